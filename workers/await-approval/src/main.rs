@@ -1,0 +1,22 @@
+//! The Lambda function of the state AwaitApproval.
+
+use std::sync::Arc;
+
+use await_approval::AwaitApproval;
+use workflow::ports::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    workflow::lambda::serve(|aws| {
+        Ok(AwaitApproval {
+            requests: aws.requests()?,
+            approvals: aws.approvals()?,
+            policies: aws.policies()?,
+            tasks: aws.tasks(),
+            mailer: aws.mailer()?,
+            base_url: aws.base_url()?,
+            clock: Arc::new(SystemClock),
+        })
+    })
+    .await
+}

@@ -1,0 +1,109 @@
+//! Dead-letter: reports to the state machine what a queue gave up on, so that no execution hangs until its time-out.
+//!
+//! A message comes here only where its worker could not even report its last failure, most likely because the worker
+//! died. A message that cannot be reported stays on the dead-letter queue, where an alarm and an operator find it.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use tracing::Instrument;
+use workflow::lambda::{Message, report_exhausted};
+use workflow::ports::Tasks;
+
+/// The worker.
+pub struct DeadLetter {
+    /// Where the end of a task is reported.
+    pub tasks: Arc<dyn Tasks>,
+}
+
+impl DeadLetter {
+    /// Works on a batch; the answer names the records that stay on the queue.
+    pub async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
+        let mut response = SqsBatchResponse::default();
+        for record in &event.records {
+            if !self.record(record).await {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = record.message_id.clone().unwrap_or_default();
+                response.batch_item_failures.push(failure);
+            }
+        }
+        response
+    }
+
+    /// Says whether the record is done with.
+    async fn record(&self, record: &SqsMessage) -> bool {
+        let Ok(message) = serde_json::from_str::<Message>(record.body.as_deref().unwrap_or_default()) else {
+            tracing::error!(message.id = record.message_id, "a dead message is not one of ours; it stays on its queue");
+            return false;
+        };
+        let id = message.subject().map(|id| id.to_string()).unwrap_or_default();
+        let span = tracing::info_span!("dead letter", request.id = id, state = message.state);
+        let queue = record.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next()).unwrap_or("its queue");
+        async {
+            let Some(token) = &message.task_token else {
+                // Housekeeping nudges again; nothing waits for this very message.
+                tracing::warn!(queue, "a nudge died");
+                return true;
+            };
+            let cause = format!("{queue}: the worker never finished this message; its log has the reason");
+            match report_exhausted(&*self.tasks, token, &cause).await {
+                Ok(reported) => {
+                    tracing::error!(queue, ?reported, "a task is given up");
+                    true
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the end of the task could not be reported; the message stays");
+                    false
+                }
+            }
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workflow::ports::TaskToken;
+    use workflow::testing::World;
+
+    use super::*;
+
+    fn event(bodies: &[&str]) -> SqsEvent {
+        let mut event = SqsEvent::default();
+        for (index, body) in bodies.iter().enumerate() {
+            let mut record = SqsMessage::default();
+            record.message_id = Some(format!("m{index}"));
+            record.body = Some((*body).to_owned());
+            record.event_source_arn = Some("arn:aws:sqs:eu-central-1:000000000000:sign-dead".into());
+            event.records.push(record);
+        }
+        event
+    }
+
+    const TASK: &str = r#"{"taskToken":"t1","state":"Sign","input":{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}}"#;
+
+    #[tokio::test]
+    async fn a_dead_task_ends_with_the_name_of_its_queue() {
+        let world = World::new();
+        let worker = DeadLetter { tasks: world.clone() };
+        let response = worker.batch(event(&[TASK])).await;
+        assert!(response.batch_item_failures.is_empty());
+        let results = world.results();
+        let (token, Err((error, cause))) = &results[0] else { panic!("the task succeeded") };
+        assert_eq!((token, error.as_str()), (&TaskToken::new("t1"), "Step.Exhausted"));
+        assert!(cause.contains("sign-dead"), "{cause}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_reported_stays_and_holds_nobody_up() {
+        let world = World::new();
+        world.fail_next("tasks", 1);
+        let worker = DeadLetter { tasks: world.clone() };
+        let nudge = r#"{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}"#;
+        let response = worker.batch(event(&["not ours", TASK, nudge, &TASK.replace("t1", "t2")])).await;
+        let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
+        assert_eq!(kept, ["m0", "m1"]);
+        assert_eq!(world.results().len(), 1);
+    }
+}

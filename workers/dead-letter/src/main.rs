@@ -1,0 +1,15 @@
+//! The Lambda function behind the dead-letter queues.
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use dead_letter::DeadLetter;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    workflow::log::start();
+    let worker = &workflow::lambda::configured(|aws| Ok(DeadLetter { tasks: aws.tasks() }))?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(worker.batch(event.payload).await)
+    }))
+    .await
+}

@@ -1,0 +1,24 @@
+//! The Lambda function that the schedule starts.
+
+use std::sync::Arc;
+
+use housekeeping::{Housekeeping, Report};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use workflow::ports::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    workflow::log::start();
+    let worker = &workflow::lambda::configured(|aws| {
+        Ok(Housekeeping {
+            requests: aws.requests()?,
+            executions: aws.executions()?,
+            nudges: aws.nudges()?,
+            clock: Arc::new(SystemClock),
+        })
+    })?;
+    lambda_runtime::run(service_fn(move |_: LambdaEvent<serde_json::Value>| async move {
+        Ok::<Report, Error>(worker.run().await)
+    }))
+    .await
+}

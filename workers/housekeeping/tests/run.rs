@@ -1,0 +1,98 @@
+//! Housekeeping against the world in memory.
+
+use std::sync::Arc;
+
+use housekeeping::{Housekeeping, Report};
+use workflow::ports::ExecutionState;
+use workflow::request::{RequestId, Status};
+use workflow::testing::World;
+
+async fn run(world: &Arc<World>) -> Report {
+    let worker = Housekeeping {
+        requests: world.clone(),
+        executions: world.clone(),
+        nudges: world.clone(),
+        clock: world.clone(),
+    };
+    worker.run().await
+}
+
+fn set(world: &World, id: RequestId, state: ExecutionState) {
+    world.put_execution(&world.request(id).unwrap().execution_arn, state);
+}
+
+#[tokio::test]
+async fn a_request_whose_execution_is_gone_is_started_again_once() {
+    let world = World::new();
+    for status in [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued] {
+        let id = world.request_at(status);
+        set(&world, id, ExecutionState::Ended);
+        assert_eq!(run(&world).await.restarted, 1, "{status}");
+        let row = world.request(id).unwrap();
+        assert_eq!((row.status, row.execution_attempt), (status, 2));
+        assert!(row.execution_arn.ends_with(&format!("{id}-r2")));
+        assert_eq!(world.executions()[&row.execution_arn], ExecutionState::Running);
+        assert_eq!(run(&world).await.restarted, 0, "it runs now");
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_was_not_noted_is_the_same_start() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    set(&world, id, ExecutionState::Ended);
+    let before = world.request(id).unwrap();
+    run(&world).await;
+    world.put(before);
+    run(&world).await;
+    assert_eq!(world.executions().len(), 2, "the first and one restart");
+}
+
+#[tokio::test]
+async fn a_new_request_is_given_time_to_start() {
+    let world = World::new();
+    let id = world.request_at(Status::Submitted);
+    assert_eq!(run(&world).await.restarted, 0);
+    world.advance(time::Duration::minutes(2));
+    assert_eq!(run(&world).await.restarted, 1);
+    assert_eq!(world.request(id).unwrap().execution_attempt, 2);
+}
+
+#[tokio::test]
+async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
+    let world = World::new();
+    let waiting = world.request_at(Status::PendingApproval);
+    set(&world, waiting, ExecutionState::Running);
+    for status in [Status::Delivered, Status::Rejected, Status::Expired, Status::Failed, Status::Refused] {
+        world.request_at(status);
+    }
+    let report = run(&world).await;
+    assert_eq!((report.seen, report.nudged, report.restarted), (1, 1, 0));
+    assert_eq!(world.nudges(), [waiting]);
+}
+
+#[tokio::test]
+async fn trouble_with_one_request_does_not_keep_others_waiting() {
+    let world = World::new();
+    for _ in 0..2 {
+        let id = world.request_at(Status::Approved);
+        set(&world, id, ExecutionState::Ended);
+    }
+    world.fail_next("executions", 1);
+    let report = run(&world).await;
+    assert_eq!((report.troubled, report.restarted), (1, 1));
+}
+
+#[tokio::test]
+async fn a_request_that_never_gets_on_is_given_up() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    for _ in 0..11 {
+        set(&world, id, ExecutionState::Ended);
+        assert_eq!(run(&world).await.restarted, 1);
+    }
+    set(&world, id, ExecutionState::Ended);
+    assert_eq!(run(&world).await.given_up, 1);
+    assert_eq!(world.request(id).unwrap().status, Status::Failed);
+    assert_eq!(run(&world).await.seen, 0);
+}

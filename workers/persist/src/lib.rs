@@ -1,0 +1,154 @@
+//! Persist: writes what was validated into the row, once, and how a request ends without a certificate.
+//!
+//! Invariant: the facts come from the CSR in the row, never from a message; the message only says which CSR was
+//! validated. An ending that stands is never overwritten: a request that got further than the failure that is to be
+//! recorded keeps what it has.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use workflow::decision::Outcome;
+use workflow::judgement::Refusal;
+use workflow::ports::{Clock, Names, Policies, Requests, change};
+use workflow::request::{Ending, Facts, Illegal, Request, Status};
+use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
+
+/// The step.
+pub struct Persist {
+    /// The rows.
+    pub requests: Arc<dyn Requests>,
+    /// Which requests ask for which names.
+    pub names: Arc<dyn Names>,
+    /// What is allowed.
+    pub policies: Arc<dyn Policies>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What the state machine says beside the request id.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Input {
+    /// Persist: the CSR that was validated.
+    pub csr_digest: Option<String>,
+    /// RecordFailure: the error's name.
+    pub error: Option<String>,
+}
+
+#[async_trait]
+impl Step for Persist {
+    const STATES: &'static [&'static str] = &["Persist", "RecordRefusal", "RecordRejection", "RecordExpiry", "RecordFailure"];
+    type Input = Input;
+    type Output = NoOutput;
+
+    async fn run(&self, task: Task<Input>) -> Result<Progress<NoOutput>, Fault> {
+        let id = task.request_id;
+        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
+        match task.state.as_str() {
+            "RecordRefusal" => self.end(&request, self.refusal(&request).await?).await?,
+            "RecordRejection" => self.end(&request, rejection(&request)).await?,
+            "RecordExpiry" => self.end(&request, expiry(&request)).await?,
+            "RecordFailure" => {
+                tracing::error!(cause = task.input.error, "the request failed");
+                self.end(&request, failure()).await?;
+            }
+            _ => self.facts(&request, task.input.csr_digest.as_deref()).await?,
+        }
+        Ok(Progress::Done(NoOutput {}))
+    }
+}
+
+impl Persist {
+    async fn facts(&self, request: &Request, validated: Option<&str>) -> Result<(), Fault> {
+        let facts = match request.facts() {
+            Some(facts) => facts,
+            None => {
+                let policy = self.policies.current().await?;
+                let judged =
+                    request.judged_by(&policy).map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
+                Facts {
+                    csr_digest: judged.csr.digest(),
+                    subject: judged.grant.subject,
+                    names: judged.grant.names,
+                    public_key_digest: judged.csr.key().digest(),
+                    key: judged.grant.key,
+                    policy_version: policy.version().to_owned(),
+                }
+            }
+        };
+        if validated.is_some_and(|digest| digest != facts.csr_digest) {
+            return Err(Fault::refused(ErrorName::BadMessage, "another CSR was validated than the one in the row"));
+        }
+        // The names first: a row that has its facts is known under its names.
+        self.names.enter(&facts.names, request.id).await?;
+        change(&*self.requests, request.id, |row| {
+            row.record_facts(facts.clone());
+            Ok::<_, Illegal>(())
+        })
+        .await?;
+        tracing::info!("stored");
+        Ok(())
+    }
+
+    /// The refusal in words, found again from the CSR in the row: the execution carries codes only.
+    async fn refusal(&self, request: &Request) -> Result<Ending, Fault> {
+        let policy = self.policies.current().await?;
+        let refusal = request.judged_by(&policy).err();
+        let main = refusal.as_ref().and_then(Refusal::main);
+        Ok(Ending {
+            status: Status::Refused,
+            reason: main.map_or_else(
+                || "The policy in force when the request was checked did not allow it. Please ask again.".to_owned(),
+                |finding| finding.detail.clone(),
+            ),
+            code: main.map(|finding| finding.code),
+            findings: refusal.clone().map(|refusal| refusal.0).unwrap_or_default(),
+        })
+    }
+
+    async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {
+        let status = ending.status;
+        let now = self.clock.now();
+        change(&*self.requests, request.id, |row| match row.end(ending.clone(), now) {
+            // It got further than this execution knows: what stands is the truth.
+            Err(_) if row.status.is_terminal() => Ok(()),
+            other => other,
+        })
+        .await?;
+        tracing::info!(%status, "ended");
+        Ok(())
+    }
+}
+
+fn rejection(request: &Request) -> Ending {
+    let reason = request.decision.as_ref().filter(|decision| decision.outcome == Outcome::Rejected);
+    Ending {
+        status: Status::Rejected,
+        reason: reason
+            .and_then(|decision| decision.rejection_reason())
+            .unwrap_or("The approver gave no reason.")
+            .to_owned(),
+        code: None,
+        findings: Vec::new(),
+    }
+}
+
+fn expiry(request: &Request) -> Ending {
+    let until = request.expires_at.map(|at| format!(" by {}", workflow::request::rfc3339(at))).unwrap_or_default();
+    Ending {
+        status: Status::Expired,
+        reason: format!("Nobody decided{until}. Please ask again, and tell an approver that you wait."),
+        code: None,
+        findings: Vec::new(),
+    }
+}
+
+fn failure() -> Ending {
+    Ending {
+        status: Status::Failed,
+        reason: "Something broke on our side. The operators have been told and will look at it.".into(),
+        code: None,
+        findings: Vec::new(),
+    }
+}

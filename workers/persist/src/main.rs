@@ -1,0 +1,19 @@
+//! The Lambda function of the states Persist and Record*.
+
+use std::sync::Arc;
+
+use persist::Persist;
+use workflow::ports::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    workflow::lambda::serve(|aws| {
+        Ok(Persist {
+            requests: aws.requests()?,
+            names: aws.names()?,
+            policies: aws.policies()?,
+            clock: Arc::new(SystemClock),
+        })
+    })
+    .await
+}

@@ -1,0 +1,88 @@
+//! Persist against the world in memory.
+
+use std::sync::Arc;
+
+use persist::{Input, Persist};
+use workflow::finding::Code;
+use workflow::request::{Request, RequestId, Status};
+use workflow::step::{ErrorName, Fault, Step};
+use workflow::testing::{World, journey, pki};
+
+async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, Fault> {
+    let step =
+        Persist { requests: world.clone(), names: world.clone(), policies: world.clone(), clock: world.clone() };
+    step.run(journey::task(id, state, "t", input)).await?;
+    Ok(world.request(id).unwrap())
+}
+
+#[tokio::test]
+async fn the_facts_are_written_once() {
+    let world = World::new();
+    let id = world.request_at(Status::Submitted);
+    let first = run(&world, id, "Persist", Input::default()).await.unwrap();
+    assert_eq!(first.names, ["www.example.com"]);
+    assert_eq!(first.status, Status::Submitted);
+    assert!(first.csr_digest.is_some() && first.public_key_digest.is_some() && first.subject.is_some());
+    world.set_policy(&include_str!("../../../infra/policy.toml").replace("365", "30"));
+    assert_eq!(run(&world, id, "Persist", Input::default()).await.unwrap(), first, "a second run changes nothing");
+    use workflow::ports::Names;
+    assert_eq!(world.of("www.example.com", 9).await.unwrap(), [id]);
+}
+
+#[tokio::test]
+async fn another_csr_than_the_validated_one_is_not_stored() {
+    let world = World::new();
+    let id = world.request_at(Status::Submitted);
+    let input = Input { csr_digest: Some("0".repeat(64)), error: None };
+    let Fault::Refused { code, .. } = run(&world, id, "Persist", input).await.unwrap_err() else { panic!() };
+    assert_eq!(code, ErrorName::BadMessage);
+    assert_eq!(world.request(id).unwrap().csr_digest, None);
+}
+
+#[tokio::test]
+async fn a_refusal_is_recorded_with_every_finding() {
+    let world = World::new();
+    let request = world.journey(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
+    let id = request.id;
+    world.put(request);
+    let row = run(&world, id, "RecordRefusal", Input::default()).await.unwrap();
+    assert_eq!((row.status, row.code), (Status::Refused, Some(Code::NameNotAllowed)));
+    assert!(row.findings.iter().any(|finding| finding.detail.contains("not-ours")), "{:?}", row.findings);
+}
+
+#[tokio::test]
+async fn each_ending_is_recorded_and_stands() {
+    let world = World::new();
+    for (state, status) in [
+        ("RecordRejection", Status::Rejected),
+        ("RecordExpiry", Status::Expired),
+        ("RecordFailure", Status::Failed),
+    ] {
+        let id = world.request_at(Status::PendingApproval);
+        let row = run(&world, id, state, Input::default()).await.unwrap();
+        assert_eq!(row.status, status);
+        assert!(row.reason.is_some());
+        for other in ["RecordRejection", "RecordExpiry", "RecordFailure", "RecordRefusal"] {
+            assert_eq!(run(&world, id, other, Input::default()).await.unwrap(), row, "{other} after {state}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_delivered_request_is_never_called_failed() {
+    let world = World::new();
+    let id = world.request_at(Status::Delivered);
+    let row = run(&world, id, "RecordFailure", Input::default()).await.unwrap();
+    assert_eq!(row.status, Status::Delivered);
+}
+
+#[tokio::test]
+async fn every_port_may_fail_once() {
+    for port in ["requests", "names", "policies"] {
+        let world = World::new();
+        let id = world.request_at(Status::Submitted);
+        world.fail_next(port, 1);
+        assert!(matches!(run(&world, id, "Persist", Input::default()).await, Err(Fault::Transient { .. })), "{port}");
+        assert!(run(&world, id, "Persist", Input::default()).await.unwrap().csr_digest.is_some(), "{port}");
+    }
+}

@@ -1,0 +1,149 @@
+//! Sign: makes the certificate of an approved request.
+//!
+//! Invariant: one request has one serial and one certificate, whatever is repeated or killed. The serial and the
+//! validity are reserved in the row before anything is signed; the certificate is stored where there is none, and
+//! whoever comes second goes on with the stored one. What is signed is what was approved, judged again by the policy
+//! in force, built from the profile, and linted.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_lc_rs::rand::SystemRandom;
+use serde::Serialize;
+use workflow::decision::ApprovalDigest;
+use workflow::issuance::{Issuer, Serial, Template, Validity, issue, lint};
+use workflow::judgement::Judged;
+use workflow::policy::Policy;
+use workflow::ports::{Archive, CaKey, Clock, Policies, Requests, change};
+use workflow::request::{Illegal, Request, Status, rfc3339};
+use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+
+/// The step.
+pub struct Sign {
+    /// The rows.
+    pub requests: Arc<dyn Requests>,
+    /// What is allowed.
+    pub policies: Arc<dyn Policies>,
+    /// Where certificates are kept.
+    pub archive: Arc<dyn Archive>,
+    /// The key of the CA.
+    pub ca_key: Arc<dyn CaKey>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The certificate, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signed {
+    /// Hex.
+    pub serial: Serial,
+    /// RFC 3339.
+    pub not_after: String,
+}
+
+#[async_trait]
+impl Step for Sign {
+    const STATES: &'static [&'static str] = &["Sign"];
+    type Input = NoInput;
+    type Output = Signed;
+
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Signed>, Fault> {
+        let id = task.request_id;
+        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
+        match (request.status, &request.serial, request.validity()) {
+            (Status::Issued | Status::Delivered, Some(serial), Some(validity)) => {
+                return Ok(Progress::Done(signed(serial.clone(), validity)));
+            }
+            (Status::Approved, _, _) => {}
+            (status, _, _) => return Err(Fault::refused(ErrorName::NotApproved, format!("the request is {status}"))),
+        }
+        let policy = self.policies.current().await?;
+        let judged = approved(&request, &policy)?;
+        let issuer = self.issuer().await?;
+        let (serial, validity) = self.reserve(&request, &judged, &issuer).await?;
+        if self.archive.certificate(&serial).await?.is_none() {
+            self.make(&policy, &judged, &issuer, &serial, &validity).await?;
+        }
+        let now = self.clock.now();
+        change(&*self.requests, id, |row| row.issued(now)).await?;
+        tracing::info!(%serial, "issued");
+        Ok(Progress::Done(signed(serial, validity)))
+    }
+}
+
+fn signed(serial: Serial, validity: Validity) -> Signed {
+    Signed { serial, not_after: rfc3339(validity.not_after) }
+}
+
+/// What was approved, read again from the row and judged by the policy in force.
+fn approved(request: &Request, policy: &Policy) -> Result<Judged, Fault> {
+    let not_approved = |why: &str| Fault::refused(ErrorName::NotApproved, why);
+    let facts = request.facts().ok_or_else(|| not_approved("nothing is known of the CSR"))?;
+    let decision = request.decision.as_ref().filter(|decision| decision.is_approval());
+    let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
+    let judged = request.judged_by(policy).map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
+    let mut shown = facts;
+    shown.csr_digest = judged.csr.digest();
+    shown.public_key_digest = judged.csr.key().digest();
+    shown.names = judged.grant.names.clone();
+    shown.subject = judged.grant.subject.clone();
+    if ApprovalDigest::of(request.id, &judged.grant.profile, &shown) != decision.digest {
+        return Err(not_approved("what was approved is not what would be signed"));
+    }
+    Ok(judged)
+}
+
+impl Sign {
+    async fn issuer(&self) -> Result<Issuer, Fault> {
+        let pem = self.archive.issuer().await?;
+        let pem = pem.ok_or_else(|| Fault::transient("there is no CA yet; make one with: countersign ca init"))?;
+        Issuer::from_pem(&pem).map_err(|error| Fault::transient(format!("the certificate of the CA: {error}")))
+    }
+
+    /// The serial and validity that the row holds; chosen now where it holds none.
+    async fn reserve(&self, request: &Request, judged: &Judged, issuer: &Issuer) -> Result<(Serial, Validity), Fault> {
+        if let (Some(serial), Some(validity)) = (&request.serial, request.validity()) {
+            return Ok((serial.clone(), validity));
+        }
+        let serial = Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
+        let validity = Validity::choose(self.clock.now(), judged.grant.validity_days, issuer)
+            .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
+        let (_, reserved) = change(&*self.requests, request.id, |row| {
+            Ok::<_, Illegal>(row.reserve(serial.clone(), validity)?)
+        })
+        .await?;
+        Ok(reserved)
+    }
+
+    async fn make(
+        &self,
+        policy: &Policy,
+        judged: &Judged,
+        issuer: &Issuer,
+        serial: &Serial,
+        validity: &Validity,
+    ) -> Result<(), Fault> {
+        let signer = self.ca_key.signer().await?;
+        if signer.spki_der() != issuer.spki_der() {
+            return Err(Fault::transient("the key of the CA is not the key of its certificate"));
+        }
+        let template = Template {
+            csr: &judged.csr,
+            grant: &judged.grant,
+            issuer,
+            algorithm: signer.algorithm(),
+            serial,
+            validity,
+            publication: policy.publication(),
+        };
+        let tbs = template.build().map_err(|error| Fault::transient(format!("the certificate cannot be built: {error}")))?;
+        let linted = lint(tbs, issuer, &judged.csr, &judged.grant).map_err(|errors| {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Fault::transient(format!("the certificate does not pass the linter: {}", errors.join("; ")))
+        })?;
+        let certificate = issue(&*signer, linted).await.map_err(|error| Fault::transient(error.to_string()))?;
+        self.archive.store(serial, &certificate.pem()).await?;
+        Ok(())
+    }
+}

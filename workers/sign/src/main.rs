@@ -1,0 +1,20 @@
+//! The Lambda function of the state Sign.
+
+use std::sync::Arc;
+
+use sign::Sign;
+use workflow::ports::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    workflow::lambda::serve(|aws| {
+        Ok(Sign {
+            requests: aws.requests()?,
+            policies: aws.policies()?,
+            archive: aws.archive()?,
+            ca_key: aws.ca_secret()?,
+            clock: Arc::new(SystemClock),
+        })
+    })
+    .await
+}

@@ -1,0 +1,117 @@
+//! Sign against the world in memory.
+
+use std::sync::Arc;
+
+use sign::{Sign, Signed};
+use workflow::issuance::Certificate;
+use workflow::request::{RequestId, Status};
+use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::testing::{World, journey, pki};
+
+async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {
+    let step = Sign {
+        requests: world.clone(),
+        policies: world.clone(),
+        archive: world.clone(),
+        ca_key: world.clone(),
+        clock: world.clone(),
+    };
+    match step.run(journey::task(id, "Sign", "t", NoInput {})).await? {
+        Progress::Done(signed) => Ok(signed),
+        Progress::Waiting => panic!("Sign never waits"),
+    }
+}
+
+fn name(result: Result<Signed, Fault>) -> ErrorName {
+    match result {
+        Err(Fault::Refused { code, .. }) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_approved_request_gets_one_certificate_whatever_is_repeated() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    let signed = sign(&world, id).await.unwrap();
+    let first = world.certificates();
+    assert_eq!(sign(&world, id).await.unwrap(), signed);
+    assert_eq!(world.certificates(), first);
+    assert_eq!(first.len(), 1);
+    let row = world.request(id).unwrap();
+    assert_eq!(row.status, Status::Issued);
+    let certificate = Certificate::from_pem(&first[&signed.serial.to_string()]).unwrap();
+    assert_eq!(certificate.serial(), &signed.serial);
+    assert_eq!(Some(certificate.not_after()), row.not_after);
+    assert_eq!(Some(certificate.public_key_digest()), row.public_key_digest);
+    assert_eq!(certificate.authority_key_identifier(), Some(world.issuer_certificate().key_identifier()));
+}
+
+#[tokio::test]
+async fn every_port_may_fail_at_any_call_and_there_is_one_certificate() {
+    for port in ["requests", "policies", "archive", "ca key"] {
+        for times in 1..4 {
+            let world = World::new();
+            let id = world.request_at(Status::Approved);
+            world.fail_next(port, times);
+            let mut tries = 0;
+            let signed = loop {
+                match sign(&world, id).await {
+                    Ok(signed) => break signed,
+                    Err(Fault::Transient { .. }) => tries += 1,
+                    Err(fault) => panic!("{fault}"),
+                }
+                assert!(tries < 10, "{port}");
+            };
+            assert!(tries >= 1, "{port} is never asked");
+            assert_eq!(world.certificates().keys().collect::<Vec<_>>(), [&signed.serial.to_string()], "{port}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_approved_is_not_signed() {
+    let world = World::new();
+    for status in [Status::Submitted, Status::PendingApproval, Status::Rejected, Status::Expired, Status::Failed] {
+        let id = world.request_at(status);
+        assert_eq!(name(sign(&world, id).await), ErrorName::NotApproved, "{status}");
+    }
+    assert_eq!(name(sign(&world, RequestId::random()).await), ErrorName::NotFound);
+    assert!(world.certificates().is_empty());
+}
+
+#[tokio::test]
+async fn a_row_that_was_altered_after_the_approval_is_not_signed() {
+    let world = World::new();
+    let alterations: [fn(&mut workflow::request::Request); 4] = [
+        |row| row.csr_content = pki::csr(&["www.example.com"]),
+        |row| row.csr_content = pki::csr(&["admin.example.com"]),
+        |row| row.profile = "client".into(),
+        |row| row.decision = None,
+    ];
+    for alter in alterations {
+        let id = world.request_at(Status::Approved);
+        let mut row = world.request(id).unwrap();
+        alter(&mut row);
+        world.put(row);
+        assert!(matches!(name(sign(&world, id).await), ErrorName::NotApproved | ErrorName::Refused));
+    }
+    assert!(world.certificates().is_empty());
+}
+
+#[tokio::test]
+async fn a_stricter_policy_in_force_refuses() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    world.set_policy(&include_str!("../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
+    assert_eq!(name(sign(&world, id).await), ErrorName::Refused);
+}
+
+#[tokio::test]
+async fn without_a_ca_the_message_waits_and_says_so() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    world.without_issuer();
+    let Err(Fault::Transient { cause }) = sign(&world, id).await else { panic!() };
+    assert!(cause.contains("countersign ca init"), "{cause}");
+}

@@ -1,0 +1,66 @@
+//! Validate: reads the CSR of a request, proves possession of the key, and applies the policy.
+//!
+//! It reads hostile bytes and may write nothing: what it finds out is the output of the state, no more than two
+//! digests. A request that has been decided is not judged here again; Sign judges it by the policy then in force.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use workflow::ports::{Policies, Requests};
+use workflow::request::{Request, Status};
+use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+
+/// The step.
+pub struct Validate {
+    /// Where the CSR is.
+    pub requests: Arc<dyn Requests>,
+    /// What is allowed.
+    pub policies: Arc<dyn Policies>,
+}
+
+/// What was validated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Validated {
+    /// Lower-case hex SHA-256 of the CSR's DER.
+    pub csr_digest: String,
+    /// The version of the policy that was applied.
+    pub policy_version: String,
+}
+
+#[async_trait]
+impl Step for Validate {
+    const STATES: &'static [&'static str] = &["Validate"];
+    type Input = NoInput;
+    type Output = Validated;
+
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Validated>, Fault> {
+        let id = task.request_id;
+        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
+        match request.status {
+            Status::Submitted => self.judge(&request).await.map(Progress::Done),
+            Status::Refused => Err(Fault::refused(ErrorName::Refused, request.reason.unwrap_or_default())),
+            Status::Failed | Status::Revoked => {
+                Err(Fault::refused(ErrorName::Ended, format!("the request is {}", request.status)))
+            }
+            _ => match request.csr_digest {
+                Some(csr_digest) => {
+                    Ok(Progress::Done(Validated { csr_digest, policy_version: request.policy_version }))
+                }
+                None => Err(Fault::refused(ErrorName::Ended, format!("{} without facts", request.status))),
+            },
+        }
+    }
+}
+
+impl Validate {
+    async fn judge(&self, request: &Request) -> Result<Validated, Fault> {
+        let policy = self.policies.current().await?;
+        // The codes only: what the names are stays in the table, and RecordRefusal finds the words again.
+        let judged =
+            request.judged_by(&policy).map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
+        tracing::info!(policy.version = policy.version(), "valid");
+        Ok(Validated { csr_digest: judged.csr.digest(), policy_version: policy.version().to_owned() })
+    }
+}

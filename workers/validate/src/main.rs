@@ -1,0 +1,8 @@
+//! The Lambda function of the state Validate.
+
+use validate::Validate;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    workflow::lambda::serve(|aws| Ok(Validate { requests: aws.requests()?, policies: aws.policies()? })).await
+}

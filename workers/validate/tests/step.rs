@@ -1,0 +1,68 @@
+//! Validate against the world in memory.
+
+use validate::Validate;
+use workflow::request::{RequestId, Status};
+use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::testing::{World, journey, pki};
+
+async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {
+    let step = Validate { requests: world.clone(), policies: world.clone() };
+    match step.run(journey::task(id, "Validate", "t", NoInput {})).await? {
+        Progress::Done(validated) => Ok(validated),
+        Progress::Waiting => panic!("Validate never waits"),
+    }
+}
+
+fn refused(fault: Fault) -> (ErrorName, String) {
+    match fault {
+        Fault::Refused { code, message } => (code, message),
+        Fault::Transient { cause } => panic!("transient: {cause}"),
+    }
+}
+
+#[tokio::test]
+async fn a_granted_request_passes_and_nothing_is_written() {
+    let world = World::new();
+    let id = world.request_at(Status::Submitted);
+    let before = world.request(id);
+    let validated = validate(&world, id).await.unwrap();
+    assert_eq!(validated.csr_digest.len(), 64);
+    assert_eq!(validated.policy_version, world.policy().version());
+    assert_eq!(world.request(id), before);
+}
+
+#[tokio::test]
+async fn a_refusal_names_codes_and_no_names() {
+    let world = World::new();
+    let request = world.journey(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
+    let id = request.id;
+    world.put(request);
+    let (code, message) = refused(validate(&world, id).await.unwrap_err());
+    assert_eq!((code, message.as_str()), (ErrorName::Refused, "name_not_allowed"));
+}
+
+#[tokio::test]
+async fn a_request_past_its_decision_is_not_judged_again() {
+    let world = World::new();
+    for status in [Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered, Status::Rejected] {
+        let id = world.request_at(status);
+        let digest = world.request(id).unwrap().csr_digest;
+        assert_eq!(Some(validate(&world, id).await.unwrap().csr_digest), digest, "{status}");
+    }
+    let id = world.request_at(Status::Refused);
+    assert_eq!(refused(validate(&world, id).await.unwrap_err()).0, ErrorName::Refused);
+    let id = world.request_at(Status::Failed);
+    assert_eq!(refused(validate(&world, id).await.unwrap_err()).0, ErrorName::Ended);
+    assert_eq!(refused(validate(&world, RequestId::random()).await.unwrap_err()).0, ErrorName::NotFound);
+}
+
+#[tokio::test]
+async fn a_port_that_fails_is_a_passing_fault() {
+    let world = World::new();
+    let id = world.request_at(Status::Submitted);
+    for port in ["requests", "policies"] {
+        world.fail_next(port, 1);
+        assert!(matches!(validate(&world, id).await.unwrap_err(), Fault::Transient { .. }), "{port}");
+        validate(&world, id).await.unwrap();
+    }
+}

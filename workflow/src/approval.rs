@@ -1,0 +1,336 @@
+//! The approval of one request: who is asked, by which links, and how they voted. Rows of the table `approvals`.
+//!
+//! Invariant: an approval is decided once. [`Approval::vote`] and [`Approval::expire`] are pure; the store writes their
+//! result only on the version that was read, so two votes at the same instant are two attempts of which one repeats.
+//! A link's key is 256 random bits that exist only in the mail: the table knows its SHA-256.
+
+use std::fmt;
+
+use aws_lc_rs::{digest, rand};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, Vote};
+use crate::ports::TaskToken;
+use crate::request::{Email, RequestId, whole_seconds};
+
+/// The secret of one approver's link. Never stored, never logged.
+pub struct LinkKey([u8; 32]);
+
+impl LinkKey {
+    /// A fresh key of 256 random bits.
+    ///
+    /// # Errors
+    /// [`NoRandomness`] where the operating system gives none.
+    pub fn random() -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 32];
+        rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
+        Ok(Self(bytes))
+    }
+
+    /// Reads the key from a link's path; `None` for anything that is not exactly one.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// The text that goes into the link, and nowhere else: base64url without padding, 43 characters.
+    pub fn expose(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What the table knows of the key.
+    pub fn digest(&self) -> LinkDigest {
+        LinkDigest(hex::encode(digest::digest(&digest::SHA256, &self.0)))
+    }
+}
+
+impl fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkKey(redacted)")
+    }
+}
+
+/// The operating system gave no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct NoRandomness;
+
+/// Lower-case hex SHA-256 of a link's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LinkDigest(String);
+
+impl LinkDigest {
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One approver's link to one request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// The key of the row.
+    pub digest: LinkDigest,
+    /// Which request it opens.
+    pub request_id: RequestId,
+    /// Whose it is.
+    pub approver: Email,
+    /// When it was made, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// The approval of one request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// Which request.
+    pub request_id: RequestId,
+    /// Counts the writes.
+    pub version: u64,
+    /// What is being approved.
+    pub digest: ApprovalDigest,
+    /// Who may vote.
+    pub approvers: Vec<Email>,
+    /// How many must approve.
+    pub quorum: usize,
+    /// Since when the approvers are asked, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// Until when they may vote, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+    /// The task that waits for the outcome; a bearer secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_token: Option<TaskToken>,
+    /// The votes so far, oldest first, at most one a person.
+    pub votes: Vec<Vote>,
+    /// The outcome, once it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Since when the outcome stands, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub decided_at: Option<OffsetDateTime>,
+}
+
+/// What came of a vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voted {
+    /// It was recorded; the outcome stands if there is one.
+    Recorded,
+    /// It says what was said before; nothing changed.
+    Repeated,
+}
+
+/// Why a vote does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VoteError {
+    /// Another decision stands.
+    #[error("the request is already {0}")]
+    AlreadyDecided(Outcome),
+    /// The same approver voted otherwise before.
+    #[error("this approver voted otherwise before")]
+    VotedOtherwise,
+    /// The time for votes is over.
+    #[error("the time to decide is over")]
+    Expired,
+    /// The approver was shown something else.
+    #[error("the request changed since it was shown")]
+    StaleDigest,
+    /// Not one of the approvers.
+    #[error("not an approver of this request")]
+    NotAnApprover,
+}
+
+impl Approval {
+    /// A fresh approval, asked for from `now` to `expires_at`.
+    pub fn ask(
+        request_id: RequestId,
+        digest: ApprovalDigest,
+        approvers: Vec<Email>,
+        quorum: usize,
+        now: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    ) -> Self {
+        Self {
+            request_id,
+            version: 1,
+            digest,
+            approvers,
+            quorum,
+            created_at: whole_seconds(now),
+            expires_at: whole_seconds(expires_at),
+            task_token: None,
+            votes: Vec::new(),
+            outcome: None,
+            decided_at: None,
+        }
+    }
+
+    /// Records one vote, made in view of `shown`.
+    ///
+    /// # Errors
+    /// See [`VoteError`]; nothing changes then.
+    pub fn vote(
+        &mut self,
+        approver: &Email,
+        decision: Decision,
+        shown: &ApprovalDigest,
+        reason: Option<String>,
+        now: OffsetDateTime,
+    ) -> Result<Voted, VoteError> {
+        if !self.approvers.iter().any(|one| one.same_person(approver)) {
+            return Err(VoteError::NotAnApprover);
+        }
+        match (self.outcome, decision) {
+            (Some(Outcome::Approved), Decision::Approve) | (Some(Outcome::Rejected), Decision::Reject) => {
+                return Ok(Voted::Repeated);
+            }
+            (Some(Outcome::Expired), _) => return Err(VoteError::Expired),
+            (Some(outcome), _) => return Err(VoteError::AlreadyDecided(outcome)),
+            (None, _) => {}
+        }
+        if self.is_over(now) {
+            return Err(VoteError::Expired);
+        }
+        if *shown != self.digest {
+            return Err(VoteError::StaleDigest);
+        }
+        if let Some(earlier) = self.votes.iter().find(|vote| vote.approver.same_person(approver)) {
+            return if earlier.decision == decision { Ok(Voted::Repeated) } else { Err(VoteError::VotedOtherwise) };
+        }
+        self.votes.push(Vote { approver: approver.clone(), decision, reason, at: whole_seconds(now) });
+        let approvals = self.votes.iter().filter(|vote| vote.decision == Decision::Approve).count();
+        if decision == Decision::Reject {
+            self.decide(Outcome::Rejected, now);
+        } else if approvals >= self.quorum.max(1) {
+            self.decide(Outcome::Approved, now);
+        }
+        Ok(Voted::Recorded)
+    }
+
+    /// Ends an undecided approval whose time is over. Says whether anything changed.
+    pub fn expire(&mut self, now: OffsetDateTime) -> bool {
+        let expires = self.outcome.is_none() && self.is_over(now);
+        if expires {
+            self.decide(Outcome::Expired, now);
+        }
+        expires
+    }
+
+    /// Whether the time for votes is over.
+    pub fn is_over(&self, now: OffsetDateTime) -> bool {
+        now >= self.expires_at
+    }
+
+    /// The decision for the request's row, once it stands.
+    pub fn decision(&self) -> Option<DecisionRecord> {
+        Some(DecisionRecord {
+            outcome: self.outcome?,
+            digest: self.digest.clone(),
+            votes: self.votes.clone(),
+            at: self.decided_at?,
+        })
+    }
+
+    fn decide(&mut self, outcome: Outcome, now: OffsetDateTime) {
+        self.outcome = Some(outcome);
+        self.decided_at = Some(whole_seconds(now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00:00 UTC);
+
+    fn email(text: &str) -> Email {
+        text.parse().unwrap()
+    }
+
+    fn approval(quorum: usize) -> Approval {
+        let approvers = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
+        let digest = ApprovalDigest::from_text("d1");
+        Approval::ask(RequestId::random(), digest, approvers, quorum, NOW, NOW + Duration::days(7))
+    }
+
+    fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<Voted, VoteError> {
+        approval.vote(&email(who), decision, &ApprovalDigest::from_text("d1"), None, NOW)
+    }
+
+    #[test]
+    fn the_quorum_approves_and_one_rejection_ends_it() {
+        let mut approval = approval(2);
+        assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Ok(Voted::Recorded));
+        assert_eq!(approval.outcome, None);
+        assert_eq!(vote(&mut approval, "A@EXAMPLE.COM", Decision::Approve), Ok(Voted::Repeated), "counts once");
+        assert_eq!(approval.outcome, None);
+        let mut rejected = approval.clone();
+        assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Recorded));
+        assert_eq!(approval.outcome, Some(Outcome::Approved));
+        assert_eq!(vote(&mut rejected, "b@example.com", Decision::Reject), Ok(Voted::Recorded));
+        assert_eq!(rejected.outcome, Some(Outcome::Rejected));
+    }
+
+    #[test]
+    fn what_stands_is_not_decided_otherwise() {
+        let mut approval = approval(1);
+        vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
+        let standing = approval.clone();
+        assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Repeated));
+        assert_eq!(
+            vote(&mut approval, "b@example.com", Decision::Reject),
+            Err(VoteError::AlreadyDecided(Outcome::Approved))
+        );
+        assert!(!approval.expire(NOW + Duration::days(8)));
+        assert_eq!(approval, standing);
+    }
+
+    #[test]
+    fn late_stale_and_foreign_votes_change_nothing() {
+        let mut approval = approval(2);
+        let fresh = approval.clone();
+        let digest = ApprovalDigest::from_text("d1");
+        let late = approval.vote(&email("a@example.com"), Decision::Approve, &digest, None, approval.expires_at);
+        assert_eq!(late, Err(VoteError::Expired));
+        let other = ApprovalDigest::from_text("d2");
+        assert_eq!(
+            approval.vote(&email("a@example.com"), Decision::Approve, &other, None, NOW),
+            Err(VoteError::StaleDigest)
+        );
+        assert_eq!(vote(&mut approval, "d@example.com", Decision::Approve), Err(VoteError::NotAnApprover));
+        assert_eq!(approval, fresh);
+        vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
+        assert_eq!(vote(&mut approval, "a@example.com", Decision::Reject), Err(VoteError::VotedOtherwise));
+    }
+
+    #[test]
+    fn an_undecided_approval_expires_once() {
+        let mut approval = approval(1);
+        assert!(!approval.expire(NOW));
+        assert!(approval.expire(approval.expires_at));
+        assert!(!approval.expire(approval.expires_at));
+        assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Err(VoteError::Expired));
+        assert_eq!(approval.decision().unwrap().outcome, Outcome::Expired);
+    }
+
+    #[test]
+    fn a_link_key_is_read_back_and_never_shown() {
+        let key = LinkKey::random().unwrap();
+        let text = key.expose();
+        assert_eq!(text.len(), 43);
+        assert_eq!(LinkKey::parse(&text).unwrap().digest(), key.digest());
+        assert!(!format!("{key:?}").contains(&text));
+        for bad in ["", "a", &text[..42], &format!("{text}="), &format!("{text}A"), "../../etc/passwd"] {
+            assert!(LinkKey::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

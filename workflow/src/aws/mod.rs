@@ -1,0 +1,244 @@
+//! The ports on AWS, one file a service, and what they share: one HTTP client, one configuration.
+//!
+//! Invariant: clients are made once per process, outside of any handler; making one talks to nobody. Credentials and
+//! region come from the variables that Lambda sets, `AWS_ENDPOINT_URL` points everything at a local emulator.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SdkConfig;
+use lettre::message::Mailbox;
+use std::time::Duration;
+
+use crate::environment::{Environment, EnvironmentError};
+use crate::link::BaseUrl;
+use crate::ports::{
+    Approvals, Archive, CaKey, Executions, Links, Mailer, Names, Nudges, Operators, Policies, PortError, Queue, Requests, Tasks,
+};
+
+mod dynamodb;
+mod environment_credentials;
+mod s3;
+mod secrets_manager;
+mod ses;
+mod smtp;
+mod sns;
+mod sqs;
+mod ssm;
+mod step_functions;
+
+pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests};
+pub use s3::{CURRENT_ISSUER, S3Archive, issuer_key};
+pub use secrets_manager::SecretsManager;
+pub use ses::SesMailer;
+pub use smtp::SmtpMailer;
+pub use sns::SnsOperators;
+pub use sqs::SqsQueue;
+pub use ssm::SsmPolicies;
+pub use step_functions::StepFunctions;
+
+/// AWS as one worker sees it: what its variables name, nothing else.
+pub struct Aws {
+    environment: Environment,
+    sdk: OnceLock<SdkConfig>,
+}
+
+impl Aws {
+    /// AWS by the variables of this process.
+    pub fn of_process() -> Self {
+        Self { environment: Environment::of_process(), sdk: OnceLock::new() }
+    }
+
+    /// The worker's variables.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    fn sdk(&self) -> &SdkConfig {
+        self.sdk.get_or_init(|| {
+            let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+            let mut config = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .credentials_provider(SharedCredentialsProvider::new(environment_credentials::Credentials))
+                .region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new))
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .time_source(aws_smithy_async::time::SystemTimeSource::new())
+                .retry_config(RetryConfig::standard().with_max_attempts(3))
+                .timeout_config(
+                    TimeoutConfig::builder()
+                        .connect_timeout(Duration::from_secs(3))
+                        .operation_attempt_timeout(Duration::from_secs(8))
+                        .operation_timeout(Duration::from_secs(25))
+                        .build(),
+                )
+                .http_client(
+                    aws_smithy_http_client::Builder::new()
+                        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                        .build_https(),
+                );
+            config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+            config.build()
+        })
+    }
+
+    /// The table of requests.
+    ///
+    /// # Errors
+    /// `REQUESTS_TABLE` is missing.
+    pub fn requests(&self) -> Result<Arc<dyn Requests>, EnvironmentError> {
+        let table = self.environment.text("REQUESTS_TABLE", "the name of the table of requests")?;
+        Ok(Arc::new(DynamoRequests::new(self.sdk(), table)))
+    }
+
+    /// Which requests ask for which names.
+    ///
+    /// # Errors
+    /// `NAMES_TABLE` is missing.
+    pub fn names(&self) -> Result<Arc<dyn Names>, EnvironmentError> {
+        let table = self.environment.text("NAMES_TABLE", "the name of the table of names")?;
+        Ok(Arc::new(DynamoNames::new(self.sdk(), table)))
+    }
+
+    /// The table of approvals.
+    ///
+    /// # Errors
+    /// `APPROVALS_TABLE` is missing.
+    pub fn approvals(&self) -> Result<Arc<dyn Approvals>, EnvironmentError> {
+        let table = self.environment.text("APPROVALS_TABLE", "the name of the table of approvals")?;
+        Ok(Arc::new(DynamoApprovals::new(self.sdk(), table)))
+    }
+
+    /// The bucket of certificates.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn archive(&self) -> Result<Arc<dyn Archive>, EnvironmentError> {
+        let bucket = self.environment.text("BUCKET", "the name of the bucket of certificates")?;
+        Ok(Arc::new(S3Archive::new(self.sdk(), bucket)))
+    }
+
+    /// The policy in force.
+    ///
+    /// # Errors
+    /// `POLICY_PARAMETER` is missing.
+    pub fn policies(&self) -> Result<Arc<dyn Policies>, EnvironmentError> {
+        let parameter = self.environment.text("POLICY_PARAMETER", "the name of the SSM parameter with the policy")?;
+        Ok(Arc::new(SsmPolicies::new(self.sdk(), parameter)))
+    }
+
+    /// The secret that requesters' links derive from.
+    ///
+    /// # Errors
+    /// `LINK_SECRET_ID` is missing.
+    pub fn link_secret(&self) -> Result<Arc<dyn Links>, EnvironmentError> {
+        let id = self.environment.text("LINK_SECRET_ID", "the id of the secret that links derive from")?;
+        Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
+    }
+
+    /// The secret with the key of the CA.
+    ///
+    /// # Errors
+    /// `CA_SECRET_ID` is missing.
+    pub fn ca_secret(&self) -> Result<Arc<dyn CaKey>, EnvironmentError> {
+        let id = self.environment.text("CA_SECRET_ID", "the id of the secret with the key of the CA")?;
+        Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
+    }
+
+    /// The public base URL.
+    ///
+    /// # Errors
+    /// `BASE_URL` is missing or no base URL.
+    pub fn base_url(&self) -> Result<BaseUrl, EnvironmentError> {
+        self.environment.parsed("BASE_URL", "the public base URL", BaseUrl::parse)
+    }
+
+    /// The way mails go out: SES, or SMTP where `MAIL_TRANSPORT` says so.
+    ///
+    /// # Errors
+    /// A variable is missing or malformed.
+    pub fn mailer(&self) -> Result<Arc<dyn Mailer>, EnvironmentError> {
+        let from: Mailbox = self.environment.parsed("MAIL_FROM", "the address that mails come from", |text| text.parse::<Mailbox>())?;
+        let transport = self.environment.parsed("MAIL_TRANSPORT", "ses or smtp", |text| match text {
+            "ses" | "smtp" => Ok(text == "smtp"),
+            other => Err(format!("{other} is neither")),
+        })?;
+        if transport {
+            let mailer = self.environment.parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| SmtpMailer::new(url, from))?;
+            Ok(Arc::new(mailer))
+        } else {
+            Ok(Arc::new(SesMailer::new(self.sdk(), from)))
+        }
+    }
+
+    /// The topic that operators listen to.
+    ///
+    /// # Errors
+    /// `OPERATORS_TOPIC_ARN` is missing.
+    pub fn operators(&self) -> Result<Arc<dyn Operators>, EnvironmentError> {
+        let topic = self.environment.text("OPERATORS_TOPIC_ARN", "the ARN of the operators' topic")?;
+        Ok(Arc::new(SnsOperators::new(self.sdk(), topic)))
+    }
+
+    /// The tasks of the state machine.
+    pub fn tasks(&self) -> Arc<dyn Tasks> {
+        Arc::new(StepFunctions::new(self.sdk(), ""))
+    }
+
+    /// The executions of the state machine.
+    ///
+    /// # Errors
+    /// `STATE_MACHINE_ARN` is missing.
+    pub fn executions(&self) -> Result<Arc<dyn Executions>, EnvironmentError> {
+        let arn = self.environment.text("STATE_MACHINE_ARN", "the ARN of the state machine")?;
+        Ok(Arc::new(StepFunctions::new(self.sdk(), arn)))
+    }
+
+    /// The worker's own queue.
+    ///
+    /// # Errors
+    /// `QUEUE_URL` is missing.
+    pub fn queue(&self) -> Result<Arc<dyn Queue>, EnvironmentError> {
+        let url = self.environment.text("QUEUE_URL", "the URL of the worker's queue")?;
+        Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
+    }
+
+    /// The queue of the await-approval worker.
+    ///
+    /// # Errors
+    /// `AWAIT_APPROVAL_QUEUE_URL` is missing.
+    pub fn nudges(&self) -> Result<Arc<dyn Nudges>, EnvironmentError> {
+        let url = self.environment.text("AWAIT_APPROVAL_QUEUE_URL", "the URL of the await-approval queue")?;
+        Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
+    }
+}
+
+/// What went wrong in a call, as a port tells it: the service's code and message where there is one, else the chain of
+/// causes. Bodies are never part of it.
+fn unavailable<E, R>(what: &'static str) -> impl FnOnce(aws_smithy_runtime_api::client::result::SdkError<E, R>) -> PortError
+where
+    E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    move |error| match error.as_service_error() {
+        Some(service) => {
+            let code = service.code().unwrap_or("unknown error");
+            let message = service.message().unwrap_or_default();
+            PortError { what, cause: if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") } }
+        }
+        None => {
+            let mut cause = error.to_string();
+            let mut source = std::error::Error::source(&error);
+            while let Some(inner) = source {
+                cause = format!("{cause}: {inner}");
+                source = inner.source();
+            }
+            PortError { what, cause }
+        }
+    }
+}

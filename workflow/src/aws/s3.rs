@@ -1,0 +1,90 @@
+//! The archive of certificates in S3: `ca-certificate/...` and `signed-certificate/<serial>/certificate.pem`.
+//!
+//! Invariant: a certificate is written with If-None-Match, so that of two writers one wins and both go on with the
+//! same certificate. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::sdk_config::SdkConfig;
+
+use super::unavailable;
+use crate::issuance::Serial;
+use crate::ports::{Archive, PortError};
+
+/// The object that holds the issuer in force and its chain.
+pub const CURRENT_ISSUER: &str = "ca-certificate/current.pem";
+
+/// The object that holds the issuer with this subject key identifier (lower-case hex) and its chain.
+pub fn issuer_key(key_identifier: &str) -> String {
+    format!("ca-certificate/{key_identifier}.pem")
+}
+
+fn certificate_key(serial: &Serial) -> String {
+    format!("signed-certificate/{serial}/certificate.pem")
+}
+
+/// The bucket.
+pub struct S3Archive {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Archive {
+    /// The bucket of this name.
+    pub fn new(sdk: &SdkConfig, bucket: &str) -> Self {
+        // The emulator's endpoint is an address, which cannot carry the bucket in its host name.
+        let config = Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some()).build();
+        Self { client: Client::from_conf(config), bucket: bucket.to_owned() }
+    }
+
+    async fn read(&self, key: String, what: &'static str) -> Result<Option<String>, PortError> {
+        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
+            Err(error) => return Err(unavailable(what)(error)),
+        };
+        let bytes = object.body.collect().await.map_err(|error| PortError::new(what, error))?;
+        String::from_utf8(bytes.to_vec()).map(Some).map_err(|error| PortError::new(what, error))
+    }
+}
+
+#[async_trait]
+impl Archive for S3Archive {
+    async fn store(&self, serial: &Serial, certificate_pem: &str) -> Result<String, PortError> {
+        const WHAT: &str = "store the certificate";
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(certificate_key(serial))
+            .if_none_match("*")
+            .content_type("application/x-pem-file")
+            .body(ByteStream::from(certificate_pem.as_bytes().to_vec()))
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(certificate_pem.to_owned()),
+            // 412: there is one. 409 ConditionalRequestConflict: another writer is at it right now.
+            Err(error) if error.as_service_error().and_then(|e| e.code()) == Some("PreconditionFailed") => self
+                .certificate(serial)
+                .await?
+                .ok_or(PortError { what: WHAT, cause: "it is there and cannot be read".into() }),
+            Err(error) => Err(unavailable(WHAT)(error)),
+        }
+    }
+
+    async fn certificate(&self, serial: &Serial) -> Result<Option<String>, PortError> {
+        self.read(certificate_key(serial), "read the certificate").await
+    }
+
+    async fn issuer(&self) -> Result<Option<String>, PortError> {
+        self.read(CURRENT_ISSUER.to_owned(), "read the issuer").await
+    }
+
+    async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError> {
+        self.read(issuer_key(key_identifier), "read the issuer").await
+    }
+}

@@ -1,0 +1,45 @@
+//! Mail through the SES v2 API, as raw MIME: attachments and the Message-ID are ours.
+//! <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>
+
+use async_trait::async_trait;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
+use aws_types::sdk_config::SdkConfig;
+use lettre::message::Mailbox;
+
+use super::unavailable;
+use crate::mail::Mail;
+use crate::ports::{Mailer, PortError};
+
+/// SES.
+pub struct SesMailer {
+    client: Client,
+    from: Mailbox,
+}
+
+impl SesMailer {
+    /// SES, for mails from this sender, whose address or domain must be a verified identity.
+    pub fn new(sdk: &SdkConfig, from: Mailbox) -> Self {
+        Self { client: Client::new(sdk), from }
+    }
+}
+
+#[async_trait]
+impl Mailer for SesMailer {
+    async fn send(&self, mail: &Mail) -> Result<(), PortError> {
+        const WHAT: &str = "send the mail";
+        let message = mail.message(&self.from).map_err(|error| PortError::new(WHAT, error))?;
+        let raw =
+            RawMessage::builder().data(Blob::new(message.formatted())).build().map_err(|error| PortError::new(WHAT, error))?;
+        self.client
+            .send_email()
+            .from_email_address(self.from.to_string())
+            .destination(Destination::builder().to_addresses(mail.to.as_str()).build())
+            .content(EmailContent::builder().raw(raw).build())
+            .send()
+            .await
+            .map_err(unavailable(WHAT))?;
+        Ok(())
+    }
+}

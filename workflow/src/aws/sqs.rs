@@ -1,0 +1,51 @@
+//! Queues in SQS: a worker's own, and the one that nudges go to.
+
+use async_trait::async_trait;
+use aws_sdk_sqs::Client;
+use aws_types::sdk_config::SdkConfig;
+
+use super::unavailable;
+use crate::ports::{Nudges, PortError, Queue};
+use crate::request::RequestId;
+
+/// One queue.
+pub struct SqsQueue {
+    client: Client,
+    url: String,
+}
+
+impl SqsQueue {
+    /// The queue of this URL.
+    pub fn new(sdk: &SdkConfig, url: &str) -> Self {
+        Self { client: Client::new(sdk), url: url.to_owned() }
+    }
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn postpone(&self, receipt_handle: &str, seconds: i32) -> Result<(), PortError> {
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(seconds)
+            .send()
+            .await
+            .map_err(unavailable("postpone the message"))?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Nudges for SqsQueue {
+    async fn nudge(&self, id: RequestId) -> Result<(), PortError> {
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(serde_json::json!({ "requestId": id }).to_string())
+            .send()
+            .await
+            .map_err(unavailable("nudge await-approval"))?;
+        Ok(())
+    }
+}

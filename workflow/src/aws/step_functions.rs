@@ -1,0 +1,89 @@
+//! Step Functions: results of tasks, and executions.
+//!
+//! A token that is already used, timed out or unknown means that somebody finished the task: that is an answer, not an
+//! error. <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>
+
+use async_trait::async_trait;
+use aws_sdk_sfn::Client;
+use aws_sdk_sfn::types::ExecutionStatus;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::sdk_config::SdkConfig;
+
+use super::unavailable;
+use crate::ports::{ExecutionState, Executions, PortError, Reported, TaskToken, Tasks};
+use crate::request::RequestId;
+
+/// Step Functions, and one state machine of it.
+pub struct StepFunctions {
+    client: Client,
+    state_machine: String,
+}
+
+impl StepFunctions {
+    /// The state machine of this ARN; an empty one where only tasks are reported.
+    pub fn new(sdk: &SdkConfig, state_machine: &str) -> Self {
+        Self { client: Client::new(sdk), state_machine: state_machine.to_owned() }
+    }
+}
+
+fn somebody_was_first(code: Option<&str>) -> bool {
+    matches!(code, Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken"))
+}
+
+#[async_trait]
+impl Tasks for StepFunctions {
+    async fn succeed(&self, token: &TaskToken, output: &serde_json::Value) -> Result<Reported, PortError> {
+        let sent =
+            self.client.send_task_success().task_token(token.expose()).output(output.to_string()).send().await;
+        match sent {
+            Ok(_) => Ok(Reported::Taken),
+            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => Ok(Reported::TooLate),
+            Err(error) => Err(unavailable("report the result")(error)),
+        }
+    }
+
+    async fn fail(&self, token: &TaskToken, error: &str, cause: &str) -> Result<Reported, PortError> {
+        let sent =
+            self.client.send_task_failure().task_token(token.expose()).error(error).cause(cause).send().await;
+        match sent {
+            Ok(_) => Ok(Reported::Taken),
+            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => Ok(Reported::TooLate),
+            Err(error) => Err(unavailable("report the failure")(error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Executions for StepFunctions {
+    fn arn(&self, name: &str) -> String {
+        format!("{}:{name}", self.state_machine.replacen(":stateMachine:", ":execution:", 1))
+    }
+
+    async fn start(&self, name: &str, id: RequestId) -> Result<(), PortError> {
+        let started = self
+            .client
+            .start_execution()
+            .state_machine_arn(&self.state_machine)
+            .name(name)
+            .input(serde_json::json!({ "requestId": id }).to_string())
+            .send()
+            .await;
+        match started {
+            Ok(_) => Ok(()),
+            // The same name is the same request: a repeated start is a start.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_already_exists()) => Ok(()),
+            Err(error) => Err(unavailable("start the execution")(error)),
+        }
+    }
+
+    async fn state(&self, arn: &str) -> Result<ExecutionState, PortError> {
+        match self.client.describe_execution().execution_arn(arn).send().await {
+            Ok(execution) if *execution.status() == ExecutionStatus::Running => Ok(ExecutionState::Running),
+            Ok(_) => Ok(ExecutionState::Ended),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_does_not_exist()) => {
+                Ok(ExecutionState::Missing)
+            }
+            Err(error) => Err(unavailable("look at the execution")(error)),
+        }
+    }
+}

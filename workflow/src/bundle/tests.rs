@@ -1,0 +1,150 @@
+use std::io::Read;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, SerialNumber,
+};
+use zip::ZipArchive;
+
+use super::*;
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params.not_before = time::macros::datetime!(2026-01-01 12:00:01 UTC);
+    params.not_after = time::macros::datetime!(2027-01-01 12:00:01 UTC);
+    params
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = params(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params
+}
+
+/// A leaf of `usage`, and its chain: an issuing CA and a root.
+fn certificate(usage: &[ExtendedKeyUsagePurpose]) -> (String, String) {
+    let root = CertifiedIssuer::self_signed(authority("Root"), KeyPair::generate().unwrap()).unwrap();
+    let issuing =
+        CertifiedIssuer::signed_by(authority("Issuing"), KeyPair::generate().unwrap(), &root).unwrap();
+    let mut leaf = params("www.example.com");
+    leaf.serial_number = Some(SerialNumber::from_slice(&[0x4f, 1, 2, 3]));
+    leaf.extended_key_usages = usage.to_vec();
+    let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuing).unwrap();
+    (leaf.pem(), format!("{}{}", issuing.pem(), root.pem()))
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn file(zip: &[u8], name: &str) -> String {
+    let mut text = String::new();
+    ZipArchive::new(Cursor::new(zip))
+        .unwrap()
+        .by_name(name)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    text
+}
+
+#[test]
+fn the_zip_holds_the_four_files_as_old_as_the_certificate() {
+    let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
+    let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"])).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(&zip)).unwrap();
+    let found: Vec<_> = (0..archive.len())
+        .map(|index| {
+            let file = archive.by_index(index).unwrap();
+            (
+                file.name().unwrap().into_owned(),
+                file.unix_mode().unwrap() & 0o777,
+                file.last_modified().unwrap().to_string(),
+            )
+        })
+        .collect();
+    let expected = |name: &str| (name.to_owned(), 0o644, "2026-01-01 12:00:00".to_owned());
+    assert_eq!(
+        found,
+        ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"].map(expected)
+    );
+}
+
+#[test]
+fn the_same_certificate_gives_the_same_bytes_however_it_was_wrapped() {
+    let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
+    let names = names(&["www.example.com"]);
+    let zip = certificate_zip(&leaf, &chain, &names).unwrap();
+    let wrapped = format!("issued today\r\n{}", leaf.replace('\n', "\r\n"));
+    assert_eq!(certificate_zip(&wrapped, &chain, &names).unwrap(), zip);
+}
+
+#[test]
+fn servers_send_the_issuers_without_the_root() {
+    let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
+    let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"])).unwrap();
+    let der = |text: &str| certificates("it", text).unwrap();
+    assert_eq!(der(&file(&zip, "certificate.pem")), der(&leaf));
+    assert_eq!(der(&file(&zip, "ca.pem")), der(&chain));
+    assert_eq!(
+        der(&file(&zip, "fullchain.pem")),
+        [&der(&leaf)[..], &der(&chain)[..1]].concat()
+    );
+}
+
+#[test]
+fn the_readme_of_a_server() {
+    let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
+    let zip = certificate_zip(
+        &leaf,
+        &chain,
+        &names(&["*.xn--bcher-kva.example.com", "10.0.0.1"]),
+    )
+    .unwrap();
+    insta::assert_snapshot!(file(&zip, "README.txt"));
+}
+
+#[test]
+fn the_readme_of_a_client() {
+    let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ClientAuth]);
+    let zip = certificate_zip(&leaf, &chain, &names(&["spiffe://example.org/web/$(reboot)"])).unwrap();
+    let readme = file(&zip, "README.txt");
+    // A name is shown, and never part of a command unless it is a host.
+    assert!(
+        readme
+            .lines()
+            .filter(|line| line.contains("reboot"))
+            .all(|line| !line.starts_with("    "))
+    );
+    insta::assert_snapshot!(readme);
+}
+
+#[test]
+fn hosts_are_written_as_urls_write_them() {
+    let host = |text: &str| host(&text.parse().unwrap());
+    assert_eq!(host("www.example.com").unwrap(), "www.example.com");
+    assert_eq!(host("*.example.com").unwrap(), "www.example.com");
+    assert_eq!(host("2001:db8::1").unwrap(), "[2001:db8::1]");
+    assert_eq!(host("alice@example.com"), None);
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_and_not_quoted() {
+    let (leaf, chain) = certificate(&[]);
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    for (certificate, chain) in [
+        ("", chain.as_str()),
+        (&leaf, ""),
+        (&key, &chain),
+        (&leaf, &key),
+        (&chain, &chain),
+    ] {
+        let error = certificate_zip(certificate, chain, &[]).unwrap_err();
+        assert!(matches!(error, BundleError::Unreadable { .. }));
+        assert!(!error.to_string().contains(key.lines().nth(1).unwrap()));
+    }
+    let broken = armored(b"not DER");
+    assert!(certificate_zip(&broken, &chain, &[]).is_err());
+}

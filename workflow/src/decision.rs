@@ -1,0 +1,137 @@
+//! What approvers decide, and what exactly they decide about.
+//!
+//! Invariant: an approval binds the digest of the CSR, the profile and the names that the approver was shown. The
+//! signer computes the same [`ApprovalDigest`] again from the row and signs only where it is the approved one.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::request::{Email, Facts, RequestId};
+
+/// One approver's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Issue the certificate.
+    Approve,
+    /// Do not.
+    Reject,
+}
+
+/// What all votes and the clock together say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The quorum is reached.
+    Approved,
+    /// One approver rejected.
+    Rejected,
+    /// Nobody decided in time.
+    Expired,
+}
+
+impl Outcome {
+    /// The name used in the state machine and the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Approved => "approved",
+            Outcome::Rejected => "rejected",
+            Outcome::Expired => "expired",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Lower-case hex SHA-256 over everything that an approval binds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApprovalDigest(String);
+
+impl ApprovalDigest {
+    /// The digest of what the approver is shown: request, CSR, profile, subject, names and key.
+    pub fn of(id: RequestId, profile: &str, facts: &Facts) -> Self {
+        // Every field is preceded by its length, so that no two different requests give the same bytes.
+        let mut context = digest::Context::new(&digest::SHA256);
+        let mut field = |bytes: &[u8]| {
+            context.update(&(bytes.len() as u64).to_be_bytes());
+            context.update(bytes);
+        };
+        field(b"countersign approval 1");
+        field(id.to_string().as_bytes());
+        field(facts.csr_digest.as_bytes());
+        field(profile.as_bytes());
+        field(facts.subject.as_bytes());
+        field(facts.public_key_digest.as_bytes());
+        for name in &facts.names {
+            field(name.as_bytes());
+        }
+        Self(hex::encode(context.finish()))
+    }
+
+    /// The digest as it came from outside; compare with [`PartialEq`], it is no secret.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.trim().to_ascii_lowercase())
+    }
+
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ApprovalDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One vote, as recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Vote {
+    /// Who voted.
+    pub approver: Email,
+    /// How.
+    pub decision: Decision,
+    /// Why, where the approver said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// The decision as the row of the request keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionRecord {
+    /// What was decided.
+    pub outcome: Outcome,
+    /// What it was decided about.
+    pub digest: ApprovalDigest,
+    /// The votes it rests on.
+    pub votes: Vec<Vote>,
+    /// When it stood, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+impl DecisionRecord {
+    /// Whether the request may go on to be signed.
+    pub fn is_approval(&self) -> bool {
+        self.outcome == Outcome::Approved
+    }
+
+    /// The reason that the rejecting approver gave.
+    pub fn rejection_reason(&self) -> Option<&str> {
+        self.votes.iter().find(|vote| vote.decision == Decision::Reject).and_then(|vote| vote.reason.as_deref())
+    }
+}

@@ -1,0 +1,68 @@
+//! One judgement of a submitted text: what every part of the flow that judges uses, so that all judge alike.
+
+use crate::csr::Csr;
+use crate::finding::{Code, Finding};
+use crate::policy::{Grant, Policy};
+use crate::request::Request;
+
+/// A CSR that the policy grants.
+#[derive(Debug)]
+pub struct Judged {
+    /// What was read.
+    pub csr: Csr,
+    /// What would be issued.
+    pub grant: Grant,
+    /// Warnings, and wishes that are not granted.
+    pub findings: Vec<Finding>,
+}
+
+/// A text that the policy does not grant, with every finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal(pub Vec<Finding>);
+
+impl Refusal {
+    /// The finding that matters most.
+    pub fn main(&self) -> Option<&Finding> {
+        self.0.iter().find(|finding| finding.is_refusal())
+    }
+
+    /// The codes of all refusing findings, for logs and the console, where names and values have no place.
+    pub fn codes(&self) -> String {
+        let mut codes: Vec<&str> = Vec::new();
+        for finding in self.0.iter().filter(|finding| finding.is_refusal()) {
+            if !codes.contains(&finding.code.as_str()) {
+                codes.push(finding.code.as_str());
+            }
+        }
+        codes.join(", ")
+    }
+
+    /// The stable code of the main finding.
+    pub fn code(&self) -> Option<Code> {
+        self.main().map(|finding| finding.code)
+    }
+}
+
+/// Reads and judges a CSR.
+///
+/// # Errors
+/// [`Refusal`] with every finding.
+pub fn judge(policy: &Policy, csr_content: &str, profile: Option<&str>, requester: &str) -> Result<Judged, Refusal> {
+    let csr = Csr::read(csr_content).map_err(Refusal)?;
+    let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;
+    let verdict = policy.judge(&csr, profile, requester);
+    match verdict.grant {
+        Some(grant) => Ok(Judged { csr, grant, findings: verdict.findings }),
+        None => Err(Refusal(verdict.findings)),
+    }
+}
+
+impl Request {
+    /// Judges the request by a policy.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every finding.
+    pub fn judged_by(&self, policy: &Policy) -> Result<Judged, Refusal> {
+        judge(policy, &self.csr_content, Some(&self.profile), self.email.as_str())
+    }
+}

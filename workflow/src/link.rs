@@ -1,0 +1,150 @@
+//! The links that requesters and approvers follow, all below one public base URL.
+//!
+//! A requester's link carries a key derived from one secret and the request id (HMAC-SHA256), so that every mail can
+//! carry the same working link and no table holds it. An approver's link carries a [`LinkKey`].
+
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::Url;
+
+use crate::approval::LinkKey;
+use crate::request::RequestId;
+
+/// The public base URL, with a trailing slash, to which all paths of DESIGN.md section 4 are relative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// Reads the base URL: http or https, with a host, without query, fragment or user.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut url = Url::parse(text.trim()).map_err(|error| format!("{text} is not a URL: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(format!("{text} is not an http or https URL"));
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return Err(format!("{text} has a query, a fragment or a user, which a base URL must not have"));
+        }
+        if !url.path().ends_with('/') {
+            let path = format!("{}/", url.path());
+            url.set_path(&path);
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL as text, with its trailing slash.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The path of the URL, with its trailing slash.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// The link of an approver to a request.
+    pub fn approval(&self, key: &LinkKey) -> String {
+        format!("{}approvals/{}", self.0, key.expose())
+    }
+
+    /// The link of a requester to the status of a request.
+    pub fn status(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}requests/{id}?key={}", self.0, key.expose())
+    }
+
+    /// The link of a requester to the certificate, as a zip.
+    pub fn certificate(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}requests/{id}/certificate.zip?key={}", self.0, key.expose())
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The secret that all requesters' links derive from.
+pub struct LinkSecret(hmac::Key);
+
+impl LinkSecret {
+    /// The shortest secret that is taken, in bytes.
+    pub const MIN_BYTES: usize = 32;
+
+    /// Makes the deriving key of a secret text.
+    ///
+    /// # Errors
+    /// One line, where the secret is too short to be one.
+    pub fn new(secret: &str) -> Result<Self, String> {
+        if secret.len() < Self::MIN_BYTES {
+            return Err(format!("the link secret has {} bytes; at least {} are needed", secret.len(), Self::MIN_BYTES));
+        }
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+    }
+
+    /// The key of the link to one request.
+    pub fn status_key(&self, id: RequestId) -> StatusKey {
+        StatusKey(URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, format!("status {id}").as_bytes())))
+    }
+
+    /// Whether `key` opens the request. Takes the same time for every wrong key.
+    pub fn opens(&self, id: RequestId, key: &str) -> bool {
+        URL_SAFE_NO_PAD
+            .decode(key)
+            .is_ok_and(|tag| hmac::verify(&self.0, format!("status {id}").as_bytes(), &tag).is_ok())
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret(redacted)")
+    }
+}
+
+/// The key of one requester's link.
+pub struct StatusKey(String);
+
+impl StatusKey {
+    /// The text that goes into the link, and nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StatusKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatusKey(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_key_opens_its_request_and_no_other() {
+        let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
+        let (one, other) = (RequestId::random(), RequestId::random());
+        let key = secret.status_key(one);
+        assert!(secret.opens(one, key.expose()));
+        assert!(!secret.opens(other, key.expose()));
+        assert!(!secret.opens(one, ""));
+        assert!(!secret.opens(one, &key.expose()[..42]));
+        assert!(!LinkSecret::new(&"t".repeat(64)).unwrap().opens(one, key.expose()));
+        assert!(LinkSecret::new("short").is_err());
+    }
+
+    #[test]
+    fn base_urls_end_with_a_slash_and_carry_nothing_else() {
+        assert_eq!(BaseUrl::parse("http://localhost:8080").unwrap().as_str(), "http://localhost:8080/");
+        assert_eq!(BaseUrl::parse("https://a.example/x").unwrap().path(), "/x/");
+        for bad in ["", "ftp://a/", "https://a/?b", "https://a/#b", "https://u@a/", "/x"] {
+            assert!(BaseUrl::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! A mail, before it is anything of a mail system's, and the one way to write it: [`Letter`].
+//!
+//! Invariant: the same request and occasion always give the same Message-ID, so that a mail that had to be sent twice
+//! is one to whoever reads it. A subject is one line, whatever it was made of. Fails only where MIME cannot say it.
+
+use std::fmt;
+
+use lettre::Address;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
+
+use crate::request::{Email, RequestId};
+
+mod letter;
+mod plain;
+
+pub use letter::{Letter, names_in_short, on_day, with_time};
+
+/// A mail to one person.
+#[derive(Clone, PartialEq)]
+pub struct Mail {
+    /// The request it is about.
+    pub request_id: RequestId,
+    /// The occasion, such as `received` or `approval/alice@example.com`; part of the Message-ID.
+    pub occasion: String,
+    /// The one recipient.
+    pub to: Email,
+    /// The subject line.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// A file that comes with it.
+    pub attachment: Option<MailAttachment>,
+}
+
+/// A file that comes with a mail.
+#[derive(Clone, PartialEq)]
+pub struct MailAttachment {
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+// Mails carry links: only what is harmless is shown.
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail")
+            .field("request_id", &self.request_id)
+            .field("occasion", &self.occasion)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The mail cannot be put into MIME.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail cannot be written: {0}")]
+pub struct MailError(String);
+
+impl Mail {
+    /// The mail as a MIME message (RFC 5322), text first and HTML as its alternative, sent by `from`.
+    ///
+    /// # Errors
+    /// [`MailError`] where an address or a header cannot be written.
+    pub fn message(&self, from: &Mailbox) -> Result<Message, MailError> {
+        let failed = |error: &dyn fmt::Display| MailError(error.to_string());
+        let to: Address = self.to.as_str().parse().map_err(|error| failed(&error))?;
+        let body = MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
+        // RFC 3834 section 5: nobody's absence notice should answer.
+        let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+        let builder = Message::builder()
+            .from(from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(plain::one_line(&self.subject))
+            .message_id(Some(self.message_id(from)))
+            .raw_header(HeaderValue::new(automatic, "auto-generated".into()));
+        match &self.attachment {
+            None => builder.multipart(body),
+            Some(file) => {
+                let content_type = ContentType::parse(file.content_type).map_err(|error| failed(&error))?;
+                let part: SinglePart =
+                    Attachment::new(file.name.clone()).body(file.bytes.clone(), content_type);
+                builder.multipart(MultiPart::mixed().multipart(body).singlepart(part))
+            }
+        }
+        .map_err(|error| failed(&error))
+    }
+
+    fn message_id(&self, from: &Mailbox) -> String {
+        let occasion = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.occasion.as_bytes());
+        format!(
+            "<{}.{}@{}>",
+            self.request_id,
+            &hex::encode(occasion)[..16],
+            from.email.domain()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Requests at any point of their journey, made by the rules of [`Request`] and the policy in force.
+
+use time::Duration;
+
+use crate::approval::Approval;
+use crate::decision::{ApprovalDigest, Decision};
+use crate::issuance::{Serial, Validity};
+use crate::ports::{Clock, TaskToken};
+use crate::request::{Email, Ending, Facts, Request, RequestId, Status, Submission, execution_name};
+use crate::step::Task;
+use crate::testing::{World, pki};
+
+/// The approver whom infra/policy.toml names.
+pub fn approver() -> Email {
+    "approver@example.com".parse().expect("an address")
+}
+
+/// A task of a state for a request, with a token of its own.
+pub fn task<I>(id: RequestId, state: &str, token: &str, input: I) -> Task<I> {
+    Task { request_id: id, state: state.into(), execution: format!("arn:{id}"), token: TaskToken::new(token), input }
+}
+
+impl World {
+    /// Stores a request for `www.example.com` that has come as far as `status`, and gives back its id.
+    pub fn request_at(&self, status: Status) -> RequestId {
+        let request = self.journey(&pki::csr(&["www.example.com"]), status);
+        let id = request.id;
+        self.put(request);
+        id
+    }
+
+    /// A request with this CSR that has come as far as `status`; not stored. Where there is an approval, that is stored.
+    pub fn journey(&self, csr: &str, status: Status) -> Request {
+        let now = self.now();
+        let id = RequestId::random();
+        let policy = self.policy();
+        let submission = Submission {
+            email: "requester@example.com".parse().expect("an address"),
+            comment: "For the web shop.".into(),
+            csr_content: csr.to_owned(),
+            profile: policy.profile(None).expect("a default profile").name().to_owned(),
+            policy_version: policy.version().to_owned(),
+        };
+        let arn = crate::ports::Executions::arn(self, &execution_name(id, 1));
+        let mut request = Request::submitted(id, submission, arn, now);
+        if status == Status::Submitted {
+            return request;
+        }
+        let end = |status: Status, reason: &str| Ending { status, reason: reason.into(), code: None, findings: Vec::new() };
+        if status == Status::Refused {
+            request.end(end(status, "not allowed"), now).expect("allowed");
+            return request;
+        }
+        let judged = request.judged_by(&policy).expect("the policy grants it");
+        request.record_facts(Facts {
+            csr_digest: judged.csr.digest(),
+            subject: judged.grant.subject,
+            names: judged.grant.names,
+            public_key_digest: judged.csr.key().digest(),
+            key: judged.grant.key,
+            policy_version: policy.version().to_owned(),
+        });
+        let facts = request.facts().expect("recorded");
+        let expires_at = now + Duration::days(7);
+        let digest = ApprovalDigest::of(id, &request.profile, &facts);
+        let mut approval = Approval::ask(id, digest.clone(), vec![approver()], 1, now, expires_at);
+        request.ask_approvers(expires_at, now).expect("allowed");
+        match status {
+            Status::PendingApproval => {}
+            Status::Expired => request.end(end(status, "nobody decided"), now).expect("allowed"),
+            Status::Failed => request.end(end(status, "broken"), now).expect("allowed"),
+            Status::Rejected => {
+                approval.vote(&approver(), Decision::Reject, &digest, Some("Not ours.".into()), now).expect("a vote");
+                request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
+                request.end(end(status, "Not ours."), now).expect("allowed");
+            }
+            _ => {
+                approval.vote(&approver(), Decision::Approve, &digest, None, now).expect("a vote");
+                request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
+            }
+        }
+        self.put_approval(approval, []);
+        if matches!(status, Status::Issued | Status::Delivered) {
+            let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).expect("randomness");
+            let validity = Validity::choose(now, 365, self.issuer_certificate()).expect("a validity");
+            request.reserve(serial, validity).expect("allowed");
+            request.issued(now).expect("allowed");
+        }
+        if status == Status::Delivered {
+            request.delivered(now).expect("allowed");
+        }
+        request
+    }
+}

@@ -1,0 +1,7 @@
+//! Fakes and makers for tests. Never part of a worker: behind the feature `testing`.
+
+pub mod journey;
+pub mod pki;
+mod world;
+
+pub use world::{SentMail, World};
