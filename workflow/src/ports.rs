@@ -123,8 +123,9 @@ pub trait Links: Send + Sync {
 /// The key of the CA.
 #[async_trait]
 pub trait CaKey: Send + Sync {
-    /// The signer, loaded once per process.
-    async fn signer(&self) -> Result<std::sync::Arc<dyn Signer>, PortError>;
+    /// The signer that belongs to an issuer with this SubjectPublicKeyInfo (DER). It is loaded once per process, and
+    /// again only where the issuer has another key than before.
+    async fn signer(&self, issuer_spki: &[u8]) -> Result<std::sync::Arc<dyn Signer>, PortError>;
 }
 
 /// The topic that operators listen to.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use await_approval::{AwaitApproval, Decided};
-use workflow::approval::{Link, LinkKey};
-use workflow::decision::{Decision, Outcome};
+use workflow::approval::{Approval, Link, LinkKey};
+use workflow::decision::{ApprovalDigest, Decision, Outcome};
 use workflow::link::BaseUrl;
 use workflow::ports::{Approvals, change_approval};
 use workflow::request::{RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, journey};
+use workflow::testing::{World, faults, journey};
 
 fn step(world: &Arc<World>) -> AwaitApproval {
     AwaitApproval {
@@ -33,6 +33,14 @@ fn persisted(world: &Arc<World>) -> RequestId {
     world.put(request);
     world.forget_approval(id);
     id
+}
+
+/// The approval that asking would make.
+fn asked(world: &Arc<World>, id: RequestId) -> Approval {
+    let request = world.request(id).unwrap();
+    let digest = ApprovalDigest::of(id, &request.profile, &request.facts().unwrap());
+    let now = workflow::ports::Clock::now(&**world);
+    Approval::ask(id, digest, vec![journey::approver()], 1, now, now + time::Duration::days(7))
 }
 
 async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, Fault> {
@@ -137,21 +145,33 @@ async fn the_requester_is_never_asked() {
 }
 
 #[tokio::test]
-async fn every_port_may_fail_and_it_converges() {
-    for port in ["requests", "approvals", "policies", "mailer"] {
-        for times in 1..4 {
-            let world = World::new();
-            let id = persisted(&world);
-            world.fail_next(port, times);
-            let mut tries = 0;
-            while wait(&world, id, "t1").await.is_err() {
-                tries += 1;
-                assert!(tries < 10, "{port}");
-            }
-            assert!(mailed_link(&world).await.is_some(), "{port}");
-            vote(&world, id, Decision::Approve).await;
-            step(&world).nudged(id).await.unwrap();
-            assert_eq!(world.results().len(), 1, "{port}");
-        }
+async fn it_survives_every_fault() {
+    faults::survive(
+        "AwaitApproval",
+        |world| _ = persisted(world),
+        |world| async move { wait(&world, world.requests()[0].id, "t1").await.map(drop) },
+    )
+    .await;
+    for past_limit in [false, true] {
+        faults::survive(
+            if past_limit { "a nudge after the limit" } else { "a nudge after the vote" },
+            |world| {
+                let id = persisted(world);
+                let mut approval = asked(world, id);
+                approval.task_token = Some(workflow::ports::TaskToken::new("t1"));
+                if past_limit {
+                    world.advance(time::Duration::days(8));
+                } else {
+                    let (digest, now) = (approval.digest.clone(), approval.created_at);
+                    approval.vote(&journey::approver(), Decision::Approve, &digest, None, now).unwrap();
+                }
+                let mut request = world.request(id).unwrap();
+                request.ask_approvers(approval.expires_at, approval.created_at).unwrap();
+                world.put(request);
+                world.put_approval(approval, []);
+            },
+            |world| async move { step(&world).nudged(world.requests()[0].id).await },
+        )
+        .await;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use housekeeping::{Housekeeping, Report};
 use workflow::ports::ExecutionState;
 use workflow::request::{RequestId, Status};
-use workflow::testing::World;
+use workflow::testing::{World, faults};
 
 async fn run(world: &Arc<World>) -> Report {
     let worker = Housekeeping {
@@ -95,4 +95,27 @@ async fn a_request_that_never_gets_on_is_given_up() {
     assert_eq!(run(&world).await.given_up, 1);
     assert_eq!(world.request(id).unwrap().status, Status::Failed);
     assert_eq!(run(&world).await.seen, 0);
+}
+
+#[tokio::test]
+async fn it_survives_every_fault() {
+    faults::survive(
+        "Housekeeping",
+        |world| {
+            let gone = world.request_at(Status::Approved);
+            set(world, gone, ExecutionState::Ended);
+            let hopeless = world.request_at(Status::Issued);
+            let mut row = world.request(hopeless).unwrap();
+            row.execution_attempt = 12;
+            world.put(row);
+            set(world, hopeless, ExecutionState::Ended);
+        },
+        |world| async move {
+            match run(&world).await {
+                Report { troubled: 0, .. } => Ok(()),
+                report => Err(report),
+            }
+        },
+    )
+    .await;
 }

@@ -6,7 +6,7 @@ use persist::{Input, Persist};
 use workflow::finding::Code;
 use workflow::request::{Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, Step};
-use workflow::testing::{World, journey, pki};
+use workflow::testing::{World, faults, journey, pki};
 
 async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, Fault> {
     let step =
@@ -77,12 +77,19 @@ async fn a_delivered_request_is_never_called_failed() {
 }
 
 #[tokio::test]
-async fn every_port_may_fail_once() {
-    for port in ["requests", "names", "policies"] {
-        let world = World::new();
-        let id = world.request_at(Status::Submitted);
-        world.fail_next(port, 1);
-        assert!(matches!(run(&world, id, "Persist", Input::default()).await, Err(Fault::Transient { .. })), "{port}");
-        assert!(run(&world, id, "Persist", Input::default()).await.unwrap().csr_digest.is_some(), "{port}");
+async fn it_survives_every_fault() {
+    for (state, status) in [
+        ("Persist", Status::Submitted),
+        ("RecordRefusal", Status::Submitted),
+        ("RecordRejection", Status::PendingApproval),
+        ("RecordExpiry", Status::PendingApproval),
+        ("RecordFailure", Status::Issued),
+    ] {
+        faults::survive(
+            state,
+            |world| _ = world.request_at(status),
+            |world| async move { run(&world, world.requests()[0].id, state, Input::default()).await.map(drop) },
+        )
+        .await;
     }
 }

@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             requests: aws.requests()?,
             policies: aws.policies()?,
             archive: aws.archive()?,
-            ca_key: aws.ca_secret()?,
+            ca_key: aws.ca_key()?,
             clock: Arc::new(SystemClock),
         })
     })

@@ -6,7 +6,7 @@ use sign::{Sign, Signed};
 use workflow::issuance::Certificate;
 use workflow::request::{RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, journey, pki};
+use workflow::testing::{World, faults, journey, pki};
 
 async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {
     let step = Sign {
@@ -48,25 +48,22 @@ async fn an_approved_request_gets_one_certificate_whatever_is_repeated() {
 }
 
 #[tokio::test]
-async fn every_port_may_fail_at_any_call_and_there_is_one_certificate() {
-    for port in ["requests", "policies", "archive", "ca key"] {
-        for times in 1..4 {
-            let world = World::new();
-            let id = world.request_at(Status::Approved);
-            world.fail_next(port, times);
-            let mut tries = 0;
-            let signed = loop {
-                match sign(&world, id).await {
-                    Ok(signed) => break signed,
-                    Err(Fault::Transient { .. }) => tries += 1,
-                    Err(fault) => panic!("{fault}"),
-                }
-                assert!(tries < 10, "{port}");
-            };
-            assert!(tries >= 1, "{port} is never asked");
-            assert_eq!(world.certificates().keys().collect::<Vec<_>>(), [&signed.serial.to_string()], "{port}");
-        }
-    }
+async fn it_survives_every_fault_with_one_certificate() {
+    faults::survive(
+        "Sign",
+        |world| _ = world.request_at(Status::Approved),
+        |world| async move { sign(&world, world.requests()[0].id).await.map(drop) },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn signers_that_race_agree_on_one_certificate() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    let (one, other) = tokio::join!(sign(&world, id), sign(&world, id));
+    assert_eq!(one.unwrap(), other.unwrap());
+    assert_eq!(world.certificates().len(), 1);
 }
 
 #[tokio::test]

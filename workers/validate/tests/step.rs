@@ -3,7 +3,7 @@
 use validate::Validate;
 use workflow::request::{RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, journey, pki};
+use workflow::testing::{World, faults, journey, pki};
 
 async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {
     let step = Validate { requests: world.clone(), policies: world.clone() };
@@ -65,4 +65,14 @@ async fn a_port_that_fails_is_a_passing_fault() {
         assert!(matches!(validate(&world, id).await.unwrap_err(), Fault::Transient { .. }), "{port}");
         validate(&world, id).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn it_survives_every_fault() {
+    faults::survive(
+        "Validate",
+        |world| _ = world.request_at(Status::Submitted),
+        |world| async move { validate(&world, world.requests()[0].id).await.map(drop) },
+    )
+    .await;
 }

@@ -22,8 +22,10 @@ use crate::ports::{
     Approvals, Archive, CaKey, Executions, Links, Mailer, Names, Nudges, Operators, Policies, PortError, Queue, Requests, Tasks,
 };
 
+mod ca_key;
 mod dynamodb;
 mod environment_credentials;
+mod kms;
 mod s3;
 mod secrets_manager;
 mod ses;
@@ -34,6 +36,7 @@ mod ssm;
 mod step_functions;
 
 pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests};
+pub use kms::KmsKey;
 pub use s3::{CURRENT_ISSUER, S3Archive, issuer_key};
 pub use secrets_manager::SecretsManager;
 pub use ses::SesMailer;
@@ -141,11 +144,14 @@ impl Aws {
         Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
     }
 
-    /// The secret with the key of the CA.
+    /// The key of the CA: a KMS key where `CA_KMS_KEY_ID` names one, else the secret that `CA_SECRET_ID` names.
     ///
     /// # Errors
-    /// `CA_SECRET_ID` is missing.
-    pub fn ca_secret(&self) -> Result<Arc<dyn CaKey>, EnvironmentError> {
+    /// Neither is set.
+    pub fn ca_key(&self) -> Result<Arc<dyn CaKey>, EnvironmentError> {
+        if let Some(id) = self.environment.optional("CA_KMS_KEY_ID") {
+            return Ok(Arc::new(KmsKey::new(self.sdk(), id)));
+        }
         let id = self.environment.text("CA_SECRET_ID", "the id of the secret with the key of the CA")?;
         Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
     }

@@ -8,6 +8,7 @@ use aws_types::sdk_config::SdkConfig;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
+use super::ca_key::LoadedSigner;
 use super::unavailable;
 use crate::issuance::{LocalKey, Signer};
 use crate::link::LinkSecret;
@@ -18,13 +19,13 @@ pub struct SecretsManager {
     client: Client,
     id: String,
     links: OnceCell<LinkSecret>,
-    signer: OnceCell<Arc<dyn Signer>>,
+    signer: LoadedSigner,
 }
 
 impl SecretsManager {
     /// The secret of this id or ARN.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { client: Client::new(sdk), id: id.to_owned(), links: OnceCell::new(), signer: OnceCell::new() }
+        Self { client: Client::new(sdk), id: id.to_owned(), links: OnceCell::new(), signer: LoadedSigner::default() }
     }
 
     /// The text of the secret, read now.
@@ -53,14 +54,13 @@ impl Links for SecretsManager {
 
 #[async_trait]
 impl CaKey for SecretsManager {
-    async fn signer(&self) -> Result<Arc<dyn Signer>, PortError> {
-        const WHAT: &str = "use the key of the CA";
+    async fn signer(&self, issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
         self.signer
-            .get_or_try_init(|| async {
-                let key = LocalKey::from_pem(&self.text().await?).map_err(|error| PortError::new(WHAT, error))?;
+            .of(issuer_spki, || async {
+                let key = LocalKey::from_pem(&self.text().await?)
+                    .map_err(|error| PortError::new("use the key of the CA", error))?;
                 Ok(Arc::new(key) as Arc<dyn Signer>)
             })
             .await
-            .cloned()
     }
 }

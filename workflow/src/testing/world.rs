@@ -1,8 +1,10 @@
 //! Everything outside, in memory: a [`World`] implements every port.
 //!
 //! It keeps the promises that the real services keep (conditional writes, first writer wins) and can be told to fail:
-//! [`World::fail_next`] makes the next calls of a port fail before they take effect.
+//! [`World::fail_next`] makes the next calls of a port fail before they take effect, and [`World::fail_at`] makes one
+//! call fail before it takes effect, or after it did. Every call is counted, so that [`super::faults`] finds them all.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -33,7 +35,7 @@ pub struct World {
     issuer: Issuer,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct State {
     now: Option<OffsetDateTime>,
     failures: BTreeMap<&'static str, usize>,
@@ -49,16 +51,29 @@ struct State {
     nudges: Vec<RequestId>,
     postponed: Vec<(String, i32)>,
     no_issuer: bool,
+    calls: Vec<String>,
+    planned: Option<(usize, Moment)>,
+}
+
+/// When a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before it takes effect.
+    Before,
+    /// After it took effect: it reports a time-out all the same.
+    After,
 }
 
 impl World {
     /// An empty world with a CA, the default policy of infra/policy.toml, and the clock at 2026-01-01T12:00:00Z.
     pub fn new() -> Arc<Self> {
-        let ca = pki::root();
-        let state = State { now: Some(time::macros::datetime!(2026-01-01 12:00:00 UTC)), ..State::default() };
+        let now = time::macros::datetime!(2026-01-01 12:00:00 UTC);
+        let age = OffsetDateTime::now_utc() - now + time::Duration::days(30);
+        let ca = pki::CaMaker::new(pki::TestKey::EcP256).lifetime(age, time::Duration::days(3650)).self_signed();
+        let state = State { now: Some(now), ..State::default() };
         Arc::new(Self {
             state: Mutex::new(state),
-            links: LinkSecret::new(&"test link secret ".repeat(4)).expect("long enough"),
+            links: Self::link_secret(),
             policy: Mutex::new(Arc::new(
                 Policy::parse(include_str!("../../../infra/policy.toml")).expect("the default policy is valid"),
             )),
@@ -67,20 +82,53 @@ impl World {
         })
     }
 
+    /// A world of its own that is as this one is now, with the same CA and policy.
+    pub fn copy(&self) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::new(self.state().clone()),
+            links: Self::link_secret(),
+            policy: Mutex::new(self.policy()),
+            signer: Arc::clone(&self.signer),
+            issuer: self.issuer.clone(),
+        })
+    }
+
+    fn link_secret() -> LinkSecret {
+        LinkSecret::new(&"test link secret ".repeat(4)).expect("long enough")
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no test panicked while holding the world")
     }
 
-    /// The state, unless the port was told to fail.
-    fn enter(&self, port: &'static str) -> Result<MutexGuard<'_, State>, PortError> {
+    /// One call of a port: counted, and failing as told.
+    fn call<T>(&self, port: &'static str, what: &str, act: impl FnOnce(&mut State) -> T) -> Result<T, PortError> {
         let mut state = self.state();
-        match state.failures.get_mut(port) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                Err(PortError { what: port, cause: "told to fail".into() })
-            }
-            _ => Ok(state),
+        let number = state.calls.len();
+        state.calls.push(format!("{port}: {what}"));
+        let planned = state.planned.filter(|(at, _)| *at == number).map(|(_, moment)| moment);
+        if planned == Some(Moment::Before) {
+            return Err(PortError { what: port, cause: "told to fail".into() });
         }
+        if let Some(left) = state.failures.get_mut(port).filter(|left| **left > 0) {
+            *left -= 1;
+            return Err(PortError { what: port, cause: "told to fail".into() });
+        }
+        let result = act(&mut state);
+        match planned {
+            Some(Moment::After) => Err(PortError { what: port, cause: "told to time out".into() }),
+            _ => Ok(result),
+        }
+    }
+
+    /// Every call so far: port and what was asked.
+    pub fn calls(&self) -> Vec<String> {
+        self.state().calls.clone()
+    }
+
+    /// Makes call number `number` fail, counted from 0.
+    pub fn fail_at(&self, number: usize, moment: Moment) {
+        self.state().planned = Some((number, moment));
     }
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `archive`, `mailer`, `operators`,
@@ -209,177 +257,176 @@ impl Clock for World {
 #[async_trait]
 impl Requests for World {
     async fn find(&self, id: RequestId) -> Result<Option<Request>, PortError> {
-        Ok(self.enter("requests")?.requests.get(&id).cloned())
+        self.call("requests", "find", |state| state.requests.get(&id).cloned())
     }
 
     async fn create(&self, request: &Request) -> Result<Saved, PortError> {
-        let mut state = self.enter("requests")?;
-        if state.requests.contains_key(&request.id) {
-            return Ok(Saved::Conflict);
-        }
-        state.requests.insert(request.id, request.clone());
-        Ok(Saved::Yes)
+        self.call("requests", "create", |state| match state.requests.entry(request.id) {
+            Entry::Occupied(_) => Saved::Conflict,
+            Entry::Vacant(row) => {
+                row.insert(request.clone());
+                Saved::Yes
+            }
+        })
     }
 
     async fn save(&self, request: &Request) -> Result<Saved, PortError> {
-        let mut state = self.enter("requests")?;
-        match state.requests.get_mut(&request.id) {
+        self.call("requests", "save", |state| match state.requests.get_mut(&request.id) {
             Some(row) if row.version == request.version => {
                 *row = Request { version: request.version + 1, ..request.clone() };
-                Ok(Saved::Yes)
+                Saved::Yes
             }
-            _ => Ok(Saved::Conflict),
-        }
+            _ => Saved::Conflict,
+        })
     }
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
-        let state = self.enter("requests")?;
-        let mut found: Vec<_> = state.requests.values().filter(|row| row.status == status).cloned().collect();
-        found.sort_by_key(|row| row.registration_date);
-        found.truncate(limit);
-        Ok(found)
+        self.call("requests", "list", |state| {
+            let mut found: Vec<_> = state.requests.values().filter(|row| row.status == status).cloned().collect();
+            found.sort_by_key(|row| row.registration_date);
+            found.truncate(limit);
+            found
+        })
     }
 
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {
-        let state = self.enter("requests")?;
-        let same = |row: &&Request| row.public_key_digest.as_deref() == Some(public_key_digest);
-        let mut found: Vec<_> = state.requests.values().filter(same).cloned().collect();
-        found.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
-        found.truncate(limit);
-        Ok(found)
+        self.call("requests", "with key", |state| {
+            let same = |row: &&Request| row.public_key_digest.as_deref() == Some(public_key_digest);
+            let mut found: Vec<_> = state.requests.values().filter(same).cloned().collect();
+            found.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
+            found.truncate(limit);
+            found
+        })
     }
 }
 
 #[async_trait]
 impl Names for World {
     async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
-        let mut state = self.enter("names")?;
-        state.names.extend(names.iter().map(|name| (name.clone(), id)));
-        Ok(())
+        self.call("names", "enter", |state| state.names.extend(names.iter().map(|name| (name.clone(), id))))
     }
 
     async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError> {
-        let state = self.enter("names")?;
-        Ok(state.names.iter().filter(|(one, _)| one == name).map(|(_, id)| *id).take(limit).collect())
+        self.call("names", "of", |state| {
+            state.names.iter().filter(|(one, _)| one == name).map(|(_, id)| *id).take(limit).collect()
+        })
     }
 }
 
 #[async_trait]
 impl Approvals for World {
     async fn find(&self, id: RequestId) -> Result<Option<Approval>, PortError> {
-        Ok(self.enter("approvals")?.approvals.get(&id).cloned())
+        self.call("approvals", "find", |state| state.approvals.get(&id).cloned())
     }
 
     async fn create(&self, approval: &Approval) -> Result<Saved, PortError> {
-        let mut state = self.enter("approvals")?;
-        if state.approvals.contains_key(&approval.request_id) {
-            return Ok(Saved::Conflict);
-        }
-        state.approvals.insert(approval.request_id, approval.clone());
-        Ok(Saved::Yes)
+        self.call("approvals", "create", |state| match state.approvals.entry(approval.request_id) {
+            Entry::Occupied(_) => Saved::Conflict,
+            Entry::Vacant(row) => {
+                row.insert(approval.clone());
+                Saved::Yes
+            }
+        })
     }
 
     async fn save(&self, approval: &Approval) -> Result<Saved, PortError> {
-        let mut state = self.enter("approvals")?;
-        match state.approvals.get_mut(&approval.request_id) {
+        self.call("approvals", "save", |state| match state.approvals.get_mut(&approval.request_id) {
             Some(row) if row.version == approval.version => {
                 *row = Approval { version: approval.version + 1, ..approval.clone() };
-                Ok(Saved::Yes)
+                Saved::Yes
             }
-            _ => Ok(Saved::Conflict),
-        }
+            _ => Saved::Conflict,
+        })
     }
 
     async fn add_link(&self, link: &Link) -> Result<(), PortError> {
-        self.enter("approvals")?.links.insert(link.digest.as_str().to_owned(), link.clone());
-        Ok(())
+        self.call("approvals", "add link", |state| {
+            state.links.insert(link.digest.as_str().to_owned(), link.clone());
+        })
     }
 
     async fn find_link(&self, digest: &LinkDigest) -> Result<Option<Link>, PortError> {
-        Ok(self.enter("approvals")?.links.get(digest.as_str()).cloned())
+        self.call("approvals", "find link", |state| state.links.get(digest.as_str()).cloned())
     }
 }
 
 #[async_trait]
 impl Archive for World {
     async fn store(&self, serial: &Serial, certificate_pem: &str) -> Result<String, PortError> {
-        let mut state = self.enter("archive")?;
-        Ok(state.certificates.entry(serial.to_string()).or_insert_with(|| certificate_pem.to_owned()).clone())
+        self.call("archive", "store", |state| {
+            state.certificates.entry(serial.to_string()).or_insert_with(|| certificate_pem.to_owned()).clone()
+        })
     }
 
     async fn certificate(&self, serial: &Serial) -> Result<Option<String>, PortError> {
-        Ok(self.enter("archive")?.certificates.get(&serial.to_string()).cloned())
+        self.call("archive", "certificate", |state| state.certificates.get(&serial.to_string()).cloned())
     }
 
     async fn issuer(&self) -> Result<Option<String>, PortError> {
-        let gone = self.enter("archive")?.no_issuer;
-        Ok((!gone).then(|| self.issuer.chain_pem().to_owned()))
+        self.call("archive", "issuer", |state| (!state.no_issuer).then(|| self.issuer.chain_pem().to_owned()))
     }
 
     async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError> {
-        let gone = self.enter("archive")?.no_issuer;
-        Ok((!gone && key_identifier == self.issuer.key_identifier()).then(|| self.issuer.chain_pem().to_owned()))
+        let ours = key_identifier == self.issuer.key_identifier();
+        self.call("archive", "issuer of", |state| {
+            (!state.no_issuer && ours).then(|| self.issuer.chain_pem().to_owned())
+        })
     }
 }
 
 #[async_trait]
 impl Mailer for World {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
-        self.enter("mailer")?.mails.push(mail.clone());
-        Ok(())
+        self.call("mailer", "send", |state| state.mails.push(mail.clone()))
     }
 }
 
 #[async_trait]
 impl Operators for World {
     async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError> {
-        self.enter("operators")?.told.push((subject.to_owned(), text.to_owned()));
-        Ok(())
+        self.call("operators", "tell", |state| state.told.push((subject.to_owned(), text.to_owned())))
     }
 }
 
 #[async_trait]
 impl Policies for World {
     async fn current(&self) -> Result<Arc<Policy>, PortError> {
-        drop(self.enter("policies")?);
-        Ok(self.policy())
+        self.call("policies", "current", |_| self.policy())
     }
 }
 
 #[async_trait]
 impl Links for World {
     async fn secret(&self) -> Result<&LinkSecret, PortError> {
-        drop(self.enter("links")?);
-        Ok(&self.links)
+        self.call("links", "secret", |_| &self.links)
     }
 }
 
 #[async_trait]
 impl CaKey for World {
-    async fn signer(&self) -> Result<Arc<dyn Signer>, PortError> {
-        drop(self.enter("ca key")?);
-        Ok(Arc::clone(&self.signer))
+    async fn signer(&self, _issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
+        self.call("ca key", "signer", |_| Arc::clone(&self.signer))
+    }
+}
+
+impl State {
+    fn report(&mut self, token: &TaskToken, result: Result<serde_json::Value, (String, String)>) -> Reported {
+        if self.results.iter().any(|(one, _)| one == token) {
+            return Reported::TooLate;
+        }
+        self.results.push((token.clone(), result));
+        Reported::Taken
     }
 }
 
 #[async_trait]
 impl Tasks for World {
     async fn succeed(&self, token: &TaskToken, output: &serde_json::Value) -> Result<Reported, PortError> {
-        let mut state = self.enter("tasks")?;
-        if state.results.iter().any(|(one, _)| one == token) {
-            return Ok(Reported::TooLate);
-        }
-        state.results.push((token.clone(), Ok(output.clone())));
-        Ok(Reported::Taken)
+        self.call("tasks", "succeed", |state| state.report(token, Ok(output.clone())))
     }
 
     async fn fail(&self, token: &TaskToken, error: &str, cause: &str) -> Result<Reported, PortError> {
-        let mut state = self.enter("tasks")?;
-        if state.results.iter().any(|(one, _)| one == token) {
-            return Ok(Reported::TooLate);
-        }
-        state.results.push((token.clone(), Err((error.to_owned(), cause.to_owned()))));
-        Ok(Reported::Taken)
+        self.call("tasks", "fail", |state| state.report(token, Err((error.to_owned(), cause.to_owned()))))
     }
 }
 
@@ -391,27 +438,28 @@ impl Executions for World {
 
     async fn start(&self, name: &str, _id: RequestId) -> Result<(), PortError> {
         let arn = self.arn(name);
-        self.enter("executions")?.executions.entry(arn).or_insert(ExecutionState::Running);
-        Ok(())
+        self.call("executions", "start", |state| {
+            state.executions.entry(arn).or_insert(ExecutionState::Running);
+        })
     }
 
     async fn state(&self, arn: &str) -> Result<ExecutionState, PortError> {
-        Ok(self.enter("executions")?.executions.get(arn).copied().unwrap_or(ExecutionState::Missing))
+        self.call("executions", "state", |state| {
+            state.executions.get(arn).copied().unwrap_or(ExecutionState::Missing)
+        })
     }
 }
 
 #[async_trait]
 impl Nudges for World {
     async fn nudge(&self, id: RequestId) -> Result<(), PortError> {
-        self.enter("nudges")?.nudges.push(id);
-        Ok(())
+        self.call("nudges", "nudge", |state| state.nudges.push(id))
     }
 }
 
 #[async_trait]
 impl Queue for World {
     async fn postpone(&self, receipt_handle: &str, seconds: i32) -> Result<(), PortError> {
-        self.enter("queue")?.postponed.push((receipt_handle.to_owned(), seconds));
-        Ok(())
+        self.call("queue", "postpone", |state| state.postponed.push((receipt_handle.to_owned(), seconds)))
     }
 }

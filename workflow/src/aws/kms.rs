@@ -1,0 +1,101 @@
+//! The key of the CA in AWS KMS: it never leaves KMS, which signs digests.
+//! <https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html>
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_lc_rs::digest;
+use aws_sdk_kms::Client;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpec};
+use aws_types::sdk_config::SdkConfig;
+
+use super::ca_key::LoadedSigner;
+use super::unavailable;
+use crate::issuance::{SignatureAlgorithm, Signer, SignerError};
+use crate::ports::{CaKey, PortError};
+
+/// One asymmetric KMS key.
+pub struct KmsKey {
+    client: Client,
+    id: String,
+    signer: LoadedSigner,
+}
+
+impl KmsKey {
+    /// The key of this id, ARN or alias.
+    pub fn new(sdk: &SdkConfig, id: &str) -> Self {
+        Self { client: Client::new(sdk), id: id.to_owned(), signer: LoadedSigner::default() }
+    }
+
+    /// The signer that the key is now.
+    ///
+    /// # Errors
+    /// KMS did not answer, or the key is not one that signs certificates.
+    pub async fn load(&self) -> Result<Arc<dyn Signer>, PortError> {
+        const WHAT: &str = "use the KMS key of the CA";
+        let answer =
+            self.client.get_public_key().key_id(&self.id).send().await.map_err(unavailable("read the KMS key of the CA"))?;
+        if answer.key_usage() != Some(&KeyUsageType::SignVerify) {
+            return Err(PortError { what: WHAT, cause: "its key usage is not SIGN_VERIFY".into() });
+        }
+        let algorithm = match answer.key_spec() {
+            Some(KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096) => SignatureAlgorithm::RsaSha256,
+            Some(KeySpec::EccNistP256) => SignatureAlgorithm::EcdsaSha256,
+            Some(KeySpec::EccNistP384) => SignatureAlgorithm::EcdsaSha384,
+            other => {
+                let spec = other.map_or("unknown", KeySpec::as_str);
+                return Err(PortError { what: WHAT, cause: format!("keys of spec {spec} do not sign certificates here") });
+            }
+        };
+        // The key id of the answer is an ARN: an alias that moves on later does not change this signer.
+        let id = answer.key_id.unwrap_or_else(|| self.id.clone());
+        let spki = answer.public_key.map(Blob::into_inner).ok_or(PortError { what: WHAT, cause: "no public key".into() })?;
+        Ok(Arc::new(KmsSigner { client: self.client.clone(), id, algorithm, spki }))
+    }
+}
+
+#[async_trait]
+impl CaKey for KmsKey {
+    async fn signer(&self, issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
+        self.signer.of(issuer_spki, || self.load()).await
+    }
+}
+
+struct KmsSigner {
+    client: Client,
+    id: String,
+    algorithm: SignatureAlgorithm,
+    spki: Vec<u8>,
+}
+
+#[async_trait]
+impl Signer for KmsSigner {
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    fn spki_der(&self) -> &[u8] {
+        &self.spki
+    }
+
+    async fn sign(&self, tbs_der: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let (spec, hash) = match self.algorithm {
+            SignatureAlgorithm::RsaSha256 => (SigningAlgorithmSpec::RsassaPkcs1V15Sha256, &digest::SHA256),
+            SignatureAlgorithm::EcdsaSha256 => (SigningAlgorithmSpec::EcdsaSha256, &digest::SHA256),
+            SignatureAlgorithm::EcdsaSha384 => (SigningAlgorithmSpec::EcdsaSha384, &digest::SHA384),
+            other => return Err(SignerError::Refused(format!("KMS does not sign {other:?} here"))),
+        };
+        let answer = self
+            .client
+            .sign()
+            .key_id(&self.id)
+            .message_type(MessageType::Digest)
+            .message(Blob::new(digest::digest(hash, tbs_der).as_ref()))
+            .signing_algorithm(spec)
+            .send()
+            .await
+            .map_err(|error| SignerError::Unavailable(unavailable("sign")(error).to_string()))?;
+        answer.signature.map(Blob::into_inner).ok_or_else(|| SignerError::Unavailable("KMS gave no signature".into()))
+    }
+}
