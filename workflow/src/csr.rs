@@ -1,0 +1,296 @@
+//! Reading a certificate signing request (PKCS#10, RFC 2986).
+//!
+//! Invariant: a [`Csr`] exists only if the text was exactly one request, its signature was verified with the key it
+//! carries, that key is not weak, and every name in it is valid. Whether it may have what it asks for is not said here
+//! but by [`crate::policy`]. Fails with all findings at once, the main one first; no finding quotes more than a short
+//! excerpt of a name.
+
+mod distinguished_name;
+mod dns;
+mod email;
+mod input;
+mod key;
+mod name;
+mod shape;
+mod signature;
+mod uri;
+mod weakness;
+mod wish;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::{X509Name, X509Version};
+
+pub use key::{KeyKind, PublicKey};
+pub use name::Name;
+pub use wish::Wish;
+
+pub(crate) use distinguished_name::render as render_distinguished_name;
+pub(crate) use input::armored;
+pub(crate) use key::NEW_KEY;
+pub(crate) use signature::{Scheme, verify};
+pub(crate) use wish::{KEY_USAGES, PURPOSES, extension_name, purposes, usages};
+
+use crate::finding::{Code, Finding, quoted};
+
+/// A certificate signing request whose proof of possession was verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Csr {
+    der: Vec<u8>,
+    subject: String,
+    common_name: Option<String>,
+    names: Vec<Name>,
+    key: PublicKey,
+    wishes: Vec<Wish>,
+    warnings: Vec<Finding>,
+}
+
+/// Without the DER: a request's body stays out of logs.
+impl std::fmt::Debug for Csr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Csr")
+            .field("digest", &self.digest())
+            .field("subject", &self.subject)
+            .field("names", &self.names)
+            .field("key", &self.key.description())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Csr {
+    /// No request is longer than this.
+    pub const MAX_BYTES: usize = 64 * 1024;
+
+    /// Reads one request from PEM (with either label, and other text around it) or from base64 of its DER. Fails with
+    /// every finding, the main one first.
+    pub fn read(text: &str) -> Result<Csr, Vec<Finding>> {
+        let der = input::decode(text).map_err(|finding| vec![finding])?;
+        Csr::from_der(der)
+    }
+
+    /// Reads the DER of one request. Fails as [`Csr::read`] does.
+    pub fn from_der(der: Vec<u8>) -> Result<Csr, Vec<Finding>> {
+        let request = parse(&der).map_err(|finding| vec![finding])?;
+        let info = &request.certification_request_info;
+        let mut findings = Vec::new();
+
+        let key = PublicKey::read(&info.subject_pki).map_err(|finding| findings.push(finding)).ok();
+        let scheme = Scheme::read(&request.signature_algorithm).map_err(|finding| findings.push(finding)).ok();
+        if let Some(key) = &key {
+            let weak = weakness::of(key);
+            // A weak key proves nothing, and some are not even read by the verifier.
+            if weak.is_empty()
+                && let Some(scheme) = scheme
+            {
+                findings.extend(prove_possession(key, scheme, info.raw, &request.signature_value.data));
+            }
+            findings.extend(weak);
+        }
+
+        let mut requested = wish::Requested::read(&request);
+        findings.append(&mut requested.findings);
+        let common_name = common_name(&info.subject, &mut findings);
+        requested.wishes.extend(subject_wishes(&info.subject));
+        let subject = distinguished_name::render(&info.subject);
+
+        let mut names = requested.names;
+        let mut warnings = Vec::new();
+        if let Some(common_name) = &common_name {
+            add_common_name(common_name, &mut names, &mut warnings, &mut findings);
+        }
+        if names.is_empty() && findings.is_empty() {
+            findings.push(no_names(common_name.as_deref()));
+        }
+        warnings.extend(names.iter().filter_map(Name::warning));
+
+        match key {
+            Some(key) if findings.is_empty() => {
+                let wishes = requested.wishes;
+                drop(request);
+                Ok(Csr { der, subject, common_name, names, key, wishes, warnings })
+            }
+            _ => {
+                // What is wrong with the request as a whole comes before what is wrong with its parts.
+                findings.sort_by_key(|finding| finding.code);
+                Err(findings)
+            }
+        }
+    }
+
+    /// The request, byte for byte.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Lower-case hex of the SHA-256 of the DER.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        hex::encode(digest(&SHA256, &self.der))
+    }
+
+    /// The requested subject, as RFC 4514 text for people.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.subject.clone()
+    }
+
+    /// The requested common name, if there is one.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.common_name.as_deref()
+    }
+
+    /// The requested names in their order, without duplicates; the common name is added where it is a DNS name or an
+    /// address that is not listed.
+    #[must_use]
+    pub fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    /// The public key to certify.
+    #[must_use]
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Everything else that is asked for.
+    #[must_use]
+    pub fn wishes(&self) -> &[Wish] {
+        &self.wishes
+    }
+
+    /// What an approver should look at twice.
+    #[must_use]
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+}
+
+/// One PKCS#10 structure and nothing after it.
+fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, Finding> {
+    let not_a_csr = |detail: String| Finding::refused(Code::NotACsr, detail, input::HOW_TO);
+    if der.len() > Csr::MAX_BYTES {
+        return Err(Finding::refused(
+            Code::TooLarge,
+            format!("The request has {} bytes; at most {} are read.", der.len(), Csr::MAX_BYTES),
+            "Ask for fewer names in one request.",
+        ));
+    }
+    let (rest, request) = X509CertificationRequest::from_der(der)
+        .map_err(|_| not_a_csr("This is no well-formed certificate signing request (PKCS#10).".to_owned()))?;
+    if !rest.is_empty() {
+        return Err(not_a_csr(format!("{} bytes follow after the end of the request.", rest.len())));
+    }
+    // RFC 2986 section 4.1
+    if request.certification_request_info.version != X509Version::V1 {
+        return Err(not_a_csr("The version of the request is not 1.".to_owned()));
+    }
+    if request.signature_value.unused_bits != 0 {
+        return Err(not_a_csr("The signature of the request is no whole number of octets.".to_owned()));
+    }
+    Ok(request)
+}
+
+fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> Option<Finding> {
+    let finding = verify(key, scheme, message, signature).err()?;
+    // The verifier refuses points that are not on the curve without saying so.
+    if signature::is_readable(key) {
+        Some(finding)
+    } else {
+        Some(Finding::refused(
+            Code::WeakKey,
+            format!("The {} key is no point on its curve, or no valid key.", key.description()),
+            NEW_KEY,
+        ))
+    }
+}
+
+/// The one common name, if any (RFC 5280 section 4.1.2.6).
+fn common_name(subject: &X509Name<'_>, findings: &mut Vec<Finding>) -> Option<String> {
+    const LONGEST_COMMON_NAME: usize = 64;
+    let mut bad = |detail: String, advice: &str| findings.push(Finding::refused(Code::BadName, detail, advice));
+    let mut all = subject.iter_common_name();
+    let first = all.next()?;
+    if all.next().is_some() {
+        bad("The subject has several common names.".to_owned(), "Keep one; put all names into subjectAltName.");
+        return None;
+    }
+    let Some(text) = distinguished_name::text(first) else {
+        bad("The common name is no text.".to_owned(), "Write it as UTF8String or PrintableString.");
+        return None;
+    };
+    if let Some(c) = text.chars().find(|c| crate::finding::is_unfit_to_show(*c)) {
+        bad(
+            format!("The common name {} has the character U+{:04X}.", quoted(&text), u32::from(c)),
+            "Write it with visible characters only.",
+        );
+        return None;
+    }
+    // ub-common-name, RFC 5280 appendix A.1. Longer DNS names are fine as subjectAltName.
+    if text.chars().count() > LONGEST_COMMON_NAME {
+        bad(
+            format!("The common name has {} characters; at most {LONGEST_COMMON_NAME} are possible.", text.chars().count()),
+            "Leave the common name out, and put the name into subjectAltName.",
+        );
+        return None;
+    }
+    let text = text.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// The common name has to be one of the names (BR section 7.1.4.3): it is added where it can be.
+fn add_common_name(text: &str, names: &mut Vec<Name>, warnings: &mut Vec<Finding>, findings: &mut Vec<Finding>) {
+    let name = match text.parse::<std::net::IpAddr>() {
+        Ok(address) => Name::address(address),
+        Err(_) if !text.contains('.') || text.contains([' ', '@', '/', ':']) => {
+            // A name of a person or a thing: no claim that needs to be certified.
+            if !names.is_empty() && !names.iter().any(|name| name.to_string() == text) {
+                warnings.push(Finding::ignored(
+                    Code::BadName,
+                    format!("The common name {} is no DNS name or IP address.", quoted(text)),
+                    "The certificate comes without it; clients look at subjectAltName only.",
+                ));
+            }
+            return;
+        }
+        Err(_) => Name::dns(text),
+    };
+    match name {
+        Ok(name) if !names.contains(&name) => names.push(name),
+        Ok(_) => {}
+        Err(finding) => findings.push(finding),
+    }
+}
+
+fn no_names(common_name: Option<&str>) -> Finding {
+    let detail = match common_name {
+        Some(text) => format!(
+            "The request has no subjectAltName, and its common name {} is no full DNS name or IP address.",
+            quoted(text)
+        ),
+        None => "The request names nothing: it has neither a subjectAltName nor a common name.".to_owned(),
+    };
+    Finding::refused(
+        Code::BadName,
+        detail,
+        "Add the names that clients connect to. With openssl: -addext subjectAltName=DNS:www.example.com,IP:192.0.2.10",
+    )
+}
+
+/// The parts of the subject other than the common name.
+fn subject_wishes(subject: &X509Name<'_>) -> impl Iterator<Item = Wish> {
+    subject
+        .iter_attributes()
+        .filter(|attribute| attribute.attr_type().to_id_string() != "2.5.4.3")
+        .map(|attribute| {
+            let value = distinguished_name::text(attribute).unwrap_or_default();
+            Wish::SubjectPart(format!("{}={}", distinguished_name::attribute_name(attribute), quoted(&value)))
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,291 @@
+//! From pasted text to the DER of exactly one certificate signing request.
+//!
+//! Accepts PEM with either label (RFC 7468 section 7) among other text, with CRLF, a byte order mark or lost line
+//! breaks, or plain base64 of the DER. Invariant: a private key in any shape is recognised first, before any other
+//! rule, and neither it nor any other part of the text appears in a finding. Fails with one finding: what the text is
+//! instead, and what to do.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+use super::Csr;
+use super::shape::{self, Shape};
+use crate::finding::{Code, Finding};
+
+/// Mail programs and forms lose padding, so it is optional.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// How to make a request, for findings that have nothing better to advise.
+pub(super) const HOW_TO: &str = "Paste the file that begins with -----BEGIN CERTIFICATE REQUEST-----. Make one with: openssl req -new \
+     -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out request.csr -subj /CN=www.example.com \
+     -addext subjectAltName=DNS:www.example.com";
+
+/// The DER of the one request in `text`.
+pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
+    let blocks = blocks(text);
+    if names_a_private_key(text) || blocks.iter().any(|block| block.holds_private_key()) {
+        return Err(private_key());
+    }
+    if text.len() > Csr::MAX_BYTES {
+        return Err(Finding::refused(
+            Code::TooLarge,
+            format!("The text has {} bytes; at most {} are read.", text.len(), Csr::MAX_BYTES),
+            "Send the certificate signing request alone.",
+        ));
+    }
+    if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
+        return Err(not_a_csr("There is no certificate signing request.", HOW_TO));
+    }
+    let armored: Vec<&Block> =
+        blocks.iter().filter(|block| !matches!(block.label.as_deref(), None | Some("EC PARAMETERS"))).collect();
+    match armored.as_slice() {
+        [] => bare(&blocks, text),
+        [block] => request(block),
+        several => {
+            let requests = several.iter().filter(|block| block.is_request()).count();
+            Err(if requests > 1 {
+                not_a_csr(&format!("The text holds {requests} requests."), "Send them one by one.")
+            } else {
+                let labels: Vec<&str> = several.iter().filter_map(|block| block.label.as_deref()).collect();
+                not_a_csr(
+                    &format!("The text holds {} PEM blocks: {}.", several.len(), describe_labels(&labels)),
+                    "Send the certificate signing request alone.",
+                )
+            })
+        }
+    }
+}
+
+fn private_key() -> Finding {
+    Finding::refused(
+        Code::PrivateKeySubmitted,
+        "The text holds a private key. It was neither stored nor logged.",
+        "Never send a private key to anybody: take this one out of use, make a new key, and send only its \
+         certificate signing request.",
+    )
+}
+
+fn not_a_csr(detail: &str, advice: &str) -> Finding {
+    Finding::refused(Code::NotACsr, detail, advice)
+}
+
+/// Labels of a private key that is not in a PEM block that can be read: cut off, mangled, or of another tool.
+fn names_a_private_key(text: &str) -> bool {
+    let upper = Zeroizing::new(text.to_ascii_uppercase());
+    let json_key = upper.contains("\"KTY\"") && upper.contains("\"D\"");
+    upper.contains("PRIVATE KEY--") || upper.contains("PUTTY-USER-KEY-FILE") || upper.contains("PRIVATE-LINES:") || json_key
+}
+
+/// A PEM block, or (without a label) a run of base64 outside of any.
+struct Block {
+    label: Option<String>,
+    /// Whether the END line is there.
+    complete: bool,
+    /// Nothing when the body is no base64.
+    der: Option<Zeroizing<Vec<u8>>>,
+    /// What the body is, read as far as it is base64.
+    shape: Shape,
+}
+
+impl Block {
+    fn new(label: Option<&str>, complete: bool, body: &str) -> Block {
+        let dense: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !is_blank(*c)).collect());
+        let der = BASE64.decode(dense.as_bytes()).ok().map(Zeroizing::new);
+        let readable = dense.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count();
+        let start = BASE64.decode(&dense.as_bytes()[..readable - readable % 4]).map(Zeroizing::new);
+        let shape = start.map_or(Shape::Unknown, |start| shape::of(&start));
+        Block { label: label.map(str::to_owned), complete, der, shape }
+    }
+
+    fn holds_private_key(&self) -> bool {
+        self.label.as_deref().is_some_and(|label| label.to_ascii_uppercase().contains("PRIVATE KEY"))
+            || self.shape == Shape::PrivateKey
+    }
+
+    /// RFC 7468 section 7: the label, and the one older tools write.
+    fn is_request(&self) -> bool {
+        matches!(self.label.as_deref(), Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST"))
+    }
+}
+
+/// Cuts the text into PEM blocks and the runs of base64 lines between them.
+fn blocks(text: &str) -> Vec<Block> {
+    const BEGIN: &str = "-----BEGIN ";
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(BEGIN) {
+        let (before, from) = rest.split_at(at);
+        runs(before, &mut found);
+        let from = &from[BEGIN.len()..];
+        let Some((label, body)) = from.split_once("-----").filter(|(label, _)| is_label(label)) else {
+            rest = from;
+            continue;
+        };
+        let end = format!("-----END {label}-----");
+        let (body, complete, after) = match body.split_once(&end) {
+            Some((body, after)) => (body, true, after),
+            // The next block begins, or the text ends: this one was cut off.
+            None => {
+                let cut = body.find(BEGIN).unwrap_or(body.len());
+                (&body[..cut], false, &body[cut..])
+            }
+        };
+        found.push(Block::new(Some(label), complete, body));
+        rest = after;
+    }
+    runs(rest, &mut found);
+    found
+}
+
+/// RFC 7468 section 3 allows any printable character but the hyphen here; labels in use have upper case letters,
+/// digits and spaces.
+fn is_label(label: &str) -> bool {
+    !label.is_empty() && label.len() <= 64 && label.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+}
+
+/// Joins neighbouring lines of base64 and keeps those that could be something.
+fn runs(text: &str, found: &mut Vec<Block>) {
+    const SHORTEST: usize = 32;
+    let mut run = Zeroizing::new(String::new());
+    for line in text.lines().map(|line| line.trim_matches(is_blank)).chain([""]) {
+        let continues = is_base64_line(line);
+        if continues {
+            run.push_str(line);
+        }
+        if !run.is_empty() && (!continues || line.ends_with('=')) {
+            if run.len() >= SHORTEST {
+                found.push(Block::new(None, true, &run));
+            }
+            run = Zeroizing::new(String::new());
+        }
+    }
+}
+
+/// One word of base64, or several long ones where line breaks turned into spaces; not a sentence.
+fn is_base64_line(line: &str) -> bool {
+    const SHORTEST_WORD: usize = 16;
+    let mut words = line.split_ascii_whitespace().rev();
+    words.next().is_some_and(|last| last.bytes().all(is_base64))
+        && words.all(|word| word.len() >= SHORTEST_WORD && word.bytes().all(is_base64))
+}
+
+fn is_base64(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
+}
+
+/// White space, and what mail programs and editors put in its place.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
+}
+
+/// The DER of a text without any PEM label.
+fn bare(blocks: &[Block], text: &str) -> Result<Vec<u8>, Finding> {
+    let requests: Vec<&Zeroizing<Vec<u8>>> =
+        blocks.iter().filter(|block| block.shape == Shape::Request).filter_map(|block| block.der.as_ref()).collect();
+    match requests.as_slice() {
+        [der] => return Ok(der.to_vec()),
+        [] => {}
+        several => {
+            return Err(not_a_csr(&format!("The text holds {} requests.", several.len()), "Send them one by one."));
+        }
+    }
+    if let Some(other) = blocks.iter().map(|block| block.shape).find(|shape| *shape != Shape::Unknown) {
+        return Err(instead(other));
+    }
+    if text.trim_start().starts_with("ssh-") || text.contains("BEGIN SSH2") {
+        return Err(not_a_csr("This is an SSH public key.", HOW_TO));
+    }
+    if text.contains("BEGIN") && text.contains("CERTIFICATE REQUEST") {
+        return Err(not_a_csr(
+            "The line with BEGIN CERTIFICATE REQUEST is damaged.",
+            "It has five hyphens before and after: -----BEGIN CERTIFICATE REQUEST-----. Some mail programs change \
+             them into dashes; attach or choose the file instead.",
+        ));
+    }
+    Err(not_a_csr("This is no certificate signing request.", HOW_TO))
+}
+
+/// The DER of the one PEM block.
+fn request(block: &Block) -> Result<Vec<u8>, Finding> {
+    let label = block.label.as_deref().unwrap_or_default();
+    if !block.is_request() {
+        return Err(match (label, block.shape) {
+            ("CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE", _) => instead(Shape::Certificate),
+            ("PUBLIC KEY" | "RSA PUBLIC KEY", _) => instead(Shape::PublicKey),
+            ("X509 CRL" | "PKCS7" | "CMS", _) => instead(Shape::OtherSigned),
+            (_, Shape::Unknown | Shape::Request) => {
+                not_a_csr(&format!("This is {}, no certificate signing request.", describe_labels(&[label])), HOW_TO)
+            }
+            (_, shape) => instead(shape),
+        });
+    }
+    if !block.complete {
+        return Err(not_a_csr(
+            "The request is cut off: its END line is missing.",
+            "Copy the whole file, up to and with the line -----END CERTIFICATE REQUEST-----.",
+        ));
+    }
+    match &block.der {
+        None => Err(not_a_csr(
+            "The text between BEGIN and END is no base64.",
+            "Copy the file again, without changing anything in it.",
+        )),
+        Some(der) => match block.shape {
+            Shape::Request | Shape::Unknown => Ok(der.to_vec()),
+            other => Err(instead(other)),
+        },
+    }
+}
+
+/// What to say to somebody who sent something else.
+fn instead(shape: Shape) -> Finding {
+    match shape {
+        Shape::PrivateKey => private_key(),
+        Shape::Certificate => not_a_csr(
+            "This is a certificate, not a certificate signing request.",
+            "Send the request it was made from, or make a new one: openssl x509 -x509toreq, or openssl req -new.",
+        ),
+        Shape::PublicKey => not_a_csr(
+            "This is a public key alone, not a certificate signing request.",
+            "Make a request with the private key it belongs to: openssl req -new -key key.pem -out request.csr",
+        ),
+        Shape::OtherSigned => not_a_csr("This is a CRL or a PKCS#7 file, not a certificate signing request.", HOW_TO),
+        Shape::Request | Shape::Unknown => not_a_csr("This is no certificate signing request.", HOW_TO),
+    }
+}
+
+/// Only labels that are in common use are repeated; any other could hold anything.
+fn describe_labels(labels: &[&str]) -> String {
+    const KNOWN: [&str; 12] = [
+        "CERTIFICATE",
+        "CERTIFICATE REQUEST",
+        "NEW CERTIFICATE REQUEST",
+        "TRUSTED CERTIFICATE",
+        "X509 CRL",
+        "PKCS7",
+        "CMS",
+        "PUBLIC KEY",
+        "RSA PUBLIC KEY",
+        "DH PARAMETERS",
+        "ATTRIBUTE CERTIFICATE",
+        "PGP PUBLIC KEY BLOCK",
+    ];
+    let known = |label: &&str| if KNOWN.contains(label) { (*label).to_owned() } else { "another PEM file".to_owned() };
+    labels.iter().map(known).collect::<Vec<_>>().join(", ")
+}
+
+/// A PEM block: its label, and its content unless that is no base64.
+pub(crate) type Armored = (String, Option<Zeroizing<Vec<u8>>>);
+
+/// The complete PEM blocks of a text, for certificates and for keys that belong here.
+pub(crate) fn armored(text: &str) -> Vec<Armored> {
+    let complete = blocks(text).into_iter().filter(|block| block.complete);
+    complete.filter_map(|block| block.label.map(|label| (label, block.der))).collect()
+}

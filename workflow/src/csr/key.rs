@@ -1,0 +1,224 @@
+//! Public keys: the kinds that are certified, and whether one is fit to be.
+//!
+//! Invariant: a [`PublicKey`] is of a known kind and of a size and form that can be checked; whether it is weak is said by
+//! [`super::weakness`]. The SPKI is kept as DER, byte for byte, because it is copied into the certificate.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::finding::{Code, Finding};
+
+/// The kinds of keys that are certified (RFC 3279 section 2.3, RFC 5480 section 2, RFC 8410 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// rsaEncryption.
+    Rsa {
+        /// Bits of the modulus.
+        bits: u32,
+    },
+    /// id-ecPublicKey on secp256r1.
+    EcP256,
+    /// id-ecPublicKey on secp384r1.
+    EcP384,
+    /// id-ecPublicKey on secp521r1.
+    EcP521,
+    /// id-Ed25519.
+    Ed25519,
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyKind::Rsa { bits } => write!(f, "RSA {bits} bits"),
+            KeyKind::EcP256 => f.write_str("EC P-256"),
+            KeyKind::EcP384 => f.write_str("EC P-384"),
+            KeyKind::EcP521 => f.write_str("EC P-521"),
+            KeyKind::Ed25519 => f.write_str("Ed25519"),
+        }
+    }
+}
+
+/// A public key, as its SubjectPublicKeyInfo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    spki: Vec<u8>,
+    /// The content of the BIT STRING.
+    bits: Vec<u8>,
+    kind: KeyKind,
+    rsa: Option<RsaNumbers>,
+}
+
+/// Modulus and exponent, big-endian, without leading zeros.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RsaNumbers {
+    pub(crate) modulus: Vec<u8>,
+    pub(crate) exponent: Vec<u8>,
+}
+
+/// Modulus sizes whose keys can be checked in reasonable time.
+pub(crate) const MOST_RSA_BITS: u32 = 8192;
+
+impl PublicKey {
+    /// The SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) as DER.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The key without its algorithm: the content of the BIT STRING.
+    #[must_use]
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
+    /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        hex::encode(digest(&SHA256, &self.spki))
+    }
+
+    /// The kind for people: "EC P-256", "RSA 2048 bits", "Ed25519".
+    #[must_use]
+    pub fn description(&self) -> String {
+        self.kind.to_string()
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    pub(crate) fn rsa(&self) -> Option<&RsaNumbers> {
+        self.rsa.as_ref()
+    }
+
+    /// RFC 7093 section 2 method 1: the leftmost 160 bits of the SHA-256 of the BIT STRING's content.
+    #[must_use]
+    pub fn identifier(&self) -> [u8; 20] {
+        let mut identifier = [0; 20];
+        identifier.copy_from_slice(&digest(&SHA256, &self.bits).as_ref()[..20]);
+        identifier
+    }
+
+    /// Reads a SubjectPublicKeyInfo. Fails with one finding: the kind is not certified, or the key is malformed.
+    pub fn from_spki(der: &[u8]) -> Result<PublicKey, Finding> {
+        match SubjectPublicKeyInfo::from_der(der) {
+            Ok(([], spki)) => PublicKey::read(&spki),
+            _ => Err(malformed("The public key is not well formed.")),
+        }
+    }
+
+    pub(crate) fn read(spki: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, Finding> {
+        let bits = spki.subject_public_key.data.as_ref();
+        if spki.subject_public_key.unused_bits != 0 {
+            return Err(malformed("The public key is no whole number of octets."));
+        }
+        let parameters = spki.algorithm.parameters.as_ref();
+        let mut rsa = None;
+        let kind = match spki.algorithm.algorithm.to_id_string().as_str() {
+            "1.2.840.113549.1.1.1" => {
+                let numbers = RsaNumbers::from_der(bits)?;
+                let modulus_bits = numbers.modulus_bits();
+                if modulus_bits > MOST_RSA_BITS {
+                    return Err(unsupported(
+                        &format!("RSA key of {modulus_bits} bits; at most {MOST_RSA_BITS} are supported."),
+                    ));
+                }
+                // RFC 3279 section 2.3.1: the parameters are NULL.
+                if parameters.is_none_or(|any| any.tag() != x509_parser::asn1_rs::Tag::Null) {
+                    return Err(malformed("The RSA key has algorithm parameters other than NULL."));
+                }
+                rsa = Some(numbers);
+                KeyKind::Rsa { bits: modulus_bits }
+            }
+            "1.2.840.10045.2.1" => {
+                let curve = parameters.and_then(|any| any.as_oid().ok()).map(|oid| oid.to_id_string());
+                let (kind, length) = match curve.as_deref() {
+                    Some("1.2.840.10045.3.1.7") => (KeyKind::EcP256, 65),
+                    Some("1.3.132.0.34") => (KeyKind::EcP384, 97),
+                    Some("1.3.132.0.35") => (KeyKind::EcP521, 133),
+                    Some(other) => return Err(unsupported(&format!("EC key on the curve {}.", curve_name(other)))),
+                    None => return Err(unsupported("EC key with explicit curve parameters.")),
+                };
+                match bits.first() {
+                    Some(4) if bits.len() == length => kind,
+                    Some(2 | 3) => return Err(unsupported("EC key in compressed form.")),
+                    _ => return Err(malformed(&format!("The {kind} key is no point in uncompressed form."))),
+                }
+            }
+            "1.3.101.112" => {
+                // RFC 8410 section 3: the parameters are absent.
+                if parameters.is_some() || bits.len() != 32 {
+                    return Err(malformed("The Ed25519 key is not well formed."));
+                }
+                KeyKind::Ed25519
+            }
+            other => return Err(unsupported(&format!("Key of the kind {}.", kind_name(other)))),
+        };
+        Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
+    }
+}
+
+impl RsaNumbers {
+    /// RSAPublicKey (RFC 8017 appendix A.1.1).
+    fn from_der(der: &[u8]) -> Result<RsaNumbers, Finding> {
+        use der::Decode;
+        #[derive(der::Sequence)]
+        struct RsaPublicKey<'a> {
+            modulus: der::asn1::UintRef<'a>,
+            exponent: der::asn1::UintRef<'a>,
+        }
+        let key = RsaPublicKey::from_der(der).map_err(|_| malformed("The RSA key is not well formed."))?;
+        Ok(RsaNumbers { modulus: key.modulus.as_bytes().to_vec(), exponent: key.exponent.as_bytes().to_vec() })
+    }
+
+    pub(crate) fn modulus_bits(&self) -> u32 {
+        let Some(first) = self.modulus.first() else { return 0 };
+        u32::try_from(self.modulus.len()).map_or(u32::MAX, |octets| octets.saturating_mul(8)) - first.leading_zeros()
+    }
+}
+
+/// Advice for every key that has to be made again.
+pub(crate) const NEW_KEY: &str =
+    "Make a new key, for example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem";
+
+fn unsupported(detail: &str) -> Finding {
+    Finding::refused(
+        Code::UnsupportedKey,
+        detail,
+        format!("Use EC P-256, P-384 or P-521, RSA of 2048 to {MOST_RSA_BITS} bits, or Ed25519. {NEW_KEY}"),
+    )
+}
+
+fn malformed(detail: &str) -> Finding {
+    Finding::refused(Code::WeakKey, detail, NEW_KEY)
+}
+
+fn curve_name(oid: &str) -> String {
+    match oid {
+        "1.3.132.0.10" => "secp256k1".to_owned(),
+        "1.3.132.0.33" => "P-224".to_owned(),
+        "1.2.840.10045.3.1.1" => "P-192".to_owned(),
+        "1.3.36.3.3.2.8.1.1.7" => "brainpoolP256r1".to_owned(),
+        "1.3.36.3.3.2.8.1.1.11" => "brainpoolP384r1".to_owned(),
+        "1.3.36.3.3.2.8.1.1.13" => "brainpoolP512r1".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn kind_name(oid: &str) -> String {
+    match oid {
+        "1.2.840.113549.1.1.10" => "RSASSA-PSS (use a plain RSA key)".to_owned(),
+        "1.2.840.10040.4.1" => "DSA".to_owned(),
+        "1.3.101.113" => "Ed448".to_owned(),
+        "1.3.101.110" => "X25519".to_owned(),
+        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44".to_owned(),
+        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65".to_owned(),
+        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87".to_owned(),
+        other => other.to_owned(),
+    }
+}

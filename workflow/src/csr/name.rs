@@ -1,0 +1,217 @@
+//! The names a certificate may carry (RFC 5280 section 4.2.1.6).
+//!
+//! Invariant: a [`Name`] is syntactically valid and in one canonical spelling (DNS names in lower case, IDN as A-labels,
+//! addresses as values), so that equality is equality of meaning and the plain text of [`Name`] reads back as the same
+//! name. Fails with one finding of code `bad_name` that quotes the value.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{dns, email, uri};
+use crate::finding::{Code, Finding, quoted};
+
+/// One subject alternative name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Name {
+    /// dNSName, in lower case, IDN as A-labels, perhaps with a wildcard as its leftmost label.
+    Dns(String),
+    /// iPAddress.
+    Ip(IpAddr),
+    /// rfc822Name, the domain in lower case.
+    Email(String),
+    /// uniformResourceIdentifier, as it was written.
+    Uri(String),
+}
+
+impl Name {
+    /// A DNS name; see [`dns`] for the rules.
+    pub fn dns(text: &str) -> Result<Name, Finding> {
+        dns::parse(text).map(Name::Dns)
+    }
+
+    /// An address from the octets of an iPAddress: 4 for IPv4, 16 for IPv6.
+    pub fn ip(octets: &[u8]) -> Result<Name, Finding> {
+        let address = if let Ok(v4) = <[u8; 4]>::try_from(octets) {
+            IpAddr::from(v4)
+        } else if let Ok(v6) = <[u8; 16]>::try_from(octets) {
+            IpAddr::from(v6)
+        } else {
+            return Err(Finding::refused(
+                Code::BadName,
+                format!("An IP address of {} octets.", octets.len()),
+                "An IPv4 address has 4 octets and an IPv6 address 16, without a mask. With openssl: subjectAltName=IP:192.0.2.10",
+            ));
+        };
+        Name::address(address)
+    }
+
+    /// An address that can belong to one host.
+    pub fn address(address: IpAddr) -> Result<Name, Finding> {
+        let canonical = address.to_canonical();
+        let broadcast = matches!(canonical, IpAddr::V4(v4) if v4.is_broadcast());
+        if canonical.is_unspecified() || canonical.is_multicast() || broadcast {
+            return Err(Finding::refused(
+                Code::BadName,
+                format!("The IP address {address} is not the address of one host."),
+                "Ask for the address that clients connect to.",
+            ));
+        }
+        Ok(Name::Ip(address))
+    }
+
+    /// An e-mail address; see [`email`] for the rules.
+    pub fn email(text: &str) -> Result<Name, Finding> {
+        email::parse(text).map(Name::Email)
+    }
+
+    /// A URI; see [`uri`] for the rules.
+    pub fn uri(text: &str) -> Result<Name, Finding> {
+        uri::parse(text).map(Name::Uri)
+    }
+
+    /// The kind, as people call it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Name::Dns(_) => "DNS name",
+            Name::Ip(_) => "IP address",
+            Name::Email(_) => "e-mail address",
+            Name::Uri(_) => "URI",
+        }
+    }
+
+    /// Whether the leftmost label stands for any label.
+    #[must_use]
+    pub fn is_wildcard(&self) -> bool {
+        matches!(self, Name::Dns(name) if name.starts_with("*."))
+    }
+
+    /// The name for people: an internationalized DNS name in both forms, any other name as it is.
+    #[must_use]
+    pub fn for_people(&self) -> String {
+        match self {
+            Name::Dns(name) => match dns::unicode(name) {
+                Some(unicode) => format!("{name} ({unicode})"),
+                None => name.clone(),
+            },
+            other => other.to_string(),
+        }
+    }
+
+    /// What an approver should look at twice, if anything.
+    #[must_use]
+    pub fn warning(&self) -> Option<Finding> {
+        match self {
+            Name::Dns(name) => dns::warning(name),
+            Name::Ip(_) | Name::Email(_) | Name::Uri(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Name::Ip(address) => address.fmt(f),
+            Name::Dns(text) | Name::Email(text) | Name::Uri(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Reads the plain text of a name back. The four kinds cannot be confused: only a URI has a colon after its scheme
+/// and is no address, only an e-mail address has an `@`, and no valid DNS name reads as an address.
+impl FromStr for Name {
+    type Err = Finding;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Name::address(address);
+        }
+        if uri::has_scheme(text) {
+            return Name::uri(text);
+        }
+        if text.contains('@') {
+            return Name::email(text);
+        }
+        if text.is_empty() {
+            return Err(Finding::refused(
+                Code::BadName,
+                format!("{} is not a name.", quoted(text)),
+                "Give a DNS name, an IP address, an e-mail address or a URI.",
+            ));
+        }
+        Name::dns(text)
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|finding: Finding| serde::de::Error::custom(finding.detail))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_reads_back_from_its_plain_text() {
+        for text in [
+            "www.example.com",
+            "*.example.com",
+            "xn--bcher-kva.example.com",
+            "10.0.0.1",
+            "2001:db8::1",
+            "::ffff:10.0.0.1",
+            "alice@example.com",
+            "spiffe://example.org/ns/default/sa/web",
+            "https://www.example.com/a@b",
+        ] {
+            let name: Name = text.parse().unwrap();
+            assert_eq!(name.to_string(), text);
+            assert_eq!(name.to_string().parse::<Name>().unwrap(), name);
+            let json = serde_json::to_string(&name).unwrap();
+            assert_eq!(serde_json::from_str::<Name>(&json).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn addresses_of_no_host_are_bad_names() {
+        for text in ["0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "::ffff:0.0.0.0"] {
+            assert_eq!(text.parse::<Name>().unwrap_err().code, Code::BadName, "{text}");
+        }
+        assert_eq!(Name::ip(&[10, 0, 0]).unwrap_err().code, Code::BadName);
+        assert_eq!(Name::ip(&[10, 0, 0, 0, 255, 0, 0, 0]).unwrap_err().code, Code::BadName);
+    }
+
+    #[test]
+    fn an_internationalized_name_is_shown_in_both_forms() {
+        let name: Name = "xn--bcher-kva.example.com".parse().unwrap();
+        assert_eq!(name.for_people(), "xn--bcher-kva.example.com (bücher.example.com)");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_name_that_round_trips_or_a_finding(text in "\\PC{0,80}") {
+            if let Ok(name) = text.parse::<Name>() {
+                proptest::prop_assert_eq!(name.to_string().parse::<Name>().unwrap(), name);
+            }
+        }
+
+        #[test]
+        fn plausible_dns_names_round_trip(text in "(\\*\\.)?([a-zA-Z0-9][a-zA-Z0-9-]{0,10}\\.){1,4}[a-zA-Z]{2,8}") {
+            if let Ok(name) = text.parse::<Name>() {
+                proptest::prop_assert_eq!(name.to_string(), text.to_ascii_lowercase());
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! URIs as names: RFC 5280 section 4.2.1.6, and the SPIFFE ID specification for `spiffe:`.
+//!
+//! Invariant: an accepted URI is kept as it was written, is absolute, and has a host that is a DNS name or an address
+//! (for `spiffe:`, a trust domain).
+
+use super::dns;
+use crate::finding::{Code, Finding, quoted};
+
+/// SPIFFE ID section 2.3; long enough for any other URI as well.
+const LONGEST: usize = 2048;
+/// SPIFFE ID section 2.1.
+const LONGEST_TRUST_DOMAIN: usize = 255;
+
+/// Whether the text begins as a URI does: a scheme (RFC 3986 section 3.1) and a colon.
+pub(super) fn has_scheme(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    })
+}
+
+/// Reads a URI.
+pub(super) fn parse(text: &str) -> Result<String, Finding> {
+    let refused = |detail: &str| {
+        Err(Finding::refused(
+            Code::BadName,
+            format!("The URI {} {detail}", quoted(text)),
+            "Write an absolute URI with a host, as in spiffe://example.org/service/web or https://www.example.com/.",
+        ))
+    };
+    if text.len() > LONGEST {
+        return refused(&format!("has {} characters; the longest has {LONGEST}.", text.len()));
+    }
+    if !text.bytes().all(is_uri_byte) {
+        return refused("has a character that no URI has.");
+    }
+    let Some((scheme, rest)) = text.split_once(':').filter(|_| has_scheme(text)) else {
+        return refused("has no scheme.");
+    };
+    let Some(hierarchy) = rest.strip_prefix("//") else {
+        return refused("has no host.");
+    };
+    let end = hierarchy.find(['/', '?', '#']).unwrap_or(hierarchy.len());
+    let (authority, path) = hierarchy.split_at(end);
+    if authority.contains('@') {
+        return refused("has user information before the host.");
+    }
+    if scheme.eq_ignore_ascii_case("spiffe") {
+        return match spiffe(scheme, authority, path) {
+            Ok(()) => Ok(text.to_owned()),
+            Err(detail) => refused(detail),
+        };
+    }
+    let Ok(url) = url::Url::parse(text) else {
+        return refused("is not well formed.");
+    };
+    let host_is_valid = match url.host() {
+        Some(url::Host::Domain(domain)) => dns::parse(domain).is_ok_and(|name| !name.starts_with("*.")),
+        Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
+        None => false,
+    };
+    if !host_is_valid {
+        return refused("has no host that is a full DNS name or an address.");
+    }
+    Ok(text.to_owned())
+}
+
+/// SPIFFE ID sections 2.1 and 2.2.
+fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), &'static str> {
+    if scheme != "spiffe" {
+        return Err("has a scheme that is not in lower case.");
+    }
+    if trust_domain.is_empty() || trust_domain.len() > LONGEST_TRUST_DOMAIN {
+        return Err("has no trust domain of 1 to 255 characters.");
+    }
+    let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
+    if !trust_domain.bytes().all(lower) {
+        return Err("has a trust domain with other characters than a-z, digits, dots, hyphens and underscores.");
+    }
+    if path.is_empty() {
+        return Ok(());
+    }
+    if path.contains(['?', '#', '%']) {
+        return Err("has a query, a fragment or a percent sign, which a SPIFFE ID has not.");
+    }
+    let segment = |s: &str| {
+        !s.is_empty() && s != "." && s != ".." && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    // The path begins with a slash here: neither ? nor # is left.
+    if !path.trim_start_matches('/').is_empty() && path[1..].split('/').all(segment) {
+        Ok(())
+    } else {
+        Err("has an empty, relative or otherwise invalid path segment.")
+    }
+}
+
+/// RFC 3986 section 2: unreserved, reserved, or the percent sign.
+fn is_uri_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris_with_a_host_are_kept_as_written() {
+        for text in [
+            "spiffe://example.org",
+            "spiffe://example.org/ns/default/sa/web",
+            "spiffe://td_1/A.b-c",
+            "https://www.example.com/?q=1#f",
+            "https://192.0.2.1/",
+            "urn-x://host.example.com:8080/",
+        ] {
+            assert_eq!(parse(text).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "www.example.com",
+            "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+            "https://",
+            "https://localhost/",
+            "https://user@example.com/",
+            "https://exa mple.com/",
+            "https://example.com/\0",
+            "SPIFFE://example.org/a",
+            "spiffe://Example.org/a",
+            "spiffe://example.org/",
+            "spiffe://example.org//a",
+            "spiffe://example.org/a/",
+            "spiffe://example.org/../a",
+            "spiffe://example.org/a?b",
+            "spiffe://example.org/a%20b",
+            "spiffe://example.org:443/a",
+            "spiffe:///a",
+        ] {
+            assert_eq!(parse(text).unwrap_err().code, Code::BadName, "{text}");
+        }
+    }
+}

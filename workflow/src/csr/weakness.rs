@@ -1,0 +1,282 @@
+//! Keys of a supported kind that protect nothing: too small, of a broken make, or with a structure that gives them away.
+//!
+//! The rules are those of the CA/Browser Forum's Baseline Requirements section 6.1.6 and of NIST SP 800-89 section
+//! 5.3.3, and the known attacks named beside each check. Everything here works on public numbers only, so nothing
+//! needs constant time. Fails with every finding of code `weak_key` that applies.
+
+use std::sync::LazyLock;
+
+use x509_parser::num_bigint::BigUint;
+
+use super::key::{KeyKind, NEW_KEY, PublicKey, RsaNumbers};
+use crate::finding::{Code, Finding};
+
+const FEWEST_RSA_BITS: u32 = 2048;
+
+/// Everything that is weak about a key.
+pub(super) fn of(key: &PublicKey) -> Vec<Finding> {
+    match (key.kind(), key.rsa()) {
+        (KeyKind::Rsa { bits }, Some(numbers)) => rsa(bits, numbers),
+        (KeyKind::Ed25519, _) => ed25519(key.bits()),
+        // That a point lies on its curve is checked by the library that verifies the signature: see `Csr::read`.
+        _ => Vec::new(),
+    }
+}
+
+fn weak(detail: String) -> Finding {
+    Finding::refused(Code::WeakKey, detail, NEW_KEY)
+}
+
+fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if bits < FEWEST_RSA_BITS {
+        findings.push(Finding::refused(
+            Code::WeakKey,
+            format!("RSA key of {bits} bits; at least {FEWEST_RSA_BITS} are needed."),
+            "Make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
+        ));
+    } else if !bits.is_multiple_of(8) {
+        findings.push(weak(format!("RSA modulus of {bits} bits, which is no multiple of 8.")));
+    }
+    findings.extend(exponent(&numbers.exponent));
+    // Checks of structure only for keys whose size is right: the others are refused anyway.
+    if findings.is_empty() {
+        findings.extend(structure(numbers).map(|what| weak(format!("RSA key {what}."))));
+    }
+    findings
+}
+
+/// BR 6.1.6: odd and at least 2^16+1. Larger than 33 bits is no weakness, but nothing verifies such keys.
+fn exponent(octets: &[u8]) -> Option<Finding> {
+    let value = octets.iter().try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
+    match value {
+        None => Some(Finding::refused(
+            Code::UnsupportedKey,
+            format!("RSA key with a public exponent of {} octets.", octets.len()),
+            format!("Use the usual exponent 65537. {NEW_KEY}"),
+        )),
+        Some(e) if e >= 1 << 33 => Some(Finding::refused(
+            Code::UnsupportedKey,
+            format!("RSA key with the public exponent {e}, larger than other programs accept."),
+            format!("Use the usual exponent 65537. {NEW_KEY}"),
+        )),
+        Some(e) if e < 65_537 || e % 2 == 0 => Some(Finding::refused(
+            Code::WeakKey,
+            format!("RSA key with the public exponent {e}; an odd number of at least 65537 is needed."),
+            NEW_KEY,
+        )),
+        Some(_) => None,
+    }
+}
+
+/// What gives the factors of the modulus away, if anything.
+fn structure(numbers: &RsaNumbers) -> Option<String> {
+    let limbs = limbs(&numbers.modulus);
+    if let Some(prime) = small_factor(&limbs) {
+        return Some(format!("whose modulus is divisible by {prime}"));
+    }
+    if is_roca(&limbs) {
+        return Some("of the faulty Infineon library (ROCA, CVE-2017-15361)".to_owned());
+    }
+    let modulus = BigUint::from_bytes_be(&numbers.modulus);
+    match fermat(&modulus) {
+        Some(half_distance) if half_distance == BigUint::ZERO => Some("whose modulus is a square".to_owned()),
+        Some(_) => Some("whose two primes are too close together (Fermat, CVE-2022-26320)".to_owned()),
+        None => None,
+    }
+}
+
+/// Little-endian limbs.
+fn limbs(octets: &[u8]) -> Vec<u64> {
+    octets.rchunks(8).map(|chunk| chunk.iter().fold(0, |all, b| (all << 8) | u64::from(*b))).collect()
+}
+
+fn remainder(limbs: &[u64], divisor: u64) -> u64 {
+    let divisor = u128::from(divisor);
+    let rest = limbs.iter().rev().fold(0u128, |rest, limb| ((rest << 64) | u128::from(*limb)) % divisor);
+    u64::try_from(rest).unwrap_or_default()
+}
+
+/// Trial division goes up to here.
+const LARGEST_SMALL_PRIME: u64 = 4096;
+
+/// The small primes, in groups whose product fits into a limb, so that a group costs one pass over the modulus.
+static SMALL_PRIMES: LazyLock<Vec<(u64, Vec<u64>)>> = LazyLock::new(|| {
+    let mut groups: Vec<(u64, Vec<u64>)> = Vec::new();
+    for prime in (2..LARGEST_SMALL_PRIME).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0)) {
+        match groups.last_mut() {
+            Some((product, group)) if *product < (1 << 32) / prime => {
+                *product *= prime;
+                group.push(prime);
+            }
+            _ => groups.push((prime, vec![prime])),
+        }
+    }
+    groups
+});
+
+fn small_factor(limbs: &[u64]) -> Option<u64> {
+    SMALL_PRIMES.iter().find_map(|(product, group)| {
+        let rest = remainder(limbs, *product);
+        group.iter().copied().find(|prime| rest.is_multiple_of(*prime))
+    })
+}
+
+/// The fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each small prime, the
+/// modulus is a power of 65537. By chance fewer than one key in 2^27 looks so.
+fn is_roca(limbs: &[u64]) -> bool {
+    const PRIMES: [u64; 38] = [
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
+        127, 131, 137, 139, 149, 151, 157, 163, 167,
+    ];
+    PRIMES.iter().all(|prime| {
+        let rest = remainder(limbs, *prime);
+        let mut power = 1;
+        loop {
+            if power == rest {
+                return true;
+            }
+            power = power * (65_537 % prime) % prime;
+            if power == 1 {
+                return false;
+            }
+        }
+    })
+}
+
+/// Fermat's factorization, for the 100 rounds that find the keys of CVE-2022-26320 (Böck 2023). Half the distance of the
+/// two factors, if it is found.
+fn fermat(modulus: &BigUint) -> Option<BigUint> {
+    const ROUNDS: u32 = 100;
+    let floor = modulus.sqrt();
+    let mut a = if &floor * &floor == *modulus { floor } else { floor + 1u32 };
+    let mut square = &a * &a - modulus;
+    for _ in 0..ROUNDS {
+        if let Some(root) = square_root(&square) {
+            return Some(root);
+        }
+        // (a + 1)² - n = a² - n + 2a + 1
+        square += &a;
+        a += 1u32;
+        square += &a;
+    }
+    None
+}
+
+fn square_root(n: &BigUint) -> Option<BigUint> {
+    // Squares end, modulo 64, in one of 12 values: most candidates are done here.
+    let low = n.iter_u64_digits().next().unwrap_or_default();
+    if !matches!(low % 64, 0 | 1 | 4 | 9 | 16 | 17 | 25 | 33 | 36 | 41 | 49 | 57) {
+        return None;
+    }
+    // 63, 65 and 11 have few squares as well.
+    let rest = (n % (63u32 * 65 * 11)).iter_u64_digits().next().unwrap_or_default();
+    let possible = |modulus: u64| (0..modulus).any(|x| x * x % modulus == rest % modulus);
+    if !possible(63) || !possible(65) || !possible(11) {
+        return None;
+    }
+    let root = n.sqrt();
+    (&root * &root == *n).then_some(root)
+}
+
+/// The points of small order (RFC 8032 section 5.1.7; SP 800-186 requires a point of the prime order): a signature by such a
+/// "key" proves nothing.
+fn ed25519(point: &[u8]) -> Vec<Finding> {
+    const SMALL_ORDER: [&str; 7] = [
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ];
+    let mut without_sign = point.to_vec();
+    if let Some(last) = without_sign.last_mut() {
+        *last &= 0x7f;
+    }
+    let encoded = hex::encode(without_sign);
+    if SMALL_ORDER.contains(&encoded.as_str()) {
+        vec![weak("Ed25519 key that is a point of small order.".to_owned())]
+    } else {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(modulus: &BigUint, exponent: u32) -> RsaNumbers {
+        RsaNumbers { modulus: modulus.to_bytes_be(), exponent: BigUint::from(exponent).to_bytes_be() }
+    }
+
+    /// A prime of 1024 bits: 2^1024 - 105.
+    fn prime() -> BigUint {
+        (BigUint::from(1u32) << 1024) - 105u32
+    }
+
+    /// The next larger one within reach of a few steps: found by a Fermat test to the base 2.
+    fn prime_after(start: &BigUint) -> BigUint {
+        let one = BigUint::from(1u32);
+        let mut candidate = start + 2u32;
+        while BigUint::from(2u32).modpow(&(&candidate - &one), &candidate) != one {
+            candidate += 2u32;
+        }
+        candidate
+    }
+
+    #[test]
+    fn small_factors_are_found() {
+        let modulus = (BigUint::from(1u32) << 2047) + 1u32;
+        assert!(structure(&numbers(&modulus, 65_537)).unwrap().contains("divisible by 3"));
+        assert_eq!(small_factor(&limbs(&(prime() * 4093u32).to_bytes_be())), Some(4093));
+        assert_eq!(small_factor(&limbs(&prime().to_bytes_be())), None);
+    }
+
+    #[test]
+    fn squares_and_close_primes_are_found() {
+        let p = prime();
+        assert!(structure(&numbers(&(&p * &p), 65_537)).unwrap().contains("a square"));
+        let q = prime_after(&(&p - (BigUint::from(1u32) << 500)));
+        assert!(structure(&numbers(&(&p * &q), 65_537)).unwrap().contains("too close"));
+    }
+
+    #[test]
+    fn the_roca_fingerprint_is_found() {
+        // Any power of 65537 has the fingerprint; a multiple of the product of the primes changes nothing.
+        let product = [3u64, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97]
+            .iter()
+            .chain(&[101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167])
+            .fold(BigUint::from(1u32), |all, p| all * *p);
+        let roca: BigUint = BigUint::from(65_537u32).pow(3) + (product << 1800);
+        assert!(is_roca(&limbs(&roca.to_bytes_be())));
+        assert!(!is_roca(&limbs(&(prime() * prime_after(&(prime() >> 1))).to_bytes_be())));
+    }
+
+    #[test]
+    fn sizes_and_exponents_are_named() {
+        let detail = |bits, e: &[u8]| {
+            let modulus = vec![0xff; (bits / 8) as usize];
+            rsa(bits, &RsaNumbers { modulus, exponent: e.to_vec() }).first().map(|f| f.detail.clone()).unwrap_or_default()
+        };
+        assert_eq!(detail(1024, &[1, 0, 1]), "RSA key of 1024 bits; at least 2048 are needed.");
+        assert!(detail(2047, &[1, 0, 1]).contains("2048") );
+        assert!(detail(2050, &[1, 0, 1]).contains("multiple of 8"));
+        assert!(detail(2048, &[1]).contains("exponent 1;"));
+        assert!(detail(2048, &[3]).contains("exponent 3;"));
+        assert!(detail(2048, &[1, 0, 2]).contains("exponent 65538;"));
+        assert!(detail(2048, &[4, 0, 0, 0, 1]).contains("larger than"));
+        assert!(detail(2048, &[1; 9]).contains("9 octets"));
+    }
+
+    #[test]
+    fn points_of_small_order_are_weak() {
+        assert_eq!(ed25519(&[0; 32]).len(), 1);
+        let mut negative = [0; 32];
+        negative[0] = 1;
+        negative[31] = 0x80;
+        assert_eq!(ed25519(&negative).len(), 1);
+        assert_eq!(ed25519(&[7; 32]).len(), 0);
+    }
+}

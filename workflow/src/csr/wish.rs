@@ -1,0 +1,219 @@
+//! What a request asks for besides a key and names: extensions (RFC 2985 section 5.4.2), attributes, parts of the subject.
+//!
+//! Invariant: nothing in a request is dropped silently. Every extension and attribute becomes a name, a [`Wish`] or a
+//! finding; the profile decides later which wishes are granted. A challenge password is mentioned but never shown.
+
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::cri_attributes::{ExtensionRequest, ParsedCriAttribute};
+use x509_parser::extensions::{GeneralName, KeyUsage, ParsedExtension, X509Extension};
+use x509_parser::prelude::FromDer;
+
+use super::name::Name;
+use crate::finding::{Code, Finding, quoted};
+
+/// One thing a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// basicConstraints with cA TRUE (RFC 5280 section 4.2.1.9).
+    CertificateAuthority,
+    /// One bit of keyUsage (RFC 5280 section 4.2.1.3), by its name there.
+    KeyUsage(&'static str),
+    /// One purpose of extendedKeyUsage, by its name or dotted number.
+    ExtendedKeyUsage(String),
+    /// A name of a kind that is not certified, such as otherName.
+    OtherName(&'static str),
+    /// Any other extension, by its name or dotted number.
+    Extension(String),
+    /// A part of the subject other than the common name, as `O=Example`.
+    SubjectPart(String),
+    /// An attribute other than an extension request.
+    Attribute(String),
+}
+
+/// More names than anybody needs in one certificate take long to judge.
+pub(super) const MOST_NAMES: usize = 250;
+
+/// What is found in the attributes of a request.
+#[derive(Default)]
+pub(super) struct Requested {
+    pub(super) names: Vec<Name>,
+    pub(super) wishes: Vec<Wish>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The names of the bits of keyUsage, in the order of RFC 5280 section 4.2.1.3.
+pub(crate) const KEY_USAGES: [&str; 9] = [
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+];
+
+/// Purposes with names people know, from RFC 5280 section 4.2.1.12 and later registrations.
+pub(crate) const PURPOSES: [(&str, &str); 9] = [
+    ("serverAuth", "1.3.6.1.5.5.7.3.1"),
+    ("clientAuth", "1.3.6.1.5.5.7.3.2"),
+    ("codeSigning", "1.3.6.1.5.5.7.3.3"),
+    ("emailProtection", "1.3.6.1.5.5.7.3.4"),
+    ("timeStamping", "1.3.6.1.5.5.7.3.8"),
+    ("OCSPSigning", "1.3.6.1.5.5.7.3.9"),
+    ("ipsecIKE", "1.3.6.1.5.5.7.3.17"),
+    ("documentSigning", "1.3.6.1.5.5.7.3.36"),
+    ("anyExtendedKeyUsage", "2.5.29.37.0"),
+];
+
+/// The name of a purpose, or its number where it has none.
+pub(crate) fn purpose_name(oid: &str) -> String {
+    PURPOSES.iter().find(|(_, known)| *known == oid).map_or(oid, |(name, _)| *name).to_owned()
+}
+
+impl Requested {
+    /// Reads every attribute of a request.
+    pub(super) fn read(request: &X509CertificationRequest<'_>) -> Requested {
+        /// szOID_CERT_EXTENSIONS: the extension request of old Windows tools, with the same content.
+        const MICROSOFT_EXTENSIONS: &str = "1.3.6.1.4.1.311.2.1.14";
+        let mut requested = Requested::default();
+        for attribute in request.certification_request_info.iter_attributes() {
+            match attribute.parsed_attribute() {
+                ParsedCriAttribute::ExtensionRequest(wanted) => requested.extensions(&wanted.extensions),
+                ParsedCriAttribute::ChallengePassword(_) => {
+                    requested.wishes.push(Wish::Attribute("challengePassword".to_owned()));
+                }
+                ParsedCriAttribute::UnsupportedAttribute => {
+                    let oid = attribute.oid.to_id_string();
+                    let content = attribute_content(attribute.value);
+                    match content.filter(|_| oid == MICROSOFT_EXTENSIONS).map(ExtensionRequest::from_der) {
+                        Some(Ok(([], wanted))) => requested.extensions(&wanted.extensions),
+                        _ => requested.wishes.push(Wish::Attribute(oid)),
+                    }
+                }
+            }
+        }
+        requested
+    }
+
+    fn extensions(&mut self, extensions: &[X509Extension<'_>]) {
+        for (at, extension) in extensions.iter().enumerate() {
+            if extensions[..at].iter().any(|earlier| earlier.oid == extension.oid) {
+                // RFC 5280 section 4.2
+                self.findings.push(malformed(&extension_name(extension), "is there twice"));
+            }
+            self.extension(extension);
+        }
+    }
+
+    fn extension(&mut self, extension: &X509Extension<'_>) {
+        match extension.parsed_extension() {
+            ParsedExtension::SubjectAlternativeName(names) => {
+                if names.general_names.len() > MOST_NAMES {
+                    self.findings.push(Finding::refused(
+                        Code::TooLarge,
+                        format!("{} names in one request; at most {MOST_NAMES} are read.", names.general_names.len()),
+                        "Spread them over several certificates.",
+                    ));
+                    return;
+                }
+                for name in &names.general_names {
+                    self.general_name(name);
+                }
+            }
+            ParsedExtension::BasicConstraints(constraints) => {
+                if constraints.ca {
+                    self.wishes.push(Wish::CertificateAuthority);
+                }
+            }
+            ParsedExtension::KeyUsage(usage) => self.wishes.extend(usages(*usage).map(Wish::KeyUsage)),
+            ParsedExtension::ExtendedKeyUsage(_) => match purposes(extension.value) {
+                Some(purposes) => self.wishes.extend(purposes.into_iter().map(Wish::ExtendedKeyUsage)),
+                None => self.findings.push(malformed("extendedKeyUsage", "cannot be read")),
+            },
+            ParsedExtension::ParseError { .. } => {
+                self.findings.push(malformed(&extension_name(extension), "cannot be read"));
+            }
+            _ => self.wishes.push(Wish::Extension(extension_name(extension))),
+        }
+    }
+
+    fn general_name(&mut self, name: &GeneralName<'_>) {
+        let read = match name {
+            GeneralName::DNSName(text) => Name::dns(text),
+            GeneralName::IPAddress(octets) => Name::ip(octets),
+            GeneralName::RFC822Name(text) => Name::email(text),
+            GeneralName::URI(text) => Name::uri(text),
+            GeneralName::OtherName(..) => return self.wishes.push(Wish::OtherName("otherName")),
+            GeneralName::X400Address(_) => return self.wishes.push(Wish::OtherName("x400Address")),
+            GeneralName::DirectoryName(_) => return self.wishes.push(Wish::OtherName("directoryName")),
+            GeneralName::EDIPartyName(_) => return self.wishes.push(Wish::OtherName("ediPartyName")),
+            GeneralName::RegisteredID(_) => return self.wishes.push(Wish::OtherName("registeredID")),
+            GeneralName::Invalid(_, bytes) => Err(Finding::refused(
+                Code::BadName,
+                format!("The name {} is not well formed.", quoted(&String::from_utf8_lossy(bytes))),
+                "Write names in ASCII, internationalized ones with A-labels (xn--).",
+            )),
+        };
+        match read {
+            Ok(name) if !self.names.contains(&name) => self.names.push(name),
+            // The same name twice is one name.
+            Ok(_) => {}
+            Err(finding) => self.findings.push(finding),
+        }
+    }
+}
+
+/// An attribute's value is a SET; this is what is in it.
+fn attribute_content(set: &[u8]) -> Option<&[u8]> {
+    use x509_parser::asn1_rs::{Any, Tag};
+    let ([], any) = Any::from_der(set).ok()? else { return None };
+    (any.tag() == Tag::Set).then_some(any.data)
+}
+
+fn malformed(what: &str, how: &str) -> Finding {
+    Finding::refused(
+        Code::ForbiddenExtension,
+        format!("The requested extension {what} {how}."),
+        "Make the request again without it: the profile sets the extensions of the certificate.",
+    )
+}
+
+/// The names of the bits that are set.
+pub(crate) fn usages(usage: KeyUsage) -> impl Iterator<Item = &'static str> {
+    KEY_USAGES.into_iter().enumerate().filter(move |(bit, _)| usage.flags >> bit & 1 == 1).map(|(_, name)| name)
+}
+
+/// The purposes in an extendedKeyUsage, in its own order (RFC 5280 section 4.2.1.12).
+pub(crate) fn purposes(der: &[u8]) -> Option<Vec<String>> {
+    use der::Decode;
+    let oids = Vec::<der::asn1::ObjectIdentifier>::from_der(der).ok()?;
+    (!oids.is_empty()).then(|| oids.iter().map(|oid| purpose_name(&oid.to_string())).collect())
+}
+
+/// The name of an extension, or its number where it has none.
+pub(crate) fn extension_name(extension: &X509Extension<'_>) -> String {
+    let oid = extension.oid.to_id_string();
+    match oid.as_str() {
+        "2.5.29.14" => "subjectKeyIdentifier",
+        "2.5.29.15" => "keyUsage",
+        "2.5.29.17" => "subjectAltName",
+        "2.5.29.18" => "issuerAltName",
+        "2.5.29.19" => "basicConstraints",
+        "2.5.29.30" => "nameConstraints",
+        "2.5.29.31" => "cRLDistributionPoints",
+        "2.5.29.32" => "certificatePolicies",
+        "2.5.29.35" => "authorityKeyIdentifier",
+        "2.5.29.37" => "extendedKeyUsage",
+        "1.3.6.1.5.5.7.1.1" => "authorityInfoAccess",
+        "1.3.6.1.5.5.7.1.24" => "tlsFeature (must-staple)",
+        "2.16.840.1.113730.1.1" => "nsCertType",
+        "2.16.840.1.113730.1.13" => "nsComment",
+        "1.3.6.1.4.1.311.20.2" => "Microsoft certificate template",
+        "1.3.6.1.4.1.311.21.7" => "Microsoft certificate template",
+        "1.2.840.113549.1.9.15" => "S/MIME capabilities",
+        _ => return oid,
+    }
+    .to_owned()
+}

@@ -1,0 +1,222 @@
+//! The issuance policy: which profiles there are, what each grants to whom, and who decides.
+//!
+//! Invariant: [`Policy::judge`] is the only judge. Preview, submission, validation, the review page and signing all ask it, so
+//! what was shown is what is signed, or signing refuses. A [`Grant`] holds only what the profile gives, never a wish of
+//! the request. Reading fails with one line that names the place in the file; judging does not fail but finds.
+
+mod document;
+mod judge;
+mod rules;
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
+use crate::csr::Csr;
+use crate::finding::{Code, Finding, quoted};
+use crate::issuance::Publication;
+
+use document::{KeyRule, KeyUsageName, Purpose, Ungranted};
+use rules::{Names, Requesters};
+
+/// A policy document that was read and checked.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    version: String,
+    publication: Publication,
+    denied_keys: Vec<String>,
+    /// The default profile first, then by name.
+    profiles: Vec<Profile>,
+}
+
+/// Why a policy document cannot be used: one line, with the place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct PolicyError {
+    line: Option<usize>,
+    detail: String,
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "policy, line {line}: {}", self.detail),
+            None => write!(f, "policy: {}", self.detail),
+        }
+    }
+}
+
+impl PolicyError {
+    /// The line in the document, counted from one.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        self.line
+    }
+}
+
+impl Policy {
+    /// Reads a TOML document. Unknown fields, rules that cannot be read, and profiles that could never issue are
+    /// errors.
+    pub fn parse(text: &str) -> Result<Policy, PolicyError> {
+        let document = document::read(text)?;
+        let version = hex::encode(&digest(&SHA256, text.as_bytes()).as_ref()[..8]);
+        Ok(Policy {
+            version,
+            publication: document.publication,
+            denied_keys: document.denied_keys,
+            profiles: document.profiles,
+        })
+    }
+
+    /// The first 16 hex digits of the SHA-256 of the document.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The profile of that name, or the default one. Fails with code `unknown_profile`.
+    pub fn profile(&self, name: Option<&str>) -> Result<&Profile, Finding> {
+        let found = match name {
+            None => self.profiles.first(),
+            Some(name) => self.profiles.iter().find(|profile| profile.name == name),
+        };
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
+            Finding::refused(
+                Code::UnknownProfile,
+                format!("There is no profile {}.", quoted(name.unwrap_or_default())),
+                format!("Choose one of: {}.", known.join(", ")),
+            )
+        })
+    }
+
+    /// All profiles, the default one first.
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter()
+    }
+
+    /// Where revocation lists and issuers are published, to be written into every certificate.
+    #[must_use]
+    pub fn publication(&self) -> &Publication {
+        &self.publication
+    }
+
+    /// What would be issued, and every finding. An empty `requester` means that nobody has asked yet (a preview):
+    /// rules on who may ask are then warnings.
+    #[must_use]
+    pub fn judge(&self, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
+        judge::judge(self, csr, profile, requester)
+    }
+}
+
+/// One kind of certificate.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    name: String,
+    description: String,
+    keys: Vec<KeyRule>,
+    rsa_min_bits: u32,
+    key_usage: Vec<KeyUsageName>,
+    extended_key_usage: Vec<Purpose>,
+    validity_days: u32,
+    max_names: usize,
+    wildcards: bool,
+    names: Names,
+    requesters: Vec<Requesters>,
+    ungranted: Ungranted,
+    subject: String,
+    approvers: Vec<String>,
+    quorum: usize,
+    limit: Duration,
+}
+
+impl Profile {
+    /// Its name in requests.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is for, in a sentence.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The e-mail addresses of those who decide.
+    #[must_use]
+    pub fn approvers(&self) -> &[String] {
+        &self.approvers
+    }
+
+    /// How many of them have to approve.
+    #[must_use]
+    pub fn quorum(&self) -> usize {
+        self.quorum
+    }
+
+    /// How long they have.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// For how many days a certificate is valid, unless the issuer ends earlier.
+    #[must_use]
+    pub fn validity_days(&self) -> u32 {
+        self.validity_days
+    }
+
+    /// [`Profile::validity_days`] as a duration.
+    #[must_use]
+    pub fn validity(&self) -> Duration {
+        Duration::from_secs(u64::from(self.validity_days) * 86_400)
+    }
+
+    /// What the names may be, for people: one sentence a kind.
+    #[must_use]
+    pub fn allowed_names(&self) -> Vec<String> {
+        self.names.describe()
+    }
+}
+
+/// The outcome of judging a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Everything that is wrong, doubtful or not granted.
+    pub findings: Vec<Finding>,
+    /// What would be issued; nothing when any finding refuses.
+    pub grant: Option<Grant>,
+}
+
+impl Verdict {
+    /// The code of the first refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<Code> {
+        self.findings.iter().find(|finding| finding.is_refusal()).map(|finding| finding.code)
+    }
+}
+
+/// What a certificate will say, apart from serial, dates and issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// The profile it comes from.
+    pub profile: String,
+    /// The subject as RFC 4514 text; empty when only the names identify the subject.
+    pub subject: String,
+    /// The subject alternative names, in their order.
+    pub names: Vec<String>,
+    /// The kind of key, for people.
+    pub key: String,
+    /// keyUsage, by the names of RFC 5280 section 4.2.1.3.
+    pub key_usage: Vec<String>,
+    /// extendedKeyUsage, by name or dotted number.
+    pub extended_key_usage: Vec<String>,
+    /// Days of validity, unless the issuer ends earlier.
+    pub validity_days: u32,
+}
+
+#[cfg(test)]
+mod tests;
