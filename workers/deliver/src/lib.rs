@@ -1,0 +1,149 @@
+//! Deliver: mails the requester the certificate with its issuer, and marks the row.
+//!
+//! Invariant: what is mailed is the archived certificate of the reserved serial and of the approved key, with the
+//! chain of the CA that signed it, which need not be the one in force. The mail is sent, then noted with the new status
+//! in one write: it goes out at least once, with the same Message-ID should it go out twice. Fails for a while where
+//! something does not answer or the archive lags behind the row, and for good where there is nothing to deliver.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use workflow::bundle;
+use workflow::issuance::Certificate;
+use workflow::link::BaseUrl;
+use workflow::mail::{Mail, MailAttachment};
+use workflow::ports::{Archive, Clock, Links, Mailer, Requests, change};
+use workflow::request::{Illegal, Request, Status};
+use workflow::step::{ErrorName, Fault, NoInput, NoOutput, Progress, Step, Task};
+
+mod letter;
+
+/// The occasion of the mail.
+const OCCASION: &str = "issued";
+
+/// The step.
+pub struct Deliver {
+    /// The rows.
+    pub requests: Arc<dyn Requests>,
+    /// The certificates and their issuers.
+    pub archive: Arc<dyn Archive>,
+    /// What requesters' links derive from.
+    pub links: Arc<dyn Links>,
+    /// The way mails go out.
+    pub mailer: Arc<dyn Mailer>,
+    /// Where the links lead.
+    pub base_url: BaseUrl,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Step for Deliver {
+    const STATES: &'static [&'static str] = &["Deliver"];
+    type Input = NoInput;
+    type Output = NoOutput;
+
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, Fault> {
+        let id = task.request_id;
+        let request = self
+            .requests
+            .find(id)
+            .await?
+            .ok_or_else(|| Fault::not_found(id))?;
+        match request.status {
+            Status::Issued => {}
+            Status::Delivered => {
+                tracing::info!("delivered before");
+                return Ok(Progress::Done(NoOutput {}));
+            }
+            status @ (Status::Submitted | Status::PendingApproval | Status::Approved) => {
+                return Err(Fault::refused(
+                    ErrorName::NotApproved,
+                    format!("a request that is {status} has no certificate to deliver"),
+                ));
+            }
+            status @ (Status::Refused
+            | Status::Rejected
+            | Status::Expired
+            | Status::Failed
+            | Status::Revoked) => {
+                return Err(Fault::from(Illegal {
+                    status,
+                    change: "delivered",
+                }));
+            }
+        }
+        if !request.was_mailed(OCCASION) {
+            let mail = self.mail(&request).await?;
+            self.mailer.send(&mail).await?;
+        }
+        let now = self.clock.now();
+        change(&*self.requests, id, |row| {
+            row.mailed(OCCASION, now);
+            row.delivered(now)
+        })
+        .await?;
+        tracing::info!("delivered");
+        Ok(Progress::Done(NoOutput {}))
+    }
+}
+
+impl Deliver {
+    async fn mail(&self, request: &Request) -> Result<Mail, Fault> {
+        let (certificate, certificate_pem) = self.certificate(request).await?;
+        let issuer = certificate
+            .authority_key_identifier()
+            .ok_or_else(|| Fault::transient("the archived certificate does not name its issuer"))?;
+        let chain = self
+            .archive
+            .issuer_of(&issuer)
+            .await?
+            .ok_or_else(|| Fault::transient(format!("the issuer {issuer} is not in the archive")))?;
+        let zip = bundle::certificate_zip(&certificate_pem, &chain, &request.names)
+            .map_err(|error| Fault::transient(error.to_string()))?;
+        let key = self.links.secret().await?.status_key(request.id);
+        let letter = letter::issued(request, &certificate, &self.base_url, &key);
+        let attachment = MailAttachment {
+            name: bundle::FILE_NAME.to_owned(),
+            content_type: bundle::CONTENT_TYPE,
+            bytes: zip,
+        };
+        Ok(Mail {
+            attachment: Some(attachment),
+            ..letter.to(request.id, OCCASION, &request.email)
+        })
+    }
+
+    /// The archived certificate, held against the row.
+    async fn certificate(&self, request: &Request) -> Result<(Certificate, String), Fault> {
+        let serial = request.serial.as_ref().ok_or_else(|| {
+            Fault::refused(
+                ErrorName::NotApproved,
+                "the request is issued without a serial number",
+            )
+        })?;
+        let pem = self
+            .archive
+            .certificate(serial)
+            .await?
+            .ok_or_else(|| Fault::transient(format!("the certificate {serial} is not in the archive")))?;
+        let certificate = Certificate::from_pem(&pem)
+            .map_err(|error| Fault::transient(format!("the archived certificate cannot be read: {error}")))?;
+        let key = certificate.public_key_digest();
+        if certificate.serial() != serial
+            || request
+                .public_key_digest
+                .as_ref()
+                .is_some_and(|approved| *approved != key)
+        {
+            return Err(Fault::refused(
+                ErrorName::NotApproved,
+                format!("the archived certificate {serial} is not the one that was approved"),
+            ));
+        }
+        Ok((certificate, pem))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,21 @@
+//! The Lambda function of the state Deliver.
+
+use std::sync::Arc;
+
+use deliver::Deliver;
+use workflow::ports::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    workflow::lambda::serve(|aws| {
+        Ok(Deliver {
+            requests: aws.requests()?,
+            archive: aws.archive()?,
+            links: aws.link_secret()?,
+            mailer: aws.mailer()?,
+            base_url: aws.base_url()?,
+            clock: Arc::new(SystemClock),
+        })
+    })
+    .await
+}

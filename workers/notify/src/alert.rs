@@ -1,0 +1,73 @@
+//! What operators are told of a failure: which request, which execution, why, and where to look.
+//!
+//! Invariant: plain text that fits a mail and a chat. It holds ids, names of errors and causes; nothing of the CSR, no
+//! address, no link with a key.
+
+use workflow::request::{RequestId, Status};
+use workflow::step::Task;
+
+use crate::Input;
+
+/// The longest cause that is told, in characters; the execution has all of it.
+const MAX_CAUSE: usize = 1_500;
+
+/// The subject line; SNS takes 100 ASCII characters.
+pub(crate) fn subject(id: RequestId) -> String {
+    format!("Countersign: request {id} failed")
+}
+
+/// The text. `status` is that of the row, where there is one.
+pub(crate) fn text(task: &Task<Input>, status: Option<Status>) -> String {
+    let id = task.request_id;
+    let error = shown(task.input.error.as_deref());
+    let cause = shown(task.input.cause.as_deref());
+    let execution = &task.execution;
+    let (status, told) = match status {
+        None => (
+            "no row in the table".to_owned(),
+            "The requester could not be told: nothing is known of them.",
+        ),
+        Some(status @ (Status::Delivered | Status::Revoked)) => (
+            status.to_string(),
+            "The requester has the certificate and was told nothing of this.",
+        ),
+        Some(status @ (Status::Refused | Status::Rejected | Status::Expired)) => (
+            status.to_string(),
+            "The requester is told of this outcome, and nothing of the failure.",
+        ),
+        Some(status) => (
+            status.to_string(),
+            "The requester is told that you are looking at it and that they need do nothing.",
+        ),
+    };
+    format!(
+        "A request failed and needs a look.\n\
+         \n\
+         Request:   {id}\n\
+         Status:    {status}\n\
+         Error:     {error}\n\
+         Cause:     {cause}\n\
+         Execution: {execution}\n\
+         \n\
+         {told}\n\
+         \n\
+         See what happened, state by state, and how the request stands:\n\
+         \n\
+         countersign executions {id}\n\
+         countersign requests show {id}\n"
+    )
+}
+
+/// One line of what the state machine said.
+fn shown(text: Option<&str>) -> String {
+    let line = text
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    match line.char_indices().nth(MAX_CAUSE) {
+        _ if line.is_empty() => "unknown".to_owned(),
+        None => line,
+        Some((end, _)) => format!("{}…", &line[..end]),
+    }
+}

@@ -1,0 +1,21 @@
+//! The Lambda function of the states Notify*.
+
+use std::sync::Arc;
+
+use notify::Notify;
+use workflow::ports::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    workflow::lambda::serve(|aws| {
+        Ok(Notify {
+            requests: aws.requests()?,
+            links: aws.link_secret()?,
+            operators: aws.operators()?,
+            mailer: aws.mailer()?,
+            base_url: aws.base_url()?,
+            clock: Arc::new(SystemClock),
+        })
+    })
+    .await
+}

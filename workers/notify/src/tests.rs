@@ -1,0 +1,417 @@
+use time::macros::datetime;
+use workflow::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, Vote};
+use workflow::finding::{Code, Finding};
+use workflow::mail::Mail;
+use workflow::ports::TaskToken;
+use workflow::request::{Ending, Facts, Status, Submission};
+use workflow::testing::{World, faults};
+
+use super::*;
+
+fn id() -> RequestId {
+    "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
+}
+
+fn step(world: &Arc<World>) -> Notify {
+    Notify {
+        requests: world.clone(),
+        links: world.clone(),
+        operators: world.clone(),
+        mailer: world.clone(),
+        base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
+        clock: world.clone(),
+    }
+}
+
+fn task(state: &str) -> Task<Input> {
+    Task {
+        request_id: id(),
+        state: state.into(),
+        execution: format!(
+            "arn:aws:states:eu-central-1:000000000000:execution:countersign:{}",
+            id()
+        ),
+        token: TaskToken::new("the task token"),
+        input: Input::default(),
+    }
+}
+
+fn failure() -> Task<Input> {
+    let mut task = task("NotifyFailed");
+    task.input.error = Some("Step.Exhausted".into());
+    task.input.cause = Some("after 5 attempts: sign the certificate:\n the signer did not answer".into());
+    task
+}
+
+fn submitted() -> Request {
+    let submission = Submission {
+        email: "alice@example.com".parse().unwrap(),
+        comment: "Für den neuen Shop.\n\nThe old one ends on <Friday>.".into(),
+        csr_content: "the body of the CSR".into(),
+        profile: "server".into(),
+        policy_version: "1".into(),
+    };
+    Request::submitted(id(), submission, "arn".into(), datetime!(2026-01-01 12:00 UTC))
+}
+
+fn read() -> Request {
+    let mut request = submitted();
+    request.record_facts(Facts {
+        csr_digest: "c".repeat(64),
+        subject: "CN=www.example.com".into(),
+        names: vec!["www.example.com".into(), "xn--bcher-kva.example.com".into()],
+        public_key_digest: "d".repeat(64),
+        key: "EC P-256".into(),
+        policy_version: "1".into(),
+    });
+    request
+}
+
+fn asked() -> Request {
+    let mut request = read();
+    request
+        .ask_approvers(datetime!(2026-01-08 12:00 UTC), datetime!(2026-01-01 12:01 UTC))
+        .unwrap();
+    request
+}
+
+fn ended(mut request: Request, status: Status, reason: &str) -> Request {
+    let ending = Ending {
+        status,
+        reason: reason.into(),
+        code: None,
+        findings: Vec::new(),
+    };
+    request.end(ending, datetime!(2026-01-02 12:00 UTC)).unwrap();
+    request
+}
+
+fn refused() -> Request {
+    let mut request = submitted();
+    let findings = vec![
+        Finding::refused(
+            Code::WeakKey,
+            "RSA key of 1024 bits; at least 2048 are needed.",
+            "Make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private.key",
+        ),
+        Finding::refused(
+            Code::NameNotAllowed,
+            "\"evil.example\" is not a name of this profile.",
+            "Ask for a name below example.com.",
+        ),
+        Finding::ignored(
+            Code::ForbiddenExtension,
+            "The CSR asks for nsCertType.",
+            "A certificate comes without it.",
+        ),
+    ];
+    let ending = Ending {
+        status: Status::Refused,
+        reason: findings[0].detail.clone(),
+        code: Some(Code::WeakKey),
+        findings,
+    };
+    request.end(ending, datetime!(2026-01-01 12:00 UTC)).unwrap();
+    request
+}
+
+fn rejected(reason: Option<&str>) -> Request {
+    let mut request = asked();
+    let at = datetime!(2026-01-02 12:00 UTC);
+    let vote = Vote {
+        approver: "bob@example.com".parse().unwrap(),
+        decision: Decision::Reject,
+        reason: reason.map(str::to_owned),
+        at,
+    };
+    let digest = ApprovalDigest::from_text("d");
+    let decision = DecisionRecord {
+        outcome: Outcome::Rejected,
+        digest,
+        votes: vec![vote],
+        at,
+    };
+    request.record_decision(decision, at).unwrap();
+    ended(
+        request,
+        Status::Rejected,
+        reason.unwrap_or("The approver gave no reason."),
+    )
+}
+
+fn expired() -> Request {
+    ended(asked(), Status::Expired, "Nobody decided.")
+}
+
+fn failed() -> Request {
+    ended(asked(), Status::Failed, "Something broke on our side.")
+}
+
+/// A row of each status, as it stands in the table.
+fn of(status: Status) -> Request {
+    match status {
+        Status::Submitted => read(),
+        Status::PendingApproval => asked(),
+        Status::Refused => refused(),
+        Status::Rejected => rejected(Some("Wrong team.")),
+        Status::Expired => expired(),
+        Status::Failed => failed(),
+        Status::Approved | Status::Issued | Status::Delivered | Status::Revoked => {
+            Request { status, ..asked() }
+        }
+    }
+}
+
+async fn mail(state: &str, request: Request) -> Mail {
+    let world = World::new();
+    world.put(request);
+    step(&world).run(task(state)).await.unwrap();
+    let [mail] = world.mails().try_into().expect("one mail");
+    // No key of any world stands in a snapshot.
+    let key = world.secret().await.unwrap().status_key(id());
+    Mail {
+        text: mail.text.replace(key.expose(), "KEY"),
+        html: mail.html.replace(key.expose(), "KEY"),
+        ..mail
+    }
+}
+
+fn shown(mail: &Mail) -> String {
+    format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text)
+}
+
+macro_rules! snapshot_of_both_parts {
+    ($test:ident, $state:literal, $request:expr) => {
+        #[tokio::test]
+        async fn $test() {
+            let mail = mail($state, $request).await;
+            insta::assert_snapshot!(concat!(stringify!($test), ".txt"), shown(&mail));
+            insta::assert_snapshot!(concat!(stringify!($test), ".html"), mail.html);
+        }
+    };
+}
+
+snapshot_of_both_parts!(the_receipt, "NotifyReceived", read());
+snapshot_of_both_parts!(the_receipt_when_the_limit_is_known, "NotifyReceived", asked());
+snapshot_of_both_parts!(the_refusal, "NotifyRefused", refused());
+snapshot_of_both_parts!(
+    the_rejection,
+    "NotifyRejected",
+    rejected(Some("Wrong team.\nPlease ask & <b>wait</b>."))
+);
+snapshot_of_both_parts!(the_rejection_without_a_reason, "NotifyRejected", rejected(None));
+snapshot_of_both_parts!(the_expiry, "NotifyExpired", expired());
+snapshot_of_both_parts!(the_failure, "NotifyFailed", failed());
+
+#[tokio::test]
+async fn a_refusal_whose_findings_are_gone_says_its_reason() {
+    let reason = "The policy in force when the request was checked did not allow it. Please ask again.";
+    let mail = mail("NotifyRefused", ended(submitted(), Status::Refused, reason)).await;
+    insta::assert_snapshot!(shown(&mail));
+}
+
+#[tokio::test]
+async fn every_mail_goes_out_once_and_is_noted() {
+    for (state, status, occasion) in [
+        ("NotifyReceived", Status::Submitted, "received"),
+        ("NotifyRefused", Status::Refused, "refused"),
+        ("NotifyRejected", Status::Rejected, "rejected"),
+        ("NotifyExpired", Status::Expired, "expired"),
+        ("NotifyFailed", Status::Failed, "failed"),
+    ] {
+        let world = World::new();
+        world.put(of(status));
+        for _ in 0..3 {
+            assert_eq!(
+                step(&world).run(task(state)).await,
+                Ok(Progress::Done(NoOutput {}))
+            );
+        }
+        assert_eq!(
+            world
+                .mails()
+                .iter()
+                .map(|mail| mail.occasion.as_str())
+                .collect::<Vec<_>>(),
+            [occasion]
+        );
+        let row = world.request(id()).unwrap();
+        assert!(row.was_mailed(occasion));
+        assert_eq!(row.status, status);
+        assert_eq!(world.told().len(), usize::from(state == "NotifyFailed"));
+    }
+}
+
+#[tokio::test]
+async fn the_row_decides_what_is_said() {
+    use Status::*;
+    // What each state says of a row of each status; `Err` where it cannot say anything.
+    let expected = |state: &str, status: Status| match (state, status) {
+        ("NotifyReceived", Submitted | PendingApproval) => Ok(Some("received")),
+        ("NotifyReceived", _) => Ok(None),
+        (_, Refused) => Ok(Some("refused")),
+        (_, Rejected) => Ok(Some("rejected")),
+        (_, Expired) => Ok(Some("expired")),
+        (_, Failed) => Ok(Some("failed")),
+        (_, Delivered | Revoked) => Ok(None),
+        ("NotifyFailed", _) => Ok(Some("failed")),
+        (_, Submitted | PendingApproval | Approved | Issued) => Err(ErrorName::BadMessage),
+    };
+    for state in Notify::STATES {
+        for status in Status::ALL {
+            let world = World::new();
+            world.put(of(status));
+            let ended = step(&world).run(task(state)).await.map_err(|fault| match fault {
+                Fault::Refused { code, .. } => code,
+                Fault::Transient { cause } => panic!("{state} of {status}: {cause}"),
+            });
+            let mails: Vec<_> = world.mails().iter().map(|mail| mail.occasion.clone()).collect();
+            match expected(state, status) {
+                Ok(occasion) => {
+                    assert!(ended.is_ok(), "{state} of {status}");
+                    assert_eq!(mails, Vec::from_iter(occasion), "{state} of {status}");
+                }
+                Err(code) => {
+                    assert_eq!(ended, Err(code), "{state} of {status}");
+                    assert!(mails.is_empty());
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whatever_does_not_answer_is_asked_again() {
+    for port in ["requests", "links", "mailer"] {
+        let world = World::new();
+        world.put(asked());
+        world.fail_next(port, 1);
+        assert!(
+            matches!(
+                step(&world).run(task("NotifyReceived")).await,
+                Err(Fault::Transient { .. })
+            ),
+            "{port}"
+        );
+        assert_eq!(world.request(id()).unwrap(), asked(), "{port}");
+        assert!(world.mails().is_empty(), "{port}");
+        step(&world).run(task("NotifyReceived")).await.unwrap();
+        assert_eq!(world.mails().len(), 1, "{port}");
+    }
+}
+
+#[tokio::test]
+async fn it_survives_every_fault() {
+    for (state, status) in [
+        ("NotifyReceived", Status::Submitted),
+        ("NotifyRefused", Status::Refused),
+        ("NotifyRejected", Status::Rejected),
+        ("NotifyExpired", Status::Expired),
+        ("NotifyFailed", Status::Failed),
+    ] {
+        faults::survive(
+            state,
+            |world| world.put(of(status)),
+            |world| async move { step(&world).run(task(state)).await.map(drop) },
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn the_operators_are_told_what_to_look_at() {
+    let world = World::new();
+    world.put(failed());
+    step(&world).run(failure()).await.unwrap();
+    let [(subject, text)] = world.told().try_into().expect("told once");
+    assert!(subject.is_ascii() && subject.len() <= 100);
+    assert!(world.request(id()).unwrap().was_mailed(OPERATORS_TOLD));
+    insta::assert_snapshot!(format!("Subject: {subject}\n\n{text}"));
+}
+
+#[tokio::test]
+async fn the_operators_hear_of_a_request_that_has_no_row() {
+    let world = World::new();
+    step(&world).run(failure()).await.unwrap();
+    assert!(world.mails().is_empty());
+    assert!(world.told()[0].1.contains("no row in the table"));
+    for state in [
+        "NotifyReceived",
+        "NotifyRefused",
+        "NotifyRejected",
+        "NotifyExpired",
+    ] {
+        assert_eq!(step(&world).run(task(state)).await, Err(Fault::not_found(id())));
+    }
+}
+
+#[tokio::test]
+async fn operators_and_requester_do_not_wait_for_each_other() {
+    for (port, told, mailed) in [("mailer", 1, 0), ("operators", 0, 1)] {
+        let world = World::new();
+        world.put(failed());
+        world.fail_next(port, 1);
+        assert!(matches!(
+            step(&world).run(failure()).await,
+            Err(Fault::Transient { .. })
+        ));
+        assert_eq!(
+            (world.told().len(), world.mails().len()),
+            (told, mailed),
+            "{port}"
+        );
+        step(&world).run(failure()).await.unwrap();
+        assert_eq!((world.told().len(), world.mails().len()), (1, 1), "{port}");
+    }
+}
+
+#[tokio::test]
+async fn an_alert_of_any_cause_stays_short_and_on_its_lines() {
+    let world = World::new();
+    let mut task = failure();
+    task.input.cause = Some(format!("{}\nRequest:   another\r\n", "é ".repeat(5_000)));
+    step(&world).run(task).await.unwrap();
+    let (_, text) = &world.told()[0];
+    assert!(text.len() < 6_000);
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("Request:")).count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn what_is_secret_stays_so() {
+    for status in Status::ALL {
+        let world = World::new();
+        world.put(of(status));
+        step(&world).run(failure()).await.unwrap();
+        let secret = world.secret().await.unwrap().status_key(id());
+        let mut mailed = String::new();
+        for mail in world.mails() {
+            assert!(mail.text.contains(secret.expose()) && mail.html.contains(secret.expose()));
+            assert!(!format!("{mail:?}{}{}", mail.subject, mail.occasion).contains(secret.expose()));
+            mailed.push_str(&format!("{}{}", mail.text, mail.html));
+        }
+        for (subject, text) in world.told() {
+            for private in [secret.expose(), "alice@", "https://"] {
+                assert!(!subject.contains(private) && !text.contains(private), "{private}");
+            }
+            mailed.push_str(&text);
+        }
+        for private in ["the task token", "the body of the CSR", "bob@example.com"] {
+            assert!(!mailed.contains(private), "{status}: {private}");
+        }
+    }
+}
+
+#[test]
+fn the_input_is_read_from_whatever_the_state_machine_sends() {
+    let read = |text: &str| serde_json::from_str::<Input>(text).unwrap();
+    assert_eq!(read(r#"{"requestId": "x", "more": [1]}"#).error, None);
+    assert_eq!(
+        read(r#"{"error": "States.Timeout", "cause": null}"#)
+            .error
+            .as_deref(),
+        Some("States.Timeout")
+    );
+}
