@@ -1,0 +1,92 @@
+//! The style sheet, the script and the icon, under names that change with their content, so that they may be kept.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use crate::problem::Problem;
+
+struct Asset {
+    stem: &'static str,
+    extension: &'static str,
+    media_type: &'static str,
+    content: &'static str,
+    fingerprint: u64,
+}
+
+const STYLE: Asset = asset(
+    "countersign",
+    "css",
+    "text/css; charset=utf-8",
+    include_str!("../assets/countersign.css"),
+);
+const SCRIPT: Asset = asset(
+    "countersign",
+    "js",
+    "text/javascript; charset=utf-8",
+    include_str!("../assets/countersign.js"),
+);
+const ICON: Asset = asset("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg"));
+
+const fn asset(
+    stem: &'static str,
+    extension: &'static str,
+    media_type: &'static str,
+    content: &'static str,
+) -> Asset {
+    Asset {
+        stem,
+        extension,
+        media_type,
+        content,
+        fingerprint: fingerprint(content.as_bytes()),
+    }
+}
+
+/// FNV-1a: tells versions apart, protects nothing.
+const fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    let mut index = 0;
+    while index < bytes.len() {
+        hash = (hash ^ bytes[index] as u64).wrapping_mul(0x0100_0000_01b3);
+        index += 1;
+    }
+    hash
+}
+
+impl Asset {
+    fn name(&self) -> String {
+        format!("{}-{:016x}.{}", self.stem, self.fingerprint, self.extension)
+    }
+}
+
+/// The paths of the assets, for the head of a page.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    pub(crate) style: String,
+    pub(crate) script: String,
+    pub(crate) icon: String,
+}
+
+impl Paths {
+    pub(crate) fn below(base_path: &str) -> Self {
+        let path = |asset: &Asset| format!("{base_path}assets/{}", asset.name());
+        Self {
+            style: path(&STYLE),
+            script: path(&SCRIPT),
+            icon: path(&ICON),
+        }
+    }
+}
+
+pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, Problem> {
+    let asset = [&STYLE, &SCRIPT, &ICON]
+        .into_iter()
+        .find(|asset| asset.name() == file)
+        .ok_or_else(Problem::no_such_page)?;
+    let headers = [
+        (CONTENT_TYPE, asset.media_type),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, asset.content).into_response())
+}

@@ -1,0 +1,208 @@
+//! The fields of a body: JSON, a form, or a form with a file (RFC 7578), read to one shape.
+//!
+//! Invariant: at most [`MAX_BODY_BYTES`] are held, and whatever arrives ends as fields or as a [`Problem`]. Field
+//! values are never logged.
+
+use std::borrow::Cow;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart, Request};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+use workflow::finding::{Code, Finding};
+
+use crate::negotiate::{Media, media_type};
+use crate::problem::Problem;
+
+/// The largest body that is read.
+pub const MAX_BODY_BYTES: usize = 128 * 1024;
+
+/// The fields of a body by name.
+pub(crate) enum Fields {
+    /// Of a program; values may have any type.
+    Json(Map<String, Value>),
+    /// Of a form, in order.
+    Form(Vec<(String, String)>),
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = bounded(&parts.headers, body).await?;
+        match media_type(&parts.headers) {
+            Some(Media::Json) => json(&bytes),
+            Some(Media::Form) => Ok(Fields::Form(form_urlencoded::parse(&bytes).into_owned().collect())),
+            Some(Media::Multipart) => multipart(&parts.headers, bytes).await,
+            None => Err(Problem::new(
+                Code::BadRequest,
+                "The Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data.",
+            )
+            .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+        }
+    }
+}
+
+impl Fields {
+    /// The text of a field; nothing where it is absent or empty.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, Finding> {
+        let text = match self {
+            Fields::Json(map) => match map.get(name) {
+                None | Some(Value::Null) => None,
+                Some(Value::String(text)) => Some(text.as_str()),
+                Some(other) => {
+                    return Err(Finding::refused(
+                        Code::BadRequest,
+                        format!("The field {name} is {}.", kind(other)),
+                        "It must be a string.",
+                    ));
+                }
+            },
+            Fields::Form(pairs) => {
+                let mut values = pairs
+                    .iter()
+                    .filter(|(field, _)| field == name)
+                    .map(|(_, value)| value.as_str());
+                values.find(|value| !value.trim().is_empty())
+            }
+        };
+        Ok(text.filter(|text| !text.trim().is_empty()).map(Cow::Borrowed))
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            Code::TooLarge,
+            format!("The body is larger than {MAX_BODY_BYTES} bytes. Send the request alone."),
+        )
+    };
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(too_large());
+    }
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(Problem::new(
+            Code::BadRequest,
+            "The body broke off. Please send it again.",
+        )),
+    }
+}
+
+fn json(bytes: &[u8]) -> Result<Fields, Problem> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(map)) => Ok(Fields::Json(map)),
+        Ok(other) => Err(Problem::new(
+            Code::BadRequest,
+            format!("The body is {}; a JSON object is needed.", kind(&other)),
+        )),
+        // The position, not the message: that may quote what was sent.
+        Err(error) => Err(Problem::new(
+            Code::BadRequest,
+            format!(
+                "The body is no JSON: see line {}, column {}.",
+                error.line(),
+                error.column()
+            ),
+        )),
+    }
+}
+
+async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<Fields, Problem> {
+    let unreadable = || {
+        Problem::new(
+            Code::BadRequest,
+            "The form could not be read. Please send it again.",
+        )
+    };
+    let mut request = Request::new(Body::from(bytes));
+    if let Some(value) = headers.get(CONTENT_TYPE) {
+        request.headers_mut().insert(CONTENT_TYPE, value.clone());
+    }
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| unreadable())?;
+    let mut pairs = Vec::new();
+    while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
+        let Some(name) = part.name().map(str::to_owned) else {
+            continue;
+        };
+        let is_file = part.file_name().is_some();
+        let bytes = part.bytes().await.map_err(|_| unreadable())?;
+        let value = if is_file {
+            file(&bytes)
+        } else {
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        pairs.push((name, value));
+    }
+    Ok(Fields::Form(pairs))
+}
+
+/// A chosen file as text: PEM as it is, UTF-16 (which PowerShell writes) decoded, anything else (DER) as base64.
+fn file(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let utf16 = |read: fn([u8; 2]) -> u16, rest: &[u8]| {
+        String::from_utf16_lossy(
+            &rest
+                .chunks_exact(2)
+                .map(|pair| read([pair[0], pair[1]]))
+                .collect::<Vec<_>>(),
+        )
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => utf16(u16::from_be_bytes, rest),
+        _ => STANDARD.encode(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_text_utf_16_or_der() {
+        assert_eq!(file(b"-----BEGIN"), "-----BEGIN");
+        assert_eq!(file(b"\xff\xfe-\0B\0"), "-B");
+        assert_eq!(file(b"\xfe\xff\0-\0B"), "-B");
+        assert_eq!(file(b"\x30\x82\x01\xff"), "MIIB/w==");
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_field() {
+        let fields = json(br#"{"email": 7, "comment": null, "csrContent": " ", "profile": "server"}"#)
+            .unwrap_or_else(|_| panic!());
+        assert_eq!(
+            fields.text("email").unwrap_err().detail,
+            "The field email is a number."
+        );
+        assert_eq!(fields.text("comment").unwrap(), None);
+        assert_eq!(fields.text("csrContent").unwrap(), None);
+        assert_eq!(fields.text("profile").unwrap().as_deref(), Some("server"));
+        assert_eq!(fields.text("other").unwrap(), None);
+    }
+}

@@ -1,0 +1,215 @@
+//! The form, what would come of it, and its submission.
+//!
+//! Invariant: a request is stored whole or not at all, and only after everything about it was checked; the answer to
+//! a repeated submission is the answer to the first. Once the row is stored, a flow that does not start is no failure
+//! of the submission: housekeeping starts it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use workflow::finding::{Code, Finding};
+use workflow::policy::{Grant, Policy};
+use workflow::ports::Saved;
+use workflow::request::{Request, RequestId, Status, Submission, execution_name};
+
+use crate::Portal;
+use crate::fields::Fields;
+use crate::negotiate::Wants;
+use crate::pages::{self, FormPage};
+use crate::problem::Problem;
+use crate::submission::{Accepted, Draft, Prospect, Trouble};
+
+/// GET `/`.
+pub(crate) async fn show(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
+    let policy = portal.policies.current().await?;
+    Ok(pages::page(
+        StatusCode::OK,
+        &FormPage::new(&portal, &policy, &Draft::default()),
+    ))
+}
+
+/// What would be issued.
+#[derive(Serialize)]
+struct Preview<'a> {
+    #[serde(flatten)]
+    grant: &'a Grant,
+    findings: &'a [Finding],
+}
+
+/// POST `/requests/preview`. Stores nothing.
+pub(crate) async fn preview(
+    State(portal): State<Arc<Portal>>,
+    wants: Wants,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let (draft, mut wrong) = Draft::read(&fields, &headers);
+    let policy = portal.policies.current().await?;
+    let prospect = match draft.prospect(&policy) {
+        Ok(prospect) if wrong.is_empty() => prospect,
+        other => {
+            let more = other.err().unwrap_or_default();
+            let already = !wrong.is_empty();
+            wrong.extend(
+                more.into_iter()
+                    .filter(|one| !(already && one.finding.code == Code::MissingField)),
+            );
+            return Err(refusal(&wrong))
+                .or_else(|problem| form_again(&portal, &policy, wants, &draft, wrong, problem));
+        }
+    };
+    match wants {
+        Wants::Json => Ok(Json(Preview {
+            grant: &prospect.grant,
+            findings: &prospect.findings,
+        })
+        .into_response()),
+        Wants::Page => Ok(pages::page(
+            StatusCode::OK,
+            &FormPage::new(&portal, &policy, &draft).with_prospect(&prospect),
+        )),
+    }
+}
+
+/// The answer to a submission.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Submitted {
+    id: RequestId,
+    status: Status,
+    status_url: String,
+}
+
+/// POST `/requests`.
+pub(crate) async fn submit(
+    State(portal): State<Arc<Portal>>,
+    wants: Wants,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let (draft, wrong) = Draft::read(&fields, &headers);
+    let policy = portal.policies.current().await?;
+    let accepted = match draft.accept(&policy, wrong) {
+        Ok(accepted) => accepted,
+        Err(wrong) => {
+            let problem = refusal(&wrong);
+            tracing::info!(code = %problem.code, "a submission was refused");
+            return form_again(&portal, &policy, wants, &draft, wrong, problem);
+        }
+    };
+    // The link first: without it the requester could not be answered, so nothing is stored.
+    let submitted = async {
+        let key = portal.links.secret().await?.status_key(accepted.id);
+        let request = store(&portal, &policy, &draft, &accepted).await?;
+        Ok::<_, Problem>((key, request))
+    };
+    let (key, request) = match submitted.await {
+        Ok(submitted) => submitted,
+        Err(problem) => return form_again(&portal, &policy, wants, &draft, Vec::new(), problem),
+    };
+    start(&portal, &request).await;
+    let status_url = portal.base_url.status(request.id, &key);
+    Ok(match wants {
+        Wants::Json => {
+            let body = Submitted {
+                id: request.id,
+                status: request.status,
+                status_url: status_url.clone(),
+            };
+            (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
+        }
+        // A path, not a URL: whoever looks at us through a tunnel stays in it.
+        Wants::Page => {
+            let path = format!(
+                "{}requests/{}?key={}",
+                portal.base_url.path(),
+                request.id,
+                key.expose()
+            );
+            (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
+        }
+    })
+}
+
+async fn store(
+    portal: &Portal,
+    policy: &Policy,
+    draft: &Draft,
+    accepted: &Accepted,
+) -> Result<Request, Problem> {
+    let submission = Submission {
+        email: accepted.email.clone(),
+        comment: draft.comment.clone(),
+        csr_content: draft.csr_content.clone(),
+        profile: accepted.prospect.profile.clone(),
+        policy_version: policy.version().to_owned(),
+    };
+    let arn = portal.executions.arn(&execution_name(accepted.id, 1));
+    let request = Request::submitted(accepted.id, submission, arn, portal.clock.now());
+    match portal.requests.create(&request).await? {
+        Saved::Yes => {
+            tracing::info!(request.id = %request.id, profile = request.profile, policy.version = policy.version(), "submitted");
+            Ok(request)
+        }
+        Saved::Conflict => match portal.requests.find(accepted.id).await? {
+            Some(stored) if draft.is(&stored, accepted) => {
+                tracing::info!(request.id = %stored.id, status = %stored.status, "submitted again");
+                Ok(stored)
+            }
+            Some(_) => Err(Problem::from(Finding::refused(
+                Code::BadRequest,
+                "This Idempotency-Key was used for another request.",
+                "Send a new key with a new request.",
+            ))
+            .with_status(StatusCode::UNPROCESSABLE_ENTITY)),
+            None => Err(Problem::new(Code::TryAgain, "Please try again.")),
+        },
+    }
+}
+
+async fn start(portal: &Portal, request: &Request) {
+    if request.status.is_terminal() || request.execution_attempt > 1 {
+        return;
+    }
+    if let Err(error) = portal
+        .executions
+        .start(&execution_name(request.id, 1), request.id)
+        .await
+    {
+        tracing::error!(request.id = %request.id, %error, "stored, but not started; housekeeping will");
+    }
+}
+
+fn refusal(wrong: &[Trouble]) -> Problem {
+    Problem::of_findings(wrong.iter().map(|trouble| trouble.finding.clone()).collect())
+}
+
+/// A person gets the form back, filled in, with what is wrong above it.
+fn form_again(
+    portal: &Portal,
+    policy: &Policy,
+    wants: Wants,
+    draft: &Draft,
+    wrong: Vec<Trouble>,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    match wants {
+        Wants::Json => Err(problem),
+        Wants::Page => Ok(pages::page(
+            problem.status,
+            &FormPage::new(portal, policy, draft).with_troubles(wrong, &problem),
+        )),
+    }
+}
+
+impl Prospect {
+    /// How long the certificate would be valid, in words.
+    pub(crate) fn validity(&self) -> String {
+        format!("{} days", self.grant.validity_days)
+    }
+}

@@ -1,0 +1,28 @@
+//! The Lambda function of the web front.
+
+use std::sync::Arc;
+
+use lambda_http::tower::ServiceExt;
+use portal::{Portal, gateway};
+use workflow::ports::SystemClock;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    workflow::log::start();
+    let portal = workflow::lambda::configured(|aws| {
+        Ok(Portal {
+            requests: aws.requests()?,
+            names: aws.names()?,
+            approvals: aws.approvals()?,
+            archive: aws.archive()?,
+            policies: aws.policies()?,
+            links: aws.link_secret()?,
+            base_url: aws.base_url()?,
+            executions: aws.executions()?,
+            nudges: aws.nudges()?,
+            clock: Arc::new(SystemClock),
+        })
+    })?;
+    let service = ServiceExt::<lambda_http::Request>::map_response(portal.router(), gateway::Answer);
+    lambda_http::run(service).await
+}

@@ -1,0 +1,194 @@
+//! What the caller understands: a page, or JSON (RFC 9110 section 12.5.1).
+//!
+//! Never fails: a caller that accepts neither is given JSON, unless it sent a form.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+
+/// What the answer is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// A page for a person.
+    Page,
+    /// JSON for a program.
+    Json,
+}
+
+impl Wants {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let page = quality(headers, &["text/html", "application/xhtml+xml"]);
+        let json = quality(headers, &["application/json", "application/problem+json"]);
+        if page > json || (page == json && media_type(headers).is_some_and(Media::is_form)) {
+            Wants::Page
+        } else {
+            Wants::Json
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Wants {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Wants::of(&parts.headers))
+    }
+}
+
+/// Whether the caller would rather have a zip than a PEM file.
+pub(crate) fn prefers_zip(headers: &HeaderMap) -> bool {
+    quality(headers, &["application/zip"])
+        > quality(
+            headers,
+            &["application/x-pem-file", "application/pem-certificate-chain"],
+        )
+}
+
+/// The highest quality that `Accept` gives to one of the types, in thousandths; a more specific range decides.
+fn quality(headers: &HeaderMap, types: &[&str]) -> u32 {
+    let accept = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect::<Vec<_>>()
+        .join(",");
+    if accept.trim().is_empty() {
+        return 1000;
+    }
+    types
+        .iter()
+        .map(|wanted| quality_of(&accept, wanted))
+        .max()
+        .unwrap_or(0)
+}
+
+fn quality_of(accept: &str, wanted: &str) -> u32 {
+    let mut best = (0, 0);
+    for range in accept.split(',') {
+        let mut parameters = range.split(';').map(str::trim);
+        let name = parameters.next().unwrap_or_default().to_ascii_lowercase();
+        let specificity = match name.as_str() {
+            name if name == wanted => 3,
+            name if name
+                .strip_suffix("/*")
+                .is_some_and(|kind| wanted.split('/').next() == Some(kind)) =>
+            {
+                2
+            }
+            "*/*" => 1,
+            _ => continue,
+        };
+        let quality = parameters
+            .find_map(|parameter| {
+                parameter
+                    .to_ascii_lowercase()
+                    .strip_prefix("q=")?
+                    .trim()
+                    .parse::<f32>()
+                    .ok()
+            })
+            .map_or(1000, |quality| (quality.clamp(0.0, 1.0) * 1000.0) as u32);
+        if specificity >= best.0 {
+            best = (specificity, quality);
+        }
+    }
+    best.1
+}
+
+/// The kinds of bodies that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// `application/json`, or any `+json`.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// `multipart/form-data` (RFC 7578).
+    Multipart,
+}
+
+impl Media {
+    pub(crate) fn is_form(self) -> bool {
+        self != Media::Json
+    }
+}
+
+/// What the body says it is, where that is something we read.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<Media> {
+    let text = headers.get(CONTENT_TYPE).map(HeaderValue::to_str)?.ok()?;
+    let name = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    match name.as_str() {
+        "application/json" => Some(Media::Json),
+        "application/x-www-form-urlencoded" => Some(Media::Form),
+        "multipart/form-data" => Some(Media::Multipart),
+        other if other.starts_with("application/") && other.ends_with("+json") => Some(Media::Json),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wants(accept: Option<&str>, content_type: Option<&str>) -> Wants {
+        let mut headers = HeaderMap::new();
+        accept.map(|value| headers.insert(ACCEPT, value.parse().unwrap()));
+        content_type.map(|value| headers.insert(CONTENT_TYPE, value.parse().unwrap()));
+        Wants::of(&headers)
+    }
+
+    #[test]
+    fn browsers_get_pages_and_programs_get_json() {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+        assert_eq!(wants(Some(browser), None), Wants::Page);
+        assert_eq!(wants(Some("*/*"), None), Wants::Json);
+        assert_eq!(wants(None, None), Wants::Json);
+        assert_eq!(wants(Some("application/json"), None), Wants::Json);
+        assert_eq!(
+            wants(Some("application/problem+json, text/html;q=0.5"), None),
+            Wants::Json
+        );
+        assert_eq!(
+            wants(Some("text/html;q=0.5, application/json;q=0.4"), None),
+            Wants::Page
+        );
+        assert_eq!(wants(Some("text/*"), None), Wants::Page);
+        assert_eq!(wants(Some("image/png"), None), Wants::Json);
+        assert_eq!(wants(Some("text/html;q=0, */*"), None), Wants::Json);
+        assert_eq!(wants(Some("text/html;q=nonsense"), None), Wants::Page);
+    }
+
+    #[test]
+    fn a_form_is_answered_with_a_page_unless_json_is_asked_for() {
+        assert_eq!(
+            wants(Some("*/*"), Some("application/x-www-form-urlencoded")),
+            Wants::Page
+        );
+        assert_eq!(wants(None, Some("multipart/form-data; boundary=x")), Wants::Page);
+        assert_eq!(
+            wants(
+                Some("application/json"),
+                Some("application/x-www-form-urlencoded")
+            ),
+            Wants::Json
+        );
+        assert_eq!(wants(None, Some("application/json; charset=utf-8")), Wants::Json);
+    }
+
+    #[test]
+    fn a_zip_is_given_to_whoever_prefers_one() {
+        let zip = |accept: &str| prefers_zip(&HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]));
+        assert!(zip("application/zip"));
+        assert!(zip("application/zip, application/x-pem-file;q=0.5"));
+        assert!(!zip("*/*"));
+        assert!(!zip("application/x-pem-file"));
+        assert!(!prefers_zip(&HeaderMap::new()));
+    }
+}

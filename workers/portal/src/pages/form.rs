@@ -1,0 +1,121 @@
+//! The form: empty, filled in with what is wrong, or filled in with what would be issued.
+
+use askama::Template;
+use workflow::policy::Policy;
+
+use super::{Remark, Site, names_for_people, usage_in_words};
+use crate::Portal;
+use crate::problem::Problem;
+use crate::submission::{Draft, Prospect, Trouble, fresh_key};
+
+/// One profile to choose.
+struct Choice {
+    name: String,
+    description: String,
+    selected: bool,
+}
+
+/// One entry of the summary of what is wrong.
+struct Complaint {
+    field: &'static str,
+    remark: Remark,
+}
+
+/// What would be issued.
+struct Preview {
+    subject: String,
+    names: Vec<String>,
+    key: String,
+    profile: String,
+    validity: String,
+    usages: Vec<String>,
+    remarks: Vec<Remark>,
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+pub(crate) struct FormPage<'a> {
+    site: Site,
+    draft: &'a Draft,
+    idempotency_key: String,
+    profiles: Vec<Choice>,
+    heading: Option<String>,
+    notice: Option<String>,
+    complaints: Vec<Complaint>,
+    preview: Option<Preview>,
+}
+
+impl<'a> FormPage<'a> {
+    pub(crate) fn new(portal: &Portal, policy: &Policy, draft: &'a Draft) -> Self {
+        let chosen = policy
+            .profile(Some(&draft.profile))
+            .or_else(|_| policy.profile(None))
+            .ok()
+            .map(|one| one.name());
+        let profiles = policy
+            .profiles()
+            .map(|profile| Choice {
+                name: profile.name().to_owned(),
+                description: profile.description().to_owned(),
+                selected: chosen == Some(profile.name()),
+            })
+            .collect();
+        Self {
+            site: Site::of(portal),
+            draft,
+            idempotency_key: fresh_key(),
+            profiles,
+            heading: None,
+            notice: None,
+            complaints: Vec::new(),
+            preview: None,
+        }
+    }
+
+    /// With what is wrong above it; a problem that no field caused is told in its own words.
+    pub(crate) fn with_troubles(mut self, wrong: Vec<Trouble>, problem: &Problem) -> Self {
+        self.heading = Some(match wrong.len() {
+            0 | 1 => problem.title.to_owned(),
+            several => format!("{several} things to put right"),
+        });
+        if wrong.is_empty() {
+            self.notice = Some(problem.detail.clone());
+        }
+        self.complaints = wrong
+            .iter()
+            .map(|trouble| Complaint {
+                field: trouble.field,
+                remark: Remark::of(&trouble.finding),
+            })
+            .collect();
+        self
+    }
+
+    /// With what would be issued below it.
+    pub(crate) fn with_prospect(mut self, prospect: &Prospect) -> Self {
+        let grant = &prospect.grant;
+        self.preview = Some(Preview {
+            subject: grant.subject.clone(),
+            names: names_for_people(&grant.names),
+            key: grant.key.clone(),
+            profile: grant.profile.clone(),
+            validity: prospect.validity(),
+            usages: grant
+                .extended_key_usage
+                .iter()
+                .map(|usage| usage_in_words(usage))
+                .collect(),
+            remarks: Remark::all(&prospect.findings),
+        });
+        self
+    }
+
+    /// What is wrong with one field.
+    fn about(&self, field: &str) -> Vec<&Remark> {
+        self.complaints
+            .iter()
+            .filter(|complaint| complaint.field == field)
+            .map(|complaint| &complaint.remark)
+            .collect()
+    }
+}

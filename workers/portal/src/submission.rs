@@ -1,0 +1,318 @@
+//! From the fields of a form to a request that may be stored, or to everything that is wrong with it, at once.
+//!
+//! Invariant: a private key is looked for in every field before anything else is said, and a field that holds one is
+//! forgotten here; what is shown again or stored never holds one.
+
+use http::HeaderMap;
+use uuid::Uuid;
+use workflow::csr::Csr;
+use workflow::finding::{Code, Finding, quoted};
+use workflow::policy::{Grant, Policy, Profile};
+use workflow::request::{Email, Request, RequestId};
+
+use crate::fields::Fields;
+
+/// The longest comment or reason, in characters.
+pub(crate) const MAX_COMMENT: usize = 2_000;
+/// The longest idempotency key, in characters.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
+
+/// What was typed, fit to be shown again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) email: String,
+    pub(crate) comment: String,
+    pub(crate) csr_content: String,
+    pub(crate) profile: String,
+    idempotency_key: String,
+}
+
+/// Something that is wrong, and the field to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Trouble {
+    pub(crate) field: &'static str,
+    pub(crate) finding: Finding,
+}
+
+/// What a CSR becomes under a policy.
+#[derive(Debug)]
+pub(crate) struct Prospect {
+    pub(crate) profile: String,
+    pub(crate) grant: Grant,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// A request that may be stored.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) id: RequestId,
+    pub(crate) email: Email,
+    pub(crate) prospect: Prospect,
+}
+
+impl Draft {
+    /// Reads the fields; whatever cannot even be read is a trouble.
+    pub(crate) fn read(fields: &Fields, headers: &HeaderMap) -> (Self, Vec<Trouble>) {
+        let mut troubles = Vec::new();
+        let mut text = |field: &'static str| match fields.text(field) {
+            Ok(text) => text.unwrap_or_default().into_owned(),
+            Err(finding) => {
+                troubles.push(Trouble { field, finding });
+                String::new()
+            }
+        };
+        let (pasted, chosen) = (text("csrContent"), text("csrFile"));
+        let mut draft = Draft {
+            email: text("email").trim().to_owned(),
+            comment: text("comment").trim().replace("\r\n", "\n").replace('\r', "\n"),
+            profile: text("profile").trim().to_owned(),
+            idempotency_key: text("idempotencyKey"),
+            csr_content: String::new(),
+        };
+        if let Some(key) = headers.get("idempotency-key") {
+            // RFC 8941 section 3.3.3: the header's value may be written as a quoted string.
+            draft.idempotency_key = String::from_utf8_lossy(key.as_bytes())
+                .trim()
+                .trim_matches('"')
+                .to_owned();
+        }
+        let dense = |text: &str| text.split_whitespace().collect::<String>();
+        let differ = !pasted.is_empty() && !chosen.is_empty() && dense(&pasted) != dense(&chosen);
+        let mut forget = |text: &mut String, field| {
+            if let Some(finding) = private_key(text) {
+                text.clear();
+                troubles.insert(0, Trouble { field, finding });
+            }
+        };
+        let (mut pasted, mut chosen) = (pasted, chosen);
+        forget(&mut draft.email, "email");
+        forget(&mut draft.comment, "comment");
+        forget(&mut draft.profile, "profile");
+        forget(&mut draft.idempotency_key, "csrContent");
+        forget(&mut chosen, "csrFile");
+        forget(&mut pasted, "csrContent");
+        if differ && !pasted.is_empty() && !chosen.is_empty() {
+            let finding = Finding::refused(
+                Code::BadRequest,
+                "You pasted one request and chose a file with another.",
+                "Empty the text, or send the form without a file.",
+            );
+            troubles.push(Trouble {
+                field: "csrContent",
+                finding,
+            });
+        }
+        draft.csr_content = if pasted.is_empty() { chosen } else { pasted };
+        (draft, troubles)
+    }
+
+    /// What would be issued under `policy`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the CSR and the profile.
+    pub(crate) fn prospect(&self, policy: &Policy) -> Result<Prospect, Vec<Trouble>> {
+        // An address that is none (yet) is as good as no address: the policy then warns instead of refusing.
+        let requester = self.email.parse::<Email>().map(String::from).unwrap_or_default();
+        let named = Some(self.profile.as_str()).filter(|name| !name.is_empty());
+        let profile = policy.profile(named).map_err(|finding| {
+            vec![Trouble {
+                field: "profile",
+                finding,
+            }]
+        });
+        let csr = if self.csr_content.is_empty() {
+            Err(vec![Trouble {
+                field: "csrContent",
+                finding: missing("csrContent", "the certificate signing request"),
+            }])
+        } else {
+            Csr::read(&self.csr_content).map_err(|findings| troubles("csrContent", findings))
+        };
+        match (csr, profile) {
+            (Ok(csr), Ok(profile)) => {
+                let verdict = policy.judge(&csr, profile, &requester);
+                match verdict.grant {
+                    Some(grant) => Ok(Prospect {
+                        profile: profile.name().to_owned(),
+                        grant,
+                        findings: verdict.findings,
+                    }),
+                    None => Err(troubles("csrContent", verdict.findings)),
+                }
+            }
+            (csr, profile) => Err(csr.err().into_iter().chain(profile.err()).flatten().collect()),
+        }
+    }
+
+    /// The whole request.
+    ///
+    /// # Errors
+    /// Everything that is wrong, the main thing first.
+    pub(crate) fn accept(&self, policy: &Policy, mut wrong: Vec<Trouble>) -> Result<Accepted, Vec<Trouble>> {
+        let reported = |wrong: &[Trouble], field: &str| wrong.iter().any(|trouble| trouble.field == field);
+        let email = if self.email.is_empty() && !reported(&wrong, "email") {
+            Err(missing("email", "your e-mail address"))
+        } else {
+            self.email.parse::<Email>()
+        };
+        let email = email.map_err(|finding| {
+            if !reported(&wrong, "email") {
+                wrong.push(Trouble {
+                    field: "email",
+                    finding,
+                });
+            }
+        });
+        if let Some(finding) = unfit_text("comment", &self.comment) {
+            wrong.push(Trouble {
+                field: "comment",
+                finding,
+            });
+        }
+        if let Some(finding) = unfit_key(&self.idempotency_key) {
+            wrong.push(Trouble {
+                field: "csrContent",
+                finding,
+            });
+        }
+        let already = reported(&wrong, "csrContent") || reported(&wrong, "csrFile");
+        let prospect = self.prospect(policy).map_err(|more| {
+            // A field whose value was unreadable or forgotten is not also missing.
+            wrong.extend(
+                more.into_iter()
+                    .filter(|one| !(already && one.finding.code == Code::MissingField)),
+            );
+        });
+        if let (Ok(email), Ok(prospect)) = (&email, &prospect)
+            && let Ok(profile) = policy.profile(Some(&prospect.profile))
+            && let Some(finding) = nobody_else(profile, email)
+        {
+            wrong.push(Trouble {
+                field: "profile",
+                finding,
+            });
+        }
+        match (email, prospect) {
+            (Ok(email), Ok(prospect)) if wrong.is_empty() => {
+                let id = match self.idempotency_key.as_str() {
+                    "" => RequestId::random(),
+                    key => RequestId::from_idempotency_key(&email, key),
+                };
+                Ok(Accepted { id, email, prospect })
+            }
+            _ => {
+                wrong.sort_by_key(|trouble| rank(&trouble.finding));
+                Err(wrong)
+            }
+        }
+    }
+
+    /// Whether a stored request is this one.
+    pub(crate) fn is(&self, request: &Request, accepted: &Accepted) -> bool {
+        request.email.same_person(&accepted.email)
+            && request.comment == self.comment
+            && request.csr_content == self.csr_content
+            && request.profile == accepted.prospect.profile
+    }
+}
+
+/// A fresh key for a form that is about to be shown.
+pub(crate) fn fresh_key() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// What is wrong with a comment or a reason.
+pub(crate) fn unfit_text(field: &str, text: &str) -> Option<Finding> {
+    let length = text.chars().count();
+    if length > MAX_COMMENT {
+        return Some(Finding::refused(
+            Code::BadRequest,
+            format!("The {field} has {length} characters; at most {MAX_COMMENT} are read."),
+            "Please say it shorter.",
+        ));
+    }
+    text.chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\t')
+        .then(|| {
+            Finding::refused(
+                Code::BadRequest,
+                format!("The {field} contains a control character."),
+                "Write plain text.",
+            )
+        })
+}
+
+/// The finding of a private key in a text, if there is one.
+pub(crate) fn private_key(text: &str) -> Option<Finding> {
+    /// No private key fits into fewer characters.
+    const SHORTEST: usize = 24;
+    if text.len() < SHORTEST {
+        return None;
+    }
+    Csr::read(text)
+        .err()?
+        .into_iter()
+        .find(|finding| finding.code == Code::PrivateKeySubmitted)
+}
+
+/// A field that must be there and is not.
+pub(crate) fn missing(field: &str, what: &str) -> Finding {
+    Finding::refused(
+        Code::MissingField,
+        format!("The field {field} is missing or empty."),
+        format!("Please give {what}."),
+    )
+}
+
+fn unfit_key(key: &str) -> Option<Finding> {
+    (key.len() > MAX_IDEMPOTENCY_KEY || !key.bytes().all(|b| b.is_ascii_graphic())).then(|| {
+        Finding::refused(
+            Code::BadRequest,
+            format!("The Idempotency-Key {} is not one.", quoted(key)),
+            format!("Send at most {MAX_IDEMPOTENCY_KEY} visible ASCII characters, such as a UUID."),
+        )
+    })
+}
+
+/// Nobody approves their own request, so a profile needs enough other approvers.
+fn nobody_else(profile: &Profile, requester: &Email) -> Option<Finding> {
+    let others = profile
+        .approvers()
+        .iter()
+        .filter(|approver| {
+            approver
+                .parse::<Email>()
+                .is_ok_and(|approver| !approver.same_person(requester))
+        })
+        .count();
+    (others < profile.quorum().max(1)).then(|| {
+        Finding::refused(
+            Code::BadRequest,
+            format!(
+                "The profile {} has too few approvers other than you, and nobody approves their own request.",
+                profile.name()
+            ),
+            "Choose another profile, or ask the operators to add an approver.",
+        )
+    })
+}
+
+fn troubles(field: &'static str, findings: Vec<Finding>) -> Vec<Trouble> {
+    findings
+        .into_iter()
+        .map(|finding| Trouble { field, finding })
+        .collect()
+}
+
+/// The order in which findings are told: a leaked key first, then what is missing or malformed, then the rest.
+fn rank(finding: &Finding) -> u8 {
+    match finding.code {
+        Code::PrivateKeySubmitted => 0,
+        Code::MissingField => 1,
+        Code::BadRequest => 2,
+        Code::BadEmail => 3,
+        Code::UnknownProfile => 4,
+        _ if finding.is_refusal() => 5,
+        _ => 6,
+    }
+}

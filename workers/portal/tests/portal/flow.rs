@@ -1,0 +1,42 @@
+//! From the form to the decision, as a browser and as a program.
+
+use crate::site::Site;
+use workflow::testing::pki;
+
+#[tokio::test]
+async fn a_browser_submits_and_an_approver_decides() {
+    let site = Site::new();
+    let form = site.browse("/").await.is_page(200);
+    assert!(form.contains("name=\"csrContent\""), "{form}");
+    let csr = pki::csr(&["www.example.com"]);
+    let sent = site
+        .submit(
+            "/requests",
+            &[
+                ("email", "requester@example.com"),
+                ("comment", "Hello"),
+                ("csrContent", &csr),
+                ("profile", "server"),
+            ],
+        )
+        .await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    let status = site.browse(sent.header("location")).await.is_page(200);
+    assert!(status.contains("We are checking your request"), "{status}");
+    assert!(status.contains("www.example.com"));
+
+    let (id, link) = site.pending();
+    let review = site.browse(&link).await.is_page(200);
+    assert!(review.contains("Issue this certificate?"), "{review}");
+    let digest = site.world.approval(id).unwrap().digest.to_string();
+    assert!(review.contains(&digest));
+    let decided = site
+        .submit(
+            &link,
+            &[("digest", &digest), ("decision", "approve"), ("reason", "")],
+        )
+        .await;
+    assert!(decided.is_page(200).contains("Approved"));
+    assert!(site.world.approval(id).unwrap().outcome.is_some());
+    assert_eq!(site.world.nudges(), [id]);
+}

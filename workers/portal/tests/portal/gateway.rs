@@ -1,0 +1,90 @@
+//! The portal behind API Gateway: events of a REST API as they arrive.
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use workflow::request::Status;
+
+use crate::site::{Site, good};
+
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html>, the parts that matter here.
+fn event(method: &str, path: &str, query: Value, content_type: &str, body: Option<&str>) -> String {
+    json!({
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": {"Host": "abc.execute-api.eu-central-1.amazonaws.com", "Content-Type": content_type, "Accept": "application/json"},
+        "multiValueHeaders": {"Host": ["abc.execute-api.eu-central-1.amazonaws.com"], "Content-Type": [content_type], "Accept": ["application/json"]},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": null,
+        "pathParameters": {"proxy": path},
+        "stageVariables": null,
+        "requestContext": {"stage": "live", "httpMethod": method, "resourcePath": "/{proxy+}", "accountId": "000000000000",
+            "resourceId": "x", "requestId": "x", "apiId": "abc", "identity": {"sourceIp": "127.0.0.1"}},
+        "body": body.map(|body| STANDARD.encode(body)),
+        "isBase64Encoded": body.is_some(),
+    })
+    .to_string()
+}
+
+async fn call(site: &Site, event: String) -> (StatusCode, Value) {
+    let request = lambda_http::request::from_str(&event).unwrap();
+    let response = site.router.clone().oneshot(request).await.unwrap();
+    let (status, body) = (
+        response.status(),
+        Body::new(response.into_body())
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes(),
+    );
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn rest_events_are_routed_with_stage_query_and_encoded_body() {
+    // Without AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH the stage is put before the path, where the base URL has it, too.
+    let site = Site::at("https://abc.execute-api.eu-central-1.amazonaws.com/live");
+    let body = good().to_string();
+    let (status, answer) = call(
+        &site,
+        event("POST", "/requests", json!(null), "application/json", Some(&body)),
+    )
+    .await;
+    assert_eq!(
+        (status, &answer["status"]),
+        (StatusCode::ACCEPTED, &json!("submitted")),
+        "{answer}"
+    );
+
+    let (row, path) = site.request_at(Status::PendingApproval).await;
+    let key = path.split("key=").nth(1).unwrap();
+    let (status, answer) = call(
+        &site,
+        event(
+            "GET",
+            &format!("/requests/{}", row.id),
+            json!({"key": key}),
+            "",
+            None,
+        ),
+    )
+    .await;
+    assert_eq!(
+        (status, &answer["status"]),
+        (StatusCode::OK, &json!("pending_approval")),
+        "{answer}"
+    );
+
+    let (status, answer) = call(&site, event("GET", "/healthz", json!(null), "", None)).await;
+    assert_eq!((status, answer), (StatusCode::OK, json!({"status": "ok"})));
+    let (status, answer) = call(&site, event("GET", "/nothing", json!(null), "", None)).await;
+    assert_eq!(
+        (status, &answer["code"]),
+        (StatusCode::NOT_FOUND, &json!("not_found"))
+    );
+}

@@ -1,0 +1,90 @@
+//! What the log may hold: request ids and codes, never a key, a link, a query or a CSR.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use workflow::request::Status;
+use workflow::testing::pki;
+
+use crate::site::{Site, good};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_tells_what_happened_and_keeps_secrets() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter("trace")
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let site = Site::new();
+    let body = good();
+    let submitted = site.post("/requests", &body).await.json();
+    let status_path = submitted["statusUrl"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("https://pki.example.com")
+        .unwrap()
+        .to_owned();
+    site.browse(&status_path).await;
+    let (id, link) = site.pending();
+    site.get(&link).await;
+    let digest = site.world.approval(id).unwrap().digest.to_string();
+    site.world.fail_next("nudges", 1);
+    site.post(
+        &link,
+        &json!({"decision": "reject", "digest": digest, "reason": "a very private reason"}),
+    )
+    .await;
+    let key = pki::root().key_pem;
+    site.post("/requests", &json!({"email": "a@example.com", "csrContent": key}))
+        .await;
+    let (_, delivered) = site.request_at(Status::Delivered).await;
+    site.get(&delivered.replacen('?', "/certificate?", 1)).await;
+
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.contains("\"submitted\"") && log.contains("\"decided\""),
+        "{log}"
+    );
+    assert!(
+        log.contains(&format!(
+            "\"request.id\":\"{}\"",
+            submitted["id"].as_str().unwrap()
+        )),
+        "{log}"
+    );
+    assert!(
+        log.contains("private_key_submitted") && log.contains("housekeeping will"),
+        "{log}"
+    );
+    let secrets = [
+        status_path.split("key=").nth(1).unwrap(),
+        delivered.split("key=").nth(1).unwrap(),
+        link.strip_prefix("/approvals/").unwrap(),
+        key.lines().nth(1).unwrap(),
+        body["csrContent"].as_str().unwrap().lines().nth(1).unwrap(),
+        "very private",
+        "key=",
+    ];
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}

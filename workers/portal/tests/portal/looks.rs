@@ -1,0 +1,132 @@
+//! The pages as they look: a few kept as snapshots, all of them written to a folder on request, to be looked at.
+//!
+//! `PORTAL_PAGES=/tmp/pages cargo test -p portal --test portal looks` writes them; serve the folder with
+//! `python3 -m http.server -d /tmp/pages --bind 127.0.0.1`.
+
+use std::path::Path;
+
+use workflow::request::Status;
+use workflow::testing::pki::{self, TestKey};
+
+use crate::site::Site;
+
+/// Without what differs from run to run: ids, keys, digests, serials, fingerprints of assets.
+fn redacted(page: &str) -> String {
+    let page = without_digests(page);
+    let mut out = String::new();
+    let mut word = String::new();
+    for c in page.chars().chain(['\n']) {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+            word.push(c);
+            continue;
+        }
+        let is_random = word.len() >= 20 && word.bytes().filter(u8::is_ascii_digit).count() >= 2;
+        out.push_str(if is_random { "…" } else { &word });
+        word.clear();
+        out.push(c);
+    }
+    out
+}
+
+fn without_digests(page: &str) -> String {
+    let mut parts = page.split("<code>");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (inside, after) = part.split_once("</code>").unwrap();
+        let is_hex = inside
+            .bytes()
+            .all(|b| b.is_ascii_hexdigit() || b == b' ' || b == b'-');
+        out.push_str(&format!(
+            "<code>{}</code>{after}",
+            if is_hex { "…" } else { inside }
+        ));
+    }
+    out
+}
+
+async fn pages() -> Vec<(&'static str, String)> {
+    let site = Site::at("http://127.0.0.1:8000/");
+    let mut pages = vec![("form", site.browse("/").await.is_page(200))];
+    let csr = pki::csr_with(
+        TestKey::EcP256,
+        "www.example.com",
+        &["www.example.com", "shop.example.com", "10.1.2.3"],
+    );
+    pages.push((
+        "preview",
+        site.submit(
+            "/requests/preview",
+            &[("email", "sam@example.com"), ("csrContent", &csr)],
+        )
+        .await
+        .is_page(200),
+    ));
+    let broken = [
+        ("email", "sam"),
+        ("comment", "For the <b>shop</b>."),
+        ("csrContent", "hello"),
+        ("profile", "client"),
+    ];
+    pages.push((
+        "form-refused",
+        site.submit("/requests", &broken).await.is_page(422),
+    ));
+    for (name, status) in [
+        ("status-submitted", Status::Submitted),
+        ("status-pending", Status::PendingApproval),
+        ("status-delivered", Status::Delivered),
+        ("status-rejected", Status::Rejected),
+    ] {
+        let (_, path) = site.request_at(status).await;
+        pages.push((name, site.browse(&path).await.is_page(200)));
+    }
+    let earlier = site.world.journey(&csr, Status::Delivered);
+    site.world.put(earlier);
+    let mut request = site.world.journey(&csr, Status::PendingApproval);
+    request.comment = "The shop moves to the new load balancer on Monday.\nTicket OPS-1234.".into();
+    site.world.put(request.clone());
+    let link = site.link(request.id);
+    pages.push(("review", site.browse(&link).await.is_page(200)));
+    let digest = site.world.approval(request.id).unwrap().digest.to_string();
+    let vote = [
+        ("decision", "approve"),
+        ("digest", digest.as_str()),
+        ("reason", ""),
+    ];
+    pages.push(("review-approved", site.submit(&link, &vote).await.is_page(200)));
+    pages.push(("not-found", site.browse("/approvals/nothing").await.is_page(404)));
+    if let Some(folder) = std::env::var_os("PORTAL_PAGES") {
+        write(Path::new(&folder), &pages);
+        let page = &pages[0].1;
+        for rest in page.split("\"/assets/").skip(1) {
+            let name = rest.split('"').next().unwrap();
+            let asset = site.get(&format!("/assets/{name}")).await;
+            std::fs::create_dir_all(Path::new(&folder).join("assets")).unwrap();
+            std::fs::write(Path::new(&folder).join("assets").join(name), asset.bytes).unwrap();
+        }
+    }
+    pages
+}
+
+fn write(folder: &Path, pages: &[(&str, String)]) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, page) in pages {
+        std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_pages_look_as_they_should() {
+    for (name, page) in pages().await {
+        assert!(
+            !page.contains("<b>shop"),
+            "{name}: what comes from outside is escaped"
+        );
+        if matches!(
+            name,
+            "form" | "form-refused" | "status-delivered" | "review" | "not-found"
+        ) {
+            insta::assert_snapshot!(name, redacted(&page));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The web front as its callers meet it: the router driven with requests, everything behind it in memory.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod any_body;
+mod decision;
+mod files;
+mod flow;
+mod gateway;
+mod log;
+mod looks;
+mod preview;
+mod reading;
+mod repeated;
+mod site;
+mod submission;

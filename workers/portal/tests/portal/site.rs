@@ -1,0 +1,205 @@
+//! The portal before an in-memory world, and the little browser that the tests drive it with.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use portal::Portal;
+use serde_json::Value;
+use tower::ServiceExt;
+use workflow::approval::{Link, LinkKey};
+use workflow::link::BaseUrl;
+use workflow::ports::{Clock, Links};
+use workflow::request::{Request as Row, RequestId, Status};
+use workflow::testing::journey::approver;
+use workflow::testing::{World, pki};
+
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+pub(crate) struct Site {
+    pub(crate) world: Arc<World>,
+    pub(crate) router: Router,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
+    }
+
+    /// A problem of this status and code, in full.
+    #[track_caller]
+    pub(crate) fn is_problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["type"], format!("urn:countersign:problem:{code}"));
+        assert!(!problem["title"].as_str().unwrap().is_empty());
+        assert!(!problem["detail"].as_str().unwrap().is_empty());
+        assert!(problem["findings"].is_array());
+        problem
+    }
+
+    /// A page of this status.
+    #[track_caller]
+    pub(crate) fn is_page(&self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "text/html; charset=utf-8");
+        self.text()
+    }
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        Self::at("https://pki.example.com/")
+    }
+
+    pub(crate) fn at(base_url: &str) -> Self {
+        let world = World::new();
+        let portal = Portal {
+            requests: world.clone(),
+            names: world.clone(),
+            approvals: world.clone(),
+            archive: world.clone(),
+            policies: world.clone(),
+            links: world.clone(),
+            base_url: BaseUrl::parse(base_url).unwrap(),
+            executions: world.clone(),
+            nudges: world.clone(),
+            clock: world.clone(),
+        };
+        Self {
+            world,
+            router: portal.router(),
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+        }
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// GET as a program.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], Body::empty()).await
+    }
+
+    /// GET as a browser.
+    pub(crate) async fn browse(&self, path: &str) -> Answer {
+        self.call("GET", path, &[("accept", BROWSER)], Body::empty())
+            .await
+    }
+
+    /// POST of JSON as a program.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(
+            "POST",
+            path,
+            &[("content-type", "application/json")],
+            body.to_string(),
+        )
+        .await
+    }
+
+    /// POST of a form as a browser.
+    pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.call("POST", path, &[("content-type", FORM), ("accept", BROWSER)], body)
+            .await
+    }
+
+    /// A request that has come as far as `status`, and the path of its status page.
+    pub(crate) async fn request_at(&self, status: Status) -> (Row, String) {
+        let id = self.world.request_at(status);
+        let key = self.world.secret().await.unwrap().status_key(id);
+        (
+            self.world.request(id).unwrap(),
+            format!("/requests/{id}?key={}", key.expose()),
+        )
+    }
+
+    /// A link to a request for its approver, and the path of it.
+    pub(crate) fn link(&self, id: RequestId) -> String {
+        self.link_of(id, approver().as_str())
+    }
+
+    pub(crate) fn link_of(&self, id: RequestId, who: &str) -> String {
+        let key = LinkKey::random().unwrap();
+        let link = Link {
+            digest: key.digest(),
+            request_id: id,
+            approver: who.parse().unwrap(),
+            created_at: self.world.now(),
+        };
+        self.world.put_approval(self.world.approval(id).unwrap(), [link]);
+        format!("/approvals/{}", key.expose())
+    }
+
+    /// A request that waits for its approver, and the path of the link.
+    pub(crate) fn pending(&self) -> (RequestId, String) {
+        let id = self.world.request_at(Status::PendingApproval);
+        (id, self.link(id))
+    }
+}
+
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// The same with one field changed.
+pub(crate) fn with(field: &str, value: impl Into<Value>) -> Value {
+    let mut body = good();
+    body[field] = value.into();
+    body
+}
+
+/// A submission that nothing is wrong with.
+pub(crate) fn good() -> Value {
+    serde_json::json!({
+        "email": "requester@example.com",
+        "comment": "For the web shop.",
+        "csrContent": pki::csr(&["www.example.com"]),
+        "profile": "server",
+    })
+}
