@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, Vote};
+use crate::policy::Profile;
 use crate::ports::TaskToken;
 use crate::request::{Email, RequestId, whole_seconds};
 
@@ -84,6 +85,47 @@ pub struct Link {
     pub created_at: OffsetDateTime,
 }
 
+/// Whom a profile lets decide about a request, and how many of them must approve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Electorate {
+    /// Everybody whom the profile names but the requester, each once.
+    pub approvers: Vec<Email>,
+    /// How many must approve; at least one.
+    pub quorum: usize,
+}
+
+impl Electorate {
+    /// The electorate for a requester, who never decides about their own request.
+    ///
+    /// # Errors
+    /// [`TooFewApprovers`]: nobody could ever approve, so nobody is asked.
+    pub fn of(profile: &Profile, requester: &Email) -> Result<Self, TooFewApprovers> {
+        let mut approvers: Vec<Email> = Vec::new();
+        for approver in profile.approvers().iter().filter_map(|text| text.parse::<Email>().ok()) {
+            if !approver.same_person(requester) && !approvers.iter().any(|one| one.same_person(&approver)) {
+                approvers.push(approver);
+            }
+        }
+        let quorum = profile.quorum().max(1);
+        if approvers.len() < quorum {
+            return Err(TooFewApprovers { profile: profile.name().to_owned(), others: approvers.len(), quorum });
+        }
+        Ok(Self { approvers, quorum })
+    }
+}
+
+/// A profile names too few approvers beside the requester.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the profile {profile} names {others} approvers other than the requester; {quorum} must approve")]
+pub struct TooFewApprovers {
+    /// The profile.
+    pub profile: String,
+    /// How many it names beside the requester.
+    pub others: usize,
+    /// How many must approve.
+    pub quorum: usize,
+}
+
 /// The approval of one request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,8 +193,7 @@ impl Approval {
     pub fn ask(
         request_id: RequestId,
         digest: ApprovalDigest,
-        approvers: Vec<Email>,
-        quorum: usize,
+        electorate: Electorate,
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Self {
@@ -160,8 +201,8 @@ impl Approval {
             request_id,
             version: 1,
             digest,
-            approvers,
-            quorum,
+            approvers: electorate.approvers,
+            quorum: electorate.quorum,
             created_at: whole_seconds(now),
             expires_at: whole_seconds(expires_at),
             task_token: None,
@@ -259,7 +300,7 @@ mod tests {
     fn approval(quorum: usize) -> Approval {
         let approvers = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
         let digest = ApprovalDigest::from_text("d1");
-        Approval::ask(RequestId::random(), digest, approvers, quorum, NOW, NOW + Duration::days(7))
+        Approval::ask(RequestId::random(), digest, Electorate { approvers, quorum }, NOW, NOW + Duration::days(7))
     }
 
     fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<Voted, VoteError> {

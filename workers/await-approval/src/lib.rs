@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use workflow::approval::{Approval, Link, LinkKey};
+use workflow::approval::{Approval, Electorate, Link, LinkKey};
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::finding::Finding;
 use workflow::link::BaseUrl;
@@ -17,7 +17,7 @@ use workflow::policy::Profile;
 use workflow::ports::{
     Approvals, Clock, Mailer, Policies, Requests, Saved, TaskToken, Tasks, change, change_approval,
 };
-use workflow::request::{Email, Facts, Illegal, Request, RequestId, Status};
+use workflow::request::{Facts, Illegal, Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
 
 mod mail;
@@ -184,26 +184,9 @@ impl AwaitApproval {
     }
 }
 
-/// Everybody whom the policy names but the requester, each once.
-fn eligible(profile: &Profile, requester: &Email) -> Vec<Email> {
-    let mut approvers: Vec<Email> = Vec::new();
-    for approver in profile.approvers().iter().filter_map(|text| text.parse::<Email>().ok()) {
-        if !approver.same_person(requester) && !approvers.iter().any(|one| one.same_person(&approver)) {
-            approvers.push(approver);
-        }
-    }
-    approvers
-}
-
 fn fresh(request: &Request, facts: &Facts, profile: &Profile, now: time::OffsetDateTime) -> Result<Approval, Fault> {
-    let approvers = eligible(profile, &request.email);
-    let quorum = profile.quorum().max(1);
-    if approvers.len() < quorum {
-        return Err(Fault::refused(
-            ErrorName::NotApproved,
-            format!("the profile {} has {} approvers beside the requester; {quorum} are needed", profile.name(), approvers.len()),
-        ));
-    }
+    let electorate = Electorate::of(profile, &request.email)
+        .map_err(|error| Fault::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id, &request.profile, facts);
-    Ok(Approval::ask(request.id, digest, approvers, quorum, now, now + profile.limit()))
+    Ok(Approval::ask(request.id, digest, electorate, now, now + profile.limit()))
 }

@@ -1,4 +1,5 @@
 //! AwaitApproval against the world in memory.
+#![allow(clippy::unwrap_used)] // A test may.
 
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ fn asked(world: &Arc<World>, id: RequestId) -> Approval {
     let request = world.request(id).unwrap();
     let digest = ApprovalDigest::of(id, &request.profile, &request.facts().unwrap());
     let now = workflow::ports::Clock::now(&**world);
-    Approval::ask(id, digest, vec![journey::approver()], 1, now, now + time::Duration::days(7))
+    Approval::ask(id, digest, journey::electorate(), now, now + time::Duration::days(7))
 }
 
 async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, Fault> {

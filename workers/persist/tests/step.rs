@@ -1,4 +1,5 @@
 //! Persist against the world in memory.
+#![allow(clippy::unwrap_used)] // A test may.
 
 use std::sync::Arc;
 

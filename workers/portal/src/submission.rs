@@ -5,6 +5,7 @@
 
 use http::HeaderMap;
 use uuid::Uuid;
+use workflow::approval::Electorate;
 use workflow::csr::Csr;
 use workflow::finding::{Code, Finding, quoted};
 use workflow::policy::{Grant, Policy, Profile};
@@ -276,16 +277,7 @@ fn unfit_key(key: &str) -> Option<Finding> {
 
 /// Nobody approves their own request, so a profile needs enough other approvers.
 fn nobody_else(profile: &Profile, requester: &Email) -> Option<Finding> {
-    let others = profile
-        .approvers()
-        .iter()
-        .filter(|approver| {
-            approver
-                .parse::<Email>()
-                .is_ok_and(|approver| !approver.same_person(requester))
-        })
-        .count();
-    (others < profile.quorum().max(1)).then(|| {
+    Electorate::of(profile, requester).err().map(|_| {
         Finding::refused(
             Code::BadRequest,
             format!(

@@ -15,7 +15,7 @@ use workflow::issuance::{Issuer, Serial, Template, Validity, issue, lint};
 use workflow::judgement::Judged;
 use workflow::policy::Policy;
 use workflow::ports::{Archive, CaKey, Clock, Policies, Requests, change};
-use workflow::request::{Illegal, Request, Status, rfc3339};
+use workflow::request::{Request, Status, rfc3339};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
 
 /// The step.
@@ -109,10 +109,8 @@ impl Sign {
         let serial = Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
         let validity = Validity::choose(self.clock.now(), judged.grant.validity_days, issuer)
             .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
-        let (_, reserved) = change(&*self.requests, request.id, |row| {
-            Ok::<_, Illegal>(row.reserve(serial.clone(), validity)?)
-        })
-        .await?;
+        let (_, reserved) =
+            change(&*self.requests, request.id, |row| row.reserve(serial.clone(), validity)).await?;
         Ok(reserved)
     }
 

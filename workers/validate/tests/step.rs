@@ -1,4 +1,5 @@
 //! Validate against the world in memory.
+#![allow(clippy::unwrap_used)] // A test may.
 
 use validate::Validate;
 use workflow::request::{RequestId, Status};

@@ -85,16 +85,16 @@ where
     let undisturbed = made.summary();
     let calls = made.calls();
     assert!(calls.len() > first, "{name} asks no port at all");
-    for number in first..calls.len() {
+    for (number, call) in calls.iter().enumerate().skip(first) {
         for moment in [Moment::Before, Moment::After] {
             let world = world.copy();
             world.fail_at(number, moment);
             let mut runs = 1;
             while let Err(error) = step(world.clone()).await {
-                assert!(runs < MAX_RUNS, "{name}: never recovers from a fault {moment:?} {}: {error:?}", calls[number]);
+                assert!(runs < MAX_RUNS, "{name}: never recovers from a fault {moment:?} {call}: {error:?}");
                 runs += 1;
             }
-            assert_eq!(world.summary(), undisturbed, "{name}: a fault {moment:?} {}", calls[number]);
+            assert_eq!(world.summary(), undisturbed, "{name}: a fault {moment:?} {call}");
         }
     }
     #[allow(clippy::print_stdout)] // The list is what the test is read for.

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use crate::approval::Approval;
+use crate::approval::{Approval, Electorate};
 use crate::decision::{ApprovalDigest, Decision};
 use crate::issuance::{Serial, Validity};
 use crate::ports::{Clock, TaskToken};
@@ -13,6 +13,11 @@ use crate::testing::{World, pki};
 /// The approver whom infra/policy.toml names.
 pub fn approver() -> Email {
     "approver@example.com".parse().expect("an address")
+}
+
+/// Nobody but [`approver`].
+pub fn electorate() -> Electorate {
+    Electorate { approvers: vec![approver()], quorum: 1 }
 }
 
 /// A task of a state for a request, with a token of its own.
@@ -63,7 +68,7 @@ impl World {
         let facts = request.facts().expect("recorded");
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, &request.profile, &facts);
-        let mut approval = Approval::ask(id, digest.clone(), vec![approver()], 1, now, expires_at);
+        let mut approval = Approval::ask(id, digest.clone(), electorate(), now, expires_at);
         request.ask_approvers(expires_at, now).expect("allowed");
         match status {
             Status::PendingApproval => {}

@@ -5,4 +5,4 @@ pub mod journey;
 pub mod pki;
 mod world;
 
-pub use world::{Moment, SentMail, World};
+pub use world::{Moment, SentMail, TaskResult, World};

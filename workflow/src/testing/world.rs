@@ -26,6 +26,9 @@ use crate::testing::pki;
 /// A mail that was sent.
 pub type SentMail = Mail;
 
+/// How a task ended: its output, or error name and cause.
+pub type TaskResult = Result<serde_json::Value, (String, String)>;
+
 /// Everything outside, in memory.
 pub struct World {
     state: Mutex<State>,
@@ -46,7 +49,7 @@ struct State {
     certificates: BTreeMap<String, String>,
     mails: Vec<Mail>,
     told: Vec<(String, String)>,
-    results: Vec<(TaskToken, Result<serde_json::Value, (String, String)>)>,
+    results: Vec<(TaskToken, TaskResult)>,
     executions: BTreeMap<String, ExecutionState>,
     nudges: Vec<RequestId>,
     postponed: Vec<(String, i32)>,
@@ -223,7 +226,7 @@ impl World {
     }
 
     /// Every reported task: the output, or error name and cause.
-    pub fn results(&self) -> Vec<(TaskToken, Result<serde_json::Value, (String, String)>)> {
+    pub fn results(&self) -> Vec<(TaskToken, TaskResult)> {
         self.state().results.clone()
     }
 
@@ -410,7 +413,7 @@ impl CaKey for World {
 }
 
 impl State {
-    fn report(&mut self, token: &TaskToken, result: Result<serde_json::Value, (String, String)>) -> Reported {
+    fn report(&mut self, token: &TaskToken, result: TaskResult) -> Reported {
         if self.results.iter().any(|(one, _)| one == token) {
             return Reported::TooLate;
         }

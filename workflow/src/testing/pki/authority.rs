@@ -1,0 +1,166 @@
+//! Authorities, right and wrong.
+
+use time::{Duration, OffsetDateTime};
+
+use super::encode::{distinguished_name, extension, pem, sequence, signed, tlv};
+use super::key::{TestKey, TestKeyPair};
+
+/// An authority: its key and its certificate.
+#[derive(Clone)]
+pub struct TestCa {
+    /// PKCS#8.
+    pub key_pem: String,
+    /// The certificate, followed by those above it.
+    pub certificate_pem: String,
+}
+
+/// A root with a P-256 key.
+#[must_use]
+pub fn root() -> TestCa {
+    CaMaker::new(TestKey::EcP256).self_signed()
+}
+
+/// A root with a key of the given kind.
+#[must_use]
+pub fn root_with(kind: TestKey) -> TestCa {
+    CaMaker::new(kind).self_signed()
+}
+
+/// Makes an authority.
+pub struct CaMaker {
+    key: TestKeyPair,
+    subject: Vec<u8>,
+    lifetime: Duration,
+    age: Duration,
+    path_length: Option<u8>,
+    is_ca: bool,
+    extensions: Vec<Vec<u8>>,
+}
+
+impl CaMaker {
+    /// An authority called `CN=Test CA`, a day old, for ten years.
+    #[must_use]
+    pub fn new(kind: TestKey) -> CaMaker {
+        CaMaker {
+            key: TestKeyPair::generate(kind),
+            subject: distinguished_name(&[("2.5.4.3", 12, b"Test CA")]),
+            lifetime: Duration::days(3650),
+            age: Duration::days(1),
+            path_length: None,
+            is_ca: true,
+            extensions: Vec::new(),
+        }
+    }
+
+    /// Another subject: attribute type, string tag, value.
+    #[must_use]
+    pub fn subject(mut self, parts: &[(&str, u8, &[u8])]) -> CaMaker {
+        self.subject = distinguished_name(parts);
+        self
+    }
+
+    /// How long ago it began, and how long from now it ends.
+    #[must_use]
+    pub fn lifetime(mut self, age: Duration, lifetime: Duration) -> CaMaker {
+        (self.age, self.lifetime) = (age, lifetime);
+        self
+    }
+
+    /// pathLenConstraint.
+    #[must_use]
+    pub fn path_length(mut self, most: u8) -> CaMaker {
+        self.path_length = Some(most);
+        self
+    }
+
+    /// cA FALSE: no authority at all.
+    #[must_use]
+    pub fn not_a_ca(mut self) -> CaMaker {
+        self.is_ca = false;
+        self
+    }
+
+    /// Critical nameConstraints with these permitted and excluded DNS subtrees.
+    #[must_use]
+    pub fn name_constraints(mut self, permitted: &[&str], excluded: &[&str]) -> CaMaker {
+        let subtrees = |tag, names: &[&str]| {
+            let all: Vec<Vec<u8>> = names
+                .iter()
+                .map(|name| sequence(&[tlv(0x82, name.as_bytes())]))
+                .collect();
+            if all.is_empty() {
+                Vec::new()
+            } else {
+                tlv(tag, &all.concat())
+            }
+        };
+        let value = sequence(&[subtrees(0xa0, permitted), subtrees(0xa1, excluded)]);
+        self.extensions.push(extension("2.5.29.30", true, &value));
+        self
+    }
+
+    /// A root.
+    #[must_use]
+    pub fn self_signed(self) -> TestCa {
+        let certificate = self.certificate(&self.subject, &self.key);
+        TestCa {
+            key_pem: self.key.pem(),
+            certificate_pem: pem("CERTIFICATE", &certificate),
+        }
+    }
+
+    /// Two of them: this one as root, and another below it. Gives the lower one, with the chain.
+    #[must_use]
+    pub fn issuing(self, below: CaMaker) -> TestCa {
+        let root = self.certificate(&self.subject, &self.key);
+        let certificate = below.certificate(&self.subject, &self.key);
+        TestCa {
+            key_pem: below.key.pem(),
+            certificate_pem: pem("CERTIFICATE", &certificate) + &pem("CERTIFICATE", &root),
+        }
+    }
+
+    fn certificate(&self, issuer: &[u8], signer: &TestKeyPair) -> Vec<u8> {
+        let now = OffsetDateTime::now_utc();
+        let ca = if self.is_ca { tlv(1, &[0xff]) } else { Vec::new() };
+        let path_length = self.path_length.map(|most| tlv(2, &[most])).unwrap_or_default();
+        let mut extensions = vec![
+            extension("2.5.29.19", true, &sequence(&[ca, path_length])),
+            // keyCertSign and cRLSign
+            extension("2.5.29.15", true, &tlv(3, &[1, 0b0000_0110])),
+            extension("2.5.29.14", false, &tlv(4, &self.key.identifier())),
+            extension("2.5.29.35", false, &sequence(&[tlv(0x80, &signer.identifier())])),
+        ];
+        extensions.extend(self.extensions.iter().cloned());
+        let serial: Vec<u8> = self.key.identifier().iter().map(|b| b & 0x7f | 1).collect();
+        let tbs = sequence(&[
+            tlv(0xa0, &tlv(2, &[2])),
+            tlv(2, &serial),
+            signer.algorithm(),
+            issuer.to_vec(),
+            sequence(&[time(now - self.age), time(now + self.lifetime)]),
+            self.subject.clone(),
+            self.key.spki().to_vec(),
+            tlv(0xa3, &sequence(&extensions)),
+        ]);
+        signed(&tbs, &signer.algorithm(), &signer.sign(&tbs))
+    }
+}
+
+/// RFC 5280 section 4.1.2.5.
+fn time(at: OffsetDateTime) -> Vec<u8> {
+    let digits = format!(
+        "{:04}{:02}{:02}{:02}{:02}{:02}Z",
+        at.year(),
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    );
+    if at.year() < 2050 {
+        tlv(0x17, &digits.as_bytes()[2..])
+    } else {
+        tlv(0x18, digits.as_bytes())
+    }
+}

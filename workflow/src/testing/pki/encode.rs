@@ -1,0 +1,67 @@
+//! DER by hand.
+
+/// Tag, length, value.
+#[must_use]
+pub fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
+    let length = value.len();
+    if length < 0x80 {
+        out.push(u8::try_from(length).unwrap());
+    } else {
+        let octets: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|b| *b == 0).collect();
+        out.push(0x80 | u8::try_from(octets.len()).unwrap());
+        out.extend(octets);
+    }
+    out.extend(value);
+    out
+}
+
+/// A SEQUENCE of what is already encoded.
+#[must_use]
+pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    tlv(0x30, &parts.concat())
+}
+
+/// An OBJECT IDENTIFIER.
+#[must_use]
+pub fn oid(dotted: &str) -> Vec<u8> {
+    tlv(6, der::asn1::ObjectIdentifier::new(dotted).unwrap().as_bytes())
+}
+
+/// A PEM block.
+#[must_use]
+pub fn pem(label: &str, der: &[u8]) -> String {
+    pem::encode_config(
+        &pem::Pem::new(label, der),
+        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
+    )
+}
+
+pub(super) fn unsigned(big_endian: &[u8]) -> Vec<u8> {
+    let mut value = big_endian.to_vec();
+    if value.first().is_none_or(|b| b & 0x80 != 0) {
+        value.insert(0, 0);
+    }
+    tlv(2, &value)
+}
+
+pub(super) fn bit_string(content: &[u8]) -> Vec<u8> {
+    tlv(3, &[&[0], content].concat())
+}
+
+pub(super) fn extension(id: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+    let critical = if critical { tlv(1, &[0xff]) } else { Vec::new() };
+    sequence(&[oid(id), critical, tlv(4, value)])
+}
+
+pub(super) fn signed(body: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
+    sequence(&[body.to_vec(), algorithm.to_vec(), bit_string(signature)])
+}
+
+pub(super) fn distinguished_name(parts: &[(&str, u8, &[u8])]) -> Vec<u8> {
+    let all: Vec<Vec<u8>> = parts
+        .iter()
+        .map(|(id, tag, value)| tlv(0x31, &sequence(&[oid(id), tlv(*tag, value)])))
+        .collect();
+    sequence(&all)
+}
