@@ -75,15 +75,24 @@ impl Csr {
         let info = &request.certification_request_info;
         let mut findings = Vec::new();
 
-        let key = PublicKey::read(&info.subject_pki).map_err(|finding| findings.push(finding)).ok();
-        let scheme = Scheme::read(&request.signature_algorithm).map_err(|finding| findings.push(finding)).ok();
+        let key = PublicKey::read(&info.subject_pki)
+            .map_err(|finding| findings.push(finding))
+            .ok();
+        let scheme = Scheme::read(&request.signature_algorithm)
+            .map_err(|finding| findings.push(finding))
+            .ok();
         if let Some(key) = &key {
             let weak = weakness::of(key);
             // A weak key proves nothing, and some are not even read by the verifier.
             if weak.is_empty()
                 && let Some(scheme) = scheme
             {
-                findings.extend(prove_possession(key, scheme, info.raw, &request.signature_value.data));
+                findings.extend(prove_possession(
+                    key,
+                    scheme,
+                    info.raw,
+                    &request.signature_value.data,
+                ));
             }
             findings.extend(weak);
         }
@@ -108,7 +117,15 @@ impl Csr {
             Some(key) if findings.is_empty() => {
                 let wishes = requested.wishes;
                 drop(request);
-                Ok(Csr { der, subject, common_name, names, key, wishes, warnings })
+                Ok(Csr {
+                    der,
+                    subject,
+                    common_name,
+                    names,
+                    key,
+                    wishes,
+                    warnings,
+                })
             }
             _ => {
                 // What is wrong with the request as a whole comes before what is wrong with its parts.
@@ -116,6 +133,13 @@ impl Csr {
                 Err(findings)
             }
         }
+    }
+
+    /// Checks that take milliseconds, to be made once, when a request comes in: [`Csr::read`] leaves them out because
+    /// it is called at every step. Gives every finding.
+    #[must_use]
+    pub fn inspect(&self) -> Vec<Finding> {
+        weakness::prime_modulus(&self.key).into_iter().collect()
     }
 
     /// The request, byte for byte.
@@ -174,23 +198,57 @@ fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, Finding> {
     if der.len() > Csr::MAX_BYTES {
         return Err(Finding::refused(
             Code::TooLarge,
-            format!("The request has {} bytes; at most {} are read.", der.len(), Csr::MAX_BYTES),
+            format!(
+                "The request has {} bytes; at most {} are read.",
+                der.len(),
+                Csr::MAX_BYTES
+            ),
             "Ask for fewer names in one request.",
         ));
     }
     let (rest, request) = X509CertificationRequest::from_der(der)
         .map_err(|_| not_a_csr("This is no well-formed certificate signing request (PKCS#10).".to_owned()))?;
     if !rest.is_empty() {
-        return Err(not_a_csr(format!("{} bytes follow after the end of the request.", rest.len())));
+        return Err(not_a_csr(match rest.len() {
+            1 => "One more byte follows after the end of the request.".to_owned(),
+            more => format!("{more} more bytes follow after the end of the request."),
+        }));
+    }
+    if !is_strict(der) {
+        return Err(not_a_csr(
+            "The outer structure of the request is no DER.".to_owned(),
+        ));
     }
     // RFC 2986 section 4.1
     if request.certification_request_info.version != X509Version::V1 {
         return Err(not_a_csr("The version of the request is not 1.".to_owned()));
     }
     if request.signature_value.unused_bits != 0 {
-        return Err(not_a_csr("The signature of the request is no whole number of octets.".to_owned()));
+        return Err(not_a_csr(
+            "The signature of the request is no whole number of octets.".to_owned(),
+        ));
     }
     Ok(request)
+}
+
+/// The parts around what is signed, held against DER to the letter: otherwise one request could be written in several
+/// ways, each with a digest of its own. Inside, the signature sees to that.
+fn is_strict(der: &[u8]) -> bool {
+    use ::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+    use ::der::{Decode, Encode, Sequence};
+    #[derive(Sequence)]
+    struct Algorithm<'a> {
+        oid: ObjectIdentifier,
+        parameters: Option<AnyRef<'a>>,
+    }
+    #[derive(Sequence)]
+    struct Request<'a> {
+        info: AnyRef<'a>,
+        algorithm: Algorithm<'a>,
+        signature: BitStringRef<'a>,
+    }
+    let again = Request::from_der(der).and_then(|request| request.to_der());
+    again.is_ok_and(|again| again == der)
 }
 
 fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> Option<Finding> {
@@ -201,7 +259,10 @@ fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: 
     } else {
         Some(Finding::refused(
             Code::WeakKey,
-            format!("The {} key is no point on its curve, or no valid key.", key.description()),
+            format!(
+                "The {} key is no point on its curve, or no valid key.",
+                key.description()
+            ),
             NEW_KEY,
         ))
     }
@@ -210,20 +271,31 @@ fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: 
 /// The one common name, if any (RFC 5280 section 4.1.2.6).
 fn common_name(subject: &X509Name<'_>, findings: &mut Vec<Finding>) -> Option<String> {
     const LONGEST_COMMON_NAME: usize = 64;
-    let mut bad = |detail: String, advice: &str| findings.push(Finding::refused(Code::BadName, detail, advice));
+    let mut bad =
+        |detail: String, advice: &str| findings.push(Finding::refused(Code::BadName, detail, advice));
     let mut all = subject.iter_common_name();
     let first = all.next()?;
     if all.next().is_some() {
-        bad("The subject has several common names.".to_owned(), "Keep one; put all names into subjectAltName.");
+        bad(
+            "The subject has several common names.".to_owned(),
+            "Keep one; put all names into subjectAltName.",
+        );
         return None;
     }
     let Some(text) = distinguished_name::text(first) else {
-        bad("The common name is no text.".to_owned(), "Write it as UTF8String or PrintableString.");
+        bad(
+            "The common name is no text.".to_owned(),
+            "Write it as UTF8String or PrintableString.",
+        );
         return None;
     };
     if let Some(c) = text.chars().find(|c| crate::finding::is_unfit_to_show(*c)) {
         bad(
-            format!("The common name {} has the character U+{:04X}.", quoted(&text), u32::from(c)),
+            format!(
+                "The common name {} has the character U+{:04X}.",
+                quoted(&text),
+                u32::from(c)
+            ),
             "Write it with visible characters only.",
         );
         return None;
@@ -231,7 +303,10 @@ fn common_name(subject: &X509Name<'_>, findings: &mut Vec<Finding>) -> Option<St
     // ub-common-name, RFC 5280 appendix A.1. Longer DNS names are fine as subjectAltName.
     if text.chars().count() > LONGEST_COMMON_NAME {
         bad(
-            format!("The common name has {} characters; at most {LONGEST_COMMON_NAME} are possible.", text.chars().count()),
+            format!(
+                "The common name has {} characters; at most {LONGEST_COMMON_NAME} are possible.",
+                text.chars().count()
+            ),
             "Leave the common name out, and put the name into subjectAltName.",
         );
         return None;
@@ -241,7 +316,12 @@ fn common_name(subject: &X509Name<'_>, findings: &mut Vec<Finding>) -> Option<St
 }
 
 /// The common name has to be one of the names (BR section 7.1.4.3): it is added where it can be.
-fn add_common_name(text: &str, names: &mut Vec<Name>, warnings: &mut Vec<Finding>, findings: &mut Vec<Finding>) {
+fn add_common_name(
+    text: &str,
+    names: &mut Vec<Name>,
+    warnings: &mut Vec<Finding>,
+    findings: &mut Vec<Finding>,
+) {
     let name = match text.parse::<std::net::IpAddr>() {
         Ok(address) => Name::address(address),
         Err(_) if !text.contains('.') || text.contains([' ', '@', '/', ':']) => {
@@ -286,7 +366,11 @@ fn subject_wishes(subject: &X509Name<'_>) -> impl Iterator<Item = Wish> {
         .filter(|attribute| attribute.attr_type().to_id_string() != "2.5.4.3")
         .map(|attribute| {
             let value = distinguished_name::text(attribute).unwrap_or_default();
-            Wish::SubjectPart(format!("{}={}", distinguished_name::attribute_name(attribute), quoted(&value)))
+            Wish::SubjectPart(format!(
+                "{}={}",
+                distinguished_name::attribute_name(attribute),
+                quoted(&value)
+            ))
         })
         .collect::<Vec<_>>()
         .into_iter()

@@ -43,12 +43,22 @@ impl Refusal {
     }
 }
 
+/// Reads a CSR and makes all checks that need no policy, those that take milliseconds included.
+///
+/// # Errors
+/// [`Refusal`] with every finding.
+pub fn read(csr_content: &str) -> Result<Csr, Refusal> {
+    let csr = Csr::read(csr_content).map_err(Refusal)?;
+    let weak = csr.inspect();
+    if weak.iter().any(Finding::is_refusal) { Err(Refusal(weak)) } else { Ok(csr) }
+}
+
 /// Reads and judges a CSR.
 ///
 /// # Errors
 /// [`Refusal`] with every finding.
 pub fn judge(policy: &Policy, csr_content: &str, profile: Option<&str>, requester: &str) -> Result<Judged, Refusal> {
-    let csr = Csr::read(csr_content).map_err(Refusal)?;
+    let csr = read(csr_content)?;
     let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;
     let verdict = policy.judge(&csr, profile, requester);
     match verdict.grant {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use workflow::approval::Electorate;
 use workflow::csr::Csr;
 use workflow::finding::{Code, Finding, quoted};
+use workflow::judgement;
 use workflow::policy::{Grant, Policy, Profile};
 use workflow::request::{Email, Request, RequestId};
 
@@ -127,7 +128,7 @@ impl Draft {
                 finding: missing("csrContent", "the certificate signing request"),
             }])
         } else {
-            Csr::read(&self.csr_content).map_err(|findings| troubles("csrContent", findings))
+            judgement::read(&self.csr_content).map_err(|refusal| troubles("csrContent", refusal.0))
         };
         match (csr, profile) {
             (Ok(csr), Ok(profile)) => {

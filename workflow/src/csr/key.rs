@@ -124,9 +124,9 @@ impl PublicKey {
                 let numbers = RsaNumbers::from_der(bits)?;
                 let modulus_bits = numbers.modulus_bits();
                 if modulus_bits > MOST_RSA_BITS {
-                    return Err(unsupported(
-                        &format!("RSA key of {modulus_bits} bits; at most {MOST_RSA_BITS} are supported."),
-                    ));
+                    return Err(unsupported(&format!(
+                        "RSA key of {modulus_bits} bits; at most {MOST_RSA_BITS} are supported."
+                    )));
                 }
                 // RFC 3279 section 2.3.1: the parameters are NULL.
                 if parameters.is_none_or(|any| any.tag() != x509_parser::asn1_rs::Tag::Null) {
@@ -136,18 +136,29 @@ impl PublicKey {
                 KeyKind::Rsa { bits: modulus_bits }
             }
             "1.2.840.10045.2.1" => {
-                let curve = parameters.and_then(|any| any.as_oid().ok()).map(|oid| oid.to_id_string());
+                let curve = parameters
+                    .and_then(|any| any.as_oid().ok())
+                    .map(|oid| oid.to_id_string());
                 let (kind, length) = match curve.as_deref() {
                     Some("1.2.840.10045.3.1.7") => (KeyKind::EcP256, 65),
                     Some("1.3.132.0.34") => (KeyKind::EcP384, 97),
                     Some("1.3.132.0.35") => (KeyKind::EcP521, 133),
-                    Some(other) => return Err(unsupported(&format!("EC key on the curve {}.", curve_name(other)))),
+                    Some(other) => {
+                        return Err(unsupported(&format!(
+                            "EC key on the curve {}.",
+                            curve_name(other)
+                        )));
+                    }
                     None => return Err(unsupported("EC key with explicit curve parameters.")),
                 };
                 match bits.first() {
                     Some(4) if bits.len() == length => kind,
                     Some(2 | 3) => return Err(unsupported("EC key in compressed form.")),
-                    _ => return Err(malformed(&format!("The {kind} key is no point in uncompressed form."))),
+                    _ => {
+                        return Err(malformed(&format!(
+                            "The {kind} key is no point in uncompressed form."
+                        )));
+                    }
                 }
             }
             "1.3.101.112" => {
@@ -159,7 +170,12 @@ impl PublicKey {
             }
             other => return Err(unsupported(&format!("Key of the kind {}.", kind_name(other)))),
         };
-        Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
+        Ok(PublicKey {
+            spki: spki.raw.to_vec(),
+            bits: bits.to_vec(),
+            kind,
+            rsa,
+        })
     }
 }
 
@@ -173,18 +189,23 @@ impl RsaNumbers {
             exponent: der::asn1::UintRef<'a>,
         }
         let key = RsaPublicKey::from_der(der).map_err(|_| malformed("The RSA key is not well formed."))?;
-        Ok(RsaNumbers { modulus: key.modulus.as_bytes().to_vec(), exponent: key.exponent.as_bytes().to_vec() })
+        Ok(RsaNumbers {
+            modulus: key.modulus.as_bytes().to_vec(),
+            exponent: key.exponent.as_bytes().to_vec(),
+        })
     }
 
     pub(crate) fn modulus_bits(&self) -> u32 {
-        let Some(first) = self.modulus.first() else { return 0 };
-        u32::try_from(self.modulus.len()).map_or(u32::MAX, |octets| octets.saturating_mul(8)) - first.leading_zeros()
+        let Some(first) = self.modulus.first() else {
+            return 0;
+        };
+        u32::try_from(self.modulus.len()).map_or(u32::MAX, |octets| octets.saturating_mul(8))
+            - first.leading_zeros()
     }
 }
 
 /// Advice for every key that has to be made again.
-pub(crate) const NEW_KEY: &str =
-    "Make a new key, for example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem";
+pub(crate) const NEW_KEY: &str = "Make a new key, for example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem";
 
 fn unsupported(detail: &str) -> Finding {
     Finding::refused(

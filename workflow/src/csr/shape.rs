@@ -29,7 +29,9 @@ const CONTEXT_0: u8 = 0xa0;
 
 /// Looks at the first tags only. Lengths may point past the end: a cut-off key is a key.
 pub(super) fn of(der: &[u8]) -> Shape {
-    let Some((SEQUENCE, outer, _)) = element(der) else { return Shape::Unknown };
+    let Some((SEQUENCE, outer, _)) = element(der) else {
+        return Shape::Unknown;
+    };
     match element(outer) {
         Some((INTEGER, [0 | 1], rest)) => match rest.first() {
             Some(&(SEQUENCE | INTEGER | OCTET_STRING)) => Shape::PrivateKey,
@@ -38,7 +40,9 @@ pub(super) fn of(der: &[u8]) -> Shape {
         // PKCS#12 (RFC 7292 section 4): version 3 and a ContentInfo.
         Some((INTEGER, [3], rest)) if rest.first() == Some(&SEQUENCE) => Shape::PrivateKey,
         // RSAPublicKey: a modulus and an exponent.
-        Some((INTEGER, modulus, rest)) if modulus.len() > 32 && rest.first() == Some(&INTEGER) => Shape::PublicKey,
+        Some((INTEGER, modulus, rest)) if modulus.len() > 32 && rest.first() == Some(&INTEGER) => {
+            Shape::PublicKey
+        }
         Some((OBJECT_IDENTIFIER, _, _)) => Shape::OtherSigned,
         Some((SEQUENCE, inner, rest)) => of_signed(inner, rest),
         _ => Shape::Unknown,
@@ -57,7 +61,8 @@ fn of_signed(inner: &[u8], rest: &[u8]) -> Shape {
         // Version and subject for a request; for a certificate of version 1, the serial, then the algorithm; for a
         // CRL, the version, the algorithm, the issuer and a time.
         Some((INTEGER, _, after)) => {
-            let third = element(after).and_then(|(tag, value, rest)| (tag == SEQUENCE).then_some((value, rest)));
+            let third =
+                element(after).and_then(|(tag, value, rest)| (tag == SEQUENCE).then_some((value, rest)));
             match third {
                 Some((algorithm, next)) if algorithm.first() == Some(&OBJECT_IDENTIFIER) => {
                     match element(next).and_then(|(_, _, rest)| rest.first().copied()) {
@@ -101,9 +106,15 @@ mod tests {
     #[test]
     fn the_first_tags_tell_what_it_is() {
         // PKCS#8: version, algorithm, octets.
-        assert_eq!(of(&[0x30, 0x0b, 2, 1, 0, 0x30, 2, 6, 0, 4, 2, 0, 0]), Shape::PrivateKey);
+        assert_eq!(
+            of(&[0x30, 0x0b, 2, 1, 0, 0x30, 2, 6, 0, 4, 2, 0, 0]),
+            Shape::PrivateKey
+        );
         // PKCS#1: version and integers; SEC 1: version and octets; both cut off.
-        assert_eq!(of(&[0x30, 0x82, 4, 0xa4, 2, 1, 0, 2, 0x82, 1, 1]), Shape::PrivateKey);
+        assert_eq!(
+            of(&[0x30, 0x82, 4, 0xa4, 2, 1, 0, 2, 0x82, 1, 1]),
+            Shape::PrivateKey
+        );
         assert_eq!(of(&[0x30, 0x77, 2, 1, 1, 4, 0x20, 7]), Shape::PrivateKey);
         // Encrypted PKCS#8, and a bundle.
         assert_eq!(of(&[0x30, 0x08, 0x30, 2, 6, 0, 4, 2, 0, 0]), Shape::PrivateKey);

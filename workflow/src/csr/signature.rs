@@ -28,7 +28,8 @@ pub(crate) enum Scheme {
     Ed25519,
 }
 
-const RESIGN: &str = "Make the request again with SHA-256: openssl req -new -sha256 -key key.pem -out request.csr";
+const RESIGN: &str =
+    "Make the request again with SHA-256: openssl req -new -sha256 -key key.pem -out request.csr";
 
 fn weak(digest: &str) -> Finding {
     Finding::refused(
@@ -39,7 +40,11 @@ fn weak(digest: &str) -> Finding {
 }
 
 fn unknown(what: &str) -> Finding {
-    Finding::refused(Code::BadSignature, format!("The request is signed with {what}, which cannot be verified here."), RESIGN)
+    Finding::refused(
+        Code::BadSignature,
+        format!("The request is signed with {what}, which cannot be verified here."),
+        RESIGN,
+    )
 }
 
 impl Scheme {
@@ -57,7 +62,9 @@ impl Scheme {
             "1.2.840.113549.1.1.2" => return Err(weak("MD2")),
             "1.2.840.113549.1.1.3" => return Err(weak("MD4")),
             "1.2.840.113549.1.1.4" => return Err(weak("MD5")),
-            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" | "1.2.840.10045.4.1" | "1.2.840.10040.4.3" => return Err(weak("SHA-1")),
+            "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" | "1.2.840.10045.4.1" | "1.2.840.10040.4.3" => {
+                return Err(weak("SHA-1"));
+            }
             "1.2.840.113549.1.1.14" | "1.2.840.10045.4.3.1" => return Err(weak("SHA-224")),
             other => return Err(unknown(&format!("the algorithm {other}"))),
         })
@@ -76,7 +83,9 @@ impl Scheme {
             "2.16.840.1.101.3.4.2.4" => return Err(weak("SHA-224")),
             other => return Err(unknown(&format!("RSASSA-PSS and the digest {other}"))),
         };
-        let mask = parameters.mask_gen_algorithm().map_err(|_| unknown("RSASSA-PSS with malformed parameters"))?;
+        let mask = parameters
+            .mask_gen_algorithm()
+            .map_err(|_| unknown("RSASSA-PSS with malformed parameters"))?;
         let same_digest = mask.hash.to_id_string() == parameters.hash_algorithm_oid().to_id_string();
         let salt = u16::try_from(parameters.salt_length()).ok();
         match salt {
@@ -89,7 +98,12 @@ impl Scheme {
 }
 
 /// Whether `signature` over `message` was made with the private key of `key`.
-pub(crate) fn verify(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> Result<(), Finding> {
+pub(crate) fn verify(
+    key: &PublicKey,
+    scheme: Scheme,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), Finding> {
     let spki = key.spki_der();
     let valid = match (key.kind(), scheme) {
         (KeyKind::Rsa { .. }, Scheme::RsaPkcs1(digest)) => {
@@ -106,7 +120,9 @@ pub(crate) fn verify(key: &PublicKey, scheme: Scheme, message: &[u8], signature:
                 Digest::Sha384 => alg::RSA_PSS_2048_8192_SHA384,
                 Digest::Sha512 => alg::RSA_PSS_2048_8192_SHA512,
             };
-            algorithm.with_pss_salt_length(RsaPssSaltLength::Custom(salt)).verify_sig(spki, message, signature)
+            algorithm
+                .with_pss_salt_length(RsaPssSaltLength::Custom(salt))
+                .verify_sig(spki, message, signature)
         }
         (KeyKind::EcP256, Scheme::Ecdsa(digest)) => {
             let algorithm = match digest {
@@ -134,10 +150,14 @@ pub(crate) fn verify(key: &PublicKey, scheme: Scheme, message: &[u8], signature:
         }
         (KeyKind::Ed25519, Scheme::Ed25519) => alg::ED25519.verify_sig(key.bits(), message, signature),
         (kind, _) => {
-            return Err(bad(format!("The key is {kind}, but the signature is of another kind.")));
+            return Err(bad(format!(
+                "The key is {kind}, but the signature is of another kind."
+            )));
         }
     };
-    valid.map_err(|_| bad("The request is not signed by the private key that belongs to its public key.".to_owned()))
+    valid.map_err(|_| {
+        bad("The request is not signed by the private key that belongs to its public key.".to_owned())
+    })
 }
 
 fn bad(detail: String) -> Finding {

@@ -15,7 +15,9 @@ const LONGEST_TRUST_DOMAIN: usize = 255;
 pub(super) fn has_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+            && scheme
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
     })
 }
 
@@ -29,7 +31,10 @@ pub(super) fn parse(text: &str) -> Result<String, Finding> {
         ))
     };
     if text.len() > LONGEST {
-        return refused(&format!("has {} characters; the longest has {LONGEST}.", text.len()));
+        return refused(&format!(
+            "has {} characters; the longest has {LONGEST}.",
+            text.len()
+        ));
     }
     if !text.bytes().all(is_uri_byte) {
         return refused("has a character that no URI has.");
@@ -75,7 +80,9 @@ fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), &'static s
     }
     let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
     if !trust_domain.bytes().all(lower) {
-        return Err("has a trust domain with other characters than a-z, digits, dots, hyphens and underscores.");
+        return Err(
+            "has a trust domain with other characters than a-z, digits, dots, hyphens and underscores.",
+        );
     }
     if path.is_empty() {
         return Ok(());
@@ -84,7 +91,11 @@ fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), &'static s
         return Err("has a query, a fragment or a percent sign, which a SPIFFE ID has not.");
     }
     let segment = |s: &str| {
-        !s.is_empty() && s != "." && s != ".." && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        !s.is_empty()
+            && s != "."
+            && s != ".."
+            && s.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     // The path begins with a slash here: neither ? nor # is left.
     if !path.trim_start_matches('/').is_empty() && path[1..].split('/').all(segment) {

@@ -36,7 +36,9 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
             "Make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
         ));
     } else if !bits.is_multiple_of(8) {
-        findings.push(weak(format!("RSA modulus of {bits} bits, which is no multiple of 8.")));
+        findings.push(weak(format!(
+            "RSA modulus of {bits} bits, which is no multiple of 8."
+        )));
     }
     findings.extend(exponent(&numbers.exponent));
     // Checks of structure only for keys whose size is right: the others are refused anyway.
@@ -48,7 +50,9 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
 
 /// BR 6.1.6: odd and at least 2^16+1. Larger than 33 bits is no weakness, but nothing verifies such keys.
 fn exponent(octets: &[u8]) -> Option<Finding> {
-    let value = octets.iter().try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
+    let value = octets
+        .iter()
+        .try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
     match value {
         None => Some(Finding::refused(
             Code::UnsupportedKey,
@@ -71,14 +75,13 @@ fn exponent(octets: &[u8]) -> Option<Finding> {
 
 /// What gives the factors of the modulus away, if anything.
 fn structure(numbers: &RsaNumbers) -> Option<String> {
-    let limbs = limbs(&numbers.modulus);
-    if let Some(prime) = small_factor(&limbs) {
+    let modulus = BigUint::from_bytes_be(&numbers.modulus);
+    if let Some(prime) = small_factor(&modulus) {
         return Some(format!("whose modulus is divisible by {prime}"));
     }
-    if is_roca(&limbs) {
+    if is_roca(&modulus) {
         return Some("of the faulty Infineon library (ROCA, CVE-2017-15361)".to_owned());
     }
-    let modulus = BigUint::from_bytes_be(&numbers.modulus);
     match fermat(&modulus) {
         Some(half_distance) if half_distance == BigUint::ZERO => Some("whose modulus is a square".to_owned()),
         Some(_) => Some("whose two primes are too close together (Fermat, CVE-2022-26320)".to_owned()),
@@ -86,51 +89,64 @@ fn structure(numbers: &RsaNumbers) -> Option<String> {
     }
 }
 
-/// Little-endian limbs.
-fn limbs(octets: &[u8]) -> Vec<u64> {
-    octets.rchunks(8).map(|chunk| chunk.iter().fold(0, |all, b| (all << 8) | u64::from(*b))).collect()
+/// Trial division goes up to here; BR 6.1.6 asks for 752.
+const LARGEST_SMALL_PRIME: u64 = 1024;
+
+/// Some of the small primes and their product, of about 512 bits: one long division by it leaves a number that is
+/// quickly divided by each.
+struct Batch {
+    product: BigUint,
+    primes: Vec<u64>,
 }
 
-fn remainder(limbs: &[u64], divisor: u64) -> u64 {
-    let divisor = u128::from(divisor);
-    let rest = limbs.iter().rev().fold(0u128, |rest, limb| ((rest << 64) | u128::from(*limb)) % divisor);
-    u64::try_from(rest).unwrap_or_default()
-}
-
-/// Trial division goes up to here.
-const LARGEST_SMALL_PRIME: u64 = 4096;
-
-/// The small primes, in groups whose product fits into a limb, so that a group costs one pass over the modulus.
-static SMALL_PRIMES: LazyLock<Vec<(u64, Vec<u64>)>> = LazyLock::new(|| {
-    let mut groups: Vec<(u64, Vec<u64>)> = Vec::new();
-    for prime in (2..LARGEST_SMALL_PRIME).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0)) {
-        match groups.last_mut() {
-            Some((product, group)) if *product < (1 << 32) / prime => {
-                *product *= prime;
-                group.push(prime);
+static SMALL_PRIMES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
+    const BITS: u64 = 512;
+    let mut batches: Vec<Batch> = Vec::new();
+    for prime in (2..LARGEST_SMALL_PRIME).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
+    {
+        match batches.last_mut() {
+            Some(batch) if batch.product.bits() < BITS - 12 => {
+                batch.product *= prime;
+                batch.primes.push(prime);
             }
-            _ => groups.push((prime, vec![prime])),
+            _ => batches.push(Batch {
+                product: BigUint::from(prime),
+                primes: vec![prime],
+            }),
         }
     }
-    groups
+    batches
 });
 
-fn small_factor(limbs: &[u64]) -> Option<u64> {
-    SMALL_PRIMES.iter().find_map(|(product, group)| {
-        let rest = remainder(limbs, *product);
-        group.iter().copied().find(|prime| rest.is_multiple_of(*prime))
+fn small_factor(modulus: &BigUint) -> Option<u64> {
+    SMALL_PRIMES.iter().find_map(|batch| {
+        let rest: Vec<u32> = (modulus % &batch.product).to_u32_digits();
+        batch
+            .primes
+            .iter()
+            .copied()
+            .find(|prime| remainder(&rest, *prime) == 0)
     })
+}
+
+/// Of a number in little-endian digits, by a divisor of at most 32 bits.
+fn remainder(digits: &[u32], divisor: u64) -> u64 {
+    digits
+        .iter()
+        .rev()
+        .fold(0, |rest, digit| ((rest << 32) | u64::from(*digit)) % divisor)
 }
 
 /// The fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each small prime, the
 /// modulus is a power of 65537. By chance fewer than one key in 2^27 looks so.
-fn is_roca(limbs: &[u64]) -> bool {
+fn is_roca(modulus: &BigUint) -> bool {
     const PRIMES: [u64; 38] = [
-        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
-        127, 131, 137, 139, 149, 151, 157, 163, 167,
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
+        103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
     ];
+    let digits = modulus.to_u32_digits();
     PRIMES.iter().all(|prime| {
-        let rest = remainder(limbs, *prime);
+        let rest = remainder(&digits, *prime);
         let mut power = 1;
         loop {
             if power == rest {
@@ -149,34 +165,65 @@ fn is_roca(limbs: &[u64]) -> bool {
 fn fermat(modulus: &BigUint) -> Option<BigUint> {
     const ROUNDS: u32 = 100;
     let floor = modulus.sqrt();
-    let mut a = if &floor * &floor == *modulus { floor } else { floor + 1u32 };
+    let a = if &floor * &floor == *modulus {
+        floor
+    } else {
+        floor + 1u32
+    };
     let mut square = &a * &a - modulus;
+    let mut step = (a << 1) + 1u32;
     for _ in 0..ROUNDS {
         if let Some(root) = square_root(&square) {
             return Some(root);
         }
-        // (a + 1)² - n = a² - n + 2a + 1
-        square += &a;
-        a += 1u32;
-        square += &a;
+        // (a + 1)² - n = a² - n + (2a + 1)
+        square += &step;
+        step += 2u32;
     }
     None
 }
 
 fn square_root(n: &BigUint) -> Option<BigUint> {
-    // Squares end, modulo 64, in one of 12 values: most candidates are done here.
-    let low = n.iter_u64_digits().next().unwrap_or_default();
-    if !matches!(low % 64, 0 | 1 | 4 | 9 | 16 | 17 | 25 | 33 | 36 | 41 | 49 | 57) {
+    // Of all numbers, 12 in 64, 16 in 63, 21 in 65 and 6 in 11 are squares by these moduli: few candidates are left.
+    const MODULO_64: [bool; 64] = squares();
+    const MODULO_63: [bool; 63] = squares();
+    const MODULO_65: [bool; 65] = squares();
+    const MODULO_11: [bool; 11] = squares();
+    let low = n.iter_u32_digits().next().unwrap_or_default();
+    if !MODULO_64[low as usize % 64] {
         return None;
     }
-    // 63, 65 and 11 have few squares as well.
-    let rest = (n % (63u32 * 65 * 11)).iter_u64_digits().next().unwrap_or_default();
-    let possible = |modulus: u64| (0..modulus).any(|x| x * x % modulus == rest % modulus);
-    if !possible(63) || !possible(65) || !possible(11) {
+    let rest = (n % (63u32 * 65 * 11))
+        .iter_u32_digits()
+        .next()
+        .unwrap_or_default() as usize;
+    if !MODULO_63[rest % 63] || !MODULO_65[rest % 65] || !MODULO_11[rest % 11] {
         return None;
     }
     let root = n.sqrt();
     (&root * &root == *n).then_some(root)
+}
+
+/// Which residues are squares modulo `N`.
+const fn squares<const N: usize>() -> [bool; N] {
+    let mut table = [false; N];
+    let mut x = 0;
+    while x < N {
+        table[x * x % N] = true;
+        x += 1;
+    }
+    table
+}
+
+/// Whether the modulus is a prime: then everybody can compute the private key. A composite number passes for one with
+/// negligible chance (Fermat's test to the base 2; Damgård, Landrock and Pomerance 1993), and nobody gains by that.
+///
+/// The one check that takes milliseconds, because no shorter proof that a number is composite is known.
+pub(super) fn prime_modulus(key: &PublicKey) -> Option<Finding> {
+    let modulus = BigUint::from_bytes_be(&key.rsa()?.modulus);
+    let one = BigUint::from(1u32);
+    let is_prime = BigUint::from(2u32).modpow(&(&modulus - &one), &modulus) == one;
+    is_prime.then(|| weak("RSA key whose modulus is a prime.".to_owned()))
 }
 
 /// The points of small order (RFC 8032 section 5.1.7; SP 800-186 requires a point of the prime order): a signature by such a
@@ -208,7 +255,10 @@ mod tests {
     use super::*;
 
     fn numbers(modulus: &BigUint, exponent: u32) -> RsaNumbers {
-        RsaNumbers { modulus: modulus.to_bytes_be(), exponent: BigUint::from(exponent).to_bytes_be() }
+        RsaNumbers {
+            modulus: modulus.to_bytes_be(),
+            exponent: BigUint::from(exponent).to_bytes_be(),
+        }
     }
 
     /// A prime of 1024 bits: 2^1024 - 105.
@@ -229,39 +279,79 @@ mod tests {
     #[test]
     fn small_factors_are_found() {
         let modulus = (BigUint::from(1u32) << 2047) + 1u32;
-        assert!(structure(&numbers(&modulus, 65_537)).unwrap().contains("divisible by 3"));
-        assert_eq!(small_factor(&limbs(&(prime() * 4093u32).to_bytes_be())), Some(4093));
-        assert_eq!(small_factor(&limbs(&prime().to_bytes_be())), None);
+        assert!(
+            structure(&numbers(&modulus, 65_537))
+                .unwrap()
+                .contains("divisible by 3")
+        );
+        assert_eq!(small_factor(&(prime() * 1021u32)), Some(1021));
+        assert_eq!(small_factor(&prime()), None);
     }
 
     #[test]
     fn squares_and_close_primes_are_found() {
         let p = prime();
-        assert!(structure(&numbers(&(&p * &p), 65_537)).unwrap().contains("a square"));
+        assert!(
+            structure(&numbers(&(&p * &p), 65_537))
+                .unwrap()
+                .contains("a square")
+        );
         let q = prime_after(&(&p - (BigUint::from(1u32) << 500)));
-        assert!(structure(&numbers(&(&p * &q), 65_537)).unwrap().contains("too close"));
+        assert!(
+            structure(&numbers(&(&p * &q), 65_537))
+                .unwrap()
+                .contains("too close")
+        );
+    }
+
+    #[test]
+    fn a_prime_modulus_is_found() {
+        use crate::testing::pki::{TestKey, TestKeyPair, rsa_spki};
+        // The largest prime of 2048 bits.
+        let prime: BigUint = (BigUint::from(1u32) << 2048) - 1_557u32;
+        let key = PublicKey::from_spki(&rsa_spki(&prime.to_bytes_be(), &[1, 0, 1])).unwrap();
+        assert_eq!(of(&key), []);
+        assert!(prime_modulus(&key).is_some());
+        let honest = PublicKey::from_spki(TestKeyPair::generate(TestKey::Rsa2048).spki()).unwrap();
+        assert_eq!(prime_modulus(&honest), None);
     }
 
     #[test]
     fn the_roca_fingerprint_is_found() {
         // Any power of 65537 has the fingerprint; a multiple of the product of the primes changes nothing.
-        let product = [3u64, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97]
-            .iter()
-            .chain(&[101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167])
-            .fold(BigUint::from(1u32), |all, p| all * *p);
+        let product = [
+            3u64, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
+        ]
+        .iter()
+        .chain(&[
+            101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+        ])
+        .fold(BigUint::from(1u32), |all, p| all * *p);
         let roca: BigUint = BigUint::from(65_537u32).pow(3) + (product << 1800);
-        assert!(is_roca(&limbs(&roca.to_bytes_be())));
-        assert!(!is_roca(&limbs(&(prime() * prime_after(&(prime() >> 1))).to_bytes_be())));
+        assert!(is_roca(&roca));
+        assert!(!is_roca(&(prime() * prime_after(&(prime() >> 1)))));
     }
 
     #[test]
     fn sizes_and_exponents_are_named() {
         let detail = |bits, e: &[u8]| {
             let modulus = vec![0xff; (bits / 8) as usize];
-            rsa(bits, &RsaNumbers { modulus, exponent: e.to_vec() }).first().map(|f| f.detail.clone()).unwrap_or_default()
+            rsa(
+                bits,
+                &RsaNumbers {
+                    modulus,
+                    exponent: e.to_vec(),
+                },
+            )
+            .first()
+            .map(|f| f.detail.clone())
+            .unwrap_or_default()
         };
-        assert_eq!(detail(1024, &[1, 0, 1]), "RSA key of 1024 bits; at least 2048 are needed.");
-        assert!(detail(2047, &[1, 0, 1]).contains("2048") );
+        assert_eq!(
+            detail(1024, &[1, 0, 1]),
+            "RSA key of 1024 bits; at least 2048 are needed."
+        );
+        assert!(detail(2047, &[1, 0, 1]).contains("2048"));
         assert!(detail(2050, &[1, 0, 1]).contains("multiple of 8"));
         assert!(detail(2048, &[1]).contains("exponent 1;"));
         assert!(detail(2048, &[3]).contains("exponent 3;"));

@@ -4,7 +4,7 @@
 //! finding; the profile decides later which wishes are granted. A challenge password is mentioned but never shown.
 
 use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::cri_attributes::{ExtensionRequest, ParsedCriAttribute};
+use x509_parser::cri_attributes::ExtensionRequest;
 use x509_parser::extensions::{GeneralName, KeyUsage, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
@@ -69,29 +69,37 @@ pub(crate) const PURPOSES: [(&str, &str); 9] = [
 
 /// The name of a purpose, or its number where it has none.
 pub(crate) fn purpose_name(oid: &str) -> String {
-    PURPOSES.iter().find(|(_, known)| *known == oid).map_or(oid, |(name, _)| *name).to_owned()
+    PURPOSES
+        .iter()
+        .find(|(_, known)| *known == oid)
+        .map_or(oid, |(name, _)| *name)
+        .to_owned()
 }
 
 impl Requested {
     /// Reads every attribute of a request.
     pub(super) fn read(request: &X509CertificationRequest<'_>) -> Requested {
-        /// szOID_CERT_EXTENSIONS: the extension request of old Windows tools, with the same content.
+        /// RFC 2985 section 5.4.2.
+        const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
+        /// szOID_CERT_EXTENSIONS: the same of old Windows tools.
         const MICROSOFT_EXTENSIONS: &str = "1.3.6.1.4.1.311.2.1.14";
+        /// RFC 2985 section 5.4.1.
+        const CHALLENGE_PASSWORD: &str = "1.2.840.113549.1.9.7";
         let mut requested = Requested::default();
-        for attribute in request.certification_request_info.iter_attributes() {
-            match attribute.parsed_attribute() {
-                ParsedCriAttribute::ExtensionRequest(wanted) => requested.extensions(&wanted.extensions),
-                ParsedCriAttribute::ChallengePassword(_) => {
-                    requested.wishes.push(Wish::Attribute("challengePassword".to_owned()));
-                }
-                ParsedCriAttribute::UnsupportedAttribute => {
-                    let oid = attribute.oid.to_id_string();
-                    let content = attribute_content(attribute.value);
-                    match content.filter(|_| oid == MICROSOFT_EXTENSIONS).map(ExtensionRequest::from_der) {
-                        Some(Ok(([], wanted))) => requested.extensions(&wanted.extensions),
-                        _ => requested.wishes.push(Wish::Attribute(oid)),
-                    }
-                }
+        let Some(attributes) = attributes(request.certification_request_info.raw) else {
+            requested.findings.push(malformed("list", "cannot be read"));
+            return requested;
+        };
+        for (oid, values) in attributes {
+            match oid.as_str() {
+                EXTENSION_REQUEST | MICROSOFT_EXTENSIONS => match ExtensionRequest::from_der(values) {
+                    Ok(([], wanted)) => requested.extensions(&wanted.extensions),
+                    _ => requested.findings.push(malformed("list", "cannot be read")),
+                },
+                CHALLENGE_PASSWORD => requested
+                    .wishes
+                    .push(Wish::Attribute("challengePassword".to_owned())),
+                _ => requested.wishes.push(Wish::Attribute(oid)),
             }
         }
         requested
@@ -99,9 +107,13 @@ impl Requested {
 
     fn extensions(&mut self, extensions: &[X509Extension<'_>]) {
         for (at, extension) in extensions.iter().enumerate() {
-            if extensions[..at].iter().any(|earlier| earlier.oid == extension.oid) {
+            if extensions[..at]
+                .iter()
+                .any(|earlier| earlier.oid == extension.oid)
+            {
                 // RFC 5280 section 4.2
-                self.findings.push(malformed(&extension_name(extension), "is there twice"));
+                self.findings
+                    .push(malformed(&extension_name(extension), "is there twice"));
             }
             self.extension(extension);
         }
@@ -113,7 +125,10 @@ impl Requested {
                 if names.general_names.len() > MOST_NAMES {
                     self.findings.push(Finding::refused(
                         Code::TooLarge,
-                        format!("{} names in one request; at most {MOST_NAMES} are read.", names.general_names.len()),
+                        format!(
+                            "{} names in one request; at most {MOST_NAMES} are read.",
+                            names.general_names.len()
+                        ),
                         "Spread them over several certificates.",
                     ));
                     return;
@@ -129,11 +144,16 @@ impl Requested {
             }
             ParsedExtension::KeyUsage(usage) => self.wishes.extend(usages(*usage).map(Wish::KeyUsage)),
             ParsedExtension::ExtendedKeyUsage(_) => match purposes(extension.value) {
-                Some(purposes) => self.wishes.extend(purposes.into_iter().map(Wish::ExtendedKeyUsage)),
-                None => self.findings.push(malformed("extendedKeyUsage", "cannot be read")),
+                Some(purposes) => self
+                    .wishes
+                    .extend(purposes.into_iter().map(Wish::ExtendedKeyUsage)),
+                None => self
+                    .findings
+                    .push(malformed("extendedKeyUsage", "cannot be read")),
             },
             ParsedExtension::ParseError { .. } => {
-                self.findings.push(malformed(&extension_name(extension), "cannot be read"));
+                self.findings
+                    .push(malformed(&extension_name(extension), "cannot be read"));
             }
             _ => self.wishes.push(Wish::Extension(extension_name(extension))),
         }
@@ -152,7 +172,10 @@ impl Requested {
             GeneralName::RegisteredID(_) => return self.wishes.push(Wish::OtherName("registeredID")),
             GeneralName::Invalid(_, bytes) => Err(Finding::refused(
                 Code::BadName,
-                format!("The name {} is not well formed.", quoted(&String::from_utf8_lossy(bytes))),
+                format!(
+                    "The name {} is not well formed.",
+                    quoted(&String::from_utf8_lossy(bytes))
+                ),
                 "Write names in ASCII, internationalized ones with A-labels (xn--).",
             )),
         };
@@ -165,11 +188,33 @@ impl Requested {
     }
 }
 
-/// An attribute's value is a SET; this is what is in it.
-fn attribute_content(set: &[u8]) -> Option<&[u8]> {
-    use x509_parser::asn1_rs::{Any, Tag};
-    let ([], any) = Any::from_der(set).ok()? else { return None };
-    (any.tag() == Tag::Set).then_some(any.data)
+/// The attributes of a CertificationRequestInfo: type, and the content of the SET of values. Walked here because the
+/// parser stops after the first value it knows, and nothing may be dropped silently.
+fn attributes(info: &[u8]) -> Option<Vec<(String, &[u8])>> {
+    use x509_parser::asn1_rs::{Any, Oid};
+    let ([], info) = Any::from_der(info).ok()? else {
+        return None;
+    };
+    // Version, subject and key stand before the attributes (RFC 2986 section 4.1).
+    let mut rest = info.data;
+    for _ in 0..3 {
+        rest = Any::from_der(rest).ok()?.0;
+    }
+    let ([], list) = Any::from_der(rest).ok()? else {
+        return None;
+    };
+    let mut rest = list.data;
+    let mut all = Vec::new();
+    while !rest.is_empty() {
+        let (after, attribute) = Any::from_der(rest).ok()?;
+        let (values, oid) = Oid::from_der(attribute.data).ok()?;
+        let ([], set) = Any::from_der(values).ok()? else {
+            return None;
+        };
+        all.push((oid.to_id_string(), set.data));
+        rest = after;
+    }
+    Some(all)
 }
 
 fn malformed(what: &str, how: &str) -> Finding {
@@ -182,7 +227,11 @@ fn malformed(what: &str, how: &str) -> Finding {
 
 /// The names of the bits that are set.
 pub(crate) fn usages(usage: KeyUsage) -> impl Iterator<Item = &'static str> {
-    KEY_USAGES.into_iter().enumerate().filter(move |(bit, _)| usage.flags >> bit & 1 == 1).map(|(_, name)| name)
+    KEY_USAGES
+        .into_iter()
+        .enumerate()
+        .filter(move |(bit, _)| usage.flags >> bit & 1 == 1)
+        .map(|(_, name)| name)
 }
 
 /// The purposes in an extendedKeyUsage, in its own order (RFC 5280 section 4.2.1.12).

@@ -34,12 +34,20 @@ impl NameConstraints {
     /// Nothing where the authority has none. Fails when they cannot be read.
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Result<Option<NameConstraints>, ()> {
         const NAME_CONSTRAINTS: &str = "2.5.29.30";
-        let mut all = certificate.extensions().iter().filter(|extension| extension.oid.to_id_string() == NAME_CONSTRAINTS);
-        let Some(extension) = all.next() else { return Ok(None) };
+        let mut all = certificate
+            .extensions()
+            .iter()
+            .filter(|extension| extension.oid.to_id_string() == NAME_CONSTRAINTS);
+        let Some(extension) = all.next() else {
+            return Ok(None);
+        };
         match extension.parsed_extension() {
             ParsedExtension::NameConstraints(constraints) if all.next().is_none() => {
                 let subtrees = |list: &Option<Vec<x509_parser::extensions::GeneralSubtree<'_>>>| {
-                    list.iter().flatten().map(|subtree| Subtree::read(&subtree.base)).collect::<Result<Vec<_>, ()>>()
+                    list.iter()
+                        .flatten()
+                        .map(|subtree| Subtree::read(&subtree.base))
+                        .collect::<Result<Vec<_>, ()>>()
                 };
                 Ok(Some(NameConstraints {
                     permitted: subtrees(&constraints.permitted_subtrees)?,
@@ -61,8 +69,12 @@ impl NameConstraints {
                     | (Subtree::Ip(..), Name::Ip(_))
             )
         };
-        self.judge(concerns, |subtree| subtree.contains(name), |subtree| subtree.touches(name))
-            .map(|why| format!("the issuer's name constraints {why} {name}"))
+        self.judge(
+            concerns,
+            |subtree| subtree.contains(name),
+            |subtree| subtree.touches(name),
+        )
+        .map(|why| format!("the issuer's name constraints {why} {name}"))
     }
 
     /// Why a subject, as the DER of a Name, is not free. An empty one always is.
@@ -71,7 +83,8 @@ impl NameConstraints {
         if rdns.is_empty() {
             return None;
         }
-        let within = |subtree: &Subtree| matches!(subtree, Subtree::Directory(base) if rdns.starts_with(base));
+        let within =
+            |subtree: &Subtree| matches!(subtree, Subtree::Directory(base) if rdns.starts_with(base));
         self.judge(|subtree| matches!(subtree, Subtree::Directory(_)), within, within)
             .map(|why| format!("the issuer's name constraints {why} the subject"))
     }
@@ -85,7 +98,11 @@ impl NameConstraints {
         if self.excluded.iter().any(touches) {
             return Some("exclude");
         }
-        let mut permitted = self.permitted.iter().filter(|subtree| concerns(subtree)).peekable();
+        let mut permitted = self
+            .permitted
+            .iter()
+            .filter(|subtree| concerns(subtree))
+            .peekable();
         (permitted.peek().is_some() && !permitted.any(contains)).then_some("do not permit")
     }
 }
@@ -100,7 +117,9 @@ impl Subtree {
                 let (address, mask) = octets.split_at(octets.len() / 2);
                 Subtree::Ip(address.to_vec(), mask.to_vec())
             }
-            GeneralName::DirectoryName(name) => Subtree::Directory(content(name.as_raw()).ok_or(())?.to_vec()),
+            GeneralName::DirectoryName(name) => {
+                Subtree::Directory(content(name.as_raw()).ok_or(())?.to_vec())
+            }
             GeneralName::IPAddress(_) | GeneralName::Invalid(..) => return Err(()),
             _ => Subtree::Other,
         })
@@ -109,20 +128,28 @@ impl Subtree {
     /// Whether all that `name` stands for lies in the subtree.
     fn contains(&self, name: &Name) -> bool {
         match (self, name) {
-            (Subtree::Dns(base), Name::Dns(name)) => dns_within(name.strip_prefix("*.").unwrap_or(name), base),
+            (Subtree::Dns(base), Name::Dns(name)) => {
+                dns_within(name.strip_prefix("*.").unwrap_or(name), base)
+            }
             (Subtree::Email(base), Name::Email(name)) => match (base.contains('@'), name.rsplit_once('@')) {
                 (true, _) => base == name,
                 (false, Some((_, domain))) => host_within(domain, &base.to_ascii_lowercase()),
                 (false, None) => false,
             },
-            (Subtree::Uri(base), Name::Uri(name)) => host_of(name).is_some_and(|host| host_within(&host, base)),
+            (Subtree::Uri(base), Name::Uri(name)) => {
+                host_of(name).is_some_and(|host| host_within(&host, base))
+            }
             (Subtree::Ip(base, mask), Name::Ip(address)) => {
                 let octets = match address {
                     IpAddr::V4(v4) => v4.octets().to_vec(),
                     IpAddr::V6(v6) => v6.octets().to_vec(),
                 };
                 octets.len() == base.len()
-                    && octets.iter().zip(mask).zip(base).all(|((octet, mask), base)| octet & mask == base & mask)
+                    && octets
+                        .iter()
+                        .zip(mask)
+                        .zip(base)
+                        .all(|((octet, mask), base)| octet & mask == base & mask)
             }
             _ => false,
         }
@@ -133,7 +160,10 @@ impl Subtree {
         match (self, name) {
             (Subtree::Dns(base), Name::Dns(text)) if text.starts_with("*.") => {
                 let base = base.strip_prefix('.').unwrap_or(base);
-                self.contains(name) || base.split_once('.').is_some_and(|(_, parent)| parent == &text[2..])
+                self.contains(name)
+                    || base
+                        .split_once('.')
+                        .is_some_and(|(_, parent)| parent == &text[2..])
             }
             _ => self.contains(name),
         }
@@ -171,6 +201,8 @@ fn host_of(uri: &str) -> Option<String> {
 /// The content of a SEQUENCE.
 fn content(der: &[u8]) -> Option<&[u8]> {
     use x509_parser::asn1_rs::{Any, FromDer};
-    let ([], any) = Any::from_der(der).ok()? else { return None };
+    let ([], any) = Any::from_der(der).ok()? else {
+        return None;
+    };
     Some(any.data)
 }

@@ -67,14 +67,21 @@ pub fn lint(
     if tbs.issuer_spki() != issuer.spki_der() {
         linter.wrong("issuer", "it was built for another issuer");
     }
-    if linter.0.is_empty() { Ok(Linted(tbs)) } else { Err(linter.0) }
+    if linter.0.is_empty() {
+        Ok(Linted(tbs))
+    } else {
+        Err(linter.0)
+    }
 }
 
 struct Linter(Vec<LintError>);
 
 impl Linter {
     fn wrong(&mut self, rule: &'static str, detail: impl Into<String>) {
-        self.0.push(LintError { rule, detail: detail.into() });
+        self.0.push(LintError {
+            rule,
+            detail: detail.into(),
+        });
     }
 
     fn require(&mut self, holds: bool, rule: &'static str, detail: &str) {
@@ -86,11 +93,26 @@ impl Linter {
     /// DER has one encoding for each value: a second reader must write the same bytes again.
     fn encoding(&mut self, der: &[u8]) {
         let again = x509_cert::TbsCertificate::from_der(der).and_then(|tbs| tbs.to_der());
-        self.require(again.is_ok_and(|again| again == der), "4.1 encoding", "it is not DER");
+        self.require(
+            again.is_ok_and(|again| again == der),
+            "4.1 encoding",
+            "it is not DER",
+        );
     }
 
-    fn fields(&mut self, read: &Read<'_>, algorithm: SignatureAlgorithm, issuer: &Issuer, csr: &Csr, grant: &Grant) {
-        self.require(read.version == X509Version::V3, "4.1.2.1 version", "it is not version 3");
+    fn fields(
+        &mut self,
+        read: &Read<'_>,
+        algorithm: SignatureAlgorithm,
+        issuer: &Issuer,
+        csr: &Csr,
+        grant: &Grant,
+    ) {
+        self.require(
+            read.version == X509Version::V3,
+            "4.1.2.1 version",
+            "it is not version 3",
+        );
 
         let serial = read.raw_serial();
         self.require(
@@ -99,7 +121,11 @@ impl Linter {
             "it is not a positive integer of 16 to 20 octets",
         );
 
-        self.require(algorithm.fits(issuer.key()), "4.1.2.3 signature", "the algorithm does not fit the issuer's key");
+        self.require(
+            algorithm.fits(issuer.key()),
+            "4.1.2.3 signature",
+            "the algorithm does not fit the issuer's key",
+        );
         self.require(
             signature_is(read, algorithm.identifier_der()),
             "4.1.2.3 signature",
@@ -113,7 +139,11 @@ impl Linter {
         );
 
         let (from, to) = (read.validity().not_before, read.validity().not_after);
-        self.require(from.to_datetime() < to.to_datetime(), "4.1.2.5 validity", "it ends before it begins");
+        self.require(
+            from.to_datetime() < to.to_datetime(),
+            "4.1.2.5 validity",
+            "it ends before it begins",
+        );
         self.require(
             from.to_datetime() >= issuer.not_before() && to.to_datetime() <= issuer.not_after(),
             "4.1.2.5 validity",
@@ -151,8 +181,14 @@ impl Linter {
             "it is not the subject that was granted",
         );
         for common_name in read.subject().iter_common_name() {
-            let listed = common_name.as_str().is_ok_and(|text| text.len() <= 64 && grant.names.iter().any(|name| name == text));
-            self.require(listed, "4.1.2.6 subject", "its common name is none of the names, or too long");
+            let listed = common_name
+                .as_str()
+                .is_ok_and(|text| text.len() <= 64 && grant.names.iter().any(|name| name == text));
+            self.require(
+                listed,
+                "4.1.2.6 subject",
+                "its common name is none of the names, or too long",
+            );
         }
         if let Some(why) = issuer.forbids_subject(read.subject().as_raw()) {
             self.wrong("4.2.1.10 name constraints", why);
@@ -163,7 +199,11 @@ impl Linter {
             }
         }
         let requested: Vec<String> = csr.names().iter().map(Name::to_string).collect();
-        self.require(requested == grant.names, "names", "the granted names are not those of the request");
+        self.require(
+            requested == grant.names,
+            "names",
+            "the granted names are not those of the request",
+        );
     }
 
     fn extensions(&mut self, read: &Read<'_>, issuer: &Issuer, csr: &Csr, grant: &Grant) {
@@ -176,8 +216,13 @@ impl Linter {
             self.extension(extension, read, issuer, csr, grant);
             seen.push(name);
         }
-        let mut needed =
-            vec!["authorityKeyIdentifier", "subjectKeyIdentifier", "keyUsage", "subjectAltName", "basicConstraints"];
+        let mut needed = vec![
+            "authorityKeyIdentifier",
+            "subjectKeyIdentifier",
+            "keyUsage",
+            "subjectAltName",
+            "basicConstraints",
+        ];
         if !grant.extended_key_usage.is_empty() {
             needed.push("extendedKeyUsage");
         }
@@ -188,7 +233,14 @@ impl Linter {
         }
     }
 
-    fn extension(&mut self, extension: &X509Extension<'_>, read: &Read<'_>, issuer: &Issuer, csr: &Csr, grant: &Grant) {
+    fn extension(
+        &mut self,
+        extension: &X509Extension<'_>,
+        read: &Read<'_>,
+        issuer: &Issuer,
+        csr: &Csr,
+        grant: &Grant,
+    ) {
         let critical = match extension.parsed_extension() {
             ParsedExtension::AuthorityKeyIdentifier(identifier) => {
                 let key = identifier.key_identifier.as_ref().map(|key| key.0);
@@ -203,7 +255,11 @@ impl Linter {
             }
             ParsedExtension::SubjectKeyIdentifier(identifier) => {
                 let expected = csr.key().identifier();
-                self.require(identifier.0 == expected, "4.2.1.2 subjectKeyIdentifier", "it is not that of the key");
+                self.require(
+                    identifier.0 == expected,
+                    "4.2.1.2 subjectKeyIdentifier",
+                    "it is not that of the key",
+                );
                 false
             }
             ParsedExtension::KeyUsage(usage) => {
@@ -211,8 +267,21 @@ impl Linter {
                 let mut set: Vec<&str> = usages(*usage).collect();
                 granted.sort_unstable();
                 set.sort_unstable();
-                self.require(!set.is_empty() && set == granted, "4.2.1.3 keyUsage", "it is not what was granted");
-                self.require(!usage.key_cert_sign() && !usage.crl_sign(), "4.2.1.3 keyUsage", "it is an authority's");
+                self.require(
+                    !set.is_empty() && set == granted,
+                    "4.2.1.3 keyUsage",
+                    "it is not what was granted",
+                );
+                self.require(
+                    is_named_bit_list(extension.value),
+                    "4.1 encoding",
+                    "keyUsage has zero bits at its end, which DER leaves out (X.690 section 11.2.2)",
+                );
+                self.require(
+                    !usage.key_cert_sign() && !usage.crl_sign(),
+                    "4.2.1.3 keyUsage",
+                    "it is an authority's",
+                );
                 true
             }
             ParsedExtension::SubjectAlternativeName(names) => {
@@ -242,12 +311,19 @@ impl Linter {
             }
             ParsedExtension::CRLDistributionPoints(_) | ParsedExtension::AuthorityInfoAccess(_) => false,
             _ => {
-                self.wrong("4.2 extensions", format!("{} has no place here", extension_name(extension)));
+                self.wrong(
+                    "4.2 extensions",
+                    format!("{} has no place here", extension_name(extension)),
+                );
                 return;
             }
         };
         if extension.critical != critical {
-            let how = if critical { "is not critical" } else { "is critical" };
+            let how = if critical {
+                "is not critical"
+            } else {
+                "is critical"
+            };
             self.wrong("4.2 extensions", format!("{} {how}", extension_name(extension)));
         }
     }
@@ -259,6 +335,11 @@ fn signature_is(read: &Read<'_>, identifier: &[u8]) -> bool {
     let (tbs, issuer) = (read.as_ref(), read.issuer().as_raw());
     let at = tbs.windows(issuer.len()).position(|window| window == issuer);
     at.is_some_and(|at| tbs[..at].ends_with(identifier))
+}
+
+/// Whether a BIT STRING ends in its last set bit.
+fn is_named_bit_list(der: &[u8]) -> bool {
+    matches!(der, [3, _, unused, .., last] if last.trailing_zeros() == u32::from(*unused))
 }
 
 /// The plain text of a name, if it is of a kind that is issued.

@@ -8,7 +8,9 @@ use std::fmt;
 use async_trait::async_trait;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{self as alg, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair};
+use aws_lc_rs::signature::{
+    self as alg, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
+};
 
 use super::{SignatureAlgorithm, Signer, SignerError};
 use crate::csr::armored;
@@ -36,17 +38,30 @@ pub enum KeyError {
     #[error("there are several private keys; exactly one is needed")]
     Several,
     /// Encrypted with a passphrase.
-    #[error("the private key is encrypted; remove its passphrase first: openssl pkey -in key.pem -out plain.pem")]
+    #[error(
+        "the private key is encrypted; remove its passphrase first: openssl pkey -in key.pem -out plain.pem"
+    )]
     Encrypted,
     /// Neither RSA of 2048 to 8192 bits, nor EC P-256, P-384 or P-521, nor Ed25519.
-    #[error("the private key is damaged or of an unsupported kind; RSA of 2048 to 8192 bits, EC P-256, P-384, P-521 and Ed25519 are read")]
+    #[error(
+        "the private key is damaged or of an unsupported kind; RSA of 2048 to 8192 bits, EC P-256, P-384, P-521 and Ed25519 are read"
+    )]
     Unsupported,
 }
 
 const CURVES: [(&EcdsaSigningAlgorithm, SignatureAlgorithm); 3] = [
-    (&alg::ECDSA_P256_SHA256_ASN1_SIGNING, SignatureAlgorithm::EcdsaSha256),
-    (&alg::ECDSA_P384_SHA384_ASN1_SIGNING, SignatureAlgorithm::EcdsaSha384),
-    (&alg::ECDSA_P521_SHA512_ASN1_SIGNING, SignatureAlgorithm::EcdsaSha512),
+    (
+        &alg::ECDSA_P256_SHA256_ASN1_SIGNING,
+        SignatureAlgorithm::EcdsaSha256,
+    ),
+    (
+        &alg::ECDSA_P384_SHA384_ASN1_SIGNING,
+        SignatureAlgorithm::EcdsaSha384,
+    ),
+    (
+        &alg::ECDSA_P521_SHA512_ASN1_SIGNING,
+        SignatureAlgorithm::EcdsaSha512,
+    ),
 ];
 
 impl LocalKey {
@@ -75,9 +90,14 @@ impl LocalKey {
             return LocalKey::rsa(pair);
         }
         if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
-            let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeyError::Unsupported)?;
+            let public: PublicKeyX509Der<'_> =
+                pair.public_key().as_der().map_err(|_| KeyError::Unsupported)?;
             let spki = public.as_ref().to_vec();
-            return Ok(LocalKey { pair: Pair::Ed25519(Box::new(pair)), spki, algorithm: SignatureAlgorithm::Ed25519 });
+            return Ok(LocalKey {
+                pair: Pair::Ed25519(Box::new(pair)),
+                spki,
+                algorithm: SignatureAlgorithm::Ed25519,
+            });
         }
         LocalKey::ec(|curve| EcdsaKeyPair::from_pkcs8(curve, der).ok())
     }
@@ -85,21 +105,35 @@ impl LocalKey {
     fn rsa(pair: RsaKeyPair) -> Result<LocalKey, KeyError> {
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeyError::Unsupported)?;
         let spki = public.as_ref().to_vec();
-        Ok(LocalKey { pair: Pair::Rsa(Box::new(pair)), spki, algorithm: SignatureAlgorithm::RsaSha256 })
+        Ok(LocalKey {
+            pair: Pair::Rsa(Box::new(pair)),
+            spki,
+            algorithm: SignatureAlgorithm::RsaSha256,
+        })
     }
 
-    fn ec(read: impl Fn(&'static EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>) -> Result<LocalKey, KeyError> {
-        let found = CURVES.into_iter().find_map(|(curve, algorithm)| read(curve).map(|pair| (pair, algorithm)));
+    fn ec(
+        read: impl Fn(&'static EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>,
+    ) -> Result<LocalKey, KeyError> {
+        let found = CURVES
+            .into_iter()
+            .find_map(|(curve, algorithm)| read(curve).map(|pair| (pair, algorithm)));
         let (pair, algorithm) = found.ok_or(KeyError::Unsupported)?;
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeyError::Unsupported)?;
         let spki = public.as_ref().to_vec();
-        Ok(LocalKey { pair: Pair::Ec(Box::new(pair)), spki, algorithm })
+        Ok(LocalKey {
+            pair: Pair::Ec(Box::new(pair)),
+            spki,
+            algorithm,
+        })
     }
 }
 
 impl fmt::Debug for LocalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("LocalKey")
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,11 +153,18 @@ impl Signer for LocalKey {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&alg::RSA_PKCS1_SHA256, &random, tbs_der, &mut signature).map_err(failed)?;
+                pair.sign(&alg::RSA_PKCS1_SHA256, &random, tbs_der, &mut signature)
+                    .map_err(failed)?;
                 Ok(signature)
             }
-            Pair::Ec(pair) => pair.sign(&random, tbs_der).map(|signature| signature.as_ref().to_vec()).map_err(failed),
-            Pair::Ed25519(pair) => pair.try_sign(tbs_der).map(|signature| signature.as_ref().to_vec()).map_err(failed),
+            Pair::Ec(pair) => pair
+                .sign(&random, tbs_der)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(failed),
+            Pair::Ed25519(pair) => pair
+                .try_sign(tbs_der)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(failed),
         }
     }
 }

@@ -52,7 +52,11 @@ impl Serial {
             Some(0) | None => false,
             Some(first) => octets.len() + usize::from(first >> 7) <= LONGEST,
         };
-        if fits { Ok(Serial(octets)) } else { Err(SerialError::Malformed) }
+        if fits {
+            Ok(Serial(octets))
+        } else {
+            Err(SerialError::Malformed)
+        }
     }
 
     /// Big-endian, without leading zeros.
@@ -87,7 +91,9 @@ impl Serialize for Serial {
 
 impl<'de> Deserialize<'de> for Serial {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -98,9 +104,14 @@ mod tests {
     #[test]
     fn new_serials_are_long_positive_and_different() {
         let random = aws_lc_rs::rand::SystemRandom::new();
-        let serials: std::collections::HashSet<Serial> = (0..200).map(|_| Serial::random(&random).unwrap()).collect();
+        let serials: std::collections::HashSet<Serial> =
+            (0..200).map(|_| Serial::random(&random).unwrap()).collect();
         assert_eq!(serials.len(), 200);
-        assert!(serials.iter().all(|serial| serial.octets().len() == 20 && serial.octets()[0] & 0xc0 == 0x40));
+        assert!(
+            serials
+                .iter()
+                .all(|serial| serial.octets().len() == 20 && serial.octets()[0] & 0xc0 == 0x40)
+        );
     }
 
     #[test]
@@ -108,7 +119,10 @@ mod tests {
         let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).unwrap();
         assert_eq!(serial.to_string().len(), 40);
         assert_eq!(serial.to_string().parse(), Ok(serial.clone()));
-        assert_eq!(serde_json::from_str::<Serial>(&serde_json::to_string(&serial).unwrap()).unwrap(), serial);
+        assert_eq!(
+            serde_json::from_str::<Serial>(&serde_json::to_string(&serial).unwrap()).unwrap(),
+            serial
+        );
         assert_eq!("00AB".parse::<Serial>().unwrap().to_string(), "ab");
         for wrong in ["", "0", "00", "xyz", "-1", &"7f".repeat(21), &"ff".repeat(20)] {
             assert_eq!(wrong.parse::<Serial>(), Err(SerialError::Malformed), "{wrong}");

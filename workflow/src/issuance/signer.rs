@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
+use super::SignatureAlgorithm;
 use super::certificate::{Certificate, CertificateError};
 use super::lint::Linted;
 use super::template::TbsCertificate;
-use super::SignatureAlgorithm;
 
 /// Why there is no signature. The texts come from the holder of the key and name no key material.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -14,8 +14,8 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
-    AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
-    ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
+    AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
+    CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::RdnSequence;
 use x509_cert::time::Time;
@@ -123,11 +123,16 @@ impl Template<'_> {
             // v3
             version: 2,
             serial_number: UintRef::new(self.serial.octets()).map_err(|_| BuildError("serial"))?,
-            signature: AnyRef::from_der(self.algorithm.identifier_der()).map_err(|_| BuildError("algorithm"))?,
+            signature: AnyRef::from_der(self.algorithm.identifier_der())
+                .map_err(|_| BuildError("algorithm"))?,
             issuer: AnyRef::from_der(self.issuer.subject_der()).map_err(|_| BuildError("issuer"))?,
-            validity: Times { not_before: time(self.validity.not_before)?, not_after: time(self.validity.not_after)? },
+            validity: Times {
+                not_before: time(self.validity.not_before)?,
+                not_after: time(self.validity.not_after)?,
+            },
             subject,
-            subject_public_key_info: AnyRef::from_der(self.csr.key().spki_der()).map_err(|_| BuildError("public key"))?,
+            subject_public_key_info: AnyRef::from_der(self.csr.key().spki_der())
+                .map_err(|_| BuildError("public key"))?,
             extensions,
         };
         Ok(TbsCertificate {
@@ -151,27 +156,55 @@ impl Template<'_> {
                 },
             )?,
             // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
-            extension("2.5.29.14", false, &SubjectKeyIdentifier(octets(&self.csr.key().identifier())?))?,
+            extension(
+                "2.5.29.14",
+                false,
+                &SubjectKeyIdentifier(octets(&self.csr.key().identifier())?),
+            )?,
             // RFC 5280 section 4.2.1.3: critical.
             extension("2.5.29.15", true, &key_usage(&self.grant.key_usage)?)?,
             // RFC 5280 section 4.2.1.6: critical if it is all that names the subject.
-            extension("2.5.29.17", subject_is_empty, &SubjectAltName(general_names(&self.grant.names)?))?,
+            extension(
+                "2.5.29.17",
+                subject_is_empty,
+                &SubjectAltName(general_names(&self.grant.names)?),
+            )?,
             // RFC 5280 section 4.2.1.9: an end entity, critically.
-            extension("2.5.29.19", true, &BasicConstraints { ca: false, path_len_constraint: None })?,
+            extension(
+                "2.5.29.19",
+                true,
+                &BasicConstraints {
+                    ca: false,
+                    path_len_constraint: None,
+                },
+            )?,
         ];
         if !self.grant.extended_key_usage.is_empty() {
             // RFC 5280 section 4.2.1.12
-            extensions.push(extension("2.5.29.37", false, &purposes(&self.grant.extended_key_usage)?)?);
+            extensions.push(extension(
+                "2.5.29.37",
+                false,
+                &purposes(&self.grant.extended_key_usage)?,
+            )?);
         }
         if !self.publication.crl.is_empty() {
             // RFC 5280 section 4.2.1.13
-            let full_name = self.publication.crl.iter().map(|url| uri(url)).collect::<Result<_, _>>()?;
+            let full_name = self
+                .publication
+                .crl
+                .iter()
+                .map(|url| uri(url))
+                .collect::<Result<_, _>>()?;
             let point = DistributionPoint {
                 distribution_point: Some(DistributionPointName::FullName(full_name)),
                 reasons: None,
                 crl_issuer: None,
             };
-            extensions.push(extension("2.5.29.31", false, &CrlDistributionPoints(vec![point]))?);
+            extensions.push(extension(
+                "2.5.29.31",
+                false,
+                &CrlDistributionPoints(vec![point]),
+            )?);
         }
         let access = self.access()?;
         if !access.0.is_empty() {
@@ -186,9 +219,12 @@ impl Template<'_> {
         const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
         let ocsp = self.publication.ocsp.iter().map(|url| (OCSP, url));
         let issuer = self.publication.issuer.iter().map(|url| (CA_ISSUERS, url));
-        let all = ocsp
-            .chain(issuer)
-            .map(|(access_method, url)| Ok(AccessDescription { access_method, access_location: uri(url)? }));
+        let all = ocsp.chain(issuer).map(|(access_method, url)| {
+            Ok(AccessDescription {
+                access_method,
+                access_location: uri(url)?,
+            })
+        });
         Ok(AuthorityInfoAccessSyntax(all.collect::<Result<_, BuildError>>()?))
     }
 }
@@ -206,9 +242,12 @@ fn extension(oid: &str, critical: bool, value: &impl Encode) -> Result<Extension
 fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
     const OUT_OF_RANGE: BuildError = BuildError("validity");
     let seconds = u64::try_from(at.unix_timestamp()).map_err(|_| OUT_OF_RANGE)?;
-    let date = DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| OUT_OF_RANGE)?;
+    let date =
+        DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| OUT_OF_RANGE)?;
     if date.year() < 2050 {
-        UtcTime::from_date_time(date).map(Time::UtcTime).map_err(|_| OUT_OF_RANGE)
+        UtcTime::from_date_time(date)
+            .map(Time::UtcTime)
+            .map_err(|_| OUT_OF_RANGE)
     } else {
         Ok(Time::GeneralTime(GeneralizedTime::from_date_time(date)))
     }
@@ -229,7 +268,10 @@ fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
     ];
     let mut usages = FlagSet::<KeyUsages>::default();
     for name in names {
-        let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(BuildError("key usage"))?;
+        let bit = KEY_USAGES
+            .iter()
+            .position(|known| known == name)
+            .ok_or(BuildError("key usage"))?;
         usages |= FLAGS[bit];
     }
     Ok(KeyUsage(usages))
@@ -237,7 +279,10 @@ fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
 
 fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
     let oids = names.iter().map(|name| {
-        let dotted = PURPOSES.iter().find(|(known, _)| known == name).map_or(name.as_str(), |(_, oid)| oid);
+        let dotted = PURPOSES
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or(name.as_str(), |(_, oid)| oid);
         ObjectIdentifier::new(dotted).map_err(|_| BuildError("purpose"))
     });
     Ok(ExtendedKeyUsage(oids.collect::<Result<_, _>>()?))
@@ -258,7 +303,9 @@ fn general_names(names: &[String]) -> Result<Vec<GeneralName>, BuildError> {
                     IpAddr::V4(v4) => v4.octets().to_vec(),
                     IpAddr::V6(v6) => v6.octets().to_vec(),
                 };
-                Ok(GeneralName::IpAddress(OctetString::new(octets).map_err(|_| UNENCODABLE)?))
+                Ok(GeneralName::IpAddress(
+                    OctetString::new(octets).map_err(|_| UNENCODABLE)?,
+                ))
             }
             Err(_) => Err(UNENCODABLE),
         })
@@ -266,14 +313,17 @@ fn general_names(names: &[String]) -> Result<Vec<GeneralName>, BuildError> {
 }
 
 fn uri(text: &str) -> Result<GeneralName, BuildError> {
-    Ia5String::new(text).map(GeneralName::UniformResourceIdentifier).map_err(|_| BuildError("address"))
+    Ia5String::new(text)
+        .map(GeneralName::UniformResourceIdentifier)
+        .map_err(|_| BuildError("address"))
 }
 
 /// Whether a text is a subject that can be written as it stands (RFC 4514).
 pub(crate) fn is_subject(text: &str) -> bool {
     let reads_back = || {
         let encoded = RdnSequence::from_str(text).ok()?.to_der().ok()?;
-        let (_, name) = <x509_parser::x509::X509Name<'_> as x509_parser::prelude::FromDer<_>>::from_der(&encoded).ok()?;
+        let (_, name) =
+            <x509_parser::x509::X509Name<'_> as x509_parser::prelude::FromDer<_>>::from_der(&encoded).ok()?;
         Some(crate::csr::render_distinguished_name(&name))
     };
     !text.is_empty() && reads_back().is_some_and(|again| again == text)

@@ -10,7 +10,11 @@ use crate::finding::{Code, Finding, Severity, quoted};
 
 pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
     let key_usage = key_usage(profile, csr.key().kind());
-    let extended_key_usage: Vec<String> = profile.extended_key_usage.iter().map(|purpose| purpose.0.clone()).collect();
+    let extended_key_usage: Vec<String> = profile
+        .extended_key_usage
+        .iter()
+        .map(|purpose| purpose.0.clone())
+        .collect();
 
     let mut findings = Vec::new();
     findings.extend(key(policy, csr, profile));
@@ -20,7 +24,11 @@ pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &s
     if key_usage.is_empty() {
         findings.push(Finding::refused(
             Code::UnsupportedKey,
-            format!("The profile {} has no use for a key of the kind {}.", profile.name, csr.key().description()),
+            format!(
+                "The profile {} has no use for a key of the kind {}.",
+                profile.name,
+                csr.key().description()
+            ),
             NEW_KEY,
         ));
     }
@@ -55,7 +63,10 @@ fn key(policy: &Policy, csr: &Csr, profile: &Profile) -> Vec<Finding> {
     {
         findings.push(Finding::refused(
             Code::WeakKey,
-            format!("RSA key of {bits} bits; the profile {} needs at least {}.", profile.name, profile.rsa_min_bits),
+            format!(
+                "RSA key of {bits} bits; the profile {} needs at least {}.",
+                profile.name, profile.rsa_min_bits
+            ),
             NEW_KEY,
         ));
     }
@@ -75,13 +86,22 @@ fn names(csr: &Csr, profile: &Profile) -> Vec<Finding> {
     if csr.names().len() > profile.max_names {
         findings.push(Finding::refused(
             Code::TooLarge,
-            format!("{} names; the profile {} allows {}.", csr.names().len(), profile.name, profile.max_names),
+            format!(
+                "{} names; the profile {} allows {}.",
+                csr.names().len(),
+                profile.name,
+                profile.max_names
+            ),
             "Spread them over several certificates.",
         ));
     }
     for name in csr.names() {
         let not_allowed = |why: &str, advice: String| {
-            Finding::refused(Code::NameNotAllowed, format!("The {} {} {why}.", name.kind(), quoted(&name.to_string())), advice)
+            Finding::refused(
+                Code::NameNotAllowed,
+                format!("The {} {} {why}.", name.kind(), quoted(&name.to_string())),
+                advice,
+            )
         };
         if name.is_wildcard() && !profile.wildcards {
             findings.push(not_allowed(
@@ -124,13 +144,20 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: &str) -> Vec<Finding> {
     if mine.is_empty() {
         return vec![Finding::refused(
             Code::NameNotAllowed,
-            format!("The profile {} is not for requesters with e-mail addresses in {}.", profile.name, quoted(domain)),
+            format!(
+                "The profile {} is not for requesters with e-mail addresses in {}.",
+                profile.name,
+                quoted(domain)
+            ),
             "Choose another profile, or ask with the e-mail address of the team that owns these names.",
         )];
     }
     csr.names()
         .iter()
-        .filter(|name| mine.iter().all(|entry| entry.names.knows(name) && entry.names.refuse(name).is_some()))
+        .filter(|name| {
+            mine.iter()
+                .all(|entry| !entry.names.is_empty() && entry.names.refuse(name).is_some())
+        })
         .map(|name| {
             Finding::refused(
                 Code::NameNotAllowed,
@@ -169,8 +196,17 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
         Ungranted::Ignored => Severity::Ignored,
         Ungranted::Refused => Severity::Refused,
     };
-    let ungranted = |detail: String, advice: String| Finding { code: Code::ForbiddenExtension, severity, detail, advice };
-    let without = || "The certificate comes without it.".to_owned();
+    let ungranted = |detail: String, advice: String| Finding {
+        code: Code::ForbiddenExtension,
+        severity,
+        detail,
+        advice,
+    };
+    let comes_without = || "The certificate comes without it.".to_owned();
+    let without = || match severity {
+        Severity::Refused => "Make the request again without it.".to_owned(),
+        _ => comes_without(),
+    };
     let mut findings = Vec::new();
     let mut subject = Vec::new();
     for wish in csr.wishes() {
@@ -193,16 +229,28 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
                 }
             }
             Wish::ExtendedKeyUsage(purpose) => {
-                let grants = |profile: &Profile| profile.extended_key_usage.iter().any(|granted| granted.0 == *purpose);
+                let grants = |profile: &Profile| {
+                    profile
+                        .extended_key_usage
+                        .iter()
+                        .any(|granted| granted.0 == *purpose)
+                };
                 if !grants(profile) {
-                    let others: Vec<&str> = policy.profiles().filter(|other| grants(other)).map(Profile::name).collect();
+                    let others: Vec<&str> = policy
+                        .profiles()
+                        .filter(|other| grants(other))
+                        .map(Profile::name)
+                        .collect();
                     let advice = if others.is_empty() {
                         without()
                     } else {
                         format!("{} If you need it, choose: {}.", without(), others.join(", "))
                     };
                     findings.push(ungranted(
-                        format!("The purpose {purpose} is not granted by the profile {}.", profile.name),
+                        format!(
+                            "The purpose {purpose} is not granted by the profile {}.",
+                            profile.name
+                        ),
                         advice,
                     ));
                 }
@@ -220,15 +268,18 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
             Wish::Attribute(name) => findings.push(Finding::ignored(
                 Code::ForbiddenExtension,
                 format!("The attribute {name} of the request has no place in a certificate."),
-                without(),
+                comes_without(),
             )),
         }
     }
     if !subject.is_empty() {
         findings.push(Finding::ignored(
             Code::BadName,
-            format!("Of the requested subject, {} is left out: only names that were checked are certified.", subject.join(", ")),
-            without(),
+            format!(
+                "Of the requested subject, {} is left out: only names that were checked are certified.",
+                subject.join(", ")
+            ),
+            comes_without(),
         ));
     }
     findings
@@ -238,9 +289,19 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
 fn subject(csr: &Csr, profile: &Profile) -> String {
     let common_name = csr
         .common_name()
-        .and_then(|text| csr.names().iter().map(Name::to_string).find(|name| name.eq_ignore_ascii_case(text)))
+        .and_then(|text| {
+            csr.names()
+                .iter()
+                .map(Name::to_string)
+                .find(|name| name.eq_ignore_ascii_case(text))
+        })
         // Characters that RFC 4514 would escape do not occur in names of hosts.
-        .filter(|name| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.*:@_".contains(&b)))
+        .filter(|name| {
+            name.len() <= 64
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-.*:@_".contains(&b))
+        })
         .map(|name| format!("CN={name}"));
     match (common_name, profile.subject.as_str()) {
         (Some(common_name), "") => common_name,

@@ -1,0 +1,40 @@
+//! Any bytes, as DER and as text: reading never panics, and ends in a request or in findings that refuse it.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use workflow::csr::{Csr, Name};
+use workflow::finding::Finding;
+use workflow::policy::Policy;
+
+static POLICY: LazyLock<Policy> = LazyLock::new(|| {
+    Policy::parse(include_str!("../../infra/policy.toml")).expect("the default policy is valid")
+});
+
+fn check(read: Result<Csr, Vec<Finding>>) {
+    match read {
+        Ok(csr) => {
+            for name in csr.names() {
+                assert_eq!(name.to_string().parse::<Name>().as_ref(), Ok(name));
+            }
+            for profile in POLICY.profiles() {
+                let verdict = POLICY.judge(&csr, profile, "alice@example.com");
+                assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
+            }
+        }
+        Err(findings) => {
+            assert!(!findings.is_empty());
+            assert!(findings.iter().all(Finding::is_refusal));
+            let said = findings.iter().map(ToString::to_string).collect::<String>();
+            assert!(!said.chars().any(char::is_control), "{said:?}");
+        }
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    check(Csr::from_der(data.to_vec()));
+    if let Ok(text) = std::str::from_utf8(data) {
+        check(Csr::read(text));
+    }
+});

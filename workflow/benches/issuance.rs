@@ -1,0 +1,94 @@
+//! What a certificate costs over its bare signature: a request in, a certificate out, with the key already loaded.
+//!
+//! `cargo bench -p workflow --bench issuance` prints, in one run, for each kind of issuer: the bare signing of aws-lc-rs,
+//! the whole way (read, judge, choose, build, lint, sign), and the ratio of the two; and what reading each kind of
+//! request costs. Each figure is the best of several rounds, so that a busy machine disturbs it least.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::time::Instant;
+
+use aws_lc_rs::rand::SystemRandom;
+use time::OffsetDateTime;
+use workflow::csr::Csr;
+use workflow::issuance::{Issuer, LocalKey, Publication, Serial, Signer, Template, Validity, issue, lint};
+use workflow::policy::Policy;
+use workflow::testing::pki::{self, TestKey};
+
+/// Microseconds for one call, the best of ten rounds.
+fn microseconds(calls: u32, mut call: impl FnMut()) -> f64 {
+    let mut best = f64::MAX;
+    for _ in 0..10 {
+        let start = Instant::now();
+        for _ in 0..calls {
+            call();
+        }
+        best = best.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls));
+    }
+    best
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let policy = Policy::parse(include_str!("../../infra/policy.toml")).unwrap();
+    let profile = policy.profile(None).unwrap();
+    let kinds = [
+        TestKey::EcP256,
+        TestKey::EcP384,
+        TestKey::Rsa2048,
+        TestKey::Rsa4096,
+        TestKey::Ed25519,
+    ];
+    let requests = kinds.map(|kind| (kind, pki::csr_with(kind, "www.example.com", &["www.example.com"])));
+
+    println!("reading a request: parsing, proof of possession, weak-key checks");
+    for (kind, text) in &requests {
+        println!(
+            "  {:<8} {:>8.1} µs",
+            format!("{kind:?}"),
+            microseconds(200, || drop(Csr::read(text).unwrap()))
+        );
+    }
+
+    println!("request in, certificate out");
+    println!(
+        "  {:<8} {:<8} {:>10} {:>10} {:>10} {:>6}",
+        "issuer", "request", "raw µs", "full µs", "over µs", "ratio"
+    );
+    for issuer_kind in [
+        TestKey::EcP256,
+        TestKey::EcP384,
+        TestKey::Rsa2048,
+        TestKey::Rsa4096,
+    ] {
+        let ca = pki::root_with(issuer_kind);
+        let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
+        let key = LocalKey::from_pem(&ca.key_pem).unwrap();
+        let message = [0x5a; 400];
+        for (request_kind, text) in &requests {
+            let raw = microseconds(100, || drop(runtime.block_on(key.sign(&message)).unwrap()));
+            let full = microseconds(100, || {
+                let csr = Csr::read(text).unwrap();
+                let grant = policy.judge(&csr, profile, "alice@example.com").grant.unwrap();
+                let template = Template {
+                    csr: &csr,
+                    grant: &grant,
+                    issuer: &issuer,
+                    algorithm: key.algorithm(),
+                    serial: &Serial::random(&SystemRandom::new()).unwrap(),
+                    validity: &Validity::choose(OffsetDateTime::now_utc(), grant.validity_days, &issuer)
+                        .unwrap(),
+                    publication: &Publication::default(),
+                };
+                let linted = lint(template.build().unwrap(), &issuer, &csr, &grant).unwrap();
+                drop(runtime.block_on(issue(&key, linted)).unwrap());
+            });
+            println!(
+                "  {:<8} {:<8} {raw:>10.1} {full:>10.1} {:>10.1} {:>6.2}",
+                format!("{issuer_kind:?}"),
+                format!("{request_kind:?}"),
+                full - raw,
+                full / raw
+            );
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The values of a policy document, each read from its text and checked on the way.
+//!
+//! Fails with a sentence that repeats the text and says what to write; the reader adds the line.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::csr::{KEY_USAGES, KeyKind, PURPOSES};
+use crate::issuance::is_subject;
+
+/// A kind of key a profile may allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::policy) enum KeyRule {
+    Rsa,
+    #[serde(rename = "ec-p256")]
+    EcP256,
+    #[serde(rename = "ec-p384")]
+    EcP384,
+    #[serde(rename = "ec-p521")]
+    EcP521,
+    Ed25519,
+}
+
+impl KeyRule {
+    pub(super) const ALL: [KeyRule; 5] = [
+        KeyRule::Rsa,
+        KeyRule::EcP256,
+        KeyRule::EcP384,
+        KeyRule::EcP521,
+        KeyRule::Ed25519,
+    ];
+
+    pub(in crate::policy) fn allows(self, kind: KeyKind) -> bool {
+        matches!(
+            (self, kind),
+            (KeyRule::Rsa, KeyKind::Rsa { .. })
+                | (KeyRule::EcP256, KeyKind::EcP256)
+                | (KeyRule::EcP384, KeyKind::EcP384)
+                | (KeyRule::EcP521, KeyKind::EcP521)
+                | (KeyRule::Ed25519, KeyKind::Ed25519)
+        )
+    }
+
+    pub(in crate::policy) fn describe(self) -> &'static str {
+        match self {
+            KeyRule::Rsa => "RSA",
+            KeyRule::EcP256 => "EC P-256",
+            KeyRule::EcP384 => "EC P-384",
+            KeyRule::EcP521 => "EC P-521",
+            KeyRule::Ed25519 => "Ed25519",
+        }
+    }
+}
+
+/// What becomes of a wish that the profile does not grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::policy) enum Ungranted {
+    Ignored,
+    Refused,
+}
+
+/// A bit of keyUsage that an end entity may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::policy) struct KeyUsageName(pub(in crate::policy) &'static str);
+
+impl<'de> Deserialize<'de> for KeyUsageName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = KEY_USAGES.into_iter().find(|known| *known == text);
+        match known {
+            Some("keyCertSign" | "cRLSign") => Err(D::Error::custom(format!(
+                "{text} is for authorities; no profile may grant it"
+            ))),
+            Some(known) => Ok(KeyUsageName(known)),
+            None => Err(D::Error::custom(format!(
+                "\"{text}\" is no key usage; write one of {}",
+                KEY_USAGES.join(", ")
+            ))),
+        }
+    }
+}
+
+/// A purpose of extendedKeyUsage, by name or dotted number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::policy) struct Purpose(pub(in crate::policy) String);
+
+impl<'de> Deserialize<'de> for Purpose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let named = PURPOSES
+            .iter()
+            .find(|(name, oid)| *name == text || *oid == text)
+            .map(|(name, _)| *name);
+        match named {
+            Some("anyExtendedKeyUsage" | "OCSPSigning") => Err(D::Error::custom(format!(
+                "{text} would let a certificate speak for the authority; no profile may grant it"
+            ))),
+            Some(name) => Ok(Purpose(name.to_owned())),
+            None if der::asn1::ObjectIdentifier::new(&text).is_ok() => Ok(Purpose(text)),
+            None => {
+                let known: Vec<&str> = PURPOSES.iter().map(|(name, _)| *name).collect();
+                Err(D::Error::custom(format!(
+                    "\"{text}\" is no purpose; write a dotted number or one of {}",
+                    known.join(", ")
+                )))
+            }
+        }
+    }
+}
+
+/// One plain e-mail address.
+#[derive(Clone)]
+pub(super) struct Approver(pub(super) String);
+
+impl<'de> Deserialize<'de> for Approver {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match crate::csr::Name::email(&text) {
+            Ok(_) => Ok(Approver(text)),
+            Err(_) => Err(D::Error::custom(format!("\"{text}\" is no e-mail address"))),
+        }
+    }
+}
+
+/// `10s`, `90m`, `36h` or `7d`.
+#[derive(Clone, Copy)]
+pub(super) struct Limit(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The state's own TimeoutSeconds ends every wait after 30 days.
+        const LONGEST: u64 = 30 * 86_400;
+        let text = String::deserialize(deserializer)?;
+        let unit = text.chars().last().and_then(|unit| match unit {
+            's' => Some(1),
+            'm' => Some(60),
+            'h' => Some(3600),
+            'd' => Some(86_400),
+            _ => None,
+        });
+        let digits = &text[..text.len().saturating_sub(1)];
+        let seconds = unit
+            .filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
+        match seconds {
+            Some(seconds) if (1..=LONGEST).contains(&seconds) => Ok(Limit(Duration::from_secs(seconds))),
+            Some(_) => Err(D::Error::custom(format!(
+                "\"{text}\" is out of range; write between 1s and 30d"
+            ))),
+            None => Err(D::Error::custom(format!(
+                "\"{text}\" is no length of time; write 10s, 90m, 36h or 7d"
+            ))),
+        }
+    }
+}
+
+/// Parts of the subject that every certificate of the profile has, as RFC 4514 text without a common name.
+#[derive(Clone)]
+pub(super) struct FixedSubject(pub(super) String);
+
+impl<'de> Deserialize<'de> for FixedSubject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if is_subject(&text) && !text.to_ascii_uppercase().contains("CN=") {
+            Ok(FixedSubject(text))
+        } else {
+            Err(D::Error::custom(format!(
+                "\"{text}\" is no subject; write parts other than CN, as in O=Example,C=DE"
+            )))
+        }
+    }
+}
+
+/// The SHA-256 of a SubjectPublicKeyInfo.
+pub(super) struct KeyDigest(pub(super) String);
+
+impl<'de> Deserialize<'de> for KeyDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digest: String = text
+            .chars()
+            .filter(|c| *c != ':')
+            .collect::<String>()
+            .to_ascii_lowercase();
+        if hex::decode(&digest).is_ok_and(|octets| octets.len() == 32) {
+            Ok(KeyDigest(digest))
+        } else {
+            Err(D::Error::custom(format!(
+                "\"{text}\" is no SHA-256 of a public key; write 64 hexadecimal digits"
+            )))
+        }
+    }
+}
+
+/// Plain http for CRLs and issuers: RFC 5280 section 8 warns of loops with https.
+pub(super) struct WebAddress(pub(super) String);
+
+impl<'de> Deserialize<'de> for WebAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let ok = url::Url::parse(&text)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if ok && text.is_ascii() {
+            Ok(WebAddress(text))
+        } else {
+            Err(D::Error::custom(format!(
+                "\"{text}\" is no web address; write http://host/path"
+            )))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Seeds for fuzzing: requests of every kind, and policies, written to fuzz/corpus/ when COUNTERSIGN_SEEDS is set.
+//!
+//! They are made anew each time, so that no key material is kept; see fuzz/Cargo.toml for how to run.
+#![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use workflow::csr::Csr;
+use workflow::policy::Policy;
+use workflow::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
+
+fn requests() -> Vec<CsrMaker> {
+    let kinds = [
+        TestKey::EcP256,
+        TestKey::EcP384,
+        TestKey::EcP521,
+        TestKey::Rsa2048,
+        TestKey::Ed25519,
+    ];
+    let mut all: Vec<CsrMaker> = kinds
+        .into_iter()
+        .map(|kind| {
+            CsrMaker::new(kind)
+                .common_name("www.example.com")
+                .names(&["www.example.com", "10.0.0.1"])
+        })
+        .collect();
+    all.push(CsrMaker::new(TestKey::Rsa2048).names(&["www.example.com"]).pss());
+    all.push(CsrMaker::new(TestKey::EcP256).names(&[
+        "*.example.com",
+        "alice@example.com",
+        "spiffe://example.org/a",
+        "fd00::1",
+    ]));
+    all.push(
+        CsrMaker::new(TestKey::EcP256)
+            .subject_part("2.5.4.6", 19, b"DE")
+            .subject_part("2.5.4.10", 20, b"B\xfccher")
+            .subject_part("2.5.4.11", 30, b"\0O\0U")
+            .common_name("xn--bcher-kva.example.com")
+            .asking_for_ca()
+            .extension("2.5.29.15", true, &tlv(3, &[5, 0xa0]))
+            .extension(
+                "2.5.29.37",
+                false,
+                &sequence(&[oid("1.3.6.1.5.5.7.3.1"), oid("1.2.3.4")]),
+            )
+            .extension("2.5.29.32", false, &sequence(&[sequence(&[oid("1.2.3.5")])]))
+            .general_name(tlv(
+                0xa0,
+                &[oid("1.3.6.1.4.1.311.20.2.3"), tlv(0xa0, &tlv(12, b"alice"))].concat(),
+            ))
+            .attribute("1.2.840.113549.1.9.7", &tlv(12, b"password")),
+    );
+    all
+}
+
+#[test]
+fn seeds_are_valid_and_written_where_asked() {
+    let requests: Vec<Vec<u8>> = requests().iter().map(CsrMaker::der).collect();
+    for der in &requests {
+        assert!(Csr::from_der(der.clone()).is_ok());
+    }
+    let policy = include_str!("../../infra/policy.toml");
+    assert!(Policy::parse(policy).is_ok());
+    if std::env::var_os("COUNTERSIGN_SEEDS").is_none() {
+        return;
+    }
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    std::fs::create_dir_all(corpus.join("csr")).unwrap();
+    std::fs::create_dir_all(corpus.join("policy")).unwrap();
+    for (number, der) in requests.iter().enumerate() {
+        std::fs::write(corpus.join(format!("csr/{number}.der")), der).unwrap();
+        std::fs::write(
+            corpus.join(format!("csr/{number}.pem")),
+            pki::pem("CERTIFICATE REQUEST", der),
+        )
+        .unwrap();
+    }
+    std::fs::write(corpus.join("policy/default.toml"), policy).unwrap();
+}
