@@ -2,12 +2,13 @@
 //!
 //! Invariant: without TLS only to this machine. `smtps://` is TLS from the start, `smtp://...?tls=required` STARTTLS.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
-use url::{Host, Url};
+use url::Url;
 
 use crate::mail::Mail;
 use crate::ports::{Mailer, PortError};
@@ -25,12 +26,8 @@ impl SmtpMailer {
     /// One line: the URL is no SMTP URL, or would send mail unprotected to another machine.
     pub fn new(url: &str, from: Mailbox) -> Result<Self, String> {
         let parsed = Url::parse(url).map_err(|error| format!("it is not a URL: {error}"))?;
-        let local = match parsed.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err("it names no server".into()),
-        };
+        let host = parsed.host_str().ok_or("it names no server")?;
+        let local = is_loopback(host);
         let starttls = parsed.query_pairs().any(|(name, value)| name == "tls" && value == "required");
         match parsed.scheme() {
             "smtps" => {}
@@ -46,6 +43,12 @@ impl SmtpMailer {
     }
 }
 
+/// Whether a host of an `smtp:` URL is this machine. The URL standard leaves the hosts of such schemes unparsed.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
@@ -53,5 +56,27 @@ impl Mailer for SmtpMailer {
         let message = mail.message(&self.from).map_err(|error| PortError::new(WHAT, error))?;
         self.transport.send(message).await.map_err(|error| PortError::new(WHAT, error))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_leaves_this_machine_only_under_tls() {
+        let from: Mailbox = "ca@example.com".parse().unwrap();
+        for good in [
+            "smtp://localhost:1025",
+            "smtp://127.0.0.1:1025",
+            "smtp://[::1]:1025",
+            "smtps://mail.example.com",
+            "smtp://mail.example.com:587?tls=required",
+        ] {
+            assert!(SmtpMailer::new(good, from.clone()).is_ok(), "{good}");
+        }
+        for bad in ["smtp://mail.example.com", "smtp://10.0.0.1:25", "smtp://localhost.example.com", "http://localhost", "x", "smtp://"] {
+            assert!(SmtpMailer::new(bad, from.clone()).is_err(), "{bad}");
+        }
     }
 }

@@ -48,7 +48,7 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
     findings
 }
 
-/// BR 6.1.6: odd and at least 2^16+1. Larger than 33 bits is no weakness, but nothing verifies such keys.
+/// BR 6.1.6: odd and at least 2^16+1. Larger than 31 bits is no weakness, but Go's crypto/rsa does not use such keys.
 fn exponent(octets: &[u8]) -> Option<Finding> {
     let value = octets
         .iter()
@@ -59,7 +59,7 @@ fn exponent(octets: &[u8]) -> Option<Finding> {
             format!("RSA key with a public exponent of {} octets.", octets.len()),
             format!("Use the usual exponent 65537. {NEW_KEY}"),
         )),
-        Some(e) if e >= 1 << 33 => Some(Finding::refused(
+        Some(e) if e >= 1 << 31 => Some(Finding::refused(
             Code::UnsupportedKey,
             format!("RSA key with the public exponent {e}, larger than other programs accept."),
             format!("Use the usual exponent 65537. {NEW_KEY}"),

@@ -1,0 +1,117 @@
+//! A Python program that lives as long as this command and no longer.
+//!
+//! Invariant: the program ends when the other end of its standard input closes, which happens whether this command
+//! stops, crashes or is killed. It has a process group of its own, so a Ctrl-C reaches this command alone, which then
+//! stops its programs in order.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::process::{ChildStdin, Command};
+
+use crate::failure::{Failure, OrFail as _};
+
+const RUNNER: &str = include_str!("child.py");
+/// The emulator needs a second or two to save its state; more is a hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The running program.
+pub(crate) struct Child {
+    name: &'static str,
+    process: tokio::process::Child,
+    lifeline: Option<ChildStdin>,
+    log: PathBuf,
+}
+
+impl Child {
+    /// Runs `python -m MODULE ARGUMENTS` with just these variables; its output goes to `log`.
+    pub(crate) fn start(
+        name: &'static str,
+        python: &Path,
+        arguments: &[String],
+        variables: &[(&str, String)],
+        log: &Path,
+    ) -> Result<Self, Failure> {
+        let output = File::create(log).or_fail(
+            || format!("cannot write {}", log.display()),
+            "Choose another --dir.",
+        )?;
+        let errors = output
+            .try_clone()
+            .or_fail(|| format!("cannot write {}", log.display()), "")?;
+        let mut process = Command::new(python)
+            .arg("-c")
+            .arg(RUNNER)
+            .args(arguments)
+            .env_clear()
+            .envs(
+                std::env::vars()
+                    .filter(|(name, _)| matches!(name.as_str(), "PATH" | "LANG" | "LC_ALL" | "SYSTEMROOT")),
+            )
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors)
+            .process_group(0)
+            .spawn()
+            .or_fail(
+                || format!("cannot start the {name} with {}", python.display()),
+                "Remove the virtual environment and try again.",
+            )?;
+        let lifeline = process.stdin.take();
+        Ok(Self {
+            name,
+            process,
+            lifeline,
+            log: log.to_owned(),
+        })
+    }
+
+    /// Completes when the program has ended by itself, which it should not.
+    pub(crate) async fn ended(&mut self) -> Failure {
+        let status = self.process.wait().await;
+        self.failure(status.ok())
+    }
+
+    /// Why the program is gone, if it is.
+    pub(crate) fn gone(&mut self) -> Option<Failure> {
+        let status = self.process.try_wait().ok().flatten()?;
+        Some(self.failure(Some(status)))
+    }
+
+    fn failure(&self, status: Option<ExitStatus>) -> Failure {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let last = log
+            .lines()
+            .rev()
+            .find(|line| !line.trim().is_empty())
+            .unwrap_or("it wrote nothing")
+            .trim()
+            .to_owned();
+        let status = status.map_or_else(|| "gone".to_owned(), |status| status.to_string());
+        Failure::new(
+            format!("the {} ended ({status}): {last}", self.name),
+            format!("Its log is {}.", self.log.display()),
+        )
+    }
+
+    /// Asks the program to end, and waits until it has saved what it wants to save.
+    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
+        drop(self.lifeline.take());
+        if tokio::time::timeout(PATIENCE, self.process.wait()).await.is_ok() {
+            return Ok(());
+        }
+        // The handle is ours, so there is no risk of ending a stranger.
+        let _ = self.process.kill().await;
+        Err(Failure::new(
+            format!(
+                "the {} did not stop within {} seconds and was killed",
+                self.name,
+                PATIENCE.as_secs()
+            ),
+            format!("Its latest state may be lost; its log is {}.", self.log.display()),
+        ))
+    }
+}

@@ -1,0 +1,130 @@
+//! The Maildir that the mail catcher fills: one file a mail, never changed once it is there.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use mail_parser::{Address, Message, MessageParser, MimeHeaders as _};
+
+/// The folder.
+pub(crate) struct Maildir {
+    folder: PathBuf,
+}
+
+/// One caught mail.
+pub(crate) struct Caught {
+    /// The name of its file.
+    pub(crate) id: String,
+    /// When it was caught.
+    pub(crate) at: SystemTime,
+    /// Its Message-ID, which begins with the request's id.
+    pub(crate) message_id: String,
+    /// Its sender.
+    pub(crate) from: String,
+    /// Its recipients.
+    pub(crate) to: String,
+    /// Its subject line.
+    pub(crate) subject: String,
+    /// Its text part.
+    pub(crate) text: String,
+    /// Its HTML part.
+    pub(crate) html: Option<String>,
+    /// Its attachments.
+    pub(crate) attachments: Vec<Attachment>,
+}
+
+/// A file that came with a mail.
+pub(crate) struct Attachment {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Maildir {
+    /// The Maildir in `folder`, which need not exist yet.
+    pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// All mails, newest first.
+    pub(crate) fn mails(&self) -> Vec<Caught> {
+        let mut mails: Vec<Caught> = self.files().iter().filter_map(|path| read(path)).collect();
+        mails.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| other.id.cmp(&one.id)));
+        mails
+    }
+
+    /// One mail. The id is looked up among the files that are there, so it cannot lead anywhere else.
+    pub(crate) fn mail(&self, id: &str) -> Option<Caught> {
+        self.files()
+            .iter()
+            .find(|path| path.file_name().is_some_and(|name| name == id))
+            .and_then(|path| read(path))
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        ["new", "cur"]
+            .into_iter()
+            .filter_map(|part| std::fs::read_dir(self.folder.join(part)).ok())
+            .flat_map(|entries| entries.flatten())
+            .map(|entry| entry.path())
+            .filter(|path| path.is_file())
+            .collect()
+    }
+}
+
+fn read(path: &Path) -> Option<Caught> {
+    let bytes = std::fs::read(path).ok()?;
+    let message: Message<'_> = MessageParser::default().parse(&bytes)?;
+    Some(Caught {
+        id: path.file_name()?.to_str()?.to_owned(),
+        at: std::fs::metadata(path).ok()?.modified().ok()?,
+        message_id: message.message_id().unwrap_or_default().to_owned(),
+        from: addresses(message.from()),
+        to: addresses(message.to()),
+        subject: message.subject().unwrap_or("(no subject)").to_owned(),
+        text: message.body_text(0).unwrap_or_default().into_owned(),
+        html: message.body_html(0).map(std::borrow::Cow::into_owned),
+        attachments: message
+            .attachments()
+            .map(|part| Attachment {
+                name: part.attachment_name().unwrap_or("attachment").to_owned(),
+                bytes: part.contents().to_vec(),
+            })
+            .collect(),
+    })
+}
+
+fn addresses(address: Option<&Address<'_>>) -> String {
+    let all = address
+        .into_iter()
+        .flat_map(|address| address.iter())
+        .filter_map(|one| one.address());
+    all.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_read_and_an_id_leads_nowhere_else() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("new")).unwrap();
+        let mail = "Message-ID: <abc.1@x>\r\nFrom: ca@example.com\r\nTo: a@example.com\r\nSubject: Hello\r\n\r\nhttp://localhost/x\r\n";
+        std::fs::write(folder.path().join("new/1.2.host"), mail).unwrap();
+        std::fs::write(folder.path().join("secret"), mail).unwrap();
+        let maildir = Maildir::new(folder.path());
+        let mails = maildir.mails();
+        assert_eq!(mails.len(), 1);
+        assert_eq!(
+            (mails[0].to.as_str(), mails[0].subject.as_str()),
+            ("a@example.com", "Hello")
+        );
+        assert!(mails[0].message_id.starts_with("abc."));
+        assert!(mails[0].text.contains("http://localhost/x"));
+        assert!(maildir.mail("1.2.host").is_some());
+        assert!(maildir.mail("../secret").is_none());
+    }
+}

@@ -1,0 +1,122 @@
+//! The local stack: the very same template, definition and binaries as on AWS, on an emulator of its own.
+//!
+//! Invariant: everything belongs to one folder, which one command at a time may use, and nothing outlives the command.
+//! The state of the folder survives it; `endpoints.json` is there exactly while the stack can be used.
+
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+mod catcher;
+mod child;
+mod deploy;
+mod emulator;
+mod mailbox;
+mod once;
+mod ports;
+mod proxy;
+mod running;
+mod venv;
+mod workers;
+
+pub(crate) use emulator::{REGION, ROOT_KEY};
+use running::Local;
+
+/// `countersign local`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Port of the portal on 127.0.0.1; 0 takes the one of the last time, or any that is free
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Folder that holds all of the stack's state [default: .local in the repository]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+    /// Python virtual environment to make or use [default: .local/venv in the repository]
+    #[arg(long, value_name = "FOLDER")]
+    venv: Option<PathBuf>,
+    /// Issuance policy to put in force [default: infra/policy.toml where the stack has none yet]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// How often approvals are expired and stuck requests started again
+    #[arg(long, value_name = "MINUTES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    housekeeping_minutes: u32,
+    /// Build the workers with optimisations
+    #[arg(long)]
+    release: bool,
+    #[command(flatten)]
+    once: once::Options,
+}
+
+/// Runs the stack until it is told to stop, or drives one request through it.
+pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+    if options.once.is_wanted() {
+        return once::run(&options).await;
+    }
+    let mut local = Local::start(&options).await?;
+    println!(
+        "\n  Portal   {}\n  Mailbox  {}",
+        local.endpoints.portal, local.endpoints.mailbox_url
+    );
+    println!(
+        "  State    {}\n\nCtrl-C stops it and keeps the state; starting again carries on.",
+        local.folder.display()
+    );
+    let broken = tokio::select! {
+        failure = local.broken() => Some(failure),
+        () = told_to_stop() => None,
+    };
+    let stopped = local.stop().await;
+    broken.map_or(stopped, Err)
+}
+
+/// The folder of the local stack that `--dir` means.
+pub(crate) fn folder(dir: Option<&Path>) -> PathBuf {
+    dir.map_or_else(
+        || repository().join(".local"),
+        |dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()),
+    )
+}
+
+/// The root of the repository: the one we are in, else the one this command was built from.
+fn repository() -> PathBuf {
+    let holds = |path: &Path| {
+        path.join("statemachine.asl.json").is_file() && path.join("infra/template.yaml").is_file()
+    };
+    let here = std::env::current_dir().ok();
+    let found = here
+        .as_deref()
+        .and_then(|here| here.ancestors().find(|path| holds(path)).map(Path::to_owned));
+    found.unwrap_or_else(|| {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .map(Path::to_owned)
+            .unwrap_or_default()
+    })
+}
+
+/// Completes on Ctrl-C, SIGTERM, or when the terminal is closed.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = |kind| async move {
+        match signal(kind) {
+            Ok(mut signals) => _ = signals.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => (),
+        () = wait(SignalKind::terminate()) => (),
+        () = wait(SignalKind::hangup()) => (),
+    }
+}
+
+/// The result of `work`, unless we are told to stop before it is there.
+async fn unless_stopped<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        result = work => result,
+        () = told_to_stop() => {
+            Err(Failure::new("stopped before it was done", "What was installed, built and stored is kept."))
+        }
+    }
+}

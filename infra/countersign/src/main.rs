@@ -1,0 +1,65 @@
+//! The operator's command: runs the local stack, and shows what any stack is doing.
+//!
+//! Results go to standard output, everything else to standard error. A failure is one line and exit code 1.
+
+// Printing is what a command is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod ca;
+mod executions;
+mod failure;
+mod local;
+mod policy;
+mod progress;
+mod requests;
+mod stack;
+mod table;
+
+/// A private certificate authority in which a second person signs off
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version)]
+enum Command {
+    /// Runs the whole stack on this machine, on an AWS emulator
+    Local(local::Options),
+    /// Lists and shows requests
+    #[command(subcommand)]
+    Requests(requests::Command),
+    /// Lists executions, or shows the timeline of a request's
+    Executions(executions::Options),
+    /// Checks an issuance policy, or puts one in force
+    #[command(subcommand)]
+    Policy(policy::Command),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Command::parse() {
+        Command::Local(options) => local::run(options).await,
+        Command::Requests(command) => requests::run(command).await,
+        Command::Executions(options) => executions::run(options).await,
+        Command::Policy(command) => policy::run(command).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("countersign: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Command::command().debug_assert();
+    }
+}

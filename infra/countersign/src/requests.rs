@@ -1,0 +1,222 @@
+//! `countersign requests`: where requests stand, from the table itself.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use workflow::request::{Request, RequestId, Status};
+
+use crate::failure::{Failure, OrFail as _};
+use crate::stack::{Stack, Which};
+use crate::table;
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Lists requests, the newest first
+    List {
+        /// Only those in this status
+        #[arg(long)]
+        status: Option<Status>,
+        /// How many at most
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Shows one request
+    Show {
+        /// The request's id
+        id: RequestId,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// Runs `countersign requests`.
+pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::List {
+            status,
+            limit,
+            json,
+            which,
+        } => {
+            let mut rows = list(&which.find().await?, status).await?;
+            rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
+            rows.truncate(limit);
+            if json {
+                return print_json(&rows);
+            }
+            if rows.is_empty() {
+                println!(
+                    "No requests{}.",
+                    status
+                        .map(|status| format!(" that are {status}"))
+                        .unwrap_or_default()
+                );
+                return Ok(());
+            }
+            let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+            print!(
+                "{}",
+                table::aligned(
+                    &["ID", "STATUS", "REGISTERED", "REQUESTER", "PROFILE", "NAMES"],
+                    &cells
+                )
+            );
+            Ok(())
+        }
+        Command::Show { id, json, which } => {
+            let row = find(&which.find().await?, id).await?;
+            if json { print_json(&row) } else { show(&row) }
+        }
+    }
+}
+
+/// One row.
+pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, Failure> {
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
+    let answer = dynamodb
+        .get_item()
+        .table_name(&stack.requests_table)
+        .key("id", AttributeValue::S(id.to_string()))
+        .consistent_read(true)
+        .send()
+        .await
+        .or_fail(|| format!("cannot read the table {}", stack.requests_table), "")?;
+    let item = answer.item.ok_or_else(|| {
+        Failure::new(
+            format!("there is no request {id}"),
+            "List them with: countersign requests list.",
+        )
+    })?;
+    from_item(item).or_fail(
+        || format!("the row of {id} cannot be read"),
+        "Was it written by a newer version?",
+    )
+}
+
+async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, Failure> {
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
+    let doing = || format!("cannot read the table {}", stack.requests_table);
+    let items: Result<Vec<_>, Failure> = match status {
+        Some(status) => dynamodb
+            .query()
+            .table_name(&stack.requests_table)
+            .index_name("byStatus")
+            .key_condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .or_fail(doing, ""),
+        None => dynamodb
+            .scan()
+            .table_name(&stack.requests_table)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .or_fail(doing, ""),
+    };
+    items?
+        .into_iter()
+        .map(|item| {
+            from_item(item).or_fail(
+                || "a row cannot be read".into(),
+                "Was it written by a newer version?",
+            )
+        })
+        .collect()
+}
+
+fn cells(row: &Request) -> Vec<String> {
+    vec![
+        row.id.to_string(),
+        row.status.to_string(),
+        instant(row.registration_date),
+        row.email.to_string(),
+        row.profile.clone(),
+        row.names.join(", "),
+    ]
+}
+
+fn show(row: &Request) -> Result<(), Failure> {
+    let mut facts = vec![
+        ("request", row.id.to_string()),
+        ("status", row.status.to_string()),
+        ("requester", row.email.to_string()),
+        ("profile", row.profile.clone()),
+        ("policy", row.policy_version.clone()),
+        ("execution", row.execution_arn.clone()),
+        ("attempts", row.execution_attempt.to_string()),
+    ];
+    let optional = [
+        ("subject", row.subject.clone()),
+        (
+            "names",
+            Some(row.names.join(", ")).filter(|names| !names.is_empty()),
+        ),
+        ("key", row.key.clone()),
+        ("CSR digest", row.csr_digest.clone()),
+        ("decide by", row.expires_at.map(instant)),
+        ("serial", row.serial.as_ref().map(ToString::to_string)),
+        ("not before", row.not_before.map(instant)),
+        ("not after", row.not_after.map(instant)),
+        ("code", row.code.map(|code| code.to_string())),
+        ("reason", row.reason.clone()),
+        (
+            "comment",
+            Some(row.comment.clone()).filter(|comment| !comment.is_empty()),
+        ),
+    ];
+    facts.extend(
+        optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    facts.extend(
+        row.history
+            .iter()
+            .map(|entry| ("history", format!("{}  {}", instant(entry.at), entry.status))),
+    );
+    facts.extend(
+        row.mails
+            .iter()
+            .map(|(occasion, at)| ("mailed", format!("{at}  {occasion}"))),
+    );
+    let rows: Vec<Vec<String>> = facts
+        .into_iter()
+        .map(|(name, value)| vec![name.to_owned(), value])
+        .collect();
+    print!("{}", table::aligned(&["", ""], &rows).trim_start_matches('\n'));
+    Ok(())
+}
+
+/// A time as an operator reads it: UTC, whole seconds.
+pub(crate) fn instant(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0)
+        .unwrap_or(at)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+/// Prints a value as JSON.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    println!(
+        "{}",
+        serde_json::to_string_pretty(value).or_fail(|| "cannot write JSON".into(), "")?
+    );
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! How fast the finished stack is, and how large its workers are: `cargo run -p end-to-end --bin figures [REQUESTS] [AT_ONCE]`.
+//!
+//! Sends requests through a local stack of its own with optimised workers, plays the approver, and prints a page of
+//! Markdown. A figure, not a test: it passes no judgement. Times are taken from the files of the mails, so waiting for
+//! them adds nothing; memory is the kernel's peak (VmHWM) of each worker's processes.
+
+// Printing is what it is for.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use end_to_end::{Stack, Submission, csr_for, repository, unique_host};
+use tokio::task::{JoinSet, LocalSet};
+
+const APPROVER: &str = "approver@example.com";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    LocalSet::new().run_until(measure()).await;
+}
+
+async fn measure() {
+    let mut numbers = std::env::args()
+        .skip(1)
+        .map(|number| number.parse::<usize>().expect("REQUESTS AT_ONCE are numbers"));
+    let (requests, at_once) = (numbers.next().unwrap_or(100), numbers.next().unwrap_or(1).max(1));
+    eprintln!("Starting a stack with optimised workers; building them takes minutes the first time.");
+    let stack: &'static Stack = Box::leak(Box::new(Stack::start_optimised("figures").await));
+    // The first request starts every worker; it is told apart.
+    let cold = one(stack).await;
+    let (mut warm, mut running, mut peaks) = (Vec::new(), JoinSet::new(), BTreeMap::new());
+    for started in 0..requests {
+        if running.len() == at_once {
+            warm.push(running.join_next().await.unwrap().unwrap());
+        }
+        running.spawn_local(one(stack));
+        eprint!("\r{} of {requests}", started + 1);
+        note_peaks(stack.path(), &mut peaks);
+    }
+    warm.extend(running.join_all().await);
+    note_peaks(stack.path(), &mut peaks);
+    eprintln!();
+    print(&cold, &warm, at_once, &peaks);
+}
+
+/// What one request took.
+struct Took {
+    to_approval_mail: Duration,
+    to_certificate_mail: Duration,
+}
+
+async fn one(stack: &Stack) -> Took {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let submission = Submission::of(&csr_for(&[&unique_host()]));
+    let submitted = SystemTime::now();
+    let asked = portal.ask(&submission).await;
+    let request = mailbox.mail(&asked.id, APPROVER, "Please decide").await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    let review = portal.json(&link).await.expect(200).json();
+    let approved = SystemTime::now();
+    portal
+        .decide_about(&link, "approve", review["digest"].as_str().unwrap(), "")
+        .await
+        .expect(200);
+    let certificate = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
+    Took {
+        to_approval_mail: request.at.duration_since(submitted).unwrap_or_default(),
+        to_certificate_mail: certificate.at.duration_since(approved).unwrap_or_default(),
+    }
+}
+
+/// Peak memory by worker in KiB, from every process that runs a function of this stack.
+fn note_peaks(stack: &Path, peaks: &mut BTreeMap<String, u64>) {
+    for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
+        let command = String::from_utf8_lossy(&read("cmdline")).into_owned();
+        if !command.contains(&stack.display().to_string()) || !command.contains("bootstrap") {
+            continue;
+        }
+        let environment = read("environ");
+        let function = environment.split(|byte| *byte == 0).find_map(|variable| {
+            std::str::from_utf8(variable)
+                .ok()?
+                .strip_prefix("AWS_LAMBDA_FUNCTION_NAME=")
+        });
+        let status = String::from_utf8_lossy(&read("status")).into_owned();
+        let peak = status.lines().find_map(|line| {
+            line.strip_prefix("VmHWM:")?
+                .split_whitespace()
+                .next()?
+                .parse::<u64>()
+                .ok()
+        });
+        if let (Some(function), Some(peak)) = (function, peak) {
+            let worker = function
+                .split_once('-')
+                .map_or(function, |(_, worker)| worker)
+                .to_owned();
+            peaks
+                .entry(worker)
+                .and_modify(|known| *known = peak.max(*known))
+                .or_insert(peak);
+        }
+    }
+}
+
+fn print(cold: &Took, warm: &[Took], at_once: usize, peaks: &BTreeMap<String, u64>) {
+    println!(
+        "{} requests, {at_once} at a time, on the local stack with optimised workers:\n",
+        warm.len()
+    );
+    println!("| from | to | first request | p50 | p99 | most |\n| --- | --- | ---: | ---: | ---: | ---: |");
+    let row = |from: &str, to: &str, of: fn(&Took) -> Duration| {
+        let mut all: Vec<Duration> = warm.iter().map(of).collect();
+        all.sort();
+        let at = |part: usize| {
+            all.get((all.len() * part).div_ceil(100).saturating_sub(1))
+                .copied()
+                .unwrap_or_default()
+        };
+        let text = |time: Duration| format!("{:.2} s", time.as_secs_f64());
+        println!(
+            "| {from} | {to} | {} | {} | {} | {} |",
+            text(of(cold)),
+            text(at(50)),
+            text(at(99)),
+            text(at(100))
+        );
+    };
+    row("submit", "approval mail", |took| took.to_approval_mail);
+    row("approve", "certificate mail", |took| took.to_certificate_mail);
+    println!("\n| worker | release binary | peak RSS |\n| --- | ---: | ---: |");
+    let mut names: Vec<String> = std::fs::read_dir(repository().join("workers"))
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    for name in names {
+        let binary = std::fs::metadata(repository().join("target/release").join(&name));
+        let binary = binary.map_or("not built".to_owned(), |file| {
+            format!("{:.1} MiB", mebi(file.len()))
+        });
+        let peak = peaks.get(&name).map_or("did not run".to_owned(), |peak| {
+            format!("{:.1} MiB", mebi(peak * 1024))
+        });
+        println!("| {name} | {binary} | {peak} |");
+    }
+}
+
+fn mebi(bytes: u64) -> f64 {
+    bytes as f64 / 1_048_576.0
+}

@@ -1,0 +1,106 @@
+//! Headless Chromium, driven through ChromeDriver.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{Lifeline, PATIENCE, eventually};
+
+/// A fresh browser with a profile of its own.
+pub struct Browser {
+    /// The page.
+    pub page: Client,
+    // Dropped in this order: the driver ends its browser, then the profile goes.
+    _driver: Lifeline,
+    _folder: TempDir,
+}
+
+impl Browser {
+    /// Starts ChromeDriver on a free port, and Chromium.
+    pub async fn start([chromium, driver]: &[PathBuf; 2], with_scripts: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("chromedriver.log");
+        let mut process = Lifeline::start(driver, &["--port=0"], &log);
+        let port = eventually("ChromeDriver to say its port", PATIENCE, async || {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(process.ended().is_none(), "ChromeDriver ended: {text}");
+            let (_, rest) = text.split_once("started successfully on port ")?;
+            rest.split_once('.')?.0.parse::<u16>().ok()
+        })
+        .await;
+        let profile = folder.path().join("profile");
+        let Value::Object(capabilities) = capabilities(
+            &chromium.display().to_string(),
+            &profile.display().to_string(),
+            with_scripts,
+        ) else {
+            unreachable!("an object")
+        };
+        let page = ClientBuilder::rustls()
+            .unwrap()
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
+        Self {
+            page,
+            _driver: process,
+            _folder: folder,
+        }
+    }
+
+    /// Waits for an element and returns it.
+    pub async fn element(&self, css: &str) -> fantoccini::elements::Element {
+        let found = self
+            .page
+            .wait()
+            .at_most(PATIENCE)
+            .every(Duration::from_millis(50))
+            .for_element(Locator::Css(css))
+            .await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{css}: {error}\n{}", self.page.source().await.unwrap_or_default()),
+        }
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, css: &str, text: &str) {
+        self.element(css).await.send_keys(text).await.unwrap();
+    }
+
+    /// Presses a button or follows a link.
+    pub async fn press(&self, css: &str) {
+        self.element(css).await.click().await.unwrap();
+    }
+
+    /// Ends the browser.
+    pub async fn close(self) {
+        self.page.clone().close().await.unwrap();
+    }
+}
+
+fn capabilities(chromium: &str, profile: &str, with_scripts: bool) -> Value {
+    let profile = format!("--user-data-dir={profile}");
+    let arguments = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=390,844",
+        &profile,
+    ];
+    let mut options = json!({ "binary": chromium, "args": arguments });
+    if !with_scripts {
+        options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
+    }
+    json!({ "browserName": "chrome", "goog:chromeOptions": options })
+}

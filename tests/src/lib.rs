@@ -1,0 +1,24 @@
+//! What the end-to-end tests share: a local stack, and what its users have at hand: a browser, a mailbox, OpenSSL.
+//!
+//! Invariant: whatever is started ends with the test process, however that ends, and no key leaves a temporary folder.
+//! A harness fails by panicking: the message says what was waited for, and where the logs are.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+mod browser;
+mod eventually;
+mod lifeline;
+mod mailbox;
+mod pki;
+mod portal;
+mod program;
+mod stack;
+
+pub use browser::Browser;
+pub use eventually::{PATIENCE, eventually};
+pub use lifeline::Lifeline;
+pub use mailbox::{Mail, Mailbox};
+pub use pki::{Workbench, csr_for, files_in_zip, key_and_csr_for, unique_host};
+pub use portal::{Answer, Asked, Portal, Submission};
+pub use program::{find, needed};
+pub use stack::{Stack, Stopped, binary, policy, repository};

@@ -1,0 +1,125 @@
+//! The Maildir of the local stack, read as its owner would.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use mail_parser::{MessageParser, MimeHeaders as _};
+
+use crate::{Asked, PATIENCE, eventually};
+
+/// The folder that catches all mails.
+#[derive(Clone)]
+pub struct Mailbox {
+    folder: PathBuf,
+}
+
+/// One mail.
+#[derive(Clone)]
+pub struct Mail {
+    /// When it was caught.
+    pub at: SystemTime,
+    /// Begins with the request's id.
+    pub message_id: String,
+    /// Its recipient.
+    pub to: String,
+    /// Its subject line.
+    pub subject: String,
+    /// Its text part.
+    pub text: String,
+    /// Its HTML part.
+    pub html: String,
+    /// Its files, by name.
+    pub attachments: Vec<(String, Vec<u8>)>,
+}
+
+impl Mailbox {
+    /// The Maildir in `folder`.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// All mails about one request.
+    pub fn about(&self, id: &str) -> Vec<Mail> {
+        let entries = std::fs::read_dir(self.folder.join("new"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let mails = entries.filter_map(|entry| {
+            let at = entry.metadata().ok()?.modified().ok()?;
+            read(&std::fs::read(entry.path()).ok()?, at)
+        });
+        mails.filter(|mail| mail.message_id.starts_with(id)).collect()
+    }
+
+    /// Waits for the mail about `id` to `to` with `subject` in its subject line.
+    pub async fn mail(&self, id: &str, to: &str, subject: &str) -> Mail {
+        let what = format!("a mail about {id} to {to} with \"{subject}\" in its subject");
+        let is_it = |mail: &Mail| mail.to == to && mail.subject.contains(subject);
+        eventually(&what, PATIENCE, async || self.about(id).into_iter().find(is_it)).await
+    }
+
+    /// Waits for the mail that asks an approver, and takes its link.
+    pub async fn approval_link(&self, asked: &Asked, approver: &str) -> String {
+        let mail = self.mail(&asked.id, approver, "Please decide").await;
+        let link = mail.links().into_iter().find(|link| link.contains("/approvals/"));
+        link.unwrap_or_else(|| panic!("the approver's mail has no link"))
+    }
+}
+
+fn read(bytes: &[u8], at: SystemTime) -> Option<Mail> {
+    let message = MessageParser::default().parse(bytes)?;
+    let to = message.to().and_then(|to| to.first()).and_then(|to| to.address());
+    Some(Mail {
+        at,
+        message_id: message.message_id()?.to_owned(),
+        to: to?.to_owned(),
+        subject: message.subject()?.to_owned(),
+        text: message.body_text(0).unwrap_or_default().into_owned(),
+        html: message.body_html(0).unwrap_or_default().into_owned(),
+        attachments: message
+            .attachments()
+            .map(|file| {
+                (
+                    file.attachment_name().unwrap_or_default().to_owned(),
+                    file.contents().to_vec(),
+                )
+            })
+            .collect(),
+    })
+}
+
+impl Mail {
+    /// Every link in it, of both parts, each once. Text is as it is, HTML is unescaped.
+    pub fn links(&self) -> Vec<String> {
+        let html = self
+            .html
+            .replace("&#61;", "=")
+            .replace("&#38;", "&")
+            .replace("&amp;", "&");
+        let mut links = Vec::new();
+        for part in [&self.text, &html] {
+            for (start, _) in part.match_indices("http") {
+                let link: &str = part[start..]
+                    .split([' ', '\r', '\n', '\t', '"', '\'', '<', '>', ')'])
+                    .next()
+                    .unwrap_or("");
+                if (link.starts_with("http://") || link.starts_with("https://"))
+                    && !links.iter().any(|known| known == link)
+                {
+                    links.push(link.to_owned());
+                }
+            }
+        }
+        links
+    }
+
+    /// A file that came with it.
+    pub fn attachment(&self, name: &str) -> &[u8] {
+        let file = self.attachments.iter().find(|(file, _)| file == name);
+        &file
+            .unwrap_or_else(|| panic!("the mail \"{}\" has no {name}", self.subject))
+            .1
+    }
+}

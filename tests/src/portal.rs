@@ -1,0 +1,263 @@
+//! The web front as a program uses it.
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Method, redirect};
+use serde_json::{Value, json};
+
+use crate::{PATIENCE, eventually};
+
+/// What a request for a certificate consists of.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    pub email: String,
+    pub comment: String,
+    pub csr: String,
+    pub profile: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+impl Submission {
+    /// By a requester whom no other test plays.
+    pub fn of(csr: &str) -> Self {
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        Self {
+            email: format!("team-{}@example.com", &id[..12]),
+            csr: csr.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The same for another profile.
+    pub fn with_profile(self, profile: &str) -> Self {
+        Self {
+            profile: Some(profile.to_owned()),
+            ..self
+        }
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> Value {
+        let mut body = json!({ "email": self.email, "comment": self.comment, "csrContent": self.csr });
+        if let Some(profile) = &self.profile {
+            body["profile"] = json!(profile);
+        }
+        body
+    }
+}
+
+/// An accepted request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub id: String,
+    pub email: String,
+    pub status_url: String,
+}
+
+/// An answer, read whole.
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{}, {error}: {}", self.status, self.text()))
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// Expects a problem (RFC 9457) with this status and this code, and returns it.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let problem = self.json();
+        assert_eq!(
+            (self.status, problem["code"].as_str()),
+            (status, Some(code)),
+            "{problem:#}"
+        );
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(problem["status"], json!(status));
+        for field in ["type", "title", "detail"] {
+            assert!(
+                problem[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{field}: {problem:#}"
+            );
+        }
+        assert!(problem["findings"].is_array(), "{problem:#}");
+        problem
+    }
+
+    /// Expects this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text());
+        self
+    }
+}
+
+/// The web front of one stack, for one test: a client belongs to the runtime of its test.
+pub struct Portal {
+    http: Client,
+    /// With a slash at the end.
+    pub base: String,
+}
+
+const JSON: &str = "application/json";
+
+impl Portal {
+    /// The one at this base URL.
+    pub fn new(base: &str) -> Self {
+        let http = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()
+            .unwrap();
+        Self {
+            http,
+            base: base.to_owned(),
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.base)
+        }
+    }
+
+    /// Sends anything. `path` is a URL, or relative to the base.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.http.request(method, self.url(path)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Answer {
+            status,
+            headers,
+            body: answer.bytes().await.unwrap().to_vec(),
+        }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str, accept: &str) -> Answer {
+        self.send(Method::GET, path, &[(ACCEPT.as_str(), accept)], Vec::new())
+            .await
+    }
+
+    /// GET of JSON.
+    pub async fn json(&self, path: &str) -> Answer {
+        self.get(path, JSON).await
+    }
+
+    /// POST of JSON, for JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let headers = [(ACCEPT.as_str(), JSON), (CONTENT_TYPE.as_str(), JSON)];
+        self.send(Method::POST, path, &headers, body.to_string().into_bytes())
+            .await
+    }
+
+    /// POST of a form, as a browser does it.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let headers = [
+            (ACCEPT.as_str(), "text/html,application/xhtml+xml,*/*;q=0.8"),
+            (CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded"),
+        ];
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.send(Method::POST, path, &headers, body.into_bytes()).await
+    }
+
+    /// Sends a submission, whatever comes of it.
+    pub async fn submit(&self, submission: &Submission) -> Answer {
+        let mut headers = vec![(ACCEPT.as_str(), JSON), (CONTENT_TYPE.as_str(), JSON)];
+        headers.extend(
+            submission
+                .idempotency_key
+                .as_deref()
+                .map(|key| ("idempotency-key", key)),
+        );
+        self.send(
+            Method::POST,
+            "requests",
+            &headers,
+            submission.json().to_string().into_bytes(),
+        )
+        .await
+    }
+
+    /// Sends a submission that has to be accepted.
+    pub async fn ask(&self, submission: &Submission) -> Asked {
+        let answer = self.submit(submission).await.expect(202).json();
+        let text = |field: &str| {
+            answer[field]
+                .as_str()
+                .unwrap_or_else(|| panic!("{field}: {answer:#}"))
+                .to_owned()
+        };
+        Asked {
+            id: text("id"),
+            email: submission.email.clone(),
+            status_url: text("statusUrl"),
+        }
+    }
+
+    /// Where a request stands.
+    pub async fn status(&self, asked: &Asked) -> Value {
+        self.json(&asked.status_url).await.expect(200).json()
+    }
+
+    /// Waits until the request has this status.
+    pub async fn until(&self, asked: &Asked, status: &str) -> Value {
+        let mut last = Value::Null;
+        let what = format!("request {} to be {status}", asked.id);
+        eventually(&what, PATIENCE, async || {
+            let now = self.status(asked).await;
+            if now["status"] != last["status"] {
+                // Shown with a failure only.
+                println!("{}: {}", asked.id, now["status"]);
+                last = now.clone();
+            }
+            let ended = ["refused", "rejected", "expired", "failed"]
+                .iter()
+                .any(|end| now["status"] == *end);
+            assert!(now["status"] == status || !ended, "{what}: {now:#}");
+            (now["status"] == status).then_some(now)
+        })
+        .await
+    }
+
+    /// Decides in view of what the review shows, whatever comes of it.
+    pub async fn decide(&self, link: &str, decision: &str, reason: &str) -> Answer {
+        let review = self.json(link).await.expect(200).json();
+        self.decide_about(link, decision, review["digest"].as_str().unwrap(), reason)
+            .await
+    }
+
+    /// Decides about this digest, whatever comes of it.
+    pub async fn decide_about(&self, link: &str, decision: &str, digest: &str, reason: &str) -> Answer {
+        self.post(
+            link,
+            &json!({ "decision": decision, "digest": digest, "reason": reason }),
+        )
+        .await
+    }
+}

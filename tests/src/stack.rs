@@ -1,0 +1,319 @@
+//! A local stack of the tests' own: `countersign local` as a process, in a folder below `target/`.
+//!
+//! Invariant: its folder carries the id of the process that started it, so that runs never meet; what a run leaves behind
+//! for whoever looks into a failure is removed by the next one.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::{Lifeline, Mailbox, Portal, eventually};
+
+/// The first start may have to build the workers and to install the emulator.
+const FIRST_START: Duration = Duration::from_secs(45 * 60);
+/// Profiles that tests need besides the shipped ones.
+const PROFILES: &str = r#"
+[profiles.brief]
+description = "Is over before anybody can decide"
+extended_key_usage = ["serverAuth"]
+limit = "5s"
+
+[profiles.exact]
+description = "Refuses whatever it does not grant"
+extended_key_usage = ["serverAuth"]
+ungranted = "refused"
+
+[profiles.pair]
+description = "Needs two approvers"
+extended_key_usage = ["serverAuth"]
+approvers = ["approver@example.com", "second@example.com"]
+quorum = 2
+
+[profiles.narrowing]
+description = "Allows less while a request waits"
+extended_key_usage = ["serverAuth"]
+"#;
+
+/// The policy that stacks start with: the shipped one, with a few profiles more.
+pub fn policy() -> String {
+    fs::read_to_string(repository().join("infra/policy.toml")).unwrap() + PROFILES
+}
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Build {
+    Quick,
+    Optimised,
+}
+
+/// A running stack.
+pub struct Stack {
+    folder: PathBuf,
+    process: Lifeline,
+    endpoints: Value,
+}
+
+/// A stack that was stopped; its folder has its state.
+pub struct Stopped(PathBuf);
+
+impl Stack {
+    /// The one that most tests share. It ends with the process.
+    pub async fn shared() -> &'static Stack {
+        static SHARED: OnceCell<Result<Stack, String>> = OnceCell::const_new();
+        let stack = SHARED
+            .get_or_init(|| Self::try_start(Self::folder("shared"), Build::Quick))
+            .await;
+        stack.as_ref().unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// A fresh one of the test's own.
+    pub async fn start(name: &str) -> Self {
+        Self::try_start(Self::folder(name), Build::Quick)
+            .await
+            .unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// A fresh one with workers as they are deployed: optimised, which takes minutes to build.
+    pub async fn start_optimised(name: &str) -> Self {
+        Self::try_start(Self::folder(name), Build::Optimised)
+            .await
+            .unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// An empty folder for a stack.
+    pub fn folder(name: &str) -> PathBuf {
+        let all = repository().join("target").join("end-to-end");
+        fs::create_dir_all(&all).unwrap();
+        sweep(&all);
+        let folder = all.join(format!("{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    async fn try_start(folder: PathBuf, build: Build) -> Result<Self, String> {
+        let policy = folder.join("policy.toml");
+        fs::write(&policy, self::policy()).unwrap();
+        let log = folder.join("countersign.log");
+        let (folder_text, policy) = (folder.display().to_string(), policy.display().to_string());
+        let mut arguments = vec!["local", "--port", "0", "--dir", &folder_text, "--policy", &policy];
+        // Only the tests run housekeeping: an hour is longer than any of them.
+        arguments.extend(["--housekeeping-minutes", "60"]);
+        if build == Build::Optimised {
+            arguments.push("--release");
+        }
+        let mut process = Lifeline::start(binary(), &arguments, &log);
+        let file = folder.join("endpoints.json");
+        let started = eventually("the local stack to start", FIRST_START, async || {
+            if let Some(status) = process.ended() {
+                return Some(Err(status));
+            }
+            let endpoints = fs::read(&file).ok()?;
+            serde_json::from_slice::<Value>(&endpoints).ok().map(Ok)
+        });
+        match started.await {
+            Ok(endpoints) => Ok(Self {
+                folder,
+                process,
+                endpoints,
+            }),
+            Err(status) => {
+                let said = fs::read_to_string(&log).unwrap_or_default();
+                Err(format!("countersign local ended ({status}):\n{said}"))
+            }
+        }
+    }
+
+    /// Stops it; the state is kept.
+    pub fn stop(self) -> Stopped {
+        let status = self.process.stop();
+        // 143 is the shell's word for SIGTERM: the command must end by itself.
+        assert!(status.success(), "countersign local ended with {status}");
+        Stopped(self.folder)
+    }
+
+    /// A value of `endpoints.json`.
+    pub fn endpoint(&self, name: &str) -> &str {
+        self.endpoints[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("{name} in {:#}", self.endpoints))
+    }
+
+    /// The whole of `endpoints.json`.
+    pub fn endpoints(&self) -> &Value {
+        &self.endpoints
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its web front.
+    pub fn portal(&self) -> Portal {
+        Portal::new(self.endpoint("portal"))
+    }
+
+    /// Its mailbox.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.endpoint("mailbox"))
+    }
+
+    /// Runs `countersign ARGUMENTS --dir FOLDER`.
+    pub fn countersign(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(binary());
+        command
+            .args(arguments)
+            .arg("--dir")
+            .arg(&self.folder)
+            .stdin(Stdio::null());
+        command.output().unwrap()
+    }
+
+    /// The same, where it has to succeed and prints JSON.
+    pub fn countersign_json(&self, arguments: &[&str]) -> Value {
+        let output = self.countersign(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// The row of a request, as the table has it.
+    pub fn row(&self, id: &str) -> Value {
+        self.countersign_json(&["requests", "show", id, "--json"])
+    }
+
+    /// The rows of a requester.
+    pub fn rows_of(&self, email: &str) -> Vec<Value> {
+        let rows = self.countersign_json(&["requests", "list", "--limit", "100000", "--json"]);
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["email"] == email)
+            .cloned()
+            .collect()
+    }
+
+    /// Puts a policy in force.
+    pub fn set_policy(&self, name: &str, policy: &str) {
+        let file = self.folder.join(name);
+        fs::write(&file, policy).unwrap();
+        let output = self.countersign(&["policy", "set", &file.display().to_string()]);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Runs the AWS command line as root of the emulated account, and returns what it printed.
+    pub fn aws(&self, arguments: &[&str]) -> Vec<u8> {
+        let output = Command::new(repository().join(".local/venv/bin/python"))
+            .args(["-m", "awscli", "--output", "json"])
+            .args(arguments)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_DEFAULT_REGION", self.endpoint("region"))
+            .env("AWS_ENDPOINT_URL", self.endpoint("awsEndpoint"))
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "aws {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    }
+
+    /// Runs housekeeping, as its schedule would.
+    pub fn housekeeping(&self) {
+        let function = self.endpoints["functions"]["housekeeping"].as_str().unwrap();
+        let answer = self
+            .folder
+            .join(format!("housekeeping-{}.json", uuid::Uuid::new_v4()));
+        let answer_text = answer.display().to_string();
+        let outcome = self.aws(&["lambda", "invoke", "--function-name", function, &answer_text]);
+        let outcome: Value = serde_json::from_slice(&outcome).unwrap();
+        assert!(
+            outcome.get("FunctionError").is_none(),
+            "{outcome}: {}",
+            fs::read_to_string(&answer).unwrap_or_default()
+        );
+    }
+
+    /// Everything that was logged so far, by the workers and all others.
+    pub fn logs(&self) -> String {
+        let mut text = String::new();
+        for log in ["emulator.log", "mail.log", "countersign.log"] {
+            text.push_str(&String::from_utf8_lossy(
+                &fs::read(self.folder.join(log)).unwrap_or_default(),
+            ));
+        }
+        text
+    }
+}
+
+impl Stopped {
+    /// Starts it again, in the same folder.
+    pub async fn start(self) -> Stack {
+        Stack::try_start(self.0, Build::Quick)
+            .await
+            .unwrap_or_else(|why| panic!("{why}"))
+    }
+}
+
+/// Removes the folders of runs that are over: a stack holds a lock on its own, a process is known by its id.
+fn sweep(all: &Path) {
+    for entry in fs::read_dir(all).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name.split('-').next().unwrap_or_default().to_owned();
+        let lives = Path::new("/proc").join(&owner).exists();
+        let locked = File::open(entry.path().join("lock")).is_ok_and(|lock| lock.try_lock().is_err());
+        if !lives && !locked {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// The operator's command. `cargo test` does not build the binaries of other packages, so it is built here.
+pub fn binary() -> &'static Path {
+    static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            // With the features of the whole workspace, as `cargo test` has just built everything that this is made of.
+            .args([
+                "build",
+                "--workspace",
+                "--bin",
+                "countersign",
+                "--message-format",
+                "json-render-diagnostics",
+            ])
+            .current_dir(repository())
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "countersign does not build");
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .expect("cargo names the executable")
+    });
+    &BINARY
+}

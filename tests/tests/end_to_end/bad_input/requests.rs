@@ -1,0 +1,205 @@
+//! The certificate signing request itself.
+
+use std::path::Path;
+
+use base64_of::decoded;
+use end_to_end::{Stack, Submission, Workbench, csr_for, needed, unique_host};
+use serde_json::{Value, json};
+
+use super::refused;
+
+const EC: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+#[tokio::test]
+async fn what_is_no_request_is_not_a_csr() {
+    let stack = Stack::shared().await;
+    let certificate = stack.portal().get("ca.pem", "*/*").await.expect(200).text();
+    let two = format!("{}{}", csr_for(&[&unique_host()]), csr_for(&[&unique_host()]));
+    let cut = csr_for(&[&unique_host()]).replace("-----END", "");
+    for text in [
+        "Hello.",
+        "-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----",
+        &certificate,
+        &two,
+        &cut,
+        "MIIB",
+    ] {
+        refused(stack, &Submission::of(text), 422, "not_a_csr").await;
+    }
+}
+
+#[tokio::test]
+async fn more_names_than_anybody_needs_are_too_large() {
+    let names: Vec<String> = (0..300).map(|index| format!("n{index}.example.com")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    refused(
+        Stack::shared().await,
+        &Submission::of(&csr_for(&names)),
+        413,
+        "too_large",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_its_key_did_not_sign_is_refused() {
+    let csr = csr_for(&[&unique_host()]);
+    let mut der = decoded(&csr);
+    // The signature's last octet: the outermost structure still fits.
+    *der.last_mut().unwrap() ^= 1;
+    let forged = base64_of::armored(&der);
+    refused(
+        Stack::shared().await,
+        &Submission::of(&forged),
+        422,
+        "bad_signature",
+    )
+    .await;
+}
+
+/// A CSR that only OpenSSL makes, and the code that refuses it.
+async fn refused_from_openssl(key: &[&str], more: &[&str], code: &str) -> Option<Value> {
+    let [openssl] = needed([("openssl", "openssl")])?;
+    let csr = Workbench::new().openssl_csr(&openssl, key, &unique_host(), more);
+    Some(refused(Stack::shared().await, &Submission::of(&csr), 422, code).await)
+}
+
+#[tokio::test]
+async fn a_weak_key_is_refused_with_what_to_do() {
+    let Some(problem) = refused_from_openssl(&["-newkey", "rsa:1024"], &[], "weak_key").await else {
+        return;
+    };
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("1024") && detail.contains("2048") && detail.contains("openssl"),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn a_kind_of_key_that_is_not_certified_is_refused() {
+    refused_from_openssl(
+        &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+        &[],
+        "unsupported_key",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_broken_digest_is_refused() {
+    refused_from_openssl(&["-newkey", "rsa:2048"], &["-sha1"], "weak_signature").await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_none_is_refused() {
+    refused_from_openssl(
+        EC,
+        &["-subj", "/", "-addext", "subjectAltName=DNS:-a..example.com"],
+        "bad_name",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_wish_to_be_an_authority_is_refused() {
+    refused_from_openssl(
+        EC,
+        &["-addext", "basicConstraints=critical,CA:TRUE"],
+        "forbidden_extension",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_wish_that_is_not_granted_is_a_finding_or_a_refusal() {
+    let Some([openssl]) = needed([("openssl", "openssl")]) else {
+        return;
+    };
+    let stack = Stack::shared().await;
+    let csr = made(&openssl, &["-addext", "extendedKeyUsage=codeSigning"]);
+    let preview = stack
+        .portal()
+        .post("requests/preview", &Submission::of(&csr).json())
+        .await
+        .expect(200)
+        .json();
+    let finding = &preview["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["severity"]),
+        (&json!("forbidden_extension"), &json!("ignored")),
+        "{preview:#}"
+    );
+    refused(
+        stack,
+        &Submission::of(&csr).with_profile("exact"),
+        422,
+        "forbidden_extension",
+    )
+    .await;
+}
+
+fn made(openssl: &Path, more: &[&str]) -> String {
+    Workbench::new().openssl_csr(openssl, EC, &unique_host(), more)
+}
+
+#[tokio::test]
+async fn every_finding_is_told_at_once() {
+    let Some([openssl]) = needed([("openssl", "openssl")]) else {
+        return;
+    };
+    let names = "subjectAltName=DNS:www.example.edu,DNS:a..b,DNS:ftp.example.edu";
+    let csr = Workbench::new().openssl_csr(
+        &openssl,
+        &["-newkey", "rsa:1024"],
+        &unique_host(),
+        &["-subj", "/", "-addext", names],
+    );
+    let problem = Stack::shared()
+        .await
+        .portal()
+        .submit(&Submission::of(&csr))
+        .await
+        .json();
+    let codes: Vec<&str> = problem["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|finding| finding["code"].as_str())
+        .collect();
+    assert!(
+        codes.contains(&"weak_key") && codes.contains(&"bad_name"),
+        "{codes:?}"
+    );
+}
+
+/// PEM without a PEM library: tests see the bytes that they send.
+mod base64_of {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    pub(super) fn decoded(pem: &str) -> Vec<u8> {
+        let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        through(&["-d"], base64.as_bytes())
+    }
+
+    pub(super) fn armored(der: &[u8]) -> String {
+        let base64 = String::from_utf8(through(&["-w", "64"], der)).unwrap();
+        format!(
+            "-----BEGIN CERTIFICATE REQUEST-----\n{}\n-----END CERTIFICATE REQUEST-----\n",
+            base64.trim_end()
+        )
+    }
+
+    /// coreutils, which every machine that runs these tests has.
+    fn through(arguments: &[&str], input: &[u8]) -> Vec<u8> {
+        let mut process = Command::new("base64")
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        process.stdin.take().unwrap().write_all(input).unwrap();
+        process.wait_with_output().unwrap().stdout
+    }
+}

@@ -1,0 +1,154 @@
+//! The pages as people use them, in headless Chromium, with JavaScript and without.
+
+use end_to_end::{Asked, Browser, PATIENCE, Stack, Submission, csr_for, eventually, needed, unique_host};
+
+use crate::APPROVER;
+
+#[tokio::test]
+async fn a_request_is_asked_for_and_approved_in_a_browser() {
+    asked_for_and_approved(true).await;
+}
+
+#[tokio::test]
+async fn a_request_is_asked_for_and_approved_without_javascript() {
+    asked_for_and_approved(false).await;
+}
+
+const PROGRAMS: [(&str, &str); 2] = [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+
+async fn asked_for_and_approved(with_scripts: bool) {
+    let Some(programs) = needed(PROGRAMS) else { return };
+    let (stack, host) = (Stack::shared().await, unique_host());
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let email = Submission::of("").email;
+
+    let requester = Browser::start(&programs, with_scripts).await;
+    assert_eq!(scripts_run(&requester).await, with_scripts);
+    requester.page.goto(&portal.base).await.unwrap();
+    requester.fill("#email", &email).await;
+    requester.fill("#csrContent", &csr_for(&[&host])).await;
+    requester.fill("#comment", "From a browser.").await;
+    requester.press("form button.primary").await;
+    requester.element("[data-status]").await;
+    let status_url = requester.page.current_url().await.unwrap();
+    let id = status_url
+        .path_segments()
+        .unwrap()
+        .next_back()
+        .unwrap()
+        .to_owned();
+    let asked = Asked {
+        id,
+        email,
+        status_url: status_url.to_string(),
+    };
+    assert!(requester.page.source().await.unwrap().contains(&host));
+
+    let approver = Browser::start(&programs, with_scripts).await;
+    approver
+        .page
+        .goto(&mailbox.approval_link(&asked, APPROVER).await)
+        .await
+        .unwrap();
+    let review = approver.element("main").await.text().await.unwrap();
+    assert!(
+        review.contains(&host) && review.contains("From a browser.") && review.contains(&asked.email),
+        "{review}"
+    );
+    assert_eq!(
+        portal.status(&asked).await["status"],
+        "pending_approval",
+        "looking decides nothing"
+    );
+    approver.press("button[value=approve]").await;
+    let banner = approver
+        .element(".banner[role=status]")
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(banner.to_lowercase().contains("approved"), "{banner}");
+    approver.close().await;
+
+    // The page that is open changes by itself; nobody reloads it.
+    eventually("the status page to show the certificate", PATIENCE, async || {
+        let banner = requester
+            .element(".banner[data-status]")
+            .await
+            .attr("data-status")
+            .await
+            .ok()??;
+        matches!(banner.as_str(), "issued" | "delivered").then_some(())
+    })
+    .await;
+    portal.until(&asked, "delivered").await;
+    let download = requester
+        .element("a[href*='certificate.zip']")
+        .await
+        .attr("href")
+        .await
+        .unwrap()
+        .unwrap();
+    let download = status_url.join(&download).unwrap();
+    assert!(
+        portal
+            .get(download.as_str(), "*/*")
+            .await
+            .expect(200)
+            .body
+            .starts_with(b"PK")
+    );
+    requester.close().await;
+}
+
+/// Whether a script in a page runs. (A driver's own scripts always do.)
+async fn scripts_run(browser: &Browser) -> bool {
+    let page = "data:text/html,<title>no</title><script>document.title = 'yes'</script>";
+    browser.page.goto(page).await.unwrap();
+    browser.page.title().await.unwrap() == "yes"
+}
+
+#[tokio::test]
+async fn what_was_wrong_is_said_and_the_form_is_still_filled_in() {
+    let Some(programs) = needed(PROGRAMS) else { return };
+    let stack = Stack::shared().await;
+    let email = Submission::of("").email;
+    let browser = Browser::start(&programs, false).await;
+    browser.page.goto(&stack.portal().base).await.unwrap();
+    browser.fill("#email", &email).await;
+    browser.fill("#csrContent", &csr_for(&["www.example.edu"])).await;
+    browser.fill("#comment", "Once more.").await;
+    browser.press("form button.primary").await;
+    let said = browser.element("#problems").await.text().await.unwrap();
+    assert!(said.contains("www.example.edu"), "{said}");
+    for (field, typed) in [("#email", email.as_str()), ("#comment", "Once more.")] {
+        let value = browser.element(field).await.prop("value").await.unwrap();
+        assert_eq!(value.as_deref(), Some(typed), "{field}");
+    }
+    let csr = browser.element("#csrContent").await.prop("value").await.unwrap();
+    assert!(csr.unwrap().contains("BEGIN CERTIFICATE REQUEST"));
+    assert!(stack.rows_of(&email).is_empty());
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_rejection_is_made_and_read_in_a_browser() {
+    let Some(programs) = needed(PROGRAMS) else { return };
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let browser = Browser::start(&programs, true).await;
+    browser
+        .page
+        .goto(&mailbox.approval_link(&asked, APPROVER).await)
+        .await
+        .unwrap();
+    browser.fill("#reason", "Not this quarter.").await;
+    browser.press("button[value=reject]").await;
+    browser.element(".banner[role=status]").await;
+    portal.until(&asked, "rejected").await;
+    browser.page.goto(&asked.status_url).await.unwrap();
+    let page = browser.element("main").await.text().await.unwrap();
+    assert!(page.contains("Not this quarter."), "{page}");
+    browser.close().await;
+}

@@ -1,0 +1,272 @@
+//! The issued certificate in the hands of other implementations.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use end_to_end::{Lifeline, PATIENCE, Stack, Submission, Workbench, eventually, needed, unique_host};
+
+use crate::APPROVER;
+
+const EC: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+const RSA: &[&str] = &["-newkey", "rsa:2048"];
+const ED25519: &[&str] = &["-newkey", "ed25519"];
+const SERVER: &str = "1.3.6.1.5.5.7.3.1";
+const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
+
+/// Has a certificate issued for `key.pem` in the workbench, and unpacks what the mail brings.
+async fn issue(
+    stack: &Stack,
+    bench: &Workbench,
+    openssl: &Path,
+    key: &[&str],
+    host: &str,
+    more: &[&str],
+    profile: &str,
+) {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let csr = bench.openssl_csr(openssl, key, host, more);
+    let asked = portal.ask(&Submission::of(&csr).with_profile(profile)).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.decide(&link, "approve", "").await.expect(200);
+    let mail = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
+    bench.unzip(mail.attachment("certificate.zip"));
+}
+
+#[tokio::test]
+async fn openssl_accepts_every_kind_of_key_for_its_purpose_and_no_other() {
+    let Some([openssl]) = needed([("openssl", "openssl")]) else {
+        return;
+    };
+    let stack = Stack::shared().await;
+    let names = "subjectAltName=DNS:www.example.com,DNS:www.example.org,IP:10.1.2.3,IP:fc00::1";
+    for (key, profile) in [(EC, "server"), (RSA, "server-client"), (ED25519, "client")] {
+        let bench = Workbench::new();
+        issue(
+            stack,
+            &bench,
+            &openssl,
+            key,
+            "www.example.com",
+            &["-addext", names],
+            profile,
+        )
+        .await;
+        for (purpose, of) in [
+            ("sslserver", ["server", "server-client"]),
+            ("sslclient", ["client", "server-client"]),
+        ] {
+            let verify = [
+                "verify",
+                "-x509_strict",
+                "-purpose",
+                purpose,
+                "-CAfile",
+                "ca.pem",
+                "certificate.pem",
+            ];
+            if of.contains(&profile) {
+                assert!(bench.succeed(&openssl, &verify).contains("certificate.pem: OK"));
+            } else {
+                assert!(
+                    !bench.run(&openssl, &verify).status.success(),
+                    "{profile} is accepted for {purpose}"
+                );
+            }
+        }
+        for option in [
+            ["-verify_hostname", "www.example.org"],
+            ["-verify_ip", "10.1.2.3"],
+            ["-verify_ip", "fc00::1"],
+        ] {
+            let verify = [
+                "verify",
+                "-x509_strict",
+                option[0],
+                option[1],
+                "-CAfile",
+                "ca.pem",
+                "certificate.pem",
+            ];
+            bench.succeed(&openssl, &verify);
+        }
+        contents(&bench, &openssl);
+        // The certificate is for the key that never left.
+        let key = bench.succeed(&openssl, &["pkey", "-in", "key.pem", "-pubout"]);
+        let certified = bench.succeed(&openssl, &["x509", "-in", "certificate.pem", "-noout", "-pubkey"]);
+        assert_eq!(key, certified);
+    }
+}
+
+/// What issue 2 promises of every certificate.
+fn contents(bench: &Workbench, openssl: &Path) {
+    let text = bench.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-text"]);
+    for part in [
+        "X509v3 Basic Constraints: critical\n                CA:FALSE",
+        "X509v3 Key Usage: critical",
+        "X509v3 Extended Key Usage:",
+        "X509v3 Subject Key Identifier:",
+        "X509v3 Authority Key Identifier:",
+        "DNS:www.example.com, DNS:www.example.org, IP Address:10.1.2.3",
+        "Version: 3 (0x2)",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let serial = bench.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-serial"]);
+    let serial = serial
+        .trim()
+        .trim_start_matches("serial=")
+        .trim_start_matches('0');
+    assert!(serial.len() >= 30, "{serial}");
+    // Valid now and for most of a year; never past the issuer.
+    bench.succeed(
+        openssl,
+        &[
+            "x509",
+            "-in",
+            "certificate.pem",
+            "-noout",
+            "-checkend",
+            "31000000",
+        ],
+    );
+    assert!(
+        !bench
+            .run(
+                openssl,
+                &[
+                    "x509",
+                    "-in",
+                    "certificate.pem",
+                    "-noout",
+                    "-checkend",
+                    "31540000"
+                ]
+            )
+            .status
+            .success()
+    );
+}
+
+#[tokio::test]
+async fn gnutls_accepts_the_certificate() {
+    let Some([openssl, certtool]) = needed([("openssl", "openssl"), ("certtool", "gnutls-bin")]) else {
+        return;
+    };
+    let stack = Stack::shared().await;
+    for (key, profile, purpose) in [(EC, "server", SERVER), (RSA, "client", CLIENT)] {
+        let (bench, host) = (Workbench::new(), unique_host());
+        issue(stack, &bench, &openssl, key, &host, &[], profile).await;
+        let verify = [
+            "--verify",
+            "--load-ca-certificate",
+            "ca.pem",
+            "--infile",
+            "certificate.pem",
+        ];
+        let said = bench.succeed(
+            &certtool,
+            &[
+                &verify[..],
+                &["--verify-purpose", purpose, "--verify-hostname", &host],
+            ]
+            .concat(),
+        );
+        assert!(said.contains("Verified. The certificate is trusted."), "{said}");
+        assert!(
+            !bench
+                .run(
+                    &certtool,
+                    &[&verify[..], &["--verify-hostname", "www.example.org"]].concat()
+                )
+                .status
+                .success()
+        );
+    }
+}
+
+#[tokio::test]
+async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
+    let programs = [("openssl", "openssl"), ("nginx", "nginx"), ("curl", "curl")];
+    let Some([openssl, nginx, curl]) = needed(programs) else {
+        return;
+    };
+    let (stack, bench) = (Stack::shared().await, Workbench::new());
+    issue(stack, &bench, &openssl, EC, "www.example.com", &[], "server").await;
+
+    // Free at this moment; nginx says so in its log, should somebody else be faster.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    bench.write("nginx.conf", nginx_configuration(port));
+    let prefix = format!("{}/", bench.path("").display().to_string().trim_end_matches('/'));
+    let arguments = ["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"];
+    let mut server = Lifeline::start(&nginx, &arguments, &bench.path("nginx.log"));
+
+    let (url, host) = (
+        format!("https://www.example.com:{port}/"),
+        format!("www.example.com:{port}:127.0.0.1"),
+    );
+    let usual = [
+        "--silent",
+        "--show-error",
+        "--noproxy",
+        "*",
+        "--max-time",
+        "30",
+        "--resolve",
+        &host,
+        &url,
+    ];
+    let trusting = [&usual[..], &["--cacert", "ca.pem"]].concat();
+    eventually("nginx to listen", PATIENCE, async || {
+        assert!(
+            server.ended().is_none(),
+            "nginx ended: {} {}",
+            bench.read("nginx.log"),
+            bench.read("error.log")
+        );
+        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+    })
+    .await;
+    assert_eq!(bench.succeed(&curl, &trusting), "It works.\n");
+
+    let distrusting = bench.run(&curl, &usual);
+    assert_eq!(
+        distrusting.status.code(),
+        Some(60),
+        "{}",
+        String::from_utf8_lossy(&distrusting.stderr)
+    );
+    let other_host = trusting
+        .iter()
+        .map(|part| part.replace("www.example.com", "www.example.org"))
+        .collect::<Vec<_>>();
+    let other_host = bench.run(&curl, &other_host.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(
+        other_host.status.code(),
+        Some(60),
+        "{}",
+        String::from_utf8_lossy(&other_host.stderr)
+    );
+}
+
+fn nginx_configuration(port: u16) -> String {
+    format!(
+        "daemon off; master_process off; pid nginx.pid; error_log error.log;
+         events {{ }}
+         http {{
+           access_log off;
+           client_body_temp_path tmp-body; proxy_temp_path tmp-proxy; fastcgi_temp_path tmp-fastcgi;
+           uwsgi_temp_path tmp-uwsgi; scgi_temp_path tmp-scgi;
+           server {{
+             listen 127.0.0.1:{port} ssl;
+             server_name www.example.com;
+             ssl_certificate fullchain.pem;
+             ssl_certificate_key key.pem;
+             location / {{ default_type text/plain; return 200 \"It works.\\n\"; }}
+           }}
+         }}\n"
+    )
+}

@@ -1,0 +1,155 @@
+//! Links: reading never decides, and one that does not open anything says nothing about why.
+
+use end_to_end::{Stack, Submission, csr_for, unique_host};
+use reqwest::Method;
+
+use crate::APPROVER;
+
+const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+const JSON: &str = "application/json";
+
+#[tokio::test]
+async fn opening_every_link_of_every_mail_changes_nothing() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let approval = mailbox.approval_link(&asked, APPROVER).await;
+    mailbox
+        .mail(&asked.id, &asked.email, "We have your request")
+        .await;
+    portal.until(&asked, "pending_approval").await;
+    let before = stack.row(&asked.id);
+    let review = portal.json(&approval).await.expect(200).json();
+
+    let mails = mailbox.about(&asked.id);
+    let links: Vec<String> = mails
+        .iter()
+        .flat_map(|mail| mail.links())
+        .filter(|link| link.starts_with(&portal.base))
+        .collect();
+    assert!(
+        links.contains(&approval) && links.contains(&asked.status_url),
+        "{} links",
+        links.len()
+    );
+    for link in &links {
+        for method in [Method::GET, Method::HEAD] {
+            for accept in [HTML, JSON] {
+                let answer = portal
+                    .send(method.clone(), link, &[("accept", accept)], Vec::new())
+                    .await;
+                assert_eq!(answer.status, 200, "{method} of a link");
+                assert_eq!(answer.header("cache-control"), "no-store");
+                assert!(
+                    method == Method::GET || answer.body.is_empty(),
+                    "HEAD has no body"
+                );
+            }
+        }
+        // What a scanner may also try.
+        for method in [Method::OPTIONS, Method::PUT, Method::DELETE, Method::PATCH] {
+            let answer = portal
+                .send(method.clone(), link, &[("accept", JSON)], Vec::new())
+                .await;
+            assert!(answer.status >= 400, "{method}: {}", answer.status);
+        }
+    }
+    for query in [
+        "?decision=approve",
+        "?decision=reject&digest=x",
+        "?_method=POST&decision=approve",
+    ] {
+        portal.get(&format!("{approval}{query}"), HTML).await.expect(200);
+    }
+    let mut after = portal.json(&approval).await.expect(200).json();
+    assert_eq!(after, review);
+    assert_eq!(
+        stack.row(&asked.id),
+        before,
+        "the row is the same, its version included"
+    );
+
+    // Once it is decided, too.
+    portal.decide(&approval, "reject", "Enough.").await.expect(200);
+    portal.until(&asked, "rejected").await;
+    mailbox.mail(&asked.id, &asked.email, "was rejected").await;
+    after = portal.json(&approval).await.expect(200).json();
+    assert_eq!(after["outcome"], "rejected");
+}
+
+#[tokio::test]
+async fn links_that_open_nothing_are_all_the_same() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let other = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    let key = link.rsplit('/').next().unwrap().to_owned();
+    let (status, status_key) = asked.status_url.split_once("?key=").unwrap();
+    let other_key = other.status_url.split_once("?key=").unwrap().1;
+
+    // The last character has unused bits: it is changed further in front.
+    let changed = |key: &str| format!("{}{}", if key.starts_with('A') { 'B' } else { 'A' }, &key[1..]);
+    let unknown = uuid::Uuid::new_v4();
+    let wrong = [
+        format!("approvals/{}", changed(&key)),
+        format!("approvals/{}", "A".repeat(43)),
+        format!("approvals/{}", &key[..42]),
+        format!("approvals/{key}A"),
+        "approvals/x".to_owned(),
+        "approvals/%ff%fe".to_owned(),
+        format!("approvals/{}", asked.id),
+        format!("approvals/{status_key}"),
+        status.to_owned(),
+        format!("{status}?key="),
+        format!("{status}?key={}", changed(status_key)),
+        format!("{status}?key={other_key}"),
+        format!("{status}?key={key}"),
+        format!("{status}?key=%ff"),
+        format!("requests/{unknown}?key={status_key}"),
+        format!("requests/nonsense?key={status_key}"),
+        format!("requests/{unknown}/certificate?key={status_key}"),
+        format!("{status}/certificate?key={other_key}"),
+        format!("{status}/certificate.zip"),
+    ];
+    let expected = portal.json(&wrong[0]).await.problem(404, "not_found");
+    let expected_page = portal.get(&wrong[0], HTML).await.expect(404).text();
+    for path in &wrong {
+        assert_eq!(
+            portal.json(path).await.problem(404, "not_found"),
+            expected,
+            "{path}"
+        );
+        let page = portal.get(path, HTML).await;
+        assert_eq!((page.status, page.text()), (404, expected_page.clone()), "{path}");
+    }
+    // What API Gateway makes of this is its own affair; that it opens nothing is ours.
+    portal.json("approvals/%00").await.problem(404, "not_found");
+    for path in wrong.iter().filter(|path| path.starts_with("approvals/")) {
+        let answer = portal.decide_about(path, "approve", "x", "").await;
+        assert_eq!(answer.problem(404, "not_found"), expected, "{path}");
+    }
+    assert_eq!(
+        portal.json(&link).await.expect(200).json()["votes"],
+        serde_json::json!([])
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_there_is_a_problem_too() {
+    let portal = Stack::shared().await.portal();
+    portal.json("nothing/here").await.problem(404, "not_found");
+    assert_eq!(
+        portal
+            .get("nothing/here", HTML)
+            .await
+            .expect(404)
+            .header("content-type"),
+        "text/html; charset=utf-8"
+    );
+    portal.json("requests").await.problem(405, "bad_request");
+    portal
+        .post("healthz", &serde_json::json!({}))
+        .await
+        .problem(405, "bad_request");
+}

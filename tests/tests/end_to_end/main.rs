@@ -1,0 +1,21 @@
+//! The whole of Countersign, from the CSR to a certificate in use, on the local stack: the template, the state machine and
+//! the Lambda binaries that run on AWS.
+//!
+//! Most tests share one stack and run beside each other, each with requesters and hosts of its own. The first one that
+//! needs it starts it, which builds the workers.
+
+#![allow(clippy::unwrap_used)]
+
+mod approved;
+mod bad_input;
+mod browser;
+mod certificates;
+mod decisions;
+mod links;
+mod local;
+mod outcomes;
+mod restart;
+mod secrets;
+
+/// The approver of every profile of the shipped policy.
+const APPROVER: &str = "approver@example.com";

@@ -1,0 +1,68 @@
+//! A stack that is stopped and started again: the row is the truth, the execution only conducts.
+
+use end_to_end::{Stack, Submission, csr_for, unique_host};
+
+use crate::APPROVER;
+
+#[tokio::test]
+async fn requests_in_flight_survive_a_restart() {
+    let stack = Stack::start("restart").await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let issuer = portal.get("ca.pem", "*/*").await.expect(200).body;
+    let waiting = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let decided = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let done = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let waiting_link = mailbox.approval_link(&waiting, APPROVER).await;
+    let decided_link = mailbox.approval_link(&decided, APPROVER).await;
+    let done_link = mailbox.approval_link(&done, APPROVER).await;
+    for asked in [&waiting, &decided] {
+        portal.until(asked, "pending_approval").await;
+    }
+    portal.decide(&done_link, "approve", "").await.expect(200);
+    let delivered = portal.until(&done, "delivered").await;
+    // The answer is all that the approver waits for; then it stops.
+    portal.decide(&decided_link, "approve", "").await.expect(200);
+    let stopped = stack.stop();
+
+    let stack = stopped.start().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    assert_eq!(
+        portal.get("ca.pem", "*/*").await.expect(200).body,
+        issuer,
+        "the same authority"
+    );
+    portal.until(&decided, "delivered").await;
+    mailbox
+        .mail(&decided.id, &decided.email, "Your certificate")
+        .await;
+
+    // Links in mails of before still work.
+    assert_eq!(portal.status(&waiting).await["status"], "pending_approval");
+    portal.decide(&waiting_link, "approve", "").await.expect(200);
+    portal.until(&waiting, "delivered").await;
+    mailbox
+        .mail(&waiting.id, &waiting.email, "Your certificate")
+        .await;
+    portal.decide(&decided_link, "approve", "").await.expect(200);
+    portal
+        .decide(&decided_link, "reject", "")
+        .await
+        .problem(409, "already_decided");
+    assert_eq!(portal.status(&done).await, delivered);
+
+    // One certificate each, whatever was started again.
+    let listing = stack.aws(&[
+        "s3api",
+        "list-objects-v2",
+        "--bucket",
+        stack.endpoint("bucket"),
+        "--prefix",
+        "signed-certificate/",
+    ]);
+    let listing: serde_json::Value = serde_json::from_slice(&listing).unwrap();
+    assert_eq!(
+        listing["Contents"].as_array().map(Vec::len),
+        Some(3),
+        "{listing:#}"
+    );
+}

@@ -1,0 +1,167 @@
+//! pkilint on every certificate, alone and with its issuer.
+//!
+//! Invariant: a finding of severity WARNING or higher is either gone or explained in pkilint-explained.toml; an
+//! explanation of something that is no longer found fails as well.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use crate::panel::{openssl, say, skip};
+use crate::venv;
+
+const PROGRAM: &str = include_str!("lint.py");
+const EXPLAINED: &str = include_str!("pkilint-explained.toml");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explanations {
+    #[serde(default)]
+    finding: Vec<Explanation>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explanation {
+    severity: String,
+    code: String,
+    /// A part of the row's name; empty for every row.
+    certificates: String,
+    why: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Finding {
+    severity: String,
+    code: String,
+    place: String,
+    message: String,
+}
+
+/// A certificate to lint: its row, itself, its issuer.
+pub(crate) type Subject<'a> = (String, &'a Path, &'a Path);
+
+/// What is found about each; None where pkilint is not there.
+pub(crate) fn lint(subjects: &[Subject<'_>], folder: &Path) -> Option<Vec<BTreeSet<Finding>>> {
+    let python = match venv::python() {
+        Ok(python) => python,
+        Err(missing) => {
+            skip("judge pkilint", &missing, false);
+            return None;
+        }
+    };
+    let mut sheet = String::new();
+    for (number, (_, leaf, authority)) in subjects.iter().enumerate() {
+        writeln!(sheet, "{number}\t{}\t{}", leaf.display(), authority.display()).unwrap();
+    }
+    let path = folder.join(format!("pkilint-{}.tsv", subjects.len()));
+    std::fs::write(&path, sheet).unwrap();
+    let begun = std::time::Instant::now();
+    let output = Command::new(python)
+        .args(["-c", PROGRAM])
+        .arg(path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{errors}");
+    let mut found = vec![None; subjects.len()];
+    for line in said.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let of = found[fields[0].parse::<usize>().unwrap()].get_or_insert_with(BTreeSet::new);
+        if let [_, severity, code, place, message] = fields[..] {
+            of.insert(Finding {
+                severity: severity.to_owned(),
+                code: code.to_owned(),
+                place: place.to_owned(),
+                message: message.to_owned(),
+            });
+        }
+    }
+    say(&format!(
+        "pkilint: {} certificates in {:.1} s",
+        subjects.len(),
+        begun.elapsed().as_secs_f32()
+    ));
+    Some(found.into_iter().map(|found| found.expect("linted")).collect())
+}
+
+/// The cell of each certificate: `clean`, or `explained`. Panics with every finding that is not explained, and with
+/// every explanation that is not needed.
+pub(crate) fn cells(subjects: &[Subject<'_>], found: &[BTreeSet<Finding>]) -> Vec<String> {
+    let explanations: Explanations = toml::from_str(EXPLAINED).unwrap();
+    let mut used = BTreeSet::new();
+    let mut unexplained = Vec::new();
+    let mut cells = Vec::new();
+    for ((row, _, _), findings) in subjects.iter().zip(found) {
+        for finding in findings {
+            let explains = |explanation: &Explanation| {
+                explanation.code == finding.code
+                    && explanation.severity == finding.severity
+                    && row.contains(&explanation.certificates)
+            };
+            match explanations.finding.iter().position(explains) {
+                Some(at) => {
+                    used.insert(at);
+                }
+                None => unexplained.push(format!("{row}: {finding:?}")),
+            }
+        }
+        cells.push(if findings.is_empty() { "clean" } else { "explained" }.to_owned());
+    }
+    assert!(
+        unexplained.is_empty(),
+        "pkilint found, and pkilint-explained.toml does not explain:\n{}",
+        unexplained.join("\n")
+    );
+    for (at, explanation) in explanations.finding.iter().enumerate() {
+        assert!(!explanation.why.trim().is_empty(), "{explanation:?}");
+        assert!(
+            used.contains(&at),
+            "pkilint no longer finds what is explained: {explanation:?}"
+        );
+    }
+    cells
+}
+
+/// A certificate that is wrong in known ways, for which pkilint has to have words.
+pub(crate) fn must_find_faults(authority: &Path, folder: &Path) {
+    openssl(
+        folder,
+        &[
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "faulty.key",
+            "-subj",
+            "/CN=faulty",
+            "-set_serial",
+            "0",
+            "-addext",
+            "basicConstraints=CA:TRUE",
+            "-out",
+            "faulty.pem",
+        ],
+    );
+    let faulty: PathBuf = folder.join("faulty.pem");
+    let Some(found) = lint(&[("faulty".to_owned(), &faulty, authority)], folder) else {
+        return;
+    };
+    let codes: Vec<&str> = found[0].iter().map(|finding| finding.code.as_str()).collect();
+    for code in [
+        "pkix.certificate_serial_number_out_of_range",
+        "pkix.basic_constraints_extension_not_critical",
+        "pkix.signature_verification_failed",
+    ] {
+        assert!(codes.contains(&code), "{code} in {codes:?}");
+    }
+}

@@ -1,0 +1,49 @@
+//! Extensions that may not be asked for, and profiles that do not exist.
+
+use workflow::finding::Code::{ForbiddenExtension, UnknownProfile};
+use workflow::testing::pki::{oid, sequence, tlv};
+
+use super::{Row, right};
+
+pub(super) fn rows() -> Vec<Row> {
+    let forbidden = |what, text: String| Row::new(what, ForbiddenExtension, text);
+    vec![
+        forbidden("basicConstraints with CA:TRUE", right().asking_for_ca().pem()),
+        forbidden(
+            "an extension that is there twice",
+            right()
+                .extension("2.5.29.15", true, &tlv(3, &[7, 0x80]))
+                .extension("2.5.29.15", true, &tlv(3, &[7, 0x80]))
+                .pem(),
+        ),
+        forbidden(
+            "extendedKeyUsage without a purpose",
+            right().extension("2.5.29.37", false, &[0x30, 0]).pem(),
+        ),
+        forbidden(
+            "keyUsage keyCertSign, where the policy refuses what it does not grant",
+            right().extension("2.5.29.15", true, &tlv(3, &[2, 4])).pem(),
+        )
+        .strict(),
+        forbidden(
+            "extendedKeyUsage codeSigning, where the policy refuses what it does not grant",
+            right()
+                .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.3")]))
+                .pem(),
+        )
+        .strict(),
+        forbidden(
+            "tlsFeature (must-staple), where the policy refuses what it does not grant",
+            right()
+                .extension("1.3.6.1.5.5.7.1.24", false, &sequence(&[tlv(2, &[5])]))
+                .pem(),
+        )
+        .strict(),
+        Row::new(
+            "the profile web, which does not exist",
+            UnknownProfile,
+            right().pem(),
+        )
+        .profile("web"),
+    ]
+}
