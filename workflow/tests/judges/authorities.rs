@@ -52,6 +52,9 @@ impl Authority {
     }
 }
 
+/// What it is called, and how it is made in a folder.
+type Maker<'a> = (&'static str, &'a dyn Fn(&Path) -> TestCa);
+
 /// One of each kind.
 pub(crate) fn every(folder: &Path) -> Vec<Authority> {
     let components: [(&str, u8, &[u8]); 3] = [
@@ -59,7 +62,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Authority> {
         ("0.9.2342.19200300.100.1.25", 0x16, b"example"),
         ("2.5.4.3", 0x0c, b"Example Issuing CA"),
     ];
-    let makers: [(&'static str, &dyn Fn(&Path) -> TestCa); 12] = [
+    let makers: [Maker<'_>; 12] = [
         ("root RSA 2048", &|_| pki::root_with(TestKey::Rsa2048)),
         ("root RSA 3072", &|_| pki::root_with(TestKey::Rsa3072)),
         ("root RSA 4096", &|_| pki::root_with(TestKey::Rsa4096)),
@@ -94,7 +97,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Authority> {
     made.collect()
 }
 
-/// The root that `countersign local` makes (infra/countersign/src/ca.rs).
+/// The root that `countersign local` makes (infra/countersign/src/ca).
 fn as_countersign() -> TestCa {
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();

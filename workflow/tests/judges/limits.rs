@@ -71,3 +71,12 @@ pub(crate) fn explaining(judge: &str, row: &[String], words: &str) -> Option<&'s
             && limit.words.iter().any(|part| words.contains(part))
     })
 }
+
+/// Whether a cell that says no can stand although this version of the judge says yes.
+pub(crate) fn excuses(judge: &str, row: &[Option<String>], cell: &str) -> bool {
+    LIMITS.iter().any(|limit| {
+        limit.judge == judge
+            && row.iter().flatten().any(|cell| cell.contains(limit.row))
+            && cell.starts_with(&format!("no ({})", limit.mark))
+    })
+}

@@ -11,13 +11,13 @@ mod openssl;
 mod python;
 mod webpki;
 
-pub(crate) use openssl::openssl;
-
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Instant;
 
 use crate::question::{Answer, Question};
+
+pub(crate) use openssl::{openssl, version as openssl_is_there};
 
 /// Why a judge cannot be asked.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{Missing, grouped, text, version_of};
 use crate::question::{Answer, Purpose, Question};
 
-pub(super) fn version() -> Result<String, Missing> {
+pub(crate) fn version() -> Result<String, Missing> {
     version_of("openssl", "version", "openssl")
 }
 

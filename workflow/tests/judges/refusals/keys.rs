@@ -12,7 +12,7 @@ const F4: &[u8] = &[1, 0, 1];
 pub(super) fn rows() -> Vec<Row> {
     let rsa = |modulus: &BigUint, exponent: &[u8]| pki::csr_with_rsa(&modulus.to_bytes_be(), exponent);
     // 2048 bits, and its factors are far apart.
-    let good = without_small_factors(&(prime() * 3u32 >> 2u32)) * prime();
+    let good = without_small_factors(&((prime() * 3u32) >> 2u32)) * prime();
     let with_spki = |spki: Vec<u8>| right().spki(spki).pem();
     let mut rows = vec![
         Row::new("RSA, 512 bits", WeakKey, pki::csr_with_rsa_bits(512)),
