@@ -82,6 +82,13 @@ impl Stack {
             .unwrap_or_else(|why| panic!("{why}"))
     }
 
+    /// A fresh one of the test's own, started with further options of `countersign local`.
+    pub async fn start_with(name: &str, options: &[&str]) -> Self {
+        Self::try_start_with(Self::folder(name), Build::Quick, options)
+            .await
+            .unwrap_or_else(|why| panic!("{why}"))
+    }
+
     /// A fresh one with workers as they are deployed: optimised, which takes minutes to build.
     pub async fn start_optimised(name: &str) -> Self {
         Self::try_start(Self::folder(name), Build::Optimised)
@@ -100,6 +107,10 @@ impl Stack {
     }
 
     async fn try_start(folder: PathBuf, build: Build) -> Result<Self, String> {
+        Self::try_start_with(folder, build, &[]).await
+    }
+
+    async fn try_start_with(folder: PathBuf, build: Build, options: &[&str]) -> Result<Self, String> {
         let policy = folder.join("policy.toml");
         fs::write(&policy, self::policy()).unwrap();
         let log = folder.join("countersign.log");
@@ -107,6 +118,7 @@ impl Stack {
         let mut arguments = vec!["local", "--port", "0", "--dir", &folder_text, "--policy", &policy];
         // Only the tests run housekeeping: an hour is longer than any of them.
         arguments.extend(["--housekeeping-minutes", "60"]);
+        arguments.extend_from_slice(options);
         if build == Build::Optimised {
             arguments.push("--release");
         }
@@ -220,12 +232,18 @@ impl Stack {
     /// Runs the AWS command line as root of the emulated account, and returns what it printed.
     pub fn aws(&self, arguments: &[&str]) -> Vec<u8> {
         let output = Command::new(repository().join(".local/venv/bin/python"))
-            .args(["-m", "awscli", "--output", "json"])
+            .args([
+                "-m",
+                "awscli",
+                "--output",
+                "json",
+                "--endpoint-url",
+                self.endpoint("awsEndpoint"),
+            ])
             .args(arguments)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_DEFAULT_REGION", self.endpoint("region"))
-            .env("AWS_ENDPOINT_URL", self.endpoint("awsEndpoint"))
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .stdin(Stdio::null())

@@ -30,6 +30,9 @@ enum Command {
     Requests(requests::Command),
     /// Lists executions, or shows the timeline of a request's
     Executions(executions::Options),
+    /// Makes, imports, shows and rotates the key and certificate of the CA
+    #[command(subcommand)]
+    Ca(ca::Command),
     /// Checks an issuance policy, or puts one in force
     #[command(subcommand)]
     Policy(policy::Command),
@@ -41,6 +44,7 @@ async fn main() -> ExitCode {
         Command::Local(options) => local::run(options).await,
         Command::Requests(command) => requests::run(command).await,
         Command::Executions(options) => executions::run(options).await,
+        Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,
     };
     match result {

@@ -47,6 +47,8 @@ pub(crate) struct Endpoints {
     pub(crate) policy_parameter: String,
     /// The secret of the CA key.
     pub(crate) ca_secret: String,
+    /// Where the CA key is: `secret` or `kms`.
+    pub(crate) ca_key: String,
     /// The Lambda functions by worker.
     pub(crate) functions: BTreeMap<String, String>,
     /// The queues by worker.
@@ -86,6 +88,8 @@ pub(crate) struct Stack {
     pub(crate) policy_parameter: String,
     /// The secret of the CA key.
     pub(crate) ca_secret: String,
+    /// Whether the CA key is in KMS instead.
+    pub(crate) ca_in_kms: bool,
 }
 
 impl Which {
@@ -117,6 +121,7 @@ impl Which {
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
+            ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
         })
     }
 
@@ -210,6 +215,7 @@ impl Stack {
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
+            ca_in_kms: endpoints.ca_key == "kms",
         }
     }
 

@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// How often approvals are expired and stuck requests started again
     #[arg(long, value_name = "MINUTES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1440))]
     housekeeping_minutes: u32,
+    /// Where the key of the CA is
+    #[arg(long, value_enum, default_value_t = crate::ca::Keeper::Secret)]
+    ca_key: crate::ca::Keeper,
     /// Build the workers with optimisations
     #[arg(long)]
     release: bool,

@@ -73,6 +73,7 @@ impl Local {
                 ),
                 ("BaseUrl", format!("http://localhost:{portal}")),
                 ("EndpointUrl", emulator.endpoint.clone()),
+                ("CaKey", options.ca_key.parameter().to_owned()),
                 ("MailTransport", "smtp".to_owned()),
                 ("SmtpEndpoint", format!("smtp://localhost:{smtp}")),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
@@ -210,6 +211,7 @@ fn endpoints(
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,
         ca_secret: output("CaSecret")?,
+        ca_key: output("CaKey")?,
         queues: workers.iter().filter_map(queue).collect(),
         functions: workers
             .iter()

@@ -1,0 +1,129 @@
+//! The certificate authority of a stack: its key in Secrets Manager or KMS, its certificate in the bucket.
+//!
+//! Invariant: a key in Secrets Manager exists in memory and there only; a key in KMS never leaves KMS. A change is made in
+//! one order: the certificate under its own key identifier, then the key, then `ca-certificate/current.pem`. So a change
+//! that was interrupted either did not happen, or is finished by running the command again; until then the sign worker
+//! tries again, since it signs only with the key of the certificate in force.
+
+use crate::failure::Failure;
+use crate::progress::{Step, say};
+use crate::stack::{Stack, Which};
+
+mod authority;
+mod chain;
+mod files;
+mod import;
+mod keys;
+mod make;
+mod name;
+mod shelf;
+mod show;
+mod standing;
+
+use make::Shape;
+use standing::Standing;
+
+/// `countersign ca`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Makes a root, or a root and an issuing CA below it, for a stack that has no CA yet
+    Init {
+        #[command(flatten)]
+        shape: Shape,
+        /// Years that the certificate is valid; a root above an issuing CA gets twice as many
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
+        years: u8,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Takes a CA that exists: its key and its certificate
+    Import {
+        #[command(flatten)]
+        source: import::Source,
+        /// Take the place of the stack's CA; what that has issued is still delivered with its certificate
+        #[arg(long)]
+        replace: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Shows the certificate in force, where its key is, and the issuers before it
+    Show {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Makes a new key and certificate; what was issued before is still delivered with the old certificate
+    Rotate {
+        #[command(flatten)]
+        shape: Shape,
+        /// Years that the certificate is valid; no longer than its root
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
+        years: u8,
+        /// Make a new root too, where an issuing CA stands below one; whoever trusts the old root must be given the new one
+        #[arg(long)]
+        new_root: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// Where the key of a CA is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Keeper {
+    /// In Secrets Manager
+    Secret,
+    /// In KMS, which it never leaves
+    Kms,
+}
+
+impl Keeper {
+    /// The value of the template's parameter `CaKey`.
+    pub(crate) fn parameter(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Kms => "kms",
+        }
+    }
+}
+
+/// Runs `countersign ca`.
+pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init { shape, years, which } => make::init(&which.find().await?, &shape, years).await,
+        Command::Import {
+            source,
+            replace,
+            which,
+        } => {
+            let candidate = source.read()?;
+            import::run(&which.find().await?, candidate, replace).await
+        }
+        Command::Show { json, which } => show::run(&which.find().await?, json).await,
+        Command::Rotate {
+            shape,
+            years,
+            new_root,
+            which,
+        } => make::rotate(&which.find().await?, &shape, years, new_root).await,
+    }
+}
+
+/// Makes a root with a P-256 key where the stack has no CA, or finishes what was interrupted.
+pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Result<(), Failure> {
+    let standing = Standing::of(stack).await?;
+    if standing.is_empty() {
+        let step = Step::begin("Making a certificate authority");
+        // RFC 5280 A.1: 64 characters at most.
+        let organisation: String = organisation.chars().take(64).collect();
+        let subject = format!("CN=Countersign Root CA,O={}", name::escape(&organisation));
+        make::first(stack, &Shape::root(subject), 10).await?;
+        step.done("a P-256 root for ten years");
+    } else if let Some(chain) = standing.unfinished() {
+        make::finish(stack, chain).await?;
+    } else if let Some(trouble) = standing.trouble() {
+        say(format!("The CA cannot sign: {trouble}"));
+    }
+    Ok(())
+}

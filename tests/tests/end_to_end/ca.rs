@@ -1,0 +1,547 @@
+//! The operator's CA: brought along, rotated, and in KMS; what is issued is verified by OpenSSL against the root.
+
+use std::path::Path;
+
+use end_to_end::{Asked, Stack, Submission, Workbench, csr_for, needed, unique_host};
+use serde_json::Value;
+
+use crate::APPROVER;
+
+/// A root as people make one: the key in the old form, no extensions but OpenSSL's own and keyUsage.
+fn root(bench: &Workbench, openssl: &Path, name: &str, key: &[&str], subject: &str) {
+    let (key_file, certificate) = (format!("{name}.key"), format!("{name}.crt"));
+    bench.succeed(openssl, &[&key[..1], &["-out", &key_file], &key[1..]].concat());
+    let arguments = [
+        "req",
+        "-x509",
+        "-key",
+        &key_file,
+        "-out",
+        &certificate,
+        "-days",
+        "3650",
+        "-subj",
+        subject,
+    ];
+    bench.succeed(
+        openssl,
+        &[
+            &arguments[..],
+            &["-addext", "keyUsage=critical,keyCertSign,cRLSign"],
+        ]
+        .concat(),
+    );
+}
+
+fn path(bench: &Workbench, name: &str) -> String {
+    bench.path(name).display().to_string()
+}
+
+/// `countersign ca ARGUMENTS`, which has to succeed.
+fn ca(stack: &Stack, arguments: &[&str]) -> String {
+    let output = stack.countersign(&[&["ca"], arguments].concat());
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{arguments:?}: {err}");
+    assert!(!out.contains("PRIVATE KEY") && !err.contains("PRIVATE KEY"));
+    out.into_owned()
+}
+
+/// The same, where it has to fail with one line.
+fn refused(stack: &Stack, arguments: &[&str]) -> String {
+    let output = stack.countersign(&[&["ca"], arguments].concat());
+    assert!(
+        !output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said
+}
+
+fn shown(stack: &Stack) -> Value {
+    stack.countersign_json(&["ca", "show", "--json"])
+}
+
+async fn ask(stack: &Stack) -> (Asked, String) {
+    let asked = stack
+        .portal()
+        .ask(&Submission::of(&csr_for(&[&unique_host()])))
+        .await;
+    let link = stack.mailbox().approval_link(&asked, APPROVER).await;
+    (asked, link)
+}
+
+/// Has it approved and delivered, and unpacks what the mail brings.
+async fn delivered(stack: &Stack, bench: &Workbench, (asked, link): &(Asked, String)) {
+    stack.portal().decide(link, "approve", "").await.expect(200);
+    stack.portal().until(asked, "delivered").await;
+    unpack(stack, bench, asked).await;
+}
+
+async fn unpack(stack: &Stack, bench: &Workbench, asked: &Asked) {
+    let mail = stack
+        .mailbox()
+        .mail(&asked.id, &asked.email, "Your certificate")
+        .await;
+    bench.unzip(mail.attachment("certificate.zip"));
+}
+
+/// Verifies certificate.pem against a root alone, with what ca.pem has between.
+fn verified(bench: &Workbench, openssl: &Path, root: &str) {
+    let arguments = [
+        "verify",
+        "-x509_strict",
+        "-purpose",
+        "sslserver",
+        "-CAfile",
+        root,
+        "-untrusted",
+        "ca.pem",
+        "certificate.pem",
+    ];
+    assert!(bench.succeed(openssl, &arguments).contains("certificate.pem: OK"));
+}
+
+#[tokio::test]
+async fn a_root_of_ones_own_is_imported_and_rotated() {
+    let Some([openssl]) = needed([("openssl", "openssl")]) else {
+        return;
+    };
+    let (stack, bench) = (Stack::start("ca").await, Workbench::new());
+    root(
+        &bench,
+        &openssl,
+        "RootCA",
+        &["genrsa", "-traditional", "2048"],
+        "/CN=Original Root/O=Example",
+    );
+    root(
+        &bench,
+        &openssl,
+        "ec",
+        &["ecparam", "-genkey", "-name", "prime256v1"],
+        "/DC=com/DC=example/CN=Example EC Root",
+    );
+    assert!(bench.read("RootCA.key").contains("BEGIN RSA PRIVATE KEY"));
+    assert!(bench.read("ec.key").contains("BEGIN EC PRIVATE KEY"));
+    assert!(
+        !role_of_sign(&stack).contains("kms:"),
+        "without a key in KMS there is no right to any"
+    );
+    let before = shown(&stack);
+    nothing_wrong_is_taken(&stack, &bench, &openssl);
+    assert_eq!(shown(&stack), before, "a refused import stores nothing");
+
+    let (key, certificate) = (path(&bench, "RootCA.key"), path(&bench, "RootCA.crt"));
+    let import = ["import", "--key", &key, "--certificate", &certificate];
+    assert!(refused(&stack, &import).contains("add --replace"));
+    let told = ca(&stack, &[&import[..], &["--replace"]].concat());
+    assert!(
+        told.contains("CN=Original Root") && told.contains("RSA 2048 bits"),
+        "{told}"
+    );
+    assert!(ca(&stack, &import).contains("in force already"));
+    let first = ask(&stack).await;
+    delivered(&stack, &bench, &first).await;
+    verified(&bench, &openssl, "RootCA.crt");
+    let under_rsa = bench.read("certificate.pem");
+
+    // DER, and SEC 1.
+    bench.succeed(
+        &openssl,
+        &["ec", "-in", "ec.key", "-outform", "DER", "-out", "ec.der"],
+    );
+    let (key, certificate) = (path(&bench, "ec.der"), path(&bench, "ec.crt"));
+    ca(
+        &stack,
+        &[
+            "import",
+            "--key",
+            &key,
+            "--certificate",
+            &certificate,
+            "--replace",
+        ],
+    );
+    let second = ask(&stack).await;
+    delivered(&stack, &bench, &second).await;
+    verified(&bench, &openssl, "ec.crt");
+    let waiting = ask(&stack).await;
+
+    // The new issuing CA, below a root of its own.
+    let options = [
+        "rotate",
+        "--issuing-ca",
+        "--key",
+        "ec-p384",
+        "--subject",
+        "CN=Issuing,O=Example",
+        "--permit-dns",
+        "example.com",
+    ];
+    let told = ca(&stack, &options);
+    assert!(
+        told.contains("To go back:") && told.contains("new root"),
+        "{told}"
+    );
+    let now = shown(&stack);
+    assert_eq!(
+        (&now["issuer"]["pathLength"], &now["chain"][0]["pathLength"]),
+        (&0.into(), &1.into()),
+        "{now:#}"
+    );
+    assert_eq!(now["issuer"]["permitted"][0], "example.com");
+    assert_eq!(now["previous"].as_array().map(Vec::len), Some(3), "{now:#}");
+    delivered(&stack, &bench, &waiting).await;
+    let chain = stack.portal().get("ca.pem", "*/*").await.expect(200).text();
+    bench.write("top.pem", &chain[chain.rfind("-----BEGIN").unwrap()..]);
+    verified(&bench, &openssl, "top.pem");
+
+    // The next issuing CA stands below the same root, and keeps the limit.
+    let told = ca(&stack, &["rotate"]);
+    assert!(!told.contains("new root"), "{told}");
+    let again = shown(&stack);
+    assert_eq!(again["chain"][0]["sha256"], now["chain"][0]["sha256"]);
+    assert_eq!(again["issuer"]["permitted"], now["issuer"]["permitted"]);
+    assert_ne!(again["issuer"]["keyIdentifier"], now["issuer"]["keyIdentifier"]);
+    let last = ask(&stack).await;
+    delivered(&stack, &bench, &last).await;
+    verified(&bench, &openssl, "top.pem");
+
+    // What was issued first is still there with its own issuer.
+    let url = first.0.status_url.replace("?key=", "/certificate.zip?key=");
+    bench.unzip(&stack.portal().get(&url, "*/*").await.expect(200).body);
+    assert_eq!(bench.read("certificate.pem"), under_rsa);
+    verified(&bench, &openssl, "RootCA.crt");
+    interrupted(&stack);
+}
+
+/// What the sign worker may do.
+fn role_of_sign(stack: &Stack) -> String {
+    let roles: Value = serde_json::from_slice(&stack.aws(&["iam", "list-roles"])).unwrap();
+    let name = roles["Roles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|role| role["RoleName"].as_str())
+        .find(|name| name.contains("SignRole"))
+        .unwrap();
+    let policy = stack.aws(&[
+        "iam",
+        "get-role-policy",
+        "--role-name",
+        name,
+        "--policy-name",
+        "sign",
+    ]);
+    String::from_utf8(policy).unwrap()
+}
+
+/// Every import that must not be: one line that says why.
+fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, openssl: &Path) {
+    let run = |arguments: &[&str]| _ = bench.succeed(openssl, arguments);
+    run(&[
+        "rsa",
+        "-in",
+        "RootCA.key",
+        "-aes256",
+        "-passout",
+        "pass:secret",
+        "-out",
+        "locked.key",
+    ]);
+    let locked = ["pkcs8", "-topk8", "-in", "RootCA.key", "-passout", "pass:secret"];
+    run(&[&locked[..], &["-out", "locked8.key"]].concat());
+    run(&[&locked[..], &["-outform", "DER", "-out", "locked.der"]].concat());
+    // OpenSSL 3.0 makes no certificate of the past.
+    let mut old = rcgen::CertificateParams::default();
+    old.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    old.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let old_key = rcgen::KeyPair::generate().unwrap();
+    bench.write("expired.crt", old.self_signed(&old_key).unwrap().pem());
+    bench.write("expired.key", old_key.serialize_pem());
+    run(&[
+        "req",
+        "-x509",
+        "-key",
+        "RootCA.key",
+        "-out",
+        "leaf.crt",
+        "-subj",
+        "/CN=Leaf",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+    ]);
+    run(&[
+        "req",
+        "-x509",
+        "-key",
+        "RootCA.key",
+        "-out",
+        "signless.crt",
+        "-subj",
+        "/CN=No",
+        "-addext",
+        "keyUsage=critical,digitalSignature",
+    ]);
+    run(&[
+        "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", "weak.key", "-out", "weak.crt", "-subj",
+        "/CN=Weak",
+    ]);
+    for (key, certificate, why) in [
+        (
+            "ec.key",
+            "RootCA.crt",
+            "is not the key of the certificate O=Example,CN=Original Root",
+        ),
+        ("locked.key", "RootCA.crt", "is encrypted"),
+        ("locked8.key", "RootCA.crt", "openssl pkey -in"),
+        ("locked.der", "RootCA.crt", "-inform DER"),
+        ("expired.key", "expired.crt", "has expired at 2021-01-01"),
+        ("RootCA.key", "leaf.crt", "it is no authority"),
+        ("RootCA.key", "signless.crt", "keyCertSign"),
+        ("weak.key", "weak.crt", "1024 bits"),
+        ("RootCA.crt", "RootCA.crt", "no private key"),
+        ("RootCA.key", "RootCA.key", "no certificate"),
+        ("RootCA.key", "absent.crt", "cannot read"),
+    ] {
+        let (key, certificate) = (path(bench, key), path(bench, certificate));
+        let said = refused(
+            stack,
+            &[
+                "import",
+                "--key",
+                &key,
+                "--certificate",
+                &certificate,
+                "--replace",
+            ],
+        );
+        assert!(said.contains(why), "{why}: {said}");
+    }
+    let said = refused(stack, &["init"]);
+    assert!(
+        said.contains("has a CA already") && said.contains("ca rotate"),
+        "{said}"
+    );
+    assert!(refused(stack, &["rotate", "--kms"]).contains("CaKey=kms"));
+}
+
+/// The key before is fetched back, as after a rotation that was not meant; the command that is told puts its certificate
+/// in force.
+fn interrupted(stack: &Stack) {
+    let secret = stack.endpoint("caSecret");
+    let versions = stack.aws(&["secretsmanager", "list-secret-version-ids", "--secret-id", secret]);
+    let versions: Value = serde_json::from_slice(&versions).unwrap();
+    let id_of = |stage: &str| {
+        let all = versions["Versions"].as_array().unwrap();
+        let found = all.iter().find(|version| {
+            version["VersionStages"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|s| s == stage)
+        });
+        found.unwrap()["VersionId"].as_str().unwrap().to_owned()
+    };
+    let before = shown(stack);
+    stack.aws(&[
+        "secretsmanager",
+        "update-secret-version-stage",
+        "--secret-id",
+        secret,
+        "--version-stage",
+        "AWSCURRENT",
+        "--move-to-version-id",
+        &id_of("AWSPREVIOUS"),
+        "--remove-from-version-id",
+        &id_of("AWSCURRENT"),
+    ]);
+    let output = stack.countersign(&["ca", "show"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("finish it with: countersign ca rotate"),
+        "{said}"
+    );
+    ca(stack, &["rotate"]);
+    let after = shown(stack);
+    assert_eq!(after["key"]["signs"], true);
+    assert_ne!(
+        after["issuer"]["keyIdentifier"],
+        before["issuer"]["keyIdentifier"]
+    );
+
+    // The same for an init that stopped before its last step.
+    let object = format!("s3://{}/ca-certificate/current.pem", stack.endpoint("bucket"));
+    stack.aws(&["s3", "rm", &object]);
+    assert!(refused(stack, &["show"]).contains("a change was interrupted"));
+    ca(stack, &["init"]);
+    assert_eq!(shown(stack)["issuer"], after["issuer"]);
+
+    // And for a stack that has nothing.
+    stack.aws(&["s3", "rm", &object]);
+    stack.aws(&[
+        "secretsmanager",
+        "delete-secret",
+        "--force-delete-without-recovery",
+        "--secret-id",
+        secret,
+    ]);
+    for command in ["show", "rotate"] {
+        assert!(refused(stack, &[command]).contains("countersign ca init"));
+    }
+    let told = ca(
+        stack,
+        &[
+            "init",
+            "--issuing-ca",
+            "--key",
+            "rsa-3072",
+            "--subject",
+            "CN=First, O=Example",
+            "--years",
+            "3",
+        ],
+    );
+    assert!(
+        told.contains("CN=First,O=Example") && told.contains("root-key"),
+        "{told}"
+    );
+    let first = shown(stack);
+    assert_eq!(first["issuer"]["key"], "RSA 3072 bits");
+    assert_eq!(first["chain"][0]["subject"], "CN=Countersign Root CA,O=Example");
+    assert!(
+        first["chain"][0]["daysLeft"].as_i64() > first["issuer"]["daysLeft"].as_i64(),
+        "{first:#}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_in_kms_signs_and_is_rotated() {
+    let Some([openssl]) = needed([("openssl", "openssl")]) else {
+        return;
+    };
+    let (stack, bench) = (
+        Stack::start_with("ca-kms", &["--ca-key", "kms"]).await,
+        Workbench::new(),
+    );
+    let first = shown(&stack);
+    assert_eq!(
+        (&first["key"]["keeper"], &first["issuer"]["key"]),
+        (&"kms".into(), &"EC P-256".into()),
+        "{first:#}"
+    );
+    let role = role_of_sign(&stack);
+    assert!(
+        role.contains("kms:Sign") && !role.contains("secretsmanager:"),
+        "{role}"
+    );
+    let old = ask(&stack).await;
+    delivered(&stack, &bench, &old).await;
+    bench.write("root.pem", bench.read("ca.pem"));
+    verified(&bench, &openssl, "root.pem");
+
+    let told = ca(
+        &stack,
+        &[
+            "rotate",
+            "--kms",
+            "--key",
+            "rsa-2048",
+            "--subject",
+            "CN=KMS Root,DC=example,DC=com",
+        ],
+    );
+    assert!(
+        told.contains("alias/countersign-countersign-ca-previous"),
+        "{told}"
+    );
+    let now = shown(&stack);
+    assert_eq!(
+        (&now["issuer"]["key"], &now["key"]["signs"]),
+        (&"RSA 2048 bits".into(), &true.into()),
+        "{now:#}"
+    );
+    let new = ask(&stack).await;
+    delivered(&stack, &bench, &new).await;
+    bench.write("new-root.pem", bench.read("ca.pem"));
+    verified(&bench, &openssl, "new-root.pem");
+    unpack(&stack, &bench, &old.0).await;
+    verified(&bench, &openssl, "root.pem");
+
+    // The key of a rotation that stopped is taken up by the next.
+    let made = stack.aws(&[
+        "kms",
+        "create-key",
+        "--key-usage",
+        "SIGN_VERIFY",
+        "--key-spec",
+        "ECC_NIST_P384",
+    ]);
+    let made: Value = serde_json::from_slice(&made).unwrap();
+    let id = made["KeyMetadata"]["KeyId"].as_str().unwrap();
+    let next = "alias/countersign-countersign-ca-next";
+    stack.aws(&["kms", "create-alias", "--alias-name", next, "--target-key-id", id]);
+    ca(&stack, &["rotate", "--key", "ec-p384"]);
+    let aliases = String::from_utf8(stack.aws(&["kms", "list-aliases", "--key-id", id])).unwrap();
+    assert!(
+        aliases.contains("alias/countersign-countersign-ca\"") && !aliases.contains(next),
+        "{aliases}"
+    );
+    assert_eq!(shown(&stack)["issuer"]["key"], "EC P-384");
+    let third = ask(&stack).await;
+    delivered(&stack, &bench, &third).await;
+    bench.write("third-root.pem", bench.read("ca.pem"));
+    verified(&bench, &openssl, "third-root.pem");
+
+    // A key of the operator's own in KMS, with the certificate of another.
+    let made = stack.aws(&[
+        "kms",
+        "create-key",
+        "--key-usage",
+        "SIGN_VERIFY",
+        "--key-spec",
+        "ECC_NIST_P256",
+    ]);
+    let made: Value = serde_json::from_slice(&made).unwrap();
+    let (id, certificate) = (
+        made["KeyMetadata"]["KeyId"].as_str().unwrap(),
+        path(&bench, "root.pem"),
+    );
+    let said = refused(
+        &stack,
+        &[
+            "import",
+            "--kms-key",
+            id,
+            "--certificate",
+            &certificate,
+            "--replace",
+        ],
+    );
+    assert!(said.contains("is not the key of the certificate"), "{said}");
+    // The key before, by its alias, with its certificate.
+    let certificate = path(&bench, "new-root.pem");
+    let alias = "alias/countersign-countersign-ca-previous";
+    ca(
+        &stack,
+        &[
+            "import",
+            "--kms-key",
+            alias,
+            "--certificate",
+            &certificate,
+            "--replace",
+        ],
+    );
+    let back = ask(&stack).await;
+    delivered(&stack, &bench, &back).await;
+    verified(&bench, &openssl, "new-root.pem");
+    // Nothing of it is in Secrets Manager.
+    let secrets = String::from_utf8(stack.aws(&["secretsmanager", "list-secrets"])).unwrap();
+    assert!(!secrets.contains("ca-key"), "{secrets}");
+}
