@@ -9,13 +9,8 @@ use workflow::policy::Policy;
 use workflow::testing::pki;
 
 static CSR: LazyLock<Csr> = LazyLock::new(|| {
-    Csr::read(&pki::csr(&[
-        "www.example.com",
-        "10.0.0.1",
-        "alice@example.com",
-        "spiffe://example.org/a",
-    ]))
-    .expect("a valid request")
+    Csr::read(&pki::csr(&["www.example.com", "10.0.0.1", "alice@example.com", "spiffe://example.org/a"]))
+        .expect("a valid request")
 });
 
 fuzz_target!(|text: &str| {

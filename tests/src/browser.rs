@@ -32,11 +32,9 @@ impl Browser {
         })
         .await;
         let profile = folder.path().join("profile");
-        let Value::Object(capabilities) = capabilities(
-            &chromium.display().to_string(),
-            &profile.display().to_string(),
-            with_scripts,
-        ) else {
+        let Value::Object(capabilities) =
+            capabilities(&chromium.display().to_string(), &profile.display().to_string(), with_scripts)
+        else {
             unreachable!("an object")
         };
         let page = ClientBuilder::rustls()
@@ -45,11 +43,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
-        Self {
-            page,
-            _driver: process,
-            _folder: folder,
-        }
+        Self { page, _driver: process, _folder: folder }
     }
 
     /// Waits for an element and returns it.

@@ -13,11 +13,7 @@ pub async fn eventually<T>(what: &str, deadline: Duration, mut probe: impl Async
         if let Some(answer) = probe().await {
             return answer;
         }
-        assert!(
-            begun.elapsed() < deadline,
-            "waited {} s in vain: {what}",
-            deadline.as_secs()
-        );
+        assert!(begun.elapsed() < deadline, "waited {} s in vain: {what}", deadline.as_secs());
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -35,17 +35,12 @@ pub struct Mail {
 impl Mailbox {
     /// The Maildir in `folder`.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-        }
+        Self { folder: folder.into() }
     }
 
     /// All mails about one request.
     pub fn about(&self, id: &str) -> Vec<Mail> {
-        let entries = std::fs::read_dir(self.folder.join("new"))
-            .into_iter()
-            .flatten()
-            .flatten();
+        let entries = std::fs::read_dir(self.folder.join("new")).into_iter().flatten().flatten();
         let mails = entries.filter_map(|entry| {
             let at = entry.metadata().ok()?.modified().ok()?;
             read(&std::fs::read(entry.path()).ok()?, at)
@@ -80,12 +75,7 @@ fn read(bytes: &[u8], at: SystemTime) -> Option<Mail> {
         html: message.body_html(0).unwrap_or_default().into_owned(),
         attachments: message
             .attachments()
-            .map(|file| {
-                (
-                    file.attachment_name().unwrap_or_default().to_owned(),
-                    file.contents().to_vec(),
-                )
-            })
+            .map(|file| (file.attachment_name().unwrap_or_default().to_owned(), file.contents().to_vec()))
             .collect(),
     })
 }
@@ -93,11 +83,7 @@ fn read(bytes: &[u8], at: SystemTime) -> Option<Mail> {
 impl Mail {
     /// Every link in it, of both parts, each once. Text is as it is, HTML is unescaped.
     pub fn links(&self) -> Vec<String> {
-        let html = self
-            .html
-            .replace("&#61;", "=")
-            .replace("&#38;", "&")
-            .replace("&amp;", "&");
+        let html = self.html.replace("&#61;", "=").replace("&#38;", "&").replace("&amp;", "&");
         let mut links = Vec::new();
         for part in [&self.text, &html] {
             for (start, _) in part.match_indices("http") {
@@ -118,8 +104,6 @@ impl Mail {
     /// A file that came with it.
     pub fn attachment(&self, name: &str) -> &[u8] {
         let file = self.attachments.iter().find(|(file, _)| file == name);
-        &file
-            .unwrap_or_else(|| panic!("the mail \"{}\" has no {name}", self.subject))
-            .1
+        &file.unwrap_or_else(|| panic!("the mail \"{}\" has no {name}", self.subject)).1
     }
 }

@@ -56,9 +56,7 @@ impl Default for Workbench {
 impl Workbench {
     /// An empty one.
     pub fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// A file or folder in it.
@@ -91,17 +89,9 @@ impl Workbench {
     /// Runs a program that has to succeed, and returns everything it printed.
     pub fn succeed(&self, program: &Path, arguments: &[&str]) -> String {
         let output = self.run(program, arguments);
-        let text = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-        assert!(
-            output.status.success(),
-            "{} {arguments:?}: {}\n{text}",
-            program.display(),
-            output.status
-        );
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{} {arguments:?}: {}\n{text}", program.display(), output.status);
         text
     }
 
@@ -109,15 +99,7 @@ impl Workbench {
     /// that choose the key, `more` any further ones; the first subjectAltName in `more` replaces the usual one.
     pub fn openssl_csr(&self, openssl: &Path, key: &[&str], host: &str, more: &[&str]) -> String {
         let (subject, names) = (format!("/CN={host}"), format!("subjectAltName=DNS:{host}"));
-        let mut arguments = vec![
-            "req",
-            "-new",
-            "-nodes",
-            "-keyout",
-            "key.pem",
-            "-out",
-            "request.csr",
-        ];
+        let mut arguments = vec!["req", "-new", "-nodes", "-keyout", "key.pem", "-out", "request.csr"];
         arguments.extend_from_slice(key);
         if !more.contains(&"-subj") {
             arguments.extend(["-subj", &subject]);

@@ -20,19 +20,12 @@ impl Submission {
     /// By a requester whom no other test plays.
     pub fn of(csr: &str) -> Self {
         let id = uuid::Uuid::new_v4().simple().to_string();
-        Self {
-            email: format!("team-{}@example.com", &id[..12]),
-            csr: csr.to_owned(),
-            ..Self::default()
-        }
+        Self { email: format!("team-{}@example.com", &id[..12]), csr: csr.to_owned(), ..Self::default() }
     }
 
     /// The same for another profile.
     pub fn with_profile(self, profile: &str) -> Self {
-        Self {
-            profile: Some(profile.to_owned()),
-            ..self
-        }
+        Self { profile: Some(profile.to_owned()), ..self }
     }
 
     /// As JSON.
@@ -74,28 +67,18 @@ impl Answer {
 
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// Expects a problem (RFC 9457) with this status and this code, and returns it.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json();
-        assert_eq!(
-            (self.status, problem["code"].as_str()),
-            (status, Some(code)),
-            "{problem:#}"
-        );
+        assert_eq!((self.status, problem["code"].as_str()), (status, Some(code)), "{problem:#}");
         assert_eq!(self.header("content-type"), "application/problem+json");
         assert_eq!(problem["status"], json!(status));
         for field in ["type", "title", "detail"] {
-            assert!(
-                problem[field].as_str().is_some_and(|text| !text.is_empty()),
-                "{field}: {problem:#}"
-            );
+            assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {problem:#}");
         }
         assert!(problem["findings"].is_array(), "{problem:#}");
         problem
@@ -127,18 +110,11 @@ impl Portal {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        Self {
-            http,
-            base: base.to_owned(),
-        }
+        Self { http, base: base.to_owned() }
     }
 
     fn url(&self, path: &str) -> String {
-        if path.starts_with("http") {
-            path.to_owned()
-        } else {
-            format!("{}{path}", self.base)
-        }
+        if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
     }
 
     /// Sends anything. `path` is a URL, or relative to the base.
@@ -149,17 +125,12 @@ impl Portal {
         }
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer {
-            status,
-            headers,
-            body: answer.bytes().await.unwrap().to_vec(),
-        }
+        Answer { status, headers, body: answer.bytes().await.unwrap().to_vec() }
     }
 
     /// GET.
     pub async fn get(&self, path: &str, accept: &str) -> Answer {
-        self.send(Method::GET, path, &[(ACCEPT.as_str(), accept)], Vec::new())
-            .await
+        self.send(Method::GET, path, &[(ACCEPT.as_str(), accept)], Vec::new()).await
     }
 
     /// GET of JSON.
@@ -170,8 +141,7 @@ impl Portal {
     /// POST of JSON, for JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         let headers = [(ACCEPT.as_str(), JSON), (CONTENT_TYPE.as_str(), JSON)];
-        self.send(Method::POST, path, &headers, body.to_string().into_bytes())
-            .await
+        self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await
     }
 
     /// POST of a form, as a browser does it.
@@ -180,44 +150,23 @@ impl Portal {
             (ACCEPT.as_str(), "text/html,application/xhtml+xml,*/*;q=0.8"),
             (CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded"),
         ];
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.send(Method::POST, path, &headers, body.into_bytes()).await
     }
 
     /// Sends a submission, whatever comes of it.
     pub async fn submit(&self, submission: &Submission) -> Answer {
         let mut headers = vec![(ACCEPT.as_str(), JSON), (CONTENT_TYPE.as_str(), JSON)];
-        headers.extend(
-            submission
-                .idempotency_key
-                .as_deref()
-                .map(|key| ("idempotency-key", key)),
-        );
-        self.send(
-            Method::POST,
-            "requests",
-            &headers,
-            submission.json().to_string().into_bytes(),
-        )
-        .await
+        headers.extend(submission.idempotency_key.as_deref().map(|key| ("idempotency-key", key)));
+        self.send(Method::POST, "requests", &headers, submission.json().to_string().into_bytes()).await
     }
 
     /// Sends a submission that has to be accepted.
     pub async fn ask(&self, submission: &Submission) -> Asked {
         let answer = self.submit(submission).await.expect(202).json();
-        let text = |field: &str| {
-            answer[field]
-                .as_str()
-                .unwrap_or_else(|| panic!("{field}: {answer:#}"))
-                .to_owned()
-        };
-        Asked {
-            id: text("id"),
-            email: submission.email.clone(),
-            status_url: text("statusUrl"),
-        }
+        let text =
+            |field: &str| answer[field].as_str().unwrap_or_else(|| panic!("{field}: {answer:#}")).to_owned();
+        Asked { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") }
     }
 
     /// Where a request stands.
@@ -236,9 +185,7 @@ impl Portal {
                 println!("{}: {}", asked.id, now["status"]);
                 last = now.clone();
             }
-            let ended = ["refused", "rejected", "expired", "failed"]
-                .iter()
-                .any(|end| now["status"] == *end);
+            let ended = ["refused", "rejected", "expired", "failed"].iter().any(|end| now["status"] == *end);
             assert!(now["status"] == status || !ended, "{what}: {now:#}");
             (now["status"] == status).then_some(now)
         })
@@ -248,16 +195,11 @@ impl Portal {
     /// Decides in view of what the review shows, whatever comes of it.
     pub async fn decide(&self, link: &str, decision: &str, reason: &str) -> Answer {
         let review = self.json(link).await.expect(200).json();
-        self.decide_about(link, decision, review["digest"].as_str().unwrap(), reason)
-            .await
+        self.decide_about(link, decision, review["digest"].as_str().unwrap(), reason).await
     }
 
     /// Decides about this digest, whatever comes of it.
     pub async fn decide_about(&self, link: &str, decision: &str, digest: &str, reason: &str) -> Answer {
-        self.post(
-            link,
-            &json!({ "decision": decision, "digest": digest, "reason": reason }),
-        )
-        .await
+        self.post(link, &json!({ "decision": decision, "digest": digest, "reason": reason })).await
     }
 }

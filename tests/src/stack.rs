@@ -69,17 +69,13 @@ impl Stack {
     /// The one that most tests share. It ends with the process.
     pub async fn shared() -> &'static Stack {
         static SHARED: OnceCell<Result<Stack, String>> = OnceCell::const_new();
-        let stack = SHARED
-            .get_or_init(|| Self::try_start(Self::folder("shared"), Build::Quick))
-            .await;
+        let stack = SHARED.get_or_init(|| Self::try_start(Self::folder("shared"), Build::Quick)).await;
         stack.as_ref().unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// A fresh one of the test's own.
     pub async fn start(name: &str) -> Self {
-        Self::try_start(Self::folder(name), Build::Quick)
-            .await
-            .unwrap_or_else(|why| panic!("{why}"))
+        Self::try_start(Self::folder(name), Build::Quick).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// A fresh one of the test's own, started with further options of `countersign local`.
@@ -91,9 +87,7 @@ impl Stack {
 
     /// A fresh one with workers as they are deployed: optimised, which takes minutes to build.
     pub async fn start_optimised(name: &str) -> Self {
-        Self::try_start(Self::folder(name), Build::Optimised)
-            .await
-            .unwrap_or_else(|why| panic!("{why}"))
+        Self::try_start(Self::folder(name), Build::Optimised).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// An empty folder for a stack.
@@ -132,11 +126,7 @@ impl Stack {
             serde_json::from_slice::<Value>(&endpoints).ok().map(Ok)
         });
         match started.await {
-            Ok(endpoints) => Ok(Self {
-                folder,
-                process,
-                endpoints,
-            }),
+            Ok(endpoints) => Ok(Self { folder, process, endpoints }),
             Err(status) => {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 Err(format!("countersign local ended ({status}):\n{said}"))
@@ -154,9 +144,7 @@ impl Stack {
 
     /// A value of `endpoints.json`.
     pub fn endpoint(&self, name: &str) -> &str {
-        self.endpoints[name]
-            .as_str()
-            .unwrap_or_else(|| panic!("{name} in {:#}", self.endpoints))
+        self.endpoints[name].as_str().unwrap_or_else(|| panic!("{name} in {:#}", self.endpoints))
     }
 
     /// The whole of `endpoints.json`.
@@ -182,22 +170,14 @@ impl Stack {
     /// Runs `countersign ARGUMENTS --dir FOLDER`.
     pub fn countersign(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(binary());
-        command
-            .args(arguments)
-            .arg("--dir")
-            .arg(&self.folder)
-            .stdin(Stdio::null());
+        command.args(arguments).arg("--dir").arg(&self.folder).stdin(Stdio::null());
         command.output().unwrap()
     }
 
     /// The same, where it has to succeed and prints JSON.
     pub fn countersign_json(&self, arguments: &[&str]) -> Value {
         let output = self.countersign(arguments);
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -209,12 +189,7 @@ impl Stack {
     /// The rows of a requester.
     pub fn rows_of(&self, email: &str) -> Vec<Value> {
         let rows = self.countersign_json(&["requests", "list", "--limit", "100000", "--json"]);
-        rows.as_array()
-            .unwrap()
-            .iter()
-            .filter(|row| row["email"] == email)
-            .cloned()
-            .collect()
+        rows.as_array().unwrap().iter().filter(|row| row["email"] == email).cloned().collect()
     }
 
     /// Puts a policy in force.
@@ -222,24 +197,13 @@ impl Stack {
         let file = self.folder.join(name);
         fs::write(&file, policy).unwrap();
         let output = self.countersign(&["policy", "set", &file.display().to_string()]);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Runs the AWS command line as root of the emulated account, and returns what it printed.
     pub fn aws(&self, arguments: &[&str]) -> Vec<u8> {
         let output = Command::new(repository().join(".local/venv/bin/python"))
-            .args([
-                "-m",
-                "awscli",
-                "--output",
-                "json",
-                "--endpoint-url",
-                self.endpoint("awsEndpoint"),
-            ])
+            .args(["-m", "awscli", "--output", "json", "--endpoint-url", self.endpoint("awsEndpoint")])
             .args(arguments)
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
@@ -249,20 +213,14 @@ impl Stack {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        assert!(
-            output.status.success(),
-            "aws {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "aws {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
 
     /// Runs housekeeping, as its schedule would.
     pub fn housekeeping(&self) {
         let function = self.endpoints["functions"]["housekeeping"].as_str().unwrap();
-        let answer = self
-            .folder
-            .join(format!("housekeeping-{}.json", uuid::Uuid::new_v4()));
+        let answer = self.folder.join(format!("housekeeping-{}.json", uuid::Uuid::new_v4()));
         let answer_text = answer.display().to_string();
         let outcome = self.aws(&["lambda", "invoke", "--function-name", function, &answer_text]);
         let outcome: Value = serde_json::from_slice(&outcome).unwrap();
@@ -277,9 +235,7 @@ impl Stack {
     pub fn logs(&self) -> String {
         let mut text = String::new();
         for log in ["emulator.log", "mail.log", "countersign.log"] {
-            text.push_str(&String::from_utf8_lossy(
-                &fs::read(self.folder.join(log)).unwrap_or_default(),
-            ));
+            text.push_str(&String::from_utf8_lossy(&fs::read(self.folder.join(log)).unwrap_or_default()));
         }
         text
     }
@@ -288,9 +244,7 @@ impl Stack {
 impl Stopped {
     /// Starts it again, in the same folder.
     pub async fn start(self) -> Stack {
-        Stack::try_start(self.0, Build::Quick)
-            .await
-            .unwrap_or_else(|why| panic!("{why}"))
+        Stack::try_start(self.0, Build::Quick).await.unwrap_or_else(|why| panic!("{why}"))
     }
 }
 

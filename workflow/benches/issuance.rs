@@ -31,13 +31,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let policy = Policy::parse(include_str!("../../infra/policy.toml")).unwrap();
     let profile = policy.profile(None).unwrap();
-    let kinds = [
-        TestKey::EcP256,
-        TestKey::EcP384,
-        TestKey::Rsa2048,
-        TestKey::Rsa4096,
-        TestKey::Ed25519,
-    ];
+    let kinds = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096, TestKey::Ed25519];
     let requests = kinds.map(|kind| (kind, pki::csr_with(kind, "www.example.com", &["www.example.com"])));
 
     println!("reading a request: parsing, proof of possession, weak-key checks");
@@ -54,12 +48,7 @@ fn main() {
         "  {:<8} {:<8} {:>10} {:>10} {:>10} {:>6}",
         "issuer", "request", "raw µs", "full µs", "over µs", "ratio"
     );
-    for issuer_kind in [
-        TestKey::EcP256,
-        TestKey::EcP384,
-        TestKey::Rsa2048,
-        TestKey::Rsa4096,
-    ] {
+    for issuer_kind in [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096] {
         let ca = pki::root_with(issuer_kind);
         let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
         let key = LocalKey::from_pem(&ca.key_pem).unwrap();

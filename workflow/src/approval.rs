@@ -108,7 +108,11 @@ impl Electorate {
         }
         let quorum = profile.quorum().max(1);
         if approvers.len() < quorum {
-            return Err(TooFewApprovers { profile: profile.name().to_owned(), others: approvers.len(), quorum });
+            return Err(TooFewApprovers {
+                profile: profile.name().to_owned(),
+                others: approvers.len(),
+                quorum,
+            });
         }
         Ok(Self { approvers, quorum })
     }
@@ -242,7 +246,11 @@ impl Approval {
             return Err(VoteError::StaleDigest);
         }
         if let Some(earlier) = self.votes.iter().find(|vote| vote.approver.same_person(approver)) {
-            return if earlier.decision == decision { Ok(Voted::Repeated) } else { Err(VoteError::VotedOtherwise) };
+            return if earlier.decision == decision {
+                Ok(Voted::Repeated)
+            } else {
+                Err(VoteError::VotedOtherwise)
+            };
         }
         self.votes.push(Vote { approver: approver.clone(), decision, reason, at: whole_seconds(now) });
         let approvals = self.votes.iter().filter(|vote| vote.decision == Decision::Approve).count();
@@ -300,7 +308,13 @@ mod tests {
     fn approval(quorum: usize) -> Approval {
         let approvers = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
         let digest = ApprovalDigest::from_text("d1");
-        Approval::ask(RequestId::random(), digest, Electorate { approvers, quorum }, NOW, NOW + Duration::days(7))
+        Approval::ask(
+            RequestId::random(),
+            digest,
+            Electorate { approvers, quorum },
+            NOW,
+            NOW + Duration::days(7),
+        )
     }
 
     fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<Voted, VoteError> {
@@ -312,7 +326,11 @@ mod tests {
         let mut approval = approval(2);
         assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Ok(Voted::Recorded));
         assert_eq!(approval.outcome, None);
-        assert_eq!(vote(&mut approval, "A@EXAMPLE.COM", Decision::Approve), Ok(Voted::Repeated), "counts once");
+        assert_eq!(
+            vote(&mut approval, "A@EXAMPLE.COM", Decision::Approve),
+            Ok(Voted::Repeated),
+            "counts once"
+        );
         assert_eq!(approval.outcome, None);
         let mut rejected = approval.clone();
         assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Recorded));
@@ -340,7 +358,8 @@ mod tests {
         let mut approval = approval(2);
         let fresh = approval.clone();
         let digest = ApprovalDigest::from_text("d1");
-        let late = approval.vote(&email("a@example.com"), Decision::Approve, &digest, None, approval.expires_at);
+        let late =
+            approval.vote(&email("a@example.com"), Decision::Approve, &digest, None, approval.expires_at);
         assert_eq!(late, Err(VoteError::Expired));
         let other = ApprovalDigest::from_text("d2");
         assert_eq!(

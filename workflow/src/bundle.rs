@@ -81,9 +81,7 @@ pub fn certificate_zip(
             fullchain.push_str(&armored(der));
         }
     }
-    let readme = readme(&leaf, names)
-        .render()
-        .map_err(|error| std::io::Error::other(error.to_string()))?;
+    let readme = readme(&leaf, names).render().map_err(|error| std::io::Error::other(error.to_string()))?;
 
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
@@ -104,16 +102,10 @@ pub fn certificate_zip(
 
 fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
     // RFC 5280 section 4.2.1.12: without the extension the key may be used for anything.
-    let usage = leaf
-        .extended_key_usage()
-        .ok()
-        .flatten()
-        .map(|extension| extension.value.clone());
+    let usage = leaf.extended_key_usage().ok().flatten().map(|extension| extension.value.clone());
     let server = usage.as_ref().is_none_or(|usage| usage.server_auth || usage.any);
-    let names: Vec<(String, Option<Name>)> = names
-        .iter()
-        .map(|name| (name.clone(), name.parse().ok()))
-        .collect();
+    let names: Vec<(String, Option<Name>)> =
+        names.iter().map(|name| (name.clone(), name.parse().ok())).collect();
     let host = names.iter().find_map(|(_, name)| name.as_ref().and_then(host));
     Readme {
         until: with_time(leaf.validity().not_after.to_datetime()),
@@ -121,20 +113,16 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
         server: server && host.is_some(),
         client: usage.as_ref().is_none_or(|usage| usage.client_auth || usage.any),
         host,
-        names: names
-            .into_iter()
-            .map(|(text, name)| name.map_or(text, |name| name.for_people()))
-            .collect(),
+        names: names.into_iter().map(|(text, name)| name.map_or(text, |name| name.for_people())).collect(),
     }
 }
 
 /// The name as the host of a URL; one of its hosts where it is a wildcard.
 fn host(name: &Name) -> Option<String> {
     match name {
-        Name::Dns(name) => Some(
-            name.strip_prefix('*')
-                .map_or_else(|| name.clone(), |rest| format!("www{rest}")),
-        ),
+        Name::Dns(name) => {
+            Some(name.strip_prefix('*').map_or_else(|| name.clone(), |rest| format!("www{rest}")))
+        }
         Name::Ip(std::net::IpAddr::V6(address)) => Some(format!("[{address}]")),
         Name::Ip(address) => Some(address.to_string()),
         Name::Email(_) | Name::Uri(_) => None,
@@ -166,10 +154,8 @@ fn certificates(what: &'static str, text: &str) -> Result<Vec<Vec<u8>>, BundleEr
 }
 
 fn parsed<'a>(what: &'static str, der: &'a [u8]) -> Result<X509Certificate<'a>, BundleError> {
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| BundleError::Unreadable {
-        what,
-        cause: error.to_string(),
-    })?;
+    let (_, certificate) = X509Certificate::from_der(der)
+        .map_err(|error| BundleError::Unreadable { what, cause: error.to_string() })?;
     Ok(certificate)
 }
 

@@ -75,24 +75,16 @@ impl Csr {
         let info = &request.certification_request_info;
         let mut findings = Vec::new();
 
-        let key = PublicKey::read(&info.subject_pki)
-            .map_err(|finding| findings.push(finding))
-            .ok();
-        let scheme = Scheme::read(&request.signature_algorithm)
-            .map_err(|finding| findings.push(finding))
-            .ok();
+        let key = PublicKey::read(&info.subject_pki).map_err(|finding| findings.push(finding)).ok();
+        let scheme =
+            Scheme::read(&request.signature_algorithm).map_err(|finding| findings.push(finding)).ok();
         if let Some(key) = &key {
             let weak = weakness::of(key);
             // A weak key proves nothing, and some are not even read by the verifier.
             if weak.is_empty()
                 && let Some(scheme) = scheme
             {
-                findings.extend(prove_possession(
-                    key,
-                    scheme,
-                    info.raw,
-                    &request.signature_value.data,
-                ));
+                findings.extend(prove_possession(key, scheme, info.raw, &request.signature_value.data));
             }
             findings.extend(weak);
         }
@@ -117,15 +109,7 @@ impl Csr {
             Some(key) if findings.is_empty() => {
                 let wishes = requested.wishes;
                 drop(request);
-                Ok(Csr {
-                    der,
-                    subject,
-                    common_name,
-                    names,
-                    key,
-                    wishes,
-                    warnings,
-                })
+                Ok(Csr { der, subject, common_name, names, key, wishes, warnings })
             }
             _ => {
                 // What is wrong with the request as a whole comes before what is wrong with its parts.
@@ -198,11 +182,7 @@ fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, Finding> {
     if der.len() > Csr::MAX_BYTES {
         return Err(Finding::refused(
             Code::TooLarge,
-            format!(
-                "The request has {} bytes; at most {} are read.",
-                der.len(),
-                Csr::MAX_BYTES
-            ),
+            format!("The request has {} bytes; at most {} are read.", der.len(), Csr::MAX_BYTES),
             "Ask for fewer names in one request.",
         ));
     }
@@ -215,18 +195,14 @@ fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, Finding> {
         }));
     }
     if !is_strict(der) {
-        return Err(not_a_csr(
-            "The outer structure of the request is no DER.".to_owned(),
-        ));
+        return Err(not_a_csr("The outer structure of the request is no DER.".to_owned()));
     }
     // RFC 2986 section 4.1
     if request.certification_request_info.version != X509Version::V1 {
         return Err(not_a_csr("The version of the request is not 1.".to_owned()));
     }
     if request.signature_value.unused_bits != 0 {
-        return Err(not_a_csr(
-            "The signature of the request is no whole number of octets.".to_owned(),
-        ));
+        return Err(not_a_csr("The signature of the request is no whole number of octets.".to_owned()));
     }
     Ok(request)
 }
@@ -259,10 +235,7 @@ fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: 
     } else {
         Some(Finding::refused(
             Code::WeakKey,
-            format!(
-                "The {} key is no point on its curve, or no valid key.",
-                key.description()
-            ),
+            format!("The {} key is no point on its curve, or no valid key.", key.description()),
             NEW_KEY,
         ))
     }
@@ -283,19 +256,12 @@ fn common_name(subject: &X509Name<'_>, findings: &mut Vec<Finding>) -> Option<St
         return None;
     }
     let Some(text) = distinguished_name::text(first) else {
-        bad(
-            "The common name is no text.".to_owned(),
-            "Write it as UTF8String or PrintableString.",
-        );
+        bad("The common name is no text.".to_owned(), "Write it as UTF8String or PrintableString.");
         return None;
     };
     if let Some(c) = text.chars().find(|c| crate::finding::is_unfit_to_show(*c)) {
         bad(
-            format!(
-                "The common name {} has the character U+{:04X}.",
-                quoted(&text),
-                u32::from(c)
-            ),
+            format!("The common name {} has the character U+{:04X}.", quoted(&text), u32::from(c)),
             "Write it with visible characters only.",
         );
         return None;
@@ -366,11 +332,7 @@ fn subject_wishes(subject: &X509Name<'_>) -> impl Iterator<Item = Wish> {
         .filter(|attribute| attribute.attr_type().to_id_string() != "2.5.4.3")
         .map(|attribute| {
             let value = distinguished_name::text(attribute).unwrap_or_default();
-            Wish::SubjectPart(format!(
-                "{}={}",
-                distinguished_name::attribute_name(attribute),
-                quoted(&value)
-            ))
+            Wish::SubjectPart(format!("{}={}", distinguished_name::attribute_name(attribute), quoted(&value)))
         })
         .collect::<Vec<_>>()
         .into_iter()

@@ -132,6 +132,9 @@ impl DecisionRecord {
 
     /// The reason that the rejecting approver gave.
     pub fn rejection_reason(&self) -> Option<&str> {
-        self.votes.iter().find(|vote| vote.decision == Decision::Reject).and_then(|vote| vote.reason.as_deref())
+        self.votes
+            .iter()
+            .find(|vote| vote.decision == Decision::Reject)
+            .and_then(|vote| vote.reason.as_deref())
     }
 }

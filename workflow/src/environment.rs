@@ -97,9 +97,12 @@ impl Environment {
     /// [`EnvironmentError::Unknown`] where a variable is set that nobody asked for.
     pub fn nothing_else(&self) -> Result<(), EnvironmentError> {
         let unknown: Vec<String> = match self.taken.lock() {
-            Ok(taken) => {
-                self.variables.keys().filter(|name| !taken.contains(*name)).map(|name| format!("{PREFIX}{name}")).collect()
-            }
+            Ok(taken) => self
+                .variables
+                .keys()
+                .filter(|name| !taken.contains(*name))
+                .map(|name| format!("{PREFIX}{name}"))
+                .collect(),
             Err(_) => Vec::new(),
         };
         if unknown.is_empty() { Ok(()) } else { Err(EnvironmentError::Unknown(unknown)) }
@@ -123,14 +126,21 @@ mod tests {
     #[test]
     fn a_missing_variable_is_one_clear_line() {
         let error = environment(&[]).text("BUCKET", "the bucket of certificates").unwrap_err();
-        assert_eq!(error.to_string(), "COUNTERSIGN_BUCKET is not set; it must hold the bucket of certificates");
+        assert_eq!(
+            error.to_string(),
+            "COUNTERSIGN_BUCKET is not set; it must hold the bucket of certificates"
+        );
         assert!(environment(&[("COUNTERSIGN_BUCKET", "")]).text("BUCKET", "the bucket").is_err());
     }
 
     #[test]
     fn an_unknown_variable_is_refused_and_its_value_is_not_shown() {
-        let environment = environment(&[("COUNTERSIGN_BUKET", "hidden"), ("PATH", "/bin"), ("COUNTERSIGN_LOG", "debug")]);
-        assert_eq!(environment.nothing_else().unwrap_err().to_string(), "this worker does not know COUNTERSIGN_BUKET");
+        let environment =
+            environment(&[("COUNTERSIGN_BUKET", "hidden"), ("PATH", "/bin"), ("COUNTERSIGN_LOG", "debug")]);
+        assert_eq!(
+            environment.nothing_else().unwrap_err().to_string(),
+            "this worker does not know COUNTERSIGN_BUKET"
+        );
         assert!(!format!("{environment:?}").contains("hidden"));
     }
 }

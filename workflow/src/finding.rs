@@ -114,10 +114,7 @@ impl FromStr for Code {
     type Err = UnknownCode;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Code::ALL
-            .into_iter()
-            .find(|code| code.as_str() == text)
-            .ok_or(UnknownCode)
+        Code::ALL.into_iter().find(|code| code.as_str() == text).ok_or(UnknownCode)
     }
 }
 
@@ -151,34 +148,19 @@ impl Finding {
     /// A finding that refuses the request.
     #[must_use]
     pub fn refused(code: Code, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Finding {
-            code,
-            severity: Severity::Refused,
-            detail: detail.into(),
-            advice: advice.into(),
-        }
+        Finding { code, severity: Severity::Refused, detail: detail.into(), advice: advice.into() }
     }
 
     /// A finding the approver should see.
     #[must_use]
     pub fn warning(code: Code, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Finding {
-            code,
-            severity: Severity::Warning,
-            detail: detail.into(),
-            advice: advice.into(),
-        }
+        Finding { code, severity: Severity::Warning, detail: detail.into(), advice: advice.into() }
     }
 
     /// A wish that is not granted.
     #[must_use]
     pub fn ignored(code: Code, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Finding {
-            code,
-            severity: Severity::Ignored,
-            detail: detail.into(),
-            advice: advice.into(),
-        }
+        Finding { code, severity: Severity::Ignored, detail: detail.into(), advice: advice.into() }
     }
 
     /// Whether this finding alone refuses the request.

@@ -57,7 +57,12 @@ pub fn read(csr_content: &str) -> Result<Csr, Refusal> {
 ///
 /// # Errors
 /// [`Refusal`] with every finding.
-pub fn judge(policy: &Policy, csr_content: &str, profile: Option<&str>, requester: &str) -> Result<Judged, Refusal> {
+pub fn judge(
+    policy: &Policy,
+    csr_content: &str,
+    profile: Option<&str>,
+    requester: &str,
+) -> Result<Judged, Refusal> {
     let csr = read(csr_content)?;
     let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;
     let verdict = policy.judge(&csr, profile, requester);

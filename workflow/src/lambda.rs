@@ -116,7 +116,10 @@ impl<S: Step> Shell<S> {
     pub async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
         let records = event.records.iter().map(|record| async move {
             let disposal = AssertUnwindSafe(self.record(record)).catch_unwind().await.unwrap_or_else(|_| {
-                tracing::error!(message.id = record.message_id, "the worker panicked; the message stays on the queue");
+                tracing::error!(
+                    message.id = record.message_id,
+                    "the worker panicked; the message stays on the queue"
+                );
                 Disposal::Return
             });
             (disposal == Disposal::Return).then(|| record.message_id.clone().unwrap_or_default())
@@ -139,7 +142,9 @@ impl<S: Step> Shell<S> {
         let received = received(record);
         let Some(id) = message.subject() else {
             return match &message.task_token {
-                Some(token) => self.refuse(token, ErrorName::BadMessage, "the input holds no requestId").await,
+                Some(token) => {
+                    self.refuse(token, ErrorName::BadMessage, "the input holds no requestId").await
+                }
                 None => {
                     tracing::error!(message.id = record.message_id, "the message names no request");
                     Disposal::Return
@@ -160,7 +165,8 @@ impl<S: Step> Shell<S> {
                     Disposal::Acknowledge
                 }
                 (Fault::Transient { cause }, Some(token)) if received >= self.max_receives => {
-                    self.refuse(&token, ErrorName::Exhausted, &format!("after {received} attempts: {cause}")).await
+                    self.refuse(&token, ErrorName::Exhausted, &format!("after {received} attempts: {cause}"))
+                        .await
                 }
                 (Fault::Transient { cause }, _) => {
                     tracing::warn!(cause, "not now; the message stays on the queue");
@@ -174,18 +180,30 @@ impl<S: Step> Shell<S> {
     }
 
     async fn work(&self, message: Message, request_id: RequestId) -> Result<(), Fault> {
-        let Some(token) = message.task_token else { return self.step.nudged(request_id).await };
+        let Some(token) = message.task_token else {
+            return self.step.nudged(request_id).await;
+        };
         if !S::STATES.contains(&message.state.as_str()) {
-            return Err(Fault::refused(ErrorName::BadMessage, format!("this worker does not serve {}", message.state)));
+            return Err(Fault::refused(
+                ErrorName::BadMessage,
+                format!("this worker does not serve {}", message.state),
+            ));
         }
-        let input = serde_json::from_value(message.input)
-            .map_err(|error| Fault::refused(ErrorName::BadMessage, format!("the input is not as agreed: {error}")))?;
-        let task =
-            Task { request_id, state: message.state, execution: message.execution_id, token: token.clone(), input };
+        let input = serde_json::from_value(message.input).map_err(|error| {
+            Fault::refused(ErrorName::BadMessage, format!("the input is not as agreed: {error}"))
+        })?;
+        let task = Task {
+            request_id,
+            state: message.state,
+            execution: message.execution_id,
+            token: token.clone(),
+            input,
+        };
         match self.step.run(task).await? {
             Progress::Waiting => tracing::info!("waiting"),
             Progress::Done(output) => {
-                let output = serde_json::to_value(output).map_err(|error| Fault::transient(error.to_string()))?;
+                let output =
+                    serde_json::to_value(output).map_err(|error| Fault::transient(error.to_string()))?;
                 note(self.tasks.succeed(&token, &output).await?);
             }
         }
@@ -208,7 +226,9 @@ impl<S: Step> Shell<S> {
     }
 
     async fn postpone(&self, record: &SqsMessage, received: u32) {
-        let Some(handle) = &record.receipt_handle else { return };
+        let Some(handle) = &record.receipt_handle else {
+            return;
+        };
         let seconds = postponement(received, random_fraction());
         if let Err(error) = self.queue.postpone(handle, seconds).await {
             // The queue's own visibility time-out takes over.
@@ -237,7 +257,8 @@ fn received(record: &SqsMessage) -> u32 {
 /// Seconds until a message comes back: doubling with each receive, less up to half of it by `jitter` (0 to 1), so that
 /// messages which failed together do not come back together.
 fn postponement(received: u32, jitter: f64) -> i32 {
-    let doubled = FIRST_POSTPONEMENT.saturating_mul(1 << received.saturating_sub(1).min(16)).min(MAX_POSTPONEMENT);
+    let doubled =
+        FIRST_POSTPONEMENT.saturating_mul(1 << received.saturating_sub(1).min(16)).min(MAX_POSTPONEMENT);
     (f64::from(doubled) * (1.0 - jitter.clamp(0.0, 1.0) / 2.0)).round() as i32
 }
 
@@ -252,7 +273,11 @@ fn random_fraction() -> f64 {
 ///
 /// # Errors
 /// [`PortError`] where Step Functions did not answer.
-pub async fn report_exhausted(tasks: &dyn Tasks, token: &TaskToken, cause: &str) -> Result<Reported, PortError> {
+pub async fn report_exhausted(
+    tasks: &dyn Tasks,
+    token: &TaskToken,
+    cause: &str,
+) -> Result<Reported, PortError> {
     tasks.fail(token, ErrorName::Exhausted.as_str(), cause).await
 }
 

@@ -5,6 +5,7 @@
 //! that turns a batch of queue messages into steps and their results into task results. Only [`aws`] knows AWS.
 
 pub mod approval;
+#[cfg(feature = "aws")]
 pub mod aws;
 pub mod bundle;
 pub mod csr;
@@ -13,6 +14,7 @@ pub mod environment;
 pub mod finding;
 pub mod issuance;
 pub mod judgement;
+#[cfg(feature = "aws")]
 pub mod lambda;
 pub mod link;
 pub mod log;

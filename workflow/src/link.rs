@@ -82,7 +82,11 @@ impl LinkSecret {
     /// One line, where the secret is too short to be one.
     pub fn new(secret: &str) -> Result<Self, String> {
         if secret.len() < Self::MIN_BYTES {
-            return Err(format!("the link secret has {} bytes; at least {} are needed", secret.len(), Self::MIN_BYTES));
+            return Err(format!(
+                "the link secret has {} bytes; at least {} are needed",
+                secret.len(),
+                Self::MIN_BYTES
+            ));
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
     }

@@ -92,12 +92,7 @@ impl Mail {
 
     fn message_id(&self, from: &Mailbox) -> String {
         let occasion = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.occasion.as_bytes());
-        format!(
-            "<{}.{}@{}>",
-            self.request_id,
-            &hex::encode(occasion)[..16],
-            from.email.domain()
-        )
+        format!("<{}.{}@{}>", self.request_id, &hex::encode(occasion)[..16], from.email.domain())
     }
 }
 

@@ -82,11 +82,7 @@ impl Policy {
             Some(name) => self.profiles.iter().find(|profile| profile.name == name),
         };
         found.ok_or_else(|| {
-            let known: Vec<&str> = self
-                .profiles
-                .iter()
-                .map(|profile| profile.name.as_str())
-                .collect();
+            let known: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
             Finding::refused(
                 Code::UnknownProfile,
                 format!("There is no profile {}.", quoted(name.unwrap_or_default())),
@@ -198,10 +194,7 @@ impl Verdict {
     /// The code of the first refusal.
     #[must_use]
     pub fn code(&self) -> Option<Code> {
-        self.findings
-            .iter()
-            .find(|finding| finding.is_refusal())
-            .map(|finding| finding.code)
+        self.findings.iter().find(|finding| finding.is_refusal()).map(|finding| finding.code)
     }
 }
 

@@ -276,7 +276,10 @@ pub async fn change<T, E>(
             return Ok((request, result));
         }
     }
-    Err(ChangeError::Port(PortError { what: "change the request", cause: "other writers were always first".into() }))
+    Err(ChangeError::Port(PortError {
+        what: "change the request",
+        cause: "other writers were always first".into(),
+    }))
 }
 
 /// The same for an approval; `None` where there is none.
@@ -289,7 +292,9 @@ pub async fn change_approval<T, E>(
     mut edit: impl FnMut(&mut Approval) -> Result<T, E>,
 ) -> Result<Option<Result<(Approval, T), E>>, PortError> {
     for _ in 0..ATTEMPTS {
-        let Some(read) = approvals.find(id).await? else { return Ok(None) };
+        let Some(read) = approvals.find(id).await? else {
+            return Ok(None);
+        };
         let mut approval = read.clone();
         let result = match edit(&mut approval) {
             Ok(result) => result,

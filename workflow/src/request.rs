@@ -200,7 +200,12 @@ pub struct Ending {
 
 impl Request {
     /// The row as the web front writes it, before the first execution is started.
-    pub fn submitted(id: RequestId, submission: Submission, execution_arn: String, now: OffsetDateTime) -> Self {
+    pub fn submitted(
+        id: RequestId,
+        submission: Submission,
+        execution_arn: String,
+        now: OffsetDateTime,
+    ) -> Self {
         let now = whole_seconds(now);
         Self {
             id,
@@ -354,8 +359,12 @@ impl Request {
     /// [`Illegal`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
     pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), Illegal> {
         let allowed = match ending.status {
-            Status::Refused => matches!(self.status, Status::Submitted | Status::PendingApproval | Status::Approved),
-            Status::Rejected | Status::Expired => matches!(self.status, Status::Submitted | Status::PendingApproval),
+            Status::Refused => {
+                matches!(self.status, Status::Submitted | Status::PendingApproval | Status::Approved)
+            }
+            Status::Rejected | Status::Expired => {
+                matches!(self.status, Status::Submitted | Status::PendingApproval)
+            }
             Status::Failed => !self.status.is_terminal(),
             _ => false,
         };

@@ -25,10 +25,7 @@ fn available(program: &str, package: &str) -> bool {
     {
         return true;
     }
-    assert!(
-        std::env::var_os("COUNTERSIGN_NO_SKIPS").is_none(),
-        "{program} is not installed"
-    );
+    assert!(std::env::var_os("COUNTERSIGN_NO_SKIPS").is_none(), "{program} is not installed");
     #[allow(clippy::print_stderr)]
     {
         eprintln!("SKIPPED: {program} is not installed; install it with: apt-get install {package}");
@@ -75,11 +72,7 @@ fn files(ca: &TestCa, certificate: &Certificate) -> (tempfile::TempDir, PathBuf)
 }
 
 fn openssl(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("openssl")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
     let text =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "openssl {arguments:?}: {text}");
@@ -125,16 +118,8 @@ async fn openssl_accepts_every_kind_of_key_from_every_kind_of_issuer() {
         TestKey::EcP521,
         TestKey::Ed25519,
     ];
-    let requests = keys.map(|key| {
-        (
-            key,
-            pki::csr_with(
-                key,
-                "www.example.com",
-                &["www.example.com", "10.1.2.3", "fd00::1"],
-            ),
-        )
-    });
+    let requests = keys
+        .map(|key| (key, pki::csr_with(key, "www.example.com", &["www.example.com", "10.1.2.3", "fd00::1"])));
     for issuer in issuers {
         let ca = pki::root_with(issuer);
         for (key, request) in &requests {
@@ -164,34 +149,15 @@ async fn an_issuer_of_domain_components_below_a_root_is_kept_byte_for_byte() {
     ];
     let root = CaMaker::new(TestKey::EcP384).subject(&components[..2]);
     let ca = root.issuing(CaMaker::new(TestKey::EcP256).subject(&components).path_length(0));
-    let certificate = certify(
-        &ca,
-        &pki::csr(&["www.example.com"]),
-        None,
-        &Publication::default(),
-    )
-    .await;
+    let certificate = certify(&ca, &pki::csr(&["www.example.com"]), None, &Publication::default()).await;
     let (_keep, folder) = files(&ca, &certificate);
     verify(&folder, "sslserver");
-    let issuer = openssl(
-        &folder,
-        &[
-            "x509",
-            "-in",
-            "certificate.pem",
-            "-noout",
-            "-issuer",
-            "-nameopt",
-            "RFC2253",
-        ],
-    );
+    let issuer =
+        openssl(&folder, &["x509", "-in", "certificate.pem", "-noout", "-issuer", "-nameopt", "RFC2253"]);
     assert_eq!(issuer.trim(), "issuer=CN=Issuing CA,DC=example,DC=com");
     let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
     assert_eq!(issuer.subject(), "CN=Issuing CA,DC=example,DC=com");
-    assert_eq!(
-        certificate.authority_key_identifier(),
-        Some(issuer.key_identifier())
-    );
+    assert_eq!(certificate.authority_key_identifier(), Some(issuer.key_identifier()));
 }
 
 #[tokio::test]
@@ -204,9 +170,7 @@ async fn a_certificate_has_what_the_profile_gives_and_nothing_else() {
         issuer: vec!["http://ca.example.com/ca.cer".to_owned()],
         ocsp: vec!["http://ocsp.example.com/".to_owned()],
     };
-    let ca = CaMaker::new(TestKey::Rsa2048)
-        .lifetime(Duration::days(10), Duration::days(30))
-        .self_signed();
+    let ca = CaMaker::new(TestKey::Rsa2048).lifetime(Duration::days(10), Duration::days(30)).self_signed();
     let request = CsrMaker::new(TestKey::EcP256)
         .subject_part("2.5.4.10", 12, b"Evil Corp")
         .names(&["a.example.com", "b.example.com"])
@@ -236,16 +200,12 @@ async fn dates_from_2050_on_are_generalized_time() {
     if !available("openssl", "openssl") {
         return;
     }
-    let ca = CaMaker::new(TestKey::EcP256)
-        .lifetime(Duration::days(1), Duration::days(60 * 365))
-        .self_signed();
+    let ca =
+        CaMaker::new(TestKey::EcP256).lifetime(Duration::days(1), Duration::days(60 * 365)).self_signed();
     let long = POLICY.replace("validity_days = 365", "validity_days = 18250");
     let policy = Policy::parse(&long).unwrap();
     let csr = Csr::read(&pki::csr(&["www.example.com"])).unwrap();
-    let grant = policy
-        .judge(&csr, policy.profile(None).unwrap(), "")
-        .grant
-        .unwrap();
+    let grant = policy.judge(&csr, policy.profile(None).unwrap(), "").grant.unwrap();
     let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
     let key = LocalKey::from_pem(&ca.key_pem).unwrap();
     let template = Template {
@@ -257,19 +217,12 @@ async fn dates_from_2050_on_are_generalized_time() {
         validity: &Validity::choose(OffsetDateTime::now_utc(), grant.validity_days, &issuer).unwrap(),
         publication: &Publication::default(),
     };
-    let certificate = issue(
-        &key,
-        lint(template.build().unwrap(), &issuer, &csr, &grant).unwrap(),
-    )
-    .await
-    .unwrap();
+    let certificate =
+        issue(&key, lint(template.build().unwrap(), &issuer, &csr, &grant).unwrap()).await.unwrap();
     let (_keep, folder) = files(&ca, &certificate);
     verify(&folder, "sslserver");
     let parsed = openssl(&folder, &["asn1parse", "-in", "certificate.pem"]);
-    assert!(
-        parsed.contains("UTCTIME") && parsed.contains("GENERALIZEDTIME"),
-        "{parsed}"
-    );
+    assert!(parsed.contains("UTCTIME") && parsed.contains("GENERALIZEDTIME"), "{parsed}");
 }
 
 #[tokio::test]
@@ -281,18 +234,9 @@ async fn requests_and_keys_of_openssl_are_read_in_every_form() {
     let folder = folder.path();
     let kinds: [(&str, &[&str]); 5] = [
         ("RSA", &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
-        (
-            "P-256",
-            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-        ),
-        (
-            "P-384",
-            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
-        ),
-        (
-            "P-521",
-            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
-        ),
+        ("P-256", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
+        ("P-384", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"]),
+        ("P-521", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"]),
         ("Ed25519", &["-algorithm", "ED25519"]),
     ];
     for (kind, options) in kinds {
@@ -321,63 +265,24 @@ async fn requests_and_keys_of_openssl_are_read_in_every_form() {
         let key = LocalKey::from_pem(&pkcs8).unwrap();
         assert_eq!(key.spki_der(), csr.key().spki_der());
         if kind != "Ed25519" {
-            openssl(
-                folder,
-                &[
-                    "pkey",
-                    "-in",
-                    "key.pem",
-                    "-traditional",
-                    "-out",
-                    "traditional.pem",
-                ],
-            );
+            openssl(folder, &["pkey", "-in", "key.pem", "-traditional", "-out", "traditional.pem"]);
             let traditional = std::fs::read_to_string(folder.join("traditional.pem")).unwrap();
             assert!(!traditional.contains("BEGIN PRIVATE KEY"), "{kind}");
-            assert_eq!(
-                LocalKey::from_pem(&traditional).unwrap().spki_der(),
-                key.spki_der(),
-                "{kind}"
-            );
+            assert_eq!(LocalKey::from_pem(&traditional).unwrap().spki_der(), key.spki_der(), "{kind}");
         }
         openssl(
             folder,
-            &[
-                "pkey",
-                "-in",
-                "key.pem",
-                "-aes256",
-                "-passout",
-                "pass:secret",
-                "-out",
-                "locked.pem",
-            ],
+            &["pkey", "-in", "key.pem", "-aes256", "-passout", "pass:secret", "-out", "locked.pem"],
         );
         let locked = std::fs::read_to_string(folder.join("locked.pem")).unwrap();
-        assert!(
-            LocalKey::from_pem(&locked)
-                .unwrap_err()
-                .to_string()
-                .contains("passphrase")
-        );
+        assert!(LocalKey::from_pem(&locked).unwrap_err().to_string().contains("passphrase"));
         // Each of these, sent in place of a request, is recognised.
         for secret in [&pkcs8, &locked] {
             let findings = Csr::read(secret).unwrap_err();
             assert_eq!(findings[0].code.as_str(), "private_key_submitted", "{kind}");
         }
     }
-    openssl(
-        folder,
-        &[
-            "genpkey",
-            "-algorithm",
-            "RSA",
-            "-pkeyopt",
-            "rsa_keygen_bits:2048",
-            "-out",
-            "key.pem",
-        ],
-    );
+    openssl(folder, &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem"]);
     for salt in ["-1", "-2", "20"] {
         openssl(
             folder,
@@ -402,47 +307,14 @@ async fn requests_and_keys_of_openssl_are_read_in_every_form() {
     }
     openssl(
         folder,
-        &[
-            "req",
-            "-new",
-            "-key",
-            "key.pem",
-            "-subj",
-            "/CN=www.example.com",
-            "-sha1",
-            "-out",
-            "request.pem",
-        ],
+        &["req", "-new", "-key", "key.pem", "-subj", "/CN=www.example.com", "-sha1", "-out", "request.pem"],
     );
     let request = std::fs::read_to_string(folder.join("request.pem")).unwrap();
-    assert_eq!(
-        Csr::read(&request).unwrap_err()[0].code.as_str(),
-        "weak_signature"
-    );
+    assert_eq!(Csr::read(&request).unwrap_err()[0].code.as_str(), "weak_signature");
+    openssl(folder, &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024", "-out", "key.pem"]);
     openssl(
         folder,
-        &[
-            "genpkey",
-            "-algorithm",
-            "RSA",
-            "-pkeyopt",
-            "rsa_keygen_bits:1024",
-            "-out",
-            "key.pem",
-        ],
-    );
-    openssl(
-        folder,
-        &[
-            "req",
-            "-new",
-            "-key",
-            "key.pem",
-            "-subj",
-            "/CN=www.example.com",
-            "-out",
-            "request.pem",
-        ],
+        &["req", "-new", "-key", "key.pem", "-subj", "/CN=www.example.com", "-out", "request.pem"],
     );
     let request = std::fs::read_to_string(folder.join("request.pem")).unwrap();
     assert_eq!(Csr::read(&request).unwrap_err()[0].code.as_str(), "weak_key");

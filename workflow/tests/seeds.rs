@@ -11,19 +11,11 @@ use workflow::policy::Policy;
 use workflow::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
 
 fn requests() -> Vec<CsrMaker> {
-    let kinds = [
-        TestKey::EcP256,
-        TestKey::EcP384,
-        TestKey::EcP521,
-        TestKey::Rsa2048,
-        TestKey::Ed25519,
-    ];
+    let kinds = [TestKey::EcP256, TestKey::EcP384, TestKey::EcP521, TestKey::Rsa2048, TestKey::Ed25519];
     let mut all: Vec<CsrMaker> = kinds
         .into_iter()
         .map(|kind| {
-            CsrMaker::new(kind)
-                .common_name("www.example.com")
-                .names(&["www.example.com", "10.0.0.1"])
+            CsrMaker::new(kind).common_name("www.example.com").names(&["www.example.com", "10.0.0.1"])
         })
         .collect();
     all.push(CsrMaker::new(TestKey::Rsa2048).names(&["www.example.com"]).pss());
@@ -41,16 +33,9 @@ fn requests() -> Vec<CsrMaker> {
             .common_name("xn--bcher-kva.example.com")
             .asking_for_ca()
             .extension("2.5.29.15", true, &tlv(3, &[5, 0xa0]))
-            .extension(
-                "2.5.29.37",
-                false,
-                &sequence(&[oid("1.3.6.1.5.5.7.3.1"), oid("1.2.3.4")]),
-            )
+            .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.1"), oid("1.2.3.4")]))
             .extension("2.5.29.32", false, &sequence(&[sequence(&[oid("1.2.3.5")])]))
-            .general_name(tlv(
-                0xa0,
-                &[oid("1.3.6.1.4.1.311.20.2.3"), tlv(0xa0, &tlv(12, b"alice"))].concat(),
-            ))
+            .general_name(tlv(0xa0, &[oid("1.3.6.1.4.1.311.20.2.3"), tlv(0xa0, &tlv(12, b"alice"))].concat()))
             .attribute("1.2.840.113549.1.9.7", &tlv(12, b"password")),
     );
     all
@@ -72,11 +57,8 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("policy")).unwrap();
     for (number, der) in requests.iter().enumerate() {
         std::fs::write(corpus.join(format!("csr/{number}.der")), der).unwrap();
-        std::fs::write(
-            corpus.join(format!("csr/{number}.pem")),
-            pki::pem("CERTIFICATE REQUEST", der),
-        )
-        .unwrap();
+        std::fs::write(corpus.join(format!("csr/{number}.pem")), pki::pem("CERTIFICATE REQUEST", der))
+            .unwrap();
     }
     std::fs::write(corpus.join("policy/default.toml"), policy).unwrap();
 }

@@ -28,7 +28,9 @@ async fn answer(listener: TcpListener, status: &str, body: &str) -> (String, Vec
         read.extend_from_slice(&buffer[..count]);
         if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8(read[..end].to_vec()).unwrap();
-            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length = head
+                .lines()
+                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
             read.drain(..end + 4);
             break (head, length.unwrap_or(0_usize));
         }
@@ -49,7 +51,9 @@ async fn mailer() -> (SesMailer, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "secret", None, None, "test")))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "id", "secret", None, None, "test",
+        )))
         .region(Region::new("eu-central-1"))
         .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
         .http_client(aws_smithy_http_client::Builder::new().build_http())

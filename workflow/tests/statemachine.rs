@@ -27,9 +27,7 @@ fn states(definition: &Value) -> &Map<String, Value> {
 }
 
 fn tasks(definition: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    states(definition)
-        .iter()
-        .filter(|(_, state)| state["Type"] == "Task")
+    states(definition).iter().filter(|(_, state)| state["Type"] == "Task")
 }
 
 fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
@@ -38,11 +36,7 @@ fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
 
 /// `$.error` of `$.error.Cause`: the field of the execution's data that a path reads or writes.
 fn field(path: &str) -> &str {
-    path.strip_prefix("$.")
-        .unwrap_or_default()
-        .split('.')
-        .next()
-        .unwrap_or_default()
+    path.strip_prefix("$.").unwrap_or_default().split('.').next().unwrap_or_default()
 }
 
 /// Where a state leads, each with the field that is written on the way.
@@ -54,20 +48,13 @@ fn ways(state: &Value) -> Vec<(&str, Option<&str>)> {
             ways.push((next, state["ResultPath"].as_str().map(field)));
         }
     }
-    ways.extend(
-        list(state, "Choices")
-            .iter()
-            .map(|choice| (choice["Next"].as_str().unwrap(), None)),
-    );
+    ways.extend(list(state, "Choices").iter().map(|choice| (choice["Next"].as_str().unwrap(), None)));
     for catch in list(state, "Catch") {
         assert!(
             written(catch).is_some(),
             "a Catch without ResultPath would throw the request id away: {catch}"
         );
-        ways.push((
-            catch["Next"].as_str().unwrap(),
-            catch["ResultPath"].as_str().map(field),
-        ));
+        ways.push((catch["Next"].as_str().unwrap(), catch["ResultPath"].as_str().map(field)));
     }
     ways
 }
@@ -77,10 +64,7 @@ fn paths(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                match value
-                    .as_str()
-                    .filter(|text| name.ends_with(".$") && !text.starts_with("$$."))
-                {
+                match value.as_str().filter(|text| name.ends_with(".$") && !text.starts_with("$$.")) {
                     Some(path) => found.push(path.to_owned()),
                     None => paths(value, found),
                 }
@@ -98,9 +82,7 @@ fn every_state_exists_is_reachable_and_leads_to_an_end() {
     let mut seen = BTreeSet::new();
     let mut next = vec![definition["StartAt"].as_str().unwrap()];
     while let Some(name) = next.pop() {
-        let state = states
-            .get(name)
-            .unwrap_or_else(|| panic!("there is no state {name}"));
+        let state = states.get(name).unwrap_or_else(|| panic!("there is no state {name}"));
         if seen.insert(name) {
             next.extend(ways(state).iter().map(|(name, _)| *name));
         }
@@ -109,20 +91,13 @@ fn every_state_exists_is_reachable_and_leads_to_an_end() {
     assert_eq!(seen, all, "states that nothing leads to");
     for (name, state) in states {
         let kind = state["Type"].as_str().unwrap();
-        assert!(
-            ["Task", "Choice", "Pass", "Succeed", "Fail"].contains(&kind),
-            "{name}"
-        );
+        assert!(["Task", "Choice", "Pass", "Succeed", "Fail"].contains(&kind), "{name}");
         assert_eq!(
             ways(state).is_empty(),
             ["Succeed", "Fail"].contains(&kind),
             "{name} must lead on or be an end"
         );
-        assert_eq!(
-            kind == "Choice",
-            state["Default"].is_string(),
-            "{name}: a Choice needs a Default"
-        );
+        assert_eq!(kind == "Choice", state["Default"].is_string(), "{name}: a Choice needs a Default");
         assert!(
             !state["Comment"].as_str().unwrap_or_default().is_empty(),
             "{name} tells the operator nothing"
@@ -135,26 +110,15 @@ fn every_state_exists_is_reachable_and_leads_to_an_end() {
 fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
     let definition = definition();
     for (name, task) in tasks(&definition) {
-        assert_eq!(
-            task["Resource"], "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-            "{name}"
-        );
+        assert_eq!(task["Resource"], "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "{name}");
         assert!(
-            task["TimeoutSeconds"]
-                .as_u64()
-                .is_some_and(|seconds| seconds >= 3600),
+            task["TimeoutSeconds"].as_u64().is_some_and(|seconds| seconds >= 3600),
             "{name} has no TimeoutSeconds"
         );
         // The emulator does not keep it, and a worker that sends no heartbeat would be cut off by it on AWS.
         assert!(task["HeartbeatSeconds"].is_null(), "{name}");
-        let last = list(task, "Catch")
-            .last()
-            .unwrap_or_else(|| panic!("{name} catches nothing"));
-        assert_eq!(
-            last["ErrorEquals"],
-            json!(["States.ALL"]),
-            "{name}: States.ALL must come last and alone"
-        );
+        let last = list(task, "Catch").last().unwrap_or_else(|| panic!("{name} catches nothing"));
+        assert_eq!(last["ErrorEquals"], json!(["States.ALL"]), "{name}: States.ALL must come last and alone");
         let retried = list(task, "Retry");
         assert_eq!(retried.len(), 1, "{name}");
         // Only the sending may be retried here: what a worker reports is final, its retries are the queue's.
@@ -164,12 +128,7 @@ fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
             "{name}"
         );
         assert_eq!(retried[0]["JitterStrategy"], "FULL", "{name}");
-        assert!(
-            retried[0]["MaxAttempts"]
-                .as_u64()
-                .is_some_and(|attempts| attempts >= 3),
-            "{name}"
-        );
+        assert!(retried[0]["MaxAttempts"].as_u64().is_some_and(|attempts| attempts >= 3), "{name}");
     }
 }
 
@@ -183,27 +142,15 @@ fn the_error_names_are_those_that_workers_send() {
         ErrorName::BadMessage,
         ErrorName::Exhausted,
     ];
-    let known: BTreeSet<&str> = names
-        .iter()
-        .map(|name| name.as_str())
-        .chain(["States.ALL", "States.Timeout"])
-        .collect();
+    let known: BTreeSet<&str> =
+        names.iter().map(|name| name.as_str()).chain(["States.ALL", "States.Timeout"]).collect();
     let definition = definition();
     for (name, task) in tasks(&definition) {
-        for error in list(task, "Catch")
-            .iter()
-            .flat_map(|catch| list(catch, "ErrorEquals"))
-        {
-            assert!(
-                known.contains(error.as_str().unwrap()),
-                "{name} catches {error}, which nobody sends"
-            );
+        for error in list(task, "Catch").iter().flat_map(|catch| list(catch, "ErrorEquals")) {
+            assert!(known.contains(error.as_str().unwrap()), "{name} catches {error}, which nobody sends");
         }
     }
-    for (name, state) in states(&definition)
-        .iter()
-        .filter(|(_, state)| state["Type"] == "Pass")
-    {
+    for (name, state) in states(&definition).iter().filter(|(_, state)| state["Type"] == "Pass") {
         let error = state["Result"]["Error"].as_str().unwrap();
         assert!(known.contains(error), "{name} makes up {error}");
     }
@@ -212,11 +159,7 @@ fn the_error_names_are_those_that_workers_send() {
             .iter()
             .find(|catch| catch["Next"] == "RecordRefusal")
             .unwrap();
-        assert_eq!(
-            refused["ErrorEquals"],
-            json!([ErrorName::Refused.as_str()]),
-            "{step}"
-        );
+        assert_eq!(refused["ErrorEquals"], json!([ErrorName::Refused.as_str()]), "{step}");
     }
 }
 
@@ -228,11 +171,7 @@ fn a_message_has_the_shape_that_workers_read() {
         json!({ "requestId.$": "$.requestId", "error.$": "$.error.Error", "cause.$": "$.error.Cause" });
     for (name, task) in tasks(&definition) {
         let parameters = task["Parameters"].as_object().unwrap();
-        assert_eq!(
-            parameters.keys().collect::<Vec<_>>(),
-            ["MessageBody", "QueueUrl"],
-            "{name}"
-        );
+        assert_eq!(parameters.keys().collect::<Vec<_>>(), ["MessageBody", "QueueUrl"], "{name}");
         let input = match name.as_str() {
             "Persist" => json!({ "requestId.$": "$.requestId", "csrDigest.$": "$.validated.csrDigest" }),
             "RecordRefusal" | "RecordFailure" | "NotifyFailed" => with_error.clone(),
@@ -262,9 +201,7 @@ fn whatever_a_state_reads_was_written_on_every_way_to_it() {
             assert_ne!(written, Some(""), "{name} overwrites the whole input");
             let mut fields = there[name].clone();
             fields.extend(written);
-            let merged = there
-                .get(target)
-                .map_or_else(|| fields.clone(), |known| known & &fields);
+            let merged = there.get(target).map_or_else(|| fields.clone(), |known| known & &fields);
             if there.get(target) != Some(&merged) {
                 there.insert(target, merged);
                 next.push(target);
@@ -275,14 +212,10 @@ fn whatever_a_state_reads_was_written_on_every_way_to_it() {
         let mut read = Vec::new();
         paths(&state["Parameters"], &mut read);
         read.extend(
-            list(state, "Choices")
-                .iter()
-                .map(|choice| choice["Variable"].as_str().unwrap().to_owned()),
+            list(state, "Choices").iter().map(|choice| choice["Variable"].as_str().unwrap().to_owned()),
         );
         read.extend(
-            ["ErrorPath", "CausePath"]
-                .iter()
-                .filter_map(|path| Some(state[path].as_str()?.to_owned())),
+            ["ErrorPath", "CausePath"].iter().filter_map(|path| Some(state[path].as_str()?.to_owned())),
         );
         for path in &read {
             assert!(
@@ -325,26 +258,17 @@ fn an_outcome_that_is_recorded_is_not_recorded_again_as_a_failure() {
     let definition = definition();
     for name in ["NotifyRefused", "NotifyRejected", "NotifyExpired", "NotifyFailed"] {
         for (target, _) in ways(&definition["States"][name]) {
-            assert_ne!(
-                definition["States"][target]["Type"], "Task",
-                "{name} leads to {target}"
-            );
+            assert_ne!(definition["States"][target]["Type"], "Task", "{name} leads to {target}");
         }
     }
     // A lost receipt does not stop the request.
     let receipt = ways(&definition["States"]["NotifyReceived"]);
-    assert!(
-        receipt.iter().all(|(target, _)| *target == "AwaitApproval"),
-        "{receipt:?}"
-    );
+    assert!(receipt.iter().all(|(target, _)| *target == "AwaitApproval"), "{receipt:?}");
 }
 
 /// The worker whose queue a substitution names: `${AwaitApprovalQueueUrl}` is await-approval.
 fn worker(substitution: &str) -> String {
-    let name = substitution
-        .strip_prefix("${")
-        .and_then(|name| name.strip_suffix("QueueUrl}"))
-        .unwrap();
+    let name = substitution.strip_prefix("${").and_then(|name| name.strip_suffix("QueueUrl}")).unwrap();
     let mut worker = String::new();
     for letter in name.chars() {
         if letter.is_ascii_uppercase() && !worker.is_empty() {
@@ -369,31 +293,20 @@ fn senders(definition: &Value) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The lines of one resource of the template, without the rest.
 fn resource<'a>(template: &'a str, name: &str) -> &'a str {
-    let start = template
-        .find(&format!("\n  {name}:\n"))
-        .unwrap_or_else(|| panic!("the template has no {name}"))
-        + 1;
+    let start =
+        template.find(&format!("\n  {name}:\n")).unwrap_or_else(|| panic!("the template has no {name}")) + 1;
     let rest = &template[start..];
     let ends = |at: &usize| rest[*at..].starts_with("\n  ") && !rest[*at + 3..].starts_with([' ', '#']);
-    let end = rest
-        .match_indices('\n')
-        .map(|(at, _)| at)
-        .find(ends)
-        .unwrap_or(rest.len());
+    let end = rest.match_indices('\n').map(|(at, _)| at).find(ends).unwrap_or(rest.len());
     &rest[..end]
 }
 
 fn pascal(worker: &str) -> String {
-    worker
-        .split('-')
-        .map(|word| word[..1].to_ascii_uppercase() + &word[1..])
-        .collect()
+    worker.split('-').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
 }
 
 fn folders() -> BTreeSet<String> {
-    let entries = fs::read_dir(repository().join("workers"))
-        .unwrap()
-        .map(Result::unwrap);
+    let entries = fs::read_dir(repository().join("workers")).unwrap().map(Result::unwrap);
     entries
         .filter(|entry| entry.path().join("Cargo.toml").is_file())
         .map(|entry| entry.file_name().into_string().unwrap())
@@ -421,11 +334,7 @@ fn every_worker_has_its_function_role_log_and_code() {
         assert!(resource(&template, &format!("{name}Log")).contains("RetentionInDays"));
     }
     let functions = template.matches("Type: AWS::Serverless::Function").count();
-    assert_eq!(
-        functions,
-        folders().len(),
-        "the template has a function for a worker that is not there"
-    );
+    assert_eq!(functions, folders().len(), "the template has a function for a worker that is not there");
 }
 
 #[test]
@@ -450,60 +359,26 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
             machine.contains(&format!("{name}QueueUrl: !Ref {name}Queue")),
             "{worker} is not substituted"
         );
-        assert!(
-            machine_role.contains(&format!("- !GetAtt {name}Queue.Arn")),
-            "nobody may send to {worker}"
-        );
-        assert!(
-            function.contains(&format!("COUNTERSIGN_QUEUE_URL: !Ref {name}Queue")),
-            "{worker}"
-        );
-        assert!(
-            function.contains(&format!("Queue: !GetAtt {name}Queue.Arn")),
-            "{worker} gets no messages"
-        );
-        assert!(
-            function.contains("FunctionResponseTypes: [ReportBatchItemFailures]"),
-            "{worker}"
-        );
-        assert!(
-            queue.contains(&format!("deadLetterTargetArn: !GetAtt {name}DeadLetters.Arn")),
-            "{worker}"
-        );
+        assert!(machine_role.contains(&format!("- !GetAtt {name}Queue.Arn")), "nobody may send to {worker}");
+        assert!(function.contains(&format!("COUNTERSIGN_QUEUE_URL: !Ref {name}Queue")), "{worker}");
+        assert!(function.contains(&format!("Queue: !GetAtt {name}Queue.Arn")), "{worker} gets no messages");
+        assert!(function.contains("FunctionResponseTypes: [ReportBatchItemFailures]"), "{worker}");
+        assert!(queue.contains(&format!("deadLetterTargetArn: !GetAtt {name}DeadLetters.Arn")), "{worker}");
         assert!(
             dead_letter.contains(&format!("Queue: !GetAtt {name}DeadLetters.Arn")),
             "nobody reports the end of {worker}"
         );
         let receives = number(queue, "maxReceiveCount: ");
-        assert_eq!(
-            number(function, "COUNTERSIGN_MAX_RECEIVES: \""),
-            receives,
-            "{worker}"
-        );
-        assert!(
-            number(queue, "VisibilityTimeout: ") >= 6 * number(function, "Timeout: "),
-            "{worker}"
-        );
+        assert_eq!(number(function, "COUNTERSIGN_MAX_RECEIVES: \""), receives, "{worker}");
+        assert!(number(queue, "VisibilityTimeout: ") >= 6 * number(function, "Timeout: "), "{worker}");
     }
-    let substituted = machine
-        .lines()
-        .filter(|line| line.contains("QueueUrl: !Ref"))
-        .count();
-    assert_eq!(
-        substituted,
-        with_a_queue.len(),
-        "a substitution that no state uses"
-    );
+    let substituted = machine.lines().filter(|line| line.contains("QueueUrl: !Ref")).count();
+    assert_eq!(substituted, with_a_queue.len(), "a substitution that no state uses");
 }
 
 fn number(text: &str, after: &str) -> u64 {
     let start = text.find(after).unwrap_or_else(|| panic!("no {after}in {text}")) + after.len();
-    text[start..]
-        .split(|c: char| !c.is_ascii_digit())
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap()
+    text[start..].split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
 }
 
 #[test]

@@ -70,11 +70,7 @@ pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<Execution>, 
     let sfn = aws_sdk_sfn::Client::new(&stack.sdk);
     let description = match sfn.describe_execution().execution_arn(arn).send().await {
         Ok(description) => description,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_execution_does_not_exist()) =>
-        {
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_execution_does_not_exist()) => {
             return Ok(None);
         }
         Err(error) => return Err(error).or_fail(|| format!("cannot look at {arn}"), ""),
@@ -102,34 +98,26 @@ fn states(history: &[HistoryEvent]) -> Vec<Entry> {
         let at = OffsetDateTime::from_unix_timestamp_nanos(event.timestamp.as_nanos())
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         if let Some(details) = event.state_entered_event_details() {
-            entries.push(Entry {
-                state: details.name.clone(),
-                entered: at,
-                left: None,
-                error: None,
-            });
+            entries.push(Entry { state: details.name.clone(), entered: at, left: None, error: None });
         } else if let Some(entry) = entries.last_mut() {
             let failed = match event.r#type {
-                HistoryEventType::TaskFailed => event
-                    .task_failed_event_details()
-                    .map(|details| (details.error(), details.cause())),
-                HistoryEventType::TaskTimedOut => event
-                    .task_timed_out_event_details()
-                    .map(|details| (details.error(), details.cause())),
-                HistoryEventType::TaskSubmitFailed => event
-                    .task_submit_failed_event_details()
-                    .map(|details| (details.error(), details.cause())),
-                HistoryEventType::ExecutionFailed => event
-                    .execution_failed_event_details()
-                    .map(|details| (details.error(), details.cause())),
+                HistoryEventType::TaskFailed => {
+                    event.task_failed_event_details().map(|details| (details.error(), details.cause()))
+                }
+                HistoryEventType::TaskTimedOut => {
+                    event.task_timed_out_event_details().map(|details| (details.error(), details.cause()))
+                }
+                HistoryEventType::TaskSubmitFailed => {
+                    event.task_submit_failed_event_details().map(|details| (details.error(), details.cause()))
+                }
+                HistoryEventType::ExecutionFailed => {
+                    event.execution_failed_event_details().map(|details| (details.error(), details.cause()))
+                }
                 _ => None,
             };
             if let (Some((error, cause)), None) = (failed, &entry.error) {
-                let both: Vec<&str> = [error, cause]
-                    .into_iter()
-                    .flatten()
-                    .filter(|text| !text.is_empty())
-                    .collect();
+                let both: Vec<&str> =
+                    [error, cause].into_iter().flatten().filter(|text| !text.is_empty()).collect();
                 entry.error = Some(both.join(": ")).filter(|text| !text.is_empty());
             }
             if event.state_exited_event_details().is_some() || event.r#type.as_str().starts_with("Execution")
@@ -179,19 +167,9 @@ async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), Failure> {
     }
     let cells: Vec<Vec<String>> = rows
         .into_iter()
-        .map(|row| {
-            vec![
-                row.name,
-                row.status,
-                row.started,
-                row.stopped.unwrap_or_else(|| "-".into()),
-            ]
-        })
+        .map(|row| vec![row.name, row.status, row.started, row.stopped.unwrap_or_else(|| "-".into())])
         .collect();
-    print!(
-        "{}",
-        table::aligned(&["EXECUTION", "STATUS", "STARTED", "STOPPED"], &cells)
-    );
+    print!("{}", table::aligned(&["EXECUTION", "STATUS", "STARTED", "STOPPED"], &cells));
     Ok(())
 }
 
@@ -213,11 +191,7 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), Failu
         return print_json(&found);
     }
     for execution in found {
-        println!(
-            "{}  {}",
-            execution.arn.rsplit(':').next().unwrap_or_default(),
-            execution.status
-        );
+        println!("{}  {}", execution.arn.rsplit(':').next().unwrap_or_default(), execution.status);
         let running = execution.status == ExecutionStatus::Running.as_str();
         let cells: Vec<Vec<String>> = execution
             .states
@@ -236,10 +210,7 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), Failu
                 ]
             })
             .collect();
-        println!(
-            "{}",
-            table::aligned(&["STATE", "ENTERED", "TOOK", "ERROR"], &cells)
-        );
+        println!("{}", table::aligned(&["STATE", "ENTERED", "TOOK", "ERROR"], &cells));
     }
     Ok(())
 }
@@ -253,12 +224,7 @@ mod tests {
 
     #[test]
     fn a_history_becomes_states_with_times_and_errors() {
-        let event = |kind, at| {
-            HistoryEvent::builder()
-                .id(at)
-                .timestamp(DateTime::from_secs(at))
-                .r#type(kind)
-        };
+        let event = |kind, at| HistoryEvent::builder().id(at).timestamp(DateTime::from_secs(at)).r#type(kind);
         let entered = |name: &str, at| {
             let details = StateEnteredEventDetails::builder().name(name).build().unwrap();
             event(HistoryEventType::TaskStateEntered, at)
@@ -268,10 +234,7 @@ mod tests {
         };
         let exited = |name: &str, at| {
             let details = StateExitedEventDetails::builder().name(name).build().unwrap();
-            event(HistoryEventType::TaskStateExited, at)
-                .state_exited_event_details(details)
-                .build()
-                .unwrap()
+            event(HistoryEventType::TaskStateExited, at).state_exited_event_details(details).build().unwrap()
         };
         let failed = TaskFailedEventDetails::builder()
             .resource_type("sqs")
@@ -282,18 +245,11 @@ mod tests {
             .task_failed_event_details(failed.build().unwrap())
             .build()
             .unwrap();
-        let states = states(&[
-            entered("Validate", 1),
-            failed,
-            exited("Validate", 4),
-            entered("RecordRefusal", 4),
-        ]);
+        let states =
+            states(&[entered("Validate", 1), failed, exited("Validate", 4), entered("RecordRefusal", 4)]);
         assert_eq!(states.len(), 2);
         assert_eq!(states[0].error.as_deref(), Some("Request.Refused: no"));
         assert_eq!(states[0].left.unwrap().unix_timestamp(), 4);
-        assert_eq!(
-            (states[1].state.as_str(), states[1].left),
-            ("RecordRefusal", None)
-        );
+        assert_eq!((states[1].state.as_str(), states[1].left), ("RecordRefusal", None));
     }
 }

@@ -14,10 +14,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// What is wrong, and what to do about it.
     pub(crate) fn new(what: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            advice: advice.into(),
-        }
+        Self { what: what.into(), advice: advice.into() }
     }
 }
 

@@ -59,18 +59,10 @@ pub(crate) async fn put_when_needed(
     let ssm = aws_sdk_ssm::Client::new(&stack.sdk);
     let current = match ssm.get_parameter().name(&stack.policy_parameter).send().await {
         Ok(answer) => answer.parameter.and_then(|parameter| parameter.value),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_parameter_not_found()) =>
-        {
-            None
-        }
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_parameter_not_found()) => None,
         Err(error) => {
-            return Err(error).or_fail(
-                || format!("cannot read the parameter {}", stack.policy_parameter),
-                "",
-            );
+            return Err(error)
+                .or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "");
         }
     };
     if current.is_some() && chosen.is_none() {
@@ -92,17 +84,11 @@ fn read(file: &Path) -> Result<(String, Policy), Failure> {
         || format!("cannot read {}", file.display()),
         "Name a policy in TOML, such as infra/policy.toml.",
     )?;
-    let policy = Policy::parse(&text).or_fail(
-        || file.display().to_string(),
-        "See infra/policy.toml for an example.",
-    )?;
+    let policy = Policy::parse(&text)
+        .or_fail(|| file.display().to_string(), "See infra/policy.toml for an example.")?;
     if text.len() > MAX_BYTES {
         return Err(Failure::new(
-            format!(
-                "{} has {} bytes; {MAX_BYTES} is the limit",
-                file.display(),
-                text.len()
-            ),
+            format!("{} has {} bytes; {MAX_BYTES} is the limit", file.display(), text.len()),
             "Shorten it.",
         ));
     }
@@ -120,10 +106,7 @@ async fn put(stack: &Stack, text: String) -> Result<(), Failure> {
         .send()
         .await
         .map(|_| ())
-        .or_fail(
-            || format!("cannot write the parameter {}", stack.policy_parameter),
-            "",
-        )
+        .or_fail(|| format!("cannot write the parameter {}", stack.policy_parameter), "")
 }
 
 fn summary(policy: &Policy) -> String {
@@ -148,10 +131,7 @@ fn span(limit: Duration) -> String {
     [(86_400, "d"), (3_600, "h"), (60, "m")]
         .into_iter()
         .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit))
-        .map_or_else(
-            || format!("{seconds}s"),
-            |(unit, letter)| format!("{}{letter}", seconds / unit),
-        )
+        .map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
 }
 
 #[cfg(test)]
@@ -161,10 +141,7 @@ mod tests {
     #[test]
     fn a_limit_is_written_as_in_the_policy() {
         let of = |seconds| span(Duration::from_secs(seconds));
-        assert_eq!(
-            [of(604_800), of(129_600), of(10), of(90)],
-            ["7d", "36h", "10s", "90s"]
-        );
+        assert_eq!([of(604_800), of(129_600), of(10), of(90)], ["7d", "36h", "10s", "90s"]);
     }
 
     #[test]

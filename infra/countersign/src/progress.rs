@@ -30,11 +30,7 @@ impl Step {
         if bar.is_none() {
             eprintln!("  ... {what}");
         }
-        Self {
-            what,
-            begun: Instant::now(),
-            bar,
-        }
+        Self { what, begun: Instant::now(), bar }
     }
 
     /// Shows a detail beside the spinner; nothing where there is no terminal.
@@ -51,11 +47,7 @@ impl Step {
         }
         let outcome = outcome.as_ref();
         let colon = if outcome.is_empty() { "" } else { ": " };
-        eprintln!(
-            "  ok  {}{colon}{outcome} ({:.1} s)",
-            self.what,
-            self.begun.elapsed().as_secs_f32()
-        );
+        eprintln!("  ok  {}{colon}{outcome} ({:.1} s)", self.what, self.begun.elapsed().as_secs_f32());
     }
 }
 

@@ -42,12 +42,7 @@ pub(crate) enum Command {
 /// Runs `countersign requests`.
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::List {
-            status,
-            limit,
-            json,
-            which,
-        } => {
+        Command::List { status, limit, json, which } => {
             let mut rows = list(&which.find().await?, status).await?;
             rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
             rows.truncate(limit);
@@ -57,19 +52,14 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             if rows.is_empty() {
                 println!(
                     "No requests{}.",
-                    status
-                        .map(|status| format!(" that are {status}"))
-                        .unwrap_or_default()
+                    status.map(|status| format!(" that are {status}")).unwrap_or_default()
                 );
                 return Ok(());
             }
             let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
             print!(
                 "{}",
-                table::aligned(
-                    &["ID", "STATUS", "REGISTERED", "REQUESTER", "PROFILE", "NAMES"],
-                    &cells
-                )
+                table::aligned(&["ID", "STATUS", "REGISTERED", "REQUESTER", "PROFILE", "NAMES"], &cells)
             );
             Ok(())
         }
@@ -92,15 +82,10 @@ pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, Failur
         .await
         .or_fail(|| format!("cannot read the table {}", stack.requests_table), "")?;
     let item = answer.item.ok_or_else(|| {
-        Failure::new(
-            format!("there is no request {id}"),
-            "List them with: countersign requests list.",
-        )
+        Failure::new(format!("there is no request {id}"), "List them with: countersign requests list.")
     })?;
-    from_item(item).or_fail(
-        || format!("the row of {id} cannot be read"),
-        "Was it written by a newer version?",
-    )
+    from_item(item)
+        .or_fail(|| format!("the row of {id} cannot be read"), "Was it written by a newer version?")
 }
 
 async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, Failure> {
@@ -133,10 +118,7 @@ async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, Fai
     items?
         .into_iter()
         .map(|item| {
-            from_item(item).or_fail(
-                || "a row cannot be read".into(),
-                "Was it written by a newer version?",
-            )
+            from_item(item).or_fail(|| "a row cannot be read".into(), "Was it written by a newer version?")
         })
         .collect()
 }
@@ -164,10 +146,7 @@ fn show(row: &Request) -> Result<(), Failure> {
     ];
     let optional = [
         ("subject", row.subject.clone()),
-        (
-            "names",
-            Some(row.names.join(", ")).filter(|names| !names.is_empty()),
-        ),
+        ("names", Some(row.names.join(", ")).filter(|names| !names.is_empty())),
         ("key", row.key.clone()),
         ("CSR digest", row.csr_digest.clone()),
         ("decide by", row.expires_at.map(instant)),
@@ -176,47 +155,26 @@ fn show(row: &Request) -> Result<(), Failure> {
         ("not after", row.not_after.map(instant)),
         ("code", row.code.map(|code| code.to_string())),
         ("reason", row.reason.clone()),
-        (
-            "comment",
-            Some(row.comment.clone()).filter(|comment| !comment.is_empty()),
-        ),
+        ("comment", Some(row.comment.clone()).filter(|comment| !comment.is_empty())),
     ];
+    facts.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
     facts.extend(
-        optional
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?))),
+        row.history.iter().map(|entry| ("history", format!("{}  {}", instant(entry.at), entry.status))),
     );
-    facts.extend(
-        row.history
-            .iter()
-            .map(|entry| ("history", format!("{}  {}", instant(entry.at), entry.status))),
-    );
-    facts.extend(
-        row.mails
-            .iter()
-            .map(|(occasion, at)| ("mailed", format!("{at}  {occasion}"))),
-    );
-    let rows: Vec<Vec<String>> = facts
-        .into_iter()
-        .map(|(name, value)| vec![name.to_owned(), value])
-        .collect();
+    facts.extend(row.mails.iter().map(|(occasion, at)| ("mailed", format!("{at}  {occasion}"))));
+    let rows: Vec<Vec<String>> =
+        facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     print!("{}", table::aligned(&["", ""], &rows).trim_start_matches('\n'));
     Ok(())
 }
 
 /// A time as an operator reads it: UTC, whole seconds.
 pub(crate) fn instant(at: OffsetDateTime) -> String {
-    at.replace_nanosecond(0)
-        .unwrap_or(at)
-        .format(&Rfc3339)
-        .unwrap_or_default()
+    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
 }
 
 /// Prints a value as JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    println!(
-        "{}",
-        serde_json::to_string_pretty(value).or_fail(|| "cannot write JSON".into(), "")?
-    );
+    println!("{}", serde_json::to_string_pretty(value).or_fail(|| "cannot write JSON".into(), "")?);
     Ok(())
 }

@@ -103,14 +103,7 @@ impl Which {
 
     async fn on_aws(&self, name: &str) -> Result<Stack, Failure> {
         let described = self
-            .aws(&[
-                "cloudformation",
-                "describe-stacks",
-                "--output",
-                "json",
-                "--stack-name",
-                name,
-            ])
+            .aws(&["cloudformation", "describe-stacks", "--output", "json", "--stack-name", name])
             .await?;
         let outputs = outputs(&described)?;
         let credentials = self.credentials().await?;
@@ -132,35 +125,23 @@ impl Which {
             return Ok(Credentials::from_keys(id, secret, variable("AWS_SESSION_TOKEN")));
         }
         let advice = "Install version 2 of the AWS command line, or set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
-        let exported = self
-            .aws(&["configure", "export-credentials", "--format", "process"])
-            .await;
-        let exported = exported
-            .ok()
-            .and_then(|json| serde_json::from_slice::<Exported>(&json).ok());
+        let exported = self.aws(&["configure", "export-credentials", "--format", "process"]).await;
+        let exported = exported.ok().and_then(|json| serde_json::from_slice::<Exported>(&json).ok());
         let exported = exported
             .ok_or_else(|| Failure::new("aws configure export-credentials gives no credentials", advice))?;
-        Ok(Credentials::from_keys(
-            exported.access_key_id,
-            exported.secret_access_key,
-            exported.session_token,
-        ))
+        Ok(Credentials::from_keys(exported.access_key_id, exported.secret_access_key, exported.session_token))
     }
 
     async fn region(&self) -> Result<String, Failure> {
         if let Some(region) = &self.region {
             return Ok(region.clone());
         }
-        if let Some(region) = ["AWS_REGION", "AWS_DEFAULT_REGION"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok())
+        if let Some(region) =
+            ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok())
         {
             return Ok(region);
         }
-        let configured = self
-            .aws(&["configure", "get", "region"])
-            .await
-            .unwrap_or_default();
+        let configured = self.aws(&["configure", "get", "region"]).await.unwrap_or_default();
         let region = String::from_utf8_lossy(&configured).trim().to_owned();
         if region.is_empty() {
             Err(Failure::new("no region is configured", "Name it with --region."))
@@ -178,10 +159,8 @@ impl Which {
                 command.args([option, value]);
             }
         }
-        let output = command
-            .output()
-            .await
-            .or_fail(|| "cannot run aws".into(), "Install the AWS command line.")?;
+        let output =
+            command.output().await.or_fail(|| "cannot run aws".into(), "Install the AWS command line.")?;
         if output.status.success() {
             return Ok(output.stdout);
         }
@@ -228,11 +207,7 @@ impl Stack {
 
     /// The ARN of the execution with this name.
     pub(crate) fn execution_arn(&self, name: &str) -> String {
-        format!(
-            "{}:{name}",
-            self.state_machine_arn
-                .replacen(":stateMachine:", ":execution:", 1)
-        )
+        format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
     }
 }
 
@@ -259,10 +234,8 @@ pub(crate) fn running(folder: &Path) -> Result<Endpoints, Failure> {
     if File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok()) {
         return Err(absent());
     }
-    serde_json::from_slice(&json).or_fail(
-        || format!("{} is not what this version wrote", file.display()),
-        advice,
-    )
+    serde_json::from_slice(&json)
+        .or_fail(|| format!("{} is not what this version wrote", file.display()), advice)
 }
 
 /// The outputs of a stack, from what `aws cloudformation describe-stacks` printed.
@@ -314,11 +287,6 @@ mod tests {
         let json = br#"{"Stacks": [{"Outputs": [{"OutputKey": "Bucket", "OutputValue": "b", "Description": "d"}]}]}"#;
         let outputs = outputs(json).unwrap();
         assert_eq!(output_of(&outputs, "Bucket").unwrap(), "b");
-        assert!(
-            output_of(&outputs, "Nothing")
-                .unwrap_err()
-                .to_string()
-                .contains("no output Nothing")
-        );
+        assert!(output_of(&outputs, "Nothing").unwrap_err().to_string().contains("no output Nothing"));
     }
 }

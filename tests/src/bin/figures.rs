@@ -22,9 +22,8 @@ async fn main() {
 }
 
 async fn measure() {
-    let mut numbers = std::env::args()
-        .skip(1)
-        .map(|number| number.parse::<usize>().expect("REQUESTS AT_ONCE are numbers"));
+    let mut numbers =
+        std::env::args().skip(1).map(|number| number.parse::<usize>().expect("REQUESTS AT_ONCE are numbers"));
     let (requests, at_once) = (numbers.next().unwrap_or(100), numbers.next().unwrap_or(1).max(1));
     eprintln!("Starting a stack with optimised workers; building them takes minutes the first time.");
     let stack: &'static Stack = Box::leak(Box::new(Stack::start_optimised("figures").await));
@@ -60,10 +59,7 @@ async fn one(stack: &Stack) -> Took {
     let link = mailbox.approval_link(&asked, APPROVER).await;
     let review = portal.json(&link).await.expect(200).json();
     let approved = SystemTime::now();
-    portal
-        .decide_about(&link, "approve", review["digest"].as_str().unwrap(), "")
-        .await
-        .expect(200);
+    portal.decide_about(&link, "approve", review["digest"].as_str().unwrap(), "").await.expect(200);
     let certificate = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
     Took {
         to_approval_mail: request.at.duration_since(submitted).unwrap_or_default(),
@@ -81,44 +77,27 @@ fn note_peaks(stack: &Path, peaks: &mut BTreeMap<String, u64>) {
         }
         let environment = read("environ");
         let function = environment.split(|byte| *byte == 0).find_map(|variable| {
-            std::str::from_utf8(variable)
-                .ok()?
-                .strip_prefix("AWS_LAMBDA_FUNCTION_NAME=")
+            std::str::from_utf8(variable).ok()?.strip_prefix("AWS_LAMBDA_FUNCTION_NAME=")
         });
         let status = String::from_utf8_lossy(&read("status")).into_owned();
-        let peak = status.lines().find_map(|line| {
-            line.strip_prefix("VmHWM:")?
-                .split_whitespace()
-                .next()?
-                .parse::<u64>()
-                .ok()
-        });
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
         if let (Some(function), Some(peak)) = (function, peak) {
-            let worker = function
-                .split_once('-')
-                .map_or(function, |(_, worker)| worker)
-                .to_owned();
-            peaks
-                .entry(worker)
-                .and_modify(|known| *known = peak.max(*known))
-                .or_insert(peak);
+            let worker = function.split_once('-').map_or(function, |(_, worker)| worker).to_owned();
+            peaks.entry(worker).and_modify(|known| *known = peak.max(*known)).or_insert(peak);
         }
     }
 }
 
 fn print(cold: &Took, warm: &[Took], at_once: usize, peaks: &BTreeMap<String, u64>) {
-    println!(
-        "{} requests, {at_once} at a time, on the local stack with optimised workers:\n",
-        warm.len()
-    );
+    println!("{} requests, {at_once} at a time, on the local stack with optimised workers:\n", warm.len());
     println!("| from | to | first request | p50 | p99 | most |\n| --- | --- | ---: | ---: | ---: | ---: |");
     let row = |from: &str, to: &str, of: fn(&Took) -> Duration| {
         let mut all: Vec<Duration> = warm.iter().map(of).collect();
         all.sort();
         let at = |part: usize| {
-            all.get((all.len() * part).div_ceil(100).saturating_sub(1))
-                .copied()
-                .unwrap_or_default()
+            all.get((all.len() * part).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
         };
         let text = |time: Duration| format!("{:.2} s", time.as_secs_f64());
         println!(
@@ -140,12 +119,9 @@ fn print(cold: &Took, warm: &[Took], at_once: usize, peaks: &BTreeMap<String, u6
     names.sort();
     for name in names {
         let binary = std::fs::metadata(repository().join("target/release").join(&name));
-        let binary = binary.map_or("not built".to_owned(), |file| {
-            format!("{:.1} MiB", mebi(file.len()))
-        });
-        let peak = peaks.get(&name).map_or("did not run".to_owned(), |peak| {
-            format!("{:.1} MiB", mebi(peak * 1024))
-        });
+        let binary = binary.map_or("not built".to_owned(), |file| format!("{:.1} MiB", mebi(file.len())));
+        let peak =
+            peaks.get(&name).map_or("did not run".to_owned(), |peak| format!("{:.1} MiB", mebi(peak * 1024)));
         println!("| {name} | {binary} | {peak} |");
     }
 }

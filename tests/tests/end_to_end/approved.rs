@@ -9,10 +9,8 @@ use crate::APPROVER;
 async fn a_request_is_approved_and_its_certificate_delivered() {
     let stack = Stack::shared().await;
     let (portal, mailbox, host) = (stack.portal(), stack.mailbox(), unique_host());
-    let submission = Submission {
-        comment: "The shop's new front.".into(),
-        ..Submission::of(&csr_for(&[&host]))
-    };
+    let submission =
+        Submission { comment: "The shop's new front.".into(), ..Submission::of(&csr_for(&[&host])) };
 
     let answer = portal.submit(&submission).await.expect(202);
     let (location, answer) = (answer.header("location").to_owned(), answer.json());
@@ -24,34 +22,20 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
         status_url: location,
     };
 
-    let receipt = mailbox
-        .mail(&asked.id, &asked.email, "We have your request")
-        .await;
+    let receipt = mailbox.mail(&asked.id, &asked.email, "We have your request").await;
     assert!(receipt.text.contains(&host), "{}", receipt.text);
     assert!(receipt.links().contains(&asked.status_url));
     assert!(receipt.html.contains("</html>"));
 
     let request = mailbox.mail(&asked.id, APPROVER, "Please decide").await;
-    for shown in [
-        host.as_str(),
-        &asked.email,
-        "The shop's new front.",
-        "P-256",
-        &format!("CN={host}"),
-    ] {
+    for shown in [host.as_str(), &asked.email, "The shop's new front.", "P-256", &format!("CN={host}")] {
         assert!(request.text.contains(shown), "{shown}: {}", request.text);
     }
     let waiting = portal.until(&asked, "pending_approval").await;
     assert_eq!(waiting["names"], serde_json::json!([host]));
     assert_eq!(waiting["profile"], "server");
-    assert!(
-        waiting.get("serial").is_none() && waiting.get("notAfter").is_none(),
-        "{waiting:#}"
-    );
-    portal
-        .json(&certificate_url(&asked.status_url, ""))
-        .await
-        .problem(404, "not_found");
+    assert!(waiting.get("serial").is_none() && waiting.get("notAfter").is_none(), "{waiting:#}");
+    portal.json(&certificate_url(&asked.status_url, "")).await.problem(404, "not_found");
 
     let link = mailbox.approval_link(&asked, APPROVER).await;
     let review = portal.json(&link).await.expect(200).json();
@@ -67,39 +51,19 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     );
 
     let status = portal.until(&asked, "delivered").await;
-    let went_through: Vec<&str> = status["history"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|entry| entry["status"].as_str())
-        .collect();
-    assert_eq!(
-        went_through,
-        ["submitted", "pending_approval", "approved", "issued", "delivered"]
-    );
+    let went_through: Vec<&str> =
+        status["history"].as_array().unwrap().iter().filter_map(|entry| entry["status"].as_str()).collect();
+    assert_eq!(went_through, ["submitted", "pending_approval", "approved", "issued", "delivered"]);
     let serial = status["serial"].as_str().unwrap();
-    assert!(
-        serial.len() >= 32 && serial.bytes().all(|b| b.is_ascii_hexdigit()),
-        "{serial}"
-    );
+    assert!(serial.len() >= 32 && serial.bytes().all(|b| b.is_ascii_hexdigit()), "{serial}");
     assert!(status["notAfter"].is_string());
 
     let mail = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
     assert!(mail.text.contains(serial), "{}", mail.text);
     let zip = mail.attachment("certificate.zip");
     let names: Vec<String> = files_in_zip(zip).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(
-        names,
-        ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]
-    );
-    assert_eq!(
-        portal
-            .get(&certificate_url(&asked.status_url, ".zip"), "*/*")
-            .await
-            .expect(200)
-            .body,
-        zip
-    );
+    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
+    assert_eq!(portal.get(&certificate_url(&asked.status_url, ".zip"), "*/*").await.expect(200).body, zip);
     downloads_agree(&portal, &asked.status_url, zip).await;
 }
 
@@ -112,26 +76,14 @@ async fn downloads_agree(portal: &end_to_end::Portal, status_url: &str, zip: &[u
     let files = files_in_zip(zip);
     let file = |name: &str| &files.iter().find(|(file, _)| file == name).unwrap().1;
     for (suffix, accept) in [("", "*/*"), ("", "application/x-pem-file"), (".pem", "*/*")] {
-        let pem = portal
-            .get(&certificate_url(status_url, suffix), accept)
-            .await
-            .expect(200);
+        let pem = portal.get(&certificate_url(status_url, suffix), accept).await.expect(200);
         assert_eq!(&pem.body, file("certificate.pem"));
         assert!(pem.header("content-disposition").contains("certificate.pem"));
         assert_eq!(pem.header("cache-control"), "no-store");
     }
-    let by_accept = portal
-        .get(&certificate_url(status_url, ""), "application/zip")
-        .await
-        .expect(200);
-    assert_eq!(
-        (by_accept.header("content-type"), by_accept.body.as_slice()),
-        ("application/zip", zip)
-    );
-    assert_eq!(
-        &portal.get("ca.pem", "*/*").await.expect(200).body,
-        file("ca.pem")
-    );
+    let by_accept = portal.get(&certificate_url(status_url, ""), "application/zip").await.expect(200);
+    assert_eq!((by_accept.header("content-type"), by_accept.body.as_slice()), ("application/zip", zip));
+    assert_eq!(&portal.get("ca.pem", "*/*").await.expect(200).body, file("ca.pem"));
     let fullchain = String::from_utf8(file("fullchain.pem").clone()).unwrap();
     assert!(fullchain.starts_with(&String::from_utf8_lossy(file("certificate.pem")).into_owned()));
     let readme = String::from_utf8(file("README.txt").clone()).unwrap();
@@ -146,19 +98,12 @@ async fn a_form_leads_to_the_status_page() {
     let (portal, host) = (stack.portal(), unique_host());
     let email = Submission::of("").email;
     let csr = csr_for(&[&host]);
-    let fields = [
-        ("email", email.as_str()),
-        ("comment", "By hand."),
-        ("csrContent", &csr),
-        ("profile", "server"),
-    ];
+    let fields =
+        [("email", email.as_str()), ("comment", "By hand."), ("csrContent", &csr), ("profile", "server")];
     let answer = portal.post_form("requests", &fields).await.expect(303);
     let location = answer.header("location");
     let page = portal
-        .get(
-            &format!("{}{}", portal.base, location.trim_start_matches('/')),
-            "text/html",
-        )
+        .get(&format!("{}{}", portal.base, location.trim_start_matches('/')), "text/html")
         .await
         .expect(200);
     assert!(page.header("content-type").starts_with("text/html"));
@@ -172,10 +117,7 @@ async fn the_same_idempotency_key_is_the_same_request() {
     let stack = Stack::shared().await;
     let portal = stack.portal();
     let key = uuid::Uuid::new_v4().to_string();
-    let submission = Submission {
-        idempotency_key: Some(key),
-        ..Submission::of(&csr_for(&[&unique_host()]))
-    };
+    let submission = Submission { idempotency_key: Some(key), ..Submission::of(&csr_for(&[&unique_host()])) };
     let (first, at_once) = tokio::join!(portal.ask(&submission), portal.ask(&submission));
     let again = portal.ask(&submission).await;
     assert_eq!((&first.id, &first.status_url), (&at_once.id, &at_once.status_url));
@@ -183,10 +125,7 @@ async fn the_same_idempotency_key_is_the_same_request() {
     assert_eq!(stack.rows_of(&submission.email).len(), 1);
 
     portal.until(&first, "pending_approval").await;
-    let other = Submission {
-        comment: "Something else.".into(),
-        ..submission.clone()
-    };
+    let other = Submission { comment: "Something else.".into(), ..submission.clone() };
     portal.submit(&other).await.problem(422, "bad_request");
     assert_eq!(stack.rows_of(&submission.email).len(), 1);
 }
@@ -196,11 +135,7 @@ async fn a_preview_shows_what_would_be_issued_and_stores_nothing() {
     let stack = Stack::shared().await;
     let (portal, host) = (stack.portal(), unique_host());
     let submission = Submission::of(&csr_for(&[&host]));
-    let preview = portal
-        .post("requests/preview", &submission.json())
-        .await
-        .expect(200)
-        .json();
+    let preview = portal.post("requests/preview", &submission.json()).await.expect(200).json();
     assert_eq!(preview["names"], serde_json::json!([host]));
     assert_eq!(preview["profile"], "server");
     assert!(preview["findings"].is_array(), "{preview:#}");
@@ -220,10 +155,7 @@ async fn the_front_page_the_issuer_and_the_health_are_there() {
     ] {
         assert!(form.text().contains(field), "{field}");
     }
-    assert!(
-        form.header("content-security-policy")
-            .contains("default-src 'none'")
-    );
+    assert!(form.header("content-security-policy").contains("default-src 'none'"));
     assert_eq!(portal.json("healthz").await.expect(200).json()["status"], "ok");
     let issuer = portal.get("ca.pem", "*/*").await.expect(200);
     assert!(issuer.text().starts_with("-----BEGIN CERTIFICATE-----"));

@@ -31,73 +31,33 @@ async fn asked_for_and_approved(with_scripts: bool) {
     requester.press("form button.primary").await;
     requester.element("[data-status]").await;
     let status_url = requester.page.current_url().await.unwrap();
-    let id = status_url
-        .path_segments()
-        .unwrap()
-        .next_back()
-        .unwrap()
-        .to_owned();
-    let asked = Asked {
-        id,
-        email,
-        status_url: status_url.to_string(),
-    };
+    let id = status_url.path_segments().unwrap().next_back().unwrap().to_owned();
+    let asked = Asked { id, email, status_url: status_url.to_string() };
     assert!(requester.page.source().await.unwrap().contains(&host));
 
     let approver = Browser::start(&programs, with_scripts).await;
-    approver
-        .page
-        .goto(&mailbox.approval_link(&asked, APPROVER).await)
-        .await
-        .unwrap();
+    approver.page.goto(&mailbox.approval_link(&asked, APPROVER).await).await.unwrap();
     let review = approver.element("main").await.text().await.unwrap();
     assert!(
         review.contains(&host) && review.contains("From a browser.") && review.contains(&asked.email),
         "{review}"
     );
-    assert_eq!(
-        portal.status(&asked).await["status"],
-        "pending_approval",
-        "looking decides nothing"
-    );
+    assert_eq!(portal.status(&asked).await["status"], "pending_approval", "looking decides nothing");
     approver.press("button[value=approve]").await;
-    let banner = approver
-        .element(".banner[role=status]")
-        .await
-        .text()
-        .await
-        .unwrap();
+    let banner = approver.element(".banner[role=status]").await.text().await.unwrap();
     assert!(banner.to_lowercase().contains("approved"), "{banner}");
     approver.close().await;
 
     // The page that is open changes by itself; nobody reloads it.
     eventually("the status page to show the certificate", PATIENCE, async || {
-        let banner = requester
-            .element(".banner[data-status]")
-            .await
-            .attr("data-status")
-            .await
-            .ok()??;
+        let banner = requester.element(".banner[data-status]").await.attr("data-status").await.ok()??;
         matches!(banner.as_str(), "issued" | "delivered").then_some(())
     })
     .await;
     portal.until(&asked, "delivered").await;
-    let download = requester
-        .element("a[href*='certificate.zip']")
-        .await
-        .attr("href")
-        .await
-        .unwrap()
-        .unwrap();
+    let download = requester.element("a[href*='certificate.zip']").await.attr("href").await.unwrap().unwrap();
     let download = status_url.join(&download).unwrap();
-    assert!(
-        portal
-            .get(download.as_str(), "*/*")
-            .await
-            .expect(200)
-            .body
-            .starts_with(b"PK")
-    );
+    assert!(portal.get(download.as_str(), "*/*").await.expect(200).body.starts_with(b"PK"));
     requester.close().await;
 }
 
@@ -138,11 +98,7 @@ async fn a_rejection_is_made_and_read_in_a_browser() {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let browser = Browser::start(&programs, true).await;
-    browser
-        .page
-        .goto(&mailbox.approval_link(&asked, APPROVER).await)
-        .await
-        .unwrap();
+    browser.page.goto(&mailbox.approval_link(&asked, APPROVER).await).await.unwrap();
     browser.fill("#reason", "Not this quarter.").await;
     browser.press("button[value=reject]").await;
     browser.element(".banner[role=status]").await;

@@ -11,26 +11,9 @@ use crate::APPROVER;
 fn root(bench: &Workbench, openssl: &Path, name: &str, key: &[&str], subject: &str) {
     let (key_file, certificate) = (format!("{name}.key"), format!("{name}.crt"));
     bench.succeed(openssl, &[&key[..1], &["-out", &key_file], &key[1..]].concat());
-    let arguments = [
-        "req",
-        "-x509",
-        "-key",
-        &key_file,
-        "-out",
-        &certificate,
-        "-days",
-        "3650",
-        "-subj",
-        subject,
-    ];
-    bench.succeed(
-        openssl,
-        &[
-            &arguments[..],
-            &["-addext", "keyUsage=critical,keyCertSign,cRLSign"],
-        ]
-        .concat(),
-    );
+    let arguments =
+        ["req", "-x509", "-key", &key_file, "-out", &certificate, "-days", "3650", "-subj", subject];
+    bench.succeed(openssl, &[&arguments[..], &["-addext", "keyUsage=critical,keyCertSign,cRLSign"]].concat());
 }
 
 fn path(bench: &Workbench, name: &str) -> String {
@@ -40,10 +23,7 @@ fn path(bench: &Workbench, name: &str) -> String {
 /// `countersign ca ARGUMENTS`, which has to succeed.
 fn ca(stack: &Stack, arguments: &[&str]) -> String {
     let output = stack.countersign(&[&["ca"], arguments].concat());
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{arguments:?}: {err}");
     assert!(!out.contains("PRIVATE KEY") && !err.contains("PRIVATE KEY"));
     out.into_owned()
@@ -52,11 +32,7 @@ fn ca(stack: &Stack, arguments: &[&str]) -> String {
 /// The same, where it has to fail with one line.
 fn refused(stack: &Stack, arguments: &[&str]) -> String {
     let output = stack.countersign(&[&["ca"], arguments].concat());
-    assert!(
-        !output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(said.lines().count(), 1, "{said}");
     said
@@ -67,10 +43,7 @@ fn shown(stack: &Stack) -> Value {
 }
 
 async fn ask(stack: &Stack) -> (Asked, String) {
-    let asked = stack
-        .portal()
-        .ask(&Submission::of(&csr_for(&[&unique_host()])))
-        .await;
+    let asked = stack.portal().ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let link = stack.mailbox().approval_link(&asked, APPROVER).await;
     (asked, link)
 }
@@ -83,10 +56,7 @@ async fn delivered(stack: &Stack, bench: &Workbench, (asked, link): &(Asked, Str
 }
 
 async fn unpack(stack: &Stack, bench: &Workbench, asked: &Asked) {
-    let mail = stack
-        .mailbox()
-        .mail(&asked.id, &asked.email, "Your certificate")
-        .await;
+    let mail = stack.mailbox().mail(&asked.id, &asked.email, "Your certificate").await;
     bench.unzip(mail.attachment("certificate.zip"));
 }
 
@@ -112,13 +82,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
         return;
     };
     let (stack, bench) = (Stack::start("ca").await, Workbench::new());
-    root(
-        &bench,
-        &openssl,
-        "RootCA",
-        &["genrsa", "-traditional", "2048"],
-        "/CN=Original Root/O=Example",
-    );
+    root(&bench, &openssl, "RootCA", &["genrsa", "-traditional", "2048"], "/CN=Original Root/O=Example");
     root(
         &bench,
         &openssl,
@@ -128,10 +92,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     );
     assert!(bench.read("RootCA.key").contains("BEGIN RSA PRIVATE KEY"));
     assert!(bench.read("ec.key").contains("BEGIN EC PRIVATE KEY"));
-    assert!(
-        !role_of_sign(&stack).contains("kms:"),
-        "without a key in KMS there is no right to any"
-    );
+    assert!(!role_of_sign(&stack).contains("kms:"), "without a key in KMS there is no right to any");
     let before = shown(&stack);
     nothing_wrong_is_taken(&stack, &bench, &openssl);
     assert_eq!(shown(&stack), before, "a refused import stores nothing");
@@ -140,10 +101,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     let import = ["import", "--key", &key, "--certificate", &certificate];
     assert!(refused(&stack, &import).contains("add --replace"));
     let told = ca(&stack, &[&import[..], &["--replace"]].concat());
-    assert!(
-        told.contains("CN=Original Root") && told.contains("RSA 2048 bits"),
-        "{told}"
-    );
+    assert!(told.contains("CN=Original Root") && told.contains("RSA 2048 bits"), "{told}");
     assert!(ca(&stack, &import).contains("in force already"));
     let first = ask(&stack).await;
     delivered(&stack, &bench, &first).await;
@@ -151,22 +109,9 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     let under_rsa = bench.read("certificate.pem");
 
     // DER, and SEC 1.
-    bench.succeed(
-        &openssl,
-        &["ec", "-in", "ec.key", "-outform", "DER", "-out", "ec.der"],
-    );
+    bench.succeed(&openssl, &["ec", "-in", "ec.key", "-outform", "DER", "-out", "ec.der"]);
     let (key, certificate) = (path(&bench, "ec.der"), path(&bench, "ec.crt"));
-    ca(
-        &stack,
-        &[
-            "import",
-            "--key",
-            &key,
-            "--certificate",
-            &certificate,
-            "--replace",
-        ],
-    );
+    ca(&stack, &["import", "--key", &key, "--certificate", &certificate, "--replace"]);
     let second = ask(&stack).await;
     delivered(&stack, &bench, &second).await;
     verified(&bench, &openssl, "ec.crt");
@@ -184,10 +129,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
         "example.com",
     ];
     let told = ca(&stack, &options);
-    assert!(
-        told.contains("To go back:") && told.contains("new root"),
-        "{told}"
-    );
+    assert!(told.contains("To go back:") && told.contains("new root"), "{told}");
     let now = shown(&stack);
     assert_eq!(
         (&now["issuer"]["pathLength"], &now["chain"][0]["pathLength"]),
@@ -230,30 +172,14 @@ fn role_of_sign(stack: &Stack) -> String {
         .filter_map(|role| role["RoleName"].as_str())
         .find(|name| name.contains("SignRole"))
         .unwrap();
-    let policy = stack.aws(&[
-        "iam",
-        "get-role-policy",
-        "--role-name",
-        name,
-        "--policy-name",
-        "sign",
-    ]);
+    let policy = stack.aws(&["iam", "get-role-policy", "--role-name", name, "--policy-name", "sign"]);
     String::from_utf8(policy).unwrap()
 }
 
 /// Every import that must not be: one line that says why.
 fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, openssl: &Path) {
     let run = |arguments: &[&str]| _ = bench.succeed(openssl, arguments);
-    run(&[
-        "rsa",
-        "-in",
-        "RootCA.key",
-        "-aes256",
-        "-passout",
-        "pass:secret",
-        "-out",
-        "locked.key",
-    ]);
+    run(&["rsa", "-in", "RootCA.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key"]);
     let locked = ["pkcs8", "-topk8", "-in", "RootCA.key", "-passout", "pass:secret"];
     run(&[&locked[..], &["-out", "locked8.key"]].concat());
     run(&[&locked[..], &["-outform", "DER", "-out", "locked.der"]].concat());
@@ -293,11 +219,7 @@ fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, openssl: &Path) {
         "/CN=Weak",
     ]);
     for (key, certificate, why) in [
-        (
-            "ec.key",
-            "RootCA.crt",
-            "is not the key of the certificate O=Example,CN=Original Root",
-        ),
+        ("ec.key", "RootCA.crt", "is not the key of the certificate O=Example,CN=Original Root"),
         ("locked.key", "RootCA.crt", "is encrypted"),
         ("locked8.key", "RootCA.crt", "openssl pkey -in"),
         ("locked.der", "RootCA.crt", "-inform DER"),
@@ -310,24 +232,11 @@ fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, openssl: &Path) {
         ("RootCA.key", "absent.crt", "cannot read"),
     ] {
         let (key, certificate) = (path(bench, key), path(bench, certificate));
-        let said = refused(
-            stack,
-            &[
-                "import",
-                "--key",
-                &key,
-                "--certificate",
-                &certificate,
-                "--replace",
-            ],
-        );
+        let said = refused(stack, &["import", "--key", &key, "--certificate", &certificate, "--replace"]);
         assert!(said.contains(why), "{why}: {said}");
     }
     let said = refused(stack, &["init"]);
-    assert!(
-        said.contains("has a CA already") && said.contains("ca rotate"),
-        "{said}"
-    );
+    assert!(said.contains("has a CA already") && said.contains("ca rotate"), "{said}");
     assert!(refused(stack, &["rotate", "--kms"]).contains("CaKey=kms"));
 }
 
@@ -339,13 +248,9 @@ fn interrupted(stack: &Stack) {
     let versions: Value = serde_json::from_slice(&versions).unwrap();
     let id_of = |stage: &str| {
         let all = versions["Versions"].as_array().unwrap();
-        let found = all.iter().find(|version| {
-            version["VersionStages"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|s| s == stage)
-        });
+        let found = all
+            .iter()
+            .find(|version| version["VersionStages"].as_array().unwrap().iter().any(|s| s == stage));
         found.unwrap()["VersionId"].as_str().unwrap().to_owned()
     };
     let before = shown(stack);
@@ -363,17 +268,11 @@ fn interrupted(stack: &Stack) {
     ]);
     let output = stack.countersign(&["ca", "show"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        !output.status.success() && said.contains("finish it with: countersign ca rotate"),
-        "{said}"
-    );
+    assert!(!output.status.success() && said.contains("finish it with: countersign ca rotate"), "{said}");
     ca(stack, &["rotate"]);
     let after = shown(stack);
     assert_eq!(after["key"]["signs"], true);
-    assert_ne!(
-        after["issuer"]["keyIdentifier"],
-        before["issuer"]["keyIdentifier"]
-    );
+    assert_ne!(after["issuer"]["keyIdentifier"], before["issuer"]["keyIdentifier"]);
 
     // The same for an init that stopped before its last step.
     let object = format!("s3://{}/ca-certificate/current.pem", stack.endpoint("bucket"));
@@ -384,40 +283,19 @@ fn interrupted(stack: &Stack) {
 
     // And for a stack that has nothing.
     stack.aws(&["s3", "rm", &object]);
-    stack.aws(&[
-        "secretsmanager",
-        "delete-secret",
-        "--force-delete-without-recovery",
-        "--secret-id",
-        secret,
-    ]);
+    stack.aws(&["secretsmanager", "delete-secret", "--force-delete-without-recovery", "--secret-id", secret]);
     for command in ["show", "rotate"] {
         assert!(refused(stack, &[command]).contains("countersign ca init"));
     }
     let told = ca(
         stack,
-        &[
-            "init",
-            "--issuing-ca",
-            "--key",
-            "rsa-3072",
-            "--subject",
-            "CN=First, O=Example",
-            "--years",
-            "3",
-        ],
+        &["init", "--issuing-ca", "--key", "rsa-3072", "--subject", "CN=First, O=Example", "--years", "3"],
     );
-    assert!(
-        told.contains("CN=First,O=Example") && told.contains("root-key"),
-        "{told}"
-    );
+    assert!(told.contains("CN=First,O=Example") && told.contains("root-key"), "{told}");
     let first = shown(stack);
     assert_eq!(first["issuer"]["key"], "RSA 3072 bits");
     assert_eq!(first["chain"][0]["subject"], "CN=Countersign Root CA,O=Example");
-    assert!(
-        first["chain"][0]["daysLeft"].as_i64() > first["issuer"]["daysLeft"].as_i64(),
-        "{first:#}"
-    );
+    assert!(first["chain"][0]["daysLeft"].as_i64() > first["issuer"]["daysLeft"].as_i64(), "{first:#}");
 }
 
 #[tokio::test]
@@ -425,10 +303,7 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
-    let (stack, bench) = (
-        Stack::start_with("ca-kms", &["--ca-key", "kms"]).await,
-        Workbench::new(),
-    );
+    let (stack, bench) = (Stack::start_with("ca-kms", &["--ca-key", "kms"]).await, Workbench::new());
     let first = shown(&stack);
     assert_eq!(
         (&first["key"]["keeper"], &first["issuer"]["key"]),
@@ -436,30 +311,15 @@ async fn a_key_in_kms_signs_and_is_rotated() {
         "{first:#}"
     );
     let role = role_of_sign(&stack);
-    assert!(
-        role.contains("kms:Sign") && !role.contains("secretsmanager:"),
-        "{role}"
-    );
+    assert!(role.contains("kms:Sign") && !role.contains("secretsmanager:"), "{role}");
     let old = ask(&stack).await;
     delivered(&stack, &bench, &old).await;
     bench.write("root.pem", bench.read("ca.pem"));
     verified(&bench, &openssl, "root.pem");
 
-    let told = ca(
-        &stack,
-        &[
-            "rotate",
-            "--kms",
-            "--key",
-            "rsa-2048",
-            "--subject",
-            "CN=KMS Root,DC=example,DC=com",
-        ],
-    );
-    assert!(
-        told.contains("alias/countersign-countersign-ca-previous"),
-        "{told}"
-    );
+    let told =
+        ca(&stack, &["rotate", "--kms", "--key", "rsa-2048", "--subject", "CN=KMS Root,DC=example,DC=com"]);
+    assert!(told.contains("alias/countersign-countersign-ca-previous"), "{told}");
     let now = shown(&stack);
     assert_eq!(
         (&now["issuer"]["key"], &now["key"]["signs"]),
@@ -474,24 +334,14 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     verified(&bench, &openssl, "root.pem");
 
     // The key of a rotation that stopped is taken up by the next.
-    let made = stack.aws(&[
-        "kms",
-        "create-key",
-        "--key-usage",
-        "SIGN_VERIFY",
-        "--key-spec",
-        "ECC_NIST_P384",
-    ]);
+    let made = stack.aws(&["kms", "create-key", "--key-usage", "SIGN_VERIFY", "--key-spec", "ECC_NIST_P384"]);
     let made: Value = serde_json::from_slice(&made).unwrap();
     let id = made["KeyMetadata"]["KeyId"].as_str().unwrap();
     let next = "alias/countersign-countersign-ca-next";
     stack.aws(&["kms", "create-alias", "--alias-name", next, "--target-key-id", id]);
     ca(&stack, &["rotate", "--key", "ec-p384"]);
     let aliases = String::from_utf8(stack.aws(&["kms", "list-aliases", "--key-id", id])).unwrap();
-    assert!(
-        aliases.contains("alias/countersign-countersign-ca\"") && !aliases.contains(next),
-        "{aliases}"
-    );
+    assert!(aliases.contains("alias/countersign-countersign-ca\"") && !aliases.contains(next), "{aliases}");
     assert_eq!(shown(&stack)["issuer"]["key"], "EC P-384");
     let third = ask(&stack).await;
     delivered(&stack, &bench, &third).await;
@@ -499,45 +349,15 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     verified(&bench, &openssl, "third-root.pem");
 
     // A key of the operator's own in KMS, with the certificate of another.
-    let made = stack.aws(&[
-        "kms",
-        "create-key",
-        "--key-usage",
-        "SIGN_VERIFY",
-        "--key-spec",
-        "ECC_NIST_P256",
-    ]);
+    let made = stack.aws(&["kms", "create-key", "--key-usage", "SIGN_VERIFY", "--key-spec", "ECC_NIST_P256"]);
     let made: Value = serde_json::from_slice(&made).unwrap();
-    let (id, certificate) = (
-        made["KeyMetadata"]["KeyId"].as_str().unwrap(),
-        path(&bench, "root.pem"),
-    );
-    let said = refused(
-        &stack,
-        &[
-            "import",
-            "--kms-key",
-            id,
-            "--certificate",
-            &certificate,
-            "--replace",
-        ],
-    );
+    let (id, certificate) = (made["KeyMetadata"]["KeyId"].as_str().unwrap(), path(&bench, "root.pem"));
+    let said = refused(&stack, &["import", "--kms-key", id, "--certificate", &certificate, "--replace"]);
     assert!(said.contains("is not the key of the certificate"), "{said}");
     // The key before, by its alias, with its certificate.
     let certificate = path(&bench, "new-root.pem");
     let alias = "alias/countersign-countersign-ca-previous";
-    ca(
-        &stack,
-        &[
-            "import",
-            "--kms-key",
-            alias,
-            "--certificate",
-            &certificate,
-            "--replace",
-        ],
-    );
+    ca(&stack, &["import", "--kms-key", alias, "--certificate", &certificate, "--replace"]);
     let back = ask(&stack).await;
     delivered(&stack, &bench, &back).await;
     verified(&bench, &openssl, "new-root.pem");

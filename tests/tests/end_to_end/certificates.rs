@@ -41,29 +41,12 @@ async fn openssl_accepts_every_kind_of_key_for_its_purpose_and_no_other() {
     let names = "subjectAltName=DNS:www.example.com,DNS:www.example.org,IP:10.1.2.3,IP:fc00::1";
     for (key, profile) in [(EC, "server"), (RSA, "server-client"), (ED25519, "client")] {
         let bench = Workbench::new();
-        issue(
-            stack,
-            &bench,
-            &openssl,
-            key,
-            "www.example.com",
-            &["-addext", names],
-            profile,
-        )
-        .await;
-        for (purpose, of) in [
-            ("sslserver", ["server", "server-client"]),
-            ("sslclient", ["client", "server-client"]),
-        ] {
-            let verify = [
-                "verify",
-                "-x509_strict",
-                "-purpose",
-                purpose,
-                "-CAfile",
-                "ca.pem",
-                "certificate.pem",
-            ];
+        issue(stack, &bench, &openssl, key, "www.example.com", &["-addext", names], profile).await;
+        for (purpose, of) in
+            [("sslserver", ["server", "server-client"]), ("sslclient", ["client", "server-client"])]
+        {
+            let verify =
+                ["verify", "-x509_strict", "-purpose", purpose, "-CAfile", "ca.pem", "certificate.pem"];
             if of.contains(&profile) {
                 assert!(bench.succeed(&openssl, &verify).contains("certificate.pem: OK"));
             } else {
@@ -73,20 +56,11 @@ async fn openssl_accepts_every_kind_of_key_for_its_purpose_and_no_other() {
                 );
             }
         }
-        for option in [
-            ["-verify_hostname", "www.example.org"],
-            ["-verify_ip", "10.1.2.3"],
-            ["-verify_ip", "fc00::1"],
-        ] {
-            let verify = [
-                "verify",
-                "-x509_strict",
-                option[0],
-                option[1],
-                "-CAfile",
-                "ca.pem",
-                "certificate.pem",
-            ];
+        for option in
+            [["-verify_hostname", "www.example.org"], ["-verify_ip", "10.1.2.3"], ["-verify_ip", "fc00::1"]]
+        {
+            let verify =
+                ["verify", "-x509_strict", option[0], option[1], "-CAfile", "ca.pem", "certificate.pem"];
             bench.succeed(&openssl, &verify);
         }
         contents(&bench, &openssl);
@@ -112,36 +86,13 @@ fn contents(bench: &Workbench, openssl: &Path) {
         assert!(text.contains(part), "{part}: {text}");
     }
     let serial = bench.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-serial"]);
-    let serial = serial
-        .trim()
-        .trim_start_matches("serial=")
-        .trim_start_matches('0');
+    let serial = serial.trim().trim_start_matches("serial=").trim_start_matches('0');
     assert!(serial.len() >= 30, "{serial}");
     // Valid now and for most of a year; never past the issuer.
-    bench.succeed(
-        openssl,
-        &[
-            "x509",
-            "-in",
-            "certificate.pem",
-            "-noout",
-            "-checkend",
-            "31000000",
-        ],
-    );
+    bench.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31000000"]);
     assert!(
         !bench
-            .run(
-                openssl,
-                &[
-                    "x509",
-                    "-in",
-                    "certificate.pem",
-                    "-noout",
-                    "-checkend",
-                    "31540000"
-                ]
-            )
+            .run(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31540000"])
             .status
             .success()
     );
@@ -156,28 +107,15 @@ async fn gnutls_accepts_the_certificate() {
     for (key, profile, purpose) in [(EC, "server", SERVER), (RSA, "client", CLIENT)] {
         let (bench, host) = (Workbench::new(), unique_host());
         issue(stack, &bench, &openssl, key, &host, &[], profile).await;
-        let verify = [
-            "--verify",
-            "--load-ca-certificate",
-            "ca.pem",
-            "--infile",
-            "certificate.pem",
-        ];
+        let verify = ["--verify", "--load-ca-certificate", "ca.pem", "--infile", "certificate.pem"];
         let said = bench.succeed(
             &certtool,
-            &[
-                &verify[..],
-                &["--verify-purpose", purpose, "--verify-hostname", &host],
-            ]
-            .concat(),
+            &[&verify[..], &["--verify-purpose", purpose, "--verify-hostname", &host]].concat(),
         );
         assert!(said.contains("Verified. The certificate is trusted."), "{said}");
         assert!(
             !bench
-                .run(
-                    &certtool,
-                    &[&verify[..], &["--verify-hostname", "www.example.org"]].concat()
-                )
+                .run(&certtool, &[&verify[..], &["--verify-hostname", "www.example.org"]].concat())
                 .status
                 .success()
         );
@@ -194,31 +132,15 @@ async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
     issue(stack, &bench, &openssl, EC, "www.example.com", &[], "server").await;
 
     // Free at this moment; nginx says so in its log, should somebody else be faster.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     bench.write("nginx.conf", nginx_configuration(port));
     let prefix = format!("{}/", bench.path("").display().to_string().trim_end_matches('/'));
     let arguments = ["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"];
     let mut server = Lifeline::start(&nginx, &arguments, &bench.path("nginx.log"));
 
-    let (url, host) = (
-        format!("https://www.example.com:{port}/"),
-        format!("www.example.com:{port}:127.0.0.1"),
-    );
-    let usual = [
-        "--silent",
-        "--show-error",
-        "--noproxy",
-        "*",
-        "--max-time",
-        "30",
-        "--resolve",
-        &host,
-        &url,
-    ];
+    let (url, host) =
+        (format!("https://www.example.com:{port}/"), format!("www.example.com:{port}:127.0.0.1"));
+    let usual = ["--silent", "--show-error", "--noproxy", "*", "--max-time", "30", "--resolve", &host, &url];
     let trusting = [&usual[..], &["--cacert", "ca.pem"]].concat();
     eventually("nginx to listen", PATIENCE, async || {
         assert!(
@@ -233,23 +155,11 @@ async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
     assert_eq!(bench.succeed(&curl, &trusting), "It works.\n");
 
     let distrusting = bench.run(&curl, &usual);
-    assert_eq!(
-        distrusting.status.code(),
-        Some(60),
-        "{}",
-        String::from_utf8_lossy(&distrusting.stderr)
-    );
-    let other_host = trusting
-        .iter()
-        .map(|part| part.replace("www.example.com", "www.example.org"))
-        .collect::<Vec<_>>();
+    assert_eq!(distrusting.status.code(), Some(60), "{}", String::from_utf8_lossy(&distrusting.stderr));
+    let other_host =
+        trusting.iter().map(|part| part.replace("www.example.com", "www.example.org")).collect::<Vec<_>>();
     let other_host = bench.run(&curl, &other_host.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(
-        other_host.status.code(),
-        Some(60),
-        "{}",
-        String::from_utf8_lossy(&other_host.stderr)
-    );
+    assert_eq!(other_host.status.code(), Some(60), "{}", String::from_utf8_lossy(&other_host.stderr));
 }
 
 fn nginx_configuration(port: u16) -> String {

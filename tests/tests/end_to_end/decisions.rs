@@ -13,45 +13,19 @@ async fn the_same_decision_again_is_fine_and_another_one_is_not() {
     let review = portal.json(&link).await.expect(200).json();
     let digest = review["digest"].as_str().unwrap();
 
-    portal
-        .decide_about(&link, "approve", "stale", "")
-        .await
-        .problem(409, "already_decided");
-    assert_eq!(
-        portal.json(&link).await.expect(200).json()["votes"],
-        serde_json::json!([])
-    );
+    portal.decide_about(&link, "approve", "stale", "").await.problem(409, "already_decided");
+    assert_eq!(portal.json(&link).await.expect(200).json()["votes"], serde_json::json!([]));
 
-    let first = portal
-        .decide_about(&link, "approve", digest, "")
-        .await
-        .expect(200)
-        .json();
-    let again = portal
-        .decide_about(&link, "approve", digest, "")
-        .await
-        .expect(200)
-        .json();
+    let first = portal.decide_about(&link, "approve", digest, "").await.expect(200).json();
+    let again = portal.decide_about(&link, "approve", digest, "").await.expect(200).json();
     assert_eq!(first, again);
-    portal
-        .decide_about(&link, "reject", digest, "Wait!")
-        .await
-        .problem(409, "already_decided");
+    portal.decide_about(&link, "reject", digest, "Wait!").await.problem(409, "already_decided");
 
     let status = portal.until(&asked, "delivered").await;
-    portal
-        .decide_about(&link, "approve", digest, "")
-        .await
-        .expect(200);
-    portal
-        .decide_about(&link, "reject", digest, "Too late.")
-        .await
-        .problem(409, "already_decided");
+    portal.decide_about(&link, "approve", digest, "").await.expect(200);
+    portal.decide_about(&link, "reject", digest, "Too late.").await.problem(409, "already_decided");
     let review = portal.json(&link).await.expect(200).json();
-    assert_eq!(
-        (review["votes"].as_array().unwrap().len(), &review["outcome"]),
-        (1, &"approved".into())
-    );
+    assert_eq!((review["votes"].as_array().unwrap().len(), &review["outcome"]), (1, &"approved".into()));
     assert_eq!(portal.status(&asked).await, status);
 }
 
@@ -84,19 +58,14 @@ async fn of_two_opposite_decisions_at_the_same_time_one_stands() {
 async fn a_quorum_of_two_needs_two_people() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let asked = portal
-        .ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("pair"))
-        .await;
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("pair")).await;
     let first = mailbox.approval_link(&asked, APPROVER).await;
     let second = mailbox.approval_link(&asked, "second@example.com").await;
     assert_ne!(first, second);
     let decided = portal.decide(&first, "approve", "").await.expect(200).json();
     assert!(decided.get("outcome").is_none(), "{decided:#}");
     let again = portal.decide(&first, "approve", "").await.expect(200).json();
-    assert!(
-        again.get("outcome").is_none() && again["votes"].as_array().unwrap().len() == 1,
-        "{again:#}"
-    );
+    assert!(again.get("outcome").is_none() && again["votes"].as_array().unwrap().len() == 1, "{again:#}");
     assert_eq!(portal.status(&asked).await["status"], "pending_approval");
     let decided = portal.decide(&second, "approve", "").await.expect(200).json();
     assert_eq!(decided["outcome"], "approved");
@@ -106,22 +75,10 @@ async fn a_quorum_of_two_needs_two_people() {
 #[tokio::test]
 async fn nobody_approves_their_own_request() {
     let stack = Stack::shared().await;
-    let submission = Submission {
-        email: "Approver@example.com".into(),
-        ..Submission::of(&csr_for(&[&unique_host()]))
-    };
-    let problem = stack
-        .portal()
-        .submit(&submission)
-        .await
-        .problem(400, "bad_request");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .unwrap()
-            .contains("nobody approves their own request"),
-        "{problem:#}"
-    );
+    let submission =
+        Submission { email: "Approver@example.com".into(), ..Submission::of(&csr_for(&[&unique_host()])) };
+    let problem = stack.portal().submit(&submission).await.problem(400, "bad_request");
+    assert!(problem["detail"].as_str().unwrap().contains("nobody approves their own request"), "{problem:#}");
     assert!(stack.rows_of("Approver@example.com").is_empty());
 }
 
@@ -135,14 +92,8 @@ async fn a_decision_that_cannot_be_read_changes_nothing() {
     for (body, code) in [
         (serde_json::json!({ "digest": digest }), "missing_field"),
         (serde_json::json!({ "decision": "approve" }), "missing_field"),
-        (
-            serde_json::json!({ "decision": "maybe", "digest": digest }),
-            "bad_request",
-        ),
-        (
-            serde_json::json!({ "decision": true, "digest": digest }),
-            "bad_request",
-        ),
+        (serde_json::json!({ "decision": "maybe", "digest": digest }), "bad_request"),
+        (serde_json::json!({ "decision": true, "digest": digest }), "bad_request"),
     ] {
         portal.post(&link, &body).await.problem(400, code);
     }
@@ -153,13 +104,7 @@ async fn a_decision_that_cannot_be_read_changes_nothing() {
         ("origin", "https://evil.example"),
         ("accept", "application/json"),
     ];
-    portal
-        .send(reqwest::Method::POST, &link, &headers, body.into_bytes())
-        .await
-        .problem(403, "bad_request");
-    assert_eq!(
-        portal.json(&link).await.expect(200).json()["votes"],
-        serde_json::json!([])
-    );
+    portal.send(reqwest::Method::POST, &link, &headers, body.into_bytes()).await.problem(403, "bad_request");
+    assert_eq!(portal.json(&link).await.expect(200).json()["votes"], serde_json::json!([]));
     assert_eq!(portal.status(&asked).await["status"], "pending_approval");
 }

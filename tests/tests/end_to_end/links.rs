@@ -14,60 +14,36 @@ async fn opening_every_link_of_every_mail_changes_nothing() {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let approval = mailbox.approval_link(&asked, APPROVER).await;
-    mailbox
-        .mail(&asked.id, &asked.email, "We have your request")
-        .await;
+    mailbox.mail(&asked.id, &asked.email, "We have your request").await;
     portal.until(&asked, "pending_approval").await;
     let before = stack.row(&asked.id);
     let review = portal.json(&approval).await.expect(200).json();
 
     let mails = mailbox.about(&asked.id);
-    let links: Vec<String> = mails
-        .iter()
-        .flat_map(|mail| mail.links())
-        .filter(|link| link.starts_with(&portal.base))
-        .collect();
-    assert!(
-        links.contains(&approval) && links.contains(&asked.status_url),
-        "{} links",
-        links.len()
-    );
+    let links: Vec<String> =
+        mails.iter().flat_map(|mail| mail.links()).filter(|link| link.starts_with(&portal.base)).collect();
+    assert!(links.contains(&approval) && links.contains(&asked.status_url), "{} links", links.len());
     for link in &links {
         for method in [Method::GET, Method::HEAD] {
             for accept in [HTML, JSON] {
-                let answer = portal
-                    .send(method.clone(), link, &[("accept", accept)], Vec::new())
-                    .await;
+                let answer = portal.send(method.clone(), link, &[("accept", accept)], Vec::new()).await;
                 assert_eq!(answer.status, 200, "{method} of a link");
                 assert_eq!(answer.header("cache-control"), "no-store");
-                assert!(
-                    method == Method::GET || answer.body.is_empty(),
-                    "HEAD has no body"
-                );
+                assert!(method == Method::GET || answer.body.is_empty(), "HEAD has no body");
             }
         }
         // What a scanner may also try.
         for method in [Method::OPTIONS, Method::PUT, Method::DELETE, Method::PATCH] {
-            let answer = portal
-                .send(method.clone(), link, &[("accept", JSON)], Vec::new())
-                .await;
+            let answer = portal.send(method.clone(), link, &[("accept", JSON)], Vec::new()).await;
             assert!(answer.status >= 400, "{method}: {}", answer.status);
         }
     }
-    for query in [
-        "?decision=approve",
-        "?decision=reject&digest=x",
-        "?_method=POST&decision=approve",
-    ] {
+    for query in ["?decision=approve", "?decision=reject&digest=x", "?_method=POST&decision=approve"] {
         portal.get(&format!("{approval}{query}"), HTML).await.expect(200);
     }
     let mut after = portal.json(&approval).await.expect(200).json();
     assert_eq!(after, review);
-    assert_eq!(
-        stack.row(&asked.id),
-        before,
-        "the row is the same, its version included"
-    );
+    assert_eq!(stack.row(&asked.id), before, "the row is the same, its version included");
 
     // Once it is decided, too.
     portal.decide(&approval, "reject", "Enough.").await.expect(200);
@@ -115,11 +91,7 @@ async fn links_that_open_nothing_are_all_the_same() {
     let expected = portal.json(&wrong[0]).await.problem(404, "not_found");
     let expected_page = portal.get(&wrong[0], HTML).await.expect(404).text();
     for path in &wrong {
-        assert_eq!(
-            portal.json(path).await.problem(404, "not_found"),
-            expected,
-            "{path}"
-        );
+        assert_eq!(portal.json(path).await.problem(404, "not_found"), expected, "{path}");
         let page = portal.get(path, HTML).await;
         assert_eq!((page.status, page.text()), (404, expected_page.clone()), "{path}");
     }
@@ -129,10 +101,7 @@ async fn links_that_open_nothing_are_all_the_same() {
         let answer = portal.decide_about(path, "approve", "x", "").await;
         assert_eq!(answer.problem(404, "not_found"), expected, "{path}");
     }
-    assert_eq!(
-        portal.json(&link).await.expect(200).json()["votes"],
-        serde_json::json!([])
-    );
+    assert_eq!(portal.json(&link).await.expect(200).json()["votes"], serde_json::json!([]));
 }
 
 #[tokio::test]
@@ -140,16 +109,9 @@ async fn an_address_that_is_not_there_is_a_problem_too() {
     let portal = Stack::shared().await.portal();
     portal.json("nothing/here").await.problem(404, "not_found");
     assert_eq!(
-        portal
-            .get("nothing/here", HTML)
-            .await
-            .expect(404)
-            .header("content-type"),
+        portal.get("nothing/here", HTML).await.expect(404).header("content-type"),
         "text/html; charset=utf-8"
     );
     portal.json("requests").await.problem(405, "bad_request");
-    portal
-        .post("healthz", &serde_json::json!({}))
-        .await
-        .problem(405, "bad_request");
+    portal.post("healthz", &serde_json::json!({})).await.problem(405, "bad_request");
 }

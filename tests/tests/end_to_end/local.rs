@@ -29,32 +29,17 @@ fn one_command_leads_from_nothing_to_a_certificate() {
     let csr = bench.write("request.csr", csr_for(&["www.example.com"]));
     let out = bench.path("certificate.zip");
     let output = once(&csr, &out, &folder);
-    let (stdout, stderr) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
     let mut rest = &*stdout;
-    for state in [
-        "Validate",
-        "Persist",
-        "NotifyReceived",
-        "AwaitApproval",
-        "Sign",
-        "Deliver",
-    ] {
-        let at = rest
-            .find(state)
-            .unwrap_or_else(|| panic!("{state} in its order: {stdout}"));
+    for state in ["Validate", "Persist", "NotifyReceived", "AwaitApproval", "Sign", "Deliver"] {
+        let at = rest.find(state).unwrap_or_else(|| panic!("{state} in its order: {stdout}"));
         rest = &rest[at + state.len()..];
     }
     bench.unzip(&std::fs::read(&out).unwrap());
     let verify = ["verify", "-x509_strict", "-CAfile", "ca.pem", "certificate.pem"];
     assert_eq!(bench.succeed(&openssl, &verify).trim(), "certificate.pem: OK");
-    assert!(
-        !folder.join("endpoints.json").exists(),
-        "the stack it started has ended"
-    );
+    assert!(!folder.join("endpoints.json").exists(), "the stack it started has ended");
 }
 
 #[tokio::test]
@@ -64,11 +49,7 @@ async fn a_refused_csr_ends_with_its_code() {
     };
     let (stack, bench) = (Stack::shared().await, Workbench::new());
     bench.openssl_csr(&openssl, &["-newkey", "rsa:1024"], &unique_host(), &[]);
-    let output = once(
-        &bench.path("request.csr"),
-        &bench.path("certificate.zip"),
-        stack.path(),
-    );
+    let output = once(&bench.path("request.csr"), &bench.path("certificate.zip"), stack.path());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("weak_key") && stderr.contains("1024"), "{stderr}");
@@ -85,25 +66,14 @@ async fn operators_see_requests_and_executions() {
     portal.until(&asked, "delivered").await;
 
     let row = stack.row(&asked.id);
-    assert_eq!(
-        (&row["status"], &row["email"]),
-        (&"delivered".into(), &asked.email.as_str().into())
-    );
+    assert_eq!((&row["status"], &row["email"]), (&"delivered".into(), &asked.email.as_str().into()));
     let printed = |arguments: &[&str]| {
         let output = stack.countersign(arguments);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
     let list = printed(&["requests", "list", "--status", "delivered", "--limit", "100000"]);
-    assert!(
-        list.lines()
-            .any(|line| line.contains(&asked.id) && line.contains(&host)),
-        "{list}"
-    );
+    assert!(list.lines().any(|line| line.contains(&asked.id) && line.contains(&host)), "{list}");
     let shown = printed(&["requests", "show", &asked.id]);
     assert!(shown.contains(row["serial"].as_str().unwrap()), "{shown}");
     let timeline = printed(&["executions", &asked.id]);
@@ -121,24 +91,10 @@ async fn the_mailbox_page_shows_the_mails() {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     mailbox.approval_link(&asked, APPROVER).await;
-    let page = portal
-        .get(stack.endpoint("mailboxUrl"), "text/html")
-        .await
-        .expect(200)
-        .text();
-    assert!(
-        page.contains("Please decide") && page.contains(APPROVER),
-        "{page}"
-    );
+    let page = portal.get(stack.endpoint("mailboxUrl"), "text/html").await.expect(200).text();
+    assert!(page.contains("Please decide") && page.contains(APPROVER), "{page}");
     // No web site may read it under a name of its own.
     let headers = [("host", "evil.example"), ("accept", "text/html")];
-    let answer = portal
-        .send(
-            reqwest::Method::GET,
-            stack.endpoint("mailboxUrl"),
-            &headers,
-            Vec::new(),
-        )
-        .await;
+    let answer = portal.send(reqwest::Method::GET, stack.endpoint("mailboxUrl"), &headers, Vec::new()).await;
     assert_eq!(answer.status, 421);
 }

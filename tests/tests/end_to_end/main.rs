@@ -9,8 +9,10 @@
 mod approved;
 mod bad_input;
 mod browser;
+mod ca;
 mod certificates;
 mod decisions;
+mod failures;
 mod links;
 mod local;
 mod outcomes;

@@ -26,35 +26,17 @@ async fn a_rejection_reaches_the_requester_with_its_reason() {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
-    let decided = portal
-        .decide(&link, "reject", "The old host is still in use.")
-        .await
-        .expect(200)
-        .json();
+    let decided = portal.decide(&link, "reject", "The old host is still in use.").await.expect(200).json();
     assert_eq!(decided["outcome"], "rejected");
 
     let status = portal.until(&asked, "rejected").await;
-    assert!(
-        status["reason"]
-            .as_str()
-            .unwrap()
-            .contains("The old host is still in use."),
-        "{status:#}"
-    );
+    assert!(status["reason"].as_str().unwrap().contains("The old host is still in use."), "{status:#}");
     assert!(status.get("serial").is_none());
     let mail = mailbox.mail(&asked.id, &asked.email, "was rejected").await;
-    assert!(
-        mail.text.contains("The old host is still in use."),
-        "{}",
-        mail.text
-    );
+    assert!(mail.text.contains("The old host is still in use."), "{}", mail.text);
     let certificate = asked.status_url.replace("?key=", "/certificate?key=");
     portal.json(&certificate).await.problem(404, "not_found");
-    let page = portal
-        .get(&asked.status_url, "text/html")
-        .await
-        .expect(200)
-        .text();
+    let page = portal.get(&asked.status_url, "text/html").await.expect(200).text();
     assert!(page.contains("The old host is still in use."));
     succeeded(stack, &asked).await;
 }
@@ -63,9 +45,7 @@ async fn a_rejection_reaches_the_requester_with_its_reason() {
 async fn a_request_that_nobody_decides_expires() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let asked = portal
-        .ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("brief"))
-        .await;
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("brief")).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
 
     // The link keeps the limit by itself; what follows is housekeeping's.
@@ -75,10 +55,7 @@ async fn a_request_that_nobody_decides_expires() {
     })
     .await;
     gone.problem(410, "expired");
-    portal
-        .decide_about(&link, "approve", "any", "")
-        .await
-        .problem(410, "expired");
+    portal.decide_about(&link, "approve", "any", "").await.problem(410, "expired");
     assert_eq!(portal.get(&link, "text/html").await.status, 410);
 
     let status = eventually("the request to expire", PATIENCE, async || {
@@ -91,10 +68,7 @@ async fn a_request_that_nobody_decides_expires() {
     let mail = mailbox.mail(&asked.id, &asked.email, "Nobody decided").await;
     assert!(mail.text.contains("has expired"), "{}", mail.text);
     portal.json(&link).await.problem(410, "expired");
-    portal
-        .decide_about(&link, "approve", "any", "")
-        .await
-        .problem(410, "expired");
+    portal.decide_about(&link, "approve", "any", "").await.problem(410, "expired");
     succeeded(stack, &asked).await;
     assert_eq!(portal.status(&asked).await["status"], "expired");
 }
@@ -106,20 +80,12 @@ async fn what_the_policy_refuses_is_refused_at_once_and_not_stored() {
     let submission = Submission::of(&csr_for(&["www.example.edu", "ftp.example.edu"]));
     let problem = portal.submit(&submission).await.problem(422, "name_not_allowed");
     let findings = problem["findings"].as_array().unwrap();
-    let details: Vec<&str> = findings
-        .iter()
-        .filter_map(|finding| finding["detail"].as_str())
-        .collect();
+    let details: Vec<&str> = findings.iter().filter_map(|finding| finding["detail"].as_str()).collect();
     for name in ["www.example.edu", "ftp.example.edu"] {
-        assert!(
-            details.iter().any(|detail| detail.contains(name)),
-            "{name}: {problem:#}"
-        );
+        assert!(details.iter().any(|detail| detail.contains(name)), "{name}: {problem:#}");
     }
     assert!(
-        findings
-            .iter()
-            .all(|finding| !finding["advice"].as_str().unwrap_or_default().is_empty()),
+        findings.iter().all(|finding| !finding["advice"].as_str().unwrap_or_default().is_empty()),
         "{problem:#}"
     );
     assert_eq!(stack.rows_of(&submission.email), Vec::<Value>::new());
@@ -129,32 +95,20 @@ async fn what_the_policy_refuses_is_refused_at_once_and_not_stored() {
 async fn a_policy_that_grew_stricter_while_a_request_waited_refuses_it_when_it_is_signed() {
     let stack = Stack::shared().await;
     let (portal, mailbox, host) = (stack.portal(), stack.mailbox(), unique_host());
-    let asked = portal
-        .ask(&Submission::of(&csr_for(&[&host])).with_profile("narrowing"))
-        .await;
+    let asked = portal.ask(&Submission::of(&csr_for(&[&host])).with_profile("narrowing")).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
     portal.until(&asked, "pending_approval").await;
 
-    stack.set_policy(
-        "narrower.toml",
-        &(policy() + "names.dns.allow = [\"example.org\"]\n"),
-    );
+    stack.set_policy("narrower.toml", &(policy() + "names.dns.allow = [\"example.org\"]\n"));
     let review = portal.json(&link).await.expect(200).json();
     assert_eq!(review["findings"][0]["code"], "name_not_allowed", "{review:#}");
     portal.decide(&link, "approve", "").await.expect(200);
 
     let status = portal.until(&asked, "refused").await;
     assert_eq!(status["code"], "name_not_allowed", "{status:#}");
-    assert!(
-        status["findings"][0]["detail"].as_str().unwrap().contains(&host),
-        "{status:#}"
-    );
+    assert!(status["findings"][0]["detail"].as_str().unwrap().contains(&host), "{status:#}");
     let mail = mailbox.mail(&asked.id, &asked.email, "was refused").await;
-    assert!(
-        mail.text.contains(&host) && mail.text.contains("name_not_allowed"),
-        "{}",
-        mail.text
-    );
+    assert!(mail.text.contains(&host) && mail.text.contains("name_not_allowed"), "{}", mail.text);
     let certificate = asked.status_url.replace("?key=", "/certificate?key=");
     portal.json(&certificate).await.problem(404, "not_found");
     succeeded(stack, &asked).await;

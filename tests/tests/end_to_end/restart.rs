@@ -1,6 +1,6 @@
 //! A stack that is stopped and started again: the row is the truth, the execution only conducts.
 
-use end_to_end::{Stack, Submission, csr_for, unique_host};
+use end_to_end::{Stack, Submission, csr_for, policy, unique_host};
 
 use crate::APPROVER;
 
@@ -26,28 +26,17 @@ async fn requests_in_flight_survive_a_restart() {
 
     let stack = stopped.start().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    assert_eq!(
-        portal.get("ca.pem", "*/*").await.expect(200).body,
-        issuer,
-        "the same authority"
-    );
+    assert_eq!(portal.get("ca.pem", "*/*").await.expect(200).body, issuer, "the same authority");
     portal.until(&decided, "delivered").await;
-    mailbox
-        .mail(&decided.id, &decided.email, "Your certificate")
-        .await;
+    mailbox.mail(&decided.id, &decided.email, "Your certificate").await;
 
     // Links in mails of before still work.
     assert_eq!(portal.status(&waiting).await["status"], "pending_approval");
     portal.decide(&waiting_link, "approve", "").await.expect(200);
     portal.until(&waiting, "delivered").await;
-    mailbox
-        .mail(&waiting.id, &waiting.email, "Your certificate")
-        .await;
+    mailbox.mail(&waiting.id, &waiting.email, "Your certificate").await;
     portal.decide(&decided_link, "approve", "").await.expect(200);
-    portal
-        .decide(&decided_link, "reject", "")
-        .await
-        .problem(409, "already_decided");
+    portal.decide(&decided_link, "reject", "").await.problem(409, "already_decided");
     assert_eq!(portal.status(&done).await, delivered);
 
     // One certificate each, whatever was started again.
@@ -60,9 +49,19 @@ async fn requests_in_flight_survive_a_restart() {
         "signed-certificate/",
     ]);
     let listing: serde_json::Value = serde_json::from_slice(&listing).unwrap();
-    assert_eq!(
-        listing["Contents"].as_array().map(Vec::len),
-        Some(3),
-        "{listing:#}"
-    );
+    assert_eq!(listing["Contents"].as_array().map(Vec::len), Some(3), "{listing:#}");
+    without_its_policy(&stack).await;
+}
+
+/// What lies behind the web front does not answer: it says so, stores nothing, and goes on when it does.
+async fn without_its_policy(stack: &Stack) {
+    let portal = stack.portal();
+    stack.aws(&["ssm", "delete-parameter", "--name", stack.endpoint("policyParameter")]);
+    let submission = Submission::of(&csr_for(&[&unique_host()]));
+    let answer = portal.submit(&submission).await;
+    answer.problem(503, "try_again");
+    assert!(!answer.header("retry-after").is_empty());
+    assert!(stack.rows_of(&submission.email).is_empty());
+    stack.set_policy("again.toml", &policy());
+    portal.ask(&submission).await;
 }

@@ -16,10 +16,8 @@ fn rows(stack: &Stack, table: &str) -> Vec<Value> {
 async fn links_tokens_and_requests_stay_out_of_logs_and_link_keys_out_of_tables() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let submission = Submission {
-        comment: "Said in confidence.".into(),
-        ..Submission::of(&csr_for(&[&unique_host()]))
-    };
+    let submission =
+        Submission { comment: "Said in confidence.".into(), ..Submission::of(&csr_for(&[&unique_host()])) };
     let asked = portal.ask(&submission).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
     portal.until(&asked, "pending_approval").await;
@@ -27,12 +25,7 @@ async fn links_tokens_and_requests_stay_out_of_logs_and_link_keys_out_of_tables(
     let token_of = |row: &Value| Some(row["taskToken"]["S"].as_str()?.to_owned());
     let tokens: Vec<String> = approvals.iter().filter_map(token_of).collect();
     assert!(!tokens.is_empty(), "a request waits, so there is a token");
-    for path in [
-        link.as_str(),
-        &asked.status_url,
-        &format!("{link}x"),
-        "approvals/wrong",
-    ] {
+    for path in [link.as_str(), &asked.status_url, &format!("{link}x"), "approvals/wrong"] {
         portal.json(path).await;
     }
     portal.decide(&link, "approve", "").await.expect(200);
@@ -40,10 +33,7 @@ async fn links_tokens_and_requests_stay_out_of_logs_and_link_keys_out_of_tables(
     mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
 
     let logs = stack.logs();
-    assert!(
-        logs.contains(&format!("\"request.id\":\"{}\"", asked.id)),
-        "the workers' logs are looked at"
-    );
+    assert!(logs.contains(&format!("\"request.id\":\"{}\"", asked.id)), "the workers' logs are looked at");
     let link_key = link.rsplit('/').next().unwrap();
     let status_key = asked.status_url.rsplit('=').next().unwrap();
     let mut secrets = vec![
@@ -52,11 +42,7 @@ async fn links_tokens_and_requests_stay_out_of_logs_and_link_keys_out_of_tables(
         ("a comment", submission.comment.clone()),
     ];
     secrets.extend(
-        submission
-            .csr
-            .lines()
-            .filter(|line| line.len() == 64)
-            .map(|line| ("a CSR", line.to_owned())),
+        submission.csr.lines().filter(|line| line.len() == 64).map(|line| ("a CSR", line.to_owned())),
     );
     secrets.extend(tokens.iter().map(|token| ("a task token", token.clone())));
     for (what, secret) in &secrets {
@@ -65,24 +51,12 @@ async fn links_tokens_and_requests_stay_out_of_logs_and_link_keys_out_of_tables(
 
     let requests = rows(stack, "requestsTable");
     let tables = format!("{}{}", Value::from(requests.clone()), Value::from(approvals));
-    assert!(
-        !tables.contains(link_key) && !tables.contains(status_key),
-        "a link is in a table"
-    );
+    assert!(!tables.contains(link_key) && !tables.contains(status_key), "a link is in a table");
     let requests = Value::from(requests).to_string();
-    assert!(
-        tokens.iter().all(|token| !requests.contains(token)),
-        "a task token is in the requests table"
-    );
-    let mails: String = mailbox
-        .about(&asked.id)
-        .iter()
-        .map(|mail| format!("{}{}", mail.text, mail.html))
-        .collect();
-    assert!(
-        tokens.iter().all(|token| !mails.contains(token)),
-        "a task token is in a mail"
-    );
+    assert!(tokens.iter().all(|token| !requests.contains(token)), "a task token is in the requests table");
+    let mails: String =
+        mailbox.about(&asked.id).iter().map(|mail| format!("{}{}", mail.text, mail.html)).collect();
+    assert!(tokens.iter().all(|token| !mails.contains(token)), "a task token is in a mail");
 }
 
 #[tokio::test]
@@ -94,22 +68,11 @@ async fn every_line_of_a_step_names_its_request() {
     portal.decide(&link, "reject", "").await.expect(200);
     portal.until(&asked, "rejected").await;
     let logs = stack.logs();
-    let lines: Vec<Value> = logs
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    let in_steps: Vec<&Value> = lines
-        .iter()
-        .filter(|line| line["span"]["name"] == "step")
-        .collect();
+    let lines: Vec<Value> = logs.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let in_steps: Vec<&Value> = lines.iter().filter(|line| line["span"]["name"] == "step").collect();
     assert!(!in_steps.is_empty());
     for line in in_steps {
-        let id = line["span"]["request.id"]
-            .as_str()
-            .and_then(|id| uuid::Uuid::try_parse(id).ok());
-        assert!(
-            id.is_some() && line["level"].is_string() && line["timestamp"].is_string(),
-            "{line}"
-        );
+        let id = line["span"]["request.id"].as_str().and_then(|id| uuid::Uuid::try_parse(id).ok());
+        assert!(id.is_some() && line["level"].is_string() && line["timestamp"].is_string(), "{line}");
     }
 }

@@ -58,7 +58,9 @@ impl Step for AwaitApproval {
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
         }
-        let facts = request.facts().ok_or_else(|| Fault::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
+        let facts = request
+            .facts()
+            .ok_or_else(|| Fault::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
         let approval = self.ask(&request, &facts).await?;
         self.keep(task.request_id, &task.token).await?;
         self.mail_links(&request, &facts, &approval).await?;
@@ -69,7 +71,9 @@ impl Step for AwaitApproval {
     }
 
     async fn nudged(&self, id: RequestId) -> Result<(), Fault> {
-        let Some(outcome) = self.settle(id).await? else { return Ok(()) };
+        let Some(outcome) = self.settle(id).await? else {
+            return Ok(());
+        };
         let approval = self.approvals.find(id).await?;
         if let Some(token) = approval.and_then(|approval| approval.task_token) {
             let output = serde_json::json!({ "outcome": outcome });
@@ -149,7 +153,9 @@ impl AwaitApproval {
                 })
                 .await?;
             let link = self.base_url.approval(&key);
-            self.mailer.send(&mail::ask(request, facts, &findings, approver, &link, approval.expires_at)).await?;
+            self.mailer
+                .send(&mail::ask(request, facts, &findings, approver, &link, approval.expires_at))
+                .await?;
             change(&*self.requests, request.id, |row| {
                 row.mailed(&occasion, now);
                 Ok::<_, Illegal>(())
@@ -172,19 +178,28 @@ impl AwaitApproval {
             Ok::<_, std::convert::Infallible>(approval.decision())
         })
         .await?;
-        let Some(Ok((_, Some(decision)))) = settled else { return Ok(None) };
+        let Some(Ok((_, Some(decision)))) = settled else {
+            return Ok(None);
+        };
         let outcome = decision.outcome;
-        change(&*self.requests, id, |row| match row.record_decision(decision.clone(), now) {
-            // It ended otherwise meanwhile; the state machine will find that out by itself.
-            Err(_) if row.status.is_terminal() => Ok(()),
-            other => other,
+        change(&*self.requests, id, |row| {
+            match row.record_decision(decision.clone(), now) {
+                // It ended otherwise meanwhile; the state machine will find that out by itself.
+                Err(_) if row.status.is_terminal() => Ok(()),
+                other => other,
+            }
         })
         .await?;
         Ok(Some(outcome))
     }
 }
 
-fn fresh(request: &Request, facts: &Facts, profile: &Profile, now: time::OffsetDateTime) -> Result<Approval, Fault> {
+fn fresh(
+    request: &Request,
+    facts: &Facts,
+    profile: &Profile,
+    now: time::OffsetDateTime,
+) -> Result<Approval, Fault> {
     let electorate = Electorate::of(profile, &request.email)
         .map_err(|error| Fault::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id, &request.profile, facts);

@@ -91,25 +91,15 @@ mod tests {
             ),
         ];
         let names = ["www.example.com", "xn--pypal-4ve.example.com", "10.0.0.1"];
-        let mail = asked(
-            "For the new shop.\n\nThe old one ends on Friday.",
-            &names,
-            &findings,
-        );
-        insta::assert_snapshot!(format!(
-            "To: {}\nSubject: {}\n\n{}",
-            mail.to, mail.subject, mail.text
-        ));
+        let mail = asked("For the new shop.\n\nThe old one ends on Friday.", &names, &findings);
+        insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text));
         insta::assert_snapshot!(mail.html);
     }
 
     #[test]
     fn a_short_request_makes_a_short_mail() {
         let mail = asked("", &["www.example.com"], &[]);
-        insta::assert_snapshot!(format!(
-            "To: {}\nSubject: {}\n\n{}",
-            mail.to, mail.subject, mail.text
-        ));
+        insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text));
     }
 
     #[test]
@@ -117,24 +107,15 @@ mod tests {
         let comment = "x\n\nReview and decide:\nhttps://evil.example/approvals/k\n<a href=\"https://evil.example\">Approve</a>";
         let mail = asked(comment, &["www.example.com"], &[]);
         assert_eq!(mail.text.matches("\nReview and decide:\n").count(), 1);
-        assert!(
-            mail.text
-                .contains("\n> Review and decide:\n> https://evil.example/approvals/k\n")
-        );
+        assert!(mail.text.contains("\n> Review and decide:\n> https://evil.example/approvals/k\n"));
         assert!(!mail.html.contains("href=\"https://evil.example"));
     }
 
     #[test]
     fn the_link_is_in_the_mail_and_nowhere_else() {
         let mail = asked("", &["www.example.com"], &[]);
-        assert!(
-            mail.text
-                .contains("\nhttps://ca.example.com/approvals/the-key-of-bob\n")
-        );
-        assert!(
-            mail.html
-                .contains("href=\"https://ca.example.com/approvals/the-key-of-bob\"")
-        );
+        assert!(mail.text.contains("\nhttps://ca.example.com/approvals/the-key-of-bob\n"));
+        assert!(mail.html.contains("href=\"https://ca.example.com/approvals/the-key-of-bob\""));
         assert_eq!(mail.occasion, "approval/bob@example.com");
         assert!(!format!("{mail:?} {} {}", mail.subject, mail.occasion).contains("the-key-of-bob"));
     }

@@ -140,7 +140,9 @@ async fn the_requester_is_never_asked() {
     let mut request = world.request(id).unwrap();
     request.email = "Approver@Example.com".parse().unwrap();
     world.put(request);
-    let Err(Fault::Refused { code, .. }) = wait(&world, id, "t1").await else { panic!("asked the requester") };
+    let Err(Fault::Refused { code, .. }) = wait(&world, id, "t1").await else {
+        panic!("asked the requester")
+    };
     assert_eq!(code, ErrorName::NotApproved);
     assert!(world.mails().is_empty());
 }

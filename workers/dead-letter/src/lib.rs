@@ -33,12 +33,16 @@ impl DeadLetter {
     /// Says whether the record is done with.
     async fn record(&self, record: &SqsMessage) -> bool {
         let Ok(message) = serde_json::from_str::<Message>(record.body.as_deref().unwrap_or_default()) else {
-            tracing::error!(message.id = record.message_id, "a dead message is not one of ours; it stays on its queue");
+            tracing::error!(
+                message.id = record.message_id,
+                "a dead message is not one of ours; it stays on its queue"
+            );
             return false;
         };
         let id = message.subject().map(|id| id.to_string()).unwrap_or_default();
         let span = tracing::info_span!("dead letter", request.id = id, state = message.state);
-        let queue = record.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next()).unwrap_or("its queue");
+        let queue =
+            record.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next()).unwrap_or("its queue");
         async {
             let Some(token) = &message.task_token else {
                 // Housekeeping nudges again; nothing waits for this very message.
@@ -81,7 +85,8 @@ mod tests {
         event
     }
 
-    const TASK: &str = r#"{"taskToken":"t1","state":"Sign","input":{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}}"#;
+    const TASK: &str =
+        r#"{"taskToken":"t1","state":"Sign","input":{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}}"#;
 
     #[tokio::test]
     async fn a_dead_task_ends_with_the_name_of_its_queue() {

@@ -45,11 +45,7 @@ impl Step for Deliver {
 
     async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, Fault> {
         let id = task.request_id;
-        let request = self
-            .requests
-            .find(id)
-            .await?
-            .ok_or_else(|| Fault::not_found(id))?;
+        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
         match request.status {
             Status::Issued => {}
             Status::Delivered => {
@@ -67,10 +63,7 @@ impl Step for Deliver {
             | Status::Expired
             | Status::Failed
             | Status::Revoked) => {
-                return Err(Fault::from(Illegal {
-                    status,
-                    change: "delivered",
-                }));
+                return Err(Fault::from(Illegal { status, change: "delivered" }));
             }
         }
         if !request.was_mailed(OCCASION) {
@@ -108,19 +101,13 @@ impl Deliver {
             content_type: bundle::CONTENT_TYPE,
             bytes: zip,
         };
-        Ok(Mail {
-            attachment: Some(attachment),
-            ..letter.to(request.id, OCCASION, &request.email)
-        })
+        Ok(Mail { attachment: Some(attachment), ..letter.to(request.id, OCCASION, &request.email) })
     }
 
     /// The archived certificate, held against the row.
     async fn certificate(&self, request: &Request) -> Result<(Certificate, String), Fault> {
         let serial = request.serial.as_ref().ok_or_else(|| {
-            Fault::refused(
-                ErrorName::NotApproved,
-                "the request is issued without a serial number",
-            )
+            Fault::refused(ErrorName::NotApproved, "the request is issued without a serial number")
         })?;
         let pem = self
             .archive
@@ -131,10 +118,7 @@ impl Deliver {
             .map_err(|error| Fault::transient(format!("the archived certificate cannot be read: {error}")))?;
         let key = certificate.public_key_digest();
         if certificate.serial() != serial
-            || request
-                .public_key_digest
-                .as_ref()
-                .is_some_and(|approved| *approved != key)
+            || request.public_key_digest.as_ref().is_some_and(|approved| *approved != key)
         {
             return Err(Fault::refused(
                 ErrorName::NotApproved,

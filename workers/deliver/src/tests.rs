@@ -62,9 +62,7 @@ fn issued() -> (Arc<World>, RequestId) {
 }
 
 async fn run(world: &Arc<World>, id: RequestId) -> Result<Progress<NoOutput>, Fault> {
-    step(world)
-        .run(task(id, "Deliver", "the task token", NoInput {}))
-        .await
+    step(world).run(task(id, "Deliver", "the task token", NoInput {})).await
 }
 
 fn files(mail: &Mail) -> Vec<(String, String)> {
@@ -90,30 +88,15 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!((mail.occasion.as_str(), &mail.to), (OCCASION, &row.email));
     assert_eq!(row.status, Status::Delivered);
     assert_eq!(row.mails[OCCASION], rfc3339(world.now()));
-    assert_eq!(
-        row.history
-            .iter()
-            .filter(|entry| entry.status == Status::Delivered)
-            .count(),
-        1
-    );
+    assert_eq!(row.history.iter().filter(|entry| entry.status == Status::Delivered).count(), 1);
 
     let files = files(&mail);
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]
-    );
+    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
     let mailed = Certificate::from_pem(&files[0].1).unwrap();
-    assert_eq!(
-        mailed.pem(),
-        world.certificates()[&row.serial.unwrap().to_string()]
-    );
+    assert_eq!(mailed.pem(), world.certificates()[&row.serial.unwrap().to_string()]);
     let issuer = issuance::Issuer::from_pem(&files[1].1).unwrap();
-    assert_eq!(
-        issuer.key_identifier(),
-        world.issuer_certificate().key_identifier()
-    );
+    assert_eq!(issuer.key_identifier(), world.issuer_certificate().key_identifier());
 }
 
 #[tokio::test]
@@ -125,16 +108,9 @@ async fn the_mail_in_words() {
     let key = world.secret().await.unwrap().status_key(id);
     let serial = world.request(id).unwrap().serial.unwrap().to_string();
     let fixed = |text: &str| {
-        text.replace(key.expose(), "KEY")
-            .replace(&id.to_string(), "REQUEST")
-            .replace(&serial, "SERIAL")
+        text.replace(key.expose(), "KEY").replace(&id.to_string(), "REQUEST").replace(&serial, "SERIAL")
     };
-    insta::assert_snapshot!(format!(
-        "To: {}\nSubject: {}\n\n{}",
-        mail.to,
-        mail.subject,
-        fixed(&mail.text)
-    ));
+    insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, fixed(&mail.text)));
     insta::assert_snapshot!(fixed(&mail.html));
 }
 
@@ -144,10 +120,7 @@ async fn whatever_does_not_answer_is_asked_again() {
         let (world, id) = issued();
         let before = world.request(id);
         world.fail_next(port, 1);
-        assert!(
-            matches!(run(&world, id).await, Err(Fault::Transient { .. })),
-            "{port}"
-        );
+        assert!(matches!(run(&world, id).await, Err(Fault::Transient { .. })), "{port}");
         assert_eq!(world.request(id), before, "{port}");
         assert!(world.mails().is_empty(), "{port}");
         run(&world, id).await.unwrap();
@@ -191,26 +164,11 @@ async fn only_an_issued_request_is_delivered() {
             Status::Delivered => assert_eq!(ended, Ok(Progress::Done(NoOutput {}))),
             Status::Submitted | Status::PendingApproval | Status::Approved => {
                 assert!(
-                    matches!(
-                        ended,
-                        Err(Fault::Refused {
-                            code: ErrorName::NotApproved,
-                            ..
-                        })
-                    ),
+                    matches!(ended, Err(Fault::Refused { code: ErrorName::NotApproved, .. })),
                     "{status}"
                 );
             }
-            _ => assert!(
-                matches!(
-                    ended,
-                    Err(Fault::Refused {
-                        code: ErrorName::Ended,
-                        ..
-                    })
-                ),
-                "{status}"
-            ),
+            _ => assert!(matches!(ended, Err(Fault::Refused { code: ErrorName::Ended, .. })), "{status}"),
         }
         assert_eq!(world.request(id), before, "{status}");
         assert!(world.mails().is_empty(), "{status}");
@@ -240,13 +198,7 @@ async fn another_certificate_than_the_approved_one_is_never_mailed() {
     let serial = world.request(id).unwrap().serial.unwrap();
     other.serial = Some(serial.clone());
     world.put_certificate(&serial, &certificate(&world, &other).await);
-    assert!(matches!(
-        run(&world, id).await,
-        Err(Fault::Refused {
-            code: ErrorName::NotApproved,
-            ..
-        })
-    ));
+    assert!(matches!(run(&world, id).await, Err(Fault::Refused { code: ErrorName::NotApproved, .. })));
     assert!(world.mails().is_empty());
     assert_eq!(world.request(id).unwrap().status, Status::Issued);
 }

@@ -139,4 +139,3 @@ impl Housekeeping {
         Ok(Done::GivenUp)
     }
 }
-

@@ -23,18 +23,15 @@ pub(crate) fn text(task: &Task<Input>, status: Option<Status>) -> String {
     let cause = shown(task.input.cause.as_deref());
     let execution = &task.execution;
     let (status, told) = match status {
-        None => (
-            "no row in the table".to_owned(),
-            "The requester could not be told: nothing is known of them.",
-        ),
-        Some(status @ (Status::Delivered | Status::Revoked)) => (
-            status.to_string(),
-            "The requester has the certificate and was told nothing of this.",
-        ),
-        Some(status @ (Status::Refused | Status::Rejected | Status::Expired)) => (
-            status.to_string(),
-            "The requester is told of this outcome, and nothing of the failure.",
-        ),
+        None => {
+            ("no row in the table".to_owned(), "The requester could not be told: nothing is known of them.")
+        }
+        Some(status @ (Status::Delivered | Status::Revoked)) => {
+            (status.to_string(), "The requester has the certificate and was told nothing of this.")
+        }
+        Some(status @ (Status::Refused | Status::Rejected | Status::Expired)) => {
+            (status.to_string(), "The requester is told of this outcome, and nothing of the failure.")
+        }
         Some(status) => (
             status.to_string(),
             "The requester is told that you are looking at it and that they need do nothing.",
@@ -60,11 +57,7 @@ pub(crate) fn text(task: &Task<Input>, status: Option<Status>) -> String {
 
 /// One line of what the state machine said.
 fn shown(text: Option<&str>) -> String {
-    let line = text
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let line = text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_CAUSE) {
         _ if line.is_empty() => "unknown".to_owned(),
         None => line,

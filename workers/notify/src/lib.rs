@@ -94,9 +94,7 @@ impl Notify {
         }
         let key = self.links.secret().await?.status_key(request.id);
         let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id, &key));
-        self.mailer
-            .send(&letter.to(request.id, occasion, &request.email))
-            .await?;
+        self.mailer.send(&letter.to(request.id, occasion, &request.email)).await?;
         self.note(request.id, occasion).await?;
         tracing::info!(occasion, "mailed");
         Ok(())
@@ -108,12 +106,7 @@ impl Notify {
             return Ok(());
         }
         let subject = alert::subject(task.request_id);
-        self.operators
-            .tell(
-                &subject,
-                &alert::text(task, request.map(|request| request.status)),
-            )
-            .await?;
+        self.operators.tell(&subject, &alert::text(task, request.map(|request| request.status))).await?;
         if request.is_some() {
             self.note(task.request_id, OPERATORS_TOLD).await?;
         }

@@ -27,10 +27,7 @@ fn task(state: &str) -> Task<Input> {
     Task {
         request_id: id(),
         state: state.into(),
-        execution: format!(
-            "arn:aws:states:eu-central-1:000000000000:execution:countersign:{}",
-            id()
-        ),
+        execution: format!("arn:aws:states:eu-central-1:000000000000:execution:countersign:{}", id()),
         token: TaskToken::new("the task token"),
         input: Input::default(),
     }
@@ -69,19 +66,12 @@ fn read() -> Request {
 
 fn asked() -> Request {
     let mut request = read();
-    request
-        .ask_approvers(datetime!(2026-01-08 12:00 UTC), datetime!(2026-01-01 12:01 UTC))
-        .unwrap();
+    request.ask_approvers(datetime!(2026-01-08 12:00 UTC), datetime!(2026-01-01 12:01 UTC)).unwrap();
     request
 }
 
 fn ended(mut request: Request, status: Status, reason: &str) -> Request {
-    let ending = Ending {
-        status,
-        reason: reason.into(),
-        code: None,
-        findings: Vec::new(),
-    };
+    let ending = Ending { status, reason: reason.into(), code: None, findings: Vec::new() };
     request.end(ending, datetime!(2026-01-02 12:00 UTC)).unwrap();
     request
 }
@@ -125,18 +115,9 @@ fn rejected(reason: Option<&str>) -> Request {
         at,
     };
     let digest = ApprovalDigest::from_text("d");
-    let decision = DecisionRecord {
-        outcome: Outcome::Rejected,
-        digest,
-        votes: vec![vote],
-        at,
-    };
+    let decision = DecisionRecord { outcome: Outcome::Rejected, digest, votes: vec![vote], at };
     request.record_decision(decision, at).unwrap();
-    ended(
-        request,
-        Status::Rejected,
-        reason.unwrap_or("The approver gave no reason."),
-    )
+    ended(request, Status::Rejected, reason.unwrap_or("The approver gave no reason."))
 }
 
 fn expired() -> Request {
@@ -222,19 +203,9 @@ async fn every_mail_goes_out_once_and_is_noted() {
         let world = World::new();
         world.put(of(status));
         for _ in 0..3 {
-            assert_eq!(
-                step(&world).run(task(state)).await,
-                Ok(Progress::Done(NoOutput {}))
-            );
+            assert_eq!(step(&world).run(task(state)).await, Ok(Progress::Done(NoOutput {})));
         }
-        assert_eq!(
-            world
-                .mails()
-                .iter()
-                .map(|mail| mail.occasion.as_str())
-                .collect::<Vec<_>>(),
-            [occasion]
-        );
+        assert_eq!(world.mails().iter().map(|mail| mail.occasion.as_str()).collect::<Vec<_>>(), [occasion]);
         let row = world.request(id()).unwrap();
         assert!(row.was_mailed(occasion));
         assert_eq!(row.status, status);
@@ -287,10 +258,7 @@ async fn whatever_does_not_answer_is_asked_again() {
         world.put(asked());
         world.fail_next(port, 1);
         assert!(
-            matches!(
-                step(&world).run(task("NotifyReceived")).await,
-                Err(Fault::Transient { .. })
-            ),
+            matches!(step(&world).run(task("NotifyReceived")).await, Err(Fault::Transient { .. })),
             "{port}"
         );
         assert_eq!(world.request(id()).unwrap(), asked(), "{port}");
@@ -335,12 +303,7 @@ async fn the_operators_hear_of_a_request_that_has_no_row() {
     step(&world).run(failure()).await.unwrap();
     assert!(world.mails().is_empty());
     assert!(world.told()[0].1.contains("no row in the table"));
-    for state in [
-        "NotifyReceived",
-        "NotifyRefused",
-        "NotifyRejected",
-        "NotifyExpired",
-    ] {
+    for state in ["NotifyReceived", "NotifyRefused", "NotifyRejected", "NotifyExpired"] {
         assert_eq!(step(&world).run(task(state)).await, Err(Fault::not_found(id())));
     }
 }
@@ -351,15 +314,8 @@ async fn operators_and_requester_do_not_wait_for_each_other() {
         let world = World::new();
         world.put(failed());
         world.fail_next(port, 1);
-        assert!(matches!(
-            step(&world).run(failure()).await,
-            Err(Fault::Transient { .. })
-        ));
-        assert_eq!(
-            (world.told().len(), world.mails().len()),
-            (told, mailed),
-            "{port}"
-        );
+        assert!(matches!(step(&world).run(failure()).await, Err(Fault::Transient { .. })));
+        assert_eq!((world.told().len(), world.mails().len()), (told, mailed), "{port}");
         step(&world).run(failure()).await.unwrap();
         assert_eq!((world.told().len(), world.mails().len()), (1, 1), "{port}");
     }
@@ -373,10 +329,7 @@ async fn an_alert_of_any_cause_stays_short_and_on_its_lines() {
     step(&world).run(task).await.unwrap();
     let (_, text) = &world.told()[0];
     assert!(text.len() < 6_000);
-    assert_eq!(
-        text.lines().filter(|line| line.starts_with("Request:")).count(),
-        1
-    );
+    assert_eq!(text.lines().filter(|line| line.starts_with("Request:")).count(), 1);
 }
 
 #[tokio::test]
@@ -409,9 +362,7 @@ fn the_input_is_read_from_whatever_the_state_machine_sends() {
     let read = |text: &str| serde_json::from_str::<Input>(text).unwrap();
     assert_eq!(read(r#"{"requestId": "x", "more": [1]}"#).error, None);
     assert_eq!(
-        read(r#"{"error": "States.Timeout", "cause": null}"#)
-            .error
-            .as_deref(),
+        read(r#"{"error": "States.Timeout", "cause": null}"#).error.as_deref(),
         Some("States.Timeout")
     );
 }

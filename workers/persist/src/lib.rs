@@ -38,7 +38,8 @@ pub struct Input {
 
 #[async_trait]
 impl Step for Persist {
-    const STATES: &'static [&'static str] = &["Persist", "RecordRefusal", "RecordRejection", "RecordExpiry", "RecordFailure"];
+    const STATES: &'static [&'static str] =
+        &["Persist", "RecordRefusal", "RecordRejection", "RecordExpiry", "RecordFailure"];
     type Input = Input;
     type Output = NoOutput;
 
@@ -65,8 +66,9 @@ impl Persist {
             Some(facts) => facts,
             None => {
                 let policy = self.policies.current().await?;
-                let judged =
-                    request.judged_by(&policy).map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
+                let judged = request
+                    .judged_by(&policy)
+                    .map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
                 Facts {
                     csr_digest: judged.csr.digest(),
                     subject: judged.grant.subject,
@@ -78,7 +80,10 @@ impl Persist {
             }
         };
         if validated.is_some_and(|digest| digest != facts.csr_digest) {
-            return Err(Fault::refused(ErrorName::BadMessage, "another CSR was validated than the one in the row"));
+            return Err(Fault::refused(
+                ErrorName::BadMessage,
+                "another CSR was validated than the one in the row",
+            ));
         }
         // The names first: a row that has its facts is known under its names.
         self.names.enter(&facts.names, request.id).await?;
@@ -99,7 +104,10 @@ impl Persist {
         Ok(Ending {
             status: Status::Refused,
             reason: main.map_or_else(
-                || "The policy in force when the request was checked did not allow it. Please ask again.".to_owned(),
+                || {
+                    "The policy in force when the request was checked did not allow it. Please ask again."
+                        .to_owned()
+                },
                 |finding| finding.detail.clone(),
             ),
             code: main.map(|finding| finding.code),
@@ -110,10 +118,12 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {
         let status = ending.status;
         let now = self.clock.now();
-        change(&*self.requests, request.id, |row| match row.end(ending.clone(), now) {
-            // It got further than this execution knows: what stands is the truth.
-            Err(_) if row.status.is_terminal() => Ok(()),
-            other => other,
+        change(&*self.requests, request.id, |row| {
+            match row.end(ending.clone(), now) {
+                // It got further than this execution knows: what stands is the truth.
+                Err(_) if row.status.is_terminal() => Ok(()),
+                other => other,
+            }
         })
         .await?;
         tracing::info!(%status, "ended");
@@ -135,7 +145,8 @@ fn rejection(request: &Request) -> Ending {
 }
 
 fn expiry(request: &Request) -> Ending {
-    let until = request.expires_at.map(|at| format!(" by {}", workflow::request::rfc3339(at))).unwrap_or_default();
+    let until =
+        request.expires_at.map(|at| format!(" by {}", workflow::request::rfc3339(at))).unwrap_or_default();
     Ending {
         status: Status::Expired,
         reason: format!("Nobody decided{until}. Please ask again, and tell an approver that you wait."),

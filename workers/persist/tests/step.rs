@@ -10,8 +10,12 @@ use workflow::step::{ErrorName, Fault, Step};
 use workflow::testing::{World, faults, journey, pki};
 
 async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, Fault> {
-    let step =
-        Persist { requests: world.clone(), names: world.clone(), policies: world.clone(), clock: world.clone() };
+    let step = Persist {
+        requests: world.clone(),
+        names: world.clone(),
+        policies: world.clone(),
+        clock: world.clone(),
+    };
     step.run(journey::task(id, state, "t", input)).await?;
     Ok(world.request(id).unwrap())
 }
@@ -25,7 +29,11 @@ async fn the_facts_are_written_once() {
     assert_eq!(first.status, Status::Submitted);
     assert!(first.csr_digest.is_some() && first.public_key_digest.is_some() && first.subject.is_some());
     world.set_policy(&include_str!("../../../infra/policy.toml").replace("365", "30"));
-    assert_eq!(run(&world, id, "Persist", Input::default()).await.unwrap(), first, "a second run changes nothing");
+    assert_eq!(
+        run(&world, id, "Persist", Input::default()).await.unwrap(),
+        first,
+        "a second run changes nothing"
+    );
     use workflow::ports::Names;
     assert_eq!(world.of("www.example.com", 9).await.unwrap(), [id]);
 }
@@ -89,7 +97,11 @@ async fn it_survives_every_fault() {
         faults::survive(
             state,
             |world| _ = world.request_at(status),
-            |world| async move { run(&world, world.requests()[0].id, state, Input::default()).await.map(drop) },
+            |world| async move {
+                run(&world, world.requests()[0].id, state, Input::default())
+                    .await
+                    .map(drop)
+            },
         )
         .await;
     }

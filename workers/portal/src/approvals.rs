@@ -25,35 +25,13 @@ struct Opened {
 }
 
 async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Result<Opened, Problem> {
-    let key = key
-        .ok()
-        .and_then(|Path(key)| LinkKey::parse(&key))
-        .ok_or_else(Problem::no_such_link)?;
-    let link = portal
-        .approvals
-        .find_link(&key.digest())
-        .await?
-        .ok_or_else(Problem::no_such_link)?;
-    let approval = portal
-        .approvals
-        .find(link.request_id)
-        .await?
-        .ok_or_else(Problem::no_such_link)?;
-    let request = portal
-        .requests
-        .find(link.request_id)
-        .await?
-        .ok_or_else(Problem::no_such_link)?;
-    let is_approver = approval
-        .approvers
-        .iter()
-        .any(|one| one.same_person(&link.approver));
+    let key = key.ok().and_then(|Path(key)| LinkKey::parse(&key)).ok_or_else(Problem::no_such_link)?;
+    let link = portal.approvals.find_link(&key.digest()).await?.ok_or_else(Problem::no_such_link)?;
+    let approval = portal.approvals.find(link.request_id).await?.ok_or_else(Problem::no_such_link)?;
+    let request = portal.requests.find(link.request_id).await?.ok_or_else(Problem::no_such_link)?;
+    let is_approver = approval.approvers.iter().any(|one| one.same_person(&link.approver));
     if !is_approver || request.email.same_person(&link.approver) {
         return Err(Problem::no_such_link());
     }
-    Ok(Opened {
-        link,
-        approval,
-        request,
-    })
+    Ok(Opened { link, approval, request })
 }

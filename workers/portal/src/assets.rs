@@ -14,18 +14,10 @@ struct Asset {
     fingerprint: u64,
 }
 
-const STYLE: Asset = asset(
-    "countersign",
-    "css",
-    "text/css; charset=utf-8",
-    include_str!("../assets/countersign.css"),
-);
-const SCRIPT: Asset = asset(
-    "countersign",
-    "js",
-    "text/javascript; charset=utf-8",
-    include_str!("../assets/countersign.js"),
-);
+const STYLE: Asset =
+    asset("countersign", "css", "text/css; charset=utf-8", include_str!("../assets/countersign.css"));
+const SCRIPT: Asset =
+    asset("countersign", "js", "text/javascript; charset=utf-8", include_str!("../assets/countersign.js"));
 const ICON: Asset = asset("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg"));
 
 const fn asset(
@@ -34,13 +26,7 @@ const fn asset(
     media_type: &'static str,
     content: &'static str,
 ) -> Asset {
-    Asset {
-        stem,
-        extension,
-        media_type,
-        content,
-        fingerprint: fingerprint(content.as_bytes()),
-    }
+    Asset { stem, extension, media_type, content, fingerprint: fingerprint(content.as_bytes()) }
 }
 
 /// FNV-1a: tells versions apart, protects nothing.
@@ -71,11 +57,7 @@ pub(crate) struct Paths {
 impl Paths {
     pub(crate) fn below(base_path: &str) -> Self {
         let path = |asset: &Asset| format!("{base_path}assets/{}", asset.name());
-        Self {
-            style: path(&STYLE),
-            script: path(&SCRIPT),
-            icon: path(&ICON),
-        }
+        Self { style: path(&STYLE), script: path(&SCRIPT), icon: path(&ICON) }
     }
 }
 
@@ -84,9 +66,6 @@ pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, Problem>
         .into_iter()
         .find(|asset| asset.name() == file)
         .ok_or_else(Problem::no_such_page)?;
-    let headers = [
-        (CONTENT_TYPE, asset.media_type),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let headers = [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
     Ok((headers, asset.content).into_response())
 }

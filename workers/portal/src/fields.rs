@@ -65,10 +65,8 @@ impl Fields {
                 }
             },
             Fields::Form(pairs) => {
-                let mut values = pairs
-                    .iter()
-                    .filter(|(field, _)| field == name)
-                    .map(|(_, value)| value.as_str());
+                let mut values =
+                    pairs.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str());
                 values.find(|value| !value.trim().is_empty())
             }
         };
@@ -94,19 +92,14 @@ async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
             format!("The body is larger than {MAX_BODY_BYTES} bytes. Send the request alone."),
         )
     };
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(too_large());
     }
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Problem::new(
-            Code::BadRequest,
-            "The body broke off. Please send it again.",
-        )),
+        Err(_) => Err(Problem::new(Code::BadRequest, "The body broke off. Please send it again.")),
     }
 }
 
@@ -120,29 +113,18 @@ fn json(bytes: &[u8]) -> Result<Fields, Problem> {
         // The position, not the message: that may quote what was sent.
         Err(error) => Err(Problem::new(
             Code::BadRequest,
-            format!(
-                "The body is no JSON: see line {}, column {}.",
-                error.line(),
-                error.column()
-            ),
+            format!("The body is no JSON: see line {}, column {}.", error.line(), error.column()),
         )),
     }
 }
 
 async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<Fields, Problem> {
-    let unreadable = || {
-        Problem::new(
-            Code::BadRequest,
-            "The form could not be read. Please send it again.",
-        )
-    };
+    let unreadable = || Problem::new(Code::BadRequest, "The form could not be read. Please send it again.");
     let mut request = Request::new(Body::from(bytes));
     if let Some(value) = headers.get(CONTENT_TYPE) {
         request.headers_mut().insert(CONTENT_TYPE, value.clone());
     }
-    let mut parts = Multipart::from_request(request, &())
-        .await
-        .map_err(|_| unreadable())?;
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| unreadable())?;
     let mut pairs = Vec::new();
     while let Some(part) = parts.next_field().await.map_err(|_| unreadable())? {
         let Some(name) = part.name().map(str::to_owned) else {
@@ -150,11 +132,7 @@ async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<Fields, Problem>
         };
         let is_file = part.file_name().is_some();
         let bytes = part.bytes().await.map_err(|_| unreadable())?;
-        let value = if is_file {
-            file(&bytes)
-        } else {
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
+        let value = if is_file { file(&bytes) } else { String::from_utf8_lossy(&bytes).into_owned() };
         pairs.push((name, value));
     }
     Ok(Fields::Form(pairs))
@@ -167,10 +145,7 @@ fn file(bytes: &[u8]) -> String {
     }
     let utf16 = |read: fn([u8; 2]) -> u16, rest: &[u8]| {
         String::from_utf16_lossy(
-            &rest
-                .chunks_exact(2)
-                .map(|pair| read([pair[0], pair[1]]))
-                .collect::<Vec<_>>(),
+            &rest.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect::<Vec<_>>(),
         )
     };
     match bytes {
@@ -196,10 +171,7 @@ mod tests {
     fn a_wrong_type_is_named_with_its_field() {
         let fields = json(br#"{"email": 7, "comment": null, "csrContent": " ", "profile": "server"}"#)
             .unwrap_or_else(|_| panic!());
-        assert_eq!(
-            fields.text("email").unwrap_err().detail,
-            "The field email is a number."
-        );
+        assert_eq!(fields.text("email").unwrap_err().detail, "The field email is a number.");
         assert_eq!(fields.text("comment").unwrap(), None);
         assert_eq!(fields.text("csrContent").unwrap(), None);
         assert_eq!(fields.text("profile").unwrap().as_deref(), Some("server"));

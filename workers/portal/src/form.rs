@@ -27,10 +27,7 @@ use crate::submission::{Accepted, Draft, Prospect, Trouble};
 /// GET `/`.
 pub(crate) async fn show(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
     let policy = portal.policies.current().await?;
-    Ok(pages::page(
-        StatusCode::OK,
-        &FormPage::new(&portal, &policy, &Draft::default()),
-    ))
+    Ok(pages::page(StatusCode::OK, &FormPage::new(&portal, &policy, &Draft::default())))
 }
 
 /// What would be issued.
@@ -55,24 +52,18 @@ pub(crate) async fn preview(
         other => {
             let more = other.err().unwrap_or_default();
             let already = !wrong.is_empty();
-            wrong.extend(
-                more.into_iter()
-                    .filter(|one| !(already && one.finding.code == Code::MissingField)),
-            );
+            wrong.extend(more.into_iter().filter(|one| !(already && one.finding.code == Code::MissingField)));
             return Err(refusal(&wrong))
                 .or_else(|problem| form_again(&portal, &policy, wants, &draft, wrong, problem));
         }
     };
     match wants {
-        Wants::Json => Ok(Json(Preview {
-            grant: &prospect.grant,
-            findings: &prospect.findings,
-        })
-        .into_response()),
-        Wants::Page => Ok(pages::page(
-            StatusCode::OK,
-            &FormPage::new(&portal, &policy, &draft).with_prospect(&prospect),
-        )),
+        Wants::Json => {
+            Ok(Json(Preview { grant: &prospect.grant, findings: &prospect.findings }).into_response())
+        }
+        Wants::Page => {
+            Ok(pages::page(StatusCode::OK, &FormPage::new(&portal, &policy, &draft).with_prospect(&prospect)))
+        }
     }
 }
 
@@ -116,21 +107,12 @@ pub(crate) async fn submit(
     let status_url = portal.base_url.status(request.id, &key);
     Ok(match wants {
         Wants::Json => {
-            let body = Submitted {
-                id: request.id,
-                status: request.status,
-                status_url: status_url.clone(),
-            };
+            let body = Submitted { id: request.id, status: request.status, status_url: status_url.clone() };
             (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
         }
         // A path, not a URL: whoever looks at us through a tunnel stays in it.
         Wants::Page => {
-            let path = format!(
-                "{}requests/{}?key={}",
-                portal.base_url.path(),
-                request.id,
-                key.expose()
-            );
+            let path = format!("{}requests/{}?key={}", portal.base_url.path(), request.id, key.expose());
             (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
         }
     })
@@ -176,11 +158,7 @@ async fn start(portal: &Portal, request: &Request) {
     if request.status.is_terminal() || request.execution_attempt > 1 {
         return;
     }
-    if let Err(error) = portal
-        .executions
-        .start(&execution_name(request.id, 1), request.id)
-        .await
-    {
+    if let Err(error) = portal.executions.start(&execution_name(request.id, 1), request.id).await {
         tracing::error!(request.id = %request.id, %error, "stored, but not started; housekeeping will");
     }
 }

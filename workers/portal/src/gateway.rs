@@ -24,10 +24,7 @@ pub fn below(base_path: &str, routes: Router) -> Router {
 }
 
 fn without(prefix: &str, uri: &Uri) -> Option<Uri> {
-    let rest = uri
-        .path()
-        .strip_prefix(prefix)
-        .filter(|rest| !prefix.is_empty() && rest.starts_with('/'))?;
+    let rest = uri.path().strip_prefix(prefix).filter(|rest| !prefix.is_empty() && rest.starts_with('/'))?;
     match uri.query() {
         Some(query) => format!("{rest}?{query}").parse().ok(),
         None => rest.parse().ok(),
@@ -64,19 +61,13 @@ mod tests {
     fn the_base_path_is_taken_off_once_and_only_as_a_whole_segment() {
         let strip =
             |prefix: &str, uri: &str| without(prefix, &uri.parse().unwrap()).map(|uri| uri.to_string());
-        assert_eq!(
-            strip("/live", "/live/requests?key=a"),
-            Some("/requests?key=a".into())
-        );
+        assert_eq!(strip("/live", "/live/requests?key=a"), Some("/requests?key=a".into()));
         assert_eq!(strip("/live", "/live/"), Some("/".into()));
         assert_eq!(strip("/live", "/live/live/x"), Some("/live/x".into()));
         assert_eq!(strip("/live", "/requests"), None);
         assert_eq!(strip("/live", "/lively/requests"), None);
         assert_eq!(strip("", "/requests"), None);
-        assert_eq!(
-            strip("/live", "https://a.example/live/ca.pem"),
-            Some("/ca.pem".into())
-        );
+        assert_eq!(strip("/live", "https://a.example/live/ca.pem"), Some("/ca.pem".into()));
     }
 
     #[tokio::test]
@@ -84,13 +75,7 @@ mod tests {
         let answer = |bytes: &'static [u8]| {
             lambda_http::IntoResponse::into_response(Answer(Response::new(Body::from(bytes))))
         };
-        assert_eq!(
-            *answer(b"-----BEGIN").await.body(),
-            lambda_http::Body::Text("-----BEGIN".into())
-        );
-        assert_eq!(
-            *answer(b"PK\xff").await.body(),
-            lambda_http::Body::Binary(b"PK\xff".to_vec())
-        );
+        assert_eq!(*answer(b"-----BEGIN").await.body(), lambda_http::Body::Text("-----BEGIN".into()));
+        assert_eq!(*answer(b"PK\xff").await.body(), lambda_http::Body::Binary(b"PK\xff".to_vec()));
     }
 }

@@ -22,10 +22,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
 /// A year, as RFC 6797 section 6.1.1 counts.
@@ -38,9 +35,7 @@ pub(crate) async fn add(State(portal): State<Arc<Portal>>, request: Request, nex
         headers.insert(name, HeaderValue::from_static(value));
     }
     // An asset names its content in its path and says itself how long it keeps.
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.append(header::VARY, HeaderValue::from_static("accept"));
     if portal.base_url.as_str().starts_with("https://") {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);

@@ -71,10 +71,7 @@ impl Portal {
             .method_not_allowed_fallback(problem::method_not_allowed)
             // The limit is ours, in `fields`: its answer is a problem like any other.
             .layer(DefaultBodyLimit::disable())
-            .layer(middleware::from_fn_with_state(
-                Arc::clone(&portal),
-                problem::render,
-            ))
+            .layer(middleware::from_fn_with_state(Arc::clone(&portal), problem::render))
             .layer(middleware::from_fn_with_state(Arc::clone(&portal), headers::add))
             .with_state(Arc::clone(&portal));
         gateway::below(portal.base_url.path(), routes)

@@ -41,28 +41,17 @@ impl<S: Sync> FromRequestParts<S> for Wants {
 /// Whether the caller would rather have a zip than a PEM file.
 pub(crate) fn prefers_zip(headers: &HeaderMap) -> bool {
     quality(headers, &["application/zip"])
-        > quality(
-            headers,
-            &["application/x-pem-file", "application/pem-certificate-chain"],
-        )
+        > quality(headers, &["application/x-pem-file", "application/pem-certificate-chain"])
 }
 
 /// The highest quality that `Accept` gives to one of the types, in thousandths; a more specific range decides.
 fn quality(headers: &HeaderMap, types: &[&str]) -> u32 {
-    let accept = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect::<Vec<_>>()
-        .join(",");
+    let accept =
+        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
     if accept.trim().is_empty() {
         return 1000;
     }
-    types
-        .iter()
-        .map(|wanted| quality_of(&accept, wanted))
-        .max()
-        .unwrap_or(0)
+    types.iter().map(|wanted| quality_of(&accept, wanted)).max().unwrap_or(0)
 }
 
 fn quality_of(accept: &str, wanted: &str) -> u32 {
@@ -72,23 +61,13 @@ fn quality_of(accept: &str, wanted: &str) -> u32 {
         let name = parameters.next().unwrap_or_default().to_ascii_lowercase();
         let specificity = match name.as_str() {
             name if name == wanted => 3,
-            name if name
-                .strip_suffix("/*")
-                .is_some_and(|kind| wanted.split('/').next() == Some(kind)) =>
-            {
-                2
-            }
+            name if name.strip_suffix("/*").is_some_and(|kind| wanted.split('/').next() == Some(kind)) => 2,
             "*/*" => 1,
             _ => continue,
         };
         let quality = parameters
             .find_map(|parameter| {
-                parameter
-                    .to_ascii_lowercase()
-                    .strip_prefix("q=")?
-                    .trim()
-                    .parse::<f32>()
-                    .ok()
+                parameter.to_ascii_lowercase().strip_prefix("q=")?.trim().parse::<f32>().ok()
             })
             .map_or(1000, |quality| (quality.clamp(0.0, 1.0) * 1000.0) as u32);
         if specificity >= best.0 {
@@ -118,12 +97,7 @@ impl Media {
 /// What the body says it is, where that is something we read.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<Media> {
     let text = headers.get(CONTENT_TYPE).map(HeaderValue::to_str)?.ok()?;
-    let name = text
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let name = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match name.as_str() {
         "application/json" => Some(Media::Json),
         "application/x-www-form-urlencoded" => Some(Media::Form),
@@ -151,14 +125,8 @@ mod tests {
         assert_eq!(wants(Some("*/*"), None), Wants::Json);
         assert_eq!(wants(None, None), Wants::Json);
         assert_eq!(wants(Some("application/json"), None), Wants::Json);
-        assert_eq!(
-            wants(Some("application/problem+json, text/html;q=0.5"), None),
-            Wants::Json
-        );
-        assert_eq!(
-            wants(Some("text/html;q=0.5, application/json;q=0.4"), None),
-            Wants::Page
-        );
+        assert_eq!(wants(Some("application/problem+json, text/html;q=0.5"), None), Wants::Json);
+        assert_eq!(wants(Some("text/html;q=0.5, application/json;q=0.4"), None), Wants::Page);
         assert_eq!(wants(Some("text/*"), None), Wants::Page);
         assert_eq!(wants(Some("image/png"), None), Wants::Json);
         assert_eq!(wants(Some("text/html;q=0, */*"), None), Wants::Json);
@@ -167,18 +135,9 @@ mod tests {
 
     #[test]
     fn a_form_is_answered_with_a_page_unless_json_is_asked_for() {
-        assert_eq!(
-            wants(Some("*/*"), Some("application/x-www-form-urlencoded")),
-            Wants::Page
-        );
+        assert_eq!(wants(Some("*/*"), Some("application/x-www-form-urlencoded")), Wants::Page);
         assert_eq!(wants(None, Some("multipart/form-data; boundary=x")), Wants::Page);
-        assert_eq!(
-            wants(
-                Some("application/json"),
-                Some("application/x-www-form-urlencoded")
-            ),
-            Wants::Json
-        );
+        assert_eq!(wants(Some("application/json"), Some("application/x-www-form-urlencoded")), Wants::Json);
         assert_eq!(wants(None, Some("application/json; charset=utf-8")), Wants::Json);
     }
 

@@ -36,10 +36,7 @@ pub(crate) struct Site {
 impl Site {
     fn of(portal: &Portal) -> Self {
         let base = portal.base_url.path().to_owned();
-        Self {
-            assets: Paths::below(&base),
-            base,
-        }
+        Self { assets: Paths::below(&base), base }
     }
 }
 
@@ -53,14 +50,8 @@ pub(crate) struct Instant {
 impl Instant {
     fn of(at: OffsetDateTime) -> Self {
         let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-        let people = at
-            .to_offset(time::UtcOffset::UTC)
-            .format(format)
-            .unwrap_or_else(|_| rfc3339(at));
-        Self {
-            machine: rfc3339(at),
-            people,
-        }
+        let people = at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_else(|_| rfc3339(at));
+        Self { machine: rfc3339(at), people }
     }
 }
 
@@ -80,12 +71,7 @@ impl Remark {
             Severity::Warning => ("warning", "Look twice"),
             Severity::Ignored => ("ignored", "Left out"),
         };
-        Self {
-            class,
-            label,
-            detail: finding.detail.clone(),
-            advice: finding.advice.clone(),
-        }
+        Self { class, label, detail: finding.detail.clone(), advice: finding.advice.clone() }
     }
 
     fn all(findings: &[Finding]) -> Vec<Self> {
@@ -97,20 +83,13 @@ impl Remark {
 fn names_for_people(names: &[String]) -> Vec<String> {
     names
         .iter()
-        .map(|name| {
-            name.parse::<Name>()
-                .map_or_else(|_| name.clone(), |name| name.for_people())
-        })
+        .map(|name| name.parse::<Name>().map_or_else(|_| name.clone(), |name| name.for_people()))
         .collect()
 }
 
 /// A hex digest in groups, so that it can be compared by eye.
 fn grouped(hex: &str) -> String {
-    hex.as_bytes()
-        .chunks(4)
-        .map(String::from_utf8_lossy)
-        .collect::<Vec<_>>()
-        .join(" ")
+    hex.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
 }
 
 /// A usage such as `digitalSignature` in words.
@@ -129,9 +108,7 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => {
             let mut response = (status, html).into_response();
-            response
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             response
         }
         Err(error) => {

@@ -57,17 +57,10 @@ impl Problem {
 
     /// The problem that these findings are; the first is the main one.
     pub(crate) fn of_findings(findings: Vec<Finding>) -> Self {
-        let main = findings
-            .iter()
-            .find(|finding| finding.is_refusal())
-            .or_else(|| findings.first());
-        let (code, detail) = main.map_or((Code::BadRequest, String::new()), |main| {
-            (main.code, main.to_string())
-        });
-        Self {
-            findings,
-            ..Self::new(code, detail)
-        }
+        let main = findings.iter().find(|finding| finding.is_refusal()).or_else(|| findings.first());
+        let (code, detail) =
+            main.map_or((Code::BadRequest, String::new()), |main| (main.code, main.to_string()));
+        Self { findings, ..Self::new(code, detail) }
     }
 
     /// The same with another status than the code's own.
@@ -97,9 +90,7 @@ impl Problem {
             findings: &self.findings,
         };
         let mut response = (self.status, axum::Json(document)).into_response();
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }
 }
@@ -147,9 +138,7 @@ pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, 
         }
     }
     if problem.status == StatusCode::SERVICE_UNAVAILABLE {
-        shaped
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from_static(PAUSE));
+        shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(PAUSE));
     }
     shaped
 }

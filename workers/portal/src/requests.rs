@@ -58,10 +58,7 @@ pub(crate) async fn status(
     let names = names(&request);
     let certified = certified(&request);
     match wants {
-        Wants::Page => Ok(pages::page(
-            StatusCode::OK,
-            &StatusPage::new(&portal, &request, &names, &key),
-        )),
+        Wants::Page => Ok(pages::page(StatusCode::OK, &StatusPage::new(&portal, &request, &names, &key))),
         Wants::Json => Ok(Json(View {
             id: request.id,
             status: request.status,
@@ -165,23 +162,15 @@ async fn open(
     id: Result<Path<String>, PathRejection>,
     uri: &Uri,
 ) -> Result<(Request, StatusKey), Problem> {
-    let id: RequestId = id
-        .ok()
-        .and_then(|Path(id)| id.parse().ok())
-        .ok_or_else(Problem::no_such_link)?;
+    let id: RequestId = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_link)?;
     let query = uri.query().unwrap_or_default();
-    let key = form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "key")
-        .map(|(_, value)| value);
+    let key =
+        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "key").map(|(_, value)| value);
     let links = portal.links.secret().await?;
     if !key.is_some_and(|key| links.opens(id, &key)) {
         return Err(Problem::no_such_link());
     }
-    let request = portal
-        .requests
-        .find(id)
-        .await?
-        .ok_or_else(Problem::no_such_link)?;
+    let request = portal.requests.find(id).await?.ok_or_else(Problem::no_such_link)?;
     Ok((request, links.status_key(id)))
 }
 
@@ -195,10 +184,7 @@ async fn stored(portal: &Portal, request: &Request) -> Result<String, Problem> {
                     pages::in_words(request.status)
                 )
             } else {
-                format!(
-                    "There is no certificate yet: the request is {}.",
-                    pages::in_words(request.status)
-                )
+                format!("There is no certificate yet: the request is {}.", pages::in_words(request.status))
             };
             return Err(Problem::new(Code::NotFound, detail));
         }

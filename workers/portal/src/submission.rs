@@ -73,10 +73,8 @@ impl Draft {
         };
         if let Some(key) = headers.get("idempotency-key") {
             // RFC 8941 section 3.3.3: the header's value may be written as a quoted string.
-            draft.idempotency_key = String::from_utf8_lossy(key.as_bytes())
-                .trim()
-                .trim_matches('"')
-                .to_owned();
+            draft.idempotency_key =
+                String::from_utf8_lossy(key.as_bytes()).trim().trim_matches('"').to_owned();
         }
         let dense = |text: &str| text.split_whitespace().collect::<String>();
         let differ = !pasted.is_empty() && !chosen.is_empty() && dense(&pasted) != dense(&chosen);
@@ -99,10 +97,7 @@ impl Draft {
                 "You pasted one request and chose a file with another.",
                 "Empty the text, or send the form without a file.",
             );
-            troubles.push(Trouble {
-                field: "csrContent",
-                finding,
-            });
+            troubles.push(Trouble { field: "csrContent", finding });
         }
         draft.csr_content = if pasted.is_empty() { chosen } else { pasted };
         (draft, troubles)
@@ -116,12 +111,7 @@ impl Draft {
         // An address that is none (yet) is as good as no address: the policy then warns instead of refusing.
         let requester = self.email.parse::<Email>().map(String::from).unwrap_or_default();
         let named = Some(self.profile.as_str()).filter(|name| !name.is_empty());
-        let profile = policy.profile(named).map_err(|finding| {
-            vec![Trouble {
-                field: "profile",
-                finding,
-            }]
-        });
+        let profile = policy.profile(named).map_err(|finding| vec![Trouble { field: "profile", finding }]);
         let csr = if self.csr_content.is_empty() {
             Err(vec![Trouble {
                 field: "csrContent",
@@ -134,11 +124,9 @@ impl Draft {
             (Ok(csr), Ok(profile)) => {
                 let verdict = policy.judge(&csr, profile, &requester);
                 match verdict.grant {
-                    Some(grant) => Ok(Prospect {
-                        profile: profile.name().to_owned(),
-                        grant,
-                        findings: verdict.findings,
-                    }),
+                    Some(grant) => {
+                        Ok(Prospect { profile: profile.name().to_owned(), grant, findings: verdict.findings })
+                    }
                     None => Err(troubles("csrContent", verdict.findings)),
                 }
             }
@@ -159,40 +147,25 @@ impl Draft {
         };
         let email = email.map_err(|finding| {
             if !reported(&wrong, "email") {
-                wrong.push(Trouble {
-                    field: "email",
-                    finding,
-                });
+                wrong.push(Trouble { field: "email", finding });
             }
         });
         if let Some(finding) = unfit_text("comment", &self.comment) {
-            wrong.push(Trouble {
-                field: "comment",
-                finding,
-            });
+            wrong.push(Trouble { field: "comment", finding });
         }
         if let Some(finding) = unfit_key(&self.idempotency_key) {
-            wrong.push(Trouble {
-                field: "csrContent",
-                finding,
-            });
+            wrong.push(Trouble { field: "csrContent", finding });
         }
         let already = reported(&wrong, "csrContent") || reported(&wrong, "csrFile");
         let prospect = self.prospect(policy).map_err(|more| {
             // A field whose value was unreadable or forgotten is not also missing.
-            wrong.extend(
-                more.into_iter()
-                    .filter(|one| !(already && one.finding.code == Code::MissingField)),
-            );
+            wrong.extend(more.into_iter().filter(|one| !(already && one.finding.code == Code::MissingField)));
         });
         if let (Ok(email), Ok(prospect)) = (&email, &prospect)
             && let Ok(profile) = policy.profile(Some(&prospect.profile))
             && let Some(finding) = nobody_else(profile, email)
         {
-            wrong.push(Trouble {
-                field: "profile",
-                finding,
-            });
+            wrong.push(Trouble { field: "profile", finding });
         }
         match (email, prospect) {
             (Ok(email), Ok(prospect)) if wrong.is_empty() => {
@@ -233,15 +206,13 @@ pub(crate) fn unfit_text(field: &str, text: &str) -> Option<Finding> {
             "Please say it shorter.",
         ));
     }
-    text.chars()
-        .any(|c| c.is_control() && c != '\n' && c != '\t')
-        .then(|| {
-            Finding::refused(
-                Code::BadRequest,
-                format!("The {field} contains a control character."),
-                "Write plain text.",
-            )
-        })
+    text.chars().any(|c| c.is_control() && c != '\n' && c != '\t').then(|| {
+        Finding::refused(
+            Code::BadRequest,
+            format!("The {field} contains a control character."),
+            "Write plain text.",
+        )
+    })
 }
 
 /// The finding of a private key in a text, if there is one.
@@ -251,10 +222,7 @@ pub(crate) fn private_key(text: &str) -> Option<Finding> {
     if text.len() < SHORTEST {
         return None;
     }
-    Csr::read(text)
-        .err()?
-        .into_iter()
-        .find(|finding| finding.code == Code::PrivateKeySubmitted)
+    Csr::read(text).err()?.into_iter().find(|finding| finding.code == Code::PrivateKeySubmitted)
 }
 
 /// A field that must be there and is not.
@@ -291,10 +259,7 @@ fn nobody_else(profile: &Profile, requester: &Email) -> Option<Finding> {
 }
 
 fn troubles(field: &'static str, findings: Vec<Finding>) -> Vec<Trouble> {
-    findings
-        .into_iter()
-        .map(|finding| Trouble { field, finding })
-        .collect()
+    findings.into_iter().map(|finding| Trouble { field, finding }).collect()
 }
 
 /// The order in which findings are told: a leaked key first, then what is missing or malformed, then the rest.

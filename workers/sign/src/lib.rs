@@ -56,7 +56,9 @@ impl Step for Sign {
                 return Ok(Progress::Done(signed(serial.clone(), validity)));
             }
             (Status::Approved, _, _) => {}
-            (status, _, _) => return Err(Fault::refused(ErrorName::NotApproved, format!("the request is {status}"))),
+            (status, _, _) => {
+                return Err(Fault::refused(ErrorName::NotApproved, format!("the request is {status}")));
+            }
         }
         let policy = self.policies.current().await?;
         let judged = approved(&request, &policy)?;
@@ -82,7 +84,8 @@ fn approved(request: &Request, policy: &Policy) -> Result<Judged, Fault> {
     let facts = request.facts().ok_or_else(|| not_approved("nothing is known of the CSR"))?;
     let decision = request.decision.as_ref().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
-    let judged = request.judged_by(policy).map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
+    let judged =
+        request.judged_by(policy).map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
     let mut shown = facts;
     shown.csr_digest = judged.csr.digest();
     shown.public_key_digest = judged.csr.key().digest();
@@ -97,16 +100,24 @@ fn approved(request: &Request, policy: &Policy) -> Result<Judged, Fault> {
 impl Sign {
     async fn issuer(&self) -> Result<Issuer, Fault> {
         let pem = self.archive.issuer().await?;
-        let pem = pem.ok_or_else(|| Fault::transient("there is no CA yet; make one with: countersign ca init"))?;
-        Issuer::from_pem(&pem).map_err(|error| Fault::transient(format!("the certificate of the CA: {error}")))
+        let pem =
+            pem.ok_or_else(|| Fault::transient("there is no CA yet; make one with: countersign ca init"))?;
+        Issuer::from_pem(&pem)
+            .map_err(|error| Fault::transient(format!("the certificate of the CA: {error}")))
     }
 
     /// The serial and validity that the row holds; chosen now where it holds none.
-    async fn reserve(&self, request: &Request, judged: &Judged, issuer: &Issuer) -> Result<(Serial, Validity), Fault> {
+    async fn reserve(
+        &self,
+        request: &Request,
+        judged: &Judged,
+        issuer: &Issuer,
+    ) -> Result<(Serial, Validity), Fault> {
         if let (Some(serial), Some(validity)) = (&request.serial, request.validity()) {
             return Ok((serial.clone(), validity));
         }
-        let serial = Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
+        let serial =
+            Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
         let validity = Validity::choose(self.clock.now(), judged.grant.validity_days, issuer)
             .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
         let (_, reserved) =
@@ -132,12 +143,15 @@ impl Sign {
             validity,
             publication: policy.publication(),
         };
-        let tbs = template.build().map_err(|error| Fault::transient(format!("the certificate cannot be built: {error}")))?;
+        let tbs = template
+            .build()
+            .map_err(|error| Fault::transient(format!("the certificate cannot be built: {error}")))?;
         let linted = lint(tbs, issuer, &judged.csr, &judged.grant).map_err(|errors| {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Fault::transient(format!("the certificate does not pass the linter: {}", errors.join("; ")))
         })?;
-        let certificate = issue(&*signer, linted).await.map_err(|error| Fault::transient(error.to_string()))?;
+        let certificate =
+            issue(&*signer, linted).await.map_err(|error| Fault::transient(error.to_string()))?;
         self.archive.store(serial, &certificate.pem()).await?;
         Ok(())
     }

@@ -70,7 +70,9 @@ async fn signers_that_race_agree_on_one_certificate() {
 #[tokio::test]
 async fn what_nobody_approved_is_not_signed() {
     let world = World::new();
-    for status in [Status::Submitted, Status::PendingApproval, Status::Rejected, Status::Expired, Status::Failed] {
+    for status in
+        [Status::Submitted, Status::PendingApproval, Status::Rejected, Status::Expired, Status::Failed]
+    {
         let id = world.request_at(status);
         assert_eq!(name(sign(&world, id).await), ErrorName::NotApproved, "{status}");
     }

@@ -45,7 +45,9 @@ async fn a_refusal_names_codes_and_no_names() {
 #[tokio::test]
 async fn a_request_past_its_decision_is_not_judged_again() {
     let world = World::new();
-    for status in [Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered, Status::Rejected] {
+    for status in
+        [Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered, Status::Rejected]
+    {
         let id = world.request_at(status);
         let digest = world.request(id).unwrap().csr_digest;
         assert_eq!(Some(validate(&world, id).await.unwrap().csr_digest), digest, "{status}");

@@ -13,7 +13,11 @@ pub(super) struct LoadedSigner(Mutex<Option<Arc<dyn Signer>>>);
 
 impl LoadedSigner {
     /// The loaded signer if it has this public key; else the one that `load` gives, if that has it.
-    pub(super) async fn of<F>(&self, spki: &[u8], load: impl FnOnce() -> F) -> Result<Arc<dyn Signer>, PortError>
+    pub(super) async fn of<F>(
+        &self,
+        spki: &[u8],
+        load: impl FnOnce() -> F,
+    ) -> Result<Arc<dyn Signer>, PortError>
     where
         F: Future<Output = Result<Arc<dyn Signer>, PortError>>,
     {
@@ -25,7 +29,8 @@ impl LoadedSigner {
         if signer.spki_der() != spki {
             return Err(PortError {
                 what: "use the key of the CA",
-                cause: "it is not the key of the CA certificate; look at both with: countersign ca show".into(),
+                cause: "it is not the key of the CA certificate; look at both with: countersign ca show"
+                    .into(),
             });
         }
         *loaded = Some(Arc::clone(&signer));

@@ -31,7 +31,11 @@ impl Table {
         Self { client: Client::new(sdk), name: name.to_owned(), key }
     }
 
-    async fn find<T: DeserializeOwned>(&self, key: String, what: &'static str) -> Result<Option<T>, PortError> {
+    async fn find<T: DeserializeOwned>(
+        &self,
+        key: String,
+        what: &'static str,
+    ) -> Result<Option<T>, PortError> {
         let answer = self
             .client
             .get_item()
@@ -56,7 +60,9 @@ impl Table {
             .await;
         match written {
             Ok(_) => Ok(Saved::Yes),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Saved::Conflict)
             }
             Err(error) => Err(unavailable(what)(error)),
@@ -85,7 +91,9 @@ impl Table {
         let written = update.update_expression(format!("SET {}", assignments.join(", "))).send().await;
         match written {
             Ok(_) => Ok(Saved::Yes),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Saved::Conflict)
             }
             Err(error) => Err(unavailable(what)(error)),

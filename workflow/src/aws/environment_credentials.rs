@@ -21,7 +21,9 @@ impl ProvideCredentials for Credentials {
                     None,
                     "environment",
                 )),
-                _ => Err(CredentialsError::not_loaded("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")),
+                _ => Err(CredentialsError::not_loaded(
+                    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
+                )),
             },
         )
     }

@@ -34,8 +34,13 @@ impl KmsKey {
     /// KMS did not answer, or the key is not one that signs certificates.
     pub async fn load(&self) -> Result<Arc<dyn Signer>, PortError> {
         const WHAT: &str = "use the KMS key of the CA";
-        let answer =
-            self.client.get_public_key().key_id(&self.id).send().await.map_err(unavailable("read the KMS key of the CA"))?;
+        let answer = self
+            .client
+            .get_public_key()
+            .key_id(&self.id)
+            .send()
+            .await
+            .map_err(unavailable("read the KMS key of the CA"))?;
         if answer.key_usage() != Some(&KeyUsageType::SignVerify) {
             return Err(PortError { what: WHAT, cause: "its key usage is not SIGN_VERIFY".into() });
         }
@@ -45,12 +50,18 @@ impl KmsKey {
             Some(KeySpec::EccNistP384) => SignatureAlgorithm::EcdsaSha384,
             other => {
                 let spec = other.map_or("unknown", KeySpec::as_str);
-                return Err(PortError { what: WHAT, cause: format!("keys of spec {spec} do not sign certificates here") });
+                return Err(PortError {
+                    what: WHAT,
+                    cause: format!("keys of spec {spec} do not sign certificates here"),
+                });
             }
         };
         // The key id of the answer is an ARN: an alias that moves on later does not change this signer.
         let id = answer.key_id.unwrap_or_else(|| self.id.clone());
-        let spki = answer.public_key.map(Blob::into_inner).ok_or(PortError { what: WHAT, cause: "no public key".into() })?;
+        let spki = answer
+            .public_key
+            .map(Blob::into_inner)
+            .ok_or(PortError { what: WHAT, cause: "no public key".into() })?;
         Ok(Arc::new(KmsSigner { client: self.client.clone(), id, algorithm, spki }))
     }
 }
@@ -96,6 +107,9 @@ impl Signer for KmsSigner {
             .send()
             .await
             .map_err(|error| SignerError::Unavailable(unavailable("sign")(error).to_string()))?;
-        answer.signature.map(Blob::into_inner).ok_or_else(|| SignerError::Unavailable("KMS gave no signature".into()))
+        answer
+            .signature
+            .map(Blob::into_inner)
+            .ok_or_else(|| SignerError::Unavailable("KMS gave no signature".into()))
     }
 }

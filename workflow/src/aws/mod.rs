@@ -19,7 +19,8 @@ use std::time::Duration;
 use crate::environment::{Environment, EnvironmentError};
 use crate::link::BaseUrl;
 use crate::ports::{
-    Approvals, Archive, CaKey, Executions, Links, Mailer, Names, Nudges, Operators, Policies, PortError, Queue, Requests, Tasks,
+    Approvals, Archive, CaKey, Executions, Links, Mailer, Names, Nudges, Operators, Policies, PortError,
+    Queue, Requests, Tasks,
 };
 
 mod ca_key;
@@ -131,7 +132,8 @@ impl Aws {
     /// # Errors
     /// `POLICY_PARAMETER` is missing.
     pub fn policies(&self) -> Result<Arc<dyn Policies>, EnvironmentError> {
-        let parameter = self.environment.text("POLICY_PARAMETER", "the name of the SSM parameter with the policy")?;
+        let parameter =
+            self.environment.text("POLICY_PARAMETER", "the name of the SSM parameter with the policy")?;
         Ok(Arc::new(SsmPolicies::new(self.sdk(), parameter)))
     }
 
@@ -169,13 +171,17 @@ impl Aws {
     /// # Errors
     /// A variable is missing or malformed.
     pub fn mailer(&self) -> Result<Arc<dyn Mailer>, EnvironmentError> {
-        let from: Mailbox = self.environment.parsed("MAIL_FROM", "the address that mails come from", |text| text.parse::<Mailbox>())?;
+        let from: Mailbox =
+            self.environment
+                .parsed("MAIL_FROM", "the address that mails come from", |text| text.parse::<Mailbox>())?;
         let transport = self.environment.parsed("MAIL_TRANSPORT", "ses or smtp", |text| match text {
             "ses" | "smtp" => Ok(text == "smtp"),
             other => Err(format!("{other} is neither")),
         })?;
         if transport {
-            let mailer = self.environment.parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| SmtpMailer::new(url, from))?;
+            let mailer = self
+                .environment
+                .parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| SmtpMailer::new(url, from))?;
             Ok(Arc::new(mailer))
         } else {
             Ok(Arc::new(SesMailer::new(self.sdk(), from)))
@@ -226,7 +232,9 @@ impl Aws {
 
 /// What went wrong in a call, as a port tells it: the service's code and message where there is one, else the chain of
 /// causes. Bodies are never part of it.
-fn unavailable<E, R>(what: &'static str) -> impl FnOnce(aws_smithy_runtime_api::client::result::SdkError<E, R>) -> PortError
+fn unavailable<E, R>(
+    what: &'static str,
+) -> impl FnOnce(aws_smithy_runtime_api::client::result::SdkError<E, R>) -> PortError
 where
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
@@ -235,7 +243,10 @@ where
         Some(service) => {
             let code = service.code().unwrap_or("unknown error");
             let message = service.message().unwrap_or_default();
-            PortError { what, cause: if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") } }
+            PortError {
+                what,
+                cause: if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") },
+            }
         }
         None => {
             let mut cause = error.to_string();

@@ -68,10 +68,11 @@ impl Archive for S3Archive {
         match put {
             Ok(_) => Ok(certificate_pem.to_owned()),
             // 412: there is one. 409 ConditionalRequestConflict: another writer is at it right now.
-            Err(error) if error.as_service_error().and_then(|e| e.code()) == Some("PreconditionFailed") => self
-                .certificate(serial)
-                .await?
-                .ok_or(PortError { what: WHAT, cause: "it is there and cannot be read".into() }),
+            Err(error) if error.as_service_error().and_then(|e| e.code()) == Some("PreconditionFailed") => {
+                self.certificate(serial)
+                    .await?
+                    .ok_or(PortError { what: WHAT, cause: "it is there and cannot be read".into() })
+            }
             Err(error) => Err(unavailable(WHAT)(error)),
         }
     }

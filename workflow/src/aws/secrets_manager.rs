@@ -25,7 +25,12 @@ pub struct SecretsManager {
 impl SecretsManager {
     /// The secret of this id or ARN.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { client: Client::new(sdk), id: id.to_owned(), links: OnceCell::new(), signer: LoadedSigner::default() }
+        Self {
+            client: Client::new(sdk),
+            id: id.to_owned(),
+            links: OnceCell::new(),
+            signer: LoadedSigner::default(),
+        }
     }
 
     /// The text of the secret, read now.
@@ -36,7 +41,10 @@ impl SecretsManager {
         const WHAT: &str = "read the secret";
         let answer =
             self.client.get_secret_value().secret_id(&self.id).send().await.map_err(unavailable(WHAT))?;
-        answer.secret_string.map(Zeroizing::new).ok_or(PortError { what: WHAT, cause: "it holds no text".into() })
+        answer
+            .secret_string
+            .map(Zeroizing::new)
+            .ok_or(PortError { what: WHAT, cause: "it holds no text".into() })
     }
 }
 

@@ -30,8 +30,10 @@ impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
         const WHAT: &str = "send the mail";
         let message = mail.message(&self.from).map_err(|error| PortError::new(WHAT, error))?;
-        let raw =
-            RawMessage::builder().data(Blob::new(message.formatted())).build().map_err(|error| PortError::new(WHAT, error))?;
+        let raw = RawMessage::builder()
+            .data(Blob::new(message.formatted()))
+            .build()
+            .map_err(|error| PortError::new(WHAT, error))?;
         self.client
             .send_email()
             .from_email_address(self.from.to_string())

@@ -75,7 +75,14 @@ mod tests {
         ] {
             assert!(SmtpMailer::new(good, from.clone()).is_ok(), "{good}");
         }
-        for bad in ["smtp://mail.example.com", "smtp://10.0.0.1:25", "smtp://localhost.example.com", "http://localhost", "x", "smtp://"] {
+        for bad in [
+            "smtp://mail.example.com",
+            "smtp://10.0.0.1:25",
+            "smtp://localhost.example.com",
+            "http://localhost",
+            "x",
+            "smtp://",
+        ] {
             assert!(SmtpMailer::new(bad, from.clone()).is_err(), "{bad}");
         }
     }

@@ -43,7 +43,8 @@ impl Policies for SsmPolicies {
         {
             return Ok(Arc::clone(policy));
         }
-        let answer = self.client.get_parameter().name(&self.parameter).send().await.map_err(unavailable(WHAT))?;
+        let answer =
+            self.client.get_parameter().name(&self.parameter).send().await.map_err(unavailable(WHAT))?;
         let text = answer
             .parameter
             .and_then(|parameter| parameter.value)

@@ -33,11 +33,18 @@ fn somebody_was_first(code: Option<&str>) -> bool {
 #[async_trait]
 impl Tasks for StepFunctions {
     async fn succeed(&self, token: &TaskToken, output: &serde_json::Value) -> Result<Reported, PortError> {
-        let sent =
-            self.client.send_task_success().task_token(token.expose()).output(output.to_string()).send().await;
+        let sent = self
+            .client
+            .send_task_success()
+            .task_token(token.expose())
+            .output(output.to_string())
+            .send()
+            .await;
         match sent {
             Ok(_) => Ok(Reported::Taken),
-            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => Ok(Reported::TooLate),
+            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
+                Ok(Reported::TooLate)
+            }
             Err(error) => Err(unavailable("report the result")(error)),
         }
     }
@@ -47,7 +54,9 @@ impl Tasks for StepFunctions {
             self.client.send_task_failure().task_token(token.expose()).error(error).cause(cause).send().await;
         match sent {
             Ok(_) => Ok(Reported::Taken),
-            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => Ok(Reported::TooLate),
+            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
+                Ok(Reported::TooLate)
+            }
             Err(error) => Err(unavailable("report the failure")(error)),
         }
     }

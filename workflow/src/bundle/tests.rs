@@ -41,12 +41,7 @@ fn names(names: &[&str]) -> Vec<String> {
 
 fn file(zip: &[u8], name: &str) -> String {
     let mut text = String::new();
-    ZipArchive::new(Cursor::new(zip))
-        .unwrap()
-        .by_name(name)
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
+    ZipArchive::new(Cursor::new(zip)).unwrap().by_name(name).unwrap().read_to_string(&mut text).unwrap();
     text
 }
 
@@ -66,10 +61,7 @@ fn the_zip_holds_the_four_files_as_old_as_the_certificate() {
         })
         .collect();
     let expected = |name: &str| (name.to_owned(), 0o644, "2026-01-01 12:00:00".to_owned());
-    assert_eq!(
-        found,
-        ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"].map(expected)
-    );
+    assert_eq!(found, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"].map(expected));
 }
 
 #[test]
@@ -88,21 +80,13 @@ fn servers_send_the_issuers_without_the_root() {
     let der = |text: &str| certificates("it", text).unwrap();
     assert_eq!(der(&file(&zip, "certificate.pem")), der(&leaf));
     assert_eq!(der(&file(&zip, "ca.pem")), der(&chain));
-    assert_eq!(
-        der(&file(&zip, "fullchain.pem")),
-        [&der(&leaf)[..], &der(&chain)[..1]].concat()
-    );
+    assert_eq!(der(&file(&zip, "fullchain.pem")), [&der(&leaf)[..], &der(&chain)[..1]].concat());
 }
 
 #[test]
 fn the_readme_of_a_server() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
-    let zip = certificate_zip(
-        &leaf,
-        &chain,
-        &names(&["*.xn--bcher-kva.example.com", "10.0.0.1"]),
-    )
-    .unwrap();
+    let zip = certificate_zip(&leaf, &chain, &names(&["*.xn--bcher-kva.example.com", "10.0.0.1"])).unwrap();
     insta::assert_snapshot!(file(&zip, "README.txt"));
 }
 
@@ -112,12 +96,7 @@ fn the_readme_of_a_client() {
     let zip = certificate_zip(&leaf, &chain, &names(&["spiffe://example.org/web/$(reboot)"])).unwrap();
     let readme = file(&zip, "README.txt");
     // A name is shown, and never part of a command unless it is a host.
-    assert!(
-        readme
-            .lines()
-            .filter(|line| line.contains("reboot"))
-            .all(|line| !line.starts_with("    "))
-    );
+    assert!(readme.lines().filter(|line| line.contains("reboot")).all(|line| !line.starts_with("    ")));
     insta::assert_snapshot!(readme);
 }
 
@@ -134,13 +113,9 @@ fn hosts_are_written_as_urls_write_them() {
 fn what_is_no_certificate_is_refused_and_not_quoted() {
     let (leaf, chain) = certificate(&[]);
     let key = KeyPair::generate().unwrap().serialize_pem();
-    for (certificate, chain) in [
-        ("", chain.as_str()),
-        (&leaf, ""),
-        (&key, &chain),
-        (&leaf, &key),
-        (&chain, &chain),
-    ] {
+    for (certificate, chain) in
+        [("", chain.as_str()), (&leaf, ""), (&key, &chain), (&leaf, &key), (&chain, &chain)]
+    {
         let error = certificate_zip(certificate, chain, &[]).unwrap_err();
         assert!(matches!(error, BundleError::Unreadable { .. }));
         assert!(!error.to_string().contains(key.lines().nth(1).unwrap()));

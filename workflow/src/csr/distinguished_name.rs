@@ -49,10 +49,7 @@ impl<I: Iterator> RevCollect for I {}
 /// The short name of an attribute type, or its dotted number.
 pub(crate) fn attribute_name(attribute: &AttributeTypeAndValue<'_>) -> String {
     let oid = attribute.attr_type().to_id_string();
-    SHORT_NAMES
-        .iter()
-        .find(|(known, _)| *known == oid)
-        .map_or(oid, |(_, short)| (*short).to_owned())
+    SHORT_NAMES.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, short)| (*short).to_owned())
 }
 
 fn render_attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
@@ -70,9 +67,9 @@ pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
     let bytes = value.data;
     match value.tag() {
         Tag::Utf8String => std::str::from_utf8(bytes).ok().map(str::to_owned),
-        Tag::PrintableString | Tag::Ia5String | Tag::NumericString => bytes
-            .is_ascii()
-            .then(|| bytes.iter().map(|b| char::from(*b)).collect()),
+        Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
+            bytes.is_ascii().then(|| bytes.iter().map(|b| char::from(*b)).collect())
+        }
         // TeletexString is read as ISO 8859-1, as everybody who still writes it means it.
         Tag::T61String => Some(bytes.iter().map(|b| char::from(*b)).collect()),
         Tag::BmpString => {
@@ -83,12 +80,7 @@ pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
         Tag::UniversalString => {
             let (units, odd) = bytes.as_chunks::<4>();
             odd.is_empty()
-                .then(|| {
-                    units
-                        .iter()
-                        .map(|unit| char::from_u32(u32::from_be_bytes(*unit)))
-                        .collect()
-                })
+                .then(|| units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit))).collect())
                 .flatten()
         }
         _ => None,

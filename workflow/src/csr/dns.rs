@@ -12,11 +12,7 @@ const LONGEST_LABEL: usize = 63;
 /// Reads a name, which may have `*` as its whole leftmost label.
 pub(super) fn parse(text: &str) -> Result<String, Finding> {
     let refused = |detail: &str, advice: &str| {
-        Err(Finding::refused(
-            Code::BadName,
-            format!("The DNS name {} {detail}", quoted(text)),
-            advice,
-        ))
+        Err(Finding::refused(Code::BadName, format!("The DNS name {} {detail}", quoted(text)), advice))
     };
     if text.is_empty() {
         return refused("is empty.", "Leave it out, or write the full name of the host.");
@@ -30,10 +26,7 @@ pub(super) fn parse(text: &str) -> Result<String, Finding> {
     }
     if text.len() > LONGEST_NAME {
         return refused(
-            &format!(
-                "has {} characters; the longest DNS name has {LONGEST_NAME}.",
-                text.len()
-            ),
+            &format!("has {} characters; the longest DNS name has {LONGEST_NAME}.", text.len()),
             "Use a shorter name.",
         );
     }
@@ -61,19 +54,12 @@ pub(super) fn parse(text: &str) -> Result<String, Finding> {
     }
     if labels.len() < 2 {
         return refused(
-            if text == host {
-                "is a single label."
-            } else {
-                "is a wildcard over a whole top-level domain."
-            },
+            if text == host { "is a single label." } else { "is a wildcard over a whole top-level domain." },
             "Write the full name with its domain, as in www.example.com.",
         );
     }
     // RFC 3696 section 2: a top-level domain is never all digits; such a name would be taken for an address.
-    if labels
-        .last()
-        .is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit()))
-    {
+    if labels.last().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit())) {
         return refused(
             "ends in a label of digits only.",
             "Write the full name with its domain, or ask for an IP address.",
@@ -90,10 +76,7 @@ fn check_label(label: &str) -> Result<(), (String, String)> {
     }
     if label.len() > LONGEST_LABEL {
         return wrong(
-            format!(
-                "has a label of {} characters; the longest has {LONGEST_LABEL}.",
-                label.len()
-            ),
+            format!("has a label of {} characters; the longest has {LONGEST_LABEL}.", label.len()),
             "Shorten that label.",
         );
     }
@@ -105,10 +88,7 @@ fn check_label(label: &str) -> Result<(), (String, String)> {
     }
     if label.starts_with('-') || label.ends_with('-') {
         return wrong(
-            format!(
-                "has the label {} with a hyphen at its start or end.",
-                quoted(label)
-            ),
+            format!("has the label {} with a hyphen at its start or end.", quoted(label)),
             "Hyphens stand between letters or digits.",
         );
     }
@@ -153,10 +133,7 @@ pub(super) fn unicode(name: &str) -> Option<String> {
         None => ("", name),
     };
     let (unicode, valid) = idna::domain_to_unicode(host);
-    valid
-        .ok()
-        .filter(|()| unicode != host)
-        .map(|()| format!("{wildcard}{unicode}"))
+    valid.ok().filter(|()| unicode != host).map(|()| format!("{wildcard}{unicode}"))
 }
 
 /// A warning for a name that could be mistaken for another: a label that mixes scripts (UTS 39 section 5.2), or one
@@ -176,10 +153,7 @@ pub(super) fn warning(name: &str) -> Option<Finding> {
     let (label, why) = label?;
     Some(Finding::warning(
         Code::BadName,
-        format!(
-            "The label {} of {name} {why}; people may take it for another name.",
-            quoted(label)
-        ),
+        format!("The label {} of {name} {why}; people may take it for another name.", quoted(label)),
         "Approve it only if the requester really owns this name.",
     ))
 }
@@ -228,19 +202,13 @@ impl Scripts {
         let japanese = Scripts::LATIN | Scripts::HAN | Scripts::KANA;
         let korean = Scripts::LATIN | Scripts::HAN | Scripts::HANGUL;
         let chinese = Scripts::LATIN | Scripts::HAN | Scripts::BOPOMOFO;
-        self.0.count_ones() > 1
-            && ![japanese, korean, chinese]
-                .iter()
-                .any(|allowed| self.0 & !allowed == 0)
+        self.0.count_ones() > 1 && ![japanese, korean, chinese].iter().any(|allowed| self.0 & !allowed == 0)
     }
 
     fn is_lookalike(&self, label: &str) -> bool {
         const LOOKALIKES: &str = "асеорхуѕіјһӏԁԛԝвнктмοαινρκυχ";
         (self.0 == Scripts::CYRILLIC || self.0 == Scripts::GREEK)
-            && label
-                .chars()
-                .filter(|c| Scripts::of_char(*c) != 0)
-                .all(|c| LOOKALIKES.contains(c))
+            && label.chars().filter(|c| Scripts::of_char(*c) != 0).all(|c| LOOKALIKES.contains(c))
     }
 }
 
@@ -260,10 +228,7 @@ mod tests {
         assert_eq!(parse("*.Example.com").unwrap(), "*.example.com");
         assert_eq!(parse("db.internal").unwrap(), "db.internal");
         assert_eq!(parse("1.2.3.4.in-addr.arpa").unwrap(), "1.2.3.4.in-addr.arpa");
-        assert_eq!(
-            parse(&format!("{}.example.com", "a".repeat(63))).unwrap().len(),
-            75
-        );
+        assert_eq!(parse(&format!("{}.example.com", "a".repeat(63))).unwrap().len(), 75);
     }
 
     #[test]
@@ -295,29 +260,15 @@ mod tests {
     #[test]
     fn a_unicode_name_is_answered_with_its_a_labels() {
         let finding = parse("bücher.example.com").unwrap_err();
-        assert!(
-            finding.advice.contains("xn--bcher-kva.example.com"),
-            "{}",
-            finding.advice
-        );
+        assert!(finding.advice.contains("xn--bcher-kva.example.com"), "{}", finding.advice);
     }
 
     #[test]
     fn confusing_labels_are_pointed_out() {
         // Cyrillic а between Latin letters.
-        assert!(
-            warning(&a_labels("pаypal.example.com").unwrap())
-                .unwrap()
-                .detail
-                .contains("mixes")
-        );
+        assert!(warning(&a_labels("pаypal.example.com").unwrap()).unwrap().detail.contains("mixes"));
         // All Cyrillic, reads as "apple".
-        assert!(
-            warning(&a_labels("аррӏе.example.com").unwrap())
-                .unwrap()
-                .detail
-                .contains("look like")
-        );
+        assert!(warning(&a_labels("аррӏе.example.com").unwrap()).unwrap().detail.contains("look like"));
         assert_eq!(warning(&a_labels("bücher.example.com").unwrap()), None);
         assert_eq!(warning(&a_labels("日本語テスト.example.com").unwrap()), None);
         assert_eq!(warning("www.example.com"), None);

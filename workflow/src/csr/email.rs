@@ -19,10 +19,7 @@ pub(super) fn parse(text: &str) -> Result<String, Finding> {
         ))
     };
     if text.len() > LONGEST_ADDRESS {
-        return refused(format!(
-            "has {} characters; the longest has {LONGEST_ADDRESS}.",
-            text.len()
-        ));
+        return refused(format!("has {} characters; the longest has {LONGEST_ADDRESS}.", text.len()));
     }
     let Some((local, domain)) = text.rsplit_once('@') else {
         return refused("has no @.".to_owned());
@@ -37,10 +34,7 @@ pub(super) fn parse(text: &str) -> Result<String, Finding> {
         return refused("has a dot in the wrong place.".to_owned());
     }
     if let Some(c) = local.chars().find(|c| !is_atext(*c) && *c != '.') {
-        return refused(format!(
-            "has the character {} before the @.",
-            quoted(&c.to_string())
-        ));
+        return refused(format!("has the character {} before the @.", quoted(&c.to_string())));
     }
     match dns::parse(domain) {
         Ok(domain) if !domain.starts_with("*.") => Ok(format!("{local}@{domain}")),

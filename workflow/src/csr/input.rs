@@ -36,18 +36,11 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
     if text.len() > Csr::MAX_BYTES {
         return Err(Finding::refused(
             Code::TooLarge,
-            format!(
-                "The text has {} bytes; at most {} are read.",
-                text.len(),
-                Csr::MAX_BYTES
-            ),
+            format!("The text has {} bytes; at most {} are read.", text.len(), Csr::MAX_BYTES),
             "Send the certificate signing request alone.",
         ));
     }
-    if text
-        .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
-        .is_empty()
-    {
+    if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
         return Err(not_a_csr("There is no certificate signing request.", HOW_TO));
     }
     let armored: Vec<&Block> = blocks
@@ -60,21 +53,11 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
         several => {
             let requests = several.iter().filter(|block| block.is_request()).count();
             Err(if requests > 1 {
-                not_a_csr(
-                    &format!("The text holds {requests} requests."),
-                    "Send them one by one.",
-                )
+                not_a_csr(&format!("The text holds {requests} requests."), "Send them one by one.")
             } else {
-                let labels: Vec<&str> = several
-                    .iter()
-                    .filter_map(|block| block.label.as_deref())
-                    .collect();
+                let labels: Vec<&str> = several.iter().filter_map(|block| block.label.as_deref()).collect();
                 not_a_csr(
-                    &format!(
-                        "The text holds {} PEM blocks: {}.",
-                        several.len(),
-                        describe_labels(&labels)
-                    ),
+                    &format!("The text holds {} PEM blocks: {}.", several.len(), describe_labels(&labels)),
                     "Send the certificate signing request alone.",
                 )
             })
@@ -98,10 +81,7 @@ fn not_a_csr(detail: &str, advice: &str) -> Finding {
 /// Labels of a private key that is not in a PEM block that can be read: cut off, mangled, or of another tool.
 fn names_a_private_key(text: &str) -> bool {
     // Requests have none of these words, and looking for them makes no copy.
-    if !["PRIVATE", "rivate", "PuTTY", "\"kty\""]
-        .iter()
-        .any(|word| text.contains(word))
-    {
+    if !["PRIVATE", "rivate", "PuTTY", "\"kty\""].iter().any(|word| text.contains(word)) {
         return false;
     }
     let upper = Zeroizing::new(text.to_ascii_uppercase());
@@ -130,33 +110,21 @@ impl Block {
             // Cut off or mangled: as far as it goes.
             None => {
                 let digits = dense.bytes().take_while(|b| is_base64(*b) && *b != b'=').count();
-                let start = BASE64
-                    .decode(&dense.as_bytes()[..digits - digits % 4])
-                    .map(Zeroizing::new);
+                let start = BASE64.decode(&dense.as_bytes()[..digits - digits % 4]).map(Zeroizing::new);
                 start.map_or(Shape::Unknown, |start| shape::of(&start))
             }
         };
-        Block {
-            label: label.map(str::to_owned),
-            complete,
-            der,
-            shape,
-        }
+        Block { label: label.map(str::to_owned), complete, der, shape }
     }
 
     fn holds_private_key(&self) -> bool {
-        self.label
-            .as_deref()
-            .is_some_and(|label| label.to_ascii_uppercase().contains("PRIVATE KEY"))
+        self.label.as_deref().is_some_and(|label| label.to_ascii_uppercase().contains("PRIVATE KEY"))
             || self.shape == Shape::PrivateKey
     }
 
     /// RFC 7468 section 7: the label, and the one older tools write.
     fn is_request(&self) -> bool {
-        matches!(
-            self.label.as_deref(),
-            Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST")
-        )
+        matches!(self.label.as_deref(), Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST"))
     }
 }
 
@@ -247,11 +215,7 @@ fn bare(blocks: &[Block], text: &str) -> Result<Vec<u8>, Finding> {
             ));
         }
     }
-    if let Some(other) = blocks
-        .iter()
-        .map(|block| block.shape)
-        .find(|shape| *shape != Shape::Unknown)
-    {
+    if let Some(other) = blocks.iter().map(|block| block.shape).find(|shape| *shape != Shape::Unknown) {
         return Err(instead(other));
     }
     if text.trim_start().starts_with("ssh-") || text.contains("BEGIN SSH2") {
@@ -276,10 +240,7 @@ fn request(block: &Block) -> Result<Vec<u8>, Finding> {
             ("PUBLIC KEY" | "RSA PUBLIC KEY", _) => instead(Shape::PublicKey),
             ("X509 CRL" | "PKCS7" | "CMS", _) => instead(Shape::OtherSigned),
             (_, Shape::Unknown | Shape::Request) => not_a_csr(
-                &format!(
-                    "This is {}, no certificate signing request.",
-                    describe_labels(&[label])
-                ),
+                &format!("This is {}, no certificate signing request.", describe_labels(&[label])),
                 HOW_TO,
             ),
             (_, shape) => instead(shape),
@@ -315,10 +276,9 @@ fn instead(shape: Shape) -> Finding {
             "This is a public key alone, not a certificate signing request.",
             "Make a request with the private key it belongs to: openssl req -new -key key.pem -out request.csr",
         ),
-        Shape::OtherSigned => not_a_csr(
-            "This is a CRL or a PKCS#7 file, not a certificate signing request.",
-            HOW_TO,
-        ),
+        Shape::OtherSigned => {
+            not_a_csr("This is a CRL or a PKCS#7 file, not a certificate signing request.", HOW_TO)
+        }
         Shape::Request | Shape::Unknown => not_a_csr("This is no certificate signing request.", HOW_TO),
     }
 }
@@ -340,11 +300,7 @@ fn describe_labels(labels: &[&str]) -> String {
         "PGP PUBLIC KEY BLOCK",
     ];
     let known = |label: &&str| {
-        if KNOWN.contains(label) {
-            (*label).to_owned()
-        } else {
-            "another PEM file".to_owned()
-        }
+        if KNOWN.contains(label) { (*label).to_owned() } else { "another PEM file".to_owned() }
     };
     labels.iter().map(known).collect::<Vec<_>>().join(", ")
 }
@@ -355,7 +311,5 @@ pub(crate) type Armored = (String, Option<Zeroizing<Vec<u8>>>);
 /// The complete PEM blocks of a text, for certificates and for keys that belong here.
 pub(crate) fn armored(text: &str) -> Vec<Armored> {
     let complete = blocks(text).into_iter().filter(|block| block.complete);
-    complete
-        .filter_map(|block| block.label.map(|label| (label, block.der)))
-        .collect()
+    complete.filter_map(|block| block.label.map(|label| (label, block.der))).collect()
 }

@@ -136,18 +136,13 @@ impl PublicKey {
                 KeyKind::Rsa { bits: modulus_bits }
             }
             "1.2.840.10045.2.1" => {
-                let curve = parameters
-                    .and_then(|any| any.as_oid().ok())
-                    .map(|oid| oid.to_id_string());
+                let curve = parameters.and_then(|any| any.as_oid().ok()).map(|oid| oid.to_id_string());
                 let (kind, length) = match curve.as_deref() {
                     Some("1.2.840.10045.3.1.7") => (KeyKind::EcP256, 65),
                     Some("1.3.132.0.34") => (KeyKind::EcP384, 97),
                     Some("1.3.132.0.35") => (KeyKind::EcP521, 133),
                     Some(other) => {
-                        return Err(unsupported(&format!(
-                            "EC key on the curve {}.",
-                            curve_name(other)
-                        )));
+                        return Err(unsupported(&format!("EC key on the curve {}.", curve_name(other))));
                     }
                     None => return Err(unsupported("EC key with explicit curve parameters.")),
                 };
@@ -155,9 +150,7 @@ impl PublicKey {
                     Some(4) if bits.len() == length => kind,
                     Some(2 | 3) => return Err(unsupported("EC key in compressed form.")),
                     _ => {
-                        return Err(malformed(&format!(
-                            "The {kind} key is no point in uncompressed form."
-                        )));
+                        return Err(malformed(&format!("The {kind} key is no point in uncompressed form.")));
                     }
                 }
             }
@@ -170,12 +163,7 @@ impl PublicKey {
             }
             other => return Err(unsupported(&format!("Key of the kind {}.", kind_name(other)))),
         };
-        Ok(PublicKey {
-            spki: spki.raw.to_vec(),
-            bits: bits.to_vec(),
-            kind,
-            rsa,
-        })
+        Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
     }
 }
 

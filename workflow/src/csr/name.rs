@@ -155,8 +155,7 @@ impl Serialize for Name {
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|finding: Finding| serde::de::Error::custom(finding.detail))
+        text.parse().map_err(|finding: Finding| serde::de::Error::custom(finding.detail))
     }
 }
 
@@ -187,30 +186,17 @@ mod tests {
 
     #[test]
     fn addresses_of_no_host_are_bad_names() {
-        for text in [
-            "0.0.0.0",
-            "::",
-            "224.0.0.1",
-            "ff02::1",
-            "255.255.255.255",
-            "::ffff:0.0.0.0",
-        ] {
+        for text in ["0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "::ffff:0.0.0.0"] {
             assert_eq!(text.parse::<Name>().unwrap_err().code, Code::BadName, "{text}");
         }
         assert_eq!(Name::ip(&[10, 0, 0]).unwrap_err().code, Code::BadName);
-        assert_eq!(
-            Name::ip(&[10, 0, 0, 0, 255, 0, 0, 0]).unwrap_err().code,
-            Code::BadName
-        );
+        assert_eq!(Name::ip(&[10, 0, 0, 0, 255, 0, 0, 0]).unwrap_err().code, Code::BadName);
     }
 
     #[test]
     fn an_internationalized_name_is_shown_in_both_forms() {
         let name: Name = "xn--bcher-kva.example.com".parse().unwrap();
-        assert_eq!(
-            name.for_people(),
-            "xn--bcher-kva.example.com (bücher.example.com)"
-        );
+        assert_eq!(name.for_people(), "xn--bcher-kva.example.com (bücher.example.com)");
     }
 
     proptest::proptest! {

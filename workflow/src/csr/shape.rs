@@ -106,15 +106,9 @@ mod tests {
     #[test]
     fn the_first_tags_tell_what_it_is() {
         // PKCS#8: version, algorithm, octets.
-        assert_eq!(
-            of(&[0x30, 0x0b, 2, 1, 0, 0x30, 2, 6, 0, 4, 2, 0, 0]),
-            Shape::PrivateKey
-        );
+        assert_eq!(of(&[0x30, 0x0b, 2, 1, 0, 0x30, 2, 6, 0, 4, 2, 0, 0]), Shape::PrivateKey);
         // PKCS#1: version and integers; SEC 1: version and octets; both cut off.
-        assert_eq!(
-            of(&[0x30, 0x82, 4, 0xa4, 2, 1, 0, 2, 0x82, 1, 1]),
-            Shape::PrivateKey
-        );
+        assert_eq!(of(&[0x30, 0x82, 4, 0xa4, 2, 1, 0, 2, 0x82, 1, 1]), Shape::PrivateKey);
         assert_eq!(of(&[0x30, 0x77, 2, 1, 1, 4, 0x20, 7]), Shape::PrivateKey);
         // Encrypted PKCS#8, and a bundle.
         assert_eq!(of(&[0x30, 0x08, 0x30, 2, 6, 0, 4, 2, 0, 0]), Shape::PrivateKey);

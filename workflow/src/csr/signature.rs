@@ -83,9 +83,8 @@ impl Scheme {
             "2.16.840.1.101.3.4.2.4" => return Err(weak("SHA-224")),
             other => return Err(unknown(&format!("RSASSA-PSS and the digest {other}"))),
         };
-        let mask = parameters
-            .mask_gen_algorithm()
-            .map_err(|_| unknown("RSASSA-PSS with malformed parameters"))?;
+        let mask =
+            parameters.mask_gen_algorithm().map_err(|_| unknown("RSASSA-PSS with malformed parameters"))?;
         let same_digest = mask.hash.to_id_string() == parameters.hash_algorithm_oid().to_id_string();
         let salt = u16::try_from(parameters.salt_length()).ok();
         match salt {
@@ -150,9 +149,7 @@ pub(crate) fn verify(
         }
         (KeyKind::Ed25519, Scheme::Ed25519) => alg::ED25519.verify_sig(key.bits(), message, signature),
         (kind, _) => {
-            return Err(bad(format!(
-                "The key is {kind}, but the signature is of another kind."
-            )));
+            return Err(bad(format!("The key is {kind}, but the signature is of another kind.")));
         }
     };
     valid.map_err(|_| {

@@ -15,9 +15,7 @@ const LONGEST_TRUST_DOMAIN: usize = 255;
 pub(super) fn has_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
     })
 }
 
@@ -31,10 +29,7 @@ pub(super) fn parse(text: &str) -> Result<String, Finding> {
         ))
     };
     if text.len() > LONGEST {
-        return refused(&format!(
-            "has {} characters; the longest has {LONGEST}.",
-            text.len()
-        ));
+        return refused(&format!("has {} characters; the longest has {LONGEST}.", text.len()));
     }
     if !text.bytes().all(is_uri_byte) {
         return refused("has a character that no URI has.");
@@ -94,8 +89,7 @@ fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), &'static s
         !s.is_empty()
             && s != "."
             && s != ".."
-            && s.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     // The path begins with a slash here: neither ? nor # is left.
     if !path.trim_start_matches('/').is_empty() && path[1..].split('/').all(segment) {

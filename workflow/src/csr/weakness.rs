@@ -36,9 +36,7 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
             "Make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
         ));
     } else if !bits.is_multiple_of(8) {
-        findings.push(weak(format!(
-            "RSA modulus of {bits} bits, which is no multiple of 8."
-        )));
+        findings.push(weak(format!("RSA modulus of {bits} bits, which is no multiple of 8.")));
     }
     findings.extend(exponent(&numbers.exponent));
     // Checks of structure only for keys whose size is right: the others are refused anyway.
@@ -50,9 +48,7 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
 
 /// BR 6.1.6: odd and at least 2^16+1. Larger than 31 bits is no weakness, but Go's crypto/rsa does not use such keys.
 fn exponent(octets: &[u8]) -> Option<Finding> {
-    let value = octets
-        .iter()
-        .try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
+    let value = octets.iter().try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
     match value {
         None => Some(Finding::refused(
             Code::UnsupportedKey,
@@ -109,10 +105,7 @@ static SMALL_PRIMES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
                 batch.product *= prime;
                 batch.primes.push(prime);
             }
-            _ => batches.push(Batch {
-                product: BigUint::from(prime),
-                primes: vec![prime],
-            }),
+            _ => batches.push(Batch { product: BigUint::from(prime), primes: vec![prime] }),
         }
     }
     batches
@@ -121,20 +114,13 @@ static SMALL_PRIMES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
 fn small_factor(modulus: &BigUint) -> Option<u64> {
     SMALL_PRIMES.iter().find_map(|batch| {
         let rest: Vec<u32> = (modulus % &batch.product).to_u32_digits();
-        batch
-            .primes
-            .iter()
-            .copied()
-            .find(|prime| remainder(&rest, *prime) == 0)
+        batch.primes.iter().copied().find(|prime| remainder(&rest, *prime) == 0)
     })
 }
 
 /// Of a number in little-endian digits, by a divisor of at most 32 bits.
 fn remainder(digits: &[u32], divisor: u64) -> u64 {
-    digits
-        .iter()
-        .rev()
-        .fold(0, |rest, digit| ((rest << 32) | u64::from(*digit)) % divisor)
+    digits.iter().rev().fold(0, |rest, digit| ((rest << 32) | u64::from(*digit)) % divisor)
 }
 
 /// The fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each small prime, the
@@ -165,11 +151,7 @@ fn is_roca(modulus: &BigUint) -> bool {
 fn fermat(modulus: &BigUint) -> Option<BigUint> {
     const ROUNDS: u32 = 100;
     let floor = modulus.sqrt();
-    let a = if &floor * &floor == *modulus {
-        floor
-    } else {
-        floor + 1u32
-    };
+    let a = if &floor * &floor == *modulus { floor } else { floor + 1u32 };
     let mut square = &a * &a - modulus;
     let mut step = (a << 1) + 1u32;
     for _ in 0..ROUNDS {
@@ -193,10 +175,7 @@ fn square_root(n: &BigUint) -> Option<BigUint> {
     if !MODULO_64[low as usize % 64] {
         return None;
     }
-    let rest = (n % (63u32 * 65 * 11))
-        .iter_u32_digits()
-        .next()
-        .unwrap_or_default() as usize;
+    let rest = (n % (63u32 * 65 * 11)).iter_u32_digits().next().unwrap_or_default() as usize;
     if !MODULO_63[rest % 63] || !MODULO_65[rest % 65] || !MODULO_11[rest % 11] {
         return None;
     }
@@ -255,10 +234,7 @@ mod tests {
     use super::*;
 
     fn numbers(modulus: &BigUint, exponent: u32) -> RsaNumbers {
-        RsaNumbers {
-            modulus: modulus.to_bytes_be(),
-            exponent: BigUint::from(exponent).to_bytes_be(),
-        }
+        RsaNumbers { modulus: modulus.to_bytes_be(), exponent: BigUint::from(exponent).to_bytes_be() }
     }
 
     /// A prime of 1024 bits: 2^1024 - 105.
@@ -279,11 +255,7 @@ mod tests {
     #[test]
     fn small_factors_are_found() {
         let modulus = (BigUint::from(1u32) << 2047) + 1u32;
-        assert!(
-            structure(&numbers(&modulus, 65_537))
-                .unwrap()
-                .contains("divisible by 3")
-        );
+        assert!(structure(&numbers(&modulus, 65_537)).unwrap().contains("divisible by 3"));
         assert_eq!(small_factor(&(prime() * 1021u32)), Some(1021));
         assert_eq!(small_factor(&prime()), None);
     }
@@ -291,17 +263,9 @@ mod tests {
     #[test]
     fn squares_and_close_primes_are_found() {
         let p = prime();
-        assert!(
-            structure(&numbers(&(&p * &p), 65_537))
-                .unwrap()
-                .contains("a square")
-        );
+        assert!(structure(&numbers(&(&p * &p), 65_537)).unwrap().contains("a square"));
         let q = prime_after(&(&p - (BigUint::from(1u32) << 500)));
-        assert!(
-            structure(&numbers(&(&p * &q), 65_537))
-                .unwrap()
-                .contains("too close")
-        );
+        assert!(structure(&numbers(&(&p * &q), 65_537)).unwrap().contains("too close"));
     }
 
     #[test]
@@ -319,14 +283,11 @@ mod tests {
     #[test]
     fn the_roca_fingerprint_is_found() {
         // Any power of 65537 has the fingerprint; a multiple of the product of the primes changes nothing.
-        let product = [
-            3u64, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
-        ]
-        .iter()
-        .chain(&[
-            101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
-        ])
-        .fold(BigUint::from(1u32), |all, p| all * *p);
+        let product =
+            [3u64, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97]
+                .iter()
+                .chain(&[101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167])
+                .fold(BigUint::from(1u32), |all, p| all * *p);
         let roca: BigUint = BigUint::from(65_537u32).pow(3) + (product << 1800);
         assert!(is_roca(&roca));
         assert!(!is_roca(&(prime() * prime_after(&(prime() >> 1)))));
@@ -336,21 +297,12 @@ mod tests {
     fn sizes_and_exponents_are_named() {
         let detail = |bits, e: &[u8]| {
             let modulus = vec![0xff; (bits / 8) as usize];
-            rsa(
-                bits,
-                &RsaNumbers {
-                    modulus,
-                    exponent: e.to_vec(),
-                },
-            )
-            .first()
-            .map(|f| f.detail.clone())
-            .unwrap_or_default()
+            rsa(bits, &RsaNumbers { modulus, exponent: e.to_vec() })
+                .first()
+                .map(|f| f.detail.clone())
+                .unwrap_or_default()
         };
-        assert_eq!(
-            detail(1024, &[1, 0, 1]),
-            "RSA key of 1024 bits; at least 2048 are needed."
-        );
+        assert_eq!(detail(1024, &[1, 0, 1]), "RSA key of 1024 bits; at least 2048 are needed.");
         assert!(detail(2047, &[1, 0, 1]).contains("2048"));
         assert!(detail(2050, &[1, 0, 1]).contains("multiple of 8"));
         assert!(detail(2048, &[1]).contains("exponent 1;"));

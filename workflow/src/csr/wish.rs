@@ -69,11 +69,7 @@ pub(crate) const PURPOSES: [(&str, &str); 9] = [
 
 /// The name of a purpose, or its number where it has none.
 pub(crate) fn purpose_name(oid: &str) -> String {
-    PURPOSES
-        .iter()
-        .find(|(_, known)| *known == oid)
-        .map_or(oid, |(name, _)| *name)
-        .to_owned()
+    PURPOSES.iter().find(|(_, known)| *known == oid).map_or(oid, |(name, _)| *name).to_owned()
 }
 
 impl Requested {
@@ -96,9 +92,7 @@ impl Requested {
                     Ok(([], wanted)) => requested.extensions(&wanted.extensions),
                     _ => requested.findings.push(malformed("list", "cannot be read")),
                 },
-                CHALLENGE_PASSWORD => requested
-                    .wishes
-                    .push(Wish::Attribute("challengePassword".to_owned())),
+                CHALLENGE_PASSWORD => requested.wishes.push(Wish::Attribute("challengePassword".to_owned())),
                 _ => requested.wishes.push(Wish::Attribute(oid)),
             }
         }
@@ -107,13 +101,9 @@ impl Requested {
 
     fn extensions(&mut self, extensions: &[X509Extension<'_>]) {
         for (at, extension) in extensions.iter().enumerate() {
-            if extensions[..at]
-                .iter()
-                .any(|earlier| earlier.oid == extension.oid)
-            {
+            if extensions[..at].iter().any(|earlier| earlier.oid == extension.oid) {
                 // RFC 5280 section 4.2
-                self.findings
-                    .push(malformed(&extension_name(extension), "is there twice"));
+                self.findings.push(malformed(&extension_name(extension), "is there twice"));
             }
             self.extension(extension);
         }
@@ -144,16 +134,11 @@ impl Requested {
             }
             ParsedExtension::KeyUsage(usage) => self.wishes.extend(usages(*usage).map(Wish::KeyUsage)),
             ParsedExtension::ExtendedKeyUsage(_) => match purposes(extension.value) {
-                Some(purposes) => self
-                    .wishes
-                    .extend(purposes.into_iter().map(Wish::ExtendedKeyUsage)),
-                None => self
-                    .findings
-                    .push(malformed("extendedKeyUsage", "cannot be read")),
+                Some(purposes) => self.wishes.extend(purposes.into_iter().map(Wish::ExtendedKeyUsage)),
+                None => self.findings.push(malformed("extendedKeyUsage", "cannot be read")),
             },
             ParsedExtension::ParseError { .. } => {
-                self.findings
-                    .push(malformed(&extension_name(extension), "cannot be read"));
+                self.findings.push(malformed(&extension_name(extension), "cannot be read"));
             }
             _ => self.wishes.push(Wish::Extension(extension_name(extension))),
         }
@@ -172,10 +157,7 @@ impl Requested {
             GeneralName::RegisteredID(_) => return self.wishes.push(Wish::OtherName("registeredID")),
             GeneralName::Invalid(_, bytes) => Err(Finding::refused(
                 Code::BadName,
-                format!(
-                    "The name {} is not well formed.",
-                    quoted(&String::from_utf8_lossy(bytes))
-                ),
+                format!("The name {} is not well formed.", quoted(&String::from_utf8_lossy(bytes))),
                 "Write names in ASCII, internationalized ones with A-labels (xn--).",
             )),
         };

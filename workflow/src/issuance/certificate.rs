@@ -38,10 +38,8 @@ impl Certificate {
     /// The first certificate in a text.
     pub fn from_pem(text: &str) -> Result<Certificate, CertificateError> {
         let blocks = armored(text);
-        let (_, der) = blocks
-            .iter()
-            .find(|(label, _)| label == "CERTIFICATE")
-            .ok_or(CertificateError::Missing)?;
+        let (_, der) =
+            blocks.iter().find(|(label, _)| label == "CERTIFICATE").ok_or(CertificateError::Missing)?;
         Certificate::from_der(der.as_ref().ok_or(CertificateError::Malformed)?.to_vec())
     }
 
@@ -54,12 +52,10 @@ impl Certificate {
         }
         let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;
         let authority_key_identifier =
-            read.extensions()
-                .iter()
-                .find_map(|extension| match extension.parsed_extension() {
-                    ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref(),
-                    _ => None,
-                });
+            read.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref(),
+                _ => None,
+            });
         let authority_key_identifier = authority_key_identifier.map(|identifier| hex::encode(identifier.0));
         Ok(Certificate {
             serial,
@@ -147,8 +143,5 @@ impl Certificate {
 /// A certificate as PEM.
 pub(super) fn to_pem(der: &[u8]) -> String {
     let block = pem::Pem::new("CERTIFICATE", der);
-    pem::encode_config(
-        &block,
-        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
-    )
+    pem::encode_config(&block, pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
 }

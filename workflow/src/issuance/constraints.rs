@@ -69,12 +69,8 @@ impl NameConstraints {
                     | (Subtree::Ip(..), Name::Ip(_))
             )
         };
-        self.judge(
-            concerns,
-            |subtree| subtree.contains(name),
-            |subtree| subtree.touches(name),
-        )
-        .map(|why| format!("the issuer's name constraints {why} {name}"))
+        self.judge(concerns, |subtree| subtree.contains(name), |subtree| subtree.touches(name))
+            .map(|why| format!("the issuer's name constraints {why} {name}"))
     }
 
     /// Why a subject, as the DER of a Name, is not free. An empty one always is.
@@ -98,11 +94,7 @@ impl NameConstraints {
         if self.excluded.iter().any(touches) {
             return Some("exclude");
         }
-        let mut permitted = self
-            .permitted
-            .iter()
-            .filter(|subtree| concerns(subtree))
-            .peekable();
+        let mut permitted = self.permitted.iter().filter(|subtree| concerns(subtree)).peekable();
         (permitted.peek().is_some() && !permitted.any(contains)).then_some("do not permit")
     }
 }
@@ -160,10 +152,7 @@ impl Subtree {
         match (self, name) {
             (Subtree::Dns(base), Name::Dns(text)) if text.starts_with("*.") => {
                 let base = base.strip_prefix('.').unwrap_or(base);
-                self.contains(name)
-                    || base
-                        .split_once('.')
-                        .is_some_and(|(_, parent)| parent == &text[2..])
+                self.contains(name) || base.split_once('.').is_some_and(|(_, parent)| parent == &text[2..])
             }
             _ => self.contains(name),
         }

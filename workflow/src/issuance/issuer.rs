@@ -159,15 +159,11 @@ impl Issuer {
     /// Why it may not issue for a name, if its name constraints forbid that (RFC 5280 section 4.2.1.10).
     #[must_use]
     pub fn forbids(&self, name: &Name) -> Option<String> {
-        self.constraints
-            .iter()
-            .find_map(|constraints| constraints.forbid(name))
+        self.constraints.iter().find_map(|constraints| constraints.forbid(name))
     }
 
     pub(super) fn forbids_subject(&self, subject_der: &[u8]) -> Option<String> {
-        self.constraints
-            .iter()
-            .find_map(|constraints| constraints.forbid_subject(subject_der))
+        self.constraints.iter().find_map(|constraints| constraints.forbid_subject(subject_der))
     }
 }
 
@@ -186,9 +182,7 @@ fn fit_to_issue(certificate: &X509Certificate<'_>, below: usize) -> Result<Publi
     if let Some(most) = constraints.path_len_constraint
         && usize::try_from(most).unwrap_or(usize::MAX) < below
     {
-        return Err(format!(
-            "it allows {most} authorities below it, and there are {below}"
-        ));
+        return Err(format!("it allows {most} authorities below it, and there are {below}"));
     }
     // RFC 5280 section 4.2.1.3
     match certificate.key_usage() {
@@ -218,22 +212,14 @@ fn linked(
     }
     let scheme = Scheme::read(&lower.signature_algorithm)
         .map_err(|_| "its signature algorithm is weak or unknown".to_owned())?;
-    verify(
-        upper_key,
-        scheme,
-        lower.tbs_certificate.as_ref(),
-        &lower.signature_value.data,
-    )
-    .map_err(|_| "it is not signed by the next certificate".to_owned())
+    verify(upper_key, scheme, lower.tbs_certificate.as_ref(), &lower.signature_value.data)
+        .map_err(|_| "it is not signed by the next certificate".to_owned())
 }
 
 fn subject_key_identifier(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {
     use x509_parser::extensions::ParsedExtension;
-    certificate
-        .extensions()
-        .iter()
-        .find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
-            _ => None,
-        })
+    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
+        _ => None,
+    })
 }

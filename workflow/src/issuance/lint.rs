@@ -67,21 +67,14 @@ pub fn lint(
     if tbs.issuer_spki() != issuer.spki_der() {
         linter.wrong("issuer", "it was built for another issuer");
     }
-    if linter.0.is_empty() {
-        Ok(Linted(tbs))
-    } else {
-        Err(linter.0)
-    }
+    if linter.0.is_empty() { Ok(Linted(tbs)) } else { Err(linter.0) }
 }
 
 struct Linter(Vec<LintError>);
 
 impl Linter {
     fn wrong(&mut self, rule: &'static str, detail: impl Into<String>) {
-        self.0.push(LintError {
-            rule,
-            detail: detail.into(),
-        });
+        self.0.push(LintError { rule, detail: detail.into() });
     }
 
     fn require(&mut self, holds: bool, rule: &'static str, detail: &str) {
@@ -93,11 +86,7 @@ impl Linter {
     /// DER has one encoding for each value: a second reader must write the same bytes again.
     fn encoding(&mut self, der: &[u8]) {
         let again = x509_cert::TbsCertificate::from_der(der).and_then(|tbs| tbs.to_der());
-        self.require(
-            again.is_ok_and(|again| again == der),
-            "4.1 encoding",
-            "it is not DER",
-        );
+        self.require(again.is_ok_and(|again| again == der), "4.1 encoding", "it is not DER");
     }
 
     fn fields(
@@ -108,11 +97,7 @@ impl Linter {
         csr: &Csr,
         grant: &Grant,
     ) {
-        self.require(
-            read.version == X509Version::V3,
-            "4.1.2.1 version",
-            "it is not version 3",
-        );
+        self.require(read.version == X509Version::V3, "4.1.2.1 version", "it is not version 3");
 
         let serial = read.raw_serial();
         self.require(
@@ -139,11 +124,7 @@ impl Linter {
         );
 
         let (from, to) = (read.validity().not_before, read.validity().not_after);
-        self.require(
-            from.to_datetime() < to.to_datetime(),
-            "4.1.2.5 validity",
-            "it ends before it begins",
-        );
+        self.require(from.to_datetime() < to.to_datetime(), "4.1.2.5 validity", "it ends before it begins");
         self.require(
             from.to_datetime() >= issuer.not_before() && to.to_datetime() <= issuer.not_after(),
             "4.1.2.5 validity",
@@ -184,11 +165,7 @@ impl Linter {
             let listed = common_name
                 .as_str()
                 .is_ok_and(|text| text.len() <= 64 && grant.names.iter().any(|name| name == text));
-            self.require(
-                listed,
-                "4.1.2.6 subject",
-                "its common name is none of the names, or too long",
-            );
+            self.require(listed, "4.1.2.6 subject", "its common name is none of the names, or too long");
         }
         if let Some(why) = issuer.forbids_subject(read.subject().as_raw()) {
             self.wrong("4.2.1.10 name constraints", why);
@@ -199,11 +176,7 @@ impl Linter {
             }
         }
         let requested: Vec<String> = csr.names().iter().map(Name::to_string).collect();
-        self.require(
-            requested == grant.names,
-            "names",
-            "the granted names are not those of the request",
-        );
+        self.require(requested == grant.names, "names", "the granted names are not those of the request");
     }
 
     fn extensions(&mut self, read: &Read<'_>, issuer: &Issuer, csr: &Csr, grant: &Grant) {
@@ -311,19 +284,12 @@ impl Linter {
             }
             ParsedExtension::CRLDistributionPoints(_) | ParsedExtension::AuthorityInfoAccess(_) => false,
             _ => {
-                self.wrong(
-                    "4.2 extensions",
-                    format!("{} has no place here", extension_name(extension)),
-                );
+                self.wrong("4.2 extensions", format!("{} has no place here", extension_name(extension)));
                 return;
             }
         };
         if extension.critical != critical {
-            let how = if critical {
-                "is not critical"
-            } else {
-                "is critical"
-            };
+            let how = if critical { "is not critical" } else { "is critical" };
             self.wrong("4.2 extensions", format!("{} {how}", extension_name(extension)));
         }
     }

@@ -50,18 +50,9 @@ pub enum KeyError {
 }
 
 const CURVES: [(&EcdsaSigningAlgorithm, SignatureAlgorithm); 3] = [
-    (
-        &alg::ECDSA_P256_SHA256_ASN1_SIGNING,
-        SignatureAlgorithm::EcdsaSha256,
-    ),
-    (
-        &alg::ECDSA_P384_SHA384_ASN1_SIGNING,
-        SignatureAlgorithm::EcdsaSha384,
-    ),
-    (
-        &alg::ECDSA_P521_SHA512_ASN1_SIGNING,
-        SignatureAlgorithm::EcdsaSha512,
-    ),
+    (&alg::ECDSA_P256_SHA256_ASN1_SIGNING, SignatureAlgorithm::EcdsaSha256),
+    (&alg::ECDSA_P384_SHA384_ASN1_SIGNING, SignatureAlgorithm::EcdsaSha384),
+    (&alg::ECDSA_P521_SHA512_ASN1_SIGNING, SignatureAlgorithm::EcdsaSha512),
 ];
 
 impl LocalKey {
@@ -105,35 +96,24 @@ impl LocalKey {
     fn rsa(pair: RsaKeyPair) -> Result<LocalKey, KeyError> {
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeyError::Unsupported)?;
         let spki = public.as_ref().to_vec();
-        Ok(LocalKey {
-            pair: Pair::Rsa(Box::new(pair)),
-            spki,
-            algorithm: SignatureAlgorithm::RsaSha256,
-        })
+        Ok(LocalKey { pair: Pair::Rsa(Box::new(pair)), spki, algorithm: SignatureAlgorithm::RsaSha256 })
     }
 
     fn ec(
         read: impl Fn(&'static EcdsaSigningAlgorithm) -> Option<EcdsaKeyPair>,
     ) -> Result<LocalKey, KeyError> {
-        let found = CURVES
-            .into_iter()
-            .find_map(|(curve, algorithm)| read(curve).map(|pair| (pair, algorithm)));
+        let found =
+            CURVES.into_iter().find_map(|(curve, algorithm)| read(curve).map(|pair| (pair, algorithm)));
         let (pair, algorithm) = found.ok_or(KeyError::Unsupported)?;
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeyError::Unsupported)?;
         let spki = public.as_ref().to_vec();
-        Ok(LocalKey {
-            pair: Pair::Ec(Box::new(pair)),
-            spki,
-            algorithm,
-        })
+        Ok(LocalKey { pair: Pair::Ec(Box::new(pair)), spki, algorithm })
     }
 }
 
 impl fmt::Debug for LocalKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalKey")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("LocalKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -153,18 +133,15 @@ impl Signer for LocalKey {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&alg::RSA_PKCS1_SHA256, &random, tbs_der, &mut signature)
-                    .map_err(failed)?;
+                pair.sign(&alg::RSA_PKCS1_SHA256, &random, tbs_der, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
-            Pair::Ec(pair) => pair
-                .sign(&random, tbs_der)
-                .map(|signature| signature.as_ref().to_vec())
-                .map_err(failed),
-            Pair::Ed25519(pair) => pair
-                .try_sign(tbs_der)
-                .map(|signature| signature.as_ref().to_vec())
-                .map_err(failed),
+            Pair::Ec(pair) => {
+                pair.sign(&random, tbs_der).map(|signature| signature.as_ref().to_vec()).map_err(failed)
+            }
+            Pair::Ed25519(pair) => {
+                pair.try_sign(tbs_der).map(|signature| signature.as_ref().to_vec()).map_err(failed)
+            }
         }
     }
 }

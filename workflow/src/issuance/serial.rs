@@ -52,11 +52,7 @@ impl Serial {
             Some(0) | None => false,
             Some(first) => octets.len() + usize::from(first >> 7) <= LONGEST,
         };
-        if fits {
-            Ok(Serial(octets))
-        } else {
-            Err(SerialError::Malformed)
-        }
+        if fits { Ok(Serial(octets)) } else { Err(SerialError::Malformed) }
     }
 
     /// Big-endian, without leading zeros.
@@ -91,9 +87,7 @@ impl Serialize for Serial {
 
 impl<'de> Deserialize<'de> for Serial {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -108,9 +102,7 @@ mod tests {
             (0..200).map(|_| Serial::random(&random).unwrap()).collect();
         assert_eq!(serials.len(), 200);
         assert!(
-            serials
-                .iter()
-                .all(|serial| serial.octets().len() == 20 && serial.octets()[0] & 0xc0 == 0x40)
+            serials.iter().all(|serial| serial.octets().len() == 20 && serial.octets()[0] & 0xc0 == 0x40)
         );
     }
 
@@ -119,10 +111,7 @@ mod tests {
         let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).unwrap();
         assert_eq!(serial.to_string().len(), 40);
         assert_eq!(serial.to_string().parse(), Ok(serial.clone()));
-        assert_eq!(
-            serde_json::from_str::<Serial>(&serde_json::to_string(&serial).unwrap()).unwrap(),
-            serial
-        );
+        assert_eq!(serde_json::from_str::<Serial>(&serde_json::to_string(&serial).unwrap()).unwrap(), serial);
         assert_eq!("00AB".parse::<Serial>().unwrap().to_string(), "ab");
         for wrong in ["", "0", "00", "xyz", "-1", &"7f".repeat(21), &"ff".repeat(20)] {
             assert_eq!(wrong.parse::<Serial>(), Err(SerialError::Malformed), "{wrong}");

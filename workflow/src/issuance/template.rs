@@ -156,55 +156,27 @@ impl Template<'_> {
                 },
             )?,
             // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
-            extension(
-                "2.5.29.14",
-                false,
-                &SubjectKeyIdentifier(octets(&self.csr.key().identifier())?),
-            )?,
+            extension("2.5.29.14", false, &SubjectKeyIdentifier(octets(&self.csr.key().identifier())?))?,
             // RFC 5280 section 4.2.1.3: critical.
             extension("2.5.29.15", true, &key_usage(&self.grant.key_usage)?)?,
             // RFC 5280 section 4.2.1.6: critical if it is all that names the subject.
-            extension(
-                "2.5.29.17",
-                subject_is_empty,
-                &SubjectAltName(general_names(&self.grant.names)?),
-            )?,
+            extension("2.5.29.17", subject_is_empty, &SubjectAltName(general_names(&self.grant.names)?))?,
             // RFC 5280 section 4.2.1.9: an end entity, critically.
-            extension(
-                "2.5.29.19",
-                true,
-                &BasicConstraints {
-                    ca: false,
-                    path_len_constraint: None,
-                },
-            )?,
+            extension("2.5.29.19", true, &BasicConstraints { ca: false, path_len_constraint: None })?,
         ];
         if !self.grant.extended_key_usage.is_empty() {
             // RFC 5280 section 4.2.1.12
-            extensions.push(extension(
-                "2.5.29.37",
-                false,
-                &purposes(&self.grant.extended_key_usage)?,
-            )?);
+            extensions.push(extension("2.5.29.37", false, &purposes(&self.grant.extended_key_usage)?)?);
         }
         if !self.publication.crl.is_empty() {
             // RFC 5280 section 4.2.1.13
-            let full_name = self
-                .publication
-                .crl
-                .iter()
-                .map(|url| uri(url))
-                .collect::<Result<_, _>>()?;
+            let full_name = self.publication.crl.iter().map(|url| uri(url)).collect::<Result<_, _>>()?;
             let point = DistributionPoint {
                 distribution_point: Some(DistributionPointName::FullName(full_name)),
                 reasons: None,
                 crl_issuer: None,
             };
-            extensions.push(extension(
-                "2.5.29.31",
-                false,
-                &CrlDistributionPoints(vec![point]),
-            )?);
+            extensions.push(extension("2.5.29.31", false, &CrlDistributionPoints(vec![point]))?);
         }
         let access = self.access()?;
         if !access.0.is_empty() {
@@ -219,12 +191,9 @@ impl Template<'_> {
         const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
         let ocsp = self.publication.ocsp.iter().map(|url| (OCSP, url));
         let issuer = self.publication.issuer.iter().map(|url| (CA_ISSUERS, url));
-        let all = ocsp.chain(issuer).map(|(access_method, url)| {
-            Ok(AccessDescription {
-                access_method,
-                access_location: uri(url)?,
-            })
-        });
+        let all = ocsp
+            .chain(issuer)
+            .map(|(access_method, url)| Ok(AccessDescription { access_method, access_location: uri(url)? }));
         Ok(AuthorityInfoAccessSyntax(all.collect::<Result<_, BuildError>>()?))
     }
 }
@@ -245,9 +214,7 @@ fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
     let date =
         DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| OUT_OF_RANGE)?;
     if date.year() < 2050 {
-        UtcTime::from_date_time(date)
-            .map(Time::UtcTime)
-            .map_err(|_| OUT_OF_RANGE)
+        UtcTime::from_date_time(date).map(Time::UtcTime).map_err(|_| OUT_OF_RANGE)
     } else {
         Ok(Time::GeneralTime(GeneralizedTime::from_date_time(date)))
     }
@@ -268,10 +235,7 @@ fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
     ];
     let mut usages = FlagSet::<KeyUsages>::default();
     for name in names {
-        let bit = KEY_USAGES
-            .iter()
-            .position(|known| known == name)
-            .ok_or(BuildError("key usage"))?;
+        let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(BuildError("key usage"))?;
         usages |= FLAGS[bit];
     }
     Ok(KeyUsage(usages))
@@ -279,10 +243,7 @@ fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
 
 fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
     let oids = names.iter().map(|name| {
-        let dotted = PURPOSES
-            .iter()
-            .find(|(known, _)| known == name)
-            .map_or(name.as_str(), |(_, oid)| oid);
+        let dotted = PURPOSES.iter().find(|(known, _)| known == name).map_or(name.as_str(), |(_, oid)| oid);
         ObjectIdentifier::new(dotted).map_err(|_| BuildError("purpose"))
     });
     Ok(ExtendedKeyUsage(oids.collect::<Result<_, _>>()?))
@@ -303,9 +264,7 @@ fn general_names(names: &[String]) -> Result<Vec<GeneralName>, BuildError> {
                     IpAddr::V4(v4) => v4.octets().to_vec(),
                     IpAddr::V6(v6) => v6.octets().to_vec(),
                 };
-                Ok(GeneralName::IpAddress(
-                    OctetString::new(octets).map_err(|_| UNENCODABLE)?,
-                ))
+                Ok(GeneralName::IpAddress(OctetString::new(octets).map_err(|_| UNENCODABLE)?))
             }
             Err(_) => Err(UNENCODABLE),
         })
@@ -313,9 +272,7 @@ fn general_names(names: &[String]) -> Result<Vec<GeneralName>, BuildError> {
 }
 
 fn uri(text: &str) -> Result<GeneralName, BuildError> {
-    Ia5String::new(text)
-        .map(GeneralName::UniformResourceIdentifier)
-        .map_err(|_| BuildError("address"))
+    Ia5String::new(text).map(GeneralName::UniformResourceIdentifier).map_err(|_| BuildError("address"))
 }
 
 /// Whether a text is a subject that can be written as it stands (RFC 4514).

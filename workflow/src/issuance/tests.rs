@@ -21,22 +21,12 @@ impl Case {
     fn new(ca: &TestCa, names: &[&str]) -> Case {
         let policy = Policy::parse(POLICY).unwrap();
         let csr = Csr::read(&pki::csr(names)).unwrap();
-        let grant = policy
-            .judge(&csr, policy.profile(None).unwrap(), "")
-            .grant
-            .unwrap();
+        let grant = policy.judge(&csr, policy.profile(None).unwrap(), "").grant.unwrap();
         let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
         let key = LocalKey::from_pem(&ca.key_pem).unwrap();
         let serial = Serial::random(&SystemRandom::new()).unwrap();
         let validity = Validity::choose(OffsetDateTime::now_utc(), grant.validity_days, &issuer).unwrap();
-        Case {
-            csr,
-            grant,
-            issuer,
-            key,
-            serial,
-            validity,
-        }
+        Case { csr, grant, issuer, key, serial, validity }
     }
 
     fn build(&self) -> TbsCertificate {
@@ -79,10 +69,7 @@ async fn a_certificate_says_what_was_reserved_and_granted() {
         (case.validity.not_before, case.validity.not_after)
     );
     assert_eq!(certificate.public_key_digest(), case.csr.key().digest());
-    assert_eq!(
-        certificate.authority_key_identifier(),
-        Some(case.issuer.key_identifier())
-    );
+    assert_eq!(certificate.authority_key_identifier(), Some(case.issuer.key_identifier()));
     assert_eq!(Certificate::from_pem(&certificate.pem()).unwrap(), certificate);
     // The same inputs give the same bytes, which is what makes signing repeatable.
     assert_eq!(case.build(), case.build());
@@ -100,20 +87,14 @@ async fn only_the_issuers_own_key_signs() {
 fn any_field_that_is_not_as_it_must_be_is_caught() {
     let case = case();
     let broken = |change: &dyn Fn(&mut Case)| {
-        let mut changed = Case {
-            key: LocalKey::from_pem(&pki::root().key_pem).unwrap(),
-            ..self::case()
-        };
+        let mut changed = Case { key: LocalKey::from_pem(&pki::root().key_pem).unwrap(), ..self::case() };
         (changed.csr, changed.grant, changed.issuer) =
             (case.csr.clone(), case.grant.clone(), case.issuer.clone());
         (changed.serial, changed.validity) = (case.serial.clone(), case.validity);
         change(&mut changed);
         case.broken(changed.build())
     };
-    assert_eq!(
-        broken(&|c| c.serial = "0123456789".parse().unwrap()),
-        ["4.1.2.2 serial number"]
-    );
+    assert_eq!(broken(&|c| c.serial = "0123456789".parse().unwrap()), ["4.1.2.2 serial number"]);
     assert_eq!(
         broken(&|c| c.validity.not_after = case.issuer.not_after() + Duration::DAY)[0],
         "4.1.2.5 validity"
@@ -122,46 +103,22 @@ fn any_field_that_is_not_as_it_must_be_is_caught() {
         broken(&|c| c.validity.not_before = case.issuer.not_before() - Duration::DAY)[0],
         "4.1.2.5 validity"
     );
-    assert_eq!(
-        broken(&|c| c.validity.not_after += Duration::DAY),
-        ["4.1.2.5 validity"]
-    );
-    assert_eq!(
-        broken(&|c| c.validity.not_after = c.validity.not_before),
-        ["4.1.2.5 validity"]
-    );
-    assert_eq!(
-        broken(&|c| c.grant.subject = "CN=evil.example.com".to_owned())[0],
-        "4.1.2.6 subject"
-    );
-    assert_eq!(
-        broken(&|c| c.grant.names.push("evil.example.com".to_owned())),
-        ["4.2.1.6 subjectAltName"]
-    );
+    assert_eq!(broken(&|c| c.validity.not_after += Duration::DAY), ["4.1.2.5 validity"]);
+    assert_eq!(broken(&|c| c.validity.not_after = c.validity.not_before), ["4.1.2.5 validity"]);
+    assert_eq!(broken(&|c| c.grant.subject = "CN=evil.example.com".to_owned())[0], "4.1.2.6 subject");
+    assert_eq!(broken(&|c| c.grant.names.push("evil.example.com".to_owned())), ["4.2.1.6 subjectAltName"]);
     assert_eq!(broken(&|c| c.grant.names.clear()), ["4.2.1.6 subjectAltName"]);
-    assert_eq!(
-        broken(&|c| c.grant.key_usage = vec!["keyCertSign".to_owned()]).len(),
-        2
-    );
+    assert_eq!(broken(&|c| c.grant.key_usage = vec!["keyCertSign".to_owned()]).len(), 2);
     assert_eq!(broken(&|c| c.grant.key_usage.push("cRLSign".to_owned())).len(), 2);
     assert_eq!(
         broken(&|c| c.grant.extended_key_usage = vec!["codeSigning".to_owned()]),
         ["4.2.1.12 extendedKeyUsage"]
     );
-    assert_eq!(
-        broken(&|c| c.grant.extended_key_usage.clear()),
-        ["4.2 extensions"]
-    );
+    assert_eq!(broken(&|c| c.grant.extended_key_usage.clear()), ["4.2 extensions"]);
     let other = Issuer::from_pem(&CaMaker::new(TestKey::EcP256).self_signed().certificate_pem).unwrap();
-    assert_eq!(
-        broken(&|c| c.issuer = other.clone()),
-        ["4.2.1.1 authorityKeyIdentifier", "issuer"]
-    );
+    assert_eq!(broken(&|c| c.issuer = other.clone()), ["4.2.1.1 authorityKeyIdentifier", "issuer"]);
     let csr = Csr::read(&pki::csr(&["www.example.com"])).unwrap();
-    assert_eq!(
-        broken(&|c| c.csr = csr.clone()),
-        ["4.1.2.7 public key", "4.2.1.2 subjectKeyIdentifier"]
-    );
+    assert_eq!(broken(&|c| c.csr = csr.clone()), ["4.1.2.7 public key", "4.2.1.2 subjectKeyIdentifier"]);
 }
 
 #[test]
@@ -177,10 +134,7 @@ fn bytes_that_are_no_certificate_are_caught() {
     let case = case();
     let tbs = case.build();
     assert_eq!(case.broken(tbs.with_der(Vec::new())), ["4.1 encoding"]);
-    assert_eq!(
-        case.broken(tbs.with_der([tbs.der(), &[0]].concat())),
-        ["4.1 encoding"]
-    );
+    assert_eq!(case.broken(tbs.with_der([tbs.der(), &[0]].concat())), ["4.1 encoding"]);
     // cA FALSE written out is no DER; no single changed octet passes.
     for at in 0..tbs.der().len() {
         let mut der = tbs.der().to_vec();
@@ -188,11 +142,7 @@ fn bytes_that_are_no_certificate_are_caught() {
         let serial = at > 10 && at < 31;
         let time = case.lint(tbs.with_der(der)).is_ok();
         // Serial and dates are the caller's to choose, within limits.
-        assert!(
-            !time || serial || is_time(tbs.der(), at),
-            "octet {at} of {}",
-            hex::encode(tbs.der())
-        );
+        assert!(!time || serial || is_time(tbs.der(), at), "octet {at} of {}", hex::encode(tbs.der()));
     }
 }
 
@@ -208,9 +158,7 @@ fn name_constraints_of_the_whole_chain_are_kept() {
         CaMaker::new(TestKey::EcP256)
             .subject(&[("2.5.4.3", 12, b"Root")])
             .name_constraints(&["example.com"], &[]),
-        CaMaker::new(TestKey::EcP256)
-            .name_constraints(&[], &["secret.example.com"])
-            .path_length(0),
+        CaMaker::new(TestKey::EcP256).name_constraints(&[], &["secret.example.com"]).path_length(0),
     );
     let issuer = Issuer::from_pem(&permitted.certificate_pem).unwrap();
     let forbidden = |name: &str| issuer.forbids(&name.parse().unwrap()).is_some();
@@ -234,19 +182,13 @@ fn what_is_no_issuer_is_told_why() {
         IssuerError::PrivateKey
     );
     assert!(
-        why(&CaMaker::new(TestKey::EcP256)
-            .not_a_ca()
-            .self_signed()
-            .certificate_pem)
-        .contains("no authority")
+        why(&CaMaker::new(TestKey::EcP256).not_a_ca().self_signed().certificate_pem).contains("no authority")
     );
     assert!(
         why(&(root.certificate_pem.clone() + &pki::root_with(TestKey::EcP384).certificate_pem))
             .contains("not signed by")
     );
-    let deep = CaMaker::new(TestKey::EcP256)
-        .path_length(0)
-        .issuing(CaMaker::new(TestKey::EcP256));
+    let deep = CaMaker::new(TestKey::EcP256).path_length(0).issuing(CaMaker::new(TestKey::EcP256));
     assert!(why(&deep.certificate_pem).contains("allows 0 authorities below it, and there are 1"));
     assert!(why(&root.certificate_pem.replacen("MII", "AAA", 1)).contains("not well formed"));
 }
@@ -255,20 +197,12 @@ fn what_is_no_issuer_is_told_why() {
 fn validity_stays_inside_the_issuers() {
     let now = OffsetDateTime::now_utc();
     let issuer = |age, lifetime| {
-        Issuer::from_pem(
-            &CaMaker::new(TestKey::EcP256)
-                .lifetime(age, lifetime)
-                .self_signed()
-                .certificate_pem,
-        )
-        .unwrap()
+        Issuer::from_pem(&CaMaker::new(TestKey::EcP256).lifetime(age, lifetime).self_signed().certificate_pem)
+            .unwrap()
     };
     let long = issuer(Duration::days(10), Duration::days(1000));
     let validity = Validity::choose(now, 365, &long).unwrap();
-    assert_eq!(
-        validity.not_after - validity.not_before,
-        Duration::days(365) - Duration::SECOND
-    );
+    assert_eq!(validity.not_after - validity.not_before, Duration::days(365) - Duration::SECOND);
     assert!(
         now - validity.not_before >= Duration::HOUR
             && now - validity.not_before < Duration::HOUR + Duration::SECOND
@@ -279,21 +213,12 @@ fn validity_stays_inside_the_issuers() {
 
     let young = issuer(Duration::MINUTE, Duration::days(30));
     let validity = Validity::choose(now, 365, &young).unwrap();
-    assert_eq!(
-        (validity.not_before, validity.not_after),
-        (young.not_before(), young.not_after())
-    );
+    assert_eq!((validity.not_before, validity.not_after), (young.not_before(), young.not_after()));
 
     let ended = issuer(Duration::days(10), -Duration::DAY);
-    assert!(matches!(
-        Validity::choose(now, 1, &ended),
-        Err(ValidityError::IssuerExpired(_))
-    ));
+    assert!(matches!(Validity::choose(now, 1, &ended), Err(ValidityError::IssuerExpired(_))));
     let future = issuer(-Duration::DAY, Duration::days(10));
-    assert!(matches!(
-        Validity::choose(now, 1, &future),
-        Err(ValidityError::IssuerNotYetValid(_))
-    ));
+    assert!(matches!(Validity::choose(now, 1, &future), Err(ValidityError::IssuerNotYetValid(_))));
 }
 
 #[test]
@@ -303,14 +228,8 @@ fn keys_are_read_once_and_never_shown() {
     assert_eq!(local.spki_der(), key.spki());
     assert_eq!(format!("{local:?}"), "LocalKey { algorithm: RsaSha256, .. }");
     assert_eq!(LocalKey::from_pem("").unwrap_err(), KeyError::Missing);
-    assert_eq!(
-        LocalKey::from_pem(&key.pem().repeat(2)).unwrap_err(),
-        KeyError::Several
-    );
-    assert_eq!(
-        LocalKey::from_pem(&key.pem().replacen("MII", "AAA", 1)).unwrap_err(),
-        KeyError::Unsupported
-    );
+    assert_eq!(LocalKey::from_pem(&key.pem().repeat(2)).unwrap_err(), KeyError::Several);
+    assert_eq!(LocalKey::from_pem(&key.pem().replacen("MII", "AAA", 1)).unwrap_err(), KeyError::Unsupported);
     let encrypted = key.pem().replace("PRIVATE", "ENCRYPTED PRIVATE");
     assert_eq!(LocalKey::from_pem(&encrypted).unwrap_err(), KeyError::Encrypted);
 }

@@ -46,19 +46,11 @@ impl Validity {
             return Err(ValidityError::IssuerNotYetValid(issuer.not_before()));
         }
         let out_of_range = |_| ValidityError::OutOfRange;
-        let now = now
-            .to_offset(time::UtcOffset::UTC)
-            .replace_nanosecond(0)
-            .map_err(out_of_range)?;
+        let now = now.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).map_err(out_of_range)?;
         let not_before = (now - BACKDATING).max(issuer.not_before());
         // Both ends are inclusive, so the last second is one less.
         let lifetime = Duration::days(i64::from(days)) - Duration::SECOND;
-        let not_after = not_before
-            .checked_add(lifetime)
-            .ok_or(ValidityError::OutOfRange)?;
-        Ok(Validity {
-            not_before,
-            not_after: not_after.min(issuer.not_after()),
-        })
+        let not_after = not_before.checked_add(lifetime).ok_or(ValidityError::OutOfRange)?;
+        Ok(Validity { not_before, not_after: not_after.min(issuer.not_after()) })
     }
 }

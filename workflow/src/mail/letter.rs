@@ -88,10 +88,7 @@ impl Letter {
     /// Adds a row of several lines to the table of facts; an empty one is left out.
     #[must_use]
     pub fn list<T: AsRef<str>>(mut self, label: &str, values: impl IntoIterator<Item = T>) -> Self {
-        let mut lines: Vec<String> = values
-            .into_iter()
-            .map(|value| plain::clean(value.as_ref()))
-            .collect();
+        let mut lines: Vec<String> = values.into_iter().map(|value| plain::clean(value.as_ref())).collect();
         lines.retain(|line| !line.is_empty());
         if lines.len() > MAX_LINES {
             let more = lines.len() - MAX_LINES;
@@ -99,10 +96,7 @@ impl Letter {
             lines.push(format!("and {more} more"));
         }
         if !lines.is_empty() {
-            self.facts.push(Fact {
-                label: label.to_owned(),
-                lines,
-            });
+            self.facts.push(Fact { label: label.to_owned(), lines });
         }
         self
     }
@@ -110,10 +104,8 @@ impl Letter {
     /// Adds names; internationalized ones stand in both forms.
     #[must_use]
     pub fn names(self, names: &[String]) -> Self {
-        let for_people = |name: &String| {
-            name.parse()
-                .map_or_else(|_| name.clone(), |name: Name| name.for_people())
-        };
+        let for_people =
+            |name: &String| name.parse().map_or_else(|_| name.clone(), |name: Name| name.for_people());
         self.list("Names", names.iter().map(for_people))
     }
 
@@ -131,10 +123,7 @@ impl Letter {
     pub fn quote(mut self, label: &str, text: &str) -> Self {
         let lines = plain::lines(text);
         if !lines.is_empty() {
-            self.quotes.push(Fact {
-                label: plain::clean(label),
-                lines,
-            });
+            self.quotes.push(Fact { label: plain::clean(label), lines });
         }
         self
     }
@@ -158,20 +147,14 @@ impl Letter {
     /// Sets the one thing to do.
     #[must_use]
     pub fn button(mut self, label: &str, url: &str) -> Self {
-        self.button = Some(Link {
-            label: plain::clean(label),
-            url: plain::clean(url),
-        });
+        self.button = Some(Link { label: plain::clean(label), url: plain::clean(url) });
         self
     }
 
     /// Adds a link beside the button.
     #[must_use]
     pub fn link(mut self, label: &str, url: &str) -> Self {
-        self.links.push(Link {
-            label: plain::clean(label),
-            url: plain::clean(url),
-        });
+        self.links.push(Link { label: plain::clean(label), url: plain::clean(url) });
         self
     }
 
@@ -210,9 +193,7 @@ impl Letter {
                 [value] => plain::wrap(&mut out, &format!("{}: ", fact.label), "  ", value),
                 values => {
                     plain::wrap(&mut out, "", "", &format!("{}:", fact.label));
-                    values
-                        .iter()
-                        .for_each(|value| plain::wrap(&mut out, "  ", "  ", value));
+                    values.iter().for_each(|value| plain::wrap(&mut out, "  ", "  ", value));
                 }
             }
         }
@@ -221,10 +202,7 @@ impl Letter {
         }
         for quote in &self.quotes {
             plain::wrap(&mut out, "", "", &format!("{}:", quote.label));
-            quote
-                .lines
-                .iter()
-                .for_each(|line| plain::wrap(&mut out, "> ", "> ", line));
+            quote.lines.iter().for_each(|line| plain::wrap(&mut out, "> ", "> ", line));
             out.push('\n');
         }
         for finding in &self.findings {
@@ -252,12 +230,9 @@ impl Letter {
     }
 
     fn html(&self, request_id: RequestId) -> String {
-        Html {
-            letter: self,
-            request_id: &request_id.to_string(),
-        }
-        .render()
-        .expect("strings are written into a string, which does not fail")
+        Html { letter: self, request_id: &request_id.to_string() }
+            .render()
+            .expect("strings are written into a string, which does not fail")
     }
 }
 
@@ -273,16 +248,12 @@ pub fn names_in_short(names: &[String]) -> String {
 /// A day in words, such as `1 January 2026`; UTC.
 pub fn on_day(at: OffsetDateTime) -> String {
     let format = format_description!("[day padding:none] [month repr:long] [year]");
-    at.to_offset(time::UtcOffset::UTC)
-        .format(format)
-        .unwrap_or_default()
+    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }
 
 /// An instant in words, such as `Thursday, 1 January 2026, 12:00 UTC`.
 pub fn with_time(at: OffsetDateTime) -> String {
     let format =
         format_description!("[weekday], [day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    at.to_offset(time::UtcOffset::UTC)
-        .format(format)
-        .unwrap_or_default()
+    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }

@@ -14,13 +14,7 @@ const MAX_SUBJECT: usize = 120;
 pub(super) fn clean(text: &str) -> String {
     let spaced: String = text
         .chars()
-        .map(|c| {
-            if c.is_whitespace() || c.is_control() {
-                ' '
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c })
         .filter(|c| !is_unfit_to_show(*c))
         .collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -38,9 +32,8 @@ pub(super) fn one_line(text: &str) -> String {
 /// The lines of a text that somebody typed: each one clean, never more than one empty line in a row.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for line in text
-        .replace("\r\n", "\n")
-        .split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'])
+    for line in
+        text.replace("\r\n", "\n").split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'])
     {
         let line = clean(line);
         if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
@@ -86,10 +79,7 @@ mod tests {
 
     #[test]
     fn lines_end_where_we_end_them() {
-        assert_eq!(
-            lines("a\r\nb\rc\u{2028}d\n\n\n\n\te  f\n\n"),
-            ["a", "b", "c", "d", "", "e f"]
-        );
+        assert_eq!(lines("a\r\nb\rc\u{2028}d\n\n\n\n\te  f\n\n"), ["a", "b", "c", "d", "", "e f"]);
         assert!(lines(" \n\u{202e}\n").is_empty());
         assert_eq!(clean("a\u{202e}b\u{0}c"), "ab c");
     }
@@ -98,17 +88,9 @@ mod tests {
     fn text_is_wrapped_and_links_stay_whole() {
         let link = format!("https://{}/", "a".repeat(90));
         let mut out = String::new();
-        wrap(
-            &mut out,
-            "* ",
-            "  ",
-            &format!("{} {link} end", "word ".repeat(20).trim_end()),
-        );
+        wrap(&mut out, "* ", "  ", &format!("{} {link} end", "word ".repeat(20).trim_end()));
         assert!(out.lines().any(|line| line.trim() == link));
-        assert!(
-            out.lines()
-                .all(|line| line.contains(&link) || line.chars().count() <= WIDTH)
-        );
+        assert!(out.lines().all(|line| line.contains(&link) || line.chars().count() <= WIDTH));
         assert!(out.starts_with("* word") && out.lines().skip(1).all(|line| line.starts_with("  ")));
     }
 

@@ -31,39 +31,27 @@ fn facts(names: &[&str]) -> Facts {
 
 /// A letter that uses everything a letter has.
 fn letter() -> Letter {
-    Letter::new(
-        "Please decide: www.example.com",
-        "A certificate waits for your decision",
-    )
-    .paragraph("alice@example.com asks for this certificate. Opening the link decides nothing.")
-    .certificate(
-        &facts(&["www.example.com", "xn--bcher-kva.example.com", "10.0.0.1"]),
-        "server",
-    )
-    .fact(
-        "Decide by",
-        &with_time(time::macros::datetime!(2026-01-08 12:00 UTC)),
-    )
-    .fact("Nothing", "")
-    .quote(
-        "alice@example.com wrote",
-        "Größe & <b>Mut</b>:\r\nfor the shop\n\n\n\n> Approved by \"IT\"\n",
-    )
-    .findings(&[
-        Finding::warning(
-            Code::BadName,
-            "\"xn--bcher-kva\" mixes scripts.",
-            "Compare it letter by letter.",
-        ),
-        Finding::ignored(
-            Code::ForbiddenExtension,
-            "The CSR asks for nsCertType.",
-            "Nothing needs to be done.",
-        ),
-    ])
-    .button("Review and decide", "https://ca.example.com/approvals/k?a=1&b=2")
-    .link("See the rules", "https://ca.example.com/")
-    .closing("The link is yours alone: please do not forward this mail.")
+    Letter::new("Please decide: www.example.com", "A certificate waits for your decision")
+        .paragraph("alice@example.com asks for this certificate. Opening the link decides nothing.")
+        .certificate(&facts(&["www.example.com", "xn--bcher-kva.example.com", "10.0.0.1"]), "server")
+        .fact("Decide by", &with_time(time::macros::datetime!(2026-01-08 12:00 UTC)))
+        .fact("Nothing", "")
+        .quote("alice@example.com wrote", "Größe & <b>Mut</b>:\r\nfor the shop\n\n\n\n> Approved by \"IT\"\n")
+        .findings(&[
+            Finding::warning(
+                Code::BadName,
+                "\"xn--bcher-kva\" mixes scripts.",
+                "Compare it letter by letter.",
+            ),
+            Finding::ignored(
+                Code::ForbiddenExtension,
+                "The CSR asks for nsCertType.",
+                "Nothing needs to be done.",
+            ),
+        ])
+        .button("Review and decide", "https://ca.example.com/approvals/k?a=1&b=2")
+        .link("See the rules", "https://ca.example.com/")
+        .closing("The link is yours alone: please do not forward this mail.")
 }
 
 #[test]
@@ -110,27 +98,18 @@ proptest! {
 
 #[test]
 fn a_command_is_copied_from_one_line() {
-    let command = format!(
-        "openssl req -new {}-out a.csr",
-        "-addext subjectAltName=DNS:www.example.com ".repeat(4)
-    );
-    let finding = Finding::refused(
-        Code::WeakKey,
-        "RSA key of 1024 bits.",
-        format!("Make one with: {command}"),
-    );
-    let mail = Letter::new("s", "h")
-        .findings(&[finding])
-        .to(id(), "refused", &requester());
+    let command =
+        format!("openssl req -new {}-out a.csr", "-addext subjectAltName=DNS:www.example.com ".repeat(4));
+    let finding =
+        Finding::refused(Code::WeakKey, "RSA key of 1024 bits.", format!("Make one with: {command}"));
+    let mail = Letter::new("s", "h").findings(&[finding]).to(id(), "refused", &requester());
     assert!(mail.text.lines().any(|line| line.ends_with(&command)));
 }
 
 #[test]
 fn a_long_list_is_cut_and_says_so() {
     let names: Vec<String> = (0..60).map(|n| format!("n{n}.example.com")).collect();
-    let mail = Letter::new("s", "h")
-        .list("Names", &names)
-        .to(id(), "received", &requester());
+    let mail = Letter::new("s", "h").list("Names", &names).to(id(), "received", &requester());
     assert!(mail.text.contains("n49.example.com\n  and 10 more\n"));
     assert!(!mail.text.contains("n50."));
 }
@@ -155,32 +134,16 @@ fn mime_reads_back_as_it_was_written() {
     let bytes = mail.message(&from()).unwrap().formatted();
     let read = MessageParser::default().parse(&bytes).unwrap();
     assert_eq!(read.subject().unwrap(), mail.subject);
-    assert_eq!(
-        read.to().unwrap().first().unwrap().address().unwrap(),
-        "alice@example.com"
-    );
-    assert_eq!(
-        read.from().unwrap().first().unwrap().name().unwrap(),
-        "Countersign"
-    );
+    assert_eq!(read.to().unwrap().first().unwrap().address().unwrap(), "alice@example.com");
+    assert_eq!(read.from().unwrap().first().unwrap().name().unwrap(), "Countersign");
     assert_eq!(read.body_text(0).unwrap().replace("\r\n", "\n"), mail.text);
     assert_eq!(read.body_html(0).unwrap().replace("\r\n", "\n"), mail.html);
-    assert_eq!(
-        (
-            read.text_body_count(),
-            read.html_body_count(),
-            read.attachment_count()
-        ),
-        (1, 1, 1)
-    );
+    assert_eq!((read.text_body_count(), read.html_body_count(), read.attachment_count()), (1, 1, 1));
     let file = read.attachment(0).unwrap();
     assert_eq!(file.attachment_name().unwrap(), "certificate.zip");
     assert_eq!(file.contents(), (0..=255).collect::<Vec<u8>>());
     assert!(bytes.is_ascii(), "any mail server can carry it");
-    assert!(
-        bytes.split(|b| *b == b'\n').all(|line| line.len() <= 998),
-        "RFC 5322 section 2.1.1"
-    );
+    assert!(bytes.split(|b| *b == b'\n').all(|line| line.len() <= 998), "RFC 5322 section 2.1.1");
     assert!(read.header("Auto-Submitted").is_some());
     assert!(read.date().is_some());
 }
@@ -188,34 +151,20 @@ fn mime_reads_back_as_it_was_written() {
 #[test]
 fn a_mail_sent_twice_is_one_mail() {
     let message_id = |occasion: &str| {
-        let bytes = letter()
-            .to(id(), occasion, &requester())
-            .message(&from())
-            .unwrap()
-            .formatted();
-        MessageParser::default()
-            .parse(&bytes)
-            .unwrap()
-            .message_id()
-            .unwrap()
-            .to_owned()
+        let bytes = letter().to(id(), occasion, &requester()).message(&from()).unwrap().formatted();
+        MessageParser::default().parse(&bytes).unwrap().message_id().unwrap().to_owned()
     };
     assert_eq!(message_id("received"), message_id("received"));
     assert_ne!(message_id("received"), message_id("rejected"));
-    assert_ne!(
-        message_id("approval/a@example.com"),
-        message_id("approval/b@example.com")
-    );
+    assert_ne!(message_id("approval/a@example.com"), message_id("approval/b@example.com"));
     assert!(message_id("received").ends_with("@example.com"));
 }
 
 #[test]
 fn a_line_break_adds_no_header() {
-    for attack in [
-        "a\r\nBcc: eve@example.com",
-        "a\nBcc: eve@example.com\n\nbody",
-        "a\u{2028}Bcc: eve@example.com",
-    ] {
+    for attack in
+        ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com\n\nbody", "a\u{2028}Bcc: eve@example.com"]
+    {
         assert!(format!("{attack}@example.com").parse::<Email>().is_err());
         assert!(format!("alice@{attack}").parse::<Email>().is_err());
         let mut mail = letter().to(id(), "received", &requester());
@@ -223,21 +172,15 @@ fn a_line_break_adds_no_header() {
         let bytes = mail.message(&from()).unwrap().formatted();
         let read = MessageParser::default().parse(&bytes).unwrap();
         assert!(read.bcc().is_none());
-        assert!(
-            read.subject().unwrap().starts_with("a Bcc: eve@example.com"),
-            "{attack:?}"
-        );
+        assert!(read.subject().unwrap().starts_with("a Bcc: eve@example.com"), "{attack:?}");
     }
 }
 
 #[test]
 fn every_address_that_is_taken_can_be_written() {
-    for address in [
-        "a@localhost",
-        "o'neil+ca@example.co.uk",
-        "a.b_c-d/e=f@x-1.example",
-        "!#$%&*?^`{|}~@example.com",
-    ] {
+    for address in
+        ["a@localhost", "o'neil+ca@example.co.uk", "a.b_c-d/e=f@x-1.example", "!#$%&*?^`{|}~@example.com"]
+    {
         let mail = letter().to(id(), "received", &address.parse().unwrap());
         let bytes = mail.message(&from()).unwrap().formatted();
         let read = MessageParser::default().parse(&bytes).unwrap();
@@ -256,10 +199,7 @@ fn names_and_times_in_words() {
     let names =
         |names: &[&str]| names_in_short(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     assert_eq!(names(&["a.example"]), "a.example");
-    assert_eq!(
-        names(&["a.example", "b.example", "c.example"]),
-        "a.example and 2 more"
-    );
+    assert_eq!(names(&["a.example", "b.example", "c.example"]), "a.example and 2 more");
     let at = time::macros::datetime!(2026-01-01 23:30 -01:00);
     assert_eq!(on_day(at), "2 January 2026");
     assert_eq!(with_time(at), "Friday, 2 January 2026, 00:30 UTC");

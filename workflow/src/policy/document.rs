@@ -81,10 +81,7 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
     for (name, settings) in document.profiles {
         let line = line_of(text, settings.span().start);
         let profile = profile(name, settings.into_inner(), &document.defaults);
-        profiles.push(profile.map_err(|detail| PolicyError {
-            line: Some(line),
-            detail,
-        })?);
+        profiles.push(profile.map_err(|detail| PolicyError { line: Some(line), detail })?);
     }
     if profiles.is_empty() {
         return Err(PolicyError {
@@ -106,10 +103,7 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
         None => {
             let detail =
                 "there are several profiles; say which one is the default, as in default = \"server\"";
-            return Err(PolicyError {
-                line: None,
-                detail: detail.to_owned(),
-            });
+            return Err(PolicyError { line: None, detail: detail.to_owned() });
         }
     };
     profiles[..=default].rotate_right(1);
@@ -147,10 +141,7 @@ fn profile(name: String, own: Settings, defaults: &Settings) -> Result<Profile, 
         .into_iter()
         .map(|approver| approver.0)
         .collect();
-    let mut distinct: Vec<String> = approvers
-        .iter()
-        .map(|approver| approver.to_ascii_lowercase())
-        .collect();
+    let mut distinct: Vec<String> = approvers.iter().map(|approver| approver.to_ascii_lowercase()).collect();
     distinct.sort();
     distinct.dedup();
     if distinct.len() != approvers.len() {
@@ -163,21 +154,13 @@ fn profile(name: String, own: Settings, defaults: &Settings) -> Result<Profile, 
         ));
     }
     if quorum == 0 || quorum > approvers.len() {
-        return Err(format!(
-            "the profile {name} has {} approvers and a quorum of {quorum}",
-            approvers.len()
-        ));
+        return Err(format!("the profile {name} has {} approvers and a quorum of {quorum}", approvers.len()));
     }
     let validity_days = own.validity_days.or(defaults.validity_days).unwrap_or(365);
     if !(1..=36_500).contains(&validity_days) {
-        return Err(format!(
-            "the profile {name} has a validity of {validity_days} days; write 1 to 36500"
-        ));
+        return Err(format!("the profile {name} has a validity of {validity_days} days; write 1 to 36500"));
     }
-    let rsa_min_bits = own
-        .rsa_min_bits
-        .or(defaults.rsa_min_bits)
-        .unwrap_or(FEWEST_RSA_BITS);
+    let rsa_min_bits = own.rsa_min_bits.or(defaults.rsa_min_bits).unwrap_or(FEWEST_RSA_BITS);
     if rsa_min_bits < FEWEST_RSA_BITS {
         return Err(format!(
             "the profile {name} has rsa_min_bits = {rsa_min_bits}; at least {FEWEST_RSA_BITS} are needed"
@@ -185,49 +168,30 @@ fn profile(name: String, own: Settings, defaults: &Settings) -> Result<Profile, 
     }
     let names = own.names.or(defaults.names);
     if names.is_empty() {
-        return Err(format!(
-            "the profile {name} allows no names; write names.dns.allow = [\"example.com\"]"
-        ));
+        return Err(format!("the profile {name} allows no names; write names.dns.allow = [\"example.com\"]"));
     }
-    let keys = own
-        .keys
-        .or(defaults.keys)
-        .unwrap_or_else(|| KeyRule::ALL.to_vec());
-    let key_usage = own
-        .key_usage
-        .or(defaults.key_usage)
-        .unwrap_or_else(|| vec![KeyUsageName("digitalSignature")]);
+    let keys = own.keys.or(defaults.keys).unwrap_or_else(|| KeyRule::ALL.to_vec());
+    let key_usage =
+        own.key_usage.or(defaults.key_usage).unwrap_or_else(|| vec![KeyUsageName("digitalSignature")]);
     if keys.is_empty() || key_usage.is_empty() {
-        return Err(format!(
-            "the profile {name} needs at least one of keys and one of key_usage"
-        ));
+        return Err(format!("the profile {name} needs at least one of keys and one of key_usage"));
     }
     Ok(Profile {
         description: own.description.or(defaults.description).unwrap_or_default(),
         keys,
         rsa_min_bits,
         key_usage,
-        extended_key_usage: own
-            .extended_key_usage
-            .or(defaults.extended_key_usage)
-            .unwrap_or_default(),
+        extended_key_usage: own.extended_key_usage.or(defaults.extended_key_usage).unwrap_or_default(),
         validity_days,
         max_names: own.max_names.or(defaults.max_names).unwrap_or(100),
         wildcards: own.wildcards.or(defaults.wildcards).unwrap_or(false),
         names,
         requesters: own.requesters.or(defaults.requesters).unwrap_or_default(),
         ungranted: own.ungranted.or(defaults.ungranted).unwrap_or(Ungranted::Ignored),
-        subject: own
-            .subject
-            .or(defaults.subject)
-            .map(|subject| subject.0)
-            .unwrap_or_default(),
+        subject: own.subject.or(defaults.subject).map(|subject| subject.0).unwrap_or_default(),
         approvers,
         quorum,
-        limit: own
-            .limit
-            .or(defaults.limit)
-            .map_or(Duration::from_secs(7 * 86_400), |limit| limit.0),
+        limit: own.limit.or(defaults.limit).map_or(Duration::from_secs(7 * 86_400), |limit| limit.0),
         name,
     })
 }

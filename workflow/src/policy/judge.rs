@@ -10,11 +10,8 @@ use crate::finding::{Code, Finding, Severity, quoted};
 
 pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
     let key_usage = key_usage(profile, csr.key().kind());
-    let extended_key_usage: Vec<String> = profile
-        .extended_key_usage
-        .iter()
-        .map(|purpose| purpose.0.clone())
-        .collect();
+    let extended_key_usage: Vec<String> =
+        profile.extended_key_usage.iter().map(|purpose| purpose.0.clone()).collect();
 
     let mut findings = Vec::new();
     findings.extend(key(policy, csr, profile));
@@ -154,10 +151,7 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: &str) -> Vec<Finding> {
     }
     csr.names()
         .iter()
-        .filter(|name| {
-            mine.iter()
-                .all(|entry| !entry.names.is_empty() && entry.names.refuse(name).is_some())
-        })
+        .filter(|name| mine.iter().all(|entry| !entry.names.is_empty() && entry.names.refuse(name).is_some()))
         .map(|name| {
             Finding::refused(
                 Code::NameNotAllowed,
@@ -196,12 +190,8 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
         Ungranted::Ignored => Severity::Ignored,
         Ungranted::Refused => Severity::Refused,
     };
-    let ungranted = |detail: String, advice: String| Finding {
-        code: Code::ForbiddenExtension,
-        severity,
-        detail,
-        advice,
-    };
+    let ungranted =
+        |detail: String, advice: String| Finding { code: Code::ForbiddenExtension, severity, detail, advice };
     let comes_without = || "The certificate comes without it.".to_owned();
     let without = || match severity {
         Severity::Refused => "Make the request again without it.".to_owned(),
@@ -230,27 +220,18 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
             }
             Wish::ExtendedKeyUsage(purpose) => {
                 let grants = |profile: &Profile| {
-                    profile
-                        .extended_key_usage
-                        .iter()
-                        .any(|granted| granted.0 == *purpose)
+                    profile.extended_key_usage.iter().any(|granted| granted.0 == *purpose)
                 };
                 if !grants(profile) {
-                    let others: Vec<&str> = policy
-                        .profiles()
-                        .filter(|other| grants(other))
-                        .map(Profile::name)
-                        .collect();
+                    let others: Vec<&str> =
+                        policy.profiles().filter(|other| grants(other)).map(Profile::name).collect();
                     let advice = if others.is_empty() {
                         without()
                     } else {
                         format!("{} If you need it, choose: {}.", without(), others.join(", "))
                     };
                     findings.push(ungranted(
-                        format!(
-                            "The purpose {purpose} is not granted by the profile {}.",
-                            profile.name
-                        ),
+                        format!("The purpose {purpose} is not granted by the profile {}.", profile.name),
                         advice,
                     ));
                 }
@@ -289,18 +270,10 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
 fn subject(csr: &Csr, profile: &Profile) -> String {
     let common_name = csr
         .common_name()
-        .and_then(|text| {
-            csr.names()
-                .iter()
-                .map(Name::to_string)
-                .find(|name| name.eq_ignore_ascii_case(text))
-        })
+        .and_then(|text| csr.names().iter().map(Name::to_string).find(|name| name.eq_ignore_ascii_case(text)))
         // Characters that RFC 4514 would escape do not occur in names of hosts.
         .filter(|name| {
-            name.len() <= 64
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-.*:@_".contains(&b))
+            name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.*:@_".contains(&b))
         })
         .map(|name| format!("CN={name}"));
     match (common_name, profile.subject.as_str()) {

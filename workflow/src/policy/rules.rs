@@ -49,26 +49,14 @@ impl Names {
     /// Why a name is not allowed: a short clause, to follow the name.
     pub(super) fn refuse(&self, name: &Name) -> Option<String> {
         match name {
-            Name::Dns(text) => refuse(
-                self.dns.as_ref(),
-                |rule| rule.covers(text),
-                |rule| rule.touches(text),
-            ),
-            Name::Ip(address) => refuse(
-                self.ip.as_ref(),
-                |rule| rule.covers(*address),
-                |rule| rule.touches(*address),
-            ),
-            Name::Email(text) => refuse(
-                self.email.as_ref(),
-                |rule| rule.covers(text),
-                |rule| rule.covers(text),
-            ),
-            Name::Uri(text) => refuse(
-                self.uri.as_ref(),
-                |rule| rule.covers(text),
-                |rule| rule.touches(text),
-            ),
+            Name::Dns(text) => refuse(self.dns.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
+            Name::Ip(address) => {
+                refuse(self.ip.as_ref(), |rule| rule.covers(*address), |rule| rule.touches(*address))
+            }
+            Name::Email(text) => {
+                refuse(self.email.as_ref(), |rule| rule.covers(text), |rule| rule.covers(text))
+            }
+            Name::Uri(text) => refuse(self.uri.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
         }
     }
 

@@ -23,11 +23,7 @@ fn judge(policy: &Policy, csr_pem: &str, requester: &str) -> Verdict {
 
 fn codes(verdict: &Verdict) -> Vec<(Code, Severity)> {
     assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
-    verdict
-        .findings
-        .iter()
-        .map(|finding| (finding.code, finding.severity))
-        .collect()
+    verdict.findings.iter().map(|finding| (finding.code, finding.severity)).collect()
 }
 
 #[test]
@@ -39,10 +35,7 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
     assert_eq!(profiles, ["server", "client", "server-client"]);
     let server = policy.profile(None).unwrap();
     assert_eq!(server.approvers(), ["approver@example.com"]);
-    assert_eq!(
-        (server.quorum(), server.limit()),
-        (1, Duration::from_secs(7 * 86_400))
-    );
+    assert_eq!((server.quorum(), server.limit()), (1, Duration::from_secs(7 * 86_400)));
     assert_eq!(server.validity(), Duration::from_secs(365 * 86_400));
     assert!(!server.allowed_names().is_empty());
 
@@ -58,13 +51,9 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
         Some(Grant {
             profile: "server".to_owned(),
             subject: "CN=www.example.com".to_owned(),
-            names: ["www.example.com", "10.0.0.1", "::1", "db.internal"]
-                .map(str::to_owned)
-                .to_vec(),
+            names: ["www.example.com", "10.0.0.1", "::1", "db.internal"].map(str::to_owned).to_vec(),
             key: "RSA 2048 bits".to_owned(),
-            key_usage: ["digitalSignature", "keyEncipherment"]
-                .map(str::to_owned)
-                .to_vec(),
+            key_usage: ["digitalSignature", "keyEncipherment"].map(str::to_owned).to_vec(),
             extended_key_usage: vec!["serverAuth".to_owned()],
             validity_days: 365,
         })
@@ -76,10 +65,7 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
 
 #[test]
 fn an_unknown_profile_is_answered_with_the_known_ones() {
-    let finding = Policy::parse(DEFAULT)
-        .unwrap()
-        .profile(Some("serve"))
-        .unwrap_err();
+    let finding = Policy::parse(DEFAULT).unwrap().profile(Some("serve")).unwrap_err();
     assert_eq!(finding.code, Code::UnknownProfile);
     assert_eq!(finding.advice, "Choose one of: server, client, server-client.");
 }
@@ -91,54 +77,31 @@ fn names_outside_of_the_profile_are_refused_one_by_one() {
     );
     let refused = |names: &[&str]| {
         let verdict = judge(&policy, &pki::csr_with(TestKey::EcP256, "", names), "");
-        assert!(
-            verdict
-                .findings
-                .iter()
-                .all(|finding| finding.code == Code::NameNotAllowed)
-        );
+        assert!(verdict.findings.iter().all(|finding| finding.code == Code::NameNotAllowed));
         verdict.findings.len()
     };
+    assert_eq!(refused(&["example.com", "a.b.example.com", "*.apps.example.com"]), 0);
     assert_eq!(
-        refused(&["example.com", "a.b.example.com", "*.apps.example.com"]),
-        0
-    );
-    assert_eq!(
-        refused(&[
-            "www.example.org",
-            "badexample.com",
-            "secret.example.com",
-            "a.secret.example.com"
-        ]),
+        refused(&["www.example.org", "badexample.com", "secret.example.com", "a.secret.example.com"]),
         4
     );
     // A wildcard that would cover an excluded name.
     assert_eq!(refused(&["*.example.com"]), 1);
     // Kinds without rules.
-    assert_eq!(
-        refused(&["10.0.0.1", "alice@example.com", "spiffe://example.com/a"]),
-        3
-    );
+    assert_eq!(refused(&["10.0.0.1", "alice@example.com", "spiffe://example.com/a"]), 3);
 }
 
 #[test]
 fn wildcards_are_for_profiles_that_allow_them() {
     let verdict = judge(&policy(DNS), &pki::csr(&["*.example.com"]), "");
     assert_eq!(codes(&verdict), [(Code::NameNotAllowed, Severity::Refused)]);
-    let verdict = judge(
-        &policy(&format!("wildcards = true\n{DNS}")),
-        &pki::csr(&["*.example.com"]),
-        "",
-    );
+    let verdict = judge(&policy(&format!("wildcards = true\n{DNS}")), &pki::csr(&["*.example.com"]), "");
     assert_eq!(verdict.grant.unwrap().subject, "CN=*.example.com");
 }
 
 #[test]
 fn an_authority_is_never_granted() {
-    let csr = CsrMaker::new(TestKey::EcP256)
-        .names(&["www.example.com"])
-        .asking_for_ca()
-        .pem();
+    let csr = CsrMaker::new(TestKey::EcP256).names(&["www.example.com"]).asking_for_ca().pem();
     let verdict = judge(&policy(DNS), &csr, "");
     assert_eq!(codes(&verdict), [(Code::ForbiddenExtension, Severity::Refused)]);
     assert!(verdict.findings[0].detail.contains("CA:TRUE"));
@@ -150,38 +113,18 @@ fn wishes_that_are_not_granted_are_ignored_or_refused_by_policy_but_always_told(
         .subject_part("2.5.4.10", 12, b"Evil Corp")
         .names(&["www.example.com"])
         .extension("2.5.29.15", true, &tlv(3, &[5, 0b1010_0000]))
-        .extension(
-            "2.5.29.37",
-            false,
-            &sequence(&[oid("1.3.6.1.5.5.7.3.1"), oid("1.3.6.1.5.5.7.3.2")]),
-        )
+        .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.1"), oid("1.3.6.1.5.5.7.3.2")]))
         .extension("2.5.29.14", false, &tlv(4, &[1; 20]))
         .attribute("1.2.840.113549.1.9.7", &tlv(12, b"hunter2"))
         .pem();
     let ignored = judge(&policy(DNS), &csr, "");
     assert!(ignored.grant.is_some());
-    assert!(
-        ignored
-            .findings
-            .iter()
-            .all(|finding| finding.severity == Severity::Ignored)
-    );
-    let details: Vec<&str> = ignored
-        .findings
-        .iter()
-        .map(|finding| finding.detail.as_str())
-        .collect();
-    for words in [
-        "keyEncipherment",
-        "clientAuth",
-        "subjectKeyIdentifier",
-        "challengePassword",
-        "O=\"Evil Corp\"",
-    ] {
-        assert!(
-            details.iter().any(|detail| detail.contains(words)),
-            "{words}: {details:?}"
-        );
+    assert!(ignored.findings.iter().all(|finding| finding.severity == Severity::Ignored));
+    let details: Vec<&str> = ignored.findings.iter().map(|finding| finding.detail.as_str()).collect();
+    for words in
+        ["keyEncipherment", "clientAuth", "subjectKeyIdentifier", "challengePassword", "O=\"Evil Corp\""]
+    {
+        assert!(details.iter().any(|detail| detail.contains(words)), "{words}: {details:?}");
     }
     assert_eq!(details.len(), 5);
     assert!(!format!("{ignored:?}").contains("hunter2"));
@@ -197,22 +140,14 @@ fn a_purpose_that_another_profile_grants_is_pointed_to() {
         .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.2")]))
         .pem();
     let verdict = judge(&Policy::parse(DEFAULT).unwrap(), &csr, "");
-    assert!(
-        verdict.findings[0]
-            .advice
-            .ends_with("choose: client, server-client."),
-        "{verdict:?}"
-    );
+    assert!(verdict.findings[0].advice.ends_with("choose: client, server-client."), "{verdict:?}");
 }
 
 #[test]
 fn keys_are_held_against_the_profile_and_the_list() {
     let csr = pki::csr_with(TestKey::Rsa2048, "", &["www.example.com"]);
     let only = |lines: &str| codes(&judge(&policy(&format!("{lines}\n{DNS}")), &csr, ""));
-    assert_eq!(
-        only("keys = [\"ec-p256\"]"),
-        [(Code::UnsupportedKey, Severity::Refused)]
-    );
+    assert_eq!(only("keys = [\"ec-p256\"]"), [(Code::UnsupportedKey, Severity::Refused)]);
     assert_eq!(only("rsa_min_bits = 3072"), [(Code::WeakKey, Severity::Refused)]);
     assert_eq!(only("keys = [\"rsa\"]"), []);
     let digest = Csr::read(&csr).unwrap().key().digest();
@@ -230,63 +165,39 @@ fn who_may_ask_for_what_goes_by_mail_domain() {
          [[profiles.server.requesters]]\ndomains = [\"partner.example\"]\nnames.dns.allow = [\"partner.example.com\"]\n"
     ));
     let asks = |requester: &str, name: &str| codes(&judge(&policy, &pki::csr(&[name]), requester));
-    assert_eq!(
-        asks("a@example.com", "www.example.com"),
-        [(Code::NameNotAllowed, Severity::Refused)][..0]
-    );
+    assert_eq!(asks("a@example.com", "www.example.com"), [(Code::NameNotAllowed, Severity::Refused)][..0]);
     assert_eq!(asks("a@EXAMPLE.com", "www.example.com"), []);
     assert_eq!(asks("a@partner.example", "x.partner.example.com"), []);
     // Not listed for them, though the profile allows it to others.
-    assert_eq!(
-        asks("a@partner.example", "10.0.0.1"),
-        [(Code::NameNotAllowed, Severity::Refused)]
-    );
+    assert_eq!(asks("a@partner.example", "10.0.0.1"), [(Code::NameNotAllowed, Severity::Refused)]);
     assert_eq!(asks("a@example.com", "10.0.0.1"), []);
-    assert_eq!(
-        asks("a@partner.example", "www.example.com"),
-        [(Code::NameNotAllowed, Severity::Refused)]
-    );
-    assert_eq!(
-        asks("a@evil.example", "www.example.com"),
-        [(Code::NameNotAllowed, Severity::Refused)]
-    );
+    assert_eq!(asks("a@partner.example", "www.example.com"), [(Code::NameNotAllowed, Severity::Refused)]);
+    assert_eq!(asks("a@evil.example", "www.example.com"), [(Code::NameNotAllowed, Severity::Refused)]);
     assert_eq!(
         asks("a@example.com.evil.example", "www.example.com"),
         [(Code::NameNotAllowed, Severity::Refused)]
     );
-    assert_eq!(
-        asks("", "www.example.com"),
-        [(Code::NameNotAllowed, Severity::Warning)]
-    );
+    assert_eq!(asks("", "www.example.com"), [(Code::NameNotAllowed, Severity::Warning)]);
 }
 
 #[test]
 fn a_common_name_that_is_no_name_is_left_out_and_a_fixed_subject_is_added() {
-    let csr = CsrMaker::new(TestKey::EcP256)
-        .common_name("My Server")
-        .names(&["www.example.com"])
-        .pem();
+    let csr = CsrMaker::new(TestKey::EcP256).common_name("My Server").names(&["www.example.com"]).pem();
     let verdict = judge(&policy(DNS), &csr, "");
     assert_eq!(codes(&verdict), [(Code::BadName, Severity::Ignored)]);
     assert_eq!(verdict.grant.unwrap().subject, "");
     let fixed = policy(&format!("subject = \"O=Example,C=DE\"\n{DNS}"));
     assert_eq!(judge(&fixed, &csr, "").grant.unwrap().subject, "O=Example,C=DE");
     assert_eq!(
-        judge(&fixed, &pki::csr(&["www.example.com"]), "")
-            .grant
-            .unwrap()
-            .subject,
+        judge(&fixed, &pki::csr(&["www.example.com"]), "").grant.unwrap().subject,
         "CN=www.example.com,O=Example,C=DE"
     );
 }
 
 #[test]
 fn a_limit_on_names_is_kept() {
-    let verdict = judge(
-        &policy(&format!("max_names = 1\n{DNS}")),
-        &pki::csr(&["a.example.com", "b.example.com"]),
-        "",
-    );
+    let verdict =
+        judge(&policy(&format!("max_names = 1\n{DNS}")), &pki::csr(&["a.example.com", "b.example.com"]), "");
     assert_eq!(codes(&verdict), [(Code::TooLarge, Severity::Refused)]);
 }
 
@@ -305,11 +216,7 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
         (with("\n\nkey_usage = [\"keyCertSign\"]"), 6, "for authorities"),
         (with("key_usage = [\"sign\"]"), 4, "no key usage"),
         (with("extended_key_usage = [\"any\"]"), 4, "no purpose"),
-        (
-            with("extended_key_usage = [\"2.5.29.37.0\"]"),
-            4,
-            "speak for the authority",
-        ),
+        (with("extended_key_usage = [\"2.5.29.37.0\"]"), 4, "speak for the authority"),
         (with("keys = [\"dsa\"]"), 4, "unknown variant `dsa`"),
         (with("names.ip.allow = [\"10.0.0.1/8\"]"), 4, "behind its prefix"),
         (with("names.dns.deny = [\"*.example.com\"]"), 4, "no suffix"),
@@ -318,21 +225,9 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
         (with("quorum = 0"), 1, "quorum of 0"),
         (with("validity_days = 0"), 1, "validity of 0 days"),
         (with("rsa_min_bits = 1024"), 1, "at least 2048"),
-        (
-            wrong("[profiles.server]\nnames.dns.allow = [\"example.com\"]"),
-            1,
-            "no approvers",
-        ),
-        (
-            wrong("[profiles.server]\napprovers = [\"a@example.com\"]"),
-            1,
-            "allows no names",
-        ),
-        (
-            wrong("[profiles.server]\napprovers = [\"nobody\"]"),
-            2,
-            "no e-mail address",
-        ),
+        (wrong("[profiles.server]\nnames.dns.allow = [\"example.com\"]"), 1, "no approvers"),
+        (wrong("[profiles.server]\napprovers = [\"a@example.com\"]"), 1, "allows no names"),
+        (wrong("[profiles.server]\napprovers = [\"nobody\"]"), 2, "no e-mail address"),
         (wrong("[profiles.Server]\n"), 1, "no name for a profile"),
         (
             wrong(
@@ -342,11 +237,7 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
             "no profile \"x\"",
         ),
         (wrong("denied_keys = [\"abc\"]\n[profiles]"), 1, "no SHA-256"),
-        (
-            wrong("[publication]\ncrl = [\"ldap://x\"]\n[profiles]"),
-            2,
-            "no web address",
-        ),
+        (wrong("[publication]\ncrl = [\"ldap://x\"]\n[profiles]"), 2, "no web address"),
         (wrong("[profiles.server\n"), 1, ""),
     ] {
         assert!(said.starts_with(&format!("policy, line {line}: ")), "{said}");

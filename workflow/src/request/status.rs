@@ -89,5 +89,7 @@ impl FromStr for Status {
 
 /// The text is not one of the statuses of DESIGN.md section 3.
 #[derive(Debug, thiserror::Error)]
-#[error("not a status; one of submitted, pending_approval, approved, issued, delivered, refused, rejected, expired, failed, revoked")]
+#[error(
+    "not a status; one of submitted, pending_approval, approved, issued, delivered, refused, rejected, expired, failed, revoked"
+)]
 pub struct UnknownStatus;

@@ -60,7 +60,9 @@ impl World {
             approvals: rows
                 .iter()
                 .filter_map(|row| self.approval(row.id))
-                .map(|approval| format!("{:?} {:?} {}", approval.outcome, approval.approvers, approval.votes.len()))
+                .map(|approval| {
+                    format!("{:?} {:?} {}", approval.outcome, approval.approvers, approval.votes.len())
+                })
                 .collect(),
             results: self.results().iter().map(|result| format!("{result:?}")).collect(),
             executions: self.executions().iter().map(|execution| format!("{execution:?}")).collect(),

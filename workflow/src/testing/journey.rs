@@ -22,7 +22,13 @@ pub fn electorate() -> Electorate {
 
 /// A task of a state for a request, with a token of its own.
 pub fn task<I>(id: RequestId, state: &str, token: &str, input: I) -> Task<I> {
-    Task { request_id: id, state: state.into(), execution: format!("arn:{id}"), token: TaskToken::new(token), input }
+    Task {
+        request_id: id,
+        state: state.into(),
+        execution: format!("arn:{id}"),
+        token: TaskToken::new(token),
+        input,
+    }
 }
 
 impl World {
@@ -51,7 +57,12 @@ impl World {
         if status == Status::Submitted {
             return request;
         }
-        let end = |status: Status, reason: &str| Ending { status, reason: reason.into(), code: None, findings: Vec::new() };
+        let end = |status: Status, reason: &str| Ending {
+            status,
+            reason: reason.into(),
+            code: None,
+            findings: Vec::new(),
+        };
         if status == Status::Refused {
             request.end(end(status, "not allowed"), now).expect("allowed");
             return request;
@@ -75,7 +86,9 @@ impl World {
             Status::Expired => request.end(end(status, "nobody decided"), now).expect("allowed"),
             Status::Failed => request.end(end(status, "broken"), now).expect("allowed"),
             Status::Rejected => {
-                approval.vote(&approver(), Decision::Reject, &digest, Some("Not ours.".into()), now).expect("a vote");
+                approval
+                    .vote(&approver(), Decision::Reject, &digest, Some("Not ours.".into()), now)
+                    .expect("a vote");
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
                 request.end(end(status, "Not ours."), now).expect("allowed");
             }

@@ -17,8 +17,8 @@ use crate::link::LinkSecret;
 use crate::mail::Mail;
 use crate::policy::Policy;
 use crate::ports::{
-    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Names, Nudges, Operators, Policies,
-    PortError, Queue, Reported, Requests, Saved, TaskToken, Tasks,
+    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Names, Nudges, Operators,
+    Policies, PortError, Queue, Reported, Requests, Saved, TaskToken, Tasks,
 };
 use crate::request::{Request, RequestId, Status};
 use crate::testing::pki;
@@ -72,13 +72,15 @@ impl World {
     pub fn new() -> Arc<Self> {
         let now = time::macros::datetime!(2026-01-01 12:00:00 UTC);
         let age = OffsetDateTime::now_utc() - now + time::Duration::days(30);
-        let ca = pki::CaMaker::new(pki::TestKey::EcP256).lifetime(age, time::Duration::days(3650)).self_signed();
+        let ca =
+            pki::CaMaker::new(pki::TestKey::EcP256).lifetime(age, time::Duration::days(3650)).self_signed();
         let state = State { now: Some(now), ..State::default() };
         Arc::new(Self {
             state: Mutex::new(state),
             links: Self::link_secret(),
             policy: Mutex::new(Arc::new(
-                Policy::parse(include_str!("../../../infra/policy.toml")).expect("the default policy is valid"),
+                Policy::parse(include_str!("../../../infra/policy.toml"))
+                    .expect("the default policy is valid"),
             )),
             signer: Arc::new(LocalKey::from_pem(&ca.key_pem).expect("a key")),
             issuer: Issuer::from_pem(&ca.certificate_pem).expect("a CA"),
@@ -105,7 +107,12 @@ impl World {
     }
 
     /// One call of a port: counted, and failing as told.
-    fn call<T>(&self, port: &'static str, what: &str, act: impl FnOnce(&mut State) -> T) -> Result<T, PortError> {
+    fn call<T>(
+        &self,
+        port: &'static str,
+        what: &str,
+        act: impl FnOnce(&mut State) -> T,
+    ) -> Result<T, PortError> {
         let mut state = self.state();
         let number = state.calls.len();
         state.calls.push(format!("{port}: {what}"));
@@ -153,7 +160,8 @@ impl World {
 
     /// Replaces the policy in force.
     pub fn set_policy(&self, text: &str) {
-        *self.policy.lock().expect("no test panicked") = Arc::new(Policy::parse(text).expect("a valid policy"));
+        *self.policy.lock().expect("no test panicked") =
+            Arc::new(Policy::parse(text).expect("a valid policy"));
     }
 
     /// The policy in force.
@@ -285,7 +293,8 @@ impl Requests for World {
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "list", |state| {
-            let mut found: Vec<_> = state.requests.values().filter(|row| row.status == status).cloned().collect();
+            let mut found: Vec<_> =
+                state.requests.values().filter(|row| row.status == status).cloned().collect();
             found.sort_by_key(|row| row.registration_date);
             found.truncate(limit);
             found

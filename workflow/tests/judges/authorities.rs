@@ -29,11 +29,8 @@ pub(crate) struct Authority {
 impl Authority {
     pub(crate) fn new(label: &'static str, ca: &TestCa, folder: PathBuf) -> Authority {
         fs::create_dir_all(&folder).unwrap();
-        let chain: Vec<String> = pem::parse_many(&ca.certificate_pem)
-            .unwrap()
-            .iter()
-            .map(pem::encode)
-            .collect();
+        let chain: Vec<String> =
+            pem::parse_many(&ca.certificate_pem).unwrap().iter().map(pem::encode).collect();
         let (root, between) = chain.split_last().unwrap();
         let file = |name: &str, content: &str| {
             let path = folder.join(name);
@@ -104,26 +101,18 @@ fn as_countersign() -> TestCa {
     let mut root = CertificateParams::default();
     root.distinguished_name = rcgen::DistinguishedName::new();
     root.distinguished_name.push(DnType::OrganizationName, "Example");
-    root.distinguished_name
-        .push(DnType::CommonName, "Countersign Root CA");
+    root.distinguished_name.push(DnType::CommonName, "Countersign Root CA");
     root.not_before = time::OffsetDateTime::now_utc() - Duration::HOUR;
     root.not_after = time::OffsetDateTime::now_utc() + Duration::days(3650);
     root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    TestCa {
-        certificate_pem: root.self_signed(&key).unwrap().pem(),
-        key_pem: key.serialize_pem(),
-    }
+    TestCa { certificate_pem: root.self_signed(&key).unwrap().pem(), key_pem: key.serialize_pem() }
 }
 
 /// A root by the openssl command line, with its key in the traditional form: PKCS#1 for RSA, SEC 1 for EC, the latter after
 /// its curve parameters, as `openssl ecparam -genkey` writes it.
 pub(crate) fn of_openssl(folder: &Path, algorithm: &str, option: &str, key_usage: bool) -> TestCa {
-    let usage = if key_usage {
-        "keyUsage = critical, keyCertSign, cRLSign\n"
-    } else {
-        ""
-    };
+    let usage = if key_usage { "keyUsage = critical, keyCertSign, cRLSign\n" } else { "" };
     let config = format!(
         "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = root\nstring_mask = utf8only\n\
          [name]\nC = DE\nO = Example GmbH\nCN = Exämple Root\n\
@@ -131,18 +120,7 @@ pub(crate) fn of_openssl(folder: &Path, algorithm: &str, option: &str, key_usage
          basicConstraints = critical, CA:TRUE\n{usage}"
     );
     fs::write(folder.join("root.cnf"), config).unwrap();
-    openssl(
-        folder,
-        &[
-            "genpkey",
-            "-algorithm",
-            algorithm,
-            "-pkeyopt",
-            option,
-            "-out",
-            "key.pem",
-        ],
-    );
+    openssl(folder, &["genpkey", "-algorithm", algorithm, "-pkeyopt", option, "-out", "key.pem"]);
     openssl(
         folder,
         &[
@@ -151,11 +129,8 @@ pub(crate) fn of_openssl(folder: &Path, algorithm: &str, option: &str, key_usage
         ],
     );
     let key = openssl(folder, &["pkey", "-in", "key.pem", "-traditional"]);
-    let parameters = if algorithm == "EC" {
-        openssl(folder, &["ecparam", "-name", "prime256v1"])
-    } else {
-        String::new()
-    };
+    let parameters =
+        if algorithm == "EC" { openssl(folder, &["ecparam", "-name", "prime256v1"]) } else { String::new() };
     fs::remove_file(folder.join("key.pem")).unwrap();
     TestCa {
         key_pem: parameters + &key,

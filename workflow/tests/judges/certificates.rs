@@ -120,11 +120,7 @@ pub(crate) fn matrix(authorities: &[Authority]) -> Vec<Exhibit> {
         for (key, csr) in &requests {
             for profile in PROFILES {
                 let certificate = certify(authority, csr, &policy, profile, None);
-                let files = files(
-                    authority,
-                    &format!("{key}-{profile}").replace(' ', "-"),
-                    &certificate,
-                );
+                let files = files(authority, &format!("{key}-{profile}").replace(' ', "-"), &certificate);
                 all.push(Exhibit {
                     row: vec![authority.label.to_owned(), (*key).to_owned()],
                     profile: profile.to_owned(),

@@ -14,10 +14,7 @@ use crate::panel::say;
 static FILE: Mutex<()> = Mutex::new(());
 
 fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../docs/issuance.md")
-        .canonicalize()
-        .unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/issuance.md").canonicalize().unwrap()
 }
 
 pub(crate) fn is_to_be_written() -> bool {
@@ -28,13 +25,10 @@ pub(crate) fn is_to_be_written() -> bool {
 fn place(text: &str, part: &str) -> std::ops::Range<usize> {
     let opening = format!("<!-- generated: {part} -->\n");
     let closing = "<!-- end -->";
-    let from = text
-        .find(&opening)
-        .unwrap_or_else(|| panic!("docs/issuance.md has no line {opening}"))
+    let from = text.find(&opening).unwrap_or_else(|| panic!("docs/issuance.md has no line {opening}"))
         + opening.len();
-    let length = text[from..]
-        .find(closing)
-        .unwrap_or_else(|| panic!("docs/issuance.md: {part} does not end"));
+    let length =
+        text[from..].find(closing).unwrap_or_else(|| panic!("docs/issuance.md: {part} does not end"));
     from..from + length
 }
 
@@ -84,15 +78,8 @@ pub(crate) struct Table {
 impl Table {
     /// As Markdown. What could not be found out is as committed; a refusal that a newer version of a judge takes back stays.
     pub(crate) fn markdown(&self, part: &str) -> String {
-        let committed = if is_to_be_written() {
-            Vec::new()
-        } else {
-            read_rows(&committed(part))
-        };
-        let mut lines = vec![
-            line(&self.columns),
-            line(&vec!["---".to_owned(); self.columns.len()]),
-        ];
+        let committed = if is_to_be_written() { Vec::new() } else { read_rows(&committed(part)) };
+        let mut lines = vec![line(&self.columns), line(&vec!["---".to_owned(); self.columns.len()])];
         for row in &self.rows {
             let written = committed.iter().find(|written| {
                 written.len() == row.len() && (0..self.keys).all(|at| Some(&written[at]) == row[at].as_ref())
@@ -130,11 +117,8 @@ fn line(cells: &[String]) -> String {
 }
 
 fn read_rows(part: &str) -> Vec<Vec<String>> {
-    let rows = part
-        .lines()
-        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
-    rows.map(|row| row.split(" | ").map(str::to_owned).collect())
-        .collect()
+    let rows = part.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.map(|row| row.split(" | ").map(str::to_owned).collect()).collect()
 }
 
 /// Text in a cell, to be read as it is.

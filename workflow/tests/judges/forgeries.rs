@@ -33,10 +33,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
     ];
     two.into_iter()
         .flat_map(|(label, ca)| {
-            below(
-                &Authority::new(label, &ca, folder.join(format!("forged-{label}"))),
-                folder,
-            )
+            below(&Authority::new(label, &ca, folder.join(format!("forged-{label}"))), folder)
         })
         .collect()
 }
@@ -51,38 +48,19 @@ fn below(authority: &Authority, folder: &Path) -> Vec<Exhibit> {
         row: vec![label.to_owned()],
         profile: authority.label.to_owned(),
         authority: authority.certificate.clone(),
-        questions: vec![Question {
-            files: files.clone(),
-            purpose,
-            name: name.map(str::to_owned),
-        }],
+        questions: vec![Question { files: files.clone(), purpose, name: name.map(str::to_owned) }],
     };
     let server = |label: &str, files: &Files| asked(label, files, Purpose::Server, Some("www.example.com"));
     vec![
         server(
             "another root of the same name, with another key",
-            &Files {
-                root: stranger(authority, folder),
-                ..good.clone()
-            },
+            &Files { root: stranger(authority, folder), ..good.clone() },
         ),
-        server(
-            "signature with one bit changed",
-            &write("changed", &changed(&issue("server", None))),
-        ),
-        server(
-            "expired an hour ago",
-            &write("expired", &issue("server", Some(hours(-3, -1)))),
-        ),
-        server(
-            "valid from the day after tomorrow",
-            &write("future", &issue("server", Some(hours(48, 72)))),
-        ),
+        server("signature with one bit changed", &write("changed", &changed(&issue("server", None)))),
+        server("expired an hour ago", &write("expired", &issue("server", Some(hours(-3, -1))))),
+        server("valid from the day after tomorrow", &write("future", &issue("server", Some(hours(48, 72))))),
         asked("profile server, used by a client", &good, Purpose::Client, None),
-        server(
-            "profile client, used by a server",
-            &write("client", &issue("client", None)),
-        ),
+        server("profile client, used by a server", &write("client", &issue("client", None))),
         asked(WRONG_HOST, &good, Purpose::Server, Some("www.example.org")),
     ]
 }
@@ -91,11 +69,7 @@ fn below(authority: &Authority, folder: &Path) -> Vec<Exhibit> {
 fn stranger(authority: &Authority, folder: &Path) -> std::path::PathBuf {
     // CaMaker gives every root the same name.
     let path = folder.join(format!("stranger-{}.pem", authority.label));
-    let kind = if authority.label == "RSA" {
-        TestKey::Rsa2048
-    } else {
-        TestKey::EcP256
-    };
+    let kind = if authority.label == "RSA" { TestKey::Rsa2048 } else { TestKey::EcP256 };
     fs::write(&path, pki::root_with(kind).certificate_pem).unwrap();
     path
 }
@@ -109,8 +83,5 @@ fn changed(certificate: &Certificate) -> Certificate {
 
 fn hours(from: i64, to: i64) -> Validity {
     let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap();
-    Validity {
-        not_before: now + Duration::hours(from),
-        not_after: now + Duration::hours(to),
-    }
+    Validity { not_before: now + Duration::hours(from), not_after: now + Duration::hours(to) }
 }

@@ -21,11 +21,7 @@ pub(crate) const LIMITS: [Limit; 5] = [
         mark: "a",
         judge: "NSS",
         row: "Ed25519",
-        words: &[
-            "Unrecognized Object Identifier",
-            "key usage inadequate",
-            "adding certificate to database",
-        ],
+        words: &["Unrecognized Object Identifier", "key usage inadequate", "adding certificate to database"],
         why: "does not know Ed25519 before its version 3.99. Profiles for clients that use NSS leave `ed25519` out of \
               `keys`.",
     },

@@ -41,21 +41,13 @@ fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
     exhibits.extend(shapes::every(folder));
     let forged = exhibits.len();
     exhibits.extend(forgeries::every(folder));
-    say(&format!(
-        "{} certificates made in {:.1} s",
-        exhibits.len(),
-        begun.elapsed().as_secs_f32()
-    ));
+    say(&format!("{} certificates made in {:.1} s", exhibits.len(), begun.elapsed().as_secs_f32()));
 
     let subjects: Vec<pkilint::Subject<'_>> = exhibits[..forged]
         .iter()
         .map(|exhibit| {
             let row = format!("{}, profile {}", exhibit.row.join(", "), exhibit.profile);
-            (
-                row,
-                exhibit.questions[0].files.leaf.as_path(),
-                exhibit.authority.as_path(),
-            )
+            (row, exhibit.questions[0].files.leaf.as_path(), exhibit.authority.as_path())
         })
         .collect();
     let (answers, lints) = std::thread::scope(|scope| {
@@ -65,11 +57,7 @@ fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
     let lints = lints.map(|found| pkilint::cells(&subjects, &found));
     pkilint::must_find_faults(&authorities[0].certificate, folder);
     // Of the certificates of one row, the one with most to explain speaks.
-    let lint = |row: &[usize]| {
-        lints
-            .as_ref()
-            .and_then(|cells| row.iter().map(|at| cells[*at].clone()).max())
-    };
+    let lint = |row: &[usize]| lints.as_ref().and_then(|cells| row.iter().map(|at| cells[*at].clone()).max());
 
     let mut faults = Vec::new();
     let mut judged = |range: std::ops::Range<usize>| -> Vec<Vec<Option<String>>> {
@@ -83,32 +71,22 @@ fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
     };
     let matrix = table(&["Authority", "Key of the CSR"], Some("pkilint"), judged(0..keys));
     let others = table(&["Shape"], Some("pkilint"), judged(keys..forged));
-    let forgeries = answers
-        .rows(forged..exhibits.len())
-        .into_iter()
-        .map(|(row, places)| {
-            let is_about_hosts = row[0] == forgeries::WRONG_HOST;
-            let mut cells: Vec<Option<String>> = row.into_iter().map(Some).collect();
-            cells.extend(
-                (0..PANEL.len()).map(|judge| answers.refusal(judge, &places, is_about_hosts, &mut faults)),
-            );
-            cells
-        });
+    let forgeries = answers.rows(forged..exhibits.len()).into_iter().map(|(row, places)| {
+        let is_about_hosts = row[0] == forgeries::WRONG_HOST;
+        let mut cells: Vec<Option<String>> = row.into_iter().map(Some).collect();
+        cells.extend(
+            (0..PANEL.len()).map(|judge| answers.refusal(judge, &places, is_about_hosts, &mut faults)),
+        );
+        cells
+    });
     let forgeries = table(&["Forgery"], None, forgeries.collect());
-    assert!(
-        faults.is_empty(),
-        "{} faults:\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 
     document::settle("keys", &matrix.markdown("keys"));
     document::settle("shapes", &others.markdown("shapes"));
     document::settle("forgeries", &forgeries.markdown("forgeries"));
-    let limits: String = LIMITS
-        .iter()
-        .map(|limit| format!("- ({}) {}: {}\n", limit.mark, limit.judge, limit.why))
-        .collect();
+    let limits: String =
+        LIMITS.iter().map(|limit| format!("- ({}) {}: {}\n", limit.mark, limit.judge, limit.why)).collect();
     document::settle("limits", &limits);
     say(&format!("judged in {:.1} s", begun.elapsed().as_secs_f32()));
 }

@@ -56,20 +56,8 @@ pub(crate) const PANEL: [Judge; 7] = [
         version: gnutls::version,
         ask: gnutls::ask,
     },
-    Judge {
-        name: "NSS",
-        checks_hosts: false,
-        is_optional: false,
-        version: nss::version,
-        ask: nss::ask,
-    },
-    Judge {
-        name: "Java",
-        checks_hosts: true,
-        is_optional: false,
-        version: java::version,
-        ask: java::ask,
-    },
+    Judge { name: "NSS", checks_hosts: false, is_optional: false, version: nss::version, ask: nss::ask },
+    Judge { name: "Java", checks_hosts: true, is_optional: false, version: java::version, ask: java::ask },
     Judge {
         name: "Python cryptography",
         checks_hosts: true,
@@ -84,22 +72,14 @@ pub(crate) const PANEL: [Judge; 7] = [
         version: webpki::version,
         ask: webpki::ask,
     },
-    Judge {
-        name: "Go",
-        checks_hosts: true,
-        is_optional: true,
-        version: go::version,
-        ask: go::ask,
-    },
+    Judge { name: "Go", checks_hosts: true, is_optional: true, version: go::version, ask: go::ask },
 ];
 
 /// Asks every judge every question, all judges at once. None stands for a judge that is not there.
 pub(crate) fn ask_all(questions: &[Question], folder: &Path) -> Vec<Option<Vec<Answer>>> {
     std::thread::scope(|scope| {
-        let asked: Vec<_> = PANEL
-            .iter()
-            .map(|judge| scope.spawn(|| judge.answers(questions, folder)))
-            .collect();
+        let asked: Vec<_> =
+            PANEL.iter().map(|judge| scope.spawn(|| judge.answers(questions, folder))).collect();
         asked.into_iter().map(|judge| judge.join().unwrap()).collect()
     })
 }
@@ -131,10 +111,7 @@ impl Judge {
 pub(crate) fn skip(what: &str, missing: &Missing, is_optional: bool) {
     let Missing { what: thing, remedy } = missing;
     let words = format!("SKIPPED {what}: {thing}; {remedy}");
-    assert!(
-        is_optional || std::env::var_os("COUNTERSIGN_NO_SKIPS").is_none(),
-        "{words}"
-    );
+    assert!(is_optional || std::env::var_os("COUNTERSIGN_NO_SKIPS").is_none(), "{words}");
     say(&words);
 }
 
@@ -146,20 +123,12 @@ pub(crate) fn say(line: &str) {
 
 /// The first line of what a program says of its version, or that it is missing.
 fn version_of(program: &str, argument: &str, package: &str) -> Result<String, Missing> {
-    let output = Command::new(program)
-        .arg(argument)
-        .output()
-        .map_err(|_| Missing {
-            what: format!("{program} is not installed"),
-            remedy: format!("apt-get install {package}"),
-        })?;
+    let output = Command::new(program).arg(argument).output().map_err(|_| Missing {
+        what: format!("{program} is not installed"),
+        remedy: format!("apt-get install {package}"),
+    })?;
     let said = text(&output);
-    Ok(said
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default()
-        .trim()
-        .to_owned())
+    Ok(said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned())
 }
 
 /// All that a program wrote.

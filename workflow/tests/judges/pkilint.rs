@@ -61,11 +61,7 @@ pub(crate) fn lint(subjects: &[Subject<'_>], folder: &Path) -> Option<Vec<BTreeS
     let path = folder.join(format!("pkilint-{}.tsv", subjects.len()));
     std::fs::write(&path, sheet).unwrap();
     let begun = std::time::Instant::now();
-    let output = Command::new(python)
-        .args(["-c", PROGRAM])
-        .arg(path)
-        .output()
-        .unwrap();
+    let output = Command::new(python).args(["-c", PROGRAM]).arg(path).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}{errors}");
@@ -82,11 +78,7 @@ pub(crate) fn lint(subjects: &[Subject<'_>], folder: &Path) -> Option<Vec<BTreeS
             });
         }
     }
-    say(&format!(
-        "pkilint: {} certificates in {:.1} s",
-        subjects.len(),
-        begun.elapsed().as_secs_f32()
-    ));
+    say(&format!("pkilint: {} certificates in {:.1} s", subjects.len(), begun.elapsed().as_secs_f32()));
     Some(found.into_iter().map(|found| found.expect("linted")).collect())
 }
 
@@ -120,10 +112,7 @@ pub(crate) fn cells(subjects: &[Subject<'_>], found: &[BTreeSet<Finding>]) -> Ve
     );
     for (at, explanation) in explanations.finding.iter().enumerate() {
         assert!(!explanation.why.trim().is_empty(), "{explanation:?}");
-        assert!(
-            used.contains(&at),
-            "pkilint no longer finds what is explained: {explanation:?}"
-        );
+        assert!(used.contains(&at), "pkilint no longer finds what is explained: {explanation:?}");
     }
     cells
 }

@@ -45,9 +45,7 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn is_for_address(&self) -> bool {
-        self.name
-            .as_ref()
-            .is_some_and(|name| name.parse::<std::net::IpAddr>().is_ok())
+        self.name.as_ref().is_some_and(|name| name.parse::<std::net::IpAddr>().is_ok())
     }
 
     /// Most judges know e-mail addresses in mail programs only.
@@ -99,8 +97,5 @@ pub(crate) fn read_answers(judge: &str, said: &str, questions: usize) -> Vec<Ans
         });
     }
     let unanswered = || panic!("{judge} did not answer every question:\n{said}");
-    answers
-        .into_iter()
-        .map(|answer| answer.unwrap_or_else(unanswered))
-        .collect()
+    answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
 }

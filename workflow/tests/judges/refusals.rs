@@ -32,28 +32,15 @@ struct Row {
 
 impl Row {
     fn new(what: &'static str, code: Code, text: String) -> Row {
-        Row {
-            what,
-            code,
-            text,
-            profile: None,
-            policy: DEFAULT.to_owned(),
-            varies: None,
-        }
+        Row { what, code, text, profile: None, policy: DEFAULT.to_owned(), varies: None }
     }
 
     fn strict(self) -> Row {
-        Row {
-            policy: STRICT.to_owned(),
-            ..self
-        }
+        Row { policy: STRICT.to_owned(), ..self }
     }
 
     fn profile(self, profile: &'static str) -> Row {
-        Row {
-            profile: Some(profile),
-            ..self
-        }
+        Row { profile: Some(profile), ..self }
     }
 }
 
@@ -73,10 +60,7 @@ fn every_refusal_has_its_code_and_its_words() {
     let mut seen = Vec::new();
     let mut say = |what: &str, code: Code, finding: &Finding, varies: Option<&(String, &str)>| {
         if finding.code != code {
-            faults.push(format!(
-                "{what}: {code} expected, {} found: {finding}",
-                finding.code
-            ));
+            faults.push(format!("{what}: {code} expected, {} found: {finding}", finding.code));
         }
         seen.push(finding.code);
         let words = |text: &str| match varies {
@@ -102,28 +86,18 @@ fn every_refusal_has_its_code_and_its_words() {
         ("no e-mail address", ""),
         ("an e-mail address without @", "alice.example.com"),
         ("two e-mail addresses", "alice@example.com, bob@example.com"),
-        (
-            "an e-mail address with a line break",
-            "alice@example.com\r\nBcc: bob@example.com",
-        ),
+        ("an e-mail address with a line break", "alice@example.com\r\nBcc: bob@example.com"),
     ] {
         let finding = text.parse::<Email>().expect_err(what);
         say(what, Code::BadEmail, &finding, None);
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     // The others are about links, fields and faults of the web front.
-    for code in Code::ALL
-        .into_iter()
-        .take_while(|code| *code != Code::MissingField)
-    {
+    for code in Code::ALL.into_iter().take_while(|code| *code != Code::MissingField) {
         assert!(seen.contains(&code), "nothing ends in {code}");
     }
 
     let columns = ["What is sent", "Code", "What is wrong", "What to do"];
-    let table = Table {
-        columns: columns.map(str::to_owned).to_vec(),
-        keys: 1,
-        rows,
-    };
+    let table = Table { columns: columns.map(str::to_owned).to_vec(), keys: 1, rows };
     settle("refusals", &table.markdown("refusals"));
 }

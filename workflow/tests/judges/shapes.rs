@@ -17,13 +17,7 @@ use crate::panel::openssl;
 const GENEROUS: &str = include_str!("generous-policy.toml");
 
 /// A shape: its label, who issues, the request, the profile, the names to ask for.
-type Shape<'a> = (
-    &'static str,
-    &'a Authority,
-    CsrMaker,
-    &'static str,
-    &'static [&'static str],
-);
+type Shape<'a> = (&'static str, &'a Authority, CsrMaker, &'static str, &'static [&'static str]);
 
 /// One of each shape.
 pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
@@ -37,16 +31,12 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
     let late = authority(
         "late root",
         "late",
-        &p256()
-            .lifetime(Duration::days(1), Duration::days(60 * 365))
-            .self_signed(),
+        &p256().lifetime(Duration::days(1), Duration::days(60 * 365)).self_signed(),
     );
     let short = authority(
         "short root",
         "short",
-        &p256()
-            .lifetime(Duration::hours(1), Duration::days(3))
-            .self_signed(),
+        &p256().lifetime(Duration::hours(1), Duration::days(3)).self_signed(),
     );
     let constrained = authority(
         "constrained",
@@ -60,17 +50,10 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
     );
     let imported = folder.join("imported");
     fs::create_dir_all(&imported).unwrap();
-    let imported = authority(
-        "imported",
-        "imported",
-        &of_openssl(&imported, "RSA", "rsa_keygen_bits:2048", false),
-    );
+    let imported =
+        authority("imported", "imported", &of_openssl(&imported, "RSA", "rsa_keygen_bits:2048", false));
     let request = || CsrMaker::new(TestKey::EcP256);
-    let www = || {
-        request()
-            .common_name("www.example.com")
-            .names(&["www.example.com"])
-    };
+    let www = || request().common_name("www.example.com").names(&["www.example.com"]);
     let shapes: Vec<Shape<'_>> = vec![
         (
             "no subject: subjectAltName is critical",
@@ -79,13 +62,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
             "server",
             &["www.example.com"],
         ),
-        (
-            "DNS name of more than 64 characters",
-            &root,
-            request().names(&[LONG]),
-            "server",
-            &[LONG],
-        ),
+        ("DNS name of more than 64 characters", &root, request().names(&[LONG]), "server", &[LONG]),
         (
             "100 names",
             &root,
@@ -96,18 +73,14 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
         (
             "internationalized name as A-labels",
             &root,
-            request()
-                .common_name("xn--bcher-kva.example.com")
-                .names(&["xn--bcher-kva.example.com"]),
+            request().common_name("xn--bcher-kva.example.com").names(&["xn--bcher-kva.example.com"]),
             "server",
             &["xn--bcher-kva.example.com"],
         ),
         (
             "wildcard",
             &root,
-            request()
-                .common_name("*.apps.example.com")
-                .names(&["*.apps.example.com", "apps.example.com"]),
+            request().common_name("*.apps.example.com").names(&["*.apps.example.com", "apps.example.com"]),
             "server",
             &["shop.apps.example.com", "apps.example.com"],
         ),
@@ -118,13 +91,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
             "server",
             &["10.1.2.3", "fd00::1"],
         ),
-        (
-            "IP address as common name",
-            &root,
-            request().common_name("10.1.2.3"),
-            "server",
-            &["10.1.2.3"],
-        ),
+        ("IP address as common name", &root, request().common_name("10.1.2.3"), "server", &["10.1.2.3"]),
         (
             "DNS name, SPIFFE ID, both purposes",
             &root,
@@ -139,27 +106,9 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
             "client",
             &[],
         ),
-        (
-            "e-mail address",
-            &root,
-            request().names(&["alice@example.com"]),
-            "client",
-            &["alice@example.com"],
-        ),
-        (
-            "O, OU and C from the profile",
-            &root,
-            www(),
-            "server-named",
-            &["www.example.com"],
-        ),
-        (
-            "keyAgreement for EC",
-            &root,
-            www(),
-            "server-agreeing",
-            &["www.example.com"],
-        ),
+        ("e-mail address", &root, request().names(&["alice@example.com"]), "client", &["alice@example.com"]),
+        ("O, OU and C from the profile", &root, www(), "server-named", &["www.example.com"]),
+        ("keyAgreement for EC", &root, www(), "server-agreeing", &["www.example.com"]),
         (
             "digitalSignature only, RSA key",
             &root,
@@ -167,20 +116,8 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
             "server-signing",
             &["www.example.com"],
         ),
-        (
-            "valid until after 2050",
-            &late,
-            www(),
-            "server-long",
-            &["www.example.com"],
-        ),
-        (
-            "cut to the end of its issuer",
-            &short,
-            www(),
-            "server",
-            &["www.example.com"],
-        ),
+        ("valid until after 2050", &late, www(), "server-long", &["www.example.com"]),
+        ("cut to the end of its issuer", &short, www(), "server", &["www.example.com"]),
         (
             "below an authority with name constraints",
             &constrained,
@@ -188,21 +125,12 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
             "server-client",
             &["www.example.com"],
         ),
-        (
-            "below an imported root without keyUsage",
-            &imported,
-            www(),
-            "server-client",
-            &["www.example.com"],
-        ),
+        ("below an imported root without keyUsage", &imported, www(), "server-client", &["www.example.com"]),
     ];
     let unusual = [
         ("RSA key of 2056 bits", &["rsa_keygen_bits:2056"][..]),
         // Four primes are found sooner than two, and nobody sees it in the public key.
-        (
-            "RSA key of 8192 bits",
-            &["rsa_keygen_bits:8192", "rsa_keygen_primes:4"],
-        ),
+        ("RSA key of 8192 bits", &["rsa_keygen_bits:8192", "rsa_keygen_primes:4"]),
         (
             "RSA key with the exponent 2147483647, the largest",
             &["rsa_keygen_bits:2048", "rsa_keygen_pubexp:2147483647"],
@@ -210,13 +138,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
     ];
     let unusual = unusual.into_iter().map(|(label, options)| {
         let names: &'static [&'static str] = &["www.example.com"];
-        (
-            label,
-            &root,
-            rsa_of_openssl(folder, options),
-            "server-client",
-            names,
-        )
+        (label, &root, rsa_of_openssl(folder, options), "server-client", names)
     });
     let exhibits = shapes
         .into_iter()
@@ -247,10 +169,7 @@ fn rsa_of_openssl(folder: &Path, options: &[&str]) -> String {
     let config = "[req]\nprompt = no\ndistinguished_name = name\nreq_extensions = names\n\
                   [name]\nCN = www.example.com\n[names]\nsubjectAltName = DNS:www.example.com\n";
     fs::write(folder.join("request.cnf"), config).unwrap();
-    openssl(
-        folder,
-        &["req", "-new", "-config", "request.cnf", "-key", "rsa.pem"],
-    )
+    openssl(folder, &["req", "-new", "-config", "request.cnf", "-key", "rsa.pem"])
 }
 
 fn hundred() -> Vec<String> {

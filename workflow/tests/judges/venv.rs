@@ -29,24 +29,14 @@ fn make() -> Result<PathBuf, Missing> {
         return Ok(python);
     }
     run(
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&folder),
+        Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder),
         "apt-get install python3-venv",
     )?;
     let list = folder.join("requirements.txt");
     fs::write(&list, REQUIREMENTS).unwrap();
     run(
         Command::new(&python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-deps",
-                "-r",
-            ])
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"])
             .arg(&list),
         "Python 3.10 or later and PyPI are needed",
     )?;
@@ -55,20 +45,12 @@ fn make() -> Result<PathBuf, Missing> {
 }
 
 fn run(command: &mut Command, remedy: &str) -> Result<(), Missing> {
-    let missing = |what: String| Missing {
-        what,
-        remedy: remedy.to_owned(),
-    };
+    let missing = |what: String| Missing { what, remedy: remedy.to_owned() };
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .map_err(|_| missing(format!("{program} is not installed")))?;
+    let output = command.output().map_err(|_| missing(format!("{program} is not installed")))?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(missing(format!(
-        "{program} failed ({})",
-        said.lines().last().unwrap_or("without a word")
-    )))
+    Err(missing(format!("{program} failed ({})", said.lines().last().unwrap_or("without a word"))))
 }

@@ -25,12 +25,7 @@ impl<'a> Answers<'a> {
             questions.extend(exhibit.questions.iter().cloned());
         }
         let of = crate::panel::ask_all(&questions, folder);
-        Answers {
-            questions,
-            begins,
-            exhibits,
-            of,
-        }
+        Answers { questions, begins, exhibits, of }
     }
 
     /// What one judge answered about one exhibit; None where it was not there.
@@ -120,9 +115,5 @@ impl<'a> Answers<'a> {
 pub(crate) fn table(keys: &[&str], last: Option<&str>, rows: Vec<Vec<Option<String>>>) -> Table {
     let judges = PANEL.iter().map(|judge| judge.name);
     let columns = keys.iter().copied().chain(judges).chain(last);
-    Table {
-        columns: columns.map(str::to_owned).collect(),
-        keys: keys.len(),
-        rows,
-    }
+    Table { columns: columns.map(str::to_owned).collect(), keys: keys.len(), rows }
 }

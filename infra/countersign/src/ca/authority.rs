@@ -95,10 +95,7 @@ impl Authority<'_> {
             serial_number: UintRef::new(serial.octets()).map_err(|_| CertifyError::Encoding("serial"))?,
             signature: any(algorithm, "algorithm")?,
             issuer: any(above.name, "name of the issuer")?,
-            validity: Times {
-                not_before: at(self.not_before)?,
-                not_after: at(self.not_after)?,
-            },
+            validity: Times { not_before: at(self.not_before)?, not_after: at(self.not_after)? },
             subject: any(self.name, "subject")?,
             subject_public_key_info: any(self.spki, "public key")?,
             extensions: self.extensions(above)?,
@@ -123,23 +120,12 @@ impl Authority<'_> {
             extension(
                 "2.5.29.19",
                 true,
-                &BasicConstraints {
-                    ca: true,
-                    path_len_constraint: Some(self.path_length),
-                },
+                &BasicConstraints { ca: true, path_len_constraint: Some(self.path_length) },
             )?,
             // RFC 5280 section 4.2.1.3: it signs certificates and revocation lists.
-            extension(
-                "2.5.29.15",
-                true,
-                &KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign),
-            )?,
+            extension("2.5.29.15", true, &KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign))?,
             // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
-            extension(
-                "2.5.29.14",
-                false,
-                &SubjectKeyIdentifier(octets(&key.identifier())?),
-            )?,
+            extension("2.5.29.14", false, &SubjectKeyIdentifier(octets(&key.identifier())?))?,
         ];
         if let Some(identifier) = &above.key_identifier {
             // RFC 5280 section 4.2.1.1: left out where an authority signs its own certificate.
@@ -161,32 +147,19 @@ impl Authority<'_> {
 /// These domains with all below them, and no IP address at all: a kind of name that is not mentioned is free.
 fn constraints(permitted_dns: &[String]) -> Result<NameConstraints, CertifyError> {
     const WHAT: CertifyError = CertifyError::Encoding("name constraint");
-    let subtree = |base| GeneralSubtree {
-        base,
-        minimum: 0,
-        maximum: None,
-    };
+    let subtree = |base| GeneralSubtree { base, minimum: 0, maximum: None };
     let permitted = permitted_dns
         .iter()
-        .map(|name| {
-            Ok(subtree(GeneralName::DnsName(
-                Ia5String::new(name).map_err(|_| WHAT)?,
-            )))
-        })
+        .map(|name| Ok(subtree(GeneralName::DnsName(Ia5String::new(name).map_err(|_| WHAT)?))))
         .collect::<Result<Vec<_>, CertifyError>>()?;
     // An address and a mask: all of IPv4, all of IPv6.
     let excluded = [8, 32]
         .into_iter()
         .map(|length| {
-            Ok(subtree(GeneralName::IpAddress(
-                OctetString::new(vec![0; length]).map_err(|_| WHAT)?,
-            )))
+            Ok(subtree(GeneralName::IpAddress(OctetString::new(vec![0; length]).map_err(|_| WHAT)?)))
         })
         .collect::<Result<Vec<_>, CertifyError>>()?;
-    Ok(NameConstraints {
-        permitted_subtrees: Some(permitted),
-        excluded_subtrees: Some(excluded),
-    })
+    Ok(NameConstraints { permitted_subtrees: Some(permitted), excluded_subtrees: Some(excluded) })
 }
 
 fn any<'a>(der: &'a [u8], what: &'static str) -> Result<AnyRef<'a>, CertifyError> {

@@ -87,26 +87,15 @@ impl Chain {
         }
         for facts in &self.certificates {
             if facts.not_after <= now {
-                return Some(format!(
-                    "{} has expired at {}",
-                    facts.subject,
-                    day(facts.not_after)
-                ));
+                return Some(format!("{} has expired at {}", facts.subject, day(facts.not_after)));
             }
             if facts.not_before > now {
-                return Some(format!(
-                    "{} is not valid before {}",
-                    facts.subject, facts.not_before
-                ));
+                return Some(format!("{} is not valid before {}", facts.subject, facts.not_before));
             }
         }
         let top = self.top();
-        (!top.is_root).then(|| {
-            format!(
-                "the chain is not complete: {} was issued by {}",
-                top.subject, top.issued_by
-            )
-        })
+        (!top.is_root)
+            .then(|| format!("the chain is not complete: {} was issued by {}", top.subject, top.issued_by))
     }
 }
 
@@ -128,34 +117,16 @@ impl Facts {
                     path_length = constraints.path_len_constraint
                 }
                 ParsedExtension::NameConstraints(constraints) => {
-                    permitted_dns = constraints
-                        .permitted_subtrees
-                        .iter()
-                        .flatten()
-                        .filter_map(dns)
-                        .collect();
-                    permitted = constraints
-                        .permitted_subtrees
-                        .iter()
-                        .flatten()
-                        .map(describe)
-                        .collect();
-                    excluded = constraints
-                        .excluded_subtrees
-                        .iter()
-                        .flatten()
-                        .map(describe)
-                        .collect();
+                    permitted_dns = constraints.permitted_subtrees.iter().flatten().filter_map(dns).collect();
+                    permitted = constraints.permitted_subtrees.iter().flatten().map(describe).collect();
+                    excluded = constraints.excluded_subtrees.iter().flatten().map(describe).collect();
                 }
                 _ => {}
             }
         }
         // The library that signs knows each algorithm in use; one that it cannot check is judged by its names.
         let is_root = certificate.subject().as_raw() == certificate.issuer().as_raw()
-            && !matches!(
-                certificate.verify_signature(None),
-                Err(X509Error::SignatureVerificationError)
-            );
+            && !matches!(certificate.verify_signature(None), Err(X509Error::SignatureVerificationError));
         let spki = certificate.public_key().raw.to_vec();
         let key = workflow::csr::PublicKey::from_spki(&spki)
             .map_or_else(|_| "unknown".to_owned(), |key| key.description());
@@ -214,18 +185,13 @@ fn named(name: &X509Name<'_>) -> String {
 }
 
 fn readable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// A certificate as PEM, with line feeds.
 pub(super) fn to_pem(der: &[u8]) -> String {
     let block = pem::Pem::new("CERTIFICATE", der);
-    pem::encode_config(
-        &block,
-        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
-    )
+    pem::encode_config(&block, pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
 }
 
 /// The date alone, which is what people plan with.

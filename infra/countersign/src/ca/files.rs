@@ -104,10 +104,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let size = fs::metadata(path).or_fail(doing, "")?.len();
     if size > MAX_BYTES {
         return Err(Failure::new(
-            format!(
-                "{} has {size} bytes, which no key or certificate has",
-                path.display()
-            ),
+            format!("{} has {size} bytes, which no key or certificate has", path.display()),
             "",
         ));
     }

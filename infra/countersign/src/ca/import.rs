@@ -19,12 +19,7 @@ use crate::stack::Stack;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
     /// The private key, in PEM or DER: PKCS#8, PKCS#1 or SEC 1
-    #[arg(
-        long,
-        value_name = "FILE",
-        required_unless_present = "kms_key",
-        conflicts_with = "kms_key"
-    )]
+    #[arg(long, value_name = "FILE", required_unless_present = "kms_key", conflicts_with = "kms_key")]
     key: Option<PathBuf>,
     /// A key that is in KMS, by its id, ARN or alias
     #[arg(long, value_name = "ID")]
@@ -63,27 +58,17 @@ impl Source {
                 true => "Bring a certificate that can issue today.",
                 false => "Bring the certificates up to the root with --chain.",
             };
-            return Err(Failure::new(
-                format!("{shown} cannot be the certificate of a CA: {why}"),
-                advice,
-            ));
+            return Err(Failure::new(format!("{shown} cannot be the certificate of a CA: {why}"), advice));
         }
         let key = match (&self.key, &self.kms_key) {
             (Some(path), _) => {
                 let text = files::private_key(path)?;
-                belongs(
-                    &Keys::from_pem(text.clone())?,
-                    &chain,
-                    &path.display().to_string(),
-                )?;
+                belongs(&Keys::from_pem(text.clone())?, &chain, &path.display().to_string())?;
                 Key::File(text)
             }
             (None, Some(id)) => Key::Kms(id.clone()),
             (None, None) => {
-                return Err(Failure::new(
-                    "there is no key to import",
-                    "Name it with --key or --kms-key.",
-                ));
+                return Err(Failure::new("there is no key to import", "Name it with --key or --kms-key."));
             }
         };
         Ok(Candidate { key, chain })
@@ -131,11 +116,7 @@ pub(super) async fn run(stack: &Stack, candidate: Candidate, replace: bool) -> R
     }
     if let Some(current) = standing.current.as_ref().filter(|_| !replace && !same) {
         return Err(Failure::new(
-            format!(
-                "the stack {} has a CA already: {}",
-                name_of(stack),
-                current.issuer.subject()
-            ),
+            format!("the stack {} has a CA already: {}", name_of(stack), current.issuer.subject()),
             "To take its place, add --replace; what it has issued is still delivered with its certificate.",
         ));
     }
@@ -145,16 +126,8 @@ pub(super) async fn run(stack: &Stack, candidate: Candidate, replace: bool) -> R
     let step = Step::begin("Importing the certificate authority");
     make::install(stack, &fresh, &chain).await?;
     step.done(chain.issuer.subject());
-    println!(
-        "{} is in force until {}.",
-        chain.issuer.subject(),
-        day(chain.own().not_after)
-    );
-    println!(
-        "Its key, {}, is in {}.",
-        chain.own().key,
-        keys.place(Role::Issuer)
-    );
+    println!("{} is in force until {}.", chain.issuer.subject(), day(chain.own().not_after));
+    println!("Its key, {}, is in {}.", chain.own().key, keys.place(Role::Issuer));
     if standing.signer.is_some() && standing.current.is_some() {
         println!("{}", keys.way_back());
     }
@@ -188,9 +161,8 @@ fn in_order(ders: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut order = vec![0];
     while let Some((subject, issuer)) = order.last().and_then(|last| names.get(last))
         && subject != issuer
-        && let Some((next, _)) = names
-            .iter()
-            .find(|(at, (subject, _))| subject == issuer && !order.contains(at))
+        && let Some((next, _)) =
+            names.iter().find(|(at, (subject, _))| subject == issuer && !order.contains(at))
     {
         order.push(*next);
     }

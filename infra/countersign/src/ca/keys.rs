@@ -121,9 +121,7 @@ impl<'a> Keys<'a> {
         let answer = match self.secrets.get_secret_value().secret_id(&id).send().await {
             Ok(answer) => answer,
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
+                if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
             {
                 return Ok(None);
             }
@@ -156,10 +154,7 @@ impl<'a> Keys<'a> {
     /// A key that exists, as PEM.
     pub(super) fn from_pem(text: Zeroizing<String>) -> Result<Fresh, Failure> {
         let key = LocalKey::from_pem(&text).or_fail(|| "cannot use the key".into(), "")?;
-        Ok(Fresh {
-            signer: Arc::new(key),
-            material: Material::Pem(text),
-        })
+        Ok(Fresh { signer: Arc::new(key), material: Material::Pem(text) })
     }
 
     /// A KMS key that exists, by id, ARN or alias.
@@ -171,10 +166,7 @@ impl<'a> Keys<'a> {
                 "Name it by its id, ARN or alias, in the stack's own account and region.",
             )
         })?;
-        Ok(Fresh {
-            signer: self.load(&id).await?,
-            material: Material::Kms(id),
-        })
+        Ok(Fresh { signer: self.load(&id).await?, material: Material::Kms(id) })
     }
 
     /// Keeps a key as the one in this role. Doing it again changes nothing.
@@ -194,31 +186,18 @@ impl<'a> Keys<'a> {
     async fn keep_secret(&self, role: Role, text: &Zeroizing<String>) -> Result<(), Failure> {
         let id = self.secret(role);
         let doing = || format!("cannot store the secret {id}");
-        let put = self
-            .secrets
-            .put_secret_value()
-            .secret_id(&id)
-            .secret_string(text.as_str())
-            .send()
-            .await;
+        let put = self.secrets.put_secret_value().secret_id(&id).secret_string(text.as_str()).send().await;
         match put {
             Ok(_) => return Ok(()),
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_resource_not_found_exception()) => {}
+                if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
             Err(error) => return Err(error).or_fail(doing, ""),
         }
         let what = match role {
             Role::Issuer => "The key of Countersign's CA, as PEM. Whoever reads it can issue anything.",
             Role::Root => "The key of the root above Countersign's CA, as PEM. Only countersign ca reads it.",
         };
-        let create = self
-            .secrets
-            .create_secret()
-            .name(&id)
-            .description(what)
-            .secret_string(text.as_str());
+        let create = self.secrets.create_secret().name(&id).description(what).secret_string(text.as_str());
         create.send().await.map(|_| ()).or_fail(doing, "")
     }
 
@@ -237,12 +216,8 @@ impl<'a> Keys<'a> {
         {
             return self.in_kms(&id).await;
         }
-        let create = self
-            .kms
-            .create_key()
-            .key_usage(KeyUsageType::SignVerify)
-            .key_spec(spec)
-            .description(format!(
+        let create =
+            self.kms.create_key().key_usage(KeyUsageType::SignVerify).key_spec(spec).description(format!(
                 "Countersign {}: key of the {}",
                 name_of(self.stack),
                 if role == Role::Root { "root" } else { "CA" }
@@ -267,38 +242,19 @@ impl<'a> Keys<'a> {
         let next = format!("{alias}-next");
         if self.target(&next).await?.as_deref() == Some(id) {
             let deleted = self.kms.delete_alias().alias_name(&next).send().await;
-            deleted.or_fail(
-                || format!("cannot remove the KMS alias {next}"),
-                "It does no harm.",
-            )?;
+            deleted.or_fail(|| format!("cannot remove the KMS alias {next}"), "It does no harm.")?;
         }
         Ok(())
     }
 
     async fn point(&self, alias: &str, id: &str) -> Result<(), Failure> {
         let doing = || format!("cannot give the KMS key {id} the alias {alias}");
-        match self
-            .kms
-            .update_alias()
-            .alias_name(alias)
-            .target_key_id(id)
-            .send()
-            .await
-        {
+        match self.kms.update_alias().alias_name(alias).target_key_id(id).send().await {
             Ok(_) => return Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_not_found_exception()) => {}
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {}
             Err(error) => return Err(error).or_fail(doing, ""),
         }
-        let create = self
-            .kms
-            .create_alias()
-            .alias_name(alias)
-            .target_key_id(id)
-            .send()
-            .await;
+        let create = self.kms.create_alias().alias_name(alias).target_key_id(id).send().await;
         create.map(|_| ()).or_fail(doing, "")
     }
 
@@ -318,11 +274,7 @@ impl<'a> Keys<'a> {
                 )),
                 None => Ok(None),
             },
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_not_found_exception()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
                 Ok(None)
             }
             Err(error) => Err(error).or_fail(|| format!("cannot look for the KMS key {id}"), ""),
@@ -336,10 +288,7 @@ impl<'a> Keys<'a> {
     }
 
     async fn load(&self, id: &str) -> Result<Arc<dyn Signer>, Failure> {
-        KmsKey::new(&self.stack.sdk, id)
-            .load()
-            .await
-            .or_fail(|| format!("KMS key {id}"), "")
+        KmsKey::new(&self.stack.sdk, id).load().await.or_fail(|| format!("KMS key {id}"), "")
     }
 }
 

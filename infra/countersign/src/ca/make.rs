@@ -71,10 +71,7 @@ impl Shape {
 
 /// A domain for --permit-dns: lower case, without the dot or `*.` in front that other programs want.
 fn domain(text: &str) -> Result<String, String> {
-    let name = text
-        .trim_start_matches("*.")
-        .trim_start_matches('.')
-        .to_ascii_lowercase();
+    let name = text.trim_start_matches("*.").trim_start_matches('.').to_ascii_lowercase();
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -104,11 +101,7 @@ pub(super) async fn init(stack: &Stack, shape: &Shape, years: u8) -> Result<(), 
     if !standing.is_empty() {
         let (what, advice) = match &standing.current {
             Some(chain) => (
-                format!(
-                    "the stack {} has a CA already: {}",
-                    name_of(stack),
-                    chain.issuer.subject()
-                ),
+                format!("the stack {} has a CA already: {}", name_of(stack), chain.issuer.subject()),
                 "Make a new key and certificate with: countersign ca rotate.",
             ),
             None => (
@@ -132,19 +125,11 @@ pub(super) async fn init(stack: &Stack, shape: &Shape, years: u8) -> Result<(), 
 pub(super) async fn first(stack: &Stack, shape: &Shape, years: u8) -> Result<Chain, Failure> {
     let keys = Keys::of(stack);
     let organisation = name::escape(name_of(stack));
-    let default = if shape.issuing_ca {
-        "CN=Countersign Issuing CA"
-    } else {
-        "CN=Countersign Root CA"
-    };
+    let default = if shape.issuing_ca { "CN=Countersign Issuing CA" } else { "CN=Countersign Root CA" };
     let subject = shape.subject_or(&format!("{default},O={organisation}"))?;
     let root = if shape.issuing_ca {
-        let above = name::of_root_above(
-            shape
-                .subject
-                .as_deref()
-                .unwrap_or(&format!("{default},O={organisation}")),
-        );
+        let above =
+            name::of_root_above(shape.subject.as_deref().unwrap_or(&format!("{default},O={organisation}")));
         let above = name::encode(shape.root_subject.as_deref().unwrap_or(&above))?;
         Some(new_root(&keys, shape.key, &above, years).await?)
     } else {
@@ -250,10 +235,7 @@ async fn root_for(
         return Ok(None);
     }
     if has_root && !new {
-        let signer = keys
-            .signer(Role::Root)
-            .await?
-            .filter(|signer| signer.spki_der() == top.spki);
+        let signer = keys.signer(Role::Root).await?.filter(|signer| signer.spki_der() == top.spki);
         let signer = signer.ok_or_else(|| {
             Failure::new(
                 format!("the key of the root {} is not in {}", top.subject, keys.place(Role::Root)),
@@ -266,17 +248,14 @@ async fn root_for(
                 "Bring a new chain with: countersign ca import --replace.",
             ));
         }
-        return Ok(Some(Root {
-            certificate: top.clone(),
-            signer,
-        }));
+        return Ok(Some(Root { certificate: top.clone(), signer }));
     }
     let subject = match (&shape.root_subject, has_root) {
         (Some(text), _) => name::encode(text)?,
         (None, true) => top.subject_der.clone(),
-        (None, false) => name::encode(&name::of_root_above(
-            shape.subject.as_deref().unwrap_or(&before.issuer.subject()),
-        ))?,
+        (None, false) => {
+            name::encode(&name::of_root_above(shape.subject.as_deref().unwrap_or(&before.issuer.subject())))?
+        }
     };
     new_root(keys, shape.key, &subject, years).await.map(Some)
 }
@@ -292,22 +271,12 @@ async fn new_root(keys: &Keys<'_>, kind: Kind, subject: &[u8], years: u8) -> Res
         path_length: 1,
         permitted_dns: &[],
     };
-    let own = Above {
-        name: subject,
-        signer: &*fresh.signer,
-        key_identifier: None,
-    };
-    let der = root
-        .certify(&own)
-        .await
-        .or_fail(|| "cannot make the root".into(), "")?;
+    let own = Above { name: subject, signer: &*fresh.signer, key_identifier: None };
+    let der = root.certify(&own).await.or_fail(|| "cannot make the root".into(), "")?;
     keys.keep(Role::Root, &fresh).await?;
     let certificate =
         Facts::read(der).ok_or_else(|| Failure::new("the root that was made cannot be read", ""))?;
-    Ok(Root {
-        certificate,
-        signer: fresh.signer,
-    })
+    Ok(Root { certificate, signer: fresh.signer })
 }
 
 async fn certify(
@@ -319,11 +288,7 @@ async fn certify(
 ) -> Result<Chain, Failure> {
     let (not_before, mut not_after) = validity(u32::from(years));
     let above = match root {
-        None => Above {
-            name: subject,
-            signer,
-            key_identifier: None,
-        },
+        None => Above { name: subject, signer, key_identifier: None },
         Some(root) => {
             // Nothing that is issued outlives the root.
             not_after = not_after.min(root.certificate.not_after);
@@ -342,13 +307,10 @@ async fn certify(
         path_length: 0,
         permitted_dns: permit_dns,
     };
-    let der = authority
-        .certify(&above)
-        .await
-        .or_fail(|| "cannot make the certificate of the CA".into(), "")?;
-    let ders: Vec<Vec<u8>> = std::iter::once(der)
-        .chain(root.map(|root| root.certificate.der.clone()))
-        .collect();
+    let der =
+        authority.certify(&above).await.or_fail(|| "cannot make the certificate of the CA".into(), "")?;
+    let ders: Vec<Vec<u8>> =
+        std::iter::once(der).chain(root.map(|root| root.certificate.der.clone())).collect();
     let chain = Chain::of(&ders).or_fail(|| "the certificate that was made cannot be used".into(), "")?;
     match chain.unfit(OffsetDateTime::now_utc()) {
         None => Ok(chain),
@@ -367,21 +329,10 @@ fn validity(years: u32) -> (OffsetDateTime, OffsetDateTime) {
 
 fn tell(stack: &Stack, chain: &Chain) {
     let own = chain.own();
-    println!(
-        "{} is in force until {}.",
-        chain.issuer.subject(),
-        day(own.not_after)
-    );
-    println!(
-        "Its key, {}, is in {}.",
-        own.key,
-        Keys::of(stack).place(Role::Issuer)
-    );
+    println!("{} is in force until {}.", chain.issuer.subject(), day(own.not_after));
+    println!("Its key, {}, is in {}.", own.key, Keys::of(stack).place(Role::Issuer));
     if chain.certificates.len() > 1 {
-        println!(
-            "The key of the root is in {}, which no worker may use.",
-            Keys::of(stack).place(Role::Root)
-        );
+        println!("The key of the root is in {}, which no worker may use.", Keys::of(stack).place(Role::Root));
     } else if own.is_constrained() {
         println!(
             "Some programs do not heed what limits a root (RFC 5280 section 6.1.1); with --issuing-ca all do."

@@ -92,21 +92,14 @@ impl Keeper {
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Init { shape, years, which } => make::init(&which.find().await?, &shape, years).await,
-        Command::Import {
-            source,
-            replace,
-            which,
-        } => {
+        Command::Import { source, replace, which } => {
             let candidate = source.read()?;
             import::run(&which.find().await?, candidate, replace).await
         }
         Command::Show { json, which } => show::run(&which.find().await?, json).await,
-        Command::Rotate {
-            shape,
-            years,
-            new_root,
-            which,
-        } => make::rotate(&which.find().await?, &shape, years, new_root).await,
+        Command::Rotate { shape, years, new_root, which } => {
+            make::rotate(&which.find().await?, &shape, years, new_root).await
+        }
     }
 }
 

@@ -34,14 +34,10 @@ pub(super) fn encode(text: &str) -> Result<Vec<u8>, Failure> {
             _ => 64,
         };
         if length == 0 || value.chars().any(char::is_control) {
-            return Err(wrong(
-                "has a part that is empty or holds control characters".into(),
-            ));
+            return Err(wrong("has a part that is empty or holds control characters".into()));
         }
         if length > most {
-            return Err(wrong(format!(
-                "has a part of {length} characters; at most {most} are allowed"
-            )));
+            return Err(wrong(format!("has a part of {length} characters; at most {most} are allowed")));
         }
     }
     name.to_der().map_err(|_| wrong("cannot be encoded".into()))
@@ -49,13 +45,8 @@ pub(super) fn encode(text: &str) -> Result<Vec<u8>, Failure> {
 
 /// The name of a root above the CA called `subject`: the same organisation, and a common name of its own.
 pub(super) fn of_root_above(subject: &str) -> String {
-    let rest = split(subject)
-        .into_iter()
-        .filter(|part| !part.trim_start().starts_with("CN="));
-    std::iter::once("CN=Countersign Root CA".to_owned())
-        .chain(rest)
-        .collect::<Vec<_>>()
-        .join(",")
+    let rest = split(subject).into_iter().filter(|part| !part.trim_start().starts_with("CN="));
+    std::iter::once("CN=Countersign Root CA".to_owned()).chain(rest).collect::<Vec<_>>().join(",")
 }
 
 /// A value as it is written in RFC 4514 text (section 2.4).
@@ -73,11 +64,7 @@ pub(super) fn escape(value: &str) -> String {
 
 /// People write a space after the comma, which RFC 4514 does not know.
 fn without_spaces(text: &str) -> String {
-    split(text)
-        .iter()
-        .map(|part| part.trim_start())
-        .collect::<Vec<_>>()
-        .join(",")
+    split(text).iter().map(|part| part.trim_start()).collect::<Vec<_>>().join(",")
 }
 
 /// At the commas that are not escaped.
@@ -126,14 +113,8 @@ mod tests {
 
     #[test]
     fn a_root_shares_all_but_the_common_name() {
-        assert_eq!(
-            of_root_above("CN=Issuing,O=Smith\\, Sons"),
-            "CN=Countersign Root CA,O=Smith\\, Sons"
-        );
-        assert_eq!(
-            encode(&format!("O={}", escape("a,b+c #1 "))).unwrap()[13..],
-            *b"a,b+c #1 ".as_slice()
-        );
+        assert_eq!(of_root_above("CN=Issuing,O=Smith\\, Sons"), "CN=Countersign Root CA,O=Smith\\, Sons");
+        assert_eq!(encode(&format!("O={}", escape("a,b+c #1 "))).unwrap()[13..], *b"a,b+c #1 ".as_slice());
     }
 
     trait RoundTrip {

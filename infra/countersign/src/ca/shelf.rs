@@ -22,10 +22,7 @@ pub(super) struct Shelf<'a> {
 impl<'a> Shelf<'a> {
     /// That of this stack.
     pub(super) fn of(stack: &'a Stack) -> Self {
-        Self {
-            s3: stack.s3(),
-            bucket: &stack.bucket,
-        }
+        Self { s3: stack.s3(), bucket: &stack.bucket }
     }
 
     /// The certificate in force.
@@ -34,10 +31,7 @@ impl<'a> Shelf<'a> {
             None => Ok(None),
             Some(pem) => Chain::read(&pem).map(Some).map_err(|why| {
                 Failure::new(
-                    format!(
-                        "{CURRENT_ISSUER} in the bucket {} cannot be used: {why}",
-                        self.bucket
-                    ),
+                    format!("{CURRENT_ISSUER} in the bucket {} cannot be used: {why}", self.bucket),
                     "The bucket keeps earlier versions of it: see aws s3api list-object-versions.",
                 )
             }),
@@ -50,28 +44,17 @@ impl<'a> Shelf<'a> {
         let mut keys = Vec::new();
         let mut next = None;
         loop {
-            let page = self
-                .s3
-                .list_objects_v2()
-                .bucket(self.bucket)
-                .prefix(FOLDER)
-                .set_continuation_token(next);
+            let page =
+                self.s3.list_objects_v2().bucket(self.bucket).prefix(FOLDER).set_continuation_token(next);
             let page = page.send().await.or_fail(doing, "")?;
-            keys.extend(
-                page.contents()
-                    .iter()
-                    .filter_map(|object| object.key().map(str::to_owned)),
-            );
+            keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
             next = page.next_continuation_token().map(str::to_owned);
             if next.is_none() {
                 break;
             }
         }
         let mut filed = Vec::new();
-        for key in keys
-            .iter()
-            .filter(|key| *key != CURRENT_ISSUER && key.ends_with(".pem"))
-        {
+        for key in keys.iter().filter(|key| *key != CURRENT_ISSUER && key.ends_with(".pem")) {
             if let Some(Ok(chain)) = self.read(key).await?.as_deref().map(Chain::read) {
                 filed.push(chain);
             }
@@ -108,11 +91,7 @@ impl<'a> Shelf<'a> {
         let doing = || format!("cannot read {key} in the bucket {}", self.bucket);
         let object = match self.s3.get_object().bucket(self.bucket).key(key).send().await {
             Ok(object) => object,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_no_such_key()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
                 return Ok(None);
             }
             Err(error) => return Err(error).or_fail(doing, ""),

@@ -14,9 +14,7 @@ use crate::table;
 pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), Failure> {
     let standing = Standing::of(stack).await?;
     let now = OffsetDateTime::now_utc();
-    let trouble = standing
-        .trouble()
-        .or_else(|| standing.current.as_ref().and_then(|chain| chain.unfit(now)));
+    let trouble = standing.trouble().or_else(|| standing.current.as_ref().and_then(|chain| chain.unfit(now)));
     let before = earlier(&standing);
     if as_json {
         let shown = json!({
@@ -40,21 +38,14 @@ pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), Failure> {
     }
     match trouble {
         None => Ok(()),
-        Some(why) => Err(Failure::new(
-            format!("the CA of {} cannot sign: {why}", name_of(stack)),
-            "",
-        )),
+        Some(why) => Err(Failure::new(format!("the CA of {} cannot sign: {why}", name_of(stack)), "")),
     }
 }
 
 /// Those on file that are not in force.
 fn earlier(standing: &Standing) -> Vec<&Chain> {
     let current = standing.current.as_ref().map(|chain| chain.own().sha256.clone());
-    standing
-        .filed
-        .iter()
-        .filter(|chain| Some(&chain.own().sha256) != current.as_ref())
-        .collect()
+    standing.filed.iter().filter(|chain| Some(&chain.own().sha256) != current.as_ref()).collect()
 }
 
 fn described(facts: &Facts, subject: &str, now: OffsetDateTime) -> Value {
@@ -80,35 +71,20 @@ fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) ->
         ["Subject".to_owned(), chain.issuer.subject()],
         [
             "Issued by".to_owned(),
-            if own.is_root {
-                "itself: it is a root".into()
-            } else {
-                own.issued_by.clone()
-            },
+            if own.is_root { "itself: it is a root".into() } else { own.issued_by.clone() },
         ],
         ["Serial".to_owned(), own.serial.clone()],
         ["Valid".to_owned(), valid(own, now)],
-        [
-            "Key".to_owned(),
-            format!("{}, in {}", own.key, Keys::of(stack).place(Role::Issuer)),
-        ],
+        ["Key".to_owned(), format!("{}, in {}", own.key, Keys::of(stack).place(Role::Issuer))],
         ["Key identifier".to_owned(), chain.issuer.key_identifier()],
         ["SHA-256".to_owned(), own.sha256.clone()],
-        [
-            "Path length".to_owned(),
-            own.path_length.map_or("no limit".into(), |most| most.to_string()),
-        ],
+        ["Path length".to_owned(), own.path_length.map_or("no limit".into(), |most| most.to_string())],
         ["May issue for".to_owned(), names(own)],
     ];
     for facts in chain.certificates.iter().skip(1) {
         rows.push([
             "Above it".to_owned(),
-            format!(
-                "{}, {}, SHA-256 {}",
-                facts.subject,
-                valid(facts, now),
-                facts.sha256
-            ),
+            format!("{}, {}, SHA-256 {}", facts.subject, valid(facts, now), facts.sha256),
         ]);
     }
     for chain in before {
@@ -128,11 +104,7 @@ fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) ->
 
 fn valid(facts: &Facts, now: OffsetDateTime) -> String {
     let left = (facts.not_after - now).whole_days();
-    let left = if left < 0 {
-        "expired".to_owned()
-    } else {
-        format!("{left} days left")
-    };
+    let left = if left < 0 { "expired".to_owned() } else { format!("{left} days left") };
     format!("{} to {} ({left})", day(facts.not_before), day(facts.not_after))
 }
 
@@ -141,10 +113,8 @@ fn names(facts: &Facts) -> String {
         (true, true) => "any name".into(),
         (false, true) => format!("{} only", facts.permitted.join(", ")),
         (true, false) => format!("any name but {}", facts.excluded.join(", ")),
-        (false, false) => format!(
-            "{} only, never for {}",
-            facts.permitted.join(", "),
-            facts.excluded.join(", ")
-        ),
+        (false, false) => {
+            format!("{} only, never for {}", facts.permitted.join(", "), facts.excluded.join(", "))
+        }
     }
 }

@@ -11,10 +11,8 @@ use crate::failure::{Failure, OrFail as _};
 pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16) -> Result<Child, Failure> {
     for part in ["cur", "new", "tmp"] {
         let path = mailbox.join(part);
-        std::fs::create_dir_all(&path).or_fail(
-            || format!("cannot make {}", path.display()),
-            "Choose another --dir.",
-        )?;
+        std::fs::create_dir_all(&path)
+            .or_fail(|| format!("cannot make {}", path.display()), "Choose another --dir.")?;
     }
     let arguments = [
         "aiosmtpd",
@@ -26,13 +24,7 @@ pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16)
         &format!("127.0.0.1:{port}"),
     ];
     let arguments = arguments.map(str::to_owned);
-    let mut child = Child::start(
-        "mail catcher",
-        &venv.python,
-        &arguments,
-        &[],
-        &folder.join("mail.log"),
-    )?;
+    let mut child = Child::start("mail catcher", &venv.python, &arguments, &[], &folder.join("mail.log"))?;
     for _ in 0..300 {
         if let Some(failure) = child.gone() {
             return Err(failure);
@@ -42,8 +34,5 @@ pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16)
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Err(Failure::new(
-        "the mail catcher does not answer",
-        "Look at mail.log in the stack's folder.",
-    ))
+    Err(Failure::new("the mail catcher does not answer", "Look at mail.log in the stack's folder."))
 }

@@ -34,13 +34,9 @@ impl Child {
         variables: &[(&str, String)],
         log: &Path,
     ) -> Result<Self, Failure> {
-        let output = File::create(log).or_fail(
-            || format!("cannot write {}", log.display()),
-            "Choose another --dir.",
-        )?;
-        let errors = output
-            .try_clone()
-            .or_fail(|| format!("cannot write {}", log.display()), "")?;
+        let output = File::create(log)
+            .or_fail(|| format!("cannot write {}", log.display()), "Choose another --dir.")?;
+        let errors = output.try_clone().or_fail(|| format!("cannot write {}", log.display()), "")?;
         let mut process = Command::new(python)
             .arg("-c")
             .arg(RUNNER)
@@ -61,12 +57,7 @@ impl Child {
                 "Remove the virtual environment and try again.",
             )?;
         let lifeline = process.stdin.take();
-        Ok(Self {
-            name,
-            process,
-            lifeline,
-            log: log.to_owned(),
-        })
+        Ok(Self { name, process, lifeline, log: log.to_owned() })
     }
 
     /// Completes when the program has ended by itself, which it should not.
@@ -106,11 +97,7 @@ impl Child {
         // The handle is ours, so there is no risk of ending a stranger.
         let _ = self.process.kill().await;
         Err(Failure::new(
-            format!(
-                "the {} did not stop within {} seconds and was killed",
-                self.name,
-                PATIENCE.as_secs()
-            ),
+            format!("the {} did not stop within {} seconds and was killed", self.name, PATIENCE.as_secs()),
             format!("Its latest state may be lost; its log is {}.", self.log.display()),
         ))
     }

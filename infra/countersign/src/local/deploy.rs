@@ -31,11 +31,7 @@ pub(crate) struct AwsCli {
 impl AwsCli {
     /// For the emulator at `endpoint`.
     pub(crate) fn new(venv: &Venv, folder: &Path, endpoint: &str) -> Self {
-        Self {
-            python: venv.python.clone(),
-            endpoint: endpoint.to_owned(),
-            home: folder.join("tmp"),
-        }
+        Self { python: venv.python.clone(), endpoint: endpoint.to_owned(), home: folder.join("tmp") }
     }
 
     /// Runs `aws ARGUMENTS` and returns what it printed.
@@ -92,10 +88,8 @@ pub(crate) async fn deploy(
 ) -> Result<BTreeMap<String, String>, Failure> {
     let step = Step::begin("Deploying infra/template.yaml");
     let read = |path: PathBuf| {
-        fs::read_to_string(&path).or_fail(
-            || format!("cannot read {}", path.display()),
-            "Run this inside the repository.",
-        )
+        fs::read_to_string(&path)
+            .or_fail(|| format!("cannot read {}", path.display()), "Run this inside the repository.")
     };
     let template = read(repository.join("infra/template.yaml"))?;
     let definition = read(repository.join("statemachine.asl.json"))?;
@@ -110,13 +104,8 @@ pub(crate) async fn deploy(
     // What is remembered must never be more than what is there.
     let _ = fs::remove_file(&remembered);
     step.detail("packaging the workers");
-    if aws
-        .run(repository, &["s3api", "head-bucket", "--bucket", ARTIFACTS])
-        .await
-        .is_err()
-    {
-        aws.run(repository, &["s3api", "create-bucket", "--bucket", ARTIFACTS])
-            .await?;
+    if aws.run(repository, &["s3api", "head-bucket", "--bucket", ARTIFACTS]).await.is_err() {
+        aws.run(repository, &["s3api", "create-bucket", "--bucket", ARTIFACTS]).await?;
     }
     let packaged = folder.join("packaged.yaml").display().to_string();
     let local = folder.join("template.yaml");
@@ -138,10 +127,7 @@ pub(crate) async fn deploy(
     )
     .await?;
     step.detail("deploying the stack");
-    let parameters: Vec<String> = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut arguments = vec![
         "cloudformation",
         "deploy",
@@ -174,10 +160,8 @@ pub(crate) async fn deploy(
 
 /// The template with the paths that `package` looks up: absolute, and of the zips that are there already.
 fn located(template: &str, repository: &Path) -> Result<String, Failure> {
-    let mut located = template.replace(
-        "../statemachine.asl.json",
-        &repository.join("statemachine.asl.json").display().to_string(),
-    );
+    let mut located = template
+        .replace("../statemachine.asl.json", &repository.join("statemachine.asl.json").display().to_string());
     for name in workers::names(repository)? {
         let zip = workers::zip_of(repository, &name).display().to_string();
         located = located.replace(&format!("../target/lambda/{name}/"), &zip);
@@ -187,17 +171,7 @@ fn located(template: &str, repository: &Path) -> Result<String, Failure> {
 
 async fn describe(aws: &AwsCli, directory: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let json = aws
-        .run(
-            directory,
-            &[
-                "cloudformation",
-                "describe-stacks",
-                "--stack-name",
-                STACK,
-                "--output",
-                "json",
-            ],
-        )
+        .run(directory, &["cloudformation", "describe-stacks", "--stack-name", STACK, "--output", "json"])
         .await?;
     stack::outputs(&json)
 }
@@ -220,9 +194,7 @@ mod tests {
             .collect();
         assert_eq!(template.lines().count(), located.lines().count());
         assert!(
-            changed
-                .iter()
-                .all(|line| line.starts_with("CodeUri:") || line.starts_with("DefinitionUri:")),
+            changed.iter().all(|line| line.starts_with("CodeUri:") || line.starts_with("DefinitionUri:")),
             "{changed:?}"
         );
     }

@@ -29,10 +29,8 @@ impl Emulator {
         let state = folder.join("state");
         let temporary = folder.join("tmp");
         for path in [&state.join("s3"), &temporary] {
-            fs::create_dir_all(path).or_fail(
-                || format!("cannot make {}", path.display()),
-                "Choose another --dir.",
-            )?;
+            fs::create_dir_all(path)
+                .or_fail(|| format!("cannot make {}", path.display()), "Choose another --dir.")?;
         }
         let path = |path: &PathBuf| path.display().to_string();
         let variables = [
@@ -53,10 +51,7 @@ impl Emulator {
             ("AWS_EC2_METADATA_DISABLED", "true".into()),
             ("MINISTACK_REGION", REGION.into()),
             // Functions run as plain processes; a container engine on this machine is none of its business.
-            (
-                "DOCKER_HOST",
-                format!("unix://{}", temporary.join("no-docker").display()),
-            ),
+            ("DOCKER_HOST", format!("unix://{}", temporary.join("no-docker").display())),
         ];
         let child = Child::start(
             "AWS emulator",
@@ -65,10 +60,7 @@ impl Emulator {
             &variables,
             &folder.join("emulator.log"),
         )?;
-        Ok(Self {
-            child,
-            endpoint: format!("http://127.0.0.1:{port}"),
-        })
+        Ok(Self { child, endpoint: format!("http://127.0.0.1:{port}") })
     }
 
     /// Waits until the emulator answers.
@@ -82,12 +74,7 @@ impl Emulator {
             if let Some(failure) = self.child.gone() {
                 return Err(failure);
             }
-            if http
-                .get(&health)
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status().is_success())
-            {
+            if http.get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

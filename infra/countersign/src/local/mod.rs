@@ -56,10 +56,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         return once::run(&options).await;
     }
     let mut local = Local::start(&options).await?;
-    println!(
-        "\n  Portal   {}\n  Mailbox  {}",
-        local.endpoints.portal, local.endpoints.mailbox_url
-    );
+    println!("\n  Portal   {}\n  Mailbox  {}", local.endpoints.portal, local.endpoints.mailbox_url);
     println!(
         "  State    {}\n\nCtrl-C stops it and keeps the state; starting again carries on.",
         local.folder.display()
@@ -86,15 +83,10 @@ fn repository() -> PathBuf {
         path.join("statemachine.asl.json").is_file() && path.join("infra/template.yaml").is_file()
     };
     let here = std::env::current_dir().ok();
-    let found = here
-        .as_deref()
-        .and_then(|here| here.ancestors().find(|path| holds(path)).map(Path::to_owned));
+    let found =
+        here.as_deref().and_then(|here| here.ancestors().find(|path| holds(path)).map(Path::to_owned));
     found.unwrap_or_else(|| {
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .ancestors()
-            .nth(2)
-            .map(Path::to_owned)
-            .unwrap_or_default()
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
     })
 }
 

@@ -58,9 +58,7 @@ pub(super) async fn run(options: &super::Options) -> Result<(), Failure> {
     };
     let csr = std::fs::read_to_string(csr)
         .or_fail(|| format!("cannot read {}", csr.display()), "Name a CSR in PEM.")?;
-    let folder = std::path::absolute(out)
-        .ok()
-        .and_then(|out| out.parent().map(Path::to_owned));
+    let folder = std::path::absolute(out).ok().and_then(|out| out.parent().map(Path::to_owned));
     if !folder.as_deref().is_some_and(Path::is_dir) {
         return Err(Failure::new(
             format!("{} is in no folder that exists", out.display()),
@@ -95,21 +93,12 @@ async fn answering(folder: &Path) -> Option<Endpoints> {
 }
 
 fn client() -> Result<reqwest::Client, Failure> {
-    let builder = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(60));
-    builder
-        .build()
-        .or_fail(|| "cannot make an HTTP client".into(), "")
+    let builder = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60));
+    builder.build().or_fail(|| "cannot make an HTTP client".into(), "")
 }
 
 async fn drive(endpoints: &Endpoints, body: &Value, out: &Path) -> Result<(), Failure> {
-    let drive = Drive {
-        http: client()?,
-        endpoints,
-        stack: Stack::local(endpoints),
-        begun: Instant::now(),
-    };
+    let drive = Drive { http: client()?, endpoints, stack: Stack::local(endpoints), begun: Instant::now() };
     let request = drive.submit(body).await?;
     drive.follow(&request).await?;
     let status = drive.status(&request).await?;
@@ -146,9 +135,7 @@ impl Drive<'_> {
     }
 
     async fn submit(&self, body: &Value) -> Result<Submitted, Failure> {
-        let answer = self
-            .post(&format!("{}requests", self.endpoints.portal), body)
-            .await?;
+        let answer = self.post(&format!("{}requests", self.endpoints.portal), body).await?;
         if answer.status() != StatusCode::ACCEPTED {
             return Err(refused(answer).await);
         }
@@ -171,19 +158,13 @@ impl Drive<'_> {
         let mut moved = Instant::now();
         loop {
             let execution = executions::find(&self.stack, &arn).await?;
-            let states = execution
-                .as_ref()
-                .map(|execution| execution.states.as_slice())
-                .unwrap_or_default();
+            let states = execution.as_ref().map(|execution| execution.states.as_slice()).unwrap_or_default();
             for entry in &states[shown.min(states.len())..] {
                 println!("{:>6.1} s  {}", self.seconds(), entry.state);
                 moved = Instant::now();
             }
             shown = states.len();
-            if execution
-                .as_ref()
-                .is_some_and(|execution| execution.status != "RUNNING")
-            {
+            if execution.as_ref().is_some_and(|execution| execution.status != "RUNNING") {
                 return Ok(());
             }
             if states.last().is_some_and(|entry| entry.state == "AwaitApproval") {
@@ -195,21 +176,11 @@ impl Drive<'_> {
                 }
             }
             if moved.elapsed() > PATIENCE {
-                let state = states
-                    .last()
-                    .map_or("its start", |entry| entry.state.as_str())
-                    .to_owned();
+                let state = states.last().map_or("its start", |entry| entry.state.as_str()).to_owned();
                 let log = self.endpoints.mailbox.with_file_name("emulator.log");
                 return Err(Failure::new(
-                    format!(
-                        "the request has been standing in {state} for {} seconds",
-                        PATIENCE.as_secs()
-                    ),
-                    format!(
-                        "Look at {} and at: countersign executions {}.",
-                        log.display(),
-                        request.id
-                    ),
+                    format!("the request has been standing in {state} for {} seconds", PATIENCE.as_secs()),
+                    format!("Look at {} and at: countersign executions {}.", log.display(), request.id),
                 ));
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
@@ -219,10 +190,7 @@ impl Drive<'_> {
     /// The approvers' links in the mails about this request. A mail names its request in its Message-ID.
     fn approvals(&self, mailbox: &Maildir, request: &Submitted) -> Vec<String> {
         let start = format!("{}approvals/", self.endpoints.portal);
-        let mails = mailbox
-            .mails()
-            .into_iter()
-            .filter(|mail| mail.message_id.starts_with(&request.id));
+        let mails = mailbox.mails().into_iter().filter(|mail| mail.message_id.starts_with(&request.id));
         mails
             .filter_map(|mail| {
                 let from = &mail.text[mail.text.find(&start)?..];
@@ -240,12 +208,8 @@ impl Drive<'_> {
             return Err(refused(review).await);
         }
         let review = json(review).await?;
-        let answer = self
-            .post(
-                link,
-                &json!({ "decision": "approve", "digest": text(&review, "digest") }),
-            )
-            .await?;
+        let answer =
+            self.post(link, &json!({ "decision": "approve", "digest": text(&review, "digest") })).await?;
         if !answer.status().is_success() {
             return Err(refused(answer).await);
         }
@@ -264,41 +228,31 @@ impl Drive<'_> {
         if !answer.status().is_success() {
             return Err(refused(answer).await);
         }
-        let bytes = answer
-            .bytes()
-            .await
-            .or_fail(|| "the download broke off".into(), "Try again.")?;
+        let bytes = answer.bytes().await.or_fail(|| "the download broke off".into(), "Try again.")?;
         if !bytes.starts_with(b"PK") {
             return Err(Failure::new(
                 "the portal did not send a zip file",
                 "Look at emulator.log in the stack's folder.",
             ));
         }
-        std::fs::write(out, &bytes).or_fail(
-            || format!("cannot write {}", out.display()),
-            "Choose another --out.",
-        )
+        std::fs::write(out, &bytes)
+            .or_fail(|| format!("cannot write {}", out.display()), "Choose another --out.")
     }
 
     async fn get(&self, url: &str, accept: &str) -> Result<Response, Failure> {
         let answer = self.http.get(url).header(ACCEPT, accept).send().await;
-        answer.map_err(reqwest::Error::without_url).or_fail(
-            || "the portal does not answer".into(),
-            "Is the stack still running?",
-        )
+        answer
+            .map_err(reqwest::Error::without_url)
+            .or_fail(|| "the portal does not answer".into(), "Is the stack still running?")
     }
 
     async fn post(&self, url: &str, body: &Value) -> Result<Response, Failure> {
-        let request = self
-            .http
-            .post(url)
-            .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json");
+        let request =
+            self.http.post(url).header(ACCEPT, "application/json").header(CONTENT_TYPE, "application/json");
         let answer = request.body(body.to_string()).send().await;
-        answer.map_err(reqwest::Error::without_url).or_fail(
-            || "the portal does not answer".into(),
-            "Is the stack still running?",
-        )
+        answer
+            .map_err(reqwest::Error::without_url)
+            .or_fail(|| "the portal does not answer".into(), "Is the stack still running?")
     }
 }
 
@@ -308,10 +262,8 @@ async fn json(answer: Response) -> Result<Value, Failure> {
         .await
         .map_err(reqwest::Error::without_url)
         .or_fail(|| "the portal's answer broke off".into(), "")?;
-    serde_json::from_slice(&bytes).or_fail(
-        || "the portal's answer is not JSON".into(),
-        "Look at emulator.log in the stack's folder.",
-    )
+    serde_json::from_slice(&bytes)
+        .or_fail(|| "the portal's answer is not JSON".into(), "Look at emulator.log in the stack's folder.")
 }
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
@@ -337,18 +289,10 @@ fn refusal(value: &Value, otherwise: &str) -> Failure {
         .map(|field| text(value, field))
         .find(|text| !text.is_empty())
         .unwrap_or("refused");
-    let findings = value["findings"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let findings = value["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
     // A single finding is what the detail says already.
     for finding in findings.iter().filter(|_| findings.len() > 1) {
-        eprintln!(
-            "  {}: {} {}",
-            text(finding, "code"),
-            text(finding, "detail"),
-            text(finding, "advice")
-        );
+        eprintln!("  {}: {} {}", text(finding, "code"), text(finding, "detail"), text(finding, "advice"));
     }
     Failure::new(format!("{code}: {}", main.unwrap_or(otherwise)), "")
 }

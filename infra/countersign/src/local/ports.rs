@@ -27,10 +27,8 @@ impl Ports {
     /// Those of the last start of the stack in this folder.
     pub(crate) fn of(folder: &Path) -> Self {
         let file = folder.join("ports.json");
-        let remembered = fs::read(&file)
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok())
-            .unwrap_or_default();
+        let remembered =
+            fs::read(&file).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
         Self { file, remembered }
     }
 
@@ -52,10 +50,8 @@ impl Ports {
                 ),
             })?,
         };
-        self.remembered.portal = listener
-            .local_addr()
-            .or_fail(|| "the portal has no port".into(), "")?
-            .port();
+        self.remembered.portal =
+            listener.local_addr().or_fail(|| "the portal has no port".into(), "")?.port();
         Ok(listener)
     }
 
@@ -83,10 +79,7 @@ fn free(preferred: u16) -> Result<u16, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, preferred))
         .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
         .or_fail(|| "no port is free".into(), "")?;
-    Ok(listener
-        .local_addr()
-        .or_fail(|| "no port is free".into(), "")?
-        .port())
+    Ok(listener.local_addr().or_fail(|| "no port is free".into(), "")?.port())
 }
 
 #[cfg(test)]
@@ -101,10 +94,7 @@ mod tests {
         let (portal, emulator) = (listener.local_addr().unwrap().port(), ports.emulator().unwrap());
         ports.save().unwrap();
         let taken = Ports::of(folder.path()).portal(portal).unwrap_err().to_string();
-        assert!(
-            taken.contains(&format!("port {portal} of 127.0.0.1 is taken")),
-            "{taken}"
-        );
+        assert!(taken.contains(&format!("port {portal} of 127.0.0.1 is taken")), "{taken}");
         drop(listener);
         let mut again = Ports::of(folder.path());
         assert_eq!(again.portal(0).unwrap().local_addr().unwrap().port(), portal);

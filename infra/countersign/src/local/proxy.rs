@@ -59,9 +59,7 @@ pub(crate) fn serve(
         .with_state(Upstream { http, stage })
         .merge(mailbox::router(mailbox))
         .layer(middleware::from_fn(only_this_machine));
-    listener
-        .set_nonblocking(true)
-        .or_fail(|| "cannot serve the portal".into(), "")?;
+    listener.set_nonblocking(true).or_fail(|| "cannot serve the portal".into(), "")?;
     let listener =
         tokio::net::TcpListener::from_std(listener).or_fail(|| "cannot serve the portal".into(), "")?;
     Ok(tokio::spawn(async move {
@@ -71,18 +69,11 @@ pub(crate) fn serve(
 }
 
 async fn only_this_machine(request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if is_this_machine(host) {
         next.run(request).await
     } else {
-        (
-            StatusCode::MISDIRECTED_REQUEST,
-            "This is a local stack; open it as http://localhost.\n",
-        )
+        (StatusCode::MISDIRECTED_REQUEST, "This is a local stack; open it as http://localhost.\n")
             .into_response()
     }
 }
@@ -101,25 +92,13 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
         return (StatusCode::PAYLOAD_TOO_LARGE, "More than 10 MiB.\n").into_response();
     };
     let url = format!("{}{}", upstream.stage, path_and_query(&parts.uri));
-    let answer = upstream
-        .http
-        .request(parts.method, url)
-        .headers(end_to_end(&parts.headers))
-        .body(body)
-        .send()
-        .await;
+    let answer =
+        upstream.http.request(parts.method, url).headers(end_to_end(&parts.headers)).body(body).send().await;
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            let why = if error.is_timeout() {
-                "does not answer in time"
-            } else {
-                "does not answer"
-            };
-            return (
-                StatusCode::BAD_GATEWAY,
-                format!("The emulator {why}. Is the stack still running?\n"),
-            )
+            let why = if error.is_timeout() { "does not answer in time" } else { "does not answer" };
+            return (StatusCode::BAD_GATEWAY, format!("The emulator {why}. Is the stack still running?\n"))
                 .into_response();
         }
     };
@@ -144,11 +123,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
         .collect();
     let kept =
         |name: &HeaderName| !HOP_BY_HOP.contains(name) && !named.contains(name) && name != "keep-alive";
-    headers
-        .iter()
-        .filter(|(name, _)| kept(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 #[cfg(test)]
@@ -157,22 +132,12 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_answered() {
-        for host in [
-            "localhost:8080",
-            "127.0.0.1:1",
-            "[::1]:8080",
-            "localhost",
-            "[::1]",
-        ] {
+        for host in ["localhost:8080", "127.0.0.1:1", "[::1]:8080", "localhost", "[::1]"] {
             assert!(is_this_machine(host), "{host}");
         }
-        for host in [
-            "",
-            "evil.example:8080",
-            "localhost.evil.example",
-            "127.0.0.1.evil.example:80",
-            "localhost:x",
-        ] {
+        for host in
+            ["", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example:80", "localhost:x"]
+        {
             assert!(!is_this_machine(host), "{host}");
         }
     }
@@ -180,18 +145,12 @@ mod tests {
     #[test]
     fn headers_of_the_connection_stay_behind() {
         let mut headers = HeaderMap::new();
-        for (name, value) in [
-            ("connection", "close, x-mine"),
-            ("x-mine", "1"),
-            ("accept", "text/html"),
-            ("host", "h"),
-        ] {
+        for (name, value) in
+            [("connection", "close, x-mine"), ("x-mine", "1"), ("accept", "text/html"), ("host", "h")]
+        {
             headers.insert(name, HeaderValue::from_static(value));
         }
         let kept = end_to_end(&headers);
-        assert_eq!(
-            kept.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
-            ["accept"]
-        );
+        assert_eq!(kept.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["accept"]);
     }
 }

@@ -39,15 +39,9 @@ impl Local {
         let _ = fs::remove_file(folder.join("endpoints.json"));
         let mut ports = ports::Ports::of(&folder);
         let listener = ports.portal(options.port)?;
-        let portal = listener
-            .local_addr()
-            .or_fail(|| "the portal has no port".into(), "")?
-            .port();
+        let portal = listener.local_addr().or_fail(|| "the portal has no port".into(), "")?.port();
 
-        let venv = options
-            .venv
-            .clone()
-            .unwrap_or_else(|| repository.join(".local/venv"));
+        let venv = options.venv.clone().unwrap_or_else(|| repository.join(".local/venv"));
         let venv = std::path::absolute(&venv).unwrap_or(venv);
         let venv = super::unless_stopped(venv::Venv::ready(&venv)).await?;
         let (emulator_port, smtp) = (ports.emulator()?, ports.smtp()?);
@@ -62,15 +56,7 @@ impl Local {
             emulator.ready().await?;
             step.done(format!("{} and smtp://127.0.0.1:{smtp}", emulator.endpoint));
             let parameters = BTreeMap::from([
-                (
-                    "Architecture",
-                    if cfg!(target_arch = "aarch64") {
-                        "arm64"
-                    } else {
-                        "x86_64"
-                    }
-                    .to_owned(),
-                ),
+                ("Architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned()),
                 ("BaseUrl", format!("http://localhost:{portal}")),
                 ("EndpointUrl", emulator.endpoint.clone()),
                 ("CaKey", options.ca_key.parameter().to_owned()),
@@ -85,31 +71,17 @@ impl Local {
             let outputs = deploy::deploy(&aws, &repository, &folder, &workers, &parameters).await?;
             let endpoints = endpoints(&outputs, &repository, &emulator.endpoint, portal, &mailbox)?;
             let stack = Stack::local(&endpoints);
-            policy::put_when_needed(
-                &stack,
-                options.policy.as_deref(),
-                &repository.join("infra/policy.toml"),
-            )
-            .await?;
+            policy::put_when_needed(&stack, options.policy.as_deref(), &repository.join("infra/policy.toml"))
+                .await?;
             ca::create_when_missing(&stack, &format!("Countersign local CA of {}", folder.display())).await?;
             housekeeping(&aws, &folder, &endpoints).await;
-            let stage = format!(
-                "{}/_aws/execute-api/{}/live",
-                emulator.endpoint,
-                output_of(&outputs, "ApiId")?
-            );
+            let stage =
+                format!("{}/_aws/execute-api/{}/live", emulator.endpoint, output_of(&outputs, "ApiId")?);
             Ok((proxy::serve(listener, stage, mailbox.clone())?, endpoints))
         };
         match super::unless_stopped(configured).await {
             Ok((proxy, endpoints)) => {
-                let local = Self {
-                    folder,
-                    endpoints,
-                    emulator,
-                    catcher,
-                    proxy,
-                    _lock: lock,
-                };
+                let local = Self { folder, endpoints, emulator, catcher, proxy, _lock: lock };
                 local.announce()?;
                 Ok(local)
             }
@@ -155,18 +127,13 @@ impl Local {
 /// machine may look into what is made here.
 fn private_folder(folder: &Path) -> Result<(), Failure> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.or_fail(
-        || format!("cannot make {}", folder.display()),
-        "Choose another --dir.",
-    )
+    made.or_fail(|| format!("cannot make {}", folder.display()), "Choose another --dir.")
 }
 
 fn exclusive(folder: &Path) -> Result<File, Failure> {
     let path = folder.join("lock");
-    let file = File::create(&path).or_fail(
-        || format!("cannot write {}", path.display()),
-        "Choose another --dir.",
-    )?;
+    let file = File::create(&path)
+        .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir.")?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::new(
@@ -193,9 +160,7 @@ fn endpoints(
     let output = |name: &str| output_of(outputs, name);
     let workers = workers::names(repository)?;
     let queue = |worker: &String| {
-        outputs
-            .get(&format!("{}QueueUrl", pascal(worker)))
-            .map(|url| (worker.clone(), url.clone()))
+        outputs.get(&format!("{}QueueUrl", pascal(worker))).map(|url| (worker.clone(), url.clone()))
     };
     Ok(Endpoints {
         stack: deploy::STACK.to_owned(),
@@ -225,12 +190,7 @@ fn endpoints(
 fn pascal(worker: &str) -> String {
     worker
         .split('-')
-        .flat_map(|word| {
-            word.chars()
-                .take(1)
-                .map(|c| c.to_ascii_uppercase())
-                .chain(word.chars().skip(1))
-        })
+        .flat_map(|word| word.chars().take(1).map(|c| c.to_ascii_uppercase()).chain(word.chars().skip(1)))
         .collect()
 }
 
@@ -280,12 +240,7 @@ mod tests {
     fn one_command_at_a_time_uses_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         let first = exclusive(folder.path()).unwrap();
-        assert!(
-            exclusive(folder.path())
-                .unwrap_err()
-                .to_string()
-                .contains("already runs")
-        );
+        assert!(exclusive(folder.path()).unwrap_err().to_string().contains("already runs"));
         drop(first);
         assert!(exclusive(folder.path()).is_ok());
     }

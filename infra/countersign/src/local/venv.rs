@@ -25,19 +25,13 @@ pub(crate) struct Venv {
 impl Venv {
     /// Makes the environment in `folder`, or takes the one that is there.
     pub(crate) async fn ready(folder: &Path) -> Result<Self, Failure> {
-        let python = folder.join(if cfg!(windows) {
-            "Scripts/python.exe"
-        } else {
-            "bin/python"
-        });
+        let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
         let marker = folder.join("countersign-requirements.txt");
         let complete =
             || python.exists() && fs::read_to_string(&marker).is_ok_and(|text| text == REQUIREMENTS);
         let parent = folder.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).or_fail(
-            || format!("cannot make {}", parent.display()),
-            "Choose another --dir or --venv.",
-        )?;
+        fs::create_dir_all(parent)
+            .or_fail(|| format!("cannot make {}", parent.display()), "Choose another --dir or --venv.")?;
         let lock = lock(&folder.with_extension("lock")).await?;
         if !complete() {
             let step = Step::begin("Installing the AWS emulator, for the first time only");
@@ -52,10 +46,8 @@ impl Venv {
 
 /// Waits until no other command holds the lock; dropping the file gives it back.
 pub(super) async fn lock(path: &Path) -> Result<File, Failure> {
-    let file = File::create(path).or_fail(
-        || format!("cannot write {}", path.display()),
-        "Choose another --dir or --venv.",
-    )?;
+    let file = File::create(path)
+        .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir or --venv.")?;
     let doing = format!("cannot lock {}", path.display());
     let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
     locked.or_fail(|| doing.clone(), "")?.or_fail(|| doing, "")
@@ -72,28 +64,16 @@ async fn make(folder: &Path, python: &Path, step: &Step) -> Result<String, Failu
         .await
         .or_fail(|| format!("cannot run {system}"), "")?;
     if !made.status.success() {
-        let text = format!(
-            "{}{}",
-            String::from_utf8_lossy(&made.stdout),
-            String::from_utf8_lossy(&made.stderr)
-        );
-        return Err(
-            if text.contains("ensurepip") || text.contains("No module named venv") {
-                Failure::new(
-                    format!("{system} {version} has no venv module"),
-                    "On Debian and Ubuntu: apt-get install python3-venv. Then run this again.",
-                )
-            } else {
-                Failure::new(
-                    format!(
-                        "{system} -m venv {} failed: {}",
-                        folder.display(),
-                        last_line(&text)
-                    ),
-                    "",
-                )
-            },
-        );
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&made.stdout), String::from_utf8_lossy(&made.stderr));
+        return Err(if text.contains("ensurepip") || text.contains("No module named venv") {
+            Failure::new(
+                format!("{system} {version} has no venv module"),
+                "On Debian and Ubuntu: apt-get install python3-venv. Then run this again.",
+            )
+        } else {
+            Failure::new(format!("{system} -m venv {} failed: {}", folder.display(), last_line(&text)), "")
+        });
     }
     install(folder, python, step).await?;
     Ok(version)
@@ -102,22 +82,10 @@ async fn make(folder: &Path, python: &Path, step: &Step) -> Result<String, Failu
 /// The first interpreter on the PATH that is new enough, and its version.
 async fn system_python() -> Result<(String, String), Failure> {
     let mut too_old = None;
-    for name in [
-        "python3",
-        "python",
-        "python3.14",
-        "python3.13",
-        "python3.12",
-        "python3.11",
-        "python3.10",
-    ] {
+    for name in ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"] {
         let script = "import sys; print(sys.version_info[0], sys.version_info[1])";
-        let output = Command::new(name)
-            .args(["-c", script])
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output()
-            .await;
+        let output =
+            Command::new(name).args(["-c", script]).stdin(Stdio::null()).kill_on_drop(true).output().await;
         let Ok(output) = output else { continue };
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut numbers = text.split_whitespace().filter_map(|number| number.parse().ok());
@@ -130,10 +98,7 @@ async fn system_python() -> Result<(String, String), Failure> {
         too_old = Some(format!("{name} is version {major}.{minor}"));
     }
     let advice = "The local stack needs Python 3.10 or later: on Debian and Ubuntu, apt-get install python3 python3-venv; on a Mac, brew install python.";
-    Err(Failure::new(
-        too_old.unwrap_or_else(|| "there is no python3 on the PATH".into()),
-        advice,
-    ))
+    Err(Failure::new(too_old.unwrap_or_else(|| "there is no python3 on the PATH".into()), advice))
 }
 
 async fn install(folder: &Path, python: &Path, step: &Step) -> Result<(), Failure> {
@@ -193,21 +158,13 @@ async fn install(folder: &Path, python: &Path, step: &Step) -> Result<(), Failur
     } else {
         Failure::new(
             format!("pip install failed: {}", last_line(&text)),
-            format!(
-                "Run it by hand: {} -m pip install -r {}",
-                python.display(),
-                list.display()
-            ),
+            format!("Run it by hand: {} -m pip install -r {}", python.display(), list.display()),
         )
     })
 }
 
 fn last_line(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines
         .iter()
         .rev()

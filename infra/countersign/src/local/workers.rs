@@ -26,10 +26,8 @@ pub(crate) type Fingerprint = String;
 /// The names of the workers: the folders of `workers/`.
 pub(crate) fn names(repository: &Path) -> Result<Vec<String>, Failure> {
     let folder = repository.join("workers");
-    let entries = fs::read_dir(&folder).or_fail(
-        || format!("cannot read {}", folder.display()),
-        "Run this inside the repository.",
-    )?;
+    let entries = fs::read_dir(&folder)
+        .or_fail(|| format!("cannot read {}", folder.display()), "Run this inside the repository.")?;
     let mut names: Vec<String> = entries
         .flatten()
         .filter(|entry| entry.path().join("Cargo.toml").is_file())
@@ -74,11 +72,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 
 /// What tells one build of a binary from another.
 fn identity(path: &Path) -> Option<String> {
-    Some(format!(
-        "{:?} {}",
-        modified(path)?,
-        fs::metadata(path).ok()?.len()
-    ))
+    Some(format!("{:?} {}", modified(path)?, fs::metadata(path).ok()?.len()))
 }
 
 async fn pack(venv: &Venv, stale: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
@@ -86,9 +80,7 @@ async fn pack(venv: &Venv, stale: &[(PathBuf, PathBuf)]) -> Result<(), Failure> 
         return Ok(());
     }
     let fresh = |zip: &Path| zip.with_extension("zip.new");
-    let arguments = stale
-        .iter()
-        .flat_map(|(bootstrap, zip)| [bootstrap.clone(), fresh(zip)]);
+    let arguments = stale.iter().flat_map(|(bootstrap, zip)| [bootstrap.clone(), fresh(zip)]);
     let output = Command::new(&venv.python)
         .args(["-c", ZIP])
         .args(arguments)
@@ -103,10 +95,7 @@ async fn pack(venv: &Venv, stale: &[(PathBuf, PathBuf)]) -> Result<(), Failure> 
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(Failure::new(
-            format!(
-                "the workers cannot be zipped: {}",
-                errors.lines().last().unwrap_or_default()
-            ),
+            format!("the workers cannot be zipped: {}", errors.lines().last().unwrap_or_default()),
             "",
         ));
     }
@@ -172,11 +161,9 @@ async fn cargo(
             let Ok(message) = serde_json::from_str::<Message>(&line) else {
                 continue;
             };
-            if let (true, Some(target), Some(file)) = (
-                message.reason == "compiler-artifact",
-                message.target,
-                message.executable,
-            ) {
+            if let (true, Some(target), Some(file)) =
+                (message.reason == "compiler-artifact", message.target, message.executable)
+            {
                 binaries.insert(target.name, file);
             }
         }
@@ -185,10 +172,7 @@ async fn cargo(
     if status.success() {
         Ok(binaries)
     } else {
-        Err(Failure::new(
-            "the workers do not build",
-            "Cargo's messages above say why.",
-        ))
+        Err(Failure::new("the workers do not build", "Cargo's messages above say why."))
     }
 }
 

@@ -14,21 +14,14 @@ async fn refused(stack: &Stack, submission: &Submission, status: u16, code: &str
     let portal = stack.portal();
     let problem = portal.submit(submission).await.problem(status, code);
     assert!(
-        problem["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|finding| finding["code"] == code),
+        problem["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == code),
         "{problem:#}"
     );
     let form = form(&portal, submission).await;
     assert_eq!(form.status, status, "the form");
     let page = form.text();
     assert!(page.contains("name=\"csrContent\""), "the form is shown again");
-    assert!(
-        page.contains(&format!("value=\"{}\"", submission.email)),
-        "the form is filled in"
-    );
+    assert!(page.contains(&format!("value=\"{}\"", submission.email)), "the form is filled in");
     assert!(stack.rows_of(&submission.email).is_empty(), "nothing is stored");
     problem
 }

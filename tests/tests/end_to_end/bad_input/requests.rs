@@ -32,13 +32,7 @@ async fn what_is_no_request_is_not_a_csr() {
 async fn more_names_than_anybody_needs_are_too_large() {
     let names: Vec<String> = (0..300).map(|index| format!("n{index}.example.com")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    refused(
-        Stack::shared().await,
-        &Submission::of(&csr_for(&names)),
-        413,
-        "too_large",
-    )
-    .await;
+    refused(Stack::shared().await, &Submission::of(&csr_for(&names)), 413, "too_large").await;
 }
 
 #[tokio::test]
@@ -48,13 +42,7 @@ async fn a_request_that_its_key_did_not_sign_is_refused() {
     // The signature's last octet: the outermost structure still fits.
     *der.last_mut().unwrap() ^= 1;
     let forged = base64_of::armored(&der);
-    refused(
-        Stack::shared().await,
-        &Submission::of(&forged),
-        422,
-        "bad_signature",
-    )
-    .await;
+    refused(Stack::shared().await, &Submission::of(&forged), 422, "bad_signature").await;
 }
 
 /// A CSR that only OpenSSL makes, and the code that refuses it.
@@ -70,10 +58,7 @@ async fn a_weak_key_is_refused_with_what_to_do() {
         return;
     };
     let detail = problem["detail"].as_str().unwrap();
-    assert!(
-        detail.contains("1024") && detail.contains("2048") && detail.contains("openssl"),
-        "{detail}"
-    );
+    assert!(detail.contains("1024") && detail.contains("2048") && detail.contains("openssl"), "{detail}");
 }
 
 #[tokio::test]
@@ -93,22 +78,13 @@ async fn a_broken_digest_is_refused() {
 
 #[tokio::test]
 async fn a_name_that_is_none_is_refused() {
-    refused_from_openssl(
-        EC,
-        &["-subj", "/", "-addext", "subjectAltName=DNS:-a..example.com"],
-        "bad_name",
-    )
-    .await;
+    refused_from_openssl(EC, &["-subj", "/", "-addext", "subjectAltName=DNS:-a..example.com"], "bad_name")
+        .await;
 }
 
 #[tokio::test]
 async fn a_wish_to_be_an_authority_is_refused() {
-    refused_from_openssl(
-        EC,
-        &["-addext", "basicConstraints=critical,CA:TRUE"],
-        "forbidden_extension",
-    )
-    .await;
+    refused_from_openssl(EC, &["-addext", "basicConstraints=critical,CA:TRUE"], "forbidden_extension").await;
 }
 
 #[tokio::test]
@@ -118,25 +94,15 @@ async fn a_wish_that_is_not_granted_is_a_finding_or_a_refusal() {
     };
     let stack = Stack::shared().await;
     let csr = made(&openssl, &["-addext", "extendedKeyUsage=codeSigning"]);
-    let preview = stack
-        .portal()
-        .post("requests/preview", &Submission::of(&csr).json())
-        .await
-        .expect(200)
-        .json();
+    let preview =
+        stack.portal().post("requests/preview", &Submission::of(&csr).json()).await.expect(200).json();
     let finding = &preview["findings"][0];
     assert_eq!(
         (&finding["code"], &finding["severity"]),
         (&json!("forbidden_extension"), &json!("ignored")),
         "{preview:#}"
     );
-    refused(
-        stack,
-        &Submission::of(&csr).with_profile("exact"),
-        422,
-        "forbidden_extension",
-    )
-    .await;
+    refused(stack, &Submission::of(&csr).with_profile("exact"), 422, "forbidden_extension").await;
 }
 
 fn made(openssl: &Path, more: &[&str]) -> String {
@@ -155,22 +121,14 @@ async fn every_finding_is_told_at_once() {
         &unique_host(),
         &["-subj", "/", "-addext", names],
     );
-    let problem = Stack::shared()
-        .await
-        .portal()
-        .submit(&Submission::of(&csr))
-        .await
-        .json();
+    let problem = Stack::shared().await.portal().submit(&Submission::of(&csr)).await.json();
     let codes: Vec<&str> = problem["findings"]
         .as_array()
         .unwrap()
         .iter()
         .filter_map(|finding| finding["code"].as_str())
         .collect();
-    assert!(
-        codes.contains(&"weak_key") && codes.contains(&"bad_name"),
-        "{codes:?}"
-    );
+    assert!(codes.contains(&"weak_key") && codes.contains(&"bad_name"), "{codes:?}");
 }
 
 /// PEM without a PEM library: tests see the bytes that they send.

@@ -77,27 +77,18 @@ pub(crate) async fn decide(
         .into_response()),
         (Ok(ballot), Wants::Page) => {
             let review = Review::of(&portal, opened).await?;
-            Ok(pages::page(
-                StatusCode::OK,
-                &ReviewPage::new(&portal, &review).after_vote(ballot.decision),
-            ))
+            Ok(pages::page(StatusCode::OK, &ReviewPage::new(&portal, &review).after_vote(ballot.decision)))
         }
         // The approver sees the request again, as it is now, and what was wrong above it.
         (Err(problem), Wants::Page)
-            if matches!(
-                problem.code,
-                Code::AlreadyDecided | Code::BadRequest | Code::MissingField
-            ) =>
+            if matches!(problem.code, Code::AlreadyDecided | Code::BadRequest | Code::MissingField) =>
         {
             let id = opened.request.id;
             if let Some(approval) = portal.approvals.find(id).await? {
                 opened.approval = approval;
             }
             let review = Review::of(&portal, opened).await?;
-            Ok(pages::page(
-                problem.status,
-                &ReviewPage::new(&portal, &review).with_problem(&problem),
-            ))
+            Ok(pages::page(problem.status, &ReviewPage::new(&portal, &review).with_problem(&problem)))
         }
         (Err(problem), _) => Err(problem),
     }
@@ -113,21 +104,12 @@ async fn vote(
     if opened.approval.outcome.is_none() && opened.request.status.is_terminal() {
         return Err(Problem::new(
             Code::AlreadyDecided,
-            format!(
-                "The request has ended meanwhile: it is {}.",
-                pages::in_words(opened.request.status)
-            ),
+            format!("The request has ended meanwhile: it is {}.", pages::in_words(opened.request.status)),
         ));
     }
     let now = portal.clock.now();
     let changed = change_approval(&*portal.approvals, id, |approval| {
-        approval.vote(
-            &opened.link.approver,
-            ballot.decision,
-            &ballot.digest,
-            ballot.reason.clone(),
-            now,
-        )
+        approval.vote(&opened.link.approver, ballot.decision, &ballot.digest, ballot.reason.clone(), now)
     })
     .await?;
     let (approval, voted) = match changed {
@@ -151,14 +133,12 @@ async fn vote(
 
 fn refused(error: VoteError) -> Problem {
     match error {
-        VoteError::AlreadyDecided(outcome) => Problem::new(
-            Code::AlreadyDecided,
-            format!("The request is already {outcome}; that stands."),
-        ),
-        VoteError::VotedOtherwise => Problem::new(
-            Code::AlreadyDecided,
-            "You have decided otherwise before; that stands.",
-        ),
+        VoteError::AlreadyDecided(outcome) => {
+            Problem::new(Code::AlreadyDecided, format!("The request is already {outcome}; that stands."))
+        }
+        VoteError::VotedOtherwise => {
+            Problem::new(Code::AlreadyDecided, "You have decided otherwise before; that stands.")
+        }
         VoteError::StaleDigest => Problem::new(
             Code::AlreadyDecided,
             "What you decided about is not what is asked for now. Please look at the request again and decide then.",
@@ -219,13 +199,8 @@ fn is_cross_site(portal: &Portal, headers: &HeaderMap) -> bool {
     let Some(origin) = text(ORIGIN.as_str()).filter(|origin| *origin != "null") else {
         return false;
     };
-    let host = |url: &str| {
-        url.split_once("://")
-            .map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_owned())
-    };
-    let ours = [
-        host(portal.base_url.as_str()),
-        text(HOST.as_str()).map(str::to_owned),
-    ];
+    let host =
+        |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_owned());
+    let ours = [host(portal.base_url.as_str()), text(HOST.as_str()).map(str::to_owned)];
     !ours.contains(&host(origin))
 }

@@ -101,11 +101,7 @@ pub(super) fn expired() -> Problem {
 
 impl Review {
     pub(super) async fn of(portal: &Portal, opened: Opened) -> Result<Self, Problem> {
-        let Opened {
-            link,
-            approval,
-            request,
-        } = opened;
+        let Opened { link, approval, request } = opened;
         let Some(facts) = request.facts() else {
             tracing::error!(request.id = %request.id, "an approval without facts");
             return Err(Problem::new(
@@ -129,10 +125,7 @@ impl Review {
             public_key_digest: facts.public_key_digest,
             csr_digest: facts.csr_digest,
             validity_days: grant.as_ref().map(|grant| grant.validity_days),
-            key_usage: grant
-                .as_ref()
-                .map(|grant| grant.key_usage.clone())
-                .unwrap_or_default(),
+            key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
             extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
             findings,
             votes: approval.votes,
@@ -165,21 +158,11 @@ async fn live(
     public_key_digest: &str,
 ) -> Result<Vec<LiveCertificate>, Problem> {
     let now = portal.clock.now();
-    let by_name = try_join_all(
-        request
-            .names
-            .iter()
-            .take(NAMES)
-            .map(|name| portal.names.of(name, EARLIER)),
-    )
-    .await?;
+    let by_name =
+        try_join_all(request.names.iter().take(NAMES).map(|name| portal.names.of(name, EARLIER))).await?;
     let same_key = portal.requests.with_key(public_key_digest, EARLIER).await?;
     let known: BTreeSet<_> = same_key.iter().map(|one| one.id).chain([request.id]).collect();
-    let others: BTreeSet<_> = by_name
-        .into_iter()
-        .flatten()
-        .filter(|id| !known.contains(id))
-        .collect();
+    let others: BTreeSet<_> = by_name.into_iter().flatten().filter(|id| !known.contains(id)).collect();
     let same_name = try_join_all(others.into_iter().map(|id| portal.requests.find(id))).await?;
     let mut live: Vec<_> = same_key
         .into_iter()

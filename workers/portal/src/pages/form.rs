@@ -47,11 +47,8 @@ pub(crate) struct FormPage<'a> {
 
 impl<'a> FormPage<'a> {
     pub(crate) fn new(portal: &Portal, policy: &Policy, draft: &'a Draft) -> Self {
-        let chosen = policy
-            .profile(Some(&draft.profile))
-            .or_else(|_| policy.profile(None))
-            .ok()
-            .map(|one| one.name());
+        let chosen =
+            policy.profile(Some(&draft.profile)).or_else(|_| policy.profile(None)).ok().map(|one| one.name());
         let profiles = policy
             .profiles()
             .map(|profile| Choice {
@@ -83,10 +80,7 @@ impl<'a> FormPage<'a> {
         }
         self.complaints = wrong
             .iter()
-            .map(|trouble| Complaint {
-                field: trouble.field,
-                remark: Remark::of(&trouble.finding),
-            })
+            .map(|trouble| Complaint { field: trouble.field, remark: Remark::of(&trouble.finding) })
             .collect();
         self
     }
@@ -100,11 +94,7 @@ impl<'a> FormPage<'a> {
             key: grant.key.clone(),
             profile: grant.profile.clone(),
             validity: prospect.validity(),
-            usages: grant
-                .extended_key_usage
-                .iter()
-                .map(|usage| usage_in_words(usage))
-                .collect(),
+            usages: grant.extended_key_usage.iter().map(|usage| usage_in_words(usage)).collect(),
             remarks: Remark::all(&prospect.findings),
         });
         self

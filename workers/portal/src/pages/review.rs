@@ -63,10 +63,8 @@ pub(crate) struct ReviewPage {
 
 impl ReviewPage {
     pub(crate) fn new(portal: &Portal, review: &Review) -> Self {
-        let (refusals, remarks) = review
-            .findings
-            .iter()
-            .partition::<Vec<_>, _>(|finding| finding.is_refusal());
+        let (refusals, remarks) =
+            review.findings.iter().partition::<Vec<_>, _>(|finding| finding.is_refusal());
         Self {
             site: Site::of(portal),
             id: review.request_id.to_string(),
@@ -102,48 +100,32 @@ impl ReviewPage {
     /// Thanks for the vote, which may or may not have brought the outcome.
     pub(crate) fn after_vote(mut self, decision: Decision) -> Self {
         let (title, text) = match (decision, self.banner.is_some()) {
-            (Decision::Approve, true) => (
-                "Approved",
-                "Thank you. The certificate is being signed and mailed to the requester.",
-            ),
-            (Decision::Approve, false) => (
-                "Your approval is recorded",
-                "Thank you. Another approver has to approve, too.",
-            ),
-            (Decision::Reject, _) => (
-                "Rejected",
-                "Thank you. The requester is told, with your reason if you gave one.",
-            ),
+            (Decision::Approve, true) => {
+                ("Approved", "Thank you. The certificate is being signed and mailed to the requester.")
+            }
+            (Decision::Approve, false) => {
+                ("Your approval is recorded", "Thank you. Another approver has to approve, too.")
+            }
+            (Decision::Reject, _) => {
+                ("Rejected", "Thank you. The requester is told, with your reason if you gave one.")
+            }
         };
-        let class = if decision == Decision::Approve {
-            "good"
-        } else {
-            "bad"
-        };
-        self.banner = Some(Banner {
-            class,
-            title: title.into(),
-            text: text.into(),
-        });
+        let class = if decision == Decision::Approve { "good" } else { "bad" };
+        self.banner = Some(Banner { class, title: title.into(), text: text.into() });
         self.is_open = false;
         self
     }
 
     /// What was wrong with the vote, above the request as it is now.
     pub(crate) fn with_problem(mut self, problem: &Problem) -> Self {
-        self.banner = Some(Banner {
-            class: "bad",
-            title: problem.title.into(),
-            text: problem.detail.clone(),
-        });
+        self.banner =
+            Some(Banner { class: "bad", title: problem.title.into(), text: problem.detail.clone() });
         self
     }
 
     /// Whether this approver has voted already.
     fn has_voted(&self) -> bool {
-        self.votes
-            .iter()
-            .any(|said| said.approver.eq_ignore_ascii_case(&self.approver))
+        self.votes.iter().any(|said| said.approver.eq_ignore_ascii_case(&self.approver))
     }
 
     /// How many approvals are there.
@@ -154,30 +136,19 @@ impl ReviewPage {
 
 /// How a request stands that can no longer be decided.
 fn standing(review: &Review) -> Option<Banner> {
-    let banner = |class, title: &str, text: &str| {
-        Some(Banner {
-            class,
-            title: title.into(),
-            text: text.into(),
-        })
-    };
+    let banner =
+        |class, title: &str, text: &str| Some(Banner { class, title: title.into(), text: text.into() });
     match review.outcome {
-        Some(Outcome::Approved) => banner(
-            "good",
-            "Approved",
-            &format!("The request is {}.", in_words(review.status)),
-        ),
-        Some(Outcome::Rejected) => banner(
-            "bad",
-            "Rejected",
-            "The request was rejected; no certificate is issued.",
-        ),
+        Some(Outcome::Approved) => {
+            banner("good", "Approved", &format!("The request is {}.", in_words(review.status)))
+        }
+        Some(Outcome::Rejected) => {
+            banner("bad", "Rejected", "The request was rejected; no certificate is issued.")
+        }
         Some(Outcome::Expired) => banner("bad", "Expired", "The request was not decided in time."),
-        None if review.status.is_terminal() => banner(
-            "bad",
-            "Nothing to decide",
-            &format!("The request is {}.", in_words(review.status)),
-        ),
+        None if review.status.is_terminal() => {
+            banner("bad", "Nothing to decide", &format!("The request is {}.", in_words(review.status)))
+        }
         None => None,
     }
 }

@@ -50,10 +50,10 @@ impl StatusPage {
     pub(crate) fn new(portal: &Portal, request: &Request, names: &[String], key: &StatusKey) -> Self {
         let site = Site::of(portal);
         let link = |name: &str| format!("{}requests/{}/{name}?key={}", site.base, request.id, key.expose());
-        let downloads = request.status.has_certificate().then(|| Downloads {
-            zip: link("certificate.zip"),
-            pem: link("certificate.pem"),
-        });
+        let downloads = request
+            .status
+            .has_certificate()
+            .then(|| Downloads { zip: link("certificate.zip"), pem: link("certificate.pem") });
         let (class, headline) = headline(request.status);
         let is_certified = certified(request);
         Self {
@@ -76,11 +76,7 @@ impl StatusPage {
             profile: request.profile.clone(),
             email: request.email.to_string(),
             comment: request.comment.clone(),
-            serial: request
-                .serial
-                .as_ref()
-                .filter(|_| is_certified)
-                .map(ToString::to_string),
+            serial: request.serial.as_ref().filter(|_| is_certified).map(ToString::to_string),
             not_after: request.not_after.filter(|_| is_certified).map(Instant::of),
             downloads,
             site,
@@ -168,34 +164,21 @@ fn label(status: Status) -> &'static str {
 
 /// What happened, and what is to come.
 fn events(request: &Request) -> Vec<Event> {
-    const WAY: [Status; 5] = [
-        Status::Submitted,
-        Status::PendingApproval,
-        Status::Approved,
-        Status::Issued,
-        Status::Delivered,
-    ];
+    const WAY: [Status; 5] =
+        [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
     let happened = request.history.iter().enumerate().map(|(index, entry)| {
         let current = index + 1 == request.history.len();
         let class = match (current, entry.status) {
             (true, status) => headline(status).0,
             (false, _) => "done",
         };
-        Event {
-            class,
-            label: label(entry.status),
-            at: Some(Instant::of(entry.at)),
-        }
+        Event { class, label: label(entry.status), at: Some(Instant::of(entry.at)) }
     });
     let to_come = WAY
         .into_iter()
         .filter(|_| !request.status.is_terminal())
         .skip_while(|status| *status != request.status)
         .skip(1)
-        .map(|status| Event {
-            class: "coming",
-            label: label(status),
-            at: None,
-        });
+        .map(|status| Event { class: "coming", label: label(status), at: None });
     happened.chain(to_come).collect()
 }

@@ -9,9 +9,7 @@ use crate::site::{Answer, FORM, Site};
 fn is_known(answer: &Answer) -> bool {
     answer.status.is_client_error()
         && answer.header("content-type") == "application/problem+json"
-        && answer.json()["code"]
-            .as_str()
-            .is_some_and(|code| code.parse::<Code>().is_ok())
+        && answer.json()["code"].as_str().is_some_and(|code| code.parse::<Code>().is_ok())
 }
 
 fn call(site: &Site, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
@@ -32,9 +30,7 @@ fn value() -> impl Strategy<Value = Value> {
         "\\PC{0,60}".prop_map(Value::from),
         "[\\x00-\\x7f]{0,40}".prop_map(Value::from),
         Just(json!(["a", {"b": 1}])),
-        Just(json!(
-            "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"
-        )),
+        Just(json!("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----")),
     ]
 }
 

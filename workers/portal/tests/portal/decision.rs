@@ -47,17 +47,12 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
     let csr = pki::csr(&["www.example.com"]);
     let rows = [
         site.world.journey(&csr, Status::Delivered),
-        site.world
-            .journey(&pki::csr(&["www.example.com"]), Status::Issued),
-        site.world
-            .journey(&pki::csr(&["www.example.com"]), Status::Rejected),
-        site.world
-            .journey(&pki::csr(&["other.example.com"]), Status::Delivered),
+        site.world.journey(&pki::csr(&["www.example.com"]), Status::Issued),
+        site.world.journey(&pki::csr(&["www.example.com"]), Status::Rejected),
+        site.world.journey(&pki::csr(&["other.example.com"]), Status::Delivered),
     ];
     for row in &rows {
-        workflow::ports::Names::enter(&*site.world, &row.names, row.id)
-            .await
-            .unwrap();
+        workflow::ports::Names::enter(&*site.world, &row.names, row.id).await.unwrap();
         site.world.put(row.clone());
     }
     let request = site.world.journey(&csr, Status::PendingApproval);
@@ -66,19 +61,11 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
     let review = site.get(&link).await.json();
     let live = review["liveCertificates"].as_array().unwrap();
     assert_eq!(live.len(), 2, "{live:?}");
-    let same_key = live
-        .iter()
-        .find(|one| one["id"] == rows[0].id.to_string())
-        .unwrap();
+    let same_key = live.iter().find(|one| one["id"] == rows[0].id.to_string()).unwrap();
     assert_eq!(same_key["sameKey"], true);
     assert_eq!(same_key["serial"], rows[0].serial.as_ref().unwrap().to_string());
     assert_eq!(same_key["email"], "requester@example.com");
-    assert!(
-        site.browse(&link)
-            .await
-            .is_page(200)
-            .contains("2 certificates are in use")
-    );
+    assert!(site.browse(&link).await.is_page(200).contains("2 certificates are in use"));
 
     site.world.advance(Duration::days(3));
     for mut row in rows {
@@ -100,17 +87,10 @@ async fn reading_never_decides() {
     for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
         let query = format!("{link}?decision=approve&digest={}", digest(&site, id));
         let body = format!("decision=approve&digest={}", digest(&site, id));
-        let headers = [
-            ("content-type", FORM),
-            ("accept", "application/json"),
-            ("sec-fetch-site", "same-origin"),
-        ];
+        let headers =
+            [("content-type", FORM), ("accept", "application/json"), ("sec-fetch-site", "same-origin")];
         let answer = site.call(method, &query, &headers, body).await;
-        let expected = if matches!(method, "GET" | "HEAD") {
-            200
-        } else {
-            405
-        };
+        let expected = if matches!(method, "GET" | "HEAD") { 200 } else { 405 };
         assert_eq!(answer.status.as_u16(), expected, "{method}");
         if method == "PUT" {
             answer.is_problem(405, "bad_request");
@@ -129,25 +109,14 @@ async fn an_approval_is_recorded_once_and_repeating_it_is_harmless() {
     assert_eq!(first.status, 200, "{}", first.text());
     let body = first.json();
     assert_eq!(body["requestId"], id.to_string());
-    assert_eq!(
-        (&body["decision"], &body["outcome"]),
-        (&json!("approve"), &json!("approved"))
-    );
+    assert_eq!((&body["decision"], &body["outcome"]), (&json!("approve"), &json!("approved")));
     assert_eq!(body["votes"][0]["approver"], "approver@example.com");
     assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.json(), body);
     assert_eq!(site.world.approval(id).unwrap().votes.len(), 1);
-    assert_eq!(
-        site.world.nudges(),
-        [id, id],
-        "a nudge that was lost is mended by repeating"
-    );
-    site.post(&link, &ballot(&site, id, "reject"))
-        .await
-        .is_problem(409, "already_decided");
-    let page = site
-        .submit(&link, &[("decision", "reject"), ("digest", &digest(&site, id))])
-        .await
-        .is_page(409);
+    assert_eq!(site.world.nudges(), [id, id], "a nudge that was lost is mended by repeating");
+    site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
+    let page =
+        site.submit(&link, &[("decision", "reject"), ("digest", &digest(&site, id))]).await.is_page(409);
     assert!(
         page.contains("that stands") && !page.contains("value=\"approve\""),
         "the request again, without buttons"
@@ -164,20 +133,14 @@ async fn a_rejection_keeps_its_reason() {
     let page = site
         .submit(
             &link,
-            &[
-                ("decision", "reject"),
-                ("digest", &digest(&site, id)),
-                ("reason", " Not ours.\r\n"),
-            ],
+            &[("decision", "reject"), ("digest", &digest(&site, id)), ("reason", " Not ours.\r\n")],
         )
         .await;
     assert!(page.is_page(200).contains("Rejected"));
     let approval = site.world.approval(id).unwrap();
     assert_eq!(approval.outcome, Some(Outcome::Rejected));
     assert_eq!(approval.votes[0].reason.as_deref(), Some("Not ours."));
-    site.post(&link, &ballot(&site, id, "approve"))
-        .await
-        .is_problem(409, "already_decided");
+    site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
 }
 
 #[tokio::test]
@@ -188,10 +151,7 @@ async fn a_stale_digest_is_a_conflict_and_shows_the_request_again() {
     site.post(&link, &json!({"decision": "approve", "digest": stale}))
         .await
         .is_problem(409, "already_decided");
-    let page = site
-        .submit(&link, &[("decision", "approve"), ("digest", &stale)])
-        .await
-        .is_page(409);
+    let page = site.submit(&link, &[("decision", "approve"), ("digest", &stale)]).await.is_page(409);
     assert!(page.contains("look at the request again") && page.contains(&digest(&site, id)));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
 }
@@ -203,10 +163,7 @@ async fn the_digest_is_of_what_is_shown_not_of_what_was_stored_before() {
     let mut row = site.world.request(id).unwrap();
     row.names.push("evil.example.com".into());
     site.world.put(row);
-    let shown = site.get(&link).await.json()["digest"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let shown = site.get(&link).await.json()["digest"].as_str().unwrap().to_owned();
     assert_ne!(shown, digest(&site, id));
     site.post(&link, &json!({"decision": "approve", "digest": shown}))
         .await
@@ -225,21 +182,13 @@ async fn malformed_votes_change_nothing() {
         (json!({"digest": good}), "missing_field"),
         (json!({"decision": "maybe", "digest": good}), "bad_request"),
         (json!({"decision": true, "digest": good}), "bad_request"),
-        (
-            json!({"decision": "reject", "digest": good, "reason": "x".repeat(2001)}),
-            "bad_request",
-        ),
-        (
-            json!({"decision": "reject", "digest": good, "reason": "\u{1b}"}),
-            "bad_request",
-        ),
+        (json!({"decision": "reject", "digest": good, "reason": "x".repeat(2001)}), "bad_request"),
+        (json!({"decision": "reject", "digest": good, "reason": "\u{1b}"}), "bad_request"),
     ] {
         site.post(&link, &body).await.is_problem(400, code);
     }
     let key = json!({"decision": "reject", "digest": good, "reason": pki::root().key_pem});
-    site.post(&link, &key)
-        .await
-        .is_problem(422, "private_key_submitted");
+    site.post(&link, &key).await.is_problem(422, "private_key_submitted");
     assert_eq!(site.world.approval(id).unwrap().version, 1);
     assert!(site.world.nudges().is_empty());
 }
@@ -252,22 +201,13 @@ async fn after_the_limit_nothing_is_decided() {
     site.world.advance(Duration::days(7));
     site.get(&link).await.is_problem(410, "expired");
     site.post(&link, &vote).await.is_problem(410, "expired");
-    assert!(
-        site.browse(&link)
-            .await
-            .is_page(410)
-            .contains("not decided in time")
-    );
+    assert!(site.browse(&link).await.is_page(410).contains("not decided in time"));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
 
     let (id, link) = site.pending();
     site.post(&link, &ballot(&site, id, "approve")).await;
     site.world.advance(Duration::days(30));
-    assert_eq!(
-        site.get(&link).await.json()["outcome"],
-        "approved",
-        "a decision stays readable"
-    );
+    assert_eq!(site.get(&link).await.json()["outcome"], "approved", "a decision stays readable");
 }
 
 #[tokio::test]
@@ -280,20 +220,11 @@ async fn every_link_that_opens_nothing_gives_the_same_answer() {
     let cut = &link[..link.len() - 1];
     let longer = format!("{link}A");
     let mut answers = Vec::new();
-    for path in [
-        own.as_str(),
-        &former,
-        &unknown,
-        cut,
-        &longer,
-        "/approvals/x",
-        "/approvals/%ff",
-        "/approvals/%0a",
-    ] {
+    for path in
+        [own.as_str(), &former, &unknown, cut, &longer, "/approvals/x", "/approvals/%ff", "/approvals/%0a"]
+    {
         answers.push(site.get(path).await.is_problem(404, "not_found"));
-        site.post(path, &ballot(&site, id, "approve"))
-            .await
-            .is_problem(404, "not_found");
+        site.post(path, &ballot(&site, id, "approve")).await.is_problem(404, "not_found");
     }
     answers.dedup();
     assert_eq!(answers.len(), 1);
@@ -311,12 +242,9 @@ async fn forms_of_other_sites_are_refused_and_our_own_are_not() {
         let (site, link) = (&site, &link);
         async move { site.call("POST", link, &all, body).await }
     };
-    vote(&[
-        ("sec-fetch-site", "cross-site"),
-        ("origin", "https://evil.example"),
-    ])
-    .await
-    .is_problem(403, "bad_request");
+    vote(&[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")])
+        .await
+        .is_problem(403, "bad_request");
     vote(&[("origin", "https://evil.example"), ("host", "pki.example.com")])
         .await
         .is_problem(403, "bad_request");
@@ -339,16 +267,8 @@ async fn a_request_that_has_ended_is_not_decided() {
     let mut row = site.world.request(id).unwrap();
     row.status = Status::Failed;
     site.world.put(row);
-    site.post(&link, &ballot(&site, id, "approve"))
-        .await
-        .is_problem(409, "already_decided");
-    assert!(
-        !site
-            .browse(&link)
-            .await
-            .is_page(200)
-            .contains("value=\"approve\"")
-    );
+    site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
+    assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
 }
 
@@ -376,25 +296,11 @@ async fn a_quorum_of_two_needs_two_people() {
     approval.approvers.push("second@example.com".parse().unwrap());
     site.world.put_approval(approval, []);
     let second = site.link_of(id, "second@example.com");
-    let page = site
-        .submit(&link, &[("decision", "approve"), ("digest", &digest(&site, id))])
-        .await
-        .is_page(200);
+    let page =
+        site.submit(&link, &[("decision", "approve"), ("digest", &digest(&site, id))]).await.is_page(200);
     assert!(page.contains("Another approver has to approve"));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
-    assert!(
-        !site
-            .browse(&link)
-            .await
-            .is_page(200)
-            .contains("value=\"approve\""),
-        "one vote a person"
-    );
-    site.post(&link, &ballot(&site, id, "reject"))
-        .await
-        .is_problem(409, "already_decided");
-    assert_eq!(
-        site.post(&second, &ballot(&site, id, "approve")).await.json()["outcome"],
-        "approved"
-    );
+    assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""), "one vote a person");
+    site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
+    assert_eq!(site.post(&second, &ballot(&site, id, "approve")).await.json()["outcome"], "approved");
 }

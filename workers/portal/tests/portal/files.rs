@@ -26,25 +26,14 @@ async fn a_private_key_is_never_kept_and_never_shown_again() {
         fields.push((field, &key));
         for path in ["/requests", "/requests/preview"] {
             let page = site.submit(path, &fields).await.is_page(422);
-            assert!(
-                !page.contains(secret) && !page.contains("BEGIN PRIVATE"),
-                "{field} {path}"
-            );
+            assert!(!page.contains(secret) && !page.contains("BEGIN PRIVATE"), "{field} {path}");
             assert!(page.contains("holds a private key"));
-            assert!(
-                field == "comment" || page.contains("Hello there"),
-                "the rest of the form is kept"
-            );
+            assert!(field == "comment" || page.contains("Hello there"), "the rest of the form is kept");
         }
     }
-    site.call(
-        "POST",
-        "/requests",
-        &[JSON, ("idempotency-key", body.as_str())],
-        good().to_string(),
-    )
-    .await
-    .is_problem(422, "private_key_submitted");
+    site.call("POST", "/requests", &[JSON, ("idempotency-key", body.as_str())], good().to_string())
+        .await
+        .is_problem(422, "private_key_submitted");
     assert!(site.world.requests().is_empty());
 }
 
@@ -67,10 +56,7 @@ async fn a_chosen_file_is_read_as_pem_or_der() {
         body.extend_from_slice(b"\r\n--b--\r\n");
         body
     };
-    let headers = [
-        ("content-type", "multipart/form-data; boundary=b"),
-        ("accept", "application/json"),
-    ];
+    let headers = [("content-type", "multipart/form-data; boundary=b"), ("accept", "application/json")];
     let pem = maker.pem();
     for body in [
         send("", pem.as_bytes()),
@@ -82,23 +68,10 @@ async fn a_chosen_file_is_read_as_pem_or_der() {
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     }
     assert_eq!(site.world.requests().len(), 4);
-    let both = site
-        .call(
-            "POST",
-            "/requests",
-            &headers,
-            send(&pem, pki::csr(&["www.example.com"]).as_bytes()),
-        )
-        .await;
+    let both =
+        site.call("POST", "/requests", &headers, send(&pem, pki::csr(&["www.example.com"]).as_bytes())).await;
     both.is_problem(400, "bad_request");
-    let key = site
-        .call(
-            "POST",
-            "/requests",
-            &headers,
-            send(&pem, pki::root().key_pem.as_bytes()),
-        )
-        .await;
+    let key = site.call("POST", "/requests", &headers, send(&pem, pki::root().key_pem.as_bytes())).await;
     key.is_problem(422, "private_key_submitted");
     assert_eq!(site.world.requests().len(), 4);
 }

@@ -30,12 +30,7 @@ async fn a_browser_submits_and_an_approver_decides() {
     assert!(review.contains("Issue this certificate?"), "{review}");
     let digest = site.world.approval(id).unwrap().digest.to_string();
     assert!(review.contains(&digest));
-    let decided = site
-        .submit(
-            &link,
-            &[("digest", &digest), ("decision", "approve"), ("reason", "")],
-        )
-        .await;
+    let decided = site.submit(&link, &[("digest", &digest), ("decision", "approve"), ("reason", "")]).await;
     assert!(decided.is_page(200).contains("Approved"));
     assert!(site.world.approval(id).unwrap().outcome.is_some());
     assert_eq!(site.world.nudges(), [id]);

@@ -34,14 +34,8 @@ fn event(method: &str, path: &str, query: Value, content_type: &str, body: Optio
 async fn call(site: &Site, event: String) -> (StatusCode, Value) {
     let request = lambda_http::request::from_str(&event).unwrap();
     let response = site.router.clone().oneshot(request).await.unwrap();
-    let (status, body) = (
-        response.status(),
-        Body::new(response.into_body())
-            .collect()
-            .await
-            .unwrap()
-            .to_bytes(),
-    );
+    let (status, body) =
+        (response.status(), Body::new(response.into_body()).collect().await.unwrap().to_bytes());
     (status, serde_json::from_slice(&body).unwrap())
 }
 
@@ -50,41 +44,18 @@ async fn rest_events_are_routed_with_stage_query_and_encoded_body() {
     // Without AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH the stage is put before the path, where the base URL has it, too.
     let site = Site::at("https://abc.execute-api.eu-central-1.amazonaws.com/live");
     let body = good().to_string();
-    let (status, answer) = call(
-        &site,
-        event("POST", "/requests", json!(null), "application/json", Some(&body)),
-    )
-    .await;
-    assert_eq!(
-        (status, &answer["status"]),
-        (StatusCode::ACCEPTED, &json!("submitted")),
-        "{answer}"
-    );
+    let (status, answer) =
+        call(&site, event("POST", "/requests", json!(null), "application/json", Some(&body))).await;
+    assert_eq!((status, &answer["status"]), (StatusCode::ACCEPTED, &json!("submitted")), "{answer}");
 
     let (row, path) = site.request_at(Status::PendingApproval).await;
     let key = path.split("key=").nth(1).unwrap();
-    let (status, answer) = call(
-        &site,
-        event(
-            "GET",
-            &format!("/requests/{}", row.id),
-            json!({"key": key}),
-            "",
-            None,
-        ),
-    )
-    .await;
-    assert_eq!(
-        (status, &answer["status"]),
-        (StatusCode::OK, &json!("pending_approval")),
-        "{answer}"
-    );
+    let (status, answer) =
+        call(&site, event("GET", &format!("/requests/{}", row.id), json!({"key": key}), "", None)).await;
+    assert_eq!((status, &answer["status"]), (StatusCode::OK, &json!("pending_approval")), "{answer}");
 
     let (status, answer) = call(&site, event("GET", "/healthz", json!(null), "", None)).await;
     assert_eq!((status, answer), (StatusCode::OK, json!({"status": "ok"})));
     let (status, answer) = call(&site, event("GET", "/nothing", json!(null), "", None)).await;
-    assert_eq!(
-        (status, &answer["code"]),
-        (StatusCode::NOT_FOUND, &json!("not_found"))
-    );
+    assert_eq!((status, &answer["code"]), (StatusCode::NOT_FOUND, &json!("not_found")));
 }

@@ -37,44 +37,24 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
     let site = Site::new();
     let body = good();
     let submitted = site.post("/requests", &body).await.json();
-    let status_path = submitted["statusUrl"]
-        .as_str()
-        .unwrap()
-        .strip_prefix("https://pki.example.com")
-        .unwrap()
-        .to_owned();
+    let status_path =
+        submitted["statusUrl"].as_str().unwrap().strip_prefix("https://pki.example.com").unwrap().to_owned();
     site.browse(&status_path).await;
     let (id, link) = site.pending();
     site.get(&link).await;
     let digest = site.world.approval(id).unwrap().digest.to_string();
     site.world.fail_next("nudges", 1);
-    site.post(
-        &link,
-        &json!({"decision": "reject", "digest": digest, "reason": "a very private reason"}),
-    )
-    .await;
-    let key = pki::root().key_pem;
-    site.post("/requests", &json!({"email": "a@example.com", "csrContent": key}))
+    site.post(&link, &json!({"decision": "reject", "digest": digest, "reason": "a very private reason"}))
         .await;
+    let key = pki::root().key_pem;
+    site.post("/requests", &json!({"email": "a@example.com", "csrContent": key})).await;
     let (_, delivered) = site.request_at(Status::Delivered).await;
     site.get(&delivered.replacen('?', "/certificate?", 1)).await;
 
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert!(
-        log.contains("\"submitted\"") && log.contains("\"decided\""),
-        "{log}"
-    );
-    assert!(
-        log.contains(&format!(
-            "\"request.id\":\"{}\"",
-            submitted["id"].as_str().unwrap()
-        )),
-        "{log}"
-    );
-    assert!(
-        log.contains("private_key_submitted") && log.contains("housekeeping will"),
-        "{log}"
-    );
+    assert!(log.contains("\"submitted\"") && log.contains("\"decided\""), "{log}");
+    assert!(log.contains(&format!("\"request.id\":\"{}\"", submitted["id"].as_str().unwrap())), "{log}");
+    assert!(log.contains("private_key_submitted") && log.contains("housekeeping will"), "{log}");
     let secrets = [
         status_path.split("key=").nth(1).unwrap(),
         delivered.split("key=").nth(1).unwrap(),

@@ -33,13 +33,8 @@ fn without_digests(page: &str) -> String {
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (inside, after) = part.split_once("</code>").unwrap();
-        let is_hex = inside
-            .bytes()
-            .all(|b| b.is_ascii_hexdigit() || b == b' ' || b == b'-');
-        out.push_str(&format!(
-            "<code>{}</code>{after}",
-            if is_hex { "…" } else { inside }
-        ));
+        let is_hex = inside.bytes().all(|b| b.is_ascii_hexdigit() || b == b' ' || b == b'-');
+        out.push_str(&format!("<code>{}</code>{after}", if is_hex { "…" } else { inside }));
     }
     out
 }
@@ -54,12 +49,9 @@ async fn pages() -> Vec<(&'static str, String)> {
     );
     pages.push((
         "preview",
-        site.submit(
-            "/requests/preview",
-            &[("email", "sam@example.com"), ("csrContent", &csr)],
-        )
-        .await
-        .is_page(200),
+        site.submit("/requests/preview", &[("email", "sam@example.com"), ("csrContent", &csr)])
+            .await
+            .is_page(200),
     ));
     let broken = [
         ("email", "sam"),
@@ -67,10 +59,7 @@ async fn pages() -> Vec<(&'static str, String)> {
         ("csrContent", "hello"),
         ("profile", "client"),
     ];
-    pages.push((
-        "form-refused",
-        site.submit("/requests", &broken).await.is_page(422),
-    ));
+    pages.push(("form-refused", site.submit("/requests", &broken).await.is_page(422)));
     for (name, status) in [
         ("status-submitted", Status::Submitted),
         ("status-pending", Status::PendingApproval),
@@ -88,11 +77,7 @@ async fn pages() -> Vec<(&'static str, String)> {
     let link = site.link(request.id);
     pages.push(("review", site.browse(&link).await.is_page(200)));
     let digest = site.world.approval(request.id).unwrap().digest.to_string();
-    let vote = [
-        ("decision", "approve"),
-        ("digest", digest.as_str()),
-        ("reason", ""),
-    ];
+    let vote = [("decision", "approve"), ("digest", digest.as_str()), ("reason", "")];
     pages.push(("review-approved", site.submit(&link, &vote).await.is_page(200)));
     pages.push(("not-found", site.browse("/approvals/nothing").await.is_page(404)));
     if let Some(folder) = std::env::var_os("PORTAL_PAGES") {
@@ -118,14 +103,8 @@ fn write(folder: &Path, pages: &[(&str, String)]) {
 #[tokio::test]
 async fn the_pages_look_as_they_should() {
     for (name, page) in pages().await {
-        assert!(
-            !page.contains("<b>shop"),
-            "{name}: what comes from outside is escaped"
-        );
-        if matches!(
-            name,
-            "form" | "form-refused" | "status-delivered" | "review" | "not-found"
-        ) {
+        assert!(!page.contains("<b>shop"), "{name}: what comes from outside is escaped");
+        if matches!(name, "form" | "form-refused" | "status-delivered" | "review" | "not-found") {
             insta::assert_snapshot!(name, redacted(&page));
         }
     }

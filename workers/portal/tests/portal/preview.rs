@@ -27,21 +27,15 @@ async fn it_refuses_as_a_submission_would() {
     let site = &site;
     let preview = |body| async move { site.post("/requests/preview", &body).await };
     preview(json!({})).await.is_problem(400, "missing_field");
-    preview(json!({"csrContent": "hello"}))
-        .await
-        .is_problem(422, "not_a_csr");
-    preview(json!({"csrContent": pki::root().key_pem}))
-        .await
-        .is_problem(422, "private_key_submitted");
+    preview(json!({"csrContent": "hello"})).await.is_problem(422, "not_a_csr");
+    preview(json!({"csrContent": pki::root().key_pem})).await.is_problem(422, "private_key_submitted");
     preview(json!({"csrContent": pki::csr(&["www.somebody-else.com"])}))
         .await
         .is_problem(422, "name_not_allowed");
     preview(json!({"csrContent": pki::csr(&["www.example.com"]), "profile": "x"}))
         .await
         .is_problem(422, "unknown_profile");
-    preview(json!({"csrContent": 1}))
-        .await
-        .is_problem(400, "bad_request");
+    preview(json!({"csrContent": 1})).await.is_problem(400, "bad_request");
 }
 
 #[tokio::test]
@@ -49,18 +43,12 @@ async fn a_browser_gets_its_form_back_with_the_answer_below() {
     let site = Site::new();
     let csr = CsrMaker::new(TestKey::EcP256).names(&["www.example.com"]).pem();
     let page = site
-        .submit(
-            "/requests/preview",
-            &[("csrContent", &csr), ("email", ""), ("comment", "<b>kept</b>")],
-        )
+        .submit("/requests/preview", &[("csrContent", &csr), ("email", ""), ("comment", "<b>kept</b>")])
         .await
         .is_page(200);
     assert!(page.contains("This is what you would get") && page.contains("EC P-256"));
     assert!(page.contains("kept") && !page.contains("<b>kept</b>"), "escaped");
     assert!(page.contains("BEGIN CERTIFICATE REQUEST"));
-    let page = site
-        .submit("/requests/preview", &[("csrContent", "hello")])
-        .await
-        .is_page(422);
+    let page = site.submit("/requests/preview", &[("csrContent", "hello")]).await.is_page(422);
     assert!(page.contains("id=\"problems\"") && page.contains("hello"));
 }

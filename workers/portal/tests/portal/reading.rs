@@ -9,39 +9,21 @@ use crate::site::{BROWSER, Site};
 #[tokio::test]
 async fn the_status_is_told_to_whoever_has_the_link() {
     let site = Site::new();
-    for status in Status::ALL
-        .into_iter()
-        .filter(|status| *status != Status::Revoked)
-    {
+    for status in Status::ALL.into_iter().filter(|status| *status != Status::Revoked) {
         let (row, path) = site.request_at(status).await;
         let view = site.get(&path).await.json();
         assert_eq!(view["id"], row.id.to_string());
         assert_eq!(view["status"], status.as_str());
         assert_eq!(view["profile"], "server");
-        assert_eq!(
-            view["names"],
-            json!(["www.example.com"]),
-            "{status}: known from the start"
-        );
+        assert_eq!(view["names"], json!(["www.example.com"]), "{status}: known from the start");
         assert_eq!(view["history"].as_array().unwrap().len(), row.history.len());
-        assert_eq!(
-            view["history"][0],
-            json!({"status": "submitted", "at": "2026-01-01T12:00:00Z"})
-        );
+        assert_eq!(view["history"][0], json!({"status": "submitted", "at": "2026-01-01T12:00:00Z"}));
         assert_eq!(view.get("serial").is_some(), status.has_certificate());
         assert_eq!(view.get("notAfter").is_some(), status.has_certificate());
         assert_eq!(view.get("reason").is_some(), row.reason.is_some());
         let page = site.browse(&path).await.is_page(200);
-        assert_eq!(
-            page.contains("http-equiv=\"refresh\""),
-            !status.is_terminal(),
-            "{status}"
-        );
-        assert_eq!(
-            page.contains("certificate.zip?key="),
-            status.has_certificate(),
-            "{status}"
-        );
+        assert_eq!(page.contains("http-equiv=\"refresh\""), !status.is_terminal(), "{status}");
+        assert_eq!(page.contains("certificate.zip?key="), status.has_certificate(), "{status}");
     }
 }
 
@@ -66,11 +48,8 @@ async fn a_wrong_key_and_an_unknown_id_are_told_the_same() {
             ("nonsense".into(), format!("?key={key}")),
             ("%ff".into(), format!("?key={key}")),
         ] {
-            answers.push(
-                site.get(&format!("/requests/{id}{suffix}{query}"))
-                    .await
-                    .is_problem(404, "not_found"),
-            );
+            answers
+                .push(site.get(&format!("/requests/{id}{suffix}{query}")).await.is_problem(404, "not_found"));
         }
     }
     answers.dedup();
@@ -90,15 +69,10 @@ async fn the_certificate_is_given_as_pem_or_zip() {
         let answer = site.get(&path(suffix)).await;
         assert_eq!((answer.status.as_u16(), answer.text()), (200, pem.clone()));
         assert_eq!(answer.header("content-type"), "application/x-pem-file");
-        assert_eq!(
-            answer.header("content-disposition"),
-            "attachment; filename=\"certificate.pem\""
-        );
+        assert_eq!(answer.header("content-disposition"), "attachment; filename=\"certificate.pem\"");
     }
     let by_suffix = site.get(&path("certificate.zip")).await;
-    let by_accept = site
-        .call("GET", &path("certificate"), &[("accept", "application/zip")], "")
-        .await;
+    let by_accept = site.call("GET", &path("certificate"), &[("accept", "application/zip")], "").await;
     for answer in [by_suffix, by_accept] {
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.header("content-type"), "application/zip");
@@ -110,19 +84,10 @@ async fn the_certificate_is_given_as_pem_or_zip() {
 async fn a_certificate_that_is_not_there_yet_is_said_to_be_so() {
     let site = Site::new();
     let (_, status) = site.request_at(Status::PendingApproval).await;
-    let problem = site
-        .get(&status.replacen('?', "/certificate?", 1))
-        .await
-        .is_problem(404, "not_found");
-    assert_eq!(
-        problem["detail"],
-        "There is no certificate yet: the request is waiting for approval."
-    );
+    let problem = site.get(&status.replacen('?', "/certificate?", 1)).await.is_problem(404, "not_found");
+    assert_eq!(problem["detail"], "There is no certificate yet: the request is waiting for approval.");
     let (_, status) = site.request_at(Status::Rejected).await;
-    let page = site
-        .browse(&status.replacen('?', "/certificate.zip?", 1))
-        .await
-        .is_page(404);
+    let page = site.browse(&status.replacen('?', "/certificate.zip?", 1)).await.is_page(404);
     assert!(page.contains("the request is rejected"));
 }
 
@@ -134,12 +99,7 @@ async fn the_issuer_is_public_once_there_is_one() {
     assert_eq!(answer.header("content-type"), "application/x-pem-file");
     site.world.without_issuer();
     site.get("/ca.pem").await.is_problem(404, "not_found");
-    assert!(
-        site.browse("/ca.pem")
-            .await
-            .is_page(404)
-            .contains("no certificate authority here yet")
-    );
+    assert!(site.browse("/ca.pem").await.is_page(404).contains("no certificate authority here yet"));
 }
 
 #[tokio::test]
@@ -165,20 +125,12 @@ async fn what_does_not_exist_is_a_page_or_a_problem() {
         "//",
         "/%00",
     ] {
-        let expected = if path == "/requests" {
-            (405, "bad_request")
-        } else {
-            (404, "not_found")
-        };
+        let expected = if path == "/requests" { (405, "bad_request") } else { (404, "not_found") };
         site.get(path).await.is_problem(expected.0, expected.1);
         assert!(site.browse(path).await.is_page(expected.0).contains("<h1>"));
     }
-    site.call("DELETE", "/", &[], "")
-        .await
-        .is_problem(405, "bad_request");
-    site.call("POST", "/requests/x?key=y", &[], "")
-        .await
-        .is_problem(405, "bad_request");
+    site.call("DELETE", "/", &[], "").await.is_problem(405, "bad_request");
+    site.call("POST", "/requests/x?key=y", &[], "").await.is_problem(405, "bad_request");
 }
 
 #[tokio::test]
@@ -210,10 +162,7 @@ async fn every_answer_carries_the_headers() {
         }
     }
     let plain = Site::at("http://localhost:8080");
-    assert_eq!(
-        plain.get("/healthz").await.header("strict-transport-security"),
-        ""
-    );
+    assert_eq!(plain.get("/healthz").await.header("strict-transport-security"), "");
 }
 
 #[tokio::test]
@@ -224,14 +173,9 @@ async fn pages_load_our_own_assets_and_nothing_else() {
     let mut loaded = 0;
     for attribute in ["href=\"/live/assets/", "src=\"/live/assets/"] {
         for rest in page.split(attribute).skip(1) {
-            let asset = site
-                .get(&format!("/assets/{}", rest.split('"').next().unwrap()))
-                .await;
+            let asset = site.get(&format!("/assets/{}", rest.split('"').next().unwrap())).await;
             assert_eq!(asset.status, 200);
-            assert_eq!(
-                asset.header("cache-control"),
-                "public, max-age=31536000, immutable"
-            );
+            assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable");
             loaded += 1;
         }
     }
@@ -251,24 +195,19 @@ async fn the_base_path_may_be_there_or_not_and_links_carry_it() {
     }
     let (_, status) = site.request_at(Status::Delivered).await;
     for path in [status.clone(), format!("/live{status}")] {
-        assert!(site.browse(&path).await.is_page(200).contains(&format!(
-            "href=\"/live{}",
-            status.replacen('?', "/certificate.zip?", 1)
-        )));
+        assert!(
+            site.browse(&path)
+                .await
+                .is_page(200)
+                .contains(&format!("href=\"/live{}", status.replacen('?', "/certificate.zip?", 1)))
+        );
     }
     let sent = site
         .submit(
             "/requests",
-            &[
-                ("email", "a@example.com"),
-                ("csrContent", &workflow::testing::pki::csr(&["www.example.com"])),
-            ],
+            &[("email", "a@example.com"), ("csrContent", &workflow::testing::pki::csr(&["www.example.com"]))],
         )
         .await;
-    assert!(
-        sent.header("location").starts_with("/live/requests/"),
-        "{}",
-        sent.header("location")
-    );
+    assert!(sent.header("location").starts_with("/live/requests/"), "{}", sent.header("location"));
     assert_eq!(site.browse(sent.header("location")).await.status, 200);
 }

@@ -13,15 +13,7 @@ async fn the_same_key_gives_the_same_request_once() {
     let body = good();
     let post = |key: &'static str, body: Value| {
         let site = &site;
-        async move {
-            site.call(
-                "POST",
-                "/requests",
-                &[JSON, ("idempotency-key", key)],
-                body.to_string(),
-            )
-            .await
-        }
+        async move { site.call("POST", "/requests", &[JSON, ("idempotency-key", key)], body.to_string()).await }
     };
     let first = post("abc", body.clone()).await.json();
     assert_eq!(post("abc", body.clone()).await.json(), first);
@@ -36,22 +28,13 @@ async fn the_same_key_gives_the_same_request_once() {
     assert_ne!(post("def", body.clone()).await.json()["id"], first["id"]);
     let mut somebody_else = body.clone();
     somebody_else["email"] = json!("other@example.com");
-    assert_ne!(
-        post("abc", somebody_else).await.json()["id"],
-        first["id"],
-        "a key is the requester's own"
-    );
+    assert_ne!(post("abc", somebody_else).await.json()["id"], first["id"], "a key is the requester's own");
     assert_eq!(site.world.requests().len(), 3);
 
     for key in ["a b", &"x".repeat(256)] {
-        site.call(
-            "POST",
-            "/requests",
-            &[JSON, ("idempotency-key", key)],
-            body.to_string(),
-        )
-        .await
-        .is_problem(400, "bad_request");
+        site.call("POST", "/requests", &[JSON, ("idempotency-key", key)], body.to_string())
+            .await
+            .is_problem(400, "bad_request");
     }
     assert_eq!(site.world.requests().len(), 3);
 }
@@ -60,30 +43,14 @@ async fn the_same_key_gives_the_same_request_once() {
 async fn a_form_sent_twice_is_one_request_and_each_form_is_another() {
     let site = Site::new();
     let hidden = |page: &str| {
-        page.split("name=\"idempotencyKey\" value=\"")
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap()
-            .to_owned()
+        page.split("name=\"idempotencyKey\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     };
-    let (one, two) = (
-        hidden(&site.browse("/").await.text()),
-        hidden(&site.browse("/").await.text()),
-    );
+    let (one, two) = (hidden(&site.browse("/").await.text()), hidden(&site.browse("/").await.text()));
     assert_ne!(one, two);
     let csr = pki::csr(&["www.example.com"]);
     for (key, count) in [(&one, 1), (&one, 1), (&two, 2)] {
         let sent = site
-            .submit(
-                "/requests",
-                &[
-                    ("email", "a@example.com"),
-                    ("csrContent", &csr),
-                    ("idempotencyKey", key),
-                ],
-            )
+            .submit("/requests", &[("email", "a@example.com"), ("csrContent", &csr), ("idempotencyKey", key)])
             .await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER);
         assert_eq!(site.world.requests().len(), count);
@@ -96,25 +63,14 @@ async fn sending_again_starts_a_flow_that_did_not_start_but_none_that_has_ended(
     let headers = [JSON, ("idempotency-key", "abc")];
     let body = good().to_string();
     site.world.fail_next("executions", 1);
-    let first = site
-        .call("POST", "/requests", &headers, body.clone())
-        .await
-        .json();
-    assert_eq!(
-        site.call("POST", "/requests", &headers, body.clone())
-            .await
-            .json(),
-        first
-    );
+    let first = site.call("POST", "/requests", &headers, body.clone()).await.json();
+    assert_eq!(site.call("POST", "/requests", &headers, body.clone()).await.json(), first);
     assert_eq!(site.world.executions().len(), 1);
 
     let mut row = site.world.requests().remove(0);
     row.status = Status::Rejected;
     site.world.put(row);
     site.world.fail_next("executions", 1);
-    assert_eq!(
-        site.call("POST", "/requests", &headers, body).await.json()["status"],
-        "rejected"
-    );
+    assert_eq!(site.call("POST", "/requests", &headers, body).await.json()["status"], "rejected");
     site.world.fail_next("executions", 0);
 }

@@ -40,10 +40,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().unwrap())
-            .unwrap_or_default()
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// A problem of this status and code, in full.
@@ -89,21 +86,14 @@ impl Site {
             nudges: world.clone(),
             clock: world.clone(),
         };
-        Self {
-            world,
-            router: portal.router(),
-        }
+        Self { world, router: portal.router() }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            bytes,
-        }
+        Answer { status: parts.status, headers: parts.headers, bytes }
     }
 
     pub(crate) async fn call(
@@ -127,38 +117,25 @@ impl Site {
 
     /// GET as a browser.
     pub(crate) async fn browse(&self, path: &str) -> Answer {
-        self.call("GET", path, &[("accept", BROWSER)], Body::empty())
-            .await
+        self.call("GET", path, &[("accept", BROWSER)], Body::empty()).await
     }
 
     /// POST of JSON as a program.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.call(
-            "POST",
-            path,
-            &[("content-type", "application/json")],
-            body.to_string(),
-        )
-        .await
+        self.call("POST", path, &[("content-type", "application/json")], body.to_string()).await
     }
 
     /// POST of a form as a browser.
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
-        self.call("POST", path, &[("content-type", FORM), ("accept", BROWSER)], body)
-            .await
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.call("POST", path, &[("content-type", FORM), ("accept", BROWSER)], body).await
     }
 
     /// A request that has come as far as `status`, and the path of its status page.
     pub(crate) async fn request_at(&self, status: Status) -> (Row, String) {
         let id = self.world.request_at(status);
         let key = self.world.secret().await.unwrap().status_key(id);
-        (
-            self.world.request(id).unwrap(),
-            format!("/requests/{id}?key={}", key.expose()),
-        )
+        (self.world.request(id).unwrap(), format!("/requests/{id}?key={}", key.expose()))
     }
 
     /// A link to a request for its approver, and the path of it.

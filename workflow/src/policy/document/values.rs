@@ -24,13 +24,8 @@ pub(in crate::policy) enum KeyRule {
 }
 
 impl KeyRule {
-    pub(super) const ALL: [KeyRule; 5] = [
-        KeyRule::Rsa,
-        KeyRule::EcP256,
-        KeyRule::EcP384,
-        KeyRule::EcP521,
-        KeyRule::Ed25519,
-    ];
+    pub(super) const ALL: [KeyRule; 5] =
+        [KeyRule::Rsa, KeyRule::EcP256, KeyRule::EcP384, KeyRule::EcP521, KeyRule::Ed25519];
 
     pub(in crate::policy) fn allows(self, kind: KeyKind) -> bool {
         matches!(
@@ -71,9 +66,9 @@ impl<'de> Deserialize<'de> for KeyUsageName {
         let text = String::deserialize(deserializer)?;
         let known = KEY_USAGES.into_iter().find(|known| *known == text);
         match known {
-            Some("keyCertSign" | "cRLSign") => Err(D::Error::custom(format!(
-                "{text} is for authorities; no profile may grant it"
-            ))),
+            Some("keyCertSign" | "cRLSign") => {
+                Err(D::Error::custom(format!("{text} is for authorities; no profile may grant it")))
+            }
             Some(known) => Ok(KeyUsageName(known)),
             None => Err(D::Error::custom(format!(
                 "\"{text}\" is no key usage; write one of {}",
@@ -90,10 +85,7 @@ pub(in crate::policy) struct Purpose(pub(in crate::policy) String);
 impl<'de> Deserialize<'de> for Purpose {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let named = PURPOSES
-            .iter()
-            .find(|(name, oid)| *name == text || *oid == text)
-            .map(|(name, _)| *name);
+        let named = PURPOSES.iter().find(|(name, oid)| *name == text || *oid == text).map(|(name, _)| *name);
         match named {
             Some("anyExtendedKeyUsage" | "OCSPSigning") => Err(D::Error::custom(format!(
                 "{text} would let a certificate speak for the authority; no profile may grant it"
@@ -147,12 +139,10 @@ impl<'de> Deserialize<'de> for Limit {
             .and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
         match seconds {
             Some(seconds) if (1..=LONGEST).contains(&seconds) => Ok(Limit(Duration::from_secs(seconds))),
-            Some(_) => Err(D::Error::custom(format!(
-                "\"{text}\" is out of range; write between 1s and 30d"
-            ))),
-            None => Err(D::Error::custom(format!(
-                "\"{text}\" is no length of time; write 10s, 90m, 36h or 7d"
-            ))),
+            Some(_) => Err(D::Error::custom(format!("\"{text}\" is out of range; write between 1s and 30d"))),
+            None => {
+                Err(D::Error::custom(format!("\"{text}\" is no length of time; write 10s, 90m, 36h or 7d")))
+            }
         }
     }
 }
@@ -180,11 +170,7 @@ pub(super) struct KeyDigest(pub(super) String);
 impl<'de> Deserialize<'de> for KeyDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let digest: String = text
-            .chars()
-            .filter(|c| *c != ':')
-            .collect::<String>()
-            .to_ascii_lowercase();
+        let digest: String = text.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
         if hex::decode(&digest).is_ok_and(|octets| octets.len() == 32) {
             Ok(KeyDigest(digest))
         } else {
@@ -206,9 +192,7 @@ impl<'de> Deserialize<'de> for WebAddress {
         if ok && text.is_ascii() {
             Ok(WebAddress(text))
         } else {
-            Err(D::Error::custom(format!(
-                "\"{text}\" is no web address; write http://host/path"
-            )))
+            Err(D::Error::custom(format!("\"{text}\" is no web address; write http://host/path")))
         }
     }
 }

@@ -64,8 +64,7 @@ impl DnsRule {
 }
 
 fn is_below(name: &str, suffix: &str) -> bool {
-    name.strip_suffix(suffix)
-        .is_some_and(|rest| rest.ends_with('.') && rest.len() > 1)
+    name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1)
 }
 
 impl fmt::Display for DnsRule {
@@ -197,8 +196,7 @@ impl UriRule {
     }
 
     pub(super) fn covers(&self, uri: &str) -> bool {
-        uri.strip_prefix(&self.0)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        uri.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
     }
 
     /// Scheme and host are the same in either case (RFC 3986 section 6.2.2.1), so exclusion ignores it.
@@ -252,31 +250,11 @@ mod tests {
 
     #[test]
     fn exclusion_reaches_into_wildcards() {
-        assert!(
-            DnsRule::read("secret.example.com")
-                .unwrap()
-                .touches("*.example.com")
-        );
-        assert!(
-            DnsRule::read("=secret.example.com")
-                .unwrap()
-                .touches("*.example.com")
-        );
-        assert!(
-            !DnsRule::read(".secret.example.com")
-                .unwrap()
-                .touches("*.example.com")
-        );
-        assert!(
-            DnsRule::read(".secret.example.com")
-                .unwrap()
-                .touches("*.secret.example.com")
-        );
-        assert!(
-            !DnsRule::read("secret.example.com")
-                .unwrap()
-                .touches("*.other.example.com")
-        );
+        assert!(DnsRule::read("secret.example.com").unwrap().touches("*.example.com"));
+        assert!(DnsRule::read("=secret.example.com").unwrap().touches("*.example.com"));
+        assert!(!DnsRule::read(".secret.example.com").unwrap().touches("*.example.com"));
+        assert!(DnsRule::read(".secret.example.com").unwrap().touches("*.secret.example.com"));
+        assert!(!DnsRule::read("secret.example.com").unwrap().touches("*.other.example.com"));
     }
 
     #[test]
@@ -288,29 +266,10 @@ mod tests {
                 && ten.touches("::ffff:10.0.0.1".parse().unwrap())
         );
         assert!(Network::read("::1").unwrap().covers("::1".parse().unwrap()));
-        assert!(
-            Network::read("fc00::/7")
-                .unwrap()
-                .covers("fd00::1".parse().unwrap())
-        );
-        assert!(
-            Network::read("0.0.0.0/0")
-                .unwrap()
-                .covers("192.0.2.1".parse().unwrap())
-        );
-        assert!(
-            Network::read("::/0")
-                .unwrap()
-                .covers("2001:db8::1".parse().unwrap())
-        );
-        for wrong in [
-            "10.0.0.1/8",
-            "10.0.0.0/33",
-            "10.0.0/8",
-            "x",
-            "10.0.0.0/-1",
-            "fc00::/129",
-        ] {
+        assert!(Network::read("fc00::/7").unwrap().covers("fd00::1".parse().unwrap()));
+        assert!(Network::read("0.0.0.0/0").unwrap().covers("192.0.2.1".parse().unwrap()));
+        assert!(Network::read("::/0").unwrap().covers("2001:db8::1".parse().unwrap()));
+        for wrong in ["10.0.0.1/8", "10.0.0.0/33", "10.0.0/8", "x", "10.0.0.0/-1", "fc00::/129"] {
             assert!(Network::read(wrong).is_err(), "{wrong}");
         }
     }
@@ -323,19 +282,11 @@ mod tests {
                 && !rule.covers("a@sub.example.com")
                 && !rule.covers("a@badexample.com")
         );
-        assert!(
-            MailRule::read(".example.com")
-                .unwrap()
-                .covers("a@sub.example.com")
-        );
+        assert!(MailRule::read(".example.com").unwrap().covers("a@sub.example.com"));
         assert!(MailRule::read("a@example.com").unwrap().covers("a@example.com"));
         let uri = UriRule::read("spiffe://example.org/team/").unwrap();
         assert!(uri.covers("spiffe://example.org/team") && uri.covers("spiffe://example.org/team/web"));
         assert!(!uri.covers("spiffe://example.org/teams"));
-        assert!(
-            UriRule::read("https://www.example.com")
-                .unwrap()
-                .touches("HTTPS://WWW.example.com/x")
-        );
+        assert!(UriRule::read("https://www.example.com").unwrap().touches("HTTPS://WWW.example.com/x"));
     }
 }

@@ -84,15 +84,9 @@ impl CaMaker {
     #[must_use]
     pub fn name_constraints(mut self, permitted: &[&str], excluded: &[&str]) -> CaMaker {
         let subtrees = |tag, names: &[&str]| {
-            let all: Vec<Vec<u8>> = names
-                .iter()
-                .map(|name| sequence(&[tlv(0x82, name.as_bytes())]))
-                .collect();
-            if all.is_empty() {
-                Vec::new()
-            } else {
-                tlv(tag, &all.concat())
-            }
+            let all: Vec<Vec<u8>> =
+                names.iter().map(|name| sequence(&[tlv(0x82, name.as_bytes())])).collect();
+            if all.is_empty() { Vec::new() } else { tlv(tag, &all.concat()) }
         };
         let value = sequence(&[subtrees(0xa0, permitted), subtrees(0xa1, excluded)]);
         self.extensions.push(extension("2.5.29.30", true, &value));
@@ -103,10 +97,7 @@ impl CaMaker {
     #[must_use]
     pub fn self_signed(self) -> TestCa {
         let certificate = self.certificate(&self.subject, &self.key);
-        TestCa {
-            key_pem: self.key.pem(),
-            certificate_pem: pem("CERTIFICATE", &certificate),
-        }
+        TestCa { key_pem: self.key.pem(), certificate_pem: pem("CERTIFICATE", &certificate) }
     }
 
     /// Two of them: this one as root, and another below it. Gives the lower one, with the chain.
@@ -158,9 +149,5 @@ fn time(at: OffsetDateTime) -> Vec<u8> {
         at.minute(),
         at.second()
     );
-    if at.year() < 2050 {
-        tlv(0x17, &digits.as_bytes()[2..])
-    } else {
-        tlv(0x18, digits.as_bytes())
-    }
+    if at.year() < 2050 { tlv(0x17, &digits.as_bytes()[2..]) } else { tlv(0x18, digits.as_bytes()) }
 }

@@ -59,9 +59,7 @@ pub(super) fn signed(body: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8>
 }
 
 pub(super) fn distinguished_name(parts: &[(&str, u8, &[u8])]) -> Vec<u8> {
-    let all: Vec<Vec<u8>> = parts
-        .iter()
-        .map(|(id, tag, value)| tlv(0x31, &sequence(&[oid(id), tlv(*tag, value)])))
-        .collect();
+    let all: Vec<Vec<u8>> =
+        parts.iter().map(|(id, tag, value)| tlv(0x31, &sequence(&[oid(id), tlv(*tag, value)]))).collect();
     sequence(&all)
 }

@@ -47,10 +47,7 @@ impl TestKeyPair {
         let ec = |algorithm| {
             let pair = EcdsaKeyPair::generate(algorithm).unwrap();
             let public: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
-            (
-                pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
-                public.as_ref().to_vec(),
-            )
+            (pair.to_pkcs8v1().unwrap().as_ref().to_vec(), public.as_ref().to_vec())
         };
         let (pkcs8, spki) = match kind {
             TestKey::EcP256 => ec(&signature::ECDSA_P256_SHA256_ASN1_SIGNING),
@@ -62,10 +59,7 @@ impl TestKeyPair {
             TestKey::Ed25519 => {
                 let pair = Ed25519KeyPair::generate().unwrap();
                 let public: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
-                (
-                    pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
-                    public.as_ref().to_vec(),
-                )
+                (pair.to_pkcs8v1().unwrap().as_ref().to_vec(), public.as_ref().to_vec())
             }
         };
         TestKeyPair { kind, pkcs8, spki }
@@ -129,8 +123,7 @@ impl TestKeyPair {
     pub(super) fn sign_rsa(&self, encoding: &'static dyn signature::RsaEncoding, message: &[u8]) -> Vec<u8> {
         let pair = RsaKeyPair::from_pkcs8(&self.pkcs8).unwrap();
         let mut out = vec![0; pair.public_modulus_len()];
-        pair.sign(encoding, &SystemRandom::new(), message, &mut out)
-            .unwrap();
+        pair.sign(encoding, &SystemRandom::new(), message, &mut out).unwrap();
         out
     }
 
@@ -141,8 +134,6 @@ impl TestKeyPair {
                 &self.spki,
             )
             .unwrap();
-        digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &spki.subject_public_key.data)
-            .as_ref()
-            .to_vec()
+        digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &spki.subject_public_key.data).as_ref().to_vec()
     }
 }

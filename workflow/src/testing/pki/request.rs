@@ -31,10 +31,7 @@ pub fn csr_with_rsa_bits(bits: usize) -> String {
 #[must_use]
 pub fn csr_with_rsa(modulus: &[u8], exponent: &[u8]) -> String {
     let key = sequence(&[unsigned(modulus), unsigned(exponent)]);
-    let spki = sequence(&[
-        sequence(&[oid("1.2.840.113549.1.1.1"), tlv(5, &[])]),
-        bit_string(&key),
-    ]);
+    let spki = sequence(&[sequence(&[oid("1.2.840.113549.1.1.1"), tlv(5, &[])]), bit_string(&key)]);
     let algorithm = sequence(&[oid("1.2.840.113549.1.1.11"), tlv(5, &[])]);
     CsrMaker::new(TestKey::EcP256)
         .common_name("www.example.com")
@@ -48,10 +45,7 @@ pub fn csr_with_rsa(modulus: &[u8], exponent: &[u8]) -> String {
 #[must_use]
 pub fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     let key = sequence(&[unsigned(modulus), unsigned(exponent)]);
-    sequence(&[
-        sequence(&[oid("1.2.840.113549.1.1.1"), tlv(5, &[])]),
-        bit_string(&key),
-    ])
+    sequence(&[sequence(&[oid("1.2.840.113549.1.1.1"), tlv(5, &[])]), bit_string(&key)])
 }
 
 /// A request signed by another key than the one it carries.
@@ -67,10 +61,7 @@ pub fn csr_with_bad_signature(names: &[&str]) -> String {
 #[must_use]
 pub fn csr_with_sha1(names: &[&str]) -> String {
     let algorithm = sequence(&[oid("1.2.840.113549.1.1.5"), tlv(5, &[])]);
-    CsrMaker::new(TestKey::Rsa2048)
-        .names(names)
-        .signature(algorithm, vec![0x5a; 256])
-        .pem()
+    CsrMaker::new(TestKey::Rsa2048).names(names).signature(algorithm, vec![0x5a; 256]).pem()
 }
 
 /// Makes a request, right or wrong.
@@ -104,11 +95,7 @@ impl CsrMaker {
     /// A common name, unless it is empty.
     #[must_use]
     pub fn common_name(self, text: &str) -> CsrMaker {
-        if text.is_empty() {
-            self
-        } else {
-            self.subject_part("2.5.4.3", 12, text.as_bytes())
-        }
+        if text.is_empty() { self } else { self.subject_part("2.5.4.3", 12, text.as_bytes()) }
     }
 
     /// A part of the subject: attribute type, string tag, value.
@@ -121,14 +108,13 @@ impl CsrMaker {
     /// Names: addresses, URIs with `://`, e-mail addresses with `@`, and DNS names, unchecked.
     #[must_use]
     pub fn names(mut self, names: &[&str]) -> CsrMaker {
-        self.names
-            .extend(names.iter().map(|name| match name.parse::<std::net::IpAddr>() {
-                Ok(std::net::IpAddr::V4(v4)) => tlv(0x87, &v4.octets()),
-                Ok(std::net::IpAddr::V6(v6)) => tlv(0x87, &v6.octets()),
-                Err(_) if name.contains("://") => tlv(0x86, name.as_bytes()),
-                Err(_) if name.contains('@') => tlv(0x81, name.as_bytes()),
-                Err(_) => tlv(0x82, name.as_bytes()),
-            }));
+        self.names.extend(names.iter().map(|name| match name.parse::<std::net::IpAddr>() {
+            Ok(std::net::IpAddr::V4(v4)) => tlv(0x87, &v4.octets()),
+            Ok(std::net::IpAddr::V6(v6)) => tlv(0x87, &v6.octets()),
+            Err(_) if name.contains("://") => tlv(0x86, name.as_bytes()),
+            Err(_) if name.contains('@') => tlv(0x81, name.as_bytes()),
+            Err(_) => tlv(0x82, name.as_bytes()),
+        }));
         self
     }
 
@@ -189,21 +175,15 @@ impl CsrMaker {
     /// The request as DER.
     #[must_use]
     pub fn der(&self) -> Vec<u8> {
-        let subject: Vec<(&str, u8, &[u8])> = self
-            .subject
-            .iter()
-            .map(|(id, tag, value)| (id.as_str(), *tag, value.as_slice()))
-            .collect();
+        let subject: Vec<(&str, u8, &[u8])> =
+            self.subject.iter().map(|(id, tag, value)| (id.as_str(), *tag, value.as_slice())).collect();
         let mut extensions = self.extensions.clone();
         if !self.names.is_empty() {
             extensions.push(extension("2.5.29.17", false, &sequence(&self.names)));
         }
         let mut attributes = self.attributes.clone();
         if !extensions.is_empty() {
-            attributes.push(sequence(&[
-                oid("1.2.840.113549.1.9.14"),
-                tlv(0x31, &sequence(&extensions)),
-            ]));
+            attributes.push(sequence(&[oid("1.2.840.113549.1.9.14"), tlv(0x31, &sequence(&extensions))]));
         }
         let info = sequence(&[
             tlv(2, &[0]),
@@ -223,11 +203,7 @@ impl CsrMaker {
                         tlv(0xa2, &tlv(2, &[32])),
                     ]),
                 ]);
-                signed(
-                    &info,
-                    &algorithm,
-                    &self.key.sign_rsa(&signature::RSA_PSS_SHA256, &info),
-                )
+                signed(&info, &algorithm, &self.key.sign_rsa(&signature::RSA_PSS_SHA256, &info))
             }
             None => signed(&info, &self.key.algorithm(), &self.key.sign(&info)),
         }

@@ -25,11 +25,7 @@ fn ask_one(question: &Question) -> Answer {
     command.arg("--load-ca-certificate").arg(&question.files.root);
     command.arg("--infile").arg(&question.files.bundle);
     if let Some(name) = &question.name {
-        command.arg(if question.is_for_email() {
-            "--verify-email"
-        } else {
-            "--verify-hostname"
-        });
+        command.arg(if question.is_for_email() { "--verify-email" } else { "--verify-hostname" });
         command.arg(name);
     }
     let output = command.output().unwrap();

@@ -21,11 +21,7 @@ pub(super) fn ask(questions: &[Question], folder: &Path) -> Vec<Answer> {
     std::fs::write(&program, PROGRAM).unwrap();
     let output = Command::new("java")
         // The rules of HTTPS for names (RFC 9525) are not in the public interface.
-        .args([
-            "-XX:TieredStopAtLevel=1",
-            "--add-exports",
-            "java.base/sun.security.util=ALL-UNNAMED",
-        ])
+        .args(["-XX:TieredStopAtLevel=1", "--add-exports", "java.base/sun.security.util=ALL-UNNAMED"])
         .arg(&program)
         .arg(&sheet)
         .output()

@@ -11,17 +11,13 @@ use crate::question::{Answer, Purpose, Question};
 pub(super) fn version() -> Result<String, Missing> {
     version_of("vfychain", "-h", "libnss3-tools")?;
     version_of("certutil", "-h", "libnss3-tools")?;
-    let package = Command::new("dpkg-query")
-        .args(["-W", "-f", "NSS ${Version}", "libnss3"])
-        .output();
+    let package = Command::new("dpkg-query").args(["-W", "-f", "NSS ${Version}", "libnss3"]).output();
     Ok(package.map(|output| text(&output)).unwrap_or_default())
 }
 
 pub(super) fn ask(questions: &[Question], folder: &Path) -> Vec<Answer> {
     let mut answers = vec![Ok(()); questions.len()];
-    let groups = grouped(questions, |question| {
-        (question.files.root.clone(), question.files.between.clone())
-    });
+    let groups = grouped(questions, |question| (question.files.root.clone(), question.files.between.clone()));
     for (index, ((root, between), numbers)) in groups.into_iter().enumerate() {
         let store = folder.join(format!("nss-{index}"));
         let between = split(&between, &store);
@@ -60,19 +56,12 @@ fn make_store(store: &Path, root: &Path, between: &[PathBuf]) -> Answer {
             command.arg("-i").arg(file);
         }
         let output = command.output().unwrap();
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(text(&output).trim().to_owned())
-        }
+        if output.status.success() { Ok(()) } else { Err(text(&output).trim().to_owned()) }
     };
     run(&["-N", "--empty-password"], None)?;
     run(&["-A", "-a", "-n", "root", "-t", "CT,,"], Some(root))?;
     for (at, file) in between.iter().enumerate() {
-        run(
-            &["-A", "-a", "-n", &format!("between {at}"), "-t", ",,"],
-            Some(file),
-        )?;
+        run(&["-A", "-a", "-n", &format!("between {at}"), "-t", ",,"], Some(file))?;
     }
     Ok(())
 }
@@ -117,9 +106,6 @@ fn vfychain(question: &Question, root: &Path, between: &[PathBuf]) -> Answer {
     } else {
         let lines: Vec<&str> = said.lines().map(str::trim).collect();
         let error = lines.iter().find(|line| line.contains("ERROR"));
-        Err(format!(
-            "vfychain: {}",
-            error.map_or_else(|| lines.join(" "), |line| (*line).to_owned())
-        ))
+        Err(format!("vfychain: {}", error.map_or_else(|| lines.join(" "), |line| (*line).to_owned())))
     }
 }

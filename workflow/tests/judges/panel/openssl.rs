@@ -12,16 +12,8 @@ pub(crate) fn version() -> Result<String, Missing> {
 
 /// Runs openssl and gives what it wrote to stdout. Panics with its words when it fails.
 pub(crate) fn openssl(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("openssl")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "openssl {arguments:?}: {}",
-        text(&output)
-    );
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "openssl {arguments:?}: {}", text(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -29,25 +21,12 @@ pub(crate) fn openssl(folder: &Path, arguments: &[&str]) -> String {
 pub(super) fn ask(questions: &[Question], _: &Path) -> Vec<Answer> {
     let mut answers = vec![Err("no answer".to_owned()); questions.len()];
     let groups = grouped(questions, |question| {
-        (
-            question.files.root.clone(),
-            question.files.between.clone(),
-            question.purpose,
-            question.name.clone(),
-        )
+        (question.files.root.clone(), question.files.between.clone(), question.purpose, question.name.clone())
     });
     for numbers in groups.values() {
         let first = &questions[numbers[0]];
         let mut command = Command::new("openssl");
-        command.args([
-            "verify",
-            "-x509_strict",
-            "-auth_level",
-            "2",
-            "-no-CApath",
-            "-no-CAstore",
-            "-purpose",
-        ]);
+        command.args(["verify", "-x509_strict", "-auth_level", "2", "-no-CApath", "-no-CAstore", "-purpose"]);
         command.arg(match first.purpose {
             Purpose::Server => "sslserver",
             Purpose::Client => "sslclient",

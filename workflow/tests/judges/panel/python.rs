@@ -11,10 +11,7 @@ const PROGRAM: &str = include_str!("judge.py");
 
 pub(super) fn version() -> Result<String, Missing> {
     let output = Command::new(venv::python()?)
-        .args([
-            "-c",
-            "import cryptography; print('cryptography', cryptography.__version__)",
-        ])
+        .args(["-c", "import cryptography; print('cryptography', cryptography.__version__)"])
         .output()
         .unwrap();
     Ok(text(&output).trim().to_owned())
@@ -23,15 +20,7 @@ pub(super) fn version() -> Result<String, Missing> {
 pub(super) fn ask(questions: &[Question], folder: &Path) -> Vec<Answer> {
     let sheet = folder.join("python.tsv");
     write_sheet(questions, &sheet);
-    let output = Command::new(venv::python().unwrap())
-        .args(["-c", PROGRAM])
-        .arg(&sheet)
-        .output()
-        .unwrap();
+    let output = Command::new(venv::python().unwrap()).args(["-c", PROGRAM]).arg(&sheet).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    read_answers(
-        "Python",
-        &String::from_utf8_lossy(&output.stdout),
-        questions.len(),
-    )
+    read_answers("Python", &String::from_utf8_lossy(&output.stdout), questions.len())
 }

@@ -14,10 +14,7 @@ pub(super) fn version() -> Result<String, Missing> {
 }
 
 pub(super) fn ask(questions: &[Question], _: &Path) -> Vec<Answer> {
-    questions
-        .iter()
-        .map(|question| ask_one(question).map_err(|error| format!("{error:?}")))
-        .collect()
+    questions.iter().map(|question| ask_one(question).map_err(|error| format!("{error:?}"))).collect()
 }
 
 fn ask_one(question: &Question) -> Result<(), webpki::Error> {
@@ -30,15 +27,7 @@ fn ask_one(question: &Question) -> Result<(), webpki::Error> {
         Purpose::Server => KeyUsage::server_auth(),
         Purpose::Client => KeyUsage::client_auth(),
     };
-    leaf.verify_for_usage(
-        ALL_VERIFICATION_ALGS,
-        &anchors,
-        &between,
-        UnixTime::now(),
-        usage,
-        None,
-        None,
-    )?;
+    leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, UnixTime::now(), usage, None, None)?;
     match question.host() {
         Some(host) => leaf.verify_is_valid_for_subject_name(&ServerName::try_from(host).unwrap()),
         None => Ok(()),
@@ -47,8 +36,5 @@ fn ask_one(question: &Question) -> Result<(), webpki::Error> {
 
 fn certificates(path: &Path) -> Vec<CertificateDer<'static>> {
     let blocks = pem::parse_many(std::fs::read(path).unwrap()).unwrap();
-    blocks
-        .into_iter()
-        .map(|block| CertificateDer::from(block.into_contents()))
-        .collect()
+    blocks.into_iter().map(|block| CertificateDer::from(block.into_contents())).collect()
 }

@@ -23,11 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
         Row::new("RSA, exponent 1", WeakKey, rsa(&good, &[1])),
         Row::new("RSA, exponent 3", WeakKey, rsa(&good, &[3])),
         Row::new("RSA, even exponent", WeakKey, rsa(&good, &[1, 0, 2])),
-        Row::new(
-            "RSA, exponent 2147483649",
-            UnsupportedKey,
-            rsa(&good, &[0x80, 0, 0, 1]),
-        ),
+        Row::new("RSA, exponent 2147483649", UnsupportedKey, rsa(&good, &[0x80, 0, 0, 1])),
         Row::new("RSA, exponent of 64 bits", UnsupportedKey, rsa(&good, &[0xff; 8])),
         Row::new(
             "RSA, modulus divisible by a small prime",
@@ -37,46 +33,18 @@ pub(super) fn rows() -> Vec<Row> {
         Row::new("RSA, modulus a square", WeakKey, rsa(&(prime() * prime()), F4)),
         Row::new("RSA, primes close together", WeakKey, rsa(&close(), F4)),
         Row::new("RSA of the Infineon library (ROCA)", WeakKey, rsa(&roca(), F4)),
-        Row::new(
-            "EC on secp256k1",
-            UnsupportedKey,
-            with_spki(ec("1.3.132.0.10", &[4; 65])),
-        ),
-        Row::new(
-            "EC on P-224",
-            UnsupportedKey,
-            with_spki(ec("1.3.132.0.33", &[4; 57])),
-        ),
+        Row::new("EC on secp256k1", UnsupportedKey, with_spki(ec("1.3.132.0.10", &[4; 65]))),
+        Row::new("EC on P-224", UnsupportedKey, with_spki(ec("1.3.132.0.33", &[4; 57]))),
         Row::new(
             "EC in compressed form",
             UnsupportedKey,
             with_spki(ec("1.2.840.10045.3.1.7", &[&[2][..], &[7; 32]].concat())),
         ),
-        Row::new(
-            "EC, not a point of the curve",
-            WeakKey,
-            with_spki(ec("1.2.840.10045.3.1.7", &[4; 65])),
-        ),
-        Row::new(
-            "Ed25519, point of small order",
-            WeakKey,
-            with_spki(key_of("1.3.101.112", &[0; 32])),
-        ),
-        Row::new(
-            "Ed448",
-            UnsupportedKey,
-            with_spki(key_of("1.3.101.113", &[7; 57])),
-        ),
-        Row::new(
-            "ML-DSA-65",
-            UnsupportedKey,
-            with_spki(key_of("2.16.840.1.101.3.4.3.18", &[7; 1952])),
-        ),
-        Row::new(
-            "DSA",
-            UnsupportedKey,
-            with_spki(key_of("1.2.840.10040.4.1", &[7; 128])),
-        ),
+        Row::new("EC, not a point of the curve", WeakKey, with_spki(ec("1.2.840.10045.3.1.7", &[4; 65]))),
+        Row::new("Ed25519, point of small order", WeakKey, with_spki(key_of("1.3.101.112", &[0; 32]))),
+        Row::new("Ed448", UnsupportedKey, with_spki(key_of("1.3.101.113", &[7; 57]))),
+        Row::new("ML-DSA-65", UnsupportedKey, with_spki(key_of("2.16.840.1.101.3.4.3.18", &[7; 1952]))),
+        Row::new("DSA", UnsupportedKey, with_spki(key_of("1.2.840.10040.4.1", &[7; 128]))),
         Row::new(
             "EC P-384, where the profile allows RSA and P-256",
             UnsupportedKey,
@@ -106,10 +74,7 @@ fn denied() -> Row {
 }
 
 fn ec(curve: &str, point: &[u8]) -> Vec<u8> {
-    sequence(&[
-        sequence(&[oid("1.2.840.10045.2.1"), oid(curve)]),
-        tlv(3, &[&[0], point].concat()),
-    ])
+    sequence(&[sequence(&[oid("1.2.840.10045.2.1"), oid(curve)]), tlv(3, &[&[0], point].concat())])
 }
 
 fn key_of(kind: &str, bits: &[u8]) -> Vec<u8> {
@@ -124,10 +89,7 @@ fn prime() -> BigUint {
 /// The next odd number that trial division up to 4096 leaves alone.
 fn without_small_factors(from: &BigUint) -> BigUint {
     let mut candidate = from | BigUint::from(1u32);
-    while (3u32..4096)
-        .step_by(2)
-        .any(|small| &candidate % small == BigUint::ZERO)
-    {
+    while (3u32..4096).step_by(2).any(|small| &candidate % small == BigUint::ZERO) {
         candidate += 2u32;
     }
     candidate

@@ -18,101 +18,41 @@ pub(super) fn rows() -> Vec<Row> {
         ("nothing", NotACsr, String::new()),
         ("some text", NotACsr, "Please sign my certificate.".to_owned()),
         ("a certificate", NotACsr, ca.clone()),
-        (
-            "a certificate labelled as a request",
-            NotACsr,
-            ca.replace("CERTIFICATE", "CERTIFICATE REQUEST"),
-        ),
+        ("a certificate labelled as a request", NotACsr, ca.replace("CERTIFICATE", "CERTIFICATE REQUEST")),
         ("a public key", NotACsr, pki::pem("PUBLIC KEY", key.spki())),
         ("a revocation list", NotACsr, pki::pem("X509 CRL", &[0x30, 0])),
-        (
-            "an SSH public key",
-            NotACsr,
-            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo= alice@host".to_owned(),
-        ),
+        ("an SSH public key", NotACsr, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo= alice@host".to_owned()),
         ("two requests", NotACsr, format!("{pem}{other}")),
         ("a request and a certificate", NotACsr, format!("{pem}{ca}")),
-        (
-            "a request without its last line",
-            NotACsr,
-            pem.replace("-----END CERTIFICATE REQUEST-----", ""),
-        ),
-        (
-            "a request with other characters than base64",
-            NotACsr,
-            pem.replacen("\nMI", "\nM!", 1),
-        ),
-        (
-            "a request with an octet after its end",
-            NotACsr,
-            request(&[&der[..], &[0]].concat()),
-        ),
-        (
-            "a request without its last octet",
-            NotACsr,
-            request(&der[..der.len() - 1]),
-        ),
+        ("a request without its last line", NotACsr, pem.replace("-----END CERTIFICATE REQUEST-----", "")),
+        ("a request with other characters than base64", NotACsr, pem.replacen("\nMI", "\nM!", 1)),
+        ("a request with an octet after its end", NotACsr, request(&[&der[..], &[0]].concat())),
+        ("a request without its last octet", NotACsr, request(&der[..der.len() - 1])),
         ("a private key", PrivateKeySubmitted, key.pem()),
-        (
-            "a private key and a request",
-            PrivateKeySubmitted,
-            format!("{}{pem}", key.pem()),
-        ),
-        (
-            "a private key labelled as a request",
-            PrivateKeySubmitted,
-            request(key.pkcs8()),
-        ),
-        (
-            "the first half of a private key",
-            PrivateKeySubmitted,
-            key.pem()[..key.pem().len() / 2].to_owned(),
-        ),
+        ("a private key and a request", PrivateKeySubmitted, format!("{}{pem}", key.pem())),
+        ("a private key labelled as a request", PrivateKeySubmitted, request(key.pkcs8())),
+        ("the first half of a private key", PrivateKeySubmitted, key.pem()[..key.pem().len() / 2].to_owned()),
         ("a text of 65537 bytes", TooLarge, "A".repeat(Csr::MAX_BYTES + 1)),
-        (
-            "251 names",
-            TooLarge,
-            CsrMaker::new(TestKey::EcP256).names(&many).pem(),
-        ),
+        ("251 names", TooLarge, CsrMaker::new(TestKey::EcP256).names(&many).pem()),
         (
             "a request that carries another key than the one it is signed with",
             BadSignature,
             pki::csr_with_bad_signature(&["www.example.com"]),
         ),
-        (
-            "a name changed after signing",
-            BadSignature,
-            request(&changed(&der)),
-        ),
+        ("a name changed after signing", BadSignature, request(&changed(&der))),
         (
             "an EC key and an RSA signature",
             BadSignature,
-            right()
-                .signature(
-                    sequence(&[oid("1.2.840.113549.1.1.11"), tlv(5, &[])]),
-                    vec![0x5a; 256],
-                )
-                .pem(),
+            right().signature(sequence(&[oid("1.2.840.113549.1.1.11"), tlv(5, &[])]), vec![0x5a; 256]).pem(),
         ),
-        (
-            "a signature with SHA-1",
-            WeakSignature,
-            pki::csr_with_sha1(&["www.example.com"]),
-        ),
+        ("a signature with SHA-1", WeakSignature, pki::csr_with_sha1(&["www.example.com"])),
         (
             "a signature with MD5",
             WeakSignature,
-            right()
-                .signature(
-                    sequence(&[oid("1.2.840.113549.1.1.4"), tlv(5, &[])]),
-                    vec![0x5a; 256],
-                )
-                .pem(),
+            right().signature(sequence(&[oid("1.2.840.113549.1.1.4"), tlv(5, &[])]), vec![0x5a; 256]).pem(),
         ),
     ];
-    rows.into_iter()
-        .map(|(what, code, text)| Row::new(what, code, text))
-        .collect()
+    rows.into_iter().map(|(what, code, text)| Row::new(what, code, text)).collect()
 }
 
 /// `www.example.com` becomes `wwv.example.com`.

@@ -27,23 +27,14 @@ pub(super) fn rows() -> Vec<Row> {
         .strict(),
         forbidden(
             "extendedKeyUsage codeSigning, where the policy refuses what it does not grant",
-            right()
-                .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.3")]))
-                .pem(),
+            right().extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.3")])).pem(),
         )
         .strict(),
         forbidden(
             "tlsFeature (must-staple), where the policy refuses what it does not grant",
-            right()
-                .extension("1.3.6.1.5.5.7.1.24", false, &sequence(&[tlv(2, &[5])]))
-                .pem(),
+            right().extension("1.3.6.1.5.5.7.1.24", false, &sequence(&[tlv(2, &[5])])).pem(),
         )
         .strict(),
-        Row::new(
-            "the profile web, which does not exist",
-            UnknownProfile,
-            right().pem(),
-        )
-        .profile("web"),
+        Row::new("the profile web, which does not exist", UnknownProfile, right().pem()).profile("web"),
     ]
 }

@@ -23,29 +23,20 @@ async fn root(name: &[u8], key: &LocalKey) -> Vec<u8> {
         path_length: 1,
         permitted_dns: &[],
     };
-    let own = Above {
-        name,
-        signer: key,
-        key_identifier: None,
-    };
+    let own = Above { name, signer: key, key_identifier: None };
     root.certify(&own).await.unwrap()
 }
 
 #[tokio::test]
 async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
-    let (top, name) = (
-        name::encode("CN=Root,O=Example").unwrap(),
-        name::encode("CN=Issuing,O=Example").unwrap(),
-    );
+    let (top, name) =
+        (name::encode("CN=Root,O=Example").unwrap(), name::encode("CN=Issuing,O=Example").unwrap());
     let (root_key, issuing_key) = (key(), key());
     let root = root(&top, &root_key).await;
     let facts = Facts::read(root.clone()).unwrap();
     assert!(facts.is_root && facts.path_length == Some(1), "{facts:?}");
     // RFC 5280 section 4.1.2.5: GeneralizedTime from 2050 on.
-    assert!(
-        root.windows(6).any(|bytes| bytes == b"\x18\x0f2066"),
-        "the root ends in 2066"
-    );
+    assert!(root.windows(6).any(|bytes| bytes == b"\x18\x0f2066"), "the root ends in 2066");
 
     let now = OffsetDateTime::now_utc();
     let issuing = Authority {
@@ -56,20 +47,11 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
         path_length: 0,
         permitted_dns: &["example.com".to_owned()],
     };
-    let above = Above {
-        name: &top,
-        signer: &root_key,
-        key_identifier: facts.key_identifier.clone(),
-    };
+    let above = Above { name: &top, signer: &root_key, key_identifier: facts.key_identifier.clone() };
     let ders = [issuing.certify(&above).await.unwrap(), root];
     let chain = Chain::of(&ders).unwrap();
     assert_eq!(chain.unfit(now + Duration::HOUR), None);
-    assert!(
-        chain
-            .unfit(now + Duration::days(400))
-            .unwrap()
-            .contains("has expired")
-    );
+    assert!(chain.unfit(now + Duration::days(400)).unwrap().contains("has expired"));
     assert_eq!((chain.own().path_length, chain.own().serial.len()), (Some(0), 40));
     assert_eq!(chain.own().permitted_dns, ["example.com"]);
     assert_eq!(chain.own().excluded, ["any IPv4 address", "any IPv6 address"]);
@@ -78,12 +60,7 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
     assert!(!free("www.example.org") && !free("10.1.2.3") && !free("fc00::1"));
 
     let alone = Chain::of(&ders[..1]).unwrap();
-    assert!(
-        alone
-            .unfit(now + Duration::HOUR)
-            .unwrap()
-            .contains("the chain is not complete")
-    );
+    assert!(alone.unfit(now + Duration::HOUR).unwrap().contains("the chain is not complete"));
 }
 
 #[tokio::test]

@@ -14,9 +14,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -67,9 +65,7 @@ fn pem_and_der_are_read_and_the_chain_is_put_in_order() {
     desk.write("top.der", top.der());
     let key = KeyPair::generate().unwrap();
     desk.write("key.der", key.serialize_der());
-    let issuing = ca("issuing", |params| {
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))
-    });
+    let issuing = ca("issuing", |params| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
     let issuing = issuing.signed_by(&key, &top).unwrap();
     desk.write("issuing.der", issuing.der());
     let other = root(&desk, "other", |_| {});
@@ -79,15 +75,10 @@ fn pem_and_der_are_read_and_the_chain_is_put_in_order() {
     assert_eq!(candidate.chain.certificates.len(), 1);
     let candidate = desk.read("key.der", "issuing.der", Some("chain.pem")).unwrap();
     assert_eq!(
-        (
-            candidate.chain.certificates.len(),
-            candidate.chain.issuer.subject()
-        ),
+        (candidate.chain.certificates.len(), candidate.chain.issuer.subject()),
         (2, "CN=issuing".into())
     );
-    let Key::File(text) = &candidate.key else {
-        panic!("a key from a file")
-    };
+    let Key::File(text) = &candidate.key else { panic!("a key from a file") };
     assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"));
 
     let said = desk.read("key.der", "issuing.der", None).err().unwrap();
@@ -96,14 +87,8 @@ fn pem_and_der_are_read_and_the_chain_is_put_in_order() {
             && said.contains("--chain"),
         "{said}"
     );
-    let said = desk
-        .read("top.key", "issuing.der", Some("top.der"))
-        .err()
-        .unwrap();
-    assert!(
-        said.contains("top.key is not the key of the certificate CN=issuing"),
-        "{said}"
-    );
+    let said = desk.read("top.key", "issuing.der", Some("top.der")).err().unwrap();
+    assert!(said.contains("top.key is not the key of the certificate CN=issuing"), "{said}");
 }
 
 #[test]
@@ -112,14 +97,9 @@ fn what_surrounds_a_key_is_left_behind() {
     root(&desk, "ca", |_| {});
     let key = std::fs::read_to_string(desk.folder.path().join("ca.key")).unwrap();
     let certificate = std::fs::read_to_string(desk.folder.path().join("ca.crt")).unwrap();
-    desk.write(
-        "both.pem",
-        format!("Bag Attributes\r\n    friendlyName: ca\r\n{key}{certificate}"),
-    );
+    desk.write("both.pem", format!("Bag Attributes\r\n    friendlyName: ca\r\n{key}{certificate}"));
     let candidate = desk.read("both.pem", "both.pem", None).unwrap();
-    let Key::File(text) = &candidate.key else {
-        panic!("a key from a file")
-    };
+    let Key::File(text) = &candidate.key else { panic!("a key from a file") };
     assert_eq!(text.matches("-----BEGIN").count(), 1);
     assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"));
 }
@@ -129,20 +109,11 @@ fn whatever_cannot_be_a_ca_is_told_in_one_line() {
     let desk = Desk::new();
     root(&desk, "ca", |_| {});
     root(&desk, "leaf", |params| params.is_ca = IsCa::ExplicitNoCa);
-    root(&desk, "expired", |params| {
-        params.not_after = rcgen::date_time_ymd(2021, 1, 1)
-    });
-    root(&desk, "future", |params| {
-        params.not_before = rcgen::date_time_ymd(2999, 1, 1)
-    });
-    root(&desk, "signless", |params| {
-        params.key_usages = vec![KeyUsagePurpose::CrlSign]
-    });
+    root(&desk, "expired", |params| params.not_after = rcgen::date_time_ymd(2021, 1, 1));
+    root(&desk, "future", |params| params.not_before = rcgen::date_time_ymd(2999, 1, 1));
+    root(&desk, "signless", |params| params.key_usages = vec![KeyUsagePurpose::CrlSign]);
     let none = KeyPair::generate_for(&PKCS_ED25519).unwrap();
-    desk.write(
-        "several.key",
-        [none.serialize_pem(), none.serialize_pem()].concat(),
-    );
+    desk.write("several.key", [none.serialize_pem(), none.serialize_pem()].concat());
     // RFC 5958 section 3: an algorithm, then octets.
     desk.write("locked.der", [0x30, 6, 0x30, 2, 6, 0, 4, 0]);
     desk.write("locked.p12", [0x30, 5, 2, 1, 3, 0x30, 0]);
@@ -156,11 +127,7 @@ fn whatever_cannot_be_a_ca_is_told_in_one_line() {
         ("expired.key", "expired.crt", "has expired at 2021-01-01"),
         ("future.key", "future.crt", "is not valid before 2999-01-01"),
         ("signless.key", "signless.crt", "lacks keyCertSign"),
-        (
-            "leaf.key",
-            "ca.crt",
-            "is not the key of the certificate CN=ca (EC P-256)",
-        ),
+        ("leaf.key", "ca.crt", "is not the key of the certificate CN=ca (EC P-256)"),
         ("several.key", "ca.crt", "several private keys"),
         ("locked.der", "ca.crt", "openssl pkey -inform DER"),
         ("locked.p12", "ca.crt", "openssl pkcs12 -in"),
@@ -170,9 +137,6 @@ fn whatever_cannot_be_a_ca_is_told_in_one_line() {
         ("ca.key", "absent", "cannot read"),
     ] {
         let said = desk.read(key, certificate, None).err().unwrap_or_default();
-        assert!(
-            said.contains(why) && !said.contains('\n') && !said.contains("BEGIN"),
-            "{why}: {said}"
-        );
+        assert!(said.contains(why) && !said.contains('\n') && !said.contains("BEGIN"), "{why}: {said}");
     }
 }

@@ -43,9 +43,7 @@ pub(crate) struct Attachment {
 impl Maildir {
     /// The Maildir in `folder`, which need not exist yet.
     pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
-            folder: folder.into(),
-        }
+        Self { folder: folder.into() }
     }
 
     /// All mails, newest first.
@@ -97,10 +95,7 @@ fn read(path: &Path) -> Option<Caught> {
 }
 
 fn addresses(address: Option<&Address<'_>>) -> String {
-    let all = address
-        .into_iter()
-        .flat_map(|address| address.iter())
-        .filter_map(|one| one.address());
+    let all = address.into_iter().flat_map(|address| address.iter()).filter_map(|one| one.address());
     all.collect::<Vec<_>>().join(", ")
 }
 
@@ -118,10 +113,7 @@ mod tests {
         let maildir = Maildir::new(folder.path());
         let mails = maildir.mails();
         assert_eq!(mails.len(), 1);
-        assert_eq!(
-            (mails[0].to.as_str(), mails[0].subject.as_str()),
-            ("a@example.com", "Hello")
-        );
+        assert_eq!((mails[0].to.as_str(), mails[0].subject.as_str()), ("a@example.com", "Hello"));
         assert!(mails[0].message_id.starts_with("abc."));
         assert!(mails[0].text.contains("http://localhost/x"));
         assert!(maildir.mail("1.2.host").is_some());

@@ -49,28 +49,16 @@ async fn html(State(mails): Mails, Path(id): Path<String>) -> Response {
 }
 
 async fn attachment(State(mails): Mails, Path((id, number)): Path<(String, usize)>) -> Response {
-    let Some(file) = mails
-        .mail(&id)
-        .and_then(|mail| mail.attachments.into_iter().nth(number))
-    else {
+    let Some(file) = mails.mail(&id).and_then(|mail| mail.attachments.into_iter().nth(number)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let name: String = file
-        .name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
-        .collect();
+    let name: String =
+        file.name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')).collect();
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
     let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
     let content_type = HeaderValue::from_static("application/octet-stream");
     protected(
-        (
-            [
-                (header::CONTENT_TYPE, content_type),
-                (header::CONTENT_DISPOSITION, disposition),
-            ],
-            file.bytes,
-        )
+        ([(header::CONTENT_TYPE, content_type), (header::CONTENT_DISPOSITION, disposition)], file.bytes)
             .into_response(),
         page::POLICY,
     )
@@ -79,10 +67,7 @@ async fn attachment(State(mails): Mails, Path((id, number)): Path<(String, usize
 fn protected(mut response: Response, policy: &'static str) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -31,11 +31,7 @@ pub(super) fn list(mails: &[Caught]) -> String {
             0 => String::new(),
             _ => format!(
                 " ({})",
-                mail.attachments
-                    .iter()
-                    .map(|file| escaped(&file.name))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                mail.attachments.iter().map(|file| escaped(&file.name)).collect::<Vec<_>>().join(", ")
             ),
         };
         // A String takes every write.
@@ -88,9 +84,7 @@ pub(super) fn framed(html: &str) -> String {
 
 fn clock(mail: &Caught) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    OffsetDateTime::from(mail.at)
-        .format(format)
-        .map_or_else(|_| String::new(), |text| format!("{text}Z"))
+    OffsetDateTime::from(mail.at).format(format).map_or_else(|_| String::new(), |text| format!("{text}Z"))
 }
 
 fn escaped(text: &str) -> String {
@@ -112,22 +106,13 @@ fn escaped(text: &str) -> String {
 fn linked(text: &str) -> String {
     let mut html = String::new();
     let mut rest = text;
-    while let Some(start) = [rest.find("http://"), rest.find("https://")]
-        .into_iter()
-        .flatten()
-        .min()
-    {
+    while let Some(start) = [rest.find("http://"), rest.find("https://")].into_iter().flatten().min() {
         let (before, from) = rest.split_at(start);
         let end = from
             .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\''))
             .unwrap_or(from.len());
         let address = from[..end].trim_end_matches(['.', ',', ')', ';']);
-        let _ = write!(
-            html,
-            "{}<a href=\"{1}\" rel=noreferrer>{1}</a>",
-            escaped(before),
-            escaped(address)
-        );
+        let _ = write!(html, "{}<a href=\"{1}\" rel=noreferrer>{1}</a>", escaped(before), escaped(address));
         rest = &from[address.len()..];
     }
     html.push_str(&escaped(rest));
@@ -144,13 +129,7 @@ mod tests {
             linked("See <http://localhost:8080/a?b=1&c=2>."),
             "See &lt;<a href=\"http://localhost:8080/a?b=1&amp;c=2\" rel=noreferrer>http://localhost:8080/a?b=1&amp;c=2</a>&gt;."
         );
-        assert_eq!(
-            linked("<script>alert('x')</script>"),
-            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"
-        );
-        assert_eq!(
-            linked("http://"),
-            "<a href=\"http://\" rel=noreferrer>http://</a>"
-        );
+        assert_eq!(linked("<script>alert('x')</script>"), "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;");
+        assert_eq!(linked("http://"), "<a href=\"http://\" rel=noreferrer>http://</a>");
     }
 }
