@@ -3,6 +3,8 @@
 //! The emulator takes a definition that AWS would refuse, and answers a missing path with null where AWS fails the
 //! execution. So what AWS would find out is found out here.
 
+#![allow(clippy::unwrap_used)] // A test may.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
