@@ -388,7 +388,7 @@ fn every_worker_knows_exactly_the_states_that_send_to_it() {
     for (worker, sending) in senders(&definition()) {
         let file = repository().join("workers").join(&worker).join("src/lib.rs");
         let source = fs::read_to_string(&file).unwrap();
-        let start = source.find("const STATES: &'static [&'static str] = &[");
+        let start = source.find("const STATES: &'static [&'static str] =");
         let start = start.unwrap_or_else(|| panic!("{} names no STATES", file.display()));
         let names = &source[start..start + source[start..].find("];").unwrap()];
         let known: BTreeSet<String> = names.split('"').skip(1).step_by(2).map(str::to_owned).collect();

@@ -49,8 +49,8 @@ pub struct Input {
 
 #[async_trait]
 impl Step for Notify {
-    #[rustfmt::skip] // A test reads this line.
-    const STATES: &'static [&'static str] = &["NotifyReceived", "NotifyRefused", "NotifyRejected", "NotifyExpired", "NotifyFailed"];
+    const STATES: &'static [&'static str] =
+        &["NotifyReceived", "NotifyRefused", "NotifyRejected", "NotifyExpired", "NotifyFailed"];
     type Input = Input;
     type Output = NoOutput;
 
