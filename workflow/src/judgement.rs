@@ -1,9 +1,10 @@
 //! One judgement of a submitted text: what every part of the flow that judges uses, so that all judge alike.
 
 use crate::csr::Csr;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::policy::{Grant, Policy};
-use crate::request::Request;
+use crate::request::{Facts, Request};
+use crate::step::{ErrorName, Fault};
 
 /// A CSR that the policy grants.
 #[derive(Debug)]
@@ -14,6 +15,20 @@ pub struct Judged {
     pub grant: Grant,
     /// Warnings, and wishes that are not granted.
     pub findings: Vec<Finding>,
+}
+
+impl Judged {
+    /// What the row keeps of it, and what an approval binds.
+    pub fn facts(&self, policy: &Policy) -> Facts {
+        Facts {
+            csr_digest: self.csr.digest(),
+            subject: self.grant.subject.clone(),
+            names: self.grant.names.clone(),
+            public_key_digest: self.csr.key().digest(),
+            key: self.grant.key.clone(),
+            policy_version: policy.version().to_owned(),
+        }
+    }
 }
 
 /// A text that the policy does not grant, with every finding.
@@ -36,10 +51,12 @@ impl Refusal {
         }
         codes.join(", ")
     }
+}
 
-    /// The stable code of the main finding.
-    pub fn code(&self) -> Option<Code> {
-        self.main().map(|finding| finding.code)
+impl From<Refusal> for Fault {
+    /// By codes only: names and values stay in the table, where RecordRefusal finds the words again.
+    fn from(refusal: Refusal) -> Self {
+        Self::refused(ErrorName::Refused, refusal.codes())
     }
 }
 

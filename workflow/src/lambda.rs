@@ -8,7 +8,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use crate::aws::Aws;
 use crate::environment::EnvironmentError;
-use crate::ports::{PortError, Queue, Reported, TaskToken, Tasks};
+use crate::ports::{Queue, Reported, TaskToken, Tasks};
 use crate::request::RequestId;
 use crate::step::{ErrorName, Fault, Progress, Step, Task};
 
@@ -125,7 +125,7 @@ impl<S: Step> Shell<S> {
             (disposal == Disposal::Return).then(|| record.message_id.clone().unwrap_or_default())
         });
         let mut response = SqsBatchResponse::default();
-        response.batch_item_failures = join_all(records).await.into_iter().flatten().map(failure).collect();
+        response.set_failures(join_all(records).await.into_iter().flatten());
         response
     }
 
@@ -244,12 +244,6 @@ fn note(reported: Reported) {
     }
 }
 
-fn failure(item_identifier: String) -> BatchItemFailure {
-    let mut failure = BatchItemFailure::default();
-    failure.item_identifier = item_identifier;
-    failure
-}
-
 fn received(record: &SqsMessage) -> u32 {
     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
@@ -267,18 +261,6 @@ fn random_fraction() -> f64 {
     // Without randomness all messages of this moment come back together, which is merely less good.
     let _ = aws_lc_rs::rand::fill(&mut byte);
     f64::from(byte[0]) / 255.0
-}
-
-/// Reports a task that a queue gave up on.
-///
-/// # Errors
-/// [`PortError`] where Step Functions did not answer.
-pub async fn report_exhausted(
-    tasks: &dyn Tasks,
-    token: &TaskToken,
-    cause: &str,
-) -> Result<Reported, PortError> {
-    tasks.fail(token, ErrorName::Exhausted.as_str(), cause).await
 }
 
 #[cfg(test)]

@@ -198,6 +198,13 @@ pub struct Ending {
     pub findings: Vec<Finding>,
 }
 
+impl Ending {
+    /// An ending that is no refusal: it has a reason, and neither code nor findings.
+    pub fn because(status: Status, reason: impl Into<String>) -> Self {
+        Self { status, reason: reason.into(), code: None, findings: Vec::new() }
+    }
+}
+
 impl Request {
     /// The row as the web front writes it, before the first execution is started.
     pub fn submitted(

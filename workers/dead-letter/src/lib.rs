@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use tracing::Instrument;
-use workflow::lambda::{Message, report_exhausted};
+use workflow::lambda::Message;
 use workflow::ports::Tasks;
+use workflow::step::ErrorName;
 
 /// The worker.
 pub struct DeadLetter {
@@ -22,9 +23,7 @@ impl DeadLetter {
         let mut response = SqsBatchResponse::default();
         for record in &event.records {
             if !self.record(record).await {
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = record.message_id.clone().unwrap_or_default();
-                response.batch_item_failures.push(failure);
+                response.add_failure(record.message_id.clone().unwrap_or_default());
             }
         }
         response
@@ -50,7 +49,7 @@ impl DeadLetter {
                 return true;
             };
             let cause = format!("{queue}: the worker never finished this message; its log has the reason");
-            match report_exhausted(&*self.tasks, token, &cause).await {
+            match self.tasks.fail(token, ErrorName::Exhausted.as_str(), &cause).await {
                 Ok(reported) => {
                     tracing::error!(queue, ?reported, "a task is given up");
                     true

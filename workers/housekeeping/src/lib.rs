@@ -128,12 +128,10 @@ impl Housekeeping {
 
     async fn give_up(&self, row: &Request) -> Result<Done, ChangeError<Illegal>> {
         let now = self.clock.now();
-        let ending = Ending {
-            status: Status::Failed,
-            reason: "Something broke on our side, again and again. The operators must look at it.".into(),
-            code: None,
-            findings: Vec::new(),
-        };
+        let ending = Ending::because(
+            Status::Failed,
+            "Something broke on our side, again and again. The operators must look at it.",
+        );
         change(&*self.requests, row.id, |row| row.end(ending.clone(), now)).await?;
         tracing::error!(attempts = row.execution_attempt, "given up");
         Ok(Done::GivenUp)

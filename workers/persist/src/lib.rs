@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use workflow::decision::Outcome;
 use workflow::judgement::Refusal;
+use workflow::mail::with_time;
 use workflow::ports::{Clock, Names, Policies, Requests, change};
-use workflow::request::{Ending, Facts, Illegal, Request, Status};
+use workflow::request::{Ending, Illegal, Request, Status};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 
 /// The step.
@@ -66,17 +67,7 @@ impl Persist {
             Some(facts) => facts,
             None => {
                 let policy = self.policies.current().await?;
-                let judged = request
-                    .judged_by(&policy)
-                    .map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
-                Facts {
-                    csr_digest: judged.csr.digest(),
-                    subject: judged.grant.subject,
-                    names: judged.grant.names,
-                    public_key_digest: judged.csr.key().digest(),
-                    key: judged.grant.key,
-                    policy_version: policy.version().to_owned(),
-                }
+                request.judged_by(&policy)?.facts(&policy)
             }
         };
         if validated.is_some_and(|digest| digest != facts.csr_digest) {
@@ -132,34 +123,20 @@ impl Persist {
 }
 
 fn rejection(request: &Request) -> Ending {
-    let reason = request.decision.as_ref().filter(|decision| decision.outcome == Outcome::Rejected);
-    Ending {
-        status: Status::Rejected,
-        reason: reason
-            .and_then(|decision| decision.rejection_reason())
-            .unwrap_or("The approver gave no reason.")
-            .to_owned(),
-        code: None,
-        findings: Vec::new(),
-    }
+    let decision = request.decision.as_ref().filter(|decision| decision.outcome == Outcome::Rejected);
+    let reason = decision.and_then(|decision| decision.rejection_reason());
+    Ending::because(Status::Rejected, reason.unwrap_or("The approver gave no reason."))
 }
 
 fn expiry(request: &Request) -> Ending {
-    let until =
-        request.expires_at.map(|at| format!(" by {}", workflow::request::rfc3339(at))).unwrap_or_default();
-    Ending {
-        status: Status::Expired,
-        reason: format!("Nobody decided{until}. Please ask again, and tell an approver that you wait."),
-        code: None,
-        findings: Vec::new(),
-    }
+    let until = request.expires_at.map(|at| format!(" by {}", with_time(at))).unwrap_or_default();
+    let reason = format!("Nobody decided{until}. Please ask again, and tell an approver that you wait.");
+    Ending::because(Status::Expired, reason)
 }
 
 fn failure() -> Ending {
-    Ending {
-        status: Status::Failed,
-        reason: "Something broke on our side. The operators have been told and will look at it.".into(),
-        code: None,
-        findings: Vec::new(),
-    }
+    Ending::because(
+        Status::Failed,
+        "Something broke on our side. The operators have been told and will look at it.",
+    )
 }

@@ -81,17 +81,10 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
 /// What was approved, read again from the row and judged by the policy in force.
 fn approved(request: &Request, policy: &Policy) -> Result<Judged, Fault> {
     let not_approved = |why: &str| Fault::refused(ErrorName::NotApproved, why);
-    let facts = request.facts().ok_or_else(|| not_approved("nothing is known of the CSR"))?;
     let decision = request.decision.as_ref().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
-    let judged =
-        request.judged_by(policy).map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
-    let mut shown = facts;
-    shown.csr_digest = judged.csr.digest();
-    shown.public_key_digest = judged.csr.key().digest();
-    shown.names = judged.grant.names.clone();
-    shown.subject = judged.grant.subject.clone();
-    if ApprovalDigest::of(request.id, &judged.grant.profile, &shown) != decision.digest {
+    let judged = request.judged_by(policy)?;
+    if ApprovalDigest::of(request.id, &judged.grant.profile, &judged.facts(policy)) != decision.digest {
         return Err(not_approved("what was approved is not what would be signed"));
     }
     Ok(judged)

@@ -57,10 +57,7 @@ impl Step for Validate {
 impl Validate {
     async fn judge(&self, request: &Request) -> Result<Validated, Fault> {
         let policy = self.policies.current().await?;
-        // The codes only: what the names are stays in the table, and RecordRefusal finds the words again.
-        let judged = request
-            .judged_by(&policy)
-            .map_err(|refusal| Fault::refused(ErrorName::Refused, refusal.codes()))?;
+        let judged = request.judged_by(&policy)?;
         tracing::info!(policy.version = policy.version(), "valid");
         Ok(Validated { csr_digest: judged.csr.digest(), policy_version: policy.version().to_owned() })
     }

@@ -6,7 +6,7 @@ use crate::approval::{Approval, Electorate};
 use crate::decision::{ApprovalDigest, Decision};
 use crate::issuance::{Serial, Validity};
 use crate::ports::{Clock, TaskToken};
-use crate::request::{Email, Ending, Facts, Request, RequestId, Status, Submission, execution_name};
+use crate::request::{Email, Ending, Request, RequestId, Status, Submission, execution_name};
 use crate::step::Task;
 use crate::testing::{World, pki};
 
@@ -57,25 +57,11 @@ impl World {
         if status == Status::Submitted {
             return request;
         }
-        let end = |status: Status, reason: &str| Ending {
-            status,
-            reason: reason.into(),
-            code: None,
-            findings: Vec::new(),
-        };
         if status == Status::Refused {
-            request.end(end(status, "not allowed"), now).expect("allowed");
+            request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        let judged = request.judged_by(&policy).expect("the policy grants it");
-        request.record_facts(Facts {
-            csr_digest: judged.csr.digest(),
-            subject: judged.grant.subject,
-            names: judged.grant.names,
-            public_key_digest: judged.csr.key().digest(),
-            key: judged.grant.key,
-            policy_version: policy.version().to_owned(),
-        });
+        request.record_facts(request.judged_by(&policy).expect("the policy grants it").facts(&policy));
         let facts = request.facts().expect("recorded");
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, &request.profile, &facts);
@@ -83,14 +69,14 @@ impl World {
         request.ask_approvers(expires_at, now).expect("allowed");
         match status {
             Status::PendingApproval => {}
-            Status::Expired => request.end(end(status, "nobody decided"), now).expect("allowed"),
-            Status::Failed => request.end(end(status, "broken"), now).expect("allowed"),
+            Status::Expired => request.end(Ending::because(status, "nobody decided"), now).expect("allowed"),
+            Status::Failed => request.end(Ending::because(status, "broken"), now).expect("allowed"),
             Status::Rejected => {
                 approval
                     .vote(&approver(), Decision::Reject, &digest, Some("Not ours.".into()), now)
                     .expect("a vote");
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
-                request.end(end(status, "Not ours."), now).expect("allowed");
+                request.end(Ending::because(status, "Not ours."), now).expect("allowed");
             }
             _ => {
                 approval.vote(&approver(), Decision::Approve, &digest, None, now).expect("a vote");
