@@ -5,6 +5,7 @@
 //! that turns a batch of queue messages into steps and their results into task results. Only [`aws`] knows AWS.
 
 pub mod approval;
+pub mod audit;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod bundle;

@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::approval::{Approval, Link, LinkDigest};
+use crate::audit::{By, Entry, Event};
 use crate::issuance::{Serial, Signer};
 use crate::link::LinkSecret;
 use crate::mail::Mail;
 use crate::policy::Policy;
-use crate::request::{Request, RequestId, Status};
+use crate::request::{Email, Request, RequestId, Status};
+use crate::step::Nudge;
 
 /// A call to something outside did not succeed; it may be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -59,12 +61,17 @@ pub enum Saved {
 pub trait Requests: Send + Sync {
     /// The row, read consistently.
     async fn find(&self, id: RequestId) -> Result<Option<Request>, PortError>;
-    /// Writes a new row where there is none.
-    async fn create(&self, request: &Request) -> Result<Saved, PortError>;
-    /// Writes the row where its version is still `request.version`, and counts the version up.
-    async fn save(&self, request: &Request) -> Result<Saved, PortError>;
+    /// Writes a new row where there is none, and its first events, in one transaction.
+    async fn create(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError>;
+    /// Writes the row where its version is still `request.version`, counts the version up, and adds the events of the
+    /// change to the audit trail, in one transaction.
+    async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError>;
     /// The requests of a status, oldest first, at most `limit`.
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
+    async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
+    /// The requests of an address (as it was written), newest first, at most `limit`.
+    async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
     /// Other requests for the same public key (hex SHA-256 of the SPKI), newest first, at most `limit`.
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError>;
 }
@@ -87,6 +94,14 @@ pub trait Approvals: Send + Sync {
     async fn create(&self, approval: &Approval) -> Result<Saved, PortError>;
     /// Writes the approval where its version is still `approval.version`, and counts the version up.
     async fn save(&self, approval: &Approval) -> Result<Saved, PortError>;
+    /// Writes approval and request where both are still of the versions given, counts both up, and adds the events to the
+    /// audit trail, in one transaction.
+    async fn save_with(
+        &self,
+        approval: &Approval,
+        request: &Request,
+        events: &[Event],
+    ) -> Result<Saved, PortError>;
     /// Adds a link.
     async fn add_link(&self, link: &Link) -> Result<(), PortError>;
     /// The link with this digest, read consistently.
@@ -221,11 +236,11 @@ pub trait Executions: Send + Sync {
     async fn state(&self, arn: &str) -> Result<ExecutionState, PortError>;
 }
 
-/// The queue of the await-approval worker.
+/// The queue of another worker.
 #[async_trait]
 pub trait Nudges: Send + Sync {
-    /// Asks the await-approval worker to look at the approval of a request again.
-    async fn nudge(&self, id: RequestId) -> Result<(), PortError>;
+    /// Asks the worker to look at a request. It may be asked twice.
+    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError>;
 }
 
 /// The own queue of a worker.
@@ -252,14 +267,15 @@ pub enum ChangeError<E> {
     Port(PortError),
 }
 
-/// Reads the row, lets `edit` change it, and writes it where nobody else wrote meanwhile; repeats where somebody did.
-/// A call that timed out although it took effect meets its own write: `edit` must be idempotent.
+/// Reads the row, lets `edit` change it on behalf of `by`, and writes it where nobody else wrote meanwhile; repeats where
+/// somebody did. A call that timed out although it took effect meets its own write: `edit` must be idempotent.
 ///
 /// # Errors
 /// See [`ChangeError`].
 pub async fn change<T, E>(
     requests: &dyn Requests,
     id: RequestId,
+    by: &By,
     mut edit: impl FnMut(&mut Request) -> Result<T, E>,
 ) -> Result<(Request, T), ChangeError<E>> {
     for _ in 0..ATTEMPTS {
@@ -271,18 +287,16 @@ pub async fn change<T, E>(
         if request == read {
             return Ok((request, result));
         }
-        if requests.save(&request).await.map_err(ChangeError::Port)? == Saved::Yes {
+        let events = request.seal(by);
+        if requests.save(&request, &events).await.map_err(ChangeError::Port)? == Saved::Yes {
             request.version += 1;
             return Ok((request, result));
         }
     }
-    Err(ChangeError::Port(PortError {
-        what: "change the request",
-        cause: "other writers were always first".into(),
-    }))
+    Err(ChangeError::Port(contended("change the request")))
 }
 
-/// The same for an approval; `None` where there is none.
+/// The same for an approval alone, where nothing is changed that the audit trail records; `None` where there is none.
 ///
 /// # Errors
 /// [`PortError`] of the table, or where other writers were always first; the inner result is that of `edit`.
@@ -308,5 +322,46 @@ pub async fn change_approval<T, E>(
             return Ok(Some(Ok((approval, result))));
         }
     }
-    Err(PortError { what: "change the approval", cause: "other writers were always first".into() })
+    Err(contended("change the approval"))
+}
+
+/// Changes an approval and writes the event of the change into the request's audit trail, both or neither. `edit` gives
+/// the event, or none where nothing is to be recorded; it must be idempotent. `None` where there is no such approval.
+///
+/// # Errors
+/// [`PortError`] of the tables, or where other writers were always first; the inner result is that of `edit`.
+pub async fn change_audited<T, E>(
+    approvals: &dyn Approvals,
+    requests: &dyn Requests,
+    id: RequestId,
+    by: &By,
+    mut edit: impl FnMut(&mut Approval) -> Result<(T, Option<Entry>), E>,
+) -> Result<Option<Result<(Approval, T), E>>, PortError> {
+    for _ in 0..ATTEMPTS {
+        let Some(read) = approvals.find(id).await? else {
+            return Ok(None);
+        };
+        let mut approval = read.clone();
+        let (result, entry) = match edit(&mut approval) {
+            Ok(edited) => edited,
+            Err(error) => return Ok(Some(Err(error))),
+        };
+        if approval == read && entry.is_none() {
+            return Ok(Some(Ok((approval, result))));
+        }
+        let Some(mut request) = requests.find(id).await? else {
+            return Ok(None);
+        };
+        entry.into_iter().for_each(|entry| request.note(entry));
+        let events = request.seal(by);
+        if approvals.save_with(&approval, &request, &events).await? == Saved::Yes {
+            approval.version += 1;
+            return Ok(Some(Ok((approval, result))));
+        }
+    }
+    Err(contended("change the approval"))
+}
+
+fn contended(what: &'static str) -> PortError {
+    PortError { what, cause: "other writers were always first".into() }
 }

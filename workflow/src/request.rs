@@ -1,8 +1,9 @@
 //! A request for a certificate: the row of the table `certificates`, and the only rules by which it changes.
 //!
-//! Invariant: every change goes through a method here, is idempotent, and never takes a status backwards; the store
-//! writes the result only where the row is still the one that was read (`version`). A change that the rules do not
-//! allow is an [`Illegal`], never a silent overwrite.
+//! Invariant: every change goes through a method in `rules`, is idempotent, and never takes a status backwards; the store
+//! writes the result only where the row is still the one that was read (`version`), together with the events of the
+//! audit trail that the change brought about. A change that the rules do not allow is an [`Illegal`], never a silent
+//! overwrite.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,11 +13,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::audit::{Entry, Head};
 use crate::decision::DecisionRecord;
 use crate::finding::{Code, Finding};
-use crate::issuance::{Serial, Validity};
+use crate::issuance::Serial;
 
 mod email;
+mod rules;
 mod status;
 
 pub use email::Email;
@@ -158,6 +161,12 @@ pub struct Request {
     pub findings: Vec<Finding>,
     /// Every status entered, oldest first.
     pub history: Vec<HistoryEntry>,
+    /// The end of the audit trail.
+    #[serde(default)]
+    pub audit: Head,
+    /// What happened since the row was read; [`Request::seal`] puts it into the audit trail.
+    #[serde(skip)]
+    pub entries: Vec<Entry>,
 }
 
 /// What the web front hands over.
@@ -202,216 +211,6 @@ impl Ending {
     /// An ending that is no refusal: it has a reason, and neither code nor findings.
     pub fn because(status: Status, reason: impl Into<String>) -> Self {
         Self { status, reason: reason.into(), code: None, findings: Vec::new() }
-    }
-}
-
-impl Request {
-    /// The row as the web front writes it, before the first execution is started.
-    pub fn submitted(
-        id: RequestId,
-        submission: Submission,
-        execution_arn: String,
-        now: OffsetDateTime,
-    ) -> Self {
-        let now = whole_seconds(now);
-        Self {
-            id,
-            version: 1,
-            status: Status::Submitted,
-            email: submission.email,
-            comment: submission.comment,
-            csr_content: submission.csr_content,
-            profile: submission.profile,
-            registration_date: now,
-            policy_version: submission.policy_version,
-            csr_digest: None,
-            subject: None,
-            names: Vec::new(),
-            public_key_digest: None,
-            key: None,
-            expires_at: None,
-            decision: None,
-            serial: None,
-            not_before: None,
-            not_after: None,
-            signed_date: None,
-            execution_arn,
-            execution_attempt: 1,
-            execution_started: now,
-            mails: BTreeMap::new(),
-            reason: None,
-            code: None,
-            findings: Vec::new(),
-            history: vec![HistoryEntry { status: Status::Submitted, at: now }],
-        }
-    }
-
-    /// What was read from the CSR, once Persist has written it.
-    pub fn facts(&self) -> Option<Facts> {
-        Some(Facts {
-            csr_digest: self.csr_digest.clone()?,
-            subject: self.subject.clone()?,
-            names: self.names.clone(),
-            public_key_digest: self.public_key_digest.clone()?,
-            key: self.key.clone()?,
-            policy_version: self.policy_version.clone(),
-        })
-    }
-
-    /// The reserved validity, once Sign has chosen it.
-    pub fn validity(&self) -> Option<Validity> {
-        Some(Validity { not_before: self.not_before?, not_after: self.not_after? })
-    }
-
-    /// Writes the facts, once; later calls change nothing.
-    pub fn record_facts(&mut self, facts: Facts) {
-        if self.csr_digest.is_none() {
-            self.csr_digest = Some(facts.csr_digest);
-            self.subject = Some(facts.subject);
-            self.names = facts.names;
-            self.public_key_digest = Some(facts.public_key_digest);
-            self.key = Some(facts.key);
-            self.policy_version = facts.policy_version;
-        }
-    }
-
-    /// The approvers are being asked until `expires_at`. The first call counts.
-    ///
-    /// # Errors
-    /// [`Illegal`] where the request has ended.
-    pub fn ask_approvers(&mut self, expires_at: OffsetDateTime, now: OffsetDateTime) -> Result<(), Illegal> {
-        match self.status {
-            Status::Submitted => {
-                self.expires_at = Some(expires_at);
-                self.enter(Status::PendingApproval, now);
-                Ok(())
-            }
-            Status::PendingApproval | Status::Approved | Status::Issued | Status::Delivered => Ok(()),
-            status => Err(Illegal { status, change: "put to its approvers" }),
-        }
-    }
-
-    /// Writes what the approvers decided. An approval moves the request on; a rejection is left for its own step.
-    ///
-    /// # Errors
-    /// [`Illegal`] where another decision stands or the request is not waiting for one.
-    pub fn record_decision(&mut self, decision: DecisionRecord, now: OffsetDateTime) -> Result<(), Illegal> {
-        match (&self.decision, self.status) {
-            (Some(standing), _) if standing.outcome == decision.outcome => Ok(()),
-            (None, Status::PendingApproval) => {
-                let approved = decision.is_approval();
-                self.decision = Some(decision);
-                if approved {
-                    self.enter(Status::Approved, now);
-                }
-                Ok(())
-            }
-            (_, status) => Err(Illegal { status, change: "decided" }),
-        }
-    }
-
-    /// Reserves the serial and the validity. The first call counts: the reserved values are returned.
-    ///
-    /// # Errors
-    /// [`Illegal`] where the request is not approved.
-    pub fn reserve(&mut self, serial: Serial, validity: Validity) -> Result<(Serial, Validity), Illegal> {
-        match (&self.serial, self.validity(), self.status) {
-            (Some(serial), Some(validity), Status::Approved | Status::Issued | Status::Delivered) => {
-                Ok((serial.clone(), validity))
-            }
-            (_, _, Status::Approved) => {
-                self.serial = Some(serial.clone());
-                self.not_before = Some(validity.not_before);
-                self.not_after = Some(validity.not_after);
-                Ok((serial, validity))
-            }
-            (_, _, status) => Err(Illegal { status, change: "given a serial number" }),
-        }
-    }
-
-    /// The certificate is stored.
-    ///
-    /// # Errors
-    /// [`Illegal`] where no serial is reserved or the request is not approved.
-    pub fn issued(&mut self, now: OffsetDateTime) -> Result<(), Illegal> {
-        match self.status {
-            Status::Approved if self.serial.is_some() => {
-                self.signed_date = Some(whole_seconds(now));
-                self.enter(Status::Issued, now);
-                Ok(())
-            }
-            Status::Issued | Status::Delivered => Ok(()),
-            status => Err(Illegal { status, change: "issued" }),
-        }
-    }
-
-    /// The certificate was mailed.
-    ///
-    /// # Errors
-    /// [`Illegal`] where there is no certificate.
-    pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), Illegal> {
-        match self.status {
-            Status::Issued => {
-                self.enter(Status::Delivered, now);
-                Ok(())
-            }
-            Status::Delivered => Ok(()),
-            status => Err(Illegal { status, change: "delivered" }),
-        }
-    }
-
-    /// Ends the request without delivery. Repeating the same ending changes nothing.
-    ///
-    /// # Errors
-    /// [`Illegal`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
-    pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), Illegal> {
-        let allowed = match ending.status {
-            Status::Refused => {
-                matches!(self.status, Status::Submitted | Status::PendingApproval | Status::Approved)
-            }
-            Status::Rejected | Status::Expired => {
-                matches!(self.status, Status::Submitted | Status::PendingApproval)
-            }
-            Status::Failed => !self.status.is_terminal(),
-            _ => false,
-        };
-        if self.status == ending.status {
-            return Ok(());
-        }
-        if !allowed {
-            return Err(Illegal { status: self.status, change: ending.status.as_str() });
-        }
-        self.reason = Some(ending.reason);
-        self.code = ending.code;
-        self.findings = ending.findings;
-        self.enter(ending.status, now);
-        Ok(())
-    }
-
-    /// Notes that the mail of this occasion was sent. The first time counts.
-    pub fn mailed(&mut self, occasion: &str, now: OffsetDateTime) {
-        self.mails.entry(occasion.to_owned()).or_insert_with(|| rfc3339(now));
-    }
-
-    /// Whether the mail of this occasion was sent.
-    pub fn was_mailed(&self, occasion: &str) -> bool {
-        self.mails.contains_key(occasion)
-    }
-
-    /// Notes that attempt number `attempt` runs as `execution_arn`. Only the next attempt in order counts.
-    pub fn restarted(&mut self, attempt: u32, execution_arn: String, now: OffsetDateTime) -> bool {
-        let next = attempt == self.execution_attempt + 1 && !self.status.is_terminal();
-        if next {
-            self.execution_attempt = attempt;
-            self.execution_arn = execution_arn;
-            self.execution_started = whole_seconds(now);
-        }
-        next
-    }
-
-    fn enter(&mut self, status: Status, now: OffsetDateTime) {
-        self.status = status;
-        self.history.push(HistoryEntry { status, at: whole_seconds(now) });
     }
 }
 

@@ -91,13 +91,20 @@ impl Aws {
         })
     }
 
-    /// The table of requests.
+    fn requests_table(&self) -> Result<&str, EnvironmentError> {
+        self.environment.text("REQUESTS_TABLE", "the name of the table of requests")
+    }
+
+    fn audit_table(&self) -> Result<&str, EnvironmentError> {
+        self.environment.text("AUDIT_TABLE", "the name of the table of the audit trail")
+    }
+
+    /// The table of requests, with the audit trail.
     ///
     /// # Errors
-    /// `REQUESTS_TABLE` is missing.
+    /// `REQUESTS_TABLE` or `AUDIT_TABLE` is missing.
     pub fn requests(&self) -> Result<Arc<dyn Requests>, EnvironmentError> {
-        let table = self.environment.text("REQUESTS_TABLE", "the name of the table of requests")?;
-        Ok(Arc::new(DynamoRequests::new(self.sdk(), table)))
+        Ok(Arc::new(DynamoRequests::new(self.sdk(), self.requests_table()?, self.audit_table()?)))
     }
 
     /// Which requests ask for which names.
@@ -109,13 +116,14 @@ impl Aws {
         Ok(Arc::new(DynamoNames::new(self.sdk(), table)))
     }
 
-    /// The table of approvals.
+    /// The table of approvals, with the audit trail of their requests.
     ///
     /// # Errors
-    /// `APPROVALS_TABLE` is missing.
+    /// `APPROVALS_TABLE`, `REQUESTS_TABLE` or `AUDIT_TABLE` is missing.
     pub fn approvals(&self) -> Result<Arc<dyn Approvals>, EnvironmentError> {
         let table = self.environment.text("APPROVALS_TABLE", "the name of the table of approvals")?;
-        Ok(Arc::new(DynamoApprovals::new(self.sdk(), table)))
+        let (requests, audit) = (self.requests_table()?, self.audit_table()?);
+        Ok(Arc::new(DynamoApprovals::new(self.sdk(), table, requests, audit)))
     }
 
     /// The bucket of certificates.
@@ -217,6 +225,15 @@ impl Aws {
     /// `QUEUE_URL` is missing.
     pub fn queue(&self) -> Result<Arc<dyn Queue>, EnvironmentError> {
         let url = self.environment.text("QUEUE_URL", "the URL of the worker's queue")?;
+        Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
+    }
+
+    /// The queue of the notify worker.
+    ///
+    /// # Errors
+    /// `NOTIFY_QUEUE_URL` is missing.
+    pub fn notices(&self) -> Result<Arc<dyn Nudges>, EnvironmentError> {
+        let url = self.environment.text("NOTIFY_QUEUE_URL", "the URL of the notify queue")?;
         Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
     }
 

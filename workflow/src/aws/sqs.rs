@@ -6,7 +6,7 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::unavailable;
 use crate::ports::{Nudges, PortError, Queue};
-use crate::request::RequestId;
+use crate::step::Nudge;
 
 /// One queue.
 pub struct SqsQueue {
@@ -38,14 +38,16 @@ impl Queue for SqsQueue {
 
 #[async_trait]
 impl Nudges for SqsQueue {
-    async fn nudge(&self, id: RequestId) -> Result<(), PortError> {
+    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError> {
+        const WHAT: &str = "nudge a worker";
+        let body = serde_json::to_string(nudge).map_err(|error| PortError::new(WHAT, error))?;
         self.client
             .send_message()
             .queue_url(&self.url)
-            .message_body(serde_json::json!({ "requestId": id }).to_string())
+            .message_body(body)
             .send()
             .await
-            .map_err(unavailable("nudge await-approval"))?;
+            .map_err(unavailable(WHAT))?;
         Ok(())
     }
 }

@@ -133,6 +133,12 @@ impl Certificate {
         self.authority_key_identifier.clone()
     }
 
+    /// Lower-case hex SHA-256 of the DER.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex::encode(digest(&SHA256, &self.der).as_ref())
+    }
+
     /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn public_key_digest(&self) -> String {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
+use crate::audit::Happening;
 use crate::request::RequestId;
 use crate::testing::World;
 use crate::testing::world::Moment;
@@ -28,6 +29,8 @@ pub struct Summary {
     pub told: BTreeSet<(String, String)>,
     /// The outcome of each approval.
     pub approvals: Vec<String>,
+    /// What the audit trails say; each of them is whole.
+    pub audit: BTreeMap<RequestId, Vec<String>>,
     /// The results of the tasks.
     pub results: Vec<String>,
     /// The executions that run.
@@ -61,12 +64,33 @@ impl World {
                 .iter()
                 .filter_map(|row| self.approval(row.id))
                 .map(|approval| {
-                    format!("{:?} {:?} {}", approval.outcome, approval.approvers, approval.votes.len())
+                    let voters = approval.electorate.voters(approval.escalated_at.is_some());
+                    format!("{:?} {voters:?} {}", approval.outcome, approval.votes.len())
                 })
                 .collect(),
+            audit: rows.iter().map(|row| (row.id, self.trail(row))).collect(),
             results: self.results().iter().map(|result| format!("{result:?}")).collect(),
             executions: self.executions().iter().map(|execution| format!("{execution:?}")).collect(),
         }
+    }
+}
+
+impl World {
+    /// What the audit trail of a request says, without what is random or a matter of time.
+    fn trail(&self, row: &crate::request::Request) -> Vec<String> {
+        let events = self.audit(row.id);
+        assert_eq!(crate::audit::verify(row.id, &events, &row.audit), [], "the audit trail is whole");
+        let mut trail: Vec<String> = events
+            .iter()
+            .map(|event| match event.event {
+                // Serials are random.
+                Happening::Reserved | Happening::Signed => format!("{:?} {}", event.event, event.actor),
+                _ => format!("{:?} {} {:?}", event.event, event.actor, event.detail),
+            })
+            .collect();
+        // The order of the events of one step may differ between a run and its repetition.
+        trail.sort();
+        trail
     }
 }
 

@@ -2,8 +2,8 @@
 
 use time::Duration;
 
-use crate::approval::{Approval, Electorate};
-use crate::decision::{ApprovalDigest, Decision};
+use crate::approval::{Approval, Ballot, Electorate, PlusTags, Seats};
+use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
 use crate::issuance::{Serial, Validity};
 use crate::ports::{Clock, TaskToken};
 use crate::request::{Email, Ending, Request, RequestId, Status, Submission, execution_name};
@@ -17,7 +17,13 @@ pub fn approver() -> Email {
 
 /// Nobody but [`approver`].
 pub fn electorate() -> Electorate {
-    Electorate { approvers: vec![approver()], quorum: 1 }
+    let seats = vec![Seats { group: None, members: vec![approver()], quorum: 1 }];
+    Electorate { seats, substitutes: Vec::new(), plus_tags: PlusTags::Same }
+}
+
+/// The word of [`approver`], in view of `shown`.
+pub fn ballot(decision: Decision, shown: &ReviewDigest, reason: Option<&str>) -> Ballot {
+    Ballot { approver: approver(), decision, shown: shown.clone(), reason: reason.map(str::to_owned) }
 }
 
 /// A task of a state for a request, with a token of its own.
@@ -61,11 +67,12 @@ impl World {
             request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        request.record_facts(request.judged_by(&policy).expect("the policy grants it").facts(&policy));
+        request.record_facts(request.judged_by(&policy).expect("the policy grants it").facts(&policy), now);
         let facts = request.facts().expect("recorded");
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, &request.profile, &facts);
-        let mut approval = Approval::ask(id, digest.clone(), electorate(), now, expires_at);
+        let shown = ReviewDigest::from_text("shown");
+        let mut approval = Approval::ask(id, digest, electorate(), now, expires_at);
         request.ask_approvers(expires_at, now).expect("allowed");
         match status {
             Status::PendingApproval => {}
@@ -73,13 +80,13 @@ impl World {
             Status::Failed => request.end(Ending::because(status, "broken"), now).expect("allowed"),
             Status::Rejected => {
                 approval
-                    .vote(&approver(), Decision::Reject, &digest, Some("Not ours.".into()), now)
+                    .vote(&ballot(Decision::Reject, &shown, Some("Not ours.")), &shown, now)
                     .expect("a vote");
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
                 request.end(Ending::because(status, "Not ours."), now).expect("allowed");
             }
             _ => {
-                approval.vote(&approver(), Decision::Approve, &digest, None, now).expect("a vote");
+                approval.vote(&ballot(Decision::Approve, &shown, None), &shown, now).expect("a vote");
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
             }
         }
@@ -87,8 +94,8 @@ impl World {
         if matches!(status, Status::Issued | Status::Delivered) {
             let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).expect("randomness");
             let validity = Validity::choose(now, 365, self.issuer_certificate()).expect("a validity");
-            request.reserve(serial, validity).expect("allowed");
-            request.issued(now).expect("allowed");
+            request.reserve(serial, validity, now).expect("allowed");
+            request.issued(&"f".repeat(64), now).expect("allowed");
         }
         if status == Status::Delivered {
             request.delivered(now).expect("allowed");

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use crate::approval::{Approval, Link, LinkDigest};
+use crate::audit::{By, Event};
 use crate::issuance::{Issuer, LocalKey, Serial, Signer};
 use crate::link::LinkSecret;
 use crate::mail::Mail;
@@ -20,7 +21,8 @@ use crate::ports::{
     Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Names, Nudges, Operators,
     Policies, PortError, Queue, Reported, Requests, Saved, TaskToken, Tasks,
 };
-use crate::request::{Request, RequestId, Status};
+use crate::request::{Email, Request, RequestId, Status};
+use crate::step::Nudge;
 use crate::testing::pki;
 
 /// A mail that was sent.
@@ -51,7 +53,8 @@ struct State {
     told: Vec<(String, String)>,
     results: Vec<(TaskToken, TaskResult)>,
     executions: BTreeMap<String, ExecutionState>,
-    nudges: Vec<RequestId>,
+    audit: Vec<Event>,
+    nudges: Vec<Nudge>,
     postponed: Vec<(String, i32)>,
     no_issuer: bool,
     calls: Vec<String>,
@@ -179,9 +182,12 @@ impl World {
         &self.issuer
     }
 
-    /// Puts a request into the table as it is.
-    pub fn put(&self, request: Request) {
-        self.state().requests.insert(request.id, request);
+    /// Puts a request into the table; what happened on its way there enters the audit trail.
+    pub fn put(&self, mut request: Request) {
+        let events = request.seal(&By::worker("test"));
+        let mut state = self.state();
+        state.audit.extend(events);
+        state.requests.insert(request.id, request);
     }
 
     /// The request, if there is one.
@@ -223,6 +229,11 @@ impl World {
         self.state().certificates.clone()
     }
 
+    /// The audit trail of a request.
+    pub fn audit(&self, id: RequestId) -> Vec<Event> {
+        self.state().audit.iter().filter(|event| event.request_id == id).cloned().collect()
+    }
+
     /// Every mail sent, oldest first.
     pub fn mails(&self) -> Vec<SentMail> {
         self.state().mails.clone()
@@ -249,7 +260,7 @@ impl World {
     }
 
     /// Every nudge, oldest first.
-    pub fn nudges(&self) -> Vec<RequestId> {
+    pub fn nudges(&self) -> Vec<Nudge> {
         self.state().nudges.clone()
     }
 
@@ -271,23 +282,30 @@ impl Requests for World {
         self.call("requests", "find", |state| state.requests.get(&id).cloned())
     }
 
-    async fn create(&self, request: &Request) -> Result<Saved, PortError> {
+    async fn create(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
         self.call("requests", "create", |state| match state.requests.entry(request.id) {
             Entry::Occupied(_) => Saved::Conflict,
             Entry::Vacant(row) => {
                 row.insert(request.clone());
+                state.audit.extend_from_slice(events);
                 Saved::Yes
             }
         })
     }
 
-    async fn save(&self, request: &Request) -> Result<Saved, PortError> {
-        self.call("requests", "save", |state| match state.requests.get_mut(&request.id) {
-            Some(row) if row.version == request.version => {
-                *row = Request { version: request.version + 1, ..request.clone() };
-                Saved::Yes
-            }
-            _ => Saved::Conflict,
+    async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
+        self.call("requests", "save", |state| state.save(request, events))
+    }
+
+    async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "find all", |state| {
+            ids.iter().filter_map(|id| state.requests.get(id).cloned()).collect()
+        })
+    }
+
+    async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "of requester", |state| {
+            newest(state.requests.values().filter(|row| row.email == *email), limit)
         })
     }
 
@@ -304,10 +322,7 @@ impl Requests for World {
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "with key", |state| {
             let same = |row: &&Request| row.public_key_digest.as_deref() == Some(public_key_digest);
-            let mut found: Vec<_> = state.requests.values().filter(same).cloned().collect();
-            found.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
-            found.truncate(limit);
-            found
+            newest(state.requests.values().filter(same), limit)
         })
     }
 }
@@ -348,6 +363,24 @@ impl Approvals for World {
                 Saved::Yes
             }
             _ => Saved::Conflict,
+        })
+    }
+
+    async fn save_with(
+        &self,
+        approval: &Approval,
+        request: &Request,
+        events: &[Event],
+    ) -> Result<Saved, PortError> {
+        self.call("approvals", "save with request", |state| {
+            let unchanged =
+                state.approvals.get(&approval.request_id).is_some_and(|row| row.version == approval.version);
+            if !unchanged || state.save(request, events) == Saved::Conflict {
+                return Saved::Conflict;
+            }
+            let row = Approval { version: approval.version + 1, ..approval.clone() };
+            state.approvals.insert(row.request_id, row);
+            Saved::Yes
         })
     }
 
@@ -421,7 +454,25 @@ impl CaKey for World {
     }
 }
 
+fn newest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
+    let mut found: Vec<_> = rows.cloned().collect();
+    found.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
+    found.truncate(limit);
+    found
+}
+
 impl State {
+    fn save(&mut self, request: &Request, events: &[Event]) -> Saved {
+        match self.requests.get_mut(&request.id) {
+            Some(row) if row.version == request.version => {
+                *row = Request { version: request.version + 1, ..request.clone() };
+                self.audit.extend_from_slice(events);
+                Saved::Yes
+            }
+            _ => Saved::Conflict,
+        }
+    }
+
     fn report(&mut self, token: &TaskToken, result: TaskResult) -> Reported {
         if self.results.iter().any(|(one, _)| one == token) {
             return Reported::TooLate;
@@ -464,8 +515,8 @@ impl Executions for World {
 
 #[async_trait]
 impl Nudges for World {
-    async fn nudge(&self, id: RequestId) -> Result<(), PortError> {
-        self.call("nudges", "nudge", |state| state.nudges.push(id))
+    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError> {
+        self.call("nudges", "nudge", |state| state.nudges.push(nudge.clone()))
     }
 }
 

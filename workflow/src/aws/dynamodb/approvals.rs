@@ -1,0 +1,89 @@
+//! The table `approvals`.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_types::sdk_config::SdkConfig;
+use serde::Serialize;
+
+use super::{AuditTable, Item, Table, encode};
+use crate::approval::{Approval, Link, LinkDigest};
+use crate::audit::Event;
+use crate::ports::{Approvals, PortError, Saved};
+use crate::request::{Request, RequestId};
+
+/// The table of approvals. One key column `key`: `request#<id>` holds an approval, `link#<digest>` a link.
+pub struct DynamoApprovals {
+    table: Table,
+    requests: Table,
+    audit: AuditTable,
+}
+
+impl DynamoApprovals {
+    /// The tables of these names.
+    pub fn new(sdk: &SdkConfig, table: &str, requests: &str, audit: &str) -> Self {
+        Self {
+            table: Table::new(sdk, table, "key"),
+            requests: Table::new(sdk, requests, "id"),
+            audit: AuditTable::new(sdk, audit),
+        }
+    }
+}
+
+fn approval_key(id: RequestId) -> String {
+    format!("request#{id}")
+}
+
+fn link_key(digest: &LinkDigest) -> String {
+    format!("link#{}", digest.as_str())
+}
+
+fn keyed(row: &impl Serialize, key: String, what: &'static str) -> Result<Item, PortError> {
+    let mut item = encode(row, what)?;
+    item.insert("key".into(), AttributeValue::S(key));
+    Ok(item)
+}
+
+#[async_trait]
+impl Approvals for DynamoApprovals {
+    async fn find(&self, id: RequestId) -> Result<Option<Approval>, PortError> {
+        self.table.find(approval_key(id), "read the approval").await
+    }
+
+    async fn create(&self, approval: &Approval) -> Result<Saved, PortError> {
+        const WHAT: &str = "store the approval";
+        self.table.create(keyed(approval, approval_key(approval.request_id), WHAT)?, WHAT).await
+    }
+
+    async fn save(&self, approval: &Approval) -> Result<Saved, PortError> {
+        const WHAT: &str = "change the approval";
+        self.table
+            .save(keyed(approval, approval_key(approval.request_id), WHAT)?, approval.version, WHAT)
+            .await
+    }
+
+    async fn save_with(
+        &self,
+        approval: &Approval,
+        request: &Request,
+        events: &[Event],
+    ) -> Result<Saved, PortError> {
+        const WHAT: &str = "change the approval";
+        let item = keyed(approval, approval_key(approval.request_id), WHAT)?;
+        let writes = vec![
+            self.table.saving(item, approval.version, WHAT)?,
+            self.requests.saving(encode(request, WHAT)?, request.version, WHAT)?,
+        ];
+        self.audit.commit(writes, events, WHAT).await
+    }
+
+    async fn add_link(&self, link: &Link) -> Result<(), PortError> {
+        const WHAT: &str = "store the link";
+        // The key is random: a link that is there already is this one, written by a call that timed out.
+        let _: Saved = self.table.create(keyed(link, link_key(&link.digest), WHAT)?, WHAT).await?;
+        Ok(())
+    }
+
+    async fn find_link(&self, digest: &LinkDigest) -> Result<Option<Link>, PortError> {
+        self.table.find(link_key(digest), "read the link").await
+    }
+}

@@ -1,0 +1,123 @@
+//! The table `certificates`.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_types::sdk_config::SdkConfig;
+
+use super::{AuditTable, Table, decode, encode};
+use crate::audit::Event;
+use crate::aws::unavailable;
+use crate::ports::{PortError, Requests, Saved};
+use crate::request::{Email, Request, RequestId, Status};
+
+/// How many items BatchGetItem takes.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
+const BATCH: usize = 100;
+
+/// The table of requests, with the audit trail of their changes.
+pub struct DynamoRequests {
+    table: Table,
+    audit: AuditTable,
+}
+
+impl DynamoRequests {
+    /// The tables of these names.
+    pub fn new(sdk: &SdkConfig, table: &str, audit: &str) -> Self {
+        Self { table: Table::new(sdk, table, "id"), audit: AuditTable::new(sdk, audit) }
+    }
+
+    async fn by_index(
+        &self,
+        index: &str,
+        column: &str,
+        value: &str,
+        oldest_first: bool,
+        limit: usize,
+    ) -> Result<Vec<Request>, PortError> {
+        const WHAT: &str = "look up requests";
+        let mut pages = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name(index)
+            .key_condition_expression("#column = :value")
+            .expression_attribute_names("#column", column)
+            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
+            .scan_index_forward(oldest_first)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            found.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Requests for DynamoRequests {
+    async fn find(&self, id: RequestId) -> Result<Option<Request>, PortError> {
+        self.table.find(id.to_string(), "read the request").await
+    }
+
+    async fn create(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
+        const WHAT: &str = "store the request";
+        let creation = self.table.creation(encode(request, WHAT)?, WHAT)?;
+        self.audit.commit(vec![creation], events, WHAT).await
+    }
+
+    async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
+        const WHAT: &str = "change the request";
+        let saving = self.table.saving(encode(request, WHAT)?, request.version, WHAT)?;
+        self.audit.commit(vec![saving], events, WHAT).await
+    }
+
+    async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError> {
+        const WHAT: &str = "read requests";
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(BATCH) {
+            let key = |id: &RequestId| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))]);
+            let keys = KeysAndAttributes::builder()
+                .set_keys(Some(ids.iter().map(key).collect()))
+                .build()
+                .map_err(|error| PortError::new(WHAT, error))?;
+            let mut wanted = Some(HashMap::from([(self.table.name.clone(), keys)]));
+            while let Some(keys) = wanted.take().filter(|keys| !keys.is_empty()) {
+                let asked = keys.values().map(|keys| keys.keys().len()).sum::<usize>();
+                let batch = self.table.client.batch_get_item().set_request_items(Some(keys));
+                let answer = batch.send().await.map_err(unavailable(WHAT))?;
+                let mut rows = answer.responses.unwrap_or_default();
+                for item in rows.remove(&self.table.name).unwrap_or_default() {
+                    found.push(decode(item, WHAT)?);
+                }
+                wanted = answer.unprocessed_keys;
+                let left =
+                    wanted.iter().flat_map(|keys| keys.values()).map(|keys| keys.keys().len()).sum::<usize>();
+                if left >= asked {
+                    return Err(PortError { what: WHAT, cause: "the table is throttled".into() });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.by_index("byEmail", "email", email.as_str(), false, limit).await
+    }
+
+    async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.by_index("byStatus", "status", status.as_str(), true, limit).await
+    }
+
+    async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.by_index("byPublicKey", "publicKeyDigest", public_key_digest, false, limit).await
+    }
+}

@@ -1,0 +1,292 @@
+//! The rules by which a request changes.
+//!
+//! Each of them is idempotent: what was done before is not done again and leaves no second event.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    Ending, Facts, HistoryEntry, Illegal, Request, RequestId, Status, Submission, rfc3339, whole_seconds,
+};
+use crate::audit::{self, By, Entry, Event, Happening};
+use crate::decision::{ApprovalDigest, DecisionRecord};
+use crate::issuance::{Serial, Validity};
+
+impl Request {
+    /// The row as the web front writes it, before the first execution is started.
+    pub fn submitted(
+        id: RequestId,
+        submission: Submission,
+        execution_arn: String,
+        now: OffsetDateTime,
+    ) -> Self {
+        let now = whole_seconds(now);
+        let csr_content = hex::encode(digest(&SHA256, submission.csr_content.as_bytes()));
+        Self {
+            id,
+            version: 1,
+            status: Status::Submitted,
+            email: submission.email,
+            comment: submission.comment,
+            csr_content: submission.csr_content,
+            profile: submission.profile,
+            registration_date: now,
+            policy_version: submission.policy_version,
+            csr_digest: None,
+            subject: None,
+            names: Vec::new(),
+            public_key_digest: None,
+            key: None,
+            expires_at: None,
+            decision: None,
+            serial: None,
+            not_before: None,
+            not_after: None,
+            signed_date: None,
+            execution_arn,
+            execution_attempt: 1,
+            execution_started: now,
+            mails: BTreeMap::new(),
+            reason: None,
+            code: None,
+            findings: Vec::new(),
+            history: vec![HistoryEntry { status: Status::Submitted, at: now }],
+            audit: audit::Head::default(),
+            entries: vec![Entry::new(Happening::Submitted, now).about(csr_content)],
+        }
+    }
+
+    /// Notes an event that changes nothing else in the row.
+    pub fn note(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// Gives what happened since the row was read its place in the audit trail, as done by `by`.
+    pub fn seal(&mut self, by: &By) -> Vec<Event> {
+        let entries = std::mem::take(&mut self.entries);
+        audit::append(&mut self.audit, self.id, entries, by)
+    }
+
+    /// What was read from the CSR, once Persist has written it.
+    pub fn facts(&self) -> Option<Facts> {
+        Some(Facts {
+            csr_digest: self.csr_digest.clone()?,
+            subject: self.subject.clone()?,
+            names: self.names.clone(),
+            public_key_digest: self.public_key_digest.clone()?,
+            key: self.key.clone()?,
+            policy_version: self.policy_version.clone(),
+        })
+    }
+
+    /// The reserved validity, once Sign has chosen it.
+    pub fn validity(&self) -> Option<Validity> {
+        Some(Validity { not_before: self.not_before?, not_after: self.not_after? })
+    }
+
+    /// Writes the facts, once; later calls change nothing.
+    pub fn record_facts(&mut self, facts: Facts, now: OffsetDateTime) {
+        if self.csr_digest.is_none() {
+            self.note(Entry::new(Happening::Stored, now).about(&facts.csr_digest));
+            self.csr_digest = Some(facts.csr_digest);
+            self.subject = Some(facts.subject);
+            self.names = facts.names;
+            self.public_key_digest = Some(facts.public_key_digest);
+            self.key = Some(facts.key);
+            self.policy_version = facts.policy_version;
+        }
+    }
+
+    /// The approvers are being asked until `expires_at`. The first call counts.
+    ///
+    /// # Errors
+    /// [`Illegal`] where the request has ended.
+    pub fn ask_approvers(&mut self, expires_at: OffsetDateTime, now: OffsetDateTime) -> Result<(), Illegal> {
+        match self.status {
+            Status::Submitted => {
+                self.expires_at = Some(expires_at);
+                let entry = Entry::new(Happening::Asked, now);
+                self.note(match self.facts() {
+                    Some(facts) => entry.about(ApprovalDigest::of(self.id, &self.profile, &facts).as_str()),
+                    None => entry,
+                });
+                self.enter(Status::PendingApproval, now);
+                Ok(())
+            }
+            Status::PendingApproval | Status::Approved | Status::Issued | Status::Delivered => Ok(()),
+            status => Err(Illegal { status, change: "put to its approvers" }),
+        }
+    }
+
+    /// Writes what the approvers decided. An approval moves the request on; a rejection is left for its own step.
+    ///
+    /// # Errors
+    /// [`Illegal`] where another decision stands or the request is not waiting for one.
+    pub fn record_decision(&mut self, decision: DecisionRecord, now: OffsetDateTime) -> Result<(), Illegal> {
+        match (&self.decision, self.status) {
+            (Some(standing), _) if standing.outcome == decision.outcome => Ok(()),
+            (None, Status::PendingApproval) => {
+                let approved = decision.is_approval();
+                self.note(
+                    Entry::new(Happening::Decided, now)
+                        .about(decision.digest.as_str())
+                        .saying(decision.outcome.as_str()),
+                );
+                self.decision = Some(decision);
+                if approved {
+                    self.enter(Status::Approved, now);
+                }
+                Ok(())
+            }
+            (_, status) => Err(Illegal { status, change: "decided" }),
+        }
+    }
+
+    /// Reserves the serial and the validity. The first call counts: the reserved values are returned.
+    ///
+    /// # Errors
+    /// [`Illegal`] where the request is not approved.
+    pub fn reserve(
+        &mut self,
+        serial: Serial,
+        validity: Validity,
+        now: OffsetDateTime,
+    ) -> Result<(Serial, Validity), Illegal> {
+        match (&self.serial, self.validity(), self.status) {
+            (Some(serial), Some(validity), Status::Approved | Status::Issued | Status::Delivered) => {
+                Ok((serial.clone(), validity))
+            }
+            (_, _, Status::Approved) => {
+                self.note(Entry::new(Happening::Reserved, now).saying(serial.to_string()));
+                self.serial = Some(serial.clone());
+                self.not_before = Some(validity.not_before);
+                self.not_after = Some(validity.not_after);
+                Ok((serial, validity))
+            }
+            (_, _, status) => Err(Illegal { status, change: "given a serial number" }),
+        }
+    }
+
+    /// The certificate is stored; `fingerprint` is the lower-case hex SHA-256 of its DER.
+    ///
+    /// # Errors
+    /// [`Illegal`] where no serial is reserved or the request is not approved.
+    pub fn issued(&mut self, fingerprint: &str, now: OffsetDateTime) -> Result<(), Illegal> {
+        match (self.status, &self.serial) {
+            (Status::Approved, Some(serial)) => {
+                self.entries
+                    .push(Entry::new(Happening::Signed, now).about(fingerprint).saying(serial.to_string()));
+                self.signed_date = Some(whole_seconds(now));
+                self.enter(Status::Issued, now);
+                Ok(())
+            }
+            (Status::Issued | Status::Delivered, _) => Ok(()),
+            (status, _) => Err(Illegal { status, change: "issued" }),
+        }
+    }
+
+    /// The certificate was mailed.
+    ///
+    /// # Errors
+    /// [`Illegal`] where there is no certificate.
+    pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), Illegal> {
+        match self.status {
+            Status::Issued => {
+                self.note(Entry::new(Happening::Delivered, now));
+                self.enter(Status::Delivered, now);
+                Ok(())
+            }
+            Status::Delivered => Ok(()),
+            status => Err(Illegal { status, change: "delivered" }),
+        }
+    }
+
+    /// Ends the request without delivery. Repeating the same ending changes nothing.
+    ///
+    /// # Errors
+    /// [`Illegal`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
+    pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), Illegal> {
+        let undecided = matches!(self.status, Status::Submitted | Status::PendingApproval);
+        let (allowed, event) = match ending.status {
+            Status::Refused => (undecided || self.status == Status::Approved, Happening::Refused),
+            Status::Rejected => (undecided, Happening::Rejected),
+            Status::Expired => (undecided, Happening::Expired),
+            _ => (ending.status == Status::Failed && !self.status.is_terminal(), Happening::Failed),
+        };
+        if self.status == ending.status {
+            return Ok(());
+        }
+        if !allowed {
+            return Err(Illegal { status: self.status, change: ending.status.as_str() });
+        }
+        let entry = Entry::new(event, now);
+        self.note(match ending.code {
+            Some(code) => entry.saying(code.as_str()),
+            None => entry,
+        });
+        self.reason = Some(ending.reason);
+        self.code = ending.code;
+        self.findings = ending.findings;
+        self.enter(ending.status, now);
+        Ok(())
+    }
+
+    /// Notes that the mail of this occasion was sent. The first time counts.
+    pub fn mailed(&mut self, occasion: &str, now: OffsetDateTime) {
+        self.claim_mail(occasion, now);
+    }
+
+    /// Notes that the mail of this occasion is about to be sent, so that nobody else sends it. Says whether it is the
+    /// caller's to send. A sender that dies right after this leaves the mail unsent: for mails that do no harm when they
+    /// are missing, and would when they come twice.
+    pub fn claim_mail(&mut self, occasion: &str, now: OffsetDateTime) -> bool {
+        let claimed = !self.was_mailed(occasion);
+        if claimed {
+            self.note(Entry::new(Happening::Mailed, now).saying(occasion));
+            self.mails.insert(occasion.to_owned(), rfc3339(now));
+        }
+        claimed
+    }
+
+    /// The same for a mail that may come again after `pause`.
+    pub fn claim_mail_again(&mut self, occasion: &str, pause: Duration, now: OffsetDateTime) -> bool {
+        let last = self.mails.get(occasion).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+        if last.is_some_and(|last| now - last < pause) {
+            return false;
+        }
+        self.mails.remove(occasion);
+        self.claim_mail(occasion, now)
+    }
+
+    /// Takes a claim back, since the mail could not be sent.
+    pub fn release_mail(&mut self, occasion: &str, now: OffsetDateTime) {
+        if self.mails.remove(occasion).is_some() {
+            self.note(Entry::new(Happening::NotMailed, now).saying(occasion));
+        }
+    }
+
+    /// Whether the mail of this occasion was sent.
+    pub fn was_mailed(&self, occasion: &str) -> bool {
+        self.mails.contains_key(occasion)
+    }
+
+    /// Notes that attempt number `attempt` runs as `execution_arn`. Only the next attempt in order counts.
+    pub fn restarted(&mut self, attempt: u32, execution_arn: String, now: OffsetDateTime) -> bool {
+        let next = attempt == self.execution_attempt + 1 && !self.status.is_terminal();
+        if next {
+            self.note(Entry::new(Happening::Restarted, now).saying(attempt.to_string()));
+            self.execution_attempt = attempt;
+            self.execution_arn = execution_arn;
+            self.execution_started = whole_seconds(now);
+        }
+        next
+    }
+
+    fn enter(&mut self, status: Status, now: OffsetDateTime) {
+        self.status = status;
+        self.history.push(HistoryEntry { status, at: whole_seconds(now) });
+    }
+}
