@@ -12,10 +12,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, Vote};
-use crate::policy::Profile;
+use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, ReviewDigest, Vote};
 use crate::ports::TaskToken;
 use crate::request::{Email, RequestId, whole_seconds};
+
+mod electorate;
+
+pub use electorate::{Electorate, Lacking, PlusTags, Seats, TooFewApprovers};
 
 /// The secret of one approver's link. Never stored, never logged.
 pub struct LinkKey([u8; 32]);
@@ -80,54 +83,11 @@ pub struct Link {
     pub request_id: RequestId,
     /// Whose it is.
     pub approver: Email,
+    /// The [`Approval::generation`] it was made in; later ones do away with it.
+    pub generation: u32,
     /// When it was made, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-}
-
-/// Whom a profile lets decide about a request, and how many of them must approve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Electorate {
-    /// Everybody whom the profile names but the requester, each once.
-    pub approvers: Vec<Email>,
-    /// How many must approve; at least one.
-    pub quorum: usize,
-}
-
-impl Electorate {
-    /// The electorate for a requester, who never decides about their own request.
-    ///
-    /// # Errors
-    /// [`TooFewApprovers`]: nobody could ever approve, so nobody is asked.
-    pub fn of(profile: &Profile, requester: &Email) -> Result<Self, TooFewApprovers> {
-        let mut approvers: Vec<Email> = Vec::new();
-        for approver in profile.approvers().iter().filter_map(|text| text.parse::<Email>().ok()) {
-            if !approver.same_person(requester) && !approvers.iter().any(|one| one.same_person(&approver)) {
-                approvers.push(approver);
-            }
-        }
-        let quorum = profile.quorum().max(1);
-        if approvers.len() < quorum {
-            return Err(TooFewApprovers {
-                profile: profile.name().to_owned(),
-                others: approvers.len(),
-                quorum,
-            });
-        }
-        Ok(Self { approvers, quorum })
-    }
-}
-
-/// A profile names too few approvers beside the requester.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the profile {profile} names {others} approvers other than the requester; {quorum} must approve")]
-pub struct TooFewApprovers {
-    /// The profile.
-    pub profile: String,
-    /// How many it names beside the requester.
-    pub others: usize,
-    /// How many must approve.
-    pub quorum: usize,
 }
 
 /// The approval of one request.
@@ -140,10 +100,19 @@ pub struct Approval {
     pub version: u64,
     /// What is being approved.
     pub digest: ApprovalDigest,
-    /// Who may vote.
-    pub approvers: Vec<Email>,
-    /// How many must approve.
-    pub quorum: usize,
+    /// Who may vote, and how many of them must approve.
+    pub electorate: Electorate,
+    /// Counts how often all links were replaced, from 1. Links of earlier generations open nothing.
+    pub generation: u32,
+    /// Who has opened the review.
+    #[serde(default)]
+    pub viewed_by: Vec<Email>,
+    /// Since when substitutes may vote too, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub escalated_at: Option<OffsetDateTime>,
+    /// Whether the requester withdrew the request, which counts as a rejection.
+    #[serde(default)]
+    pub withdrawn: bool,
     /// Since when the approvers are asked, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -163,6 +132,19 @@ pub struct Approval {
     pub decided_at: Option<OffsetDateTime>,
 }
 
+/// What one approver says.
+#[derive(Clone, Debug)]
+pub struct Ballot {
+    /// Whose link it came through.
+    pub approver: Email,
+    /// Their word.
+    pub decision: Decision,
+    /// What they were shown.
+    pub shown: ReviewDigest,
+    /// Why, in their words.
+    pub reason: Option<String>,
+}
+
 /// What came of a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Voted {
@@ -178,6 +160,9 @@ pub enum VoteError {
     /// Another decision stands.
     #[error("the request is already {0}")]
     AlreadyDecided(Outcome),
+    /// The requester withdrew the request.
+    #[error("the request was withdrawn")]
+    Withdrawn,
     /// The same approver voted otherwise before.
     #[error("this approver voted otherwise before")]
     VotedOtherwise,
@@ -205,8 +190,11 @@ impl Approval {
             request_id,
             version: 1,
             digest,
-            approvers: electorate.approvers,
-            quorum: electorate.quorum,
+            electorate,
+            generation: 1,
+            viewed_by: Vec::new(),
+            escalated_at: None,
+            withdrawn: false,
             created_at: whole_seconds(now),
             expires_at: whole_seconds(expires_at),
             task_token: None,
@@ -216,22 +204,23 @@ impl Approval {
         }
     }
 
-    /// Records one vote, made in view of `shown`.
+    /// Records one vote. `current` is what the review shows now: a ballot that was given in view of something else is
+    /// not counted.
     ///
     /// # Errors
     /// See [`VoteError`]; nothing changes then.
     pub fn vote(
         &mut self,
-        approver: &Email,
-        decision: Decision,
-        shown: &ApprovalDigest,
-        reason: Option<String>,
+        ballot: &Ballot,
+        current: &ReviewDigest,
         now: OffsetDateTime,
     ) -> Result<Voted, VoteError> {
-        if !self.approvers.iter().any(|one| one.same_person(approver)) {
+        let Ballot { approver, decision, shown, reason } = ballot;
+        if !self.admits(approver) {
             return Err(VoteError::NotAnApprover);
         }
         match (self.outcome, decision) {
+            (Some(Outcome::Rejected), _) if self.withdrawn => return Err(VoteError::Withdrawn),
             (Some(Outcome::Approved), Decision::Approve) | (Some(Outcome::Rejected), Decision::Reject) => {
                 return Ok(Voted::Repeated);
             }
@@ -242,24 +231,94 @@ impl Approval {
         if self.is_over(now) {
             return Err(VoteError::Expired);
         }
-        if *shown != self.digest {
-            return Err(VoteError::StaleDigest);
-        }
-        if let Some(earlier) = self.votes.iter().find(|vote| vote.approver.same_person(approver)) {
-            return if earlier.decision == decision {
+        if let Some(earlier) = self.vote_of(approver) {
+            return if earlier.decision == *decision {
                 Ok(Voted::Repeated)
             } else {
                 Err(VoteError::VotedOtherwise)
             };
         }
-        self.votes.push(Vote { approver: approver.clone(), decision, reason, at: whole_seconds(now) });
-        let approvals = self.votes.iter().filter(|vote| vote.decision == Decision::Approve).count();
-        if decision == Decision::Reject {
+        if shown != current {
+            return Err(VoteError::StaleDigest);
+        }
+        let at = whole_seconds(now);
+        self.votes.push(Vote { approver: approver.clone(), decision: *decision, reason: reason.clone(), at });
+        if *decision == Decision::Reject {
             self.decide(Outcome::Rejected, now);
-        } else if approvals >= self.quorum.max(1) {
+        } else if self.lacking().is_empty() {
             self.decide(Outcome::Approved, now);
         }
         Ok(Voted::Recorded)
+    }
+
+    /// Whether `person` may vote now.
+    pub fn admits(&self, person: &Email) -> bool {
+        self.electorate.admits(person, self.escalated_at.is_some())
+    }
+
+    /// The vote that a person gave.
+    pub fn vote_of(&self, person: &Email) -> Option<&Vote> {
+        self.votes.iter().find(|vote| self.electorate.plus_tags.same_person(&vote.approver, person))
+    }
+
+    /// Everybody who may vote now and has not.
+    pub fn undecided(&self) -> Vec<Email> {
+        let voters = self.electorate.voters(self.escalated_at.is_some());
+        voters.into_iter().filter(|voter| self.vote_of(voter).is_none()).collect()
+    }
+
+    /// Which approvals are lacking.
+    pub fn lacking(&self) -> Vec<Lacking> {
+        let approving = self.votes.iter().filter(|vote| vote.decision == Decision::Approve);
+        self.electorate.lacking(approving.map(|vote| &vote.approver))
+    }
+
+    /// Notes that an approver opened the review. Says whether that is new.
+    pub fn viewed(&mut self, approver: &Email) -> bool {
+        let new = !self.viewed_by.contains(approver);
+        if new {
+            self.viewed_by.push(approver.clone());
+        }
+        new
+    }
+
+    /// The requester takes the request back. Repeating it changes nothing; says whether anything changed.
+    ///
+    /// # Errors
+    /// [`VoteError`] where the request is decided, or its time is over.
+    pub fn withdraw(&mut self, now: OffsetDateTime) -> Result<bool, VoteError> {
+        match self.outcome {
+            Some(_) if self.withdrawn => Ok(false),
+            Some(Outcome::Expired) => Err(VoteError::Expired),
+            Some(outcome) => Err(VoteError::AlreadyDecided(outcome)),
+            None if self.is_over(now) => Err(VoteError::Expired),
+            None => {
+                self.withdrawn = true;
+                self.decide(Outcome::Rejected, now);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Lets the substitutes vote too. Says whether that is new.
+    pub fn escalate(&mut self, substitutes: Vec<Email>, now: OffsetDateTime) -> bool {
+        let new = self.outcome.is_none() && self.escalated_at.is_none() && !substitutes.is_empty();
+        if new {
+            self.electorate.substitutes = substitutes;
+            self.escalated_at = Some(whole_seconds(now));
+        }
+        new
+    }
+
+    /// Does away with all links, so that new ones of generation `generation` can be sent, to whom the policy names now.
+    /// Only the next generation in order counts; says whether anything changed.
+    pub fn renew_links(&mut self, generation: u32, electorate: Electorate) -> bool {
+        let next = self.outcome.is_none() && generation == self.generation.saturating_add(1);
+        if next {
+            self.generation = generation;
+            self.electorate = electorate;
+        }
+        next
     }
 
     /// Ends an undecided approval whose time is over. Says whether anything changed.
@@ -282,6 +341,7 @@ impl Approval {
             outcome: self.outcome?,
             digest: self.digest.clone(),
             votes: self.votes.clone(),
+            withdrawn: self.withdrawn,
             at: self.decided_at?,
         })
     }
@@ -306,19 +366,22 @@ mod tests {
     }
 
     fn approval(quorum: usize) -> Approval {
-        let approvers = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
+        let members = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
+        let electorate = Electorate {
+            seats: vec![Seats { group: None, members, quorum }],
+            substitutes: vec![],
+            plus_tags: PlusTags::Same,
+        };
         let digest = ApprovalDigest::from_text("d1");
-        Approval::ask(
-            RequestId::random(),
-            digest,
-            Electorate { approvers, quorum },
-            NOW,
-            NOW + Duration::days(7),
-        )
+        Approval::ask(RequestId::random(), digest, electorate, NOW, NOW + Duration::days(7))
+    }
+
+    fn ballot(who: &str, decision: Decision) -> Ballot {
+        Ballot { approver: email(who), decision, shown: ReviewDigest::from_text("r1"), reason: None }
     }
 
     fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<Voted, VoteError> {
-        approval.vote(&email(who), decision, &ApprovalDigest::from_text("d1"), None, NOW)
+        approval.vote(&ballot(who, decision), &ReviewDigest::from_text("r1"), NOW)
     }
 
     #[test]
@@ -326,12 +389,11 @@ mod tests {
         let mut approval = approval(2);
         assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Ok(Voted::Recorded));
         assert_eq!(approval.outcome, None);
-        assert_eq!(
-            vote(&mut approval, "A@EXAMPLE.COM", Decision::Approve),
-            Ok(Voted::Repeated),
-            "counts once"
-        );
+        for spelling in ["A@EXAMPLE.COM", "a+phone@example.com"] {
+            assert_eq!(vote(&mut approval, spelling, Decision::Approve), Ok(Voted::Repeated), "counts once");
+        }
         assert_eq!(approval.outcome, None);
+        assert_eq!(approval.undecided(), [email("b@example.com"), email("c@example.com")]);
         let mut rejected = approval.clone();
         assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Recorded));
         assert_eq!(approval.outcome, Some(Outcome::Approved));
@@ -349,7 +411,10 @@ mod tests {
             vote(&mut approval, "b@example.com", Decision::Reject),
             Err(VoteError::AlreadyDecided(Outcome::Approved))
         );
+        assert_eq!(approval.withdraw(NOW), Err(VoteError::AlreadyDecided(Outcome::Approved)));
         assert!(!approval.expire(NOW + Duration::days(8)));
+        assert!(!approval.escalate(vec![email("z@example.com")], NOW));
+        assert!(!approval.renew_links(2, standing.electorate.clone()));
         assert_eq!(approval, standing);
     }
 
@@ -357,19 +422,19 @@ mod tests {
     fn late_stale_and_foreign_votes_change_nothing() {
         let mut approval = approval(2);
         let fresh = approval.clone();
-        let digest = ApprovalDigest::from_text("d1");
-        let late =
-            approval.vote(&email("a@example.com"), Decision::Approve, &digest, None, approval.expires_at);
-        assert_eq!(late, Err(VoteError::Expired));
-        let other = ApprovalDigest::from_text("d2");
-        assert_eq!(
-            approval.vote(&email("a@example.com"), Decision::Approve, &other, None, NOW),
-            Err(VoteError::StaleDigest)
-        );
+        let yes = ballot("a@example.com", Decision::Approve);
+        let current = ReviewDigest::from_text("r1");
+        assert_eq!(approval.vote(&yes, &current, approval.expires_at), Err(VoteError::Expired));
+        assert_eq!(approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW), Err(VoteError::StaleDigest));
         assert_eq!(vote(&mut approval, "d@example.com", Decision::Approve), Err(VoteError::NotAnApprover));
         assert_eq!(approval, fresh);
         vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
         assert_eq!(vote(&mut approval, "a@example.com", Decision::Reject), Err(VoteError::VotedOtherwise));
+        assert_eq!(
+            approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW),
+            Ok(Voted::Repeated),
+            "a word that is given stands, whatever the review shows by now"
+        );
     }
 
     #[test]
@@ -379,7 +444,44 @@ mod tests {
         assert!(approval.expire(approval.expires_at));
         assert!(!approval.expire(approval.expires_at));
         assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Err(VoteError::Expired));
+        assert_eq!(approval.withdraw(NOW), Err(VoteError::Expired));
         assert_eq!(approval.decision().unwrap().outcome, Outcome::Expired);
+    }
+
+    #[test]
+    fn a_request_that_is_withdrawn_is_rejected_by_nobody() {
+        let mut approval = approval(1);
+        assert_eq!(approval.withdraw(NOW), Ok(true));
+        assert_eq!(approval.withdraw(NOW), Ok(false));
+        let decision = approval.decision().unwrap();
+        assert_eq!(
+            (decision.outcome, decision.withdrawn, decision.votes.len()),
+            (Outcome::Rejected, true, 0)
+        );
+        for decision in [Decision::Approve, Decision::Reject] {
+            assert_eq!(vote(&mut approval, "a@example.com", decision), Err(VoteError::Withdrawn));
+        }
+    }
+
+    #[test]
+    fn substitutes_vote_after_the_escalation_only() {
+        let mut approval = approval(1);
+        let substitute = email("z@example.com");
+        assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Err(VoteError::NotAnApprover));
+        assert!(approval.escalate(vec![substitute.clone()], NOW));
+        assert!(!approval.escalate(vec![substitute.clone()], NOW), "once");
+        assert!(approval.undecided().contains(&substitute));
+        assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Ok(Voted::Recorded));
+        assert_eq!(approval.outcome, Some(Outcome::Approved));
+    }
+
+    #[test]
+    fn links_are_renewed_one_generation_at_a_time() {
+        let mut approval = approval(1);
+        let electorate = approval.electorate.clone();
+        assert!(!approval.renew_links(3, electorate.clone()) && !approval.renew_links(1, electorate.clone()));
+        assert!(approval.renew_links(2, electorate.clone()) && !approval.renew_links(2, electorate));
+        assert_eq!(approval.generation, 2);
     }
 
     #[test]

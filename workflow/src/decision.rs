@@ -9,6 +9,8 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::finding::Finding;
+use crate::policy::Grant;
 use crate::request::{Email, Facts, RequestId};
 
 /// One approver's word.
@@ -27,7 +29,7 @@ pub enum Decision {
 pub enum Outcome {
     /// The quorum is reached.
     Approved,
-    /// One approver rejected.
+    /// One approver rejected, or the requester withdrew the request.
     Rejected,
     /// Nobody decided in time.
     Expired,
@@ -93,6 +95,58 @@ impl fmt::Display for ApprovalDigest {
     }
 }
 
+/// Lower-case hex SHA-256 over everything that a review shows and that may change: what the approval binds, and the
+/// verdict of the policy. A decision is taken in view of exactly one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReviewDigest(String);
+
+impl ReviewDigest {
+    /// The digest of what is being approved, with what the policy would grant and what it finds.
+    pub fn of(approval: &ApprovalDigest, grant: Option<&Grant>, findings: &[Finding]) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        let mut field = |text: &str| {
+            context.update(&(text.len() as u64).to_be_bytes());
+            context.update(text.as_bytes());
+        };
+        field("countersign review 1");
+        field(approval.as_str());
+        match grant {
+            None => field("nothing is granted"),
+            Some(grant) => {
+                field(&grant.profile);
+                field(&grant.validity_days.to_string());
+                for list in [&grant.key_usage, &grant.extended_key_usage] {
+                    field(&list.len().to_string());
+                    list.iter().for_each(|usage| field(usage));
+                }
+            }
+        }
+        for finding in findings {
+            field(finding.code.as_str());
+            field(finding.severity.as_str());
+            field(&finding.detail);
+        }
+        Self(hex::encode(context.finish()))
+    }
+
+    /// The digest as it came from outside; compare with [`PartialEq`], it is no secret.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.trim().to_ascii_lowercase())
+    }
+
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReviewDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One vote, as recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,6 +173,9 @@ pub struct DecisionRecord {
     pub digest: ApprovalDigest,
     /// The votes it rests on.
     pub votes: Vec<Vote>,
+    /// Whether the requester withdrew the request: nobody rejected it then.
+    #[serde(default)]
+    pub withdrawn: bool,
     /// When it stood, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,

@@ -130,6 +130,18 @@ pub enum Severity {
     Ignored,
 }
 
+impl Severity {
+    /// The spelling on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Severity::Refused => "refused",
+            Severity::Warning => "warning",
+            Severity::Ignored => "ignored",
+        }
+    }
+}
+
 /// One thing that is wrong, or that will not be as the requester wished.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

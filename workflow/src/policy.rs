@@ -14,17 +14,21 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{PlusTags, Seats};
 use crate::csr::Csr;
 use crate::finding::{Code, Finding, quoted};
 use crate::issuance::Publication;
+use crate::request::Email;
 
-use document::{KeyRule, KeyUsageName, Purpose, Ungranted};
+pub use document::Escalation;
+use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
 use rules::{Names, Requesters};
 
 /// A policy document that was read and checked.
 #[derive(Clone, Debug)]
 pub struct Policy {
     version: String,
+    masks_addresses: bool,
     publication: Publication,
     denied_keys: Vec<String>,
     /// The default profile first, then by name.
@@ -63,6 +67,7 @@ impl Policy {
         let version = hex::encode(&digest(&SHA256, text.as_bytes()).as_ref()[..8]);
         Ok(Policy {
             version,
+            masks_addresses: document.masks_addresses,
             publication: document.publication,
             denied_keys: document.denied_keys,
             profiles: document.profiles,
@@ -96,6 +101,12 @@ impl Policy {
         self.profiles.iter()
     }
 
+    /// Whether requesters see the addresses of those who decide only in part.
+    #[must_use]
+    pub fn masks_addresses(&self) -> bool {
+        self.masks_addresses
+    }
+
     /// Where revocation lists and issuers are published, to be written into every certificate.
     #[must_use]
     pub fn publication(&self) -> &Publication {
@@ -126,9 +137,7 @@ pub struct Profile {
     requesters: Vec<Requesters>,
     ungranted: Ungranted,
     subject: String,
-    approvers: Vec<String>,
-    quorum: usize,
-    limit: Duration,
+    deciders: Deciders,
 }
 
 impl Profile {
@@ -144,22 +153,42 @@ impl Profile {
         &self.description
     }
 
-    /// The e-mail addresses of those who decide.
+    /// The groups of those who decide, and how many of each have to approve.
     #[must_use]
-    pub fn approvers(&self) -> &[String] {
-        &self.approvers
+    pub fn seats(&self) -> &[Seats] {
+        &self.deciders.seats
     }
 
-    /// How many of them have to approve.
+    /// What counts as one person among those who decide.
     #[must_use]
-    pub fn quorum(&self) -> usize {
-        self.quorum
+    pub fn plus_tags(&self) -> PlusTags {
+        self.deciders.plus_tags
     }
 
     /// How long they have.
     #[must_use]
     pub fn limit(&self) -> Duration {
-        self.limit
+        self.deciders.limit
+    }
+
+    /// After which times those who have not decided are reminded, ascending, all before [`Profile::limit`].
+    #[must_use]
+    pub fn reminders(&self) -> &[Duration] {
+        &self.deciders.reminders
+    }
+
+    /// Who else may decide when nobody has for a while.
+    #[must_use]
+    pub fn escalation(&self) -> Option<&Escalation> {
+        self.deciders.escalation.as_ref()
+    }
+
+    /// Whether the policy still lets `person` vote about requests of this profile.
+    #[must_use]
+    pub fn lets_vote(&self, person: &Email, escalated: bool) -> bool {
+        let substitutes = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
+        let members = self.seats().iter().map(|seats| seats.members.as_slice());
+        members.chain(substitutes).flatten().any(|one| self.plus_tags().same_person(one, person))
     }
 
     /// For how many days a certificate is valid, unless the issuer ends earlier.

@@ -3,10 +3,10 @@
 //! Invariant: unknown fields are errors, so a misspelt rule cannot be overlooked; what a profile leaves out comes from
 //! `[defaults]`, and what that leaves out from here. Fails with one line and its number.
 
+mod deciders;
 mod values;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -15,11 +15,15 @@ use super::rules::{Names, Requesters};
 use super::{PolicyError, Profile};
 use crate::issuance::Publication;
 
+pub(super) use deciders::Deciders;
+pub use deciders::Escalation;
+use deciders::{Common, EscalationSection, GroupQuorum, People, deciders, groups};
 use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
 
 /// What the document says, checked.
 pub(super) struct Checked {
+    pub(super) masks_addresses: bool,
     pub(super) publication: Publication,
     pub(super) denied_keys: Vec<String>,
     pub(super) profiles: Vec<Profile>,
@@ -33,6 +37,10 @@ struct Document {
     publication: PublicationSection,
     #[serde(default)]
     denied_keys: Vec<KeyDigest>,
+    #[serde(default)]
+    people: People,
+    #[serde(default)]
+    groups: BTreeMap<String, Spanned<Vec<Approver>>>,
     #[serde(default)]
     defaults: Settings,
     profiles: BTreeMap<String, Spanned<Settings>>,
@@ -65,7 +73,10 @@ struct Settings {
     subject: Option<FixedSubject>,
     approvers: Option<Vec<Approver>>,
     quorum: Option<usize>,
+    approval: Option<Vec<GroupQuorum>>,
     limit: Option<Limit>,
+    reminders: Option<Vec<Limit>>,
+    escalation: Option<EscalationSection>,
     #[serde(default)]
     names: Names,
     requesters: Option<Vec<Requesters>>,
@@ -77,10 +88,11 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
         line: error.span().map(|span| line_of(text, span.start)),
         detail: error.message().split_whitespace().collect::<Vec<_>>().join(" "),
     })?;
+    let common = Common { groups: groups(document.groups, text)?, people: document.people };
     let mut profiles = Vec::new();
     for (name, settings) in document.profiles {
         let line = line_of(text, settings.span().start);
-        let profile = profile(name, settings.into_inner(), &document.defaults);
+        let profile = profile(name, settings.into_inner(), &document.defaults, &common);
         profiles.push(profile.map_err(|detail| PolicyError { line: Some(line), detail })?);
     }
     if profiles.is_empty() {
@@ -109,6 +121,7 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
     profiles[..=default].rotate_right(1);
     let addresses = |list: Vec<WebAddress>| list.into_iter().map(|address| address.0).collect();
     Ok(Checked {
+        masks_addresses: common.people.masks_addresses(),
         publication: Publication {
             crl: addresses(document.publication.crl),
             issuer: addresses(document.publication.issuer),
@@ -124,7 +137,7 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 /// Fills in what is left out, and checks what only shows in the whole.
-fn profile(name: String, own: Settings, defaults: &Settings) -> Result<Profile, String> {
+fn profile(name: String, own: Settings, defaults: &Settings, common: &Common) -> Result<Profile, String> {
     const FEWEST_RSA_BITS: u32 = 2048;
     const LONGEST_NAME: usize = 32;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -134,28 +147,7 @@ fn profile(name: String, own: Settings, defaults: &Settings) -> Result<Profile, 
         ));
     }
     let defaults = defaults.clone();
-    let approvers: Vec<String> = own
-        .approvers
-        .or(defaults.approvers)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|approver| approver.0)
-        .collect();
-    let mut distinct: Vec<String> = approvers.iter().map(|approver| approver.to_ascii_lowercase()).collect();
-    distinct.sort();
-    distinct.dedup();
-    if distinct.len() != approvers.len() {
-        return Err(format!("the profile {name} has the same approver twice"));
-    }
-    let quorum = own.quorum.or(defaults.quorum).unwrap_or(1);
-    if approvers.is_empty() {
-        return Err(format!(
-            "the profile {name} has no approvers; write approvers = [\"security@example.com\"]"
-        ));
-    }
-    if quorum == 0 || quorum > approvers.len() {
-        return Err(format!("the profile {name} has {} approvers and a quorum of {quorum}", approvers.len()));
-    }
+    let deciders = deciders(&name, &own, &defaults, common)?;
     let validity_days = own.validity_days.or(defaults.validity_days).unwrap_or(365);
     if !(1..=36_500).contains(&validity_days) {
         return Err(format!("the profile {name} has a validity of {validity_days} days; write 1 to 36500"));
@@ -189,9 +181,7 @@ fn profile(name: String, own: Settings, defaults: &Settings) -> Result<Profile, 
         requesters: own.requesters.or(defaults.requesters).unwrap_or_default(),
         ungranted: own.ungranted.or(defaults.ungranted).unwrap_or(Ungranted::Ignored),
         subject: own.subject.or(defaults.subject).map(|subject| subject.0).unwrap_or_default(),
-        approvers,
-        quorum,
-        limit: own.limit.or(defaults.limit).map_or(Duration::from_secs(7 * 86_400), |limit| limit.0),
+        deciders,
         name,
     })
 }

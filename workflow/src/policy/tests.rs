@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::approval::Electorate;
 use crate::finding::Severity;
 use crate::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
 
@@ -34,8 +35,10 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
     let profiles: Vec<&str> = policy.profiles().map(Profile::name).collect();
     assert_eq!(profiles, ["server", "client", "server-client"]);
     let server = policy.profile(None).unwrap();
-    assert_eq!(server.approvers(), ["approver@example.com"]);
-    assert_eq!((server.quorum(), server.limit()), (1, Duration::from_secs(7 * 86_400)));
+    let [seats] = server.seats() else { panic!("one group") };
+    assert_eq!((seats.members.len(), seats.quorum), (1, 1));
+    assert_eq!(seats.members[0].as_str(), "approver@example.com");
+    assert_eq!(server.limit(), Duration::from_secs(7 * 86_400));
     assert_eq!(server.validity(), Duration::from_secs(365 * 86_400));
     assert!(!server.allowed_names().is_empty());
 
@@ -243,10 +246,46 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
         assert!(said.starts_with(&format!("policy, line {line}: ")), "{said}");
         assert!(said.contains(words) && !said.contains('\n'), "{said}");
     }
+    for (lines, words) in [
+        ("approval = [{ group = \"security\" }]", "approval and also approvers"),
+        ("escalation = { after = \"1d\", group = \"nobody\" }", "names the group \"nobody\""),
+        ("reminders = [\"7d\"]", "when its limit is over"),
+    ] {
+        assert!(with(lines).contains(words), "{}", with(lines));
+    }
+    assert!(wrong("[groups]\na = []\n[profiles]").contains("line 2: the group a has no members"));
+    assert!(wrong("[people]\nplus_tags = \"maybe\"\n[profiles]").contains("unknown variant"));
     assert!(wrong("[profiles]").contains("no profile"));
     assert!(wrong("").contains("missing field `profiles`"));
     let two = "[defaults]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"*\"]\n[profiles.a]\n[profiles.b]\n";
     assert!(wrong(two).contains("default"));
+}
+
+#[test]
+fn groups_have_their_seats_and_one_person_cannot_fill_two() {
+    let text = |approval: &str| {
+        format!(
+            "[groups]\nsecurity = [\"a@example.com\", \"b@example.com\"]\nplatform = [\"a+x@example.com\"]\n\
+             managers = [\"m@example.com\"]\n[profiles.server]\n{approval}\nreminders = [\"2d\", \"1d\"]\n\
+             escalation = {{ after = \"3d\", group = \"managers\" }}\nnames.dns.allow = [\"example.com\"]"
+        )
+    };
+    let policy =
+        Policy::parse(&text("approval = [{ group = \"security\" }, { group = \"platform\" }]")).unwrap();
+    let server = policy.profile(None).unwrap();
+    let groups: Vec<_> = server.seats().iter().filter_map(|seats| seats.group.as_deref()).collect();
+    assert_eq!(groups, ["security", "platform"]);
+    assert_eq!(server.reminders(), [Duration::from_secs(86_400), Duration::from_secs(2 * 86_400)]);
+    let electorate = Electorate::of(server, &"someone@example.com".parse().unwrap()).unwrap();
+    assert_eq!((electorate.approvers().len(), electorate.quorum()), (2, 2), "a and a+x are one person");
+    let error = Electorate::of(server, &"B+me@example.com".parse().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("cannot fill the 2 seats"), "{error}");
+    let manager = "M@example.com".parse().unwrap();
+    assert!(server.lets_vote(&manager, true) && !server.lets_vote(&manager, false));
+    let error =
+        Policy::parse(&text("approval = [{ group = \"security\", quorum = 2 }, { group = \"platform\" }]"));
+    assert!(error.unwrap_err().to_string().contains("2 approvers and a quorum of 3"));
+    assert!(policy.masks_addresses());
 }
 
 proptest! {

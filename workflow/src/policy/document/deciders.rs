@@ -1,0 +1,205 @@
+//! Who decides: the parts of a policy document that name people, groups, times and how they belong together.
+//!
+//! Invariant: a profile whose seats its own people could never fill is an error here, not a request that waits in vain.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::values::{Approver, Limit};
+use super::{Settings, line_of};
+use crate::approval::{Electorate, PlusTags, Seats};
+use crate::policy::PolicyError;
+use crate::request::Email;
+
+/// The time that approvers have where the document says nothing.
+const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
+
+/// `[people]`: how addresses are read and shown.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct People {
+    plus_tags: Option<PlusTags>,
+    shown_to_requesters: Option<Shown>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Shown {
+    Masked,
+    Full,
+}
+
+impl People {
+    pub(super) fn masks_addresses(&self) -> bool {
+        self.shown_to_requesters != Some(Shown::Full)
+    }
+}
+
+/// One line of `approval`: so many of that group.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupQuorum {
+    group: String,
+    #[serde(default = "one")]
+    quorum: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// `escalation`: who else may decide, and after which time.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EscalationSection {
+    after: Limit,
+    group: String,
+}
+
+/// What all profiles share.
+pub(super) struct Common {
+    pub(super) groups: BTreeMap<String, Vec<Email>>,
+    pub(super) people: People,
+}
+
+/// Who decides about requests of one profile.
+#[derive(Clone, Debug)]
+pub(in crate::policy) struct Deciders {
+    pub(in crate::policy) seats: Vec<Seats>,
+    pub(in crate::policy) plus_tags: PlusTags,
+    pub(in crate::policy) limit: Duration,
+    pub(in crate::policy) reminders: Vec<Duration>,
+    pub(in crate::policy) escalation: Option<Escalation>,
+}
+
+/// Who else may decide when nobody has for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Escalation {
+    /// How long after the approvers were asked.
+    pub after: Duration,
+    /// The name of their group.
+    pub group: String,
+    /// Who they are.
+    pub members: Vec<Email>,
+}
+
+/// Reads `[groups]`.
+pub(super) fn groups(
+    groups: BTreeMap<String, Spanned<Vec<Approver>>>,
+    text: &str,
+) -> Result<BTreeMap<String, Vec<Email>>, PolicyError> {
+    groups
+        .into_iter()
+        .map(|(name, members)| {
+            let line = Some(line_of(text, members.span().start));
+            let members = addresses(members.into_inner());
+            match members {
+                Ok(members) if !members.is_empty() => Ok((name, members)),
+                Ok(_) => Err(PolicyError { line, detail: format!("the group {name} has no members") }),
+                Err(detail) => Err(PolicyError { line, detail: format!("the group {name}: {detail}") }),
+            }
+        })
+        .collect()
+}
+
+fn addresses(list: Vec<Approver>) -> Result<Vec<Email>, String> {
+    list.into_iter()
+        .map(|one| one.0.parse().map_err(|finding: crate::finding::Finding| finding.detail))
+        .collect()
+}
+
+/// Puts together who decides about requests of the profile `name`.
+pub(super) fn deciders(
+    name: &str,
+    own: &Settings,
+    defaults: &Settings,
+    common: &Common,
+) -> Result<Deciders, String> {
+    let plus_tags = common.people.plus_tags.unwrap_or_default();
+    let group = |of: &str| {
+        common.groups.get(of).cloned().ok_or_else(|| {
+            format!(
+                "the profile {name} names the group \"{of}\"; write it as [groups] {of} = [\"a@example.com\"]"
+            )
+        })
+    };
+    if own.approval.is_some() && (own.approvers.is_some() || own.quorum.is_some()) {
+        return Err(format!(
+            "the profile {name} has approval and also approvers or quorum; write one way or the other"
+        ));
+    }
+    // What a profile says itself counts before the defaults, whichever way it is written.
+    let by_groups = own
+        .approval
+        .as_ref()
+        .or_else(|| defaults.approval.as_ref().filter(|_| own.approvers.is_none() && own.quorum.is_none()));
+    let seats = match by_groups {
+        Some(lines) => lines
+            .iter()
+            .map(|line| {
+                Ok(Seats {
+                    group: Some(line.group.clone()),
+                    members: group(&line.group)?,
+                    quorum: line.quorum,
+                })
+            })
+            .collect::<Result<Vec<_>, String>>()?,
+        None => {
+            let approvers =
+                own.approvers.as_ref().or(defaults.approvers.as_ref()).cloned().unwrap_or_default();
+            let quorum = own.quorum.or(defaults.quorum).unwrap_or(1);
+            vec![Seats { group: None, members: addresses(approvers)?, quorum }]
+        }
+    };
+    let limit = own.limit.or(defaults.limit).map_or(USUAL_LIMIT, |limit| limit.0);
+    let escalation = own
+        .escalation
+        .as_ref()
+        .or(defaults.escalation.as_ref())
+        .map(|one| {
+            let members = group(&one.group)?;
+            Ok::<_, String>(Escalation { after: one.after.0, group: one.group.clone(), members })
+        })
+        .transpose()?;
+    let mut reminders: Vec<Duration> = own
+        .reminders
+        .as_ref()
+        .or(defaults.reminders.as_ref())
+        .map(|list| list.iter().map(|one| one.0).collect())
+        .unwrap_or_default();
+    reminders.sort();
+    reminders.dedup();
+    if reminders.iter().chain(escalation.iter().map(|one| &one.after)).any(|after| *after >= limit) {
+        return Err(format!("the profile {name} reminds or escalates when its limit is over already"));
+    }
+    can_decide(name, &seats, plus_tags)?;
+    Ok(Deciders { seats, plus_tags, limit, reminders, escalation })
+}
+
+/// Whether everybody together could fill the seats.
+fn can_decide(name: &str, seats: &[Seats], plus_tags: PlusTags) -> Result<(), String> {
+    if seats.iter().all(|seats| seats.members.is_empty()) {
+        return Err(format!(
+            "the profile {name} has no approvers; write approvers = [\"security@example.com\"]"
+        ));
+    }
+    let electorate = Electorate { seats: seats.to_vec(), substitutes: Vec::new(), plus_tags };
+    let approvers = electorate.approvers();
+    if seats.len() == 1 && approvers.len() != seats[0].members.len() {
+        return Err(format!("the profile {name} has the same approver twice"));
+    }
+    if seats.iter().any(|seats| seats.quorum == 0) {
+        return Err(format!("the profile {name} has {} approvers and a quorum of 0", approvers.len()));
+    }
+    if electorate.lacking(&approvers).is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "the profile {name} has {} approvers and a quorum of {}",
+        approvers.len(),
+        electorate.quorum()
+    ))
+}
