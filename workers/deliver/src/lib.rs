@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use workflow::audit::By;
 use workflow::bundle;
 use workflow::issuance::Certificate;
 use workflow::link::BaseUrl;
@@ -71,7 +72,7 @@ impl Step for Deliver {
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        change(&*self.requests, id, |row| {
+        change(&*self.requests, id, &By::worker("deliver"), |row| {
             row.mailed(OCCASION, now);
             row.delivered(now)
         })

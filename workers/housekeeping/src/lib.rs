@@ -10,8 +10,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use time::Duration;
 use tracing::Instrument;
+use workflow::audit::By;
 use workflow::ports::{ChangeError, Clock, ExecutionState, Executions, Nudges, Requests, change};
 use workflow::request::{Ending, Illegal, Request, Status, execution_name};
+use workflow::step::Nudge;
 
 /// How many requests of a status one run looks at; the oldest first.
 const LIMIT: usize = 500;
@@ -99,7 +101,7 @@ impl Housekeeping {
         }
         match execution {
             ExecutionState::Running if row.status == Status::PendingApproval => {
-                self.nudges.nudge(row.id).await.map_err(ChangeError::Port)?;
+                self.nudges.nudge(&Nudge::look(row.id)).await.map_err(ChangeError::Port)?;
                 Ok(Done::Nudged)
             }
             ExecutionState::Running => Ok(Done::Nothing),
@@ -117,7 +119,7 @@ impl Housekeeping {
         // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
         self.executions.start(&name, row.id).await.map_err(ChangeError::Port)?;
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
-        change(&*self.requests, row.id, |row| {
+        change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
             row.restarted(attempt, arn.clone(), now);
             Ok::<_, Illegal>(())
         })
@@ -132,7 +134,8 @@ impl Housekeeping {
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        change(&*self.requests, row.id, |row| row.end(ending.clone(), now)).await?;
+        change(&*self.requests, row.id, &By::worker("housekeeping"), |row| row.end(ending.clone(), now))
+            .await?;
         tracing::error!(attempts = row.execution_attempt, "given up");
         Ok(Done::GivenUp)
     }

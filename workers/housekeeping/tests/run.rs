@@ -69,7 +69,7 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
     }
     let report = run(&world).await;
     assert_eq!((report.seen, report.nudged, report.restarted), (1, 1, 0));
-    assert_eq!(world.nudges(), [waiting]);
+    assert_eq!(world.nudges(), [workflow::step::Nudge::look(waiting)]);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
+use workflow::audit::By;
 use workflow::decision::Outcome;
 use workflow::judgement::Refusal;
 use workflow::mail::with_time;
@@ -78,8 +79,9 @@ impl Persist {
         }
         // The names first: a row that has its facts is known under its names.
         self.names.enter(&facts.names, request.id).await?;
-        change(&*self.requests, request.id, |row| {
-            row.record_facts(facts.clone());
+        let now = self.clock.now();
+        change(&*self.requests, request.id, &By::worker("persist"), |row| {
+            row.record_facts(facts.clone(), now);
             Ok::<_, Illegal>(())
         })
         .await?;
@@ -109,7 +111,7 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {
         let status = ending.status;
         let now = self.clock.now();
-        change(&*self.requests, request.id, |row| {
+        change(&*self.requests, request.id, &By::worker("persist"), |row| {
             match row.end(ending.clone(), now) {
                 // It got further than this execution knows: what stands is the truth.
                 Err(_) if row.status.is_terminal() => Ok(()),
@@ -124,6 +126,9 @@ impl Persist {
 
 fn rejection(request: &Request) -> Ending {
     let decision = request.decision.as_ref().filter(|decision| decision.outcome == Outcome::Rejected);
+    if decision.is_some_and(|decision| decision.withdrawn) {
+        return Ending::because(Status::Rejected, "You withdrew the request.");
+    }
     let reason = decision.and_then(|decision| decision.rejection_reason());
     Ending::because(Status::Rejected, reason.unwrap_or("The approver gave no reason."))
 }

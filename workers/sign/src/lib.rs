@@ -10,8 +10,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use serde::Serialize;
+use workflow::audit::By;
 use workflow::decision::ApprovalDigest;
-use workflow::issuance::{Issuer, Serial, Template, Validity, issue, lint};
+use workflow::issuance::{Certificate, Issuer, Serial, Template, Validity, issue, lint};
 use workflow::judgement::Judged;
 use workflow::policy::Policy;
 use workflow::ports::{Archive, CaKey, Clock, Policies, Requests, change};
@@ -64,11 +65,15 @@ impl Step for Sign {
         let judged = approved(&request, &policy)?;
         let issuer = self.issuer().await?;
         let (serial, validity) = self.reserve(&request, &judged, &issuer).await?;
-        if self.archive.certificate(&serial).await?.is_none() {
-            self.make(&policy, &judged, &issuer, &serial, &validity).await?;
-        }
+        let stored = match self.archive.certificate(&serial).await? {
+            Some(stored) => stored,
+            None => self.make(&policy, &judged, &issuer, &serial, &validity).await?,
+        };
+        let fingerprint = Certificate::from_pem(&stored)
+            .map_err(|error| Fault::transient(format!("the stored certificate cannot be read: {error}")))?
+            .fingerprint();
         let now = self.clock.now();
-        change(&*self.requests, id, |row| row.issued(now)).await?;
+        change(&*self.requests, id, &By::worker("sign"), |row| row.issued(&fingerprint, now)).await?;
         tracing::info!(%serial, "issued");
         Ok(Progress::Done(signed(serial, validity)))
     }
@@ -113,11 +118,15 @@ impl Sign {
             Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
         let validity = Validity::choose(self.clock.now(), judged.grant.validity_days, issuer)
             .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
-        let (_, reserved) =
-            change(&*self.requests, request.id, |row| row.reserve(serial.clone(), validity)).await?;
+        let now = self.clock.now();
+        let (_, reserved) = change(&*self.requests, request.id, &By::worker("sign"), |row| {
+            row.reserve(serial.clone(), validity, now)
+        })
+        .await?;
         Ok(reserved)
     }
 
+    /// Makes and stores the certificate; gives back the one that is stored, which is another's where that was first.
     async fn make(
         &self,
         policy: &Policy,
@@ -125,7 +134,7 @@ impl Sign {
         issuer: &Issuer,
         serial: &Serial,
         validity: &Validity,
-    ) -> Result<(), Fault> {
+    ) -> Result<String, Fault> {
         let signer = self.ca_key.signer(issuer.spki_der()).await?;
         let template = Template {
             csr: &judged.csr,
@@ -145,7 +154,6 @@ impl Sign {
         })?;
         let certificate =
             issue(&*signer, linted).await.map_err(|error| Fault::transient(error.to_string()))?;
-        self.archive.store(serial, &certificate.pem()).await?;
-        Ok(())
+        Ok(self.archive.store(serial, &certificate.pem()).await?)
     }
 }
