@@ -20,7 +20,7 @@ use crate::aws::Aws;
 use crate::environment::EnvironmentError;
 use crate::ports::{Queue, Reported, TaskToken, Tasks};
 use crate::request::RequestId;
-use crate::step::{ErrorName, Fault, Progress, Step, Task};
+use crate::step::{ErrorName, Fault, Nudge, Progress, Step, Task};
 
 /// The longest cause that is reported, in characters. AWS takes 32,768; a person reads less.
 const MAX_CAUSE: usize = 1_000;
@@ -92,6 +92,10 @@ pub struct Message {
     pub state: String,
     /// The request id of a nudge.
     pub request_id: Option<RequestId>,
+    /// See [`Nudge::links`].
+    pub links: Option<u32>,
+    /// See [`Nudge::occasion`].
+    pub occasion: Option<String>,
     /// The input of a task; holds the request id.
     #[serde(default)]
     pub input: Value,
@@ -181,7 +185,8 @@ impl<S: Step> Shell<S> {
 
     async fn work(&self, message: Message, request_id: RequestId) -> Result<(), Fault> {
         let Some(token) = message.task_token else {
-            return self.step.nudged(request_id).await;
+            let (links, occasion) = (message.links, message.occasion);
+            return self.step.nudged(Nudge { request_id, links, occasion }).await;
         };
         if !S::STATES.contains(&message.state.as_str()) {
             return Err(Fault::refused(

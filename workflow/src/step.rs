@@ -4,8 +4,8 @@
 //! known to the state machine by a stable name, or in [`Fault::Transient`], which leaves the message on the queue.
 
 use async_trait::async_trait;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::ports::{ChangeError, PortError, TaskToken};
 use crate::request::{Illegal, RequestId};
@@ -23,9 +23,40 @@ pub trait Step: Send + Sync {
     /// Does the work of one task.
     async fn run(&self, task: Task<Self::Input>) -> Result<Progress<Self::Output>, Fault>;
 
-    /// Looks again at a request because somebody said so (`{requestId}` on the queue). Only await-approval is nudged.
-    async fn nudged(&self, _id: RequestId) -> Result<(), Fault> {
+    /// Looks again at a request because somebody said so. Only await-approval and notify are nudged.
+    async fn nudged(&self, _nudge: Nudge) -> Result<(), Fault> {
         Err(Fault::refused(ErrorName::BadMessage, "this worker takes tasks only"))
+    }
+}
+
+/// What lies on a queue that is no task: a request to look at, and perhaps why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Nudge {
+    /// Which request.
+    pub request_id: RequestId,
+    /// For await-approval: all links are to be replaced by those of this generation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<u32>,
+    /// For notify: the occasion of the mail that is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<String>,
+}
+
+impl Nudge {
+    /// Look again.
+    pub fn look(request_id: RequestId) -> Self {
+        Self { request_id, links: None, occasion: None }
+    }
+
+    /// Send new links, of this generation.
+    pub fn links(request_id: RequestId, generation: u32) -> Self {
+        Self { links: Some(generation), ..Self::look(request_id) }
+    }
+
+    /// Send the mail of this occasion.
+    pub fn mail(request_id: RequestId, occasion: impl Into<String>) -> Self {
+        Self { occasion: Some(occasion.into()), ..Self::look(request_id) }
     }
 }
 

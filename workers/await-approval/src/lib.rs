@@ -1,4 +1,5 @@
-//! AwaitApproval: keeps the task token, mails each approver their own link, and reports the outcome once it stands.
+//! AwaitApproval: keeps the task token, mails each approver their own link, reminds them, and reports the outcome once it
+//! stands.
 //!
 //! Invariant: the approval in its table decides; this worker only carries its outcome to the request's row and then to
 //! the state machine, in this order, as often as anybody asks. A nudge (after a vote, or from housekeeping) and the
@@ -9,18 +10,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use workflow::approval::{Approval, Electorate, Link, LinkKey};
+use workflow::approval::{Approval, Electorate};
+use workflow::audit::By;
 use workflow::decision::{ApprovalDigest, Outcome};
-use workflow::finding::Finding;
 use workflow::link::BaseUrl;
 use workflow::policy::Profile;
 use workflow::ports::{
-    Approvals, Clock, Mailer, Policies, Requests, Saved, TaskToken, Tasks, change, change_approval,
+    Approvals, Clock, Mailer, Nudges, Policies, Requests, Saved, TaskToken, Tasks, change, change_approval,
 };
-use workflow::request::{Facts, Illegal, Request, RequestId, Status};
-use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::request::{Facts, Request, RequestId, Status};
+use workflow::step::{ErrorName, Fault, NoInput, Nudge, Progress, Step, Task};
 
+mod asking;
 mod mail;
+
+/// The name in the audit trail.
+const WORKER: &str = "await-approval";
 
 /// The step.
 pub struct AwaitApproval {
@@ -32,6 +37,8 @@ pub struct AwaitApproval {
     pub policies: Arc<dyn Policies>,
     /// Where outcomes go.
     pub tasks: Arc<dyn Tasks>,
+    /// The queue of notify, which tells the requester that the request still waits.
+    pub notices: Arc<dyn Nudges>,
     /// How approvers are asked.
     pub mailer: Arc<dyn Mailer>,
     /// Where the links lead.
@@ -70,9 +77,17 @@ impl Step for AwaitApproval {
         })
     }
 
-    async fn nudged(&self, id: RequestId) -> Result<(), Fault> {
+    async fn nudged(&self, nudge: Nudge) -> Result<(), Fault> {
+        let id = nudge.request_id;
         let Some(outcome) = self.settle(id).await? else {
-            return Ok(());
+            let request = self.request(id).await?;
+            if let Some(generation) = nudge.links {
+                return self.renew_links(&request, generation).await;
+            }
+            return match self.approvals.find(id).await? {
+                Some(approval) => self.chase(&request, approval).await,
+                None => Ok(()),
+            };
         };
         let approval = self.approvals.find(id).await?;
         if let Some(token) = approval.and_then(|approval| approval.task_token) {
@@ -119,7 +134,8 @@ impl AwaitApproval {
             }
         };
         let (expires_at, now) = (approval.expires_at, self.clock.now());
-        change(&*self.requests, request.id, |row| row.ask_approvers(expires_at, now)).await?;
+        change(&*self.requests, request.id, &By::worker(WORKER), |row| row.ask_approvers(expires_at, now))
+            .await?;
         Ok(approval)
     }
 
@@ -131,43 +147,6 @@ impl AwaitApproval {
         })
         .await?;
         Ok(())
-    }
-
-    /// Mails every approver who has no link yet. A link whose mail was not noted is made again: the first may never
-    /// have left, and its key is known to nobody here. Both work.
-    async fn mail_links(&self, request: &Request, facts: &Facts, approval: &Approval) -> Result<(), Fault> {
-        let findings = self.findings(request).await?;
-        for approver in &approval.approvers {
-            let occasion = format!("approval/{approver}");
-            if request.was_mailed(&occasion) || approval.outcome.is_some() {
-                continue;
-            }
-            let key = LinkKey::random().map_err(|error| Fault::transient(error.to_string()))?;
-            let now = self.clock.now();
-            self.approvals
-                .add_link(&Link {
-                    digest: key.digest(),
-                    request_id: request.id,
-                    approver: approver.clone(),
-                    created_at: workflow::request::whole_seconds(now),
-                })
-                .await?;
-            let link = self.base_url.approval(&key);
-            self.mailer
-                .send(&mail::ask(request, facts, &findings, approver, &link, approval.expires_at))
-                .await?;
-            change(&*self.requests, request.id, |row| {
-                row.mailed(&occasion, now);
-                Ok::<_, Illegal>(())
-            })
-            .await?;
-        }
-        Ok(())
-    }
-
-    async fn findings(&self, request: &Request) -> Result<Vec<Finding>, Fault> {
-        let policy = self.policies.current().await?;
-        Ok(request.judged_by(&policy).map_or_else(|refusal| refusal.0, |judged| judged.findings))
     }
 
     /// Ends an approval whose time is over and carries a standing outcome to the row. `None` while undecided.
@@ -182,7 +161,7 @@ impl AwaitApproval {
             return Ok(None);
         };
         let outcome = decision.outcome;
-        change(&*self.requests, id, |row| {
+        change(&*self.requests, id, &By::worker(WORKER), |row| {
             match row.record_decision(decision.clone(), now) {
                 // It ended otherwise meanwhile; the state machine will find that out by itself.
                 Err(_) if row.status.is_terminal() => Ok(()),

@@ -5,49 +5,85 @@
 
 use time::OffsetDateTime;
 use workflow::finding::Finding;
-use workflow::mail::{Letter, Mail, names_in_short, with_time};
-use workflow::request::{Email, Facts, Request};
+use workflow::mail::{Letter, names_in_short, on_day, with_time};
+use workflow::request::{Facts, Request};
 
-/// The mail to `approver`, whose own link is `link`; it works until `expires_at`.
+/// The letter that asks the approver whose own link is `link`; it works until `expires_at`.
 pub(crate) fn ask(
     request: &Request,
     facts: &Facts,
     findings: &[Finding],
-    approver: &Email,
     link: &str,
     expires_at: OffsetDateTime,
-) -> Mail {
+) -> Letter {
     let requester = &request.email;
-    let until = with_time(expires_at);
-    Letter::new(
+    let letter = Letter::new(
         &format!("Please decide: {} for {requester}", names_in_short(&facts.names)),
         "A certificate waits for your decision",
     )
     .paragraph(&format!(
         "{requester} asks for this certificate. Open the link to see the whole request, then approve or reject it. \
          Opening it decides nothing yet."
-    ))
-    .certificate(facts, &request.profile)
-    .fact("Requester", requester.as_str())
-    .fact("Asked on", &with_time(request.registration_date))
-    .fact("Decide by", &until)
-    .quote(&format!("{requester} wrote"), &request.comment)
-    .findings(findings)
-    .button("Review and decide", link)
-    .closing("The link is yours alone and decides in your name: please do not forward this mail.")
-    .closing("Is the request, or one of its names, unexpected? Then ask the requester, or reject it.")
-    .to(request.id, &format!("approval/{approver}"), approver)
+    ));
+    asked_for(letter, request, facts, findings, link, expires_at)
+}
+
+/// The letter that reminds an approver; its link works as well as those in earlier mails.
+pub(crate) fn remind(
+    request: &Request,
+    facts: &Facts,
+    findings: &[Finding],
+    link: &str,
+    expires_at: OffsetDateTime,
+) -> Letter {
+    let requester = &request.email;
+    let letter = Letter::new(
+        &format!("Reminder: {} for {requester} waits for your decision", names_in_short(&facts.names)),
+        "A certificate still waits for your decision",
+    )
+    .paragraph(&format!(
+        "{requester} asked for this certificate on {}, and nobody has decided yet. Open the link to see the whole \
+         request, then approve or reject it. Opening it decides nothing yet.",
+        on_day(request.registration_date)
+    ));
+    asked_for(letter, request, facts, findings, link, expires_at)
+}
+
+fn asked_for(
+    letter: Letter,
+    request: &Request,
+    facts: &Facts,
+    findings: &[Finding],
+    link: &str,
+    expires_at: OffsetDateTime,
+) -> Letter {
+    let requester = &request.email;
+    letter
+        .certificate(facts, &request.profile)
+        .fact("Requester", requester.as_str())
+        .fact("Asked on", &with_time(request.registration_date))
+        .fact("Decide by", &with_time(expires_at))
+        .quote(&format!("{requester} wrote"), &request.comment)
+        .findings(findings)
+        .button("Review and decide", link)
+        .closing("The link is yours alone and decides in your name: please do not forward this mail.")
+        .closing("Is the request, or one of its names, unexpected? Then ask the requester, or reject it.")
 }
 
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
     use workflow::finding::Code;
+    use workflow::mail::Mail;
     use workflow::request::Submission;
 
     use super::*;
 
     fn asked(comment: &str, names: &[&str], findings: &[Finding]) -> Mail {
+        mail(false, comment, names, findings)
+    }
+
+    fn mail(reminds: bool, comment: &str, names: &[&str], findings: &[Finding]) -> Mail {
         let submission = Submission {
             email: "alice@example.com".parse().unwrap(),
             comment: comment.into(),
@@ -66,14 +102,10 @@ mod tests {
             policy_version: "1".into(),
         };
         let link = "https://ca.example.com/approvals/the-key-of-bob";
-        ask(
-            &request,
-            &facts,
-            findings,
-            &"bob@example.com".parse().unwrap(),
-            link,
-            datetime!(2026-01-08 12:00 UTC),
-        )
+        let bob = "bob@example.com".parse().unwrap();
+        let until = datetime!(2026-01-08 12:00 UTC);
+        let write = if reminds { remind } else { ask };
+        write(&request, &facts, findings, link, until).to(id, "approval/bob@example.com", &bob)
     }
 
     #[test]
@@ -99,6 +131,12 @@ mod tests {
     #[test]
     fn a_short_request_makes_a_short_mail() {
         let mail = asked("", &["www.example.com"], &[]);
+        insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text));
+    }
+
+    #[test]
+    fn a_reminder_says_since_when_it_waits() {
+        let mail = mail(true, "", &["www.example.com"], &[]);
         insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text));
     }
 

@@ -13,6 +13,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             approvals: aws.approvals()?,
             policies: aws.policies()?,
             tasks: aws.tasks(),
+            notices: aws.notices()?,
             mailer: aws.mailer()?,
             base_url: aws.base_url()?,
             clock: Arc::new(SystemClock),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use await_approval::{AwaitApproval, Decided};
 use workflow::approval::{Approval, Link, LinkKey};
-use workflow::decision::{ApprovalDigest, Decision, Outcome};
+use workflow::audit::{Happening, verify};
+use workflow::decision::{ApprovalDigest, Decision, Outcome, ReviewDigest};
 use workflow::link::BaseUrl;
 use workflow::ports::{Approvals, change_approval};
 use workflow::request::{RequestId, Status};
-use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::step::{ErrorName, Fault, NoInput, Nudge, Progress, Step};
 use workflow::testing::{World, faults, journey};
 
 fn step(world: &Arc<World>) -> AwaitApproval {
@@ -18,6 +19,7 @@ fn step(world: &Arc<World>) -> AwaitApproval {
         approvals: world.clone(),
         policies: world.clone(),
         tasks: world.clone(),
+        notices: world.clone(),
         mailer: world.clone(),
         base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
         clock: world.clone(),
@@ -51,8 +53,8 @@ async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress
 async fn vote(world: &Arc<World>, id: RequestId, decision: Decision) {
     let now = workflow::ports::Clock::now(&**world);
     change_approval(&**world, id, |approval| {
-        let digest = approval.digest.clone();
-        approval.vote(&journey::approver(), decision, &digest, None, now)
+        let shown = ReviewDigest::from_text("shown");
+        approval.vote(&journey::ballot(decision, &shown, None), &shown, now)
     })
     .await
     .unwrap()
@@ -76,11 +78,11 @@ async fn it_asks_and_waits_and_a_nudge_reports() {
     assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Waiting));
     assert_eq!(world.request(id).unwrap().status, Status::PendingApproval);
     assert_eq!(mailed_link(&world).await.unwrap().request_id, id);
-    step(&world).nudged(id).await.unwrap();
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert!(world.results().is_empty(), "nothing is decided yet");
     vote(&world, id, Decision::Approve).await;
-    step(&world).nudged(id).await.unwrap();
-    step(&world).nudged(id).await.unwrap();
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
     let results = world.results();
     assert_eq!(results.len(), 1);
     assert_eq!(results[0].0.expose(), "t1");
@@ -96,7 +98,7 @@ async fn running_again_asks_nobody_twice_and_takes_the_new_token() {
     assert_eq!(wait(&world, id, "t2").await, Ok(Progress::Waiting));
     assert_eq!(world.mails().len(), 1);
     vote(&world, id, Decision::Reject).await;
-    step(&world).nudged(id).await.unwrap();
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert_eq!(world.results()[0].0.expose(), "t2");
     assert_eq!(wait(&world, id, "t3").await, Ok(Progress::Done(Decided { outcome: Outcome::Rejected })));
 }
@@ -117,7 +119,7 @@ async fn a_vote_before_the_token_was_kept_is_reported_by_the_task_itself() {
     let world = World::new();
     let id = world.request_at(Status::PendingApproval);
     vote(&world, id, Decision::Approve).await;
-    step(&world).nudged(id).await.unwrap();
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert!(world.results().is_empty(), "no token to report to");
     assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Done(Decided { outcome: Outcome::Approved })));
 }
@@ -128,7 +130,7 @@ async fn time_ends_it() {
     let id = persisted(&world);
     wait(&world, id, "t1").await.unwrap();
     world.advance(time::Duration::days(8));
-    step(&world).nudged(id).await.unwrap();
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert_eq!(world.results()[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "expired"}));
     assert_eq!(world.approval(id).unwrap().outcome, Some(Outcome::Expired));
 }
@@ -165,16 +167,133 @@ async fn it_survives_every_fault() {
                 if past_limit {
                     world.advance(time::Duration::days(8));
                 } else {
-                    let (digest, now) = (approval.digest.clone(), approval.created_at);
-                    approval.vote(&journey::approver(), Decision::Approve, &digest, None, now).unwrap();
+                    let now = approval.created_at;
+                    let shown = ReviewDigest::from_text("shown");
+                    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
                 }
                 let mut request = world.request(id).unwrap();
                 request.ask_approvers(approval.expires_at, approval.created_at).unwrap();
                 world.put(request);
                 world.put_approval(approval, []);
             },
-            |world| async move { step(&world).nudged(world.requests()[0].id).await },
+            |world| async move { step(&world).nudged(Nudge::look(world.requests()[0].id)).await },
         )
         .await;
     }
+}
+
+/// Two groups, reminders, and managers who step in.
+const GROUPS: &str = r#"
+[groups]
+security = ["s1@example.com", "s2@example.com"]
+platform = ["p@example.com", "S1+ca@example.com"]
+managers = ["m@example.com"]
+[profiles.server]
+approval = [{ group = "security" }, { group = "platform" }]
+reminders = ["1d", "2d"]
+escalation = { after = "3d", group = "managers" }
+names.dns.allow = ["example.com"]
+extended_key_usage = ["serverAuth"]
+"#;
+
+fn occasions(world: &World) -> Vec<String> {
+    let mut occasions: Vec<_> = world.mails().iter().map(|mail| mail.occasion.clone()).collect();
+    occasions.sort();
+    occasions
+}
+
+/// What housekeeping does, twice at the same time.
+async fn look_twice(world: &Arc<World>, id: RequestId) {
+    let (one, other) = (step(world), step(world));
+    let (one, other) = tokio::join!(one.nudged(Nudge::look(id)), other.nudged(Nudge::look(id)));
+    one.and(other).unwrap();
+}
+
+#[tokio::test]
+async fn reminders_and_the_escalation_come_once_each_however_often_somebody_looks() {
+    let world = World::new();
+    world.set_policy(GROUPS);
+    let id = persisted(&world);
+    assert_eq!(wait(&world, id, "t").await.unwrap(), Progress::Waiting);
+    let asked = ["approval/p@example.com", "approval/s1@example.com", "approval/s2@example.com"];
+    assert_eq!(occasions(&world), asked);
+    look_twice(&world, id).await;
+    assert_eq!(occasions(&world), asked, "nothing is due yet");
+    world.advance(time::Duration::days(1));
+    look_twice(&world, id).await;
+    let reminders = |n: usize| ["p", "s1", "s2"].map(|who| format!("reminder/{n}/{who}@example.com"));
+    assert_eq!(occasions(&world)[3..], reminders(1));
+    assert!(world.nudges().iter().all(|nudge| nudge.occasion.as_deref() == Some("waiting/1")));
+    world.advance(time::Duration::days(2));
+    look_twice(&world, id).await;
+    let occasions = occasions(&world);
+    assert!(occasions.contains(&"approval/m@example.com".into()), "{occasions:?}");
+    assert_eq!(occasions.iter().filter(|one| one.starts_with("reminder/2/")).count(), 3, "{occasions:?}");
+    assert_eq!(occasions.len(), 10, "{occasions:?}");
+    assert!(world.approval(id).unwrap().admits(&"m@example.com".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_reminder_that_could_not_be_sent_is_sent_later() {
+    let world = World::new();
+    world.set_policy(GROUPS);
+    let id = persisted(&world);
+    wait(&world, id, "t").await.unwrap();
+    world.advance(time::Duration::days(1));
+    world.fail_next("mailer", 1);
+    assert!(step(&world).nudged(Nudge::look(id)).await.is_err());
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    assert_eq!(occasions(&world).iter().filter(|one| one.starts_with("reminder/1/")).count(), 3);
+    let events: Vec<_> = world.audit(id).into_iter().map(|event| event.event).collect();
+    assert!(events.contains(&Happening::NotMailed));
+    assert_eq!(verify(id, &world.audit(id), &world.request(id).unwrap().audit), []);
+}
+
+#[tokio::test]
+async fn whoever_left_the_policy_is_neither_reminded_nor_asked_again() {
+    let world = World::new();
+    world.set_policy(GROUPS);
+    let id = persisted(&world);
+    wait(&world, id, "t").await.unwrap();
+    world.set_policy(&GROUPS.replace("\"s2@example.com\"", "\"s3@example.com\""));
+    world.advance(time::Duration::days(1));
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    assert!(!occasions(&world).contains(&"reminder/1/s2@example.com".into()));
+    step(&world).nudged(Nudge::links(id, 2)).await.unwrap();
+    step(&world).nudged(Nudge::links(id, 2)).await.unwrap();
+    let renewed: Vec<_> =
+        occasions(&world).into_iter().filter(|one| one.starts_with("approval/2/")).collect();
+    assert_eq!(
+        renewed,
+        ["approval/2/p@example.com", "approval/2/s1@example.com", "approval/2/s3@example.com"]
+    );
+    assert_eq!(mailed_link(&world).await.unwrap().generation, 2);
+}
+
+#[tokio::test]
+async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
+    let prepare = |world: &Arc<World>| {
+        // Reminders are claimed before they are sent: a fault at the claim may cost one, never double one.
+        world.set_policy(&GROUPS.replace("reminders = [\"1d\", \"2d\"]", ""));
+        let id = world.request_at(Status::PendingApproval);
+        let request = world.request(id).unwrap();
+        let mut approval = world.approval(id).unwrap();
+        let profile = world.policy();
+        let profile = profile.profile(None).unwrap();
+        approval.electorate = workflow::approval::Electorate::of(profile, &request.email).unwrap();
+        world.put_approval(approval, []);
+        world.advance(time::Duration::days(3));
+    };
+    faults::survive("AwaitApproval, escalation", prepare, |world| async move {
+        let id = world.requests()[0].id;
+        step(&world).nudged(Nudge::look(id)).await?;
+        // The next run of housekeeping, after the grace.
+        world.advance(time::Duration::minutes(5));
+        step(&world).nudged(Nudge::look(id)).await
+    })
+    .await;
+    faults::survive("AwaitApproval, new links", prepare, |world| async move {
+        step(&world).nudged(Nudge::links(world.requests()[0].id, 2)).await
+    })
+    .await;
 }

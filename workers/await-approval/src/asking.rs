@@ -1,0 +1,210 @@
+//! Asking: every approver gets a link by mail, is reminded, and after a while others are asked too.
+//!
+//! Invariant: the mail that asks goes out at least once, and each reminder at most once: it is claimed in the row before
+//! it is sent, so that two runs at the same time send one. A link's key is nowhere but in its mail, so every mail carries
+//! a link of its own; all links of the generation in force open the same review.
+
+use time::Duration;
+use workflow::approval::{Approval, Electorate, Link, LinkKey};
+use workflow::audit::{By, Entry, Happening};
+use workflow::finding::Finding;
+use workflow::policy::{Policy, Profile};
+use workflow::ports::{change, change_audited};
+use workflow::request::{Email, Facts, Illegal, Request, RequestId, whole_seconds};
+use workflow::step::{Fault, Nudge};
+
+use crate::{AwaitApproval, WORKER, mail};
+
+/// How long whoever is to mail the links is left to it, before another run does what is missing.
+const GRACE: Duration = Duration::minutes(1);
+
+impl AwaitApproval {
+    /// Mails every approver who has no link of this generation yet. A link whose mail was not noted is made again: the
+    /// first may never have left, and its key is known to nobody here. Both work.
+    pub(crate) async fn mail_links(
+        &self,
+        request: &Request,
+        facts: &Facts,
+        approval: &Approval,
+    ) -> Result<(), Fault> {
+        let policy = self.policies.current().await?;
+        let findings = findings(request, &policy);
+        for approver in asked(&policy, request, approval) {
+            let occasion = occasion(approval.generation, &approver);
+            if request.was_mailed(&occasion) {
+                continue;
+            }
+            let link = self.link(approval, &approver).await?;
+            let letter = mail::ask(request, facts, &findings, &link, approval.expires_at);
+            self.mailer.send(&letter.to(request.id, &occasion, &approver)).await?;
+            let now = self.clock.now();
+            change(&*self.requests, request.id, &By::worker(WORKER), |row| {
+                row.mailed(&occasion, now);
+                Ok::<_, Illegal>(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// What time brings to an approval that nobody has decided: others to ask, and reminders.
+    pub(crate) async fn chase(&self, request: &Request, approval: Approval) -> Result<(), Fault> {
+        let (Some(facts), None) = (request.facts(), approval.outcome) else {
+            return Ok(());
+        };
+        let policy = self.policies.current().await?;
+        let Ok(profile) = policy.profile(Some(&request.profile)) else {
+            return Ok(());
+        };
+        let (approval, escalated) = self.escalate(request, profile, approval).await?;
+        let since = approval.escalated_at.unwrap_or(approval.created_at);
+        if escalated || self.clock.now() - since >= GRACE {
+            self.mail_links(request, &facts, &approval).await?;
+        }
+        let due_since = |after: &std::time::Duration| approval.created_at + *after;
+        let now = self.clock.now();
+        let due = profile.reminders().iter().filter(|after| due_since(after) <= now).count();
+        let Some(since) = due.checked_sub(1).map(|last| due_since(&profile.reminders()[last])) else {
+            return Ok(());
+        };
+        let findings = findings(request, &policy);
+        for approver in asked(&policy, request, &approval) {
+            let occasion = format!("reminder/{due}/{approver}");
+            // Whoever was asked later than that needs no reminder of it.
+            let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
+                && !approval.electorate.admits(&approver, false);
+            if asked_later || !self.claim(request.id, &occasion).await? {
+                continue;
+            }
+            let sent = async {
+                let link = self.link(&approval, &approver).await?;
+                let letter = mail::remind(request, &facts, &findings, &link, approval.expires_at);
+                self.mailer.send(&letter.to(request.id, &occasion, &approver)).await.map_err(Fault::from)
+            };
+            if let Err(fault) = sent.await {
+                self.release(request.id, &occasion).await?;
+                return Err(fault);
+            }
+        }
+        let waiting = format!("waiting/{due}");
+        if !request.was_mailed(&waiting) {
+            self.notices.nudge(&Nudge::mail(request.id, waiting)).await?;
+        }
+        Ok(())
+    }
+
+    /// Does away with all links and sends new ones, to whom the policy names now.
+    pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), Fault> {
+        let policy = self.policies.current().await?;
+        let electorate = policy
+            .profile(Some(&request.profile))
+            .map_err(|finding| Fault::transient(finding.detail))
+            .and_then(|profile| {
+                Electorate::of(profile, &request.email).map_err(|error| Fault::transient(error.to_string()))
+            })?;
+        let now = self.clock.now();
+        let by = By::worker(WORKER);
+        let renewed = change_audited(&*self.approvals, &*self.requests, request.id, &by, |approval| {
+            let renewed = approval.renew_links(generation, electorate.clone());
+            let entry = Entry::new(Happening::LinksRenewed, now).saying(generation.to_string());
+            Ok::<_, std::convert::Infallible>(((), renewed.then_some(entry)))
+        })
+        .await?;
+        let (Some(Ok((approval, ()))), Some(facts)) = (renewed, request.facts()) else {
+            return Ok(());
+        };
+        if approval.generation == generation && approval.outcome.is_none() {
+            self.mail_links(request, &facts, &approval).await?;
+        }
+        Ok(())
+    }
+
+    async fn escalate(
+        &self,
+        request: &Request,
+        profile: &Profile,
+        approval: Approval,
+    ) -> Result<(Approval, bool), Fault> {
+        let now = self.clock.now();
+        let due = profile
+            .escalation()
+            .filter(|one| approval.escalated_at.is_none() && now - approval.created_at >= one.after);
+        let Some(escalation) = due else {
+            return Ok((approval, false));
+        };
+        let tags = approval.electorate.plus_tags;
+        let substitutes: Vec<Email> =
+            escalation.members.iter().filter(|one| !tags.same_person(one, &request.email)).cloned().collect();
+        let by = By::worker(WORKER);
+        let escalated = change_audited(&*self.approvals, &*self.requests, request.id, &by, |approval| {
+            let new = approval.escalate(substitutes.clone(), now);
+            let entry = Entry::new(Happening::Escalated, now).saying(&escalation.group);
+            Ok::<_, std::convert::Infallible>((new, new.then_some(entry)))
+        })
+        .await?;
+        Ok(match escalated {
+            Some(Ok(escalated)) => escalated,
+            None => (approval, false),
+        })
+    }
+
+    /// A new link for an approver, as it goes into a mail.
+    async fn link(&self, approval: &Approval, approver: &Email) -> Result<String, Fault> {
+        let key = LinkKey::random().map_err(|error| Fault::transient(error.to_string()))?;
+        let now = self.clock.now();
+        self.approvals
+            .add_link(&Link {
+                digest: key.digest(),
+                request_id: approval.request_id,
+                approver: approver.clone(),
+                generation: approval.generation,
+                created_at: whole_seconds(now),
+            })
+            .await?;
+        Ok(self.base_url.approval(&key))
+    }
+
+    async fn claim(&self, id: RequestId, occasion: &str) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        let by = By::worker(WORKER);
+        let (_, claimed) =
+            change(&*self.requests, id, &by, |row| Ok::<_, Illegal>(row.claim_mail(occasion, now))).await?;
+        Ok(claimed)
+    }
+
+    async fn release(&self, id: RequestId, occasion: &str) -> Result<(), Fault> {
+        let now = self.clock.now();
+        change(&*self.requests, id, &By::worker(WORKER), |row| {
+            row.release_mail(occasion, now);
+            Ok::<_, Illegal>(())
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Whose decision is waited for: who may vote, has not, and is still named by the policy.
+fn asked(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> {
+    let Ok(profile) = policy.profile(Some(&request.profile)) else {
+        return Vec::new();
+    };
+    if approval.outcome.is_some() {
+        return Vec::new();
+    }
+    let escalated = approval.escalated_at.is_some();
+    let mut asked = approval.undecided();
+    asked.retain(|approver| profile.lets_vote(approver, escalated));
+    asked
+}
+
+fn findings(request: &Request, policy: &Policy) -> Vec<Finding> {
+    request.judged_by(policy).map_or_else(|refusal| refusal.0, |judged| judged.findings)
+}
+
+/// The occasion of the mail that asks an approver.
+fn occasion(generation: u32, approver: &Email) -> String {
+    match generation {
+        1 => format!("approval/{approver}"),
+        _ => format!("approval/{generation}/{approver}"),
+    }
+}
