@@ -8,6 +8,7 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::OffsetDateTime;
 use url::Url;
 
 use crate::approval::LinkKey;
@@ -57,6 +58,11 @@ impl BaseUrl {
         format!("{}requests/{id}?key={}", self.0, key.expose())
     }
 
+    /// The link of a requester to everything that was asked for with the same address.
+    pub fn overview(&self, key: &OverviewKey) -> String {
+        format!("{}mine/{}", self.0, key.expose())
+    }
+
     /// The link of a requester to the certificate, as a zip.
     pub fn certificate(&self, id: RequestId, key: &StatusKey) -> String {
         format!("{}requests/{id}/certificate.zip?key={}", self.0, key.expose())
@@ -96,6 +102,23 @@ impl LinkSecret {
         StatusKey(URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, format!("status {id}").as_bytes())))
     }
 
+    /// The key of a link to all requests of the address that made this one; it works until `until`.
+    pub fn overview_key(&self, id: RequestId, until: OffsetDateTime) -> OverviewKey {
+        let until = until.unix_timestamp();
+        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, overview_text(id, until).as_bytes()));
+        OverviewKey(format!("{id}.{until}.{tag}"))
+    }
+
+    /// The request whose address's requests `key` opens at `now`; nothing where it is no key of ours, or too old.
+    pub fn opens_overview(&self, key: &str, now: OffsetDateTime) -> Option<RequestId> {
+        let mut parts = key.split('.');
+        let (id, until, tag) = (parts.next()?, parts.next()?, parts.next()?);
+        let (id, until) = (id.parse::<RequestId>().ok()?, until.parse::<i64>().ok()?);
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok().filter(|_| parts.next().is_none())?;
+        hmac::verify(&self.0, overview_text(id, until).as_bytes(), &tag).ok()?;
+        (now.unix_timestamp() < until).then_some(id)
+    }
+
     /// Whether `key` opens the request. Takes the same time for every wrong key.
     pub fn opens(&self, id: RequestId, key: &str) -> bool {
         URL_SAFE_NO_PAD
@@ -107,6 +130,27 @@ impl LinkSecret {
 impl fmt::Debug for LinkSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LinkSecret(redacted)")
+    }
+}
+
+/// What the tag of an overview's key is computed of.
+fn overview_text(id: RequestId, until: i64) -> String {
+    format!("overview {id} {until}")
+}
+
+/// The key of a link to all requests of an address, for a while.
+pub struct OverviewKey(String);
+
+impl OverviewKey {
+    /// The text that goes into the link, and nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for OverviewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OverviewKey(redacted)")
     }
 }
 
@@ -141,6 +185,27 @@ mod tests {
         assert!(!secret.opens(one, &key.expose()[..42]));
         assert!(!LinkSecret::new(&"t".repeat(64)).unwrap().opens(one, key.expose()));
         assert!(LinkSecret::new("short").is_err());
+    }
+
+    #[test]
+    fn an_overview_key_opens_for_a_while() {
+        let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
+        let now = time::macros::datetime!(2026-01-01 12:00 UTC);
+        let id = RequestId::random();
+        let key = secret.overview_key(id, now + time::Duration::HOUR);
+        assert_eq!(secret.opens_overview(key.expose(), now), Some(id));
+        assert_eq!(secret.opens_overview(key.expose(), now + time::Duration::HOUR), None);
+        let [_, until, tag] = key.expose().split('.').collect::<Vec<_>>()[..] else { panic!() };
+        for forged in [
+            String::new(),
+            format!("{}.{until}.{tag}", RequestId::random()),
+            format!("{id}.{}.{tag}", i64::MAX),
+            format!("{}.x", key.expose()),
+            secret.status_key(id).expose().to_owned(),
+        ] {
+            assert_eq!(secret.opens_overview(&forged, now), None, "{forged}");
+        }
+        assert!(!secret.opens(id, tag), "one kind of key does not open the other");
     }
 
     #[test]

@@ -2,25 +2,38 @@
 //!
 //! Invariant: the row decides what is said; the state only says when. A mail is sent, then noted in the row: so it goes
 //! out at least once, and with the same Message-ID should it go out twice. A notice that the row has overtaken is not
-//! sent. Fails for a while where the row, the secret, the mail system or the topic do not answer, and for good where
+//! sent. Mails that somebody asked for in between (a nudge) are claimed in the row first and so go out at most once. Fails for a while where the row, the secret, the mail system or the topic do not answer, and for good where
 //! there is nothing to tell.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+use workflow::audit::By;
 use workflow::link::BaseUrl;
+use workflow::mail::Letter;
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests, change};
-use workflow::request::{Illegal, Request, RequestId};
-use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
+use workflow::request::{Illegal, Request, RequestId, Status};
+use workflow::step::{ErrorName, Fault, NoOutput, Nudge, Progress, Step, Task};
 
 mod alert;
 mod notice;
+mod overview;
 
 use notice::Notice;
 
 /// The mark in the row that the operators were told.
 const OPERATORS_TOLD: &str = "operators-failed";
+
+/// The name in the audit trail.
+const WORKER: &str = "notify";
+/// The occasion of the mail with the way to all requests of an address.
+const OVERVIEW: &str = "overview";
+/// How long its link works.
+const OVERVIEW_LIFE: Duration = Duration::hours(1);
+/// How soon it can be had again: whoever types somebody else's address cannot fill their mailbox.
+const OVERVIEW_PAUSE: Duration = Duration::minutes(10);
 
 /// The step.
 pub struct Notify {
@@ -78,6 +91,19 @@ impl Step for Notify {
         self.tell(&request, notice).await?;
         Ok(Progress::Done(NoOutput {}))
     }
+
+    async fn nudged(&self, nudge: Nudge) -> Result<(), Fault> {
+        let request = self.requests.find(nudge.request_id).await?;
+        let request = request.ok_or_else(|| Fault::not_found(nudge.request_id))?;
+        let Some(occasion) = nudge.occasion else {
+            return Err(Fault::refused(ErrorName::BadMessage, "the nudge names no occasion"));
+        };
+        match occasion.as_str() {
+            OVERVIEW => self.overview(&request).await,
+            waiting if waiting.starts_with("waiting/") => self.still_waiting(&request, waiting).await,
+            _ => Err(Fault::refused(ErrorName::BadMessage, "there is no mail for this occasion")),
+        }
+    }
 }
 
 impl Notify {
@@ -100,6 +126,52 @@ impl Notify {
         Ok(())
     }
 
+    /// Tells the requester that the approvers were reminded, once an occasion.
+    async fn still_waiting(&self, request: &Request, occasion: &str) -> Result<(), Fault> {
+        if request.status != Status::PendingApproval {
+            return Ok(());
+        }
+        let key = self.links.secret().await?.status_key(request.id);
+        let letter = Notice::Waiting.letter(request, &self.base_url, &self.base_url.status(request.id, &key));
+        self.claimed(request, occasion, |row, now| row.claim_mail(occasion, now), &letter).await
+    }
+
+    /// Mails the way to all requests of the address, where that was not done a moment ago.
+    async fn overview(&self, request: &Request) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let key = self.links.secret().await?.overview_key(request.id, now + OVERVIEW_LIFE);
+        let letter = overview::letter(&self.base_url.overview(&key), now + OVERVIEW_LIFE);
+        let claim = |row: &mut Request, now| row.claim_mail_again(OVERVIEW, OVERVIEW_PAUSE, now);
+        self.claimed(request, OVERVIEW, claim, &letter).await
+    }
+
+    /// Sends a mail that must not come twice: it is claimed first, and the claim taken back where it cannot be sent.
+    async fn claimed(
+        &self,
+        request: &Request,
+        occasion: &str,
+        claim: impl Fn(&mut Request, OffsetDateTime) -> bool,
+        letter: &Letter,
+    ) -> Result<(), Fault> {
+        let (now, by) = (self.clock.now(), By::worker(WORKER));
+        let (_, claimed) =
+            change(&*self.requests, request.id, &by, |row| Ok::<_, Illegal>(claim(row, now))).await?;
+        if !claimed {
+            tracing::info!(occasion, "mailed before");
+            return Ok(());
+        }
+        if let Err(error) = self.mailer.send(&letter.to(request.id, occasion, &request.email)).await {
+            change(&*self.requests, request.id, &by, |row| {
+                row.release_mail(occasion, now);
+                Ok::<_, Illegal>(())
+            })
+            .await?;
+            return Err(error.into());
+        }
+        tracing::info!(occasion, "mailed");
+        Ok(())
+    }
+
     /// Tells the operators of a failure, once for each request that has a row.
     async fn alert(&self, task: &Task<Input>, request: Option<&Request>) -> Result<(), Fault> {
         if request.is_some_and(|request| request.was_mailed(OPERATORS_TOLD)) {
@@ -116,7 +188,7 @@ impl Notify {
 
     async fn note(&self, id: RequestId, occasion: &str) -> Result<(), Fault> {
         let now = self.clock.now();
-        change(&*self.requests, id, |row| {
+        change(&*self.requests, id, &By::worker(WORKER), |row| {
             row.mailed(occasion, now);
             Ok::<_, Illegal>(())
         })

@@ -12,6 +12,8 @@ use workflow::request::{Request, Status};
 pub(crate) enum Notice {
     /// The request has arrived.
     Received,
+    /// Nobody has decided yet, and the approvers were reminded.
+    Waiting,
     /// The policy does not allow it.
     Refused,
     /// An approver said no.
@@ -55,6 +57,7 @@ impl Notice {
     pub(crate) fn occasion(self) -> &'static str {
         match self {
             Self::Received => "received",
+            Self::Waiting => "waiting",
             Self::Refused => "refused",
             Self::Rejected => "rejected",
             Self::Expired => "expired",
@@ -81,6 +84,18 @@ impl Notice {
                 .closing("Is a name missing or wrong? Send a new request, and tell your approvers to reject this one.")
                 .closing("Did you not ask for a certificate? Please tell whoever approves them where you work.")
             }
+            Self::Waiting => {
+                let until = request.expires_at.map(|at| format!(" They have until {}.", with_time(at))).unwrap_or_default();
+                Letter::new(&format!("Your request for {names} still waits"), "Your request still waits for approval")
+                    .paragraph(&format!(
+                        "Nobody has decided on it yet, and the approvers were reminded today.{until} You need do nothing; if \
+                         it is urgent, talk to one of them."
+                    ))
+                    .names(&request.names)
+                    .fact("Asked on", &asked)
+                    .button("See how it stands", status_link)
+                    .closing("You need it no longer? Then withdraw it on the page that the button opens.")
+            }
             Self::Refused => {
                 let letter =
                     Letter::new(&format!("Your request for {names} was refused"), "Your request cannot be granted as it is");
@@ -103,6 +118,15 @@ impl Notice {
                     .button("Ask again", base_url.as_str())
                     .link("See this request", status_link)
                     .closing(closing)
+            }
+            Self::Rejected if request.decision.as_ref().is_some_and(|decision| decision.withdrawn) => {
+                Letter::new(&format!("Your request for {names} was withdrawn"), "You withdrew your request")
+                    .paragraph("The approvers need not decide any more, and no certificate is issued.")
+                    .names(&request.names)
+                    .fact("Asked on", &asked)
+                    .button("See this request", status_link)
+                    .link("Ask again", base_url.as_str())
+                    .closing("Was it not you? Then somebody has the link to your request: please tell your operators.")
             }
             Self::Rejected => {
                 let letter =

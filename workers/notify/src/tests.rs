@@ -53,14 +53,17 @@ fn submitted() -> Request {
 
 fn read() -> Request {
     let mut request = submitted();
-    request.record_facts(Facts {
-        csr_digest: "c".repeat(64),
-        subject: "CN=www.example.com".into(),
-        names: vec!["www.example.com".into(), "xn--bcher-kva.example.com".into()],
-        public_key_digest: "d".repeat(64),
-        key: "EC P-256".into(),
-        policy_version: "1".into(),
-    });
+    request.record_facts(
+        Facts {
+            csr_digest: "c".repeat(64),
+            subject: "CN=www.example.com".into(),
+            names: vec!["www.example.com".into(), "xn--bcher-kva.example.com".into()],
+            public_key_digest: "d".repeat(64),
+            key: "EC P-256".into(),
+            policy_version: "1".into(),
+        },
+        request.registration_date,
+    );
     request
 }
 
@@ -115,7 +118,8 @@ fn rejected(reason: Option<&str>) -> Request {
         at,
     };
     let digest = ApprovalDigest::from_text("d");
-    let decision = DecisionRecord { outcome: Outcome::Rejected, digest, votes: vec![vote], at };
+    let decision =
+        DecisionRecord { outcome: Outcome::Rejected, digest, votes: vec![vote], withdrawn: false, at };
     request.record_decision(decision, at).unwrap();
     ended(request, Status::Rejected, reason.unwrap_or("The approver gave no reason."))
 }
@@ -256,12 +260,13 @@ async fn whatever_does_not_answer_is_asked_again() {
     for port in ["requests", "links", "mailer"] {
         let world = World::new();
         world.put(asked());
+        let before = world.request(id());
         world.fail_next(port, 1);
         assert!(
             matches!(step(&world).run(task("NotifyReceived")).await, Err(Fault::Transient { .. })),
             "{port}"
         );
-        assert_eq!(world.request(id()).unwrap(), asked(), "{port}");
+        assert_eq!(world.request(id()), before, "{port}");
         assert!(world.mails().is_empty(), "{port}");
         step(&world).run(task("NotifyReceived")).await.unwrap();
         assert_eq!(world.mails().len(), 1, "{port}");
@@ -365,4 +370,64 @@ fn the_input_is_read_from_whatever_the_state_machine_sends() {
         read(r#"{"error": "States.Timeout", "cause": null}"#).error.as_deref(),
         Some("States.Timeout")
     );
+}
+
+#[tokio::test]
+async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decision() {
+    let world = World::new();
+    world.put(asked());
+    for _ in 0..2 {
+        step(&world).nudged(Nudge::mail(id(), "waiting/1")).await.unwrap();
+    }
+    let [mail] = &world.mails()[..] else { panic!("one mail") };
+    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+    world.put(rejected(None));
+    step(&world).nudged(Nudge::mail(id(), "waiting/2")).await.unwrap();
+    assert_eq!(world.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
+    let world = World::new();
+    world.put(asked());
+    let nudge = || async { step(&world).nudged(Nudge::mail(id(), "overview")).await };
+    nudge().await.unwrap();
+    nudge().await.unwrap();
+    assert_eq!(world.mails().len(), 1);
+    world.fail_next("mailer", 1);
+    world.advance(Duration::minutes(11));
+    assert!(nudge().await.is_err());
+    nudge().await.unwrap();
+    assert_eq!(world.mails().len(), 2);
+    let link = world.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
+    let key = link.rsplit('/').next().unwrap();
+    let secret = Links::secret(&*world).await.unwrap();
+    assert_eq!(secret.opens_overview(key, Clock::now(&*world)), Some(id()));
+}
+
+#[tokio::test]
+async fn other_occasions_are_refused() {
+    let world = World::new();
+    world.put(asked());
+    for nudge in [Nudge::look(id()), Nudge::mail(id(), "issued")] {
+        assert!(matches!(step(&world).nudged(nudge).await, Err(Fault::Refused { .. })));
+    }
+    assert!(world.mails().is_empty());
+}
+
+#[test]
+fn a_request_that_was_withdrawn_was_rejected_by_nobody() {
+    let mut request = asked();
+    let at = datetime!(2026-01-02 12:00 UTC);
+    let digest = ApprovalDigest::from_text("d");
+    let decision = DecisionRecord { outcome: Outcome::Rejected, digest, votes: vec![], withdrawn: true, at };
+    request.record_decision(decision, at).unwrap();
+    let request = ended(request, Status::Rejected, "You withdrew the request.");
+    let base_url = BaseUrl::parse("https://ca.example.com/").unwrap();
+    let mail = Notice::Rejected.letter(&request, &base_url, "https://ca.example.com/requests/x").to(
+        request.id,
+        "rejected",
+        &request.email,
+    );
+    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
 }
