@@ -329,13 +329,16 @@ impl Request {
         }
     }
 
-    /// The certificate is stored.
+    /// The certificate is stored, and says this validity: the reserved one, unless the CA or the policy changed before it
+    /// was signed (docs/decisions/0011).
     ///
     /// # Errors
     /// [`Illegal`] where no serial is reserved or the request is not approved.
-    pub fn issued(&mut self, now: OffsetDateTime) -> Result<(), Illegal> {
+    pub fn issued(&mut self, validity: Validity, now: OffsetDateTime) -> Result<(), Illegal> {
         match self.status {
             Status::Approved if self.serial.is_some() => {
+                self.not_before = Some(validity.not_before);
+                self.not_after = Some(validity.not_after);
                 self.signed_date = Some(whole_seconds(now));
                 self.enter(Status::Issued, now);
                 Ok(())

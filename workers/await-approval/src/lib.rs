@@ -12,10 +12,11 @@ use serde::Serialize;
 use workflow::approval::{Approval, Electorate, Link, LinkKey};
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::finding::Finding;
+use workflow::judgement::issuer_in_force;
 use workflow::link::BaseUrl;
 use workflow::policy::Profile;
 use workflow::ports::{
-    Approvals, Clock, Mailer, Policies, Requests, Saved, TaskToken, Tasks, change, change_approval,
+    Approvals, Archive, Clock, Mailer, Policies, Requests, Saved, TaskToken, Tasks, change, change_approval,
 };
 use workflow::request::{Facts, Illegal, Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
@@ -30,6 +31,8 @@ pub struct AwaitApproval {
     pub approvals: Arc<dyn Approvals>,
     /// Who approves.
     pub policies: Arc<dyn Policies>,
+    /// Where the certificate of the CA is: what it may not certify is told to the approvers.
+    pub archive: Arc<dyn Archive>,
     /// Where outcomes go.
     pub tasks: Arc<dyn Tasks>,
     /// How approvers are asked.
@@ -167,7 +170,9 @@ impl AwaitApproval {
 
     async fn findings(&self, request: &Request) -> Result<Vec<Finding>, Fault> {
         let policy = self.policies.current().await?;
-        Ok(request.judged_by(&policy).map_or_else(|refusal| refusal.0, |judged| judged.findings))
+        let issuer = issuer_in_force(&*self.archive).await?;
+        let judged = request.judged_by(&policy, issuer.as_ref());
+        Ok(judged.map_or_else(|refusal| refusal.0, |judged| judged.findings))
     }
 
     /// Ends an approval whose time is over and carries a standing outcome to the row. `None` while undecided.

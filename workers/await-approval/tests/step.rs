@@ -17,6 +17,7 @@ fn step(world: &Arc<World>) -> AwaitApproval {
         requests: world.clone(),
         approvals: world.clone(),
         policies: world.clone(),
+        archive: world.clone(),
         tasks: world.clone(),
         mailer: world.clone(),
         base_url: BaseUrl::parse("https://ca.example.com").unwrap(),

@@ -61,7 +61,7 @@ impl World {
             request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        request.record_facts(request.judged_by(&policy).expect("the policy grants it").facts(&policy));
+        request.record_facts(request.judged_by(&policy, None).expect("the policy grants it").facts(&policy));
         let facts = request.facts().expect("recorded");
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, &request.profile, &facts);
@@ -88,7 +88,7 @@ impl World {
             let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).expect("randomness");
             let validity = Validity::choose(now, 365, self.issuer_certificate()).expect("a validity");
             request.reserve(serial, validity).expect("allowed");
-            request.issued(now).expect("allowed");
+            request.issued(validity, now).expect("allowed");
         }
         if status == Status::Delivered {
             request.delivered(now).expect("allowed");
