@@ -1,8 +1,13 @@
 //! One judgement of a submitted text: what every part of the flow that judges uses, so that all judge alike.
+//!
+//! Invariant: a request is granted only if the policy grants it and the issuer in force may certify its names. Where there
+//! is no issuer yet, nobody is refused for that: Sign waits for one, and judges again by it.
 
-use crate::csr::Csr;
-use crate::finding::Finding;
-use crate::policy::{Grant, Policy};
+use crate::csr::{Csr, Name};
+use crate::finding::{Code, Finding, quoted};
+use crate::issuance::Issuer;
+use crate::policy::{Grant, Policy, Profile, Verdict};
+use crate::ports::{Archive, PortError};
 use crate::request::{Facts, Request};
 use crate::step::{ErrorName, Fault};
 
@@ -70,19 +75,72 @@ pub fn read(csr_content: &str) -> Result<Csr, Refusal> {
     if weak.iter().any(Finding::is_refusal) { Err(Refusal(weak)) } else { Ok(csr) }
 }
 
+/// The issuer in force, or nothing where no CA was made yet.
+///
+/// # Errors
+/// [`PortError`] of the archive, or what is there cannot issue.
+pub async fn issuer_in_force(archive: &dyn Archive) -> Result<Option<Issuer>, PortError> {
+    let Some(pem) = archive.issuer().await? else {
+        return Ok(None);
+    };
+    Issuer::from_pem(&pem).map(Some).map_err(|error| PortError::new("read the certificate of the CA", error))
+}
+
+/// What would be issued by this issuer, and every finding. An empty `requester` is a preview: see [`Policy::judge`].
+pub fn verdict(
+    policy: &Policy,
+    issuer: Option<&Issuer>,
+    csr: &Csr,
+    profile: &Profile,
+    requester: &str,
+) -> Verdict {
+    let mut verdict = policy.judge(csr, profile, requester);
+    if let Some(issuer) = issuer {
+        let beyond = beyond(issuer, csr, verdict.grant.as_ref());
+        if !beyond.is_empty() {
+            verdict.grant = None;
+            // Before the warnings: the findings are read from the top.
+            let at = verdict.findings.iter().take_while(|finding| finding.is_refusal()).count();
+            verdict.findings.splice(at..at, beyond);
+        }
+    }
+    verdict
+}
+
+/// What the issuer's certificate does not let it certify (RFC 5280 section 4.2.1.10).
+fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
+    let refused = |forbid: &str, what: String| {
+        Finding::refused(
+            Code::NameNotAllowed,
+            format!("The name constraints of the certificate authority {forbid} {what}."),
+            "No profile changes that. Leave the name out, or ask the operators who can certify it.",
+        )
+    };
+    let name = |name: &Name| {
+        let forbid = issuer.forbids(name)?;
+        Some(refused(forbid, format!("the {} {}", name.kind(), quoted(&name.to_string()))))
+    };
+    let subject = grant.and_then(|grant| {
+        let forbid = issuer.forbids_subject(&grant.subject)?;
+        Some(refused(forbid, format!("the subject {}", quoted(&grant.subject))))
+    });
+    csr.names().iter().filter_map(name).chain(subject).collect()
+}
+
 /// Reads and judges a CSR.
 ///
 /// # Errors
 /// [`Refusal`] with every finding.
 pub fn judge(
     policy: &Policy,
+    issuer: Option<&Issuer>,
     csr_content: &str,
     profile: Option<&str>,
     requester: &str,
 ) -> Result<Judged, Refusal> {
     let csr = read(csr_content)?;
     let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;
-    let verdict = policy.judge(&csr, profile, requester);
+    let verdict = verdict(policy, issuer, &csr, profile, requester);
     match verdict.grant {
         Some(grant) => Ok(Judged { csr, grant, findings: verdict.findings }),
         None => Err(Refusal(verdict.findings)),
@@ -90,11 +148,11 @@ pub fn judge(
 }
 
 impl Request {
-    /// Judges the request by a policy.
+    /// Judges the request by a policy and by the issuer that would sign, if there is one.
     ///
     /// # Errors
     /// [`Refusal`] with every finding.
-    pub fn judged_by(&self, policy: &Policy) -> Result<Judged, Refusal> {
-        judge(policy, &self.csr_content, Some(&self.profile), self.email.as_str())
+    pub fn judged_by(&self, policy: &Policy, issuer: Option<&Issuer>) -> Result<Judged, Refusal> {
+        judge(policy, issuer, &self.csr_content, Some(&self.profile), self.email.as_str())
     }
 }

@@ -6,6 +6,7 @@
 
 mod document;
 mod judge;
+mod pointer;
 mod rules;
 
 use std::fmt;
@@ -24,13 +25,16 @@ pub use document::Escalation;
 use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
 use rules::{Names, Requesters};
 
+pub use pointer::{Pointer, PointerError};
+
 /// A policy document that was read and checked.
 #[derive(Clone, Debug)]
 pub struct Policy {
     version: String,
     masks_addresses: bool,
     publication: Publication,
-    denied_keys: Vec<String>,
+    /// SHA-256 of SubjectPublicKeyInfos, sorted: there may be thousands.
+    denied_keys: Vec<[u8; 32]>,
     /// The default profile first, then by name.
     profiles: Vec<Profile>,
 }
@@ -60,9 +64,10 @@ impl PolicyError {
 }
 
 impl Policy {
-    /// Reads a TOML document. Unknown fields, rules that cannot be read, and profiles that could never issue are
-    /// errors.
+    /// Reads a TOML document of at most [`Policy::MAX_BYTES`]. Unknown fields, rules that cannot be read, and profiles
+    /// that could never issue are errors.
     pub fn parse(text: &str) -> Result<Policy, PolicyError> {
+        Policy::fits(text)?;
         let document = document::read(text)?;
         let version = hex::encode(&digest(&SHA256, text.as_bytes()).as_ref()[..8]);
         Ok(Policy {

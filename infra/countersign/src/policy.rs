@@ -1,19 +1,23 @@
-//! The issuance policy of a stack: checked before it is put in force, and read by every worker from SSM.
+//! The issuance policy of a stack: checked before it is put in force, and read by every worker from SSM, or from the bucket
+//! where it is too large for that.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use workflow::policy::Policy;
+use workflow::aws::PolicyShelf;
+use workflow::policy::{Pointer, Policy};
 
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;
 use crate::stack::{Stack, Which};
 use crate::table;
 
-/// What SSM takes, in bytes.
-const MAX_BYTES: usize = 8 * 1024;
+/// What a standard parameter takes, in bytes; larger ones cost money.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
+const PARAMETER_BYTES: usize = 4 * 1024;
 
 /// `countersign policy`.
 #[derive(Debug, clap::Subcommand)]
@@ -30,6 +34,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Prints the policy in force
+    Show {
+        #[command(flatten)]
+        which: Which,
+    },
 }
 
 /// Runs `countersign policy`.
@@ -43,8 +52,12 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Set { file, which } => {
             let (text, policy) = read(&file)?;
             let stack = which.find().await?;
-            put(&stack, text).await?;
+            put(&stack, &text).await?;
             println!("Version {} is in force.", policy.version());
+            Ok(())
+        }
+        Command::Show { which } => {
+            print!("{}", in_force(&which.find().await?).await?);
             Ok(())
         }
     }
@@ -56,25 +69,17 @@ pub(crate) async fn put_when_needed(
     chosen: Option<&Path>,
     default: &Path,
 ) -> Result<(), Failure> {
-    let ssm = aws_sdk_ssm::Client::new(&stack.sdk);
-    let current = match ssm.get_parameter().name(&stack.policy_parameter).send().await {
-        Ok(answer) => answer.parameter.and_then(|parameter| parameter.value),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_parameter_not_found()) => None,
-        Err(error) => {
-            return Err(error)
-                .or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "");
-        }
-    };
+    let current = held(stack, &shelf(stack)).await?;
     if current.is_some() && chosen.is_none() {
         return Ok(());
     }
     let file = chosen.unwrap_or(default);
     let (text, policy) = read(file)?;
-    if current.as_deref() == Some(&text) {
+    if current.is_some_and(|current| current == parameter_for(stack, &text)) {
         return Ok(());
     }
     let step = Step::begin("Putting the policy in force");
-    put(stack, text).await?;
+    put(stack, &text).await?;
     step.done(format!("{}, version {}", file.display(), policy.version()));
     Ok(())
 }
@@ -86,23 +91,67 @@ fn read(file: &Path) -> Result<(String, Policy), Failure> {
     )?;
     let policy = Policy::parse(&text)
         .or_fail(|| file.display().to_string(), "See infra/policy.toml for an example.")?;
-    if text.len() > MAX_BYTES {
-        return Err(Failure::new(
-            format!("{} has {} bytes; {MAX_BYTES} is the limit", file.display(), text.len()),
-            "Shorten it.",
-        ));
-    }
     Ok((text, policy))
 }
 
-async fn put(stack: &Stack, text: String) -> Result<(), Failure> {
+/// The document in force.
+async fn in_force(stack: &Stack) -> Result<String, Failure> {
+    let shelf = shelf(stack);
+    let held = held(stack, &shelf).await?.ok_or_else(|| {
+        Failure::new(
+            format!("there is no parameter {}", stack.policy_parameter),
+            "Put a policy in force with: countersign policy set",
+        )
+    })?;
+    shelf.document(held).await.or_fail(
+        || format!("the parameter {} does not lead to a policy", stack.policy_parameter),
+        "Put a policy in force with: countersign policy set",
+    )
+}
+
+fn shelf(stack: &Stack) -> PolicyShelf {
+    PolicyShelf::new(&stack.sdk, &stack.policy_parameter)
+}
+
+/// What the parameter holds now.
+async fn held(stack: &Stack, shelf: &PolicyShelf) -> Result<Option<String>, Failure> {
+    shelf.parameter().await.or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "")
+}
+
+/// What the parameter is to hold: the document where it fits, else where it is.
+fn parameter_for(stack: &Stack, document: &str) -> String {
+    // SSM takes two braces for the name of another parameter.
+    if document.len() <= PARAMETER_BYTES && !document.contains("{{") {
+        document.to_owned()
+    } else {
+        Pointer::to(document, &stack.bucket).to_string()
+    }
+}
+
+/// Stores the object first, so that whoever follows the parameter finds it.
+async fn put(stack: &Stack, document: &str) -> Result<(), Failure> {
+    let value = parameter_for(stack, document);
+    if value != document {
+        let pointer = Pointer::to(document, &stack.bucket);
+        let put = stack
+            .s3()
+            .put_object()
+            .bucket(pointer.bucket())
+            .key(pointer.key())
+            .content_type("application/toml")
+            .body(ByteStream::from(document.as_bytes().to_vec()));
+        put.send()
+            .await
+            .or_fail(|| format!("cannot store {pointer}"), "The policy in force is as before.")?;
+    }
     aws_sdk_ssm::Client::new(&stack.sdk)
         .put_parameter()
         .name(&stack.policy_parameter)
         .r#type(ParameterType::String)
+        // Not "standard": a parameter that was made larger by an earlier version cannot go back.
         .tier(ParameterTier::IntelligentTiering)
         .overwrite(true)
-        .value(text)
+        .value(value)
         .send()
         .await
         .map(|_| ())

@@ -8,6 +8,7 @@ use time::Duration;
 use workflow::approval::{Approval, Electorate, Link, LinkKey};
 use workflow::audit::{By, Entry, Happening};
 use workflow::finding::Finding;
+use workflow::judgement::issuer_in_force;
 use workflow::policy::{Policy, Profile};
 use workflow::ports::{change, change_audited};
 use workflow::request::{Email, Facts, Illegal, Request, RequestId, whole_seconds};
@@ -28,7 +29,7 @@ impl AwaitApproval {
         approval: &Approval,
     ) -> Result<(), Fault> {
         let policy = self.policies.current().await?;
-        let findings = findings(request, &policy);
+        let findings = self.findings(request, &policy).await?;
         for approver in asked(&policy, request, approval) {
             let occasion = occasion(approval.generation, &approver);
             if request.was_mailed(&occasion) {
@@ -67,7 +68,7 @@ impl AwaitApproval {
         let Some(since) = due.checked_sub(1).map(|last| due_since(&profile.reminders()[last])) else {
             return Ok(());
         };
-        let findings = findings(request, &policy);
+        let findings = self.findings(request, &policy).await?;
         for approver in asked(&policy, request, &approval) {
             let occasion = format!("reminder/{due}/{approver}");
             // Whoever was asked later than that needs no reminder of it.
@@ -117,6 +118,12 @@ impl AwaitApproval {
             self.mail_links(request, &facts, &approval).await?;
         }
         Ok(())
+    }
+
+    async fn findings(&self, request: &Request, policy: &Policy) -> Result<Vec<Finding>, Fault> {
+        let issuer = issuer_in_force(&*self.archive).await?;
+        let judged = request.judged_by(policy, issuer.as_ref());
+        Ok(judged.map_or_else(|refusal| refusal.0, |judged| judged.findings))
     }
 
     async fn escalate(
@@ -195,10 +202,6 @@ fn asked(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> 
     let mut asked = approval.undecided();
     asked.retain(|approver| profile.lets_vote(approver, escalated));
     asked
-}
-
-fn findings(request: &Request, policy: &Policy) -> Vec<Finding> {
-    request.judged_by(policy).map_or_else(|refusal| refusal.0, |judged| judged.findings)
 }
 
 /// The occasion of the mail that asks an approver.

@@ -16,7 +16,8 @@ use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::link::BaseUrl;
 use workflow::policy::Profile;
 use workflow::ports::{
-    Approvals, Clock, Mailer, Nudges, Policies, Requests, Saved, TaskToken, Tasks, change, change_approval,
+    Approvals, Archive, Clock, Mailer, Nudges, Policies, Requests, Saved, TaskToken, Tasks, change,
+    change_approval,
 };
 use workflow::request::{Facts, Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Nudge, Progress, Step, Task};
@@ -35,6 +36,8 @@ pub struct AwaitApproval {
     pub approvals: Arc<dyn Approvals>,
     /// Who approves.
     pub policies: Arc<dyn Policies>,
+    /// Where the certificate of the CA is: what it may not certify is told to the approvers.
+    pub archive: Arc<dyn Archive>,
     /// Where outcomes go.
     pub tasks: Arc<dyn Tasks>,
     /// The queue of notify, which tells the requester that the request still waits.

@@ -12,6 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             requests: aws.requests()?,
             approvals: aws.approvals()?,
             policies: aws.policies()?,
+            archive: aws.archive()?,
             tasks: aws.tasks(),
             notices: aws.notices()?,
             mailer: aws.mailer()?,

@@ -18,6 +18,7 @@ fn step(world: &Arc<World>) -> AwaitApproval {
         requests: world.clone(),
         approvals: world.clone(),
         policies: world.clone(),
+        archive: world.clone(),
         tasks: world.clone(),
         notices: world.clone(),
         mailer: world.clone(),

@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use workflow::audit::By;
 use workflow::decision::Outcome;
-use workflow::judgement::Refusal;
+use workflow::judgement::{Judged, Refusal, issuer_in_force};
 use workflow::mail::with_time;
-use workflow::ports::{Clock, Names, Policies, Requests, change};
+use workflow::policy::Policy;
+use workflow::ports::{Archive, Clock, Names, Policies, Requests, change};
 use workflow::request::{Ending, Illegal, Request, Status};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 
@@ -24,6 +25,8 @@ pub struct Persist {
     pub names: Arc<dyn Names>,
     /// What is allowed.
     pub policies: Arc<dyn Policies>,
+    /// Where the certificate of the CA is.
+    pub archive: Arc<dyn Archive>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -67,8 +70,8 @@ impl Persist {
         let facts = match request.facts() {
             Some(facts) => facts,
             None => {
-                let policy = self.policies.current().await?;
-                request.judged_by(&policy)?.facts(&policy)
+                let (policy, judged) = self.judged(request).await?;
+                judged?.facts(&policy)
             }
         };
         if validated.is_some_and(|digest| digest != facts.csr_digest) {
@@ -91,8 +94,8 @@ impl Persist {
 
     /// The refusal in words, found again from the CSR in the row: the execution carries codes only.
     async fn refusal(&self, request: &Request) -> Result<Ending, Fault> {
-        let policy = self.policies.current().await?;
-        let refusal = request.judged_by(&policy).err();
+        let (_, judged) = self.judged(request).await?;
+        let refusal = judged.err();
         let main = refusal.as_ref().and_then(Refusal::main);
         Ok(Ending {
             status: Status::Refused,
@@ -106,6 +109,13 @@ impl Persist {
             code: main.map(|finding| finding.code),
             findings: refusal.clone().map(|refusal| refusal.0).unwrap_or_default(),
         })
+    }
+
+    async fn judged(&self, request: &Request) -> Result<(Arc<Policy>, Result<Judged, Refusal>), Fault> {
+        let policy = self.policies.current().await?;
+        let issuer = issuer_in_force(&*self.archive).await?;
+        let judged = request.judged_by(&policy, issuer.as_ref());
+        Ok((policy, judged))
     }
 
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {

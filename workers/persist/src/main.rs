@@ -12,6 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             requests: aws.requests()?,
             names: aws.names()?,
             policies: aws.policies()?,
+            archive: aws.archive()?,
             clock: Arc::new(SystemClock),
         })
     })

@@ -14,6 +14,7 @@ async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Re
         requests: world.clone(),
         names: world.clone(),
         policies: world.clone(),
+        archive: world.clone(),
         clock: world.clone(),
     };
     step.run(journey::task(id, state, "t", input)).await?;
@@ -46,6 +47,20 @@ async fn another_csr_than_the_validated_one_is_not_stored() {
     let Fault::Refused { code, .. } = run(&world, id, "Persist", input).await.unwrap_err() else { panic!() };
     assert_eq!(code, ErrorName::BadMessage);
     assert_eq!(world.request(id).unwrap().csr_digest, None);
+}
+
+#[tokio::test]
+async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
+    let world = World::new();
+    let id = world.request_at(Status::Submitted);
+    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
+    world.rotate_to(&maker.self_signed());
+    let fault = run(&world, id, "Persist", Input::default()).await.unwrap_err();
+    assert!(matches!(fault, Fault::Refused { code: ErrorName::Refused, .. }));
+    assert_eq!(world.request(id).unwrap().csr_digest, None);
+    let row = run(&world, id, "RecordRefusal", Input::default()).await.unwrap();
+    assert_eq!((row.status, row.code), (Status::Refused, Some(Code::NameNotAllowed)));
+    assert!(row.reason.unwrap().contains("exclude the DNS name \"www.example.com\""));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use workflow::finding::{Code, Finding};
+use workflow::judgement::issuer_in_force;
 use workflow::policy::{Grant, Policy};
 use workflow::ports::Saved;
 use workflow::request::{Request, RequestId, Status, Submission, execution_name};
@@ -47,7 +48,11 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let (draft, mut wrong) = Draft::read(&fields, &headers);
     let policy = portal.policies.current().await?;
-    let prospect = match draft.prospect(&policy) {
+    let issuer = match issuer_in_force(&*portal.archive).await {
+        Ok(issuer) => issuer,
+        Err(error) => return form_again(&portal, &policy, wants, &draft, Vec::new(), error.into()),
+    };
+    let prospect = match draft.prospect(&policy, issuer.as_ref()) {
         Ok(prospect) if wrong.is_empty() => prospect,
         other => {
             let more = other.err().unwrap_or_default();
@@ -85,7 +90,11 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let (draft, wrong) = Draft::read(&fields, &headers);
     let policy = portal.policies.current().await?;
-    let accepted = match draft.accept(&policy, wrong) {
+    let issuer = match issuer_in_force(&*portal.archive).await {
+        Ok(issuer) => issuer,
+        Err(error) => return form_again(&portal, &policy, wants, &draft, Vec::new(), error.into()),
+    };
+    let accepted = match draft.accept(&policy, issuer.as_ref(), wrong) {
         Ok(accepted) => accepted,
         Err(wrong) => {
             let problem = refusal(&wrong);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use workflow::approval::Electorate;
 use workflow::csr::Csr;
 use workflow::finding::{Code, Finding, quoted};
+use workflow::issuance::Issuer;
 use workflow::judgement;
 use workflow::policy::{Grant, Policy, Profile};
 use workflow::request::{Email, Request, RequestId};
@@ -103,11 +104,15 @@ impl Draft {
         (draft, troubles)
     }
 
-    /// What would be issued under `policy`.
+    /// What would be issued under `policy` by `issuer`.
     ///
     /// # Errors
     /// Everything that is wrong with the CSR and the profile.
-    pub(crate) fn prospect(&self, policy: &Policy) -> Result<Prospect, Vec<Trouble>> {
+    pub(crate) fn prospect(
+        &self,
+        policy: &Policy,
+        issuer: Option<&Issuer>,
+    ) -> Result<Prospect, Vec<Trouble>> {
         // An address that is none (yet) is as good as no address: the policy then warns instead of refusing.
         let requester = self.email.parse::<Email>().map(String::from).unwrap_or_default();
         let named = Some(self.profile.as_str()).filter(|name| !name.is_empty());
@@ -122,7 +127,7 @@ impl Draft {
         };
         match (csr, profile) {
             (Ok(csr), Ok(profile)) => {
-                let verdict = policy.judge(&csr, profile, &requester);
+                let verdict = judgement::verdict(policy, issuer, &csr, profile, &requester);
                 match verdict.grant {
                     Some(grant) => {
                         Ok(Prospect { profile: profile.name().to_owned(), grant, findings: verdict.findings })
@@ -138,7 +143,12 @@ impl Draft {
     ///
     /// # Errors
     /// Everything that is wrong, the main thing first.
-    pub(crate) fn accept(&self, policy: &Policy, mut wrong: Vec<Trouble>) -> Result<Accepted, Vec<Trouble>> {
+    pub(crate) fn accept(
+        &self,
+        policy: &Policy,
+        issuer: Option<&Issuer>,
+        mut wrong: Vec<Trouble>,
+    ) -> Result<Accepted, Vec<Trouble>> {
         let reported = |wrong: &[Trouble], field: &str| wrong.iter().any(|trouble| trouble.field == field);
         let email = if self.email.is_empty() && !reported(&wrong, "email") {
             Err(missing("email", "your e-mail address"))
@@ -157,7 +167,7 @@ impl Draft {
             wrong.push(Trouble { field: "csrContent", finding });
         }
         let already = reported(&wrong, "csrContent") || reported(&wrong, "csrFile");
-        let prospect = self.prospect(policy).map_err(|more| {
+        let prospect = self.prospect(policy, issuer).map_err(|more| {
             // A field whose value was unreadable or forgotten is not also missing.
             wrong.extend(more.into_iter().filter(|one| !(already && one.finding.code == Code::MissingField)));
         });

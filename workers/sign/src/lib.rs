@@ -2,8 +2,8 @@
 //!
 //! Invariant: one request has one serial and one certificate, whatever is repeated or killed. The serial and the
 //! validity are reserved in the row before anything is signed; the certificate is stored where there is none, and
-//! whoever comes second goes on with the stored one. What is signed is what was approved, judged again by the policy
-//! in force, built from the profile, and linted.
+//! whoever comes second goes on with the stored one, whose validity the row takes over. What is signed is what was
+//! approved, judged again by the policy and the issuer in force, built from the profile, and linted.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 use workflow::audit::By;
 use workflow::decision::ApprovalDigest;
 use workflow::issuance::{Certificate, Issuer, Serial, Template, Validity, issue, lint};
-use workflow::judgement::Judged;
+use workflow::judgement::{Judged, issuer_in_force};
 use workflow::policy::Policy;
 use workflow::ports::{Archive, CaKey, Clock, Policies, Requests, change};
 use workflow::request::{Request, Status, rfc3339};
@@ -62,18 +62,19 @@ impl Step for Sign {
             }
         }
         let policy = self.policies.current().await?;
-        let judged = approved(&request, &policy)?;
         let issuer = self.issuer().await?;
-        let (serial, validity) = self.reserve(&request, &judged, &issuer).await?;
-        let stored = match self.archive.certificate(&serial).await? {
-            Some(stored) => stored,
-            None => self.make(&policy, &judged, &issuer, &serial, &validity).await?,
+        let judged = approved(&request, &policy, &issuer)?;
+        let (serial, reserved) = self.reserve(&request, &judged, &issuer).await?;
+        let pem = match self.archive.certificate(&serial).await? {
+            Some(pem) => pem,
+            None => self.make(&policy, &judged, &issuer, &serial, reserved).await?,
         };
-        let fingerprint = Certificate::from_pem(&stored)
-            .map_err(|error| Fault::transient(format!("the stored certificate cannot be read: {error}")))?
-            .fingerprint();
+        let stored = Certificate::from_pem(&pem)
+            .map_err(|error| Fault::transient(format!("the stored certificate: {error}")))?;
+        let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         let now = self.clock.now();
-        change(&*self.requests, id, &By::worker("sign"), |row| row.issued(&fingerprint, now)).await?;
+        change(&*self.requests, id, &By::worker("sign"), |row| row.issued(&fingerprint, validity, now))
+            .await?;
         tracing::info!(%serial, "issued");
         Ok(Progress::Done(signed(serial, validity)))
     }
@@ -83,12 +84,12 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
     Signed { serial, not_after: rfc3339(validity.not_after) }
 }
 
-/// What was approved, read again from the row and judged by the policy in force.
-fn approved(request: &Request, policy: &Policy) -> Result<Judged, Fault> {
+/// What was approved, read again from the row and judged by the policy and the issuer in force.
+fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Judged, Fault> {
     let not_approved = |why: &str| Fault::refused(ErrorName::NotApproved, why);
     let decision = request.decision.as_ref().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
-    let judged = request.judged_by(policy)?;
+    let judged = request.judged_by(policy, Some(issuer))?;
     if ApprovalDigest::of(request.id, &judged.grant.profile, &judged.facts(policy)) != decision.digest {
         return Err(not_approved("what was approved is not what would be signed"));
     }
@@ -97,11 +98,8 @@ fn approved(request: &Request, policy: &Policy) -> Result<Judged, Fault> {
 
 impl Sign {
     async fn issuer(&self) -> Result<Issuer, Fault> {
-        let pem = self.archive.issuer().await?;
-        let pem =
-            pem.ok_or_else(|| Fault::transient("there is no CA yet; make one with: countersign ca init"))?;
-        Issuer::from_pem(&pem)
-            .map_err(|error| Fault::transient(format!("the certificate of the CA: {error}")))
+        let issuer = issuer_in_force(&*self.archive).await?;
+        issuer.ok_or_else(|| Fault::transient("there is no CA yet; make one with: countersign ca init"))
     }
 
     /// The serial and validity that the row holds; chosen now where it holds none.
@@ -126,23 +124,27 @@ impl Sign {
         Ok(reserved)
     }
 
-    /// Makes and stores the certificate; gives back the one that is stored, which is another's where that was first.
+    /// The certificate that is stored in the end: this one, or that of whoever was first.
     async fn make(
         &self,
         policy: &Policy,
         judged: &Judged,
         issuer: &Issuer,
         serial: &Serial,
-        validity: &Validity,
+        reserved: Validity,
     ) -> Result<String, Fault> {
         let signer = self.ca_key.signer(issuer.spki_der()).await?;
+        // The CA or the policy may have changed since it was reserved.
+        let validity = reserved
+            .refit(self.clock.now(), judged.grant.validity_days, issuer)
+            .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
         let template = Template {
             csr: &judged.csr,
             grant: &judged.grant,
             issuer,
             algorithm: signer.algorithm(),
             serial,
-            validity,
+            validity: &validity,
             publication: policy.publication(),
         };
         let tbs = template

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use sign::{Sign, Signed};
+use time::Duration;
 use workflow::issuance::Certificate;
+use workflow::ports::Clock;
 use workflow::request::{RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
 use workflow::testing::{World, faults, journey, pki};
@@ -105,6 +107,78 @@ async fn a_stricter_policy_in_force_refuses() {
     let id = world.request_at(Status::Approved);
     world.set_policy(&include_str!("../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
     assert_eq!(name(sign(&world, id).await), ErrorName::Refused);
+}
+
+/// Reserves a serial and a validity, and dies before anything is stored.
+async fn reserved(world: &Arc<World>) -> RequestId {
+    let id = world.request_at(Status::Approved);
+    world.fail_next("ca key", 1);
+    assert!(matches!(sign(world, id).await, Err(Fault::Transient { .. })));
+    assert!(world.request(id).unwrap().serial.is_some() && world.certificates().is_empty());
+    id
+}
+
+#[tokio::test]
+async fn a_ca_or_a_policy_that_changes_after_the_reservation_cuts_the_validity() {
+    let maker = || pki::CaMaker::new(pki::TestKey::EcP256);
+    let shorter = include_str!("../../../infra/policy.toml").replace("365", "30");
+    let changes: [(&str, &dyn Fn(&World)); 4] = [
+        ("a CA that ends earlier", &|world| {
+            let now = world.now();
+            world.rotate_to(&maker().valid(now - Duration::days(9), now + Duration::days(9)).self_signed());
+        }),
+        ("a CA that began after the reservation", &|world| {
+            let began = world.now();
+            world.advance(Duration::minutes(5));
+            world.rotate_to(&maker().valid(began, began + Duration::days(900)).self_signed());
+        }),
+        ("a policy that grants less", &|world| world.set_policy(&shorter)),
+        ("so much time that nothing of the reserved is left", &|world| world.advance(Duration::days(400))),
+    ];
+    for (what, change) in changes {
+        let world = World::new();
+        let id = reserved(&world).await;
+        let before = world.request(id).unwrap();
+        change(&world);
+        let signed = sign(&world, id).await.unwrap();
+        let row = world.request(id).unwrap();
+        assert_eq!(row.serial, before.serial, "{what}: one request, one serial");
+        assert_ne!(row.validity(), before.validity(), "{what}");
+        let certificate = Certificate::from_pem(&world.certificates()[&signed.serial.to_string()]).unwrap();
+        assert_eq!(
+            row.validity(),
+            Some(certificate.validity()),
+            "{what}: the row says what the certificate says"
+        );
+        assert!(certificate.not_after() > world.now(), "{what}");
+        assert_eq!(sign(&world, id).await.unwrap(), signed, "{what}: repeated");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_another_signer_stored_meanwhile_is_the_one() {
+    let (world, other) = (World::new(), World::new());
+    let id = reserved(&world).await;
+    let row = world.request(id).unwrap();
+    other.put(row.clone());
+    let stored = sign(&other, id).await.unwrap();
+    let pem = other.certificates()[&stored.serial.to_string()].clone();
+    world.put_certificate(&stored.serial, &pem);
+    let now = world.now();
+    let maker = pki::CaMaker::new(pki::TestKey::EcP256);
+    world.rotate_to(&maker.valid(now - Duration::days(9), now + Duration::days(9)).self_signed());
+    assert_eq!(sign(&world, id).await.unwrap(), stored);
+    assert_eq!(world.request(id).unwrap().validity(), row.validity());
+}
+
+#[tokio::test]
+async fn a_ca_that_may_not_certify_the_names_any_more_refuses() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
+    world.rotate_to(&maker.self_signed());
+    assert_eq!(name(sign(&world, id).await), ErrorName::Refused);
+    assert!(world.certificates().is_empty() && world.request(id).unwrap().serial.is_none());
 }
 
 #[tokio::test]

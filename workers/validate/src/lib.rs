@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use workflow::ports::{Policies, Requests};
+use workflow::judgement::issuer_in_force;
+use workflow::ports::{Archive, Policies, Requests};
 use workflow::request::{Request, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
 
@@ -17,6 +18,8 @@ pub struct Validate {
     pub requests: Arc<dyn Requests>,
     /// What is allowed.
     pub policies: Arc<dyn Policies>,
+    /// Where the certificate of the CA is: it may not certify every name.
+    pub archive: Arc<dyn Archive>,
 }
 
 /// What was validated.
@@ -57,7 +60,8 @@ impl Step for Validate {
 impl Validate {
     async fn judge(&self, request: &Request) -> Result<Validated, Fault> {
         let policy = self.policies.current().await?;
-        let judged = request.judged_by(&policy)?;
+        let issuer = issuer_in_force(&*self.archive).await?;
+        let judged = request.judged_by(&policy, issuer.as_ref())?;
         tracing::info!(policy.version = policy.version(), "valid");
         Ok(Validated { csr_digest: judged.csr.digest(), policy_version: policy.version().to_owned() })
     }

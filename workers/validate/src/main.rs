@@ -4,5 +4,8 @@ use validate::Validate;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    workflow::lambda::serve(|aws| Ok(Validate { requests: aws.requests()?, policies: aws.policies()? })).await
+    workflow::lambda::serve(|aws| {
+        Ok(Validate { requests: aws.requests()?, policies: aws.policies()?, archive: aws.archive()? })
+    })
+    .await
 }

@@ -7,7 +7,7 @@ use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
 use workflow::testing::{World, faults, journey, pki};
 
 async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {
-    let step = Validate { requests: world.clone(), policies: world.clone() };
+    let step = Validate { requests: world.clone(), policies: world.clone(), archive: world.clone() };
     match step.run(journey::task(id, "Validate", "t", NoInput {})).await? {
         Progress::Done(validated) => Ok(validated),
         Progress::Waiting => panic!("Validate never waits"),
@@ -43,6 +43,18 @@ async fn a_refusal_names_codes_and_no_names() {
 }
 
 #[tokio::test]
+async fn what_the_authority_may_not_certify_is_refused_before_anybody_is_asked() {
+    let world = World::new();
+    let id = world.request_at(Status::Submitted);
+    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
+    world.rotate_to(&maker.self_signed());
+    let (code, message) = refused(validate(&world, id).await.unwrap_err());
+    assert_eq!((code, message.as_str()), (ErrorName::Refused, "name_not_allowed"));
+    world.without_issuer();
+    validate(&world, id).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_past_its_decision_is_not_judged_again() {
     let world = World::new();
     for status in
@@ -63,7 +75,7 @@ async fn a_request_past_its_decision_is_not_judged_again() {
 async fn a_port_that_fails_is_a_passing_fault() {
     let world = World::new();
     let id = world.request_at(Status::Submitted);
-    for port in ["requests", "policies"] {
+    for port in ["requests", "policies", "archive"] {
         world.fail_next(port, 1);
         assert!(matches!(validate(&world, id).await.unwrap_err(), Fault::Transient { .. }), "{port}");
         validate(&world, id).await.unwrap();

@@ -44,7 +44,7 @@ pub use ses::SesMailer;
 pub use smtp::SmtpMailer;
 pub use sns::SnsOperators;
 pub use sqs::SqsQueue;
-pub use ssm::SsmPolicies;
+pub use ssm::{PolicyShelf, SsmPolicies};
 pub use step_functions::StepFunctions;
 
 /// AWS as one worker sees it: what its variables name, nothing else.

@@ -26,6 +26,12 @@ fn certificate_key(serial: &Serial) -> String {
     format!("signed-certificate/{serial}/certificate.pem")
 }
 
+/// A client of buckets.
+pub(super) fn client(sdk: &SdkConfig) -> Client {
+    // The emulator's endpoint is an address, which cannot carry the bucket in its host name.
+    Client::from_conf(Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some()).build())
+}
+
 /// The bucket.
 pub struct S3Archive {
     client: Client,
@@ -35,9 +41,7 @@ pub struct S3Archive {
 impl S3Archive {
     /// The bucket of this name.
     pub fn new(sdk: &SdkConfig, bucket: &str) -> Self {
-        // The emulator's endpoint is an address, which cannot carry the bucket in its host name.
-        let config = Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some()).build();
-        Self { client: Client::from_conf(config), bucket: bucket.to_owned() }
+        Self { client: client(sdk), bucket: bucket.to_owned() }
     }
 
     async fn read(&self, key: String, what: &'static str) -> Result<Option<String>, PortError> {

@@ -1,6 +1,8 @@
-//! The policy in an SSM parameter, read again when the copy is a minute old.
+//! The policy in an SSM parameter, or in the bucket where the parameter points there; read again when the copy is a
+//! minute old.
 //!
-//! Fails closed: a policy that cannot be read or is not valid stops the step until an operator mends it.
+//! Fails closed: a policy that cannot be read, is not the one that was pointed to, or is not valid stops the step until an
+//! operator mends it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,17 +13,76 @@ use aws_types::sdk_config::SdkConfig;
 use tokio::sync::Mutex;
 
 use super::unavailable;
-use crate::policy::Policy;
+use crate::policy::{Pointer, PointerError, Policy};
 use crate::ports::{Policies, PortError};
 
 const FRESH: Duration = Duration::from_secs(60);
+const WHAT: &str = "read the policy";
 
-/// The parameter.
-pub struct SsmPolicies {
-    client: Client,
+/// Where the document of a policy is kept.
+pub struct PolicyShelf {
+    ssm: Client,
+    s3: aws_sdk_s3::Client,
     parameter: String,
+}
+
+impl PolicyShelf {
+    /// The parameter of this name.
+    pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
+        Self { ssm: Client::new(sdk), s3: super::s3::client(sdk), parameter: parameter.to_owned() }
+    }
+
+    /// What the parameter holds: a document or a [`Pointer`]. `None` where there is no such parameter.
+    ///
+    /// # Errors
+    /// [`PortError`] of SSM.
+    pub async fn parameter(&self) -> Result<Option<String>, PortError> {
+        match self.ssm.get_parameter().name(&self.parameter).send().await {
+            Ok(answer) => Ok(answer.parameter.and_then(|parameter| parameter.value)),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_parameter_not_found()) => {
+                Ok(None)
+            }
+            Err(error) => Err(unavailable(WHAT)(error)),
+        }
+    }
+
+    /// The document that the parameter holds or points to, verified by its digest.
+    ///
+    /// # Errors
+    /// [`PortError`] of S3, or the object is missing or another one.
+    pub async fn document(&self, parameter: String) -> Result<String, PortError> {
+        let Some(pointer) = Pointer::read(&parameter).map_err(|error| PortError::new(WHAT, error))? else {
+            return Ok(parameter);
+        };
+        let get = self.s3.get_object().bucket(pointer.bucket()).key(pointer.key());
+        let object = get.send().await.map_err(|error| {
+            let error = unavailable(WHAT)(error);
+            PortError { what: WHAT, cause: format!("{pointer}: {}", error.cause) }
+        })?;
+        let mut body = object.body;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.try_next().await.map_err(|error| PortError::new(WHAT, error))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > Policy::MAX_BYTES {
+                return Err(PortError::new(WHAT, PointerError::TooLarge(pointer)));
+            }
+        }
+        pointer.open(bytes).map_err(|error| PortError::new(WHAT, error))
+    }
+}
+
+/// A policy, what the parameter held when it was read, and when that was.
+struct Copy {
+    read: Instant,
+    parameter: String,
+    policy: Arc<Policy>,
+}
+
+/// The parameter, and a copy of the policy.
+pub struct SsmPolicies {
+    shelf: PolicyShelf,
     fresh: Duration,
-    copy: Mutex<Option<(Instant, Arc<Policy>)>>,
+    copy: Mutex<Option<Copy>>,
 }
 
 impl SsmPolicies {
@@ -29,28 +90,30 @@ impl SsmPolicies {
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
         // Locally one edits the policy and expects it to hold at once; it costs nothing there.
         let fresh = if sdk.endpoint_url().is_some() { Duration::ZERO } else { FRESH };
-        Self { client: Client::new(sdk), parameter: parameter.to_owned(), fresh, copy: Mutex::new(None) }
+        Self { shelf: PolicyShelf::new(sdk, parameter), fresh, copy: Mutex::new(None) }
     }
 }
 
 #[async_trait]
 impl Policies for SsmPolicies {
     async fn current(&self) -> Result<Arc<Policy>, PortError> {
-        const WHAT: &str = "read the policy";
         let mut copy = self.copy.lock().await;
-        if let Some((read, policy)) = copy.as_ref()
-            && read.elapsed() < self.fresh
+        if let Some(copy) = copy.as_ref()
+            && copy.read.elapsed() < self.fresh
         {
-            return Ok(Arc::clone(policy));
+            return Ok(Arc::clone(&copy.policy));
         }
-        let answer =
-            self.client.get_parameter().name(&self.parameter).send().await.map_err(unavailable(WHAT))?;
-        let text = answer
-            .parameter
-            .and_then(|parameter| parameter.value)
-            .ok_or(PortError { what: WHAT, cause: "the parameter is empty".into() })?;
-        let policy = Arc::new(Policy::parse(&text).map_err(|error| PortError::new(WHAT, error))?);
-        *copy = Some((Instant::now(), Arc::clone(&policy)));
+        let read = Instant::now();
+        let missing = || PortError { what: WHAT, cause: "the parameter is empty".into() };
+        let parameter = self.shelf.parameter().await?.ok_or_else(missing)?;
+        // The same parameter means the same document, in the bucket too: it is named by its digest.
+        if let Some(copy) = copy.as_mut().filter(|copy| copy.parameter == parameter) {
+            copy.read = read;
+            return Ok(Arc::clone(&copy.policy));
+        }
+        let document = self.shelf.document(parameter.clone()).await?;
+        let policy = Arc::new(Policy::parse(&document).map_err(|error| PortError::new(WHAT, error))?);
+        *copy = Some(Copy { read, parameter, policy: Arc::clone(&policy) });
         Ok(policy)
     }
 }

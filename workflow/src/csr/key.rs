@@ -80,6 +80,12 @@ impl PublicKey {
         hex::encode(digest(&SHA256, &self.spki))
     }
 
+    /// Whether the SHA-256 of the SubjectPublicKeyInfo is in a sorted list.
+    pub(crate) fn is_in(&self, sorted: &[[u8; 32]]) -> bool {
+        let digest = digest(&SHA256, &self.spki);
+        sorted.binary_search_by(|listed| listed.as_slice().cmp(digest.as_ref())).is_ok()
+    }
+
     /// The kind for people: "EC P-256", "RSA 2048 bits", "Ed25519".
     #[must_use]
     pub fn description(&self) -> String {

@@ -8,7 +8,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use super::{Serial, SignatureAlgorithm};
+use super::{Serial, SignatureAlgorithm, Validity};
 use crate::csr::{armored, render_distinguished_name};
 
 /// A certificate.
@@ -125,6 +125,12 @@ impl Certificate {
     #[must_use]
     pub fn not_after(&self) -> OffsetDateTime {
         self.not_after
+    }
+
+    /// Both of them.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        Validity { not_before: self.not_before, not_after: self.not_after }
     }
 
     /// The key identifier of the issuer, in lower-case hex.

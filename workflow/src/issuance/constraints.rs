@@ -58,8 +58,8 @@ impl NameConstraints {
         }
     }
 
-    /// Why a name is not free.
-    pub(super) fn forbid(&self, name: &Name) -> Option<String> {
+    /// What they do to a name that is not free: "exclude" it, or "do not permit" it.
+    pub(super) fn forbid(&self, name: &Name) -> Option<&'static str> {
         let concerns = |subtree: &Subtree| {
             matches!(
                 (subtree, name),
@@ -70,11 +70,10 @@ impl NameConstraints {
             )
         };
         self.judge(concerns, |subtree| subtree.contains(name), |subtree| subtree.touches(name))
-            .map(|why| format!("the issuer's name constraints {why} {name}"))
     }
 
-    /// Why a subject, as the DER of a Name, is not free. An empty one always is.
-    pub(super) fn forbid_subject(&self, subject_der: &[u8]) -> Option<String> {
+    /// The same for a subject, as the DER of a Name. An empty one is always free.
+    pub(super) fn forbid_subject(&self, subject_der: &[u8]) -> Option<&'static str> {
         let rdns = content(subject_der)?;
         if rdns.is_empty() {
             return None;
@@ -82,7 +81,6 @@ impl NameConstraints {
         let within =
             |subtree: &Subtree| matches!(subtree, Subtree::Directory(base) if rdns.starts_with(base));
         self.judge(|subtree| matches!(subtree, Subtree::Directory(_)), within, within)
-            .map(|why| format!("the issuer's name constraints {why} the subject"))
     }
 
     fn judge(

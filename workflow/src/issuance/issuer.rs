@@ -4,6 +4,7 @@
 //! signed by the next, and no path length is exceeded. Its name and key are kept as DER, byte for byte: what is
 //! issued repeats exactly those. Fails with one sentence that says which certificate is wrong, and why.
 
+use der::Encode as _;
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
@@ -156,13 +157,24 @@ impl Issuer {
         &self.subject_der
     }
 
-    /// Why it may not issue for a name, if its name constraints forbid that (RFC 5280 section 4.2.1.10).
+    /// What its name constraints do to a name that it may not certify: they "exclude" or "do not permit" it (RFC 5280
+    /// section 4.2.1.10).
     #[must_use]
-    pub fn forbids(&self, name: &Name) -> Option<String> {
+    pub fn forbids(&self, name: &Name) -> Option<&'static str> {
         self.constraints.iter().find_map(|constraints| constraints.forbid(name))
     }
 
-    pub(super) fn forbids_subject(&self, subject_der: &[u8]) -> Option<String> {
+    /// The same for a subject, as RFC 4514 text.
+    #[must_use]
+    pub fn forbids_subject(&self, subject: &str) -> Option<&'static str> {
+        // Most authorities have no constraints: nothing has to be encoded.
+        if self.constraints.is_empty() {
+            return None;
+        }
+        self.forbids_subject_der(&super::template::subject(subject).ok()?.to_der().ok()?)
+    }
+
+    pub(super) fn forbids_subject_der(&self, subject_der: &[u8]) -> Option<&'static str> {
         self.constraints.iter().find_map(|constraints| constraints.forbid_subject(subject_der))
     }
 }

@@ -167,12 +167,18 @@ impl Linter {
                 .is_ok_and(|text| text.len() <= 64 && grant.names.iter().any(|name| name == text));
             self.require(listed, "4.1.2.6 subject", "its common name is none of the names, or too long");
         }
-        if let Some(why) = issuer.forbids_subject(read.subject().as_raw()) {
-            self.wrong("4.2.1.10 name constraints", why);
+        if let Some(forbid) = issuer.forbids_subject_der(read.subject().as_raw()) {
+            self.wrong(
+                "4.2.1.10 name constraints",
+                format!("the issuer's name constraints {forbid} the subject"),
+            );
         }
         for name in csr.names() {
-            if let Some(why) = issuer.forbids(name) {
-                self.wrong("4.2.1.10 name constraints", why);
+            if let Some(forbid) = issuer.forbids(name) {
+                self.wrong(
+                    "4.2.1.10 name constraints",
+                    format!("the issuer's name constraints {forbid} {name}"),
+                );
             }
         }
         let requested: Vec<String> = csr.names().iter().map(Name::to_string).collect();

@@ -114,10 +114,7 @@ struct Times {
 impl Template<'_> {
     /// Builds the certificate.
     pub fn build(&self) -> Result<TbsCertificate, BuildError> {
-        let subject = match self.grant.subject.as_str() {
-            "" => RdnSequence::default(),
-            text => RdnSequence::from_str(text).map_err(|_| BuildError("subject"))?,
-        };
+        let subject = subject(&self.grant.subject)?;
         let extensions = self.extensions(subject.is_empty())?;
         let tbs = Tbs {
             // v3
@@ -195,6 +192,14 @@ impl Template<'_> {
             .chain(issuer)
             .map(|(access_method, url)| Ok(AccessDescription { access_method, access_location: uri(url)? }));
         Ok(AuthorityInfoAccessSyntax(all.collect::<Result<_, BuildError>>()?))
+    }
+}
+
+/// The subject of a grant, as it is encoded.
+pub(super) fn subject(text: &str) -> Result<RdnSequence, BuildError> {
+    match text {
+        "" => Ok(RdnSequence::default()),
+        text => RdnSequence::from_str(text).map_err(|_| BuildError("subject")),
     }
 }
 

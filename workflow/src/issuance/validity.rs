@@ -53,4 +53,15 @@ impl Validity {
         let not_after = not_before.checked_add(lifetime).ok_or(ValidityError::OutOfRange)?;
         Ok(Validity { not_before, not_after: not_after.min(issuer.not_after()) })
     }
+
+    /// What of a reserved time can still be given: inside of the issuer that signs now, no longer than the days that are
+    /// granted now, and not over yet. Where nothing is left, a time chosen anew.
+    pub fn refit(self, now: OffsetDateTime, days: u32, issuer: &Issuer) -> Result<Validity, ValidityError> {
+        let fresh = Validity::choose(now, days, issuer)?;
+        let not_before = self.not_before.max(issuer.not_before());
+        let lifetime = Duration::days(i64::from(days)) - Duration::SECOND;
+        let longest = not_before.checked_add(lifetime).ok_or(ValidityError::OutOfRange)?;
+        let not_after = self.not_after.min(issuer.not_after()).min(longest);
+        Ok(if not_after > now && not_before < not_after { Validity { not_before, not_after } } else { fresh })
+    }
 }

@@ -25,7 +25,7 @@ pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
     pub(super) publication: Publication,
-    pub(super) denied_keys: Vec<String>,
+    pub(super) denied_keys: Vec<[u8; 32]>,
     pub(super) profiles: Vec<Profile>,
 }
 
@@ -120,6 +120,8 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
     };
     profiles[..=default].rotate_right(1);
     let addresses = |list: Vec<WebAddress>| list.into_iter().map(|address| address.0).collect();
+    let mut denied_keys: Vec<[u8; 32]> = document.denied_keys.into_iter().map(|key| key.0).collect();
+    denied_keys.sort_unstable();
     Ok(Checked {
         masks_addresses: common.people.masks_addresses(),
         publication: Publication {
@@ -127,7 +129,7 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
             issuer: addresses(document.publication.issuer),
             ocsp: addresses(document.publication.ocsp),
         },
-        denied_keys: document.denied_keys.into_iter().map(|key| key.0).collect(),
+        denied_keys,
         profiles,
     })
 }

@@ -67,8 +67,8 @@ fn key(policy: &Policy, csr: &Csr, profile: &Profile) -> Vec<Finding> {
             NEW_KEY,
         ));
     }
-    let digest = csr.key().digest();
-    if policy.denied_keys.contains(&digest) {
+    if !policy.denied_keys.is_empty() && csr.key().is_in(&policy.denied_keys) {
+        let digest = csr.key().digest();
         findings.push(Finding::refused(
             Code::WeakKey,
             format!("The key with the SHA-256 {digest} is on the list of keys that are known to others."),

@@ -170,15 +170,23 @@ impl Request {
         }
     }
 
-    /// The certificate is stored; `fingerprint` is the lower-case hex SHA-256 of its DER.
+    /// The certificate is stored; `fingerprint` is the lower-case hex SHA-256 of its DER. It says this validity: the
+    /// reserved one, unless the CA or the policy changed before it was signed (docs/decisions/0011).
     ///
     /// # Errors
     /// [`Illegal`] where no serial is reserved or the request is not approved.
-    pub fn issued(&mut self, fingerprint: &str, now: OffsetDateTime) -> Result<(), Illegal> {
+    pub fn issued(
+        &mut self,
+        fingerprint: &str,
+        validity: Validity,
+        now: OffsetDateTime,
+    ) -> Result<(), Illegal> {
         match (self.status, &self.serial) {
             (Status::Approved, Some(serial)) => {
                 self.entries
                     .push(Entry::new(Happening::Signed, now).about(fingerprint).saying(serial.to_string()));
+                self.not_before = Some(validity.not_before);
+                self.not_after = Some(validity.not_after);
                 self.signed_date = Some(whole_seconds(now));
                 self.enter(Status::Issued, now);
                 Ok(())

@@ -67,7 +67,8 @@ impl World {
             request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        request.record_facts(request.judged_by(&policy).expect("the policy grants it").facts(&policy), now);
+        let judged = request.judged_by(&policy, None).expect("the policy grants it");
+        request.record_facts(judged.facts(&policy), now);
         let facts = request.facts().expect("recorded");
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, &request.profile, &facts);
@@ -95,7 +96,7 @@ impl World {
             let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).expect("randomness");
             let validity = Validity::choose(now, 365, self.issuer_certificate()).expect("a validity");
             request.reserve(serial, validity, now).expect("allowed");
-            request.issued(&"f".repeat(64), now).expect("allowed");
+            request.issued(&"f".repeat(64), validity, now).expect("allowed");
         }
         if status == Status::Delivered {
             request.delivered(now).expect("allowed");

@@ -57,8 +57,16 @@ struct State {
     nudges: Vec<Nudge>,
     postponed: Vec<(String, i32)>,
     no_issuer: bool,
+    rotated: Option<Authority>,
     calls: Vec<String>,
     planned: Option<(usize, Moment)>,
+}
+
+/// A certificate that issues, and its key.
+#[derive(Clone)]
+struct Authority {
+    issuer: Issuer,
+    signer: Arc<dyn Signer>,
 }
 
 /// When a call fails.
@@ -177,7 +185,14 @@ impl World {
         self.state().no_issuer = true;
     }
 
-    /// The issuing CA.
+    /// Puts another CA in force.
+    pub fn rotate_to(&self, ca: &pki::TestCa) {
+        let signer = Arc::new(LocalKey::from_pem(&ca.key_pem).expect("a key"));
+        let issuer = Issuer::from_pem(&ca.certificate_pem).expect("a CA");
+        self.state().rotated = Some(Authority { issuer, signer });
+    }
+
+    /// The issuing CA that the world began with.
     pub fn issuer_certificate(&self) -> &Issuer {
         &self.issuer
     }
@@ -408,13 +423,18 @@ impl Archive for World {
     }
 
     async fn issuer(&self) -> Result<Option<String>, PortError> {
-        self.call("archive", "issuer", |state| (!state.no_issuer).then(|| self.issuer.chain_pem().to_owned()))
+        self.call("archive", "issuer", |state| {
+            let issuer = state.rotated.as_ref().map_or(&self.issuer, |authority| &authority.issuer);
+            (!state.no_issuer).then(|| issuer.chain_pem().to_owned())
+        })
     }
 
     async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError> {
-        let ours = key_identifier == self.issuer.key_identifier();
         self.call("archive", "issuer of", |state| {
-            (!state.no_issuer && ours).then(|| self.issuer.chain_pem().to_owned())
+            let rotated = state.rotated.as_ref().map(|authority| &authority.issuer);
+            let mut all = rotated.into_iter().chain([&self.issuer]).filter(|_| !state.no_issuer);
+            all.find(|issuer| issuer.key_identifier() == key_identifier)
+                .map(|issuer| issuer.chain_pem().to_owned())
         })
     }
 }
@@ -450,7 +470,9 @@ impl Links for World {
 #[async_trait]
 impl CaKey for World {
     async fn signer(&self, _issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
-        self.call("ca key", "signer", |_| Arc::clone(&self.signer))
+        self.call("ca key", "signer", |state| {
+            Arc::clone(state.rotated.as_ref().map_or(&self.signer, |authority| &authority.signer))
+        })
     }
 }
 

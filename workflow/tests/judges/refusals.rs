@@ -9,10 +9,11 @@ mod texts;
 mod wishes;
 
 use workflow::finding::{Code, Finding};
+use workflow::issuance::Issuer;
 use workflow::judgement::judge;
 use workflow::policy::Policy;
 use workflow::request::Email;
-use workflow::testing::pki::{CsrMaker, TestKey};
+use workflow::testing::pki::{CaMaker, CsrMaker, TestKey};
 
 use crate::document::{Table, plain, settle};
 
@@ -26,17 +27,24 @@ struct Row {
     text: String,
     profile: Option<&'static str>,
     policy: String,
+    issuer: Option<Issuer>,
     /// What differs from run to run, and how the list calls it.
     varies: Option<(String, &'static str)>,
 }
 
 impl Row {
     fn new(what: &'static str, code: Code, text: String) -> Row {
-        Row { what, code, text, profile: None, policy: DEFAULT.to_owned(), varies: None }
+        Row { what, code, text, profile: None, policy: DEFAULT.to_owned(), issuer: None, varies: None }
     }
 
     fn strict(self) -> Row {
         Row { policy: STRICT.to_owned(), ..self }
+    }
+
+    /// Below an authority that may certify example.com alone, without secret.example.com.
+    fn constrained(self) -> Row {
+        let ca = CaMaker::new(TestKey::EcP256).name_constraints(&["example.com"], &["secret.example.com"]);
+        Row { issuer: Some(Issuer::from_pem(&ca.self_signed().certificate_pem).unwrap()), ..self }
     }
 
     fn profile(self, profile: &'static str) -> Row {
@@ -52,8 +60,8 @@ fn right() -> CsrMaker {
 #[test]
 fn every_refusal_has_its_code_and_its_words() {
     let requester = "alice@example.com";
-    assert!(judge(&Policy::parse(DEFAULT).unwrap(), &right().pem(), None, requester).is_ok());
-    assert!(judge(&Policy::parse(STRICT).unwrap(), &right().pem(), None, requester).is_ok());
+    assert!(judge(&Policy::parse(DEFAULT).unwrap(), None, &right().pem(), None, requester).is_ok());
+    assert!(judge(&Policy::parse(STRICT).unwrap(), None, &right().pem(), None, requester).is_ok());
 
     let mut faults = Vec::new();
     let mut rows = Vec::new();
@@ -77,7 +85,7 @@ fn every_refusal_has_its_code_and_its_words() {
     let requests = [texts::rows(), keys::rows(), names::rows(), wishes::rows()];
     for row in requests.into_iter().flatten() {
         let policy = Policy::parse(&row.policy).unwrap();
-        match judge(&policy, &row.text, row.profile, requester) {
+        match judge(&policy, row.issuer.as_ref(), &row.text, row.profile, requester) {
             Ok(judged) => panic!("{}: granted, with {:?}", row.what, judged.findings),
             Err(refusal) => say(row.what, row.code, refusal.main().unwrap(), row.varies.as_ref()),
         }

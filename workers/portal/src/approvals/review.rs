@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use workflow::decision::{ApprovalDigest, Outcome, Vote};
 use workflow::finding::{Code, Finding};
 use workflow::issuance::Serial;
+use workflow::judgement::issuer_in_force;
 use workflow::policy::Grant;
 use workflow::request::{Email, Request, RequestId, Status};
 
@@ -146,7 +147,8 @@ impl Review {
 /// The verdict of the policy now in force: the one that will hold when the certificate is signed.
 async fn judged(portal: &Portal, request: &Request) -> Result<(Option<Grant>, Vec<Finding>), Problem> {
     let policy = portal.policies.current().await?;
-    Ok(match request.judged_by(&policy) {
+    let issuer = issuer_in_force(&*portal.archive).await?;
+    Ok(match request.judged_by(&policy, issuer.as_ref()) {
         Ok(judged) => (Some(judged.grant), judged.findings),
         Err(refusal) => (None, refusal.0),
     })

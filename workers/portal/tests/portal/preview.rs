@@ -1,7 +1,7 @@
 //! POST `/requests/preview`: what would be issued, and nothing stored.
 
 use serde_json::json;
-use workflow::testing::pki::{self, CsrMaker, TestKey};
+use workflow::testing::pki::{self, CaMaker, CsrMaker, TestKey};
 
 use crate::site::Site;
 
@@ -36,6 +36,27 @@ async fn it_refuses_as_a_submission_would() {
         .await
         .is_problem(422, "unknown_profile");
     preview(json!({"csrContent": 1})).await.is_problem(400, "bad_request");
+}
+
+#[tokio::test]
+async fn it_knows_what_the_authority_may_certify() {
+    let site = Site::new();
+    let body =
+        json!({"csrContent": pki::csr(&["www.example.com", "www.example.org"]), "email": "a@example.com"});
+    assert_eq!(site.post("/requests/preview", &body).await.status, 200);
+    let maker = CaMaker::new(TestKey::EcP256).name_constraints(&["example.com"], &[]);
+    site.world.rotate_to(&maker.self_signed());
+    for path in ["/requests/preview", "/requests"] {
+        let problem = site.post(path, &body).await.is_problem(422, "name_not_allowed");
+        assert_eq!(problem["findings"].as_array().map(Vec::len), Some(1), "{problem}");
+        assert_eq!(
+            problem["findings"][0]["detail"],
+            "The name constraints of the certificate authority do not permit the DNS name \"www.example.org\"."
+        );
+    }
+    assert!(site.world.requests().is_empty());
+    site.world.without_issuer();
+    assert_eq!(site.post("/requests/preview", &body).await.status, 200, "who signs is not known yet");
 }
 
 #[tokio::test]

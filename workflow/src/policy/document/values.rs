@@ -165,18 +165,17 @@ impl<'de> Deserialize<'de> for FixedSubject {
 }
 
 /// The SHA-256 of a SubjectPublicKeyInfo.
-pub(super) struct KeyDigest(pub(super) String);
+pub(super) struct KeyDigest(pub(super) [u8; 32]);
 
 impl<'de> Deserialize<'de> for KeyDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let digest: String = text.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
-        if hex::decode(&digest).is_ok_and(|octets| octets.len() == 32) {
-            Ok(KeyDigest(digest))
-        } else {
-            Err(D::Error::custom(format!(
+        let mut digest = [0; 32];
+        match hex::decode_to_slice(text.replace(':', ""), &mut digest) {
+            Ok(()) => Ok(KeyDigest(digest)),
+            Err(_) => Err(D::Error::custom(format!(
                 "\"{text}\" is no SHA-256 of a public key; write 64 hexadecimal digits"
-            )))
+            ))),
         }
     }
 }

@@ -66,6 +66,13 @@ impl CaMaker {
         self
     }
 
+    /// From when until when.
+    #[must_use]
+    pub fn valid(self, from: OffsetDateTime, until: OffsetDateTime) -> CaMaker {
+        let now = OffsetDateTime::now_utc();
+        self.lifetime(now - from, until - now)
+    }
+
     /// pathLenConstraint.
     #[must_use]
     pub fn path_length(mut self, most: u8) -> CaMaker {

@@ -63,6 +63,16 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         not_allowed("DNS:db.secret.example.com, a domain that is denied", dns("db.secret.example.com"))
             .strict(),
+        not_allowed(
+            "DNS:www.example.org, which the certificate of the CA does not permit",
+            dns("www.example.org"),
+        )
+        .constrained(),
+        not_allowed(
+            "DNS:a.secret.example.com, which the certificate of the CA excludes",
+            dns("a.secret.example.com"),
+        )
+        .constrained(),
         not_allowed("DNS:www.example.com, which the requester's domain may not have", dns("www.example.com"))
             .strict()
             .profile("apps"),
