@@ -1,8 +1,8 @@
 //! A request for a certificate: the row of the table `certificates`, and the only rules by which it changes.
 //!
-//! Invariant: every change goes through a method here, is idempotent, and never takes a status backwards; the store
-//! writes the result only where the row is still the one that was read (`version`). A change that the rules do not
-//! allow is an [`Illegal`], never a silent overwrite.
+//! Invariant: every change goes through a method here, is idempotent, and never takes a status backwards, but for an
+//! operator's [`Request::retry`]; the store writes the result only where the row is still the one that was read
+//! (`version`). A change that the rules do not allow is an [`Illegal`], never a silent overwrite.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -409,10 +409,52 @@ impl Request {
         next
     }
 
+    /// Sets a failed request going again, as an operator's own act: it returns to the furthest status that the row bears
+    /// out, and its next execution is noted. What was approved, reserved or stored stays, so there is never a second
+    /// certificate. A request that is under way is left as it is.
+    ///
+    /// # Errors
+    /// [`Illegal`] where the request has ended otherwise: an outcome is not a fault.
+    pub fn retry(&mut self, arn: impl Fn(u32) -> String, now: OffsetDateTime) -> Result<(), Illegal> {
+        match self.status {
+            Status::Failed => {
+                self.reason = None;
+                // Should it fail again, the operators must hear of it again.
+                self.mails.remove(OPERATORS_TOLD);
+                self.enter(self.furthest(), now);
+                let attempt = self.execution_attempt + 1;
+                self.restarted(attempt, arn(attempt), now);
+                Ok(())
+            }
+            status if status.is_terminal() => Err(Illegal { status, change: "retried" }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The furthest status that the facts of the row bear out.
+    fn furthest(&self) -> Status {
+        let approved = self.decision.as_ref().is_some_and(DecisionRecord::is_approval);
+        match () {
+            () if self.signed_date.is_some() => Status::Issued,
+            () if approved => Status::Approved,
+            () if self.expires_at.is_some() => Status::PendingApproval,
+            () => Status::Submitted,
+        }
+    }
+
     fn enter(&mut self, status: Status, now: OffsetDateTime) {
         self.status = status;
         self.history.push(HistoryEntry { status, at: whole_seconds(now) });
     }
+}
+
+/// The mark in [`Request::mails`] that the operators were told of a failure.
+pub const OPERATORS_TOLD: &str = "operators-failed";
+
+/// The number of the attempt that an execution makes, from its ARN or name; see [`execution_name`].
+pub fn attempt_of(execution: &str) -> u32 {
+    // A UUID has no letter r.
+    execution.rsplit_once("-r").and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
 }
 
 /// The name of the execution that makes attempt number `attempt`: the request id, and `-r2`, `-r3` ... for restarts.
@@ -429,3 +471,6 @@ pub fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
 pub fn rfc3339(at: OffsetDateTime) -> String {
     whole_seconds(at).format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use workflow::request::{Request, RequestId, Status};
+use workflow::aws::{DynamoRequests, StepFunctions};
+use workflow::ports::{ChangeError, Executions as _, change};
+use workflow::request::{Request, RequestId, Status, execution_name};
 
 use crate::failure::{Failure, OrFail as _};
 use crate::stack::{Stack, Which};
@@ -34,6 +36,13 @@ pub(crate) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Starts a failed request again, after its cause was mended
+    Retry {
+        /// The request's id
+        id: RequestId,
         #[command(flatten)]
         which: Which,
     },
@@ -67,7 +76,42 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             let row = find(&which.find().await?, id).await?;
             if json { print_json(&row) } else { show(&row) }
         }
+        Command::Retry { id, which } => retry(&which.find().await?, id).await,
     }
+}
+
+/// The row first, then its execution: should this command die in between, housekeeping finds a request without an
+/// execution. Repeating it starts the same execution, which changes nothing.
+async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
+    let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table);
+    let executions = StepFunctions::new(&stack.sdk, &stack.state_machine_arn);
+    let arn = |attempt| executions.arn(&execution_name(id, attempt));
+    let now = OffsetDateTime::now_utc();
+    let mut failed = false;
+    let (row, ()) = change(&requests, id, |row| {
+        failed = row.status == Status::Failed;
+        row.retry(arn, now)
+    })
+    .await
+    .map_err(|error| {
+        let advice = match &error {
+            ChangeError::Missing(_) => "List them with: countersign requests list.",
+            ChangeError::Refused(_) => "Only a failed request can be started again; others must be asked for anew.",
+            ChangeError::Port(_) => "Try again.",
+        };
+        Failure::new(error.to_string(), advice)
+    })?;
+    let name = execution_name(id, row.execution_attempt);
+    executions
+        .start(&name, id)
+        .await
+        .or_fail(|| "the execution cannot be started".into(), "Housekeeping starts it within minutes; or try again.")?;
+    if failed {
+        println!("{id} goes on as {}, execution {name}.", row.status);
+    } else {
+        println!("{id} is under way already: it is {}, execution {name}.", row.status);
+    }
+    Ok(())
 }
 
 /// One row.

@@ -11,16 +11,13 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use workflow::link::BaseUrl;
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests, change};
-use workflow::request::{Illegal, Request, RequestId};
+use workflow::request::{Illegal, OPERATORS_TOLD, Request, RequestId};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 
 mod alert;
 mod notice;
 
 use notice::Notice;
-
-/// The mark in the row that the operators were told.
-const OPERATORS_TOLD: &str = "operators-failed";
 
 /// The step.
 pub struct Notify {

@@ -12,7 +12,7 @@ use workflow::decision::Outcome;
 use workflow::judgement::Refusal;
 use workflow::mail::with_time;
 use workflow::ports::{Clock, Names, Policies, Requests, change};
-use workflow::request::{Ending, Illegal, Request, Status};
+use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 
 /// The step.
@@ -51,6 +51,13 @@ impl Step for Persist {
             "RecordRefusal" => self.end(&request, self.refusal(&request).await?).await?,
             "RecordRejection" => self.end(&request, rejection(&request)).await?,
             "RecordExpiry" => self.end(&request, expiry(&request)).await?,
+            // A message that comes late, after an operator has set the request going again: it tells of the past.
+            "RecordFailure" if attempt_of(&task.execution) < request.execution_attempt => {
+                tracing::warn!(
+                    execution = task.execution,
+                    "a later execution is at work; nothing is recorded"
+                );
+            }
             "RecordFailure" => {
                 tracing::error!(cause = task.input.error, "the request failed");
                 self.end(&request, failure()).await?;

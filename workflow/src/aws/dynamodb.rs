@@ -69,8 +69,15 @@ impl Table {
         }
     }
 
-    /// Sets every column of `item` where the version is still `version`, and makes the version one more.
-    async fn save(&self, mut item: Item, version: u64, what: &'static str) -> Result<Saved, PortError> {
+    /// Sets every column of `item` where the version is still `version`, and makes the version one more. Of the columns
+    /// that `item` lacks, those in `clearable` are removed and all others left alone.
+    async fn save(
+        &self,
+        mut item: Item,
+        version: u64,
+        clearable: &[&str],
+        what: &'static str,
+    ) -> Result<Saved, PortError> {
         let key = item.remove(self.key).ok_or(PortError { what, cause: "the row has no key".into() })?;
         item.insert("version".into(), AttributeValue::N((version + 1).to_string()));
         let mut update = self
@@ -81,6 +88,7 @@ impl Table {
             .condition_expression("#version = :version")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":version", AttributeValue::N(version.to_string()));
+        let absent: Vec<&str> = clearable.iter().copied().filter(|name| !item.contains_key(*name)).collect();
         let mut assignments = Vec::with_capacity(item.len());
         for (index, (name, value)) in item.into_iter().enumerate() {
             assignments.push(format!("#c{index} = :c{index}"));
@@ -88,7 +96,13 @@ impl Table {
                 .expression_attribute_names(format!("#c{index}"), name)
                 .expression_attribute_values(format!(":c{index}"), value);
         }
-        let written = update.update_expression(format!("SET {}", assignments.join(", "))).send().await;
+        let mut expression = format!("SET {}", assignments.join(", "));
+        for (index, name) in absent.iter().enumerate() {
+            expression.push_str(if index == 0 { " REMOVE " } else { ", " });
+            expression.push_str(&format!("#r{index}"));
+            update = update.expression_attribute_names(format!("#r{index}"), *name);
+        }
+        let written = update.update_expression(expression).send().await;
         match written {
             Ok(_) => Ok(Saved::Yes),
             Err(error)
@@ -165,7 +179,8 @@ impl Requests for DynamoRequests {
 
     async fn save(&self, request: &Request) -> Result<Saved, PortError> {
         const WHAT: &str = "change the request";
-        self.0.save(encode(request, WHAT)?, request.version, WHAT).await
+        // The reason of a failure goes when an operator sets the request going again.
+        self.0.save(encode(request, WHAT)?, request.version, &["reason"], WHAT).await
     }
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
@@ -276,7 +291,9 @@ impl Approvals for DynamoApprovals {
 
     async fn save(&self, approval: &Approval) -> Result<Saved, PortError> {
         const WHAT: &str = "change the approval";
-        self.0.save(keyed(approval, approval_key(approval.request_id), WHAT)?, approval.version, WHAT).await
+        self.0
+            .save(keyed(approval, approval_key(approval.request_id), WHAT)?, approval.version, &[], WHAT)
+            .await
     }
 
     async fn add_link(&self, link: &Link) -> Result<(), PortError> {
