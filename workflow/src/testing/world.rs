@@ -53,6 +53,7 @@ struct State {
     executions: BTreeMap<String, ExecutionState>,
     nudges: Vec<RequestId>,
     postponed: Vec<(String, i32)>,
+    backwards: Vec<(Status, Status)>,
     no_issuer: bool,
     calls: Vec<String>,
     planned: Option<(usize, Moment)>,
@@ -253,10 +254,21 @@ impl World {
         self.state().nudges.clone()
     }
 
+    /// Every write that took a request back to an earlier status, or out of an ending. There should be none.
+    pub fn steps_backwards(&self) -> Vec<(Status, Status)> {
+        self.state().backwards.clone()
+    }
+
     /// Every postponed message: receipt handle and seconds.
     pub fn postponed(&self) -> Vec<(String, i32)> {
         self.state().postponed.clone()
     }
+}
+
+/// Whether the flow may take a request from one status to the other (DESIGN.md section 3).
+fn leads_to(from: Status, to: Status) -> bool {
+    let rank = |status| Status::ALL.iter().position(|one| *one == status);
+    from == to || (!from.is_terminal() && rank(from) < rank(to))
 }
 
 impl Clock for World {
@@ -284,6 +296,9 @@ impl Requests for World {
     async fn save(&self, request: &Request) -> Result<Saved, PortError> {
         self.call("requests", "save", |state| match state.requests.get_mut(&request.id) {
             Some(row) if row.version == request.version => {
+                if !leads_to(row.status, request.status) {
+                    state.backwards.push((row.status, request.status));
+                }
                 *row = Request { version: request.version + 1, ..request.clone() };
                 Saved::Yes
             }
