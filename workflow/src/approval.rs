@@ -90,6 +90,10 @@ pub struct Link {
     pub created_at: OffsetDateTime,
 }
 
+/// How many earlier tokens are kept. A token has about 1 KB, an item of DynamoDB holds 400 KB, and a request has a dozen
+/// executions.
+const MAX_EARLIER_TOKENS: usize = 32;
+
 /// The approval of one request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -122,6 +126,9 @@ pub struct Approval {
     /// The task that waits for the outcome; a bearer secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<TaskToken>,
+    /// Tasks that asked before, oldest first; see [`Approval::keep`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_tokens: Vec<TaskToken>,
     /// The votes so far, oldest first, at most one a person.
     pub votes: Vec<Vote>,
     /// The outcome, once it stands.
@@ -198,10 +205,27 @@ impl Approval {
             created_at: whole_seconds(now),
             expires_at: whole_seconds(expires_at),
             task_token: None,
+            earlier_tokens: Vec::new(),
             votes: Vec::new(),
             outcome: None,
             decided_at: None,
         }
+    }
+
+    /// Keeps the token of a task that waits for the outcome. Messages come late and twice, so the last to come need not
+    /// be the task that still waits: the outcome is reported to all of them, and those that are over do not mind.
+    pub fn keep(&mut self, token: &TaskToken) {
+        if self.tokens().any(|known| known == token) {
+            return;
+        }
+        self.earlier_tokens.extend(self.task_token.replace(token.clone()));
+        let surplus = self.earlier_tokens.len().saturating_sub(MAX_EARLIER_TOKENS);
+        self.earlier_tokens.drain(..surplus);
+    }
+
+    /// Every task that may wait for the outcome, the latest first.
+    pub fn tokens(&self) -> impl Iterator<Item = &TaskToken> {
+        self.task_token.iter().chain(self.earlier_tokens.iter().rev())
     }
 
     /// Records one vote. `current` is what the review shows now: a ballot that was given in view of something else is
@@ -416,6 +440,21 @@ mod tests {
         assert!(!approval.escalate(vec![email("z@example.com")], NOW));
         assert!(!approval.renew_links(2, standing.electorate.clone()));
         assert_eq!(approval, standing);
+    }
+
+    #[test]
+    fn every_task_that_asked_is_kept_once_and_not_without_bound() {
+        let mut approval = approval(1);
+        for token in ["t1", "t2", "t1", "t2"] {
+            approval.keep(&TaskToken::new(token));
+        }
+        let tokens: Vec<_> = approval.tokens().map(TaskToken::expose).collect();
+        assert_eq!(tokens, ["t2", "t1"], "a message that comes again changes nothing");
+        for number in 0..100 {
+            approval.keep(&TaskToken::new(format!("n{number}")));
+        }
+        assert_eq!(approval.tokens().count(), MAX_EARLIER_TOKENS + 1);
+        assert_eq!(approval.tokens().next().unwrap().expose(), "n99");
     }
 
     #[test]

@@ -27,7 +27,7 @@ const MAX_CAUSE: usize = 1_000;
 /// The first postponement, in seconds; it doubles with every receive.
 const FIRST_POSTPONEMENT: u32 = 4;
 /// The longest postponement, in seconds.
-const MAX_POSTPONEMENT: u32 = 900;
+pub const MAX_POSTPONEMENT: u32 = 900;
 
 /// Runs a queue worker until Lambda ends the process: the log, the configuration, the step, then batch after batch.
 ///

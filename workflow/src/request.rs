@@ -1,9 +1,9 @@
 //! A request for a certificate: the row of the table `certificates`, and the only rules by which it changes.
 //!
-//! Invariant: every change goes through a method in `rules`, is idempotent, and never takes a status backwards; the store
-//! writes the result only where the row is still the one that was read (`version`), together with the events of the
-//! audit trail that the change brought about. A change that the rules do not allow is an [`Illegal`], never a silent
-//! overwrite.
+//! Invariant: every change goes through a method in `rules`, is idempotent, and never takes a status backwards, but for an
+//! operator's [`Request::retry`]; the store writes the result only where the row is still the one that was read
+//! (`version`), together with the events of the audit trail that the change brought about. A change that the rules do
+//! not allow is an [`Illegal`], never a silent overwrite.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -214,6 +214,15 @@ impl Ending {
     }
 }
 
+/// The mark in [`Request::mails`] that the operators were told of a failure.
+pub const OPERATORS_TOLD: &str = "operators-failed";
+
+/// The number of the attempt that an execution makes, from its ARN or name; see [`execution_name`].
+pub fn attempt_of(execution: &str) -> u32 {
+    // A UUID has no letter r.
+    execution.rsplit_once("-r").and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
+}
+
 /// The name of the execution that makes attempt number `attempt`: the request id, and `-r2`, `-r3` ... for restarts.
 pub fn execution_name(id: RequestId, attempt: u32) -> String {
     if attempt <= 1 { id.to_string() } else { format!("{id}-r{attempt}") }
@@ -228,3 +237,6 @@ pub fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
 pub fn rfc3339(at: OffsetDateTime) -> String {
     whole_seconds(at).format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

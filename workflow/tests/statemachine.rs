@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use workflow::lambda::MAX_POSTPONEMENT;
 use workflow::step::ErrorName;
 
 fn repository() -> PathBuf {
@@ -353,6 +354,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
     let machine = resource(&template, "StateMachine");
     let machine_role = resource(&template, "StateMachineRole");
     let dead_letter = resource(&template, "DeadLetterFunction");
+    let visibility = resource(&template, "VisibilityTimeout");
     for worker in &with_a_queue {
         let name = pascal(worker);
         let queue = resource(&template, &format!("{name}Queue"));
@@ -372,7 +374,28 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         );
         let receives = number(queue, "maxReceiveCount: ");
         assert_eq!(number(function, "COUNTERSIGN_MAX_RECEIVES: \""), receives, "{worker}");
-        assert!(number(queue, "VisibilityTimeout: ") >= 6 * number(function, "Timeout: "), "{worker}");
+        assert!(receives >= 5, "{worker}: AWS advises 5 receives at least");
+        let dead_letters = resource(&template, &format!("{name}DeadLetters"));
+        for queue in [queue, dead_letters] {
+            assert!(queue.contains("VisibilityTimeout: !Ref VisibilityTimeout"), "{worker}");
+        }
+        for function in [function, dead_letter] {
+            let timeout = number(function, "Timeout: ");
+            assert!(number(visibility, "Default: ") >= 6 * timeout, "{worker}");
+            assert!(number(visibility, "MinValue: ") >= timeout, "{worker}: Lambda refuses less");
+        }
+        let kept = number(queue, "MessageRetentionPeriod: ");
+        assert!(
+            number(dead_letters, "MessageRetentionPeriod: ") > kept,
+            "{worker}: it counts from the first send"
+        );
+        // All receives of one message, at their longest, end within the time that the state waits.
+        let longest = receives * (number(visibility, "Default: ") + u64::from(MAX_POSTPONEMENT));
+        for state in &senders[worker] {
+            let waits = definition["States"][state]["TimeoutSeconds"].as_u64().unwrap();
+            assert!(longest < waits && longest < kept, "{state} would time out before its message is dead");
+        }
+        assert!((2..=10).contains(&number(function, "MaximumConcurrency: ")), "{worker}: no back-pressure");
     }
     let substituted = machine.lines().filter(|line| line.contains("QueueUrl: !Ref")).count();
     assert_eq!(substituted, with_a_queue.len(), "a substitution that no state uses");

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod approvals;
+mod audit;
 mod ca;
 mod executions;
 mod failure;
@@ -30,6 +32,12 @@ enum Command {
     Requests(requests::Command),
     /// Lists executions, or shows the timeline of a request's
     Executions(executions::Options),
+    /// Shows who is asked about a request, and sends new links
+    #[command(subcommand)]
+    Approvals(approvals::Command),
+    /// Checks or prints the audit trail
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Makes, imports, shows and rotates the key and certificate of the CA
     #[command(subcommand)]
     Ca(ca::Command),
@@ -44,6 +52,8 @@ async fn main() -> ExitCode {
         Command::Local(options) => local::run(options).await,
         Command::Requests(command) => requests::run(command).await,
         Command::Executions(options) => executions::run(options).await,
+        Command::Approvals(command) => approvals::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,
     };

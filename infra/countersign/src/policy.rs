@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use workflow::aws::PolicyShelf;
+use workflow::approval::Seats;
 use workflow::policy::{Pointer, Policy};
 
 use crate::failure::{Failure, OrFail as _};
@@ -158,6 +159,12 @@ async fn put(stack: &Stack, document: &str) -> Result<(), Failure> {
         .or_fail(|| format!("cannot write the parameter {}", stack.policy_parameter), "")
 }
 
+fn seats(seats: &Seats) -> String {
+    let members: Vec<&str> = seats.members.iter().map(|member| member.as_str()).collect();
+    let group = seats.group.as_ref().map(|group| format!("{group}: ")).unwrap_or_default();
+    format!("{group}{} of {}", seats.quorum, members.join(", "))
+}
+
 fn summary(policy: &Policy) -> String {
     let rows: Vec<Vec<String>> = policy
         .profiles()
@@ -165,7 +172,7 @@ fn summary(policy: &Policy) -> String {
             vec![
                 profile.name().to_owned(),
                 format!("{} days", profile.validity_days()),
-                format!("{} of {}", profile.quorum(), profile.approvers().join(", ")),
+                profile.seats().iter().map(seats).collect::<Vec<_>>().join("; "),
                 span(profile.limit()),
                 profile.description().to_owned(),
             ]

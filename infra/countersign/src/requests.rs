@@ -4,10 +4,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use workflow::request::{Request, RequestId, Status};
+use workflow::audit::By;
+use workflow::aws::{DynamoRequests, StepFunctions};
+use workflow::ports::{ChangeError, Executions as _, change};
+use workflow::request::{Request, RequestId, Status, execution_name};
 
 use crate::failure::{Failure, OrFail as _};
-use crate::stack::{Stack, Which};
+use crate::stack::{Stack, Which, whoami};
 use crate::table;
 
 /// The subcommands.
@@ -34,6 +37,13 @@ pub(crate) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Starts a failed request again, after its cause was mended
+    Retry {
+        /// The request's id
+        id: RequestId,
         #[command(flatten)]
         which: Which,
     },
@@ -67,7 +77,44 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             let row = find(&which.find().await?, id).await?;
             if json { print_json(&row) } else { show(&row) }
         }
+        Command::Retry { id, which } => retry(&which.find().await?, id).await,
     }
+}
+
+/// The row first, then its execution: should this command die in between, housekeeping finds a request without an
+/// execution. Repeating it starts the same execution, which changes nothing.
+async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
+    let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table, &stack.audit_table);
+    let executions = StepFunctions::new(&stack.sdk, &stack.state_machine_arn);
+    let arn = |attempt| executions.arn(&execution_name(id, attempt));
+    let now = OffsetDateTime::now_utc();
+    let mut failed = false;
+    let (row, ()) = change(&requests, id, &By::operator(&whoami()), |row| {
+        failed = row.status == Status::Failed;
+        row.retry(arn, now)
+    })
+    .await
+    .map_err(|error| {
+        let advice = match &error {
+            ChangeError::Missing(_) => "List them with: countersign requests list.",
+            ChangeError::Refused(_) => {
+                "Only a failed request can be started again; others must be asked for anew."
+            }
+            ChangeError::Port(_) => "Try again.",
+        };
+        Failure::new(error.to_string(), advice)
+    })?;
+    let name = execution_name(id, row.execution_attempt);
+    executions.start(&name, id).await.or_fail(
+        || "the execution cannot be started".into(),
+        "Housekeeping starts it within minutes; or try again.",
+    )?;
+    if failed {
+        println!("{id} goes on as {}, execution {name}.", row.status);
+    } else {
+        println!("{id} is under way already: it is {}, execution {name}.", row.status);
+    }
+    Ok(())
 }
 
 /// One row.
@@ -88,7 +135,8 @@ pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, Failur
         .or_fail(|| format!("the row of {id} cannot be read"), "Was it written by a newer version?")
 }
 
-async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, Failure> {
+/// Every row, or those of one status.
+pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, Failure> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
     let doing = || format!("cannot read the table {}", stack.requests_table);
     let items: Result<Vec<_>, Failure> = match status {

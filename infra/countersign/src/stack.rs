@@ -41,6 +41,8 @@ pub(crate) struct Endpoints {
     pub(crate) approvals_table: String,
     /// The table of names.
     pub(crate) names_table: String,
+    /// The table of the audit trail.
+    pub(crate) audit_table: String,
     /// The bucket of certificates.
     pub(crate) bucket: String,
     /// The SSM parameter of the policy.
@@ -82,6 +84,12 @@ pub(crate) struct Stack {
     pub(crate) state_machine_arn: String,
     /// The table of requests.
     pub(crate) requests_table: String,
+    /// The table of approvals.
+    pub(crate) approvals_table: String,
+    /// The table of the audit trail.
+    pub(crate) audit_table: String,
+    /// The queue of await-approval.
+    pub(crate) await_approval_queue: String,
     /// The bucket of certificates.
     pub(crate) bucket: String,
     /// The SSM parameter of the policy.
@@ -111,6 +119,9 @@ impl Which {
             sdk: sdk_config(self.region().await?, credentials, self.endpoint_url.as_deref()),
             state_machine_arn: output_of(&outputs, "StateMachineArn")?,
             requests_table: output_of(&outputs, "CertificatesTable")?,
+            approvals_table: output_of(&outputs, "ApprovalsTable")?,
+            audit_table: output_of(&outputs, "AuditTable")?,
+            await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
@@ -191,6 +202,9 @@ impl Stack {
             sdk,
             state_machine_arn: endpoints.state_machine_arn.clone(),
             requests_table: endpoints.requests_table.clone(),
+            approvals_table: endpoints.approvals_table.clone(),
+            audit_table: endpoints.audit_table.clone(),
+            await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
@@ -209,6 +223,15 @@ impl Stack {
     pub(crate) fn execution_arn(&self, name: &str) -> String {
         format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
     }
+}
+
+/// Who runs this command, for the audit trail: the user name of this machine.
+pub(crate) fn whoami() -> String {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    variable("USER")
+        .or_else(|| variable("LOGNAME"))
+        .or_else(|| variable("USERNAME"))
+        .unwrap_or_else(|| "unknown".into())
 }
 
 fn sdk_config(region: String, credentials: Credentials, endpoint: Option<&str>) -> SdkConfig {

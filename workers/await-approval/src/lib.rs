@@ -92,10 +92,12 @@ impl Step for AwaitApproval {
                 None => Ok(()),
             };
         };
-        let approval = self.approvals.find(id).await?;
-        if let Some(token) = approval.and_then(|approval| approval.task_token) {
-            let output = serde_json::json!({ "outcome": outcome });
-            let reported = self.tasks.succeed(&token, &output).await?;
+        let Some(approval) = self.approvals.find(id).await? else {
+            return Ok(());
+        };
+        let output = serde_json::json!({ "outcome": outcome });
+        for token in approval.tokens() {
+            let reported = self.tasks.succeed(token, &output).await?;
             tracing::info!(%outcome, ?reported, "reported");
         }
         Ok(())
@@ -142,10 +144,10 @@ impl AwaitApproval {
         Ok(approval)
     }
 
-    /// Keeps the token: the latest task of the request is the one that is reported.
+    /// Keeps the token, so that the outcome is reported to this task too.
     async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<(), Fault> {
         change_approval(&*self.approvals, id, |approval| {
-            approval.task_token = Some(token.clone());
+            approval.keep(token);
             Ok::<_, std::convert::Infallible>(())
         })
         .await?;

@@ -137,6 +137,22 @@ async fn time_ends_it() {
 }
 
 #[tokio::test]
+async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_waits() {
+    let world = World::new();
+    let id = persisted(&world);
+    for token in ["first execution", "second execution", "first execution"] {
+        assert_eq!(wait(&world, id, token).await.unwrap(), Progress::Waiting);
+    }
+    let mut approval = world.approval(id).unwrap();
+    let (shown, now) = (ReviewDigest::from_text("shown"), approval.created_at);
+    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+    world.put_approval(approval, []);
+    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    let told: Vec<_> = world.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
+    assert_eq!(told, ["second execution", "first execution"]);
+}
+
+#[tokio::test]
 async fn the_requester_is_never_asked() {
     let world = World::new();
     let id = persisted(&world);

@@ -1,25 +1,36 @@
 //! Housekeeping: finds requests that stand still and sets them going again. Runs on a schedule.
 //!
-//! Invariant: it decides nothing and ends nothing that could go on. A request whose execution is gone is started again
-//! (the row is the truth, the execution only conducts); one that waits for its approvers is looked at again by
-//! await-approval, which ends it when its time is over. Two runs at the same time start one execution: both choose the
-//! same name.
+//! Invariant: it decides nothing and ends nothing that could go on. A request whose execution is gone (lost, stopped,
+//! failed or timed out) is started again, at most once per pause: the row is the truth, the execution only conducts, so a
+//! reserved serial gets its certificate and a stored certificate is delivered. One that waits for its approvers, or was
+//! approved, is looked at again by await-approval, which ends it when its time is over and reports a decision whose report
+//! was lost. Two runs at the same time start one execution: both choose the same name.
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use serde::Serialize;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
 use workflow::audit::By;
 use workflow::ports::{ChangeError, Clock, ExecutionState, Executions, Nudges, Requests, change};
 use workflow::request::{Ending, Illegal, Request, Status, execution_name};
 use workflow::step::Nudge;
 
-/// How many requests of a status one run looks at; the oldest first.
+/// How many requests of a status are listed: about 5 KB each, in a function of 256 MB.
+const LISTED: usize = 5_000;
+/// How many of them one run looks at; the next run goes on with the next ones. DescribeExecution has a quota of 15 a second
+/// with a burst of 300. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 const LIMIT: usize = 500;
+/// How many are looked at at once.
+const AT_ONCE: usize = 8;
 /// How long a new request's execution may be missing: the web front stores the row before it starts the execution.
 const GRACE: Duration = Duration::seconds(60);
-/// How many executions one request gets before an operator must look.
+/// The shortest time from one restart of a request to the next; it doubles with every restart.
+const FIRST_PAUSE: Duration = Duration::minutes(1);
+/// The longest time from one restart of a request to the next.
+const LONGEST_PAUSE: Duration = Duration::hours(1);
+/// How many executions one request gets before an operator must look, and again after each retry by an operator.
 const MAX_ATTEMPTS: u32 = 12;
 
 /// The worker.
@@ -62,7 +73,7 @@ impl Housekeeping {
     pub async fn run(&self) -> Report {
         let mut report = Report::default();
         for status in [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued] {
-            let rows = match self.requests.list(status, LIMIT).await {
+            let rows = match self.requests.list(status, LISTED).await {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::error!(%error, %status, "the requests cannot be listed");
@@ -70,17 +81,23 @@ impl Housekeeping {
                     continue;
                 }
             };
-            for row in rows {
-                report.seen += 1;
-                let span = tracing::info_span!("housekeeping", request.id = %row.id, %status);
-                match self.look_after(&row).instrument(span.clone()).await {
-                    Ok(Done::Nothing) => {}
-                    Ok(Done::Restarted) => report.restarted += 1,
-                    Ok(Done::Nudged) => report.nudged += 1,
-                    Ok(Done::GivenUp) => report.given_up += 1,
-                    Err(error) => {
-                        span.in_scope(|| tracing::warn!(%error, "the request cannot be looked after"));
-                        report.troubled += 1;
+            let rows = turn(rows, self.clock.now());
+            report.seen += rows.len();
+            for rows in rows.chunks(AT_ONCE) {
+                let looks = rows.iter().map(|row| async move {
+                    let span = tracing::info_span!("housekeeping", request.id = %row.id, %status);
+                    self.look_after(row).instrument(span).await
+                });
+                for (row, done) in rows.iter().zip(join_all(looks).await) {
+                    match done {
+                        Ok(Done::Nothing) => {}
+                        Ok(Done::Restarted) => report.restarted += 1,
+                        Ok(Done::Nudged) => report.nudged += 1,
+                        Ok(Done::GivenUp) => report.given_up += 1,
+                        Err(error) => {
+                            tracing::warn!(request.id = %row.id, %error, "the request cannot be looked after");
+                            report.troubled += 1;
+                        }
                     }
                 }
             }
@@ -100,13 +117,17 @@ impl Housekeeping {
             return Ok(Done::Nothing);
         }
         match execution {
-            ExecutionState::Running if row.status == Status::PendingApproval => {
+            // An approved request may be one whose task never heard of it; where it did, the report comes to nothing.
+            ExecutionState::Running if matches!(row.status, Status::PendingApproval | Status::Approved) => {
                 self.nudges.nudge(&Nudge::look(row.id)).await.map_err(ChangeError::Port)?;
                 Ok(Done::Nudged)
             }
             ExecutionState::Running => Ok(Done::Nothing),
             ExecutionState::Missing if self.clock.now() - row.execution_started < GRACE => Ok(Done::Nothing),
-            ExecutionState::Missing | ExecutionState::Ended if row.execution_attempt >= MAX_ATTEMPTS => {
+            _ if self.clock.now() - row.execution_started < pause(row.execution_attempt) => Ok(Done::Nothing),
+            ExecutionState::Missing | ExecutionState::Ended
+                if row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) =>
+            {
                 self.give_up(&row).await
             }
             ExecutionState::Missing | ExecutionState::Ended => self.restart(&row).await,
@@ -138,5 +159,54 @@ impl Housekeeping {
             .await?;
         tracing::error!(attempts = row.execution_attempt, "given up");
         Ok(Done::GivenUp)
+    }
+}
+
+/// How long the latest execution of a request is left alone once it is gone. The first one is not: it was never restarted.
+fn pause(attempt: u32) -> Duration {
+    match attempt.checked_sub(2) {
+        None => Duration::ZERO,
+        Some(restarts) => (FIRST_PAUSE * 2_i32.pow(restarts.min(8))).min(LONGEST_PAUSE),
+    }
+}
+
+/// The requests whose turn it is: all of them, or a stretch of [`LIMIT`] that moves on every five minutes, so that many requests
+/// that rightly wait do not hide one that stands still.
+fn turn(mut rows: Vec<Request>, now: OffsetDateTime) -> Vec<Request> {
+    if rows.len() > LIMIT {
+        let minutes = usize::try_from(now.unix_timestamp() / 60).unwrap_or_default();
+        // Every five minutes, as the schedule runs: the stretches of two runs must meet without a gap.
+        let start = (minutes / 5).wrapping_mul(LIMIT) % rows.len();
+        rows.rotate_left(start);
+        rows.truncate(LIMIT);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_grows_and_ends_at_an_hour() {
+        let minutes: Vec<i64> = (1..=9).map(|attempt| pause(attempt).whole_minutes()).collect();
+        assert_eq!(minutes, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn nobody_is_hidden_behind_many_who_wait() {
+        let world = workflow::testing::World::new();
+        let row = world.journey(&workflow::testing::pki::csr(&["www.example.com"]), Status::Submitted);
+        let rows: Vec<Request> = (0..1_234)
+            .map(|_| Request { id: workflow::request::RequestId::random(), ..row.clone() })
+            .collect();
+        let begin = world.now();
+        let seen: std::collections::BTreeSet<_> = (0..3)
+            .flat_map(|run| turn(rows.clone(), begin + Duration::minutes(5) * run))
+            .map(|row| row.id)
+            .collect();
+        assert_eq!(seen.len(), rows.len());
+        assert_eq!(turn(rows[..LIMIT].to_vec(), begin).len(), LIMIT);
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use housekeeping::{Housekeeping, Report};
-use workflow::ports::ExecutionState;
+use workflow::ports::{Clock as _, ExecutionState};
 use workflow::request::{RequestId, Status};
 use workflow::testing::{World, faults};
 
@@ -34,7 +34,23 @@ async fn a_request_whose_execution_is_gone_is_started_again_once() {
         assert!(row.execution_arn.ends_with(&format!("{id}-r2")));
         assert_eq!(world.executions()[&row.execution_arn], ExecutionState::Running);
         assert_eq!(run(&world).await.restarted, 0, "it runs now");
+        set(&world, id, ExecutionState::Ended);
+        assert_eq!(run(&world).await.restarted, 0, "once per pause");
+        world.advance(time::Duration::minutes(1));
+        assert_eq!(run(&world).await.restarted, 1);
+        set(&world, id, ExecutionState::Running);
     }
+}
+
+#[tokio::test]
+async fn a_decision_whose_report_was_lost_is_reported() {
+    let world = World::new();
+    let approved = world.request_at(Status::Approved);
+    set(&world, approved, ExecutionState::Running);
+    let issued = world.request_at(Status::Issued);
+    set(&world, issued, ExecutionState::Running);
+    assert_eq!(run(&world).await.nudged, 1);
+    assert_eq!(world.nudges(), [workflow::step::Nudge::look(approved)]);
 }
 
 #[tokio::test]
@@ -88,14 +104,23 @@ async fn trouble_with_one_request_does_not_keep_others_waiting() {
 async fn a_request_that_never_gets_on_is_given_up() {
     let world = World::new();
     let id = world.request_at(Status::Approved);
-    for _ in 0..11 {
+    for executions in [12, 24] {
+        while world.request(id).unwrap().execution_attempt < executions {
+            set(&world, id, ExecutionState::Ended);
+            world.advance(time::Duration::hours(1));
+            assert_eq!(run(&world).await.restarted, 1);
+        }
         set(&world, id, ExecutionState::Ended);
-        assert_eq!(run(&world).await.restarted, 1);
+        world.advance(time::Duration::hours(1));
+        assert_eq!(run(&world).await.given_up, 1);
+        let mut row = world.request(id).unwrap();
+        assert_eq!(row.status, Status::Failed);
+        assert_eq!(run(&world).await.seen, 0);
+        // An operator mended the cause, they believe.
+        row.retry(|attempt| format!("arn:{id}-r{attempt}"), world.now()).unwrap();
+        assert_eq!((row.status, row.execution_attempt), (Status::Approved, executions + 1));
+        world.put(row);
     }
-    set(&world, id, ExecutionState::Ended);
-    assert_eq!(run(&world).await.given_up, 1);
-    assert_eq!(world.request(id).unwrap().status, Status::Failed);
-    assert_eq!(run(&world).await.seen, 0);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use workflow::audit::By;
 use workflow::link::BaseUrl;
 use workflow::mail::Letter;
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests, change};
-use workflow::request::{Illegal, Request, RequestId, Status};
+use workflow::request::{Illegal, OPERATORS_TOLD, Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoOutput, Nudge, Progress, Step, Task};
 
 mod alert;
@@ -22,9 +22,6 @@ mod notice;
 mod overview;
 
 use notice::Notice;
-
-/// The mark in the row that the operators were told.
-const OPERATORS_TOLD: &str = "operators-failed";
 
 /// The name in the audit trail.
 const WORKER: &str = "notify";

@@ -14,7 +14,7 @@ use workflow::judgement::{Judged, Refusal, issuer_in_force};
 use workflow::mail::with_time;
 use workflow::policy::Policy;
 use workflow::ports::{Archive, Clock, Names, Policies, Requests, change};
-use workflow::request::{Ending, Illegal, Request, Status};
+use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 
 /// The step.
@@ -55,6 +55,13 @@ impl Step for Persist {
             "RecordRefusal" => self.end(&request, self.refusal(&request).await?).await?,
             "RecordRejection" => self.end(&request, rejection(&request)).await?,
             "RecordExpiry" => self.end(&request, expiry(&request)).await?,
+            // A message that comes late, after an operator has set the request going again: it tells of the past.
+            "RecordFailure" if attempt_of(&task.execution) < request.execution_attempt => {
+                tracing::warn!(
+                    execution = task.execution,
+                    "a later execution is at work; nothing is recorded"
+                );
+            }
             "RecordFailure" => {
                 tracing::error!(cause = task.input.error, "the request failed");
                 self.end(&request, failure()).await?;

@@ -121,3 +121,25 @@ async fn it_survives_every_fault() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    run(&world, id, "RecordFailure", Input::default()).await.unwrap();
+    let mut row = world.request(id).unwrap();
+    assert_eq!(row.status, Status::Failed);
+    row.retry(|attempt| format!("arn:{id}-r{attempt}"), row.registration_date).unwrap();
+    world.put(row.clone());
+    assert_eq!(run(&world, id, "RecordFailure", Input::default()).await.unwrap(), row, "it came twice");
+    let step = Persist {
+        requests: world.clone(),
+        names: world.clone(),
+        policies: world.clone(),
+        clock: world.clone(),
+    };
+    let mut now = journey::task(id, "RecordFailure", "t", Input::default());
+    now.execution = row.execution_arn;
+    step.run(now).await.unwrap();
+    assert_eq!(world.request(id).unwrap().status, Status::Failed);
+}

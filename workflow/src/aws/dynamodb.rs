@@ -93,7 +93,7 @@ impl Table {
 
     /// Writes a row where its version is still `version`.
     async fn save(&self, item: Item, version: u64, what: &'static str) -> Result<Saved, PortError> {
-        let Assignment { key, expression, names, values } = self.assign(item, version, what)?;
+        let Assignment { key, expression, names, values } = self.assign(item, version, &[], what)?;
         let written = self
             .client
             .update_item()
@@ -128,9 +128,16 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// [`Table::save`] as part of a transaction.
-    fn saving(&self, item: Item, version: u64, what: &'static str) -> Result<TransactWriteItem, PortError> {
-        let Assignment { key, expression, names, values } = self.assign(item, version, what)?;
+    /// [`Table::save`] as part of a transaction. Of the columns that `item` lacks, those in `clearable` are removed and all
+    /// others left alone.
+    fn saving(
+        &self,
+        item: Item,
+        version: u64,
+        clearable: &[&str],
+        what: &'static str,
+    ) -> Result<TransactWriteItem, PortError> {
+        let Assignment { key, expression, names, values } = self.assign(item, version, clearable, what)?;
         let update = Update::builder()
             .table_name(&self.name)
             .key(self.key, key)
@@ -143,18 +150,31 @@ impl Table {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn assign(&self, mut item: Item, version: u64, what: &'static str) -> Result<Assignment, PortError> {
+    fn assign(
+        &self,
+        mut item: Item,
+        version: u64,
+        clearable: &[&str],
+        what: &'static str,
+    ) -> Result<Assignment, PortError> {
         let key = item.remove(self.key).ok_or(PortError { what, cause: "the row has no key".into() })?;
         item.insert("version".into(), AttributeValue::N((version + 1).to_string()));
         let mut names = HashMap::from([("#version".to_owned(), "version".to_owned())]);
         let mut values = HashMap::from([(":version".to_owned(), AttributeValue::N(version.to_string()))]);
+        let absent: Vec<&str> = clearable.iter().copied().filter(|name| !item.contains_key(*name)).collect();
         let mut assignments = Vec::with_capacity(item.len());
         for (index, (name, value)) in item.into_iter().enumerate() {
             assignments.push(format!("#c{index} = :c{index}"));
             names.insert(format!("#c{index}"), name);
             values.insert(format!(":c{index}"), value);
         }
-        Ok(Assignment { key, expression: format!("SET {}", assignments.join(", ")), names, values })
+        let mut expression = format!("SET {}", assignments.join(", "));
+        for (index, name) in absent.iter().enumerate() {
+            expression.push_str(if index == 0 { " REMOVE " } else { ", " });
+            expression.push_str(&format!("#r{index}"));
+            names.insert(format!("#r{index}"), (*name).to_owned());
+        }
+        Ok(Assignment { key, expression, names, values })
     }
 }
 

@@ -9,7 +9,8 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Ending, Facts, HistoryEntry, Illegal, Request, RequestId, Status, Submission, rfc3339, whole_seconds,
+    Ending, Facts, HistoryEntry, Illegal, OPERATORS_TOLD, Request, RequestId, Status, Submission, rfc3339,
+    whole_seconds,
 };
 use crate::audit::{self, By, Entry, Event, Happening};
 use crate::decision::{ApprovalDigest, DecisionRecord};
@@ -291,6 +292,40 @@ impl Request {
             self.execution_started = whole_seconds(now);
         }
         next
+    }
+
+    /// Sets a failed request going again, as an operator's own act: it returns to the furthest status that the row bears
+    /// out, and its next execution is noted. What was approved, reserved or stored stays, so there is never a second
+    /// certificate. A request that is under way is left as it is.
+    ///
+    /// # Errors
+    /// [`Illegal`] where the request has ended otherwise: an outcome is not a fault.
+    pub fn retry(&mut self, arn: impl Fn(u32) -> String, now: OffsetDateTime) -> Result<(), Illegal> {
+        match self.status {
+            Status::Failed => {
+                self.reason = None;
+                // Should it fail again, the operators must hear of it again.
+                self.mails.remove(OPERATORS_TOLD);
+                self.note(Entry::new(Happening::Retried, now));
+                self.enter(self.furthest(), now);
+                let attempt = self.execution_attempt + 1;
+                self.restarted(attempt, arn(attempt), now);
+                Ok(())
+            }
+            status if status.is_terminal() => Err(Illegal { status, change: "retried" }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The furthest status that the facts of the row bear out.
+    fn furthest(&self) -> Status {
+        let approved = self.decision.as_ref().is_some_and(DecisionRecord::is_approval);
+        match () {
+            () if self.signed_date.is_some() => Status::Issued,
+            () if approved => Status::Approved,
+            () if self.expires_at.is_some() => Status::PendingApproval,
+            () => Status::Submitted,
+        }
     }
 
     fn enter(&mut self, status: Status, now: OffsetDateTime) {

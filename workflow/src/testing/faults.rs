@@ -1,8 +1,9 @@
 //! Every fault at every effect: runs a step with each of its port calls failing before, and after, it took effect.
 //!
 //! The harness finds the calls by itself: it counts those of an undisturbed run. After each fault the step is run again
-//! until it succeeds, as SQS does, and the world must be as the undisturbed run left it ([`Summary`]). A mail sent
-//! twice counts as one: both carry the same Message-ID.
+//! until it succeeds, as SQS does, and the world must be as the undisturbed run left it ([`Summary`]), without any status
+//! having been taken back on the way. A mail sent twice counts as one: both carry the same Message-ID. A fault after the
+//! effect is a call that timed out although it was carried out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -121,6 +122,7 @@ where
                 runs += 1;
             }
             assert_eq!(world.summary(), undisturbed, "{name}: a fault {moment:?} {call}");
+            assert_eq!(world.steps_backwards(), [], "{name}: a fault {moment:?} {call}");
         }
     }
     #[allow(clippy::print_stdout)] // The list is what the test is read for.

@@ -56,6 +56,7 @@ struct State {
     audit: Vec<Event>,
     nudges: Vec<Nudge>,
     postponed: Vec<(String, i32)>,
+    backwards: Vec<(Status, Status)>,
     no_issuer: bool,
     rotated: Option<Authority>,
     calls: Vec<String>,
@@ -279,10 +280,21 @@ impl World {
         self.state().nudges.clone()
     }
 
+    /// Every write that took a request back to an earlier status, or out of an ending. There should be none.
+    pub fn steps_backwards(&self) -> Vec<(Status, Status)> {
+        self.state().backwards.clone()
+    }
+
     /// Every postponed message: receipt handle and seconds.
     pub fn postponed(&self) -> Vec<(String, i32)> {
         self.state().postponed.clone()
     }
+}
+
+/// Whether the flow may take a request from one status to the other (DESIGN.md section 3).
+fn leads_to(from: Status, to: Status) -> bool {
+    let rank = |status| Status::ALL.iter().position(|one| *one == status);
+    from == to || (!from.is_terminal() && rank(from) < rank(to))
 }
 
 impl Clock for World {
@@ -487,6 +499,9 @@ impl State {
     fn save(&mut self, request: &Request, events: &[Event]) -> Saved {
         match self.requests.get_mut(&request.id) {
             Some(row) if row.version == request.version => {
+                if !leads_to(row.status, request.status) {
+                    self.backwards.push((row.status, request.status));
+                }
                 *row = Request { version: request.version + 1, ..request.clone() };
                 self.audit.extend_from_slice(events);
                 Saved::Yes

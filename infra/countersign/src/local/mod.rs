@@ -43,6 +43,15 @@ pub(crate) struct Options {
     /// Where the key of the CA is
     #[arg(long, value_enum, default_value_t = crate::ca::Keeper::Secret)]
     ca_key: crate::ca::Keeper,
+    /// Seconds until a message of a worker that died comes back; six times the functions' time-out without this
+    #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(30..=43_200))]
+    visibility_timeout: u32,
+    /// For tests: where workers reach AWS, in place of the emulator itself
+    #[arg(long, value_name = "URL", hide = true)]
+    aws_by_way_of: Option<String>,
+    /// For tests: where workers deliver mails, in place of the mail catcher itself
+    #[arg(long, value_name = "URL", hide = true)]
+    smtp_by_way_of: Option<String>,
     /// Build the workers with optimisations
     #[arg(long)]
     release: bool,

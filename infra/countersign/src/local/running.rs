@@ -58,10 +58,14 @@ impl Local {
             let parameters = BTreeMap::from([
                 ("Architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned()),
                 ("BaseUrl", format!("http://localhost:{portal}")),
-                ("EndpointUrl", emulator.endpoint.clone()),
+                ("EndpointUrl", options.aws_by_way_of.clone().unwrap_or_else(|| emulator.endpoint.clone())),
                 ("CaKey", options.ca_key.parameter().to_owned()),
                 ("MailTransport", "smtp".to_owned()),
-                ("SmtpEndpoint", format!("smtp://localhost:{smtp}")),
+                (
+                    "SmtpEndpoint",
+                    options.smtp_by_way_of.clone().unwrap_or_else(|| format!("smtp://localhost:{smtp}")),
+                ),
+                ("VisibilityTimeout", options.visibility_timeout.to_string()),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
                 // The web driver and the benchmarks are one client that asks often.
                 ("ThrottleRate", "1000".to_owned()),
@@ -173,6 +177,7 @@ fn endpoints(
         requests_table: output("CertificatesTable")?,
         approvals_table: output("ApprovalsTable")?,
         names_table: output("NamesTable")?,
+        audit_table: output("AuditTable")?,
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,
         ca_secret: output("CaSecret")?,

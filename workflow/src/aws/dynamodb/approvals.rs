@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::sdk_config::SdkConfig;
 use serde::Serialize;
 
+use super::requests::CLEARABLE;
 use super::{AuditTable, Item, Table, encode};
 use crate::approval::{Approval, Link, LinkDigest};
 use crate::audit::Event;
@@ -70,8 +71,8 @@ impl Approvals for DynamoApprovals {
         const WHAT: &str = "change the approval";
         let item = keyed(approval, approval_key(approval.request_id), WHAT)?;
         let writes = vec![
-            self.table.saving(item, approval.version, WHAT)?,
-            self.requests.saving(encode(request, WHAT)?, request.version, WHAT)?,
+            self.table.saving(item, approval.version, &[], WHAT)?,
+            self.requests.saving(encode(request, WHAT)?, request.version, CLEARABLE, WHAT)?,
         ];
         self.audit.commit(writes, events, WHAT).await
     }

@@ -16,6 +16,9 @@ use crate::request::{Email, Request, RequestId, Status};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const BATCH: usize = 100;
 
+/// The reason of a failure goes when an operator sets the request going again.
+pub(super) const CLEARABLE: &[&str] = &["reason"];
+
 /// The table of requests, with the audit trail of their changes.
 pub struct DynamoRequests {
     table: Table,
@@ -76,7 +79,7 @@ impl Requests for DynamoRequests {
 
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
         const WHAT: &str = "change the request";
-        let saving = self.table.saving(encode(request, WHAT)?, request.version, WHAT)?;
+        let saving = self.table.saving(encode(request, WHAT)?, request.version, CLEARABLE, WHAT)?;
         self.audit.commit(vec![saving], events, WHAT).await
     }
 
