@@ -79,10 +79,16 @@ pub trait Requests: Send + Sync {
 /// Which requests ask for which names.
 #[async_trait]
 pub trait Names: Send + Sync {
-    /// Enters a request under each of its names; repeating changes nothing.
+    /// Enters a request under each of these, its names or keys of [`look_alike`]; repeating changes nothing.
     async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError>;
-    /// The requests entered under a name, at most `limit`.
+    /// The requests entered under a name or key, at most `limit`.
     async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError>;
+}
+
+/// The entry under which [`Names`] keeps requests whose names look like one another; see
+/// [`Name::look_alike_key`](crate::csr::Name::look_alike_key). No name begins with `~`.
+pub fn look_alike(key: &str) -> String {
+    format!("~{key}")
 }
 
 /// The table of approvals.

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use workflow::audit::By;
+use workflow::csr::Name;
 use workflow::decision::Outcome;
 use workflow::judgement::{Judged, Refusal, issuer_in_force};
 use workflow::mail::with_time;
 use workflow::policy::Policy;
-use workflow::ports::{Archive, Clock, Names, Policies, Requests, change};
+use workflow::ports::{Archive, Clock, Names, Policies, Requests, change, look_alike};
 use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 
@@ -88,7 +89,7 @@ impl Persist {
             ));
         }
         // The names first: a row that has its facts is known under its names.
-        self.names.enter(&facts.names, request.id).await?;
+        self.names.enter(&known_as(&facts.names), request.id).await?;
         let now = self.clock.now();
         change(&*self.requests, request.id, &By::worker("persist"), |row| {
             row.record_facts(facts.clone(), now);
@@ -139,6 +140,18 @@ impl Persist {
         tracing::info!(%status, "ended");
         Ok(())
     }
+}
+
+/// The names, and the keys under which names that look like them are found.
+fn known_as(names: &[String]) -> Vec<String> {
+    let mut known: Vec<String> = names.to_vec();
+    for name in names {
+        let key =
+            name.parse::<Name>().ok().and_then(|name| name.look_alike_key()).map(|key| look_alike(&key));
+        // Two names of one request may share a key, which is entered once.
+        known.extend(key.filter(|key| !known.contains(key)));
+    }
+    known
 }
 
 fn rejection(request: &Request) -> Ending {

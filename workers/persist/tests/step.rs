@@ -136,6 +136,7 @@ async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
         requests: world.clone(),
         names: world.clone(),
         policies: world.clone(),
+        archive: world.clone(),
         clock: world.clone(),
     };
     let mut now = journey::task(id, "RecordFailure", "t", Input::default());

@@ -101,6 +101,19 @@ impl Name {
         }
     }
 
+    /// The text that is equal for two DNS names which a person may take for each other, such as `paypal.example` and
+    /// `paypa1.example`: the skeleton of UTS #39 section 4 of the name in Unicode, without a wildcard. Names of other
+    /// kinds have none.
+    #[must_use]
+    pub fn look_alike_key(&self) -> Option<String> {
+        let Name::Dns(name) = self else { return None };
+        let host = name.strip_prefix("*.").unwrap_or(name);
+        let unicode = dns::unicode(host).unwrap_or_else(|| host.to_owned());
+        let skeleton: String = unicode_security::skeleton(&unicode.to_lowercase()).collect();
+        // Some characters of small letters have skeletons of capitals: 0 is O.
+        Some(skeleton.to_lowercase())
+    }
+
     /// What an approver should look at twice, if anything.
     #[must_use]
     pub fn warning(&self) -> Option<Finding> {
@@ -197,6 +210,23 @@ mod tests {
     fn an_internationalized_name_is_shown_in_both_forms() {
         let name: Name = "xn--bcher-kva.example.com".parse().unwrap();
         assert_eq!(name.for_people(), "xn--bcher-kva.example.com (bücher.example.com)");
+    }
+
+    #[test]
+    fn names_that_look_alike_have_one_key() {
+        let key = |text: &str| text.parse::<Name>().unwrap().look_alike_key();
+        let same = [
+            ("paypal.example.com", "paypa1.example.com"),
+            ("shop.example.com", "sh0p.example.com"),
+            ("modern.example.com", "rnodern.example.com"),
+            ("*.example.com", "examp1e.com"),
+            ("apple.example.com", "xn--80ak6aa92e.example.com"),
+        ];
+        for (one, other) in same {
+            assert_eq!(key(one), key(other), "{one} {other}");
+        }
+        assert_ne!(key("www.example.com"), key("web.example.com"));
+        assert_eq!(key("192.0.2.1"), None);
     }
 
     proptest::proptest! {
