@@ -26,3 +26,4 @@ pub mod request;
 pub mod step;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use workflow::aws::PolicyShelf;
 use workflow::approval::Seats;
+use workflow::aws::PolicyShelf;
 use workflow::policy::{Pointer, Policy};
 
 use crate::failure::{Failure, OrFail as _};

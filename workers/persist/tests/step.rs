@@ -130,7 +130,8 @@ async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
     let mut row = world.request(id).unwrap();
     assert_eq!(row.status, Status::Failed);
     row.retry(|attempt| format!("arn:{id}-r{attempt}"), row.registration_date).unwrap();
-    world.put(row.clone());
+    world.put(row);
+    let row = world.request(id).unwrap();
     assert_eq!(run(&world, id, "RecordFailure", Input::default()).await.unwrap(), row, "it came twice");
     let step = Persist {
         requests: world.clone(),

@@ -1,0 +1,413 @@
+//! Every word that people read, in their language: one catalogue, one file a language (`workflow/texts/*.ftl`).
+//!
+//! A [`Message`] is an id of the catalogue with its values, not yet in any language; a [`Language`] says it. The files
+//! are Fluent (<https://projectfluent.org>), compiled in, and read once a process, when first needed. One language more
+//! is one file more and one entry in [`Language`].
+//!
+//! Invariant: saying never fails and never panics in what is deployed. What a language lacks is said in English; that
+//! English lacks nothing, and that all files have the same ids with the same values, is held by `tests/texts.rs`.
+//! Values are put in as they are: a page escapes them, a mail cleans them (see [`crate::finding::quoted`]).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, UtcOffset};
+use unic_langid::LanguageIdentifier;
+
+/// A language that people can read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "Cow<'_, str>")]
+pub enum Language {
+    /// `en`, which every text is written in first.
+    #[default]
+    English,
+    /// `ja`.
+    Japanese,
+}
+
+impl Language {
+    /// Every language, English first.
+    pub const ALL: [Language; 2] = [Language::English, Language::Japanese];
+
+    /// The code, and the file of the texts.
+    const fn entry(self) -> (&'static str, &'static str) {
+        match self {
+            Language::English => ("en", include_str!("../texts/en.ftl")),
+            Language::Japanese => ("ja", include_str!("../texts/ja.ftl")),
+        }
+    }
+
+    /// The language tag (RFC 5646): what is stored, and what `lang=` says.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.entry().0
+    }
+
+    /// The language of a tag such as `ja` or `ja-JP`, where it is one of ours.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or(tag).trim();
+        Self::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.code()))
+    }
+
+    /// The language that suits an `Accept-Language` best (RFC 9110 section 12.5.4), by lookup (RFC 4647 section 3.4:
+    /// `ja-JP` finds `ja`); of two that suit alike, the one named first. English where none suits.
+    #[must_use]
+    pub fn negotiate(accept_language: &str) -> Self {
+        let mut named = [None::<(u16, usize)>; Self::ALL.len()];
+        let mut any = None::<(u16, usize)>;
+        for (place, range) in accept_language.split(',').enumerate() {
+            let (tag, quality) = match range.split_once(';') {
+                None => (range.trim(), Some(1000)),
+                Some((tag, weight)) => (tag.trim(), quality(weight)),
+            };
+            let Some(quality) = quality else { continue };
+            let best = match Self::from_tag(tag) {
+                Some(language) => &mut named[language as usize],
+                None if tag == "*" => &mut any,
+                None => continue,
+            };
+            if best.is_none_or(|(before, _)| quality > before) {
+                *best = Some((quality, place));
+            }
+        }
+        let suits = |language: Self| named[language as usize].or(any).filter(|(quality, _)| *quality > 0);
+        Self::ALL
+            .into_iter()
+            .filter_map(|language| suits(language).map(|(quality, place)| (quality, place, language)))
+            .min_by_key(|(quality, place, language)| (std::cmp::Reverse(*quality), *place, *language))
+            .map_or_else(Self::default, |(_, _, language)| language)
+    }
+
+    /// What its readers call it: `English`, `日本語`.
+    #[must_use]
+    pub fn name_in_itself(self) -> String {
+        self.text("language-name")
+    }
+
+    /// The text of an id that takes no values.
+    #[must_use]
+    pub fn text(self, id: &'static str) -> String {
+        self.say(&Message::new(id))
+    }
+
+    /// The text of a message. What this language lacks is said in English.
+    #[must_use]
+    pub fn say(self, message: &Message) -> String {
+        let said = self.find(message);
+        debug_assert!(said.is_some(), "{message:?} is not in the catalogue, or lacks a value");
+        said.unwrap_or_else(|| {
+            tracing::error!(text = %message.id, "not in the catalogue");
+            message.id.clone().into_owned()
+        })
+    }
+
+    /// The text of a message that may be older than the catalogue, such as one of a stored row; nothing where it is
+    /// not (or no longer) known, or takes values that it was not given.
+    #[must_use]
+    pub fn find(self, message: &Message) -> Option<String> {
+        self.own(message).or_else(|| Self::English.own(message))
+    }
+
+    /// A day, in UTC: `1 January 2026`, `2026年1月1日`.
+    #[must_use]
+    pub fn day(self, at: OffsetDateTime) -> String {
+        self.say(&dated("date-day", at))
+    }
+
+    /// An instant, in UTC, to the minute: `1 January 2026, 12:00 UTC`, `2026年1月1日 12:00 UTC`.
+    #[must_use]
+    pub fn instant(self, at: OffsetDateTime) -> String {
+        let utc = at.to_offset(UtcOffset::UTC);
+        let time = format!("{:02}:{:02}", utc.hour(), utc.minute());
+        self.say(&dated("date-instant", at).with("time", time))
+    }
+
+    fn own(self, message: &Message) -> Option<String> {
+        let bundle = self.bundle();
+        let pattern = bundle.get_message(&message.id)?.value()?;
+        let values: FluentArgs<'_> =
+            message.values.iter().map(|(name, value)| (name.as_ref(), value.to_fluent())).collect();
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&values), &mut errors);
+        errors.is_empty().then(|| text.into_owned())
+    }
+
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; Language::ALL.len()] =
+            [const { OnceLock::new() }; Language::ALL.len()];
+        BUNDLES[self as usize].get_or_init(|| {
+            let (code, source) = self.entry();
+            // What can be read of a file is used; that all of it can be is held by a test.
+            let texts = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(texts, _)| texts);
+            let tag = code.parse::<LanguageIdentifier>().unwrap_or_default();
+            let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+            // Marks around values are for bidirectional text; they would enter what people copy.
+            bundle.set_use_isolating(false);
+            bundle.add_resource_overriding(texts);
+            bundle
+        })
+    }
+}
+
+impl From<Language> for &'static str {
+    fn from(language: Language) -> Self {
+        language.code()
+    }
+}
+
+/// The text is not the code of one of our languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a language that the texts are there for")]
+pub struct UnknownLanguage;
+
+impl TryFrom<Cow<'_, str>> for Language {
+    type Error = UnknownLanguage;
+
+    fn try_from(code: Cow<'_, str>) -> Result<Self, UnknownLanguage> {
+        Self::ALL.into_iter().find(|language| language.code() == code).ok_or(UnknownLanguage)
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+fn dated(id: &'static str, at: OffsetDateTime) -> Message {
+    let utc = at.to_offset(UtcOffset::UTC);
+    Message::new(id)
+        .with("year", i64::from(utc.year()))
+        .with("month", u8::from(utc.month()))
+        .with("day", utc.day())
+}
+
+/// The weight of a language range in thousandths, where it is one (RFC 9110 section 12.4.2).
+fn quality(weight: &str) -> Option<u16> {
+    let weight = weight.trim();
+    let value = weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?.trim();
+    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths = format!("{decimals:0<3}").parse::<u16>().ok()?;
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1000),
+        _ => None,
+    }
+}
+
+/// What is to be said, in no language yet: an id of the catalogue, and the values that its text takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    id: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<Cow<'static, str>, Value>,
+}
+
+impl Message {
+    /// The message of an id.
+    #[must_use]
+    pub fn new(id: &'static str) -> Self {
+        Self { id: Cow::Borrowed(id), values: BTreeMap::new() }
+    }
+
+    /// The same with a value.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.values.insert(Cow::Borrowed(name), value.into());
+        self
+    }
+
+    /// The same with every text among its values changed, as by escaping.
+    #[must_use]
+    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        for value in self.values.values_mut() {
+            if let Value::Text(text) = value {
+                *text = change(text);
+            }
+        }
+        self
+    }
+
+    /// Its id in the catalogue.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// A value in a message: a text as it stands, or a whole number, by which a message may choose its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A count, or a part of a date.
+    Number(i64),
+    /// A text.
+    Text(String),
+}
+
+impl Value {
+    fn to_fluent(&self) -> FluentValue<'_> {
+        match self {
+            Value::Number(number) => FluentValue::from(*number),
+            Value::Text(text) => FluentValue::from(text.as_str()),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Value::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Value::Number(number)
+    }
+}
+
+impl From<u8> for Value {
+    fn from(number: u8) -> Self {
+        Value::Number(number.into())
+    }
+}
+
+impl From<u16> for Value {
+    fn from(number: u16) -> Self {
+        Value::Number(number.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Value::Number(number.into())
+    }
+}
+
+/// A count of things in memory, which fits.
+impl From<usize> for Value {
+    fn from(number: usize) -> Self {
+        Value::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// Templates hand over references.
+impl<T: Clone> From<&T> for Value
+where
+    Value: From<T>,
+{
+    fn from(value: &T) -> Self {
+        Value::from(value.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_language_is_its_code_everywhere() {
+        for language in Language::ALL {
+            assert_eq!(serde_json::to_value(language).unwrap(), language.code());
+            assert_eq!(serde_json::from_value::<Language>(language.code().into()).unwrap(), language);
+            assert_eq!(Language::from_tag(language.code()), Some(language));
+        }
+        assert!(serde_json::from_str::<Language>("\"tlh\"").is_err());
+        assert_eq!(Language::from_tag("JA-jp"), Some(Language::Japanese));
+        assert_eq!(Language::from_tag("jav"), None);
+        assert_eq!(Language::from_tag(""), None);
+        assert_eq!(Language::Japanese.name_in_itself(), "日本語");
+    }
+
+    #[test]
+    fn the_language_is_the_one_that_the_reader_likes_best() {
+        use Language::{English, Japanese};
+        for (accept, language) in [
+            ("", English),
+            ("*", English),
+            ("ja", Japanese),
+            ("ja-JP,ja;q=0.9,en-US;q=0.8,en;q=0.7", Japanese),
+            ("en-US,en;q=0.9,ja;q=0.8", English),
+            ("en;q=0.5, ja;q=0.6", Japanese),
+            ("ja ; q=0.600 , en;q=0.5", Japanese),
+            ("fr,ja;q=0.2", Japanese),
+            ("fr,de;q=0.8", English),
+            ("ja,en", Japanese),
+            ("en,ja", English),
+            ("ja;q=0.5, *;q=0.8", English),
+            ("en;q=0.2, *;q=0.8", Japanese),
+            ("en;q=0, *", Japanese),
+            ("ja;q=0", English),
+            ("en;q=0", English),
+            ("ja;q=0, ja-JP;q=0.1", Japanese),
+            ("ja;q=2, en;q=0.1", English),
+            ("ja;q=0.1234, en;q=0.1", English),
+            ("ja;q=nonsense, en;q=0.1", English),
+            ("ja;Q=1.000, en;q=0.1", Japanese),
+            (";;,,=;q", English),
+        ] {
+            assert_eq!(Language::negotiate(accept), language, "{accept:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_for_some_language_is_spoken(bytes in any::<Vec<u8>>()) {
+            let _ = Language::negotiate(&String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn what_looks_like_a_wish_is_read(text in "((ja|en|fr|\\*|-|[a-z]{0,9})(;q=[0-9.]{0,6})?[, ;]){0,6}") {
+            let chosen = Language::negotiate(&text);
+            // Only who mentions Japanese, or anything but English, is answered in Japanese.
+            prop_assert!(chosen == Language::English || text.contains("ja") || text.contains('*'));
+        }
+
+        #[test]
+        fn a_value_is_said_as_it_is(value in any::<String>()) {
+            let message = Message::new("date-instant").with("year", 1u8).with("month", 1u8).with("day", 1u8);
+            let said = Language::English.say(&message.with("time", value.clone()));
+            prop_assert_eq!(said, format!("1 January 1, {value} UTC"));
+        }
+    }
+
+    #[test]
+    fn days_and_instants_are_in_utc() {
+        let at = datetime!(2026-01-01 21:05 +9);
+        assert_eq!(Language::English.instant(at), "1 January 2026, 12:05 UTC");
+        assert_eq!(Language::Japanese.instant(at), "2026年1月1日 12:05 UTC");
+        assert_eq!(Language::English.day(datetime!(2026-01-01 01:00 +9)), "31 December 2025");
+        assert_eq!(Language::Japanese.day(datetime!(2026-01-01 01:00 +9)), "2025年12月31日");
+    }
+
+    #[test]
+    fn a_message_is_stored_and_said_later_or_is_not_known_any_more() {
+        let message = dated("date-day", datetime!(2026-02-03 00:00 UTC));
+        let stored = serde_json::to_string(&message).unwrap();
+        assert_eq!(stored, r#"{"id":"date-day","values":{"day":3,"month":2,"year":2026}}"#);
+        let message: Message = serde_json::from_str(&stored).unwrap();
+        assert_eq!(Language::Japanese.find(&message).as_deref(), Some("2026年2月3日"));
+        let gone: Message = serde_json::from_str(r#"{"id":"no-such-text"}"#).unwrap();
+        assert_eq!(Language::Japanese.find(&gone), None);
+        let less: Message = serde_json::from_str(r#"{"id":"date-day","values":{"day":3}}"#).unwrap();
+        assert_eq!(Language::English.find(&less), None);
+    }
+}

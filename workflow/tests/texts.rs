@@ -1,0 +1,203 @@
+//! The catalogue of texts held against itself and against the sources that use it.
+//!
+//! What the compiler cannot see is found out here: a file that does not parse, an id or a value that one language has
+//! and another lacks, an id that nothing uses or that nothing says, English left in another language.
+
+#![allow(clippy::unwrap_used)] // A test may.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
+use fluent_syntax::parser;
+use workflow::text::Language;
+
+/// Where words are said: the sources and templates of everything but tests.
+const SOURCES: [&str; 4] = ["workflow/src", "workflow/templates", "workers", "infra/countersign/src"];
+
+/// Latin words that are written so in every language: names, abbreviations, what is typed.
+const LATIN: [&str; 1] = ["UTC"];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// What one text is made of.
+#[derive(Debug, Default)]
+struct Text {
+    /// Its own words, without values.
+    words: String,
+    variables: BTreeSet<String>,
+    /// The other texts it takes in.
+    references: BTreeSet<String>,
+}
+
+impl Text {
+    fn read(pattern: &Pattern<&str>) -> Self {
+        let mut text = Text::default();
+        text.pattern(pattern);
+        text
+    }
+
+    fn pattern(&mut self, pattern: &Pattern<&str>) {
+        for element in &pattern.elements {
+            match element {
+                PatternElement::TextElement { value } => self.words.push_str(value),
+                PatternElement::Placeable { expression: Expression::Inline(inline) } => self.inline(inline),
+                PatternElement::Placeable { expression: Expression::Select { selector, variants } } => {
+                    self.inline(selector);
+                    for variant in variants {
+                        self.pattern(&variant.value);
+                        self.words.push('\n');
+                    }
+                }
+            }
+        }
+    }
+
+    fn inline(&mut self, inline: &InlineExpression<&str>) {
+        match inline {
+            InlineExpression::VariableReference { id } => {
+                self.variables.insert(id.name.to_owned());
+            }
+            InlineExpression::MessageReference { id, attribute: None } => {
+                self.references.insert(id.name.to_owned());
+            }
+            InlineExpression::StringLiteral { value } => self.words.push_str(value),
+            InlineExpression::NumberLiteral { .. } => {}
+            other => panic!("a text is words, values and other texts, not {other:?}"),
+        }
+    }
+}
+
+fn texts(language: Language) -> BTreeMap<String, Text> {
+    let file = repository().join(format!("workflow/texts/{language}.ftl"));
+    let source = fs::read_to_string(&file).unwrap();
+    let resource = parser::parse(source.as_str())
+        .unwrap_or_else(|(_, errors)| panic!("{}: {errors:#?}", file.display()));
+    let mut texts = BTreeMap::new();
+    for entry in resource.body {
+        match entry {
+            Entry::Message(message) => {
+                assert!(message.attributes.is_empty(), "{language}: {} has attributes", message.id.name);
+                let pattern = message.value.unwrap_or_else(|| panic!("{} says nothing", message.id.name));
+                let again = texts.insert(message.id.name.to_owned(), Text::read(&pattern));
+                assert!(again.is_none(), "{language}: {} is there twice", message.id.name);
+            }
+            Entry::Comment(_) | Entry::GroupComment(_) | Entry::ResourceComment(_) => {}
+            other => panic!("{language}: {other:?}"),
+        }
+    }
+    texts
+}
+
+/// All values that a text takes, those of the texts it takes in included.
+fn variables(texts: &BTreeMap<String, Text>, id: &str) -> BTreeSet<String> {
+    let text = &texts.get(id).unwrap_or_else(|| panic!("there is no text {id}"));
+    let inner = text.references.iter().flat_map(|other| variables(texts, other));
+    text.variables.iter().cloned().chain(inner).collect()
+}
+
+#[test]
+fn every_language_says_the_same_things_with_the_same_values() {
+    let english = texts(Language::English);
+    for language in Language::ALL {
+        let other = texts(language);
+        let ids = |texts: &BTreeMap<String, Text>| texts.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(ids(&other), ids(&english), "{language}");
+        for id in english.keys() {
+            assert_eq!(variables(&other, id), variables(&english, id), "{language}: {id}");
+        }
+    }
+}
+
+#[test]
+fn a_page_mark_is_closed_and_is_one_of_two() {
+    for language in Language::ALL {
+        for (id, text) in texts(language) {
+            let marks = text.words.matches('<').count();
+            let known = ["<code>", "</code>", "<strong>", "</strong>"];
+            let known_marks = known.map(|mark| text.words.matches(mark).count());
+            assert_eq!(marks, known_marks.iter().sum::<usize>(), "{language}: {id}");
+            assert!(known_marks[0] == known_marks[1] && known_marks[2] == known_marks[3], "{language}: {id}");
+        }
+    }
+}
+
+/// Every Rust and HTML file below a folder; tests say nothing to people.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if !path.ends_with("tests") && !path.ends_with("target") {
+                files(&path, found);
+            }
+        } else if matches!(path.extension().and_then(|ending| ending.to_str()), Some("rs" | "html" | "txt")) {
+            found.push(path);
+        }
+    }
+}
+
+/// The literals of a source that look like ids, with whether the call before them says that they are.
+fn candidates(source: &str) -> Vec<(&str, bool)> {
+    const CALLS: [&str; 5] = ["Message::new(", ".text(", ".say(", ".markup(", "Problem::new("];
+    let source = source.split("#[cfg(test)]").next().unwrap_or(source);
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = source[from..].find('"').map(|at| from + at) {
+        let rest = &source[at + 1..];
+        let length = rest.bytes().take_while(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')).count();
+        let literal = &rest[..length];
+        let is_whole = rest[length..].starts_with('"') && literal.contains('-');
+        if is_whole {
+            let before = source[..at].trim_end();
+            found.push((literal, CALLS.iter().any(|call| before.ends_with(call))));
+        }
+        from = at + 1 + if is_whole { length + 1 } else { 0 };
+    }
+    found
+}
+
+#[test]
+fn every_text_is_said_somewhere_and_nothing_else_is() {
+    let english = texts(Language::English);
+    let mut sources = Vec::new();
+    for folder in SOURCES {
+        files(&repository().join(folder), &mut sources);
+    }
+    assert!(sources.len() > 50, "the sources were looked for in the wrong place");
+    let mut said: BTreeSet<String> =
+        english.values().flat_map(|text| text.references.iter().cloned()).collect();
+    for file in sources {
+        let source = fs::read_to_string(&file).unwrap();
+        for (literal, is_id) in candidates(&source) {
+            if english.contains_key(literal) {
+                said.insert(literal.to_owned());
+            } else {
+                assert!(!is_id, "{}: there is no text {literal}", file.display());
+            }
+        }
+    }
+    let silent: Vec<_> = english.keys().filter(|id| !said.contains(*id)).collect();
+    assert!(silent.is_empty(), "said nowhere: {silent:?}");
+}
+
+#[test]
+fn no_english_is_left_in_another_language() {
+    let is_japanese = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}');
+    for (id, text) in texts(Language::Japanese) {
+        let words = ["<code>", "</code>", "<strong>", "</strong>"]
+            .iter()
+            .fold(text.words.clone(), |words, mark| words.replace(mark, " "));
+        for line in words.lines().filter(|line| line.chars().any(char::is_alphabetic)) {
+            let latin = line
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
+                .map(|word| word.trim_matches(['-', '.']))
+                .filter(|word| word.chars().any(|c| c.is_ascii_alphabetic()))
+                .collect::<Vec<_>>();
+            assert!(latin.iter().all(|word| LATIN.contains(word)), "{id}: {latin:?}");
+            assert!(line.chars().any(is_japanese) || !latin.is_empty(), "{id}: {line:?}");
+        }
+    }
+}
