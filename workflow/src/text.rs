@@ -244,6 +244,13 @@ impl Message {
     }
 }
 
+/// A message that takes no values.
+impl From<&'static str> for Message {
+    fn from(id: &'static str) -> Self {
+        Message::new(id)
+    }
+}
+
 /// A value in a message: a text as it stands, or a whole number, by which a message may choose its words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -1,12 +1,12 @@
 // What makes the pages more pleasant. Each of them works without it.
 "use strict";
 
-// Times in the reader's own time zone; the UTC time stays in the tooltip.
+// Times in the page's language and the reader's own time zone; the UTC time stays in the tooltip.
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
   if (Number.isNaN(at.getTime())) continue;
   time.title = time.textContent;
-  time.textContent = at.toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
+  time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
 }
 
 // After a refused submission the summary is read out first.
@@ -49,14 +49,7 @@ function enhanceForm(form) {
     }
   };
   // A private key does not even leave the browser.
-  const privateKeyWarning = () => {
-    const warning = document.createElement("section");
-    warning.className = "banner bad";
-    warning.append(document.createElement("h2"), document.createElement("p"));
-    warning.firstChild.textContent = "This is a private key";
-    warning.lastChild.textContent = "It was not sent. Keep it to yourself, and paste its certificate signing request instead.";
-    return warning;
-  };
+  const privateKeyWarning = () => document.getElementById("private-key-warning").content.cloneNode(true);
   const soon = () => {
     clearTimeout(pending);
     pending = setTimeout(preview, 400);

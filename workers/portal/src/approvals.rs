@@ -12,10 +12,12 @@ use crate::Portal;
 use crate::problem::Problem;
 
 mod decide;
+mod known;
 mod review;
 
-pub(crate) use decide::decide;
-pub(crate) use review::{LiveCertificate, Review, review};
+pub(crate) use decide::{decide, is_cross_site};
+pub(crate) use known::{LiveCertificate, Unusual};
+pub(crate) use review::{Review, review};
 
 /// What a link opens.
 struct Opened {
@@ -29,9 +31,22 @@ async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Resu
     let link = portal.approvals.find_link(&key.digest()).await?.ok_or_else(Problem::no_such_link)?;
     let approval = portal.approvals.find(link.request_id).await?.ok_or_else(Problem::no_such_link)?;
     let request = portal.requests.find(link.request_id).await?.ok_or_else(Problem::no_such_link)?;
-    let is_approver = approval.approvers.iter().any(|one| one.same_person(&link.approver));
-    if !is_approver || request.email.same_person(&link.approver) {
+    let tags = approval.electorate.plus_tags;
+    if link.generation != approval.generation
+        || !approval.admits(&link.approver)
+        || tags.same_person(&request.email, &link.approver)
+    {
         return Err(Problem::no_such_link());
+    }
+    // Whoever left the policy since the mail went out has no say any more, and nothing to read.
+    if approval.outcome.is_none() {
+        let policy = portal.policies.current().await?;
+        let escalated = approval.escalated_at.is_some();
+        let profile = policy.profile(Some(&request.profile));
+        if !profile.is_ok_and(|profile| profile.lets_vote(&link.approver, escalated)) {
+            tracing::info!(request.id = %request.id, "a link of somebody whom the policy names no more");
+            return Err(Problem::no_such_link());
+        }
     }
     Ok(Opened { link, approval, request })
 }

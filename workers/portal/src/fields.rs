@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use workflow::finding::{Code, Finding};
+use workflow::text::{Language, Message};
 
 use crate::negotiate::{Media, media_type};
 use crate::problem::Problem;
@@ -40,11 +41,8 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             Some(Media::Json) => json(&bytes),
             Some(Media::Form) => Ok(Fields::Form(form_urlencoded::parse(&bytes).into_owned().collect())),
             Some(Media::Multipart) => multipart(&parts.headers, bytes).await,
-            None => Err(Problem::new(
-                Code::BadRequest,
-                "The Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data.",
-            )
-            .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+            None => Err(Problem::new(Code::BadRequest, "problem-content-type")
+                .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         }
     }
 }
@@ -59,7 +57,7 @@ impl Fields {
                 Some(other) => {
                     return Err(Finding::refused(
                         Code::BadRequest,
-                        format!("The field {name} is {}.", kind(other)),
+                        format!("The field {name} is {}.", Language::English.say(&kind("json-kind", other))),
                         "It must be a string.",
                     ));
                 }
@@ -74,24 +72,22 @@ impl Fields {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
+/// A message that says what kind of value there is.
+fn kind(id: &'static str, value: &Value) -> Message {
+    let kind = match value {
         Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    Message::new(id).with("kind", kind)
 }
 
 async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let too_large = || {
-        Problem::new(
-            Code::TooLarge,
-            format!("The body is larger than {MAX_BODY_BYTES} bytes. Send the request alone."),
-        )
-    };
+    let too_large =
+        || Problem::new(Code::TooLarge, Message::new("problem-too-large").with("bytes", MAX_BODY_BYTES));
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(too_large());
@@ -99,27 +95,24 @@ async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Problem::new(Code::BadRequest, "The body broke off. Please send it again.")),
+        Err(_) => Err(Problem::new(Code::BadRequest, "problem-broke-off")),
     }
 }
 
 fn json(bytes: &[u8]) -> Result<Fields, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(map)) => Ok(Fields::Json(map)),
-        Ok(other) => Err(Problem::new(
-            Code::BadRequest,
-            format!("The body is {}; a JSON object is needed.", kind(&other)),
-        )),
+        Ok(other) => Err(Problem::new(Code::BadRequest, kind("problem-no-object", &other))),
         // The position, not the message: that may quote what was sent.
         Err(error) => Err(Problem::new(
             Code::BadRequest,
-            format!("The body is no JSON: see line {}, column {}.", error.line(), error.column()),
+            Message::new("problem-no-json").with("line", error.line()).with("column", error.column()),
         )),
     }
 }
 
 async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<Fields, Problem> {
-    let unreadable = || Problem::new(Code::BadRequest, "The form could not be read. Please send it again.");
+    let unreadable = || Problem::new(Code::BadRequest, "problem-unreadable-form");
     let mut request = Request::new(Body::from(bytes));
     if let Some(value) = headers.get(CONTENT_TYPE) {
         request.headers_mut().insert(CONTENT_TYPE, value.clone());

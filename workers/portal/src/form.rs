@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 use workflow::finding::{Code, Finding};
 use workflow::judgement::issuer_in_force;
@@ -19,16 +19,28 @@ use workflow::ports::Saved;
 use workflow::request::{Request, RequestId, Status, Submission, execution_name};
 
 use crate::Portal;
+use crate::caller::Caller;
 use crate::fields::Fields;
 use crate::negotiate::Wants;
 use crate::pages::{self, FormPage};
 use crate::problem::Problem;
-use crate::submission::{Accepted, Draft, Prospect, Trouble};
+use crate::reader::Reader;
+use crate::requests;
+use crate::submission::{Accepted, Draft, Trouble};
 
-/// GET `/`.
-pub(crate) async fn show(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
+/// GET `/`; with `again` and `key` of a request, filled in with what that asked for.
+pub(crate) async fn show(
+    State(portal): State<Arc<Portal>>,
+    reader: Reader,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let policy = portal.policies.current().await?;
-    Ok(pages::page(StatusCode::OK, &FormPage::new(&portal, &policy, &Draft::default())))
+    let draft = match requests::asked_before(&portal, &uri).await? {
+        Some(request) => Draft::again(&request),
+        None => Draft::default(),
+    };
+    let page = FormPage::new(&portal, &reader, &policy, &draft);
+    Ok(pages::page(StatusCode::OK, reader.language, &page))
 }
 
 /// What would be issued.
@@ -43,6 +55,7 @@ struct Preview<'a> {
 pub(crate) async fn preview(
     State(portal): State<Arc<Portal>>,
     wants: Wants,
+    reader: Reader,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -50,7 +63,7 @@ pub(crate) async fn preview(
     let policy = portal.policies.current().await?;
     let issuer = match issuer_in_force(&*portal.archive).await {
         Ok(issuer) => issuer,
-        Err(error) => return form_again(&portal, &policy, wants, &draft, Vec::new(), error.into()),
+        Err(error) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), error.into()),
     };
     let prospect = match draft.prospect(&policy, issuer.as_ref()) {
         Ok(prospect) if wrong.is_empty() => prospect,
@@ -59,7 +72,7 @@ pub(crate) async fn preview(
             let already = !wrong.is_empty();
             wrong.extend(more.into_iter().filter(|one| !(already && one.finding.code == Code::MissingField)));
             return Err(refusal(&wrong))
-                .or_else(|problem| form_again(&portal, &policy, wants, &draft, wrong, problem));
+                .or_else(|problem| form_again(&portal, &reader, &policy, wants, &draft, wrong, problem));
         }
     };
     match wants {
@@ -67,7 +80,8 @@ pub(crate) async fn preview(
             Ok(Json(Preview { grant: &prospect.grant, findings: &prospect.findings }).into_response())
         }
         Wants::Page => {
-            Ok(pages::page(StatusCode::OK, &FormPage::new(&portal, &policy, &draft).with_prospect(&prospect)))
+            let page = FormPage::new(&portal, &reader, &policy, &draft).with_prospect(&prospect);
+            Ok(pages::page(StatusCode::OK, reader.language, &page))
         }
     }
 }
@@ -85,6 +99,8 @@ struct Submitted {
 pub(crate) async fn submit(
     State(portal): State<Arc<Portal>>,
     wants: Wants,
+    reader: Reader,
+    caller: Caller,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -92,25 +108,25 @@ pub(crate) async fn submit(
     let policy = portal.policies.current().await?;
     let issuer = match issuer_in_force(&*portal.archive).await {
         Ok(issuer) => issuer,
-        Err(error) => return form_again(&portal, &policy, wants, &draft, Vec::new(), error.into()),
+        Err(error) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), error.into()),
     };
     let accepted = match draft.accept(&policy, issuer.as_ref(), wrong) {
         Ok(accepted) => accepted,
         Err(wrong) => {
             let problem = refusal(&wrong);
             tracing::info!(code = %problem.code, "a submission was refused");
-            return form_again(&portal, &policy, wants, &draft, wrong, problem);
+            return form_again(&portal, &reader, &policy, wants, &draft, wrong, problem);
         }
     };
     // The link first: without it the requester could not be answered, so nothing is stored.
     let submitted = async {
         let key = portal.links.secret().await?.status_key(accepted.id);
-        let request = store(&portal, &policy, &draft, &accepted).await?;
+        let request = store(&portal, &policy, &draft, &accepted, &caller).await?;
         Ok::<_, Problem>((key, request))
     };
     let (key, request) = match submitted.await {
         Ok(submitted) => submitted,
-        Err(problem) => return form_again(&portal, &policy, wants, &draft, Vec::new(), problem),
+        Err(problem) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), problem),
     };
     start(&portal, &request).await;
     let status_url = portal.base_url.status(request.id, &key);
@@ -121,7 +137,8 @@ pub(crate) async fn submit(
         }
         // A path, not a URL: whoever looks at us through a tunnel stays in it.
         Wants::Page => {
-            let path = format!("{}requests/{}?key={}", portal.base_url.path(), request.id, key.expose());
+            let (base, lang) = (portal.base_url.path(), reader.also_lang());
+            let path = format!("{base}requests/{}?key={}{lang}", request.id, key.expose());
             (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
         }
     })
@@ -132,6 +149,7 @@ async fn store(
     policy: &Policy,
     draft: &Draft,
     accepted: &Accepted,
+    caller: &Caller,
 ) -> Result<Request, Problem> {
     let submission = Submission {
         email: accepted.email.clone(),
@@ -141,8 +159,9 @@ async fn store(
         policy_version: policy.version().to_owned(),
     };
     let arn = portal.executions.arn(&execution_name(accepted.id, 1));
-    let request = Request::submitted(accepted.id, submission, arn, portal.clock.now());
-    match portal.requests.create(&request).await? {
+    let mut request = Request::submitted(accepted.id, submission, arn, portal.clock.now());
+    let events = request.seal(&caller.as_requester(&request.email));
+    match portal.requests.create(&request, &events).await? {
         Saved::Yes => {
             tracing::info!(request.id = %request.id, profile = request.profile, policy.version = policy.version(), "submitted");
             Ok(request)
@@ -158,7 +177,7 @@ async fn store(
                 "Send a new key with a new request.",
             ))
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)),
-            None => Err(Problem::new(Code::TryAgain, "Please try again.")),
+            None => Err(Problem::new(Code::TryAgain, "problem-try-again")),
         },
     }
 }
@@ -179,6 +198,7 @@ fn refusal(wrong: &[Trouble]) -> Problem {
 /// A person gets the form back, filled in, with what is wrong above it.
 fn form_again(
     portal: &Portal,
+    reader: &Reader,
     policy: &Policy,
     wants: Wants,
     draft: &Draft,
@@ -189,14 +209,8 @@ fn form_again(
         Wants::Json => Err(problem),
         Wants::Page => Ok(pages::page(
             problem.status,
-            &FormPage::new(portal, policy, draft).with_troubles(wrong, &problem),
+            reader.language,
+            &FormPage::new(portal, reader, policy, draft).with_troubles(wrong, &problem),
         )),
-    }
-}
-
-impl Prospect {
-    /// How long the certificate would be valid, in words.
-    pub(crate) fn validity(&self) -> String {
-        format!("{} days", self.grant.validity_days)
     }
 }

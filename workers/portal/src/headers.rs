@@ -36,7 +36,7 @@ pub(crate) async fn add(State(portal): State<Arc<Portal>>, request: Request, nex
     }
     // An asset names its content in its path and says itself how long it keeps.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    headers.append(header::VARY, HeaderValue::from_static("accept, accept-language"));
     if portal.base_url.as_str().starts_with("https://") {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     }

@@ -15,13 +15,17 @@ use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Nudge
 
 mod approvals;
 mod assets;
+mod caller;
+mod commands;
 mod fields;
 mod form;
 pub mod gateway;
 mod headers;
+mod mine;
 mod negotiate;
 mod pages;
 mod problem;
+mod reader;
 mod requests;
 mod submission;
 
@@ -47,6 +51,8 @@ pub struct Portal {
     pub executions: Arc<dyn Executions>,
     /// Wakes the flow after a vote.
     pub nudges: Arc<dyn Nudges>,
+    /// The queue of notify: what is mailed on demand.
+    pub notices: Arc<dyn Nudges>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -60,10 +66,14 @@ impl Portal {
             .route("/requests", post(form::submit))
             .route("/requests/preview", post(form::preview))
             .route("/requests/{id}", get(requests::status))
+            .route("/requests/{id}/cancel", post(requests::cancel))
             .route("/requests/{id}/certificate", get(requests::certificate))
             .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
             .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))
             .route("/approvals/{key}", get(approvals::review).post(approvals::decide))
+            .route("/mine", get(mine::ask).post(mine::send))
+            .route("/mine/{key}", get(mine::show))
+            .route("/commands", get(commands::show))
             .route("/ca.pem", get(requests::issuer))
             .route("/assets/{file}", get(assets::serve))
             .route("/healthz", get(healthz))

@@ -20,6 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             base_url: aws.base_url()?,
             executions: aws.executions()?,
             nudges: aws.nudges()?,
+            notices: aws.notices()?,
             clock: Arc::new(SystemClock),
         })
     })?;

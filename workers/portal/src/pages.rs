@@ -5,38 +5,122 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use time::OffsetDateTime;
-use time::macros::format_description;
 use workflow::csr::Name;
 use workflow::finding::{Finding, Severity};
 use workflow::request::rfc3339;
+use workflow::text::{Language, Message};
 
 use crate::Portal;
 use crate::assets::Paths;
 use crate::problem::Problem;
+use crate::reader::Reader;
 
+mod commands;
 mod form;
+mod markup;
+mod mine;
 mod review;
 mod status;
 
+pub(crate) use commands::CommandsPage;
 pub(crate) use form::FormPage;
+pub(crate) use mine::{AskMinePage, MinePage};
 pub(crate) use review::ReviewPage;
-pub(crate) use status::{StatusPage, in_words};
+pub(crate) use status::StatusPage;
 
-/// What every page needs.
+use markup::Markup;
+
+/// What every page needs: where things are, and the words.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     /// The path of the base URL, with its trailing slash.
     pub(crate) base: String,
     pub(crate) assets: Paths,
+    pub(crate) language: Language,
+    /// `?lang=` where the language was chosen, for links and forms without other parameters.
+    only_lang: String,
+    /// `&lang=` where the language was chosen, for links with other parameters.
+    also_lang: String,
+    others: Vec<Other>,
+}
+
+/// This page in another language. A path relative to the page: that of an approver never holds the key of the link.
+#[derive(Clone, Debug)]
+struct Other {
+    language: Language,
+    href: String,
 }
 
 impl Site {
-    fn of(portal: &Portal) -> Self {
+    fn of(portal: &Portal, reader: &Reader) -> Self {
         let base = portal.base_url.path().to_owned();
-        Self { assets: Paths::below(&base), base }
+        Self {
+            assets: Paths::below(&base),
+            base,
+            language: reader.language,
+            only_lang: reader.only_lang(),
+            also_lang: reader.also_lang(),
+            others: Language::ALL
+                .into_iter()
+                .filter(|language| *language != reader.language)
+                .map(|language| Other { language, href: reader.query_in(language) })
+                .collect(),
+        }
+    }
+
+    /// The same for an answer to a POST whose address has no page: the other languages are at the form.
+    fn of_form(portal: &Portal, reader: &Reader) -> Self {
+        let mut site = Self::of(portal, reader);
+        for other in &mut site.others {
+            other.href.insert_str(0, &site.base);
+        }
+        site
+    }
+
+    fn text(&self, id: &'static str) -> String {
+        self.language.text(id)
+    }
+
+    fn say(&self, message: Message) -> String {
+        self.language.say(&message)
+    }
+
+    fn markup(&self, message: Message) -> Markup {
+        Markup::new(self.language, message)
+    }
+
+    fn instant(&self, at: OffsetDateTime) -> Instant {
+        Instant { machine: rfc3339(at), people: self.language.instant(at) }
+    }
+
+    fn remark(&self, finding: &Finding) -> Remark {
+        let (class, label) = match finding.severity {
+            Severity::Refused => ("refused", "remark-refused"),
+            Severity::Warning => ("warning", "remark-warning"),
+            Severity::Ignored => ("ignored", "remark-ignored"),
+        };
+        let (detail, advice) = (finding.detail.clone(), finding.advice.clone());
+        Remark { class, label: self.text(label), detail, advice }
+    }
+
+    fn remarks(&self, findings: &[Finding]) -> Vec<Remark> {
+        findings.iter().map(|finding| self.remark(finding)).collect()
+    }
+
+    /// Usages such as `digitalSignature`, in words.
+    fn usages<'a>(&self, usages: impl IntoIterator<Item = &'a String>) -> String {
+        let words = usages.into_iter().map(|usage| match usage.as_str() {
+            "serverAuth" => self.text("usage-server"),
+            "clientAuth" => self.text("usage-client"),
+            "digitalSignature" => self.text("usage-digital-signature"),
+            "keyEncipherment" => self.text("usage-key-encipherment"),
+            "keyAgreement" => self.text("usage-key-agreement"),
+            other => other.to_owned(),
+        });
+        words.collect::<Vec<_>>().join(&self.text("list-separator"))
     }
 }
 
@@ -47,36 +131,13 @@ pub(crate) struct Instant {
     pub(crate) people: String,
 }
 
-impl Instant {
-    fn of(at: OffsetDateTime) -> Self {
-        let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-        let people = at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_else(|_| rfc3339(at));
-        Self { machine: rfc3339(at), people }
-    }
-}
-
 /// A finding, with the word and the mark that its severity has on a page.
 #[derive(Clone, Debug)]
 pub(crate) struct Remark {
     pub(crate) class: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) label: String,
     pub(crate) detail: String,
     pub(crate) advice: String,
-}
-
-impl Remark {
-    fn of(finding: &Finding) -> Self {
-        let (class, label) = match finding.severity {
-            Severity::Refused => ("refused", "Not allowed"),
-            Severity::Warning => ("warning", "Look twice"),
-            Severity::Ignored => ("ignored", "Left out"),
-        };
-        Self { class, label, detail: finding.detail.clone(), advice: finding.advice.clone() }
-    }
-
-    fn all(findings: &[Finding]) -> Vec<Self> {
-        findings.iter().map(Self::of).collect()
-    }
 }
 
 /// Names as people read them: internationalized ones in both forms.
@@ -92,23 +153,13 @@ fn grouped(hex: &str) -> String {
     hex.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
 }
 
-/// A usage such as `digitalSignature` in words.
-fn usage_in_words(usage: &str) -> String {
-    match usage {
-        "serverAuth" => "TLS server".into(),
-        "clientAuth" => "TLS client".into(),
-        "digitalSignature" => "digital signature".into(),
-        "keyEncipherment" => "key encipherment".into(),
-        "keyAgreement" => "key agreement".into(),
-        other => other.to_owned(),
-    }
-}
-
-pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
+pub(crate) fn page(status: StatusCode, language: Language, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => {
             let mut response = (status, html).into_response();
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
             response
         }
         Err(error) => {
@@ -120,22 +171,21 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct ProblemPage<'a> {
+struct ProblemPage {
     site: Site,
     status: u16,
-    title: &'a str,
-    detail: &'a str,
+    title: String,
+    detail: String,
 }
 
 /// The page of a problem that has no better place.
-pub(crate) fn problem(portal: &Portal, problem: &Problem) -> Response {
-    page(
-        problem.status,
-        &ProblemPage {
-            site: Site::of(portal),
-            status: problem.status.as_u16(),
-            title: problem.title,
-            detail: &problem.detail,
-        },
-    )
+pub(crate) fn problem(portal: &Portal, reader: &Reader, problem: &Problem) -> Response {
+    let language = reader.language;
+    let page_of_problem = ProblemPage {
+        site: if reader.has_page { Site::of(portal, reader) } else { Site::of_form(portal, reader) },
+        status: problem.status.as_u16(),
+        title: problem.title(language),
+        detail: problem.detail(language),
+    };
+    page(problem.status, language, &page_of_problem)
 }

@@ -14,21 +14,23 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use workflow::finding::{Code, Finding};
 use workflow::ports::PortError;
+use workflow::text::{Language, Message};
 
 use crate::Portal;
 use crate::negotiate::Wants;
 use crate::pages;
+use crate::reader::Reader;
 
 /// After how many seconds asking again makes sense.
 const PAUSE: &str = "5";
 
-/// One failure, as the caller is told.
+/// One failure, as the caller is told: a program in English, a person in their language.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,
-    pub(crate) title: &'static str,
-    pub(crate) detail: String,
+    /// Nothing where the findings say it.
+    detail: Option<Message>,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -45,22 +47,27 @@ struct Document<'a> {
 }
 
 impl Problem {
-    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
-            status: status_of(code),
-            code,
-            title: title_of(code),
-            detail: detail.into(),
-            findings: Vec::new(),
-        }
+    pub(crate) fn new(code: Code, detail: impl Into<Message>) -> Self {
+        Self { status: status_of(code), code, detail: Some(detail.into()), findings: Vec::new() }
     }
 
     /// The problem that these findings are; the first is the main one.
     pub(crate) fn of_findings(findings: Vec<Finding>) -> Self {
-        let main = findings.iter().find(|finding| finding.is_refusal()).or_else(|| findings.first());
-        let (code, detail) =
-            main.map_or((Code::BadRequest, String::new()), |main| (main.code, main.to_string()));
-        Self { findings, ..Self::new(code, detail) }
+        let code = main(&findings).map_or(Code::BadRequest, |main| main.code);
+        Self { status: status_of(code), code, detail: None, findings }
+    }
+
+    /// What it is, in short.
+    pub(crate) fn title(&self, language: Language) -> String {
+        language.text(title_of(self.code))
+    }
+
+    /// What it is, in full.
+    pub(crate) fn detail(&self, language: Language) -> String {
+        match &self.detail {
+            Some(message) => language.say(message),
+            None => main(&self.findings).map(ToString::to_string).unwrap_or_default(),
+        }
     }
 
     /// The same with another status than the code's own.
@@ -69,23 +76,20 @@ impl Problem {
     }
 
     pub(crate) fn no_such_page() -> Self {
-        Self::new(Code::NotFound, "There is nothing at this address.")
+        Self::new(Code::NotFound, "problem-no-such-page")
     }
 
     /// The one answer to every link that does not open anything.
     pub(crate) fn no_such_link() -> Self {
-        Self::new(
-            Code::NotFound,
-            "This link does not open anything. Please open it again from the mail, whole, up to its last character.",
-        )
+        Self::new(Code::NotFound, "problem-no-such-link")
     }
 
     fn document(&self) -> Response {
         let document = Document {
             kind: format!("urn:countersign:problem:{}", self.code),
-            title: self.title,
+            title: &self.title(Language::English),
             status: self.status.as_u16(),
-            detail: &self.detail,
+            detail: &self.detail(Language::English),
             code: self.code,
             findings: &self.findings,
         };
@@ -105,10 +109,7 @@ impl From<Finding> for Problem {
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         tracing::error!(%error, "not answered");
-        Self::new(
-            Code::TryAgain,
-            "Something we depend on did not answer. Nothing was lost; please try again in a moment.",
-        )
+        Self::new(Code::TryAgain, "problem-not-answered")
     }
 }
 
@@ -123,13 +124,14 @@ impl IntoResponse for Problem {
 /// Gives every problem on its way out the shape that the caller understands.
 pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
     let wants = Wants::of(request.headers());
+    let reader = Reader::of(request.method(), request.uri(), request.headers());
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Problem>() else {
         return response;
     };
     let mut shaped = match wants {
         Wants::Json => problem.document(),
-        Wants::Page => pages::problem(&portal, problem),
+        Wants::Page => pages::problem(&portal, &reader, problem),
     };
     // What a handler set beside the problem, such as Allow, stays.
     for (name, value) in response.headers() {
@@ -148,8 +150,13 @@ pub(crate) async fn no_such_page() -> Problem {
 }
 
 pub(crate) async fn method_not_allowed(method: Method) -> Problem {
-    Problem::new(Code::BadRequest, format!("This address does not take {method}."))
+    Problem::new(Code::BadRequest, Message::new("problem-method").with("method", method.as_str()))
         .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// The finding that is told first.
+fn main(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.is_refusal()).or_else(|| findings.first())
 }
 
 fn status_of(code: Code) -> StatusCode {
@@ -174,25 +181,26 @@ fn status_of(code: Code) -> StatusCode {
     }
 }
 
+/// The id of the text.
 fn title_of(code: Code) -> &'static str {
     match code {
-        Code::NotACsr => "Not a certificate signing request",
-        Code::PrivateKeySubmitted => "A private key was submitted",
-        Code::TooLarge => "Too large",
-        Code::BadSignature => "The request is not signed by its own key",
-        Code::UnsupportedKey => "A kind of key that is not certified here",
-        Code::WeakKey => "The key is too weak",
-        Code::WeakSignature => "The request is signed with a broken digest",
-        Code::BadName => "A name is not valid",
-        Code::ForbiddenExtension => "Something in the request may not be asked for",
-        Code::NameNotAllowed => "A name is not allowed",
-        Code::UnknownProfile => "There is no such profile",
-        Code::BadEmail => "The e-mail address cannot be used",
-        Code::MissingField => "Something is missing",
-        Code::BadRequest => "We could not read that",
-        Code::NotFound => "Not found",
-        Code::AlreadyDecided => "Already decided",
-        Code::Expired => "The time to decide is over",
-        Code::TryAgain => "Please try again",
+        Code::NotACsr => "title-not-a-csr",
+        Code::PrivateKeySubmitted => "title-private-key-submitted",
+        Code::TooLarge => "title-too-large",
+        Code::BadSignature => "title-bad-signature",
+        Code::UnsupportedKey => "title-unsupported-key",
+        Code::WeakKey => "title-weak-key",
+        Code::WeakSignature => "title-weak-signature",
+        Code::BadName => "title-bad-name",
+        Code::ForbiddenExtension => "title-forbidden-extension",
+        Code::NameNotAllowed => "title-name-not-allowed",
+        Code::UnknownProfile => "title-unknown-profile",
+        Code::BadEmail => "title-bad-email",
+        Code::MissingField => "title-missing-field",
+        Code::BadRequest => "title-bad-request",
+        Code::NotFound => "title-not-found",
+        Code::AlreadyDecided => "title-already-decided",
+        Code::Expired => "title-expired",
+        Code::TryAgain => "title-try-again",
     }
 }

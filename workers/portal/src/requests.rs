@@ -9,20 +9,27 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode, Uri};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 use url::form_urlencoded;
+use workflow::audit::{Entry, Happening};
 use workflow::csr::Csr;
 use workflow::finding::{Code, Finding};
 use workflow::issuance::{Certificate, Serial};
 use workflow::link::StatusKey;
-use workflow::request::{HistoryEntry, Request, RequestId, Status, rfc3339};
+use workflow::ports::{ChangeError, change, change_audited};
+use workflow::request::{HistoryEntry, Illegal, Request, RequestId, Status, rfc3339};
+use workflow::step::Nudge;
+use workflow::text::Message;
 
 use crate::Portal;
+use crate::approvals;
+use crate::caller::Caller;
 use crate::negotiate::{Wants, prefers_zip};
 use crate::pages::{self, StatusPage};
 use crate::problem::Problem;
+use crate::reader::Reader;
 
 /// GET `/requests/{id}?key=` as JSON.
 #[derive(Serialize)]
@@ -51,6 +58,7 @@ struct View<'a> {
 pub(crate) async fn status(
     State(portal): State<Arc<Portal>>,
     wants: Wants,
+    reader: Reader,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
@@ -58,7 +66,11 @@ pub(crate) async fn status(
     let names = names(&request);
     let certified = certified(&request);
     match wants {
-        Wants::Page => Ok(pages::page(StatusCode::OK, &StatusPage::new(&portal, &request, &names, &key))),
+        Wants::Page => {
+            let masks_addresses = portal.policies.current().await?.masks_addresses();
+            let page = StatusPage::new(&portal, &reader, &request, &names, &key, masks_addresses);
+            Ok(pages::page(StatusCode::OK, reader.language, &page))
+        }
         Wants::Json => Ok(Json(View {
             id: request.id,
             status: request.status,
@@ -91,45 +103,107 @@ fn names(request: &Request) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// POST `/requests/{id}/cancel?key=`: the requester takes the request back.
+pub(crate) async fn cancel(
+    State(portal): State<Arc<Portal>>,
+    wants: Wants,
+    reader: Reader,
+    caller: Caller,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    if approvals::is_cross_site(&portal, &headers) {
+        return Err(
+            Problem::new(Code::BadRequest, "problem-cancel-cross-site").with_status(StatusCode::FORBIDDEN)
+        );
+    }
+    let (request, key) = open(&portal, id, &uri).await?;
+    let (now, by) = (portal.clock.now(), caller.as_requester(&request.email));
+    if request.status == Status::Submitted {
+        return Err(Problem::new(Code::TryAgain, "problem-cancel-too-early"));
+    }
+    let withdrawn = change_audited(&*portal.approvals, &*portal.requests, request.id, &by, |approval| {
+        let entry = Entry::new(Happening::Withdrawn, now);
+        approval.withdraw(now).map(|new| ((), new.then_some(entry)))
+    })
+    .await?;
+    match withdrawn {
+        Some(Ok(_)) => {}
+        _ => {
+            let status = request.status.as_str();
+            let message = Message::new("problem-cancel-too-late").with("status", status);
+            return Err(Problem::new(Code::AlreadyDecided, message));
+        }
+    }
+    tracing::info!(request.id = %request.id, "withdrawn");
+    if let Err(error) = portal.nudges.nudge(&Nudge::look(request.id)).await {
+        tracing::error!(request.id = %request.id, %error, "withdrawn, but the flow was not woken; housekeeping will");
+    }
+    Ok(match wants {
+        Wants::Json => Json(serde_json::json!({ "id": request.id, "outcome": "rejected" })).into_response(),
+        Wants::Page => {
+            let (base, lang) = (portal.base_url.path(), reader.also_lang());
+            let path = format!("{base}requests/{}?key={}{lang}", request.id, key.expose());
+            (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
+        }
+    })
+}
+
+/// The request that a form is to be filled in from (`?again=...&key=...`); nothing where none is asked for.
+pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<Request>, Problem> {
+    let query = uri.query().unwrap_or_default();
+    let id = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "again");
+    let Some((_, id)) = id else {
+        return Ok(None);
+    };
+    open(portal, Ok(Path(id.into_owned())), uri).await.map(|(request, _)| Some(request))
+}
+
 /// GET `/requests/{id}/certificate?key=`: PEM or zip, by `Accept`.
 pub(crate) async fn certificate(
     portal: State<Arc<Portal>>,
+    caller: Caller,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if prefers_zip(&headers) {
-        certificate_zip(portal, id, uri).await
+        certificate_zip(portal, caller, id, uri, method).await
     } else {
-        certificate_pem(portal, id, uri).await
+        certificate_pem(portal, caller, id, uri, method).await
     }
 }
 
 /// GET `/requests/{id}/certificate.pem?key=`.
 pub(crate) async fn certificate_pem(
     State(portal): State<Arc<Portal>>,
+    caller: Caller,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
+    method: Method,
 ) -> Result<Response, Problem> {
     let (request, _) = open(&portal, id, &uri).await?;
     let pem = stored(&portal, &request).await?;
+    note_download(&portal, &request, &caller, &method, "pem").await?;
     Ok(attachment("application/x-pem-file", "certificate.pem", pem))
 }
 
 /// GET `/requests/{id}/certificate.zip?key=`.
 pub(crate) async fn certificate_zip(
     State(portal): State<Arc<Portal>>,
+    caller: Caller,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
+    method: Method,
 ) -> Result<Response, Problem> {
     let (request, _) = open(&portal, id, &uri).await?;
     let pem = stored(&portal, &request).await?;
+    note_download(&portal, &request, &caller, &method, "zip").await?;
     let broken = |error: &dyn std::fmt::Display| {
         tracing::error!(request.id = %request.id, %error, "the zip cannot be made");
-        Problem::new(
-            Code::TryAgain,
-            "The zip cannot be made at the moment. Please try again, or download the PEM file.",
-        )
+        Problem::new(Code::TryAgain, "problem-no-zip")
     };
     let issuer = Certificate::from_pem(&pem)
         .map_err(|error| broken(&error))?
@@ -145,14 +219,33 @@ pub(crate) async fn certificate_zip(
     Ok(attachment("application/zip", "certificate.zip", zip))
 }
 
+/// Notes in the audit trail that the certificate is fetched, before it is given away.
+async fn note_download(
+    portal: &Portal,
+    request: &Request,
+    caller: &Caller,
+    method: &Method,
+    form: &str,
+) -> Result<(), Problem> {
+    if *method == Method::HEAD {
+        return Ok(());
+    }
+    let (now, by) = (portal.clock.now(), caller.as_requester(&request.email));
+    let noted = change(&*portal.requests, request.id, &by, |row| {
+        row.note(Entry::new(Happening::Downloaded, now).saying(form));
+        Ok::<_, Illegal>(())
+    });
+    match noted.await {
+        Ok(_) => Ok(()),
+        Err(ChangeError::Port(error)) => Err(error.into()),
+        Err(ChangeError::Missing(_) | ChangeError::Refused(_)) => Err(Problem::no_such_link()),
+    }
+}
+
 /// GET `/ca.pem`.
 pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
-    let chain = portal.archive.issuer().await?.ok_or_else(|| {
-        Problem::new(
-            Code::NotFound,
-            "There is no certificate authority here yet. An operator has to set one up first.",
-        )
-    })?;
+    let no_ca = || Problem::new(Code::NotFound, "problem-no-ca");
+    let chain = portal.archive.issuer().await?.ok_or_else(no_ca)?;
     Ok(attachment("application/x-pem-file", "ca.pem", chain))
 }
 
@@ -178,25 +271,19 @@ async fn stored(portal: &Portal, request: &Request) -> Result<String, Problem> {
     let serial = match &request.serial {
         Some(serial) if request.status.has_certificate() => serial,
         _ => {
-            let detail = if request.status.is_terminal() {
-                format!(
-                    "There is no certificate to download: the request is {}.",
-                    pages::in_words(request.status)
-                )
+            let detail = Message::new(if request.status.is_terminal() {
+                "problem-no-certificate"
             } else {
-                format!("There is no certificate yet: the request is {}.", pages::in_words(request.status))
-            };
-            return Err(Problem::new(Code::NotFound, detail));
+                "problem-no-certificate-yet"
+            });
+            return Err(Problem::new(Code::NotFound, detail.with("status", request.status.as_str())));
         }
     };
     match portal.archive.certificate(serial).await? {
         Some(pem) => Ok(pem),
         None => {
             tracing::error!(request.id = %request.id, "the certificate is not in the archive");
-            Err(Problem::new(
-                Code::TryAgain,
-                "The certificate could not be read. Please try again in a moment.",
-            ))
+            Err(Problem::new(Code::TryAgain, "problem-unreadable-certificate"))
         }
     }
 }

@@ -54,6 +54,17 @@ pub(crate) struct Accepted {
 }
 
 impl Draft {
+    /// What a request asked for, to be asked for again.
+    pub(crate) fn again(request: &Request) -> Self {
+        Draft {
+            email: request.email.to_string(),
+            comment: request.comment.clone(),
+            csr_content: request.csr_content.clone(),
+            profile: request.profile.clone(),
+            idempotency_key: String::new(),
+        }
+    }
+
     /// Reads the fields; whatever cannot even be read is a trouble.
     pub(crate) fn read(fields: &Fields, headers: &HeaderMap) -> (Self, Vec<Trouble>) {
         let mut troubles = Vec::new();

@@ -12,19 +12,24 @@ use axum::response::{IntoResponse, Response};
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use workflow::approval::{VoteError, Voted};
-use workflow::decision::{ApprovalDigest, Decision, Outcome, Vote};
+use workflow::approval::{Approval, Ballot, VoteError, Voted};
+use workflow::audit::{Entry, Happening};
+use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::finding::{Code, Finding};
-use workflow::ports::change_approval;
-use workflow::request::RequestId;
+use workflow::ports::change_audited;
+use workflow::request::{Email, RequestId};
+use workflow::step::Nudge;
+use workflow::text::Message;
 
-use super::review::{Review, expired};
+use super::review::{Review, Verdict, expired};
 use super::{Opened, open};
 use crate::Portal;
+use crate::caller::Caller;
 use crate::fields::Fields;
 use crate::negotiate::Wants;
 use crate::pages::{self, ReviewPage};
 use crate::problem::Problem;
+use crate::reader::Reader;
 use crate::submission::{missing, private_key, unfit_text};
 
 /// What became of the vote.
@@ -38,30 +43,21 @@ struct Decided {
     votes: Vec<Vote>,
 }
 
-/// One vote as it was sent.
-struct Ballot {
-    decision: Decision,
-    digest: ApprovalDigest,
-    reason: Option<String>,
-}
-
 pub(crate) async fn decide(
     State(portal): State<Arc<Portal>>,
     wants: Wants,
+    reader: Reader,
+    caller: Caller,
     key: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
     if is_cross_site(&portal, &headers) {
-        return Err(Problem::new(
-            Code::BadRequest,
-            "This decision was sent from another site. Please open the link from the mail and decide there.",
-        )
-        .with_status(StatusCode::FORBIDDEN));
+        return Err(Problem::new(Code::BadRequest, "problem-cross-site").with_status(StatusCode::FORBIDDEN));
     }
     let mut opened = open(&portal, key).await?;
-    let voted = match ballot(&fields) {
-        Ok(ballot) => vote(&portal, &opened, &ballot).await.map(|approval| {
+    let voted = match ballot(&fields, &opened.link.approver) {
+        Ok(ballot) => vote(&portal, &opened, &ballot, &caller).await.map(|approval| {
             opened.approval = approval;
             ballot
         }),
@@ -77,7 +73,8 @@ pub(crate) async fn decide(
         .into_response()),
         (Ok(ballot), Wants::Page) => {
             let review = Review::of(&portal, opened).await?;
-            Ok(pages::page(StatusCode::OK, &ReviewPage::new(&portal, &review).after_vote(ballot.decision)))
+            let page = ReviewPage::new(&portal, &reader, &review).after_vote(ballot.decision);
+            Ok(pages::page(StatusCode::OK, reader.language, &page))
         }
         // The approver sees the request again, as it is now, and what was wrong above it.
         (Err(problem), Wants::Page)
@@ -88,7 +85,8 @@ pub(crate) async fn decide(
                 opened.approval = approval;
             }
             let review = Review::of(&portal, opened).await?;
-            Ok(pages::page(problem.status, &ReviewPage::new(&portal, &review).with_problem(&problem)))
+            let page = ReviewPage::new(&portal, &reader, &review).with_problem(&problem);
+            Ok(pages::page(problem.status, reader.language, &page))
         }
         (Err(problem), _) => Err(problem),
     }
@@ -99,17 +97,27 @@ async fn vote(
     portal: &Portal,
     opened: &Opened,
     ballot: &Ballot,
-) -> Result<workflow::approval::Approval, Problem> {
+    caller: &Caller,
+) -> Result<Approval, Problem> {
     let id = opened.request.id;
     if opened.approval.outcome.is_none() && opened.request.status.is_terminal() {
         return Err(Problem::new(
             Code::AlreadyDecided,
-            format!("The request has ended meanwhile: it is {}.", pages::in_words(opened.request.status)),
+            Message::new("problem-ended").with("status", opened.request.status.as_str()),
         ));
     }
     let now = portal.clock.now();
-    let changed = change_approval(&*portal.approvals, id, |approval| {
-        approval.vote(&opened.link.approver, ballot.decision, &ballot.digest, ballot.reason.clone(), now)
+    let verdict = Verdict::of(portal, &opened.request).await?;
+    let by = caller.as_approver(&ballot.approver);
+    let changed = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
+        if approval.digest != verdict.binds && approval.outcome.is_none() {
+            return Err(VoteError::StaleDigest);
+        }
+        let voted = approval.vote(ballot, &verdict.digest, now)?;
+        let entry = Entry::new(Happening::Voted, now)
+            .about(ballot.shown.as_str())
+            .saying(if ballot.decision == Decision::Approve { "approve" } else { "reject" });
+        Ok((voted, (voted == Voted::Recorded).then_some(entry)))
     })
     .await?;
     let (approval, voted) = match changed {
@@ -125,7 +133,7 @@ async fn vote(
             tracing::info!(request.id = %id, decision = ?ballot.decision, "decided again, the same")
         }
     }
-    if let Err(error) = portal.nudges.nudge(id).await {
+    if let Err(error) = portal.nudges.nudge(&Nudge::look(id)).await {
         tracing::error!(request.id = %id, %error, "recorded, but the flow was not woken; housekeeping will");
     }
     Ok(approval)
@@ -133,22 +141,19 @@ async fn vote(
 
 fn refused(error: VoteError) -> Problem {
     match error {
-        VoteError::AlreadyDecided(outcome) => {
-            Problem::new(Code::AlreadyDecided, format!("The request is already {outcome}; that stands."))
-        }
-        VoteError::VotedOtherwise => {
-            Problem::new(Code::AlreadyDecided, "You have decided otherwise before; that stands.")
-        }
-        VoteError::StaleDigest => Problem::new(
+        VoteError::AlreadyDecided(outcome) => Problem::new(
             Code::AlreadyDecided,
-            "What you decided about is not what is asked for now. Please look at the request again and decide then.",
+            Message::new("problem-already-decided").with("outcome", outcome.as_str()),
         ),
+        VoteError::Withdrawn => Problem::new(Code::AlreadyDecided, "problem-withdrawn"),
+        VoteError::VotedOtherwise => Problem::new(Code::AlreadyDecided, "problem-decided-otherwise"),
+        VoteError::StaleDigest => Problem::new(Code::AlreadyDecided, "problem-stale"),
         VoteError::Expired => expired(),
         VoteError::NotAnApprover => Problem::no_such_link(),
     }
 }
 
-fn ballot(fields: &Fields) -> Result<Ballot, Problem> {
+fn ballot(fields: &Fields, approver: &Email) -> Result<Ballot, Problem> {
     let mut wrong = Vec::new();
     let mut text = |field: &'static str, needed: Option<&str>| match (fields.text(field), needed) {
         (Ok(Some(text)), _) => text.into_owned(),
@@ -178,11 +183,15 @@ fn ballot(fields: &Fields) -> Result<Ballot, Problem> {
             None
         }
     };
+    if decision == Some(Decision::Reject) && reason.is_empty() {
+        wrong.push(missing("reason", "the reason of a rejection, which the requester reads"));
+    }
     wrong.extend(private_key(&reason).or_else(|| unfit_text("reason", &reason)));
     match decision {
         Some(decision) if wrong.is_empty() => Ok(Ballot {
+            approver: approver.clone(),
             decision,
-            digest: ApprovalDigest::from_text(&digest),
+            shown: ReviewDigest::from_text(&digest),
             reason: Some(reason).filter(|reason| !reason.is_empty()),
         }),
         _ => Err(Problem::of_findings(wrong)),
@@ -191,7 +200,7 @@ fn ballot(fields: &Fields) -> Result<Ballot, Problem> {
 
 /// Whether a browser says that another site sent the form. Programs say nothing. Our own pages say `Origin: null`,
 /// since they send no referrer, so `Sec-Fetch-Site` decides where there is one.
-fn is_cross_site(portal: &Portal, headers: &HeaderMap) -> bool {
+pub(crate) fn is_cross_site(portal: &Portal, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return site == "cross-site";

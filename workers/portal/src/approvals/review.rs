@@ -1,33 +1,31 @@
 //! GET `/approvals/{key}`: everything an approver needs to decide.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::future::try_join_all;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde::Serialize;
 use time::OffsetDateTime;
-use workflow::decision::{ApprovalDigest, Outcome, Vote};
+use workflow::approval::Lacking;
+use workflow::audit::{Entry, Happening};
+use workflow::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
 use workflow::finding::{Code, Finding};
-use workflow::issuance::Serial;
 use workflow::judgement::issuer_in_force;
 use workflow::policy::Grant;
-use workflow::request::{Email, Request, RequestId, Status};
+use workflow::ports::change_audited;
+use workflow::request::{Email, Facts, Request, RequestId, Status};
 
+use super::known::{Known, LiveCertificate, Unusual};
 use super::{Opened, open};
 use crate::Portal;
+use crate::caller::Caller;
 use crate::negotiate::Wants;
 use crate::pages::{self, ReviewPage};
 use crate::problem::Problem;
-
-/// Of how many names live certificates are looked up.
-const NAMES: usize = 10;
-/// How many earlier requests of a name or a key are looked at.
-const EARLIER: usize = 50;
+use crate::reader::Reader;
 
 /// The review, as JSON; the page shows the same.
 #[derive(Debug, Serialize)]
@@ -35,7 +33,7 @@ const EARLIER: usize = 50;
 pub(crate) struct Review {
     pub(crate) request_id: RequestId,
     pub(crate) status: Status,
-    pub(crate) digest: ApprovalDigest,
+    pub(crate) digest: ReviewDigest,
     pub(crate) approver: Email,
     pub(crate) requester: Email,
     pub(crate) comment: String,
@@ -51,31 +49,26 @@ pub(crate) struct Review {
     pub(crate) findings: Vec<Finding>,
     pub(crate) votes: Vec<Vote>,
     pub(crate) quorum: usize,
+    pub(crate) lacking: Vec<Lacking>,
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) registration_date: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) expires_at: OffsetDateTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<Outcome>,
+    /// The requester withdrew the request.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) withdrawn: bool,
     pub(crate) live_certificates: Vec<LiveCertificate>,
-}
-
-/// A certificate in use for one of the names, or for the key.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LiveCertificate {
-    pub(crate) id: RequestId,
-    pub(crate) serial: Serial,
-    pub(crate) names: Vec<String>,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(crate) not_after: OffsetDateTime,
-    pub(crate) email: Email,
-    pub(crate) same_key: bool,
+    pub(crate) unusual: Vec<Unusual>,
 }
 
 pub(crate) async fn review(
     State(portal): State<Arc<Portal>>,
     wants: Wants,
+    reader: Reader,
+    caller: Caller,
+    method: Method,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let opened = open(&portal, key).await?;
@@ -86,36 +79,37 @@ pub(crate) async fn review(
     if over {
         return Err(expired());
     }
-    let review = Review::of(&portal, opened).await?;
+    let verdict = Verdict::of(&portal, &opened.request).await?;
+    if method != Method::HEAD {
+        note_view(&portal, &opened, &caller, &verdict.digest).await;
+    }
+    let review = Review::with(&portal, opened, verdict).await?;
     Ok(match wants {
         Wants::Json => Json(review).into_response(),
-        Wants::Page => pages::page(StatusCode::OK, &ReviewPage::new(&portal, &review)),
+        Wants::Page => {
+            pages::page(StatusCode::OK, reader.language, &ReviewPage::new(&portal, &reader, &review))
+        }
     })
 }
 
 pub(super) fn expired() -> Problem {
-    Problem::new(
-        Code::Expired,
-        "This request was not decided in time, so there is nothing to decide any more. The requester has been told, and may ask again.",
-    )
+    Problem::new(Code::Expired, "problem-expired")
 }
 
 impl Review {
     pub(super) async fn of(portal: &Portal, opened: Opened) -> Result<Self, Problem> {
+        let verdict = Verdict::of(portal, &opened.request).await?;
+        Self::with(portal, opened, verdict).await
+    }
+
+    async fn with(portal: &Portal, opened: Opened, verdict: Verdict) -> Result<Self, Problem> {
         let Opened { link, approval, request } = opened;
-        let Some(facts) = request.facts() else {
-            tracing::error!(request.id = %request.id, "an approval without facts");
-            return Err(Problem::new(
-                Code::TryAgain,
-                "The request is still being read. Please try again in a moment.",
-            ));
-        };
-        let (grant, findings) = judged(portal, &request).await?;
-        let live_certificates = live(portal, &request, &facts.public_key_digest).await?;
+        let Verdict { digest, facts, grant, findings, .. } = verdict;
+        let known = Known::of(portal, &request, &facts.public_key_digest).await?;
         Ok(Review {
             request_id: request.id,
             status: request.status,
-            digest: ApprovalDigest::of(request.id, &request.profile, &facts),
+            digest,
             approver: link.approver,
             requester: request.email,
             comment: request.comment,
@@ -129,12 +123,15 @@ impl Review {
             key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
             extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
             findings,
+            lacking: approval.lacking(),
+            quorum: approval.electorate.quorum(),
             votes: approval.votes,
-            quorum: approval.quorum,
             registration_date: request.registration_date,
             expires_at: approval.expires_at,
             outcome: approval.outcome,
-            live_certificates,
+            withdrawn: approval.withdrawn,
+            live_certificates: known.live,
+            unusual: known.unusual,
         })
     }
 
@@ -144,44 +141,49 @@ impl Review {
     }
 }
 
-/// The verdict of the policy now in force: the one that will hold when the certificate is signed.
-async fn judged(portal: &Portal, request: &Request) -> Result<(Option<Grant>, Vec<Finding>), Problem> {
-    let policy = portal.policies.current().await?;
-    let issuer = issuer_in_force(&*portal.archive).await?;
-    Ok(match request.judged_by(&policy, issuer.as_ref()) {
-        Ok(judged) => (Some(judged.grant), judged.findings),
-        Err(refusal) => (None, refusal.0),
-    })
+/// What a review shows beside the row, and what a vote is given in view of.
+pub(super) struct Verdict {
+    /// What the approval would bind, of the row as it is now.
+    pub(super) binds: ApprovalDigest,
+    pub(super) digest: ReviewDigest,
+    facts: Facts,
+    grant: Option<Grant>,
+    findings: Vec<Finding>,
 }
 
-async fn live(
-    portal: &Portal,
-    request: &Request,
-    public_key_digest: &str,
-) -> Result<Vec<LiveCertificate>, Problem> {
-    let now = portal.clock.now();
-    let by_name =
-        try_join_all(request.names.iter().take(NAMES).map(|name| portal.names.of(name, EARLIER))).await?;
-    let same_key = portal.requests.with_key(public_key_digest, EARLIER).await?;
-    let known: BTreeSet<_> = same_key.iter().map(|one| one.id).chain([request.id]).collect();
-    let others: BTreeSet<_> = by_name.into_iter().flatten().filter(|id| !known.contains(id)).collect();
-    let same_name = try_join_all(others.into_iter().map(|id| portal.requests.find(id))).await?;
-    let mut live: Vec<_> = same_key
-        .into_iter()
-        .map(|one| (true, one))
-        .chain(same_name.into_iter().flatten().map(|one| (false, one)))
-        .filter(|(_, one)| one.id != request.id && one.status.has_certificate())
-        .filter_map(|(same_key, one)| {
-            Some(LiveCertificate {
-                id: one.id,
-                serial: one.serial?,
-                not_after: one.not_after.filter(|not_after| *not_after > now)?,
-                names: one.names,
-                email: one.email,
-                same_key,
-            })
-        })
-        .collect();
-    live.sort_by_key(|one| std::cmp::Reverse(one.not_after));
-    Ok(live)
+impl Verdict {
+    /// The verdict of the policy now in force: the one that will hold when the certificate is signed.
+    pub(super) async fn of(portal: &Portal, request: &Request) -> Result<Self, Problem> {
+        let Some(facts) = request.facts() else {
+            tracing::error!(request.id = %request.id, "an approval without facts");
+            return Err(Problem::new(Code::TryAgain, "problem-still-being-read"));
+        };
+        let policy = portal.policies.current().await?;
+        let issuer = issuer_in_force(&*portal.archive).await?;
+        let (grant, findings) = match request.judged_by(&policy, issuer.as_ref()) {
+            Ok(judged) => (Some(judged.grant), judged.findings),
+            Err(refusal) => (None, refusal.0),
+        };
+        let binds = ApprovalDigest::of(request.id, &request.profile, &facts);
+        let digest = ReviewDigest::of(&binds, grant.as_ref(), &findings);
+        Ok(Self { binds, digest, facts, grant, findings })
+    }
+}
+
+/// Notes that the approver has opened the review, once. Showing it does not depend on that.
+async fn note_view(portal: &Portal, opened: &Opened, caller: &Caller, shown: &ReviewDigest) {
+    if opened.approval.outcome.is_some() || opened.approval.viewed_by.contains(&opened.link.approver) {
+        return;
+    }
+    let (now, approver) = (portal.clock.now(), &opened.link.approver);
+    let by = caller.as_approver(approver);
+    let id = opened.request.id;
+    let noted = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
+        let entry = Entry::new(Happening::Viewed, now).about(shown.as_str());
+        Ok::<_, std::convert::Infallible>(((), approval.viewed(approver).then_some(entry)))
+    })
+    .await;
+    if let Err(error) = noted {
+        tracing::warn!(request.id = %id, %error, "shown, but not noted in the audit trail");
+    }
 }

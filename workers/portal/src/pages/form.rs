@@ -2,10 +2,12 @@
 
 use askama::Template;
 use workflow::policy::Policy;
+use workflow::text::Message;
 
-use super::{Remark, Site, names_for_people, usage_in_words};
+use super::{Remark, Site, names_for_people};
 use crate::Portal;
 use crate::problem::Problem;
+use crate::reader::Reader;
 use crate::submission::{Draft, Prospect, Trouble, fresh_key};
 
 /// One profile to choose.
@@ -26,9 +28,9 @@ struct Preview {
     subject: String,
     names: Vec<String>,
     key: String,
-    profile: String,
+    /// How long it would be valid, and under which profile.
     validity: String,
-    usages: Vec<String>,
+    usages: String,
     remarks: Vec<Remark>,
 }
 
@@ -46,7 +48,7 @@ pub(crate) struct FormPage<'a> {
 }
 
 impl<'a> FormPage<'a> {
-    pub(crate) fn new(portal: &Portal, policy: &Policy, draft: &'a Draft) -> Self {
+    pub(crate) fn new(portal: &Portal, reader: &Reader, policy: &Policy, draft: &'a Draft) -> Self {
         let chosen =
             policy.profile(Some(&draft.profile)).or_else(|_| policy.profile(None)).ok().map(|one| one.name());
         let profiles = policy
@@ -58,7 +60,7 @@ impl<'a> FormPage<'a> {
             })
             .collect();
         Self {
-            site: Site::of(portal),
+            site: Site::of_form(portal, reader),
             draft,
             idempotency_key: fresh_key(),
             profiles,
@@ -72,15 +74,15 @@ impl<'a> FormPage<'a> {
     /// With what is wrong above it; a problem that no field caused is told in its own words.
     pub(crate) fn with_troubles(mut self, wrong: Vec<Trouble>, problem: &Problem) -> Self {
         self.heading = Some(match wrong.len() {
-            0 | 1 => problem.title.to_owned(),
-            several => format!("{several} things to put right"),
+            0 | 1 => problem.title(self.site.language),
+            several => self.site.say(Message::new("form-several-wrong").with("count", several)),
         });
         if wrong.is_empty() {
-            self.notice = Some(problem.detail.clone());
+            self.notice = Some(problem.detail(self.site.language));
         }
         self.complaints = wrong
             .iter()
-            .map(|trouble| Complaint { field: trouble.field, remark: Remark::of(&trouble.finding) })
+            .map(|trouble| Complaint { field: trouble.field, remark: self.site.remark(&trouble.finding) })
             .collect();
         self
     }
@@ -92,10 +94,13 @@ impl<'a> FormPage<'a> {
             subject: grant.subject.clone(),
             names: names_for_people(&grant.names),
             key: grant.key.clone(),
-            profile: grant.profile.clone(),
-            validity: prospect.validity(),
-            usages: grant.extended_key_usage.iter().map(|usage| usage_in_words(usage)).collect(),
-            remarks: Remark::all(&prospect.findings),
+            validity: self.site.say(
+                Message::new("preview-valid-profile")
+                    .with("days", grant.validity_days)
+                    .with("profile", &grant.profile),
+            ),
+            usages: self.site.usages(&grant.extended_key_usage),
+            remarks: self.site.remarks(&prospect.findings),
         });
         self
     }

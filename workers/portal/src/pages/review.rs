@@ -2,12 +2,13 @@
 
 use askama::Template;
 use workflow::decision::{Decision, Outcome, Vote};
+use workflow::text::Message;
 
-use super::{Instant, Remark, Site, grouped, names_for_people, usage_in_words};
+use super::{Instant, Markup, Remark, Site, grouped, names_for_people};
 use crate::Portal;
-use crate::approvals::{LiveCertificate, Review};
-use crate::pages::in_words;
+use crate::approvals::{LiveCertificate, Review, Unusual};
 use crate::problem::Problem;
+use crate::reader::Reader;
 
 /// One vote.
 struct Said {
@@ -40,20 +41,23 @@ pub(crate) struct ReviewPage {
     id: String,
     banner: Option<Banner>,
     is_open: bool,
-    requester: String,
+    /// Who asks, for how long and under which profile.
+    asks: Markup,
     approver: String,
     comment: String,
-    profile: String,
     subject: String,
     names: Vec<String>,
     key: String,
     public_key_digest: String,
     csr_digest: String,
-    validity_days: Option<u32>,
-    usages: Vec<String>,
+    usages: String,
     refusals: Vec<Remark>,
     remarks: Vec<Remark>,
     live: Vec<Live>,
+    /// What the approver does not see every day, in words.
+    unusual: Vec<String>,
+    /// Which groups have still to approve, in words.
+    lacking: Vec<String>,
     votes: Vec<Said>,
     quorum: usize,
     asked_at: Instant,
@@ -62,64 +66,63 @@ pub(crate) struct ReviewPage {
 }
 
 impl ReviewPage {
-    pub(crate) fn new(portal: &Portal, review: &Review) -> Self {
+    pub(crate) fn new(portal: &Portal, reader: &Reader, review: &Review) -> Self {
+        let site = Site::of(portal, reader);
         let (refusals, remarks) =
             review.findings.iter().partition::<Vec<_>, _>(|finding| finding.is_refusal());
         Self {
-            site: Site::of(portal),
             id: review.request_id.to_string(),
-            banner: standing(review),
+            banner: standing(&site, review),
             is_open: review.is_open(),
-            requester: review.requester.to_string(),
+            asks: asks(&site, review),
             approver: review.approver.to_string(),
             comment: review.comment.clone(),
-            profile: review.profile.clone(),
             subject: review.subject.clone(),
             names: names_for_people(&review.names),
             key: review.key.clone(),
             public_key_digest: grouped(&review.public_key_digest),
             csr_digest: grouped(&review.csr_digest),
-            validity_days: review.validity_days,
-            usages: review
-                .extended_key_usage
+            usages: site.usages(review.extended_key_usage.iter().chain(&review.key_usage)),
+            refusals: refusals.into_iter().map(|finding| site.remark(finding)).collect(),
+            remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
+            live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
+            unusual: review.unusual.iter().map(|one| unusual(&site, one)).collect(),
+            lacking: review
+                .lacking
                 .iter()
-                .chain(&review.key_usage)
-                .map(|usage| usage_in_words(usage))
+                .filter_map(|one| {
+                    let group = one.group.as_ref()?;
+                    let message = Message::new("review-lacking").with("group", group);
+                    Some(site.say(message.with("approvals", one.approvals)))
+                })
                 .collect(),
-            refusals: refusals.into_iter().map(Remark::of).collect(),
-            remarks: remarks.into_iter().map(Remark::of).collect(),
-            live: review.live_certificates.iter().map(Live::of).collect(),
-            votes: review.votes.iter().map(Said::of).collect(),
+            votes: review.votes.iter().map(|vote| Said::of(&site, vote)).collect(),
             quorum: review.quorum,
-            asked_at: Instant::of(review.registration_date),
-            expires_at: Instant::of(review.expires_at),
+            asked_at: site.instant(review.registration_date),
+            expires_at: site.instant(review.expires_at),
             digest: review.digest.to_string(),
+            site,
         }
     }
 
     /// Thanks for the vote, which may or may not have brought the outcome.
     pub(crate) fn after_vote(mut self, decision: Decision) -> Self {
         let (title, text) = match (decision, self.banner.is_some()) {
-            (Decision::Approve, true) => {
-                ("Approved", "Thank you. The certificate is being signed and mailed to the requester.")
-            }
-            (Decision::Approve, false) => {
-                ("Your approval is recorded", "Thank you. Another approver has to approve, too.")
-            }
-            (Decision::Reject, _) => {
-                ("Rejected", "Thank you. The requester is told, with your reason if you gave one.")
-            }
+            (Decision::Approve, true) => ("review-approved", "review-thanks-approved-text"),
+            (Decision::Approve, false) => ("review-thanks-recorded", "review-thanks-recorded-text"),
+            (Decision::Reject, _) => ("review-rejected", "review-thanks-rejected-text"),
         };
         let class = if decision == Decision::Approve { "good" } else { "bad" };
-        self.banner = Some(Banner { class, title: title.into(), text: text.into() });
+        self.banner = Some(Banner { class, title: self.site.text(title), text: self.site.text(text) });
         self.is_open = false;
         self
     }
 
     /// What was wrong with the vote, above the request as it is now.
     pub(crate) fn with_problem(mut self, problem: &Problem) -> Self {
+        let language = self.site.language;
         self.banner =
-            Some(Banner { class: "bad", title: problem.title.into(), text: problem.detail.clone() });
+            Some(Banner { class: "bad", title: problem.title(language), text: problem.detail(language) });
         self
     }
 
@@ -128,48 +131,73 @@ impl ReviewPage {
         self.votes.iter().any(|said| said.approver.eq_ignore_ascii_case(&self.approver))
     }
 
-    /// How many approvals are there.
-    fn approvals(&self) -> usize {
-        self.votes.iter().filter(|said| said.approved).count()
+    /// A text that says how many approvals are there.
+    fn counted(&self, id: &'static str) -> Message {
+        let approvals = self.votes.iter().filter(|said| said.approved).count();
+        Message::new(id).with("approvals", approvals).with("quorum", self.quorum)
     }
 }
 
 /// How a request stands that can no longer be decided.
-fn standing(review: &Review) -> Option<Banner> {
-    let banner =
-        |class, title: &str, text: &str| Some(Banner { class, title: title.into(), text: text.into() });
+fn standing(site: &Site, review: &Review) -> Option<Banner> {
+    let status = review.status.as_str();
+    let banner = |class, title: &'static str, text: &'static str| {
+        let text = site.say(Message::new(text).with("status", status));
+        Some(Banner { class, title: site.text(title), text })
+    };
     match review.outcome {
-        Some(Outcome::Approved) => {
-            banner("good", "Approved", &format!("The request is {}.", in_words(review.status)))
-        }
-        Some(Outcome::Rejected) => {
-            banner("bad", "Rejected", "The request was rejected; no certificate is issued.")
-        }
-        Some(Outcome::Expired) => banner("bad", "Expired", "The request was not decided in time."),
-        None if review.status.is_terminal() => {
-            banner("bad", "Nothing to decide", &format!("The request is {}.", in_words(review.status)))
-        }
+        Some(_) if review.withdrawn => banner("bad", "review-withdrawn", "review-withdrawn-text"),
+        Some(Outcome::Approved) => banner("good", "review-approved", "review-standing-text"),
+        Some(Outcome::Rejected) => banner("bad", "review-rejected", "review-rejected-text"),
+        Some(Outcome::Expired) => banner("bad", "review-expired", "review-expired-text"),
+        None if review.status.is_terminal() => banner("bad", "review-ended", "review-standing-text"),
         None => None,
     }
 }
 
+fn asks(site: &Site, review: &Review) -> Markup {
+    let message = match review.validity_days {
+        Some(days) => Message::new("review-asks-valid").with("days", days),
+        None => Message::new("review-asks"),
+    };
+    site.markup(message.with("requester", review.requester.as_str()).with("profile", &review.profile))
+}
+
+fn unusual(site: &Site, unusual: &Unusual) -> String {
+    let list = |names: &[String]| names_for_people(names).join(&site.text("list-separator"));
+    site.say(match unusual {
+        Unusual::FirstRequest { names } => Message::new("unusual-first").with("names", list(names)),
+        Unusual::Wildcard { name } => Message::new("unusual-wildcard")
+            .with("name", name)
+            .with("parent", name.strip_prefix("*.").unwrap_or(name)),
+        Unusual::KnownKey { requests, of } => {
+            let of: Vec<&str> = of.iter().map(|email| email.as_str()).collect();
+            let of = of.join(&site.text("list-separator"));
+            Message::new("unusual-known-key").with("count", *requests).with("of", of)
+        }
+        Unusual::LooksLike { name, other } => Message::new("unusual-looks-like")
+            .with("name", list(std::slice::from_ref(name)))
+            .with("other", list(std::slice::from_ref(other))),
+    })
+}
+
 impl Said {
-    fn of(vote: &Vote) -> Self {
+    fn of(site: &Site, vote: &Vote) -> Self {
         Self {
             approver: vote.approver.to_string(),
             approved: vote.decision == Decision::Approve,
             reason: vote.reason.clone(),
-            at: Instant::of(vote.at),
+            at: site.instant(vote.at),
         }
     }
 }
 
 impl Live {
-    fn of(one: &LiveCertificate) -> Self {
+    fn of(site: &Site, one: &LiveCertificate) -> Self {
         Self {
             names: names_for_people(&one.names),
             email: one.email.to_string(),
-            not_after: Instant::of(one.not_after),
+            not_after: site.instant(one.not_after),
             serial: one.serial.to_string(),
             same_key: one.same_key,
         }

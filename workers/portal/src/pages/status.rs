@@ -1,17 +1,20 @@
 //! The status page: where a request stands, in words, and the certificate when there is one.
 
 use askama::Template;
+use workflow::decision::Decision;
 use workflow::link::StatusKey;
 use workflow::request::{Request, Status};
+use workflow::text::Message;
 
-use super::{Instant, Remark, Site, names_for_people};
+use super::{Instant, Markup, Remark, Site, names_for_people};
 use crate::Portal;
+use crate::reader::Reader;
 use crate::requests::certified;
 
 /// One line of the timeline.
 struct Event {
     class: &'static str,
-    label: &'static str,
+    label: String,
     at: Option<Instant>,
 }
 
@@ -22,7 +25,7 @@ pub(crate) struct StatusPage {
     id: String,
     status: &'static str,
     class: &'static str,
-    headline: &'static str,
+    headline: String,
     explanation: String,
     events: Vec<Event>,
     /// After how many seconds to look again, while something may still happen.
@@ -39,6 +42,12 @@ pub(crate) struct StatusPage {
     not_after: Option<Instant>,
     /// The download links, when there is a certificate.
     downloads: Option<Downloads>,
+    /// Where the request can be withdrawn, while nobody has decided.
+    cancel: Option<String>,
+    /// Where the same can be asked for again, once the request has ended.
+    again: Option<String>,
+    /// Who decided how, with as much of their addresses as the policy shows.
+    people: Vec<Markup>,
 }
 
 struct Downloads {
@@ -47,9 +56,18 @@ struct Downloads {
 }
 
 impl StatusPage {
-    pub(crate) fn new(portal: &Portal, request: &Request, names: &[String], key: &StatusKey) -> Self {
-        let site = Site::of(portal);
-        let link = |name: &str| format!("{}requests/{}/{name}?key={}", site.base, request.id, key.expose());
+    pub(crate) fn new(
+        portal: &Portal,
+        reader: &Reader,
+        request: &Request,
+        names: &[String],
+        key: &StatusKey,
+        masks_addresses: bool,
+    ) -> Self {
+        let site = Site::of(portal, reader);
+        let link = |name: &str| {
+            format!("{}requests/{}/{name}?key={}{}", site.base, request.id, key.expose(), site.also_lang)
+        };
         let downloads = request
             .status
             .has_certificate()
@@ -60,16 +78,16 @@ impl StatusPage {
             id: request.id.to_string(),
             status: request.status.as_str(),
             class,
-            headline,
-            explanation: explanation(request),
-            events: events(request),
+            headline: site.text(headline),
+            explanation: explanation(&site, request),
+            events: events(&site, request),
             refresh: match request.status {
                 status if status.is_terminal() => None,
                 Status::PendingApproval => Some(20),
                 _ => Some(4),
             },
             reason: request.reason.clone().filter(|_| request.findings.is_empty()),
-            remarks: Remark::all(&request.findings),
+            remarks: site.remarks(&request.findings),
             subject: request.subject.clone(),
             names: names_for_people(names),
             key: request.key.clone(),
@@ -77,93 +95,97 @@ impl StatusPage {
             email: request.email.to_string(),
             comment: request.comment.clone(),
             serial: request.serial.as_ref().filter(|_| is_certified).map(ToString::to_string),
-            not_after: request.not_after.filter(|_| is_certified).map(Instant::of),
+            not_after: request.not_after.filter(|_| is_certified).map(|at| site.instant(at)),
             downloads,
+            cancel: (request.status == Status::PendingApproval && request.decision.is_none())
+                .then(|| link("cancel")),
+            again: (request.status.is_terminal()).then(|| {
+                format!("{}?again={}&key={}{}", site.base, request.id, key.expose(), site.also_lang)
+            }),
+            people: people(&site, request, masks_addresses),
             site,
         }
     }
 }
 
-/// The status as it stands in a sentence.
-pub(crate) fn in_words(status: Status) -> &'static str {
-    match status {
-        Status::Submitted => "being checked",
-        Status::PendingApproval => "waiting for approval",
-        Status::Approved => "approved and being signed",
-        Status::Issued => "issued",
-        Status::Delivered => "delivered",
-        Status::Refused => "refused",
-        Status::Rejected => "rejected",
-        Status::Expired => "expired",
-        Status::Failed => "stopped by a fault on our side",
-        Status::Revoked => "revoked",
+fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> {
+    let votes = request.decision.iter().flat_map(|decision| &decision.votes);
+    votes
+        .map(|vote| {
+            let id = match vote.decision {
+                Decision::Approve => "review-vote-approved",
+                Decision::Reject => "review-vote-rejected",
+            };
+            let address = vote.approver.as_str();
+            let shown = if masks_addresses { masked(address) } else { address.to_owned() };
+            site.markup(Message::new(id).with("approver", shown)).time("at", &site.instant(vote.at))
+        })
+        .collect()
+}
+
+/// An address of which its owner is recognised by whoever knows them: `a•••@example.com`.
+fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => format!("{}•••@{domain}", local.chars().take(1).collect::<String>()),
+        None => "•••".into(),
     }
 }
 
+/// How the status looks, and the text of its headline.
 fn headline(status: Status) -> (&'static str, &'static str) {
     match status {
-        Status::Submitted => ("working", "We are checking your request"),
-        Status::PendingApproval => ("waiting", "Waiting for approval"),
-        Status::Approved => ("working", "Approved, now being signed"),
-        Status::Issued => ("good", "Your certificate is ready"),
-        Status::Delivered => ("good", "Your certificate is ready"),
-        Status::Refused => ("bad", "The policy does not allow this request"),
-        Status::Rejected => ("bad", "The request was rejected"),
-        Status::Expired => ("bad", "Nobody decided in time"),
-        Status::Failed => ("bad", "Something broke on our side"),
-        Status::Revoked => ("bad", "The certificate was revoked"),
+        Status::Submitted => ("working", "status-submitted"),
+        Status::PendingApproval => ("waiting", "status-pending"),
+        Status::Approved => ("working", "status-approved"),
+        Status::Issued => ("good", "status-ready"),
+        Status::Delivered => ("good", "status-ready"),
+        Status::Refused => ("bad", "status-refused"),
+        Status::Rejected => ("bad", "status-rejected"),
+        Status::Expired => ("bad", "status-expired"),
+        Status::Failed => ("bad", "status-failed"),
+        Status::Revoked => ("bad", "status-revoked"),
     }
 }
 
-fn explanation(request: &Request) -> String {
-    let until = || {
-        request
-            .expires_at
-            .map(|at| format!(" They have until {}.", Instant::of(at).people))
-            .unwrap_or_default()
-    };
-    match request.status {
-        Status::Submitted => {
-            "This takes a few seconds. You will have a mail with a link to this page.".into()
-        }
-        Status::PendingApproval => {
-            format!(
-                "The approvers have been asked by mail.{} You will have a mail as soon as they decide.",
-                until()
-            )
-        }
-        Status::Approved => "This takes a few seconds.".into(),
-        Status::Issued => "It is also on its way to you by mail.".into(),
-        Status::Delivered => "It has also been sent to you by mail.".into(),
-        Status::Refused => {
-            "What is wrong, and what to do about it, is below. You can correct it and ask again.".into()
-        }
-        Status::Rejected => "You can talk to your approvers, and ask again.".into(),
-        Status::Expired => "You can ask again. It helps to tell an approver that you are waiting.".into(),
-        Status::Failed => {
-            "The operators have been told and will look at it. You need not do anything.".into()
-        }
-        Status::Revoked => "Please do not use it any more.".into(),
-    }
+fn explanation(site: &Site, request: &Request) -> String {
+    site.text(match request.status {
+        Status::Submitted => "status-submitted-text",
+        Status::PendingApproval => match request.expires_at {
+            Some(at) => {
+                let until = site.language.instant(at);
+                return site.say(Message::new("status-pending-until-text").with("until", until));
+            }
+            None => "status-pending-text",
+        },
+        Status::Approved => "status-approved-text",
+        Status::Issued => "status-issued-text",
+        Status::Delivered => "status-delivered-text",
+        Status::Refused => "status-refused-text",
+        Status::Rejected => "status-rejected-text",
+        Status::Expired => "status-expired-text",
+        Status::Failed => "status-failed-text",
+        Status::Revoked => "status-revoked-text",
+    })
 }
 
+/// The text of a line of the timeline.
 fn label(status: Status) -> &'static str {
     match status {
-        Status::Submitted => "Received",
-        Status::PendingApproval => "Approvers asked",
-        Status::Approved => "Approved",
-        Status::Issued => "Signed",
-        Status::Delivered => "Sent by mail",
-        Status::Refused => "Refused",
-        Status::Rejected => "Rejected",
-        Status::Expired => "Expired",
-        Status::Failed => "Stopped",
-        Status::Revoked => "Revoked",
+        Status::Submitted => "event-submitted",
+        Status::PendingApproval => "event-pending",
+        Status::Approved => "event-approved",
+        Status::Issued => "event-issued",
+        Status::Delivered => "event-delivered",
+        Status::Refused => "event-refused",
+        Status::Rejected => "event-rejected",
+        Status::Expired => "event-expired",
+        Status::Failed => "event-failed",
+        Status::Revoked => "event-revoked",
     }
 }
 
 /// What happened, and what is to come.
-fn events(request: &Request) -> Vec<Event> {
+fn events(site: &Site, request: &Request) -> Vec<Event> {
     const WAY: [Status; 5] =
         [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
     let happened = request.history.iter().enumerate().map(|(index, entry)| {
@@ -172,13 +194,33 @@ fn events(request: &Request) -> Vec<Event> {
             (true, status) => headline(status).0,
             (false, _) => "done",
         };
-        Event { class, label: label(entry.status), at: Some(Instant::of(entry.at)) }
+        Event { class, label: site.text(label(entry.status)), at: Some(site.instant(entry.at)) }
     });
     let to_come = WAY
         .into_iter()
         .filter(|_| !request.status.is_terminal())
         .skip_while(|status| *status != request.status)
         .skip(1)
-        .map(|status| Event { class: "coming", label: label(status), at: None });
+        .map(|status| Event { class: "coming", label: site.text(label(status)), at: None });
     happened.chain(to_come).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use workflow::text::Language;
+
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_own_words_in_a_sentence() {
+        for language in Language::ALL {
+            let words: BTreeSet<_> = Status::ALL
+                .into_iter()
+                .map(|status| language.say(&Message::new("status-in-words").with("status", status.as_str())))
+                .collect();
+            assert_eq!(words.len(), Status::ALL.len(), "{language}: {words:?}");
+        }
+    }
 }

@@ -2,18 +2,17 @@
 
 use serde_json::{Value, json};
 use time::Duration;
+use workflow::approval::{Electorate, Seats};
+use workflow::audit::{Happening, verify};
 use workflow::decision::Outcome;
 use workflow::request::{RequestId, Status};
+use workflow::step::Nudge;
 use workflow::testing::pki;
 
 use crate::site::{FORM, Site};
 
-fn digest(site: &Site, id: RequestId) -> String {
-    site.world.approval(id).unwrap().digest.to_string()
-}
-
 fn ballot(site: &Site, id: RequestId, decision: &str) -> Value {
-    json!({"decision": decision, "digest": digest(site, id)})
+    json!({"decision": decision, "digest": site.shown(id), "reason": "Because."})
 }
 
 #[tokio::test]
@@ -24,7 +23,7 @@ async fn the_review_shows_everything() {
     let row = site.world.request(id).unwrap();
     assert_eq!(review["requestId"], id.to_string());
     assert_eq!(review["status"], "pending_approval");
-    assert_eq!(review["digest"], digest(&site, id));
+    assert_eq!(review["digest"], site.shown(id));
     assert_eq!(review["approver"], "approver@example.com");
     assert_eq!(review["requester"], "requester@example.com");
     assert_eq!(review["comment"], "For the web shop.");
@@ -83,10 +82,14 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
 async fn reading_never_decides() {
     let site = Site::new();
     let (id, link) = site.pending();
+    // That the link was opened is noted, once, and changes nothing else.
+    site.get(&link).await;
+    let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
+    assert_eq!(events.iter().filter(|event| **event == Happening::Viewed).count(), 1);
     let before = (site.world.approval(id), site.world.requests());
     for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
-        let query = format!("{link}?decision=approve&digest={}", digest(&site, id));
-        let body = format!("decision=approve&digest={}", digest(&site, id));
+        let query = format!("{link}?decision=approve&digest={}", site.shown(id));
+        let body = format!("decision=approve&digest={}", site.shown(id));
         let headers =
             [("content-type", FORM), ("accept", "application/json"), ("sec-fetch-site", "same-origin")];
         let answer = site.call(method, &query, &headers, body).await;
@@ -113,10 +116,16 @@ async fn an_approval_is_recorded_once_and_repeating_it_is_harmless() {
     assert_eq!(body["votes"][0]["approver"], "approver@example.com");
     assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.json(), body);
     assert_eq!(site.world.approval(id).unwrap().votes.len(), 1);
-    assert_eq!(site.world.nudges(), [id, id], "a nudge that was lost is mended by repeating");
+    assert_eq!(
+        site.world.nudges(),
+        [Nudge::look(id), Nudge::look(id)],
+        "a nudge that was lost is mended by repeating"
+    );
     site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
-    let page =
-        site.submit(&link, &[("decision", "reject"), ("digest", &digest(&site, id))]).await.is_page(409);
+    let page = site
+        .submit(&link, &[("decision", "reject"), ("digest", &site.shown(id)), ("reason", "No.")])
+        .await
+        .is_page(409);
     assert!(
         page.contains("that stands") && !page.contains("value=\"approve\""),
         "the request again, without buttons"
@@ -131,10 +140,7 @@ async fn a_rejection_keeps_its_reason() {
     let site = Site::new();
     let (id, link) = site.pending();
     let page = site
-        .submit(
-            &link,
-            &[("decision", "reject"), ("digest", &digest(&site, id)), ("reason", " Not ours.\r\n")],
-        )
+        .submit(&link, &[("decision", "reject"), ("digest", &site.shown(id)), ("reason", " Not ours.\r\n")])
         .await;
     assert!(page.is_page(200).contains("Rejected"));
     let approval = site.world.approval(id).unwrap();
@@ -152,7 +158,7 @@ async fn a_stale_digest_is_a_conflict_and_shows_the_request_again() {
         .await
         .is_problem(409, "already_decided");
     let page = site.submit(&link, &[("decision", "approve"), ("digest", &stale)]).await.is_page(409);
-    assert!(page.contains("look at the request again") && page.contains(&digest(&site, id)));
+    assert!(page.contains("look at the request again") && page.contains(&site.shown(id)));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
 }
 
@@ -164,7 +170,7 @@ async fn the_digest_is_of_what_is_shown_not_of_what_was_stored_before() {
     row.names.push("evil.example.com".into());
     site.world.put(row);
     let shown = site.get(&link).await.json()["digest"].as_str().unwrap().to_owned();
-    assert_ne!(shown, digest(&site, id));
+    assert_ne!(shown, site.shown(id));
     site.post(&link, &json!({"decision": "approve", "digest": shown}))
         .await
         .is_problem(409, "already_decided");
@@ -175,7 +181,7 @@ async fn the_digest_is_of_what_is_shown_not_of_what_was_stored_before() {
 async fn malformed_votes_change_nothing() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let good = digest(&site, id);
+    let good = site.shown(id);
     for (body, code) in [
         (json!({}), "missing_field"),
         (json!({"decision": "approve"}), "missing_field"),
@@ -236,7 +242,7 @@ async fn forms_of_other_sites_are_refused_and_our_own_are_not() {
     let site = Site::new();
     let (id, link) = site.pending();
     let vote = |headers: &'static [(&'static str, &'static str)]| {
-        let body = format!("decision=approve&digest={}", digest(&site, id));
+        let body = format!("decision=approve&digest={}", site.shown(id));
         let mut all = vec![("content-type", FORM), ("accept", "application/json")];
         all.extend(headers);
         let (site, link) = (&site, &link);
@@ -292,15 +298,168 @@ async fn a_quorum_of_two_needs_two_people() {
     let site = Site::new();
     let (id, link) = site.pending();
     let mut approval = site.world.approval(id).unwrap();
-    approval.quorum = 2;
-    approval.approvers.push("second@example.com".parse().unwrap());
+    let seats = &mut approval.electorate.seats[0];
+    seats.quorum = 2;
+    seats.members.push("second@example.com".parse().unwrap());
+    site.world.set_policy(&include_str!("../../../../infra/policy.toml").replace(
+        "approvers = [\"approver@example.com\"]",
+        "approvers = [\"approver@example.com\", \"second@example.com\"]",
+    ));
     site.world.put_approval(approval, []);
     let second = site.link_of(id, "second@example.com");
-    let page =
-        site.submit(&link, &[("decision", "approve"), ("digest", &digest(&site, id))]).await.is_page(200);
+    let page = site.submit(&link, &[("decision", "approve"), ("digest", &site.shown(id))]).await.is_page(200);
     assert!(page.contains("Another approver has to approve"));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""), "one vote a person");
     site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
     assert_eq!(site.post(&second, &ballot(&site, id, "approve")).await.json()["outcome"], "approved");
+}
+
+#[tokio::test]
+async fn a_rejection_needs_a_reason() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    let vote = json!({"decision": "reject", "digest": site.shown(id)});
+    site.post(&link, &vote).await.is_problem(400, "missing_field");
+    assert!(site.world.approval(id).unwrap().votes.is_empty());
+    site.post(&link, &ballot(&site, id, "reject")).await;
+    assert_eq!(site.world.approval(id).unwrap().outcome, Some(Outcome::Rejected));
+}
+
+#[tokio::test]
+async fn a_verdict_that_changed_is_shown_again_and_nothing_is_decided() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    let vote = ballot(&site, id, "approve");
+    let policy = include_str!("../../../../infra/policy.toml");
+    site.world.set_policy(&policy.replace("validity_days = 365", "validity_days = 30"));
+    site.post(&link, &vote).await.is_problem(409, "already_decided");
+    assert!(site.world.approval(id).unwrap().votes.is_empty());
+    // A change that the verdict does not show is none.
+    site.world.set_policy(&format!("{policy}\n# a remark"));
+    assert_eq!(site.post(&link, &vote).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_left_the_policy_can_neither_vote_nor_read() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    let vote = ballot(&site, id, "approve");
+    let policy = include_str!("../../../../infra/policy.toml");
+    site.world.set_policy(&policy.replace("approver@example.com", "successor@example.com"));
+    site.post(&link, &vote).await.is_problem(404, "not_found");
+    site.get(&link).await.is_problem(404, "not_found");
+    assert!(site.world.approval(id).unwrap().votes.is_empty());
+}
+
+#[tokio::test]
+async fn links_of_an_earlier_generation_are_dead() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    let vote = ballot(&site, id, "approve");
+    let mut approval = site.world.approval(id).unwrap();
+    let electorate = approval.electorate.clone();
+    assert!(approval.renew_links(2, electorate));
+    site.world.put_approval(approval, []);
+    site.get(&link).await.is_problem(404, "not_found");
+    site.post(&link, &vote).await.is_problem(404, "not_found");
+    assert_eq!(site.post(&site.link(id), &vote).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_requester_never_votes_by_whatever_spelling() {
+    let site = Site::new();
+    let policy = include_str!("../../../../infra/policy.toml");
+    site.world.set_policy(&policy.replace(
+        "approvers = [\"approver@example.com\"]",
+        "approvers = [\"approver@example.com\", \"Requester+ca@example.com\"]",
+    ));
+    let (id, _) = site.pending();
+    let mut approval = site.world.approval(id).unwrap();
+    // Even where a fault had put them among the approvers.
+    approval.electorate.seats[0].members.push("Requester+ca@example.com".parse().unwrap());
+    site.world.put_approval(approval, []);
+    for who in ["requester@example.com", "REQUESTER@example.com", "Requester+ca@example.com"] {
+        let link = site.link_of(id, who);
+        site.get(&link).await.is_problem(404, "not_found");
+        site.post(&link, &ballot(&site, id, "approve")).await.is_problem(404, "not_found");
+    }
+    assert!(site.world.approval(id).unwrap().votes.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
+    let site = Site::new();
+    let members: Vec<String> = (0..50).map(|n| format!("a{n}@example.com")).collect();
+    let policy = include_str!("../../../../infra/policy.toml");
+    site.world.set_policy(&policy.replace("[\"approver@example.com\"]", &format!("{members:?}")));
+    let (id, _) = site.pending();
+    let mut approval = site.world.approval(id).unwrap();
+    let seats =
+        Seats { group: None, members: members.iter().map(|one| one.parse().unwrap()).collect(), quorum: 1 };
+    approval.electorate = Electorate { seats: vec![seats], ..approval.electorate };
+    site.world.put_approval(approval, []);
+    let votes: Vec<_> = members
+        .iter()
+        .enumerate()
+        .map(|(n, who)| {
+            let link = site.link_of(id, who);
+            let vote = ballot(&site, id, if n % 2 == 0 { "approve" } else { "reject" });
+            // One approver in two tabs: the same link says both.
+            let other = ballot(&site, id, if n % 2 == 0 { "reject" } else { "approve" });
+            (link, vote, other)
+        })
+        .collect();
+    let answers = futures_util::future::join_all(
+        votes.iter().flat_map(|(link, vote, other)| [site.post(link, vote), site.post(link, other)]),
+    )
+    .await;
+    let approval = site.world.approval(id).unwrap();
+    let outcome = approval.outcome.unwrap();
+    assert_eq!(approval.votes.len(), 1, "the first one decides, and no other is recorded");
+    for answer in answers {
+        match answer.status.as_u16() {
+            200 => assert_eq!(answer.json()["outcome"], json!(outcome)),
+            409 => drop(answer.is_problem(409, "already_decided")),
+            // So many writers at once that one never got its turn: told so, and nothing recorded.
+            503 => drop(answer.is_problem(503, "try_again")),
+            other => panic!("{other}: {}", answer.text()),
+        }
+    }
+    assert_eq!(verify(id, &site.world.audit(id), &site.world.request(id).unwrap().audit), []);
+}
+
+#[tokio::test]
+async fn what_is_new_or_unusual_is_said() {
+    let site = Site::new();
+    let policy = include_str!("../../../../infra/policy.toml");
+    site.world.set_policy(&policy.replace("wildcards = false", "wildcards = true"));
+    let known = site.world.journey(&pki::csr(&["shop.example.com"]), Status::Delivered);
+    let csr = pki::csr(&["sh0p.example.com", "*.apps.example.com"]);
+    let same_key = site.world.journey(&csr, Status::Rejected);
+    for row in [&known, &same_key] {
+        let mut entries = row.names.clone();
+        entries.extend(row.names.iter().map(|name| {
+            let name: workflow::csr::Name = name.parse().unwrap();
+            workflow::ports::look_alike(&name.look_alike_key().unwrap())
+        }));
+        workflow::ports::Names::enter(&*site.world, &entries, row.id).await.unwrap();
+        site.world.put(row.clone());
+    }
+    let request = site.world.journey(&csr, Status::PendingApproval);
+    let id = request.id;
+    site.world.put(request);
+    let unusual = site.get(&site.link(id)).await.json()["unusual"].clone();
+    let kinds: Vec<&str> =
+        unusual.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["wildcard", "looks_like", "known_key"], "{unusual}");
+    assert_eq!(
+        unusual[1],
+        json!({"kind": "looks_like", "name": "sh0p.example.com", "other": "shop.example.com"})
+    );
+    let page = site.browse(&format!("{}?lang=ja", site.link(id))).await.is_page(200);
+    assert!(page.contains("よく似ています"), "{page}");
+    let (first, _) = site.pending();
+    let unusual = site.get(&site.link(first)).await.json()["unusual"].clone();
+    assert_eq!(unusual, json!([{"kind": "first_request", "names": ["www.example.com"]}]));
 }

@@ -28,10 +28,10 @@ async fn a_browser_submits_and_an_approver_decides() {
     let (id, link) = site.pending();
     let review = site.browse(&link).await.is_page(200);
     assert!(review.contains("Issue this certificate?"), "{review}");
-    let digest = site.world.approval(id).unwrap().digest.to_string();
+    let digest = site.shown(id);
     assert!(review.contains(&digest));
     let decided = site.submit(&link, &[("digest", &digest), ("decision", "approve"), ("reason", "")]).await;
     assert!(decided.is_page(200).contains("Approved"));
     assert!(site.world.approval(id).unwrap().outcome.is_some());
-    assert_eq!(site.world.nudges(), [id]);
+    assert_eq!(site.world.nudges(), [workflow::step::Nudge::look(id)]);
 }

@@ -46,7 +46,7 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
     site.browse(&status_path).await;
     let (id, link) = site.pending();
     site.get(&link).await;
-    let digest = site.world.approval(id).unwrap().digest.to_string();
+    let digest = site.shown(id);
     site.world.fail_next("nudges", 1);
     site.post(&link, &json!({"decision": "reject", "digest": digest, "reason": "a very private reason"}))
         .await;

@@ -8,6 +8,7 @@ mod flow;
 mod gateway;
 mod log;
 mod looks;
+mod mine;
 mod preview;
 mod reading;
 mod repeated;

@@ -10,6 +10,7 @@ use portal::Portal;
 use serde_json::Value;
 use tower::ServiceExt;
 use workflow::approval::{Link, LinkKey};
+use workflow::decision::ReviewDigest;
 use workflow::link::BaseUrl;
 use workflow::ports::{Clock, Links};
 use workflow::request::{Request as Row, RequestId, Status};
@@ -84,6 +85,7 @@ impl Site {
             base_url: BaseUrl::parse(base_url).unwrap(),
             executions: world.clone(),
             nudges: world.clone(),
+            notices: world.clone(),
             clock: world.clone(),
         };
         Self { world, router: portal.router() }
@@ -108,6 +110,17 @@ impl Site {
             request = request.header(*name, *value);
         }
         self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// The digest of what the review of a request shows now.
+    pub(crate) fn shown(&self, id: RequestId) -> String {
+        let request = self.world.request(id).unwrap();
+        let (grant, findings) = match request.judged_by(&self.world.policy(), None) {
+            Ok(judged) => (Some(judged.grant), judged.findings),
+            Err(refusal) => (None, refusal.0),
+        };
+        let binds = self.world.approval(id).unwrap().digest;
+        ReviewDigest::of(&binds, grant.as_ref(), &findings).to_string()
     }
 
     /// GET as a program.
@@ -146,6 +159,7 @@ impl Site {
     pub(crate) fn link_of(&self, id: RequestId, who: &str) -> String {
         let key = LinkKey::random().unwrap();
         let link = Link {
+            generation: self.world.approval(id).map_or(1, |approval| approval.generation),
             digest: key.digest(),
             request_id: id,
             approver: who.parse().unwrap(),

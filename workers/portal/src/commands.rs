@@ -1,0 +1,127 @@
+//! GET `/commands?names=...`: the commands that make a key and a CSR for the names that were typed in.
+//!
+//! Invariant: what is typed in becomes part of a command only where it is a valid name, so nothing that a shell reads
+//! otherwise gets into it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use url::form_urlencoded;
+use workflow::csr::Name;
+use workflow::finding::Finding;
+
+use crate::Portal;
+use crate::pages::{self, CommandsPage};
+use crate::reader::Reader;
+
+/// How many names the commands take.
+const NAMES: usize = 20;
+
+pub(crate) async fn show(State(portal): State<Arc<Portal>>, reader: Reader, uri: Uri) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "names");
+    let typed = typed.map(|(_, value)| value.into_owned()).unwrap_or_default();
+    let (names, findings) = read(&typed);
+    let page = CommandsPage::new(&portal, &reader, &typed, &names, &findings);
+    let status = if findings.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    pages::page(status, reader.language, &page)
+}
+
+/// The names in a text that people typed, and what is wrong with the others.
+fn read(typed: &str) -> (Vec<Name>, Vec<Finding>) {
+    let (mut names, mut findings) = (Vec::new(), Vec::new());
+    let words =
+        typed.split(|c: char| c.is_whitespace() || c == ',' || c == ';').filter(|word| !word.is_empty());
+    for word in words.take(NAMES) {
+        match word.parse::<Name>() {
+            Ok(name) if is_harmless(&name) && !names.contains(&name) => names.push(name),
+            Ok(_) => {}
+            Err(finding) => findings.push(finding),
+        }
+    }
+    (names, findings)
+}
+
+/// Whether the name can stand in a command line: URIs and addresses may hold what a shell or openssl reads otherwise.
+fn is_harmless(name: &Name) -> bool {
+    name.to_string().chars().all(|c| c.is_ascii_alphanumeric() || "-._*:@".contains(c))
+}
+
+/// `openssl req` for these names, the first of which becomes the common name.
+pub(crate) fn openssl(names: &[Name]) -> String {
+    let (first, alternatives) = parts(names);
+    format!(
+        "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\\n  -keyout key.pem -out request.csr \\\n  \
+         -subj '/CN={first}' \\\n  -addext 'subjectAltName={}'",
+        alternatives.join(",")
+    )
+}
+
+/// The same with certreq, which Windows has.
+pub(crate) fn powershell(names: &[Name]) -> String {
+    let (first, alternatives) = parts(names);
+    let lines: Vec<String> = alternatives
+        .iter()
+        .map(|one| {
+            let (kind, value) = one.split_once(':').unwrap_or(("DNS", one));
+            let kind = match kind {
+                "IP" => "ipaddress",
+                "email" => "email",
+                _ => "dns",
+            };
+            format!("_continue_ = \"{kind}={value}&\"")
+        })
+        .collect();
+    format!(
+        "@'\n[NewRequest]\nSubject = \"CN={first}\"\nKeyAlgorithm = ECDSA_P256\nKeyLength = 256\nHashAlgorithm = SHA256\n\
+         MachineKeySet = TRUE\nExportable = FALSE\nRequestType = PKCS10\n[Extensions]\n2.5.29.17 = \"{{text}}\"\n{}\n'@ | \
+         Set-Content request.inf\ncertreq -new request.inf request.csr",
+        lines.join("\n")
+    )
+}
+
+fn parts(names: &[Name]) -> (String, Vec<String>) {
+    let first = names.first().map(ToString::to_string).unwrap_or_else(|| "www.example.com".into());
+    let mut alternatives: Vec<String> = names
+        .iter()
+        .map(|name| match name {
+            Name::Dns(name) => format!("DNS:{name}"),
+            Name::Ip(address) => format!("IP:{address}"),
+            Name::Email(address) => format!("email:{address}"),
+            Name::Uri(uri) => format!("URI:{uri}"),
+        })
+        .collect();
+    if alternatives.is_empty() {
+        alternatives.push(format!("DNS:{first}"));
+    }
+    (first, alternatives)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_become_commands() {
+        let (names, findings) = read("www.example.com, 10.0.0.1;me@example.com www.example.com");
+        assert_eq!((names.len(), findings.len()), (3, 0));
+        insta::assert_snapshot!(format!("{}\n\n{}", openssl(&names), powershell(&names)));
+        assert!(openssl(&[]).contains("/CN=www.example.com"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_breaks_out_of_a_command(typed in "(?s).{0,60}|[a-z.'\"$`;|&\\\\-]{0,40}") {
+            let (names, _) = read(&typed);
+            for command in [openssl(&names), powershell(&names)] {
+                let inner: Vec<&str> = command.split('\'').skip(1).step_by(2).collect();
+                prop_assert_eq!(command.matches('\'').count() % 2, 0);
+                prop_assert!(inner.iter().all(|text| !text.contains(['`', '$'])));
+            }
+        }
+    }
+}

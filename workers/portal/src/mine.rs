@@ -1,0 +1,127 @@
+//! My certificates: everything that was asked for with one address, shown to whoever reads its mail.
+//!
+//! Invariant: the answer to an address is always the same, whether anything is known of it or not; the way to the list
+//! goes to that address and nowhere else, by notify, which sends it now and then only. The key is derived, like that of
+//! a status link, and works for an hour.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+use workflow::finding::Code;
+use workflow::issuance::Serial;
+use workflow::request::{Email, Request, RequestId, Status, rfc3339};
+use workflow::step::Nudge;
+
+use crate::Portal;
+use crate::fields::Fields;
+use crate::negotiate::Wants;
+use crate::pages::{self, AskMinePage, MinePage};
+use crate::problem::Problem;
+use crate::reader::Reader;
+use crate::submission::missing;
+
+/// How many requests are listed, the newest first.
+const LISTED: usize = 200;
+/// The occasion of the mail; see notify.
+const OVERVIEW: &str = "overview";
+
+/// One request of the list, as JSON; the page shows the same.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mine<'a> {
+    id: RequestId,
+    status: Status,
+    profile: &'a str,
+    names: &'a [String],
+    registration_date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<&'a Serial>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_after: Option<String>,
+    status_url: String,
+}
+
+/// GET `/mine`: where to enter an address.
+pub(crate) async fn ask(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
+    pages::page(StatusCode::OK, reader.language, &AskMinePage::new(&portal, &reader))
+}
+
+/// POST `/mine`: `{email}`. Sends the link there, where anything is known of the address.
+pub(crate) async fn send(
+    State(portal): State<Arc<Portal>>,
+    wants: Wants,
+    reader: Reader,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let email = match fields.text("email") {
+        Ok(Some(text)) => text.parse::<Email>(),
+        Ok(None) => Err(missing("email", "your e-mail address")),
+        Err(finding) => Err(finding),
+    };
+    let email = match (email, wants) {
+        (Ok(email), _) => email,
+        (Err(finding), Wants::Json) => return Err(finding.into()),
+        (Err(finding), Wants::Page) => {
+            let page = AskMinePage::new(&portal, &reader).with_problem(&finding);
+            return Ok(pages::page(Problem::from(finding).status, reader.language, &page));
+        }
+    };
+    if let Some(newest) = portal.requests.of_requester(&email, 1).await?.first() {
+        portal.notices.nudge(&Nudge::mail(newest.id, OVERVIEW)).await?;
+    }
+    Ok(match wants {
+        Wants::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),
+        Wants::Page => {
+            let page = AskMinePage::new(&portal, &reader).sent(&email);
+            pages::page(StatusCode::ACCEPTED, reader.language, &page)
+        }
+    })
+}
+
+/// GET `/mine/{key}`.
+pub(crate) async fn show(
+    State(portal): State<Arc<Portal>>,
+    wants: Wants,
+    reader: Reader,
+    key: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let links = portal.links.secret().await?;
+    let id = key.ok().and_then(|Path(key)| links.opens_overview(&key, portal.clock.now()));
+    let id = id.ok_or_else(|| Problem::new(Code::NotFound, "problem-no-overview"))?;
+    let request = portal.requests.find(id).await?.ok_or_else(Problem::no_such_link)?;
+    let requests = portal.requests.of_requester(&request.email, LISTED).await?;
+    let urls: Vec<String> =
+        requests.iter().map(|one| portal.base_url.status(one.id, &links.status_key(one.id))).collect();
+    Ok(match wants {
+        Wants::Json => {
+            let mine: Vec<Mine<'_>> =
+                requests.iter().zip(urls).map(|(request, url)| Mine::of(request, url)).collect();
+            Json(serde_json::json!({ "requests": mine })).into_response()
+        }
+        Wants::Page => {
+            let page = MinePage::new(&portal, &reader, &request.email, &requests, links);
+            pages::page(StatusCode::OK, reader.language, &page)
+        }
+    })
+}
+
+impl<'a> Mine<'a> {
+    fn of(request: &'a Request, status_url: String) -> Self {
+        let certified = request.signed_date.is_some();
+        Self {
+            id: request.id,
+            status: request.status,
+            profile: &request.profile,
+            names: &request.names,
+            registration_date: rfc3339(request.registration_date),
+            serial: request.serial.as_ref().filter(|_| certified),
+            not_after: request.not_after.filter(|_| certified).map(rfc3339),
+            status_url,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! My certificates: the page that asks for an address, and the list.
+
+use askama::Template;
+use workflow::finding::Finding;
+use workflow::link::LinkSecret;
+use workflow::request::{Email, Request, Status};
+use workflow::text::Message;
+
+use super::{Instant, Remark, Site, names_for_people};
+use crate::Portal;
+use crate::reader::Reader;
+use crate::requests::certified;
+
+#[derive(Template)]
+#[template(path = "ask-mine.html")]
+pub(crate) struct AskMinePage {
+    site: Site,
+    /// Where the link was sent, if anything is known of that address.
+    sent_to: Option<String>,
+    problem: Option<Remark>,
+}
+
+impl AskMinePage {
+    pub(crate) fn new(portal: &Portal, reader: &Reader) -> Self {
+        Self { site: Site::of(portal, reader), sent_to: None, problem: None }
+    }
+
+    pub(crate) fn sent(mut self, email: &Email) -> Self {
+        self.sent_to = Some(email.to_string());
+        self
+    }
+
+    pub(crate) fn with_problem(mut self, finding: &Finding) -> Self {
+        self.problem = Some(self.site.remark(finding));
+        self
+    }
+}
+
+/// One request.
+struct Row {
+    names: Vec<String>,
+    profile: String,
+    status: String,
+    asked_at: Instant,
+    not_after: Option<Instant>,
+    page: String,
+    zip: Option<String>,
+}
+
+/// Requests that stand alike.
+struct Part {
+    title: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "mine.html")]
+pub(crate) struct MinePage {
+    site: Site,
+    email: String,
+    parts: Vec<Part>,
+}
+
+impl MinePage {
+    pub(crate) fn new(
+        portal: &Portal,
+        reader: &Reader,
+        email: &Email,
+        requests: &[Request],
+        links: &LinkSecret,
+    ) -> Self {
+        let site = Site::of(portal, reader);
+        let now = portal.clock.now();
+        let is_live = |request: &Request| {
+            request.status.has_certificate() && request.not_after.is_some_and(|not_after| not_after > now)
+        };
+        let is_waiting =
+            |request: &Request| !request.status.is_terminal() && request.status != Status::Issued;
+        let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<Row> {
+            requests.iter().filter(|one| wanted(one)).map(|one| row(&site, one, links)).collect()
+        };
+        let parts = vec![
+            Part { title: site.text("mine-live"), rows: rows(&is_live) },
+            Part { title: site.text("mine-waiting"), rows: rows(&is_waiting) },
+            Part { title: site.text("mine-ended"), rows: rows(&|one| !is_live(one) && !is_waiting(one)) },
+        ];
+        let parts = parts.into_iter().filter(|part| !part.rows.is_empty()).collect();
+        Self { email: email.to_string(), parts, site }
+    }
+}
+
+fn row(site: &Site, request: &Request, links: &LinkSecret) -> Row {
+    let key = links.status_key(request.id);
+    let path = |tail: &str| {
+        format!("{}requests/{}{tail}?key={}{}", site.base, request.id, key.expose(), site.also_lang)
+    };
+    Row {
+        names: names_for_people(&request.names),
+        profile: request.profile.clone(),
+        status: site.say(Message::new("status-in-words").with("status", request.status.as_str())),
+        asked_at: site.instant(request.registration_date),
+        not_after: request.not_after.filter(|_| certified(request)).map(|at| site.instant(at)),
+        page: path(""),
+        zip: request.status.has_certificate().then(|| path("/certificate.zip")),
+    }
+}

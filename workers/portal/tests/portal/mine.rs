@@ -1,0 +1,127 @@
+//! What requesters do beside asking: withdrawing, asking again, finding all their requests.
+
+use serde_json::json;
+use time::Duration;
+use workflow::audit::{Happening, verify};
+use workflow::decision::Outcome;
+use workflow::ports::{Clock, Links};
+use workflow::request::Status;
+use workflow::step::Nudge;
+
+use crate::site::Site;
+
+#[tokio::test]
+async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::PendingApproval).await;
+    let id = row.id;
+    let cancel = path.replacen('?', "/cancel?", 1);
+    assert!(site.browse(&path).await.is_page(200).contains("/cancel?key="));
+    site.get(&cancel).await.is_problem(405, "bad_request");
+    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    for _ in 0..2 {
+        let answer = site.post(&cancel, &json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let approval = site.world.approval(id).unwrap();
+    assert_eq!((approval.outcome, approval.withdrawn), (Some(Outcome::Rejected), true));
+    assert_eq!(site.world.nudges(), [Nudge::look(id), Nudge::look(id)]);
+    let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
+    assert_eq!(events.iter().filter(|event| **event == Happening::Withdrawn).count(), 1);
+    assert_eq!(verify(id, &site.world.audit(id), &site.world.request(id).unwrap().audit), []);
+    let page = site.browse(&site.link(id)).await.is_page(200);
+    assert!(page.contains("Withdrawn") && !page.contains("value=\"approve\""), "{page}");
+    let vote = json!({"decision": "approve", "digest": site.shown(id)});
+    site.post(&site.link(id), &vote).await.is_problem(409, "already_decided");
+}
+
+#[tokio::test]
+async fn what_is_decided_or_foreign_is_not_withdrawn() {
+    let site = Site::new();
+    let (_, path) = site.request_at(Status::Delivered).await;
+    site.post(&path.replacen('?', "/cancel?", 1), &json!({})).await.is_problem(409, "already_decided");
+    let (_, path) = site.request_at(Status::Submitted).await;
+    site.post(&path.replacen('?', "/cancel?", 1), &json!({})).await.is_problem(503, "try_again");
+    let (row, path) = site.request_at(Status::PendingApproval).await;
+    let id = row.id;
+    let (_, other) = site.request_at(Status::PendingApproval).await;
+    let key = other.split("key=").nth(1).unwrap();
+    let wrong = format!("{}/cancel?key={key}", path.split('?').next().unwrap());
+    site.post(&wrong, &json!({})).await.is_problem(404, "not_found");
+    let cancel = path.replacen('?', "/cancel?", 1);
+    let headers = [("content-type", "application/json"), ("sec-fetch-site", "cross-site")];
+    site.call("POST", &cancel, &headers, "{}").await.is_problem(403, "bad_request");
+    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+}
+
+#[tokio::test]
+async fn asking_again_fills_in_the_form() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::Rejected).await;
+    let id = row.id;
+    let page = site.browse(&path).await.is_page(200);
+    assert!(
+        page.contains(&format!("?again={id}&#38;key=")) || page.contains(&format!("?again={id}&amp;key=")),
+        "{page}"
+    );
+    let key = path.split("key=").nth(1).unwrap();
+    let form = site.browse(&format!("/?again={id}&key={key}")).await.is_page(200);
+    assert!(
+        form.contains("requester@example.com")
+            && form.contains("BEGIN CERTIFICATE REQUEST")
+            && form.contains("For the web shop.")
+    );
+    site.browse(&format!("/?again={id}&key=wrong")).await.is_page(404);
+}
+
+#[tokio::test]
+async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
+    let site = Site::new();
+    let (row, _) = site.request_at(Status::Delivered).await;
+    let id = row.id;
+    let known = site.post("/mine", &json!({"email": "requester@example.com"})).await;
+    let unknown = site.post("/mine", &json!({"email": "nobody@example.com"})).await;
+    assert_eq!((known.status.as_u16(), known.bytes), (202, unknown.bytes.clone()));
+    assert_eq!(unknown.status, 202);
+    assert_eq!(site.world.nudges(), [Nudge::mail(id, "overview")]);
+    site.post("/mine", &json!({"email": "a@b, c@d"})).await.is_problem(422, "bad_email");
+    site.post("/mine", &json!({})).await.is_problem(400, "missing_field");
+}
+
+#[tokio::test]
+async fn the_list_shows_every_request_of_the_address_for_an_hour() {
+    let site = Site::new();
+    let (row, _) = site.request_at(Status::Delivered).await;
+    let id = row.id;
+    site.request_at(Status::PendingApproval).await;
+    site.request_at(Status::Rejected).await;
+    let now = site.world.now();
+    let secret = site.world.secret().await.unwrap();
+    let key = secret.overview_key(id, now + Duration::HOUR).expose().to_owned();
+    let list = site.get(&format!("/mine/{key}")).await.json();
+    assert_eq!(list["requests"].as_array().unwrap().len(), 3, "{list}");
+    for lang in ["en", "ja"] {
+        let page = site.browse(&format!("/mine/{key}?lang={lang}")).await.is_page(200);
+        assert_eq!(page.matches("<section class=\"card\">").count(), 3, "{page}");
+        assert!(page.contains("certificate.zip?key="));
+        assert!(!page.contains(&key), "the key of the list is not in the page");
+    }
+    site.world.advance(Duration::HOUR);
+    site.get(&format!("/mine/{key}")).await.is_problem(404, "not_found");
+    site.get("/mine/nonsense").await.is_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn downloads_enter_the_audit_trail_and_a_head_does_not() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::Delivered).await;
+    let id = row.id;
+    site.world.put_certificate(row.serial.as_ref().unwrap(), &workflow::testing::pki::root().certificate_pem);
+    let pem = path.replacen('?', "/certificate.pem?", 1);
+    site.call("HEAD", &pem, &[], "").await;
+    assert_eq!(site.get(&pem).await.status, 200);
+    let trail = site.world.audit(id);
+    let downloads: Vec<_> = trail.iter().filter(|event| event.event == Happening::Downloaded).collect();
+    assert_eq!(downloads.len(), 1);
+    assert_eq!(downloads[0].actor.as_str(), "requester:requester@example.com");
+}
