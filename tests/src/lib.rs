@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 mod browser;
+pub mod chaos;
 mod eventually;
 mod lifeline;
 mod mailbox;

@@ -1,6 +1,6 @@
 //! The Maildir of the local stack, read as its owner would.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use mail_parser::{MessageParser, MimeHeaders as _};
@@ -41,10 +41,7 @@ impl Mailbox {
     /// All mails about one request.
     pub fn about(&self, id: &str) -> Vec<Mail> {
         let entries = std::fs::read_dir(self.folder.join("new")).into_iter().flatten().flatten();
-        let mails = entries.filter_map(|entry| {
-            let at = entry.metadata().ok()?.modified().ok()?;
-            read(&std::fs::read(entry.path()).ok()?, at)
-        });
+        let mails = entries.filter_map(|entry| Mail::read(&entry.path()));
         mails.filter(|mail| mail.message_id.starts_with(id)).collect()
     }
 
@@ -63,24 +60,31 @@ impl Mailbox {
     }
 }
 
-fn read(bytes: &[u8], at: SystemTime) -> Option<Mail> {
-    let message = MessageParser::default().parse(bytes)?;
-    let to = message.to().and_then(|to| to.first()).and_then(|to| to.address());
-    Some(Mail {
-        at,
-        message_id: message.message_id()?.to_owned(),
-        to: to?.to_owned(),
-        subject: message.subject()?.to_owned(),
-        text: message.body_text(0).unwrap_or_default().into_owned(),
-        html: message.body_html(0).unwrap_or_default().into_owned(),
-        attachments: message
-            .attachments()
-            .map(|file| (file.attachment_name().unwrap_or_default().to_owned(), file.contents().to_vec()))
-            .collect(),
-    })
-}
-
 impl Mail {
+    /// The mail in a file of the Maildir.
+    pub fn read(file: &Path) -> Option<Self> {
+        let at = std::fs::metadata(file).ok()?.modified().ok()?;
+        let message = MessageParser::default().parse(&std::fs::read(file).ok()?)?.into_owned();
+        let to = message.to().and_then(|to| to.first()).and_then(|to| to.address());
+        Some(Self {
+            at,
+            message_id: message.message_id()?.to_owned(),
+            to: to?.to_owned(),
+            subject: message.subject()?.to_owned(),
+            text: message.body_text(0).unwrap_or_default().into_owned(),
+            html: message.body_html(0).unwrap_or_default().into_owned(),
+            attachments: message
+                .attachments()
+                .map(|file| (file.attachment_name().unwrap_or_default().to_owned(), file.contents().to_vec()))
+                .collect(),
+        })
+    }
+
+    /// The request that it is about.
+    pub fn request_id(&self) -> &str {
+        self.message_id.get(..36).unwrap_or_default()
+    }
+
     /// Every link in it, of both parts, each once. Text is as it is, HTML is unescaped.
     pub fn links(&self) -> Vec<String> {
         let html = self.html.replace("&#61;", "=").replace("&#38;", "&").replace("&amp;", "&");

@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -58,7 +58,7 @@ enum Build {
 /// A running stack.
 pub struct Stack {
     folder: PathBuf,
-    process: Lifeline,
+    process: Mutex<Option<Lifeline>>,
     endpoints: Value,
 }
 
@@ -83,6 +83,11 @@ impl Stack {
         Self::try_start_with(Self::folder(name), Build::Quick, options)
             .await
             .unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// One in this folder, started with further options of `countersign local`.
+    pub async fn start_in(folder: PathBuf, options: &[&str]) -> Self {
+        Self::try_start_with(folder, Build::Quick, options).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// A fresh one with workers as they are deployed: optimised, which takes minutes to build.
@@ -126,7 +131,7 @@ impl Stack {
             serde_json::from_slice::<Value>(&endpoints).ok().map(Ok)
         });
         match started.await {
-            Ok(endpoints) => Ok(Self { folder, process, endpoints }),
+            Ok(endpoints) => Ok(Self { folder, process: Mutex::new(Some(process)), endpoints }),
             Err(status) => {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 Err(format!("countersign local ended ({status}):\n{said}"))
@@ -136,10 +141,16 @@ impl Stack {
 
     /// Stops it; the state is kept.
     pub fn stop(self) -> Stopped {
-        let status = self.process.stop();
+        self.end();
+        Stopped(self.folder)
+    }
+
+    /// Stops it where others still hold it; the state is kept.
+    pub fn end(&self) {
+        let process = self.process.lock().unwrap().take().expect("it runs");
+        let status = process.stop();
         // 143 is the shell's word for SIGTERM: the command must end by itself.
         assert!(status.success(), "countersign local ended with {status}");
-        Stopped(self.folder)
     }
 
     /// A value of `endpoints.json`.

@@ -1,0 +1,256 @@
+//! The final accounting: what the requesters were promised, the table, the bucket, the executions and the mailbox are held
+//! against each other.
+//!
+//! [`CHECKS`] has one function for each book; whoever keeps another one (an audit trail) adds it to [`Books`] and adds a
+//! function.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::players::Played;
+use super::post::Post;
+use crate::{Mail, Stack, files_in_zip};
+
+/// Everything that is written down somewhere.
+pub(super) struct Books {
+    /// What was promised.
+    pub(super) promised: Vec<Played>,
+    /// The rows, by id.
+    pub(super) rows: HashMap<String, Value>,
+    /// How often each object below `signed-certificate/` was written, by serial.
+    pub(super) certificates: BTreeMap<String, usize>,
+    /// Status by name of every execution.
+    pub(super) executions: BTreeMap<String, String>,
+    /// The mails, by request.
+    pub(super) mails: HashMap<String, Vec<Mail>>,
+}
+
+/// One book held against the others; says what does not agree.
+pub(super) type Check = fn(&Books) -> Vec<String>;
+
+/// All of them.
+pub(super) const CHECKS: [(&str, Check); 4] =
+    [("table", table), ("bucket", bucket), ("executions", executions), ("mailbox", mailbox)];
+
+fn json(stack: &Stack, arguments: &[&str]) -> Value {
+    // The command line prints nothing at all where a list is empty.
+    serde_json::from_slice(&stack.aws(arguments)).unwrap_or_default()
+}
+
+fn items<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
+    answer[list].as_array().into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_default()
+}
+
+/// Status by name of every execution.
+pub(super) fn all_executions(stack: &Stack) -> BTreeMap<String, String> {
+    let machine = stack.endpoint("stateMachineArn");
+    let answer = json(stack, &["stepfunctions", "list-executions", "--state-machine-arn", machine]);
+    items(&answer, "executions").map(|one| (text(one, "name").into(), text(one, "status").into())).collect()
+}
+
+/// Every row.
+pub(super) fn all_rows(stack: &Stack) -> HashMap<String, Value> {
+    let rows = stack.countersign_json(&["requests", "list", "--limit", "1000000", "--json"]);
+    rows.as_array().into_iter().flatten().map(|row| (text(row, "id").to_owned(), row.clone())).collect()
+}
+
+impl Books {
+    /// As they are now.
+    pub(super) fn read(stack: &Stack, post: &Post, promised: Vec<Played>) -> Self {
+        post.look();
+        let mails = promised.iter().map(|one| (one.asked.id.clone(), post.about(&one.asked.id))).collect();
+        let listing = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
+        let listing = json(stack, &[&listing[..], &[stack.endpoint("bucket")]].concat());
+        let mut certificates = BTreeMap::new();
+        for version in items(&listing, "Versions") {
+            let serial = text(version, "Key").split('/').nth(1).unwrap_or_default().to_owned();
+            *certificates.entry(serial).or_default() += 1;
+        }
+        Self { promised, rows: all_rows(stack), certificates, executions: all_executions(stack), mails }
+    }
+
+    /// Whether nothing is under way but what rightly waits.
+    pub(super) fn at_rest(&self) -> bool {
+        let waiting = |row: &Value| row["status"] == "pending_approval" || is_terminal(text(row, "status"));
+        let running = self.executions.values().filter(|status| *status == "RUNNING").count();
+        let asked = self.rows.values().filter(|row| row["status"] == "pending_approval").count();
+        self.rows.values().all(waiting) && running == asked
+    }
+
+    /// Whatever does not agree, each with the name of its book.
+    pub(super) fn disagreements(&self) -> Vec<String> {
+        CHECKS
+            .iter()
+            .flat_map(|(book, check)| check(self).into_iter().map(move |what| format!("{book}: {what}")))
+            .collect()
+    }
+
+    fn row(&self, one: &Played) -> &Value {
+        self.rows.get(&one.asked.id).unwrap_or(&Value::Null)
+    }
+
+    /// How many rows have this status.
+    pub(super) fn count(&self, status: &str) -> usize {
+        self.rows.values().filter(|row| row["status"] == status).count()
+    }
+}
+
+/// Whether the flow has nothing more to do (DESIGN.md section 3).
+pub(super) fn is_terminal(status: &str) -> bool {
+    !["submitted", "pending_approval", "approved", "issued"].contains(&status)
+}
+
+fn table(books: &Books) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if books.rows.len() != books.promised.len() {
+        wrong.push(format!(
+            "{} requests were accepted, {} have a row",
+            books.promised.len(),
+            books.rows.len()
+        ));
+    }
+    for one in &books.promised {
+        let row = books.row(one);
+        let status = text(row, "status");
+        if !one.part.ends().contains(&status) {
+            wrong.push(format!("{} of the part {:?} is {status}: {row:#}", one.asked.id, one.part));
+        }
+        let history: Vec<&str> = items(row, "history").map(|entry| text(entry, "status")).collect();
+        if history.last() != Some(&status) || !goes_forward(&history) {
+            wrong.push(format!("{} went {history:?} and is {status}", one.asked.id));
+        }
+    }
+    wrong
+}
+
+/// Whether every step leads on; after a failure an operator may have set the request going again.
+fn goes_forward(history: &[&str]) -> bool {
+    const ORDER: [&str; 9] = [
+        "submitted",
+        "pending_approval",
+        "approved",
+        "issued",
+        "delivered",
+        "refused",
+        "rejected",
+        "expired",
+        "failed",
+    ];
+    let rank = |status: &str| ORDER.iter().position(|one| *one == status);
+    history.first() == Some(&"submitted")
+        && history
+            .windows(2)
+            .all(|step| step[0] == "failed" || (!is_terminal(step[0]) && rank(step[0]) < rank(step[1])))
+}
+
+fn bucket(books: &Books) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let issued = |row: &&Value| ["issued", "delivered"].contains(&text(row, "status"));
+    let serials: Vec<&str> = books.rows.values().filter(issued).map(|row| text(row, "serial")).collect();
+    let different: BTreeSet<&str> = serials.iter().copied().collect();
+    if different.len() != serials.len() || different.contains("") {
+        wrong.push(format!("{} issued requests have {} serials", serials.len(), different.len()));
+    }
+    let stored: BTreeSet<&str> = books.certificates.keys().map(String::as_str).collect();
+    for serial in different.symmetric_difference(&stored) {
+        wrong.push(format!("{serial} is in the table or in the bucket only"));
+    }
+    for (serial, times) in books.certificates.iter().filter(|(_, times)| **times != 1) {
+        wrong.push(format!("the certificate {serial} was written {times} times"));
+    }
+    wrong
+}
+
+fn executions(books: &Books) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for one in &books.promised {
+        let row = books.row(one);
+        let waits = row["status"] == "pending_approval";
+        let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
+        let state = books.executions.get(name).map_or("missing", String::as_str);
+        if state != if waits { "RUNNING" } else { "SUCCEEDED" } {
+            wrong.push(format!("{} is {}, its execution {name} is {state}", one.asked.id, row["status"]));
+        }
+        let attempts = books.executions.keys().filter(|name| name.starts_with(&one.asked.id)).count();
+        if attempts as u64 != row["executionAttempt"].as_u64().unwrap_or_default() {
+            wrong.push(format!(
+                "{} notes {} executions and has {attempts}",
+                one.asked.id, row["executionAttempt"]
+            ));
+        }
+    }
+    let ours: HashSet<&str> = books.promised.iter().map(|one| one.asked.id.as_str()).collect();
+    for name in books.executions.keys().filter(|name| !name.get(..36).is_some_and(|id| ours.contains(id))) {
+        wrong.push(format!("nobody asked for the execution {name}"));
+    }
+    wrong
+}
+
+fn mailbox(books: &Books) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for one in &books.promised {
+        let (id, row) = (&one.asked.id, books.row(one));
+        let mails = &books.mails[id];
+        let got = |subject: &'static str| {
+            let to = &one.asked.email;
+            mails.iter().filter(move |mail| mail.to == *to && mail.subject.contains(subject))
+        };
+        let outcomes =
+            [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];
+        for (status, subject) in outcomes {
+            if (row["status"] == status) != (got(subject).count() > 0) {
+                wrong.push(format!(
+                    "{id} is {}, and has {} mails \"{subject}\"",
+                    row["status"],
+                    got(subject).count()
+                ));
+            }
+        }
+        // Sent twice, a mail is the same mail.
+        let ids: HashSet<&str> = mails.iter().map(|mail| mail.message_id.as_str()).collect();
+        let kinds: HashSet<_> = mails.iter().map(|mail| (&mail.to, &mail.subject)).collect();
+        if ids.len() != kinds.len() {
+            wrong.push(format!("{id}: {} Message-IDs for {kinds:?}", ids.len()));
+        }
+        for mail in got("Your certificate") {
+            match serial_in(mail) {
+                Some(serial) if serial == text(row, "serial") => {}
+                other => wrong.push(format!("{id}: mailed the certificate {other:?}, not {}", row["serial"])),
+            }
+        }
+    }
+    wrong
+}
+
+/// The serial of the certificate that a mail brings, as the table writes it.
+fn serial_in(mail: &Mail) -> Option<String> {
+    let (_, zip) = mail.attachments.first()?;
+    let (_, pem) = files_in_zip(zip).into_iter().find(|(name, _)| name == "certificate.pem")?;
+    let (_, pem) = x509_parser::pem::parse_x509_pem(&pem).ok()?;
+    let serial = pem.parse_x509().ok()?.tbs_certificate.raw_serial_as_string().replace(':', "");
+    Some(serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_goes_forward_or_through_a_retry() {
+        assert!(goes_forward(&["submitted", "pending_approval", "approved", "issued", "delivered"]));
+        assert!(goes_forward(&["submitted", "pending_approval", "failed", "pending_approval", "approved"]));
+        for wrong in [
+            &["pending_approval"][..],
+            &["submitted", "approved", "pending_approval"],
+            &["submitted", "submitted"],
+            &["submitted", "rejected", "approved"],
+        ] {
+            assert!(!goes_forward(wrong), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Between the workers and AWS: an HTTP proxy that lets a few calls fail, each in one of the ways of [`Toxic`].
+//!
+//! The seed decides which call gets which fault: the n-th call of an operation. A call that the SDK repeats is one call
+//! here, told by its invocation id; some faults go away when it is repeated, others stay until the SDK gives up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::dice::Dice;
+
+/// Longer than the 8 s that a worker waits for an answer (workflow::aws).
+const TOO_LONG: Duration = Duration::from_secs(9);
+/// Of so many calls, one gets a fault.
+const ONE_IN: u64 = 20;
+
+/// What is done to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Toxic {
+    /// The connection is reset, and the server never sees the call.
+    ResetBefore,
+    /// The server does what it was asked, and the connection is reset before it can say so.
+    ResetAfter,
+    /// The server does what it was asked, and its answer comes after the caller has stopped to wait.
+    Late,
+    /// 500, not carried out.
+    InternalError,
+    /// 503, not carried out.
+    Unavailable,
+    /// Throttled, not carried out.
+    Throttled,
+}
+
+const TOXICS: [Toxic; 15] = [
+    Toxic::ResetBefore,
+    Toxic::ResetBefore,
+    Toxic::ResetBefore,
+    Toxic::ResetAfter,
+    Toxic::ResetAfter,
+    Toxic::ResetAfter,
+    Toxic::ResetAfter,
+    // Rarely: a late answer keeps its whole batch waiting.
+    Toxic::Late,
+    Toxic::InternalError,
+    Toxic::InternalError,
+    Toxic::InternalError,
+    Toxic::Unavailable,
+    Toxic::Unavailable,
+    Toxic::Throttled,
+    Toxic::Throttled,
+];
+
+/// The fault of one call.
+#[derive(Clone, Copy)]
+struct Plan {
+    toxic: Option<Toxic>,
+    stays: bool,
+}
+
+/// The running proxy; it ends with the runtime.
+pub(super) struct AwsProxy {
+    address: SocketAddr,
+    state: Arc<State>,
+}
+
+struct State {
+    dice: Dice,
+    /// Where the emulator is, once that is known.
+    upstream: Box<dyn Fn() -> Option<String> + Send + Sync>,
+    active: AtomicBool,
+    http: reqwest::Client,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    calls: u64,
+    by_operation: HashMap<String, u64>,
+    plans: HashMap<String, Plan>,
+    faults: BTreeMap<Toxic, u64>,
+}
+
+impl AwsProxy {
+    /// Starts a quiet one. `upstream` says where the emulator is; it is asked for each call.
+    pub(super) async fn start(
+        dice: Dice,
+        upstream: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let state = Arc::new(State {
+            dice,
+            upstream: Box::new(upstream),
+            active: AtomicBool::new(false),
+            http,
+            seen: Mutex::default(),
+        });
+        let serving = Arc::clone(&state);
+        tokio::spawn(async move {
+            loop {
+                if let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(serve(Arc::clone(&serving), stream));
+                }
+            }
+        });
+        Self { address, state }
+    }
+
+    /// For `AWS_ENDPOINT_URL`.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on calls fail, or do not.
+    pub(super) fn activate(&self, active: bool) {
+        self.state.active.store(active, Ordering::SeqCst);
+    }
+
+    /// How many calls there were, and how often each fault was put in.
+    pub(super) fn counts(&self) -> (u64, BTreeMap<Toxic, u64>) {
+        let seen = self.state.seen.lock().unwrap();
+        (seen.calls, seen.faults.clone())
+    }
+}
+
+async fn serve(state: Arc<State>, stream: TcpStream) {
+    // A second handle to the same socket, by which the connection can be reset while hyper holds the first.
+    let Ok(stream) = stream.into_std() else { return };
+    let Ok(twin) = stream.try_clone().and_then(TcpStream::from_std) else { return };
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    let twin = &twin;
+    let answer = service_fn(|request: Request<Incoming>| {
+        let state = Arc::clone(&state);
+        async move { state.answer(request, twin).await }
+    });
+    // Ends with an error where a fault resets the connection.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+}
+
+/// The connection is to be reset.
+#[derive(Debug)]
+struct Reset;
+
+impl std::fmt::Display for Reset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("reset")
+    }
+}
+
+impl std::error::Error for Reset {}
+
+impl From<Infallible> for Reset {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl State {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        socket: &TcpStream,
+    ) -> Result<Response<Full<Bytes>>, Reset> {
+        let toxic = self.plan(&request);
+        let reset = || {
+            // Closed without a word to the other side: RST instead of FIN.
+            let _ = socket.set_zero_linger();
+            Err(Reset)
+        };
+        match toxic {
+            Some(Toxic::ResetBefore) => return reset(),
+            Some(Toxic::InternalError) => return Ok(error(500, "InternalServerError")),
+            Some(Toxic::Unavailable) => return Ok(error(503, "ServiceUnavailable")),
+            Some(Toxic::Throttled) => return Ok(error(400, "ThrottlingException")),
+            _ => {}
+        }
+        let answer = self.forward(request).await;
+        match toxic {
+            Some(Toxic::ResetAfter) => reset(),
+            Some(Toxic::Late) => {
+                tokio::time::sleep(TOO_LONG).await;
+                answer
+            }
+            _ => answer,
+        }
+    }
+
+    /// The fault of this call, if it gets one.
+    fn plan(&self, request: &Request<Incoming>) -> Option<Toxic> {
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let operation = match header("x-amz-target") {
+            Some(target) => target.to_owned(),
+            None => format!("S3 {}", request.method()),
+        };
+        let mut seen = self.seen.lock().unwrap();
+        seen.calls += 1;
+        if !self.active.load(Ordering::SeqCst) {
+            return None;
+        }
+        let invocation = header("amz-sdk-invocation-id").unwrap_or_default().to_owned();
+        let (plan, first) = match seen.plans.get(&invocation) {
+            Some(plan) => (*plan, false),
+            None => {
+                let number = seen.by_operation.entry(operation.clone()).or_default();
+                *number += 1;
+                let plan = self.roll(&operation, *number);
+                seen.plans.insert(invocation, plan);
+                (plan, true)
+            }
+        };
+        let toxic = plan.toxic.filter(|_| first || plan.stays)?;
+        *seen.faults.entry(toxic).or_default() += 1;
+        Some(toxic)
+    }
+
+    fn roll(&self, operation: &str, number: u64) -> Plan {
+        let occasion = |what: &str| format!("{operation} {what}");
+        if self.dice.roll(&occasion("fault"), number, ONE_IN) > 0 {
+            return Plan { toxic: None, stays: false };
+        }
+        let toxic = TOXICS[self.dice.roll(&occasion("toxic"), number, TOXICS.len() as u64) as usize];
+        // Three late answers would take up the whole time that a worker has: once is enough.
+        let stays = toxic != Toxic::Late && self.dice.roll(&occasion("stays"), number, 5) < 2;
+        Plan { toxic: Some(toxic), stays }
+    }
+
+    async fn forward(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Reset> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
+        let upstream = (self.upstream)().ok_or(Reset)?;
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut headers = parts.headers;
+        // The host stays: it is part of what the caller signed.
+        for name in ["content-length", "transfer-encoding", "connection"] {
+            headers.remove(name);
+        }
+        let sent =
+            self.http.request(parts.method, format!("{upstream}{path}")).headers(headers).body(body).send();
+        let answer = sent.await.map_err(|_| Reset)?;
+        let mut response = Response::builder().status(answer.status());
+        for (name, value) in answer.headers() {
+            if !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()) {
+                response = response.header(name, value);
+            }
+        }
+        let body = answer.bytes().await.map_err(|_| Reset)?;
+        response.body(Full::new(body)).map_err(|_| Reset)
+    }
+}
+
+/// An error as the services write it: JSON for most, XML for S3, each with the code where the SDK looks for it.
+fn error(status: u16, code: &str) -> Response<Full<Bytes>> {
+    let body = format!(r#"{{"__type":"{code}","message":"told to fail"}}"#);
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    let headers = response.headers_mut();
+    headers.insert("content-type", "application/x-amz-json-1.1".parse().unwrap());
+    headers.insert("x-amzn-errortype", code.parse().unwrap());
+    response
+}

@@ -1,0 +1,39 @@
+//! Chance that is decided by a seed: the same seed gives the same call the same fault.
+
+/// A seed.
+#[derive(Clone, Copy)]
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    /// A number from 0 to `below` - 1 for the `number`-th occasion of this name.
+    pub(super) fn roll(self, occasion: &str, number: u64, below: u64) -> u64 {
+        let seed = occasion.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        splitmix(seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))) % below.max(1)
+    }
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+fn splitmix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_decides_and_the_sides_come_up_evenly() {
+        let rolls = |seed| (0..6_000).map(|n| Dice(seed).roll("GetItem", n, 6)).collect::<Vec<_>>();
+        assert_eq!(rolls(1), rolls(1));
+        assert_ne!(rolls(1), rolls(2));
+        for side in 0..6 {
+            let count = rolls(3).iter().filter(|roll| **roll == side).count();
+            assert!((850..1_150).contains(&count), "{side}: {count}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Never lost, never twice: shown by breaking everything that may break, and then counting.
+//!
+//! A run sends requests through a local stack whose workers reach AWS and the mail server through proxies that let calls
+//! fail ([`aws_proxy`], [`smtp_proxy`]), while a saboteur kills workers, delivers messages twice and late, and approvers
+//! vote twice and at once. Then everything is left in peace, and [`accounts`] holds the books against each other. The seed
+//! decides which call gets which fault and who plays which part; how the processes interleave is the machine's affair.
+
+mod accounts;
+mod aws_proxy;
+mod dice;
+mod players;
+mod post;
+mod root;
+mod run;
+mod saboteur;
+mod smtp_proxy;
+mod workers;
+
+pub use post::Post;
+pub use root::{Root, Stolen};
+pub use run::{Outcome, run};
+pub use workers::{Worker, kill, resident, workers};

@@ -1,0 +1,114 @@
+//! The emulated account's root user, who bypasses the proxy: what an operator or a saboteur does.
+
+use serde_json::{Value, json};
+
+use crate::Stack;
+
+/// A client of the emulator itself.
+#[derive(Clone)]
+pub struct Root {
+    http: reqwest::Client,
+    endpoint: String,
+    region: String,
+}
+
+/// A message of a queue.
+#[derive(Clone)]
+pub struct Stolen {
+    /// The queue.
+    pub queue: String,
+    /// What it says.
+    pub body: String,
+}
+
+impl Root {
+    /// Root of this stack.
+    pub fn of(stack: &Stack) -> Self {
+        Self {
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            endpoint: stack.endpoint("awsEndpoint").to_owned(),
+            region: stack.endpoint("region").to_owned(),
+        }
+    }
+
+    /// The emulator knows callers by the key in this header, and does not verify signatures.
+    fn authorization(&self, service: &str) -> String {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/{}/{service}/aws4_request, SignedHeaders=host, Signature=0",
+            self.region
+        )
+    }
+
+    async fn sqs(&self, action: &str, body: Value) -> Option<Value> {
+        let request = self
+            .http
+            .post(&self.endpoint)
+            .header("authorization", self.authorization("sqs"))
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", format!("AmazonSQS.{action}"))
+            .body(body.to_string());
+        let answer = request.send().await.ok()?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        serde_json::from_slice(&answer.bytes().await.ok()?).ok()
+    }
+
+    /// Takes up to ten messages of a queue away; with `forget`, for good.
+    pub async fn steal(&self, queue: &str, forget: bool) -> Vec<Stolen> {
+        let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1 });
+        let answer = self.sqs("ReceiveMessage", receive).await.unwrap_or_default();
+        let mut stolen = Vec::new();
+        for message in answer["Messages"].as_array().into_iter().flatten() {
+            if let Some(body) = message["Body"].as_str() {
+                stolen.push(Stolen { queue: queue.to_owned(), body: body.to_owned() });
+            }
+            if forget {
+                let delete = json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] });
+                self.sqs("DeleteMessage", delete).await;
+            }
+        }
+        stolen
+    }
+
+    /// Sends a message, to be delivered after `delay` seconds. Says whether that worked.
+    pub async fn send(&self, message: &Stolen, delay: u64) -> bool {
+        let send = json!({ "QueueUrl": message.queue, "MessageBody": message.body, "DelaySeconds": delay });
+        self.sqs("SendMessage", send).await.is_some()
+    }
+
+    /// How many messages a queue holds, those included that somebody works on or that are put off.
+    pub async fn depth(&self, queue: &str) -> u64 {
+        const NAMES: [&str; 3] = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ];
+        let ask = json!({ "QueueUrl": queue, "AttributeNames": NAMES });
+        let answer = self.sqs("GetQueueAttributes", ask).await.expect("the queue is there");
+        let number =
+            |name: &&str| answer["Attributes"][*name].as_str().and_then(|text| text.parse::<u64>().ok());
+        NAMES.iter().filter_map(number).sum()
+    }
+
+    /// The dead-letter queues of the steps.
+    pub async fn dead_letter_queues(&self) -> Vec<String> {
+        let answer = self.sqs("ListQueues", json!({})).await.expect("the queues are listed");
+        let urls = answer["QueueUrls"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        urls.filter(|url| url.contains("DeadLetters")).map(str::to_owned).collect()
+    }
+
+    /// Lets Lambda take messages from an event source, or not.
+    pub async fn enable(&self, event_source: &str, enabled: bool) {
+        let url = format!("{}/2015-03-31/event-source-mappings/{event_source}", self.endpoint);
+        let request = self.http.put(url).header("authorization", self.authorization("lambda"));
+        let _ = request.body(json!({ "Enabled": enabled }).to_string()).send().await;
+    }
+
+    /// Runs a function and waits for it, whatever comes of it.
+    pub async fn invoke(&self, function: &str) -> Option<Value> {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint);
+        let request = self.http.post(url).header("authorization", self.authorization("lambda")).body("{}");
+        serde_json::from_slice(&request.send().await.ok()?.bytes().await.ok()?).ok()
+    }
+}

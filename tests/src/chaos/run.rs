@@ -1,0 +1,236 @@
+//! One run, from the first request to the last entry in the books.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::accounts::{Books, all_rows};
+use super::aws_proxy::AwsProxy;
+use super::dice::Dice;
+use super::players::{People, Played};
+use super::post::Post;
+use super::root::Root;
+use super::saboteur::Saboteur;
+use super::smtp_proxy::SmtpProxy;
+use crate::{Stack, eventually};
+
+/// How many calls people make at the same time. Their requests are all under way at once.
+const AT_ONCE: usize = 24;
+/// Until everything is at rest once it is left in peace. The last of eight receives may be minutes away.
+const PEACE: Duration = Duration::from_secs(900);
+/// Less than the 180 s of a deployed stack, so that a run need not wait that long for messages of killed workers.
+const VISIBILITY_TIMEOUT: &str = "30";
+
+/// What came of a run.
+pub struct Outcome {
+    requests: usize,
+    seed: u64,
+    took: Duration,
+    books: Books,
+    retried: usize,
+    calls: u64,
+    faults: String,
+    mails: (u64, String),
+    killed: u64,
+    repeated: u64,
+    stale: u64,
+    housekeeping: u64,
+    /// What does not agree; empty where all is well.
+    pub disagreements: Vec<String>,
+}
+
+/// Runs `requests` requests through a stack of the run's own, with the faults of this seed.
+pub async fn run(requests: usize, seed: u64) -> Outcome {
+    let begun = Instant::now();
+    let folder = Stack::folder(&format!("chaos-{seed}"));
+    let ports = folder.join("ports.json");
+    let port = move |name: &str| -> Option<u16> {
+        let ports: Value = serde_json::from_slice(&std::fs::read(&ports).ok()?).ok()?;
+        u16::try_from(ports[name].as_u64()?).ok().filter(|port| *port > 0)
+    };
+    let smtp_port = port.clone();
+    let dice = Dice(seed);
+    let aws = AwsProxy::start(dice, move || Some(format!("http://127.0.0.1:{}", port("emulator")?))).await;
+    let mail = SmtpProxy::start(dice, move || smtp_port("smtp")).await;
+    let (aws_url, mail_url) = (aws.url(), mail.url());
+    let options = [
+        ["--aws-by-way-of", &aws_url],
+        ["--smtp-by-way-of", &mail_url],
+        ["--visibility-timeout", VISIBILITY_TIMEOUT],
+    ];
+    let stack: &'static Stack = Box::leak(Box::new(Stack::start_in(folder, &options.concat()).await));
+    let post = Post::of(stack);
+    let watching = post.clone();
+    let watch = tokio::spawn(async move {
+        loop {
+            watching.look();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let saboteur = Saboteur::of(stack, dice);
+    let house = saboteur.clone();
+    let house = tokio::spawn(async move { house.keep_house().await });
+
+    aws.activate(true);
+    mail.activate(true);
+    let worker = saboteur.clone();
+    let sabotage = tokio::spawn(async move { worker.work().await });
+    let people = People { portal: stack.portal(), post: post.clone(), at_once: Semaphore::new(AT_ONCE) };
+    let promised = join_all((0..requests).map(|number| people.play(number))).await;
+    saboteur.stop();
+    sabotage.await.unwrap();
+    // One more of everything that was stolen, while calls still fail: most of it is about tasks that are over.
+    saboteur.deliver_stale().await;
+    eventually("the late messages to be worked on", PEACE, async || {
+        let depth = messages(stack, Queues::Steps).await;
+        (depth < 5 + requests as u64 / 20).then_some(())
+    })
+    .await;
+    aws.activate(false);
+    mail.activate(false);
+    println!(
+        "{:.0} s: {requests} requests were played; now everything is left in peace",
+        begun.elapsed().as_secs_f64()
+    );
+
+    let mut retried = 0;
+    let books = loop {
+        let books = at_rest(stack, &post, &promised).await;
+        let failed: Vec<_> = books.rows.iter().filter(|(_, row)| row["status"] == "failed").collect();
+        if failed.is_empty() {
+            break books;
+        }
+        // The cause is mended: calls do not fail any more.
+        for (id, row) in failed {
+            retried += 1;
+            assert!(row["executionAttempt"].as_u64() < Some(10), "{id} fails again and again: {row:#}");
+            let output = stack.countersign(&["requests", "retry", id]);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    };
+    house.abort();
+    watch.abort();
+    let (calls, faults) = aws.counts();
+    let (connections, mail_faults) = mail.counts();
+    let mut disagreements = books.disagreements();
+    let left = messages(stack, Queues::All).await;
+    if left > 0 {
+        disagreements.push(format!("queues: {left} messages are left"));
+    }
+    for needed in [faults.len() == 6, mail_faults.len() == 4 || requests < 100] {
+        if !needed {
+            disagreements.push(format!("not every fault was put in: {faults:?} {mail_faults:?}"));
+        }
+    }
+    let deeds = &saboteur.deeds;
+    let load = |number: &std::sync::atomic::AtomicU64| number.load(Ordering::SeqCst);
+    let outcome = Outcome {
+        requests,
+        seed,
+        took: begun.elapsed(),
+        retried,
+        calls,
+        faults: listed(&faults),
+        mails: (connections, listed(&mail_faults)),
+        killed: load(&deeds.killed),
+        repeated: load(&deeds.repeated),
+        stale: load(&deeds.stale),
+        housekeeping: load(&deeds.housekeeping),
+        disagreements,
+        books,
+    };
+    stack.end();
+    outcome
+}
+
+/// The books, once nothing is under way any more.
+async fn at_rest(stack: &Stack, post: &Post, promised: &[Played]) -> Books {
+    let begun = Instant::now();
+    loop {
+        let under_way = all_rows(stack)
+            .values()
+            .filter(|row| ["submitted", "approved", "issued"].iter().any(|status| row["status"] == *status))
+            .count();
+        if under_way == 0 && messages(stack, Queues::Steps).await == 0 {
+            let books = Books::read(stack, post, promised.to_vec());
+            if books.at_rest() || begun.elapsed() > PEACE {
+                return books;
+            }
+        }
+        assert!(begun.elapsed() < PEACE, "{under_way} requests are still under way");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[derive(PartialEq)]
+enum Queues {
+    Steps,
+    All,
+}
+
+/// How many messages the queues of the steps hold, or all queues, those of dead letters included.
+async fn messages(stack: &Stack, queues: Queues) -> u64 {
+    let root = Root::of(stack);
+    let mut depth = 0;
+    for queue in stack.endpoints()["queues"].as_object().unwrap().values().filter_map(Value::as_str) {
+        depth += root.depth(queue).await;
+    }
+    if queues == Queues::All {
+        for queue in root.dead_letter_queues().await {
+            depth += root.depth(&queue).await;
+        }
+    }
+    depth
+}
+
+fn listed<K: fmt::Debug>(counts: &std::collections::BTreeMap<K, u64>) -> String {
+    counts.iter().map(|(what, count)| format!("{what:?} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let faults = self
+            .faults
+            .split(", ")
+            .filter_map(|one| one.rsplit(' ').next()?.parse::<u64>().ok())
+            .sum::<u64>();
+        let books = &self.books;
+        let outcomes = ["delivered", "rejected", "expired", "pending_approval"];
+        let outcomes = outcomes.map(|status| format!("{status} {}", books.count(status))).join(", ");
+        let mails: usize = books.mails.values().map(Vec::len).sum();
+        let kinds: usize = books
+            .mails
+            .values()
+            .map(|mails| {
+                mails.iter().map(|mail| &mail.message_id).collect::<std::collections::HashSet<_>>().len()
+            })
+            .sum();
+        let restarts = books.executions.len() - self.requests.min(books.executions.len());
+        let asked_again: usize = books.promised.iter().map(|one| one.tried_again).sum();
+        writeln!(f, "| {} requests, seed {} | {:.0} s |", self.requests, self.seed, self.took.as_secs_f64())?;
+        writeln!(f, "| --- | --- |")?;
+        writeln!(f, "| calls to AWS; faults put in | {}; {faults}: {} |", self.calls, self.faults)?;
+        writeln!(f, "| connections to the mail server; faults | {}; {} |", self.mails.0, self.mails.1)?;
+        writeln!(f, "| workers killed | {} |", self.killed)?;
+        writeln!(
+            f,
+            "| messages delivered again or late; when their task was over | {}; {} |",
+            self.repeated, self.stale
+        )?;
+        writeln!(f, "| people told to try again | {asked_again} |")?;
+        writeln!(
+            f,
+            "| executions started beyond the first; runs of housekeeping | {restarts}; {} |",
+            self.housekeeping
+        )?;
+        writeln!(f, "| failed, and retried by an operator | {} |", self.retried)?;
+        writeln!(f, "| outcomes in the table | {outcomes} |")?;
+        writeln!(f, "| certificates in the bucket | {} |", books.certificates.len())?;
+        writeln!(f, "| mails; different ones | {mails}; {kinds} |")?;
+        write!(f, "| disagreements | {} |", self.disagreements.len())
+    }
+}

@@ -1,0 +1,152 @@
+//! Kills workers, delivers messages twice, late and long after they mattered, and runs housekeeping meanwhile.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::dice::Dice;
+use super::root::{Root, Stolen};
+use super::workers::{kill, workers};
+use crate::Stack;
+
+/// One worker is killed in so much time.
+const KILL_EVERY: Duration = Duration::from_secs(2);
+/// One queue is robbed in so much time.
+const ROB_EVERY: Duration = Duration::from_secs(2);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Deeds {
+    /// Workers killed.
+    pub(super) killed: AtomicU64,
+    /// Messages delivered once more, or late.
+    pub(super) repeated: AtomicU64,
+    /// Messages delivered when their task was over.
+    pub(super) stale: AtomicU64,
+    /// Runs of housekeeping.
+    pub(super) housekeeping: AtomicU64,
+    stash: Mutex<Vec<Stolen>>,
+}
+
+/// A queue and the event source by which Lambda takes messages from it.
+struct Source {
+    queue: String,
+    event_source: String,
+}
+
+/// The saboteur of one stack.
+#[derive(Clone)]
+pub(super) struct Saboteur {
+    stack: &'static Stack,
+    root: Root,
+    dice: Dice,
+    sources: Arc<Vec<Source>>,
+    /// What was done.
+    pub(super) deeds: Arc<Deeds>,
+    at_work: Arc<AtomicBool>,
+}
+
+impl Saboteur {
+    /// Idle.
+    pub(super) fn of(stack: &'static Stack, dice: Dice) -> Self {
+        let mappings: Value =
+            serde_json::from_slice(&stack.aws(&["lambda", "list-event-source-mappings"])).unwrap();
+        let queues = stack.endpoints()["queues"].as_object().unwrap();
+        let sources: Vec<Source> = queues
+            .values()
+            .filter_map(Value::as_str)
+            .filter_map(|queue| {
+                let name = queue.rsplit('/').next()?;
+                let mapping = mappings["EventSourceMappings"].as_array()?.iter().find(|mapping| {
+                    mapping["EventSourceArn"].as_str().is_some_and(|arn| arn.ends_with(&format!(":{name}")))
+                })?;
+                Some(Source { queue: queue.to_owned(), event_source: mapping["UUID"].as_str()?.to_owned() })
+            })
+            .collect();
+        assert_eq!(sources.len(), queues.len(), "every queue has its event source: {mappings:#}");
+        Self {
+            stack,
+            root: Root::of(stack),
+            dice,
+            sources: Arc::new(sources),
+            deeds: Arc::default(),
+            at_work: Arc::new(AtomicBool::new(true)),
+        }
+    }
+
+    /// Goes to work until [`Saboteur::stop`].
+    pub(super) async fn work(&self) {
+        tokio::join!(self.kill(), self.rob());
+    }
+
+    /// Every event source is open again when [`Saboteur::work`] has returned.
+    pub(super) fn stop(&self) {
+        self.at_work.store(false, Ordering::SeqCst);
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.at_work.load(Ordering::SeqCst)
+    }
+
+    async fn kill(&self) {
+        let mut number = 0;
+        while self.is_at_work() {
+            number += 1;
+            let candidates = workers(self.stack);
+            let victim = candidates.get(self.dice.roll("victim", number, candidates.len() as u64) as usize);
+            if victim.is_some_and(|worker| kill(self.stack, worker)) {
+                self.deeds.killed.fetch_add(1, Ordering::SeqCst);
+            }
+            tokio::time::sleep(KILL_EVERY).await;
+        }
+    }
+
+    /// Closes one event source for a moment, takes what arrives in its queue, and delivers it once or twice, now or late.
+    async fn rob(&self) {
+        let mut number = 0;
+        while self.is_at_work() {
+            number += 1;
+            let source = &self.sources[self.dice.roll("queue", number, self.sources.len() as u64) as usize];
+            self.root.enable(&source.event_source, false).await;
+            // Where the original stays, it comes back by itself after the visibility time-out: late, and once more.
+            let forget = self.dice.roll("forget", number, 2) == 0;
+            let stolen = self.root.steal(&source.queue, forget).await;
+            for (index, message) in stolen.iter().enumerate() {
+                let case = number * 10 + index as u64;
+                for copy in 0..=self.dice.roll("copies", case, 2) {
+                    let delay = self.dice.roll("delay", case * 2 + copy, 15);
+                    while !self.root.send(message, delay).await {
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                    self.deeds.repeated.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            self.deeds.stash.lock().unwrap().extend(stolen);
+            self.root.enable(&source.event_source, true).await;
+            tokio::time::sleep(ROB_EVERY).await;
+        }
+    }
+
+    /// Delivers everything once more that was stolen before, when it has long been worked on.
+    pub(super) async fn deliver_stale(&self) {
+        let stash = std::mem::take(&mut *self.deeds.stash.lock().unwrap());
+        for message in stash {
+            assert!(self.root.send(&message, 0).await, "the queue takes the message");
+            self.deeds.stale.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Runs housekeeping again and again, as its schedule would, only faster.
+    pub(super) async fn keep_house(&self) {
+        let function = self.stack.endpoints()["functions"]["housekeeping"].as_str().unwrap();
+        loop {
+            if self.root.invoke(function).await.is_some() {
+                self.deeds.housekeeping.fetch_add(1, Ordering::SeqCst);
+            }
+            tokio::time::sleep(HOUSEKEEPING_EVERY).await;
+        }
+    }
+}

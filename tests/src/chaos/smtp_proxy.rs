@@ -1,0 +1,153 @@
+//! Between the workers and the mail catcher: a mail server that refuses, and connections that break.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::dice::Dice;
+
+/// Of so many connections, one gets a fault.
+const ONE_IN: u64 = 7;
+
+/// What is done to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum MailToxic {
+    /// Closed at once.
+    Refused,
+    /// 421: come again later.
+    Busy,
+    /// Cut in the middle of the mail.
+    CutInside,
+    /// The mail is taken, and the connection is cut before the server can say so.
+    CutAfter,
+}
+
+const TOXICS: [MailToxic; 4] =
+    [MailToxic::Refused, MailToxic::Busy, MailToxic::CutInside, MailToxic::CutAfter];
+
+/// The running proxy; it ends with the runtime.
+pub(super) struct SmtpProxy {
+    address: SocketAddr,
+    state: Arc<State>,
+}
+
+struct State {
+    dice: Dice,
+    upstream: Box<dyn Fn() -> Option<u16> + Send + Sync>,
+    active: AtomicBool,
+    seen: Mutex<(u64, BTreeMap<MailToxic, u64>)>,
+}
+
+impl SmtpProxy {
+    /// Starts a quiet one; `upstream` says at which port of this machine the mail catcher is.
+    pub(super) async fn start(
+        dice: Dice,
+        upstream: impl Fn() -> Option<u16> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State {
+            dice,
+            upstream: Box::new(upstream),
+            active: AtomicBool::new(false),
+            seen: Mutex::default(),
+        });
+        let serving = Arc::clone(&state);
+        tokio::spawn(async move {
+            loop {
+                if let Ok((stream, _)) = listener.accept().await {
+                    let state = Arc::clone(&serving);
+                    tokio::spawn(async move {
+                        // What breaks is meant to break.
+                        let _ = state.connection(stream).await;
+                    });
+                }
+            }
+        });
+        Self { address, state }
+    }
+
+    /// For the template's SmtpEndpoint.
+    pub(super) fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.address.port())
+    }
+
+    /// From now on connections break, or do not.
+    pub(super) fn activate(&self, active: bool) {
+        self.state.active.store(active, Ordering::SeqCst);
+    }
+
+    /// How many connections there were, and how often each fault was put in.
+    pub(super) fn counts(&self) -> (u64, BTreeMap<MailToxic, u64>) {
+        self.state.seen.lock().unwrap().clone()
+    }
+}
+
+impl State {
+    fn plan(&self) -> Option<MailToxic> {
+        let mut seen = self.seen.lock().unwrap();
+        seen.0 += 1;
+        let number = seen.0;
+        if !self.active.load(Ordering::SeqCst) || self.dice.roll("mail fault", number, ONE_IN) > 0 {
+            return None;
+        }
+        let toxic = TOXICS[self.dice.roll("mail toxic", number, TOXICS.len() as u64) as usize];
+        *seen.1.entry(toxic).or_default() += 1;
+        Some(toxic)
+    }
+
+    async fn connection(&self, mut client: TcpStream) -> std::io::Result<()> {
+        let toxic = self.plan();
+        match toxic {
+            Some(MailToxic::Refused) => return client.set_zero_linger(),
+            Some(MailToxic::Busy) => return client.write_all(b"421 too busy, come again\r\n").await,
+            _ => {}
+        }
+        let Some(port) = (self.upstream)() else { return Ok(()) };
+        let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+        let (from_client, mut to_client) = client.split();
+        let (from_server, mut to_server) = server.split();
+        let (mut from_client, mut from_server) = (BufReader::new(from_client), BufReader::new(from_server));
+        let mut sends = true;
+        let up = async {
+            let mut lines_of_mail = 0;
+            let mut line = Vec::new();
+            loop {
+                line.clear();
+                if from_client.read_until(b'\n', &mut line).await? == 0 {
+                    return to_server.shutdown().await;
+                }
+                lines_of_mail += 1;
+                // The envelope has about five lines; a mail has dozens.
+                if toxic == Some(MailToxic::CutInside) && lines_of_mail > 20 {
+                    return Ok(());
+                }
+                to_server.write_all(&line).await?;
+            }
+        };
+        let down = async {
+            let mut line = Vec::new();
+            loop {
+                line.clear();
+                if from_server.read_until(b'\n', &mut line).await? == 0 {
+                    return Ok::<(), std::io::Error>(());
+                }
+                if toxic == Some(MailToxic::CutAfter) && !sends {
+                    // What comes after 354 is the word that the mail was taken.
+                    return Ok(());
+                }
+                sends = !line.starts_with(b"354");
+                to_client.write_all(&line).await?;
+            }
+        };
+        tokio::select! {
+            result = up => result?,
+            result = down => result?,
+        }
+        Ok(())
+    }
+}
