@@ -385,7 +385,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
             assert!(number(visibility, "MinValue: ") >= timeout, "{worker}: Lambda refuses less");
         }
         let kept = number(queue, "MessageRetentionPeriod: ");
-        assert!(number(dead_letters, "MessageRetentionPeriod: ") > kept, "{worker}: it counts from the first send");
+        assert!(
+            number(dead_letters, "MessageRetentionPeriod: ") > kept,
+            "{worker}: it counts from the first send"
+        );
         // All receives of one message, at their longest, end within the time that the state waits.
         let longest = receives * (number(visibility, "Default: ") + u64::from(MAX_POSTPONEMENT));
         for state in &senders[worker] {

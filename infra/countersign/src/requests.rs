@@ -96,16 +96,18 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
     .map_err(|error| {
         let advice = match &error {
             ChangeError::Missing(_) => "List them with: countersign requests list.",
-            ChangeError::Refused(_) => "Only a failed request can be started again; others must be asked for anew.",
+            ChangeError::Refused(_) => {
+                "Only a failed request can be started again; others must be asked for anew."
+            }
             ChangeError::Port(_) => "Try again.",
         };
         Failure::new(error.to_string(), advice)
     })?;
     let name = execution_name(id, row.execution_attempt);
-    executions
-        .start(&name, id)
-        .await
-        .or_fail(|| "the execution cannot be started".into(), "Housekeeping starts it within minutes; or try again.")?;
+    executions.start(&name, id).await.or_fail(
+        || "the execution cannot be started".into(),
+        "Housekeeping starts it within minutes; or try again.",
+    )?;
     if failed {
         println!("{id} goes on as {}, execution {name}.", row.status);
     } else {

@@ -58,10 +58,7 @@ impl Local {
             let parameters = BTreeMap::from([
                 ("Architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned()),
                 ("BaseUrl", format!("http://localhost:{portal}")),
-                (
-                    "EndpointUrl",
-                    options.aws_by_way_of.clone().unwrap_or_else(|| emulator.endpoint.clone()),
-                ),
+                ("EndpointUrl", options.aws_by_way_of.clone().unwrap_or_else(|| emulator.endpoint.clone())),
                 ("CaKey", options.ca_key.parameter().to_owned()),
                 ("MailTransport", "smtp".to_owned()),
                 (
