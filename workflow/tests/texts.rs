@@ -17,10 +17,49 @@ use workflow::text::Language;
 const SOURCES: [&str; 4] = ["workflow/src", "workflow/templates", "workers", "infra/countersign/src"];
 
 /// Literals that begin as ids do and are none.
-const NO_IDS: [&str; 0] = [];
+const NO_IDS: &[&str] = &["json-render-diagnostics"];
 
 /// Latin words that are written so in every language: names, abbreviations, what is typed.
-const LATIN: [&str; 1] = ["UTC"];
+const LATIN: &[&str] = &[
+    "UTC",
+    "CSR",
+    "CA",
+    "DNS",
+    "IP",
+    "PEM",
+    "ZIP",
+    "TLS",
+    "RSA",
+    "EC",
+    "SHA-256",
+    "SHA256",
+    "SHA-1",
+    "MD5",
+    "JSON",
+    "Content-Type",
+    "application/json",
+    "application",
+    "json",
+    "x-www-form-urlencoded",
+    "multipart",
+    "form-data",
+    "certificate.zip",
+    "request.csr",
+    "key.pem",
+    "www.example.com",
+    "example.com",
+    "10.0.0.1",
+    "URI",
+    "URL",
+    "Ed25519",
+    "ID",
+    "PKCS",
+    "BEGIN",
+    "CERTIFICATE",
+    "REQUEST",
+    "openssl",
+    "PowerShell",
+];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -13,24 +13,24 @@ use super::post::Post;
 use crate::{Mail, Stack, files_in_zip};
 
 /// Everything that is written down somewhere.
-pub struct Books {
+pub(super) struct Books {
     /// What was promised.
-    pub promised: Vec<Played>,
+    pub(super) promised: Vec<Played>,
     /// The rows, by id.
-    pub rows: HashMap<String, Value>,
+    pub(super) rows: HashMap<String, Value>,
     /// How often each object below `signed-certificate/` was written, by serial.
-    pub certificates: BTreeMap<String, usize>,
+    pub(super) certificates: BTreeMap<String, usize>,
     /// Status by name of every execution.
-    pub executions: BTreeMap<String, String>,
+    pub(super) executions: BTreeMap<String, String>,
     /// The mails, by request.
-    pub mails: HashMap<String, Vec<Mail>>,
+    pub(super) mails: HashMap<String, Vec<Mail>>,
 }
 
 /// One book held against the others; says what does not agree.
-pub type Check = fn(&Books) -> Vec<String>;
+pub(super) type Check = fn(&Books) -> Vec<String>;
 
 /// All of them.
-pub const CHECKS: [(&str, Check); 4] =
+pub(super) const CHECKS: [(&str, Check); 4] =
     [("table", table), ("bucket", bucket), ("executions", executions), ("mailbox", mailbox)];
 
 fn json(stack: &Stack, arguments: &[&str]) -> Value {
@@ -47,21 +47,21 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 /// Status by name of every execution.
-pub fn all_executions(stack: &Stack) -> BTreeMap<String, String> {
+pub(super) fn all_executions(stack: &Stack) -> BTreeMap<String, String> {
     let machine = stack.endpoint("stateMachineArn");
     let answer = json(stack, &["stepfunctions", "list-executions", "--state-machine-arn", machine]);
     items(&answer, "executions").map(|one| (text(one, "name").into(), text(one, "status").into())).collect()
 }
 
 /// Every row.
-pub fn all_rows(stack: &Stack) -> HashMap<String, Value> {
+pub(super) fn all_rows(stack: &Stack) -> HashMap<String, Value> {
     let rows = stack.countersign_json(&["requests", "list", "--limit", "1000000", "--json"]);
     rows.as_array().into_iter().flatten().map(|row| (text(row, "id").to_owned(), row.clone())).collect()
 }
 
 impl Books {
     /// As they are now.
-    pub fn read(stack: &Stack, post: &Post, promised: Vec<Played>) -> Self {
+    pub(super) fn read(stack: &Stack, post: &Post, promised: Vec<Played>) -> Self {
         post.look();
         let mails = promised.iter().map(|one| (one.asked.id.clone(), post.about(&one.asked.id))).collect();
         let listing = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
@@ -75,7 +75,7 @@ impl Books {
     }
 
     /// Whether nothing is under way but what rightly waits.
-    pub fn at_rest(&self) -> bool {
+    pub(super) fn at_rest(&self) -> bool {
         let waiting = |row: &Value| row["status"] == "pending_approval" || is_terminal(text(row, "status"));
         let running = self.executions.values().filter(|status| *status == "RUNNING").count();
         let asked = self.rows.values().filter(|row| row["status"] == "pending_approval").count();
@@ -83,7 +83,7 @@ impl Books {
     }
 
     /// Whatever does not agree, each with the name of its book.
-    pub fn disagreements(&self) -> Vec<String> {
+    pub(super) fn disagreements(&self) -> Vec<String> {
         CHECKS
             .iter()
             .flat_map(|(book, check)| check(self).into_iter().map(move |what| format!("{book}: {what}")))
@@ -95,13 +95,13 @@ impl Books {
     }
 
     /// How many rows have this status.
-    pub fn count(&self, status: &str) -> usize {
+    pub(super) fn count(&self, status: &str) -> usize {
         self.rows.values().filter(|row| row["status"] == status).count()
     }
 }
 
 /// Whether the flow has nothing more to do (DESIGN.md section 3).
-pub fn is_terminal(status: &str) -> bool {
+pub(super) fn is_terminal(status: &str) -> bool {
     !["submitted", "pending_approval", "approved", "issued"].contains(&status)
 }
 
@@ -196,8 +196,9 @@ fn mailbox(books: &Books) -> Vec<String> {
     for one in &books.promised {
         let (id, row) = (&one.asked.id, books.row(one));
         let mails = &books.mails[id];
-        let got = |subject: &str| {
-            mails.iter().filter(|mail| mail.to == one.asked.email && mail.subject.contains(subject))
+        let got = |subject: &'static str| {
+            let to = &one.asked.email;
+            mails.iter().filter(move |mail| mail.to == *to && mail.subject.contains(subject))
         };
         let outcomes =
             [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];

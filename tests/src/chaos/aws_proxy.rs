@@ -22,11 +22,11 @@ use super::dice::Dice;
 /// Longer than the 8 s that a worker waits for an answer (workflow::aws).
 const TOO_LONG: Duration = Duration::from_secs(9);
 /// Of so many calls, one gets a fault.
-const ONE_IN: u64 = 14;
+const ONE_IN: u64 = 20;
 
 /// What is done to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Toxic {
+pub(super) enum Toxic {
     /// The connection is reset, and the server never sees the call.
     ResetBefore,
     /// The server does what it was asked, and the connection is reset before it can say so.
@@ -41,15 +41,20 @@ pub enum Toxic {
     Throttled,
 }
 
-const TOXICS: [Toxic; 11] = [
+const TOXICS: [Toxic; 15] = [
     Toxic::ResetBefore,
     Toxic::ResetBefore,
+    Toxic::ResetBefore,
     Toxic::ResetAfter,
     Toxic::ResetAfter,
     Toxic::ResetAfter,
+    Toxic::ResetAfter,
+    // Rarely: a late answer keeps its whole batch waiting.
     Toxic::Late,
     Toxic::InternalError,
     Toxic::InternalError,
+    Toxic::InternalError,
+    Toxic::Unavailable,
     Toxic::Unavailable,
     Toxic::Throttled,
     Toxic::Throttled,
@@ -63,7 +68,7 @@ struct Plan {
 }
 
 /// The running proxy; it ends with the runtime.
-pub struct AwsProxy {
+pub(super) struct AwsProxy {
     address: SocketAddr,
     state: Arc<State>,
 }
@@ -87,7 +92,10 @@ struct Seen {
 
 impl AwsProxy {
     /// Starts a quiet one. `upstream` says where the emulator is; it is asked for each call.
-    pub async fn start(dice: Dice, upstream: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+    pub(super) async fn start(
+        dice: Dice,
+        upstream: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -110,17 +118,17 @@ impl AwsProxy {
     }
 
     /// For `AWS_ENDPOINT_URL`.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// From now on calls fail, or do not.
-    pub fn activate(&self, active: bool) {
+    pub(super) fn activate(&self, active: bool) {
         self.state.active.store(active, Ordering::SeqCst);
     }
 
     /// How many calls there were, and how often each fault was put in.
-    pub fn counts(&self) -> (u64, BTreeMap<Toxic, u64>) {
+    pub(super) fn counts(&self) -> (u64, BTreeMap<Toxic, u64>) {
         let seen = self.state.seen.lock().unwrap();
         (seen.calls, seen.faults.clone())
     }
@@ -233,7 +241,8 @@ impl State {
         let upstream = (self.upstream)().ok_or(Reset)?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut headers = parts.headers;
-        for name in ["host", "content-length", "transfer-encoding", "connection"] {
+        // The host stays: it is part of what the caller signed.
+        for name in ["content-length", "transfer-encoding", "connection"] {
             headers.remove(name);
         }
         let sent =

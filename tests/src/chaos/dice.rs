@@ -2,11 +2,11 @@
 
 /// A seed.
 #[derive(Clone, Copy)]
-pub struct Dice(pub u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     /// A number from 0 to `below` - 1 for the `number`-th occasion of this name.
-    pub fn roll(self, occasion: &str, number: u64, below: u64) -> u64 {
+    pub(super) fn roll(self, occasion: &str, number: u64, below: u64) -> u64 {
         let seed = occasion.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });

@@ -1,26 +1,25 @@
 //! One run, from the first request to the last entry in the books.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::future::join_all;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::accounts::{Books, all_rows};
 use super::aws_proxy::AwsProxy;
 use super::dice::Dice;
-use super::players::play;
+use super::players::{People, Played};
 use super::post::Post;
 use super::root::Root;
 use super::saboteur::Saboteur;
 use super::smtp_proxy::SmtpProxy;
 use crate::{Stack, eventually};
 
-/// How many requesters and approvers are at their browsers at the same time.
-const AT_ONCE: usize = 50;
+/// How many calls people make at the same time. Their requests are all under way at once.
+const AT_ONCE: usize = 24;
 /// Until everything is at rest once it is left in peace. The last of eight receives may be minutes away.
 const PEACE: Duration = Duration::from_secs(900);
 /// Less than the 180 s of a deployed stack, so that a run need not wait that long for messages of killed workers.
@@ -80,15 +79,8 @@ pub async fn run(requests: usize, seed: u64) -> Outcome {
     mail.activate(true);
     let worker = saboteur.clone();
     let sabotage = tokio::spawn(async move { worker.work().await });
-    let portal = Arc::new(stack.portal());
-    let promised: Vec<_> = stream::iter(0..requests)
-        .map(|number| {
-            let (portal, post) = (Arc::clone(&portal), post.clone());
-            async move { play(&portal, &post, number).await }
-        })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+    let people = People { portal: stack.portal(), post: post.clone(), at_once: Semaphore::new(AT_ONCE) };
+    let promised = join_all((0..requests).map(|number| people.play(number))).await;
     saboteur.stop();
     sabotage.await.unwrap();
     // One more of everything that was stolen, while calls still fail: most of it is about tasks that are over.
@@ -156,7 +148,7 @@ pub async fn run(requests: usize, seed: u64) -> Outcome {
 }
 
 /// The books, once nothing is under way any more.
-async fn at_rest(stack: &Stack, post: &Post, promised: &[super::players::Played]) -> Books {
+async fn at_rest(stack: &Stack, post: &Post, promised: &[Played]) -> Books {
     let begun = Instant::now();
     loop {
         let under_way = all_rows(stack)

@@ -12,22 +12,22 @@ use super::workers::{kill, workers};
 use crate::Stack;
 
 /// One worker is killed in so much time.
-const KILL_EVERY: Duration = Duration::from_millis(700);
+const KILL_EVERY: Duration = Duration::from_secs(2);
 /// One queue is robbed in so much time.
-const ROB_EVERY: Duration = Duration::from_millis(1_500);
-const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(10);
+const ROB_EVERY: Duration = Duration::from_secs(2);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
 
 /// What was done.
 #[derive(Default)]
-pub struct Deeds {
+pub(super) struct Deeds {
     /// Workers killed.
-    pub killed: AtomicU64,
+    pub(super) killed: AtomicU64,
     /// Messages delivered once more, or late.
-    pub repeated: AtomicU64,
+    pub(super) repeated: AtomicU64,
     /// Messages delivered when their task was over.
-    pub stale: AtomicU64,
+    pub(super) stale: AtomicU64,
     /// Runs of housekeeping.
-    pub housekeeping: AtomicU64,
+    pub(super) housekeeping: AtomicU64,
     stash: Mutex<Vec<Stolen>>,
 }
 
@@ -39,19 +39,19 @@ struct Source {
 
 /// The saboteur of one stack.
 #[derive(Clone)]
-pub struct Saboteur {
+pub(super) struct Saboteur {
     stack: &'static Stack,
     root: Root,
     dice: Dice,
     sources: Arc<Vec<Source>>,
     /// What was done.
-    pub deeds: Arc<Deeds>,
+    pub(super) deeds: Arc<Deeds>,
     at_work: Arc<AtomicBool>,
 }
 
 impl Saboteur {
     /// Idle.
-    pub fn of(stack: &'static Stack, dice: Dice) -> Self {
+    pub(super) fn of(stack: &'static Stack, dice: Dice) -> Self {
         let mappings: Value =
             serde_json::from_slice(&stack.aws(&["lambda", "list-event-source-mappings"])).unwrap();
         let queues = stack.endpoints()["queues"].as_object().unwrap();
@@ -78,12 +78,12 @@ impl Saboteur {
     }
 
     /// Goes to work until [`Saboteur::stop`].
-    pub async fn work(&self) {
+    pub(super) async fn work(&self) {
         tokio::join!(self.kill(), self.rob());
     }
 
     /// Every event source is open again when [`Saboteur::work`] has returned.
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.at_work.store(false, Ordering::SeqCst);
     }
 
@@ -131,7 +131,7 @@ impl Saboteur {
     }
 
     /// Delivers everything once more that was stolen before, when it has long been worked on.
-    pub async fn deliver_stale(&self) {
+    pub(super) async fn deliver_stale(&self) {
         let stash = std::mem::take(&mut *self.deeds.stash.lock().unwrap());
         for message in stash {
             assert!(self.root.send(&message, 0).await, "the queue takes the message");
@@ -140,7 +140,7 @@ impl Saboteur {
     }
 
     /// Runs housekeeping again and again, as its schedule would, only faster.
-    pub async fn keep_house(&self) {
+    pub(super) async fn keep_house(&self) {
         let function = self.stack.endpoints()["functions"]["housekeeping"].as_str().unwrap();
         loop {
             if self.root.invoke(function).await.is_some() {

@@ -15,7 +15,7 @@ const ONE_IN: u64 = 7;
 
 /// What is done to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MailToxic {
+pub(super) enum MailToxic {
     /// Closed at once.
     Refused,
     /// 421: come again later.
@@ -30,7 +30,7 @@ const TOXICS: [MailToxic; 4] =
     [MailToxic::Refused, MailToxic::Busy, MailToxic::CutInside, MailToxic::CutAfter];
 
 /// The running proxy; it ends with the runtime.
-pub struct SmtpProxy {
+pub(super) struct SmtpProxy {
     address: SocketAddr,
     state: Arc<State>,
 }
@@ -44,7 +44,10 @@ struct State {
 
 impl SmtpProxy {
     /// Starts a quiet one; `upstream` says at which port of this machine the mail catcher is.
-    pub async fn start(dice: Dice, upstream: impl Fn() -> Option<u16> + Send + Sync + 'static) -> Self {
+    pub(super) async fn start(
+        dice: Dice,
+        upstream: impl Fn() -> Option<u16> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
@@ -69,17 +72,17 @@ impl SmtpProxy {
     }
 
     /// For the template's SmtpEndpoint.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.address.port())
     }
 
     /// From now on connections break, or do not.
-    pub fn activate(&self, active: bool) {
+    pub(super) fn activate(&self, active: bool) {
         self.state.active.store(active, Ordering::SeqCst);
     }
 
     /// How many connections there were, and how often each fault was put in.
-    pub fn counts(&self) -> (u64, BTreeMap<MailToxic, u64>) {
+    pub(super) fn counts(&self) -> (u64, BTreeMap<MailToxic, u64>) {
         self.state.seen.lock().unwrap().clone()
     }
 }

@@ -84,7 +84,7 @@ pub fn resident(stack: &Stack) -> BTreeMap<String, Vec<u64>> {
         let status = fs::read_to_string(format!("/proc/{}/status", worker.pid)).unwrap_or_default();
         let kib = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok());
+            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
         memory.entry(worker.name).or_default().extend(kib);
     }
     memory

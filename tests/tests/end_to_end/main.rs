@@ -16,6 +16,7 @@ mod failures;
 mod links;
 mod local;
 mod outcomes;
+mod recovery;
 mod restart;
 mod secrets;
 

@@ -1,4 +1,5 @@
 use aws_lc_rs::rand::SystemRandom;
+use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use super::*;
@@ -191,6 +192,46 @@ fn what_is_no_issuer_is_told_why() {
     let deep = CaMaker::new(TestKey::EcP256).path_length(0).issuing(CaMaker::new(TestKey::EcP256));
     assert!(why(&deep.certificate_pem).contains("allows 0 authorities below it, and there are 1"));
     assert!(why(&root.certificate_pem.replacen("MII", "AAA", 1)).contains("not well formed"));
+}
+
+/// RFC 5280 section 4.1.2.5: UTCTime to the last second of 2049, GeneralizedTime from the first of 2050 on.
+#[test]
+fn the_encoding_of_time_changes_with_2050() {
+    let ca =
+        CaMaker::new(TestKey::EcP256).lifetime(Duration::days(1), Duration::days(60 * 365)).self_signed();
+    let mut case = Case::new(&ca, &["www.example.com"]);
+    let mut dates = |not_before, not_after| {
+        case.validity = Validity { not_before, not_after };
+        let tbs = case.build();
+        let at = (0..tbs.der().len())
+            .find(|at| {
+                matches!(tbs.der()[*at..], [0x17, 13, ..]) || matches!(tbs.der()[*at..], [0x18, 15, ..])
+            })
+            .unwrap();
+        String::from_utf8_lossy(&tbs.der()[at..at + 32]).into_owned()
+    };
+    let (last, first) = (datetime!(2049-12-31 23:59:59 UTC), datetime!(2050-01-01 00:00:00 UTC));
+    assert!(dates(last - Duration::SECOND, last).starts_with("\u{17}\r491231235958Z\u{17}\r491231235959Z"));
+    assert!(dates(last, first).starts_with("\u{17}\r491231235959Z\u{18}\u{f}20500101000000Z"));
+    assert_eq!(dates(first, first + Duration::SECOND).get(..17), Some("\u{18}\u{f}20500101000000Z"));
+}
+
+/// The clocks that we read do not show leap seconds: the second is shown twice, or smeared over the day. Neither makes a
+/// date that is none, nor a validity that ends before it begins.
+#[test]
+fn a_second_that_comes_twice_does_no_harm() {
+    let ca = CaMaker::new(TestKey::EcP256)
+        .lifetime(OffsetDateTime::now_utc() - datetime!(2016-01-01 00:00:00 UTC), Duration::days(3650))
+        .self_signed();
+    let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
+    let second = datetime!(2016-12-31 23:59:59 UTC);
+    let chosen = [Duration::ZERO, Duration::milliseconds(999), Duration::ZERO, Duration::SECOND]
+        .map(|after| Validity::choose(second + after, 365, &issuer).unwrap());
+    assert!(chosen[..3].iter().all(|one| *one == chosen[0]), "{chosen:?}");
+    assert_eq!(chosen[3].not_before - chosen[0].not_before, Duration::SECOND);
+    assert!(
+        chosen.iter().all(|one| one.not_after - one.not_before == Duration::days(365) - Duration::SECOND)
+    );
 }
 
 #[test]

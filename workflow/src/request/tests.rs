@@ -58,3 +58,19 @@ fn the_attempt_is_read_back_from_the_name_of_the_execution() {
     }
     assert_eq!(attempt_of("arn:aws:states:eu-central-1:1:execution:my-r2-stack:x"), 1);
 }
+
+/// No clock of ours shows a leap second, but rows may come from elsewhere: it counts as the second before.
+#[test]
+fn a_leap_second_is_read_and_does_not_take_time_backwards() {
+    let world = World::new();
+    let row = world.journey(&pki::csr(&["www.example.com"]), Status::Submitted);
+    let mut json = serde_json::to_value(&row).unwrap();
+    for field in ["registrationDate", "executionStarted"] {
+        json[field] = "2016-12-31T23:59:60Z".into();
+    }
+    let read: Request = serde_json::from_value(json).unwrap();
+    let registered = whole_seconds(read.registration_date);
+    assert_eq!(rfc3339(registered), "2016-12-31T23:59:59Z");
+    assert!(registered < time::macros::datetime!(2017-01-01 00:00:00 UTC));
+    assert!(read.execution_started < time::macros::datetime!(2017-01-01 00:00:00 UTC));
+}

@@ -1,0 +1,165 @@
+//! What broke is mended and goes on: a step that died again and again, a failed request that an operator starts again,
+//! and a hundred requests in all stages while everything is stopped.
+
+use std::time::Duration;
+
+use end_to_end::chaos::Post;
+use end_to_end::{Asked, Mail, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::APPROVER;
+
+fn aws_json(stack: &Stack, arguments: &[&str]) -> Value {
+    serde_json::from_slice(&stack.aws(arguments)).unwrap_or_default()
+}
+
+/// How many objects there are for each serial, with every version counted.
+fn certificates(stack: &Stack) -> Vec<usize> {
+    let arguments = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
+    let listing = aws_json(stack, &[&arguments[..], &[stack.endpoint("bucket")]].concat());
+    let keys: Vec<&str> =
+        listing["Versions"].as_array().into_iter().flatten().filter_map(|one| one["Key"].as_str()).collect();
+    let different: std::collections::BTreeSet<&str> = keys.iter().copied().collect();
+    different.iter().map(|key| keys.iter().filter(|one| one == &key).count()).collect()
+}
+
+/// A worker that cannot even start: its messages reach the dead-letter queue, whose worker reports them.
+#[tokio::test]
+async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended() {
+    let stack = Stack::start("dead-letters").await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+
+    let function = stack.endpoints()["functions"]["sign"].as_str().unwrap();
+    let configured = aws_json(&stack, &["lambda", "get-function-configuration", "--function-name", function]);
+    let update = |variables: &Value| {
+        let environment = json!({ "Variables": variables }).to_string();
+        let command = ["lambda", "update-function-configuration", "--function-name", function];
+        stack.aws(&[&command[..], &["--environment", &environment]].concat());
+    };
+    let working = &configured["Environment"]["Variables"];
+    update(&json!({ "COUNTERSIGN_LOG": "info" }));
+    // Eight visibility time-outs of three minutes are more than a test should take.
+    let queue = stack.endpoints()["queues"]["sign"].as_str().unwrap();
+    let at_once = json!({ "VisibilityTimeout": "1" }).to_string();
+    stack.aws(&["sqs", "set-queue-attributes", "--queue-url", queue, "--attributes", &at_once]);
+    portal.decide(&link, "approve", "").await.expect(200);
+
+    portal.until(&asked, "failed").await;
+    let arn = stack.row(&asked.id)["executionArn"].as_str().unwrap().to_owned();
+    let execution = eventually("the execution to fail", PATIENCE, async || {
+        let execution = aws_json(&stack, &["stepfunctions", "describe-execution", "--execution-arn", &arn]);
+        (execution["status"] != "RUNNING").then_some(execution)
+    })
+    .await;
+    assert_eq!((&execution["status"], &execution["error"]), (&json!("FAILED"), &json!("Step.Exhausted")));
+    let cause = execution["cause"].as_str().unwrap();
+    assert!(cause.contains("Sign") && cause.contains("its log has the reason"), "{cause}");
+    assert!(cause.len() < 1_000 && !cause.contains(&asked.email) && !cause.contains("http"), "{cause}");
+    mailbox.mail(&asked.id, &asked.email, "is held up").await;
+
+    // The operator mends it, and says so.
+    update(working);
+    let output = stack.countersign(&["requests", "retry", &asked.id]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("goes on as approved"), "{said}");
+    // Saying it twice starts nothing twice, wherever the request is by then.
+    stack.countersign(&["requests", "retry", &asked.id]);
+    portal.until(&asked, "delivered").await;
+    mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
+    let row = stack.row(&asked.id);
+    assert_eq!((&row["executionAttempt"], row.get("reason")), (&json!(2), None), "{row:#}");
+    assert_eq!(certificates(&stack), [1]);
+
+    // An outcome is not retried, and neither is what is not there.
+    let output = stack.countersign(&["requests", "retry", &asked.id]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("delivered cannot be retried"), "{said}");
+    let output = stack.countersign(&["requests", "retry", &uuid::Uuid::new_v4().to_string()]);
+    assert!(!output.status.success());
+}
+
+/// One request, and where it is when everything stops.
+struct Stage {
+    asked: Asked,
+    approve_before: bool,
+    rejected: bool,
+}
+
+/// The link of the approver's mail, once it is there.
+async fn link(post: &Post, asked: &Asked) -> String {
+    eventually("the mail that asks the approver", 3 * PATIENCE, async || {
+        post.look();
+        let link = |mail: &Mail| mail.links().into_iter().find(|link| link.contains("/approvals/"));
+        post.about(&asked.id).iter().filter(|mail| mail.to == APPROVER).find_map(link)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_hundred_requests_in_all_stages_survive_a_restart() {
+    let stack = Stack::start("hundred").await;
+    let (portal, post) = (stack.portal(), Post::of(&stack));
+    let mut stages = Vec::new();
+    for number in 0..80 {
+        let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+        stages.push(Stage { asked, approve_before: number % 2 == 0, rejected: number % 8 == 1 });
+    }
+    let mut links = Vec::new();
+    for stage in stages.iter().filter(|stage| stage.approve_before) {
+        links.push(link(&post, &stage.asked).await);
+    }
+    let (early, late) = links.split_at(links.len() / 2);
+    for link in early {
+        portal.decide(link, "approve", "").await.expect(200);
+    }
+    // The rest is approved, and more is asked for, in the moment before everything stops.
+    let submissions: Vec<Submission> = (0..20).map(|_| Submission::of(&csr_for(&[&unique_host()]))).collect();
+    let (_, asked) = tokio::join!(
+        join_all(late.iter().map(async |link| portal.decide(link, "approve", "").await.expect(200))),
+        join_all(submissions.iter().map(|submission| portal.ask(submission))),
+    );
+    stages.extend(asked.into_iter().map(|asked| Stage { asked, approve_before: false, rejected: false }));
+    let stopped = stack.stop();
+
+    let stack = stopped.start().await;
+    let (portal, post) = (stack.portal(), Post::of(&stack));
+    let mut reached = std::collections::BTreeMap::<String, usize>::new();
+    let rows = || stack.countersign_json(&["requests", "list", "--limit", "1000", "--json"]);
+    for row in rows().as_array().unwrap() {
+        *reached.entry(row["status"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    println!("after the start: {reached:?}");
+    for stage in stages.iter().filter(|stage| !stage.approve_before) {
+        let decision = if stage.rejected { "reject" } else { "approve" };
+        portal.decide(&link(&post, &stage.asked).await, decision, "").await.expect(200);
+    }
+    let mut looks = 0;
+    eventually("every request to end", 3 * PATIENCE, async || {
+        let rows = rows();
+        let rows = rows.as_array().unwrap();
+        let ended = rows.iter().filter(|row| row["status"] == "delivered" || row["status"] == "rejected");
+        let ended = ended.count();
+        looks += 1;
+        if looks % 10 == 0 {
+            stack.housekeeping();
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        (ended == stages.len() && rows.len() == stages.len()).then_some(())
+    })
+    .await;
+    for stage in &stages {
+        let status = stack_status(&portal, &stage.asked).await;
+        assert_eq!(status, if stage.rejected { "rejected" } else { "delivered" }, "{}", stage.asked.id);
+    }
+    let delivered = stages.iter().filter(|stage| !stage.rejected).count();
+    assert_eq!(certificates(&stack), vec![1; delivered]);
+}
+
+async fn stack_status(portal: &end_to_end::Portal, asked: &Asked) -> String {
+    portal.status(asked).await["status"].as_str().unwrap().to_owned()
+}
