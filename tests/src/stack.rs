@@ -34,6 +34,20 @@ extended_key_usage = ["serverAuth"]
 approvers = ["approver@example.com", "second@example.com"]
 quorum = 2
 
+[groups]
+security = ["s1@example.com", "s2@example.com", "both@example.com"]
+platform = ["p1@example.com", "both@example.com"]
+
+[profiles.two-of-three]
+description = "Needs two of three"
+extended_key_usage = ["serverAuth"]
+approval = [{ group = "security", quorum = 2 }]
+
+[profiles.two-groups]
+description = "Needs one of security and one of platform"
+extended_key_usage = ["serverAuth"]
+approval = [{ group = "security" }, { group = "platform" }]
+
 [profiles.narrowing]
 description = "Allows less while a request waits"
 extended_key_usage = ["serverAuth"]

@@ -59,6 +59,8 @@ const LATIN: &[&str] = &[
     "REQUEST",
     "openssl",
     "PowerShell",
+    "null",
+    "zip",
 ];
 
 fn repository() -> PathBuf {

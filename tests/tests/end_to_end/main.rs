@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod approvals;
 mod approved;
 mod bad_input;
 mod browser;

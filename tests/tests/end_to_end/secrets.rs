@@ -65,7 +65,7 @@ async fn every_line_of_a_step_names_its_request() {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
-    portal.decide(&link, "reject", "").await.expect(200);
+    portal.decide(&link, "reject", "No.").await.expect(200);
     portal.until(&asked, "rejected").await;
     let logs = stack.logs();
     let lines: Vec<Value> = logs.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();

@@ -181,6 +181,7 @@ struct ProblemPage {
 /// The page of a problem that has no better place.
 pub(crate) fn problem(portal: &Portal, reader: &Reader, problem: &Problem) -> Response {
     let language = reader.language;
+    let reader = &reader.without_query();
     let page_of_problem = ProblemPage {
         site: if reader.has_page { Site::of(portal, reader) } else { Site::of_form(portal, reader) },
         status: problem.status.as_u16(),

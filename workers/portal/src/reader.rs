@@ -45,6 +45,11 @@ impl Reader {
         }
     }
 
+    /// The same reader of a page that has no query worth keeping: one that opens nothing looks the same for all.
+    pub(crate) fn without_query(&self) -> Self {
+        Self { query: Vec::new(), ..self.clone() }
+    }
+
     /// The query that carries the choice on, where there is one: `?lang=ja`.
     pub(crate) fn only_lang(&self) -> String {
         if self.is_chosen { format!("?{LANG}={}", self.language) } else { String::new() }

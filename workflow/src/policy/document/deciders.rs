@@ -172,9 +172,15 @@ pub(super) fn deciders(
         .unwrap_or_default();
     reminders.sort();
     reminders.dedup();
-    if reminders.iter().chain(escalation.iter().map(|one| &one.after)).any(|after| *after >= limit) {
+    let is_late = |after: &Duration| *after >= limit;
+    let own_late = own.reminders.is_some() && reminders.iter().any(is_late)
+        || own.escalation.is_some() && escalation.iter().any(|one| is_late(&one.after));
+    if own_late {
         return Err(format!("the profile {name} reminds or escalates when its limit is over already"));
     }
+    // Those of the defaults are for profiles whose limit they fit.
+    reminders.retain(|after| !is_late(after));
+    let escalation = escalation.filter(|one| !is_late(&one.after));
     can_decide(name, &seats, plus_tags)?;
     Ok(Deciders { seats, plus_tags, limit, reminders, escalation })
 }

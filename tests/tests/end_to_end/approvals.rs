@@ -1,0 +1,166 @@
+//! Who decides: groups and quorums, new links, requests taken back, and the audit trail of all of it.
+
+use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
+use serde_json::{Value, json};
+
+use crate::APPROVER;
+
+#[tokio::test]
+async fn two_of_three_are_any_two() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("two-of-three")).await;
+    let first = mailbox.approval_link(&asked, "s2@example.com").await;
+    let second = mailbox.approval_link(&asked, "both@example.com").await;
+    assert!(portal.decide(&first, "approve", "").await.expect(200).json().get("outcome").is_none());
+    let review = portal.json(&second).await.expect(200).json();
+    assert_eq!(review["lacking"], json!([{ "group": "security", "approvals": 1 }]));
+    assert_eq!(portal.decide(&second, "approve", "").await.expect(200).json()["outcome"], "approved");
+    portal.until(&asked, "delivered").await;
+}
+
+#[tokio::test]
+async fn one_of_each_group_and_one_person_is_not_two() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("two-groups")).await;
+    let both = mailbox.approval_link(&asked, "both@example.com").await;
+    let platform = mailbox.approval_link(&asked, "p1@example.com").await;
+    assert!(portal.decide(&both, "approve", "").await.expect(200).json().get("outcome").is_none());
+    assert_eq!(portal.decide(&platform, "approve", "").await.expect(200).json()["outcome"], "approved");
+    portal.until(&asked, "delivered").await;
+    // One rejection ends it, whatever others said before.
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("two-groups")).await;
+    let security = mailbox.approval_link(&asked, "s1@example.com").await;
+    let platform = mailbox.approval_link(&asked, "p1@example.com").await;
+    portal.decide(&security, "approve", "").await.expect(200);
+    portal.decide(&platform, "reject", "Not on our platform.").await.expect(200);
+    portal.until(&asked, "rejected").await;
+}
+
+#[tokio::test]
+async fn new_links_do_away_with_the_old_ones() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let old = mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+    let sent = stack.countersign(&["approvals", "resend", &asked.id]);
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let new = eventually("a mail with the new link", PATIENCE, async || {
+        let mails = mailbox.about(&asked.id);
+        let links = mails.iter().filter(|mail| mail.to == APPROVER).flat_map(|mail| mail.links());
+        links.filter(|link| link.contains("/approvals/")).find(|link| *link != old)
+    })
+    .await;
+    portal.json(&old).await.problem(404, "not_found");
+    assert_eq!(portal.decide(&new, "approve", "").await.expect(200).json()["outcome"], "approved");
+    portal.until(&asked, "delivered").await;
+    let again = stack.countersign(&["approvals", "resend", &asked.id]);
+    assert!(!again.status.success());
+    assert!(String::from_utf8_lossy(&again.stderr).contains("already approved"));
+}
+
+#[tokio::test]
+async fn a_request_that_is_taken_back_ends_and_its_links_only_say_so() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+    let cancel = asked.status_url.replacen('?', "/cancel?", 1);
+    portal.post(&cancel, &json!({})).await.expect(200);
+    let status = portal.until(&asked, "rejected").await;
+    assert_eq!(status["reason"], "You withdrew the request.");
+    mailbox.mail(&asked.id, &asked.email, "was withdrawn").await;
+    let review = portal.json(&link).await.expect(200).json();
+    assert_eq!(review["withdrawn"], true, "{review:#}");
+    portal.post(&cancel, &json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn all_requests_of_an_address_are_found_through_its_mailbox() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let email = format!("{}@example.com", unique_host().split('.').next().unwrap());
+    let submission = Submission { email: email.clone(), ..Submission::of(&csr_for(&[&unique_host()])) };
+    let asked = portal.ask(&submission).await;
+    portal.until(&asked, "pending_approval").await;
+    // The index that finds the address follows the table after a moment.
+    let mail = eventually("the link to the list", PATIENCE, async || {
+        portal.post("/mine", &json!({ "email": email })).await.expect(202);
+        mailbox.about(&asked.id).into_iter().find(|mail| mail.subject == "Your certificates")
+    })
+    .await;
+    let link = mail.links().into_iter().find(|link| link.contains("/mine/")).unwrap();
+    let list = portal.json(&link).await.expect(200).json();
+    assert_eq!(list["requests"][0]["id"], asked.id, "{list:#}");
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_whole_and_an_altered_event_is_found() {
+    let stack = Stack::start("audit").await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.json(&link).await.expect(200);
+    portal.decide(&link, "approve", "").await.expect(200);
+    portal.until(&asked, "delivered").await;
+    portal.get(&asked.status_url.replacen('?', "/certificate.zip?", 1), "application/zip").await.expect(200);
+
+    let whole = stack.countersign(&["audit", "verify"]);
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stdout));
+    let exported = stack.countersign(&["audit", "export", &asked.id]);
+    let events: Vec<Value> = String::from_utf8(exported.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let happened: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    for expected in [
+        "submitted",
+        "stored",
+        "asked",
+        "mailed",
+        "viewed",
+        "voted",
+        "decided",
+        "reserved",
+        "signed",
+        "delivered",
+        "downloaded",
+    ] {
+        assert!(happened.contains(&expected), "{expected}: {happened:?}");
+    }
+    assert_eq!(happened[0], "submitted");
+
+    let key = |number: u64| {
+        json!({ "requestId": { "S": asked.id }, "number": { "N": number.to_string() } }).to_string()
+    };
+    let table = stack.endpoint("auditTable");
+    let voted = events.iter().find(|event| event["event"] == "voted").unwrap();
+    let number = voted["number"].as_u64().unwrap();
+    let forged = json!({ ":who": { "S": "approver:somebody.else@example.com" } }).to_string();
+    stack.aws(&[
+        "dynamodb",
+        "update-item",
+        "--table-name",
+        table,
+        "--key",
+        &key(number),
+        "--update-expression",
+        "SET actor = :who",
+        "--expression-attribute-values",
+        &forged,
+    ]);
+    let broken = stack.countersign(&["audit", "verify", &asked.id]);
+    assert!(!broken.status.success());
+    let said = String::from_utf8_lossy(&broken.stdout);
+    assert!(said.contains(&format!("event {number} was altered")), "{said}");
+    // The last event taken away is missed by the row.
+    let last = events.last().unwrap()["number"].as_u64().unwrap();
+    stack.aws(&["dynamodb", "delete-item", "--table-name", table, "--key", &key(last)]);
+    let broken = stack.countersign(&["audit", "verify"]);
+    let said = String::from_utf8_lossy(&broken.stdout);
+    assert!(!broken.status.success() && said.contains("the trail ends with event"), "{said}");
+}
