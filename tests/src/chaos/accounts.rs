@@ -94,6 +94,24 @@ impl Books {
         self.rows.get(&one.asked.id).unwrap_or(&Value::Null)
     }
 
+    /// The state of the last execution of a row.
+    fn execution_of(&self, row: &Value) -> &str {
+        let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
+        self.executions.get(name).map_or("missing", String::as_str)
+    }
+
+    /// The requests that ended by what a stopped execution had sent, and those of them that were not told so.
+    pub(super) fn stopped_at_the_end(&self) -> (usize, usize) {
+        let stopped: Vec<&Value> =
+            self.rows.values().filter(|row| self.execution_of(row) == "ABORTED").collect();
+        let told = |row: &Value| {
+            let mails = self.mails.get(text(row, "id")).into_iter().flatten();
+            let mut subjects = mails.filter(|mail| mail.to == text(row, "email")).map(|mail| &mail.subject);
+            subjects.any(|subject| OUTCOMES.iter().any(|(_, outcome)| subject.contains(outcome)))
+        };
+        (stopped.len(), stopped.iter().filter(|row| !told(row)).count())
+    }
+
     /// How many rows have this status.
     pub(super) fn count(&self, status: &str) -> usize {
         self.rows.values().filter(|row| row["status"] == status).count()
@@ -170,10 +188,12 @@ fn executions(books: &Books) -> Vec<String> {
     let mut wrong = Vec::new();
     for one in &books.promised {
         let row = books.row(one);
-        let waits = row["status"] == "pending_approval";
         let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
-        let state = books.executions.get(name).map_or("missing", String::as_str);
-        if state != if waits { "RUNNING" } else { "SUCCEEDED" } {
+        let state = books.execution_of(row);
+        // What a stopped execution had sent to a queue is still worked on, and may be what ends the request.
+        let right: &[&str] =
+            if row["status"] == "pending_approval" { &["RUNNING"] } else { &["SUCCEEDED", "ABORTED"] };
+        if !right.contains(&state) {
             wrong.push(format!("{} is {}, its execution {name} is {state}", one.asked.id, row["status"]));
         }
         let attempts = books.executions.keys().filter(|name| name.starts_with(&one.asked.id)).count();
@@ -191,6 +211,10 @@ fn executions(books: &Books) -> Vec<String> {
     wrong
 }
 
+/// The mail of each outcome, by its subject.
+const OUTCOMES: [(&str, &str); 3] =
+    [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];
+
 fn mailbox(books: &Books) -> Vec<String> {
     let mut wrong = Vec::new();
     for one in &books.promised {
@@ -200,10 +224,11 @@ fn mailbox(books: &Books) -> Vec<String> {
             let to = &one.asked.email;
             mails.iter().filter(move |mail| mail.to == *to && mail.subject.contains(subject))
         };
-        let outcomes =
-            [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];
-        for (status, subject) in outcomes {
-            if (row["status"] == status) != (got(subject).count() > 0) {
+        for (status, subject) in OUTCOMES {
+            let is = row["status"] == status;
+            // The notice is a state of its own: whoever stops the execution before it stops the notice.
+            let stopped = status != "delivered" && books.execution_of(row) == "ABORTED";
+            if is != (got(subject).count() > 0) && !(is && stopped) {
                 wrong.push(format!(
                     "{id} is {}, and has {} mails \"{subject}\"",
                     row["status"],

@@ -229,6 +229,11 @@ impl fmt::Display for Outcome {
             "| executions started beyond the first; runs of housekeeping | {restarts}; {} |",
             self.housekeeping
         )?;
+        let (stopped, untold) = books.stopped_at_the_end();
+        writeln!(
+            f,
+            "| ended by what a stopped execution had sent; requesters not told | {stopped}; {untold} |"
+        )?;
         writeln!(f, "| failed, and retried by an operator | {} |", self.retried)?;
         writeln!(f, "| outcomes in the table | {outcomes} |")?;
         writeln!(f, "| certificates in the bucket | {} |", books.certificates.len())?;
