@@ -1,7 +1,7 @@
-//! Many requests at once: `cargo run -p end-to-end --bin load [REQUESTS [CONNECTIONS [ROUNDS]]]`.
+//! Many requests at once: `cargo run -p end-to-end --bin load [--release] [REQUESTS [CONNECTIONS [ROUNDS]]]`.
 //!
-//! Sends REQUESTS submissions over CONNECTIONS connections to a local stack of its own with optimised workers, approves each
-//! by the link of its mail, waits until all certificates are mailed, and prints a page of Markdown; ROUNDS times, so that the
+//! Sends REQUESTS submissions over CONNECTIONS connections to a local stack of its own, with --release one whose workers are
+//! optimised as they are deployed (which takes minutes to build the first time), approves each by the link of its mail, waits until all certificates are mailed, and prints a page of Markdown; ROUNDS times, so that the
 //! memory of the workers can be compared from round to round. It fails where anything is lost, or a 5xx is anything but
 //! `try_again` with Retry-After.
 
@@ -32,15 +32,17 @@ struct Answers {
 
 #[tokio::main]
 async fn main() {
-    let mut numbers = std::env::args().skip(1).map(|number| number.parse::<usize>().expect("a number"));
+    let mut arguments = std::env::args().skip(1).peekable();
+    let optimised = arguments.next_if(|argument| argument == "--release").is_some();
+    let mut numbers = arguments.map(|number| number.parse::<usize>().expect("a number"));
     let requests = numbers.next().unwrap_or(1_000);
     let connections = numbers.next().unwrap_or(50).max(1);
     let rounds = numbers.next().unwrap_or(1);
-    eprintln!("Starting a stack with optimised workers; building them takes minutes the first time.");
-    let stack = Stack::start_optimised("load").await;
+    let stack = if optimised { Stack::start_optimised("load").await } else { Stack::start("load").await };
+    let workers = if optimised { "optimised workers" } else { "workers of the dev profile" };
     let post = Post::of(&stack);
     println!(
-        "{requests} requests a round over {connections} connections, on the local stack with optimised workers:\n"
+        "{requests} requests a round over {connections} connections, on the local stack with {workers}:\n"
     );
     println!(
         "| round | submit p50 | p99 | approve p50 | p99 | told to try again | submitted in | all delivered in |"

@@ -94,6 +94,24 @@ impl Books {
         self.rows.get(&one.asked.id).unwrap_or(&Value::Null)
     }
 
+    /// The state of the last execution of a row.
+    fn execution_of(&self, row: &Value) -> &str {
+        let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
+        self.executions.get(name).map_or("missing", String::as_str)
+    }
+
+    /// The requests that ended by what a stopped execution had sent, and those of them that were not told so.
+    pub(super) fn stopped_at_the_end(&self) -> (usize, usize) {
+        let stopped: Vec<&Value> =
+            self.rows.values().filter(|row| self.execution_of(row) == "ABORTED").collect();
+        let told = |row: &Value| {
+            let mails = self.mails.get(text(row, "id")).into_iter().flatten();
+            let mut subjects = mails.filter(|mail| mail.to == text(row, "email")).map(|mail| &mail.subject);
+            subjects.any(|subject| OUTCOMES.iter().any(|(_, outcome)| subject.contains(outcome)))
+        };
+        (stopped.len(), stopped.iter().filter(|row| !told(row)).count())
+    }
+
     /// How many rows have this status.
     pub(super) fn count(&self, status: &str) -> usize {
         self.rows.values().filter(|row| row["status"] == status).count()
@@ -170,10 +188,12 @@ fn executions(books: &Books) -> Vec<String> {
     let mut wrong = Vec::new();
     for one in &books.promised {
         let row = books.row(one);
-        let waits = row["status"] == "pending_approval";
         let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
-        let state = books.executions.get(name).map_or("missing", String::as_str);
-        if state != if waits { "RUNNING" } else { "SUCCEEDED" } {
+        let state = books.execution_of(row);
+        // What a stopped execution had sent to a queue is still worked on, and may be what ends the request.
+        let right: &[&str] =
+            if row["status"] == "pending_approval" { &["RUNNING"] } else { &["SUCCEEDED", "ABORTED"] };
+        if !right.contains(&state) {
             wrong.push(format!("{} is {}, its execution {name} is {state}", one.asked.id, row["status"]));
         }
         let attempts = books.executions.keys().filter(|name| name.starts_with(&one.asked.id)).count();
@@ -191,6 +211,10 @@ fn executions(books: &Books) -> Vec<String> {
     wrong
 }
 
+/// The mail of each outcome, by its subject.
+const OUTCOMES: [(&str, &str); 3] =
+    [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];
+
 fn mailbox(books: &Books) -> Vec<String> {
     let mut wrong = Vec::new();
     for one in &books.promised {
@@ -200,10 +224,11 @@ fn mailbox(books: &Books) -> Vec<String> {
             let to = &one.asked.email;
             mails.iter().filter(move |mail| mail.to == *to && mail.subject.contains(subject))
         };
-        let outcomes =
-            [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];
-        for (status, subject) in outcomes {
-            if (row["status"] == status) != (got(subject).count() > 0) {
+        for (status, subject) in OUTCOMES {
+            let is = row["status"] == status;
+            // The notice is a state of its own: whoever stops the execution before it stops the notice.
+            let stopped = status != "delivered" && books.execution_of(row) == "ABORTED";
+            if is != (got(subject).count() > 0) && !(is && stopped) {
                 wrong.push(format!(
                     "{id} is {}, and has {} mails \"{subject}\"",
                     row["status"],
@@ -238,7 +263,14 @@ fn serial_in(mail: &Mail) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::time::SystemTime;
+
+    use serde_json::json;
+
+    use super::super::players::Part;
     use super::*;
+    use crate::Asked;
 
     #[test]
     fn a_history_goes_forward_or_through_a_retry() {
@@ -252,5 +284,75 @@ mod tests {
         ] {
             assert!(!goes_forward(wrong), "{wrong:?}");
         }
+    }
+
+    const ID: &str = "6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611";
+
+    fn certificate_mail() -> Mail {
+        let mut certificate = rcgen::CertificateParams::new(vec!["www.example.com".to_owned()]).unwrap();
+        certificate.serial_number = Some(vec![0x4f, 0x01].into());
+        let pem = certificate.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file("certificate.pem", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(pem.as_bytes()).unwrap();
+        Mail {
+            at: SystemTime::UNIX_EPOCH,
+            message_id: format!("{ID}.1@example.com"),
+            to: "team@example.com".into(),
+            subject: "Your certificate for www.example.com".into(),
+            text: String::new(),
+            html: String::new(),
+            attachments: vec![("certificate.zip".into(), zip.finish().unwrap().into_inner())],
+        }
+    }
+
+    /// The books of one request that was delivered.
+    fn books() -> Books {
+        let asked = Asked { id: ID.into(), email: "team@example.com".into(), status_url: String::new() };
+        let history = ["submitted", "pending_approval", "approved", "issued", "delivered"];
+        let row = json!({
+            "id": ID, "status": "delivered", "serial": "4f01", "executionAttempt": 1,
+            "executionArn": format!("arn:aws:states:x:1:execution:countersign:{ID}"),
+            "history": history.map(|status| json!({ "status": status })),
+        });
+        Books {
+            promised: vec![Played { part: Part::Approved, asked, tried_again: 0 }],
+            rows: HashMap::from([(ID.to_owned(), row)]),
+            certificates: BTreeMap::from([("4f01".to_owned(), 1)]),
+            executions: BTreeMap::from([(ID.to_owned(), "SUCCEEDED".to_owned())]),
+            mails: HashMap::from([(ID.to_owned(), vec![certificate_mail(), certificate_mail()])]),
+        }
+    }
+
+    #[test]
+    fn books_that_agree_are_in_order_and_each_lie_is_found() {
+        assert_eq!(books().disagreements(), [""; 0]);
+        assert!(books().at_rest());
+        let lies: [(&str, fn(&mut Books)); 11] = [
+            ("table", |books| books.rows.clear()),
+            ("table", |books| books.rows.get_mut(ID).unwrap()["status"] = json!("approved")),
+            ("table", |books| {
+                books.rows.get_mut(ID).unwrap()["history"] = json!([{ "status": "delivered" }])
+            }),
+            ("table", |books| {
+                books.rows.insert("another".into(), json!({ "status": "rejected" }));
+            }),
+            ("bucket", |books| books.certificates.clear()),
+            ("bucket", |books| _ = books.certificates.insert("4f01".into(), 2)),
+            ("bucket", |books| _ = books.certificates.insert("4f02".into(), 1)),
+            ("executions", |books| _ = books.executions.insert(ID.into(), "RUNNING".into())),
+            ("executions", |books| _ = books.executions.insert(format!("{ID}-r2"), "SUCCEEDED".into())),
+            ("mailbox", |books| books.mails.get_mut(ID).unwrap().clear()),
+            ("mailbox", |books| books.mails.get_mut(ID).unwrap()[0].message_id = format!("{ID}.2@x")),
+        ];
+        for (number, (book, lie)) in lies.into_iter().enumerate() {
+            let mut books = books();
+            lie(&mut books);
+            let found = books.disagreements();
+            assert!(found.iter().any(|what| what.starts_with(book)), "lie {number}: {found:?}");
+        }
+        let mut books = books();
+        books.rows.get_mut(ID).unwrap()["serial"] = json!("4f02");
+        assert!(books.disagreements().iter().any(|what| what.contains("mailed the certificate")));
     }
 }

@@ -40,18 +40,42 @@ impl Root {
     }
 
     async fn sqs(&self, action: &str, body: Value) -> Option<Value> {
+        self.call("sqs", &format!("AmazonSQS.{action}"), body).await
+    }
+
+    async fn states(&self, action: &str, body: Value) -> Option<Value> {
+        self.call("states", &format!("AWSStepFunctions.{action}"), body).await
+    }
+
+    async fn call(&self, service: &str, target: &str, body: Value) -> Option<Value> {
         let request = self
             .http
             .post(&self.endpoint)
-            .header("authorization", self.authorization("sqs"))
+            .header("authorization", self.authorization(service))
             .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("AmazonSQS.{action}"))
+            .header("x-amz-target", target)
             .body(body.to_string());
         let answer = request.send().await.ok()?;
         if !answer.status().is_success() {
             return None;
         }
         serde_json::from_slice(&answer.bytes().await.ok()?).ok()
+    }
+
+    /// The ARNs of the executions that run, in alphabetical order.
+    pub async fn running(&self, state_machine: &str) -> Vec<String> {
+        let list = json!({ "stateMachineArn": state_machine, "statusFilter": "RUNNING", "maxResults": 1000 });
+        let answer = self.states("ListExecutions", list).await.unwrap_or_default();
+        let executions = answer["executions"].as_array().into_iter().flatten();
+        let mut arns: Vec<String> =
+            executions.filter_map(|one| one["executionArn"].as_str()).map(str::to_owned).collect();
+        arns.sort();
+        arns
+    }
+
+    /// Stops an execution, as somebody may do in the console. Says whether that worked.
+    pub async fn stop(&self, execution: &str) -> bool {
+        self.states("StopExecution", json!({ "executionArn": execution })).await.is_some()
     }
 
     /// Takes up to ten messages of a queue away; with `forget`, for good.

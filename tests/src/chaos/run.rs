@@ -36,6 +36,7 @@ pub struct Outcome {
     faults: String,
     mails: (u64, String),
     killed: u64,
+    stopped: u64,
     repeated: u64,
     stale: u64,
     housekeeping: u64,
@@ -137,6 +138,7 @@ pub async fn run(requests: usize, seed: u64) -> Outcome {
         faults: listed(&faults),
         mails: (connections, listed(&mail_faults)),
         killed: load(&deeds.killed),
+        stopped: load(&deeds.stopped),
         repeated: load(&deeds.repeated),
         stale: load(&deeds.stale),
         housekeeping: load(&deeds.housekeeping),
@@ -215,7 +217,7 @@ impl fmt::Display for Outcome {
         writeln!(f, "| --- | --- |")?;
         writeln!(f, "| calls to AWS; faults put in | {}; {faults}: {} |", self.calls, self.faults)?;
         writeln!(f, "| connections to the mail server; faults | {}; {} |", self.mails.0, self.mails.1)?;
-        writeln!(f, "| workers killed | {} |", self.killed)?;
+        writeln!(f, "| workers killed; executions stopped | {}; {} |", self.killed, self.stopped)?;
         writeln!(
             f,
             "| messages delivered again or late; when their task was over | {}; {} |",
@@ -226,6 +228,11 @@ impl fmt::Display for Outcome {
             f,
             "| executions started beyond the first; runs of housekeeping | {restarts}; {} |",
             self.housekeeping
+        )?;
+        let (stopped, untold) = books.stopped_at_the_end();
+        writeln!(
+            f,
+            "| ended by what a stopped execution had sent; requesters not told | {stopped}; {untold} |"
         )?;
         writeln!(f, "| failed, and retried by an operator | {} |", self.retried)?;
         writeln!(f, "| outcomes in the table | {outcomes} |")?;

@@ -1,4 +1,4 @@
-//! Kills workers, delivers messages twice, late and long after they mattered, and runs housekeeping meanwhile.
+//! Kills workers, stops executions, delivers messages twice, late and long after they mattered, and runs housekeeping meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,8 @@ use crate::Stack;
 const KILL_EVERY: Duration = Duration::from_secs(2);
 /// One queue is robbed in so much time.
 const ROB_EVERY: Duration = Duration::from_secs(2);
+/// One execution is stopped in so much time.
+const STOP_EVERY: Duration = Duration::from_secs(8);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
 
 /// What was done.
@@ -22,6 +24,8 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
 pub(super) struct Deeds {
     /// Workers killed.
     pub(super) killed: AtomicU64,
+    /// Executions stopped.
+    pub(super) stopped: AtomicU64,
     /// Messages delivered once more, or late.
     pub(super) repeated: AtomicU64,
     /// Messages delivered when their task was over.
@@ -79,7 +83,7 @@ impl Saboteur {
 
     /// Goes to work until [`Saboteur::stop`].
     pub(super) async fn work(&self) {
-        tokio::join!(self.kill(), self.rob());
+        tokio::join!(self.kill(), self.rob(), self.stop_executions());
     }
 
     /// Every event source is open again when [`Saboteur::work`] has returned.
@@ -101,6 +105,24 @@ impl Saboteur {
                 self.deeds.killed.fetch_add(1, Ordering::SeqCst);
             }
             tokio::time::sleep(KILL_EVERY).await;
+        }
+    }
+
+    /// First executions only: a second one is left alone for a minute before it is started again, and so on.
+    async fn stop_executions(&self) {
+        let machine = self.stack.endpoint("stateMachineArn");
+        let mut number = 0;
+        while self.is_at_work() {
+            number += 1;
+            let mut running = self.root.running(machine).await;
+            running.retain(|arn| !arn.rsplit(':').next().unwrap_or_default().contains("-r"));
+            let victim = running.get(self.dice.roll("execution", number, running.len() as u64) as usize);
+            if let Some(victim) = victim
+                && self.root.stop(victim).await
+            {
+                self.deeds.stopped.fetch_add(1, Ordering::SeqCst);
+            }
+            tokio::time::sleep(STOP_EVERY).await;
         }
     }
 
