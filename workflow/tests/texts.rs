@@ -17,7 +17,14 @@ use workflow::text::Language;
 const SOURCES: [&str; 4] = ["workflow/src", "workflow/templates", "workers", "infra/countersign/src"];
 
 /// Latin words that are written so in every language: names, abbreviations, what is typed.
-const LATIN: [&str; 1] = ["UTC"];
+const LATIN: &[&str] = &[
+    "UTC",
+    // Mails.
+    "CA",
+    "Countersign",
+    "README.txt",
+    "certificate.zip",
+];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
