@@ -22,7 +22,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::csr::Name;
-use crate::mail::with_time;
+use crate::text::Language;
 
 /// The file's name, wherever it is handed out.
 pub const FILE_NAME: &str = "certificate.zip";
@@ -108,7 +108,8 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
         names.iter().map(|name| (name.clone(), name.parse().ok())).collect();
     let host = names.iter().find_map(|(_, name)| name.as_ref().and_then(host));
     Readme {
-        until: with_time(leaf.validity().not_after.to_datetime()),
+        // The README is in English only: most of it is commands.
+        until: Language::English.instant_of_week(leaf.validity().not_after.to_datetime()),
         serial: hex::encode(leaf.raw_serial()),
         server: server && host.is_some(),
         client: usage.as_ref().is_none_or(|usage| usage.client_auth || usage.any),

@@ -14,7 +14,7 @@ use crate::request::{Email, RequestId};
 mod letter;
 mod plain;
 
-pub use letter::{Letter, names_in_short, on_day, with_time};
+pub use letter::{Letter, Words, names_in_short};
 
 /// A mail to one person.
 #[derive(Clone, PartialEq)]

@@ -20,6 +20,7 @@ use crate::csr::Csr;
 use crate::finding::{Code, Finding, quoted};
 use crate::issuance::Publication;
 use crate::request::Email;
+use crate::text::Language;
 
 pub use document::Escalation;
 use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
@@ -32,6 +33,7 @@ pub use pointer::{Pointer, PointerError};
 pub struct Policy {
     version: String,
     masks_addresses: bool,
+    language: Language,
     publication: Publication,
     /// SHA-256 of SubjectPublicKeyInfos, sorted: there may be thousands.
     denied_keys: Vec<[u8; 32]>,
@@ -73,6 +75,7 @@ impl Policy {
         Ok(Policy {
             version,
             masks_addresses: document.masks_addresses,
+            language: document.language,
             publication: document.publication,
             denied_keys: document.denied_keys,
             profiles: document.profiles,
@@ -110,6 +113,12 @@ impl Policy {
     #[must_use]
     pub fn masks_addresses(&self) -> bool {
         self.masks_addresses
+    }
+
+    /// The language in which approvers are written to.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// Where revocation lists and issuers are published, to be written into every certificate.

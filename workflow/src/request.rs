@@ -17,6 +17,7 @@ use crate::audit::{Entry, Head};
 use crate::decision::DecisionRecord;
 use crate::finding::{Code, Finding};
 use crate::issuance::Serial;
+use crate::text::Language;
 
 mod email;
 mod rules;
@@ -96,6 +97,9 @@ pub struct Request {
     pub status: Status,
     /// The requester's address.
     pub email: Email,
+    /// The language in which the requester is written to.
+    #[serde(default)]
+    pub language: Language,
     /// What the requester wrote to the approvers.
     pub comment: String,
     /// The CSR as submitted.
@@ -174,6 +178,8 @@ pub struct Request {
 pub struct Submission {
     /// See [`Request::email`].
     pub email: Email,
+    /// See [`Request::language`].
+    pub language: Language,
     /// See [`Request::comment`].
     pub comment: String,
     /// See [`Request::csr_content`].

@@ -123,9 +123,14 @@ impl Language {
     /// An instant, in UTC, to the minute: `1 January 2026, 12:00 UTC`, `2026年1月1日 12:00 UTC`.
     #[must_use]
     pub fn instant(self, at: OffsetDateTime) -> String {
-        let utc = at.to_offset(UtcOffset::UTC);
-        let time = format!("{:02}:{:02}", utc.hour(), utc.minute());
-        self.say(&dated("date-instant", at).with("time", time))
+        self.say(&timed("date-instant", at))
+    }
+
+    /// An instant with its day of the week, as mails say it: `Thursday, 1 January 2026, 12:00 UTC`.
+    #[must_use]
+    pub fn instant_of_week(self, at: OffsetDateTime) -> String {
+        let weekday = at.to_offset(UtcOffset::UTC).weekday().number_from_monday();
+        self.say(&timed("mail-moment", at).with("weekday", weekday))
     }
 
     fn own(self, message: &Message) -> Option<String> {
@@ -163,7 +168,7 @@ impl From<Language> for &'static str {
 
 /// The text is not the code of one of our languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a language that the texts are there for")]
+#[error("not a language that the texts are there for; write one of {}", Language::ALL.map(Language::code).join(", "))]
 pub struct UnknownLanguage;
 
 impl TryFrom<Cow<'_, str>> for Language {
@@ -180,12 +185,19 @@ impl fmt::Display for Language {
     }
 }
 
+/// A message that takes the parts of a date, in UTC.
 fn dated(id: &'static str, at: OffsetDateTime) -> Message {
     let utc = at.to_offset(UtcOffset::UTC);
     Message::new(id)
         .with("year", i64::from(utc.year()))
         .with("month", u8::from(utc.month()))
         .with("day", utc.day())
+}
+
+/// A message that takes the parts of a date and the time, in UTC.
+fn timed(id: &'static str, at: OffsetDateTime) -> Message {
+    let utc = at.to_offset(UtcOffset::UTC);
+    dated(id, at).with("time", format!("{:02}:{:02}", utc.hour(), utc.minute()))
 }
 
 /// The weight of a language range in thousandths, where it is one (RFC 9110 section 12.4.2).
@@ -401,6 +413,8 @@ mod tests {
         let at = datetime!(2026-01-01 21:05 +9);
         assert_eq!(Language::English.instant(at), "1 January 2026, 12:05 UTC");
         assert_eq!(Language::Japanese.instant(at), "2026年1月1日 12:05 UTC");
+        assert_eq!(Language::English.instant_of_week(at), "Thursday, 1 January 2026, 12:05 UTC");
+        assert_eq!(Language::Japanese.instant_of_week(at), "2026年1月1日(木)12:05 UTC");
         assert_eq!(Language::English.day(datetime!(2026-01-01 01:00 +9)), "31 December 2025");
         assert_eq!(Language::Japanese.day(datetime!(2026-01-01 01:00 +9)), "2025年12月31日");
     }

@@ -61,6 +61,8 @@ const LATIN: &[&str] = &[
     "PowerShell",
     "null",
     "zip",
+    "Countersign",
+    "README.txt",
 ];
 
 fn repository() -> PathBuf {

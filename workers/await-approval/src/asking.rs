@@ -36,7 +36,7 @@ impl AwaitApproval {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
-            let letter = mail::ask(request, facts, &findings, &link, approval.expires_at);
+            let letter = mail::ask(policy.language(), request, facts, &findings, &link, approval.expires_at);
             self.mailer.send(&letter.to(request.id, &occasion, &approver)).await?;
             let now = self.clock.now();
             change(&*self.requests, request.id, &By::worker(WORKER), |row| {
@@ -79,7 +79,8 @@ impl AwaitApproval {
             }
             let sent = async {
                 let link = self.link(&approval, &approver).await?;
-                let letter = mail::remind(request, &facts, &findings, &link, approval.expires_at);
+                let letter =
+                    mail::remind(policy.language(), request, &facts, &findings, &link, approval.expires_at);
                 self.mailer.send(&letter.to(request.id, &occasion, &approver)).await.map_err(Fault::from)
             };
             if let Err(fault) = sent.await {

@@ -5,69 +5,71 @@
 
 use time::OffsetDateTime;
 use workflow::finding::Finding;
-use workflow::mail::{Letter, names_in_short, on_day, with_time};
+use workflow::mail::{Letter, names_in_short};
 use workflow::request::{Facts, Request};
+use workflow::text::{Language, Message};
 
 /// The letter that asks the approver whose own link is `link`; it works until `expires_at`.
 pub(crate) fn ask(
+    language: Language,
     request: &Request,
     facts: &Facts,
     findings: &[Finding],
     link: &str,
     expires_at: OffsetDateTime,
 ) -> Letter {
-    let requester = &request.email;
+    let person = request.email.as_str();
+    let names = names_in_short(language, &facts.names);
     let letter = Letter::new(
-        &format!("Please decide: {} for {requester}", names_in_short(&facts.names)),
-        "A certificate waits for your decision",
+        language,
+        &Message::new("mail-decide-subject").with("names", names).with("person", person),
+        &Message::new("mail-decide-heading"),
     )
-    .paragraph(&format!(
-        "{requester} asks for this certificate. Open the link to see the whole request, then approve or reject it. \
-         Opening it decides nothing yet."
-    ));
-    asked_for(letter, request, facts, findings, link, expires_at)
+    .paragraph(&Message::new("mail-decide").with("person", person));
+    asked_for(letter, language, request, facts, findings, link, expires_at)
 }
 
 /// The letter that reminds an approver; its link works as well as those in earlier mails.
 pub(crate) fn remind(
+    language: Language,
     request: &Request,
     facts: &Facts,
     findings: &[Finding],
     link: &str,
     expires_at: OffsetDateTime,
 ) -> Letter {
-    let requester = &request.email;
+    let person = request.email.as_str();
+    let names = names_in_short(language, &facts.names);
+    let asked = language.day(request.registration_date);
     let letter = Letter::new(
-        &format!("Reminder: {} for {requester} waits for your decision", names_in_short(&facts.names)),
-        "A certificate still waits for your decision",
+        language,
+        &Message::new("mail-remind-subject").with("names", names).with("person", person),
+        &Message::new("mail-remind-heading"),
     )
-    .paragraph(&format!(
-        "{requester} asked for this certificate on {}, and nobody has decided yet. Open the link to see the whole \
-         request, then approve or reject it. Opening it decides nothing yet.",
-        on_day(request.registration_date)
-    ));
-    asked_for(letter, request, facts, findings, link, expires_at)
+    .paragraph(&Message::new("mail-remind").with("person", person).with("asked", asked));
+    asked_for(letter, language, request, facts, findings, link, expires_at)
 }
 
 fn asked_for(
     letter: Letter,
+    language: Language,
     request: &Request,
     facts: &Facts,
     findings: &[Finding],
     link: &str,
     expires_at: OffsetDateTime,
 ) -> Letter {
-    let requester = &request.email;
+    let person = request.email.as_str();
     letter
         .certificate(facts, &request.profile)
-        .fact("Requester", requester.as_str())
-        .fact("Asked on", &with_time(request.registration_date))
-        .fact("Decide by", &with_time(expires_at))
-        .quote(&format!("{requester} wrote"), &request.comment)
+        .fact(&Message::new("mail-requester"), person)
+        .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date))
+        .fact(&Message::new("mail-decide-by"), &language.instant_of_week(expires_at))
+        .quote(&Message::new("mail-they-wrote").with("person", person), &request.comment)
         .findings(findings)
-        .button("Review and decide", link)
-        .closing("The link is yours alone and decides in your name: please do not forward this mail.")
-        .closing("Is the request, or one of its names, unexpected? Then ask the requester, or reject it.")
+        .button(&Message::new("mail-review"), link)
+        .closing(&Message::new("mail-link-is-yours"))
+        .closing(&Message::new("mail-unexpected"))
 }
 
 #[cfg(test)]
@@ -80,12 +82,13 @@ mod tests {
     use super::*;
 
     fn asked(comment: &str, names: &[&str], findings: &[Finding]) -> Mail {
-        mail(false, comment, names, findings)
+        mail(Language::English, false, comment, names, findings)
     }
 
-    fn mail(reminds: bool, comment: &str, names: &[&str], findings: &[Finding]) -> Mail {
+    fn mail(language: Language, reminds: bool, comment: &str, names: &[&str], findings: &[Finding]) -> Mail {
         let submission = Submission {
             email: "alice@example.com".parse().unwrap(),
+            language: Language::English,
             comment: comment.into(),
             csr_content: "the CSR".into(),
             profile: "server".into(),
@@ -105,7 +108,7 @@ mod tests {
         let bob = "bob@example.com".parse().unwrap();
         let until = datetime!(2026-01-08 12:00 UTC);
         let write = if reminds { remind } else { ask };
-        write(&request, &facts, findings, link, until).to(id, "approval/bob@example.com", &bob)
+        write(language, &request, &facts, findings, link, until).to(id, "approval/bob@example.com", &bob)
     }
 
     #[test]
@@ -136,8 +139,18 @@ mod tests {
 
     #[test]
     fn a_reminder_says_since_when_it_waits() {
-        let mail = mail(true, "", &["www.example.com"], &[]);
+        let mail = mail(Language::English, true, "", &["www.example.com"], &[]);
         insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text));
+    }
+
+    #[test]
+    fn approvers_are_asked_and_reminded_in_japanese() {
+        for (name, reminds) in [("ask", false), ("remind", true)] {
+            let names = ["www.example.com", "api.example.com"];
+            let mail = mail(Language::Japanese, reminds, "新しい店舗サイトのためです。", &names, &[]);
+            let shown = format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text);
+            insta::assert_snapshot!(format!("in_japanese_{name}"), shown);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use workflow::ports::CaKey;
 use workflow::request::{RequestId, rfc3339};
 use workflow::testing::journey::task;
 use workflow::testing::{World, faults, pki};
+use workflow::text::Language;
 use zip::ZipArchive;
 
 use super::*;
@@ -99,19 +100,32 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!(issuer.key_identifier(), world.issuer_certificate().key_identifier());
 }
 
+/// The mail that an issued request brings, in a language.
+async fn mail_in(language: Language) -> (Mail, impl Fn(&str) -> String) {
+    let (world, id) = issued();
+    world.put(Request { language, ..world.request(id).unwrap() });
+    run(&world, id).await.unwrap();
+    let mail = world.mails().remove(0);
+    // The id, the serial and the key in the links differ from run to run.
+    let key = world.secret().await.unwrap().status_key(id).expose().to_owned();
+    let serial = world.request(id).unwrap().serial.unwrap().to_string();
+    let fixed = move |text: &str| {
+        text.replace(&key, "KEY").replace(&id.to_string(), "REQUEST").replace(&serial, "SERIAL")
+    };
+    (mail, fixed)
+}
+
 #[tokio::test]
 async fn the_mail_in_words() {
-    let (world, id) = issued();
-    run(&world, id).await.unwrap();
-    let mail = &world.mails()[0];
-    // The id, the serial and the key in the links differ from run to run.
-    let key = world.secret().await.unwrap().status_key(id);
-    let serial = world.request(id).unwrap().serial.unwrap().to_string();
-    let fixed = |text: &str| {
-        text.replace(key.expose(), "KEY").replace(&id.to_string(), "REQUEST").replace(&serial, "SERIAL")
-    };
+    let (mail, fixed) = mail_in(Language::English).await;
     insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, fixed(&mail.text)));
     insta::assert_snapshot!(fixed(&mail.html));
+}
+
+#[tokio::test]
+async fn the_mail_in_japanese() {
+    let (mail, fixed) = mail_in(Language::Japanese).await;
+    insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, fixed(&mail.text)));
 }
 
 #[tokio::test]

@@ -137,7 +137,7 @@ impl Notify {
     async fn overview(&self, request: &Request) -> Result<(), Fault> {
         let now = self.clock.now();
         let key = self.links.secret().await?.overview_key(request.id, now + OVERVIEW_LIFE);
-        let letter = overview::letter(&self.base_url.overview(&key), now + OVERVIEW_LIFE);
+        let letter = overview::letter(request.language, &self.base_url.overview(&key), now + OVERVIEW_LIFE);
         let claim = |row: &mut Request, now| row.claim_mail_again(OVERVIEW, OVERVIEW_PAUSE, now);
         self.claimed(request, OVERVIEW, claim, &letter).await
     }

@@ -4,8 +4,9 @@
 //! own and the form's.
 
 use workflow::link::BaseUrl;
-use workflow::mail::{Letter, names_in_short, on_day, with_time};
+use workflow::mail::{Letter, names_in_short};
 use workflow::request::{Request, Status};
+use workflow::text::Message;
 
 /// One mail to a requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,110 +66,105 @@ impl Notice {
         }
     }
 
-    /// The mail in words. `status_link` is the requester's own.
+    /// The mail in words, in the requester's language. `status_link` is the requester's own.
     pub(crate) fn letter(self, request: &Request, base_url: &BaseUrl, status_link: &str) -> Letter {
-        let names = names_in_short(&request.names);
-        let asked = on_day(request.registration_date);
+        let language = request.language;
+        let names = names_in_short(language, &request.names);
+        let asked = language.day(request.registration_date);
+        let until = request.expires_at.map(|at| language.instant_of_week(at));
+        let letter = |subject, heading| {
+            Letter::new(language, &Message::new(subject).with("names", &names), &Message::new(heading))
+        };
+        let see_standing = Message::new("mail-see-standing");
+        let see_request = Message::new("mail-see-request");
+        let ask_again = Message::new("mail-ask-again");
+        let asked_on = Message::new("mail-asked-on");
+        let you_wrote = Message::new("mail-you-wrote");
         match self {
             Self::Received => {
-                let until = request.expires_at.map(|at| format!(" and has until {}", with_time(at))).unwrap_or_default();
-                about(
-                    Letter::new(&format!("We have your request for {names}"), "Your request has arrived").paragraph(&format!(
-                        "Thank you. An approver looks at it next{until}. You get a mail as soon as it is decided; until \
-                         then you need do nothing. This is what we understood:"
-                    )),
-                    request,
-                )
-                .quote("You wrote", &request.comment)
-                .button("See how it stands", status_link)
-                .closing("Is a name missing or wrong? Send a new request, and tell your approvers to reject this one.")
-                .closing("Did you not ask for a certificate? Please tell whoever approves them where you work.")
-            }
-            Self::Waiting => {
-                let until = request.expires_at.map(|at| format!(" They have until {}.", with_time(at))).unwrap_or_default();
-                Letter::new(&format!("Your request for {names} still waits"), "Your request still waits for approval")
-                    .paragraph(&format!(
-                        "Nobody has decided on it yet, and the approvers were reminded today.{until} You need do nothing; if \
-                         it is urgent, talk to one of them."
-                    ))
-                    .names(&request.names)
-                    .fact("Asked on", &asked)
-                    .button("See how it stands", status_link)
-                    .closing("You need it no longer? Then withdraw it on the page that the button opens.")
-            }
-            Self::Refused => {
                 let letter =
-                    Letter::new(&format!("Your request for {names} was refused"), "Your request cannot be granted as it is");
+                    letter("mail-received-subject", "mail-received-heading").paragraph(&match until {
+                        Some(until) => Message::new("mail-received-until").with("until", until),
+                        None => Message::new("mail-received"),
+                    });
+                about(letter, request)
+                    .quote(&you_wrote, &request.comment)
+                    .button(&see_standing, status_link)
+                    .closing(&Message::new("mail-received-wrong"))
+                    .closing(&Message::new("mail-received-not-you"))
+            }
+            Self::Waiting => letter("mail-waiting-subject", "mail-waiting-heading")
+                .paragraph(&match until {
+                    Some(until) => Message::new("mail-waiting-until").with("until", until),
+                    None => Message::new("mail-waiting"),
+                })
+                .names(&request.names)
+                .fact(&asked_on, &asked)
+                .button(&see_standing, status_link)
+                .closing(&Message::new("mail-waiting-withdraw")),
+            Self::Refused => {
+                let letter = letter("mail-refused-subject", "mail-refused-heading");
                 // The reason is the first of the findings: it is said once.
                 let (letter, closing) = if request.findings.is_empty() {
-                    let reason = request.reason.as_deref().unwrap_or("The policy does not allow it.");
-                    (letter.paragraph(reason), "This request is closed; a new one is welcome.")
+                    let letter = match &request.reason {
+                        Some(reason) => letter.paragraph(reason),
+                        None => letter.paragraph(&Message::new("mail-refused-no-reason")),
+                    };
+                    (letter, Message::new("mail-refused-closed"))
                 } else {
-                    (
-                        letter.paragraph(
-                            "The policy does not allow it. Below is everything that was found, and what to do instead.",
-                        ),
-                        "This request is closed. Once the points above are put right, a new one is welcome.",
-                    )
+                    let letter = letter.paragraph(&Message::new("mail-refused"));
+                    (letter, Message::new("mail-refused-closed-until-right"))
                 };
-                about(letter.fact("Code", request.code.map_or("", |code| code.as_str())), request)
-                    .fact("Asked on", &asked)
-                    .quote("You wrote", &request.comment)
+                let code = request.code.map_or("", |code| code.as_str());
+                about(letter.fact(&Message::new("mail-code"), code), request)
+                    .fact(&asked_on, &asked)
+                    .quote(&you_wrote, &request.comment)
                     .findings(&request.findings)
-                    .button("Ask again", base_url.as_str())
-                    .link("See this request", status_link)
-                    .closing(closing)
+                    .button(&ask_again, base_url.as_str())
+                    .link(&see_request, status_link)
+                    .closing(&closing)
             }
             Self::Rejected if request.decision.as_ref().is_some_and(|decision| decision.withdrawn) => {
-                Letter::new(&format!("Your request for {names} was withdrawn"), "You withdrew your request")
-                    .paragraph("The approvers need not decide any more, and no certificate is issued.")
+                letter("mail-withdrawn-subject", "mail-withdrawn-heading")
+                    .paragraph(&Message::new("mail-withdrawn"))
                     .names(&request.names)
-                    .fact("Asked on", &asked)
-                    .button("See this request", status_link)
-                    .link("Ask again", base_url.as_str())
-                    .closing("Was it not you? Then somebody has the link to your request: please tell your operators.")
+                    .fact(&asked_on, &asked)
+                    .button(&see_request, status_link)
+                    .link(&ask_again, base_url.as_str())
+                    .closing(&Message::new("mail-withdrawn-not-you"))
             }
             Self::Rejected => {
-                let letter =
-                    Letter::new(&format!("Your request for {names} was rejected"), "Your request was rejected");
+                let letter = letter("mail-rejected-subject", "mail-rejected-heading");
                 let decision = request.decision.as_ref();
-                match decision.and_then(|decision| decision.rejection_reason()).filter(|reason| !reason.trim().is_empty()) {
-                    Some(reason) => letter.paragraph("An approver looked at it and said no.").quote("The reason", reason),
-                    None => letter.paragraph("An approver looked at it and said no, without giving a reason."),
+                let reason = decision.and_then(|decision| decision.rejection_reason());
+                match reason.filter(|reason| !reason.trim().is_empty()) {
+                    Some(reason) => letter
+                        .paragraph(&Message::new("mail-rejected"))
+                        .quote(&Message::new("mail-rejected-reason"), reason),
+                    None => letter.paragraph(&Message::new("mail-rejected-no-reason")),
                 }
                 .names(&request.names)
-                .fact("Asked on", &asked)
-                .button("See this request", status_link)
-                .link("Ask again", base_url.as_str())
-                .closing(
-                    "This request is closed. If the reason can be put right, or you think this is a mistake, talk to \
-                     your approvers and send a new one.",
-                )
+                .fact(&asked_on, &asked)
+                .button(&see_request, status_link)
+                .link(&ask_again, base_url.as_str())
+                .closing(&Message::new("mail-rejected-closed"))
             }
-            Self::Expired => {
-                let until = request.expires_at.map(|at| format!("by {}", with_time(at)));
-                Letter::new(&format!("Nobody decided on your request for {names}"), "Your request has expired")
-                    .paragraph(&format!(
-                        "Nobody decided on it {}, so it is closed. That says nothing against what you asked for.",
-                        until.as_deref().unwrap_or("in time")
-                    ))
-                    .names(&request.names)
-                    .fact("Asked on", &asked)
-                    .button("Ask again", base_url.as_str())
-                    .link("See this request", status_link)
-                    .closing("Before you ask again, please tell an approver that you wait.")
-            }
-            Self::Failed => {
-                Letter::new(&format!("Your request for {names} is held up"), "Something broke on our side")
-                    .paragraph(
-                        "We are sorry: your request could not be finished. It is nothing you did, and you need do nothing. \
-                         Our operators have been told and are looking at it.",
-                    )
-                    .names(&request.names)
-                    .fact("Asked on", &asked)
-                    .button("See how it stands", status_link)
-                    .closing("If it is urgent, quote the number of the request at the end of this mail when you ask.")
-            }
+            Self::Expired => letter("mail-expired-subject", "mail-expired-heading")
+                .paragraph(&match until {
+                    Some(until) => Message::new("mail-expired-until").with("until", until),
+                    None => Message::new("mail-expired"),
+                })
+                .names(&request.names)
+                .fact(&asked_on, &asked)
+                .button(&ask_again, base_url.as_str())
+                .link(&see_request, status_link)
+                .closing(&Message::new("mail-expired-before")),
+            Self::Failed => letter("mail-failed-subject", "mail-failed-heading")
+                .paragraph(&Message::new("mail-failed"))
+                .names(&request.names)
+                .fact(&asked_on, &asked)
+                .button(&see_standing, status_link)
+                .closing(&Message::new("mail-failed-urgent")),
         }
     }
 }
@@ -177,6 +173,6 @@ impl Notice {
 fn about(letter: Letter, request: &Request) -> Letter {
     match request.facts() {
         Some(facts) => letter.certificate(&facts, &request.profile),
-        None => letter.fact("Profile", &request.profile),
+        None => letter.fact(&Message::new("mail-profile"), &request.profile),
     }
 }

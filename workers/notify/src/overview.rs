@@ -4,17 +4,16 @@
 //! read that mailbox may see them.
 
 use time::OffsetDateTime;
-use workflow::mail::{Letter, with_time};
+use workflow::mail::Letter;
+use workflow::text::{Language, Message};
 
 /// The letter; its link works until `until`.
-pub(crate) fn letter(link: &str, until: OffsetDateTime) -> Letter {
-    Letter::new("Your certificates", "Your certificates and requests")
-        .paragraph(&format!(
-            "Somebody, most likely you, asked for the list of the certificates of this address. The link works until {}.",
-            with_time(until)
-        ))
-        .button("Show my certificates", link)
-        .closing("Was it not you? Then there is nothing to do: only this mail leads to the list.")
+pub(crate) fn letter(language: Language, link: &str, until: OffsetDateTime) -> Letter {
+    let until = language.instant_of_week(until);
+    Letter::new(language, &Message::new("mail-overview-subject"), &Message::new("mail-overview-heading"))
+        .paragraph(&Message::new("mail-overview").with("until", until))
+        .button(&Message::new("mail-overview-show"), link)
+        .closing(&Message::new("mail-overview-not-you"))
 }
 
 #[cfg(test)]
@@ -23,14 +22,23 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_way_to_the_list_is_short() {
-        let letter = letter("https://ca.example.com/mine/the-key", datetime!(2026-01-01 13:00 UTC));
+    fn shown(language: Language) -> String {
+        let letter = letter(language, "https://ca.example.com/mine/the-key", datetime!(2026-01-01 13:00 UTC));
         let mail = letter.to(
             "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap(),
             "overview",
             &"alice@example.com".parse().unwrap(),
         );
-        insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+        format!("Subject: {}\n\n{}", mail.subject, mail.text)
+    }
+
+    #[test]
+    fn the_way_to_the_list_is_short() {
+        insta::assert_snapshot!(shown(Language::English));
+    }
+
+    #[test]
+    fn the_way_to_the_list_in_japanese() {
+        insta::assert_snapshot!(shown(Language::Japanese));
     }
 }

@@ -5,6 +5,7 @@ use workflow::mail::Mail;
 use workflow::ports::TaskToken;
 use workflow::request::{Ending, Facts, Status, Submission};
 use workflow::testing::{World, faults};
+use workflow::text::Language;
 
 use super::*;
 
@@ -43,6 +44,7 @@ fn failure() -> Task<Input> {
 fn submitted() -> Request {
     let submission = Submission {
         email: "alice@example.com".parse().unwrap(),
+        language: Language::English,
         comment: "Für den neuen Shop.\n\nThe old one ends on <Friday>.".into(),
         csr_content: "the body of the CSR".into(),
         profile: "server".into(),
@@ -187,6 +189,22 @@ snapshot_of_both_parts!(
 snapshot_of_both_parts!(the_rejection_without_a_reason, "NotifyRejected", rejected(None));
 snapshot_of_both_parts!(the_expiry, "NotifyExpired", expired());
 snapshot_of_both_parts!(the_failure, "NotifyFailed", failed());
+
+#[tokio::test]
+async fn every_mail_in_japanese() {
+    for (name, state, request) in [
+        ("received", "NotifyReceived", asked()),
+        ("refused", "NotifyRefused", refused()),
+        ("rejected", "NotifyRejected", rejected(Some("Wrong team."))),
+        ("rejected_without_a_reason", "NotifyRejected", rejected(None)),
+        ("expired", "NotifyExpired", expired()),
+        ("failed", "NotifyFailed", failed()),
+    ] {
+        let mail = mail(state, Request { language: Language::Japanese, ..request }).await;
+        insta::assert_snapshot!(format!("in_japanese_{name}"), shown(&mail));
+        assert!(mail.html.contains("<html lang=\"ja\">"));
+    }
+}
 
 #[tokio::test]
 async fn a_refusal_whose_findings_are_gone_says_its_reason() {

@@ -12,11 +12,11 @@ use workflow::audit::By;
 use workflow::csr::Name;
 use workflow::decision::Outcome;
 use workflow::judgement::{Judged, Refusal, issuer_in_force};
-use workflow::mail::with_time;
 use workflow::policy::Policy;
 use workflow::ports::{Archive, Clock, Names, Policies, Requests, change, look_alike};
 use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
+use workflow::text::Language;
 
 /// The step.
 pub struct Persist {
@@ -164,7 +164,10 @@ fn rejection(request: &Request) -> Ending {
 }
 
 fn expiry(request: &Request) -> Ending {
-    let until = request.expires_at.map(|at| format!(" by {}", with_time(at))).unwrap_or_default();
+    let until = request
+        .expires_at
+        .map(|at| format!(" by {}", Language::English.instant_of_week(at)))
+        .unwrap_or_default();
     let reason = format!("Nobody decided{until}. Please ask again, and tell an approver that you wait.");
     Ending::because(Status::Expired, reason)
 }

@@ -17,6 +17,7 @@ use workflow::judgement::issuer_in_force;
 use workflow::policy::{Grant, Policy};
 use workflow::ports::Saved;
 use workflow::request::{Request, RequestId, Status, Submission, execution_name};
+use workflow::text::Language;
 
 use crate::Portal;
 use crate::caller::Caller;
@@ -121,7 +122,7 @@ pub(crate) async fn submit(
     // The link first: without it the requester could not be answered, so nothing is stored.
     let submitted = async {
         let key = portal.links.secret().await?.status_key(accepted.id);
-        let request = store(&portal, &policy, &draft, &accepted, &caller).await?;
+        let request = store(&portal, &policy, &draft, &accepted, reader.language, &caller).await?;
         Ok::<_, Problem>((key, request))
     };
     let (key, request) = match submitted.await {
@@ -149,6 +150,7 @@ async fn store(
     policy: &Policy,
     draft: &Draft,
     accepted: &Accepted,
+    language: Language,
     caller: &Caller,
 ) -> Result<Request, Problem> {
     let submission = Submission {
@@ -157,6 +159,7 @@ async fn store(
         csr_content: draft.csr_content.clone(),
         profile: accepted.prospect.profile.clone(),
         policy_version: policy.version().to_owned(),
+        language,
     };
     let arn = portal.executions.arn(&execution_name(accepted.id, 1));
     let mut request = Request::submitted(accepted.id, submission, arn, portal.clock.now());

@@ -1,23 +1,47 @@
 //! One composer for every mail: what is to be said goes in once, the text part and the HTML part come out complete.
 //!
 //! Invariant: both parts say the same. Whatever comes from outside is cleaned in both and escaped in HTML; a text that a
-//! person wrote is quoted, so that it cannot pass for words of ours. Never fails.
+//! person wrote is quoted, so that it cannot pass for words of ours. A letter is in one language. Never fails.
 
 use askama::Template;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::{Mail, plain};
 use crate::csr::Name;
 use crate::finding::{Finding, Severity};
 use crate::request::{Email, Facts, RequestId};
+use crate::text::{Language, Message};
 
 /// The most lines that one fact shows; the pages show all.
 const MAX_LINES: usize = 50;
 
+/// What a letter says: a message, in the language of the letter, or words as they stand.
+pub trait Words {
+    /// The words.
+    fn said_in(&self, language: Language) -> String;
+}
+
+impl Words for Message {
+    fn said_in(&self, language: Language) -> String {
+        language.say(self)
+    }
+}
+
+impl Words for str {
+    fn said_in(&self, _: Language) -> String {
+        self.to_owned()
+    }
+}
+
+impl Words for String {
+    fn said_in(&self, _: Language) -> String {
+        self.clone()
+    }
+}
+
 /// A letter to one person. Built in the order in which it is read.
 #[derive(Clone)]
 pub struct Letter {
+    language: Language,
     subject: String,
     heading: String,
     paragraphs: Vec<String>,
@@ -37,7 +61,7 @@ struct Fact {
 
 #[derive(Clone)]
 struct FindingShown {
-    meaning: &'static str,
+    meaning: String,
     code: &'static str,
     detail: String,
     advice: String,
@@ -53,15 +77,17 @@ struct Link {
 #[template(path = "letter.html")]
 struct Html<'a> {
     letter: &'a Letter,
-    request_id: &'a str,
+    button_fails: String,
+    signature: &'a str,
 }
 
 impl Letter {
-    /// A letter with this subject line and this heading.
-    pub fn new(subject: &str, heading: &str) -> Self {
+    /// A letter in this language, with this subject line and this heading.
+    pub fn new(language: Language, subject: &(impl Words + ?Sized), heading: &(impl Words + ?Sized)) -> Self {
         Self {
-            subject: plain::one_line(subject),
-            heading: plain::clean(heading),
+            language,
+            subject: plain::one_line(&subject.said_in(language)),
+            heading: plain::clean(&heading.said_in(language)),
             paragraphs: Vec::new(),
             facts: Vec::new(),
             quotes: Vec::new(),
@@ -74,29 +100,34 @@ impl Letter {
 
     /// Adds a paragraph below the heading.
     #[must_use]
-    pub fn paragraph(mut self, text: &str) -> Self {
-        self.paragraphs.push(plain::clean(text));
+    pub fn paragraph(mut self, text: &(impl Words + ?Sized)) -> Self {
+        self.paragraphs.push(self.words(text));
         self
     }
 
     /// Adds a row to the table of facts; an empty one is left out.
     #[must_use]
-    pub fn fact(self, label: &str, value: &str) -> Self {
+    pub fn fact(self, label: &(impl Words + ?Sized), value: &str) -> Self {
         self.list(label, [value])
     }
 
     /// Adds a row of several lines to the table of facts; an empty one is left out.
     #[must_use]
-    pub fn list<T: AsRef<str>>(mut self, label: &str, values: impl IntoIterator<Item = T>) -> Self {
+    pub fn list<T: AsRef<str>>(
+        mut self,
+        label: &(impl Words + ?Sized),
+        values: impl IntoIterator<Item = T>,
+    ) -> Self {
         let mut lines: Vec<String> = values.into_iter().map(|value| plain::clean(value.as_ref())).collect();
         lines.retain(|line| !line.is_empty());
         if lines.len() > MAX_LINES {
             let more = lines.len() - MAX_LINES;
             lines.truncate(MAX_LINES);
-            lines.push(format!("and {more} more"));
+            lines.push(self.words(&Message::new("mail-more-lines").with("more", more)));
         }
         if !lines.is_empty() {
-            self.facts.push(Fact { label: label.to_owned(), lines });
+            let label = label.said_in(self.language);
+            self.facts.push(Fact { label, lines });
         }
         self
     }
@@ -106,24 +137,25 @@ impl Letter {
     pub fn names(self, names: &[String]) -> Self {
         let for_people =
             |name: &String| name.parse().map_or_else(|_| name.clone(), |name: Name| name.for_people());
-        self.list("Names", names.iter().map(for_people))
+        self.list(&Message::new("mail-names"), names.iter().map(for_people))
     }
 
     /// Adds what would be certified: names, subject, key and profile.
     #[must_use]
     pub fn certificate(self, facts: &Facts, profile: &str) -> Self {
         self.names(&facts.names)
-            .fact("Subject", &facts.subject)
-            .fact("Key", &facts.key)
-            .fact("Profile", profile)
+            .fact(&Message::new("mail-subject"), &facts.subject)
+            .fact(&Message::new("mail-key"), &facts.key)
+            .fact(&Message::new("mail-profile"), profile)
     }
 
     /// Adds what a person wrote, as a quotation; nothing is added where they wrote nothing.
     #[must_use]
-    pub fn quote(mut self, label: &str, text: &str) -> Self {
+    pub fn quote(mut self, label: &(impl Words + ?Sized), text: &str) -> Self {
         let lines = plain::lines(text);
         if !lines.is_empty() {
-            self.quotes.push(Fact { label: plain::clean(label), lines });
+            let label = self.words(label);
+            self.quotes.push(Fact { label, lines });
         }
         self
     }
@@ -131,12 +163,13 @@ impl Letter {
     /// Adds findings, each with its advice.
     #[must_use]
     pub fn findings(mut self, findings: &[Finding]) -> Self {
+        let language = self.language;
         self.findings.extend(findings.iter().map(|finding| FindingShown {
-            meaning: match finding.severity {
-                Severity::Refused => "Refused",
-                Severity::Warning => "Look twice",
-                Severity::Ignored => "Not granted",
-            },
+            meaning: language.text(match finding.severity {
+                Severity::Refused => "mail-severity-refused",
+                Severity::Warning => "mail-severity-warning",
+                Severity::Ignored => "mail-severity-ignored",
+            }),
             code: finding.code.as_str(),
             detail: plain::clean(&finding.detail),
             advice: plain::clean(&finding.advice),
@@ -146,23 +179,28 @@ impl Letter {
 
     /// Sets the one thing to do.
     #[must_use]
-    pub fn button(mut self, label: &str, url: &str) -> Self {
-        self.button = Some(Link { label: plain::clean(label), url: plain::clean(url) });
+    pub fn button(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
+        self.button = Some(Link { label: self.words(label), url: plain::clean(url) });
         self
     }
 
     /// Adds a link beside the button.
     #[must_use]
-    pub fn link(mut self, label: &str, url: &str) -> Self {
-        self.links.push(Link { label: plain::clean(label), url: plain::clean(url) });
+    pub fn link(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
+        self.links.push(Link { label: self.words(label), url: plain::clean(url) });
         self
     }
 
     /// Adds a paragraph at the end.
     #[must_use]
-    pub fn closing(mut self, text: &str) -> Self {
-        self.closing.push(plain::clean(text));
+    pub fn closing(mut self, text: &(impl Words + ?Sized)) -> Self {
+        self.closing.push(self.words(text));
         self
+    }
+
+    /// Words in the language of the letter, fit to be shown.
+    fn words(&self, words: &(impl Words + ?Sized)) -> String {
+        plain::clean(&words.said_in(self.language))
     }
 
     /// The mail that takes the letter to `to`.
@@ -172,13 +210,17 @@ impl Letter {
             occasion: occasion.to_owned(),
             to: to.clone(),
             subject: self.subject.clone(),
-            text: self.text(request_id),
-            html: self.html(request_id),
+            text: self.text(&self.signature(request_id)),
+            html: self.html(&self.signature(request_id)),
             attachment: None,
         }
     }
 
-    fn text(&self, request_id: RequestId) -> String {
+    fn signature(&self, request_id: RequestId) -> String {
+        self.words(&Message::new("mail-signature").with("id", request_id.to_string()))
+    }
+
+    fn text(&self, signature: &str) -> String {
         let mut out = String::new();
         let paragraph = |out: &mut String, text: &str| {
             plain::wrap(out, "", "", text);
@@ -225,35 +267,24 @@ impl Letter {
             paragraph(&mut out, text);
         }
         // "-- " begins a signature (RFC 3676 section 4.3).
-        out.push_str(&format!("-- \nCountersign, request {request_id}\n"));
+        out.push_str(&format!("-- \n{signature}\n"));
         out
     }
 
-    fn html(&self, request_id: RequestId) -> String {
-        Html { letter: self, request_id: &request_id.to_string() }
+    fn html(&self, signature: &str) -> String {
+        Html { letter: self, button_fails: self.words(&Message::new("mail-button-fails")), signature }
             .render()
             .expect("strings are written into a string, which does not fail")
     }
 }
 
 /// The names in one breath: the first one, and how many more.
-pub fn names_in_short(names: &[String]) -> String {
+pub fn names_in_short(language: Language, names: &[String]) -> String {
     match names {
-        [] => "a certificate".to_owned(),
+        [] => language.text("mail-some-certificate"),
         [name] => name.clone(),
-        [name, more @ ..] => format!("{name} and {} more", more.len()),
+        [name, more @ ..] => {
+            language.say(&Message::new("mail-names-in-short").with("name", name).with("more", more.len()))
+        }
     }
-}
-
-/// A day in words, such as `1 January 2026`; UTC.
-pub fn on_day(at: OffsetDateTime) -> String {
-    let format = format_description!("[day padding:none] [month repr:long] [year]");
-    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
-}
-
-/// An instant in words, such as `Thursday, 1 January 2026, 12:00 UTC`.
-pub fn with_time(at: OffsetDateTime) -> String {
-    let format =
-        format_description!("[weekday], [day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    at.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }

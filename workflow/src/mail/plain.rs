@@ -3,9 +3,13 @@
 //! Invariant: nothing that comes out of here holds a control character or one that reorders or hides its neighbours,
 //! so a comment can neither add a header nor pass for words of ours. Never fails; what is unfit is left out.
 
+use unicode_linebreak::{BreakOpportunity, linebreaks};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::finding::is_unfit_to_show;
 
-/// The longest line of the text part, in characters (RFC 5322 section 2.1.1 recommends at most 78).
+/// The longest line of the text part, in columns (RFC 5322 section 2.1.1 recommends at most 78); a Japanese character
+/// takes two (UAX #11).
 const WIDTH: usize = 72;
 /// The longest subject, in characters; mail clients on a phone show about 40.
 const MAX_SUBJECT: usize = 120;
@@ -46,29 +50,48 @@ pub(super) fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// Writes `text` wrapped at spaces, the first line after `first`, the others after `rest`. A word that is too long
-/// for a line, such as a link, stays in one piece.
+/// Writes `text` wrapped at spaces and, in scripts that have none, where their rules allow it (UAX #14); the first line
+/// after `first`, the others after `rest`. A word that is too long for a line, such as a link, stays in one piece.
 pub(super) fn wrap(out: &mut String, first: &str, rest: &str, text: &str) {
     out.push_str(first);
-    let mut column = first.chars().count();
+    let mut column = first.width();
     let mut begun = false;
     for word in text.split(' ') {
-        let width = word.chars().count();
-        if begun && column + 1 + width > WIDTH {
-            out.push('\n');
-            out.push_str(rest);
-            column = rest.chars().count();
-        } else if begun {
-            out.push(' ');
-            column += 1;
+        let mut space = usize::from(begun);
+        for piece in pieces(word) {
+            let width = piece.width();
+            if begun && column + space + width > WIDTH {
+                out.push('\n');
+                out.push_str(rest);
+                column = rest.width();
+            } else if space == 1 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(piece);
+            column += width;
+            (begun, space) = (true, 0);
         }
-        out.push_str(word);
-        column += width;
-        begun = true;
     }
     // A quoted empty line is ">", not "> ".
     out.truncate(out.trim_end_matches(' ').len());
     out.push('\n');
+}
+
+/// What may not be parted within a word: all of it, unless it has wide characters, which are written without spaces.
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let is_wide = |c: Option<char>| c.and_then(UnicodeWidthChar::width) == Some(2);
+    let mut from = 0;
+    let ends = linebreaks(word).filter(move |(at, opportunity)| {
+        *at == word.len()
+            || (*opportunity == BreakOpportunity::Allowed
+                && (is_wide(word[..*at].chars().next_back()) || is_wide(word[*at..].chars().next())))
+    });
+    ends.map(move |(at, _)| {
+        let piece = &word[from..at];
+        from = at;
+        piece
+    })
 }
 
 #[cfg(test)]
@@ -94,7 +117,32 @@ mod tests {
         assert!(out.starts_with("* word") && out.lines().skip(1).all(|line| line.starts_with("  ")));
     }
 
+    #[test]
+    fn japanese_is_wrapped_by_what_is_seen_and_no_line_begins_with_a_full_stop() {
+        let link = format!("https://{}/", "a-".repeat(60));
+        let text = format!("{}{link} を開く。", "承認者の確認を、お待ちください。".repeat(12));
+        let mut out = String::new();
+        wrap(&mut out, "", "  ", &text);
+        assert!(out.lines().count() > 5);
+        for (index, line) in out.lines().enumerate() {
+            assert!(line.contains(&link) || line.width() <= WIDTH, "{line}");
+            assert!(line.contains(&link) || index < 1 || line.starts_with("  "), "{line}");
+            assert!(!line.trim_start().starts_with(['。', '、']), "{line}");
+        }
+        let unwrapped: String = out.lines().map(str::trim_start).collect();
+        assert_eq!(unwrapped, text.replace(" を", "を"), "nothing is lost or added");
+    }
+
     proptest! {
+        #[test]
+        fn wrapping_loses_nothing(text in any::<String>()) {
+            let text = clean(&text);
+            let mut out = String::new();
+            wrap(&mut out, "", "", &text);
+            let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(solid(&out), solid(&text));
+        }
+
         #[test]
         fn whatever_it_was_made_of_a_subject_is_one_short_line(text in any::<String>()) {
             let subject = one_line(&text);

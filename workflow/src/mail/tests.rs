@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::finding::{Code, Finding};
 use crate::request::Facts;
+use crate::text::{Language, Message};
 
 fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
@@ -31,10 +32,10 @@ fn facts(names: &[&str]) -> Facts {
 
 /// A letter that uses everything a letter has.
 fn letter() -> Letter {
-    Letter::new("Please decide: www.example.com", "A certificate waits for your decision")
+    Letter::new(Language::English, "Please decide: www.example.com", "A certificate waits for your decision")
         .paragraph("alice@example.com asks for this certificate. Opening the link decides nothing.")
         .certificate(&facts(&["www.example.com", "xn--bcher-kva.example.com", "10.0.0.1"]), "server")
-        .fact("Decide by", &with_time(time::macros::datetime!(2026-01-08 12:00 UTC)))
+        .fact("Decide by", &Language::English.instant_of_week(time::macros::datetime!(2026-01-08 12:00 UTC)))
         .fact("Nothing", "")
         .quote("alice@example.com wrote", "Größe & <b>Mut</b>:\r\nfor the shop\n\n\n\n> Approved by \"IT\"\n")
         .findings(&[
@@ -67,7 +68,7 @@ fn the_html_part() {
 #[test]
 fn what_comes_from_outside_is_escaped_and_quoted() {
     let attack = "</td><script>alert(1)</script>\n\nApprove here: https://evil.example/\u{202e}";
-    let mail = Letter::new(attack, attack)
+    let mail = Letter::new(Language::English, attack, attack)
         .paragraph(attack)
         .fact("Names", attack)
         .quote(attack, attack)
@@ -87,7 +88,7 @@ fn what_comes_from_outside_is_escaped_and_quoted() {
 proptest! {
     #[test]
     fn whatever_is_quoted_stays_in_its_quotation(comment in any::<String>(), more in "([^a]|\r|\n|<|&|\"){0,40}") {
-        let quoting = |comment: &str| Letter::new("s", "h").quote("They wrote", &format!("x{comment}")).to(id(), "o", &requester());
+        let quoting = |comment: &str| Letter::new(Language::English, "s", "h").quote("They wrote", &format!("x{comment}")).to(id(), "o", &requester());
         let (plain, mail) = (quoting(""), quoting(&format!("{comment}\n{more}")));
         let ours = |text: &str| text.lines().filter(|line| !line.starts_with('>')).map(str::to_owned).collect::<Vec<_>>();
         prop_assert_eq!(ours(&mail.text), ours(&plain.text));
@@ -102,14 +103,16 @@ fn a_command_is_copied_from_one_line() {
         format!("openssl req -new {}-out a.csr", "-addext subjectAltName=DNS:www.example.com ".repeat(4));
     let finding =
         Finding::refused(Code::WeakKey, "RSA key of 1024 bits.", format!("Make one with: {command}"));
-    let mail = Letter::new("s", "h").findings(&[finding]).to(id(), "refused", &requester());
+    let mail =
+        Letter::new(Language::English, "s", "h").findings(&[finding]).to(id(), "refused", &requester());
     assert!(mail.text.lines().any(|line| line.ends_with(&command)));
 }
 
 #[test]
 fn a_long_list_is_cut_and_says_so() {
     let names: Vec<String> = (0..60).map(|n| format!("n{n}.example.com")).collect();
-    let mail = Letter::new("s", "h").list("Names", &names).to(id(), "received", &requester());
+    let mail =
+        Letter::new(Language::English, "s", "h").list("Names", &names).to(id(), "received", &requester());
     assert!(mail.text.contains("n49.example.com\n  and 10 more\n"));
     assert!(!mail.text.contains("n50."));
 }
@@ -196,11 +199,36 @@ fn debug_shows_no_link_and_no_address() {
 
 #[test]
 fn names_and_times_in_words() {
-    let names =
-        |names: &[&str]| names_in_short(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
-    assert_eq!(names(&["a.example"]), "a.example");
-    assert_eq!(names(&["a.example", "b.example", "c.example"]), "a.example and 2 more");
+    let names = |language, names: &[&str]| {
+        names_in_short(language, &names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(names(Language::English, &[]), "a certificate");
+    assert_eq!(names(Language::English, &["a.example"]), "a.example");
+    let three = ["a.example", "b.example", "c.example"];
+    assert_eq!(names(Language::English, &three), "a.example and 2 more");
+    assert_eq!(names(Language::Japanese, &three), "a.example ほか2件");
     let at = time::macros::datetime!(2026-01-01 23:30 -01:00);
-    assert_eq!(on_day(at), "2 January 2026");
-    assert_eq!(with_time(at), "Friday, 2 January 2026, 00:30 UTC");
+    assert_eq!(Language::English.day(at), "2 January 2026");
+    assert_eq!(Language::English.instant_of_week(at), "Friday, 2 January 2026, 00:30 UTC");
+}
+
+#[test]
+fn a_letter_is_in_one_language() {
+    let mail = Letter::new(
+        Language::Japanese,
+        &Message::new("mail-received-subject").with("names", "www.example.com"),
+        &Message::new("mail-received-heading"),
+    )
+    .paragraph(&Message::new("mail-received"))
+    .certificate(&facts(&["www.example.com"]), "server")
+    .list(&Message::new("mail-code"), (0..60).map(|n| n.to_string()))
+    .findings(&[Finding::warning(Code::BadName, "d", "a")])
+    .button(&Message::new("mail-see-standing"), "https://ca.example.com/")
+    .to(id(), "received", &requester());
+    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+    assert!(mail.html.contains("<html lang=\"ja\">"));
+    for english in ["Names", "Key", "Profile", "Look twice", "more", "button does", "request 5c1b"] {
+        assert!(!mail.text.contains(english) && !mail.html.contains(english), "{english}");
+    }
+    assert!(mail.text.contains("ほか10件\n") && mail.html.contains("ほか10件</td>"));
 }

@@ -14,6 +14,7 @@ use toml::Spanned;
 use super::rules::{Names, Requesters};
 use super::{PolicyError, Profile};
 use crate::issuance::Publication;
+use crate::text::Language;
 
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
@@ -24,6 +25,7 @@ pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
 /// What the document says, checked.
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
+    pub(super) language: Language,
     pub(super) publication: Publication,
     pub(super) denied_keys: Vec<[u8; 32]>,
     pub(super) profiles: Vec<Profile>,
@@ -124,6 +126,7 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
     denied_keys.sort_unstable();
     Ok(Checked {
         masks_addresses: common.people.masks_addresses(),
+        language: common.people.language(),
         publication: Publication {
             crl: addresses(document.publication.crl),
             issuer: addresses(document.publication.issuer),

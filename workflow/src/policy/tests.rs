@@ -255,10 +255,19 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
     }
     assert!(wrong("[groups]\na = []\n[profiles]").contains("line 2: the group a has no members"));
     assert!(wrong("[people]\nplus_tags = \"maybe\"\n[profiles]").contains("unknown variant"));
+    assert!(wrong("[people]\nlanguage = \"tlh\"\n[profiles]").contains("line 2: not a language"));
     assert!(wrong("[profiles]").contains("no profile"));
     assert!(wrong("").contains("missing field `profiles`"));
     let two = "[defaults]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"*\"]\n[profiles.a]\n[profiles.b]\n";
     assert!(wrong(two).contains("default"));
+}
+
+#[test]
+fn approvers_are_written_to_in_the_language_of_the_policy() {
+    let profile = "[profiles.server]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"example.com\"]";
+    let language = |people: &str| Policy::parse(&format!("{people}\n{profile}")).unwrap().language();
+    assert_eq!(language(""), Language::English);
+    assert_eq!(language("[people]\nlanguage = \"ja\""), Language::Japanese);
 }
 
 #[test]

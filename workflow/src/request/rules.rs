@@ -31,6 +31,7 @@ impl Request {
             version: 1,
             status: Status::Submitted,
             email: submission.email,
+            language: submission.language,
             comment: submission.comment,
             csr_content: submission.csr_content,
             profile: submission.profile,

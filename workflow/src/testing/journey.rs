@@ -9,6 +9,7 @@ use crate::ports::{Clock, TaskToken};
 use crate::request::{Email, Ending, Request, RequestId, Status, Submission, execution_name};
 use crate::step::Task;
 use crate::testing::{World, pki};
+use crate::text::Language;
 
 /// The approver whom infra/policy.toml names.
 pub fn approver() -> Email {
@@ -53,6 +54,7 @@ impl World {
         let policy = self.policy();
         let submission = Submission {
             email: "requester@example.com".parse().expect("an address"),
+            language: Language::default(),
             comment: "For the web shop.".into(),
             csr_content: csr.to_owned(),
             profile: policy.profile(None).expect("a default profile").name().to_owned(),

@@ -13,6 +13,7 @@ use super::{Settings, line_of};
 use crate::approval::{Electorate, PlusTags, Seats};
 use crate::policy::PolicyError;
 use crate::request::Email;
+use crate::text::Language;
 
 /// The time that approvers have where the document says nothing.
 const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
@@ -23,6 +24,7 @@ const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
 pub(super) struct People {
     plus_tags: Option<PlusTags>,
     shown_to_requesters: Option<Shown>,
+    language: Option<Language>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -35,6 +37,10 @@ enum Shown {
 impl People {
     pub(super) fn masks_addresses(&self) -> bool {
         self.shown_to_requesters != Some(Shown::Full)
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.language.unwrap_or_default()
     }
 }
 
