@@ -9,7 +9,7 @@ date-instant = { date-day } { $time } UTC
 
 ## 複数の箇所で使う語
 
-days = { $days }日間
+days = { $days }日
 none = なし
 list-separator = {"、"}
 usage-server = TLSサーバー

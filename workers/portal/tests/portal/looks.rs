@@ -1,4 +1,4 @@
-//! The pages as they look: a few kept as snapshots, all of them written to a folder on request, to be looked at.
+//! The pages as they look, in every language: kept as snapshots, and written to a folder on request, to be looked at.
 //!
 //! `PORTAL_PAGES=/tmp/pages cargo test -p portal --test portal looks` writes them; serve the folder with
 //! `python3 -m http.server -d /tmp/pages --bind 127.0.0.1`.
@@ -7,12 +7,13 @@ use std::path::Path;
 
 use workflow::request::Status;
 use workflow::testing::pki::{self, TestKey};
+use workflow::text::Language;
 
 use crate::site::Site;
 
 /// Without what differs from run to run: ids, keys, digests, serials, fingerprints of assets.
 fn redacted(page: &str) -> String {
-    let page = without_digests(page);
+    let page = without_csr(&without_digests(page));
     let mut out = String::new();
     let mut word = String::new();
     for c in page.chars().chain(['\n']) {
@@ -28,6 +29,16 @@ fn redacted(page: &str) -> String {
     out
 }
 
+fn without_csr(page: &str) -> String {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE REQUEST-----\n";
+    const END: &str = "\n-----END CERTIFICATE REQUEST-----";
+    let Some((before, rest)) = page.split_once(BEGIN) else {
+        return page.to_owned();
+    };
+    let (_, after) = rest.split_once(END).unwrap();
+    format!("{before}{BEGIN}…{END}{after}")
+}
+
 fn without_digests(page: &str) -> String {
     let mut parts = page.split("<code>");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -39,9 +50,9 @@ fn without_digests(page: &str) -> String {
     out
 }
 
-async fn pages() -> Vec<(&'static str, String)> {
+async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let site = Site::at("http://127.0.0.1:8000/");
-    let mut pages = vec![("form", site.browse("/").await.is_page(200))];
+    let mut pages = vec![("form", site.browse_in(language, "/").await.is_page(200))];
     let csr = pki::csr_with(
         TestKey::EcP256,
         "www.example.com",
@@ -49,7 +60,7 @@ async fn pages() -> Vec<(&'static str, String)> {
     );
     pages.push((
         "preview",
-        site.submit("/requests/preview", &[("email", "sam@example.com"), ("csrContent", &csr)])
+        site.submit_in(language, "/requests/preview", &[("email", "sam@example.com"), ("csrContent", &csr)])
             .await
             .is_page(200),
     ));
@@ -59,15 +70,16 @@ async fn pages() -> Vec<(&'static str, String)> {
         ("csrContent", "hello"),
         ("profile", "client"),
     ];
-    pages.push(("form-refused", site.submit("/requests", &broken).await.is_page(422)));
+    pages.push(("form-refused", site.submit_in(language, "/requests", &broken).await.is_page(422)));
     for (name, status) in [
         ("status-submitted", Status::Submitted),
         ("status-pending", Status::PendingApproval),
         ("status-delivered", Status::Delivered),
+        ("status-refused", Status::Refused),
         ("status-rejected", Status::Rejected),
     ] {
         let (_, path) = site.request_at(status).await;
-        pages.push((name, site.browse(&path).await.is_page(200)));
+        pages.push((name, site.browse_in(language, &path).await.is_page(200)));
     }
     let earlier = site.world.journey(&csr, Status::Delivered);
     site.world.put(earlier);
@@ -75,13 +87,13 @@ async fn pages() -> Vec<(&'static str, String)> {
     request.comment = "The shop moves to the new load balancer on Monday.\nTicket OPS-1234.".into();
     site.world.put(request.clone());
     let link = site.link(request.id);
-    pages.push(("review", site.browse(&link).await.is_page(200)));
+    pages.push(("review", site.browse_in(language, &link).await.is_page(200)));
     let digest = site.shown(request.id);
     let vote = [("decision", "approve"), ("digest", digest.as_str()), ("reason", "")];
-    pages.push(("review-approved", site.submit(&link, &vote).await.is_page(200)));
-    pages.push(("not-found", site.browse("/approvals/nothing").await.is_page(404)));
+    pages.push(("review-approved", site.submit_in(language, &link, &vote).await.is_page(200)));
+    pages.push(("not-found", site.browse_in(language, "/approvals/nothing").await.is_page(404)));
     if let Some(folder) = std::env::var_os("PORTAL_PAGES") {
-        write(Path::new(&folder), &pages);
+        write(Path::new(&folder), language, &pages);
         let page = &pages[0].1;
         for rest in page.split("\"/assets/").skip(1) {
             let name = rest.split('"').next().unwrap();
@@ -93,18 +105,23 @@ async fn pages() -> Vec<(&'static str, String)> {
     pages
 }
 
-fn write(folder: &Path, pages: &[(&str, String)]) {
+fn write(folder: &Path, language: Language, pages: &[(&str, String)]) {
     std::fs::create_dir_all(folder).unwrap();
     for (name, page) in pages {
-        std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
+        std::fs::write(folder.join(format!("{name}.{language}.html")), page).unwrap();
     }
 }
 
 #[tokio::test]
 async fn the_pages_look_as_they_should() {
-    for (name, page) in pages().await {
-        assert!(!page.contains("<b>shop"), "{name}: what comes from outside is escaped");
-        if matches!(name, "form" | "form-refused" | "status-delivered" | "review" | "not-found") {
+    for language in Language::ALL {
+        for (name, page) in pages(language).await {
+            assert!(!page.contains("<b>shop"), "{name}: what comes from outside is escaped");
+            assert!(page.contains(&format!("<html lang=\"{language}\">")), "{name}");
+            let name = match language {
+                Language::English => name.to_owned(),
+                other => format!("{name}.{other}"),
+            };
             insta::assert_snapshot!(name, redacted(&page));
         }
     }

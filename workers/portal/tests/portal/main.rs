@@ -6,6 +6,7 @@ mod decision;
 mod files;
 mod flow;
 mod gateway;
+mod languages;
 mod log;
 mod looks;
 mod mine;

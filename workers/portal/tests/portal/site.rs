@@ -16,6 +16,7 @@ use workflow::ports::{Clock, Links};
 use workflow::request::{Request as Row, RequestId, Status};
 use workflow::testing::journey::approver;
 use workflow::testing::{World, pki};
+use workflow::text::Language;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -130,7 +131,13 @@ impl Site {
 
     /// GET as a browser.
     pub(crate) async fn browse(&self, path: &str) -> Answer {
-        self.call("GET", path, &[("accept", BROWSER)], Body::empty()).await
+        self.browse_in(Language::English, path).await
+    }
+
+    /// GET as a browser whose reader reads this language.
+    pub(crate) async fn browse_in(&self, language: Language, path: &str) -> Answer {
+        let headers = [("accept", BROWSER), ("accept-language", language.code())];
+        self.call("GET", path, &headers, Body::empty()).await
     }
 
     /// POST of JSON as a program.
@@ -140,8 +147,14 @@ impl Site {
 
     /// POST of a form as a browser.
     pub(crate) async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.submit_in(Language::English, path, fields).await
+    }
+
+    /// POST of a form as a browser whose reader reads this language.
+    pub(crate) async fn submit_in(&self, language: Language, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.call("POST", path, &[("content-type", FORM), ("accept", BROWSER)], body).await
+        let headers = [("content-type", FORM), ("accept", BROWSER), ("accept-language", language.code())];
+        self.call("POST", path, &headers, body).await
     }
 
     /// A request that has come as far as `status`, and the path of its status page.
