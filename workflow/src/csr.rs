@@ -28,11 +28,12 @@ pub use wish::Wish;
 
 pub(crate) use distinguished_name::render as render_distinguished_name;
 pub(crate) use input::armored;
-pub(crate) use key::NEW_KEY;
+pub(crate) use key::new_key;
 pub(crate) use signature::{Scheme, verify};
 pub(crate) use wish::{KEY_USAGES, PURPOSES, extension_name, purposes, usages};
 
 use crate::finding::{Code, Finding, quoted};
+use crate::text::Message;
 
 /// A certificate signing request whose proof of possession was verified.
 #[derive(Clone, PartialEq, Eq)]
@@ -178,31 +179,31 @@ impl Csr {
 
 /// One PKCS#10 structure and nothing after it.
 fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, Finding> {
-    let not_a_csr = |detail: String| Finding::refused(Code::NotACsr, detail, input::HOW_TO);
+    let not_a_csr = |detail: Message| Finding::refused(Code::NotACsr, detail, input::how_to());
     if der.len() > Csr::MAX_BYTES {
         return Err(Finding::refused(
             Code::TooLarge,
-            format!("The request has {} bytes; at most {} are read.", der.len(), Csr::MAX_BYTES),
-            "Ask for fewer names in one request.",
+            Message::new("finding-request-too-large").with("bytes", der.len()).with("most", Csr::MAX_BYTES),
+            Message::new("finding-fewer-names"),
         ));
     }
     let (rest, request) = X509CertificationRequest::from_der(der)
-        .map_err(|_| not_a_csr("This is no well-formed certificate signing request (PKCS#10).".to_owned()))?;
+        .map_err(|_| not_a_csr(Message::new("finding-not-well-formed")))?;
     if !rest.is_empty() {
         return Err(not_a_csr(match rest.len() {
-            1 => "One more byte follows after the end of the request.".to_owned(),
-            more => format!("{more} more bytes follow after the end of the request."),
+            1 => Message::new("finding-one-more-byte"),
+            more => Message::new("finding-more-bytes").with("count", more),
         }));
     }
     if !is_strict(der) {
-        return Err(not_a_csr("The outer structure of the request is no DER.".to_owned()));
+        return Err(not_a_csr(Message::new("finding-no-der")));
     }
     // RFC 2986 section 4.1
     if request.certification_request_info.version != X509Version::V1 {
-        return Err(not_a_csr("The version of the request is not 1.".to_owned()));
+        return Err(not_a_csr(Message::new("finding-version")));
     }
     if request.signature_value.unused_bits != 0 {
-        return Err(not_a_csr("The signature of the request is no whole number of octets.".to_owned()));
+        return Err(not_a_csr(Message::new("finding-signature-octets")));
     }
     Ok(request)
 }
@@ -235,8 +236,8 @@ fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: 
     } else {
         Some(Finding::refused(
             Code::WeakKey,
-            format!("The {} key is no point on its curve, or no valid key.", key.description()),
-            NEW_KEY,
+            Message::new("finding-not-on-curve").with("key", key.description()),
+            new_key(),
         ))
     }
 }
@@ -244,36 +245,35 @@ fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: 
 /// The one common name, if any (RFC 5280 section 4.1.2.6).
 fn common_name(subject: &X509Name<'_>, findings: &mut Vec<Finding>) -> Option<String> {
     const LONGEST_COMMON_NAME: usize = 64;
-    let mut bad =
-        |detail: String, advice: &str| findings.push(Finding::refused(Code::BadName, detail, advice));
+    let mut bad = |detail: Message, advice| {
+        findings.push(Finding::refused(Code::BadName, detail, Message::new(advice)))
+    };
     let mut all = subject.iter_common_name();
     let first = all.next()?;
     if all.next().is_some() {
-        bad(
-            "The subject has several common names.".to_owned(),
-            "Keep one; put all names into subjectAltName.",
-        );
+        bad(Message::new("finding-several-common-names"), "finding-several-common-names-advice");
         return None;
     }
     let Some(text) = distinguished_name::text(first) else {
-        bad("The common name is no text.".to_owned(), "Write it as UTF8String or PrintableString.");
+        bad(Message::new("finding-common-name-no-text"), "finding-common-name-no-text-advice");
         return None;
     };
     if let Some(c) = text.chars().find(|c| crate::finding::is_unfit_to_show(*c)) {
         bad(
-            format!("The common name {} has the character U+{:04X}.", quoted(&text), u32::from(c)),
-            "Write it with visible characters only.",
+            Message::new("finding-common-name-character")
+                .with("name", quoted(&text))
+                .with("character", format!("U+{:04X}", u32::from(c))),
+            "finding-common-name-character-advice",
         );
         return None;
     }
     // ub-common-name, RFC 5280 appendix A.1. Longer DNS names are fine as subjectAltName.
     if text.chars().count() > LONGEST_COMMON_NAME {
         bad(
-            format!(
-                "The common name has {} characters; at most {LONGEST_COMMON_NAME} are possible.",
-                text.chars().count()
-            ),
-            "Leave the common name out, and put the name into subjectAltName.",
+            Message::new("finding-common-name-long")
+                .with("count", text.chars().count())
+                .with("most", LONGEST_COMMON_NAME),
+            "finding-common-name-long-advice",
         );
         return None;
     }
@@ -295,8 +295,8 @@ fn add_common_name(
             if !names.is_empty() && !names.iter().any(|name| name.to_string() == text) {
                 warnings.push(Finding::ignored(
                     Code::BadName,
-                    format!("The common name {} is no DNS name or IP address.", quoted(text)),
-                    "The certificate comes without it; clients look at subjectAltName only.",
+                    Message::new("finding-common-name-left-out").with("name", quoted(text)),
+                    Message::new("finding-common-name-left-out-advice"),
                 ));
             }
             return;
@@ -312,16 +312,14 @@ fn add_common_name(
 
 fn no_names(common_name: Option<&str>) -> Finding {
     let detail = match common_name {
-        Some(text) => format!(
-            "The request has no subjectAltName, and its common name {} is no full DNS name or IP address.",
-            quoted(text)
-        ),
-        None => "The request names nothing: it has neither a subjectAltName nor a common name.".to_owned(),
+        Some(text) => Message::new("finding-no-san").with("name", quoted(text)),
+        None => Message::new("finding-no-names"),
     };
     Finding::refused(
         Code::BadName,
         detail,
-        "Add the names that clients connect to. With openssl: -addext subjectAltName=DNS:www.example.com,IP:192.0.2.10",
+        Message::new("finding-no-names-advice")
+            .with("command", "-addext subjectAltName=DNS:www.example.com,IP:192.0.2.10"),
     )
 }
 

@@ -1,12 +1,16 @@
 //! What is wrong with a request, in words for a person and a code for a program.
 //!
 //! Invariant: a [`Code`] is part of the public contract (DESIGN.md section 4); its spelling never changes. A finding
-//! quotes at most a short, cleaned excerpt of the input (see [`quoted`]), and never key material.
+//! quotes at most a short, cleaned excerpt of the input (see [`quoted`]), and never key material. Its words come from the
+//! catalogue: in English for programs and the row, and in any language for people ([`Finding::detail_in`]).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::text::{Language, Message, Value};
 
 /// The stable codes of DESIGN.md section 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -154,31 +158,145 @@ pub struct Finding {
     pub detail: String,
     /// What to do.
     pub advice: String,
+    /// The same two in every language. Not in JSON for programs, whose words stay English; see [`kept`].
+    #[serde(skip)]
+    said: Option<Box<Said>>,
+}
+
+/// What a finding says in the catalogue's words, as far as it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Said {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    detail: Option<Message>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    advice: Option<Message>,
+}
+
+/// A sentence of a finding: a message of the catalogue, or a text that is there in English only.
+#[derive(Clone, Debug)]
+pub struct Sentence {
+    english: String,
+    message: Option<Message>,
+}
+
+impl From<Message> for Sentence {
+    fn from(message: Message) -> Self {
+        Self { english: Language::English.say(&message), message: Some(message) }
+    }
+}
+
+impl From<String> for Sentence {
+    fn from(english: String) -> Self {
+        Self { english, message: None }
+    }
+}
+
+impl From<&str> for Sentence {
+    fn from(english: &str) -> Self {
+        Self::from(english.to_owned())
+    }
 }
 
 impl Finding {
+    /// A finding of this severity.
+    #[must_use]
+    pub fn new(
+        severity: Severity,
+        code: Code,
+        detail: impl Into<Sentence>,
+        advice: impl Into<Sentence>,
+    ) -> Self {
+        let (detail, advice) = (detail.into(), advice.into());
+        let said = Said { detail: detail.message, advice: advice.message };
+        let said = (said != Said::default()).then(|| Box::new(said));
+        Finding { code, severity, detail: detail.english, advice: advice.english, said }
+    }
+
     /// A finding that refuses the request.
     #[must_use]
-    pub fn refused(code: Code, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Finding { code, severity: Severity::Refused, detail: detail.into(), advice: advice.into() }
+    pub fn refused(code: Code, detail: impl Into<Sentence>, advice: impl Into<Sentence>) -> Self {
+        Finding::new(Severity::Refused, code, detail, advice)
     }
 
     /// A finding the approver should see.
     #[must_use]
-    pub fn warning(code: Code, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Finding { code, severity: Severity::Warning, detail: detail.into(), advice: advice.into() }
+    pub fn warning(code: Code, detail: impl Into<Sentence>, advice: impl Into<Sentence>) -> Self {
+        Finding::new(Severity::Warning, code, detail, advice)
     }
 
     /// A wish that is not granted.
     #[must_use]
-    pub fn ignored(code: Code, detail: impl Into<String>, advice: impl Into<String>) -> Self {
-        Finding { code, severity: Severity::Ignored, detail: detail.into(), advice: advice.into() }
+    pub fn ignored(code: Code, detail: impl Into<Sentence>, advice: impl Into<Sentence>) -> Self {
+        Finding::new(Severity::Ignored, code, detail, advice)
+    }
+
+    /// [`Finding::detail`] in a language; in English where it is not there in that.
+    #[must_use]
+    pub fn detail_in(&self, language: Language) -> Cow<'_, str> {
+        in_language(language, self.said.as_ref().and_then(|said| said.detail.as_ref()), &self.detail)
+    }
+
+    /// [`Finding::advice`] in a language; in English where it is not there in that.
+    #[must_use]
+    pub fn advice_in(&self, language: Language) -> Cow<'_, str> {
+        in_language(language, self.said.as_ref().and_then(|said| said.advice.as_ref()), &self.advice)
+    }
+
+    /// [`Finding::detail`] as a value of another message.
+    pub(crate) fn detail_value(&self) -> Value {
+        match self.said.as_ref().and_then(|said| said.detail.clone()) {
+            Some(message) => message.into(),
+            None => self.detail.as_str().into(),
+        }
     }
 
     /// Whether this finding alone refuses the request.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.severity == Severity::Refused
+    }
+}
+
+/// English is what was said when it was found, and what a digest may have been taken of.
+fn in_language<'a>(language: Language, message: Option<&Message>, english: &'a str) -> Cow<'a, str> {
+    match message {
+        Some(message) if language != Language::English => {
+            language.find(message).map_or(Cow::Borrowed(english), Cow::Owned)
+        }
+        _ => Cow::Borrowed(english),
+    }
+}
+
+/// Findings as a row keeps them: with their messages, which programs outside are not shown.
+pub(crate) mod kept {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Finding, Said};
+
+    #[derive(Serialize)]
+    struct Written<'a> {
+        #[serde(flatten)]
+        finding: &'a Finding,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        said: Option<&'a Said>,
+    }
+
+    #[derive(Deserialize)]
+    struct Read {
+        #[serde(flatten)]
+        finding: Finding,
+        #[serde(default)]
+        said: Option<Box<Said>>,
+    }
+
+    pub(crate) fn serialize<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_seq(findings.iter().map(|finding| Written { finding, said: finding.said.as_deref() }))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Finding>, D::Error> {
+        let read = Vec::<Read>::deserialize(deserializer)?;
+        Ok(read.into_iter().map(|Read { finding, said }| Finding { said, ..finding }).collect())
     }
 }
 
@@ -237,6 +355,54 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&finding).unwrap(),
             serde_json::json!({"code": "weak_key", "severity": "refused", "detail": "RSA key of 1024 bits.", "advice": "Make a new one."})
+        );
+    }
+
+    #[test]
+    fn a_finding_speaks_every_language_and_programs_see_english_only() {
+        let detail = Message::new("finding-rsa-too-short").with("bits", 1024u32).with("fewest", 2048u32);
+        let finding = Finding::refused(Code::WeakKey, detail, "Only here.");
+        assert_eq!(finding.detail, "RSA key of 1024 bits; at least 2048 are needed.");
+        assert_eq!(finding.detail_in(Language::English), finding.detail);
+        assert_eq!(
+            finding.detail_in(Language::Japanese),
+            "RSA 鍵が 1024 ビットです。2048 ビット以上が必要です。"
+        );
+        assert_eq!(finding.advice_in(Language::Japanese), "Only here.");
+        let json = serde_json::to_value(&finding).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"code": "weak_key", "severity": "refused", "detail": finding.detail, "advice": "Only here."})
+        );
+        assert_eq!(
+            serde_json::from_value::<Finding>(json).unwrap().detail_in(Language::Japanese),
+            finding.detail
+        );
+    }
+
+    #[test]
+    fn a_row_keeps_what_a_finding_says_and_reads_rows_that_did_not() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Row {
+            #[serde(default, with = "kept")]
+            findings: Vec<Finding>,
+        }
+        let said = Finding::refused(
+            Code::NotACsr,
+            Message::new("finding-no-csr"),
+            Message::new("finding-send-alone"),
+        );
+        let plain = Finding::ignored(Code::BadName, "d", "a");
+        let row = Row { findings: vec![said, plain.clone()] };
+        let stored = serde_json::to_value(&row).unwrap();
+        assert_eq!(stored["findings"][1], serde_json::to_value(&plain).unwrap());
+        assert_eq!(serde_json::from_value::<Row>(stored.clone()).unwrap(), row);
+        let mut older = stored;
+        older["findings"][0].as_object_mut().unwrap().remove("said");
+        let older: Row = serde_json::from_value(older).unwrap();
+        assert_eq!(
+            older.findings[0].detail_in(Language::Japanese),
+            "This is no certificate signing request."
         );
     }
 

@@ -10,6 +10,7 @@ use crate::policy::{Grant, Policy, Profile, Verdict};
 use crate::ports::{Archive, PortError};
 use crate::request::{Facts, Request};
 use crate::step::{ErrorName, Fault};
+use crate::text::Message;
 
 /// A CSR that the policy grants.
 #[derive(Debug)]
@@ -109,20 +110,21 @@ pub fn verdict(
 
 /// What the issuer's certificate does not let it certify (RFC 5280 section 4.2.1.10).
 fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
-    let refused = |forbid: &str, what: String| {
+    let refused = |forbid: &str, detail: Message| {
         Finding::refused(
             Code::NameNotAllowed,
-            format!("The name constraints of the certificate authority {forbid} {what}."),
-            "No profile changes that. Leave the name out, or ask the operators who can certify it.",
+            detail.with("forbid", forbid),
+            Message::new("finding-constrained-advice"),
         )
     };
     let name = |name: &Name| {
         let forbid = issuer.forbids(name)?;
-        Some(refused(forbid, format!("the {} {}", name.kind(), quoted(&name.to_string()))))
+        Some(refused(forbid, name.said("finding-constrained-name")))
     };
     let subject = grant.and_then(|grant| {
         let forbid = issuer.forbids_subject(&grant.subject)?;
-        Some(refused(forbid, format!("the subject {}", quoted(&grant.subject))))
+        let detail = Message::new("finding-constrained-subject").with("subject", quoted(&grant.subject));
+        Some(refused(forbid, detail))
     });
     csr.names().iter().filter_map(name).chain(subject).collect()
 }

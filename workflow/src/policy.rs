@@ -20,7 +20,7 @@ use crate::csr::Csr;
 use crate::finding::{Code, Finding, quoted};
 use crate::issuance::Publication;
 use crate::request::Email;
-use crate::text::Language;
+use crate::text::{Language, Message};
 
 pub use document::Escalation;
 use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
@@ -98,8 +98,8 @@ impl Policy {
             let known: Vec<&str> = self.profiles.iter().map(|profile| profile.name.as_str()).collect();
             Finding::refused(
                 Code::UnknownProfile,
-                format!("There is no profile {}.", quoted(name.unwrap_or_default())),
-                format!("Choose one of: {}.", known.join(", ")),
+                Message::new("finding-unknown-profile").with("profile", quoted(name.unwrap_or_default())),
+                Message::new("finding-unknown-profile-advice").with("known", known.join(", ")),
             )
         })
     }
@@ -220,7 +220,13 @@ impl Profile {
     /// What the names may be, for people: one sentence a kind.
     #[must_use]
     pub fn allowed_names(&self) -> Vec<String> {
-        self.names.describe()
+        self.allowed_names_in(Language::English)
+    }
+
+    /// [`Profile::allowed_names`] in a language.
+    #[must_use]
+    pub fn allowed_names_in(&self, language: Language) -> Vec<String> {
+        self.names.describe().iter().map(|line| language.say(line)).collect()
     }
 }
 

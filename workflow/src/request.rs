@@ -161,7 +161,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
     /// Every finding of a refusal.
-    #[serde(default)]
+    #[serde(default, with = "crate::finding::kept")]
     pub findings: Vec<Finding>,
     /// Every status entered, oldest first.
     pub history: Vec<HistoryEntry>,

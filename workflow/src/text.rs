@@ -136,8 +136,10 @@ impl Language {
     fn own(self, message: &Message) -> Option<String> {
         let bundle = self.bundle();
         let pattern = bundle.get_message(&message.id)?.value()?;
-        let values: FluentArgs<'_> =
-            message.values.iter().map(|(name, value)| (name.as_ref(), value.to_fluent())).collect();
+        let mut values = FluentArgs::new();
+        for (name, value) in &message.values {
+            values.set(name.as_ref(), value.to_fluent(self)?);
+        }
         let mut errors = Vec::new();
         let text = bundle.format_pattern(pattern, Some(&values), &mut errors);
         errors.is_empty().then(|| text.into_owned())
@@ -241,12 +243,18 @@ impl Message {
     /// The same with every text among its values changed, as by escaping.
     #[must_use]
     pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.change_texts(&change);
+        self
+    }
+
+    fn change_texts(&mut self, change: &dyn Fn(&str) -> String) {
         for value in self.values.values_mut() {
-            if let Value::Text(text) = value {
-                *text = change(text);
+            match value {
+                Value::Number(_) => {}
+                Value::Text(text) => *text = change(text),
+                Value::Said(message) => message.change_texts(change),
             }
         }
-        self
     }
 
     /// Its id in the catalogue.
@@ -263,7 +271,7 @@ impl From<&'static str> for Message {
     }
 }
 
-/// A value in a message: a text as it stands, or a whole number, by which a message may choose its words.
+/// A value in a message: a text as it stands, a whole number, by which a message may choose its words, or another message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -271,14 +279,37 @@ pub enum Value {
     Number(i64),
     /// A text.
     Text(String),
+    /// Another message, said in the same language.
+    Said(Box<Message>),
 }
 
 impl Value {
-    fn to_fluent(&self) -> FluentValue<'_> {
-        match self {
+    /// The value in a language; nothing where that lacks a text.
+    fn to_fluent(&self, language: Language) -> Option<FluentValue<'_>> {
+        Some(match self {
             Value::Number(number) => FluentValue::from(*number),
             Value::Text(text) => FluentValue::from(text.as_str()),
-        }
+            Value::Said(message) => FluentValue::from(language.own(message)?),
+        })
+    }
+
+    /// Values one after the other, each but the last put in as `first` of the message `id`, with what follows as `rest`.
+    #[must_use]
+    pub fn list(
+        id: &'static str,
+        values: impl IntoIterator<Item = Value, IntoIter: DoubleEndedIterator>,
+    ) -> Self {
+        let joined = values
+            .into_iter()
+            .rev()
+            .reduce(|rest, first| Value::from(Message::new(id).with("first", first).with("rest", rest)));
+        joined.unwrap_or_else(|| Value::Text(String::new()))
+    }
+}
+
+impl From<Message> for Value {
+    fn from(message: Message) -> Self {
+        Value::Said(Box::new(message))
     }
 }
 
@@ -428,6 +459,13 @@ mod tests {
         assert_eq!(Language::Japanese.find(&message).as_deref(), Some("2026年2月3日"));
         let gone: Message = serde_json::from_str(r#"{"id":"no-such-text"}"#).unwrap();
         assert_eq!(Language::Japanese.find(&gone), None);
+        let nested =
+            Message::new("date-instant").with("time", dated("date-day", datetime!(2026-02-03 00:00 UTC)));
+        let nested = nested.with("year", 2026u16).with("month", 2u8).with("day", 3u8);
+        let stored = serde_json::to_string(&nested).unwrap();
+        let read: Message = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read, nested);
+        assert_eq!(Language::Japanese.find(&read).as_deref(), Some("2026年2月3日 2026年2月3日 UTC"));
         let less: Message = serde_json::from_str(r#"{"id":"date-day","values":{"day":3}}"#).unwrap();
         assert_eq!(Language::English.find(&less), None);
     }

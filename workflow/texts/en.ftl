@@ -409,3 +409,240 @@ mail-remind = { $person } asked for this certificate on { $asked }, and nobody h
 mail-review = Review and decide
 mail-link-is-yours = The link is yours alone and decides in your name: please do not forward this mail.
 mail-unexpected = Is the request, or one of its names, unexpected? Then ask the requester, or reject it.
+
+### Findings
+
+finding-kind =
+    { $kind ->
+        [dns] DNS name
+        [ip] IP address
+        [email] e-mail address
+       *[uri] URI
+    }
+finding-list = { $first }, { $rest }
+finding-list-of-rules = { $first }; { $rest }
+
+## Not one request
+
+finding-private-key = The text holds a private key. It was neither stored nor logged.
+finding-private-key-advice = Never send a private key to anybody: take this one out of use, make a new key, and send only its certificate signing request.
+finding-how-to = Paste the file that begins with { $begin }. Make one with: { $command }
+finding-text-too-large = The text has { $bytes } bytes; at most { $most } are read.
+finding-send-alone = Send the certificate signing request alone.
+finding-no-text = There is no certificate signing request.
+finding-several-requests = The text holds { $count } requests.
+finding-one-by-one = Send them one by one.
+finding-several-blocks = The text holds { $count } PEM blocks: { $labels }.
+finding-another-pem = another PEM file
+finding-is-other-pem = This is { $label }, no certificate signing request.
+finding-ssh-key = This is an SSH public key.
+finding-damaged-begin = The line with BEGIN CERTIFICATE REQUEST is damaged.
+finding-damaged-begin-advice = It has five hyphens before and after: { $begin }. Some mail programs change them into dashes; attach or choose the file instead.
+finding-no-csr = This is no certificate signing request.
+finding-cut-off = The request is cut off: its END line is missing.
+finding-cut-off-advice = Copy the whole file, up to and with the line { $end }.
+finding-no-base64 = The text between BEGIN and END is no base64.
+finding-no-base64-advice = Copy the file again, without changing anything in it.
+finding-certificate = This is a certificate, not a certificate signing request.
+finding-certificate-advice = Send the request it was made from, or make a new one: { $convert }, or { $make }.
+finding-public-key = This is a public key alone, not a certificate signing request.
+finding-public-key-advice = Make a request with the private key it belongs to: { $command }
+finding-other-signed = This is a CRL or a PKCS#7 file, not a certificate signing request.
+finding-request-too-large = The request has { $bytes } bytes; at most { $most } are read.
+finding-fewer-names = Ask for fewer names in one request.
+finding-not-well-formed = This is no well-formed certificate signing request (PKCS#10).
+finding-one-more-byte = One more byte follows after the end of the request.
+finding-more-bytes = { $count } more bytes follow after the end of the request.
+finding-no-der = The outer structure of the request is no DER.
+finding-version = The version of the request is not 1.
+finding-signature-octets = The signature of the request is no whole number of octets.
+
+## Keys
+
+finding-new-key = Make a new key, for example: { $command }
+finding-supported-keys = Use EC P-256, P-384 or P-521, RSA of 2048 to { $most } bits, or Ed25519. { $advice }
+finding-key-malformed = The public key is not well formed.
+finding-key-octets = The public key is no whole number of octets.
+finding-rsa-too-long = RSA key of { $bits } bits; at most { $most } are supported.
+finding-rsa-parameters = The RSA key has algorithm parameters other than NULL.
+finding-rsa-malformed = The RSA key is not well formed.
+finding-ec-curve = EC key on the curve { $curve }.
+finding-ec-explicit = EC key with explicit curve parameters.
+finding-ec-compressed = EC key in compressed form.
+finding-ec-no-point = The { $key } key is no point in uncompressed form.
+finding-ed25519-malformed = The Ed25519 key is not well formed.
+finding-key-kind = Key of the kind { $kind }.
+finding-key-pss = Key of the kind RSASSA-PSS (use a plain RSA key).
+finding-not-on-curve = The { $key } key is no point on its curve, or no valid key.
+finding-rsa-too-short = RSA key of { $bits } bits; at least { $fewest } are needed.
+finding-rsa-new-key = Make one with: { $command }
+finding-rsa-odd-size = RSA modulus of { $bits } bits, which is no multiple of 8.
+finding-rsa-exponent-octets = RSA key with a public exponent of { $count } octets.
+finding-rsa-exponent-large = RSA key with the public exponent { $exponent }, larger than other programs accept.
+finding-rsa-exponent-small = RSA key with the public exponent { $exponent }; an odd number of at least 65537 is needed.
+finding-rsa-exponent-advice = Use the usual exponent 65537. { $advice }
+finding-rsa-divisible = RSA key whose modulus is divisible by { $prime }.
+finding-rsa-roca = RSA key of the faulty Infineon library (ROCA, CVE-2017-15361).
+finding-rsa-square = RSA key whose modulus is a square.
+finding-rsa-close = RSA key whose two primes are too close together (Fermat, CVE-2022-26320).
+finding-rsa-prime = RSA key whose modulus is a prime.
+finding-ed25519-small-order = Ed25519 key that is a point of small order.
+finding-profile-no-use = The profile { $profile } has no use for a key of the kind { $key }.
+finding-profile-keys = The profile { $profile } does not allow { $key } keys.
+finding-profile-keys-advice = It allows: { $allowed }.
+finding-profile-rsa = RSA key of { $bits } bits; the profile { $profile } needs at least { $fewest }.
+finding-key-denied = The key with the SHA-256 { $digest } is on the list of keys that are known to others.
+
+## Signatures
+
+finding-resign = Make the request again with SHA-256: { $command }
+finding-weak-digest = The request is signed with { $digest }; SHA-256 or better is needed.
+finding-unknown-signature = The request is signed with { $what }, which cannot be verified here.
+finding-signature-algorithm = the algorithm { $algorithm }
+finding-signature-pss-malformed = RSASSA-PSS with malformed parameters
+finding-signature-pss-digest = RSASSA-PSS and the digest { $digest }
+finding-signature-pss-unusual = RSASSA-PSS with parameters that nobody uses
+finding-signature-other-kind = The key is { $key }, but the signature is of another kind.
+finding-signature-wrong = The request is not signed by the private key that belongs to its public key.
+finding-signature-advice = It was changed or damaged after it was made, or made with another key. Make it again: { $command }
+
+## Names
+
+finding-several-common-names = The subject has several common names.
+finding-several-common-names-advice = Keep one; put all names into subjectAltName.
+finding-common-name-no-text = The common name is no text.
+finding-common-name-no-text-advice = Write it as UTF8String or PrintableString.
+finding-common-name-character = The common name { $name } has the character { $character }.
+finding-common-name-character-advice = Write it with visible characters only.
+finding-common-name-long = The common name has { $count } characters; at most { $most } are possible.
+finding-common-name-long-advice = Leave the common name out, and put the name into subjectAltName.
+finding-common-name-left-out = The common name { $name } is no DNS name or IP address.
+finding-common-name-left-out-advice = The certificate comes without it; clients look at subjectAltName only.
+finding-no-san = The request has no subjectAltName, and its common name { $name } is no full DNS name or IP address.
+finding-no-names = The request names nothing: it has neither a subjectAltName nor a common name.
+finding-no-names-advice = Add the names that clients connect to. With openssl: { $command }
+finding-no-name = { $name } is not a name.
+finding-no-name-advice = Give a DNS name, an IP address, an e-mail address or a URI.
+finding-name-malformed = The name { $name } is not well formed.
+finding-name-malformed-advice = Write names in ASCII, internationalized ones with A-labels (xn--).
+finding-too-many-names = { $count } names in one request; at most { $most } are read.
+finding-spread-names = Spread them over several certificates.
+finding-ip-octets = An IP address of { $count } octets.
+finding-ip-octets-advice = An IPv4 address has 4 octets and an IPv6 address 16, without a mask. With openssl: { $command }
+finding-ip-no-host = The IP address { $address } is not the address of one host.
+finding-ip-no-host-advice = Ask for the address that clients connect to.
+finding-dns-empty = The DNS name { $name } is empty.
+finding-dns-empty-advice = Leave it out, or write the full name of the host.
+finding-dns-no-ascii = The DNS name { $name } is not written in ASCII.
+finding-dns-a-labels = Write it with A-labels, as certificates hold it: { $ascii }
+finding-dns-characters = Only the letters a-z, digits, hyphens and dots make a DNS name.
+finding-dns-long = The DNS name { $name } has { $count } characters; the longest DNS name has { $most }.
+finding-dns-long-advice = Use a shorter name.
+finding-dns-dot = The DNS name { $name } ends in a dot.
+finding-dns-dot-advice = Write it without the dot at the end.
+finding-dns-address = The DNS name { $name } is an IP address.
+finding-dns-address-advice = Ask for it as an address. With openssl: { $command }
+finding-dns-star = The DNS name { $name } has a * in the wrong place.
+finding-dns-star-advice = A wildcard is the whole leftmost label, as in { $example }.
+finding-dns-single-label = The DNS name { $name } is a single label.
+finding-dns-wildcard-tld = The DNS name { $name } is a wildcard over a whole top-level domain.
+finding-dns-full-name = Write the full name with its domain, as in { $example }.
+finding-dns-digits = The DNS name { $name } ends in a label of digits only.
+finding-dns-digits-advice = Write the full name with its domain, or ask for an IP address.
+finding-dns-empty-label = The DNS name { $name } has an empty label.
+finding-dns-empty-label-advice = Remove the extra dot.
+finding-dns-long-label = The DNS name { $name } has a label of { $count } characters; the longest has { $most }.
+finding-dns-long-label-advice = Shorten that label.
+finding-dns-character = The DNS name { $name } has the character { $character }.
+finding-dns-hyphen = The DNS name { $name } has the label { $label } with a hyphen at its start or end.
+finding-dns-hyphen-advice = Hyphens stand between letters or digits.
+finding-dns-reserved = The DNS name { $name } has the reserved label { $label }.
+finding-dns-reserved-advice = Only A-labels, which begin with xn--, have two hyphens in that place.
+finding-dns-a-label = The DNS name { $name } has the label { $label }, which is no valid A-label.
+finding-dns-a-label-advice = Convert the internationalized name again, with a tool that follows IDNA 2008.
+finding-mixed-scripts = The label { $label } of { $name } mixes several scripts; people may take it for another name.
+finding-look-alike = The label { $label } of { $name } is made of letters that look like Latin ones; people may take it for another name.
+finding-look-alike-advice = Approve it only if the requester really owns this name.
+finding-mail-advice = Write one plain address, as in { $example }.
+finding-mail-long = The e-mail address { $name } has { $count } characters; the longest has { $most }.
+finding-mail-no-at = The e-mail address { $name } has no @.
+finding-mail-local = The e-mail address { $name } has { $count } characters before the @; between 1 and { $most } are possible.
+finding-mail-dot = The e-mail address { $name } has a dot in the wrong place.
+finding-mail-character = The e-mail address { $name } has the character { $character } before the @.
+finding-mail-wildcard = The e-mail address { $name } has a wildcard in its domain.
+finding-mail-domain = The e-mail address { $name } has no valid domain after the @. { $why }
+finding-uri-advice = Write an absolute URI with a host, as in { $first } or { $second }.
+finding-uri-long = The URI { $name } has { $count } characters; the longest has { $most }.
+finding-uri-character = The URI { $name } has a character that no URI has.
+finding-uri-no-scheme = The URI { $name } has no scheme.
+finding-uri-no-host = The URI { $name } has no host.
+finding-uri-user = The URI { $name } has user information before the host.
+finding-uri-malformed = The URI { $name } is not well formed.
+finding-uri-host = The URI { $name } has no host that is a full DNS name or an address.
+finding-uri-scheme-case = The URI { $name } has a scheme that is not in lower case.
+finding-uri-trust-domain = The URI { $name } has no trust domain of 1 to 255 characters.
+finding-uri-trust-domain-characters = The URI { $name } has a trust domain with other characters than a-z, digits, dots, hyphens and underscores.
+finding-uri-query = The URI { $name } has a query, a fragment or a percent sign, which a SPIFFE ID has not.
+finding-uri-path = The URI { $name } has an empty, relative or otherwise invalid path segment.
+
+## What the profile allows
+
+finding-unknown-profile = There is no profile { $profile }.
+finding-unknown-profile-advice = Choose one of: { $known }.
+finding-profile-too-many-names = { $count } names; the profile { $profile } allows { $most }.
+finding-wildcard = The { finding-kind } { $name } is a wildcard, which the profile { $profile } does not allow.
+finding-wildcard-advice = List the names one by one, or choose a profile that allows wildcards.
+finding-name-kind = The { finding-kind } { $name } is of a kind that is not certified by the profile { $profile }.
+finding-name-excluded = The { finding-kind } { $name } is excluded (rule { $rule }) by the profile { $profile }.
+finding-name-outside = The { finding-kind } { $name } is outside of what is allowed by the profile { $profile }.
+finding-other-profile = Choose another profile.
+finding-allowed-names = Allowed are { $allowed }.
+finding-allowed-dns = DNS names in: { $allow }
+finding-allowed-ip = IP addresses in: { $allow }
+finding-allowed-mail = e-mail addresses in: { $allow }
+finding-allowed-uri = URIs below: { $allow }
+finding-allowed-but = { $allowed }; but not { $deny }
+finding-not-for-everybody = The profile { $profile } is not for everybody.
+finding-not-for-everybody-advice = Whether you may ask for these names shows when you submit with your e-mail address.
+finding-not-for-domain = The profile { $profile } is not for requesters with e-mail addresses in { $domain }.
+finding-not-for-domain-advice = Choose another profile, or ask with the e-mail address of the team that owns these names.
+finding-name-not-for-domain = The { finding-kind } { $name } may not be asked for with an e-mail address in { $domain }.
+finding-name-not-for-domain-advice = Ask with the e-mail address of the team that owns this name.
+finding-constrained-name = The name constraints of the certificate authority { $forbid ->
+        [exclude] exclude
+       *[permit] do not permit
+    } the { finding-kind } { $name }.
+finding-constrained-subject = The name constraints of the certificate authority { $forbid ->
+        [exclude] exclude
+       *[permit] do not permit
+    } the subject { $subject }.
+finding-constrained-advice = No profile changes that. Leave the name out, or ask the operators who can certify it.
+
+## Wishes
+
+finding-comes-without = The certificate comes without it.
+finding-again-without = Make the request again without it.
+finding-choose-for-purpose = { $without } If you need it, choose: { $profiles }.
+finding-authority = The request asks for the certificate of an authority (basicConstraints CA:TRUE).
+finding-authority-advice = No profile issues those. Make the request again without that extension.
+finding-key-usage = The key usage { $usage } is not granted by the profile { $profile } for { $key } keys.
+finding-purpose = The purpose { $purpose } is not granted by the profile { $profile }.
+finding-other-name = The request has a name of the kind { $kind }, which is not certified.
+finding-extension = The requested extension { $extension } is not granted: the profile sets the extensions.
+finding-attribute = The attribute { $attribute } of the request has no place in a certificate.
+finding-subject-parts = Of the requested subject, { $parts } is left out: only names that were checked are certified.
+finding-extension-twice = The requested extension { $extension } is there twice.
+finding-extension-unreadable = The requested extension { $extension } cannot be read.
+finding-extensions-unreadable = The requested extension list cannot be read.
+finding-extension-advice = Make the request again without it: the profile sets the extensions of the certificate.
+
+## The requester's address
+
+finding-email-advice = Enter one address, such as { $example }.
+finding-email-missing = There is no e-mail address.
+finding-email-long = The e-mail address has { $bytes } bytes; { $most } is the limit.
+finding-email-control = The e-mail address contains a line break or another control character.
+finding-email-several = The e-mail address is more than one plain address.
+finding-email-no-at = The e-mail address has no @.
+finding-email-half = The e-mail address has nothing before or after the @.
+finding-email-unreachable = The e-mail address is not one that mail can be sent to.

@@ -348,7 +348,7 @@ mail-expired-before = 改めて申請する前に、待っていることを承�
 
 mail-failed-subject = 申請の処理が止まっています: { $names }
 mail-failed-heading = こちらのシステムで問題が発生しました
-mail-failed = 申し訳ありません。申請の処理を完了できませんでした。お客様に原因はなく、何もしていただく必要はありません。運用担当者には通知済みで、現在確認しています。
+mail-failed = 申し訳ありません。申請の処理を完了できませんでした。ご自身の操作が原因ではありませんので、何もしていただく必要はありません。運用担当者には通知済みで、現在確認しています。
 mail-failed-urgent = お急ぎの場合は、このメールの末尾にある申請番号を添えてお問い合わせください。
 
 mail-overview-subject = 証明書の一覧
@@ -374,3 +374,240 @@ mail-remind = { $person } さんが{ $asked }にこの証明書を申請しま�
 mail-review = 確認して判断する
 mail-link-is-yours = このリンクはあなた専用で、あなたの名義で判断するものです。このメールを転送しないでください。
 mail-unexpected = 申請やその名前に心当たりがないときは、申請者に確認するか、却下してください。
+
+### Findings
+
+finding-kind =
+    { $kind ->
+        [dns] DNS名
+        [ip] IPアドレス
+        [email] メールアドレス
+       *[uri] URI
+    }
+finding-list = { $first }、{ $rest }
+finding-list-of-rules = { $first }。{ $rest }
+
+## Not one request
+
+finding-private-key = 秘密鍵が含まれています。保存も記録もしていません。
+finding-private-key-advice = 秘密鍵は決して誰にも送らないでください。この鍵の使用をやめ、新しい鍵を作成し、その証明書署名要求 (CSR) だけを送ってください。
+finding-how-to = { $begin } で始まるファイルの内容を貼り付けてください。作成するコマンドの例: { $command }
+finding-text-too-large = テキストが { $bytes } バイトあります。読み込めるのは { $most } バイトまでです。
+finding-send-alone = 証明書署名要求 (CSR) だけを送ってください。
+finding-no-text = 証明書署名要求 (CSR) がありません。
+finding-several-requests = 証明書署名要求 (CSR) が { $count } 件含まれています。
+finding-one-by-one = 1件ずつ送ってください。
+finding-several-blocks = PEM のブロックが { $count } 個含まれています: { $labels }
+finding-another-pem = その他の PEM ファイル
+finding-is-other-pem = これは証明書署名要求 (CSR) ではありません。種類: { $label }
+finding-ssh-key = これは SSH の公開鍵です。
+finding-damaged-begin = BEGIN CERTIFICATE REQUEST の行が壊れています。
+finding-damaged-begin-advice = この行の前後にはハイフンが5個ずつ必要です: { $begin }。メールソフトによってはダッシュに変えられてしまいますので、ファイルを添付するか選択してください。
+finding-no-csr = これは証明書署名要求 (CSR) ではありません。
+finding-cut-off = 証明書署名要求 (CSR) が途中で切れています。END の行がありません。
+finding-cut-off-advice = { $end } の行を含め、ファイル全体をコピーしてください。
+finding-no-base64 = BEGIN と END の間が base64 ではありません。
+finding-no-base64-advice = 何も変更せずに、ファイルをもう一度コピーしてください。
+finding-certificate = これは証明書であり、証明書署名要求 (CSR) ではありません。
+finding-certificate-advice = 証明書のもとになった証明書署名要求 (CSR) を送るか、新しく作成してください: { $convert } または { $make }
+finding-public-key = これは公開鍵だけで、証明書署名要求 (CSR) ではありません。
+finding-public-key-advice = 対応する秘密鍵で証明書署名要求 (CSR) を作成してください: { $command }
+finding-other-signed = これは CRL または PKCS#7 のファイルで、証明書署名要求 (CSR) ではありません。
+finding-request-too-large = 証明書署名要求 (CSR) が { $bytes } バイトあります。読み込めるのは { $most } バイトまでです。
+finding-fewer-names = 1件の申請に含める名前を減らしてください。
+finding-not-well-formed = 正しい形式の証明書署名要求 (PKCS#10) ではありません。
+finding-one-more-byte = 証明書署名要求 (CSR) の末尾に余分な1バイトがあります。
+finding-more-bytes = 証明書署名要求 (CSR) の末尾に余分な { $count } バイトがあります。
+finding-no-der = 証明書署名要求 (CSR) の外側の構造が DER ではありません。
+finding-version = 証明書署名要求 (CSR) のバージョンが 1 ではありません。
+finding-signature-octets = 証明書署名要求 (CSR) の署名の長さがオクテット単位ではありません。
+
+## Keys
+
+finding-new-key = 新しい鍵を作成してください。例: { $command }
+finding-supported-keys = EC P-256、P-384、P-521、2048 から { $most } ビットの RSA、または Ed25519 の鍵を使用してください。{ $advice }
+finding-key-malformed = 公開鍵の形式が正しくありません。
+finding-key-octets = 公開鍵の長さがオクテット単位ではありません。
+finding-rsa-too-long = RSA 鍵が { $bits } ビットです。使用できるのは { $most } ビットまでです。
+finding-rsa-parameters = RSA 鍵のアルゴリズムパラメーターが NULL ではありません。
+finding-rsa-malformed = RSA 鍵の形式が正しくありません。
+finding-ec-curve = 曲線 { $curve } の EC 鍵は使用できません。
+finding-ec-explicit = 曲線パラメーターを直接指定した EC 鍵は使用できません。
+finding-ec-compressed = 圧縮形式の EC 鍵は使用できません。
+finding-ec-no-point = { $key } の鍵が非圧縮形式の点ではありません。
+finding-ed25519-malformed = Ed25519 鍵の形式が正しくありません。
+finding-key-kind = { $kind } の鍵は使用できません。
+finding-key-pss = RSASSA-PSS 専用の鍵は使用できません。通常の RSA 鍵を使用してください。
+finding-not-on-curve = { $key } の鍵が曲線上の点ではないか、有効な鍵ではありません。
+finding-rsa-too-short = RSA 鍵が { $bits } ビットです。{ $fewest } ビット以上が必要です。
+finding-rsa-new-key = 次のコマンドで作成できます: { $command }
+finding-rsa-odd-size = RSA の法が { $bits } ビットで、8 の倍数ではありません。
+finding-rsa-exponent-octets = RSA 鍵の公開指数が { $count } オクテットあります。
+finding-rsa-exponent-large = RSA 鍵の公開指数 { $exponent } は、ほかのプログラムが受け付ける範囲を超えています。
+finding-rsa-exponent-small = RSA 鍵の公開指数が { $exponent } です。65537 以上の奇数が必要です。
+finding-rsa-exponent-advice = 一般的な公開指数 65537 を使用してください。{ $advice }
+finding-rsa-divisible = RSA 鍵の法が { $prime } で割り切れます。
+finding-rsa-roca = Infineon 社の欠陥のあるライブラリで作成された RSA 鍵です (ROCA, CVE-2017-15361)。
+finding-rsa-square = RSA 鍵の法が平方数です。
+finding-rsa-close = RSA 鍵の2つの素数が近すぎます (Fermat, CVE-2022-26320)。
+finding-rsa-prime = RSA 鍵の法が素数です。
+finding-ed25519-small-order = Ed25519 鍵が位数の小さい点です。
+finding-profile-no-use = プロファイル { $profile } には、{ $key } の鍵の用途がありません。
+finding-profile-keys = プロファイル { $profile } では { $key } の鍵は認められていません。
+finding-profile-keys-advice = 認められている鍵: { $allowed }
+finding-profile-rsa = RSA 鍵が { $bits } ビットです。プロファイル { $profile } では { $fewest } ビット以上が必要です。
+finding-key-denied = SHA-256 が { $digest } の鍵は、第三者に知られている鍵の一覧に載っています。
+
+## Signatures
+
+finding-resign = SHA-256 を使って証明書署名要求 (CSR) を作り直してください: { $command }
+finding-weak-digest = 証明書署名要求 (CSR) が { $digest } で署名されています。SHA-256 以上が必要です。
+finding-unknown-signature = 証明書署名要求 (CSR) の署名は、ここでは検証できません。使われている方式: { $what }
+finding-signature-algorithm = アルゴリズム { $algorithm }
+finding-signature-pss-malformed = RSASSA-PSS (パラメーターの形式が正しくありません)
+finding-signature-pss-digest = RSASSA-PSS とダイジェスト { $digest }
+finding-signature-pss-unusual = RSASSA-PSS (一般に使われないパラメーター)
+finding-signature-other-kind = 鍵は { $key } ですが、署名の種類が異なります。
+finding-signature-wrong = 証明書署名要求 (CSR) の署名が、公開鍵に対応する秘密鍵によるものではありません。
+finding-signature-advice = 作成後に変更されたか壊れた、または別の鍵で作成された可能性があります。作り直してください: { $command }
+
+## Names
+
+finding-several-common-names = サブジェクトにコモンネームが複数あります。
+finding-several-common-names-advice = コモンネームは1つだけにし、すべての名前を subjectAltName に入れてください。
+finding-common-name-no-text = コモンネームが文字列ではありません。
+finding-common-name-no-text-advice = UTF8String または PrintableString で書いてください。
+finding-common-name-character = コモンネーム { $name } に使用できない文字 { $character } があります。
+finding-common-name-character-advice = 目に見える文字だけで書いてください。
+finding-common-name-long = コモンネームが { $count } 文字あります。{ $most } 文字までです。
+finding-common-name-long-advice = コモンネームを省き、名前を subjectAltName に入れてください。
+finding-common-name-left-out = コモンネーム { $name } は DNS名でも IPアドレスでもありません。
+finding-common-name-left-out-advice = 証明書には含まれません。クライアントが確認するのは subjectAltName だけです。
+finding-no-san = subjectAltName がなく、コモンネーム { $name } も完全な DNS名または IPアドレスではありません。
+finding-no-names = 証明書署名要求 (CSR) に名前がありません。subjectAltName もコモンネームもありません。
+finding-no-names-advice = クライアントが接続に使う名前を追加してください。openssl での指定: { $command }
+finding-no-name = { $name } は名前ではありません。
+finding-no-name-advice = DNS名、IPアドレス、メールアドレス、URI のいずれかを指定してください。
+finding-name-malformed = 名前 { $name } の形式が正しくありません。
+finding-name-malformed-advice = 名前は ASCII で書き、国際化された名前は xn-- で始まる形式にしてください。
+finding-too-many-names = 1件の申請に名前が { $count } 個あります。読み込めるのは { $most } 個までです。
+finding-spread-names = 複数の証明書に分けてください。
+finding-ip-octets = IPアドレスの長さが { $count } オクテットです。
+finding-ip-octets-advice = マスクを付けず、IPv4 は 4 オクテット、IPv6 は 16 オクテットです。openssl での指定: { $command }
+finding-ip-no-host = IPアドレス { $address } は1台のホストのアドレスではありません。
+finding-ip-no-host-advice = クライアントが接続に使うアドレスを申請してください。
+finding-dns-empty = DNS名 { $name } は空です。
+finding-dns-empty-advice = 取り除くか、ホストの完全な名前を書いてください。
+finding-dns-no-ascii = DNS名 { $name } が ASCII で書かれていません。
+finding-dns-a-labels = 証明書に記載される形式で書いてください: { $ascii }
+finding-dns-characters = DNS名に使えるのは、a から z の英字、数字、ハイフン、ドットだけです。
+finding-dns-long = DNS名 { $name } は { $count } 文字あります。DNS名は最長 { $most } 文字です。
+finding-dns-long-advice = もっと短い名前を使用してください。
+finding-dns-dot = DNS名 { $name } がドットで終わっています。
+finding-dns-dot-advice = 末尾のドットを付けずに書いてください。
+finding-dns-address = DNS名 { $name } は IPアドレスです。
+finding-dns-address-advice = IPアドレスとして申請してください。openssl での指定: { $command }
+finding-dns-star = DNS名 { $name } の * の位置が正しくありません。
+finding-dns-star-advice = ワイルドカードは左端のラベル全体に使います。例: { $example }
+finding-dns-single-label = DNS名 { $name } はラベルが1つだけです。
+finding-dns-wildcard-tld = DNS名 { $name } はトップレベルドメイン全体のワイルドカードです。
+finding-dns-full-name = ドメインを含む完全な名前を書いてください。例: { $example }
+finding-dns-digits = DNS名 { $name } が数字だけのラベルで終わっています。
+finding-dns-digits-advice = ドメインを含む完全な名前を書くか、IPアドレスとして申請してください。
+finding-dns-empty-label = DNS名 { $name } に空のラベルがあります。
+finding-dns-empty-label-advice = 余分なドットを取り除いてください。
+finding-dns-long-label = DNS名 { $name } に { $count } 文字のラベルがあります。最長は { $most } 文字です。
+finding-dns-long-label-advice = そのラベルを短くしてください。
+finding-dns-character = DNS名 { $name } に使用できない文字 { $character } があります。
+finding-dns-hyphen = DNS名 { $name } のラベル { $label } の先頭または末尾にハイフンがあります。
+finding-dns-hyphen-advice = ハイフンは英数字の間にだけ使えます。
+finding-dns-reserved = DNS名 { $name } に予約されたラベル { $label } があります。
+finding-dns-reserved-advice = その位置に2つのハイフンを使えるのは、xn-- で始まる国際化されたラベルだけです。
+finding-dns-a-label = DNS名 { $name } のラベル { $label } は、国際化されたラベルとして正しくありません。
+finding-dns-a-label-advice = IDNA 2008 に従うツールで、国際化された名前をもう一度変換してください。
+finding-mixed-scripts = { $name } のラベル { $label } には複数の文字体系が混ざっており、別の名前と見間違えられるおそれがあります。
+finding-look-alike = { $name } のラベル { $label } はラテン文字に似た文字でできており、別の名前と見間違えられるおそれがあります。
+finding-look-alike-advice = 申請者が本当にこの名前を所有している場合にだけ承認してください。
+finding-mail-advice = メールアドレスを1つだけ書いてください。例: { $example }
+finding-mail-long = メールアドレス { $name } は { $count } 文字あります。最長は { $most } 文字です。
+finding-mail-no-at = メールアドレス { $name } に @ がありません。
+finding-mail-local = メールアドレス { $name } の @ より前が { $count } 文字です。1 文字以上 { $most } 文字以下にしてください。
+finding-mail-dot = メールアドレス { $name } のドットの位置が正しくありません。
+finding-mail-character = メールアドレス { $name } の @ より前に使用できない文字 { $character } があります。
+finding-mail-wildcard = メールアドレス { $name } のドメインにワイルドカードがあります。
+finding-mail-domain = メールアドレス { $name } の @ より後が正しいドメインではありません。{ $why }
+finding-uri-advice = ホストを含む絶対 URI を書いてください。例: { $first } または { $second }
+finding-uri-long = URI { $name } は { $count } 文字あります。最長は { $most } 文字です。
+finding-uri-character = URI { $name } に、URI で使用できない文字があります。
+finding-uri-no-scheme = URI { $name } にスキームがありません。
+finding-uri-no-host = URI { $name } にホストがありません。
+finding-uri-user = URI { $name } のホストの前にユーザー情報があります。
+finding-uri-malformed = URI { $name } の形式が正しくありません。
+finding-uri-host = URI { $name } のホストが完全な DNS名またはアドレスではありません。
+finding-uri-scheme-case = URI { $name } のスキームが小文字ではありません。
+finding-uri-trust-domain = URI { $name } に 1 から 255 文字のトラストドメインがありません。
+finding-uri-trust-domain-characters = URI { $name } のトラストドメインに、a から z の英字、数字、ドット、ハイフン、アンダースコア以外の文字があります。
+finding-uri-query = URI { $name } に、SPIFFE ID では使えないクエリ、フラグメント、またはパーセント記号があります。
+finding-uri-path = URI { $name } のパスに、空の部分、相対的な部分、または正しくない部分があります。
+
+## What the profile allows
+
+finding-unknown-profile = プロファイル { $profile } はありません。
+finding-unknown-profile-advice = 次の中から選んでください: { $known }
+finding-profile-too-many-names = 名前が { $count } 個あります。プロファイル { $profile } で認められているのは { $most } 個までです。
+finding-wildcard = { finding-kind } { $name } はワイルドカードです。プロファイル { $profile } ではワイルドカードは認められていません。
+finding-wildcard-advice = 名前を1つずつ書くか、ワイルドカードを認めるプロファイルを選んでください。
+finding-name-kind = { finding-kind } { $name } は、プロファイル { $profile } では証明されない種類の名前です。
+finding-name-excluded = { finding-kind } { $name } は、プロファイル { $profile } の除外規則 { $rule } に当たります。
+finding-name-outside = { finding-kind } { $name } は、プロファイル { $profile } で認められている範囲に入っていません。
+finding-other-profile = 別のプロファイルを選んでください。
+finding-allowed-names = 認められている名前は次のとおりです。{ $allowed }
+finding-allowed-dns = DNS名の範囲: { $allow }
+finding-allowed-ip = IPアドレスの範囲: { $allow }
+finding-allowed-mail = メールアドレスの範囲: { $allow }
+finding-allowed-uri = 次に始まる URI: { $allow }
+finding-allowed-but = { $allowed } (次を除く: { $deny })
+finding-not-for-everybody = プロファイル { $profile } を利用できる人は限られています。
+finding-not-for-everybody-advice = これらの名前を申請できるかどうかは、メールアドレスとともに送信したときに分かります。
+finding-not-for-domain = プロファイル { $profile } は、{ $domain } のメールアドレスを持つ申請者は利用できません。
+finding-not-for-domain-advice = 別のプロファイルを選ぶか、これらの名前を所有するチームのメールアドレスで申請してください。
+finding-name-not-for-domain = { finding-kind } { $name } は、{ $domain } のメールアドレスでは申請できません。
+finding-name-not-for-domain-advice = この名前を所有するチームのメールアドレスで申請してください。
+finding-constrained-name = 認証局 (CA) の名前制約により、{ finding-kind } { $name } は{ $forbid ->
+        [exclude] 除外されています
+       *[permit] 認められていません
+    }。
+finding-constrained-subject = 認証局 (CA) の名前制約により、サブジェクト { $subject } は{ $forbid ->
+        [exclude] 除外されています
+       *[permit] 認められていません
+    }。
+finding-constrained-advice = プロファイルを変えても同じです。その名前を取り除くか、どこで証明書を発行できるかを運用担当者に尋ねてください。
+
+## Wishes
+
+finding-comes-without = 証明書には含まれません。
+finding-again-without = それを含めずに証明書署名要求 (CSR) を作り直してください。
+finding-choose-for-purpose = { $without }必要な場合は次のプロファイルを選んでください: { $profiles }
+finding-authority = 認証局 (CA) の証明書が要求されています (basicConstraints CA:TRUE)。
+finding-authority-advice = 認証局 (CA) の証明書を発行するプロファイルはありません。その拡張を含めずに証明書署名要求 (CSR) を作り直してください。
+finding-key-usage = プロファイル { $profile } は、{ $key } の鍵に鍵用途 { $usage } を認めていません。
+finding-purpose = プロファイル { $profile } は用途 { $purpose } を認めていません。
+finding-other-name = 証明されない種類の名前 { $kind } が含まれています。
+finding-extension = 要求された拡張 { $extension } は反映されません。拡張はプロファイルで決まります。
+finding-attribute = 証明書署名要求 (CSR) の属性 { $attribute } は、証明書には入りません。
+finding-subject-parts = 要求されたサブジェクトのうち { $parts } は省かれます。確認された名前だけが証明されます。
+finding-extension-twice = 要求された拡張 { $extension } が2回含まれています。
+finding-extension-unreadable = 要求された拡張 { $extension } を読み取れません。
+finding-extensions-unreadable = 要求された拡張の一覧を読み取れません。
+finding-extension-advice = それを含めずに証明書署名要求 (CSR) を作り直してください。証明書の拡張はプロファイルで決まります。
+
+## The requester's address
+
+finding-email-advice = メールアドレスを1つ入力してください。例: { $example }
+finding-email-missing = メールアドレスがありません。
+finding-email-long = メールアドレスが { $bytes } バイトあります。上限は { $most } バイトです。
+finding-email-control = メールアドレスに改行などの制御文字が含まれています。
+finding-email-several = メールアドレスが1つの単純なアドレスではありません。
+finding-email-no-at = メールアドレスに @ がありません。
+finding-email-half = メールアドレスの @ の前または後に何もありません。
+finding-email-unreachable = このメールアドレスにはメールを送れません。

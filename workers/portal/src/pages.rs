@@ -102,7 +102,8 @@ impl Site {
             Severity::Warning => ("warning", "remark-warning"),
             Severity::Ignored => ("ignored", "remark-ignored"),
         };
-        let (detail, advice) = (finding.detail.clone(), finding.advice.clone());
+        let (detail, advice) =
+            (finding.detail_in(self.language).into_owned(), finding.advice_in(self.language).into_owned());
         Remark { class, label: self.text(label), detail, advice }
     }
 

@@ -4,6 +4,7 @@
 //! Invariant: what [`parse`] returns is in lower case, has at least two labels, and is safe to write as an IA5String.
 
 use crate::finding::{Code, Finding, quoted};
+use crate::text::Message;
 
 /// RFC 1035 section 2.3.4, in the text form without the root's dot.
 const LONGEST_NAME: usize = 253;
@@ -11,103 +12,94 @@ const LONGEST_LABEL: usize = 63;
 
 /// Reads a name, which may have `*` as its whole leftmost label.
 pub(super) fn parse(text: &str) -> Result<String, Finding> {
-    let refused = |detail: &str, advice: &str| {
-        Err(Finding::refused(Code::BadName, format!("The DNS name {} {detail}", quoted(text)), advice))
+    let refused = |detail: Message, advice: Message| {
+        Err(Finding::refused(Code::BadName, detail.with("name", quoted(text)), advice))
     };
+    let plainly = |detail, advice| refused(Message::new(detail), Message::new(advice));
+    let full_name = || Message::new("finding-dns-full-name").with("example", "www.example.com");
     if text.is_empty() {
-        return refused("is empty.", "Leave it out, or write the full name of the host.");
+        return plainly("finding-dns-empty", "finding-dns-empty-advice");
     }
     if !text.is_ascii() {
         let advice = match a_labels(text) {
-            Some(ascii) => format!("Write it with A-labels, as certificates hold it: {ascii}"),
-            None => "Only the letters a-z, digits, hyphens and dots make a DNS name.".to_owned(),
+            Some(ascii) => Message::new("finding-dns-a-labels").with("ascii", ascii),
+            None => Message::new("finding-dns-characters"),
         };
-        return refused("is not written in ASCII.", &advice);
+        return refused(Message::new("finding-dns-no-ascii"), advice);
     }
     if text.len() > LONGEST_NAME {
         return refused(
-            &format!("has {} characters; the longest DNS name has {LONGEST_NAME}.", text.len()),
-            "Use a shorter name.",
+            Message::new("finding-dns-long").with("count", text.len()).with("most", LONGEST_NAME),
+            Message::new("finding-dns-long-advice"),
         );
     }
     if text.ends_with('.') {
-        return refused("ends in a dot.", "Write it without the dot at the end.");
+        return plainly("finding-dns-dot", "finding-dns-dot-advice");
     }
     if text.parse::<std::net::IpAddr>().is_ok() {
         return refused(
-            "is an IP address.",
-            "Ask for it as an address. With openssl: subjectAltName=IP:192.0.2.10",
+            Message::new("finding-dns-address"),
+            Message::new("finding-dns-address-advice").with("command", "subjectAltName=IP:192.0.2.10"),
         );
     }
     let host = text.strip_prefix("*.").unwrap_or(text);
     if host.contains('*') {
         return refused(
-            "has a * in the wrong place.",
-            "A wildcard is the whole leftmost label, as in *.apps.example.com.",
+            Message::new("finding-dns-star"),
+            Message::new("finding-dns-star-advice").with("example", "*.apps.example.com"),
         );
     }
     let labels: Vec<&str> = host.split('.').collect();
     for label in &labels {
         if let Err((detail, advice)) = check_label(label) {
-            return refused(&detail, &advice);
+            return refused(detail, Message::new(advice));
         }
     }
     if labels.len() < 2 {
         return refused(
-            if text == host { "is a single label." } else { "is a wildcard over a whole top-level domain." },
-            "Write the full name with its domain, as in www.example.com.",
+            Message::new(if text == host { "finding-dns-single-label" } else { "finding-dns-wildcard-tld" }),
+            full_name(),
         );
     }
     // RFC 3696 section 2: a top-level domain is never all digits; such a name would be taken for an address.
     if labels.last().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit())) {
-        return refused(
-            "ends in a label of digits only.",
-            "Write the full name with its domain, or ask for an IP address.",
-        );
+        return plainly("finding-dns-digits", "finding-dns-digits-advice");
     }
     Ok(text.to_ascii_lowercase())
 }
 
-/// What is wrong with a label, and what to do.
-fn check_label(label: &str) -> Result<(), (String, String)> {
-    let wrong = |detail: String, advice: &str| Err((detail, advice.to_owned()));
+/// What is wrong with a label, and the id of what to do.
+fn check_label(label: &str) -> Result<(), (Message, &'static str)> {
+    let wrong = |detail: Message, advice| Err((detail, advice));
+    let of_label = |id| Message::new(id).with("label", quoted(label));
     if label.is_empty() {
-        return wrong("has an empty label.".to_owned(), "Remove the extra dot.");
+        return wrong(Message::new("finding-dns-empty-label"), "finding-dns-empty-label-advice");
     }
     if label.len() > LONGEST_LABEL {
         return wrong(
-            format!("has a label of {} characters; the longest has {LONGEST_LABEL}.", label.len()),
-            "Shorten that label.",
+            Message::new("finding-dns-long-label").with("count", label.len()).with("most", LONGEST_LABEL),
+            "finding-dns-long-label-advice",
         );
     }
     if let Some(c) = label.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return wrong(
-            format!("has the character {}.", quoted(&c.to_string())),
-            "Only the letters a-z, digits, hyphens and dots make a DNS name.",
+            Message::new("finding-dns-character").with("character", quoted(&c.to_string())),
+            "finding-dns-characters",
         );
     }
     if label.starts_with('-') || label.ends_with('-') {
-        return wrong(
-            format!("has the label {} with a hyphen at its start or end.", quoted(label)),
-            "Hyphens stand between letters or digits.",
-        );
+        return wrong(of_label("finding-dns-hyphen"), "finding-dns-hyphen-advice");
     }
     // RFC 5890 section 2.3.1: hyphens in places three and four are kept for A-labels, which must be well formed.
     if label.as_bytes().get(2..4) == Some(b"--") {
         let lower = label.to_ascii_lowercase();
         if !lower.starts_with("xn--") {
-            return wrong(
-                format!("has the reserved label {}.", quoted(label)),
-                "Only A-labels, which begin with xn--, have two hyphens in that place.",
-            );
+            return wrong(of_label("finding-dns-reserved"), "finding-dns-reserved-advice");
         }
         let (unicode, valid) = idna::domain_to_unicode(&lower);
         let again = idna::domain_to_ascii(&unicode);
         if valid.is_err() || unicode.is_ascii() || !again.is_ok_and(|again| again == lower) {
-            return wrong(
-                format!("has the label {}, which is no valid A-label.", quoted(label)),
-                "Convert the internationalized name again, with a tool that follows IDNA 2008.",
-            );
+            return wrong(of_label("finding-dns-a-label"), "finding-dns-a-label-advice");
         }
     }
     Ok(())
@@ -143,18 +135,18 @@ pub(super) fn warning(name: &str) -> Option<Finding> {
     let label = unicode.split('.').find_map(|label| {
         let scripts = Scripts::of(label);
         if scripts.is_mixed() {
-            Some((label, "mixes several scripts"))
+            Some((label, "finding-mixed-scripts"))
         } else if scripts.is_lookalike(label) {
-            Some((label, "is made of letters that look like Latin ones"))
+            Some((label, "finding-look-alike"))
         } else {
             None
         }
     });
-    let (label, why) = label?;
+    let (label, id) = label?;
     Some(Finding::warning(
         Code::BadName,
-        format!("The label {} of {name} {why}; people may take it for another name.", quoted(label)),
-        "Approve it only if the requester really owns this name.",
+        Message::new(id).with("label", quoted(label)).with("name", name),
+        Message::new("finding-look-alike-advice"),
     ))
 }
 

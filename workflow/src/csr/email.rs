@@ -4,6 +4,7 @@
 
 use super::dns;
 use crate::finding::{Code, Finding, quoted};
+use crate::text::Message;
 
 /// RFC 5321 section 4.5.3.1.
 const LONGEST_LOCAL_PART: usize = 64;
@@ -11,35 +12,36 @@ const LONGEST_ADDRESS: usize = 254;
 
 /// Reads an address; the domain comes back in lower case, the local part as it is.
 pub(super) fn parse(text: &str) -> Result<String, Finding> {
-    let refused = |detail: String| {
+    let refused = |detail: Message| {
         Err(Finding::refused(
             Code::BadName,
-            format!("The e-mail address {} {detail}", quoted(text)),
-            "Write one plain address, as in alice@example.com.",
+            detail.with("name", quoted(text)),
+            Message::new("finding-mail-advice").with("example", "alice@example.com"),
         ))
     };
     if text.len() > LONGEST_ADDRESS {
-        return refused(format!("has {} characters; the longest has {LONGEST_ADDRESS}.", text.len()));
+        return refused(
+            Message::new("finding-mail-long").with("count", text.len()).with("most", LONGEST_ADDRESS),
+        );
     }
     let Some((local, domain)) = text.rsplit_once('@') else {
-        return refused("has no @.".to_owned());
+        return refused(Message::new("finding-mail-no-at"));
     };
     if local.is_empty() || local.len() > LONGEST_LOCAL_PART {
-        return refused(format!(
-            "has {} characters before the @; between 1 and {LONGEST_LOCAL_PART} are possible.",
-            local.len()
-        ));
+        return refused(
+            Message::new("finding-mail-local").with("count", local.len()).with("most", LONGEST_LOCAL_PART),
+        );
     }
     if local.split('.').any(str::is_empty) {
-        return refused("has a dot in the wrong place.".to_owned());
+        return refused(Message::new("finding-mail-dot"));
     }
     if let Some(c) = local.chars().find(|c| !is_atext(*c) && *c != '.') {
-        return refused(format!("has the character {} before the @.", quoted(&c.to_string())));
+        return refused(Message::new("finding-mail-character").with("character", quoted(&c.to_string())));
     }
     match dns::parse(domain) {
         Ok(domain) if !domain.starts_with("*.") => Ok(format!("{local}@{domain}")),
-        Ok(_) => refused("has a wildcard in its domain.".to_owned()),
-        Err(finding) => refused(format!("has no valid domain after the @. {}", finding.detail)),
+        Ok(_) => refused(Message::new("finding-mail-wildcard")),
+        Err(finding) => refused(Message::new("finding-mail-domain").with("why", finding.detail_value())),
     }
 }
 

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::Csr;
 use super::shape::{self, Shape};
 use crate::finding::{Code, Finding};
+use crate::text::{Message, Value};
 
 /// Mail programs and forms lose padding, so it is optional.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -22,10 +23,15 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+const BEGIN_REQUEST: &str = "-----BEGIN CERTIFICATE REQUEST-----";
+const END_REQUEST: &str = "-----END CERTIFICATE REQUEST-----";
+
 /// How to make a request, for findings that have nothing better to advise.
-pub(super) const HOW_TO: &str = "Paste the file that begins with -----BEGIN CERTIFICATE REQUEST-----. Make one with: openssl req -new \
-     -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out request.csr -subj /CN=www.example.com \
-     -addext subjectAltName=DNS:www.example.com";
+pub(super) fn how_to() -> Message {
+    const COMMAND: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out \
+         request.csr -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
+    Message::new("finding-how-to").with("begin", BEGIN_REQUEST).with("command", COMMAND)
+}
 
 /// The DER of the one request in `text`.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
@@ -36,12 +42,12 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
     if text.len() > Csr::MAX_BYTES {
         return Err(Finding::refused(
             Code::TooLarge,
-            format!("The text has {} bytes; at most {} are read.", text.len(), Csr::MAX_BYTES),
-            "Send the certificate signing request alone.",
+            Message::new("finding-text-too-large").with("bytes", text.len()).with("most", Csr::MAX_BYTES),
+            Message::new("finding-send-alone"),
         ));
     }
     if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
-        return Err(not_a_csr("There is no certificate signing request.", HOW_TO));
+        return Err(not_a_csr(Message::new("finding-no-text"), how_to()));
     }
     let armored: Vec<&Block> = blocks
         .iter()
@@ -53,12 +59,14 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
         several => {
             let requests = several.iter().filter(|block| block.is_request()).count();
             Err(if requests > 1 {
-                not_a_csr(&format!("The text holds {requests} requests."), "Send them one by one.")
+                several_requests(requests)
             } else {
                 let labels: Vec<&str> = several.iter().filter_map(|block| block.label.as_deref()).collect();
                 not_a_csr(
-                    &format!("The text holds {} PEM blocks: {}.", several.len(), describe_labels(&labels)),
-                    "Send the certificate signing request alone.",
+                    Message::new("finding-several-blocks")
+                        .with("count", several.len())
+                        .with("labels", describe_labels(&labels)),
+                    Message::new("finding-send-alone"),
                 )
             })
         }
@@ -68,13 +76,17 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
 fn private_key() -> Finding {
     Finding::refused(
         Code::PrivateKeySubmitted,
-        "The text holds a private key. It was neither stored nor logged.",
-        "Never send a private key to anybody: take this one out of use, make a new key, and send only its \
-         certificate signing request.",
+        Message::new("finding-private-key"),
+        Message::new("finding-private-key-advice"),
     )
 }
 
-fn not_a_csr(detail: &str, advice: &str) -> Finding {
+fn several_requests(count: usize) -> Finding {
+    let detail = Message::new("finding-several-requests").with("count", count);
+    not_a_csr(detail, Message::new("finding-one-by-one"))
+}
+
+fn not_a_csr(detail: Message, advice: Message) -> Finding {
     Finding::refused(Code::NotACsr, detail, advice)
 }
 
@@ -209,26 +221,22 @@ fn bare(blocks: &[Block], text: &str) -> Result<Vec<u8>, Finding> {
         [der] => return Ok(der.to_vec()),
         [] => {}
         several => {
-            return Err(not_a_csr(
-                &format!("The text holds {} requests.", several.len()),
-                "Send them one by one.",
-            ));
+            return Err(several_requests(several.len()));
         }
     }
     if let Some(other) = blocks.iter().map(|block| block.shape).find(|shape| *shape != Shape::Unknown) {
         return Err(instead(other));
     }
     if text.trim_start().starts_with("ssh-") || text.contains("BEGIN SSH2") {
-        return Err(not_a_csr("This is an SSH public key.", HOW_TO));
+        return Err(not_a_csr(Message::new("finding-ssh-key"), how_to()));
     }
     if text.contains("BEGIN") && text.contains("CERTIFICATE REQUEST") {
         return Err(not_a_csr(
-            "The line with BEGIN CERTIFICATE REQUEST is damaged.",
-            "It has five hyphens before and after: -----BEGIN CERTIFICATE REQUEST-----. Some mail programs change \
-             them into dashes; attach or choose the file instead.",
+            Message::new("finding-damaged-begin"),
+            Message::new("finding-damaged-begin-advice").with("begin", BEGIN_REQUEST),
         ));
     }
-    Err(not_a_csr("This is no certificate signing request.", HOW_TO))
+    Err(not_a_csr(Message::new("finding-no-csr"), how_to()))
 }
 
 /// The DER of the one PEM block.
@@ -240,23 +248,20 @@ fn request(block: &Block) -> Result<Vec<u8>, Finding> {
             ("PUBLIC KEY" | "RSA PUBLIC KEY", _) => instead(Shape::PublicKey),
             ("X509 CRL" | "PKCS7" | "CMS", _) => instead(Shape::OtherSigned),
             (_, Shape::Unknown | Shape::Request) => not_a_csr(
-                &format!("This is {}, no certificate signing request.", describe_labels(&[label])),
-                HOW_TO,
+                Message::new("finding-is-other-pem").with("label", describe_labels(&[label])),
+                how_to(),
             ),
             (_, shape) => instead(shape),
         });
     }
     if !block.complete {
         return Err(not_a_csr(
-            "The request is cut off: its END line is missing.",
-            "Copy the whole file, up to and with the line -----END CERTIFICATE REQUEST-----.",
+            Message::new("finding-cut-off"),
+            Message::new("finding-cut-off-advice").with("end", END_REQUEST),
         ));
     }
     match &block.der {
-        None => Err(not_a_csr(
-            "The text between BEGIN and END is no base64.",
-            "Copy the file again, without changing anything in it.",
-        )),
+        None => Err(not_a_csr(Message::new("finding-no-base64"), Message::new("finding-no-base64-advice"))),
         Some(der) => match block.shape {
             Shape::Request | Shape::Unknown => Ok(der.to_vec()),
             other => Err(instead(other)),
@@ -269,22 +274,23 @@ fn instead(shape: Shape) -> Finding {
     match shape {
         Shape::PrivateKey => private_key(),
         Shape::Certificate => not_a_csr(
-            "This is a certificate, not a certificate signing request.",
-            "Send the request it was made from, or make a new one: openssl x509 -x509toreq, or openssl req -new.",
+            Message::new("finding-certificate"),
+            Message::new("finding-certificate-advice")
+                .with("convert", "openssl x509 -x509toreq")
+                .with("make", "openssl req -new"),
         ),
         Shape::PublicKey => not_a_csr(
-            "This is a public key alone, not a certificate signing request.",
-            "Make a request with the private key it belongs to: openssl req -new -key key.pem -out request.csr",
+            Message::new("finding-public-key"),
+            Message::new("finding-public-key-advice")
+                .with("command", "openssl req -new -key key.pem -out request.csr"),
         ),
-        Shape::OtherSigned => {
-            not_a_csr("This is a CRL or a PKCS#7 file, not a certificate signing request.", HOW_TO)
-        }
-        Shape::Request | Shape::Unknown => not_a_csr("This is no certificate signing request.", HOW_TO),
+        Shape::OtherSigned => not_a_csr(Message::new("finding-other-signed"), how_to()),
+        Shape::Request | Shape::Unknown => not_a_csr(Message::new("finding-no-csr"), how_to()),
     }
 }
 
 /// Only labels that are in common use are repeated; any other could hold anything.
-fn describe_labels(labels: &[&str]) -> String {
+fn describe_labels(labels: &[&str]) -> Value {
     const KNOWN: [&str; 12] = [
         "CERTIFICATE",
         "CERTIFICATE REQUEST",
@@ -300,9 +306,9 @@ fn describe_labels(labels: &[&str]) -> String {
         "PGP PUBLIC KEY BLOCK",
     ];
     let known = |label: &&str| {
-        if KNOWN.contains(label) { (*label).to_owned() } else { "another PEM file".to_owned() }
+        if KNOWN.contains(label) { Value::from(*label) } else { Message::new("finding-another-pem").into() }
     };
-    labels.iter().map(known).collect::<Vec<_>>().join(", ")
+    Value::list("finding-list", labels.iter().map(known))
 }
 
 /// A PEM block: its label, and its content unless that is no base64.

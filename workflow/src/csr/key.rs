@@ -10,6 +10,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::finding::{Code, Finding};
+use crate::text::Message;
 
 /// The kinds of keys that are certified (RFC 3279 section 2.3, RFC 5480 section 2, RFC 8410 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,14 +115,14 @@ impl PublicKey {
     pub fn from_spki(der: &[u8]) -> Result<PublicKey, Finding> {
         match SubjectPublicKeyInfo::from_der(der) {
             Ok(([], spki)) => PublicKey::read(&spki),
-            _ => Err(malformed("The public key is not well formed.")),
+            _ => Err(malformed(Message::new("finding-key-malformed"))),
         }
     }
 
     pub(crate) fn read(spki: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, Finding> {
         let bits = spki.subject_public_key.data.as_ref();
         if spki.subject_public_key.unused_bits != 0 {
-            return Err(malformed("The public key is no whole number of octets."));
+            return Err(malformed(Message::new("finding-key-octets")));
         }
         let parameters = spki.algorithm.parameters.as_ref();
         let mut rsa = None;
@@ -130,13 +131,15 @@ impl PublicKey {
                 let numbers = RsaNumbers::from_der(bits)?;
                 let modulus_bits = numbers.modulus_bits();
                 if modulus_bits > MOST_RSA_BITS {
-                    return Err(unsupported(&format!(
-                        "RSA key of {modulus_bits} bits; at most {MOST_RSA_BITS} are supported."
-                    )));
+                    return Err(unsupported(
+                        Message::new("finding-rsa-too-long")
+                            .with("bits", modulus_bits)
+                            .with("most", MOST_RSA_BITS),
+                    ));
                 }
                 // RFC 3279 section 2.3.1: the parameters are NULL.
                 if parameters.is_none_or(|any| any.tag() != x509_parser::asn1_rs::Tag::Null) {
-                    return Err(malformed("The RSA key has algorithm parameters other than NULL."));
+                    return Err(malformed(Message::new("finding-rsa-parameters")));
                 }
                 rsa = Some(numbers);
                 KeyKind::Rsa { bits: modulus_bits }
@@ -148,26 +151,30 @@ impl PublicKey {
                     Some("1.3.132.0.34") => (KeyKind::EcP384, 97),
                     Some("1.3.132.0.35") => (KeyKind::EcP521, 133),
                     Some(other) => {
-                        return Err(unsupported(&format!("EC key on the curve {}.", curve_name(other))));
+                        return Err(unsupported(
+                            Message::new("finding-ec-curve").with("curve", curve_name(other)),
+                        ));
                     }
-                    None => return Err(unsupported("EC key with explicit curve parameters.")),
+                    None => return Err(unsupported(Message::new("finding-ec-explicit"))),
                 };
                 match bits.first() {
                     Some(4) if bits.len() == length => kind,
-                    Some(2 | 3) => return Err(unsupported("EC key in compressed form.")),
+                    Some(2 | 3) => return Err(unsupported(Message::new("finding-ec-compressed"))),
                     _ => {
-                        return Err(malformed(&format!("The {kind} key is no point in uncompressed form.")));
+                        return Err(malformed(
+                            Message::new("finding-ec-no-point").with("key", kind.to_string()),
+                        ));
                     }
                 }
             }
             "1.3.101.112" => {
                 // RFC 8410 section 3: the parameters are absent.
                 if parameters.is_some() || bits.len() != 32 {
-                    return Err(malformed("The Ed25519 key is not well formed."));
+                    return Err(malformed(Message::new("finding-ed25519-malformed")));
                 }
                 KeyKind::Ed25519
             }
-            other => return Err(unsupported(&format!("Key of the kind {}.", kind_name(other)))),
+            other => return Err(unsupported(kind(other))),
         };
         Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
     }
@@ -182,7 +189,8 @@ impl RsaNumbers {
             modulus: der::asn1::UintRef<'a>,
             exponent: der::asn1::UintRef<'a>,
         }
-        let key = RsaPublicKey::from_der(der).map_err(|_| malformed("The RSA key is not well formed."))?;
+        let key =
+            RsaPublicKey::from_der(der).map_err(|_| malformed(Message::new("finding-rsa-malformed")))?;
         Ok(RsaNumbers {
             modulus: key.modulus.as_bytes().to_vec(),
             exponent: key.exponent.as_bytes().to_vec(),
@@ -199,18 +207,18 @@ impl RsaNumbers {
 }
 
 /// Advice for every key that has to be made again.
-pub(crate) const NEW_KEY: &str = "Make a new key, for example: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem";
-
-fn unsupported(detail: &str) -> Finding {
-    Finding::refused(
-        Code::UnsupportedKey,
-        detail,
-        format!("Use EC P-256, P-384 or P-521, RSA of 2048 to {MOST_RSA_BITS} bits, or Ed25519. {NEW_KEY}"),
-    )
+pub(crate) fn new_key() -> Message {
+    Message::new("finding-new-key")
+        .with("command", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem")
 }
 
-fn malformed(detail: &str) -> Finding {
-    Finding::refused(Code::WeakKey, detail, NEW_KEY)
+fn unsupported(detail: Message) -> Finding {
+    let advice = Message::new("finding-supported-keys").with("most", MOST_RSA_BITS).with("advice", new_key());
+    Finding::refused(Code::UnsupportedKey, detail, advice)
+}
+
+fn malformed(detail: Message) -> Finding {
+    Finding::refused(Code::WeakKey, detail, new_key())
 }
 
 fn curve_name(oid: &str) -> String {
@@ -225,15 +233,17 @@ fn curve_name(oid: &str) -> String {
     }
 }
 
-fn kind_name(oid: &str) -> String {
-    match oid {
-        "1.2.840.113549.1.1.10" => "RSASSA-PSS (use a plain RSA key)".to_owned(),
-        "1.2.840.10040.4.1" => "DSA".to_owned(),
-        "1.3.101.113" => "Ed448".to_owned(),
-        "1.3.101.110" => "X25519".to_owned(),
-        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44".to_owned(),
-        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65".to_owned(),
-        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87".to_owned(),
-        other => other.to_owned(),
-    }
+/// A kind that is not certified.
+fn kind(oid: &str) -> Message {
+    let name = match oid {
+        "1.2.840.113549.1.1.10" => return Message::new("finding-key-pss"),
+        "1.2.840.10040.4.1" => "DSA",
+        "1.3.101.113" => "Ed448",
+        "1.3.101.110" => "X25519",
+        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
+        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
+        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
+        other => other,
+    };
+    Message::new("finding-key-kind").with("kind", name)
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{dns, email, uri};
 use crate::finding::{Code, Finding, quoted};
+use crate::text::Message;
 
 /// One subject alternative name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,8 +42,8 @@ impl Name {
         } else {
             return Err(Finding::refused(
                 Code::BadName,
-                format!("An IP address of {} octets.", octets.len()),
-                "An IPv4 address has 4 octets and an IPv6 address 16, without a mask. With openssl: subjectAltName=IP:192.0.2.10",
+                Message::new("finding-ip-octets").with("count", octets.len()),
+                Message::new("finding-ip-octets-advice").with("command", "subjectAltName=IP:192.0.2.10"),
             ));
         };
         Name::address(address)
@@ -55,8 +56,8 @@ impl Name {
         if canonical.is_unspecified() || canonical.is_multicast() || broadcast {
             return Err(Finding::refused(
                 Code::BadName,
-                format!("The IP address {address} is not the address of one host."),
-                "Ask for the address that clients connect to.",
+                Message::new("finding-ip-no-host").with("address", address.to_string()),
+                Message::new("finding-ip-no-host-advice"),
             ));
         }
         Ok(Name::Ip(address))
@@ -81,6 +82,17 @@ impl Name {
             Name::Email(_) => "e-mail address",
             Name::Uri(_) => "URI",
         }
+    }
+
+    /// What is said of the name, where the text begins with its kind: with the values `kind` and `name`.
+    pub(crate) fn said(&self, id: &'static str) -> Message {
+        let kind = match self {
+            Name::Dns(_) => "dns",
+            Name::Ip(_) => "ip",
+            Name::Email(_) => "email",
+            Name::Uri(_) => "uri",
+        };
+        Message::new(id).with("kind", kind).with("name", quoted(&self.to_string()))
     }
 
     /// Whether the leftmost label stands for any label.
@@ -151,8 +163,8 @@ impl FromStr for Name {
         if text.is_empty() {
             return Err(Finding::refused(
                 Code::BadName,
-                format!("{} is not a name.", quoted(text)),
-                "Give a DNS name, an IP address, an e-mail address or a URI.",
+                Message::new("finding-no-name").with("name", quoted(text)),
+                Message::new("finding-no-name-advice"),
             ));
         }
         Name::dns(text)

@@ -10,6 +10,7 @@ use x509_parser::x509::AlgorithmIdentifier;
 
 use super::key::{KeyKind, PublicKey};
 use crate::finding::{Code, Finding};
+use crate::text::Message;
 
 /// A digest fit to sign with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,23 +29,18 @@ pub(crate) enum Scheme {
     Ed25519,
 }
 
-const RESIGN: &str =
-    "Make the request again with SHA-256: openssl req -new -sha256 -key key.pem -out request.csr";
-
-fn weak(digest: &str) -> Finding {
-    Finding::refused(
-        Code::WeakSignature,
-        format!("The request is signed with {digest}; SHA-256 or better is needed."),
-        RESIGN,
-    )
+fn resign() -> Message {
+    Message::new("finding-resign").with("command", "openssl req -new -sha256 -key key.pem -out request.csr")
 }
 
-fn unknown(what: &str) -> Finding {
-    Finding::refused(
-        Code::BadSignature,
-        format!("The request is signed with {what}, which cannot be verified here."),
-        RESIGN,
-    )
+fn weak(digest: &str) -> Finding {
+    let detail = Message::new("finding-weak-digest").with("digest", digest);
+    Finding::refused(Code::WeakSignature, detail, resign())
+}
+
+fn unknown(what: Message) -> Finding {
+    let detail = Message::new("finding-unknown-signature").with("what", what);
+    Finding::refused(Code::BadSignature, detail, resign())
 }
 
 impl Scheme {
@@ -66,14 +62,17 @@ impl Scheme {
                 return Err(weak("SHA-1"));
             }
             "1.2.840.113549.1.1.14" | "1.2.840.10045.4.3.1" => return Err(weak("SHA-224")),
-            other => return Err(unknown(&format!("the algorithm {other}"))),
+            other => {
+                return Err(unknown(Message::new("finding-signature-algorithm").with("algorithm", other)));
+            }
         })
     }
 
     /// RSASSA-PSS-params (RFC 8017 appendix A.2.3).
     fn read_pss(algorithm: &AlgorithmIdentifier<'_>) -> Result<Scheme, Finding> {
+        let malformed = || unknown(Message::new("finding-signature-pss-malformed"));
         let Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) = SignatureAlgorithm::try_from(algorithm) else {
-            return Err(unknown("RSASSA-PSS with malformed parameters"));
+            return Err(malformed());
         };
         let digest = match parameters.hash_algorithm_oid().to_id_string().as_str() {
             "2.16.840.1.101.3.4.2.1" => Digest::Sha256,
@@ -81,17 +80,16 @@ impl Scheme {
             "2.16.840.1.101.3.4.2.3" => Digest::Sha512,
             "1.3.14.3.2.26" => return Err(weak("SHA-1")),
             "2.16.840.1.101.3.4.2.4" => return Err(weak("SHA-224")),
-            other => return Err(unknown(&format!("RSASSA-PSS and the digest {other}"))),
+            other => return Err(unknown(Message::new("finding-signature-pss-digest").with("digest", other))),
         };
-        let mask =
-            parameters.mask_gen_algorithm().map_err(|_| unknown("RSASSA-PSS with malformed parameters"))?;
+        let mask = parameters.mask_gen_algorithm().map_err(|_| malformed())?;
         let same_digest = mask.hash.to_id_string() == parameters.hash_algorithm_oid().to_id_string();
         let salt = u16::try_from(parameters.salt_length()).ok();
         match salt {
             Some(salt) if same_digest && parameters.trailer_field() == 1 => {
                 Ok(Scheme::RsaPss { digest, salt })
             }
-            _ => Err(unknown("RSASSA-PSS with parameters that nobody uses")),
+            _ => Err(unknown(Message::new("finding-signature-pss-unusual"))),
         }
     }
 }
@@ -149,20 +147,18 @@ pub(crate) fn verify(
         }
         (KeyKind::Ed25519, Scheme::Ed25519) => alg::ED25519.verify_sig(key.bits(), message, signature),
         (kind, _) => {
-            return Err(bad(format!("The key is {kind}, but the signature is of another kind.")));
+            return Err(bad(Message::new("finding-signature-other-kind").with("key", kind.to_string())));
         }
     };
-    valid.map_err(|_| {
-        bad("The request is not signed by the private key that belongs to its public key.".to_owned())
-    })
+    valid.map_err(|_| bad(Message::new("finding-signature-wrong")))
 }
 
-fn bad(detail: String) -> Finding {
+fn bad(detail: Message) -> Finding {
     Finding::refused(
         Code::BadSignature,
         detail,
-        "It was changed or damaged after it was made, or made with another key. Make it again: openssl req -new \
-         -key key.pem -out request.csr",
+        Message::new("finding-signature-advice")
+            .with("command", "openssl req -new -key key.pem -out request.csr"),
     )
 }
 

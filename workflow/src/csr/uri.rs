@@ -5,6 +5,7 @@
 
 use super::dns;
 use crate::finding::{Code, Finding, quoted};
+use crate::text::Message;
 
 /// SPIFFE ID section 2.3; long enough for any other URI as well.
 const LONGEST: usize = 2048;
@@ -21,38 +22,41 @@ pub(super) fn has_scheme(text: &str) -> bool {
 
 /// Reads a URI.
 pub(super) fn parse(text: &str) -> Result<String, Finding> {
-    let refused = |detail: &str| {
+    let because = |detail: Message| {
         Err(Finding::refused(
             Code::BadName,
-            format!("The URI {} {detail}", quoted(text)),
-            "Write an absolute URI with a host, as in spiffe://example.org/service/web or https://www.example.com/.",
+            detail.with("name", quoted(text)),
+            Message::new("finding-uri-advice")
+                .with("first", "spiffe://example.org/service/web")
+                .with("second", "https://www.example.com/"),
         ))
     };
+    let refused = |id| because(Message::new(id));
     if text.len() > LONGEST {
-        return refused(&format!("has {} characters; the longest has {LONGEST}.", text.len()));
+        return because(Message::new("finding-uri-long").with("count", text.len()).with("most", LONGEST));
     }
     if !text.bytes().all(is_uri_byte) {
-        return refused("has a character that no URI has.");
+        return refused("finding-uri-character");
     }
     let Some((scheme, rest)) = text.split_once(':').filter(|_| has_scheme(text)) else {
-        return refused("has no scheme.");
+        return refused("finding-uri-no-scheme");
     };
     let Some(hierarchy) = rest.strip_prefix("//") else {
-        return refused("has no host.");
+        return refused("finding-uri-no-host");
     };
     let end = hierarchy.find(['/', '?', '#']).unwrap_or(hierarchy.len());
     let (authority, path) = hierarchy.split_at(end);
     if authority.contains('@') {
-        return refused("has user information before the host.");
+        return refused("finding-uri-user");
     }
     if scheme.eq_ignore_ascii_case("spiffe") {
         return match spiffe(scheme, authority, path) {
             Ok(()) => Ok(text.to_owned()),
-            Err(detail) => refused(detail),
+            Err(id) => refused(id),
         };
     }
     let Ok(url) = url::Url::parse(text) else {
-        return refused("is not well formed.");
+        return refused("finding-uri-malformed");
     };
     let host_is_valid = match url.host() {
         Some(url::Host::Domain(domain)) => dns::parse(domain).is_ok_and(|name| !name.starts_with("*.")),
@@ -60,30 +64,28 @@ pub(super) fn parse(text: &str) -> Result<String, Finding> {
         None => false,
     };
     if !host_is_valid {
-        return refused("has no host that is a full DNS name or an address.");
+        return refused("finding-uri-host");
     }
     Ok(text.to_owned())
 }
 
-/// SPIFFE ID sections 2.1 and 2.2.
+/// SPIFFE ID sections 2.1 and 2.2. Fails with the id of what is wrong.
 fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), &'static str> {
     if scheme != "spiffe" {
-        return Err("has a scheme that is not in lower case.");
+        return Err("finding-uri-scheme-case");
     }
     if trust_domain.is_empty() || trust_domain.len() > LONGEST_TRUST_DOMAIN {
-        return Err("has no trust domain of 1 to 255 characters.");
+        return Err("finding-uri-trust-domain");
     }
     let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
     if !trust_domain.bytes().all(lower) {
-        return Err(
-            "has a trust domain with other characters than a-z, digits, dots, hyphens and underscores.",
-        );
+        return Err("finding-uri-trust-domain-characters");
     }
     if path.is_empty() {
         return Ok(());
     }
     if path.contains(['?', '#', '%']) {
-        return Err("has a query, a fragment or a percent sign, which a SPIFFE ID has not.");
+        return Err("finding-uri-query");
     }
     let segment = |s: &str| {
         !s.is_empty()
@@ -95,7 +97,7 @@ fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), &'static s
     if !path.trim_start_matches('/').is_empty() && path[1..].split('/').all(segment) {
         Ok(())
     } else {
-        Err("has an empty, relative or otherwise invalid path segment.")
+        Err("finding-uri-path")
     }
 }
 

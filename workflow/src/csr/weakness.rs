@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 
 use x509_parser::num_bigint::BigUint;
 
-use super::key::{KeyKind, NEW_KEY, PublicKey, RsaNumbers};
+use super::key::{KeyKind, PublicKey, RsaNumbers, new_key};
 use crate::finding::{Code, Finding};
+use crate::text::Message;
 
 const FEWEST_RSA_BITS: u32 = 2048;
 
@@ -23,8 +24,8 @@ pub(super) fn of(key: &PublicKey) -> Vec<Finding> {
     }
 }
 
-fn weak(detail: String) -> Finding {
-    Finding::refused(Code::WeakKey, detail, NEW_KEY)
+fn weak(detail: Message) -> Finding {
+    Finding::refused(Code::WeakKey, detail, new_key())
 }
 
 fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
@@ -32,16 +33,17 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
     if bits < FEWEST_RSA_BITS {
         findings.push(Finding::refused(
             Code::WeakKey,
-            format!("RSA key of {bits} bits; at least {FEWEST_RSA_BITS} are needed."),
-            "Make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
+            Message::new("finding-rsa-too-short").with("bits", bits).with("fewest", FEWEST_RSA_BITS),
+            Message::new("finding-rsa-new-key")
+                .with("command", "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem"),
         ));
     } else if !bits.is_multiple_of(8) {
-        findings.push(weak(format!("RSA modulus of {bits} bits, which is no multiple of 8.")));
+        findings.push(weak(Message::new("finding-rsa-odd-size").with("bits", bits)));
     }
     findings.extend(exponent(&numbers.exponent));
     // Checks of structure only for keys whose size is right: the others are refused anyway.
     if findings.is_empty() {
-        findings.extend(structure(numbers).map(|what| weak(format!("RSA key {what}."))));
+        findings.extend(structure(numbers).map(weak));
     }
     findings
 }
@@ -49,38 +51,35 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<Finding> {
 /// BR 6.1.6: odd and at least 2^16+1. Larger than 31 bits is no weakness, but Go's crypto/rsa does not use such keys.
 fn exponent(octets: &[u8]) -> Option<Finding> {
     let value = octets.iter().try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
+    let usual = || Message::new("finding-rsa-exponent-advice").with("advice", new_key());
+    // An exponent may be larger than a number of a message.
+    let said = |id, e: u64| Message::new(id).with("exponent", e.to_string());
     match value {
         None => Some(Finding::refused(
             Code::UnsupportedKey,
-            format!("RSA key with a public exponent of {} octets.", octets.len()),
-            format!("Use the usual exponent 65537. {NEW_KEY}"),
+            Message::new("finding-rsa-exponent-octets").with("count", octets.len()),
+            usual(),
         )),
-        Some(e) if e >= 1 << 31 => Some(Finding::refused(
-            Code::UnsupportedKey,
-            format!("RSA key with the public exponent {e}, larger than other programs accept."),
-            format!("Use the usual exponent 65537. {NEW_KEY}"),
-        )),
-        Some(e) if e < 65_537 || e % 2 == 0 => Some(Finding::refused(
-            Code::WeakKey,
-            format!("RSA key with the public exponent {e}; an odd number of at least 65537 is needed."),
-            NEW_KEY,
-        )),
+        Some(e) if e >= 1 << 31 => {
+            Some(Finding::refused(Code::UnsupportedKey, said("finding-rsa-exponent-large", e), usual()))
+        }
+        Some(e) if e < 65_537 || e % 2 == 0 => Some(weak(said("finding-rsa-exponent-small", e))),
         Some(_) => None,
     }
 }
 
 /// What gives the factors of the modulus away, if anything.
-fn structure(numbers: &RsaNumbers) -> Option<String> {
+fn structure(numbers: &RsaNumbers) -> Option<Message> {
     let modulus = BigUint::from_bytes_be(&numbers.modulus);
     if let Some(prime) = small_factor(&modulus) {
-        return Some(format!("whose modulus is divisible by {prime}"));
+        return Some(Message::new("finding-rsa-divisible").with("prime", prime.to_string()));
     }
     if is_roca(&modulus) {
-        return Some("of the faulty Infineon library (ROCA, CVE-2017-15361)".to_owned());
+        return Some(Message::new("finding-rsa-roca"));
     }
     match fermat(&modulus) {
-        Some(half_distance) if half_distance == BigUint::ZERO => Some("whose modulus is a square".to_owned()),
-        Some(_) => Some("whose two primes are too close together (Fermat, CVE-2022-26320)".to_owned()),
+        Some(half_distance) if half_distance == BigUint::ZERO => Some(Message::new("finding-rsa-square")),
+        Some(_) => Some(Message::new("finding-rsa-close")),
         None => None,
     }
 }
@@ -202,7 +201,7 @@ pub(super) fn prime_modulus(key: &PublicKey) -> Option<Finding> {
     let modulus = BigUint::from_bytes_be(&key.rsa()?.modulus);
     let one = BigUint::from(1u32);
     let is_prime = BigUint::from(2u32).modpow(&(&modulus - &one), &modulus) == one;
-    is_prime.then(|| weak("RSA key whose modulus is a prime.".to_owned()))
+    is_prime.then(|| weak(Message::new("finding-rsa-prime")))
 }
 
 /// The points of small order (RFC 8032 section 5.1.7; SP 800-186 requires a point of the prime order): a signature by such a
@@ -223,7 +222,7 @@ fn ed25519(point: &[u8]) -> Vec<Finding> {
     }
     let encoded = hex::encode(without_sign);
     if SMALL_ORDER.contains(&encoded.as_str()) {
-        vec![weak("Ed25519 key that is a point of small order.".to_owned())]
+        vec![weak(Message::new("finding-ed25519-small-order"))]
     } else {
         Vec::new()
     }
@@ -255,7 +254,7 @@ mod tests {
     #[test]
     fn small_factors_are_found() {
         let modulus = (BigUint::from(1u32) << 2047) + 1u32;
-        assert!(structure(&numbers(&modulus, 65_537)).unwrap().contains("divisible by 3"));
+        assert!(weak(structure(&numbers(&modulus, 65_537)).unwrap()).detail.contains("divisible by 3"));
         assert_eq!(small_factor(&(prime() * 1021u32)), Some(1021));
         assert_eq!(small_factor(&prime()), None);
     }
@@ -263,9 +262,9 @@ mod tests {
     #[test]
     fn squares_and_close_primes_are_found() {
         let p = prime();
-        assert!(structure(&numbers(&(&p * &p), 65_537)).unwrap().contains("a square"));
+        assert!(weak(structure(&numbers(&(&p * &p), 65_537)).unwrap()).detail.contains("a square"));
         let q = prime_after(&(&p - (BigUint::from(1u32) << 500)));
-        assert!(structure(&numbers(&(&p * &q), 65_537)).unwrap().contains("too close"));
+        assert!(weak(structure(&numbers(&(&p * &q), 65_537)).unwrap()).detail.contains("too close"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use x509_parser::prelude::FromDer;
 
 use super::name::Name;
 use crate::finding::{Code, Finding, quoted};
+use crate::text::Message;
 
 /// One thing a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,14 +84,14 @@ impl Requested {
         const CHALLENGE_PASSWORD: &str = "1.2.840.113549.1.9.7";
         let mut requested = Requested::default();
         let Some(attributes) = attributes(request.certification_request_info.raw) else {
-            requested.findings.push(malformed("list", "cannot be read"));
+            requested.findings.push(malformed(Message::new("finding-extensions-unreadable")));
             return requested;
         };
         for (oid, values) in attributes {
             match oid.as_str() {
                 EXTENSION_REQUEST | MICROSOFT_EXTENSIONS => match ExtensionRequest::from_der(values) {
                     Ok(([], wanted)) => requested.extensions(&wanted.extensions),
-                    _ => requested.findings.push(malformed("list", "cannot be read")),
+                    _ => requested.findings.push(malformed(Message::new("finding-extensions-unreadable"))),
                 },
                 CHALLENGE_PASSWORD => requested.wishes.push(Wish::Attribute("challengePassword".to_owned())),
                 _ => requested.wishes.push(Wish::Attribute(oid)),
@@ -103,7 +104,8 @@ impl Requested {
         for (at, extension) in extensions.iter().enumerate() {
             if extensions[..at].iter().any(|earlier| earlier.oid == extension.oid) {
                 // RFC 5280 section 4.2
-                self.findings.push(malformed(&extension_name(extension), "is there twice"));
+                self.findings
+                    .push(malformed(of_extension("finding-extension-twice", &extension_name(extension))));
             }
             self.extension(extension);
         }
@@ -115,11 +117,10 @@ impl Requested {
                 if names.general_names.len() > MOST_NAMES {
                     self.findings.push(Finding::refused(
                         Code::TooLarge,
-                        format!(
-                            "{} names in one request; at most {MOST_NAMES} are read.",
-                            names.general_names.len()
-                        ),
-                        "Spread them over several certificates.",
+                        Message::new("finding-too-many-names")
+                            .with("count", names.general_names.len())
+                            .with("most", MOST_NAMES),
+                        Message::new("finding-spread-names"),
                     ));
                     return;
                 }
@@ -135,10 +136,15 @@ impl Requested {
             ParsedExtension::KeyUsage(usage) => self.wishes.extend(usages(*usage).map(Wish::KeyUsage)),
             ParsedExtension::ExtendedKeyUsage(_) => match purposes(extension.value) {
                 Some(purposes) => self.wishes.extend(purposes.into_iter().map(Wish::ExtendedKeyUsage)),
-                None => self.findings.push(malformed("extendedKeyUsage", "cannot be read")),
+                None => self
+                    .findings
+                    .push(malformed(of_extension("finding-extension-unreadable", "extendedKeyUsage"))),
             },
             ParsedExtension::ParseError { .. } => {
-                self.findings.push(malformed(&extension_name(extension), "cannot be read"));
+                self.findings.push(malformed(of_extension(
+                    "finding-extension-unreadable",
+                    &extension_name(extension),
+                )));
             }
             _ => self.wishes.push(Wish::Extension(extension_name(extension))),
         }
@@ -157,8 +163,8 @@ impl Requested {
             GeneralName::RegisteredID(_) => return self.wishes.push(Wish::OtherName("registeredID")),
             GeneralName::Invalid(_, bytes) => Err(Finding::refused(
                 Code::BadName,
-                format!("The name {} is not well formed.", quoted(&String::from_utf8_lossy(bytes))),
-                "Write names in ASCII, internationalized ones with A-labels (xn--).",
+                Message::new("finding-name-malformed").with("name", quoted(&String::from_utf8_lossy(bytes))),
+                Message::new("finding-name-malformed-advice"),
             )),
         };
         match read {
@@ -199,12 +205,12 @@ fn attributes(info: &[u8]) -> Option<Vec<(String, &[u8])>> {
     Some(all)
 }
 
-fn malformed(what: &str, how: &str) -> Finding {
-    Finding::refused(
-        Code::ForbiddenExtension,
-        format!("The requested extension {what} {how}."),
-        "Make the request again without it: the profile sets the extensions of the certificate.",
-    )
+fn malformed(detail: Message) -> Finding {
+    Finding::refused(Code::ForbiddenExtension, detail, Message::new("finding-extension-advice"))
+}
+
+fn of_extension(id: &'static str, name: &str) -> Message {
+    Message::new(id).with("extension", name)
 }
 
 /// The names of the bits that are set.

@@ -171,8 +171,8 @@ impl Letter {
                 Severity::Ignored => "mail-severity-ignored",
             }),
             code: finding.code.as_str(),
-            detail: plain::clean(&finding.detail),
-            advice: plain::clean(&finding.advice),
+            detail: plain::clean(&finding.detail_in(language)),
+            advice: plain::clean(&finding.advice_in(language)),
         }));
         self
     }

@@ -5,8 +5,9 @@
 
 use super::document::Ungranted;
 use super::{Grant, Policy, Profile, Verdict};
-use crate::csr::{Csr, KeyKind, NEW_KEY, Name, Wish};
+use crate::csr::{Csr, KeyKind, Name, Wish, new_key};
 use crate::finding::{Code, Finding, Severity, quoted};
+use crate::text::{Message, Value};
 
 pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
     let key_usage = key_usage(profile, csr.key().kind());
@@ -21,12 +22,10 @@ pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &s
     if key_usage.is_empty() {
         findings.push(Finding::refused(
             Code::UnsupportedKey,
-            format!(
-                "The profile {} has no use for a key of the kind {}.",
-                profile.name,
-                csr.key().description()
-            ),
-            NEW_KEY,
+            Message::new("finding-profile-no-use")
+                .with("profile", &profile.name)
+                .with("key", csr.key().description()),
+            new_key(),
         ));
     }
     findings.extend(csr.warnings().iter().cloned());
@@ -51,8 +50,8 @@ fn key(policy: &Policy, csr: &Csr, profile: &Profile) -> Vec<Finding> {
         let allowed: Vec<&str> = profile.keys.iter().map(|rule| rule.describe()).collect();
         findings.push(Finding::refused(
             Code::UnsupportedKey,
-            format!("The profile {} does not allow {kind} keys.", profile.name),
-            format!("It allows: {}.", allowed.join(", ")),
+            Message::new("finding-profile-keys").with("profile", &profile.name).with("key", kind.to_string()),
+            Message::new("finding-profile-keys-advice").with("allowed", allowed.join(", ")),
         ));
     }
     if let KeyKind::Rsa { bits } = kind
@@ -60,20 +59,16 @@ fn key(policy: &Policy, csr: &Csr, profile: &Profile) -> Vec<Finding> {
     {
         findings.push(Finding::refused(
             Code::WeakKey,
-            format!(
-                "RSA key of {bits} bits; the profile {} needs at least {}.",
-                profile.name, profile.rsa_min_bits
-            ),
-            NEW_KEY,
+            Message::new("finding-profile-rsa")
+                .with("bits", bits)
+                .with("profile", &profile.name)
+                .with("fewest", profile.rsa_min_bits),
+            new_key(),
         ));
     }
     if !policy.denied_keys.is_empty() && csr.key().is_in(&policy.denied_keys) {
-        let digest = csr.key().digest();
-        findings.push(Finding::refused(
-            Code::WeakKey,
-            format!("The key with the SHA-256 {digest} is on the list of keys that are known to others."),
-            NEW_KEY,
-        ));
+        let detail = Message::new("finding-key-denied").with("digest", csr.key().digest());
+        findings.push(Finding::refused(Code::WeakKey, detail, new_key()));
     }
     findings
 }
@@ -83,36 +78,30 @@ fn names(csr: &Csr, profile: &Profile) -> Vec<Finding> {
     if csr.names().len() > profile.max_names {
         findings.push(Finding::refused(
             Code::TooLarge,
-            format!(
-                "{} names; the profile {} allows {}.",
-                csr.names().len(),
-                profile.name,
-                profile.max_names
-            ),
-            "Spread them over several certificates.",
+            Message::new("finding-profile-too-many-names")
+                .with("count", csr.names().len())
+                .with("profile", &profile.name)
+                .with("most", profile.max_names),
+            Message::new("finding-spread-names"),
         ));
     }
     for name in csr.names() {
-        let not_allowed = |why: &str, advice: String| {
-            Finding::refused(
-                Code::NameNotAllowed,
-                format!("The {} {} {why}.", name.kind(), quoted(&name.to_string())),
-                advice,
-            )
+        let not_allowed = |why: Message, advice: Message| {
+            Finding::refused(Code::NameNotAllowed, why.with("profile", &profile.name), advice)
         };
         if name.is_wildcard() && !profile.wildcards {
-            findings.push(not_allowed(
-                &format!("is a wildcard, which the profile {} does not allow", profile.name),
-                "List the names one by one, or choose a profile that allows wildcards.".to_owned(),
-            ));
+            findings
+                .push(not_allowed(name.said("finding-wildcard"), Message::new("finding-wildcard-advice")));
         } else if let Some(why) = profile.names.refuse(name) {
             let allowed = profile.names.describe();
             findings.push(not_allowed(
-                &format!("{why} by the profile {}", profile.name),
+                why,
                 if allowed.is_empty() {
-                    "Choose another profile.".to_owned()
+                    Message::new("finding-other-profile")
                 } else {
-                    format!("Allowed are {}.", allowed.join("; "))
+                    let allowed = allowed.into_iter().map(Value::from);
+                    Message::new("finding-allowed-names")
+                        .with("allowed", Value::list("finding-list-of-rules", allowed))
                 },
             ));
         }
@@ -128,8 +117,8 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: &str) -> Vec<Finding> {
     if requester.is_empty() {
         return vec![Finding::warning(
             Code::NameNotAllowed,
-            format!("The profile {} is not for everybody.", profile.name),
-            "Whether you may ask for these names shows when you submit with your e-mail address.",
+            Message::new("finding-not-for-everybody").with("profile", &profile.name),
+            Message::new("finding-not-for-everybody-advice"),
         )];
     }
     let domain = requester.rsplit_once('@').map_or(requester, |(_, domain)| domain);
@@ -141,12 +130,10 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: &str) -> Vec<Finding> {
     if mine.is_empty() {
         return vec![Finding::refused(
             Code::NameNotAllowed,
-            format!(
-                "The profile {} is not for requesters with e-mail addresses in {}.",
-                profile.name,
-                quoted(domain)
-            ),
-            "Choose another profile, or ask with the e-mail address of the team that owns these names.",
+            Message::new("finding-not-for-domain")
+                .with("profile", &profile.name)
+                .with("domain", quoted(domain)),
+            Message::new("finding-not-for-domain-advice"),
         )];
     }
     csr.names()
@@ -155,13 +142,8 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: &str) -> Vec<Finding> {
         .map(|name| {
             Finding::refused(
                 Code::NameNotAllowed,
-                format!(
-                    "The {} {} may not be asked for with an e-mail address in {}.",
-                    name.kind(),
-                    quoted(&name.to_string()),
-                    quoted(domain)
-                ),
-                "Ask with the e-mail address of the team that owns this name.",
+                name.said("finding-name-not-for-domain").with("domain", quoted(domain)),
+                Message::new("finding-name-not-for-domain-advice"),
             )
         })
         .collect()
@@ -191,10 +173,10 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
         Ungranted::Refused => Severity::Refused,
     };
     let ungranted =
-        |detail: String, advice: String| Finding { code: Code::ForbiddenExtension, severity, detail, advice };
-    let comes_without = || "The certificate comes without it.".to_owned();
+        |detail: Message, advice: Message| Finding::new(severity, Code::ForbiddenExtension, detail, advice);
+    let comes_without = || Message::new("finding-comes-without");
     let without = || match severity {
-        Severity::Refused => "Make the request again without it.".to_owned(),
+        Severity::Refused => Message::new("finding-again-without"),
         _ => comes_without(),
     };
     let mut findings = Vec::new();
@@ -203,17 +185,16 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
         match wish {
             Wish::CertificateAuthority => findings.push(Finding::refused(
                 Code::ForbiddenExtension,
-                "The request asks for the certificate of an authority (basicConstraints CA:TRUE).",
-                "No profile issues those. Make the request again without that extension.",
+                Message::new("finding-authority"),
+                Message::new("finding-authority-advice"),
             )),
             Wish::KeyUsage(usage) => {
                 if !key_usage.iter().any(|granted| granted == usage) {
                     findings.push(ungranted(
-                        format!(
-                            "The key usage {usage} is not granted by the profile {} for {} keys.",
-                            profile.name,
-                            csr.key().description()
-                        ),
+                        Message::new("finding-key-usage")
+                            .with("usage", *usage)
+                            .with("profile", &profile.name)
+                            .with("key", csr.key().description()),
                         without(),
                     ));
                 }
@@ -228,27 +209,30 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
                     let advice = if others.is_empty() {
                         without()
                     } else {
-                        format!("{} If you need it, choose: {}.", without(), others.join(", "))
+                        Message::new("finding-choose-for-purpose")
+                            .with("without", without())
+                            .with("profiles", others.join(", "))
                     };
                     findings.push(ungranted(
-                        format!("The purpose {purpose} is not granted by the profile {}.", profile.name),
+                        Message::new("finding-purpose")
+                            .with("purpose", purpose)
+                            .with("profile", &profile.name),
                         advice,
                     ));
                 }
             }
             Wish::OtherName(kind) => findings.push(Finding::refused(
                 Code::NameNotAllowed,
-                format!("The request has a name of the kind {kind}, which is not certified."),
-                "Make the request again without it.",
+                Message::new("finding-other-name").with("kind", *kind),
+                Message::new("finding-again-without"),
             )),
-            Wish::Extension(name) => findings.push(ungranted(
-                format!("The requested extension {name} is not granted: the profile sets the extensions."),
-                without(),
-            )),
+            Wish::Extension(name) => {
+                findings.push(ungranted(Message::new("finding-extension").with("extension", name), without()))
+            }
             Wish::SubjectPart(part) => subject.push(part.as_str()),
             Wish::Attribute(name) => findings.push(Finding::ignored(
                 Code::ForbiddenExtension,
-                format!("The attribute {name} of the request has no place in a certificate."),
+                Message::new("finding-attribute").with("attribute", name),
                 comes_without(),
             )),
         }
@@ -256,10 +240,7 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
     if !subject.is_empty() {
         findings.push(Finding::ignored(
             Code::BadName,
-            format!(
-                "Of the requested subject, {} is left out: only names that were checked are certified.",
-                subject.join(", ")
-            ),
+            Message::new("finding-subject-parts").with("parts", subject.join(", ")),
             comes_without(),
         ));
     }

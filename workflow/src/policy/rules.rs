@@ -8,6 +8,7 @@ mod kinds;
 use serde::Deserialize;
 
 use crate::csr::Name;
+use crate::text::Message;
 
 use kinds::{DnsRule, MailRule, Network, UriRule};
 
@@ -46,8 +47,16 @@ impl Names {
         *self == Names::default()
     }
 
-    /// Why a name is not allowed: a short clause, to follow the name.
-    pub(super) fn refuse(&self, name: &Name) -> Option<String> {
+    /// Why a name is not allowed: what lacks the value `profile` only.
+    pub(super) fn refuse(&self, name: &Name) -> Option<Message> {
+        self.bar(name).map(|bar| match bar {
+            Bar::Kind => name.said("finding-name-kind"),
+            Bar::Excluded(rule) => name.said("finding-name-excluded").with("rule", rule),
+            Bar::Outside => name.said("finding-name-outside"),
+        })
+    }
+
+    fn bar(&self, name: &Name) -> Option<Bar> {
         match name {
             Name::Dns(text) => refuse(self.dns.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
             Name::Ip(address) => {
@@ -61,22 +70,22 @@ impl Names {
     }
 
     /// One line a kind, for people.
-    pub(super) fn describe(&self) -> Vec<String> {
-        fn line<R: ToString>(kind: &str, rules: Option<&Rules<R>>) -> Option<String> {
+    pub(super) fn describe(&self) -> Vec<Message> {
+        fn line<R: ToString>(id: &'static str, rules: Option<&Rules<R>>) -> Option<Message> {
             let rules = rules?;
             let list = |rules: &[R]| rules.iter().map(R::to_string).collect::<Vec<_>>().join(", ");
-            let but = if rules.deny.is_empty() {
-                String::new()
-            } else {
-                format!("; but not {}", list(&rules.deny))
+            let allowed = || Message::new(id).with("allow", list(&rules.allow));
+            let but = |allowed| match rules.deny.as_slice() {
+                [] => allowed,
+                deny => Message::new("finding-allowed-but").with("allowed", allowed).with("deny", list(deny)),
             };
-            (!rules.allow.is_empty()).then(|| format!("{kind}: {}{but}", list(&rules.allow)))
+            (!rules.allow.is_empty()).then(|| but(allowed()))
         }
         [
-            line("DNS names in", self.dns.as_ref()),
-            line("IP addresses in", self.ip.as_ref()),
-            line("e-mail addresses in", self.email.as_ref()),
-            line("URIs below", self.uri.as_ref()),
+            line("finding-allowed-dns", self.dns.as_ref()),
+            line("finding-allowed-ip", self.ip.as_ref()),
+            line("finding-allowed-mail", self.email.as_ref()),
+            line("finding-allowed-uri", self.uri.as_ref()),
         ]
         .into_iter()
         .flatten()
@@ -84,18 +93,28 @@ impl Names {
     }
 }
 
+/// Why a name is not allowed.
+enum Bar {
+    /// Nothing of its kind is.
+    Kind,
+    /// This rule excludes it.
+    Excluded(String),
+    /// No rule allows it.
+    Outside,
+}
+
 fn refuse<R: ToString>(
     rules: Option<&Rules<R>>,
     covers: impl Fn(&R) -> bool,
     touches: impl Fn(&R) -> bool,
-) -> Option<String> {
+) -> Option<Bar> {
     let Some(rules) = rules else {
-        return Some("is of a kind that is not certified".to_owned());
+        return Some(Bar::Kind);
     };
     if let Some(rule) = rules.deny.iter().find(|rule| touches(rule)) {
-        return Some(format!("is excluded (rule {})", rule.to_string()));
+        return Some(Bar::Excluded(rule.to_string()));
     }
-    (!rules.allow.iter().any(covers)).then(|| "is outside of what is allowed".to_owned())
+    (!rules.allow.iter().any(covers)).then_some(Bar::Outside)
 }
 
 /// Who may ask: people with these mail domains, for which of the names that the profile allows. Without names, for all of

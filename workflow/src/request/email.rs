@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Code, Finding};
+use crate::text::Message;
 
 /// One e-mail address that a mail can be sent to: a `local@domain` of RFC 5321 without quoting, comments or lists.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,33 +42,33 @@ impl FromStr for Email {
 
     /// Refuses with [`Code::BadEmail`] whatever is not exactly one plain address.
     fn from_str(text: &str) -> Result<Self, Finding> {
-        let refuse = |detail: String| {
-            Err(Finding::refused(Code::BadEmail, detail, "Enter one address, such as name@example.com."))
+        let because = |detail: Message| {
+            let advice = Message::new("finding-email-advice").with("example", "name@example.com");
+            Err(Finding::refused(Code::BadEmail, detail, advice))
         };
+        let refuse = |id| because(Message::new(id));
         let text = text.trim_matches([' ', '\t']);
         if text.is_empty() {
-            return refuse("There is no e-mail address.".into());
+            return refuse("finding-email-missing");
         }
         if text.len() > Self::MAX_BYTES {
-            return refuse(format!(
-                "The e-mail address has {} bytes; {} is the limit.",
-                text.len(),
-                Self::MAX_BYTES
-            ));
+            return because(
+                Message::new("finding-email-long").with("bytes", text.len()).with("most", Self::MAX_BYTES),
+            );
         }
         if text.chars().any(char::is_control) {
-            return refuse("The e-mail address contains a line break or another control character.".into());
+            return refuse("finding-email-control");
         }
         if text.contains([',', ';', ' ', '<', '>', '(', ')', '"', '\\', '[', ']', ':'])
             || text.matches('@').count() > 1
         {
-            return refuse("The e-mail address is more than one plain address.".into());
+            return refuse("finding-email-several");
         }
         let Some((local, domain)) = text.split_once('@') else {
-            return refuse("The e-mail address has no @.".into());
+            return refuse("finding-email-no-at");
         };
         if local.is_empty() || domain.is_empty() {
-            return refuse("The e-mail address has nothing before or after the @.".into());
+            return refuse("finding-email-half");
         }
         let label = |label: &str| {
             !label.is_empty()
@@ -83,7 +84,7 @@ impl FromStr for Email {
             || local.contains("..")
             || !domain.split('.').all(label)
         {
-            return refuse("The e-mail address is not one that mail can be sent to.".into());
+            return refuse("finding-email-unreachable");
         }
         Ok(Self(text.to_owned()))
     }
