@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod accessible;
 mod approved;
 mod bad_input;
 mod browser;
@@ -13,11 +14,13 @@ mod ca;
 mod certificates;
 mod decisions;
 mod failures;
+mod keyboard;
 mod links;
 mod local;
 mod outcomes;
 mod recovery;
 mod restart;
+mod scanner;
 mod secrets;
 
 /// The approver of every profile of the shipped policy.
