@@ -158,7 +158,13 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     pages.push(page("status-withdrawn", withdrawn.status_url.clone()));
 
     let expired = portal.ask(&expired).await;
-    ended(&portal, &mut pages, "status-expired", &expired, "expired").await;
+    pages.push(page("review-expired", mailbox.approval_link(&expired, APPROVER).await));
+    pages.push(page("status-expired", expired.status_url.clone()));
+    eventually("the request to expire", PATIENCE, async || {
+        stack.housekeeping();
+        (portal.status(&expired).await["status"] == "expired").then_some(())
+    })
+    .await;
 
     let refused = portal.ask(&refused).await;
     let link = mailbox.approval_link(&refused, APPROVER).await;
