@@ -5,19 +5,23 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod axe;
 mod browser;
 pub mod chaos;
 mod eventually;
 mod lifeline;
+mod look;
 mod mailbox;
 mod pki;
 mod portal;
 mod program;
 mod stack;
 
+pub use axe::{Axe, Violation};
 pub use browser::Browser;
 pub use eventually::{PATIENCE, eventually};
 pub use lifeline::Lifeline;
+pub use look::Look;
 pub use mailbox::{Mail, Mailbox};
 pub use pki::{Workbench, csr_for, files_in_zip, key_and_csr_for, unique_host};
 pub use portal::{Answer, Asked, Portal, Submission};

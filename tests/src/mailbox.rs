@@ -38,11 +38,19 @@ impl Mailbox {
         Self { folder: folder.into() }
     }
 
+    fn all(&self) -> impl Iterator<Item = Mail> {
+        let entries = std::fs::read_dir(self.folder.join("new")).into_iter().flatten().flatten();
+        entries.filter_map(|entry| Mail::read(&entry.path()))
+    }
+
     /// All mails about one request.
     pub fn about(&self, id: &str) -> Vec<Mail> {
-        let entries = std::fs::read_dir(self.folder.join("new")).into_iter().flatten().flatten();
-        let mails = entries.filter_map(|entry| Mail::read(&entry.path()));
-        mails.filter(|mail| mail.message_id.starts_with(id)).collect()
+        self.all().filter(|mail| mail.message_id.starts_with(id)).collect()
+    }
+
+    /// All mails to one address.
+    pub fn to(&self, address: &str) -> Vec<Mail> {
+        self.all().filter(|mail| mail.to == address).collect()
     }
 
     /// Waits for the mail about `id` to `to` with `subject` in its subject line.

@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex};
 
 use crate::{Mail, Stack};
 
+/// The files that were read, and the mails in them by request.
+type Read = (HashSet<OsString>, HashMap<String, Vec<Mail>>);
+
 /// All mails so far, by request.
 #[derive(Clone)]
 pub struct Post {
     folder: PathBuf,
-    read: Arc<Mutex<(HashSet<OsString>, HashMap<String, Vec<Mail>>)>>,
+    read: Arc<Mutex<Read>>,
 }
 
 impl Post {

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod accessible;
 mod approvals;
 mod approved;
 mod bad_input;
@@ -14,11 +15,13 @@ mod ca;
 mod certificates;
 mod decisions;
 mod failures;
+mod keyboard;
 mod links;
 mod local;
 mod outcomes;
 mod recovery;
 mod restart;
+mod scanner;
 mod secrets;
 
 /// The approver of every profile of the shipped policy.

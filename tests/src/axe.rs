@@ -1,0 +1,86 @@
+//! Accessibility as axe-core sees it, in a page that is open in the browser.
+//!
+//! axe-core comes from the npm registry into `target/`, once. It runs as a script of the driver, to which the page's
+//! Content-Security-Policy does not apply.
+
+use std::fmt;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::{Browser, needed, repository};
+
+const VERSION: &str = "4.14.1";
+/// WCAG 2.2 AA is the sum of these.
+const TAGS: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const RUN: &str = "
+    const [tags, done] = arguments;
+    axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }).then(
+        (found) => done({
+            rules: found.violations.length + found.passes.length,
+            violations: found.violations.flatMap(({ id, help, helpUrl, nodes }) =>
+                nodes.map(({ target, failureSummary }) =>
+                    ({ rule: id, help, url: helpUrl, element: target.join(' '), summary: failureSummary }))),
+        }),
+        (error) => done({ error: String(error) }));
+";
+
+/// axe-core's source.
+pub struct Axe(String);
+
+/// What axe-core objects to.
+pub struct Violation {
+    rule: String,
+    element: String,
+    summary: String,
+    url: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}: {} ({})", self.rule, self.element, self.summary, self.url)
+    }
+}
+
+impl Axe {
+    /// Installs axe-core where it is not there yet; nothing where that takes a program that is missing, which is said.
+    pub fn installed() -> Option<Self> {
+        let folder = repository().join("target").join(format!("axe-core-{VERSION}"));
+        let file = folder.join("node_modules/axe-core/axe.min.js");
+        if !file.is_file() {
+            let [npm] = needed([("npm", "npm")])?;
+            std::fs::create_dir_all(&folder).unwrap();
+            let output = Command::new(npm)
+                .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+                .arg(&folder)
+                .arg(format!("axe-core@{VERSION}"))
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            assert!(
+                output.status.success(),
+                "axe-core is not to be had from the npm registry: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Some(Self(std::fs::read_to_string(file).unwrap()))
+    }
+
+    /// Everything in the open page that WCAG 2.2 AA does not allow.
+    pub async fn violations(&self, browser: &Browser) -> Vec<Violation> {
+        let page = &browser.page;
+        if page.execute("return window.axe === undefined", vec![]).await.unwrap() == json!(true) {
+            page.execute(&self.0, vec![]).await.unwrap();
+        }
+        let found = page.execute_async(RUN, vec![json!(TAGS)]).await.unwrap();
+        assert!(found["rules"].as_u64() > Some(10), "axe-core did not look: {found:#}");
+        let text = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
+        let violation = |one: &Value| Violation {
+            rule: format!("{} ({})", text(one, "rule"), text(one, "help")),
+            element: text(one, "element"),
+            summary: text(one, "summary").replace("\n  ", " "),
+            url: text(one, "url"),
+        };
+        found["violations"].as_array().unwrap().iter().map(violation).collect()
+    }
+}

@@ -1,0 +1,80 @@
+//! How a page is looked at: on a desktop, on a small phone, in the dark; and pictures of it.
+
+use std::path::Path;
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::Browser;
+
+/// A screen and a preference.
+#[derive(Clone, Copy)]
+pub struct Look {
+    /// Its name in messages and file names.
+    pub name: &'static str,
+    /// In CSS pixels.
+    pub width: u32,
+    height: u32,
+    dark: bool,
+}
+
+impl Look {
+    /// All that pages are made for. WCAG 2.2 asks for 320 CSS pixels (1.4.10).
+    pub const ALL: [Look; 3] = [
+        Look { name: "desktop", width: 1280, height: 800, dark: false },
+        Look { name: "phone", width: 320, height: 640, dark: false },
+        Look { name: "dark", width: 1280, height: 800, dark: true },
+    ];
+}
+
+/// A command of the Chrome DevTools Protocol, by way of ChromeDriver.
+#[derive(Debug)]
+struct Devtools(Value);
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
+    }
+}
+
+impl Browser {
+    async fn devtools(&self, command: &str, parameters: Value) {
+        let command = json!({ "cmd": command, "params": parameters });
+        self.page.issue_cmd(Devtools(command)).await.unwrap();
+    }
+
+    async fn screen(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Looks at the open page in this way, and at all that follow.
+    pub async fn look(&self, look: Look) {
+        self.screen(look.width, look.height).await;
+        let scheme = if look.dark { "dark" } else { "light" };
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+    }
+
+    /// How wide the content is, in CSS pixels, and how much of that can be seen without scrolling sideways.
+    pub async fn widths(&self) -> (u64, u64) {
+        let root = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]";
+        let widths = self.page.execute(root, vec![]).await.unwrap();
+        (widths[0].as_u64().unwrap(), widths[1].as_u64().unwrap())
+    }
+
+    /// Writes a picture of the whole page, down to its end.
+    pub async fn picture(&self, look: Look, file: &Path) {
+        let height = "return document.documentElement.scrollHeight";
+        let height = self.page.execute(height, vec![]).await.unwrap().as_u64().unwrap();
+        self.screen(look.width, u32::try_from(height).unwrap().max(look.height)).await;
+        std::fs::write(file, self.page.screenshot().await.unwrap()).unwrap();
+        self.screen(look.width, look.height).await;
+    }
+}

@@ -1,0 +1,189 @@
+//! Every page, in both languages, on a desktop, on a small phone and in the dark: without a violation of WCAG 2.2 AA,
+//! without scrolling sideways; and a picture of each for whoever wants to look, in `target/screenshots`.
+
+use std::path::PathBuf;
+
+use end_to_end::{
+    Asked, Axe, Browser, Look, PATIENCE, Portal, Stack, Submission, csr_for, eventually, needed, policy,
+    repository, unique_host,
+};
+
+use crate::APPROVER;
+
+const LANGUAGES: [&str; 2] = ["en", "ja"];
+/// Pages that need no preparation: a name for the picture, and the path.
+const PATHS: [(&str, &str); 5] = [
+    ("form", ""),
+    ("mine-ask", "mine"),
+    ("commands", "commands?names=www.example.com"),
+    ("commands-wrong", "commands?names=not%20a%20name!"),
+    ("not-found", "approvals/nothing"),
+];
+
+/// A page to look at.
+struct Page {
+    name: &'static str,
+    url: String,
+    /// Brings it about, from what `url` shows.
+    then: Option<Then>,
+}
+
+/// Fills the form for these DNS names and presses a button of it.
+struct Then {
+    names: Vec<String>,
+    button: &'static str,
+    /// What the page then has.
+    shows: &'static str,
+}
+
+#[tokio::test]
+async fn every_page_is_accessible_in_every_language_and_on_every_screen() {
+    let Some(programs) = needed([("chromium", "chromium"), ("chromedriver", "chromium-driver")]) else {
+        return;
+    };
+    let Some(axe) = Axe::installed() else { return };
+    // Of its own: the policy in force changes.
+    let stack = Stack::start("accessible").await;
+    let pages = pages(&stack).await;
+    let pictures = pictures();
+    let browser = Browser::start(&programs, true).await;
+    let mut wrong = Vec::new();
+    for page in &pages {
+        for language in LANGUAGES {
+            browser.look(Look::ALL[0]).await;
+            open(&browser, page, language).await;
+            for look in Look::ALL {
+                browser.look(look).await;
+                let what = format!("{}-{}-{language}", page.name, look.name);
+                for violation in axe.violations(&browser).await {
+                    wrong.push(format!("{what}: {violation}"));
+                }
+                let (content, seen) = browser.widths().await;
+                if content > seen {
+                    wrong.push(format!("{what}: scrolls sideways, {content} px in {seen}"));
+                }
+                browser.picture(look, &pictures.join(format!("{what}.png"))).await;
+            }
+        }
+    }
+    browser.close().await;
+    println!("{} pages; pictures of them are in {}", pages.len(), pictures.display());
+    assert!(wrong.is_empty(), "{} in all:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// An empty folder for the pictures.
+fn pictures() -> PathBuf {
+    let folder = repository().join("target").join("screenshots");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+async fn open(browser: &Browser, page: &Page, language: &str) {
+    let separator = if page.url.contains('?') { '&' } else { '?' };
+    browser.page.goto(&format!("{}{separator}lang={language}", page.url)).await.unwrap();
+    browser.element("main h1").await;
+    if let Some(then) = &page.then {
+        browser.fill("#email", &Submission::of("").email).await;
+        let names: Vec<&str> = then.names.iter().map(String::as_str).collect();
+        browser.fill("#csrContent", &csr_for(&names)).await;
+        browser.press(then.button).await;
+        // Not the preview that scripts insert: the page that the button leads to.
+        eventually("the answer to the form", PATIENCE, async || {
+            let url = browser.page.current_url().await.ok()?;
+            url.path().contains("requests").then_some(())
+        })
+        .await;
+        browser.element(then.shows).await;
+    }
+}
+
+/// Brings about everything that pages show.
+async fn pages(stack: &Stack) -> Vec<Page> {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let page = |name, url: String| Page { name, url, then: None };
+    let mut pages: Vec<Page> =
+        PATHS.iter().map(|(name, path)| page(*name, format!("{}{path}", portal.base))).collect();
+    let after = |name, names: Vec<String>, button, shows| Page {
+        name,
+        url: portal.base.clone(),
+        then: Some(Then { names, button, shows }),
+    };
+    let other_host = unique_host();
+    pages.push(after(
+        "form-preview",
+        vec![unique_host(), other_host],
+        "button[formaction]",
+        "#preview section",
+    ));
+    pages.push(after("form-wrong", vec!["www.example.edu".into()], "form button.primary", "#problems"));
+
+    // One host for all: reviews then show what is live for the same name.
+    let (host, comment) = (unique_host(), "The shop's new front.\nIt replaces the old one in June.");
+    let submission = |profile| {
+        let submission = Submission { comment: comment.into(), ..Submission::of(&csr_for(&[&host])) };
+        submission.with_profile(profile)
+    };
+    let delivered = portal.ask(&submission("server")).await;
+    let approved = mailbox.approval_link(&delivered, APPROVER).await;
+    portal.decide(&approved, "approve", "").await.expect(200);
+    let [waiting, half, rejected, withdrawn, expired, refused] =
+        ["server", "pair", "server", "server", "brief", "narrowing"].map(submission);
+    portal.until(&delivered, "delivered").await;
+    pages.push(page("status-delivered", delivered.status_url.clone()));
+    pages.push(page("review-decided", approved));
+
+    let waiting = portal.ask(&waiting).await;
+    pages.push(page("status-waiting", waiting.status_url.clone()));
+    pages.push(page("review-open", mailbox.approval_link(&waiting, APPROVER).await));
+
+    let half = portal.ask(&half).await;
+    let (first, second) = tokio::join!(
+        mailbox.approval_link(&half, APPROVER),
+        mailbox.approval_link(&half, "second@example.com")
+    );
+    portal.decide(&first, "approve", "It is on the list.").await.expect(200);
+    pages.push(page("review-voted", first));
+    pages.push(page("review-second", second));
+
+    let rejected = portal.ask(&rejected).await;
+    let link = mailbox.approval_link(&rejected, APPROVER).await;
+    portal.decide(&link, "reject", "Not this quarter.").await.expect(200);
+    pages.push(page("review-rejected", link));
+    ended(&portal, &mut pages, "status-rejected", &rejected, "rejected").await;
+
+    let withdrawn = portal.ask(&withdrawn).await;
+    portal.until(&withdrawn, "pending_approval").await;
+    portal.post_form(&withdrawn.status_url.replace("?key=", "/cancel?key="), &[]).await;
+    pages.push(page("status-withdrawn", withdrawn.status_url.clone()));
+
+    let expired = portal.ask(&expired).await;
+    pages.push(page("review-expired", mailbox.approval_link(&expired, APPROVER).await));
+    pages.push(page("status-expired", expired.status_url.clone()));
+    eventually("the request to expire", PATIENCE, async || {
+        stack.housekeeping();
+        (portal.status(&expired).await["status"] == "expired").then_some(())
+    })
+    .await;
+
+    let refused = portal.ask(&refused).await;
+    let link = mailbox.approval_link(&refused, APPROVER).await;
+    stack.set_policy("narrower.toml", &(policy() + "names.dns.allow = [\"example.org\"]\n"));
+    portal.decide(&link, "approve", "").await;
+    ended(&portal, &mut pages, "status-refused", &refused, "refused").await;
+
+    // My certificates, by the link that is mailed.
+    portal.post_form("mine", &[("email", &delivered.email)]).await.expect(202);
+    let mine = eventually("the mail with the link to my certificates", PATIENCE, async || {
+        let links = mailbox.to(&delivered.email).into_iter().flat_map(|mail| mail.links());
+        links.into_iter().find(|link| link.contains("/mine/"))
+    })
+    .await;
+    pages.push(page("mine", mine));
+    pages
+}
+
+async fn ended(portal: &Portal, pages: &mut Vec<Page>, name: &'static str, asked: &Asked, status: &str) {
+    portal.until(asked, status).await;
+    pages.push(Page { name, url: asked.status_url.clone(), then: None });
+}
