@@ -328,7 +328,8 @@ mod tests {
     fn books_that_agree_are_in_order_and_each_lie_is_found() {
         assert_eq!(books().disagreements(), [""; 0]);
         assert!(books().at_rest());
-        let lies: [(&str, fn(&mut Books)); 11] = [
+        type Lie = fn(&mut Books);
+        let lies: [(&str, Lie); 11] = [
             ("table", |books| books.rows.clear()),
             ("table", |books| books.rows.get_mut(ID).unwrap()["status"] = json!("approved")),
             ("table", |books| {
