@@ -3,7 +3,6 @@
 use end_to_end::{Browser, Stack, Submission, csr_for, needed, unique_host};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
-use serde_json::Value;
 
 use crate::APPROVER;
 
