@@ -196,12 +196,11 @@ fn executions(books: &Books) -> Vec<String> {
         if !right.contains(&state) {
             wrong.push(format!("{} is {}, its execution {name} is {state}", one.asked.id, row["status"]));
         }
-        let attempts = books.executions.keys().filter(|name| name.starts_with(&one.asked.id)).count();
-        if attempts as u64 != row["executionAttempt"].as_u64().unwrap_or_default() {
-            wrong.push(format!(
-                "{} notes {} executions and has {attempts}",
-                one.asked.id, row["executionAttempt"]
-            ));
+        // Housekeeping starts an execution, then notes it: the request may end in between, and is not changed then.
+        let attempts = books.executions.keys().filter(|name| name.starts_with(&one.asked.id)).count() as u64;
+        let noted = row["executionAttempt"].as_u64().unwrap_or_default();
+        if attempts != noted && !(attempts == noted + 1 && is_terminal(text(row, "status"))) {
+            wrong.push(format!("{} notes {noted} executions and has {attempts}", one.asked.id));
         }
     }
     let ours: HashSet<&str> = books.promised.iter().map(|one| one.asked.id.as_str()).collect();
@@ -342,7 +341,10 @@ mod tests {
             ("bucket", |books| _ = books.certificates.insert("4f01".into(), 2)),
             ("bucket", |books| _ = books.certificates.insert("4f02".into(), 1)),
             ("executions", |books| _ = books.executions.insert(ID.into(), "RUNNING".into())),
-            ("executions", |books| _ = books.executions.insert(format!("{ID}-r2"), "SUCCEEDED".into())),
+            ("executions", |books| {
+                books.executions.insert(format!("{ID}-r2"), "SUCCEEDED".into());
+                books.executions.insert(format!("{ID}-r3"), "SUCCEEDED".into());
+            }),
             ("mailbox", |books| books.mails.get_mut(ID).unwrap().clear()),
             ("mailbox", |books| books.mails.get_mut(ID).unwrap()[0].message_id = format!("{ID}.2@x")),
         ];
