@@ -3,7 +3,6 @@
 use end_to_end::{Browser, Stack, Submission, csr_for, needed, unique_host};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
-use serde_json::Value;
 
 use crate::APPROVER;
 
@@ -81,7 +80,7 @@ async fn tab_to(browser: &Browser, attribute: &str, value: &str) {
     let read = format!("return document.activeElement.getAttribute('{attribute}')");
     for _ in 0..50 {
         press(browser, Key::Tab).await;
-        if browser.page.execute(&read, vec![]).await.unwrap() == Value::from(value) {
+        if browser.page.execute(&read, vec![]).await.unwrap() == value {
             return;
         }
     }
