@@ -73,7 +73,7 @@ impl Axe {
             page.execute(&self.0, vec![]).await.unwrap();
         }
         let found = page.execute_async(RUN, vec![json!(TAGS)]).await.unwrap();
-        assert!(found["rules"].as_u64() > Some(10), "axe-core did not look: {found:#}");
+        assert!(found["rules"].as_u64() > Some(0), "axe-core did not look: {found:#}");
         let text = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
         let violation = |one: &Value| Violation {
             rule: format!("{} ({})", text(one, "rule"), text(one, "help")),
