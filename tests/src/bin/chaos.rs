@@ -15,7 +15,7 @@ async fn main() -> std::process::ExitCode {
     }
     let mut agreed = true;
     for seed in seeds {
-        let outcome = end_to_end::chaos::run(requests, seed).await;
+        let outcome = end_to_end::chaos::run(requests, seed, true).await;
         println!("\n{outcome}");
         for disagreement in &outcome.disagreements {
             eprintln!("{disagreement}");

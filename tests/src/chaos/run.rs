@@ -44,8 +44,9 @@ pub struct Outcome {
     pub disagreements: Vec<String>,
 }
 
-/// Runs `requests` requests through a stack of the run's own, with the faults of this seed.
-pub async fn run(requests: usize, seed: u64) -> Outcome {
+/// Runs `requests` requests through a stack of the run's own, with the faults of this seed; executions are stopped too where
+/// `stops_executions` says so.
+pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome {
     let begun = Instant::now();
     let folder = Stack::folder(&format!("chaos-{seed}"));
     let ports = folder.join("ports.json");
@@ -72,7 +73,7 @@ pub async fn run(requests: usize, seed: u64) -> Outcome {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     });
-    let saboteur = Saboteur::of(stack, dice);
+    let saboteur = Saboteur::of(stack, dice, stops_executions);
     let house = saboteur.clone();
     let house = tokio::spawn(async move { house.keep_house().await });
 

@@ -51,11 +51,12 @@ pub(super) struct Saboteur {
     /// What was done.
     pub(super) deeds: Arc<Deeds>,
     at_work: Arc<AtomicBool>,
+    stops_executions: bool,
 }
 
 impl Saboteur {
     /// Idle.
-    pub(super) fn of(stack: &'static Stack, dice: Dice) -> Self {
+    pub(super) fn of(stack: &'static Stack, dice: Dice, stops_executions: bool) -> Self {
         let mappings: Value =
             serde_json::from_slice(&stack.aws(&["lambda", "list-event-source-mappings"])).unwrap();
         let queues = stack.endpoints()["queues"].as_object().unwrap();
@@ -78,6 +79,7 @@ impl Saboteur {
             sources: Arc::new(sources),
             deeds: Arc::default(),
             at_work: Arc::new(AtomicBool::new(true)),
+            stops_executions,
         }
     }
 
@@ -112,7 +114,7 @@ impl Saboteur {
     async fn stop_executions(&self) {
         let machine = self.stack.endpoint("stateMachineArn");
         let mut number = 0;
-        while self.is_at_work() {
+        while self.is_at_work() && self.stops_executions {
             number += 1;
             let mut running = self.root.running(machine).await;
             running.retain(|arn| !arn.rsplit(':').next().unwrap_or_default().contains("-r"));
