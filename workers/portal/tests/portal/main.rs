@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod any_body;
+mod calls;
 mod decision;
 mod files;
 mod flow;

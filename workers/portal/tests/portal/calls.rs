@@ -1,0 +1,41 @@
+//! What each page asks of AWS: printed, and never a scan.
+
+use workflow::ports::{Clock, Links};
+use workflow::request::Status;
+
+use crate::site::Site;
+
+#[tokio::test]
+#[allow(clippy::print_stdout)] // The list is what the test is read for.
+async fn pages_answer_from_single_reads() {
+    let site = Site::new();
+    let (id, review) = site.pending();
+    let (_, waiting) = site.request_at(Status::PendingApproval).await;
+    let (delivered, ready) = site.request_at(Status::Delivered).await;
+    let secret = site.world.secret().await.unwrap();
+    let key = secret.overview_key(id, site.world.now() + time::Duration::HOUR).expose().to_owned();
+    // The first opening of a review is noted in the audit trail; after that it only reads.
+    site.browse(&review).await.is_page(200);
+    println!("| page | calls | of |\n| --- | ---: | --- |");
+    for (name, path) in [
+        ("form", "/".to_owned()),
+        ("review, one name", review),
+        ("status, waiting", waiting),
+        ("status, delivered", ready),
+        ("my certificates", format!("/mine/{key}")),
+        ("commands", "/commands?names=www.example.com".to_owned()),
+    ] {
+        let before = site.world.calls().len();
+        site.browse(&path).await.is_page(200);
+        let calls = site.world.calls()[before..].to_vec();
+        assert!(!calls.iter().any(|call| call == "requests: list"), "{name}: {calls:?}");
+        assert!(
+            calls.iter().all(|call| !call.contains("save") && !call.contains("create")),
+            "{name}: {calls:?}"
+        );
+        // The policy and the link secret are kept by the process, so these are upper bounds.
+        assert!(calls.len() <= 10, "{name}: {calls:?}");
+        println!("| {name} | {} | {} |", calls.len(), calls.join(", "));
+    }
+    assert!(site.world.request(delivered.id).is_some());
+}
