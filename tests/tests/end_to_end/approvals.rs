@@ -164,3 +164,44 @@ async fn the_audit_trail_is_whole_and_an_altered_event_is_found() {
     let said = String::from_utf8_lossy(&broken.stdout);
     assert!(!broken.status.success() && said.contains("the trail ends with event"), "{said}");
 }
+
+#[tokio::test]
+async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("crowd")).await;
+    let crowd: Vec<String> = (0..50).map(|n| format!("crowd{n}@example.com")).collect();
+    let mut links = Vec::new();
+    for one in &crowd {
+        links.push(mailbox.approval_link(&asked, one).await);
+    }
+    let digest = portal.json(&links[0]).await.expect(200).json()["digest"].as_str().unwrap().to_owned();
+    let votes = links.iter().enumerate().map(|(n, link)| {
+        portal.decide_about(link, if n % 2 == 0 { "approve" } else { "reject" }, &digest, "Said at once.")
+    });
+    let answers = futures_util::future::join_all(votes).await;
+    let status = eventually("the outcome", PATIENCE, async || {
+        let status = portal.status(&asked).await;
+        ["delivered", "rejected"].iter().any(|end| status["status"] == *end).then_some(status)
+    })
+    .await;
+    let outcome = if status["status"] == "delivered" { "approved" } else { "rejected" };
+    let mut counted = 0;
+    for answer in answers {
+        match answer.status {
+            200 => {
+                assert_eq!(answer.json()["outcome"], outcome, "{}", answer.text());
+                counted += 1;
+            }
+            409 => drop(answer.problem(409, "already_decided")),
+            // Many writers at once, and this one never had its turn; or the front had no room for it.
+            503 | 429 => {}
+            other => panic!("{other}: {}", answer.text()),
+        }
+    }
+    assert!(counted >= 1);
+    let row = stack.row(&asked.id);
+    assert_eq!(row["decision"]["votes"].as_array().unwrap().len(), 1, "{row:#}");
+    let whole = stack.countersign(&["audit", "verify", &asked.id]);
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stdout));
+}
