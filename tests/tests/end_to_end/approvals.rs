@@ -88,7 +88,7 @@ async fn all_requests_of_an_address_are_found_through_its_mailbox() {
     portal.until(&asked, "pending_approval").await;
     // The index that finds the address follows the table after a moment.
     let mail = eventually("the link to the list", PATIENCE, async || {
-        portal.post("/mine", &json!({ "email": email })).await.expect(202);
+        portal.post("mine", &json!({ "email": email })).await.expect(202);
         mailbox.about(&asked.id).into_iter().find(|mail| mail.subject == "Your certificates")
     })
     .await;
