@@ -135,7 +135,8 @@ impl People {
         let mut tried_again = 0;
         let (status, review) = self.insist(&link, &Value::Null, None, &mut tried_again).await;
         assert_eq!(status, 200, "{review:#}");
-        let body = json!({ "decision": decision, "digest": review["digest"], "reason": "Said in the chaos." });
+        let body =
+            json!({ "decision": decision, "digest": review["digest"], "reason": "Said in the chaos." });
         let (status, _) = self.insist(&link, &body, None, &mut tried_again).await;
         (status, tried_again)
     }
