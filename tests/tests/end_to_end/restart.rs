@@ -36,7 +36,7 @@ async fn requests_in_flight_survive_a_restart() {
     portal.until(&waiting, "delivered").await;
     mailbox.mail(&waiting.id, &waiting.email, "Your certificate").await;
     portal.decide(&decided_link, "approve", "").await.expect(200);
-    portal.decide(&decided_link, "reject", "").await.problem(409, "already_decided");
+    portal.decide(&decided_link, "reject", "No.").await.problem(409, "already_decided");
     assert_eq!(portal.status(&done).await, delivered);
 
     // One certificate each, whatever was started again.
