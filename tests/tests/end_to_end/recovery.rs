@@ -136,7 +136,7 @@ async fn a_hundred_requests_in_all_stages_survive_a_restart() {
     println!("after the start: {reached:?}");
     for stage in stages.iter().filter(|stage| !stage.approve_before) {
         let decision = if stage.rejected { "reject" } else { "approve" };
-        portal.decide(&link(&post, &stage.asked).await, decision, "").await.expect(200);
+        portal.decide(&link(&post, &stage.asked).await, decision, "Because.").await.expect(200);
     }
     let mut looks = 0;
     eventually("every request to end", 3 * PATIENCE, async || {
