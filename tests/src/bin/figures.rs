@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use end_to_end::{Stack, Submission, csr_for, repository, unique_host};
+use end_to_end::{Stack, Submission, csr_for, percentile, repository, unique_host};
 use tokio::task::{JoinSet, LocalSet};
 
 const APPROVER: &str = "approver@example.com";
@@ -94,18 +94,14 @@ fn print(cold: &Took, warm: &[Took], at_once: usize, peaks: &BTreeMap<String, u6
     println!("{} requests, {at_once} at a time, on the local stack with optimised workers:\n", warm.len());
     println!("| from | to | first request | p50 | p99 | most |\n| --- | --- | ---: | ---: | ---: | ---: |");
     let row = |from: &str, to: &str, of: fn(&Took) -> Duration| {
-        let mut all: Vec<Duration> = warm.iter().map(of).collect();
-        all.sort();
-        let at = |part: usize| {
-            all.get((all.len() * part).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default()
-        };
+        let all: Vec<Duration> = warm.iter().map(of).collect();
         let text = |time: Duration| format!("{:.2} s", time.as_secs_f64());
         println!(
             "| {from} | {to} | {} | {} | {} | {} |",
             text(of(cold)),
-            text(at(50)),
-            text(at(99)),
-            text(at(100))
+            text(percentile(&all, 50)),
+            text(percentile(&all, 99)),
+            text(percentile(&all, 100))
         );
     };
     row("submit", "approval mail", |took| took.to_approval_mail);

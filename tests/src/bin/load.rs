@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use end_to_end::chaos::{Post, resident};
-use end_to_end::{Asked, Portal, Stack, Submission, csr_for, unique_host};
+use end_to_end::{Asked, Portal, Stack, Submission, csr_for, eventually, percentile, unique_host};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use reqwest::Method;
@@ -88,25 +88,16 @@ async fn one(stack: &Stack, post: &Post, round: usize, requests: usize, connecti
         .count()
         .await;
     assert_eq!(approved, requests);
-    let waiting = Instant::now();
     let delivered =
         |asked: &Asked| post.about(&asked.id).iter().any(|mail| mail.subject.contains("Your certificate"));
-    loop {
+    eventually("the certificate of every request", PATIENCE, async || {
         post.look();
-        let missing = asked.iter().filter(|asked| !delivered(asked)).count();
-        if missing == 0 {
-            break;
-        }
-        assert!(waiting.elapsed() < PATIENCE, "{missing} of {requests} requests have no certificate");
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+        asked.iter().all(delivered).then_some(())
+    })
+    .await;
     let all = begun.elapsed();
     let took = answers.took.into_inner().unwrap();
-    let part = |what: &str, part: usize| {
-        let mut all = took[what].clone();
-        all.sort();
-        format!("{:.2} s", all[(all.len() * part).div_ceil(100).saturating_sub(1)].as_secs_f64())
-    };
+    let part = |what: &str, part: usize| format!("{:.2} s", percentile(&took[what], part).as_secs_f64());
     println!(
         "| {round} | {} | {} | {} | {} | {} | {:.0} s | {:.0} s |",
         part("submit", 50),
@@ -156,17 +147,12 @@ async fn submit(portal: &Portal, answers: &Answers, submission: &Submission) -> 
 }
 
 async fn approve(portal: &Portal, answers: &Answers, post: &Post, asked: &Asked) {
-    let begun = Instant::now();
-    let link = loop {
+    let link = eventually(&format!("the mail that asks about {}", asked.id), PATIENCE, async || {
         post.look();
         let mails = post.about(&asked.id);
-        let mut links = mails.iter().flat_map(end_to_end::Mail::links);
-        if let Some(link) = links.find(|link| link.contains("/approvals/")) {
-            break link;
-        }
-        assert!(begun.elapsed() < PATIENCE, "nobody was asked about {}", asked.id);
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    };
+        mails.iter().flat_map(end_to_end::Mail::links).find(|link| link.contains("/approvals/"))
+    })
+    .await;
     let (status, review) = send(portal, answers, "review", &link, &JSON, &Value::Null).await;
     assert_eq!(status, 200, "{review:#}");
     let body = json!({ "decision": "approve", "digest": review["digest"], "reason": "" });

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use end_to_end::{Stack, Submission, csr_for, unique_host};
+use end_to_end::{Stack, Submission, csr_for, percentile, unique_host};
 
 const APPROVER: &str = "approver@example.com";
 
@@ -26,9 +26,7 @@ async fn main() {
             portal.get(link, "text/html").await.expect(200);
             took.push(begun.elapsed());
         }
-        took.sort();
-        let at = |part: usize| took[(took.len() * part).div_ceil(100).saturating_sub(1)];
         let text = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
-        println!("| {name} | {} | {} |", text(at(50)), text(at(99)));
+        println!("| {name} | {} | {} |", text(percentile(&took, 50)), text(percentile(&took, 99)));
     }
 }
