@@ -1,0 +1,103 @@
+use proptest::prelude::*;
+use time::macros::datetime;
+
+use super::*;
+
+fn trail() -> (RequestId, Vec<Event>, Head) {
+    let id = RequestId::random();
+    let alice: Email = "alice@example.com".parse().unwrap();
+    let at = datetime!(2026-01-01 12:00:00.5 UTC);
+    let mut head = Head::default();
+    let by = By::caller(Actor::requester(&alice), Some("192.0.2.1".into()));
+    let mut events =
+        append(&mut head, id, vec![Entry::new(Happening::Submitted, at).about("d".repeat(64))], &by);
+    let entries = vec![
+        Entry::new(Happening::Stored, at),
+        Entry::new(Happening::Mailed, at).saying("received"),
+        Entry::new(Happening::Asked, at),
+    ];
+    events.extend(append(&mut head, id, entries, &By::worker("persist")));
+    (id, events, head)
+}
+
+#[test]
+fn an_untouched_trail_is_whole_also_after_a_journey_through_json() {
+    let (id, events, head) = trail();
+    assert_eq!(verify(id, &events, &head), []);
+    let json = serde_json::to_string(&events).unwrap();
+    let events: Vec<Event> = serde_json::from_str(&json).unwrap();
+    assert_eq!(verify(id, &events, &head), []);
+    assert_eq!(verify(id, &[], &Head::default()), []);
+}
+
+#[test]
+fn whatever_is_altered_is_found() {
+    let (id, events, head) = trail();
+    type Alteration = fn(&mut Event);
+    let alterations: [Alteration; 8] = [
+        |event| event.event = Happening::Voted,
+        |event| event.at += time::Duration::SECOND,
+        |event| event.actor = Actor::worker("sign"),
+        |event| event.source = None,
+        |event| event.digest = Some("e".repeat(64)),
+        |event| event.detail = Some("x".into()),
+        |event| event.previous = "0".repeat(64),
+        |event| event.hash = "0".repeat(64),
+    ];
+    for (number, alter) in alterations.iter().enumerate() {
+        let mut altered = events.clone();
+        alter(&mut altered[0]);
+        assert_ne!(verify(id, &altered, &head), [], "alteration {number}");
+    }
+    for place in 0..events.len() {
+        let mut shorter = events.clone();
+        shorter.remove(place);
+        assert_ne!(verify(id, &shorter, &head), [], "event {place} taken away");
+    }
+    assert_ne!(verify(RequestId::random(), &events, &head), []);
+}
+
+#[test]
+fn an_event_made_anew_with_a_fitting_hash_does_not_follow() {
+    let (id, mut events, head) = trail();
+    events[1].actor = Actor::worker("portal");
+    events[1].hash = events[1].computed_hash();
+    assert_eq!(verify(id, &events, &head), [Broken::Unlinked(3)]);
+    let last = events.len() - 1;
+    let (_, mut events, head) = trail_of(id);
+    events[last].detail = Some("x".into());
+    events[last].hash = events[last].computed_hash();
+    assert_eq!(verify(id, &events, &head), [Broken::Replaced(4)]);
+}
+
+fn trail_of(id: RequestId) -> (RequestId, Vec<Event>, Head) {
+    let (_, events, _) = trail();
+    let mut head = Head::default();
+    let entries = events.into_iter().map(|event| Entry::new(event.event, event.at)).collect();
+    let events = append(&mut head, id, entries, &By::worker("persist"));
+    (id, events, head)
+}
+
+proptest! {
+    #[test]
+    fn fields_cannot_run_into_each_other(a in ".{0,8}", b in ".{0,8}", c in ".{0,8}", d in ".{0,8}") {
+        let (_, events, _) = trail();
+        let of = |digest: &str, detail: &str| {
+            let event = Event {
+                digest: Some(digest.to_owned()),
+                detail: Some(detail.to_owned()),
+                ..events[0].clone()
+            };
+            event.computed_hash()
+        };
+        prop_assert_eq!(of(&a, &b) == of(&c, &d), (&a, &b) == (&c, &d));
+    }
+
+    #[test]
+    fn any_trail_is_checked_without_a_panic(numbers in proptest::collection::vec(any::<u64>(), 0..6)) {
+        let (id, events, head) = trail();
+        let odd: Vec<Event> =
+            numbers.iter().map(|number| Event { number: *number, ..events[0].clone() }).collect();
+        let _ = verify(id, &odd, &head);
+    }
+}

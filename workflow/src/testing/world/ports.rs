@@ -1,0 +1,289 @@
+//! The ports of a [`World`]: each call counted, and failing as told.
+
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::approval::{Approval, Link, LinkDigest};
+use crate::audit::Event;
+use crate::issuance::{Serial, Signer};
+use crate::link::LinkSecret;
+use crate::mail::Mail;
+use crate::policy::Policy;
+use crate::ports::{
+    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Names, Nudges, Operators,
+    Policies, PortError, Queue, Reported, Requests, Saved, TaskToken, Tasks,
+};
+use crate::request::{Email, Request, RequestId, Status};
+use crate::step::Nudge;
+
+use super::{State, TaskResult, World, leads_to};
+
+impl Clock for World {
+    fn now(&self) -> OffsetDateTime {
+        self.state().now.expect("the clock is set")
+    }
+}
+
+#[async_trait]
+impl Requests for World {
+    async fn find(&self, id: RequestId) -> Result<Option<Request>, PortError> {
+        self.call("requests", "find", |state| state.requests.get(&id).cloned())
+    }
+
+    async fn create(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
+        self.call("requests", "create", |state| match state.requests.entry(request.id) {
+            Entry::Occupied(_) => Saved::Conflict,
+            Entry::Vacant(row) => {
+                row.insert(request.clone());
+                state.audit.extend_from_slice(events);
+                Saved::Yes
+            }
+        })
+    }
+
+    async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
+        self.call("requests", "save", |state| state.save(request, events))
+    }
+
+    async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "find all", |state| {
+            ids.iter().filter_map(|id| state.requests.get(id).cloned()).collect()
+        })
+    }
+
+    async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "of requester", |state| {
+            newest(state.requests.values().filter(|row| row.email == *email), limit)
+        })
+    }
+
+    async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "list", |state| {
+            let mut found: Vec<_> =
+                state.requests.values().filter(|row| row.status == status).cloned().collect();
+            found.sort_by_key(|row| row.registration_date);
+            found.truncate(limit);
+            found
+        })
+    }
+
+    async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "with key", |state| {
+            let same = |row: &&Request| row.public_key_digest.as_deref() == Some(public_key_digest);
+            newest(state.requests.values().filter(same), limit)
+        })
+    }
+}
+
+#[async_trait]
+impl Names for World {
+    async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
+        self.call("names", "enter", |state| state.names.extend(names.iter().map(|name| (name.clone(), id))))
+    }
+
+    async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError> {
+        self.call("names", "of", |state| {
+            state.names.iter().filter(|(one, _)| one == name).map(|(_, id)| *id).take(limit).collect()
+        })
+    }
+}
+
+#[async_trait]
+impl Approvals for World {
+    async fn find(&self, id: RequestId) -> Result<Option<Approval>, PortError> {
+        self.call("approvals", "find", |state| state.approvals.get(&id).cloned())
+    }
+
+    async fn create(&self, approval: &Approval) -> Result<Saved, PortError> {
+        self.call("approvals", "create", |state| match state.approvals.entry(approval.request_id) {
+            Entry::Occupied(_) => Saved::Conflict,
+            Entry::Vacant(row) => {
+                row.insert(approval.clone());
+                Saved::Yes
+            }
+        })
+    }
+
+    async fn save(&self, approval: &Approval) -> Result<Saved, PortError> {
+        self.call("approvals", "save", |state| match state.approvals.get_mut(&approval.request_id) {
+            Some(row) if row.version == approval.version => {
+                *row = Approval { version: approval.version + 1, ..approval.clone() };
+                Saved::Yes
+            }
+            _ => Saved::Conflict,
+        })
+    }
+
+    async fn save_with(
+        &self,
+        approval: &Approval,
+        request: &Request,
+        events: &[Event],
+    ) -> Result<Saved, PortError> {
+        self.call("approvals", "save with request", |state| {
+            let unchanged =
+                state.approvals.get(&approval.request_id).is_some_and(|row| row.version == approval.version);
+            if !unchanged || state.save(request, events) == Saved::Conflict {
+                return Saved::Conflict;
+            }
+            let row = Approval { version: approval.version + 1, ..approval.clone() };
+            state.approvals.insert(row.request_id, row);
+            Saved::Yes
+        })
+    }
+
+    async fn add_link(&self, link: &Link) -> Result<(), PortError> {
+        self.call("approvals", "add link", |state| {
+            state.links.insert(link.digest.as_str().to_owned(), link.clone());
+        })
+    }
+
+    async fn find_link(&self, digest: &LinkDigest) -> Result<Option<Link>, PortError> {
+        self.call("approvals", "find link", |state| state.links.get(digest.as_str()).cloned())
+    }
+}
+
+#[async_trait]
+impl Archive for World {
+    async fn store(&self, serial: &Serial, certificate_pem: &str) -> Result<String, PortError> {
+        self.call("archive", "store", |state| {
+            state.certificates.entry(serial.to_string()).or_insert_with(|| certificate_pem.to_owned()).clone()
+        })
+    }
+
+    async fn certificate(&self, serial: &Serial) -> Result<Option<String>, PortError> {
+        self.call("archive", "certificate", |state| state.certificates.get(&serial.to_string()).cloned())
+    }
+
+    async fn issuer(&self) -> Result<Option<String>, PortError> {
+        self.call("archive", "issuer", |state| {
+            let issuer = state.rotated.as_ref().map_or(&self.issuer, |authority| &authority.issuer);
+            (!state.no_issuer).then(|| issuer.chain_pem().to_owned())
+        })
+    }
+
+    async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError> {
+        self.call("archive", "issuer of", |state| {
+            let rotated = state.rotated.as_ref().map(|authority| &authority.issuer);
+            let mut all = rotated.into_iter().chain([&self.issuer]).filter(|_| !state.no_issuer);
+            all.find(|issuer| issuer.key_identifier() == key_identifier)
+                .map(|issuer| issuer.chain_pem().to_owned())
+        })
+    }
+}
+
+#[async_trait]
+impl Mailer for World {
+    async fn send(&self, mail: &Mail) -> Result<(), PortError> {
+        self.call("mailer", "send", |state| state.mails.push(mail.clone()))
+    }
+}
+
+#[async_trait]
+impl Operators for World {
+    async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError> {
+        self.call("operators", "tell", |state| state.told.push((subject.to_owned(), text.to_owned())))
+    }
+}
+
+#[async_trait]
+impl Policies for World {
+    async fn current(&self) -> Result<Arc<Policy>, PortError> {
+        self.call("policies", "current", |_| self.policy())
+    }
+}
+
+#[async_trait]
+impl Links for World {
+    async fn secret(&self) -> Result<&LinkSecret, PortError> {
+        self.call("links", "secret", |_| &self.links)
+    }
+}
+
+#[async_trait]
+impl CaKey for World {
+    async fn signer(&self, _issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
+        self.call("ca key", "signer", |state| {
+            Arc::clone(state.rotated.as_ref().map_or(&self.signer, |authority| &authority.signer))
+        })
+    }
+}
+
+fn newest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
+    let mut found: Vec<_> = rows.cloned().collect();
+    found.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
+    found.truncate(limit);
+    found
+}
+
+impl State {
+    fn save(&mut self, request: &Request, events: &[Event]) -> Saved {
+        match self.requests.get_mut(&request.id) {
+            Some(row) if row.version == request.version => {
+                if !leads_to(row.status, request.status) {
+                    self.backwards.push((row.status, request.status));
+                }
+                *row = Request { version: request.version + 1, ..request.clone() };
+                self.audit.extend_from_slice(events);
+                Saved::Yes
+            }
+            _ => Saved::Conflict,
+        }
+    }
+
+    fn report(&mut self, token: &TaskToken, result: TaskResult) -> Reported {
+        if self.results.iter().any(|(one, _)| one == token) {
+            return Reported::TooLate;
+        }
+        self.results.push((token.clone(), result));
+        Reported::Taken
+    }
+}
+
+#[async_trait]
+impl Tasks for World {
+    async fn succeed(&self, token: &TaskToken, output: &serde_json::Value) -> Result<Reported, PortError> {
+        self.call("tasks", "succeed", |state| state.report(token, Ok(output.clone())))
+    }
+
+    async fn fail(&self, token: &TaskToken, error: &str, cause: &str) -> Result<Reported, PortError> {
+        self.call("tasks", "fail", |state| state.report(token, Err((error.to_owned(), cause.to_owned()))))
+    }
+}
+
+#[async_trait]
+impl Executions for World {
+    fn arn(&self, name: &str) -> String {
+        format!("arn:aws:states:eu-central-1:000000000000:execution:countersign:{name}")
+    }
+
+    async fn start(&self, name: &str, _id: RequestId) -> Result<(), PortError> {
+        let arn = self.arn(name);
+        self.call("executions", "start", |state| {
+            state.executions.entry(arn).or_insert(ExecutionState::Running);
+        })
+    }
+
+    async fn state(&self, arn: &str) -> Result<ExecutionState, PortError> {
+        self.call("executions", "state", |state| {
+            state.executions.get(arn).copied().unwrap_or(ExecutionState::Missing)
+        })
+    }
+}
+
+#[async_trait]
+impl Nudges for World {
+    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError> {
+        self.call("nudges", "nudge", |state| state.nudges.push(nudge.clone()))
+    }
+}
+
+#[async_trait]
+impl Queue for World {
+    async fn postpone(&self, receipt_handle: &str, seconds: i32) -> Result<(), PortError> {
+        self.call("queue", "postpone", |state| state.postponed.push((receipt_handle.to_owned(), seconds)))
+    }
+}
