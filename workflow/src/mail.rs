@@ -12,9 +12,11 @@ use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 use crate::request::{Email, RequestId};
 
 mod letter;
+mod once;
 mod plain;
 
 pub use letter::{Letter, Words, names_in_short};
+pub use once::send_once;
 
 /// A mail to one person.
 #[derive(Clone, PartialEq)]

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use crate::approval::{Approval, Link, LinkDigest};
 use crate::audit::{By, Entry, Event};
+use crate::csr::Name;
 use crate::issuance::{Serial, Signer};
 use crate::link::LinkSecret;
 use crate::mail::Mail;
@@ -85,10 +86,10 @@ pub trait Names: Send + Sync {
     async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError>;
 }
 
-/// The entry under which [`Names`] keeps requests whose names look like one another; see
-/// [`Name::look_alike_key`](crate::csr::Name::look_alike_key). No name begins with `~`.
-pub fn look_alike(key: &str) -> String {
-    format!("~{key}")
+/// The entry under which [`Names`] keeps requests with a name that looks like this one, where the name is of a kind that is
+/// read letter by letter; see [`Name::look_alike_key`]. No name begins with `~`.
+pub fn look_alike(name: &str) -> Option<String> {
+    Some(format!("~{}", name.parse::<Name>().ok()?.look_alike_key()?))
 }
 
 /// The table of approvals.

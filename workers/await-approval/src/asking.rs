@@ -9,12 +9,14 @@ use workflow::approval::{Approval, Electorate, Link, LinkKey};
 use workflow::audit::{By, Entry, Happening};
 use workflow::finding::Finding;
 use workflow::judgement::issuer_in_force;
+use workflow::mail::send_once;
 use workflow::policy::{Policy, Profile};
 use workflow::ports::{change, change_audited};
-use workflow::request::{Email, Facts, Illegal, Request, RequestId, whole_seconds};
+use workflow::request::{Email, Facts, Illegal, Request, whole_seconds};
 use workflow::step::{Fault, Nudge};
 
-use crate::{AwaitApproval, WORKER, mail};
+use crate::mail::Asking;
+use crate::{AwaitApproval, WORKER};
 
 /// How long whoever is to mail the links is left to it, before another run does what is missing.
 const GRACE: Duration = Duration::minutes(1);
@@ -36,7 +38,14 @@ impl AwaitApproval {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
-            let letter = mail::ask(policy.language(), request, facts, &findings, &link, approval.expires_at);
+            let letter = Asking::First.letter(
+                policy.language(),
+                request,
+                facts,
+                &findings,
+                &link,
+                approval.expires_at,
+            );
             self.mailer.send(&letter.to(request.id, &occasion, &approver)).await?;
             let now = self.clock.now();
             change(&*self.requests, request.id, &By::worker(WORKER), |row| {
@@ -74,19 +83,24 @@ impl AwaitApproval {
             // Whoever was asked later than that needs no reminder of it.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
                 && !approval.electorate.admits(&approver, false);
-            if asked_later || !self.claim(request.id, &occasion).await? {
+            if asked_later {
                 continue;
             }
-            let sent = async {
+            let remind = async {
                 let link = self.link(&approval, &approver).await?;
-                let letter =
-                    mail::remind(policy.language(), request, &facts, &findings, &link, approval.expires_at);
+                let letter = Asking::Again.letter(
+                    policy.language(),
+                    request,
+                    &facts,
+                    &findings,
+                    &link,
+                    approval.expires_at,
+                );
                 self.mailer.send(&letter.to(request.id, &occasion, &approver)).await.map_err(Fault::from)
             };
-            if let Err(fault) = sent.await {
-                self.release(request.id, &occasion).await?;
-                return Err(fault);
-            }
+            let claim = |row: &mut Request| row.claim_mail(&occasion, now);
+            let by = By::worker(WORKER);
+            send_once(&*self.requests, request.id, &by, &occasion, now, claim, remind).await?;
         }
         let waiting = format!("waiting/{due}");
         if !request.was_mailed(&waiting) {
@@ -140,9 +154,7 @@ impl AwaitApproval {
         let Some(escalation) = due else {
             return Ok((approval, false));
         };
-        let tags = approval.electorate.plus_tags;
-        let substitutes: Vec<Email> =
-            escalation.members.iter().filter(|one| !tags.same_person(one, &request.email)).cloned().collect();
+        let substitutes = Electorate::substitutes_of(profile, &request.email);
         let by = By::worker(WORKER);
         let escalated = change_audited(&*self.approvals, &*self.requests, request.id, &by, |approval| {
             let new = approval.escalate(substitutes.clone(), now);
@@ -170,24 +182,6 @@ impl AwaitApproval {
             })
             .await?;
         Ok(self.base_url.approval(&key))
-    }
-
-    async fn claim(&self, id: RequestId, occasion: &str) -> Result<bool, Fault> {
-        let now = self.clock.now();
-        let by = By::worker(WORKER);
-        let (_, claimed) =
-            change(&*self.requests, id, &by, |row| Ok::<_, Illegal>(row.claim_mail(occasion, now))).await?;
-        Ok(claimed)
-    }
-
-    async fn release(&self, id: RequestId, occasion: &str) -> Result<(), Fault> {
-        let now = self.clock.now();
-        change(&*self.requests, id, &By::worker(WORKER), |row| {
-            row.release_mail(occasion, now);
-            Ok::<_, Illegal>(())
-        })
-        .await?;
-        Ok(())
     }
 }
 

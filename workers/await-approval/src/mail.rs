@@ -9,58 +9,45 @@ use workflow::mail::{Letter, names_in_short};
 use workflow::request::{Facts, Request};
 use workflow::text::{Language, Message};
 
-/// The letter that asks the approver whose own link is `link`; it works until `expires_at`.
-pub(crate) fn ask(
-    language: Language,
-    request: &Request,
-    facts: &Facts,
-    findings: &[Finding],
-    link: &str,
-    expires_at: OffsetDateTime,
-) -> Letter {
-    let person = request.email.as_str();
-    let names = names_in_short(language, &facts.names);
-    let letter = Letter::new(
-        language,
-        &Message::new("mail-decide-subject").with("names", names).with("person", person),
-        &Message::new("mail-decide-heading"),
-    )
-    .paragraph(&Message::new("mail-decide").with("person", person));
-    asked_for(letter, language, request, facts, findings, link, expires_at)
+/// Why an approver is written to.
+#[derive(Clone, Copy)]
+pub(crate) enum Asking {
+    /// A request has come.
+    First,
+    /// It still waits.
+    Again,
 }
 
-/// The letter that reminds an approver; its link works as well as those in earlier mails.
-pub(crate) fn remind(
-    language: Language,
-    request: &Request,
-    facts: &Facts,
-    findings: &[Finding],
-    link: &str,
-    expires_at: OffsetDateTime,
-) -> Letter {
-    let person = request.email.as_str();
-    let names = names_in_short(language, &facts.names);
-    let asked = language.day(request.registration_date);
-    let letter = Letter::new(
-        language,
-        &Message::new("mail-remind-subject").with("names", names).with("person", person),
-        &Message::new("mail-remind-heading"),
-    )
-    .paragraph(&Message::new("mail-remind").with("person", person).with("asked", asked));
-    asked_for(letter, language, request, facts, findings, link, expires_at)
-}
-
-fn asked_for(
-    letter: Letter,
-    language: Language,
-    request: &Request,
-    facts: &Facts,
-    findings: &[Finding],
-    link: &str,
-    expires_at: OffsetDateTime,
-) -> Letter {
-    let person = request.email.as_str();
-    letter
+impl Asking {
+    /// The letter to the approver whose own link is `link`; all links work until `expires_at`.
+    pub(crate) fn letter(
+        self,
+        language: Language,
+        request: &Request,
+        facts: &Facts,
+        findings: &[Finding],
+        link: &str,
+        expires_at: OffsetDateTime,
+    ) -> Letter {
+        let person = request.email.as_str();
+        let names = names_in_short(language, &facts.names);
+        let (subject, heading, text) = match self {
+            Asking::First => ("mail-decide-subject", "mail-decide-heading", Message::new("mail-decide")),
+            Asking::Again => {
+                let asked = language.day(request.registration_date);
+                (
+                    "mail-remind-subject",
+                    "mail-remind-heading",
+                    Message::new("mail-remind").with("asked", asked),
+                )
+            }
+        };
+        Letter::new(
+            language,
+            &Message::new(subject).with("names", names).with("person", person),
+            &Message::new(heading),
+        )
+        .paragraph(&text.with("person", person))
         .certificate(facts, &request.profile)
         .fact(&Message::new("mail-requester"), person)
         .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date))
@@ -70,6 +57,7 @@ fn asked_for(
         .button(&Message::new("mail-review"), link)
         .closing(&Message::new("mail-link-is-yours"))
         .closing(&Message::new("mail-unexpected"))
+    }
 }
 
 #[cfg(test)]
@@ -107,8 +95,12 @@ mod tests {
         let link = "https://ca.example.com/approvals/the-key-of-bob";
         let bob = "bob@example.com".parse().unwrap();
         let until = datetime!(2026-01-08 12:00 UTC);
-        let write = if reminds { remind } else { ask };
-        write(language, &request, &facts, findings, link, until).to(id, "approval/bob@example.com", &bob)
+        let asking = if reminds { Asking::Again } else { Asking::First };
+        asking.letter(language, &request, &facts, findings, link, until).to(
+            id,
+            "approval/bob@example.com",
+            &bob,
+        )
     }
 
     #[test]

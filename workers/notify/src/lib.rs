@@ -12,7 +12,7 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use workflow::audit::By;
 use workflow::link::BaseUrl;
-use workflow::mail::Letter;
+use workflow::mail::{Letter, send_once};
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests, change};
 use workflow::request::{Illegal, OPERATORS_TOLD, Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoOutput, Nudge, Progress, Step, Task};
@@ -130,7 +130,7 @@ impl Notify {
         }
         let key = self.links.secret().await?.status_key(request.id);
         let letter = Notice::Waiting.letter(request, &self.base_url, &self.base_url.status(request.id, &key));
-        self.claimed(request, occasion, |row, now| row.claim_mail(occasion, now), &letter).await
+        self.send_once(request, occasion, |row, now| row.claim_mail(occasion, now), &letter).await
     }
 
     /// Mails the way to all requests of the address, where that was not done a moment ago.
@@ -139,33 +139,21 @@ impl Notify {
         let key = self.links.secret().await?.overview_key(request.id, now + OVERVIEW_LIFE);
         let letter = overview::letter(request.language, &self.base_url.overview(&key), now + OVERVIEW_LIFE);
         let claim = |row: &mut Request, now| row.claim_mail_again(OVERVIEW, OVERVIEW_PAUSE, now);
-        self.claimed(request, OVERVIEW, claim, &letter).await
+        self.send_once(request, OVERVIEW, claim, &letter).await
     }
 
-    /// Sends a mail that must not come twice: it is claimed first, and the claim taken back where it cannot be sent.
-    async fn claimed(
+    async fn send_once(
         &self,
         request: &Request,
         occasion: &str,
-        claim: impl Fn(&mut Request, OffsetDateTime) -> bool,
+        claim: impl Fn(&mut Request, OffsetDateTime) -> bool + Send + Sync,
         letter: &Letter,
     ) -> Result<(), Fault> {
         let (now, by) = (self.clock.now(), By::worker(WORKER));
-        let (_, claimed) =
-            change(&*self.requests, request.id, &by, |row| Ok::<_, Illegal>(claim(row, now))).await?;
-        if !claimed {
-            tracing::info!(occasion, "mailed before");
-            return Ok(());
-        }
-        if let Err(error) = self.mailer.send(&letter.to(request.id, occasion, &request.email)).await {
-            change(&*self.requests, request.id, &by, |row| {
-                row.release_mail(occasion, now);
-                Ok::<_, Illegal>(())
-            })
-            .await?;
-            return Err(error.into());
-        }
-        tracing::info!(occasion, "mailed");
+        let mail = letter.to(request.id, occasion, &request.email);
+        let send = async { self.mailer.send(&mail).await.map_err(Fault::from) };
+        let claim = |row: &mut Request| claim(row, now);
+        send_once(&*self.requests, request.id, &by, occasion, now, claim, send).await?;
         Ok(())
     }
 

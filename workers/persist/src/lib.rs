@@ -9,7 +9,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use workflow::audit::By;
-use workflow::csr::Name;
 use workflow::decision::Outcome;
 use workflow::judgement::{Judged, Refusal, issuer_in_force};
 use workflow::policy::Policy;
@@ -146,10 +145,8 @@ impl Persist {
 fn known_as(names: &[String]) -> Vec<String> {
     let mut known: Vec<String> = names.to_vec();
     for name in names {
-        let key =
-            name.parse::<Name>().ok().and_then(|name| name.look_alike_key()).map(|key| look_alike(&key));
         // Two names of one request may share a key, which is entered once.
-        known.extend(key.filter(|key| !known.contains(key)));
+        known.extend(look_alike(name).filter(|key| !known.contains(key)));
     }
     known
 }

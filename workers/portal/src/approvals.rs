@@ -15,7 +15,7 @@ mod decide;
 mod known;
 mod review;
 
-pub(crate) use decide::{decide, is_cross_site};
+pub(crate) use decide::decide;
 pub(crate) use known::{LiveCertificate, Unusual};
 pub(crate) use review::{Review, review};
 

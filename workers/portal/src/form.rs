@@ -136,12 +136,7 @@ pub(crate) async fn submit(
             let body = Submitted { id: request.id, status: request.status, status_url: status_url.clone() };
             (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
         }
-        // A path, not a URL: whoever looks at us through a tunnel stays in it.
-        Wants::Page => {
-            let (base, lang) = (portal.base_url.path(), reader.also_lang());
-            let path = format!("{base}requests/{}?key={}{lang}", request.id, key.expose());
-            (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
-        }
+        Wants::Page => pages::see_status(&portal, &reader, request.id, &key),
     })
 }
 

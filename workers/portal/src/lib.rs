@@ -17,6 +17,7 @@ mod approvals;
 mod assets;
 mod caller;
 mod commands;
+mod cross_site;
 mod fields;
 mod form;
 pub mod gateway;

@@ -5,12 +5,13 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE};
+use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 use time::OffsetDateTime;
 use workflow::csr::Name;
 use workflow::finding::{Finding, Severity};
-use workflow::request::rfc3339;
+use workflow::link::StatusKey;
+use workflow::request::{RequestId, rfc3339};
 use workflow::text::{Language, Message};
 
 use crate::Portal;
@@ -78,6 +79,11 @@ impl Site {
             other.href.insert_str(0, &site.base);
         }
         site
+    }
+
+    /// The path of a request, or of what is below it (`/certificate.zip`), for whoever has its key.
+    fn request_path(&self, id: RequestId, below: &str, key: &StatusKey) -> String {
+        format!("{}requests/{id}{below}?key={}{}", self.base, key.expose(), self.also_lang)
     }
 
     fn text(&self, id: &'static str) -> String {
@@ -152,6 +158,12 @@ fn names_for_people(names: &[String]) -> Vec<String> {
 /// A hex digest in groups, so that it can be compared by eye.
 fn grouped(hex: &str) -> String {
     hex.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
+}
+
+/// Sends a browser on to the status page. By a path, not a URL: whoever looks at us through a tunnel stays in it.
+pub(crate) fn see_status(portal: &Portal, reader: &Reader, id: RequestId, key: &StatusKey) -> Response {
+    let path = Site::of(portal, reader).request_path(id, "", key);
+    (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
 }
 
 pub(crate) fn page(status: StatusCode, language: Language, template: &impl Template) -> Response {

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 use url::form_urlencoded;
@@ -24,8 +24,8 @@ use workflow::step::Nudge;
 use workflow::text::Message;
 
 use crate::Portal;
-use crate::approvals;
 use crate::caller::Caller;
+use crate::cross_site::is_cross_site;
 use crate::negotiate::{Wants, prefers_zip};
 use crate::pages::{self, StatusPage};
 use crate::problem::Problem;
@@ -113,7 +113,7 @@ pub(crate) async fn cancel(
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    if approvals::is_cross_site(&portal, &headers) {
+    if is_cross_site(&portal, &headers) {
         return Err(
             Problem::new(Code::BadRequest, "problem-cancel-cross-site").with_status(StatusCode::FORBIDDEN)
         );
@@ -142,11 +142,7 @@ pub(crate) async fn cancel(
     }
     Ok(match wants {
         Wants::Json => Json(serde_json::json!({ "id": request.id, "outcome": "rejected" })).into_response(),
-        Wants::Page => {
-            let (base, lang) = (portal.base_url.path(), reader.also_lang());
-            let path = format!("{base}requests/{}?key={}{lang}", request.id, key.expose());
-            (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
-        }
+        Wants::Page => pages::see_status(&portal, &reader, request.id, &key),
     })
 }
 
@@ -200,7 +196,6 @@ pub(crate) async fn certificate_zip(
 ) -> Result<Response, Problem> {
     let (request, _) = open(&portal, id, &uri).await?;
     let pem = stored(&portal, &request).await?;
-    note_download(&portal, &request, &caller, &method, "zip").await?;
     let broken = |error: &dyn std::fmt::Display| {
         tracing::error!(request.id = %request.id, %error, "the zip cannot be made");
         Problem::new(Code::TryAgain, "problem-no-zip")
@@ -216,6 +211,7 @@ pub(crate) async fn certificate_zip(
         .ok_or_else(|| broken(&"its issuer is not in the archive"))?;
     let zip =
         workflow::bundle::certificate_zip(&pem, &chain, &request.names).map_err(|error| broken(&error))?;
+    note_download(&portal, &request, &caller, &method, "zip").await?;
     Ok(attachment("application/zip", "certificate.zip", zip))
 }
 

@@ -32,6 +32,17 @@ impl PlusTags {
         }
     }
 
+    /// The first address of each person.
+    fn distinct<'a>(self, people: impl IntoIterator<Item = &'a Email>) -> Vec<Email> {
+        let mut distinct: Vec<Email> = Vec::new();
+        for person in people {
+            if !distinct.iter().any(|one| self.same_person(one, person)) {
+                distinct.push(person.clone());
+            }
+        }
+        distinct
+    }
+
     /// Whether both addresses are one person's.
     pub fn same_person(self, one: &Email, other: &Email) -> bool {
         self.person(one) == self.person(other)
@@ -80,24 +91,13 @@ impl Electorate {
     /// # Errors
     /// [`TooFewApprovers`]: the seats could never be filled, so nobody is asked.
     pub fn of(profile: &Profile, requester: &Email) -> Result<Self, TooFewApprovers> {
-        let plus_tags = profile.plus_tags();
-        let others = |members: &[Email]| {
-            let mut kept: Vec<Email> = Vec::new();
-            for member in members {
-                let known = kept.iter().any(|one| plus_tags.same_person(one, member));
-                if !known && !plus_tags.same_person(member, requester) {
-                    kept.push(member.clone());
-                }
-            }
-            kept
-        };
         let seats: Vec<Seats> = profile
             .seats()
             .iter()
-            .map(|seats| Seats { members: others(&seats.members), ..seats.clone() })
+            .map(|seats| Seats { members: others(&seats.members, profile, requester), ..seats.clone() })
             .collect();
-        let substitutes = profile.escalation().map(|one| others(&one.members)).unwrap_or_default();
-        let electorate = Self { seats, substitutes, plus_tags };
+        let substitutes = Self::substitutes_of(profile, requester);
+        let electorate = Self { seats, substitutes, plus_tags: profile.plus_tags() };
         match electorate.lacking(&electorate.approvers()).into_iter().next() {
             None => Ok(electorate),
             Some(lacking) => Err(TooFewApprovers {
@@ -107,6 +107,11 @@ impl Electorate {
                 quorum: electorate.quorum(),
             }),
         }
+    }
+
+    /// Who may decide too once a request of this requester is escalated.
+    pub fn substitutes_of(profile: &Profile, requester: &Email) -> Vec<Email> {
+        profile.escalation().map(|one| others(&one.members, profile, requester)).unwrap_or_default()
     }
 
     /// Everybody who is asked from the beginning, each person once, in the order of the policy.
@@ -188,14 +193,14 @@ impl Electorate {
     }
 
     fn distinct<'a>(&self, people: impl IntoIterator<Item = &'a Email>) -> Vec<Email> {
-        let mut distinct: Vec<Email> = Vec::new();
-        for person in people {
-            if !distinct.iter().any(|one| self.plus_tags.same_person(one, person)) {
-                distinct.push(person.clone());
-            }
-        }
-        distinct
+        self.plus_tags.distinct(people)
     }
+}
+
+/// The members of a group other than the requester, each person once.
+fn others(members: &[Email], profile: &Profile, requester: &Email) -> Vec<Email> {
+    let tags = profile.plus_tags();
+    tags.distinct(members.iter().filter(|member| !tags.same_person(member, requester)))
 }
 
 /// A profile names too few approvers beside the requester.

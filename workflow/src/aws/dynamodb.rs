@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use aws_types::sdk_config::SdkConfig;
@@ -80,15 +80,7 @@ impl Table {
             .expression_attribute_names("#key", self.key)
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(Saved::Yes),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Saved::Conflict)
-            }
-            Err(error) => Err(unavailable(what)(error)),
-        }
+        saved(written, what)
     }
 
     /// Writes a row where its version is still `version`.
@@ -105,15 +97,7 @@ impl Table {
             .set_expression_attribute_values(Some(values))
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(Saved::Yes),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Saved::Conflict)
-            }
-            Err(error) => Err(unavailable(what)(error)),
-        }
+        saved(written, what)
     }
 
     /// [`Table::create`] as part of a transaction.
@@ -203,6 +187,19 @@ impl AuditTable {
             Err(error) if somebody_was_first(&error) => Ok(Saved::Conflict),
             Err(error) => Err(unavailable(what)(error)),
         }
+    }
+}
+
+/// Whether a conditional write of one row took effect.
+fn saved<T, E, R>(written: Result<T, SdkError<E, R>>, what: &'static str) -> Result<Saved, PortError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    match written {
+        Ok(_) => Ok(Saved::Yes),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(Saved::Conflict),
+        Err(error) => Err(unavailable(what)(error)),
     }
 }
 

@@ -9,7 +9,6 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use workflow::approval::{Approval, Ballot, VoteError, Voted};
@@ -25,6 +24,7 @@ use super::review::{Review, Verdict, expired};
 use super::{Opened, open};
 use crate::Portal;
 use crate::caller::Caller;
+use crate::cross_site::is_cross_site;
 use crate::fields::Fields;
 use crate::negotiate::Wants;
 use crate::pages::{self, ReviewPage};
@@ -196,20 +196,4 @@ fn ballot(fields: &Fields, approver: &Email) -> Result<Ballot, Problem> {
         }),
         _ => Err(Problem::of_findings(wrong)),
     }
-}
-
-/// Whether a browser says that another site sent the form. Programs say nothing. Our own pages say `Origin: null`,
-/// since they send no referrer, so `Sec-Fetch-Site` decides where there is one.
-pub(crate) fn is_cross_site(portal: &Portal, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return site == "cross-site";
-    }
-    let Some(origin) = text(ORIGIN.as_str()).filter(|origin| *origin != "null") else {
-        return false;
-    };
-    let host =
-        |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_owned());
-    let ours = [host(portal.base_url.as_str()), text(HOST.as_str()).map(str::to_owned)];
-    !ours.contains(&host(origin))
 }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use time::OffsetDateTime;
-use workflow::csr::Name;
 use workflow::issuance::Serial;
 use workflow::ports::{PortError, look_alike};
 use workflow::request::{Email, Request, RequestId};
@@ -59,10 +58,10 @@ impl Known {
         public_key_digest: &str,
     ) -> Result<Self, PortError> {
         let names: Vec<&String> = request.names.iter().take(NAMES).collect();
-        let keys: Vec<Option<String>> = names.iter().map(|name| look_alike_key(name)).collect();
+        let keys: Vec<Option<String>> = names.iter().map(|name| look_alike(name)).collect();
         let (by_name, by_key, same_key) = futures_util::try_join!(
             try_join_all(names.iter().map(|name| portal.names.of(name, EARLIER))),
-            try_join_all(keys.iter().flatten().map(|key| of_key(portal, key))),
+            try_join_all(keys.iter().flatten().map(|key| portal.names.of(key, EARLIER))),
             portal.requests.with_key(public_key_digest, EARLIER),
         )?;
         let others: BTreeSet<RequestId> = by_name
@@ -99,14 +98,6 @@ impl Known {
     }
 }
 
-async fn of_key(portal: &Portal, key: &str) -> Result<Vec<RequestId>, PortError> {
-    portal.names.of(&look_alike(key), EARLIER).await
-}
-
-fn look_alike_key(name: &str) -> Option<String> {
-    name.parse::<Name>().ok()?.look_alike_key()
-}
-
 fn unusual(
     request: &Request,
     names: &[&String],
@@ -121,13 +112,13 @@ fn unusual(
     // Names of others by what they look like; a request's own names are no surprise.
     let mut alike: BTreeMap<String, &String> = BTreeMap::new();
     for other in rows.iter().chain(same_key).flat_map(|row| &row.names) {
-        if let Some(key) = look_alike_key(other).filter(|_| !request.names.contains(other)) {
+        if let Some(key) = look_alike(other).filter(|_| !request.names.contains(other)) {
             alike.entry(key).or_insert(other);
         }
     }
     for name in names {
         let bare = name.strip_prefix("*.").unwrap_or(name);
-        let other = look_alike_key(name).and_then(|key| alike.get(&key).copied());
+        let other = look_alike(name).and_then(|key| alike.get(&key).copied());
         if let Some(other) = other.filter(|other| other.strip_prefix("*.").unwrap_or(other) != bare) {
             unusual.push(Unusual::LooksLike { name: (*name).clone(), other: other.clone() });
         }

@@ -91,9 +91,7 @@ impl MinePage {
 
 fn row(site: &Site, request: &Request, links: &LinkSecret) -> Row {
     let key = links.status_key(request.id);
-    let path = |tail: &str| {
-        format!("{}requests/{}{tail}?key={}{}", site.base, request.id, key.expose(), site.also_lang)
-    };
+    let path = |below: &str| site.request_path(request.id, below, &key);
     Row {
         names: names_for_people(&request.names),
         profile: request.profile.clone(),

@@ -65,13 +65,11 @@ impl StatusPage {
         masks_addresses: bool,
     ) -> Self {
         let site = Site::of(portal, reader);
-        let link = |name: &str| {
-            format!("{}requests/{}/{name}?key={}{}", site.base, request.id, key.expose(), site.also_lang)
-        };
+        let link = |below: &str| site.request_path(request.id, below, key);
         let downloads = request
             .status
             .has_certificate()
-            .then(|| Downloads { zip: link("certificate.zip"), pem: link("certificate.pem") });
+            .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
         let (class, headline) = headline(request.status);
         let is_certified = certified(request);
         Self {
@@ -98,7 +96,7 @@ impl StatusPage {
             not_after: request.not_after.filter(|_| is_certified).map(|at| site.instant(at)),
             downloads,
             cancel: (request.status == Status::PendingApproval && request.decision.is_none())
-                .then(|| link("cancel")),
+                .then(|| link("/cancel")),
             again: (request.status.is_terminal()).then(|| {
                 format!("{}?again={}&key={}{}", site.base, request.id, key.expose(), site.also_lang)
             }),

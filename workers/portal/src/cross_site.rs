@@ -1,0 +1,22 @@
+//! Forms that other sites send: a page elsewhere may make a browser post here, and must not decide anything by it.
+
+use http::HeaderMap;
+use http::header::{HOST, ORIGIN};
+
+use crate::Portal;
+
+/// Whether a browser says that another site sent the form. Programs say nothing. Our own pages say `Origin: null`,
+/// since they send no referrer, so `Sec-Fetch-Site` decides where there is one.
+pub(crate) fn is_cross_site(portal: &Portal, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "cross-site";
+    }
+    let Some(origin) = text(ORIGIN.as_str()).filter(|origin| *origin != "null") else {
+        return false;
+    };
+    let host =
+        |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_owned());
+    let ours = [host(portal.base_url.as_str()), text(HOST.as_str()).map(str::to_owned)];
+    !ours.contains(&host(origin))
+}
