@@ -226,7 +226,7 @@ title-try-again = Please try again
 
 problem-error = Error { $status }.
 problem-no-such-page = There is nothing at this address.
-problem-no-such-link = This link does not open anything. Please open it again from the mail, whole, up to its last character.
+problem-no-such-link = This link does not open anything. Please open it again from the newest mail about the request, whole, up to its last character.
 problem-not-answered = Something we depend on did not answer. Nothing was lost; please try again in a moment.
 problem-try-again = Please try again.
 problem-method = This address does not take { $method }.
@@ -285,6 +285,9 @@ unusual-looks-like = { $name } looks like { $other }, which others have asked fo
 
 ## Pages: withdrawing, my certificates, commands
 
+status-withdrawn = You withdrew the request
+status-withdrawn-text = The approvers need not decide any more, and no certificate is issued. You can ask again at any time.
+event-withdrawn = Withdrawn
 status-cancel = Withdraw the request
 status-cancel-text = The approvers then need not decide any more, and no certificate is issued. You can ask again at any time.
 status-cancel-button = Withdraw it

@@ -199,7 +199,7 @@ title-try-again = もう一度お試しください
 
 problem-error = エラー { $status }
 problem-no-such-page = このアドレスには何もありません。
-problem-no-such-link = このリンクでは何も開けません。メールにあるリンクを、最後の文字まで欠けのない状態で開き直してください。
+problem-no-such-link = このリンクでは何も開けません。この申請についての最新のメールから、リンクを最後の1文字まで含めて開き直してください。
 problem-not-answered = 必要なサービスから応答がありませんでした。失われたデータはありません。しばらくしてから、もう一度お試しください。
 problem-try-again = もう一度お試しください。
 problem-method = このアドレスでは { $method } を使用できません。
@@ -250,6 +250,9 @@ unusual-looks-like = { $name } は、ほかの人が申請した { $other } と�
 
 ## Pages: withdrawing, my certificates, commands
 
+status-withdrawn = 申請を取り下げました
+status-withdrawn-text = 承認者の判断は不要になり、証明書は発行されません。いつでも再申請できます。
+event-withdrawn = 取り下げ
 status-cancel = 申請を取り下げる
 status-cancel-text = 取り下げると、承認者の判断は不要になり、証明書は発行されません。いつでも再申請できます。
 status-cancel-button = 取り下げる

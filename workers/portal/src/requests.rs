@@ -13,6 +13,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 use url::form_urlencoded;
+use workflow::approval::VoteError;
 use workflow::audit::{Entry, Happening};
 use workflow::csr::Csr;
 use workflow::finding::{Code, Finding};
@@ -128,13 +129,18 @@ pub(crate) async fn cancel(
         approval.withdraw(now).map(|new| ((), new.then_some(entry)))
     })
     .await?;
-    match withdrawn {
-        Some(Ok(_)) => {}
-        _ => {
-            let status = request.status.as_str();
-            let message = Message::new("problem-cancel-too-late").with("status", status);
-            return Err(Problem::new(Code::AlreadyDecided, message));
+    // The decision may be ahead of the row.
+    let too_late = match withdrawn {
+        Some(Ok(_)) => None,
+        Some(Err(VoteError::AlreadyDecided(outcome))) if request.status == Status::PendingApproval => {
+            Some(outcome.as_str())
         }
+        Some(Err(VoteError::Expired)) => Some(Status::Expired.as_str()),
+        _ => Some(request.status.as_str()),
+    };
+    if let Some(status) = too_late {
+        let message = Message::new("problem-cancel-too-late").with("status", status);
+        return Err(Problem::new(Code::AlreadyDecided, message));
     }
     tracing::info!(request.id = %request.id, "withdrawn");
     if let Err(error) = portal.nudges.nudge(&Nudge::look(request.id)).await {

@@ -267,7 +267,8 @@ fn unfit_key(key: &str) -> Option<Finding> {
 
 /// Nobody approves their own request, so a profile needs enough other approvers.
 fn nobody_else(profile: &Profile, requester: &Email) -> Option<Finding> {
-    Electorate::of(profile, requester).err().map(|_| {
+    Electorate::of(profile, requester).err().map(|error| {
+        tracing::warn!(%error, "nobody could decide; an operator has to add approvers to the policy");
         Finding::refused(
             Code::BadRequest,
             format!(

@@ -70,7 +70,8 @@ impl StatusPage {
             .status
             .has_certificate()
             .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
-        let (class, headline) = headline(request.status);
+        let (class, headline) =
+            if withdrawn(request) { ("bad", "status-withdrawn") } else { headline(request.status) };
         let is_certified = certified(request);
         Self {
             id: request.id.to_string(),
@@ -84,7 +85,7 @@ impl StatusPage {
                 Status::PendingApproval => Some(20),
                 _ => Some(4),
             },
-            reason: request.reason.clone().filter(|_| request.findings.is_empty()),
+            reason: told_reason(request),
             remarks: site.remarks(&request.findings),
             subject: request.subject.clone(),
             names: names_for_people(names),
@@ -104,6 +105,19 @@ impl StatusPage {
             site,
         }
     }
+}
+
+fn withdrawn(request: &Request) -> bool {
+    request.status == Status::Rejected && request.decision.as_ref().is_some_and(|decision| decision.withdrawn)
+}
+
+/// The reason, where it is somebody's words: those of ours stand above it already, in the reader's language.
+fn told_reason(request: &Request) -> Option<String> {
+    let is_theirs = match request.status {
+        Status::Rejected => !withdrawn(request),
+        status => status == Status::Refused && request.findings.is_empty(),
+    };
+    request.reason.clone().filter(|_| is_theirs)
 }
 
 fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> {
@@ -146,6 +160,9 @@ fn headline(status: Status) -> (&'static str, &'static str) {
 }
 
 fn explanation(site: &Site, request: &Request) -> String {
+    if withdrawn(request) {
+        return site.text("status-withdrawn-text");
+    }
     site.text(match request.status {
         Status::Submitted => "status-submitted-text",
         Status::PendingApproval => match request.expires_at {
@@ -192,7 +209,9 @@ fn events(site: &Site, request: &Request) -> Vec<Event> {
             (true, status) => headline(status).0,
             (false, _) => "done",
         };
-        Event { class, label: site.text(label(entry.status)), at: Some(site.instant(entry.at)) }
+        let withdrawn = entry.status == Status::Rejected && withdrawn(request);
+        let label = if withdrawn { "event-withdrawn" } else { label(entry.status) };
+        Event { class, label: site.text(label), at: Some(site.instant(entry.at)) }
     });
     let to_come = WAY
         .into_iter()

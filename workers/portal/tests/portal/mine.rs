@@ -5,7 +5,7 @@ use time::Duration;
 use workflow::audit::{Happening, verify};
 use workflow::decision::Outcome;
 use workflow::ports::{Clock, Links};
-use workflow::request::Status;
+use workflow::request::{Ending, Status};
 use workflow::step::Nudge;
 
 use crate::site::Site;
@@ -33,6 +33,34 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     assert!(page.contains("Withdrawn") && !page.contains("value=\"approve\""), "{page}");
     let vote = json!({"decision": "approve", "digest": site.shown(id)});
     site.post(&site.link(id), &vote).await.is_problem(409, "already_decided");
+}
+
+#[tokio::test]
+async fn whoever_withdrew_is_not_told_that_somebody_rejected() {
+    let site = Site::new();
+    let (mut row, path) = site.request_at(Status::PendingApproval).await;
+    let now = site.world.now();
+    let mut approval = site.world.approval(row.id).unwrap();
+    approval.withdraw(now).unwrap();
+    row.record_decision(approval.decision().unwrap(), now).unwrap();
+    row.end(Ending::because(Status::Rejected, "You withdrew the request."), now).unwrap();
+    site.world.put(row);
+    let page = site.browse(&path).await.is_page(200);
+    assert!(page.contains("<h1>You withdrew the request</h1>"), "{page}");
+    assert!(!page.contains("talk to your approvers") && !page.contains(">Rejected<"), "{page}");
+    let page = site.browse(&format!("{path}&lang=ja")).await.is_page(200);
+    assert!(page.contains("申請を取り下げました") && !page.contains("You withdrew"), "{page}");
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_comes_after_the_vote_is_told_what_was_decided() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::PendingApproval).await;
+    let vote = json!({"decision": "approve", "digest": site.shown(row.id)});
+    assert_eq!(site.post(&site.link(row.id), &vote).await.status, 200);
+    let problem = site.post(&path.replacen('?', "/cancel?", 1), &json!({})).await;
+    let problem = problem.is_problem(409, "already_decided");
+    assert!(problem["detail"].as_str().unwrap().contains("it is approved"), "{problem}");
 }
 
 #[tokio::test]
