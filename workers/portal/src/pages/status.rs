@@ -26,7 +26,7 @@ pub(crate) struct StatusPage {
     status: &'static str,
     class: &'static str,
     headline: String,
-    explanation: String,
+    explanation: Markup,
     events: Vec<Event>,
     /// After how many seconds to look again, while something may still happen.
     refresh: Option<u32>,
@@ -147,13 +147,13 @@ fn headline(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-fn explanation(site: &Site, request: &Request) -> String {
-    site.text(match request.status {
+fn explanation(site: &Site, request: &Request) -> Markup {
+    site.markup(Message::new(match request.status {
         Status::Submitted => "status-submitted-text",
         Status::PendingApproval => match request.expires_at {
             Some(at) => {
-                let until = site.language.instant(at);
-                return site.say(Message::new("status-pending-until-text").with("until", until));
+                let text = site.markup(Message::new("status-pending-until-text"));
+                return text.time("until", &site.instant(at));
             }
             None => "status-pending-text",
         },
@@ -165,7 +165,7 @@ fn explanation(site: &Site, request: &Request) -> String {
         Status::Expired => "status-expired-text",
         Status::Failed => "status-failed-text",
         Status::Revoked => "status-revoked-text",
-    })
+    }))
 }
 
 /// The text of a line of the timeline.
