@@ -1,12 +1,14 @@
 // What makes the pages more pleasant. Each of them works without it.
 "use strict";
 
-// Times in the page's language and the reader's own time zone; the UTC time stays in the tooltip.
+// Times in the page's language, the reader's own way to write it, and their own time zone; the UTC time stays in the tooltip.
+const language = document.documentElement.lang;
+const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
   if (Number.isNaN(at.getTime())) continue;
   time.title = time.textContent;
-  time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  time.textContent = at.toLocaleString(locale, { dateStyle: "long", timeStyle: "short" });
 }
 
 // After a refused submission the summary is read out first.

@@ -26,7 +26,7 @@ pub(crate) struct StatusPage {
     status: &'static str,
     class: &'static str,
     headline: String,
-    explanation: String,
+    explanation: Markup,
     events: Vec<Event>,
     /// After how many seconds to look again, while something may still happen.
     refresh: Option<u32>,
@@ -159,16 +159,16 @@ fn headline(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-fn explanation(site: &Site, request: &Request) -> String {
+fn explanation(site: &Site, request: &Request) -> Markup {
     if withdrawn(request) {
-        return site.text("status-withdrawn-text");
+        return site.markup(Message::new("status-withdrawn-text"));
     }
-    site.text(match request.status {
+    site.markup(Message::new(match request.status {
         Status::Submitted => "status-submitted-text",
         Status::PendingApproval => match request.expires_at {
             Some(at) => {
-                let until = site.language.instant(at);
-                return site.say(Message::new("status-pending-until-text").with("until", until));
+                let text = site.markup(Message::new("status-pending-until-text"));
+                return text.time("until", &site.instant(at));
             }
             None => "status-pending-text",
         },
@@ -180,7 +180,7 @@ fn explanation(site: &Site, request: &Request) -> String {
         Status::Expired => "status-expired-text",
         Status::Failed => "status-failed-text",
         Status::Revoked => "status-revoked-text",
-    })
+    }))
 }
 
 /// The text of a line of the timeline.
