@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p workflow --bench issuance` prints, in one run, for each kind of issuer: the bare signing of aws-lc-rs,
 //! the whole way (read, judge, choose, build, lint, sign), and the ratio of the two; and what reading each kind of
-//! request costs. Each figure is the best of several rounds, so that a busy machine disturbs it least.
+//! request costs. Each figure is the best of several rounds, so that a busy machine disturbs it least. With a name of an
+//! issuer's key and one of a request's (`-- EcP256 Rsa2048`) it goes that way alone, for a profiler to look at.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Instant;
@@ -32,10 +33,16 @@ fn main() {
     let policy = Policy::parse(include_str!("../../infra/policy.toml")).unwrap();
     let profile = policy.profile(None).unwrap();
     let kinds = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096, TestKey::Ed25519];
-    let requests = kinds.map(|kind| (kind, pki::csr_with(kind, "www.example.com", &["www.example.com"])));
+    let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |at: usize, kind: TestKey| only.get(at).is_none_or(|name| *name == format!("{kind:?}"));
+    let requests: Vec<(TestKey, String)> = kinds
+        .into_iter()
+        .filter(|kind| wanted(1, *kind))
+        .map(|kind| (kind, pki::csr_with(kind, "www.example.com", &["www.example.com"])))
+        .collect();
 
     println!("reading a request: parsing, proof of possession, weak-key checks");
-    for (kind, text) in &requests {
+    for (kind, text) in requests.iter().filter(|_| only.is_empty()) {
         println!(
             "  {:<8} {:>8.1} µs",
             format!("{kind:?}"),
@@ -48,7 +55,8 @@ fn main() {
         "  {:<8} {:<8} {:>10} {:>10} {:>10} {:>6}",
         "issuer", "request", "raw µs", "full µs", "over µs", "ratio"
     );
-    for issuer_kind in [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096] {
+    let issuers = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096];
+    for issuer_kind in issuers.into_iter().filter(|kind| wanted(0, *kind)) {
         let ca = pki::root_with(issuer_kind);
         let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
         let key = LocalKey::from_pem(&ca.key_pem).unwrap();
