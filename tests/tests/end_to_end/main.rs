@@ -16,6 +16,7 @@ mod failures;
 mod links;
 mod local;
 mod outcomes;
+mod policy;
 mod restart;
 mod secrets;
 
