@@ -30,7 +30,7 @@ pub(crate) use distinguished_name::render as render_distinguished_name;
 pub(crate) use input::armored;
 pub(crate) use key::new_key;
 pub(crate) use signature::{Scheme, verify};
-pub(crate) use wish::{KEY_USAGES, PURPOSES, extension_name, purposes, usages};
+pub(crate) use wish::{KEY_USAGES, PURPOSES, dotted, extension_name, purposes, usages};
 
 use crate::finding::{Code, Finding, quoted};
 use crate::text::Message;
@@ -327,7 +327,7 @@ fn no_names(common_name: Option<&str>) -> Finding {
 fn subject_wishes(subject: &X509Name<'_>) -> impl Iterator<Item = Wish> {
     subject
         .iter_attributes()
-        .filter(|attribute| attribute.attr_type().to_id_string() != "2.5.4.3")
+        .filter(|attribute| dotted(attribute.attr_type()) != "2.5.4.3")
         .map(|attribute| {
             let value = distinguished_name::text(attribute).unwrap_or_default();
             Wish::SubjectPart(format!("{}={}", distinguished_name::attribute_name(attribute), quoted(&value)))

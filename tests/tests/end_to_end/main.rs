@@ -19,6 +19,7 @@ mod keyboard;
 mod links;
 mod local;
 mod outcomes;
+mod policy;
 mod recovery;
 mod restart;
 mod scanner;

@@ -122,8 +122,8 @@ async fn reserved(world: &Arc<World>) -> RequestId {
 async fn a_ca_or_a_policy_that_changes_after_the_reservation_cuts_the_validity() {
     let maker = || pki::CaMaker::new(pki::TestKey::EcP256);
     let shorter = include_str!("../../../infra/policy.toml").replace("365", "30");
-    type Change<'a> = &'a dyn Fn(&World);
-    let changes: [(&str, Change<'_>); 4] = [
+    type Change<'a> = (&'a str, &'a dyn Fn(&World));
+    let changes: [Change<'_>; 4] = [
         ("a CA that ends earlier", &|world| {
             let now = world.now();
             world.rotate_to(&maker().valid(now - Duration::days(9), now + Duration::days(9)).self_signed());

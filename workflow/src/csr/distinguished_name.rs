@@ -48,7 +48,7 @@ impl<I: Iterator> RevCollect for I {}
 
 /// The short name of an attribute type, or its dotted number.
 pub(crate) fn attribute_name(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let oid = attribute.attr_type().to_id_string();
+    let oid = super::wish::dotted(attribute.attr_type());
     SHORT_NAMES.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, short)| (*short).to_owned())
 }
 

@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use super::wish::dotted;
 use crate::finding::{Code, Finding};
 use crate::text::Message;
 
@@ -126,7 +127,7 @@ impl PublicKey {
         }
         let parameters = spki.algorithm.parameters.as_ref();
         let mut rsa = None;
-        let kind = match spki.algorithm.algorithm.to_id_string().as_str() {
+        let kind = match dotted(&spki.algorithm.algorithm).as_str() {
             "1.2.840.113549.1.1.1" => {
                 let numbers = RsaNumbers::from_der(bits)?;
                 let modulus_bits = numbers.modulus_bits();
@@ -145,7 +146,7 @@ impl PublicKey {
                 KeyKind::Rsa { bits: modulus_bits }
             }
             "1.2.840.10045.2.1" => {
-                let curve = parameters.and_then(|any| any.as_oid().ok()).map(|oid| oid.to_id_string());
+                let curve = parameters.and_then(|any| any.as_oid().ok()).map(|oid| dotted(&oid));
                 let (kind, length) = match curve.as_deref() {
                     Some("1.2.840.10045.3.1.7") => (KeyKind::EcP256, 65),
                     Some("1.3.132.0.34") => (KeyKind::EcP384, 97),

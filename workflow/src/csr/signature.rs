@@ -9,6 +9,7 @@ use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::x509::AlgorithmIdentifier;
 
 use super::key::{KeyKind, PublicKey};
+use super::wish::dotted;
 use crate::finding::{Code, Finding};
 use crate::text::Message;
 
@@ -46,7 +47,7 @@ fn unknown(what: Message) -> Finding {
 impl Scheme {
     /// Reads the AlgorithmIdentifier of a signature (RFC 8017 appendix C, RFC 5758 section 3.2, RFC 8410 section 3).
     pub(crate) fn read(algorithm: &AlgorithmIdentifier<'_>) -> Result<Scheme, Finding> {
-        Ok(match algorithm.algorithm.to_id_string().as_str() {
+        Ok(match dotted(&algorithm.algorithm).as_str() {
             "1.2.840.113549.1.1.11" => Scheme::RsaPkcs1(Digest::Sha256),
             "1.2.840.113549.1.1.12" => Scheme::RsaPkcs1(Digest::Sha384),
             "1.2.840.113549.1.1.13" => Scheme::RsaPkcs1(Digest::Sha512),

@@ -3,6 +3,7 @@
 //! Invariant: nothing in a request is dropped silently. Every extension and attribute becomes a name, a [`Wish`] or a
 //! finding; the profile decides later which wishes are granted. A challenge password is mentioned but never shown.
 
+use x509_parser::asn1_rs::Oid;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ExtensionRequest;
 use x509_parser::extensions::{GeneralName, KeyUsage, ParsedExtension, X509Extension};
@@ -179,7 +180,7 @@ impl Requested {
 /// The attributes of a CertificationRequestInfo: type, and the content of the SET of values. Walked here because the
 /// parser stops after the first value it knows, and nothing may be dropped silently.
 fn attributes(info: &[u8]) -> Option<Vec<(String, &[u8])>> {
-    use x509_parser::asn1_rs::{Any, Oid};
+    use x509_parser::asn1_rs::Any;
     let ([], info) = Any::from_der(info).ok()? else {
         return None;
     };
@@ -199,7 +200,7 @@ fn attributes(info: &[u8]) -> Option<Vec<(String, &[u8])>> {
         let ([], set) = Any::from_der(values).ok()? else {
             return None;
         };
-        all.push((oid.to_id_string(), set.data));
+        all.push((dotted(&oid), set.data));
         rest = after;
     }
     Some(all)
@@ -229,9 +230,17 @@ pub(crate) fn purposes(der: &[u8]) -> Option<Vec<String>> {
     (!oids.is_empty()).then(|| oids.iter().map(|oid| purpose_name(&oid.to_string())).collect())
 }
 
+/// An object identifier with dots, as x509-parser would write it, but without arbitrary precision where 32 bits an arc do.
+pub(crate) fn dotted(oid: &Oid<'_>) -> String {
+    match der::asn1::ObjectIdentifier::from_bytes(oid.as_bytes()) {
+        Ok(short) => short.to_string(),
+        Err(_) => oid.to_id_string(),
+    }
+}
+
 /// The name of an extension, or its number where it has none.
 pub(crate) fn extension_name(extension: &X509Extension<'_>) -> String {
-    let oid = extension.oid.to_id_string();
+    let oid = dotted(&extension.oid);
     match oid.as_str() {
         "2.5.29.14" => "subjectKeyIdentifier",
         "2.5.29.15" => "keyUsage",

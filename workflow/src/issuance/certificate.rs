@@ -4,7 +4,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use time::OffsetDateTime;
-use x509_parser::certificate::X509Certificate;
+use x509_parser::certificate::{TbsCertificate, X509Certificate};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
@@ -15,12 +15,38 @@ use crate::csr::{armored, render_distinguished_name};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     der: Vec<u8>,
+    facts: Facts,
+}
+
+/// What a TBSCertificate says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Facts {
     serial: Serial,
     subject: String,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
     authority_key_identifier: Option<String>,
     public_key_digest: String,
+}
+
+impl Facts {
+    /// As read from the bytes.
+    pub(super) fn of(read: &TbsCertificate<'_>) -> Result<Facts, CertificateError> {
+        let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;
+        let authority_key_identifier =
+            read.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref(),
+                _ => None,
+            });
+        Ok(Facts {
+            serial,
+            subject: render_distinguished_name(read.subject()),
+            not_before: read.validity().not_before.to_datetime(),
+            not_after: read.validity().not_after.to_datetime(),
+            authority_key_identifier: authority_key_identifier.map(|identifier| hex::encode(identifier.0)),
+            public_key_digest: hex::encode(digest(&SHA256, read.public_key().raw)),
+        })
+    }
 }
 
 /// Why a text is no certificate.
@@ -50,29 +76,17 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(CertificateError::Malformed);
         }
-        let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;
-        let authority_key_identifier =
-            read.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-                ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref(),
-                _ => None,
-            });
-        let authority_key_identifier = authority_key_identifier.map(|identifier| hex::encode(identifier.0));
-        Ok(Certificate {
-            serial,
-            subject: render_distinguished_name(read.subject()),
-            not_before: read.validity().not_before.to_datetime(),
-            not_after: read.validity().not_after.to_datetime(),
-            authority_key_identifier,
-            public_key_digest: hex::encode(digest(&SHA256, read.public_key().raw)),
-            der,
-        })
+        let facts = Facts::of(&read.tbs_certificate)?;
+        Ok(Certificate { der, facts })
     }
 
+    /// Of what the linter read from the very same bytes: they are not read once more.
     /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 section 4.1).
     pub(super) fn assemble(
         tbs: &[u8],
         algorithm: SignatureAlgorithm,
         signature: &[u8],
+        facts: Facts,
     ) -> Result<Certificate, CertificateError> {
         use der::asn1::{AnyRef, BitStringRef};
         use der::{Decode, Encode, Sequence};
@@ -88,7 +102,7 @@ impl Certificate {
             algorithm: AnyRef::from_der(algorithm.identifier_der()).map_err(malformed)?,
             signature: BitStringRef::from_bytes(signature).map_err(malformed)?,
         };
-        Certificate::from_der(signed.to_der().map_err(malformed)?)
+        Ok(Certificate { der: signed.to_der().map_err(malformed)?, facts })
     }
 
     /// Its bytes.
@@ -106,37 +120,37 @@ impl Certificate {
     /// serialNumber.
     #[must_use]
     pub fn serial(&self) -> &Serial {
-        &self.serial
+        &self.facts.serial
     }
 
     /// The subject as RFC 4514 text.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.subject
+        &self.facts.subject
     }
 
     /// notBefore.
     #[must_use]
     pub fn not_before(&self) -> OffsetDateTime {
-        self.not_before
+        self.facts.not_before
     }
 
     /// notAfter.
     #[must_use]
     pub fn not_after(&self) -> OffsetDateTime {
-        self.not_after
+        self.facts.not_after
     }
 
     /// Both of them.
     #[must_use]
     pub fn validity(&self) -> Validity {
-        Validity { not_before: self.not_before, not_after: self.not_after }
+        Validity { not_before: self.facts.not_before, not_after: self.facts.not_after }
     }
 
     /// The key identifier of the issuer, in lower-case hex.
     #[must_use]
     pub fn authority_key_identifier(&self) -> Option<String> {
-        self.authority_key_identifier.clone()
+        self.facts.authority_key_identifier.clone()
     }
 
     /// Lower-case hex SHA-256 of the DER.
@@ -148,7 +162,7 @@ impl Certificate {
     /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn public_key_digest(&self) -> String {
-        self.public_key_digest.clone()
+        self.facts.public_key_digest.clone()
     }
 }
 

@@ -11,14 +11,15 @@ use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Version;
 
+use super::certificate::Facts;
 use super::template::TbsCertificate;
 use super::{Issuer, SignatureAlgorithm};
 use crate::csr::{Csr, Name, extension_name, purposes, render_distinguished_name, usages};
 use crate::policy::Grant;
 
-/// Something the linter let through.
+/// Something the linter let through, and what it read in it.
 #[derive(Clone, Debug)]
-pub struct Linted<T>(T);
+pub struct Linted<T>(T, Facts);
 
 impl<T> Linted<T> {
     /// What was let through.
@@ -26,8 +27,8 @@ impl<T> Linted<T> {
         &self.0
     }
 
-    pub(super) fn into_inner(self) -> T {
-        self.0
+    pub(super) fn into_parts(self) -> (T, Facts) {
+        (self.0, self.1)
     }
 }
 
@@ -55,19 +56,28 @@ pub fn lint(
     grant: &Grant,
 ) -> Result<Linted<TbsCertificate>, Vec<LintError>> {
     let mut linter = Linter(Vec::new());
+    let mut facts = None;
     match Read::from_der(tbs.der()) {
         Ok(([], read)) => {
             linter.encoding(tbs.der());
             linter.fields(&read, tbs.algorithm(), issuer, csr, grant);
             linter.names(&read, issuer, csr, grant);
             linter.extensions(&read, issuer, csr, grant);
+            facts = Facts::of(&read).ok();
         }
         _ => linter.wrong("4.1 encoding", "the certificate cannot be read back"),
     }
     if tbs.issuer_spki() != issuer.spki_der() {
         linter.wrong("issuer", "it was built for another issuer");
     }
-    if linter.0.is_empty() { Ok(Linted(tbs)) } else { Err(linter.0) }
+    match facts {
+        Some(facts) if linter.0.is_empty() => Ok(Linted(tbs, facts)),
+        None if linter.0.is_empty() => {
+            linter.wrong("4.1 encoding", "what it says cannot be read back");
+            Err(linter.0)
+        }
+        _ => Err(linter.0),
+    }
 }
 
 struct Linter(Vec<LintError>);
@@ -186,15 +196,14 @@ impl Linter {
     }
 
     fn extensions(&mut self, read: &Read<'_>, issuer: &Issuer, csr: &Csr, grant: &Grant) {
-        let mut seen: Vec<String> = Vec::new();
-        for extension in read.extensions() {
-            let name = extension_name(extension);
-            if seen.contains(&name) {
-                self.wrong("4.2 extensions", format!("{name} is there twice"));
+        let all = read.extensions();
+        for (at, extension) in all.iter().enumerate() {
+            if all[..at].iter().any(|earlier| earlier.oid == extension.oid) {
+                self.wrong("4.2 extensions", format!("{} is there twice", extension_name(extension)));
             }
             self.extension(extension, read, issuer, csr, grant);
-            seen.push(name);
         }
+        let seen: Vec<String> = all.iter().map(extension_name).collect();
         let mut needed = vec![
             "authorityKeyIdentifier",
             "subjectKeyIdentifier",

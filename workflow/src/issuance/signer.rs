@@ -50,7 +50,7 @@ pub enum IssueError {
 
 /// Signs what the linter let through (RFC 5280 section 4.1.1).
 pub async fn issue(signer: &dyn Signer, tbs: Linted<TbsCertificate>) -> Result<Certificate, IssueError> {
-    let tbs = tbs.into_inner();
+    let (tbs, facts) = tbs.into_parts();
     if signer.spki_der() != tbs.issuer_spki() {
         return Err(IssueError::WrongKey);
     }
@@ -58,5 +58,5 @@ pub async fn issue(signer: &dyn Signer, tbs: Linted<TbsCertificate>) -> Result<C
         return Err(IssueError::WrongAlgorithm);
     }
     let signature = signer.sign(tbs.der()).await?;
-    Ok(Certificate::assemble(tbs.der(), tbs.algorithm(), &signature)?)
+    Ok(Certificate::assemble(tbs.der(), tbs.algorithm(), &signature, facts)?)
 }

@@ -90,6 +90,21 @@ impl TbsCertificate {
     }
 }
 
+/// The extensions that are written (RFC 5280 sections 4.2.1 and 4.2.2).
+mod oid {
+    use der::asn1::ObjectIdentifier;
+
+    pub(super) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+    pub(super) const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+    pub(super) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+    pub(super) const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+    pub(super) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+    pub(super) const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+    pub(super) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+    pub(super) const AUTHORITY_INFO_ACCESS: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
+}
+
 /// RFC 5280 section 4.1, without the unique identifiers.
 #[derive(Sequence)]
 struct Tbs<'a> {
@@ -144,7 +159,7 @@ impl Template<'_> {
         let mut extensions = vec![
             // RFC 5280 section 4.2.1.1: the issuer's key, as the issuer's certificate identifies it.
             extension(
-                "2.5.29.35",
+                oid::AUTHORITY_KEY_IDENTIFIER,
                 false,
                 &AuthorityKeyIdentifier {
                     key_identifier: Some(octets(self.issuer.key_identifier_octets())?),
@@ -153,17 +168,33 @@ impl Template<'_> {
                 },
             )?,
             // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
-            extension("2.5.29.14", false, &SubjectKeyIdentifier(octets(&self.csr.key().identifier())?))?,
+            extension(
+                oid::SUBJECT_KEY_IDENTIFIER,
+                false,
+                &SubjectKeyIdentifier(octets(&self.csr.key().identifier())?),
+            )?,
             // RFC 5280 section 4.2.1.3: critical.
-            extension("2.5.29.15", true, &key_usage(&self.grant.key_usage)?)?,
+            extension(oid::KEY_USAGE, true, &key_usage(&self.grant.key_usage)?)?,
             // RFC 5280 section 4.2.1.6: critical if it is all that names the subject.
-            extension("2.5.29.17", subject_is_empty, &SubjectAltName(general_names(&self.grant.names)?))?,
+            extension(
+                oid::SUBJECT_ALT_NAME,
+                subject_is_empty,
+                &SubjectAltName(general_names(&self.grant.names)?),
+            )?,
             // RFC 5280 section 4.2.1.9: an end entity, critically.
-            extension("2.5.29.19", true, &BasicConstraints { ca: false, path_len_constraint: None })?,
+            extension(
+                oid::BASIC_CONSTRAINTS,
+                true,
+                &BasicConstraints { ca: false, path_len_constraint: None },
+            )?,
         ];
         if !self.grant.extended_key_usage.is_empty() {
             // RFC 5280 section 4.2.1.12
-            extensions.push(extension("2.5.29.37", false, &purposes(&self.grant.extended_key_usage)?)?);
+            extensions.push(extension(
+                oid::EXTENDED_KEY_USAGE,
+                false,
+                &purposes(&self.grant.extended_key_usage)?,
+            )?);
         }
         if !self.publication.crl.is_empty() {
             // RFC 5280 section 4.2.1.13
@@ -173,11 +204,15 @@ impl Template<'_> {
                 reasons: None,
                 crl_issuer: None,
             };
-            extensions.push(extension("2.5.29.31", false, &CrlDistributionPoints(vec![point]))?);
+            extensions.push(extension(
+                oid::CRL_DISTRIBUTION_POINTS,
+                false,
+                &CrlDistributionPoints(vec![point]),
+            )?);
         }
         let access = self.access()?;
         if !access.0.is_empty() {
-            extensions.push(extension("1.3.6.1.5.5.7.1.1", false, &access)?);
+            extensions.push(extension(oid::AUTHORITY_INFO_ACCESS, false, &access)?);
         }
         Ok(extensions)
     }
@@ -203,10 +238,10 @@ pub(super) fn subject(text: &str) -> Result<RdnSequence, BuildError> {
     }
 }
 
-fn extension(oid: &str, critical: bool, value: &impl Encode) -> Result<Extension, BuildError> {
+fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Result<Extension, BuildError> {
     let value = value.to_der().map_err(|_| BuildError("extension"))?;
     Ok(Extension {
-        extn_id: ObjectIdentifier::new(oid).map_err(|_| BuildError("extension"))?,
+        extn_id: oid,
         critical,
         extn_value: OctetString::new(value).map_err(|_| BuildError("extension"))?,
     })

@@ -1,0 +1,77 @@
+//! A policy that is too large for its parameter: it is in the bucket, and every worker judges by it.
+
+use std::process::Output;
+
+use end_to_end::{Stack, Submission, Workbench, csr_for, policy, unique_host};
+use serde_json::Value;
+
+use crate::APPROVER;
+
+/// The shipped policy with a list of thousands of keys, one of them the one with this SHA-256.
+fn with_a_long_list(denied: &str) -> String {
+    let digests: String = (0..4000).map(|number| format!("\"{number:064x}\",\n")).collect();
+    policy().replacen("denied_keys = []", &format!("denied_keys = [{digests}\"{denied}\"]"), 1)
+}
+
+fn parameter(stack: &Stack) -> String {
+    let name = stack.endpoint("policyParameter");
+    let answer: Value =
+        serde_json::from_slice(&stack.aws(&["ssm", "get-parameter", "--name", name])).unwrap();
+    answer["Parameter"]["Value"].as_str().unwrap().to_owned()
+}
+
+fn shown(stack: &Stack) -> Output {
+    stack.countersign(&["policy", "show"])
+}
+
+/// What a command that failed says: one line.
+fn said(output: &Output) -> String {
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said
+}
+
+#[tokio::test]
+async fn a_large_policy_is_followed_into_the_bucket() {
+    let (stack, bench) = (Stack::start("policy").await, Workbench::new());
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let denied = Submission::of(&csr_for(&[&unique_host()]));
+    let link = mailbox.approval_link(&portal.ask(&denied).await, APPROVER).await;
+    let review = portal.json(&link).await.expect(200).json();
+    let large = with_a_long_list(review["publicKeyDigest"].as_str().unwrap());
+    assert!(large.len() > 200_000);
+    assert_eq!(parameter(&stack), policy(), "a small one is in its parameter");
+
+    stack.set_policy("large.toml", &large);
+    let reference = parameter(&stack);
+    assert!(reference.starts_with(&format!("s3://{}/policy/", stack.endpoint("bucket"))), "{reference}");
+    assert_eq!(String::from_utf8(shown(&stack).stdout).unwrap(), large);
+    portal.submit(&denied).await.problem(422, "weak_key");
+    // Validate, Persist, AwaitApproval and Sign follow it too, each under its own role.
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.decide(&link, "approve", "").await.expect(200);
+    portal.until(&asked, "delivered").await;
+    let row = stack.row(&asked.id);
+    assert!(reference.contains(row["policyVersion"].as_str().unwrap()), "{row:#}");
+
+    // One that is larger than any worker reads changes nothing.
+    let huge = format!("{large}#{}", "x".repeat(1024 * 1024));
+    let file = bench.write("huge.toml", huge).display().to_string();
+    assert!(said(&stack.countersign(&["policy", "set", &file])).contains("at most 1048576"));
+    assert_eq!(parameter(&stack), reference);
+
+    // An object that is not what was put in force is not judged by.
+    let key = &reference[reference.find("policy/").unwrap()..];
+    let other = bench.write("other.toml", policy()).display().to_string();
+    let bucket = stack.endpoint("bucket");
+    stack.aws(&["s3api", "put-object", "--bucket", bucket, "--key", key, "--body", &other]);
+    assert!(said(&shown(&stack)).contains("does not hold the policy with that SHA-256"));
+    stack.aws(&["s3api", "delete-object", "--bucket", bucket, "--key", key]);
+    assert!(said(&shown(&stack)).contains(key));
+
+    stack.set_policy("small.toml", &policy());
+    assert_eq!(parameter(&stack), policy());
+    portal.submit(&denied).await.expect(202);
+}
