@@ -196,11 +196,15 @@ fn executions(books: &Books) -> Vec<String> {
         if !right.contains(&state) {
             wrong.push(format!("{} is {}, its execution {name} is {state}", one.asked.id, row["status"]));
         }
-        // Housekeeping starts an execution, then notes it: the request may end in between, and is not changed then.
-        let attempts = books.executions.keys().filter(|name| name.starts_with(&one.asked.id)).count() as u64;
+        // The row is written before its first execution is started, which may never come about; and housekeeping starts
+        // one before it notes it, which a request that ends in between does not show. None comes out of order.
         let noted = row["executionAttempt"].as_u64().unwrap_or_default();
-        if attempts != noted && !(attempts == noted + 1 && is_terminal(text(row, "status"))) {
-            wrong.push(format!("{} notes {noted} executions and has {attempts}", one.asked.id));
+        let most = noted + u64::from(is_terminal(text(row, "status")));
+        for name in books.executions.keys().filter(|name| name.starts_with(&one.asked.id)) {
+            let attempt = name.rsplit_once("-r").and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
+            if attempt > most {
+                wrong.push(format!("{} notes {noted} executions and has {name}", one.asked.id));
+            }
         }
     }
     let ours: HashSet<&str> = books.promised.iter().map(|one| one.asked.id.as_str()).collect();
@@ -342,7 +346,6 @@ mod tests {
             ("bucket", |books| _ = books.certificates.insert("4f02".into(), 1)),
             ("executions", |books| _ = books.executions.insert(ID.into(), "RUNNING".into())),
             ("executions", |books| {
-                books.executions.insert(format!("{ID}-r2"), "SUCCEEDED".into());
                 books.executions.insert(format!("{ID}-r3"), "SUCCEEDED".into());
             }),
             ("mailbox", |books| books.mails.get_mut(ID).unwrap().clear()),

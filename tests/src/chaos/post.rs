@@ -7,14 +7,17 @@ use std::sync::{Arc, Mutex};
 
 use crate::{Mail, Stack};
 
-/// The files that were read, and the mails in them by request.
-type Read = (HashSet<OsString>, HashMap<String, Vec<Mail>>);
-
 /// All mails so far, by request.
 #[derive(Clone)]
 pub struct Post {
     folder: PathBuf,
     read: Arc<Mutex<Read>>,
+}
+
+#[derive(Default)]
+struct Read {
+    files: HashSet<OsString>,
+    by_request: HashMap<String, Vec<Mail>>,
 }
 
 impl Post {
@@ -27,21 +30,20 @@ impl Post {
     /// Reads what came since.
     pub fn look(&self) {
         let mut read = self.read.lock().unwrap();
-        let (known, by_request) = &mut *read;
         for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            if known.contains(&entry.file_name()) {
+            if read.files.contains(&entry.file_name()) {
                 continue;
             }
             // A mail is whole when it is in this folder, so what cannot be read is none.
-            known.insert(entry.file_name());
+            read.files.insert(entry.file_name());
             if let Some(mail) = Mail::read(&entry.path()) {
-                by_request.entry(mail.request_id().to_owned()).or_default().push(mail);
+                read.by_request.entry(mail.request_id().to_owned()).or_default().push(mail);
             }
         }
     }
 
     /// The mails about a request, as of the last look.
     pub fn about(&self, id: &str) -> Vec<Mail> {
-        self.read.lock().unwrap().1.get(id).cloned().unwrap_or_default()
+        self.read.lock().unwrap().by_request.get(id).cloned().unwrap_or_default()
     }
 }

@@ -12,11 +12,11 @@ use super::workers::{kill, workers};
 use crate::Stack;
 
 /// One worker is killed in so much time.
-const KILL_EVERY: Duration = Duration::from_secs(2);
+const KILL_EVERY: Duration = Duration::from_secs(3);
 /// One queue is robbed in so much time.
-const ROB_EVERY: Duration = Duration::from_secs(2);
+const ROB_EVERY: Duration = Duration::from_secs(3);
 /// One execution is stopped in so much time.
-const STOP_EVERY: Duration = Duration::from_secs(8);
+const STOP_EVERY: Duration = Duration::from_secs(12);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
 
 /// What was done.

@@ -9,15 +9,18 @@ use workflow::request::{Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, Step};
 use workflow::testing::{World, faults, journey, pki};
 
-async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, Fault> {
-    let step = Persist {
+fn step(world: &Arc<World>) -> Persist {
+    Persist {
         requests: world.clone(),
         names: world.clone(),
         policies: world.clone(),
         archive: world.clone(),
         clock: world.clone(),
-    };
-    step.run(journey::task(id, state, "t", input)).await?;
+    }
+}
+
+async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, Fault> {
+    step(world).run(journey::task(id, state, "t", input)).await?;
     Ok(world.request(id).unwrap())
 }
 
@@ -133,15 +136,8 @@ async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
     world.put(row);
     let row = world.request(id).unwrap();
     assert_eq!(run(&world, id, "RecordFailure", Input::default()).await.unwrap(), row, "it came twice");
-    let step = Persist {
-        requests: world.clone(),
-        names: world.clone(),
-        policies: world.clone(),
-        archive: world.clone(),
-        clock: world.clone(),
-    };
     let mut now = journey::task(id, "RecordFailure", "t", Input::default());
     now.execution = row.execution_arn;
-    step.run(now).await.unwrap();
+    step(&world).run(now).await.unwrap();
     assert_eq!(world.request(id).unwrap().status, Status::Failed);
 }
