@@ -11,6 +11,9 @@ use workflow::text::Language;
 
 use crate::site::Site;
 
+/// The length of the key of a link as text.
+const KEY_LENGTH: usize = 43;
+
 /// Without what differs from run to run: ids, keys, digests, serials, fingerprints of assets.
 fn redacted(page: &str) -> String {
     let page = without_csr(&without_digests(page));
@@ -21,7 +24,9 @@ fn redacted(page: &str) -> String {
             word.push(c);
             continue;
         }
-        let is_random = word.len() >= 20 && word.bytes().filter(u8::is_ascii_digit).count() >= 2;
+        // The key of a link, 256 bits in base64url, may have no digit at all.
+        let is_random = word.len() == KEY_LENGTH
+            || word.len() >= 20 && word.bytes().filter(u8::is_ascii_digit).count() >= 2;
         out.push_str(if is_random { "…" } else { &word });
         word.clear();
         out.push(c);
