@@ -17,6 +17,7 @@ mod uri;
 mod weakness;
 mod wish;
 
+use ::der::asn1::ObjectIdentifier;
 use aws_lc_rs::digest::{SHA256, digest};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
@@ -30,7 +31,7 @@ pub(crate) use distinguished_name::render as render_distinguished_name;
 pub(crate) use input::armored;
 pub(crate) use key::new_key;
 pub(crate) use signature::{Scheme, verify};
-pub(crate) use wish::{KEY_USAGES, PURPOSES, dotted, extension_name, purposes, usages};
+pub(crate) use wish::{KEY_USAGES, PURPOSES, extension_name, purposes, usages};
 
 use crate::finding::{Code, Finding, quoted};
 use crate::text::Message;
@@ -80,7 +81,7 @@ impl Csr {
         let scheme =
             Scheme::read(&request.signature_algorithm).map_err(|finding| findings.push(finding)).ok();
         if let Some(key) = &key {
-            let weak = weakness::of(key);
+            let weak = key.weaknesses();
             // A weak key proves nothing, and some are not even read by the verifier.
             if weak.is_empty()
                 && let Some(scheme) = scheme
@@ -211,7 +212,7 @@ fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, Finding> {
 /// The parts around what is signed, held against DER to the letter: otherwise one request could be written in several
 /// ways, each with a digest of its own. Inside, the signature sees to that.
 fn is_strict(der: &[u8]) -> bool {
-    use ::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+    use ::der::asn1::{AnyRef, BitStringRef};
     use ::der::{Decode, Encode, Sequence};
     #[derive(Sequence)]
     struct Algorithm<'a> {
@@ -325,9 +326,10 @@ fn no_names(common_name: Option<&str>) -> Finding {
 
 /// The parts of the subject other than the common name.
 fn subject_wishes(subject: &X509Name<'_>) -> impl Iterator<Item = Wish> {
+    const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
     subject
         .iter_attributes()
-        .filter(|attribute| dotted(attribute.attr_type()) != "2.5.4.3")
+        .filter(|attribute| !wish::is(attribute.attr_type(), &COMMON_NAME))
         .map(|attribute| {
             let value = distinguished_name::text(attribute).unwrap_or_default();
             Wish::SubjectPart(format!("{}={}", distinguished_name::attribute_name(attribute), quoted(&value)))

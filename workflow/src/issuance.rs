@@ -13,6 +13,7 @@ mod lint;
 mod local_key;
 mod serial;
 mod signer;
+mod strict;
 mod template;
 mod validity;
 

@@ -68,7 +68,7 @@ struct Plan {
 }
 
 /// The running proxy; it ends with the runtime.
-pub(super) struct AwsProxy {
+pub struct AwsProxy {
     address: SocketAddr,
     state: Arc<State>,
 }
@@ -88,9 +88,40 @@ struct Seen {
     by_operation: HashMap<String, u64>,
     plans: HashMap<String, Plan>,
     faults: BTreeMap<Toxic, u64>,
+    by_caller: BTreeMap<Call, u64>,
+}
+
+/// Who called what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Call {
+    /// The access key id that the call was signed with: each worker has its own.
+    pub access_key: String,
+    /// Such as `DynamoDB GetItem`.
+    pub operation: String,
+}
+
+impl Call {
+    fn of(request: &Request<Incoming>) -> Self {
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+        // Credential=<access key id>/<date>/<region>/<service>/aws4_request
+        let credential =
+            header("authorization").and_then(|text| text.split_once("Credential=")).map(|(_, rest)| rest);
+        let mut scope = credential.unwrap_or_default().split('/');
+        let (access_key, service) = (scope.next().unwrap_or_default(), scope.nth(2).unwrap_or_default());
+        let operation = header("x-amz-target").and_then(|target| target.rsplit('.').next());
+        Self {
+            access_key: access_key.to_owned(),
+            operation: format!("{service} {}", operation.unwrap_or(request.method().as_str())),
+        }
+    }
 }
 
 impl AwsProxy {
+    /// Starts a quiet one, for a stack in this folder.
+    pub async fn quiet(folder: &std::path::Path) -> Self {
+        Self::start(Dice(0), emulator_of(folder)).await
+    }
+
     /// Starts a quiet one. `upstream` says where the emulator is; it is asked for each call.
     pub(super) async fn start(
         dice: Dice,
@@ -118,7 +149,7 @@ impl AwsProxy {
     }
 
     /// For `AWS_ENDPOINT_URL`.
-    pub(super) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
@@ -127,10 +158,25 @@ impl AwsProxy {
         self.state.active.store(active, Ordering::SeqCst);
     }
 
+    /// How often who called what.
+    pub fn by_caller(&self) -> BTreeMap<Call, u64> {
+        self.state.seen.lock().unwrap().by_caller.clone()
+    }
+
     /// How many calls there were, and how often each fault was put in.
     pub(super) fn counts(&self) -> (u64, BTreeMap<Toxic, u64>) {
         let seen = self.state.seen.lock().unwrap();
         (seen.calls, seen.faults.clone())
+    }
+}
+
+/// Where the emulator of a stack is, once that is known.
+fn emulator_of(folder: &std::path::Path) -> impl Fn() -> Option<String> + Send + Sync + 'static {
+    let ports = folder.join("ports.json");
+    move || {
+        let ports: serde_json::Value = serde_json::from_slice(&std::fs::read(&ports).ok()?).ok()?;
+        let port = u16::try_from(ports["emulator"].as_u64()?).ok().filter(|port| *port > 0)?;
+        Some(format!("http://127.0.0.1:{port}"))
     }
 }
 
@@ -205,6 +251,7 @@ impl State {
         };
         let mut seen = self.seen.lock().unwrap();
         seen.calls += 1;
+        *seen.by_caller.entry(Call::of(request)).or_default() += 1;
         if !self.active.load(Ordering::SeqCst) {
             return None;
         }

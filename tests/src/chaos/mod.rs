@@ -16,7 +16,8 @@ mod saboteur;
 mod smtp_proxy;
 mod workers;
 
+pub use aws_proxy::{AwsProxy, Call};
 pub use post::Post;
 pub use root::{Root, Stolen};
 pub use run::{Outcome, run};
-pub use workers::{Worker, kill, resident, workers};
+pub use workers::{Worker, access_keys, kill, resident, workers};

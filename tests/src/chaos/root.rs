@@ -78,6 +78,31 @@ impl Root {
         self.states("StopExecution", json!({ "executionArn": execution })).await.is_some()
     }
 
+    /// Starts an execution and returns its ARN.
+    pub async fn execute(&self, state_machine: &str, input: &Value) -> String {
+        let start = json!({ "stateMachineArn": state_machine, "input": input.to_string() });
+        let answer = self.states("StartExecution", start).await.expect("the execution starts");
+        answer["executionArn"].as_str().expect("it has an ARN").to_owned()
+    }
+
+    /// What is known of an execution: `status`, and `startDate` and `stopDate` in seconds.
+    pub async fn describe(&self, execution: &str) -> Value {
+        self.states("DescribeExecution", json!({ "executionArn": execution })).await.unwrap_or_default()
+    }
+
+    /// Sets how many messages Lambda takes from an event source at once.
+    pub async fn batch(&self, event_source: &str, size: u32) {
+        let url = format!("{}/2015-03-31/event-source-mappings/{event_source}", self.endpoint);
+        let request = self.http.put(url).header("authorization", self.authorization("lambda"));
+        let answer = request
+            .body(json!({ "BatchSize": size }).to_string())
+            .send()
+            .await
+            .expect("the emulator answers");
+        let answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(answer["BatchSize"], size, "{answer}");
+    }
+
     /// Takes up to ten messages of a queue away; with `forget`, for good.
     pub async fn steal(&self, queue: &str, forget: bool) -> Vec<Stolen> {
         let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1 });

@@ -34,6 +34,18 @@ pub fn workers(stack: &Stack) -> Vec<Worker> {
     workers
 }
 
+/// The name of each worker that runs now, by the access key id that it signs its calls with.
+pub fn access_keys(stack: &Stack) -> BTreeMap<String, String> {
+    let key = |pid: i32| {
+        let environment = fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).ok()?;
+        let mut variables = environment.split(|byte| *byte == 0);
+        let key = variables
+            .find_map(|variable| std::str::from_utf8(variable).ok()?.strip_prefix("AWS_ACCESS_KEY_ID="));
+        key.map(str::to_owned)
+    };
+    workers(stack).into_iter().filter_map(|worker| Some((key(worker.pid)?, worker.name))).collect()
+}
+
 /// The name of the worker that a process runs; nothing where it is not a function of this stack.
 fn name_of(stack: &Stack, pid: i32) -> Option<String> {
     let process = Path::new("/proc").join(pid.to_string());

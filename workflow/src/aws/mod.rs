@@ -27,6 +27,7 @@ mod ca_key;
 mod dynamodb;
 mod environment_credentials;
 mod kms;
+mod roots;
 mod s3;
 mod secrets_manager;
 mod ses;
@@ -84,6 +85,7 @@ impl Aws {
                 .http_client(
                     aws_smithy_http_client::Builder::new()
                         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                        .tls_context(roots::trusted())
                         .build_https(),
                 );
             config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));

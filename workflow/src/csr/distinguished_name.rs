@@ -3,27 +3,32 @@
 //! Invariant: the text holds no control or invisible characters, and every string type of RFC 5280 section 4.1.2.4 is
 //! read by its own encoding, so that two values that look alike are written alike.
 
+use std::borrow::Cow;
+
+use der::asn1::ObjectIdentifier;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
+use super::wish::{dotted, is};
+
 /// The attribute types people know, with the short names of RFC 4514 section 3 and RFC 4519.
-const SHORT_NAMES: [(&str, &str); 17] = [
-    ("2.5.4.3", "CN"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("2.5.4.6", "C"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.9", "STREET"),
-    ("2.5.4.4", "SN"),
-    ("2.5.4.42", "GN"),
-    ("2.5.4.43", "initials"),
-    ("2.5.4.5", "serialNumber"),
-    ("2.5.4.12", "title"),
-    ("2.5.4.17", "postalCode"),
-    ("2.5.4.46", "dnQualifier"),
-    ("0.9.2342.19200300.100.1.25", "DC"),
-    ("0.9.2342.19200300.100.1.1", "UID"),
-    ("1.2.840.113549.1.9.1", "emailAddress"),
+const SHORT_NAMES: [(ObjectIdentifier, &str); 17] = [
+    (ObjectIdentifier::new_unwrap("2.5.4.3"), "CN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.10"), "O"),
+    (ObjectIdentifier::new_unwrap("2.5.4.11"), "OU"),
+    (ObjectIdentifier::new_unwrap("2.5.4.6"), "C"),
+    (ObjectIdentifier::new_unwrap("2.5.4.7"), "L"),
+    (ObjectIdentifier::new_unwrap("2.5.4.8"), "ST"),
+    (ObjectIdentifier::new_unwrap("2.5.4.9"), "STREET"),
+    (ObjectIdentifier::new_unwrap("2.5.4.4"), "SN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.42"), "GN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.43"), "initials"),
+    (ObjectIdentifier::new_unwrap("2.5.4.5"), "serialNumber"),
+    (ObjectIdentifier::new_unwrap("2.5.4.12"), "title"),
+    (ObjectIdentifier::new_unwrap("2.5.4.17"), "postalCode"),
+    (ObjectIdentifier::new_unwrap("2.5.4.46"), "dnQualifier"),
+    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25"), "DC"),
+    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1"), "UID"),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
 ];
 
 /// The whole name, last part first as RFC 4514 section 2.1 wants it.
@@ -47,9 +52,11 @@ trait RevCollect: Iterator + Sized {
 impl<I: Iterator> RevCollect for I {}
 
 /// The short name of an attribute type, or its dotted number.
-pub(crate) fn attribute_name(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let oid = super::wish::dotted(attribute.attr_type());
-    SHORT_NAMES.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, short)| (*short).to_owned())
+pub(crate) fn attribute_name(attribute: &AttributeTypeAndValue<'_>) -> Cow<'static, str> {
+    match SHORT_NAMES.iter().find(|(known, _)| is(attribute.attr_type(), known)) {
+        Some((_, short)) => Cow::Borrowed(short),
+        None => Cow::Owned(dotted(attribute.attr_type())),
+    }
 }
 
 fn render_attribute(attribute: &AttributeTypeAndValue<'_>) -> String {

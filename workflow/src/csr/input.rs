@@ -115,7 +115,16 @@ struct Block {
 
 impl Block {
     fn new(label: Option<&str>, complete: bool, body: &str) -> Block {
-        let dense: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !is_blank(*c)).collect());
+        let mut dense = Zeroizing::new(String::with_capacity(body.len()));
+        for line in body.split('\n') {
+            // Nearly always, all that is blank is the end of a line: then nothing is looked at character by character.
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if line.bytes().all(|b| b.is_ascii_graphic()) {
+                dense.push_str(line);
+            } else {
+                line.split(is_blank).for_each(|run| dense.push_str(run));
+            }
+        }
         let der = BASE64.decode(dense.as_bytes()).ok().map(Zeroizing::new);
         let shape = match &der {
             Some(der) => shape::of(der),

@@ -6,10 +6,11 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use der::asn1::ObjectIdentifier;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::wish::dotted;
+use super::wish::{dotted, is};
 use crate::finding::{Code, Finding};
 use crate::text::Message;
 
@@ -60,6 +61,16 @@ pub(crate) struct RsaNumbers {
     pub(crate) exponent: Vec<u8>,
 }
 
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// The curves, and the octets of an uncompressed point on each.
+const CURVES: [(ObjectIdentifier, KeyKind, usize); 3] = [
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), KeyKind::EcP256, 65),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.34"), KeyKind::EcP384, 97),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.35"), KeyKind::EcP521, 133),
+];
+
 /// Modulus sizes whose keys can be checked in reasonable time.
 pub(crate) const MOST_RSA_BITS: u32 = 8192;
 
@@ -104,6 +115,13 @@ impl PublicKey {
         self.rsa.as_ref()
     }
 
+    /// Everything that is weak about the key, as [`super::Csr::read`] finds it. The check that takes milliseconds is
+    /// [`super::Csr::inspect`].
+    #[must_use]
+    pub fn weaknesses(&self) -> Vec<Finding> {
+        super::weakness::of(self)
+    }
+
     /// RFC 7093 section 2 method 1: the leftmost 160 bits of the SHA-256 of the BIT STRING's content.
     #[must_use]
     pub fn identifier(&self) -> [u8; 20] {
@@ -127,55 +145,47 @@ impl PublicKey {
         }
         let parameters = spki.algorithm.parameters.as_ref();
         let mut rsa = None;
-        let kind = match dotted(&spki.algorithm.algorithm).as_str() {
-            "1.2.840.113549.1.1.1" => {
-                let numbers = RsaNumbers::from_der(bits)?;
-                let modulus_bits = numbers.modulus_bits();
-                if modulus_bits > MOST_RSA_BITS {
-                    return Err(unsupported(
-                        Message::new("finding-rsa-too-long")
-                            .with("bits", modulus_bits)
-                            .with("most", MOST_RSA_BITS),
-                    ));
-                }
-                // RFC 3279 section 2.3.1: the parameters are NULL.
-                if parameters.is_none_or(|any| any.tag() != x509_parser::asn1_rs::Tag::Null) {
-                    return Err(malformed(Message::new("finding-rsa-parameters")));
-                }
-                rsa = Some(numbers);
-                KeyKind::Rsa { bits: modulus_bits }
+        let algorithm = &spki.algorithm.algorithm;
+        let kind = if is(algorithm, &RSA) {
+            let numbers = RsaNumbers::from_der(bits)?;
+            let modulus_bits = numbers.modulus_bits();
+            if modulus_bits > MOST_RSA_BITS {
+                return Err(unsupported(
+                    Message::new("finding-rsa-too-long")
+                        .with("bits", modulus_bits)
+                        .with("most", MOST_RSA_BITS),
+                ));
             }
-            "1.2.840.10045.2.1" => {
-                let curve = parameters.and_then(|any| any.as_oid().ok()).map(|oid| dotted(&oid));
-                let (kind, length) = match curve.as_deref() {
-                    Some("1.2.840.10045.3.1.7") => (KeyKind::EcP256, 65),
-                    Some("1.3.132.0.34") => (KeyKind::EcP384, 97),
-                    Some("1.3.132.0.35") => (KeyKind::EcP521, 133),
-                    Some(other) => {
-                        return Err(unsupported(
-                            Message::new("finding-ec-curve").with("curve", curve_name(other)),
-                        ));
-                    }
-                    None => return Err(unsupported(Message::new("finding-ec-explicit"))),
-                };
-                match bits.first() {
-                    Some(4) if bits.len() == length => kind,
-                    Some(2 | 3) => return Err(unsupported(Message::new("finding-ec-compressed"))),
-                    _ => {
-                        return Err(malformed(
-                            Message::new("finding-ec-no-point").with("key", kind.to_string()),
-                        ));
-                    }
+            // RFC 3279 section 2.3.1: the parameters are NULL.
+            if parameters.is_none_or(|any| any.tag() != x509_parser::asn1_rs::Tag::Null) {
+                return Err(malformed(Message::new("finding-rsa-parameters")));
+            }
+            rsa = Some(numbers);
+            KeyKind::Rsa { bits: modulus_bits }
+        } else if is(algorithm, &EC) {
+            let Some(curve) = parameters.and_then(|any| any.as_oid().ok()) else {
+                return Err(unsupported(Message::new("finding-ec-explicit")));
+            };
+            let Some((_, kind, length)) = CURVES.iter().find(|(known, ..)| is(&curve, known)) else {
+                return Err(unsupported(
+                    Message::new("finding-ec-curve").with("curve", curve_name(&dotted(&curve))),
+                ));
+            };
+            match bits.first() {
+                Some(4) if bits.len() == *length => *kind,
+                Some(2 | 3) => return Err(unsupported(Message::new("finding-ec-compressed"))),
+                _ => {
+                    return Err(malformed(Message::new("finding-ec-no-point").with("key", kind.to_string())));
                 }
             }
-            "1.3.101.112" => {
-                // RFC 8410 section 3: the parameters are absent.
-                if parameters.is_some() || bits.len() != 32 {
-                    return Err(malformed(Message::new("finding-ed25519-malformed")));
-                }
-                KeyKind::Ed25519
+        } else if is(algorithm, &ED25519) {
+            // RFC 8410 section 3: the parameters are absent.
+            if parameters.is_some() || bits.len() != 32 {
+                return Err(malformed(Message::new("finding-ed25519-malformed")));
             }
-            other => return Err(unsupported(kind(other))),
+            KeyKind::Ed25519
+        } else {
+            return Err(unsupported(kind(&dotted(algorithm))));
         };
         Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
     }

@@ -5,11 +5,12 @@
 //! `weak_signature` for a digest that is broken, `bad_signature` for everything else.
 
 use aws_lc_rs::signature::{self as alg, RsaPssSaltLength, VerificationAlgorithm};
+use der::asn1::ObjectIdentifier;
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::x509::AlgorithmIdentifier;
 
 use super::key::{KeyKind, PublicKey};
-use super::wish::dotted;
+use super::wish::{dotted, is};
 use crate::finding::{Code, Finding};
 use crate::text::Message;
 
@@ -30,6 +31,17 @@ pub(crate) enum Scheme {
     Ed25519,
 }
 
+/// The algorithms that need no parameters to be understood and are fit to sign with.
+const FIT: [(ObjectIdentifier, Scheme); 7] = [
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"), Scheme::RsaPkcs1(Digest::Sha256)),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12"), Scheme::RsaPkcs1(Digest::Sha384)),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13"), Scheme::RsaPkcs1(Digest::Sha512)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"), Scheme::Ecdsa(Digest::Sha256)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3"), Scheme::Ecdsa(Digest::Sha384)),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"), Scheme::Ecdsa(Digest::Sha512)),
+    (ObjectIdentifier::new_unwrap("1.3.101.112"), Scheme::Ed25519),
+];
+
 fn resign() -> Message {
     Message::new("finding-resign").with("command", "openssl req -new -sha256 -key key.pem -out request.csr")
 }
@@ -47,26 +59,20 @@ fn unknown(what: Message) -> Finding {
 impl Scheme {
     /// Reads the AlgorithmIdentifier of a signature (RFC 8017 appendix C, RFC 5758 section 3.2, RFC 8410 section 3).
     pub(crate) fn read(algorithm: &AlgorithmIdentifier<'_>) -> Result<Scheme, Finding> {
-        Ok(match dotted(&algorithm.algorithm).as_str() {
-            "1.2.840.113549.1.1.11" => Scheme::RsaPkcs1(Digest::Sha256),
-            "1.2.840.113549.1.1.12" => Scheme::RsaPkcs1(Digest::Sha384),
-            "1.2.840.113549.1.1.13" => Scheme::RsaPkcs1(Digest::Sha512),
-            "1.2.840.10045.4.3.2" => Scheme::Ecdsa(Digest::Sha256),
-            "1.2.840.10045.4.3.3" => Scheme::Ecdsa(Digest::Sha384),
-            "1.2.840.10045.4.3.4" => Scheme::Ecdsa(Digest::Sha512),
-            "1.3.101.112" => Scheme::Ed25519,
-            "1.2.840.113549.1.1.10" => return Scheme::read_pss(algorithm),
-            "1.2.840.113549.1.1.2" => return Err(weak("MD2")),
-            "1.2.840.113549.1.1.3" => return Err(weak("MD4")),
-            "1.2.840.113549.1.1.4" => return Err(weak("MD5")),
+        if let Some((_, scheme)) = FIT.iter().find(|(known, _)| is(&algorithm.algorithm, known)) {
+            return Ok(*scheme);
+        }
+        match dotted(&algorithm.algorithm).as_str() {
+            "1.2.840.113549.1.1.10" => Scheme::read_pss(algorithm),
+            "1.2.840.113549.1.1.2" => Err(weak("MD2")),
+            "1.2.840.113549.1.1.3" => Err(weak("MD4")),
+            "1.2.840.113549.1.1.4" => Err(weak("MD5")),
             "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" | "1.2.840.10045.4.1" | "1.2.840.10040.4.3" => {
-                return Err(weak("SHA-1"));
+                Err(weak("SHA-1"))
             }
-            "1.2.840.113549.1.1.14" | "1.2.840.10045.4.3.1" => return Err(weak("SHA-224")),
-            other => {
-                return Err(unknown(Message::new("finding-signature-algorithm").with("algorithm", other)));
-            }
-        })
+            "1.2.840.113549.1.1.14" | "1.2.840.10045.4.3.1" => Err(weak("SHA-224")),
+            other => Err(unknown(Message::new("finding-signature-algorithm").with("algorithm", other))),
+        }
     }
 
     /// RSASSA-PSS-params (RFC 8017 appendix A.2.3).

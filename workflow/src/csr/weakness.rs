@@ -87,33 +87,32 @@ fn structure(numbers: &RsaNumbers) -> Option<Message> {
 /// Trial division goes up to here; BR 6.1.6 asks for 752.
 const LARGEST_SMALL_PRIME: u64 = 1024;
 
-/// Some of the small primes and their product, of about 512 bits: one long division by it leaves a number that is
-/// quickly divided by each.
+/// Some of the small primes and their product, of about 512 bits: one long division by it leaves a number of 16 digits. That
+/// is divided by the products of threes of the primes, of one digit each, and what they leave by each prime.
 struct Batch {
     product: BigUint,
-    primes: Vec<u64>,
+    threes: Vec<(u64, Vec<u64>)>,
 }
 
 static SMALL_PRIMES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
-    const BITS: u64 = 512;
-    let mut batches: Vec<Batch> = Vec::new();
-    for prime in (2..LARGEST_SMALL_PRIME).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
-    {
-        match batches.last_mut() {
-            Some(batch) if batch.product.bits() < BITS - 12 => {
-                batch.product *= prime;
-                batch.primes.push(prime);
-            }
-            _ => batches.push(Batch { product: BigUint::from(prime), primes: vec![prime] }),
-        }
-    }
-    batches
+    const BATCH: usize = 54;
+    let primes: Vec<u64> = (2..LARGEST_SMALL_PRIME)
+        .filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
+        .collect();
+    let batch = |primes: &[u64]| Batch {
+        product: primes.iter().copied().map(BigUint::from).product(),
+        threes: primes.chunks(3).map(|three| (three.iter().product(), three.to_vec())).collect(),
+    };
+    primes.chunks(BATCH).map(batch).collect()
 });
 
 fn small_factor(modulus: &BigUint) -> Option<u64> {
     SMALL_PRIMES.iter().find_map(|batch| {
         let rest: Vec<u32> = (modulus % &batch.product).to_u32_digits();
-        batch.primes.iter().copied().find(|prime| remainder(&rest, *prime) == 0)
+        batch.threes.iter().find_map(|(product, primes)| {
+            let rest = remainder(&rest, *product);
+            primes.iter().copied().find(|prime| rest % prime == 0)
+        })
     })
 }
 
@@ -129,7 +128,11 @@ fn is_roca(modulus: &BigUint) -> bool {
         3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
         103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
     ];
-    let digits = modulus.to_u32_digits();
+    // The first of the small primes are these, and what their product leaves is quickly divided.
+    let digits = match SMALL_PRIMES.first() {
+        Some(batch) => (modulus % &batch.product).to_u32_digits(),
+        None => modulus.to_u32_digits(),
+    };
     PRIMES.iter().all(|prime| {
         let rest = remainder(&digits, *prime);
         let mut power = 1;
@@ -151,35 +154,52 @@ fn fermat(modulus: &BigUint) -> Option<BigUint> {
     const ROUNDS: u32 = 100;
     let floor = modulus.sqrt();
     let a = if &floor * &floor == *modulus { floor } else { floor + 1u32 };
-    let mut square = &a * &a - modulus;
-    let mut step = (a << 1) + 1u32;
-    for _ in 0..ROUNDS {
-        if let Some(root) = square_root(&square) {
-            return Some(root);
+    let square = &a * &a - modulus;
+    let step = (a << 1) + 1u32;
+    // (a + 1)² - n = a² - n + (2a + 1), and 2a + 1 grows by two: of the numbers only what tells squares is carried along.
+    let (mut rest, mut step_rest) = (Residues::of(&square), Residues::of(&step));
+    for round in 0..ROUNDS {
+        if rest.may_be_square() {
+            let candidate = &square + &step * round + round * round.saturating_sub(1);
+            let root = candidate.sqrt();
+            if &root * &root == candidate {
+                return Some(root);
+            }
         }
-        // (a + 1)² - n = a² - n + (2a + 1)
-        square += &step;
-        step += 2u32;
+        rest = rest.plus(step_rest);
+        step_rest = step_rest.plus(Residues { low: 2, high: 2 });
     }
     None
 }
 
-fn square_root(n: &BigUint) -> Option<BigUint> {
-    // Of all numbers, 12 in 64, 16 in 63, 21 in 65 and 6 in 11 are squares by these moduli: few candidates are left.
-    const MODULO_64: [bool; 64] = squares();
-    const MODULO_63: [bool; 63] = squares();
-    const MODULO_65: [bool; 65] = squares();
-    const MODULO_11: [bool; 11] = squares();
-    let low = n.iter_u32_digits().next().unwrap_or_default();
-    if !MODULO_64[low as usize % 64] {
-        return None;
+/// A number modulo 2^32 and modulo 63 · 65 · 11: of all numbers, 12 in 64, 16 in 63, 21 in 65 and 6 in 11 are squares by
+/// these moduli, and few candidates are left.
+#[derive(Clone, Copy)]
+struct Residues {
+    low: u32,
+    high: u32,
+}
+
+impl Residues {
+    const MODULUS: u32 = 63 * 65 * 11;
+
+    fn of(n: &BigUint) -> Residues {
+        let low = |n: &BigUint| n.iter_u32_digits().next().unwrap_or_default();
+        Residues { low: low(n), high: low(&(n % Self::MODULUS)) }
     }
-    let rest = (n % (63u32 * 65 * 11)).iter_u32_digits().next().unwrap_or_default() as usize;
-    if !MODULO_63[rest % 63] || !MODULO_65[rest % 65] || !MODULO_11[rest % 11] {
-        return None;
+
+    fn plus(self, other: Residues) -> Residues {
+        Residues { low: self.low.wrapping_add(other.low), high: (self.high + other.high) % Self::MODULUS }
     }
-    let root = n.sqrt();
-    (&root * &root == *n).then_some(root)
+
+    fn may_be_square(self) -> bool {
+        const MODULO_64: [bool; 64] = squares();
+        const MODULO_63: [bool; 63] = squares();
+        const MODULO_65: [bool; 65] = squares();
+        const MODULO_11: [bool; 11] = squares();
+        let (low, high) = (self.low as usize, self.high as usize);
+        MODULO_64[low % 64] && MODULO_63[high % 63] && MODULO_65[high % 65] && MODULO_11[high % 11]
+    }
 }
 
 /// Which residues are squares modulo `N`.
@@ -257,6 +277,12 @@ mod tests {
         assert!(weak(structure(&numbers(&modulus, 65_537)).unwrap()).detail.contains("divisible by 3"));
         assert_eq!(small_factor(&(prime() * 1021u32)), Some(1021));
         assert_eq!(small_factor(&prime()), None);
+        // Each of them, alone, and none that is larger.
+        let small = (2..LARGEST_SMALL_PRIME).filter(|n| (2..*n).all(|d| n % d != 0));
+        assert!(
+            small.clone().count() == 172 && small.clone().all(|p| small_factor(&(prime() * p)) == Some(p))
+        );
+        assert_eq!(small_factor(&(prime() * 1031u32)), None);
     }
 
     #[test]
@@ -265,6 +291,29 @@ mod tests {
         assert!(weak(structure(&numbers(&(&p * &p), 65_537)).unwrap()).detail.contains("a square"));
         let q = prime_after(&(&p - (BigUint::from(1u32) << 500)));
         assert!(weak(structure(&numbers(&(&p * &q), 65_537)).unwrap()).detail.contains("too close"));
+    }
+
+    /// By the method as it stands in the book, in each of its rounds and after the last.
+    #[test]
+    fn close_primes_are_found_in_every_round() {
+        let (mut found, mut missed) = (0, 0);
+        let a: BigUint = (BigUint::from(1u32) << 256) + 1_234_567u32;
+        for bits in (100u32..150).step_by(2) {
+            for more in [0u32, 1, 77] {
+                let half: BigUint = (BigUint::from(1u32) << bits) + more;
+                let modulus = (&a + &half) * (&a - &half);
+                let floor = modulus.sqrt();
+                let first = if &floor * &floor == modulus { floor } else { floor + 1u32 };
+                let in_time = (0u32..100).find_map(|round| {
+                    let square = (&first + round) * (&first + round) - &modulus;
+                    let root = square.sqrt();
+                    (&root * &root == square).then_some(root)
+                });
+                assert_eq!(fermat(&modulus), in_time, "{bits} {more}");
+                if in_time.is_some() { found += 1 } else { missed += 1 }
+            }
+        }
+        assert!(found > 10 && missed > 10, "{found} {missed}");
     }
 
     #[test]

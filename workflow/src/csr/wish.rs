@@ -3,6 +3,9 @@
 //! Invariant: nothing in a request is dropped silently. Every extension and attribute becomes a name, a [`Wish`] or a
 //! finding; the profile decides later which wishes are granted. A challenge password is mentioned but never shown.
 
+use std::borrow::Cow;
+
+use der::asn1::ObjectIdentifier;
 use x509_parser::asn1_rs::Oid;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ExtensionRequest;
@@ -78,24 +81,26 @@ impl Requested {
     /// Reads every attribute of a request.
     pub(super) fn read(request: &X509CertificationRequest<'_>) -> Requested {
         /// RFC 2985 section 5.4.2.
-        const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
+        const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
         /// szOID_CERT_EXTENSIONS: the same of old Windows tools.
-        const MICROSOFT_EXTENSIONS: &str = "1.3.6.1.4.1.311.2.1.14";
+        const MICROSOFT_EXTENSIONS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.14");
         /// RFC 2985 section 5.4.1.
-        const CHALLENGE_PASSWORD: &str = "1.2.840.113549.1.9.7";
+        const CHALLENGE_PASSWORD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.7");
         let mut requested = Requested::default();
         let Some(attributes) = attributes(request.certification_request_info.raw) else {
             requested.findings.push(malformed(Message::new("finding-extensions-unreadable")));
             return requested;
         };
         for (oid, values) in attributes {
-            match oid.as_str() {
-                EXTENSION_REQUEST | MICROSOFT_EXTENSIONS => match ExtensionRequest::from_der(values) {
+            if is(&oid, &EXTENSION_REQUEST) || is(&oid, &MICROSOFT_EXTENSIONS) {
+                match ExtensionRequest::from_der(values) {
                     Ok(([], wanted)) => requested.extensions(&wanted.extensions),
                     _ => requested.findings.push(malformed(Message::new("finding-extensions-unreadable"))),
-                },
-                CHALLENGE_PASSWORD => requested.wishes.push(Wish::Attribute("challengePassword".to_owned())),
-                _ => requested.wishes.push(Wish::Attribute(oid)),
+                }
+            } else if is(&oid, &CHALLENGE_PASSWORD) {
+                requested.wishes.push(Wish::Attribute("challengePassword".to_owned()));
+            } else {
+                requested.wishes.push(Wish::Attribute(dotted(&oid)));
             }
         }
         requested
@@ -147,7 +152,7 @@ impl Requested {
                     &extension_name(extension),
                 )));
             }
-            _ => self.wishes.push(Wish::Extension(extension_name(extension))),
+            _ => self.wishes.push(Wish::Extension(extension_name(extension).into_owned())),
         }
     }
 
@@ -179,7 +184,7 @@ impl Requested {
 
 /// The attributes of a CertificationRequestInfo: type, and the content of the SET of values. Walked here because the
 /// parser stops after the first value it knows, and nothing may be dropped silently.
-fn attributes(info: &[u8]) -> Option<Vec<(String, &[u8])>> {
+fn attributes(info: &[u8]) -> Option<Vec<(Oid<'_>, &[u8])>> {
     use x509_parser::asn1_rs::Any;
     let ([], info) = Any::from_der(info).ok()? else {
         return None;
@@ -200,7 +205,7 @@ fn attributes(info: &[u8]) -> Option<Vec<(String, &[u8])>> {
         let ([], set) = Any::from_der(values).ok()? else {
             return None;
         };
-        all.push((dotted(&oid), set.data));
+        all.push((oid, set.data));
         rest = after;
     }
     Some(all)
@@ -226,40 +231,48 @@ pub(crate) fn usages(usage: KeyUsage) -> impl Iterator<Item = &'static str> {
 /// The purposes in an extendedKeyUsage, in its own order (RFC 5280 section 4.2.1.12).
 pub(crate) fn purposes(der: &[u8]) -> Option<Vec<String>> {
     use der::Decode;
-    let oids = Vec::<der::asn1::ObjectIdentifier>::from_der(der).ok()?;
+    let oids = Vec::<ObjectIdentifier>::from_der(der).ok()?;
     (!oids.is_empty()).then(|| oids.iter().map(|oid| purpose_name(&oid.to_string())).collect())
 }
 
 /// An object identifier with dots, as x509-parser would write it, but without arbitrary precision where 32 bits an arc do.
 pub(crate) fn dotted(oid: &Oid<'_>) -> String {
-    match der::asn1::ObjectIdentifier::from_bytes(oid.as_bytes()) {
+    match ObjectIdentifier::from_bytes(oid.as_bytes()) {
         Ok(short) => short.to_string(),
         Err(_) => oid.to_id_string(),
     }
 }
 
+/// Whether an object identifier is a known one. Compared as octets: writing them with dots takes longer than a hash does.
+pub(crate) fn is(oid: &Oid<'_>, known: &ObjectIdentifier) -> bool {
+    oid.as_bytes() == known.as_bytes()
+}
+
+/// The extensions people know.
+const EXTENSIONS: [(ObjectIdentifier, &str); 17] = [
+    (ObjectIdentifier::new_unwrap("2.5.29.14"), "subjectKeyIdentifier"),
+    (ObjectIdentifier::new_unwrap("2.5.29.15"), "keyUsage"),
+    (ObjectIdentifier::new_unwrap("2.5.29.17"), "subjectAltName"),
+    (ObjectIdentifier::new_unwrap("2.5.29.18"), "issuerAltName"),
+    (ObjectIdentifier::new_unwrap("2.5.29.19"), "basicConstraints"),
+    (ObjectIdentifier::new_unwrap("2.5.29.30"), "nameConstraints"),
+    (ObjectIdentifier::new_unwrap("2.5.29.31"), "cRLDistributionPoints"),
+    (ObjectIdentifier::new_unwrap("2.5.29.32"), "certificatePolicies"),
+    (ObjectIdentifier::new_unwrap("2.5.29.35"), "authorityKeyIdentifier"),
+    (ObjectIdentifier::new_unwrap("2.5.29.37"), "extendedKeyUsage"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1"), "authorityInfoAccess"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.24"), "tlsFeature (must-staple)"),
+    (ObjectIdentifier::new_unwrap("2.16.840.1.113730.1.1"), "nsCertType"),
+    (ObjectIdentifier::new_unwrap("2.16.840.1.113730.1.13"), "nsComment"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2"), "Microsoft certificate template"),
+    (ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.21.7"), "Microsoft certificate template"),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.15"), "S/MIME capabilities"),
+];
+
 /// The name of an extension, or its number where it has none.
-pub(crate) fn extension_name(extension: &X509Extension<'_>) -> String {
-    let oid = dotted(&extension.oid);
-    match oid.as_str() {
-        "2.5.29.14" => "subjectKeyIdentifier",
-        "2.5.29.15" => "keyUsage",
-        "2.5.29.17" => "subjectAltName",
-        "2.5.29.18" => "issuerAltName",
-        "2.5.29.19" => "basicConstraints",
-        "2.5.29.30" => "nameConstraints",
-        "2.5.29.31" => "cRLDistributionPoints",
-        "2.5.29.32" => "certificatePolicies",
-        "2.5.29.35" => "authorityKeyIdentifier",
-        "2.5.29.37" => "extendedKeyUsage",
-        "1.3.6.1.5.5.7.1.1" => "authorityInfoAccess",
-        "1.3.6.1.5.5.7.1.24" => "tlsFeature (must-staple)",
-        "2.16.840.1.113730.1.1" => "nsCertType",
-        "2.16.840.1.113730.1.13" => "nsComment",
-        "1.3.6.1.4.1.311.20.2" => "Microsoft certificate template",
-        "1.3.6.1.4.1.311.21.7" => "Microsoft certificate template",
-        "1.2.840.113549.1.9.15" => "S/MIME capabilities",
-        _ => return oid,
+pub(crate) fn extension_name(extension: &X509Extension<'_>) -> Cow<'static, str> {
+    match EXTENSIONS.iter().find(|(known, _)| is(&extension.oid, known)) {
+        Some((_, name)) => Cow::Borrowed(name),
+        None => Cow::Owned(dotted(&extension.oid)),
     }
-    .to_owned()
 }

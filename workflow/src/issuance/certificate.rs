@@ -3,6 +3,8 @@
 //! Invariant: the facts are read from the bytes.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use x509_parser::certificate::{TbsCertificate, X509Certificate};
 use x509_parser::extensions::ParsedExtension;
@@ -25,14 +27,16 @@ pub(super) struct Facts {
     subject: String,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
-    authority_key_identifier: Option<String>,
-    public_key_digest: String,
+    authority_key_identifier: Option<Vec<u8>>,
+    public_key_digest: [u8; 32],
 }
 
 impl Facts {
     /// As read from the bytes.
     pub(super) fn of(read: &TbsCertificate<'_>) -> Result<Facts, CertificateError> {
         let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;
+        let mut public_key_digest = [0; 32];
+        public_key_digest.copy_from_slice(digest(&SHA256, read.public_key().raw).as_ref());
         let authority_key_identifier =
             read.extensions().iter().find_map(|extension| match extension.parsed_extension() {
                 ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref(),
@@ -43,8 +47,8 @@ impl Facts {
             subject: render_distinguished_name(read.subject()),
             not_before: read.validity().not_before.to_datetime(),
             not_after: read.validity().not_after.to_datetime(),
-            authority_key_identifier: authority_key_identifier.map(|identifier| hex::encode(identifier.0)),
-            public_key_digest: hex::encode(digest(&SHA256, read.public_key().raw)),
+            authority_key_identifier: authority_key_identifier.map(|identifier| identifier.0.to_vec()),
+            public_key_digest,
         })
     }
 }
@@ -150,7 +154,7 @@ impl Certificate {
     /// The key identifier of the issuer, in lower-case hex.
     #[must_use]
     pub fn authority_key_identifier(&self) -> Option<String> {
-        self.facts.authority_key_identifier.clone()
+        self.facts.authority_key_identifier.as_ref().map(hex::encode)
     }
 
     /// Lower-case hex SHA-256 of the DER.
@@ -162,12 +166,33 @@ impl Certificate {
     /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn public_key_digest(&self) -> String {
-        self.facts.public_key_digest.clone()
+        hex::encode(self.facts.public_key_digest)
     }
 }
 
-/// A certificate as PEM.
+/// A certificate as PEM (RFC 7468 section 5.1): lines of 64 characters, which are 48 octets.
 pub(super) fn to_pem(der: &[u8]) -> String {
-    let block = pem::Pem::new("CERTIFICATE", der);
-    pem::encode_config(&block, pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
+    const LINE: usize = 48;
+    let mut text = String::with_capacity(64 + der.len().div_ceil(LINE) * 65);
+    text.push_str("-----BEGIN CERTIFICATE-----\n");
+    for line in der.chunks(LINE) {
+        STANDARD.encode_string(line, &mut text);
+        text.push('\n');
+    }
+    text.push_str("-----END CERTIFICATE-----\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pem_is_as_everybody_writes_it() {
+        for length in [0, 1, 2, 47, 48, 49, 96, 500] {
+            let der: Vec<u8> = (0..length).map(|octet| octet as u8).collect();
+            let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+            assert_eq!(to_pem(&der), pem::encode_config(&pem::Pem::new("CERTIFICATE", der), config));
+        }
+    }
 }

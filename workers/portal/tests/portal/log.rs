@@ -29,7 +29,7 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
     let (writer, here) = (lines.clone(), std::thread::current().id());
     let subscriber = tracing_subscriber::fmt()
         .json()
-        .with_env_filter("trace")
+        .with_max_level(tracing::Level::TRACE)
         .with_writer(
             move || if std::thread::current().id() == here { writer.clone() } else { Lines::default() },
         )

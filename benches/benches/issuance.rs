@@ -1,0 +1,82 @@
+//! What a certificate costs over its bare cryptography: `cargo bench -p benches --bench issuance`.
+//!
+//! For each kind of issuer and of request, in one run and in the same rounds: the bare signature and the bare
+//! verification of aws-lc-rs, the weak-key checks, and the whole way from PEM to PEM. Prints Markdown: medians, and the
+//! ratio of the whole to the bare, with the weak-key checks and without them (the median of the checks taken off). With
+//! `-- EcP256 Rsa2048` it goes that way alone, without pauses, for a profiler to look at.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::time::Duration;
+
+use benches::issuing::{Asked, Authority, shipped_policy};
+use benches::{machine, paired};
+use workflow::testing::pki::TestKey;
+
+const BUDGET: Duration = Duration::from_secs(2);
+const ISSUERS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096];
+const REQUESTS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Ed25519];
+
+/// At most so much of the bare cost, without the weak-key checks and with them (issue 7).
+fn targets(issuer: TestKey) -> Option<(f64, f64)> {
+    match issuer {
+        TestKey::EcP256 => Some((1.4, 1.6)),
+        TestKey::Rsa2048 => Some((1.10, 1.10)),
+        TestKey::Rsa4096 => Some((1.05, 1.05)),
+        _ => None,
+    }
+}
+
+fn main() {
+    let only: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |at: usize, kind: &TestKey| only.get(at).is_none_or(|name| *name == format!("{kind:?}"));
+    let policy = shipped_policy();
+    let requests: Vec<(TestKey, Asked)> =
+        REQUESTS.into_iter().filter(|kind| wanted(1, kind)).map(|kind| (kind, Asked::of(kind))).collect();
+    println!("{}\n", machine::description());
+    println!(
+        "| issuer | key of the request | sign µs | verify µs | weak-key checks µs | whole µs | without checks | with | target |"
+    );
+    println!("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
+    for issuer in ISSUERS.into_iter().filter(|kind| wanted(0, kind)) {
+        let authority = Authority::of(issuer);
+        for (kind, asked) in &requests {
+            if only.len() == 2 {
+                (0..20_000).for_each(|_| drop(authority.certify(&policy, asked)));
+            }
+            let [sign, verify, checks, whole] = paired::medians(
+                BUDGET,
+                [
+                    &mut || authority.sign(),
+                    &mut || asked.verify(),
+                    &mut || drop(asked.weaknesses()),
+                    &mut || drop(authority.certify(&policy, asked)),
+                ],
+            );
+            let (without, with) = ((whole - checks) / (sign + verify), whole / (sign + verify));
+            let verdict = match targets(issuer) {
+                None => "none".to_owned(),
+                Some((most_without, most_with)) => {
+                    let met = if without <= most_without && with <= most_with { "met" } else { "missed" };
+                    format!("{most_without:.2} and {most_with:.2}: {met}")
+                }
+            };
+            println!(
+                "| {} | {} | {sign:.1} | {verify:.1} | {checks:.1} | {whole:.1} | {without:.2} | {with:.2} | {verdict} |",
+                name(issuer),
+                name(*kind)
+            );
+        }
+    }
+}
+
+fn name(kind: TestKey) -> &'static str {
+    match kind {
+        TestKey::EcP256 => "EC P-256",
+        TestKey::EcP384 => "EC P-384",
+        TestKey::EcP521 => "EC P-521",
+        TestKey::Rsa2048 => "RSA 2048",
+        TestKey::Rsa3072 => "RSA 3072",
+        TestKey::Rsa4096 => "RSA 4096",
+        TestKey::Ed25519 => "Ed25519",
+    }
+}

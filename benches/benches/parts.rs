@@ -1,0 +1,72 @@
+//! The parts of the way, one by one: `cargo bench -p benches --bench parts`.
+#![allow(clippy::unwrap_used)]
+
+use benches::issuing::{Asked, Authority, shipped_policy};
+use divan::Bencher;
+use workflow::policy::Policy;
+use workflow::testing::pki::TestKey;
+
+const REQUESTS: [TestKey; 5] =
+    [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096, TestKey::Ed25519];
+const ISSUERS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096];
+
+fn main() {
+    divan::main();
+}
+
+/// Text in, typed request out: parsing, proof of possession, weak-key checks.
+#[divan::bench(args = REQUESTS)]
+fn read_a_request(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let asked = Asked::of(kind);
+    bencher.bench_local(|| asked.read());
+}
+
+/// What of it is bare cryptography.
+#[divan::bench(args = REQUESTS)]
+fn verify_bare(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let asked = Asked::of(kind);
+    bencher.bench_local(|| asked.verify());
+}
+
+/// What of it are the weak-key checks.
+#[divan::bench(args = REQUESTS)]
+fn weak_key_checks(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let asked = Asked::of(kind);
+    bencher.bench_local(|| asked.weaknesses());
+}
+
+/// The check that a modulus is no prime, made once, when a request comes in.
+#[divan::bench(args = [TestKey::Rsa2048, TestKey::Rsa4096])]
+fn prime_modulus(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let csr = Asked::of(kind).read();
+    bencher.bench_local(|| csr.inspect());
+}
+
+/// Reading the shipped policy.
+#[divan::bench]
+fn read_the_policy() -> Policy {
+    shipped_policy()
+}
+
+/// Judging a request by it.
+#[divan::bench]
+fn judge(bencher: Bencher<'_, '_>) {
+    let (policy, csr) = (shipped_policy(), Asked::of(TestKey::EcP256).read());
+    let profile = policy.profile(None).unwrap();
+    bencher.bench_local(|| policy.judge(&csr, profile, "alice@example.com"));
+}
+
+/// From a granted request to a certificate: chosen, built, linted, signed.
+#[divan::bench(args = ISSUERS)]
+fn issue(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let (policy, csr, authority) = (shipped_policy(), Asked::of(TestKey::EcP256).read(), Authority::of(kind));
+    let verdict = policy.judge(&csr, policy.profile(None).unwrap(), "alice@example.com");
+    bencher.bench_local(|| authority.issue(&csr, &verdict));
+}
+
+/// What of it is bare cryptography.
+#[divan::bench(args = ISSUERS)]
+fn sign_bare(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let authority = Authority::of(kind);
+    bencher.bench_local(|| authority.sign());
+}

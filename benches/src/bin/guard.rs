@@ -1,0 +1,145 @@
+//! The guard of CI: instructions of issuing and of a worker's start, and sizes of the workers, held against
+//! `benches/baseline/PROFILE.toml`: `target/debug/guard`, after `cargo build --workspace`.
+//!
+//! Judges the binaries beside its own, so that it works for each profile. Fails where something is more than a tenth
+//! above the baseline; `--write` writes the baseline anew. No timing: what it says is the same on a busy machine.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use benches::cold::{Function, Servers};
+use benches::instructions::{self, Counter};
+use benches::issuing::{Asked, Authority, shipped_policy};
+use serde::{Deserialize, Serialize};
+use workflow::testing::pki::TestKey;
+
+/// What may be added before the guard fails.
+const TOLERATED: f64 = 0.10;
+const WORKERS: [&str; 9] = [
+    "await-approval",
+    "dead-letter",
+    "deliver",
+    "housekeeping",
+    "notify",
+    "persist",
+    "portal",
+    "sign",
+    "validate",
+];
+const REQUESTS: [TestKey; 2] = [TestKey::EcP256, TestKey::Rsa2048];
+
+/// What was measured when the baseline was written.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Baseline {
+    instructions: BTreeMap<String, u64>,
+    bytes: BTreeMap<String, u64>,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["issue", request, times] => {
+            issue(request, times.parse().unwrap());
+            ExitCode::SUCCESS
+        }
+        [] => compare(),
+        ["--write"] => {
+            let text = toml::to_string(&measure()).unwrap();
+            let head = "# Written by `guard --write`; see benches/README.md. Instructions by callgrind, stripped sizes.\n\n";
+            std::fs::create_dir_all(file().parent().unwrap()).unwrap();
+            std::fs::write(file(), head.to_owned() + &text).unwrap();
+            println!("{} is written", file().display());
+            ExitCode::SUCCESS
+        }
+        _ => {
+            println!("guard [--write]");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of this program and of the workers of the same profile.
+fn folder() -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().to_owned()
+}
+
+fn file() -> PathBuf {
+    let profile = folder().file_name().unwrap().to_string_lossy().into_owned();
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline").join(profile + ".toml")
+}
+
+/// Issues so many certificates: what is run under callgrind.
+fn issue(request: &str, times: u32) {
+    let kind = REQUESTS.into_iter().find(|kind| format!("{kind:?}") == request).unwrap();
+    let (policy, authority, asked) = (shipped_policy(), Authority::of(TestKey::EcP256), Asked::of(kind));
+    for _ in 0..times {
+        assert!(authority.certify(&policy, &asked).starts_with("-----BEGIN CERTIFICATE-----"));
+    }
+}
+
+fn measure() -> Baseline {
+    let mut found = Baseline::default();
+    let this = std::env::current_exe().unwrap();
+    for kind in REQUESTS {
+        let request = format!("{kind:?}");
+        let of = |times: &str| instructions::of(&this, &["issue", &request, times]);
+        // The difference leaves out the start of the program and what is made once. Making an RSA key is a matter of chance:
+        // it takes so many certificates to drown it.
+        found.instructions.insert(format!("issue {request}"), of("31").saturating_sub(of("1")) / 30);
+    }
+    let servers = Servers::start();
+    for name in ["dead-letter", "sign"] {
+        let counter = Counter::default();
+        let around = counter.around();
+        let around: Vec<&str> = around.iter().map(String::as_str).collect();
+        let _ = Function::worker(&folder(), name).start_with(&servers, &around);
+        found.instructions.insert(format!("start {name}"), counter.count());
+    }
+    for name in WORKERS {
+        found.bytes.insert(name.to_owned(), std::fs::metadata(folder().join(name)).unwrap().len());
+    }
+    found
+}
+
+fn compare() -> ExitCode {
+    let text =
+        std::fs::read_to_string(file()).unwrap_or_else(|error| panic!("{}: {error}", file().display()));
+    let (baseline, found): (Baseline, Baseline) = (toml::from_str(&text).unwrap(), measure());
+    println!("| what | baseline | found | change |\n| --- | ---: | ---: | ---: |");
+    let rows = rows("instructions", &baseline.instructions, &found.instructions).chain(rows(
+        "bytes",
+        &baseline.bytes,
+        &found.bytes,
+    ));
+    let mut worse = Vec::new();
+    for (what, before, now) in rows {
+        let change = now as f64 / before as f64 - 1.0;
+        println!("| {what} | {before} | {now} | {:+.1} % |", change * 100.0);
+        if change > TOLERATED {
+            worse.push(what);
+        }
+    }
+    if worse.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("\nMore than {:.0} % above the baseline: {}.", TOLERATED * 100.0, worse.join("; "));
+    println!(
+        "Find out why. Where it has to be, write the baseline anew: {} --write",
+        folder().join("guard").display()
+    );
+    ExitCode::FAILURE
+}
+
+/// What both know; what is new has no baseline yet and counts as much too large.
+fn rows<'a>(
+    unit: &'a str,
+    baseline: &'a BTreeMap<String, u64>,
+    found: &'a BTreeMap<String, u64>,
+) -> impl Iterator<Item = (String, u64, u64)> + 'a {
+    found
+        .iter()
+        .map(move |(what, now)| (format!("{what}, {unit}"), baseline.get(what).copied().unwrap_or(1), *now))
+}

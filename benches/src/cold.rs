@@ -1,0 +1,200 @@
+//! Cold starts of Lambda functions as Lambda makes them: a fresh process that fetches one event from the Runtime API, answers
+//! it, and asks for the next.
+//!
+//! Invariant: processor time (wait4) and peak memory (VmHWM, since wait4 counts what the process was before it became
+//! the function) come from the operating system, for that process alone. The process is ended when it asks for a second
+//! event. Fails by panicking, with what the process logged.
+
+mod runtime_api;
+mod servers;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use wait4::Wait4 as _;
+
+pub use servers::Servers;
+
+use crate::paired::median;
+
+/// What one start took.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// User and system time.
+    pub cpu: Duration,
+    /// From the start of the process until its answer was there.
+    pub wall: Duration,
+    /// Bytes.
+    pub peak_memory: u64,
+    /// Calls over TLS that it made.
+    pub calls: usize,
+}
+
+/// A function to start.
+pub struct Function {
+    /// What it is called.
+    pub name: String,
+    /// The binary.
+    pub binary: PathBuf,
+    /// The event it is given.
+    pub event: Value,
+}
+
+impl Function {
+    /// The function that does nothing.
+    #[must_use]
+    pub fn hello(folder: &Path) -> Function {
+        Function { name: "hello".into(), binary: folder.join("hello"), event: json!({}) }
+    }
+
+    /// A queue worker with one message that it can finish with one call: a task whose input names no request, which it
+    /// reports as failed.
+    #[must_use]
+    pub fn worker(folder: &Path, name: &str) -> Function {
+        let body = json!({ "taskToken": "token", "executionId": "arn", "state": "Any", "retryCount": 0, "input": {} });
+        let record = json!({
+            "messageId": "00000000-0000-4000-8000-000000000000",
+            "receiptHandle": "handle",
+            "body": body.to_string(),
+            "attributes": { "ApproximateReceiveCount": "1" },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:eu-west-1:000000000000:{name}"),
+            "awsRegion": "eu-west-1",
+        });
+        Function { name: name.into(), binary: folder.join(name), event: json!({ "Records": [record] }) }
+    }
+
+    /// Starts it once, waits until it has answered and asks for more, and ends it.
+    pub fn start(&self, servers: &Servers) -> Start {
+        self.start_with(servers, &[])
+    }
+
+    /// The same with a program around it, such as valgrind and its arguments.
+    pub fn start_with(&self, servers: &Servers, around: &[&str]) -> Start {
+        let calls = servers.calls();
+        servers.give(&self.event);
+        let mut command = match around {
+            [] => Command::new(&self.binary),
+            [program, arguments @ ..] => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(&self.binary);
+                command
+            }
+        };
+        let log = tempfile::NamedTempFile::new().unwrap();
+        command
+            .env_clear()
+            .envs(self.variables(servers))
+            .stdin(Stdio::null())
+            .stdout(log.reopen().unwrap())
+            .stderr(log.reopen().unwrap());
+        let begin = Instant::now();
+        let mut process =
+            command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.binary.display()));
+        let failed = |why: &str| {
+            let said = std::fs::read_to_string(log.path()).unwrap_or_default();
+            panic!("{}: {why}\n{said}", self.name)
+        };
+        let answered = loop {
+            if let Some(answered) = servers.finished() {
+                break answered;
+            }
+            if begin.elapsed() > Duration::from_secs(120) {
+                failed("it did not answer");
+            }
+            if process.try_wait().unwrap().is_some() {
+                failed("it ended by itself");
+            }
+        };
+        let peak_memory = peak_memory(process.id());
+        // Not SIGKILL: a valgrind around it has to write down what it counted.
+        rustix::process::kill_process(
+            rustix::process::Pid::from_child(&process),
+            rustix::process::Signal::TERM,
+        )
+        .unwrap();
+        let used = process.wait4().unwrap().rusage;
+        match answered {
+            Ok(at) => Start {
+                cpu: used.utime + used.stime,
+                wall: at.duration_since(begin),
+                peak_memory,
+                calls: servers.calls() - calls,
+            },
+            Err(why) => failed(&why),
+        }
+    }
+
+    fn variables(&self, servers: &Servers) -> Vec<(&'static str, String)> {
+        let mut all = vec![
+            ("AWS_LAMBDA_RUNTIME_API", servers.runtime_api.clone()),
+            ("AWS_LAMBDA_FUNCTION_NAME", self.name.clone()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".into()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "group".into()),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "stream".into()),
+            ("AWS_REGION", "eu-west-1".into()),
+            ("AWS_ACCESS_KEY_ID", "test".into()),
+            ("AWS_SECRET_ACCESS_KEY", "test".into()),
+            ("AWS_ENDPOINT_URL", servers.step_functions.clone()),
+            ("SSL_CERT_FILE", servers.roots().display().to_string()),
+        ];
+        let of = |name: &str| match name {
+            "validate" => "REQUESTS AUDIT BUCKET POLICY SHELL",
+            "persist" => "REQUESTS AUDIT NAMES BUCKET POLICY SHELL",
+            "notify" => "REQUESTS AUDIT LINKS OPERATORS MAIL BASE SHELL",
+            "await-approval" => "REQUESTS AUDIT APPROVALS BUCKET POLICY NOTICES MAIL BASE SHELL",
+            "sign" => "REQUESTS AUDIT BUCKET POLICY CA SHELL",
+            "deliver" => "REQUESTS AUDIT BUCKET LINKS MAIL BASE SHELL",
+            _ => "",
+        };
+        let url = "https://sqs.eu-west-1.amazonaws.com/000000000000/queue";
+        for word in of(&self.name).split_whitespace() {
+            let variables: &[(&'static str, &str)] = match word {
+                "REQUESTS" => &[("COUNTERSIGN_REQUESTS_TABLE", "requests")],
+                "AUDIT" => &[("COUNTERSIGN_AUDIT_TABLE", "audit")],
+                "NAMES" => &[("COUNTERSIGN_NAMES_TABLE", "names")],
+                "APPROVALS" => &[("COUNTERSIGN_APPROVALS_TABLE", "approvals")],
+                "BUCKET" => &[("COUNTERSIGN_BUCKET", "bucket")],
+                "POLICY" => &[("COUNTERSIGN_POLICY_PARAMETER", "/policy")],
+                "LINKS" => &[("COUNTERSIGN_LINK_SECRET_ID", "links")],
+                "CA" => &[("COUNTERSIGN_CA_SECRET_ID", "ca")],
+                "OPERATORS" => {
+                    &[("COUNTERSIGN_OPERATORS_TOPIC_ARN", "arn:aws:sns:eu-west-1:000000000000:topic")]
+                }
+                "NOTICES" => &[("COUNTERSIGN_NOTIFY_QUEUE_URL", url)],
+                "MAIL" => &[
+                    ("COUNTERSIGN_MAIL_FROM", "countersign@example.com"),
+                    ("COUNTERSIGN_MAIL_TRANSPORT", "ses"),
+                ],
+                "BASE" => &[("COUNTERSIGN_BASE_URL", "https://pki.example.com")],
+                _ => &[("COUNTERSIGN_QUEUE_URL", url), ("COUNTERSIGN_MAX_RECEIVES", "3")],
+            };
+            all.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        }
+        all
+    }
+}
+
+/// VmHWM of a process, in bytes.
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
+    peak.unwrap_or_default() * 1024
+}
+
+/// The medians of several starts, taken one by one.
+#[must_use]
+pub fn middle(starts: &[Start]) -> Start {
+    Start {
+        cpu: median(starts.iter().map(|start| start.cpu).collect()),
+        wall: median(starts.iter().map(|start| start.wall).collect()),
+        peak_memory: median(starts.iter().map(|start| start.peak_memory).collect()),
+        calls: median(starts.iter().map(|start| start.calls).collect()),
+    }
+}

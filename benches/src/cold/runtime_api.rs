@@ -1,0 +1,85 @@
+//! The Lambda Runtime API (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>), as far as a function needs it.
+
+use std::sync::Mutex;
+use std::time::Instant;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode};
+use serde_json::Value;
+
+/// The event to hand out, and what became of it.
+#[derive(Default)]
+pub(super) struct Invocation(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    event: Option<Value>,
+    answered: Option<Instant>,
+    finished: Option<Result<Instant, String>>,
+}
+
+impl Invocation {
+    /// Hands this event to whoever asks next.
+    pub(super) fn give(&self, event: &Value) {
+        *self.0.lock().unwrap() = State { event: Some(event.clone()), ..State::default() };
+    }
+
+    /// When it was answered, once the function asks for another; or why it was not.
+    pub(super) fn finished(&self) -> Option<Result<Instant, String>> {
+        self.0.lock().unwrap().finished.take()
+    }
+
+    pub(super) async fn serve(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        match (method, path.rsplit('/').next()) {
+            (Method::GET, Some("next")) => {
+                let event = self.next();
+                match event {
+                    Some(event) => answer(StatusCode::OK, event.to_string()),
+                    // Lambda lets a function wait here until there is another event: this one is killed.
+                    None => std::future::pending().await,
+                }
+            }
+            (Method::POST, Some("response")) => {
+                let mut state = self.0.lock().unwrap();
+                state.answered = Some(Instant::now());
+                // A batch of which a message is not done is no finished message.
+                if body.contains("itemIdentifier") {
+                    state.finished = Some(Err(format!("it answered {body}")));
+                }
+                answer(StatusCode::ACCEPTED, String::new())
+            }
+            _ => {
+                self.0.lock().unwrap().finished = Some(Err(format!("{path}: {body}")));
+                answer(StatusCode::ACCEPTED, String::new())
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Value> {
+        let mut state = self.0.lock().unwrap();
+        let event = state.event.take();
+        if let (None, Some(at), None) = (&event, state.answered, &state.finished) {
+            state.finished = Some(Ok(at));
+        }
+        event
+    }
+}
+
+fn answer(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        .header("lambda-runtime-deadline-ms", "4102444800000")
+        .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:000000000000:function:it")
+        .header(
+            "lambda-runtime-trace-id",
+            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0",
+        )
+        .body(Full::from(body))
+        .unwrap()
+}

@@ -1,0 +1,136 @@
+//! The servers around a function, on the loopback interface, in a thread of their own: the Runtime API, and one over TLS that
+//! takes every call for one to Step Functions and answers that it is done.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tempfile::NamedTempFile;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+
+use super::runtime_api::Invocation;
+
+/// The servers. They end with this value.
+pub struct Servers {
+    /// `host:port`.
+    pub runtime_api: String,
+    /// A URL.
+    pub step_functions: String,
+    invocation: Arc<Invocation>,
+    calls: Arc<AtomicUsize>,
+    roots: NamedTempFile,
+    _runtime: Runtime,
+}
+
+impl Servers {
+    /// Starts them.
+    #[must_use]
+    pub fn start() -> Servers {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listen = || runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
+        let (invocation, calls) = (Arc::new(Invocation::default()), Arc::new(AtomicUsize::new(0)));
+        let (lambda, aws) = (listen(), listen());
+        let (tls, roots) = tls();
+        let servers = Servers {
+            runtime_api: lambda.local_addr().unwrap().to_string(),
+            step_functions: format!("https://localhost:{}", aws.local_addr().unwrap().port()),
+            invocation: invocation.clone(),
+            calls: calls.clone(),
+            roots,
+            _runtime: runtime,
+        };
+        servers._runtime.spawn(serve_lambda(lambda, invocation));
+        servers._runtime.spawn(serve_aws(aws, tls, calls));
+        servers
+    }
+
+    pub(super) fn give(&self, event: &Value) {
+        self.invocation.give(event);
+    }
+
+    pub(super) fn finished(&self) -> Option<Result<Instant, String>> {
+        let finished = self.invocation.finished();
+        if finished.is_none() {
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
+        finished
+    }
+
+    /// How many calls came over TLS so far.
+    pub(super) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// The file with the certificate to trust.
+    pub(super) fn roots(&self) -> &Path {
+        self.roots.path()
+    }
+}
+
+async fn serve_lambda(listener: TcpListener, invocation: Arc<Invocation>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let invocation = invocation.clone();
+        tokio::spawn(async move {
+            let service =
+                service_fn(|request| async { Ok::<_, Infallible>(invocation.serve(request).await) });
+            // A function that is killed ends its connection as it may.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn serve_aws(listener: TcpListener, tls: TlsAcceptor, calls: Arc<AtomicUsize>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let (tls, calls) = (tls.clone(), calls.clone());
+        tokio::spawn(async move {
+            let Ok(stream) = tls.accept(stream).await else { return };
+            let service = service_fn(|request: Request<Incoming>| async {
+                let _ = request.into_body().collect().await;
+                calls.fetch_add(1, Ordering::SeqCst);
+                let answer = Response::builder().header("content-type", "application/x-amz-json-1.0");
+                Ok::<_, Infallible>(answer.body(Full::new(Bytes::from_static(b"{}"))).unwrap())
+            });
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+/// TLS for `localhost` with a new P-256 key, and the file with what to trust: a root, and below it the server, as AWS has it.
+fn tls() -> (TlsAcceptor, NamedTempFile) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let mut root = CertificateParams::new(Vec::new()).unwrap();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root_key = KeyPair::generate().unwrap();
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), root.self_signed(&root_key).unwrap().pem()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &Issuer::new(root, root_key))
+        .unwrap();
+    let private = rustls_pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private.into())
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(config)), file)
+}

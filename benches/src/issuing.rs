@@ -1,0 +1,186 @@
+//! One request and one authority, and what can be done with them: the whole way from PEM to PEM, its parts, and the bare
+//! cryptography that bounds it.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    self as alg, EcdsaKeyPair, EcdsaSigningAlgorithm, RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
+};
+use time::OffsetDateTime;
+use tokio::runtime::Runtime;
+use workflow::csr::{Csr, KeyKind, PublicKey};
+use workflow::finding::Finding;
+use workflow::issuance::{
+    Certificate, Issuer, LocalKey, Publication, Serial, SignatureAlgorithm, Signer, Template, Validity,
+    issue, lint,
+};
+use workflow::policy::{Policy, Verdict};
+use workflow::testing::pki::{self, TestKey};
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::FromDer;
+
+/// The policy that is shipped.
+#[must_use]
+pub fn shipped_policy() -> Policy {
+    Policy::parse(include_str!("../../infra/policy.toml")).unwrap()
+}
+
+/// A request as it comes in.
+pub struct Asked {
+    /// PEM.
+    pub text: String,
+    key: PublicKey,
+    verifier: &'static dyn VerificationAlgorithm,
+    point: Vec<u8>,
+    signed: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Asked {
+    /// A request of this kind for `www.example.com`.
+    #[must_use]
+    pub fn of(kind: TestKey) -> Asked {
+        Asked::from_pem(pki::csr_with(kind, "www.example.com", &["www.example.com"]))
+    }
+
+    /// A request signed with the digest that is usual for its key.
+    #[must_use]
+    pub fn from_pem(text: String) -> Asked {
+        let csr = Csr::read(&text).unwrap();
+        let (_, request) = X509CertificationRequest::from_der(csr.der()).unwrap();
+        Asked {
+            key: csr.key().clone(),
+            verifier: match csr.key().kind() {
+                KeyKind::EcP256 => &alg::ECDSA_P256_SHA256_ASN1,
+                KeyKind::EcP384 => &alg::ECDSA_P384_SHA384_ASN1,
+                KeyKind::EcP521 => &alg::ECDSA_P521_SHA512_ASN1,
+                KeyKind::Rsa { .. } => &alg::RSA_PKCS1_2048_8192_SHA256,
+                KeyKind::Ed25519 => &alg::ED25519,
+            },
+            point: match csr.key().kind() {
+                KeyKind::Ed25519 => csr.key().bits().to_vec(),
+                _ => csr.key().spki_der().to_vec(),
+            },
+            signed: request.certification_request_info.raw.to_vec(),
+            signature: request.signature_value.data.to_vec(),
+            text,
+        }
+    }
+
+    /// The bare verification of its signature by aws-lc-rs, from the key as it stands in the request.
+    pub fn verify(&self) {
+        UnparsedPublicKey::new(self.verifier, &self.point).verify(&self.signed, &self.signature).unwrap();
+    }
+
+    /// Reading it: parsing, proof of possession, weak-key checks.
+    #[must_use]
+    pub fn read(&self) -> Csr {
+        Csr::read(&self.text).unwrap()
+    }
+
+    /// The weak-key checks alone, as reading makes them.
+    #[must_use]
+    pub fn weaknesses(&self) -> Vec<Finding> {
+        self.key.weaknesses()
+    }
+}
+
+/// An authority with its key loaded.
+pub struct Authority {
+    issuer: Issuer,
+    key: LocalKey,
+    bare: Bare,
+    runtime: Runtime,
+}
+
+enum Bare {
+    Ec(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
+}
+
+impl Authority {
+    /// A root with a key of this kind.
+    #[must_use]
+    pub fn of(kind: TestKey) -> Authority {
+        let ca = pki::root_with(kind);
+        Authority::from_pem(&ca.key_pem, &ca.certificate_pem)
+    }
+
+    /// An authority with a P-256, P-384 or RSA key in PKCS#8.
+    #[must_use]
+    pub fn from_pem(key: &str, certificate: &str) -> Authority {
+        use rustls_pki_types::pem::PemObject;
+        let pkcs8 = rustls_pki_types::PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes()).unwrap();
+        let der = pkcs8.secret_pkcs8_der();
+        let ec =
+            |curve: &'static EcdsaSigningAlgorithm| Bare::Ec(EcdsaKeyPair::from_pkcs8(curve, der).unwrap());
+        let key = LocalKey::from_pem(key).unwrap();
+        Authority {
+            issuer: Issuer::from_pem(certificate).unwrap(),
+            bare: match key.algorithm() {
+                SignatureAlgorithm::EcdsaSha256 => ec(&alg::ECDSA_P256_SHA256_ASN1_SIGNING),
+                SignatureAlgorithm::EcdsaSha384 => ec(&alg::ECDSA_P384_SHA384_ASN1_SIGNING),
+                SignatureAlgorithm::RsaSha256 => Bare::Rsa(RsaKeyPair::from_pkcs8(der).unwrap()),
+                other => panic!("nothing measures {other:?} bare"),
+            },
+            key,
+            runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+        }
+    }
+
+    /// The bare signature of aws-lc-rs over as many octets as a certificate has.
+    pub fn sign(&self) {
+        let (message, random) = ([0x5a; 400], SystemRandom::new());
+        match &self.bare {
+            Bare::Ec(pair) => drop(pair.sign(&random, &message).unwrap()),
+            Bare::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&alg::RSA_PKCS1_SHA256, &random, &message, &mut signature).unwrap();
+            }
+        }
+    }
+
+    /// From a granted request to a certificate: chosen, built, linted, signed.
+    #[must_use]
+    pub fn issue(&self, csr: &Csr, verdict: &Verdict) -> Certificate {
+        let grant = verdict.grant.as_ref().unwrap();
+        let validity =
+            Validity::choose(OffsetDateTime::now_utc(), grant.validity_days, &self.issuer).unwrap();
+        let template = Template {
+            csr,
+            grant,
+            issuer: &self.issuer,
+            algorithm: self.key.algorithm(),
+            serial: &Serial::random(&SystemRandom::new()).unwrap(),
+            validity: &validity,
+            publication: &Publication::default(),
+        };
+        let linted = lint(template.build().unwrap(), &self.issuer, csr, grant).unwrap();
+        self.runtime.block_on(issue(&self.key, linted)).unwrap()
+    }
+
+    /// The whole way: a request as PEM in, checked, judged, built, linted, signed, a certificate as PEM out.
+    #[must_use]
+    pub fn certify(&self, policy: &Policy, asked: &Asked) -> String {
+        let csr = asked.read();
+        let verdict = policy.judge(&csr, policy.profile(None).unwrap(), "alice@example.com");
+        self.issue(&csr, &verdict).pem()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_measured_works() {
+        let (policy, authority) = (shipped_policy(), Authority::of(TestKey::EcP256));
+        for kind in [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Ed25519] {
+            let asked = Asked::of(kind);
+            asked.verify();
+            assert_eq!(asked.weaknesses(), []);
+            let certificate = Certificate::from_pem(&authority.certify(&policy, &asked)).unwrap();
+            assert_eq!(certificate.subject(), "CN=www.example.com");
+        }
+        authority.sign();
+    }
+}

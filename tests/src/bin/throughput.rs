@@ -1,0 +1,135 @@
+//! What the flow takes beyond its plumbing: `cargo run -p end-to-end --bin throughput [REQUESTS [BURST]]`, after
+//! `cargo build --release -p idle` (benches/idle).
+//!
+//! Sends requests through a local stack with optimised workers, plays the approver, and takes the automated parts:
+//! submit to approval mail, approve to certificate mail. Then puts a worker that does nothing in the place of each, and
+//! takes whole executions of the same state machine: one at a time, and a burst at once with batches of ten messages and
+//! of one. Prints Markdown.
+
+// Printing is what it is for.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use end_to_end::chaos::Root;
+use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, percentile, repository, unique_host};
+use serde_json::{Value, json};
+
+const APPROVER: &str = "approver@example.com";
+const STEPS: [&str; 6] = ["validate", "persist", "notify", "await-approval", "sign", "deliver"];
+
+#[tokio::main]
+async fn main() {
+    let mut numbers = std::env::args().skip(1).map(|number| number.parse::<usize>().expect("REQUESTS BURST"));
+    let (requests, burst) = (numbers.next().unwrap_or(30), numbers.next().unwrap_or(100));
+    let stack = Stack::start_optimised("throughput").await;
+    let root = Root::of(&stack);
+    // The first request starts every worker.
+    one(&stack).await;
+    let mut whole = Vec::new();
+    for _ in 0..requests {
+        whole.push(one(&stack).await);
+    }
+    make_idle(&stack);
+    execution(&stack, &root).await;
+    let mut idle = Vec::new();
+    for _ in 0..requests {
+        idle.push(execution(&stack, &root).await);
+    }
+    let seconds = |times: &[Duration], part| percentile(times, part).as_secs_f64();
+    println!("{requests} requests, one at a time:\n");
+    println!("| automated part of a request | p50 | p99 |\n| --- | ---: | ---: |");
+    for (what, times) in [("with our workers", &whole), ("with workers that do nothing", &idle)] {
+        println!("| {what} | {:.3} s | {:.3} s |", seconds(times, 50), seconds(times, 99));
+    }
+    println!(
+        "| ratio of the medians (target: at most 1.5) | {:.2} | |",
+        seconds(&whole, 50) / seconds(&idle, 50)
+    );
+    println!("\n{burst} executions at once, with workers that do nothing:\n");
+    println!("| messages a batch | all done in | executions a second |\n| ---: | ---: | ---: |");
+    for size in [1, 10] {
+        for source in event_sources(&stack) {
+            root.batch(&source, size).await;
+        }
+        let took = at_once(&stack, &root, burst).await.as_secs_f64();
+        println!("| {size} | {took:.1} s | {:.1} |", burst as f64 / took);
+    }
+}
+
+/// The automated parts of one request.
+async fn one(stack: &Stack) -> Duration {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let submission = Submission::of(&csr_for(&[&unique_host()]));
+    let submitted = SystemTime::now();
+    let asked = portal.ask(&submission).await;
+    let request = mailbox.mail(&asked.id, APPROVER, "Please decide").await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    let review = portal.json(&link).await.expect(200).json();
+    let approved = SystemTime::now();
+    portal.decide_about(&link, "approve", review["digest"].as_str().unwrap(), "").await.expect(200);
+    let certificate = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
+    request.at.duration_since(submitted).unwrap() + certificate.at.duration_since(approved).unwrap()
+}
+
+/// Puts the worker that does nothing in the place of every step.
+fn make_idle(stack: &Stack) {
+    let binary =
+        std::fs::read(repository().join("target/release/idle")).expect("cargo build --release -p idle");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("bootstrap", zip::write::SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
+    zip.write_all(&binary).unwrap();
+    let file: PathBuf = stack.path().join("idle.zip");
+    std::fs::write(&file, zip.finish().unwrap().into_inner()).unwrap();
+    let code = format!("fileb://{}", file.display());
+    for step in STEPS {
+        let function = stack.endpoints()["functions"][step].as_str().unwrap();
+        stack.aws(&["lambda", "update-function-code", "--function-name", function, "--zip-file", &code]);
+    }
+}
+
+/// One execution from its start to its end, by the clock of the emulator.
+async fn execution(stack: &Stack, root: &Root) -> Duration {
+    let execution = root.execute(stack.endpoint("stateMachineArn"), &input()).await;
+    let ended = ended(root, &execution).await;
+    let at = |name: &str| ended[name].as_f64().unwrap();
+    Duration::from_secs_f64(at("stopDate") - at("startDate"))
+}
+
+/// From the first start to the last end.
+async fn at_once(stack: &Stack, root: &Root, count: usize) -> Duration {
+    let mut executions = Vec::new();
+    for _ in 0..count {
+        executions.push(root.execute(stack.endpoint("stateMachineArn"), &input()).await);
+    }
+    let (mut first, mut last) = (f64::MAX, 0.0_f64);
+    for execution in &executions {
+        let ended = ended(root, execution).await;
+        first = first.min(ended["startDate"].as_f64().unwrap());
+        last = last.max(ended["stopDate"].as_f64().unwrap());
+    }
+    Duration::from_secs_f64(last - first)
+}
+
+async fn ended(root: &Root, execution: &str) -> Value {
+    let ended = eventually("the execution to end", PATIENCE, async || {
+        Some(root.describe(execution).await).filter(|execution| execution["status"] != "RUNNING")
+    })
+    .await;
+    assert_eq!(ended["status"], "SUCCEEDED", "{ended:#}");
+    ended
+}
+
+fn input() -> Value {
+    json!({ "requestId": uuid::Uuid::new_v4() })
+}
+
+/// The event sources of all functions.
+fn event_sources(stack: &Stack) -> Vec<String> {
+    let answer: Value =
+        serde_json::from_slice(&stack.aws(&["lambda", "list-event-source-mappings"])).unwrap();
+    let all = answer["EventSourceMappings"].as_array().unwrap();
+    all.iter().map(|one| one["UUID"].as_str().unwrap().to_owned()).collect()
+}

@@ -1,0 +1,84 @@
+//! Whom TLS to AWS trusts: the roots of Amazon Trust Services, which certify every AWS endpoint, and nobody else.
+//!
+//! Invariant: the 140 roots of the operating system are neither trusted nor read, which takes longer than a handshake
+//! (docs/decisions/0052). `SSL_CERT_FILE` names a file of PEM certificates to trust instead, for endpoints that somebody
+//! else certifies: an emulator, or a network whose proxy opens TLS. A file that cannot be used is said in one line, and
+//! then nobody is trusted.
+
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+/// From <https://www.amazontrust.com/repository/>, as Mozilla and Debian have them.
+const AMAZON: &str = include_str!("amazon-roots.pem");
+
+/// The roots to trust.
+pub(super) fn trusted() -> TlsContext {
+    let pem = match std::env::var("SSL_CERT_FILE").ok().filter(|file| !file.is_empty()) {
+        None => AMAZON.as_bytes().to_vec(),
+        Some(file) => read(&file).unwrap_or_else(|why| {
+            tracing::error!(why, "SSL_CERT_FILE cannot be used; no server will be trusted");
+            Vec::new()
+        }),
+    };
+    let store = TrustStore::empty().with_pem_certificate(pem);
+    TlsContext::builder().with_trust_store(store).build().expect("a store makes a context")
+}
+
+/// The text of a file, if it is PEM certificates that can be trusted: the HTTP client panics at others.
+fn read(file: &str) -> Result<Vec<u8>, String> {
+    let pem = std::fs::read(file).map_err(|error| format!("cannot read {file}: {error}"))?;
+    let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{file} is not PEM: {error:?}"))?;
+    if certificates.is_empty() {
+        return Err(format!("{file} holds no certificate"));
+    }
+    for certificate in &certificates {
+        webpki::anchor_from_trusted_cert(certificate)
+            .map_err(|error| format!("{file} holds what is no certificate: {error}"))?;
+    }
+    Ok(pem)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::digest::{SHA256, digest};
+
+    use super::*;
+
+    /// Their SHA-256 as Amazon publishes them.
+    #[test]
+    fn the_roots_are_those_of_amazon_trust_services() {
+        const PUBLISHED: [&str; 5] = [
+            "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
+            "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
+            "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
+            "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
+            "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+        ];
+        let found: Vec<String> = CertificateDer::pem_slice_iter(AMAZON.as_bytes())
+            .map(|certificate| hex::encode(digest(&SHA256, &certificate.unwrap())))
+            .collect();
+        assert_eq!(found, PUBLISHED);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_trusted_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, content: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            path.display().to_string()
+        };
+        let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for (content, said) in
+            [("", "no certificate"), (garbage, "no certificate"), ("\u{0}", "no certificate")]
+        {
+            assert!(read(&file("roots.pem", content)).unwrap_err().contains(said), "{content}");
+        }
+        assert!(read("/nowhere").unwrap_err().starts_with("cannot read /nowhere"));
+        assert!(read(&file("good.pem", &crate::testing::pki::root().certificate_pem)).is_ok());
+        assert!(read(&file("amazon.pem", AMAZON)).is_ok());
+    }
+}
