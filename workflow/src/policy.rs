@@ -9,6 +9,7 @@ mod judge;
 mod pointer;
 mod rules;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -140,6 +141,7 @@ impl Policy {
 pub struct Profile {
     name: String,
     description: String,
+    descriptions: BTreeMap<Language, String>,
     keys: Vec<KeyRule>,
     rsa_min_bits: u32,
     key_usage: Vec<KeyUsageName>,
@@ -161,10 +163,10 @@ impl Profile {
         &self.name
     }
 
-    /// What it is for, in a sentence.
+    /// What it is for, in a sentence; as the policy says it first where it does not say it in this language.
     #[must_use]
-    pub fn description(&self) -> &str {
-        &self.description
+    pub fn description(&self, language: Language) -> &str {
+        self.descriptions.get(&language).unwrap_or(&self.description)
     }
 
     /// The groups of those who decide, and how many of each have to approve.

@@ -649,3 +649,30 @@ finding-email-several = The e-mail address is more than one plain address.
 finding-email-no-at = The e-mail address has no @.
 finding-email-half = The e-mail address has nothing before or after the @.
 finding-email-unreachable = The e-mail address is not one that mail can be sent to.
+
+## Findings: what the web front finds in a form
+
+# The name of a field, as programs spell it; other languages say what people call it.
+finding-field = { $field }
+finding-missing = The field { finding-field } is missing or empty.
+finding-give-email = Please give your e-mail address.
+finding-give-request = Please give the certificate signing request.
+finding-give-decision = Please give approve or reject.
+finding-give-digest = Please give the digest that the review showed.
+finding-give-reason = Please give the reason of a rejection, which the requester reads.
+finding-no-string = The field { finding-field } is { json-kind }.
+finding-no-string-advice = It must be a string.
+finding-two-requests = You pasted one request and chose a file with another.
+finding-two-requests-advice = Empty the text, or send the form without a file.
+finding-text-long = The { finding-field } has { $count } characters; at most { $most } are read.
+finding-text-long-advice = Please say it shorter.
+finding-text-control = The { finding-field } contains a control character.
+finding-text-control-advice = Write plain text.
+finding-decision = The decision is neither approve nor reject.
+finding-decision-advice = Send one of them.
+finding-unfit-key = The Idempotency-Key { $key } is not one.
+finding-unfit-key-advice = Send at most { $most } visible ASCII characters, such as a UUID.
+finding-key-used = This Idempotency-Key was used for another request.
+finding-key-used-advice = Send a new key with a new request.
+finding-nobody-else = The profile { $profile } has too few approvers other than you, and nobody approves their own request.
+finding-nobody-else-advice = Choose another profile, or ask the operators to add an approver.

@@ -10,6 +10,7 @@ use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use workflow::approval::Seats;
 use workflow::aws::PolicyShelf;
 use workflow::policy::{Pointer, Policy};
+use workflow::text::Language;
 
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;
@@ -174,7 +175,7 @@ fn summary(policy: &Policy) -> String {
                 format!("{} days", profile.validity_days()),
                 profile.seats().iter().map(seats).collect::<Vec<_>>().join("; "),
                 span(profile.limit()),
-                profile.description().to_owned(),
+                profile.description(Language::English).to_owned(),
             ]
         })
         .collect();

@@ -17,7 +17,7 @@ use workflow::judgement::issuer_in_force;
 use workflow::policy::{Grant, Policy};
 use workflow::ports::Saved;
 use workflow::request::{Request, RequestId, Status, Submission, execution_name};
-use workflow::text::Language;
+use workflow::text::{Language, Message};
 
 use crate::Portal;
 use crate::caller::Caller;
@@ -171,8 +171,8 @@ async fn store(
             }
             Some(_) => Err(Problem::from(Finding::refused(
                 Code::BadRequest,
-                "This Idempotency-Key was used for another request.",
-                "Send a new key with a new request.",
+                Message::new("finding-key-used"),
+                Message::new("finding-key-used-advice"),
             ))
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)),
             None => Err(Problem::new(Code::TryAgain, "problem-try-again")),

@@ -64,6 +64,8 @@ struct PublicationSection {
 #[serde(deny_unknown_fields)]
 struct Settings {
     description: Option<String>,
+    /// The same in other languages.
+    descriptions: Option<BTreeMap<Language, String>>,
     keys: Option<Vec<KeyRule>>,
     rsa_min_bits: Option<u32>,
     key_usage: Option<Vec<KeyUsageName>>,
@@ -175,6 +177,7 @@ fn profile(name: String, own: Settings, defaults: &Settings, common: &Common) ->
     }
     Ok(Profile {
         description: own.description.or(defaults.description).unwrap_or_default(),
+        descriptions: own.descriptions.or(defaults.descriptions).unwrap_or_default(),
         keys,
         rsa_min_bits,
         key_usage,

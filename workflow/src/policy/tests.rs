@@ -28,6 +28,22 @@ fn codes(verdict: &Verdict) -> Vec<(Code, Severity)> {
 }
 
 #[test]
+fn a_profile_is_described_in_the_languages_of_its_readers() {
+    let policy = policy(&format!("description = \"Servers\"\ndescriptions.ja = \"サーバー\"\n{DNS}"));
+    let server = policy.profile(None).unwrap();
+    assert_eq!(server.description(Language::English), "Servers");
+    assert_eq!(server.description(Language::Japanese), "サーバー");
+    let plain = self::policy(&format!("description = \"Servers\"\n{DNS}"));
+    assert_eq!(plain.profile(None).unwrap().description(Language::Japanese), "Servers");
+    for profile in Policy::parse(DEFAULT).unwrap().profiles() {
+        let [english, japanese] = Language::ALL.map(|language| profile.description(language));
+        assert!(!english.is_empty() && english != japanese, "{}", profile.name());
+    }
+    let error = Policy::parse("[profiles.server]\ndescriptions.xx = \"?\"").unwrap_err().to_string();
+    assert!(error.contains("line 2") && error.contains("en, ja"), "{error}");
+}
+
+#[test]
 fn the_default_policy_is_small_and_grants_what_it_says() {
     assert!(DEFAULT.len() < 4096);
     let policy = Policy::parse(DEFAULT).unwrap();
