@@ -190,7 +190,11 @@ review-vote-rejected = <strong>{ $approver }</strong> rejected { $at }
 review-details = All details
 review-no-usages = none granted
 review-approved = Approved
-review-standing-text = The request is { status-in-words }.
+review-standing-text =
+    { $status ->
+        [delivered] The certificate was mailed to the requester.
+       *[other] The request is { status-in-words }.
+    }
 review-rejected = Rejected
 review-rejected-text = The request was rejected; no certificate is issued.
 review-expired = Expired

@@ -163,7 +163,11 @@ review-vote-rejected = <strong>{ $approver }</strong> が却下しました({ $a
 review-details = 詳細
 review-no-usages = 許可された用途はありません
 review-approved = 承認されました
-review-standing-text = この申請は{ status-in-words }です。
+review-standing-text =
+    { $status ->
+        [delivered] 証明書を申請者にメールで送付しました。
+       *[other] この申請は{ status-in-words }です。
+    }
 review-rejected = 却下されました
 review-rejected-text = この申請は却下されました。証明書は発行されません。
 review-expired = 期限切れです
