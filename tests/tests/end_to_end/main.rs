@@ -9,6 +9,7 @@
 mod accessible;
 mod approvals;
 mod approved;
+mod backup;
 mod bad_input;
 mod browser;
 mod ca;
