@@ -17,6 +17,7 @@ mod certificates;
 mod decisions;
 mod failures;
 mod keyboard;
+mod leaks;
 mod links;
 mod local;
 mod outcomes;
