@@ -8,6 +8,7 @@
 mod axe;
 mod browser;
 pub mod chaos;
+mod doorman;
 mod eventually;
 mod lifeline;
 mod look;
@@ -17,9 +18,11 @@ mod pki;
 mod portal;
 mod program;
 mod stack;
+mod wiretap;
 
 pub use axe::{Axe, Violation};
 pub use browser::Browser;
+pub use doorman::Doorman;
 pub use eventually::{PATIENCE, eventually};
 pub use lifeline::Lifeline;
 pub use look::Look;
@@ -29,3 +32,4 @@ pub use pki::{Workbench, csr_for, files_in_zip, key_and_csr_for, unique_host};
 pub use portal::{Answer, Asked, Portal, Submission};
 pub use program::{find, needed};
 pub use stack::{Stack, Stopped, binary, policy, repository};
+pub use wiretap::Wiretap;

@@ -269,6 +269,19 @@ impl Stack {
         for log in ["emulator.log", "mail.log", "countersign.log"] {
             text.push_str(&String::from_utf8_lossy(&fs::read(self.folder.join(log)).unwrap_or_default()));
         }
+        // What the web front logs is nowhere else: it is called, not fed by a queue.
+        let json = |arguments: &[&str]| -> Value {
+            serde_json::from_slice(&self.aws(&[&["logs"], arguments].concat())).unwrap_or_default()
+        };
+        let groups = json(&["describe-log-groups", "--log-group-name-prefix", "/aws/lambda/"]);
+        for group in groups["logGroups"].as_array().into_iter().flatten() {
+            let name = group["logGroupName"].as_str().unwrap();
+            let events = json(&["filter-log-events", "--log-group-name", name]);
+            for event in events["events"].as_array().into_iter().flatten() {
+                text.push_str(event["message"].as_str().unwrap_or_default());
+                text.push('\n');
+            }
+        }
         text
     }
 }

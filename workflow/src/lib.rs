@@ -12,6 +12,7 @@ pub mod bundle;
 pub mod csr;
 pub mod decision;
 pub mod environment;
+pub mod export;
 pub mod finding;
 pub mod issuance;
 pub mod judgement;

@@ -36,6 +36,7 @@ pub struct Policy {
     masks_addresses: bool,
     language: Language,
     publication: Publication,
+    pending_limit: u32,
     /// SHA-256 of SubjectPublicKeyInfos, sorted: there may be thousands.
     denied_keys: Vec<[u8; 32]>,
     /// The default profile first, then by name.
@@ -78,6 +79,7 @@ impl Policy {
             masks_addresses: document.masks_addresses,
             language: document.language,
             publication: document.publication,
+            pending_limit: document.pending_limit,
             denied_keys: document.denied_keys,
             profiles: document.profiles,
         })
@@ -126,6 +128,12 @@ impl Policy {
     #[must_use]
     pub fn publication(&self) -> &Publication {
         &self.publication
+    }
+
+    /// How many requests of one address may wait for a decision before no more of them are taken.
+    #[must_use]
+    pub fn pending_limit(&self) -> usize {
+        usize::try_from(self.pending_limit).unwrap_or(usize::MAX)
     }
 
     /// What would be issued, and every finding. An empty `requester` means that nobody has asked yet (a preview):

@@ -233,6 +233,7 @@ problem-no-such-page = There is nothing at this address.
 problem-no-such-link = This link does not open anything. Please open it again from the newest mail about the request, whole, up to its last character.
 problem-not-answered = Something we depend on did not answer. Nothing was lost; please try again in a moment.
 problem-try-again = Please try again.
+problem-too-many-waiting = { $limit } requests with this e-mail address wait for a decision already, and no more are taken until some are decided. Please withdraw those that are no longer needed (see “My certificates”), or ask again later.
 problem-method = This address does not take { $method }.
 problem-content-type = The Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data.
 problem-too-large = The body is larger than { $bytes } bytes. Send the request alone.

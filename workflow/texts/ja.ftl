@@ -206,6 +206,7 @@ problem-no-such-page = このアドレスには何もありません。
 problem-no-such-link = このリンクでは何も開けません。この申請についての最新のメールから、リンクを最後の1文字まで含めて開き直してください。
 problem-not-answered = 必要なサービスから応答がありませんでした。失われたデータはありません。しばらくしてから、もう一度お試しください。
 problem-try-again = もう一度お試しください。
+problem-too-many-waiting = このメールアドレスからの申請が { $limit } 件、承認者の判断を待っています。判断が出るまで、新しい申請は受け付けられません。不要な申請を取り下げるか（「自分の証明書」から確認できます）、後でもう一度申請してください。
 problem-method = このアドレスでは { $method } を使用できません。
 problem-content-type = Content-Type は application/json、application/x-www-form-urlencoded、multipart/form-data のいずれかにしてください。
 problem-too-large = 本文が { $bytes } バイトを超えています。証明書署名要求だけを送信してください。

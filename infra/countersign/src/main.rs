@@ -11,6 +11,7 @@ use clap::Parser;
 
 mod approvals;
 mod audit;
+mod backup;
 mod ca;
 mod executions;
 mod failure;
@@ -44,6 +45,10 @@ enum Command {
     /// Checks an issuance policy, or puts one in force
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Writes everything that a stack knows into one file, without keys
+    Export(backup::ExportOptions),
+    /// Makes an empty stack what an exported one was, and goes on from there
+    Import(backup::ImportOptions),
 }
 
 #[tokio::main]
@@ -56,6 +61,8 @@ async fn main() -> ExitCode {
         Command::Audit(command) => audit::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,
+        Command::Export(options) => backup::export(options).await,
+        Command::Import(options) => backup::import(options).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

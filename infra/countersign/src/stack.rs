@@ -49,6 +49,9 @@ pub(crate) struct Endpoints {
     pub(crate) policy_parameter: String,
     /// The secret of the CA key.
     pub(crate) ca_secret: String,
+    /// The secret that requesters' links derive from.
+    #[serde(default)]
+    pub(crate) link_secret: Option<String>,
     /// Where the CA key is: `secret` or `kms`.
     pub(crate) ca_key: String,
     /// The Lambda functions by worker.
@@ -86,6 +89,8 @@ pub(crate) struct Stack {
     pub(crate) requests_table: String,
     /// The table of approvals.
     pub(crate) approvals_table: String,
+    /// The table of names.
+    pub(crate) names_table: String,
     /// The table of the audit trail.
     pub(crate) audit_table: String,
     /// The queue of await-approval.
@@ -96,6 +101,8 @@ pub(crate) struct Stack {
     pub(crate) policy_parameter: String,
     /// The secret of the CA key.
     pub(crate) ca_secret: String,
+    /// The secret that requesters' links derive from; nothing where the stack was made before it was an output.
+    pub(crate) link_secret: Option<String>,
     /// Whether the CA key is in KMS instead.
     pub(crate) ca_in_kms: bool,
 }
@@ -120,11 +127,13 @@ impl Which {
             state_machine_arn: output_of(&outputs, "StateMachineArn")?,
             requests_table: output_of(&outputs, "CertificatesTable")?,
             approvals_table: output_of(&outputs, "ApprovalsTable")?,
+            names_table: output_of(&outputs, "NamesTable")?,
             audit_table: output_of(&outputs, "AuditTable")?,
             await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
+            link_secret: outputs.get("LinkSecretId").cloned(),
             ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
         })
     }
@@ -203,11 +212,13 @@ impl Stack {
             state_machine_arn: endpoints.state_machine_arn.clone(),
             requests_table: endpoints.requests_table.clone(),
             approvals_table: endpoints.approvals_table.clone(),
+            names_table: endpoints.names_table.clone(),
             audit_table: endpoints.audit_table.clone(),
             await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
+            link_secret: endpoints.link_secret.clone(),
             ca_in_kms: endpoints.ca_key == "kms",
         }
     }

@@ -9,6 +9,7 @@
 mod accessible;
 mod approvals;
 mod approved;
+mod backup;
 mod bad_input;
 mod browser;
 mod ca;
@@ -16,6 +17,7 @@ mod certificates;
 mod decisions;
 mod failures;
 mod keyboard;
+mod leaks;
 mod links;
 mod local;
 mod outcomes;

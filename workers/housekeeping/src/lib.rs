@@ -125,9 +125,8 @@ impl Housekeeping {
             ExecutionState::Running => Ok(Done::Nothing),
             ExecutionState::Missing if self.clock.now() - row.execution_started < GRACE => Ok(Done::Nothing),
             _ if self.clock.now() - row.execution_started < pause(row.execution_attempt) => Ok(Done::Nothing),
-            ExecutionState::Missing | ExecutionState::Ended
-                if row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) =>
-            {
+            // One that is missing did not fail: its record is gone, or the request came from another stack.
+            ExecutionState::Ended if row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) => {
                 self.give_up(&row).await
             }
             ExecutionState::Missing | ExecutionState::Ended => self.restart(&row).await,

@@ -101,6 +101,18 @@ async fn trouble_with_one_request_does_not_keep_others_waiting() {
 }
 
 #[tokio::test]
+async fn a_request_that_came_from_another_stack_is_not_given_up_for_what_happened_there() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    let mut row = world.request(id).unwrap();
+    row.execution_attempt = 12;
+    world.put(row);
+    world.advance(time::Duration::hours(1));
+    assert_eq!(run(&world).await.restarted, 1);
+    assert_eq!(world.request(id).unwrap().execution_attempt, 13);
+}
+
+#[tokio::test]
 async fn a_request_that_never_gets_on_is_given_up() {
     let world = World::new();
     let id = world.request_at(Status::Approved);

@@ -279,6 +279,18 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
 }
 
 #[test]
+fn so_many_requests_of_an_address_may_wait() {
+    let without = DEFAULT.replace("pending_limit = 200\n", "");
+    assert_eq!(Policy::parse(&without).unwrap().pending_limit(), 200);
+    let five = DEFAULT.replace("pending_limit = 200", "pending_limit = 5");
+    assert_eq!(Policy::parse(&five).unwrap().pending_limit(), 5);
+    for bad in ["0", "-1", "\"many\""] {
+        let error = Policy::parse(&DEFAULT.replace("pending_limit = 200", &format!("pending_limit = {bad}")));
+        assert_eq!(error.unwrap_err().line(), Some(9), "{bad}");
+    }
+}
+
+#[test]
 fn approvers_are_written_to_in_the_language_of_the_policy() {
     let profile = "[profiles.server]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"example.com\"]";
     let language = |people: &str| Policy::parse(&format!("{people}\n{profile}")).unwrap().language();

@@ -46,6 +46,9 @@ pub(crate) struct Options {
     /// Seconds until a message of a worker that died comes back; six times the functions' time-out without this
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(30..=43_200))]
     visibility_timeout: u32,
+    /// What the workers log: error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
+    log_level: String,
     /// For tests: where workers reach AWS, in place of the emulator itself
     #[arg(long, value_name = "URL", hide = true)]
     aws_by_way_of: Option<String>,

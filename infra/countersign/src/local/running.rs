@@ -67,6 +67,9 @@ impl Local {
                 ),
                 ("VisibilityTimeout", options.visibility_timeout.to_string()),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
+                ("LogLevel", options.log_level.clone()),
+                // What is here is removed with its folder.
+                ("DeletionProtection", "false".to_owned()),
                 // The web driver and the benchmarks are one client that asks often.
                 ("ThrottleRate", "1000".to_owned()),
                 ("ThrottleBurst", "1000".to_owned()),
@@ -181,6 +184,7 @@ fn endpoints(
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,
         ca_secret: output("CaSecret")?,
+        link_secret: outputs.get("LinkSecretId").cloned(),
         ca_key: output("CaKey")?,
         queues: workers.iter().filter_map(queue).collect(),
         functions: workers

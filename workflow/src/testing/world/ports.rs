@@ -60,6 +60,19 @@ impl Requests for World {
         })
     }
 
+    async fn undecided_of(
+        &self,
+        email: &Email,
+        since: OffsetDateTime,
+        _enough: usize,
+    ) -> Result<usize, PortError> {
+        let undecided = |row: &&Request| matches!(row.status, Status::Submitted | Status::PendingApproval);
+        self.call("requests", "undecided of", |state| {
+            let of = state.requests.values().filter(|row| row.email == *email);
+            of.filter(undecided).filter(|row| row.registration_date >= since).count()
+        })
+    }
+
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "list", |state| {
             let mut found: Vec<_> =
