@@ -14,6 +14,7 @@ mod browser;
 mod ca;
 mod certificates;
 mod decisions;
+mod engines;
 mod failures;
 mod keyboard;
 mod links;
