@@ -51,7 +51,11 @@ fn alternatives<'a>(value: &'a Value, only: &str) -> Vec<(&'a Value, String)> {
 }
 
 fn list(value: &Value) -> Vec<&Value> {
-    value.as_sequence().map_or_else(|| vec![value], |all| all.iter().collect())
+    // Not as_sequence, which looks through a tag such as !If.
+    match value {
+        Value::Sequence(all) => all.iter().collect(),
+        one => vec![one],
+    }
 }
 
 /// A resource as a reader knows it: `CertificatesTable`, `Bucket/policy/*`, `parameter/countersign/<stack>/policy`.
@@ -63,6 +67,16 @@ fn named(resource: &Value) -> String {
     let text = intrinsic(resource, "Sub").unwrap_or(resource).as_str().unwrap();
     let text = text.rsplit("${AWS::AccountId}:").next().unwrap().replace("${AWS::StackName}", "<stack>");
     text.replace(".Arn}", "").replace(".Name}", "").replace("${", "").replace('}', "")
+}
+
+/// What is a role's own is called so, or the table would have a line for each.
+fn own(role: &str, resource: String) -> String {
+    match resource.strip_prefix(role) {
+        Some("Log") => "its log group".into(),
+        Some("Queue") => "its queue".into(),
+        _ if resource.ends_with("DeadLetters") => "the dead-letter queues".into(),
+        _ => resource,
+    }
 }
 
 /// What the roles of the workers may do, by role.
@@ -105,7 +119,8 @@ fn granted(role: &str, statement: &Value, only: &str) -> Vec<Permission> {
                 let mut only = only.clone();
                 only.extend(Some(when).filter(|when| !when.is_empty()));
                 let action = action.as_str().unwrap().to_owned();
-                let permission = Permission { action, resource: named(resource), only: only.join(", ") };
+                let permission =
+                    Permission { action, resource: own(role, named(resource)), only: only.join(", ") };
                 permissions.push(permission);
             }
         }
@@ -171,7 +186,8 @@ fn no_role_may_do_everything_or_act_on_everything() {
 fn only_one_role_reaches_each_secret() {
     let roles = of_the_template();
     let who = |action: &str, resource: &str| -> Vec<&str> {
-        let may = |permission: &Permission| permission.action == action && permission.resource.contains(resource);
+        let may =
+            |permission: &Permission| permission.action == action && permission.resource.contains(resource);
         roles.iter().filter(|(_, all)| all.iter().any(may)).map(|(role, _)| role.as_str()).collect()
     };
     assert_eq!(who("secretsmanager:GetSecretValue", "ca-key"), ["Sign"]);
@@ -179,7 +195,10 @@ fn only_one_role_reaches_each_secret() {
     assert_eq!(who("s3:PutObject", "signed-certificate"), ["Sign"]);
     assert_eq!(who("secretsmanager:GetSecretValue", "LinkSecret"), ["Deliver", "Notify", "Portal"]);
     for action in ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"] {
-        assert!(who(action, "ApprovalsTable").iter().all(|role| ["AwaitApproval", "Portal"].contains(role)), "{action}");
+        assert!(
+            who(action, "ApprovalsTable").iter().all(|role| ["AwaitApproval", "Portal"].contains(role)),
+            "{action}"
+        );
     }
     for action in ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] {
         assert!(who(action, "AuditTable").is_empty(), "{action}: workers add to the audit trail and no more");

@@ -14,17 +14,21 @@ mod browser;
 mod ca;
 mod certificates;
 mod decisions;
+mod deployment;
 mod engines;
 mod failures;
 mod keyboard;
+mod least_privilege;
 mod links;
 mod local;
+mod nginx;
 mod outcomes;
 mod policy;
 mod recovery;
 mod restart;
 mod scanner;
 mod secrets;
+mod smtp;
 
 /// The approver of every profile of the shipped policy.
 const APPROVER: &str = "approver@example.com";

@@ -46,7 +46,9 @@ impl Engine {
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("test", "test", None)))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(
+                "test", "test", None,
+            )))
             .http_client(http)
             .endpoint_url(endpoint)
             .build();
@@ -76,7 +78,9 @@ impl Engine {
             Arc::new(paths.iter().enumerate().map(|(n, path)| (name(n), path.clone())).collect());
         let workers: Vec<_> = queues
             .into_iter()
-            .map(|queue| tokio::spawn(work(self.sfn.clone(), self.sqs.clone(), queue, scripts.clone(), inputs.clone())))
+            .map(|queue| {
+                tokio::spawn(work(self.sfn.clone(), self.sqs.clone(), queue, scripts.clone(), inputs.clone()))
+            })
             .collect();
         let run = async |n: usize, path: &Path| {
             let started = self
