@@ -32,6 +32,11 @@ http {
             proxy_next_upstream off;
             proxy_read_timeout 60s;
             proxy_set_header X-Seen-Host $host;
+            error_page 502 504 = @gone;
+        }
+        location @gone {
+            # Hangs up too.
+            return 444;
         }
     }
 }

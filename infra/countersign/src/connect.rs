@@ -65,10 +65,11 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let mut command = Command::new("aws");
     command.args(["ssm", "start-session", "--target", instance, "--document-name", DOCUMENT]);
     command.args(["--parameters", &parameters]);
-    for (option, value) in [("--region", &options.region), ("--endpoint-url", &options.endpoint_url)] {
-        if let Some(value) = value {
-            command.args([option, value]);
-        }
+    if let Some(region) = &options.region {
+        command.args(["--region", region]);
+    }
+    if let Some(endpoint) = &options.endpoint_url {
+        command.env("AWS_ENDPOINT_URL", endpoint);
     }
     let advice = "Install version 2 of the AWS command line, and its Session Manager plugin.";
     let output = command

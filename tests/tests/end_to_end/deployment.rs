@@ -162,9 +162,8 @@ async fn what_is_in_the_way_is_told_in_one_line() {
     // A first deployment that failed and was taken back.
     let half = Operator::new(stack, "half");
     half.foreign(
-        "Description: Countersign, halfway\nResources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      \
-         AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: 'sts:AssumeRole' }] }\n  \
-         F:\n    Type: AWS::Lambda::Function\n    Properties: { Runtime: provided.al2023, Handler: x, Role: !GetAtt Role.Arn, Code: { S3Bucket: no-such-bucket, S3Key: x.zip } }\n",
+        "Description: Countersign, halfway\nResources:\n  Handle: { Type: 'AWS::CloudFormation::WaitConditionHandle' }\n  \
+         Wait: { Type: 'AWS::CloudFormation::WaitCondition', Properties: { Handle: !Ref Handle, Timeout: 1 } }\n",
     );
     eventually("the creation to be taken back", PATIENCE, async || {
         let status = half.aws(&["cloudformation", "describe-stacks", "--stack-name", "half"]);

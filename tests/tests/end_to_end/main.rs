@@ -13,6 +13,7 @@ mod bad_input;
 mod browser;
 mod ca;
 mod certificates;
+mod connect;
 mod decisions;
 mod deployment;
 mod engines;

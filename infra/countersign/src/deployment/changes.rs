@@ -49,6 +49,11 @@ impl Changes {
         table::aligned(&["CHANGE", "RESOURCE", "TYPE"], &self.0.iter().map(row).collect::<Vec<_>>())
     }
 
+    /// Whether this resource is changed, not made.
+    pub(super) fn modify(&self, name: &str) -> bool {
+        self.0.iter().any(|change| change.name == name && change.action == "Modify")
+    }
+
     /// Refuses what would take data away. A new resource takes nothing away.
     pub(super) fn keep_the_data(&self) -> Result<(), Failure> {
         let lost = |change: &&Change| {

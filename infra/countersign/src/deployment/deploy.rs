@@ -87,6 +87,9 @@ pub(crate) async fn deploy(deploy: Deploy) -> Result<(), Failure> {
                 return Err(failure);
             }
             carry_out(&prepared, target, change_set).await?;
+            if changes.modify("Api") {
+                publish(&prepared.aws, target).await?;
+            }
         }
     }
     let stack = target.which().find().await?;
@@ -198,6 +201,15 @@ async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Re
             "Nothing is left of it; mend the cause and deploy again.",
         ),
     })
+}
+
+/// Makes what changed of the API hold: who may call it counts from the next deployment of its stage on.
+async fn publish(aws: &AwsCli, target: &Target) -> Result<(), Failure> {
+    let which = ["--stack-name", &target.stack, "--logical-resource-id", "Api"];
+    let api = aws.json(&[&["cloudformation", "describe-stack-resource"][..], &which].concat()).await?;
+    let id = api["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap_or_default();
+    aws.json(&["apigateway", "create-deployment", "--rest-api-id", id, "--stage-name", "live"]).await?;
+    Ok(())
 }
 
 /// Makes the bucket of artefacts where it is missing: private, and for TLS only where there is TLS.

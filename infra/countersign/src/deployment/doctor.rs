@@ -333,7 +333,7 @@ mod tests {
         let of = |identities: &[Value]| identity("ca@example.com", identities);
         let (good, waiting) =
             (json!({ "VerifiedForSendingStatus": true }), json!({ "VerifiedForSendingStatus": false }));
-        assert_eq!(of(&[good.clone()]).verdict, Verdict::Good);
+        assert_eq!(of(std::slice::from_ref(&good)).verdict, Verdict::Good);
         assert_eq!(of(&[waiting.clone(), good]).verdict, Verdict::Good);
         let unknown = of(&[]);
         assert!(
