@@ -155,7 +155,9 @@ fn the_error_names_are_those_that_workers_send() {
     }
     for (name, state) in states(&definition).iter().filter(|(_, state)| state["Type"] == "Pass") {
         let error = state["Result"]["Error"].as_str().unwrap();
-        assert!(known.contains(error), "{name} makes up {error}");
+        // A name of ours: the States language keeps those that begin with States for itself, in a Fail state too.
+        assert!(known.contains(error) || error == "Step.TimedOut", "{name} makes up {error}");
+        assert!(!error.starts_with("States."), "{name} makes up {error}");
     }
     for step in ["Validate", "Sign"] {
         let refused = list(&definition["States"][step], "Catch")

@@ -11,8 +11,11 @@ use clap::Parser;
 
 mod approvals;
 mod audit;
+mod aws_cli;
 mod backup;
 mod ca;
+mod connect;
+mod deployment;
 mod executions;
 mod failure;
 mod local;
@@ -28,6 +31,16 @@ mod table;
 enum Command {
     /// Runs the whole stack on this machine, on an AWS emulator
     Local(local::Options),
+    /// Shows what a deployment to AWS would change
+    Plan(deployment::Plan),
+    /// Deploys to AWS: makes a stack, or changes it
+    Deploy(deployment::Deploy),
+    /// Takes a stack away from AWS; tables, bucket and secrets stay
+    Destroy(deployment::Destroy),
+    /// Checks what a deployment and a stack on AWS need
+    Doctor(deployment::Doctor),
+    /// Opens the way to the portal of a private network
+    Connect(connect::Options),
     /// Lists and shows requests
     #[command(subcommand)]
     Requests(requests::Command),
@@ -55,6 +68,11 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Local(options) => local::run(options).await,
+        Command::Plan(options) => deployment::plan(options).await,
+        Command::Deploy(options) => deployment::deploy(options).await,
+        Command::Destroy(options) => deployment::destroy(options).await,
+        Command::Doctor(options) => deployment::doctor(options).await,
+        Command::Connect(options) => connect::run(options).await,
         Command::Requests(command) => requests::run(command).await,
         Command::Executions(options) => executions::run(options).await,
         Command::Approvals(command) => approvals::run(command).await,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -12,8 +11,8 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::{Deserialize, Serialize};
-use tokio::process::Command;
 
+use crate::aws_cli::AwsCli;
 use crate::failure::{Failure, OrFail as _};
 use crate::local::{self, REGION, ROOT_KEY};
 
@@ -108,6 +107,11 @@ pub(crate) struct Stack {
 }
 
 impl Which {
+    /// The stack of this name on AWS, or on an emulator.
+    pub(crate) fn on_aws_named(name: &str, region: Option<String>, endpoint_url: Option<String>) -> Self {
+        Self { stack: Some(name.to_owned()), region, endpoint_url, dir: None }
+    }
+
     /// Finds the stack.
     pub(crate) async fn find(&self) -> Result<Stack, Failure> {
         match &self.stack {
@@ -152,7 +156,8 @@ impl Which {
         Ok(Credentials::from_keys(exported.access_key_id, exported.secret_access_key, exported.session_token))
     }
 
-    async fn region(&self) -> Result<String, Failure> {
+    /// The one that was named, else that of the environment or the configuration.
+    pub(crate) async fn region(&self) -> Result<String, Failure> {
         if let Some(region) = &self.region {
             return Ok(region.clone());
         }
@@ -170,26 +175,9 @@ impl Which {
         }
     }
 
-    /// What `aws ARGUMENTS` prints. What it prints may be a secret, so it goes into no failure.
     async fn aws(&self, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
-        let mut command = Command::new("aws");
-        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-        for (option, value) in [("--region", &self.region), ("--endpoint-url", &self.endpoint_url)] {
-            if let Some(value) = value {
-                command.args([option, value]);
-            }
-        }
-        let output =
-            command.output().await.or_fail(|| "cannot run aws".into(), "Install the AWS command line.")?;
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
-        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        let what = arguments.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-        Err(Failure::new(
-            format!("aws {what} failed: {why}"),
-            "Check --stack, --region and your AWS credentials.",
-        ))
+        let aws = AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref());
+        aws.run(Path::new("."), arguments).await
     }
 }
 

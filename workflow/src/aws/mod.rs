@@ -41,7 +41,7 @@ pub use kms::KmsKey;
 pub use s3::{CURRENT_ISSUER, S3Archive, issuer_key};
 pub use secrets_manager::SecretsManager;
 pub use ses::SesMailer;
-pub use smtp::SmtpMailer;
+pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret};
 pub use sns::SnsOperators;
 pub use sqs::SqsQueue;
 pub use ssm::{PolicyShelf, SsmPolicies};
@@ -187,9 +187,15 @@ impl Aws {
             other => Err(format!("{other} is neither")),
         })?;
         if transport {
-            let mailer = self
-                .environment
-                .parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| SmtpMailer::new(url, from))?;
+            let mailer = self.environment.parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| {
+                let mailer = SmtpMailer::new(url, from)?;
+                match self.environment.optional("SMTP_CREDENTIALS") {
+                    None => Ok(mailer),
+                    Some(parameter) => {
+                        mailer.with_secret(Arc::new(ssm::SsmSmtpSecret::new(self.sdk(), parameter)))
+                    }
+                }
+            })?;
             Ok(Arc::new(mailer))
         } else {
             Ok(Arc::new(SesMailer::new(self.sdk(), from)))

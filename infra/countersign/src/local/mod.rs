@@ -16,8 +16,8 @@ mod once;
 mod ports;
 mod proxy;
 mod running;
-mod venv;
-mod workers;
+pub(crate) mod venv;
+pub(crate) mod workers;
 
 pub(crate) use emulator::{REGION, ROOT_KEY};
 use running::Local;
@@ -55,6 +55,9 @@ pub(crate) struct Options {
     /// For tests: where workers deliver mails, in place of the mail catcher itself
     #[arg(long, value_name = "URL", hide = true)]
     smtp_by_way_of: Option<String>,
+    /// For tests: where people reach the portal, in place of the local proxy itself; without a slash at the end
+    #[arg(long, value_name = "URL", hide = true)]
+    portal_by_way_of: Option<String>,
     /// Build the workers with optimisations
     #[arg(long)]
     release: bool,
@@ -90,7 +93,7 @@ pub(crate) fn folder(dir: Option<&Path>) -> PathBuf {
 }
 
 /// The root of the repository: the one we are in, else the one this command was built from.
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     let holds = |path: &Path| {
         path.join("statemachine.asl.json").is_file() && path.join("infra/template.yaml").is_file()
     };
