@@ -214,7 +214,7 @@ fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, sha256: &str, ca: &[
     let text = String::from_utf8(bytes.clone()).unwrap();
     let write = |name: &str, content: &[u8]| bench.write(name, content).display().to_string();
     let cut = write("cut.export", &bytes[..bytes.len() / 2]);
-    let shorter = write("shorter.export", text[..text.trim_end().rfind('\n').unwrap() + 1].as_bytes());
+    let shorter = write("shorter.export", &text.as_bytes()[..text.trim_end().rfind('\n').unwrap() + 1]);
     let altered = write("altered.export", text.replacen("\"pair\"", "\"pear\"", 1).as_bytes());
     let newer = write("newer.export", text.replacen("\"format\":1", "\"format\":9", 1).as_bytes());
     let foreign = write("foreign.export", b"PK\x03\x04");
@@ -244,7 +244,7 @@ fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, sha256: &str, ca: &[
 fn interrupted(stack: &Stack, bench: &Workbench, import: &[&str]) {
     let text = fs::read_to_string(bench.path("countersign.export")).unwrap();
     let objects = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let last = objects.filter_map(|line| line["key"].as_str().map(str::to_owned)).last().unwrap();
+    let last = objects.filter_map(|line| line["key"].as_str().map(str::to_owned)).next_back().unwrap();
     assert!(last.starts_with("signed-certificate/"), "{last}");
     let other = bench.write("other.pem", "Something else.").display().to_string();
     let object = ["--bucket", stack.endpoint("bucket"), "--key", &last];
