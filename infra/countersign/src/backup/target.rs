@@ -24,6 +24,7 @@ pub(super) struct Target<'a> {
 }
 
 /// A write of an import.
+#[expect(clippy::large_enum_variant, reason = "a few dozen at once, and not for long")]
 pub(super) enum Write {
     /// What requests lead to. An approval comes with its request.
     Before(Record, Option<Box<Row<Request>>>),
