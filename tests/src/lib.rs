@@ -12,6 +12,7 @@ mod eventually;
 mod lifeline;
 mod look;
 mod mailbox;
+pub mod meter;
 mod percentile;
 mod pki;
 mod portal;

@@ -53,8 +53,9 @@ fn is_loopback(host: &str) -> bool {
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
         const WHAT: &str = "send the mail";
-        let message = mail.message(&self.from).map_err(|error| PortError::new(WHAT, error))?;
-        self.transport.send(message).await.map_err(|error| PortError::new(WHAT, error))?;
+        let failed = |error: &dyn std::error::Error| PortError::new(WHAT, error).without_addresses();
+        let message = mail.message(&self.from).map_err(|error| failed(&error))?;
+        self.transport.send(message).await.map_err(|error| failed(&error))?;
         Ok(())
     }
 }
