@@ -75,7 +75,7 @@ impl Meter {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = Arc::clone(&serving);
                 tokio::spawn(async move {
-                    let answer = service_fn(|request| {
+                    let answer = service_fn(|request: Request<Incoming>| {
                         let state = Arc::clone(&state);
                         async move { Ok::<_, Infallible>(state.forward(request).await) }
                     });

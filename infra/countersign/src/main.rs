@@ -12,6 +12,7 @@ use clap::Parser;
 mod approvals;
 mod audit;
 mod ca;
+mod costs;
 mod executions;
 mod failure;
 mod local;
@@ -44,6 +45,10 @@ enum Command {
     /// Checks an issuance policy, or puts one in force
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Prints what a month costs on AWS, by the list prices in infra/prices.toml
+    Costs(costs::Options),
+    /// Prints which quota of AWS binds first, and how many certificates a day that is
+    Scale,
 }
 
 #[tokio::main]
@@ -56,6 +61,8 @@ async fn main() -> ExitCode {
         Command::Audit(command) => audit::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,
+        Command::Costs(options) => costs::run(&options),
+        Command::Scale => costs::run_scale(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ mod ca;
 mod certificates;
 mod decisions;
 mod failures;
+mod history;
 mod keyboard;
 mod links;
 mod local;

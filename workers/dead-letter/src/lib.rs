@@ -48,7 +48,9 @@ impl DeadLetter {
                 tracing::warn!(queue, "a nudge died");
                 return true;
             };
-            let cause = format!("{queue}: the worker never finished this message; its log has the reason");
+            let state = &message.state;
+            let cause =
+                format!("{queue}: the worker of {state} never finished this message; its log has the reason");
             match self.tasks.fail(token, ErrorName::Exhausted.as_str(), &cause).await {
                 Ok(reported) => {
                     tracing::error!(queue, ?reported, "a task is given up");
@@ -109,7 +111,7 @@ mod tests {
             assert!(worker.batch(event).await.batch_item_failures.is_empty());
             let (_, Err((error, cause))) = &world.results().pop().unwrap() else { panic!("it succeeded") };
             assert_eq!(error, "Step.Exhausted");
-            assert!(cause.starts_with(queue), "{cause}");
+            assert!(cause.starts_with(queue) && cause.contains("of Sign never finished"), "{cause}");
         }
         let tokens: Vec<_> = world.results().into_iter().map(|(token, _)| token).collect();
         assert_eq!(tokens, [TaskToken::new("t1"), TaskToken::new("t2")]);
