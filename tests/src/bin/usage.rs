@@ -96,17 +96,65 @@ async fn measure() {
             );
         }
     }
-    let before = meter.used();
-    let runs = 20;
-    for _ in 0..runs {
+    // Runs of housekeeping while nothing waits, and then the same number while some requests do.
+    let idle = housekeeping(&stack, &meter).await;
+    println!("\n[usage.housekeeping_run]");
+    line("dynamodb_read_units", idle.reads / f64::from(RUNS));
+    line("s3_gets", idle.s3_gets / f64::from(RUNS));
+    line("milliseconds", (idle.milliseconds / f64::from(RUNS)).round());
+    for _ in 0..WAITING {
+        let asked = stack.portal().ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+        stack.mailbox().approval_link(&asked, APPROVER).await;
+    }
+    let busy = housekeeping(&stack, &meter).await;
+    let looks = f64::from(RUNS * WAITING);
+    println!("\n[usage.waiting]");
+    line("dynamodb_read_units", (busy.reads - idle.reads) / looks);
+    line("s3_gets", (busy.s3_gets - idle.s3_gets) / looks);
+    line("messages", (busy.messages - idle.messages) / looks);
+    line("milliseconds", (busy.nudged_milliseconds - idle.nudged_milliseconds) / looks);
+    line("log_bytes", ((busy.log_bytes - idle.log_bytes) / looks).round());
+}
+
+/// Runs of housekeeping that are measured together.
+const RUNS: u32 = 10;
+/// Requests that wait for a decision meanwhile.
+const WAITING: u32 = 10;
+
+/// What some runs of housekeeping used, with what they set going.
+struct Kept {
+    reads: f64,
+    s3_gets: f64,
+    messages: f64,
+    milliseconds: f64,
+    nudged_milliseconds: f64,
+    log_bytes: f64,
+}
+
+async fn housekeeping(stack: &Stack, meter: &Meter) -> Kept {
+    let spent = |worked: &std::collections::BTreeMap<&str, (u64, u64)>, worker: &str| worked[worker].1 as f64;
+    let calls = |used: &Used, operation: &str| used.calls.get(operation).copied().unwrap_or_default() as f64;
+    let (before, worked_before, logged_before) = (meter.used(), worked(stack), logged(stack));
+    for _ in 0..RUNS {
         stack.housekeeping();
     }
-    let after = meter.used();
-    println!("\n[usage.housekeeping_run]");
-    line("dynamodb_read_units", (after.reads - before.reads) / f64::from(runs));
-    line("s3_gets", (calls(&after, "S3 GET") - calls(&before, "S3 GET")) / f64::from(runs));
-    let (count, milliseconds) = self::worked(&stack)["housekeeping"];
-    line("milliseconds", (milliseconds as f64 / count as f64).round());
+    // What it set going has ended once the queue is empty and the workers have logged as much as before.
+    let mut last = 0;
+    eventually("the workers to be done", PATIENCE, async || {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        let now = logged(stack);
+        (std::mem::replace(&mut last, now) == now).then_some(())
+    })
+    .await;
+    let (after, worked) = (meter.used(), worked(stack));
+    Kept {
+        reads: after.reads - before.reads,
+        s3_gets: calls(&after, "S3 GET") - calls(&before, "S3 GET"),
+        messages: calls(&after, "SQS SendMessage") - calls(&before, "SQS SendMessage"),
+        milliseconds: spent(&worked, "housekeeping") - spent(&worked_before, "housekeeping"),
+        nudged_milliseconds: spent(&worked, "await-approval") - spent(&worked_before, "await-approval"),
+        log_bytes: (logged(stack) - logged_before) as f64,
+    }
 }
 
 /// One request as people make it, from the form to the certificate: eight calls of the portal. Gives back the request's id, and how

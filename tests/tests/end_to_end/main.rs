@@ -19,6 +19,7 @@ mod history;
 mod keyboard;
 mod links;
 mod local;
+mod options;
 mod outcomes;
 mod policy;
 mod recovery;

@@ -9,8 +9,9 @@ use super::data::{Counted, Data};
 const HOURS: f64 = 730.0;
 /// Lambda polls each queue with five connections, each of which waits for 20 seconds.
 const POLLS_A_MINUTE: f64 = 15.0;
-/// Housekeeping runs every five minutes.
-const HOUSEKEEPING_RUNS: f64 = HOURS * 12.0;
+/// Waiting requests that one run of housekeeping looks at, at most (workers/housekeeping).
+const LOOKS: f64 = 500.0;
+const DAYS: f64 = HOURS / 24.0;
 /// Receiving and deleting a message are requests as sending is.
 const REQUESTS_A_MESSAGE: f64 = 3.0;
 const GB: f64 = 1_073_741_824.0;
@@ -65,6 +66,8 @@ pub(super) struct Deployment {
     pub(super) dashboard: bool,
     /// `Tracing=yes`.
     pub(super) tracing: bool,
+    /// Minutes from one run of housekeeping to the next: `HousekeepingSchedule`.
+    pub(super) housekeeping_minutes: f64,
 }
 
 impl Deployment {
@@ -78,7 +81,19 @@ impl Deployment {
             alarms: true,
             dashboard: false,
             tracing: true,
+            housekeeping_minutes: 5.0,
         }
+    }
+
+    /// Runs of housekeeping in a month.
+    fn runs(self) -> f64 {
+        HOURS * 60.0 / self.housekeeping_minutes
+    }
+
+    /// Looks at requests that wait for their approvers, in a month.
+    fn looks(self, data: &Data) -> f64 {
+        let waiting = self.certificates * data.usage.days_to_decision / DAYS;
+        self.runs() * waiting.min(LOOKS)
     }
 }
 
@@ -102,7 +117,8 @@ pub(super) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
     let price = |name: &str| data.price(name);
     let yes = |on: bool| if on { 1.0 } else { 0.0 };
     let portal = usage.workers.get("portal").map_or(0.0, |work| work.invocations);
-    let messages = n * (usage.tasks + usage.nudges);
+    let (runs, looks) = (deployed.runs(), deployed.looks(data));
+    let messages = n * (usage.tasks + usage.nudges) + looks * usage.waiting.messages;
     let polls = counted.polled_queues * POLLS_A_MINUTE * 60.0 * HOURS;
     let stored = n * usage.stored_bytes / GB;
     let endpoints = deployed.network.endpoints().len() as f64;
@@ -118,30 +134,37 @@ pub(super) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
         ("CloudWatch metrics", metrics(n) * price("metric_month")),
         ("CloudWatch dashboard", yes(deployed.dashboard) * price("dashboard_month")),
         ("CloudWatch Logs", {
-            let housekeeping = HOUSEKEEPING_RUNS * 1_500.0;
+            let housekeeping = runs * 1_500.0 + looks * usage.waiting.log_bytes;
             (n * usage.log_bytes + housekeeping) / GB * (price("logs_gb") + 3.0 * price("logs_gb_month"))
         }),
-        ("X-Ray", yes(deployed.tracing) * traces(n * (1.0 + portal)) * price("xray_trace")),
+        (
+            "X-Ray",
+            yes(deployed.tracing)
+                * traces(n * (1.0 + portal) + runs + looks * usage.waiting.messages)
+                * price("xray_trace"),
+        ),
         ("Step Functions", n * usage.state_transitions * price("step_functions_transition")),
         ("DynamoDB", {
             let writes = usage.dynamodb_table_write_units + usage.dynamodb_index_write_units;
             let reads = n * usage.dynamodb_read_units
-                + HOUSEKEEPING_RUNS * usage.housekeeping_run.dynamodb_read_units;
+                + runs * usage.housekeeping_run.dynamodb_read_units
+                + looks * usage.waiting.dynamodb_read_units;
             n * writes * price("dynamodb_write_unit")
                 + reads * price("dynamodb_read_unit")
                 + stored * (price("dynamodb_gb_month") + price("dynamodb_recovery_gb_month"))
         }),
-        ("Lambda", lambda(data, counted, n)),
+        ("Lambda", lambda(data, counted, n, runs, looks)),
         ("API Gateway and traffic", {
             n * portal * price("api_gateway_rest_request")
                 + n * usage.bytes_out / GB * price("transfer_out_gb")
         }),
         ("SES", n * usage.mails * price("ses_mail")),
         ("S3", {
-            let gets = n * usage.s3_gets + HOUSEKEEPING_RUNS * usage.housekeeping_run.s3_gets;
+            let waiting = looks * usage.waiting.s3_gets;
+            let gets = n * usage.s3_gets + runs * usage.housekeeping_run.s3_gets + waiting;
             n * usage.s3_puts * price("s3_put") + gets * price("s3_get")
         }),
-        ("EventBridge Scheduler", HOUSEKEEPING_RUNS * price("scheduler_invocation")),
+        ("EventBridge Scheduler", runs * price("scheduler_invocation")),
         ("KMS", {
             let keys = yes(deployed.customer_key) + yes(deployed.ca_in_kms);
             keys * price("kms_key_month") + yes(deployed.ca_in_kms) * n * price("kms_ecc_signature")
@@ -162,15 +185,14 @@ fn metrics(certificates: f64) -> f64 {
     1.0 + 3.0 * share(certificates) + 4.0 * share(certificates / 40.0)
 }
 
-/// The traces of so many requests and of housekeeping: the first of every second, and one in twenty of the others.
+/// The traces of so many things that are traced: the first of every second, and one in twenty of the others.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>
-fn traces(requests: f64) -> f64 {
+fn traces(all: f64) -> f64 {
     let seconds = HOURS * 3_600.0;
-    let all = requests + HOUSEKEEPING_RUNS;
     all.min(seconds) + (all - seconds).max(0.0) / 20.0
 }
 
-fn lambda(data: &Data, counted: &Counted, certificates: f64) -> f64 {
+fn lambda(data: &Data, counted: &Counted, certificates: f64, runs: f64, looks: f64) -> f64 {
     let (request, gb_second) = (data.price("lambda_request"), data.price("lambda_arm_gb_second"));
     let cost = |worker: &str, invocations: f64, milliseconds: f64| {
         let gigabytes = counted.workers.get(worker).map_or(0.0, |shape| shape.gigabytes);
@@ -182,7 +204,10 @@ fn lambda(data: &Data, counted: &Counted, certificates: f64) -> f64 {
         .iter()
         .map(|(name, work)| cost(name, certificates * work.invocations, work.milliseconds))
         .sum();
-    workers + cost("housekeeping", HOUSEKEEPING_RUNS, data.usage.housekeeping_run.milliseconds)
+    let waiting = &data.usage.waiting;
+    workers
+        + cost("housekeeping", runs, data.usage.housekeeping_run.milliseconds)
+        + cost("await-approval", looks * waiting.messages, waiting.milliseconds)
 }
 
 /// AWS Private CA, general purpose and short-lived, for so many certificates.
@@ -226,11 +251,20 @@ mod tests {
             let difference = month(deployed) - month(usual);
             assert!((difference - by).abs() < 0.005, "{difference} is not {by}");
         };
-        is(Deployment { alarms: false, ..usual }, -1.2);
+        is(Deployment { alarms: false, ..usual }, -1.3);
         is(Deployment { dashboard: true, ..usual }, 3.0);
         is(Deployment { customer_key: true, ..usual }, 1.0);
         is(Deployment { ca_in_kms: true, ..usual }, 1.0 - 0.4 + 100.0 * 0.15 / 10_000.0);
         is(Deployment { network: Network::Private, ..usual }, 3.0 * 7.3 + 3.066 + 0.64);
+    }
+
+    #[test]
+    fn what_waits_is_looked_at_again_and_again_but_never_more_than_housekeeping_takes() {
+        let data = Data::read().unwrap();
+        let looks = |certificates: f64| Deployment::of(certificates, Network::Public).looks(&data);
+        assert_eq!(looks(0.0), 0.0);
+        assert!(looks(100.0) > 0.0);
+        assert_eq!(looks(1e9), LOOKS * 8_760.0);
     }
 
     #[test]

@@ -116,6 +116,10 @@ pub(super) struct Usage {
     pub(super) workers: BTreeMap<String, Work>,
     /// What a run of housekeeping uses where nothing waits.
     pub(super) housekeeping_run: HousekeepingRun,
+    /// What each request that waits for its approvers adds to each run.
+    pub(super) waiting: Waiting,
+    /// Days that a request waits for its approvers. Assumed.
+    pub(super) days_to_decision: f64,
 }
 
 /// The invocations of a worker for one certificate.
@@ -138,6 +142,22 @@ pub(super) struct HousekeepingRun {
     pub(super) s3_gets: f64,
     /// How long it takes.
     pub(super) milliseconds: f64,
+}
+
+/// What one look at a waiting request uses: that of housekeeping, and that of await-approval, which it asks to look.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiting {
+    /// Read request units.
+    pub(super) dynamodb_read_units: f64,
+    /// GET of S3.
+    pub(super) s3_gets: f64,
+    /// Messages.
+    pub(super) messages: f64,
+    /// How long await-approval takes.
+    pub(super) milliseconds: f64,
+    /// Bytes of log.
+    pub(super) log_bytes: f64,
 }
 
 impl Data {
@@ -258,7 +278,7 @@ mod tests {
     #[test]
     fn the_template_is_counted_as_a_person_would() {
         let counted = Counted::in_template();
-        assert_eq!((counted.polled_queues, counted.alarms, counted.secrets), (7.0, 12.0, 2.0));
+        assert_eq!((counted.polled_queues, counted.alarms, counted.secrets), (7.0, 13.0, 2.0));
         assert_eq!(counted.workers.len(), 9);
         let sign = counted.workers["sign"];
         assert_eq!((sign.gigabytes, sign.batch, sign.at_once), (0.5, 10.0, 5.0));

@@ -21,6 +21,7 @@ pub(super) fn costs(data: &Data, counted: &Counted) -> String {
         .replace("{alarms}", &counted.alarms.to_string())
         .replace("{series}", &workflow::metric::SERIES.to_string())
         .replace("{measured}", &data.usage.measured)
+        .replace("{days}", &grouped(data.usage.days_to_decision))
         .replace("{usage}", usage(data).trim_end())
         .replace("{bills}", bills(data, counted, &public).trim_end())
         .replace("{networks}", networks(data, counted).trim_end())
@@ -119,9 +120,13 @@ fn switches(data: &Data, counted: &Counted) -> String {
     let mut text = head(&columns);
     let usual = |n| Deployment::of(n, Network::Public);
     type Change = fn(Deployment) -> Deployment;
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("`Alarms=no`", |usual| Deployment { alarms: false, ..usual }),
         ("`Tracing=no`", |usual| Deployment { tracing: false, ..usual }),
+        ("`HousekeepingSchedule=rate(15 minutes)`", |usual| Deployment {
+            housekeeping_minutes: 15.0,
+            ..usual
+        }),
         ("`Dashboard=yes`", |usual| Deployment { dashboard: true, ..usual }),
         ("`Encryption=customer-key`", |usual| Deployment { customer_key: true, ..usual }),
         ("`CaKey=kms`", |usual| Deployment { ca_in_kms: true, ..usual }),
@@ -154,6 +159,9 @@ fn usage(data: &Data) -> String {
         ("Lambda invocations", usage.workers.values().map(|work| work.invocations).sum()),
         ("bytes of log", usage.log_bytes),
         ("bytes to browsers", usage.bytes_out),
+        ("for each look at a waiting request: messages", usage.waiting.messages),
+        ("DynamoDB read units", usage.waiting.dynamodb_read_units),
+        ("milliseconds of await-approval", usage.waiting.milliseconds),
     ];
     for (name, units) in rows {
         text.push_str(&table_row(name, [grouped(units)]));
