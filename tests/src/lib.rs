@@ -13,6 +13,7 @@ mod eventually;
 mod lifeline;
 mod look;
 mod mailbox;
+pub mod meter;
 mod nginx;
 mod percentile;
 mod pki;

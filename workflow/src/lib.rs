@@ -21,6 +21,7 @@ pub mod lambda;
 pub mod link;
 pub mod log;
 pub mod mail;
+pub mod metric;
 pub mod policy;
 pub mod ports;
 pub mod request;

@@ -357,6 +357,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
     let machine_role = resource(&template, "StateMachineRole");
     let dead_letter = resource(&template, "DeadLetterFunction");
     let visibility = resource(&template, "VisibilityTimeout");
+    // One dead-letter queue for all: docs/decisions/0041.
+    let dead_letters = resource(&template, "DeadLetters");
+    assert!(dead_letter.contains("Queue: !GetAtt DeadLetters.Arn"), "nobody reports the end of a step");
+    assert_eq!(dead_letter.matches("Type: SQS").count(), 1, "each queue that Lambda polls has its price");
     for worker in &with_a_queue {
         let name = pascal(worker);
         let queue = resource(&template, &format!("{name}Queue"));
@@ -369,15 +373,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         assert!(function.contains(&format!("COUNTERSIGN_QUEUE_URL: !Ref {name}Queue")), "{worker}");
         assert!(function.contains(&format!("Queue: !GetAtt {name}Queue.Arn")), "{worker} gets no messages");
         assert!(function.contains("FunctionResponseTypes: [ReportBatchItemFailures]"), "{worker}");
-        assert!(queue.contains(&format!("deadLetterTargetArn: !GetAtt {name}DeadLetters.Arn")), "{worker}");
-        assert!(
-            dead_letter.contains(&format!("Queue: !GetAtt {name}DeadLetters.Arn")),
-            "nobody reports the end of {worker}"
-        );
+        assert!(queue.contains("deadLetterTargetArn: !GetAtt DeadLetters.Arn"), "{worker}");
         let receives = number(queue, "maxReceiveCount: ");
         assert_eq!(number(function, "COUNTERSIGN_MAX_RECEIVES: \""), receives, "{worker}");
         assert!(receives >= 5, "{worker}: AWS advises 5 receives at least");
-        let dead_letters = resource(&template, &format!("{name}DeadLetters"));
         for queue in [queue, dead_letters] {
             assert!(queue.contains("VisibilityTimeout: !Ref VisibilityTimeout"), "{worker}");
         }

@@ -15,6 +15,7 @@ mod aws_cli;
 mod backup;
 mod ca;
 mod connect;
+mod costs;
 mod deployment;
 mod executions;
 mod failure;
@@ -62,6 +63,10 @@ enum Command {
     Export(backup::ExportOptions),
     /// Makes an empty stack what an exported one was, and goes on from there
     Import(backup::ImportOptions),
+    /// Prints what a month costs on AWS, by the list prices in infra/prices.toml
+    Costs(costs::Options),
+    /// Prints which quota of AWS binds first, and how many certificates a day that is
+    Scale,
 }
 
 #[tokio::main]
@@ -81,6 +86,8 @@ async fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command).await,
         Command::Export(options) => backup::export(options).await,
         Command::Import(options) => backup::import(options).await,
+        Command::Costs(options) => costs::run(&options),
+        Command::Scale => costs::run_scale(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

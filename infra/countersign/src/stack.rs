@@ -84,6 +84,8 @@ pub(crate) struct Stack {
     pub(crate) sdk: SdkConfig,
     /// The flow.
     pub(crate) state_machine_arn: String,
+    /// What executions are started by: an alias of the flow, where there is one.
+    pub(crate) started_by: String,
     /// The table of requests.
     pub(crate) requests_table: String,
     /// The table of approvals.
@@ -129,6 +131,7 @@ impl Which {
         Ok(Stack {
             sdk: sdk_config(self.region().await?, credentials, self.endpoint_url.as_deref()),
             state_machine_arn: output_of(&outputs, "StateMachineArn")?,
+            started_by: output_of(&outputs, "StartedBy")?,
             requests_table: output_of(&outputs, "CertificatesTable")?,
             approvals_table: output_of(&outputs, "ApprovalsTable")?,
             names_table: output_of(&outputs, "NamesTable")?,
@@ -198,6 +201,7 @@ impl Stack {
         Self {
             sdk,
             state_machine_arn: endpoints.state_machine_arn.clone(),
+            started_by: endpoints.state_machine_arn.clone(),
             requests_table: endpoints.requests_table.clone(),
             approvals_table: endpoints.approvals_table.clone(),
             names_table: endpoints.names_table.clone(),
@@ -220,7 +224,7 @@ impl Stack {
 
     /// The ARN of the execution with this name.
     pub(crate) fn execution_arn(&self, name: &str) -> String {
-        format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
+        workflow::aws::execution_arn(&self.state_machine_arn, name)
     }
 }
 

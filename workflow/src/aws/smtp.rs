@@ -157,9 +157,10 @@ fn is_loopback(host: &str) -> bool {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
-        let message = mail.message(&self.from).map_err(|error| PortError::new(WHAT, error))?;
+        let failed = |error: &dyn std::error::Error| PortError::new(WHAT, error).without_addresses();
+        let message = mail.message(&self.from).map_err(|error| failed(&error))?;
         let Some(secret) = &self.secret else {
-            self.transport.send(message).await.map_err(|error| PortError::new(WHAT, error))?;
+            self.transport.send(message).await.map_err(|error| failed(&error))?;
             return Ok(());
         };
         let sent = self.signed_in(secret).await?.send(message).await;
@@ -170,7 +171,7 @@ impl Mailer for SmtpMailer {
             // The next try reads them anew, as after a rotation.
             *self.signed_in.lock().await = None;
         }
-        sent.map(|_| ()).map_err(|error| PortError::new(WHAT, error))
+        sent.map(|_| ()).map_err(|error| failed(&error))
     }
 }
 
