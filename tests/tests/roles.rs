@@ -175,9 +175,12 @@ fn no_role_may_do_everything_or_act_on_everything() {
     for (role, permissions) in of_the_template() {
         for Permission { action, resource, only } in permissions {
             assert!(!action.contains('*'), "{role}: {action}");
+            // AWS gives these no resource; workflow/tests/operations.rs has the list of them.
+            let has_none =
+                action.starts_with("xray:") || (role == "StateMachine" && action.starts_with("logs:"));
             // What has no resource of its own is bounded by a condition instead.
             let bounded = !resource.starts_with('*') && (!resource.ends_with("/*") || resource.len() > 8);
-            assert!(bounded || !only.is_empty(), "{role}: {action} on {resource}");
+            assert!(bounded || has_none || !only.is_empty(), "{role}: {action} on {resource}");
         }
     }
 }

@@ -16,6 +16,8 @@ mod roles;
 
 use roles::{Permission, Role};
 
+const NO_LOG: &str = "the emulator keeps no log of executions in CloudWatch";
+
 /// Worker (`*` is any), action, and why taking it away is not noticed on the emulator.
 const NOT_ENFORCED: &[(&str, &str, &str)] = &[
     ("*", "logs:CreateLogStream", "the emulator writes the functions' logs itself"),
@@ -32,17 +34,20 @@ const NOT_ENFORCED: &[(&str, &str, &str)] = &[
         "the emulator polls the queues itself, where Lambda uses the function's role",
     ),
     (
-        "DeadLetter",
-        "sqs:ChangeMessageVisibility",
-        "the worker does not use it; Lambda asks for it with a queue",
-    ),
-    (
         "*",
         "s3:ListBucket",
         "the emulator answers 404 for a missing object to everybody, S3 only to who may list",
     ),
     ("StateMachine", "sqs:SendMessage", "the emulator sends with its own rights, not the state machine's"),
     ("HousekeepingTimer", "lambda:InvokeFunction", "the emulator's scheduler calls with its own rights"),
+    ("StateMachine", "logs:CreateLogDelivery", NO_LOG),
+    ("StateMachine", "logs:GetLogDelivery", NO_LOG),
+    ("StateMachine", "logs:UpdateLogDelivery", NO_LOG),
+    ("StateMachine", "logs:DeleteLogDelivery", NO_LOG),
+    ("StateMachine", "logs:ListLogDeliveries", NO_LOG),
+    ("StateMachine", "logs:PutResourcePolicy", NO_LOG),
+    ("StateMachine", "logs:DescribeResourcePolicies", NO_LOG),
+    ("StateMachine", "logs:DescribeLogGroups", NO_LOG),
 ];
 
 fn not_enforced(worker: &str, permission: &Permission) -> bool {
