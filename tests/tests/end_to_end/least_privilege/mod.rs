@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use end_to_end::{PATIENCE, Stack, eventually};
 use futures_util::FutureExt as _;
@@ -70,22 +70,37 @@ fn restart(stack: &Stack, worker: &str) {
     stack.aws(&[&update[..], &["--timeout", "30"]].concat());
 }
 
-/// What a worker logged. The emulator prints it for those behind a queue; for the portal it is in the log group.
-fn log(stack: &Stack, worker: &str) -> String {
-    if worker == "Portal" {
-        let group = format!("/aws/lambda/{}-portal", stack.endpoint("stack"));
-        let events = stack.aws(&["logs", "filter-log-events", "--log-group-name", &group]);
-        let events: serde_json::Value = serde_json::from_slice(&events).unwrap();
-        let messages = events["events"].as_array().unwrap().iter();
-        return messages.filter_map(|event| event["message"].as_str()).collect::<Vec<_>>().join("\n");
-    }
+/// Where a log stood at a moment.
+struct Mark {
+    bytes: usize,
+    time: String,
+}
+
+fn printed(stack: &Stack) -> String {
     String::from_utf8_lossy(&fs::read(stack.path().join("emulator.log")).unwrap()).into_owned()
+}
+
+fn mark(stack: &Stack) -> Mark {
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    Mark { bytes: printed(stack).len(), time: time.to_string() }
+}
+
+/// What a worker logged since. The emulator prints it for those behind a queue; for the portal it is in the log group.
+fn logged_since(stack: &Stack, worker: &str, mark: &Mark) -> String {
+    if worker != "Portal" {
+        return printed(stack).get(mark.bytes..).unwrap_or_default().to_owned();
+    }
+    let group = format!("/aws/lambda/{}-portal", stack.endpoint("stack"));
+    let filter = ["logs", "filter-log-events", "--log-group-name", &group, "--start-time", &mark.time];
+    let events: serde_json::Value = serde_json::from_slice(&stack.aws(&filter)).unwrap();
+    let messages = events["events"].as_array().unwrap().iter();
+    messages.filter_map(|event| event["message"].as_str()).collect::<Vec<_>>().join("\n")
 }
 
 /// Waits until a log line has all of these.
 async fn logged(stack: &Stack, words: &[&str]) {
     eventually(&format!("the log to say {words:?}"), PATIENCE, async || {
-        log(stack, "").lines().any(|line| words.iter().all(|word| line.contains(word))).then_some(())
+        printed(stack).lines().any(|line| words.iter().all(|word| line.contains(word))).then_some(())
     })
     .await;
 }
@@ -99,14 +114,12 @@ async fn is_needed(stack: &Stack, role: &Role, permission: &Permission) -> bool 
         taken.extend(&result);
     }
     role.without(stack, &taken);
-    let begin = log(stack, &role.worker).len();
+    let begin = mark(stack);
     if is_kept_in_memory(&permission.action) {
         restart(stack, &role.worker);
     }
-    let refused = || {
-        let log = log(stack, &role.worker);
-        log.get(begin..).unwrap_or_default().lines().any(|line| role.is_denied(permission, line))
-    };
+    let refused =
+        || logged_since(stack, &role.worker, &begin).lines().any(|line| role.is_denied(permission, line));
     let until_refused = async {
         while !refused() {
             tokio::time::sleep(Duration::from_millis(100)).await;
