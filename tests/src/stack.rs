@@ -261,6 +261,8 @@ impl Stack {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_DEFAULT_REGION", self.endpoint("region"))
+            // Commands that call a second service take the endpoint for it from here.
+            .env("AWS_ENDPOINT_URL", self.endpoint("awsEndpoint"))
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .stdin(Stdio::null())
