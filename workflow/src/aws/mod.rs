@@ -45,7 +45,7 @@ pub use ses::SesMailer;
 pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret};
 pub use sns::SnsOperators;
 pub use sqs::SqsQueue;
-pub use ssm::{PolicyShelf, SsmPolicies};
+pub use ssm::{PolicyShelf, SsmPolicies, SsmSmtpSecret};
 pub use step_functions::{StepFunctions, execution_arn};
 
 /// AWS as one worker sees it: what its variables name, nothing else.
@@ -193,7 +193,7 @@ impl Aws {
                 match self.environment.optional("SMTP_CREDENTIALS") {
                     None => Ok(mailer),
                     Some(parameter) => {
-                        mailer.with_secret(Arc::new(ssm::SsmSmtpSecret::new(self.sdk(), parameter)))
+                        mailer.with_secret(Arc::new(SsmSmtpSecret::new(self.sdk(), parameter)))
                     }
                 }
             })?;

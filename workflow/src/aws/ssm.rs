@@ -122,14 +122,14 @@ impl Policies for SsmPolicies {
 }
 
 /// A SecureString with user and password of a mail relay.
-pub(super) struct SsmSmtpSecret {
+pub struct SsmSmtpSecret {
     client: Client,
     parameter: String,
 }
 
 impl SsmSmtpSecret {
     /// The parameter of this name.
-    pub(super) fn new(sdk: &SdkConfig, parameter: &str) -> Self {
+    pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
         Self { client: Client::new(sdk), parameter: parameter.to_owned() }
     }
 }

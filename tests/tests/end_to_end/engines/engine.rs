@@ -29,6 +29,20 @@ pub(super) struct Played {
     pub(super) inputs: Vec<(String, Value)>,
 }
 
+/// How the emulated account at this endpoint is reached.
+pub(crate) fn sdk(endpoint: &str) -> SdkConfig {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("test", "test", None)))
+        .http_client(http)
+        .endpoint_url(endpoint)
+        .build()
+}
+
 type Inputs = Arc<Mutex<HashMap<String, Vec<(String, Value)>>>>;
 
 pub(super) struct Engine {
@@ -40,18 +54,7 @@ pub(super) struct Engine {
 impl Engine {
     /// The one at this endpoint; its executions run under this role.
     pub(super) fn new(endpoint: &str, role: &str) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .build_https();
-        let sdk = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(
-                "test", "test", None,
-            )))
-            .http_client(http)
-            .endpoint_url(endpoint)
-            .build();
+        let sdk = sdk(endpoint);
         Self {
             sfn: aws_sdk_sfn::Client::new(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 mod engine;
 mod paths;
 
+pub(crate) use engine::sdk;
 use engine::{Engine, Played};
 use paths::Path;
 

@@ -72,6 +72,10 @@ impl Role {
                 kept.push(json!({ "Effect": "Allow", "Action": permission.action, "Resource": permission.resource }));
             }
         }
+        if kept.is_empty() {
+            // A policy has to say something.
+            kept.push(json!({ "Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*" }));
+        }
         self.put(stack, &json!({ "Version": "2012-10-17", "Statement": kept }));
     }
 

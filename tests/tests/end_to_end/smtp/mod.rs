@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use end_to_end::{Lifeline, PATIENCE, Stack, certificate_for, eventually, free_port, repository};
 use serde_json::Value;
-use workflow::aws::{SmtpCredentials, SmtpMailer, SmtpSecret};
+use workflow::aws::{SmtpCredentials, SmtpMailer, SmtpSecret, SsmSmtpSecret};
 use workflow::mail::Mail;
 use workflow::ports::{Mailer as _, PortError};
 use workflow::request::RequestId;
@@ -110,6 +110,26 @@ async fn mail_goes_out_under_tls_as_a_user() {
         assert!(mail["text"].as_str().unwrap().contains("It is attached."));
     }
     assert_eq!(*secret.reads.lock().unwrap(), 1, "the parameter is read once");
+}
+
+#[tokio::test]
+async fn the_user_comes_from_an_encrypted_parameter() {
+    let (stack, relay) = (Stack::shared().await, Relay::start("relay-parameter", "localhost").await);
+    let put = |value: &str| {
+        let name = ["ssm", "put-parameter", "--name", "/countersign/smtp", "--type", "SecureString"];
+        stack.aws(&[&name[..], &["--overwrite", "--value", value]].concat());
+    };
+    let secret = Arc::new(SsmSmtpSecret::new(
+        &crate::engines::sdk(stack.endpoint("awsEndpoint")),
+        "/countersign/smtp",
+    ));
+    let mailer = relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret).unwrap();
+    put("relay-user:right-one");
+    let error = mailer.send(&mail()).await.unwrap_err().to_string();
+    assert!(error.contains("/countersign/smtp: it does not hold") && !error.contains("right-one"), "{error}");
+    put(&serde_json::json!({ "username": "relay-user", "password": PASSWORD }).to_string());
+    mailer.send(&mail()).await.unwrap();
+    assert_eq!(relay.mails().len(), 1);
 }
 
 #[tokio::test]
