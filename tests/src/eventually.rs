@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// How long anything may take. It bounds failures only: nothing here measures time.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long anything may take. It bounds failures only: nothing here measures time. A worker that a stalled machine did not
+/// let finish is ended, and its message comes back after three minutes: this is more than two of those.
+pub const PATIENCE: Duration = Duration::from_secs(480);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks until there is an answer. Panics with `what` when `deadline` has passed.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::{Lifeline, Mailbox, Portal, eventually};
+use crate::{Lifeline, Mailbox, Nginx, Portal, Shown, eventually, find, free_port};
 
 /// The first start may have to build the workers and to install the emulator.
 const FIRST_START: Duration = Duration::from_secs(45 * 60);
@@ -27,6 +27,12 @@ limit = "5s"
 description = "Refuses whatever it does not grant"
 extended_key_usage = ["serverAuth"]
 ungranted = "refused"
+
+[profiles.reminding]
+description = "Reminds at once"
+extended_key_usage = ["serverAuth"]
+limit = "1h"
+reminders = ["1s"]
 
 [profiles.pair]
 description = "Needs two approvers"
@@ -81,6 +87,8 @@ pub struct Stack {
     folder: PathBuf,
     process: Mutex<Option<Lifeline>>,
     endpoints: Value,
+    /// In front of it, where the whole suite goes through.
+    _nginx: Option<Nginx>,
 }
 
 /// A stack that was stopped; its folder has its state.
@@ -135,7 +143,15 @@ impl Stack {
         fs::write(&policy, self::policy()).unwrap();
         let log = folder.join("countersign.log");
         let (folder_text, policy) = (folder.display().to_string(), policy.display().to_string());
-        let mut arguments = vec!["local", "--port", "0", "--dir", &folder_text, "--policy", &policy];
+        let nginx = through_nginx(&folder).await;
+        let (port, by_way_of) = match &nginx {
+            None => ("0".to_owned(), None),
+            Some((nginx, port)) => (port.to_string(), Some(format!("http://localhost:{}", nginx.port))),
+        };
+        let mut arguments = vec!["local", "--port", &port, "--dir", &folder_text, "--policy", &policy];
+        if let Some(by_way_of) = &by_way_of {
+            arguments.extend(["--portal-by-way-of", by_way_of]);
+        }
         // Only the tests run housekeeping: an hour is longer than any of them.
         arguments.extend(["--housekeeping-minutes", "60"]);
         arguments.extend_from_slice(options);
@@ -152,7 +168,12 @@ impl Stack {
             serde_json::from_slice::<Value>(&endpoints).ok().map(Ok)
         });
         match started.await {
-            Ok(endpoints) => Ok(Self { folder, process: Mutex::new(Some(process)), endpoints }),
+            Ok(endpoints) => Ok(Self {
+                folder,
+                process: Mutex::new(Some(process)),
+                endpoints,
+                _nginx: nginx.map(|(nginx, _)| nginx),
+            }),
             Err(status) => {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 Err(format!("countersign local ended ({status}):\n{said}"))
@@ -240,6 +261,8 @@ impl Stack {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_DEFAULT_REGION", self.endpoint("region"))
+            // Commands that call a second service take the endpoint for it from here.
+            .env("AWS_ENDPOINT_URL", self.endpoint("awsEndpoint"))
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
             .stdin(Stdio::null())
@@ -269,6 +292,19 @@ impl Stack {
         for log in ["emulator.log", "mail.log", "countersign.log"] {
             text.push_str(&String::from_utf8_lossy(&fs::read(self.folder.join(log)).unwrap_or_default()));
         }
+        // What the web front logs is nowhere else: it is called, not fed by a queue.
+        let json = |arguments: &[&str]| -> Value {
+            serde_json::from_slice(&self.aws(&[&["logs"], arguments].concat())).unwrap_or_default()
+        };
+        let groups = json(&["describe-log-groups", "--log-group-name-prefix", "/aws/lambda/"]);
+        for group in groups["logGroups"].as_array().into_iter().flatten() {
+            let name = group["logGroupName"].as_str().unwrap();
+            let events = json(&["filter-log-events", "--log-group-name", name]);
+            for event in events["events"].as_array().into_iter().flatten() {
+                text.push_str(event["message"].as_str().unwrap_or_default());
+                text.push('\n');
+            }
+        }
         text
     }
 }
@@ -278,6 +314,24 @@ impl Stopped {
     pub async fn start(self) -> Stack {
         Stack::try_start(self.0, Build::Quick).await.unwrap_or_else(|why| panic!("{why}"))
     }
+}
+
+/// nginx of the private network in front of the stack in this folder, and the port that the stack then has; with
+/// `COUNTERSIGN_THROUGH_NGINX` only. Both ports are remembered, so that links lead there after a restart too.
+async fn through_nginx(folder: &Path) -> Option<(Nginx, u16)> {
+    std::env::var_os("COUNTERSIGN_THROUGH_NGINX")?;
+    let program = find("nginx").expect("nginx is installed");
+    let remembered = folder.join("nginx-ports.json");
+    let ports: (u16, u16) = match fs::read(&remembered) {
+        Ok(json) => serde_json::from_slice(&json).unwrap(),
+        Err(_) => (free_port(), free_port()),
+    };
+    fs::write(&remembered, serde_json::to_vec(&ports).unwrap()).unwrap();
+    let state = folder.join("nginx");
+    fs::create_dir_all(&state).unwrap();
+    let nginx = Nginx::start(&program, &state, ports.0, ports.1, "", Shown::Good);
+    nginx.ready().await;
+    Some((nginx, ports.1))
 }
 
 /// Removes the folders of runs that are over: a stack holds a lock on its own, a process is known by its id.

@@ -64,6 +64,7 @@ impl Flow {
             notices: self.world.clone(),
             mailer: self.world.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
+            metrics: self.world.clone(),
             clock: self.clock(self.skews.await_approval),
         }
     }
@@ -81,6 +82,7 @@ impl Flow {
             names: self.world.clone(),
             policies: self.world.clone(),
             archive: self.world.clone(),
+            metrics: self.world.clone(),
             clock: self.world.clone(),
         };
         persist.run(self.task("Persist", attempt, persist::Input::default())).await.unwrap();
@@ -116,6 +118,7 @@ impl Flow {
             links: self.world.clone(),
             mailer: self.world.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
+            metrics: self.world.clone(),
             clock: self.clock(self.skews.deliver),
         };
         deliver.run(self.task("Deliver", attempt, NoInput {})).await.unwrap();
@@ -126,6 +129,8 @@ impl Flow {
             requests: self.world.clone(),
             executions: self.world.clone(),
             nudges: self.world.clone(),
+            archive: self.world.clone(),
+            metrics: self.world.clone(),
             clock: self.clock(self.skews.housekeeping),
         };
         worker.run().await

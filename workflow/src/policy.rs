@@ -9,6 +9,7 @@ mod judge;
 mod pointer;
 mod rules;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub struct Policy {
     masks_addresses: bool,
     language: Language,
     publication: Publication,
+    pending_limit: u32,
     /// SHA-256 of SubjectPublicKeyInfos, sorted: there may be thousands.
     denied_keys: Vec<[u8; 32]>,
     /// The default profile first, then by name.
@@ -77,6 +79,7 @@ impl Policy {
             masks_addresses: document.masks_addresses,
             language: document.language,
             publication: document.publication,
+            pending_limit: document.pending_limit,
             denied_keys: document.denied_keys,
             profiles: document.profiles,
         })
@@ -127,6 +130,12 @@ impl Policy {
         &self.publication
     }
 
+    /// How many requests of one address may wait for a decision before no more of them are taken.
+    #[must_use]
+    pub fn pending_limit(&self) -> usize {
+        usize::try_from(self.pending_limit).unwrap_or(usize::MAX)
+    }
+
     /// What would be issued, and every finding. An empty `requester` means that nobody has asked yet (a preview):
     /// rules on who may ask are then warnings.
     #[must_use]
@@ -140,6 +149,7 @@ impl Policy {
 pub struct Profile {
     name: String,
     description: String,
+    descriptions: BTreeMap<Language, String>,
     keys: Vec<KeyRule>,
     rsa_min_bits: u32,
     key_usage: Vec<KeyUsageName>,
@@ -161,10 +171,10 @@ impl Profile {
         &self.name
     }
 
-    /// What it is for, in a sentence.
+    /// What it is for, in a sentence; as the policy says it first where it does not say it in this language.
     #[must_use]
-    pub fn description(&self) -> &str {
-        &self.description
+    pub fn description(&self, language: Language) -> &str {
+        self.descriptions.get(&language).unwrap_or(&self.description)
     }
 
     /// The groups of those who decide, and how many of each have to approve.

@@ -16,6 +16,7 @@ use crate::csr::Name;
 use crate::issuance::{Serial, Signer};
 use crate::link::LinkSecret;
 use crate::mail::Mail;
+use crate::metric::Measure;
 use crate::policy::Policy;
 use crate::request::{Email, Request, RequestId, Status};
 use crate::step::Nudge;
@@ -45,6 +46,20 @@ impl PortError {
         }
         Self { what, cause }
     }
+
+    /// The same without the mail addresses in its cause. Mail systems repeat them in what they answer ("the following
+    /// identities failed the check: ..."), and causes are logged, and shown by Step Functions' console.
+    #[must_use]
+    pub fn without_addresses(mut self) -> Self {
+        let ends = |c: char| c.is_whitespace() || "<>()[],;:\"'".contains(c);
+        let pieces = self.cause.split_inclusive(ends);
+        let hidden = pieces.map(|piece| {
+            let word = piece.trim_end_matches(ends);
+            if word.contains('@') { piece.replacen(word, "(address)", 1) } else { piece.to_owned() }
+        });
+        self.cause = hidden.collect();
+        self
+    }
 }
 
 /// Whether a conditional write took effect.
@@ -73,6 +88,14 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (as it was written), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// How many requests of an address (as it was written) that were registered since then nobody has decided yet, as far as
+    /// that was known a moment ago; counting may stop at `enough`.
+    async fn undecided_of(
+        &self,
+        email: &Email,
+        since: OffsetDateTime,
+        enough: usize,
+    ) -> Result<usize, PortError>;
     /// Other requests for the same public key (hex SHA-256 of the SPKI), newest first, at most `limit`.
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError>;
 }
@@ -155,6 +178,12 @@ pub trait CaKey: Send + Sync {
 pub trait Operators: Send + Sync {
     /// Tells the operators.
     async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError>;
+}
+
+/// Where measurements go. They are written beside the work: they cannot fail, and nothing waits for them.
+pub trait Metrics: Send + Sync {
+    /// Writes one down.
+    fn record(&self, measure: Measure);
 }
 
 /// The time, UTC.
@@ -371,4 +400,39 @@ pub async fn change_audited<T, E>(
 
 fn contended(what: &'static str) -> PortError {
     PortError { what, cause: "other writers were always first".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hidden(cause: &str) -> String {
+        PortError { what: "send the mail", cause: cause.to_owned() }.without_addresses().cause
+    }
+
+    #[test]
+    fn what_a_mail_system_answers_is_kept_but_for_the_address() {
+        assert_eq!(
+            hidden(
+                "MessageRejected: Email address is not verified. The following identities failed the check in region US-EAST-1: a.b+c@example.com"
+            ),
+            "MessageRejected: Email address is not verified. The following identities failed the check in region US-EAST-1: (address)"
+        );
+        assert_eq!(
+            hidden("550 5.1.1 <x@example.com>: unknown, <y@[10.0.0.1]>"),
+            "550 5.1.1 <(address)>: unknown, <(address)[10.0.0.1]>"
+        );
+        assert_eq!(hidden("connection refused: no route"), "connection refused: no route");
+    }
+
+    proptest! {
+        #[test]
+        fn no_address_is_left_and_nothing_else_is_lost(before in "[^@]{0,20}", after in "[^@]{0,20}") {
+            prop_assert_eq!(hidden(&before), before.clone());
+            let shown = hidden(&format!("{before} someone@example.com {after}"));
+            prop_assert_eq!(shown, format!("{before} (address) {after}"));
+        }
+    }
 }

@@ -7,7 +7,10 @@
 use std::path::Path;
 
 use workflow::csr::Csr;
+use workflow::export::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
 use workflow::policy::Policy;
+use workflow::request::Status;
+use workflow::testing::World;
 use workflow::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
 
 fn requests() -> Vec<CsrMaker> {
@@ -41,6 +44,32 @@ fn requests() -> Vec<CsrMaker> {
     all
 }
 
+/// An export of requests in several stages.
+fn export() -> Vec<u8> {
+    let world = World::new();
+    let columns = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let header =
+        Header { format: FORMAT, stack: "a".into(), at: "2026-01-01T12:00:00Z".into(), made_by: "0".into() };
+    let mut writer = Writer::begin(Vec::new(), &header).unwrap();
+    for status in [Status::Refused, Status::PendingApproval, Status::Delivered] {
+        let id = world.request_at(status);
+        for event in world.audit(id) {
+            let row = columns(serde_json::to_value(event).unwrap());
+            writer.put(&Record::Event(Row::read(row).unwrap())).unwrap();
+        }
+        let row = columns(serde_json::to_value(world.request(id).unwrap()).unwrap());
+        writer.put(&Record::Request(Box::new(Row::read(row).unwrap()))).unwrap();
+        if let Some(approval) = world.approval(id) {
+            let mut row = columns(serde_json::to_value(approval).unwrap());
+            row.insert("key".into(), format!("request#{id}").into());
+            writer.put(&Record::Approval(Box::new(Row::without_tokens(row).unwrap()))).unwrap();
+        }
+    }
+    let issuer = world.issuer_certificate().chain_pem().to_owned();
+    writer.put(&Record::Object(ObjectKey::CurrentIssuer, issuer)).unwrap();
+    writer.finish().unwrap().0
+}
+
 #[test]
 fn seeds_are_valid_and_written_where_asked() {
     let requests: Vec<Vec<u8>> = requests().iter().map(CsrMaker::der).collect();
@@ -49,6 +78,9 @@ fn seeds_are_valid_and_written_where_asked() {
     }
     let policy = include_str!("../../infra/policy.toml");
     assert!(Policy::parse(policy).is_ok());
+    let export = export();
+    let mut reader = Reader::open(export.as_slice()).unwrap();
+    while reader.record().unwrap().is_some() {}
     if std::env::var_os("COUNTERSIGN_SEEDS").is_none() {
         return;
     }
@@ -61,4 +93,6 @@ fn seeds_are_valid_and_written_where_asked() {
             .unwrap();
     }
     std::fs::write(corpus.join("policy/default.toml"), policy).unwrap();
+    std::fs::create_dir_all(corpus.join("export")).unwrap();
+    std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();
 }

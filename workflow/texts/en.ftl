@@ -190,7 +190,11 @@ review-vote-rejected = <strong>{ $approver }</strong> rejected { $at }
 review-details = All details
 review-no-usages = none granted
 review-approved = Approved
-review-standing-text = The request is { status-in-words }.
+review-standing-text =
+    { $status ->
+        [delivered] The certificate was mailed to the requester.
+       *[other] The request is { status-in-words }.
+    }
 review-rejected = Rejected
 review-rejected-text = The request was rejected; no certificate is issued.
 review-expired = Expired
@@ -229,6 +233,7 @@ problem-no-such-page = There is nothing at this address.
 problem-no-such-link = This link does not open anything. Please open it again from the newest mail about the request, whole, up to its last character.
 problem-not-answered = Something we depend on did not answer. Nothing was lost; please try again in a moment.
 problem-try-again = Please try again.
+problem-too-many-waiting = { $limit } requests with this e-mail address wait for a decision already, and no more are taken until some are decided. Please withdraw those that are no longer needed (see “My certificates”), or ask again later.
 problem-method = This address does not take { $method }.
 problem-content-type = The Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data.
 problem-too-large = The body is larger than { $bytes } bytes. Send the request alone.
@@ -302,7 +307,7 @@ mine-ended = Ended
 mine-until = until { $until }
 mine-asked = asked { $at }
 mine-open = See the request
-mine-keep = This page opens for an hour. Whoever has its address can see what you see.
+mine-keep = This page opens for an hour. Whoever has its link can see what you see.
 commands-title = Commands for a signing request
 commands-lead = They make a private key and a certificate signing request (CSR) on the machine that will use the certificate.
 commands-names = Names
@@ -649,3 +654,30 @@ finding-email-several = The e-mail address is more than one plain address.
 finding-email-no-at = The e-mail address has no @.
 finding-email-half = The e-mail address has nothing before or after the @.
 finding-email-unreachable = The e-mail address is not one that mail can be sent to.
+
+## Findings: what the web front finds in a form
+
+# The name of a field, as programs spell it; other languages say what people call it.
+finding-field = { $field }
+finding-missing = The field { finding-field } is missing or empty.
+finding-give-email = Please give your e-mail address.
+finding-give-request = Please give the certificate signing request.
+finding-give-decision = Please give approve or reject.
+finding-give-digest = Please give the digest that the review showed.
+finding-give-reason = Please give the reason of a rejection, which the requester reads.
+finding-no-string = The field { finding-field } is { json-kind }.
+finding-no-string-advice = It must be a string.
+finding-two-requests = You pasted one request and chose a file with another.
+finding-two-requests-advice = Empty the text, or send the form without a file.
+finding-text-long = The { finding-field } has { $count } characters; at most { $most } are read.
+finding-text-long-advice = Please say it shorter.
+finding-text-control = The { finding-field } contains a control character.
+finding-text-control-advice = Write plain text.
+finding-decision = The decision is neither approve nor reject.
+finding-decision-advice = Send one of them.
+finding-unfit-key = The Idempotency-Key { $key } is not one.
+finding-unfit-key-advice = Send at most { $most } visible ASCII characters, such as a UUID.
+finding-key-used = This Idempotency-Key was used for another request.
+finding-key-used-advice = Send a new key with a new request.
+finding-nobody-else = The profile { $profile } has too few approvers other than you, and nobody approves their own request.
+finding-nobody-else-advice = Choose another profile, or ask the operators to add an approver.

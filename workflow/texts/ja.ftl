@@ -151,7 +151,7 @@ review-live = 同じ名前または同じ鍵の証明書が{ $count }件使用�
 review-same-key = 同じ鍵
 review-live-one = { $email } の証明書、有効期限 { $until }
 review-have-approved = あなたは承認済みです。{ review-approvals }
-review-approvals = 承認 { $approvals } 件(必要数 { $quorum } 件)。
+review-approvals = 承認{ $approvals }件(必要数{ $quorum }件)。
 review-reason = 理由
 review-reason-hint = 却下した場合、申請者に伝わります。
 review-approve = 承認する
@@ -163,7 +163,11 @@ review-vote-rejected = <strong>{ $approver }</strong> が却下しました({ $a
 review-details = 詳細
 review-no-usages = 許可された用途はありません
 review-approved = 承認されました
-review-standing-text = この申請は{ status-in-words }です。
+review-standing-text =
+    { $status ->
+        [delivered] 証明書を申請者にメールで送付しました。
+       *[other] この申請は{ status-in-words }です。
+    }
 review-rejected = 却下されました
 review-rejected-text = この申請は却下されました。証明書は発行されません。
 review-expired = 期限切れです
@@ -202,6 +206,7 @@ problem-no-such-page = このアドレスには何もありません。
 problem-no-such-link = このリンクでは何も開けません。この申請についての最新のメールから、リンクを最後の1文字まで含めて開き直してください。
 problem-not-answered = 必要なサービスから応答がありませんでした。失われたデータはありません。しばらくしてから、もう一度お試しください。
 problem-try-again = もう一度お試しください。
+problem-too-many-waiting = このメールアドレスからの申請が { $limit } 件、承認者の判断を待っています。判断が出るまで、新しい申請は受け付けられません。不要な申請を取り下げるか（「自分の証明書」から確認できます）、後でもう一度申請してください。
 problem-method = このアドレスでは { $method } を使用できません。
 problem-content-type = Content-Type は application/json、application/x-www-form-urlencoded、multipart/form-data のいずれかにしてください。
 problem-too-large = 本文が { $bytes } バイトを超えています。証明書署名要求だけを送信してください。
@@ -240,12 +245,12 @@ problem-no-overview = このリンクでは何も開けません。リンクの�
 
 review-unusual = 新しい点・通常と異なる点
 review-reason-when = 却下の場合は必須
-review-lacking = { $group } の承認があと { $approvals } 件必要です。
+review-lacking = { $group } の承認があと{ $approvals }件必要です。
 review-withdrawn = 取り下げられました
 review-withdrawn-text = 申請者がこの申請を取り下げました。判断していただくことはもうありません。
-unusual-first = これまで申請されたことのない名前です：{ $names }
+unusual-first = これまで申請されたことのない名前です: { $names }
 unusual-wildcard = { $name } は { $parent } の直下にあるすべての名前に有効です。
-unusual-known-key = この鍵は以前の申請 { $count } 件（{ $of }）でも使われています。
+unusual-known-key = この鍵は以前の申請{ $count }件({ $of })でも使われています。
 unusual-looks-like = { $name } は、ほかの人が申請した { $other } とよく似ています。
 
 ## Pages: withdrawing, my certificates, commands
@@ -267,11 +272,11 @@ mine-ended = 終了
 mine-until = 有効期限 { $until }
 mine-asked = 申請日時 { $at }
 mine-open = 申請を見る
-mine-keep = このページは1時間だけ開けます。アドレスを知っている人は誰でも同じ内容を見られます。
+mine-keep = このページは1時間だけ開けます。リンクを知っている人は誰でも同じ内容を見られます。
 commands-title = 署名要求を作るコマンド
 commands-lead = 証明書を使うマシンで、秘密鍵と証明書署名要求 (CSR) を作成します。
 commands-names = 名前
-commands-names-hint = マシンの名前を空白で区切って入力してください。例：www.example.com example.com 10.0.0.1
+commands-names-hint = マシンの名前を空白で区切って入力してください。例: www.example.com example.com 10.0.0.1
 commands-write = コマンドを作成
 form-commands = 自分の名前でコマンドを作成する
 ### Mails
@@ -398,7 +403,7 @@ finding-how-to = { $begin } で始まるファイルの内容を貼り付けて�
 finding-text-too-large = テキストが { $bytes } バイトあります。読み込めるのは { $most } バイトまでです。
 finding-send-alone = 証明書署名要求 (CSR) だけを送ってください。
 finding-no-text = 証明書署名要求 (CSR) がありません。
-finding-several-requests = 証明書署名要求 (CSR) が { $count } 件含まれています。
+finding-several-requests = 証明書署名要求 (CSR) が{ $count }件含まれています。
 finding-one-by-one = 1件ずつ送ってください。
 finding-several-blocks = PEM のブロックが { $count } 個含まれています: { $labels }
 finding-another-pem = その他の PEM ファイル
@@ -614,3 +619,41 @@ finding-email-several = メールアドレスが1つの単純なアドレスで�
 finding-email-no-at = メールアドレスに @ がありません。
 finding-email-half = メールアドレスの @ の前または後に何もありません。
 finding-email-unreachable = このメールアドレスにはメールを送れません。
+
+## 指摘: Webフロントがフォームで見つけるもの
+
+# フォームの項目名。プログラムには英語の名前で伝わる。
+finding-field =
+    { $field ->
+        [email] メールアドレス
+        [comment] コメント
+        [csrContent] 証明書署名要求 (CSR)
+        [csrFile] ファイル
+        [profile] プロファイル
+        [reason] 理由
+        [decision] 判断
+        [digest] ダイジェスト
+       *[other] { $field }
+    }
+finding-missing = { finding-field } が指定されていないか、空です。
+finding-give-email = あなたのメールアドレスを入力してください。
+finding-give-request = 証明書署名要求 (CSR) を入力してください。
+finding-give-decision = approve または reject を指定してください。
+finding-give-digest = 確認ページに表示されたダイジェストを指定してください。
+finding-give-reason = 却下の理由を入力してください。申請者に伝えられます。
+finding-no-string = { finding-field } の値が文字列ではなく、{ json-kind }です。
+finding-no-string-advice = 文字列で指定してください。
+finding-two-requests = 貼り付けた証明書署名要求と、選択したファイルの内容が異なります。
+finding-two-requests-advice = 貼り付けたテキストを消すか、ファイルを選択せずに送信してください。
+finding-text-long = { finding-field } が { $count } 文字あります。{ $most } 文字以内で入力してください。
+finding-text-long-advice = もう少し短くまとめてください。
+finding-text-control = { finding-field } に制御文字が含まれています。
+finding-text-control-advice = 書式のないテキストで入力してください。
+finding-decision = 判断が approve でも reject でもありません。
+finding-decision-advice = どちらかを指定してください。
+finding-unfit-key = { $key } は Idempotency-Key として使えません。
+finding-unfit-key-advice = UUIDなど、{ $most } 文字以内の表示可能なASCII文字を指定してください。
+finding-key-used = この Idempotency-Key は別の申請で使用済みです。
+finding-key-used-advice = 新しい申請には新しいキーを指定してください。
+finding-nobody-else = プロファイル { $profile } には、あなた以外の承認者が足りません。自分の申請を自分で承認することはできません。
+finding-nobody-else-advice = 別のプロファイルを選ぶか、承認者の追加を運用担当者に依頼してください。

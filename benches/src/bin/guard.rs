@@ -13,7 +13,7 @@ use benches::cold::{Function, Servers};
 use benches::instructions::{self, Counter};
 use benches::issuing::{Asked, Authority, shipped_policy};
 use serde::{Deserialize, Serialize};
-use workflow::testing::pki::TestKey;
+use workflow::testing::pki::{self, TestKey};
 
 /// What may be added before the guard fails.
 const TOLERATED: f64 = 0.10;
@@ -28,7 +28,10 @@ const WORKERS: [&str; 9] = [
     "sign",
     "validate",
 ];
-const REQUESTS: [TestKey; 2] = [TestKey::EcP256, TestKey::Rsa2048];
+/// The files of one request and its authority.
+const REQUEST: &str = "request.csr";
+const KEY: &str = "ca.key";
+const CERTIFICATE: &str = "ca.crt";
 
 /// What was measured when the baseline was written.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -41,8 +44,8 @@ struct Baseline {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["issue", request, times] => {
-            issue(request, times.parse().unwrap());
+        ["issue", folder, times] => {
+            issue(Path::new(folder), times.parse().unwrap());
             ExitCode::SUCCESS
         }
         [] => compare(),
@@ -71,24 +74,33 @@ fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline").join(profile + ".toml")
 }
 
-/// Issues so many certificates: what is run under callgrind.
-fn issue(request: &str, times: u32) {
-    let kind = REQUESTS.into_iter().find(|kind| format!("{kind:?}") == request).unwrap();
-    let (policy, authority, asked) = (shipped_policy(), Authority::of(TestKey::EcP256), Asked::of(kind));
+/// Issues so many certificates for the request in a folder: what is run under callgrind.
+fn issue(folder: &Path, times: u32) {
+    let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
+    let (policy, asked) = (shipped_policy(), Asked::from_pem(read(REQUEST)));
+    let authority = Authority::from_pem(&read(KEY), &read(CERTIFICATE));
     for _ in 0..times {
         assert!(authority.certify(&policy, &asked).starts_with("-----BEGIN CERTIFICATE-----"));
     }
 }
 
+/// Instructions of one certificate. Keys are made here, outside of what is counted: making one is a matter of chance.
+fn certificate(kind: TestKey) -> u64 {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), pki::root_with(TestKey::EcP256));
+    let write = |name: &str, pem: &str| std::fs::write(folder.path().join(name), pem).unwrap();
+    write(REQUEST, &pki::csr_with(kind, "www.example.com", &["www.example.com"]));
+    write(KEY, &authority.key_pem);
+    write(CERTIFICATE, &authority.certificate_pem);
+    let this = std::env::current_exe().unwrap();
+    let of = |times: &str| instructions::of(&this, &["issue", &folder.path().to_string_lossy(), times]);
+    // The difference leaves out the start of the program and what is made once.
+    of("31").checked_sub(of("1")).expect("more certificates take more instructions") / 30
+}
+
 fn measure() -> Baseline {
     let mut found = Baseline::default();
-    let this = std::env::current_exe().unwrap();
-    for kind in REQUESTS {
-        let request = format!("{kind:?}");
-        let of = |times: &str| instructions::of(&this, &["issue", &request, times]);
-        // The difference leaves out the start of the program and what is made once. Making an RSA key is a matter of chance:
-        // it takes so many certificates to drown it.
-        found.instructions.insert(format!("issue {request}"), of("31").saturating_sub(of("1")) / 30);
+    for kind in [TestKey::EcP256, TestKey::Rsa2048] {
+        found.instructions.insert(format!("issue {kind:?}"), certificate(kind));
     }
     let servers = Servers::start();
     for name in ["dead-letter", "sign"] {

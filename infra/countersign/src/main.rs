@@ -11,7 +11,12 @@ use clap::Parser;
 
 mod approvals;
 mod audit;
+mod aws_cli;
+mod backup;
 mod ca;
+mod connect;
+mod costs;
+mod deployment;
 mod executions;
 mod failure;
 mod local;
@@ -27,6 +32,16 @@ mod table;
 enum Command {
     /// Runs the whole stack on this machine, on an AWS emulator
     Local(local::Options),
+    /// Shows what a deployment to AWS would change
+    Plan(deployment::Plan),
+    /// Deploys to AWS: makes a stack, or changes it
+    Deploy(deployment::Deploy),
+    /// Takes a stack away from AWS; tables, bucket and secrets stay
+    Destroy(deployment::Destroy),
+    /// Checks what a deployment and a stack on AWS need
+    Doctor(deployment::Doctor),
+    /// Opens the way to the portal of a private network
+    Connect(connect::Options),
     /// Lists and shows requests
     #[command(subcommand)]
     Requests(requests::Command),
@@ -44,18 +59,35 @@ enum Command {
     /// Checks an issuance policy, or puts one in force
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Writes everything that a stack knows into one file, without keys
+    Export(backup::ExportOptions),
+    /// Makes an empty stack what an exported one was, and goes on from there
+    Import(backup::ImportOptions),
+    /// Prints what a month costs on AWS, by the list prices in infra/prices.toml
+    Costs(costs::Options),
+    /// Prints which quota of AWS binds first, and how many certificates a day that is
+    Scale,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Local(options) => local::run(options).await,
+        Command::Plan(options) => deployment::plan(options).await,
+        Command::Deploy(options) => deployment::deploy(options).await,
+        Command::Destroy(options) => deployment::destroy(options).await,
+        Command::Doctor(options) => deployment::doctor(options).await,
+        Command::Connect(options) => connect::run(options).await,
         Command::Requests(command) => requests::run(command).await,
         Command::Executions(options) => executions::run(options).await,
         Command::Approvals(command) => approvals::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,
+        Command::Export(options) => backup::export(options).await,
+        Command::Import(options) => backup::import(options).await,
+        Command::Costs(options) => costs::run(&options),
+        Command::Scale => costs::run_scale(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

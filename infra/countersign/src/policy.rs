@@ -10,6 +10,7 @@ use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use workflow::approval::Seats;
 use workflow::aws::PolicyShelf;
 use workflow::policy::{Pointer, Policy};
+use workflow::text::Language;
 
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;
@@ -97,14 +98,21 @@ fn read(file: &Path) -> Result<(String, Policy), Failure> {
 
 /// The document in force.
 async fn in_force(stack: &Stack) -> Result<String, Failure> {
-    let shelf = shelf(stack);
-    let held = held(stack, &shelf).await?.ok_or_else(|| {
+    document(stack).await?.ok_or_else(|| {
         Failure::new(
             format!("there is no parameter {}", stack.policy_parameter),
             "Put a policy in force with: countersign policy set",
         )
-    })?;
-    shelf.document(held).await.or_fail(
+    })
+}
+
+/// The document in force, where there is one.
+pub(crate) async fn document(stack: &Stack) -> Result<Option<String>, Failure> {
+    let shelf = shelf(stack);
+    let Some(held) = held(stack, &shelf).await? else {
+        return Ok(None);
+    };
+    shelf.document(held).await.map(Some).or_fail(
         || format!("the parameter {} does not lead to a policy", stack.policy_parameter),
         "Put a policy in force with: countersign policy set",
     )
@@ -129,8 +137,8 @@ fn parameter_for(stack: &Stack, document: &str) -> String {
     }
 }
 
-/// Stores the object first, so that whoever follows the parameter finds it.
-async fn put(stack: &Stack, document: &str) -> Result<(), Failure> {
+/// Puts a document in force. The object comes first, so that whoever follows the parameter finds it.
+pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), Failure> {
     let value = parameter_for(stack, document);
     if value != document {
         let pointer = Pointer::to(document, &stack.bucket);
@@ -174,7 +182,7 @@ fn summary(policy: &Policy) -> String {
                 format!("{} days", profile.validity_days()),
                 profile.seats().iter().map(seats).collect::<Vec<_>>().join("; "),
                 span(profile.limit()),
-                profile.description().to_owned(),
+                profile.description(Language::English).to_owned(),
             ]
         })
         .collect();

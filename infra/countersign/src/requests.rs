@@ -85,7 +85,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
 /// execution. Repeating it starts the same execution, which changes nothing.
 async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
     let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table, &stack.audit_table);
-    let executions = StepFunctions::new(&stack.sdk, &stack.state_machine_arn);
+    let executions = StepFunctions::new(&stack.sdk, &stack.started_by);
     let arn = |attempt| executions.arn(&execution_name(id, attempt));
     let now = OffsetDateTime::now_utc();
     let mut failed = false;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -12,8 +11,8 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::{Deserialize, Serialize};
-use tokio::process::Command;
 
+use crate::aws_cli::AwsCli;
 use crate::failure::{Failure, OrFail as _};
 use crate::local::{self, REGION, ROOT_KEY};
 
@@ -49,6 +48,9 @@ pub(crate) struct Endpoints {
     pub(crate) policy_parameter: String,
     /// The secret of the CA key.
     pub(crate) ca_secret: String,
+    /// The secret that requesters' links derive from.
+    #[serde(default)]
+    pub(crate) link_secret: Option<String>,
     /// Where the CA key is: `secret` or `kms`.
     pub(crate) ca_key: String,
     /// The Lambda functions by worker.
@@ -82,10 +84,14 @@ pub(crate) struct Stack {
     pub(crate) sdk: SdkConfig,
     /// The flow.
     pub(crate) state_machine_arn: String,
+    /// What executions are started by: an alias of the flow, where there is one.
+    pub(crate) started_by: String,
     /// The table of requests.
     pub(crate) requests_table: String,
     /// The table of approvals.
     pub(crate) approvals_table: String,
+    /// The table of names.
+    pub(crate) names_table: String,
     /// The table of the audit trail.
     pub(crate) audit_table: String,
     /// The queue of await-approval.
@@ -96,11 +102,18 @@ pub(crate) struct Stack {
     pub(crate) policy_parameter: String,
     /// The secret of the CA key.
     pub(crate) ca_secret: String,
+    /// The secret that requesters' links derive from; nothing where the stack was made before it was an output.
+    pub(crate) link_secret: Option<String>,
     /// Whether the CA key is in KMS instead.
     pub(crate) ca_in_kms: bool,
 }
 
 impl Which {
+    /// The stack of this name on AWS, or on an emulator.
+    pub(crate) fn on_aws_named(name: &str, region: Option<String>, endpoint_url: Option<String>) -> Self {
+        Self { stack: Some(name.to_owned()), region, endpoint_url, dir: None }
+    }
+
     /// Finds the stack.
     pub(crate) async fn find(&self) -> Result<Stack, Failure> {
         match &self.stack {
@@ -118,13 +131,16 @@ impl Which {
         Ok(Stack {
             sdk: sdk_config(self.region().await?, credentials, self.endpoint_url.as_deref()),
             state_machine_arn: output_of(&outputs, "StateMachineArn")?,
+            started_by: output_of(&outputs, "StartedBy")?,
             requests_table: output_of(&outputs, "CertificatesTable")?,
             approvals_table: output_of(&outputs, "ApprovalsTable")?,
+            names_table: output_of(&outputs, "NamesTable")?,
             audit_table: output_of(&outputs, "AuditTable")?,
             await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
+            link_secret: outputs.get("LinkSecretId").cloned(),
             ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
         })
     }
@@ -143,7 +159,8 @@ impl Which {
         Ok(Credentials::from_keys(exported.access_key_id, exported.secret_access_key, exported.session_token))
     }
 
-    async fn region(&self) -> Result<String, Failure> {
+    /// The one that was named, else that of the environment or the configuration.
+    pub(crate) async fn region(&self) -> Result<String, Failure> {
         if let Some(region) = &self.region {
             return Ok(region.clone());
         }
@@ -161,26 +178,9 @@ impl Which {
         }
     }
 
-    /// What `aws ARGUMENTS` prints. What it prints may be a secret, so it goes into no failure.
     async fn aws(&self, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
-        let mut command = Command::new("aws");
-        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-        for (option, value) in [("--region", &self.region), ("--endpoint-url", &self.endpoint_url)] {
-            if let Some(value) = value {
-                command.args([option, value]);
-            }
-        }
-        let output =
-            command.output().await.or_fail(|| "cannot run aws".into(), "Install the AWS command line.")?;
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
-        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        let what = arguments.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-        Err(Failure::new(
-            format!("aws {what} failed: {why}"),
-            "Check --stack, --region and your AWS credentials.",
-        ))
+        let aws = AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref());
+        aws.run(Path::new("."), arguments).await
     }
 }
 
@@ -201,13 +201,16 @@ impl Stack {
         Self {
             sdk,
             state_machine_arn: endpoints.state_machine_arn.clone(),
+            started_by: endpoints.state_machine_arn.clone(),
             requests_table: endpoints.requests_table.clone(),
             approvals_table: endpoints.approvals_table.clone(),
+            names_table: endpoints.names_table.clone(),
             audit_table: endpoints.audit_table.clone(),
             await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
+            link_secret: endpoints.link_secret.clone(),
             ca_in_kms: endpoints.ca_key == "kms",
         }
     }
@@ -221,7 +224,7 @@ impl Stack {
 
     /// The ARN of the execution with this name.
     pub(crate) fn execution_arn(&self, name: &str) -> String {
-        format!("{}:{name}", self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1))
+        workflow::aws::execution_arn(&self.state_machine_arn, name)
     }
 }
 

@@ -1,8 +1,7 @@
-//! The final accounting: what the requesters were promised, the table, the bucket, the executions and the mailbox are held
-//! against each other.
+//! The final accounting: what the requesters were promised, the table, the bucket, the executions, the mailbox and the audit
+//! trail are held against each other.
 //!
-//! [`CHECKS`] has one function for each book; whoever keeps another one (an audit trail) adds it to [`Books`] and adds a
-//! function.
+//! [`CHECKS`] has one function for each book; whoever keeps another one adds it to [`Books`] and adds a function.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -24,14 +23,23 @@ pub(super) struct Books {
     pub(super) executions: BTreeMap<String, String>,
     /// The mails, by request.
     pub(super) mails: HashMap<String, Vec<Mail>>,
+    /// The audit trail of each request.
+    pub(super) trails: HashMap<String, Vec<Value>>,
+    /// What `countersign audit verify` says against them.
+    pub(super) broken_trails: Option<String>,
 }
 
 /// One book held against the others; says what does not agree.
 pub(super) type Check = fn(&Books) -> Vec<String>;
 
 /// All of them.
-pub(super) const CHECKS: [(&str, Check); 4] =
-    [("table", table), ("bucket", bucket), ("executions", executions), ("mailbox", mailbox)];
+pub(super) const CHECKS: [(&str, Check); 5] = [
+    ("table", table),
+    ("bucket", bucket),
+    ("executions", executions),
+    ("mailbox", mailbox),
+    ("audit", audit),
+];
 
 fn json(stack: &Stack, arguments: &[&str]) -> Value {
     // The command line prints nothing at all where a list is empty.
@@ -59,6 +67,20 @@ pub(super) fn all_rows(stack: &Stack) -> HashMap<String, Value> {
     rows.as_array().into_iter().flatten().map(|row| (text(row, "id").to_owned(), row.clone())).collect()
 }
 
+/// Every audit trail, and what is wrong with them.
+fn all_trails(stack: &Stack) -> (HashMap<String, Vec<Value>>, Option<String>) {
+    let exported = stack.countersign(&["audit", "export"]);
+    let mut trails = HashMap::<String, Vec<Value>>::new();
+    for line in String::from_utf8_lossy(&exported.stdout).lines() {
+        let event: Value = serde_json::from_str(line).expect("an event a line");
+        trails.entry(text(&event, "requestId").to_owned()).or_default().push(event);
+    }
+    let verified = stack.countersign(&["audit", "verify"]);
+    let said =
+        || String::from_utf8_lossy(&[verified.stdout.as_slice(), &verified.stderr].concat()).into_owned();
+    (trails, (!verified.status.success()).then(said))
+}
+
 impl Books {
     /// As they are now.
     pub(super) fn read(stack: &Stack, post: &Post, promised: Vec<Played>) -> Self {
@@ -71,7 +93,9 @@ impl Books {
             let serial = text(version, "Key").split('/').nth(1).unwrap_or_default().to_owned();
             *certificates.entry(serial).or_default() += 1;
         }
-        Self { promised, rows: all_rows(stack), certificates, executions: all_executions(stack), mails }
+        let (trails, broken_trails) = all_trails(stack);
+        let (rows, executions) = (all_rows(stack), all_executions(stack));
+        Self { promised, rows, certificates, executions, mails, trails, broken_trails }
     }
 
     /// Whether nothing is under way but what rightly waits.
@@ -264,101 +288,50 @@ fn serial_in(mail: &Mail) -> Option<String> {
     Some(serial)
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-    use std::time::SystemTime;
-
-    use serde_json::json;
-
-    use super::super::players::Part;
-    use super::*;
-    use crate::Asked;
-
-    #[test]
-    fn a_history_goes_forward_or_through_a_retry() {
-        assert!(goes_forward(&["submitted", "pending_approval", "approved", "issued", "delivered"]));
-        assert!(goes_forward(&["submitted", "pending_approval", "failed", "pending_approval", "approved"]));
-        for wrong in [
-            &["pending_approval"][..],
-            &["submitted", "approved", "pending_approval"],
-            &["submitted", "submitted"],
-            &["submitted", "rejected", "approved"],
-        ] {
-            assert!(!goes_forward(wrong), "{wrong:?}");
-        }
-    }
-
-    const ID: &str = "6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611";
-
-    fn certificate_mail() -> Mail {
-        let mut certificate = rcgen::CertificateParams::new(vec!["www.example.com".to_owned()]).unwrap();
-        certificate.serial_number = Some(vec![0x4f, 0x01].into());
-        let pem = certificate.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
-        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        zip.start_file("certificate.pem", zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(pem.as_bytes()).unwrap();
-        Mail {
-            at: SystemTime::UNIX_EPOCH,
-            message_id: format!("{ID}.1@example.com"),
-            to: "team@example.com".into(),
-            subject: "Your certificate for www.example.com".into(),
-            text: String::new(),
-            html: String::new(),
-            attachments: vec![("certificate.zip".into(), zip.finish().unwrap().into_inner())],
-        }
-    }
-
-    /// The books of one request that was delivered.
-    fn books() -> Books {
-        let asked = Asked { id: ID.into(), email: "team@example.com".into(), status_url: String::new() };
-        let history = ["submitted", "pending_approval", "approved", "issued", "delivered"];
-        let row = json!({
-            "id": ID, "status": "delivered", "serial": "4f01", "executionAttempt": 1,
-            "executionArn": format!("arn:aws:states:x:1:execution:countersign:{ID}"),
-            "history": history.map(|status| json!({ "status": status })),
-        });
-        Books {
-            promised: vec![Played { part: Part::Approved, asked, tried_again: 0 }],
-            rows: HashMap::from([(ID.to_owned(), row)]),
-            certificates: BTreeMap::from([("4f01".to_owned(), 1)]),
-            executions: BTreeMap::from([(ID.to_owned(), "SUCCEEDED".to_owned())]),
-            mails: HashMap::from([(ID.to_owned(), vec![certificate_mail(), certificate_mail()])]),
-        }
-    }
-
-    #[test]
-    fn books_that_agree_are_in_order_and_each_lie_is_found() {
-        assert_eq!(books().disagreements(), [""; 0]);
-        assert!(books().at_rest());
-        type Lie = fn(&mut Books);
-        let lies: [(&str, Lie); 11] = [
-            ("table", |books| books.rows.clear()),
-            ("table", |books| books.rows.get_mut(ID).unwrap()["status"] = json!("approved")),
-            ("table", |books| {
-                books.rows.get_mut(ID).unwrap()["history"] = json!([{ "status": "delivered" }])
-            }),
-            ("table", |books| {
-                books.rows.insert("another".into(), json!({ "status": "rejected" }));
-            }),
-            ("bucket", |books| books.certificates.clear()),
-            ("bucket", |books| _ = books.certificates.insert("4f01".into(), 2)),
-            ("bucket", |books| _ = books.certificates.insert("4f02".into(), 1)),
-            ("executions", |books| _ = books.executions.insert(ID.into(), "RUNNING".into())),
-            ("executions", |books| {
-                books.executions.insert(format!("{ID}-r3"), "SUCCEEDED".into());
-            }),
-            ("mailbox", |books| books.mails.get_mut(ID).unwrap().clear()),
-            ("mailbox", |books| books.mails.get_mut(ID).unwrap()[0].message_id = format!("{ID}.2@x")),
-        ];
-        for (number, (book, lie)) in lies.into_iter().enumerate() {
-            let mut books = books();
-            lie(&mut books);
-            let found = books.disagreements();
-            assert!(found.iter().any(|what| what.starts_with(book)), "lie {number}: {found:?}");
-        }
-        let mut books = books();
-        books.rows.get_mut(ID).unwrap()["serial"] = json!("4f02");
-        assert!(books.disagreements().iter().any(|what| what.contains("mailed the certificate")));
+/// The events that happen once to a request of this status, and to no other.
+fn once(status: &str) -> &'static [&'static str] {
+    match status {
+        "delivered" => &["submitted", "stored", "asked", "decided", "reserved", "signed", "delivered"],
+        "rejected" => &["submitted", "stored", "asked", "decided", "rejected"],
+        "expired" => &["submitted", "stored", "asked", "decided", "expired"],
+        _ => &["submitted", "stored", "asked"],
     }
 }
+
+fn audit(books: &Books) -> Vec<String> {
+    let mut wrong: Vec<String> = books.broken_trails.iter().cloned().collect();
+    let ours: HashSet<&str> = books.promised.iter().map(|one| one.asked.id.as_str()).collect();
+    wrong.extend(
+        books
+            .trails
+            .keys()
+            .filter(|id| !ours.contains(id.as_str()))
+            .map(|id| format!("events of {id}, who is nobody")),
+    );
+    for one in &books.promised {
+        let (id, row) = (&one.asked.id, books.row(one));
+        let trail = books.trails.get(id).map(Vec::as_slice).unwrap_or_default();
+        let happened = |event: &str| trail.iter().filter(|one| one["event"] == event).count();
+        for event in once("delivered").iter().chain(&["rejected", "expired"]) {
+            let times = happened(event);
+            if times != usize::from(once(text(row, "status")).contains(event)) {
+                wrong.push(format!("{id} is {}, and was {event} {times} times", row["status"]));
+            }
+        }
+        for event in trail.iter().filter(|one| ["reserved", "signed"].contains(&text(one, "event"))) {
+            if event["detail"] != row["serial"] {
+                wrong.push(format!("{id} has the serial {}, and {event}", row["serial"]));
+            }
+        }
+        let voters: Vec<&str> =
+            trail.iter().filter(|one| one["event"] == "voted").map(|one| text(one, "actor")).collect();
+        let different: HashSet<&str> = voters.iter().copied().collect();
+        if different.len() != voters.len() {
+            wrong.push(format!("{id}: somebody voted twice: {voters:?}"));
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests;

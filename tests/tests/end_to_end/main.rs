@@ -9,21 +9,31 @@
 mod accessible;
 mod approvals;
 mod approved;
+mod backup;
 mod bad_input;
 mod browser;
 mod ca;
 mod certificates;
+mod connect;
 mod decisions;
+mod deployment;
+mod engines;
 mod failures;
+mod history;
 mod keyboard;
+mod leaks;
+mod least_privilege;
 mod links;
 mod local;
+mod nginx;
+mod options;
 mod outcomes;
 mod policy;
 mod recovery;
 mod restart;
 mod scanner;
 mod secrets;
+mod smtp;
 
 /// The approver of every profile of the shipped policy.
 const APPROVER: &str = "approver@example.com";

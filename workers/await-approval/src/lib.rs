@@ -14,9 +14,10 @@ use workflow::approval::{Approval, Electorate};
 use workflow::audit::By;
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::link::BaseUrl;
+use workflow::metric::Measure;
 use workflow::policy::Profile;
 use workflow::ports::{
-    Approvals, Archive, Clock, Mailer, Nudges, Policies, Requests, Saved, TaskToken, Tasks, change,
+    Approvals, Archive, Clock, Mailer, Metrics, Nudges, Policies, Requests, Saved, TaskToken, Tasks, change,
     change_approval,
 };
 use workflow::request::{Facts, Request, RequestId, Status};
@@ -46,6 +47,8 @@ pub struct AwaitApproval {
     pub mailer: Arc<dyn Mailer>,
     /// Where the links lead.
     pub base_url: BaseUrl,
+    /// Where it is noted how long deciding took.
+    pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -166,14 +169,19 @@ impl AwaitApproval {
             return Ok(None);
         };
         let outcome = decision.outcome;
-        change(&*self.requests, id, &By::worker(WORKER), |row| {
+        let (row, first) = change(&*self.requests, id, &By::worker(WORKER), |row| {
+            let first = row.decision.is_none();
             match row.record_decision(decision.clone(), now) {
                 // It ended otherwise meanwhile; the state machine will find that out by itself.
-                Err(_) if row.status.is_terminal() => Ok(()),
-                other => other,
+                Err(_) if row.status.is_terminal() => Ok(false),
+                other => other.map(|()| first),
             }
         })
         .await?;
+        // An expiry is no decision, and would only say how long the policy waits.
+        if first && outcome != Outcome::Expired {
+            self.metrics.record(Measure::Decided(now - row.registration_date));
+        }
         Ok(Some(outcome))
     }
 }

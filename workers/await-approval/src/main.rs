@@ -17,6 +17,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             notices: aws.notices()?,
             mailer: aws.mailer()?,
             base_url: aws.base_url()?,
+            metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })
     })

@@ -8,6 +8,7 @@ use workflow::approval::{Approval, Link, LinkKey};
 use workflow::audit::{Happening, verify};
 use workflow::decision::{ApprovalDigest, Decision, Outcome, ReviewDigest};
 use workflow::link::BaseUrl;
+use workflow::metric::Measure;
 use workflow::ports::{Approvals, change_approval};
 use workflow::request::{RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Nudge, Progress, Step};
@@ -23,6 +24,7 @@ fn step(world: &Arc<World>) -> AwaitApproval {
         notices: world.clone(),
         mailer: world.clone(),
         base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
+        metrics: world.clone(),
         clock: world.clone(),
     }
 }
@@ -82,8 +84,10 @@ async fn it_asks_and_waits_and_a_nudge_reports() {
     step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert!(world.results().is_empty(), "nothing is decided yet");
     vote(&world, id, Decision::Approve).await;
+    world.set_now(world.request(id).unwrap().registration_date + time::Duration::minutes(90));
     step(&world).nudged(Nudge::look(id)).await.unwrap();
     step(&world).nudged(Nudge::look(id)).await.unwrap();
+    assert_eq!(world.measures(), [Measure::Decided(time::Duration::minutes(90))], "it is noted once");
     let results = world.results();
     assert_eq!(results.len(), 1);
     assert_eq!(results[0].0.expose(), "t1");
@@ -134,6 +138,7 @@ async fn time_ends_it() {
     step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert_eq!(world.results()[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "expired"}));
     assert_eq!(world.approval(id).unwrap().outcome, Some(Outcome::Expired));
+    assert_eq!(world.measures(), [], "nobody decided");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Dead-letter: reports to the state machine what a queue gave up on, so that no execution hangs until its time-out.
+//! One dead-letter queue serves all steps (docs/decisions/0041): the message says whose it was.
 //!
 //! A message comes here only where its worker could not even report its last failure, most likely because the worker
 //! died. A message that cannot be reported stays on the dead-letter queue, where an alarm and an operator find it.
@@ -40,15 +41,16 @@ impl DeadLetter {
         };
         let id = message.subject().map(|id| id.to_string()).unwrap_or_default();
         let span = tracing::info_span!("dead letter", request.id = id, state = message.state);
-        let queue =
-            record.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next()).unwrap_or("its queue");
+        let queue = gave_up(record);
         async {
             let Some(token) = &message.task_token else {
                 // Housekeeping nudges again; nothing waits for this very message.
                 tracing::warn!(queue, "a nudge died");
                 return true;
             };
-            let cause = format!("{queue}: the worker never finished this message; its log has the reason");
+            let state = &message.state;
+            let cause =
+                format!("{queue}: the worker of {state} never finished this message; its log has the reason");
             match self.tasks.fail(token, ErrorName::Exhausted.as_str(), &cause).await {
                 Ok(reported) => {
                     tracing::error!(queue, ?reported, "a task is given up");
@@ -65,6 +67,15 @@ impl DeadLetter {
     }
 }
 
+/// The name of the queue that gave up. SQS notes it when it moves a message to a dead-letter queue; the queue that the message is
+/// on now is the second best.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
+fn gave_up(record: &SqsMessage) -> &str {
+    let noted = record.attributes.get("DeadLetterQueueSourceArn").map(String::as_str);
+    let arn = noted.or(record.event_source_arn.as_deref());
+    arn.and_then(|arn| arn.rsplit(':').next()).unwrap_or("its queue")
+}
+
 #[cfg(test)]
 mod tests {
     use workflow::ports::TaskToken;
@@ -78,7 +89,7 @@ mod tests {
             let mut record = SqsMessage::default();
             record.message_id = Some(format!("m{index}"));
             record.body = Some((*body).to_owned());
-            record.event_source_arn = Some("arn:aws:sqs:eu-central-1:000000000000:sign-dead".into());
+            record.event_source_arn = Some("arn:aws:sqs:eu-central-1:000000000000:ca-dead".into());
             event.records.push(record);
         }
         event
@@ -91,12 +102,19 @@ mod tests {
     async fn a_dead_task_ends_with_the_name_of_its_queue() {
         let world = World::new();
         let worker = DeadLetter { tasks: world.clone() };
-        let response = worker.batch(event(&[TASK])).await;
-        assert!(response.batch_item_failures.is_empty());
-        let results = world.results();
-        let (token, Err((error, cause))) = &results[0] else { panic!("the task succeeded") };
-        assert_eq!((token, error.as_str()), (&TaskToken::new("t1"), "Step.Exhausted"));
-        assert!(cause.contains("sign-dead"), "{cause}");
+        let mut noted = event(&[TASK]);
+        let from = "arn:aws:sqs:eu-central-1:000000000000:ca-SignQueue-1".to_owned();
+        noted.records[0].attributes.insert("DeadLetterQueueSourceArn".into(), from);
+        for (event, queue) in
+            [(noted, "ca-SignQueue-1: "), (event(&[&TASK.replace("t1", "t2")]), "ca-dead: ")]
+        {
+            assert!(worker.batch(event).await.batch_item_failures.is_empty());
+            let (_, Err((error, cause))) = &world.results().pop().unwrap() else { panic!("it succeeded") };
+            assert_eq!(error, "Step.Exhausted");
+            assert!(cause.starts_with(queue) && cause.contains("of Sign never finished"), "{cause}");
+        }
+        let tokens: Vec<_> = world.results().into_iter().map(|(token, _)| token).collect();
+        assert_eq!(tokens, [TaskToken::new("t1"), TaskToken::new("t2")]);
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! The Lambda function behind the dead-letter queues.
+//! The Lambda function behind the dead-letter queue.
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use dead_letter::DeadLetter;

@@ -13,7 +13,8 @@ use workflow::bundle;
 use workflow::issuance::Certificate;
 use workflow::link::BaseUrl;
 use workflow::mail::{Mail, MailAttachment};
-use workflow::ports::{Archive, Clock, Links, Mailer, Requests, change};
+use workflow::metric::{Measure, Outcome};
+use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests, change};
 use workflow::request::{Illegal, Request, Status};
 use workflow::step::{ErrorName, Fault, NoInput, NoOutput, Progress, Step, Task};
 
@@ -34,6 +35,8 @@ pub struct Deliver {
     pub mailer: Arc<dyn Mailer>,
     /// Where the links lead.
     pub base_url: BaseUrl,
+    /// Where deliveries are counted, and how long they took.
+    pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -72,11 +75,18 @@ impl Step for Deliver {
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        change(&*self.requests, id, &By::worker("deliver"), |row| {
+        let (row, first) = change(&*self.requests, id, &By::worker("deliver"), |row| {
+            let first = row.status != Status::Delivered;
             row.mailed(OCCASION, now);
-            row.delivered(now)
+            row.delivered(now).map(|()| first)
         })
         .await?;
+        if first {
+            self.metrics.record(Measure::Ended(Outcome::Delivered));
+            if let Some(approved) = row.entered(Status::Approved) {
+                self.metrics.record(Measure::Delivered(now - approved));
+            }
+        }
         tracing::info!("delivered");
         Ok(Progress::Done(NoOutput {}))
     }

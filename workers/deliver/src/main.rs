@@ -14,6 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             links: aws.link_secret()?,
             mailer: aws.mailer()?,
             base_url: aws.base_url()?,
+            metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })
     })

@@ -19,6 +19,7 @@ fn step(world: &Arc<World>) -> Deliver {
         links: world.clone(),
         mailer: world.clone(),
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
+        metrics: world.clone(),
         clock: world.clone(),
     }
 }
@@ -81,9 +82,13 @@ fn files(mail: &Mail) -> Vec<(String, String)> {
 #[tokio::test]
 async fn the_certificate_and_its_issuer_are_mailed_once() {
     let (world, id) = issued();
+    let approved = world.request(id).unwrap().entered(Status::Approved).unwrap();
+    world.set_now(approved + time::Duration::seconds(2));
     for _ in 0..3 {
         assert_eq!(run(&world, id).await, Ok(Progress::Done(NoOutput {})));
     }
+    let counted = [Measure::Ended(Outcome::Delivered), Measure::Delivered(time::Duration::seconds(2))];
+    assert_eq!(world.measures(), counted, "it is counted once");
     let [mail] = world.mails().try_into().expect("one mail");
     let row = world.request(id).unwrap();
     assert_eq!((mail.occasion.as_str(), &mail.to), (OCCASION, &row.email));

@@ -13,7 +13,11 @@ use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
 use workflow::audit::By;
-use workflow::ports::{ChangeError, Clock, ExecutionState, Executions, Nudges, Requests, change};
+use workflow::judgement::issuer_in_force;
+use workflow::metric::{Measure, Outcome};
+use workflow::ports::{
+    Archive, ChangeError, Clock, ExecutionState, Executions, Metrics, Nudges, Requests, change,
+};
 use workflow::request::{Ending, Illegal, Request, Status, execution_name};
 use workflow::step::Nudge;
 
@@ -41,6 +45,10 @@ pub struct Housekeeping {
     pub executions: Arc<dyn Executions>,
     /// The queue of await-approval.
     pub nudges: Arc<dyn Nudges>,
+    /// Where the certificate of the CA is.
+    pub archive: Arc<dyn Archive>,
+    /// Where it is noted that a run is done, and how long the CA is still valid.
+    pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -102,8 +110,26 @@ impl Housekeeping {
                 }
             }
         }
+        if !self.measure_ca().await {
+            report.troubled += 1;
+        }
         tracing::info!(?report, "done");
         report
+    }
+
+    /// Notes how long the CA is still valid. One alarm looks at the number, and another at whether it comes at all, so it is
+    /// noted in every run that came this far, also where there is no CA yet.
+    async fn measure_ca(&self) -> bool {
+        let left = match issuer_in_force(&*self.archive).await {
+            Ok(Some(issuer)) => issuer.not_after() - self.clock.now(),
+            Ok(None) => Duration::ZERO,
+            Err(error) => {
+                tracing::error!(%error, "the certificate of the CA cannot be read");
+                return false;
+            }
+        };
+        self.metrics.record(Measure::CaLeft(left));
+        true
     }
 
     async fn look_after(&self, listed: &Request) -> Result<Done, ChangeError<Illegal>> {
@@ -125,9 +151,8 @@ impl Housekeeping {
             ExecutionState::Running => Ok(Done::Nothing),
             ExecutionState::Missing if self.clock.now() - row.execution_started < GRACE => Ok(Done::Nothing),
             _ if self.clock.now() - row.execution_started < pause(row.execution_attempt) => Ok(Done::Nothing),
-            ExecutionState::Missing | ExecutionState::Ended
-                if row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) =>
-            {
+            // One that is missing did not fail: its record is gone, or the request came from another stack.
+            ExecutionState::Ended if row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) => {
                 self.give_up(&row).await
             }
             ExecutionState::Missing | ExecutionState::Ended => self.restart(&row).await,
@@ -155,8 +180,14 @@ impl Housekeeping {
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        change(&*self.requests, row.id, &By::worker("housekeeping"), |row| row.end(ending.clone(), now))
-            .await?;
+        let (_, first) = change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
+            let first = row.status != Status::Failed;
+            row.end(ending.clone(), now).map(|()| first)
+        })
+        .await?;
+        if first {
+            self.metrics.record(Measure::Ended(Outcome::Failed));
+        }
         tracing::error!(attempts = row.execution_attempt, "given up");
         Ok(Done::GivenUp)
     }

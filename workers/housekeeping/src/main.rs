@@ -14,6 +14,8 @@ async fn main() -> Result<(), Error> {
             requests: aws.requests()?,
             executions: aws.executions()?,
             nudges: aws.nudges()?,
+            archive: aws.archive()?,
+            metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })
     })?;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use housekeeping::{Housekeeping, Report};
+use workflow::metric::{Measure, Outcome};
 use workflow::ports::{Clock as _, ExecutionState};
 use workflow::request::{RequestId, Status};
 use workflow::testing::{World, faults};
@@ -13,6 +14,8 @@ async fn run(world: &Arc<World>) -> Report {
         requests: world.clone(),
         executions: world.clone(),
         nudges: world.clone(),
+        archive: world.clone(),
+        metrics: world.clone(),
         clock: world.clone(),
     };
     worker.run().await
@@ -101,6 +104,18 @@ async fn trouble_with_one_request_does_not_keep_others_waiting() {
 }
 
 #[tokio::test]
+async fn a_request_that_came_from_another_stack_is_not_given_up_for_what_happened_there() {
+    let world = World::new();
+    let id = world.request_at(Status::Approved);
+    let mut row = world.request(id).unwrap();
+    row.execution_attempt = 12;
+    world.put(row);
+    world.advance(time::Duration::hours(1));
+    assert_eq!(run(&world).await.restarted, 1);
+    assert_eq!(world.request(id).unwrap().execution_attempt, 13);
+}
+
+#[tokio::test]
 async fn a_request_that_never_gets_on_is_given_up() {
     let world = World::new();
     let id = world.request_at(Status::Approved);
@@ -115,12 +130,29 @@ async fn a_request_that_never_gets_on_is_given_up() {
         assert_eq!(run(&world).await.given_up, 1);
         let mut row = world.request(id).unwrap();
         assert_eq!(row.status, Status::Failed);
+        let failures = world.measures().into_iter().filter(|one| *one == Measure::Ended(Outcome::Failed));
+        assert_eq!(failures.count(), executions as usize / 12, "each is counted once");
         assert_eq!(run(&world).await.seen, 0);
         // An operator mended the cause, they believe.
         row.retry(|attempt| format!("arn:{id}-r{attempt}"), world.now()).unwrap();
         assert_eq!((row.status, row.execution_attempt), (Status::Approved, executions + 1));
         world.put(row);
     }
+}
+
+#[tokio::test]
+async fn each_run_notes_how_long_the_authority_is_valid() {
+    let world = World::new();
+    let left = world.issuer_certificate().not_after() - world.now();
+    assert_eq!(run(&world).await.troubled, 0);
+    world.advance(time::Duration::days(1));
+    run(&world).await;
+    world.fail_next("archive", 1);
+    assert_eq!(run(&world).await.troubled, 1, "what cannot be read is not noted");
+    world.without_issuer();
+    assert_eq!(run(&world).await.troubled, 0);
+    let days = [left, left - time::Duration::days(1), time::Duration::ZERO];
+    assert_eq!(world.measures(), days.map(Measure::CaLeft));
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use workflow::audit::By;
 use workflow::decision::Outcome;
 use workflow::judgement::{Judged, Refusal, issuer_in_force};
+use workflow::metric::{self, Measure};
 use workflow::policy::Policy;
-use workflow::ports::{Archive, Clock, Names, Policies, Requests, change, look_alike};
+use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, change, look_alike};
 use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 use workflow::text::Language;
@@ -27,6 +28,8 @@ pub struct Persist {
     pub policies: Arc<dyn Policies>,
     /// Where the certificate of the CA is.
     pub archive: Arc<dyn Archive>,
+    /// Where endings are counted.
+    pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -128,14 +131,18 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {
         let status = ending.status;
         let now = self.clock.now();
-        change(&*self.requests, request.id, &By::worker("persist"), |row| {
+        let (_, ended) = change(&*self.requests, request.id, &By::worker("persist"), |row| {
+            let before = row.status;
             match row.end(ending.clone(), now) {
                 // It got further than this execution knows: what stands is the truth.
-                Err(_) if row.status.is_terminal() => Ok(()),
-                other => other,
+                Err(_) if row.status.is_terminal() => Ok(false),
+                other => other.map(|()| row.status != before),
             }
         })
         .await?;
+        if let (true, Some(outcome)) = (ended, metric::Outcome::of(status)) {
+            self.metrics.record(Measure::Ended(outcome));
+        }
         tracing::info!(%status, "ended");
         Ok(())
     }

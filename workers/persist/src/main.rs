@@ -13,6 +13,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             names: aws.names()?,
             policies: aws.policies()?,
             archive: aws.archive()?,
+            metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })
     })

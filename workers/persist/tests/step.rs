@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use persist::{Input, Persist};
 use workflow::finding::Code;
+use workflow::metric::{Measure, Outcome};
 use workflow::request::{Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, Step};
 use workflow::testing::{World, faults, journey, pki};
@@ -15,6 +16,7 @@ fn step(world: &Arc<World>) -> Persist {
         names: world.clone(),
         policies: world.clone(),
         archive: world.clone(),
+        metrics: world.clone(),
         clock: world.clone(),
     }
 }
@@ -93,6 +95,8 @@ async fn each_ending_is_recorded_and_stands() {
             assert_eq!(run(&world, id, other, Input::default()).await.unwrap(), row, "{other} after {state}");
         }
     }
+    let counted = [Outcome::Rejected, Outcome::Expired, Outcome::Failed].map(Measure::Ended);
+    assert_eq!(world.measures(), counted, "each ending is counted once");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use workflow::finding::{Code, Finding};
-use workflow::text::{Language, Message};
+use workflow::text::Message;
 
 use crate::negotiate::{Media, media_type};
 use crate::problem::Problem;
@@ -57,8 +57,8 @@ impl Fields {
                 Some(other) => {
                     return Err(Finding::refused(
                         Code::BadRequest,
-                        format!("The field {name} is {}.", Language::English.say(&kind("json-kind", other))),
-                        "It must be a string.",
+                        kind("finding-no-string", other).with("field", name),
+                        Message::new("finding-no-string-advice"),
                     ));
                 }
             },

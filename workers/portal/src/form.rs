@@ -12,12 +12,13 @@ use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
+use time::Duration;
 use workflow::finding::{Code, Finding};
 use workflow::judgement::issuer_in_force;
 use workflow::policy::{Grant, Policy};
 use workflow::ports::Saved;
 use workflow::request::{Request, RequestId, Status, Submission, execution_name};
-use workflow::text::Language;
+use workflow::text::{Language, Message};
 
 use crate::Portal;
 use crate::caller::Caller;
@@ -28,6 +29,9 @@ use crate::problem::Problem;
 use crate::reader::Reader;
 use crate::requests;
 use crate::submission::{Accepted, Draft, Trouble};
+
+/// How far back a request can lie that nobody has decided: approvers have 30 days at most.
+const UNDECIDED: Duration = Duration::days(31);
 
 /// GET `/`; with `again` and `key` of a request, filled in with what that asked for.
 pub(crate) async fn show(
@@ -122,6 +126,7 @@ pub(crate) async fn submit(
     // The link first: without it the requester could not be answered, so nothing is stored.
     let submitted = async {
         let key = portal.links.secret().await?.status_key(accepted.id);
+        within_limit(&portal, &policy, &accepted).await?;
         let request = store(&portal, &policy, &draft, &accepted, reader.language, &caller).await?;
         Ok::<_, Problem>((key, request))
     };
@@ -138,6 +143,21 @@ pub(crate) async fn submit(
         }
         Wants::Page => pages::see_status(&portal, &reader, request.id, &key),
     })
+}
+
+/// Refuses one request more of an address of which too many wait already. One that was accepted before is answered as it
+/// was then. Several that come in the same moment may all be taken: it is a bound on floods, not an account
+/// (docs/decisions/0031).
+async fn within_limit(portal: &Portal, policy: &Policy, accepted: &Accepted) -> Result<(), Problem> {
+    let (limit, since) = (policy.pending_limit(), portal.clock.now() - UNDECIDED);
+    if portal.requests.undecided_of(&accepted.email, since, limit).await? < limit
+        || portal.requests.find(accepted.id).await?.is_some()
+    {
+        return Ok(());
+    }
+    tracing::warn!(limit, "an address has too many requests that wait");
+    let message = Message::new("problem-too-many-waiting").with("limit", limit);
+    Err(Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS))
 }
 
 async fn store(
@@ -171,8 +191,8 @@ async fn store(
             }
             Some(_) => Err(Problem::from(Finding::refused(
                 Code::BadRequest,
-                "This Idempotency-Key was used for another request.",
-                "Send a new key with a new request.",
+                Message::new("finding-key-used"),
+                Message::new("finding-key-used-advice"),
             ))
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)),
             None => Err(Problem::new(Code::TryAgain, "problem-try-again")),

@@ -60,7 +60,7 @@ pub(crate) async fn send(
 ) -> Result<Response, Problem> {
     let email = match fields.text("email") {
         Ok(Some(text)) => text.parse::<Email>(),
-        Ok(None) => Err(missing("email", "your e-mail address")),
+        Ok(None) => Err(missing("email", "finding-give-email")),
         Err(finding) => Err(finding),
     };
     let email = match (email, wants) {

@@ -21,8 +21,10 @@ use crate::negotiate::Wants;
 use crate::pages;
 use crate::reader::Reader;
 
-/// After how many seconds asking again makes sense.
+/// After how many seconds asking again makes sense, where a service did not answer.
 const PAUSE: &str = "5";
+/// The same where people have to act first.
+const LONG_PAUSE: &str = "3600";
 
 /// One failure, as the caller is told: a program in English, a person in their language.
 #[derive(Clone, Debug)]
@@ -139,8 +141,14 @@ pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, 
             shaped.headers_mut().insert(name, value.clone());
         }
     }
-    if problem.status == StatusCode::SERVICE_UNAVAILABLE {
-        shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(PAUSE));
+    let pause = match problem.status {
+        StatusCode::SERVICE_UNAVAILABLE => Some(PAUSE),
+        // RFC 6585 section 4.
+        StatusCode::TOO_MANY_REQUESTS => Some(LONG_PAUSE),
+        _ => None,
+    };
+    if let Some(pause) = pause {
+        shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(pause));
     }
     shaped
 }

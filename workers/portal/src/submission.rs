@@ -12,6 +12,7 @@ use workflow::issuance::Issuer;
 use workflow::judgement;
 use workflow::policy::{Grant, Policy, Profile};
 use workflow::request::{Email, Request, RequestId};
+use workflow::text::Message;
 
 use crate::fields::Fields;
 
@@ -106,8 +107,8 @@ impl Draft {
         if differ && !pasted.is_empty() && !chosen.is_empty() {
             let finding = Finding::refused(
                 Code::BadRequest,
-                "You pasted one request and chose a file with another.",
-                "Empty the text, or send the form without a file.",
+                Message::new("finding-two-requests"),
+                Message::new("finding-two-requests-advice"),
             );
             troubles.push(Trouble { field: "csrContent", finding });
         }
@@ -129,10 +130,7 @@ impl Draft {
         let named = Some(self.profile.as_str()).filter(|name| !name.is_empty());
         let profile = policy.profile(named).map_err(|finding| vec![Trouble { field: "profile", finding }]);
         let csr = if self.csr_content.is_empty() {
-            Err(vec![Trouble {
-                field: "csrContent",
-                finding: missing("csrContent", "the certificate signing request"),
-            }])
+            Err(vec![Trouble { field: "csrContent", finding: missing("csrContent", "finding-give-request") }])
         } else {
             judgement::read(&self.csr_content).map_err(|refusal| troubles("csrContent", refusal.0))
         };
@@ -162,7 +160,7 @@ impl Draft {
     ) -> Result<Accepted, Vec<Trouble>> {
         let reported = |wrong: &[Trouble], field: &str| wrong.iter().any(|trouble| trouble.field == field);
         let email = if self.email.is_empty() && !reported(&wrong, "email") {
-            Err(missing("email", "your e-mail address"))
+            Err(missing("email", "finding-give-email"))
         } else {
             self.email.parse::<Email>()
         };
@@ -223,15 +221,18 @@ pub(crate) fn unfit_text(field: &str, text: &str) -> Option<Finding> {
     if length > MAX_COMMENT {
         return Some(Finding::refused(
             Code::BadRequest,
-            format!("The {field} has {length} characters; at most {MAX_COMMENT} are read."),
-            "Please say it shorter.",
+            Message::new("finding-text-long")
+                .with("field", field)
+                .with("count", length)
+                .with("most", MAX_COMMENT),
+            Message::new("finding-text-long-advice"),
         ));
     }
     text.chars().any(|c| c.is_control() && c != '\n' && c != '\t').then(|| {
         Finding::refused(
             Code::BadRequest,
-            format!("The {field} contains a control character."),
-            "Write plain text.",
+            Message::new("finding-text-control").with("field", field),
+            Message::new("finding-text-control-advice"),
         )
     })
 }
@@ -246,12 +247,12 @@ pub(crate) fn private_key(text: &str) -> Option<Finding> {
     Csr::read(text).err()?.into_iter().find(|finding| finding.code == Code::PrivateKeySubmitted)
 }
 
-/// A field that must be there and is not.
-pub(crate) fn missing(field: &str, what: &str) -> Finding {
+/// A field that must be there and is not; `advice` is the text that says what to give.
+pub(crate) fn missing(field: &str, advice: &'static str) -> Finding {
     Finding::refused(
         Code::MissingField,
-        format!("The field {field} is missing or empty."),
-        format!("Please give {what}."),
+        Message::new("finding-missing").with("field", field),
+        Message::new(advice),
     )
 }
 
@@ -259,8 +260,8 @@ fn unfit_key(key: &str) -> Option<Finding> {
     (key.len() > MAX_IDEMPOTENCY_KEY || !key.bytes().all(|b| b.is_ascii_graphic())).then(|| {
         Finding::refused(
             Code::BadRequest,
-            format!("The Idempotency-Key {} is not one.", quoted(key)),
-            format!("Send at most {MAX_IDEMPOTENCY_KEY} visible ASCII characters, such as a UUID."),
+            Message::new("finding-unfit-key").with("key", quoted(key)),
+            Message::new("finding-unfit-key-advice").with("most", MAX_IDEMPOTENCY_KEY),
         )
     })
 }
@@ -271,11 +272,8 @@ fn nobody_else(profile: &Profile, requester: &Email) -> Option<Finding> {
         tracing::warn!(%error, "nobody could decide; an operator has to add approvers to the policy");
         Finding::refused(
             Code::BadRequest,
-            format!(
-                "The profile {} has too few approvers other than you, and nobody approves their own request.",
-                profile.name()
-            ),
-            "Choose another profile, or ask the operators to add an approver.",
+            Message::new("finding-nobody-else").with("profile", profile.name()),
+            Message::new("finding-nobody-else-advice"),
         )
     })
 }

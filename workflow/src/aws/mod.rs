@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use crate::environment::{Environment, EnvironmentError};
 use crate::link::BaseUrl;
+use crate::metric::EmbeddedMetrics;
 use crate::ports::{
-    Approvals, Archive, CaKey, Executions, Links, Mailer, Names, Nudges, Operators, Policies, PortError,
-    Queue, Requests, Tasks,
+    Approvals, Archive, CaKey, Executions, Links, Mailer, Metrics, Names, Nudges, Operators, Policies,
+    PortError, Queue, Requests, Tasks,
 };
 
 mod ca_key;
@@ -42,11 +43,11 @@ pub use kms::KmsKey;
 pub use s3::{CURRENT_ISSUER, S3Archive, issuer_key};
 pub use secrets_manager::SecretsManager;
 pub use ses::SesMailer;
-pub use smtp::SmtpMailer;
+pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret};
 pub use sns::SnsOperators;
 pub use sqs::SqsQueue;
-pub use ssm::{PolicyShelf, SsmPolicies};
-pub use step_functions::StepFunctions;
+pub use ssm::{PolicyShelf, SsmPolicies, SsmSmtpSecret};
+pub use step_functions::{StepFunctions, execution_arn};
 
 /// AWS as one worker sees it: what its variables name, nothing else.
 pub struct Aws {
@@ -189,9 +190,15 @@ impl Aws {
             other => Err(format!("{other} is neither")),
         })?;
         if transport {
-            let mailer = self
-                .environment
-                .parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| SmtpMailer::new(url, from))?;
+            let mailer = self.environment.parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| {
+                let mailer = SmtpMailer::new(url, from)?;
+                match self.environment.optional("SMTP_CREDENTIALS") {
+                    None => Ok(mailer),
+                    Some(parameter) => {
+                        mailer.with_secret(Arc::new(SsmSmtpSecret::new(self.sdk(), parameter)))
+                    }
+                }
+            })?;
             Ok(Arc::new(mailer))
         } else {
             Ok(Arc::new(SesMailer::new(self.sdk(), from)))
@@ -205,6 +212,16 @@ impl Aws {
     pub fn operators(&self) -> Result<Arc<dyn Operators>, EnvironmentError> {
         let topic = self.environment.text("OPERATORS_TOPIC_ARN", "the ARN of the operators' topic")?;
         Ok(Arc::new(SnsOperators::new(self.sdk(), topic)))
+    }
+
+    /// Where measurements go.
+    ///
+    /// # Errors
+    /// `STACK` is missing.
+    pub fn metrics(&self) -> Result<Arc<dyn Metrics>, EnvironmentError> {
+        let stack =
+            self.environment.text("STACK", "the name of the stack, under which its metrics are kept")?;
+        Ok(Arc::new(EmbeddedMetrics::new(stack)))
     }
 
     /// The tasks of the state machine.

@@ -29,7 +29,8 @@ impl SesMailer {
 impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
         const WHAT: &str = "send the mail";
-        let message = mail.message(&self.from).map_err(|error| PortError::new(WHAT, error))?;
+        let message =
+            mail.message(&self.from).map_err(|error| PortError::new(WHAT, error).without_addresses())?;
         let raw = RawMessage::builder()
             .data(Blob::new(message.formatted()))
             .build()
@@ -41,7 +42,7 @@ impl Mailer for SesMailer {
             .content(EmailContent::builder().raw(raw).build())
             .send()
             .await
-            .map_err(unavailable(WHAT))?;
+            .map_err(|error| unavailable(WHAT)(error).without_addresses())?;
         Ok(())
     }
 }

@@ -1,22 +1,87 @@
 //! Mail by SMTP: the SES SMTP endpoint of a private network, or the local mail catcher.
 //!
-//! Invariant: without TLS only to this machine. `smtps://` is TLS from the start, `smtp://...?tls=required` STARTTLS.
+//! Invariant: without TLS only to this machine. `smtps://` is TLS from the start, `smtp://...?tls=required` STARTTLS. User and
+//! password come from a parameter that is kept encrypted, are read with the first mail, and read again where the server
+//! does not take them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::message::Mailbox;
+use lettre::transport::smtp::authentication;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use serde::Deserialize;
+use tokio::sync::Mutex;
 use url::Url;
 
 use crate::mail::Mail;
 use crate::ports::{Mailer, PortError};
 
+/// Who the server takes mails from.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpCredentials {
+    username: String,
+    password: String,
+}
+
+impl SmtpCredentials {
+    /// Reads `{"username": "...", "password": "..."}`.
+    ///
+    /// # Errors
+    /// One line, which says nothing of what was read: it is something else.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text)
+            .map_err(|_| r#"it does not hold {"username": "...", "password": "..."}"#.into())
+    }
+}
+
+/// Where the credentials are kept.
+#[async_trait]
+pub trait SmtpSecret: Send + Sync {
+    /// Those of now.
+    async fn credentials(&self) -> Result<SmtpCredentials, PortError>;
+}
+
 /// An SMTP server.
 pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: Server,
+    secret: Option<Arc<dyn SmtpSecret>>,
+    /// With the credentials that were read last.
+    signed_in: Mutex<Option<AsyncSmtpTransport<Tokio1Executor>>>,
     from: Mailbox,
+}
+
+/// How the server is reached.
+struct Server {
+    url: String,
+    host: String,
+    /// An authority to trust beside those of the web.
+    authority: Option<Certificate>,
+}
+
+impl Server {
+    fn transport(
+        &self,
+        credentials: Option<SmtpCredentials>,
+    ) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
+        let mut transport =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(&self.url)?.timeout(Some(Duration::from_secs(15)));
+        if let Some(authority) = &self.authority {
+            let tls =
+                TlsParameters::builder(self.host.clone()).add_root_certificate(authority.clone()).build()?;
+            let tls = if self.url.starts_with("smtps:") { Tls::Wrapper(tls) } else { Tls::Required(tls) };
+            transport = transport.tls(tls);
+        }
+        if let Some(SmtpCredentials { username, password }) = credentials {
+            transport = transport.credentials(authentication::Credentials::new(username, password));
+        }
+        Ok(transport.build())
+    }
 }
 
 impl SmtpMailer {
@@ -35,13 +100,53 @@ impl SmtpMailer {
             "smtp" => return Err("it would send mail unprotected; use smtps:// or add ?tls=required".into()),
             other => return Err(format!("{other} is neither smtp nor smtps")),
         }
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(|error| format!("it is not an SMTP URL: {error}"))?
-            .timeout(Some(Duration::from_secs(15)))
-            .build();
-        Ok(Self { transport, from })
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err("it holds a user or a password, which belong into a SecureString".into());
+        }
+        let server = Server { url: url.to_owned(), host: host.to_owned(), authority: None };
+        let transport = server.transport(None).map_err(|error| format!("it is not an SMTP URL: {error}"))?;
+        Ok(Self { transport, server, secret: None, signed_in: Mutex::new(None), from })
+    }
+
+    /// The same, where the server takes mails from users only.
+    ///
+    /// # Errors
+    /// One line: a password would travel unprotected.
+    pub fn with_secret(mut self, secret: Arc<dyn SmtpSecret>) -> Result<Self, String> {
+        if self.server.url.starts_with("smtp:") && !self.server.url.contains("tls=required") {
+            return Err("it would send a password unprotected; use smtps:// or add ?tls=required".into());
+        }
+        self.secret = Some(secret);
+        Ok(self)
+    }
+
+    /// The same, trusting this authority (PEM) beside those of the web.
+    ///
+    /// # Errors
+    /// One line: it is no certificate.
+    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, String> {
+        self.server.authority = Some(Certificate::from_pem(pem).map_err(|error| error.to_string())?);
+        self.transport = self.server.transport(None).map_err(|error| error.to_string())?;
+        Ok(self)
+    }
+
+    /// The transport with credentials; they are read where none are known yet.
+    async fn signed_in(
+        &self,
+        secret: &Arc<dyn SmtpSecret>,
+    ) -> Result<AsyncSmtpTransport<Tokio1Executor>, PortError> {
+        let mut known = self.signed_in.lock().await;
+        if let Some(transport) = &*known {
+            return Ok(transport.clone());
+        }
+        let credentials = secret.credentials().await?;
+        let transport =
+            self.server.transport(Some(credentials)).map_err(|error| PortError::new(WHAT, error))?;
+        Ok(known.insert(transport).clone())
     }
 }
+
+const WHAT: &str = "send the mail";
 
 /// Whether a host of an `smtp:` URL is this machine. The URL standard leaves the hosts of such schemes unparsed.
 fn is_loopback(host: &str) -> bool {
@@ -52,12 +157,26 @@ fn is_loopback(host: &str) -> bool {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
-        const WHAT: &str = "send the mail";
-        let message = mail.message(&self.from).map_err(|error| PortError::new(WHAT, error))?;
-        self.transport.send(message).await.map_err(|error| PortError::new(WHAT, error))?;
-        Ok(())
+        let failed = |error: &dyn std::error::Error| PortError::new(WHAT, error).without_addresses();
+        let message = mail.message(&self.from).map_err(|error| failed(&error))?;
+        let Some(secret) = &self.secret else {
+            self.transport.send(message).await.map_err(|error| failed(&error))?;
+            return Ok(());
+        };
+        let sent = self.signed_in(secret).await?.send(message).await;
+        if sent
+            .as_ref()
+            .is_err_and(|error| error.status().is_some_and(|code| NOT_TAKEN.contains(&u16::from(code))))
+        {
+            // The next try reads them anew, as after a rotation.
+            *self.signed_in.lock().await = None;
+        }
+        sent.map(|_| ()).map_err(|error| failed(&error))
     }
 }
+
+/// What a server answers to credentials that it does not take (RFC 4954 section 6).
+const NOT_TAKEN: [u16; 4] = [432, 530, 534, 535];
 
 #[cfg(test)]
 mod tests {
@@ -82,6 +201,7 @@ mod tests {
             "http://localhost",
             "x",
             "smtp://",
+            "smtps://user:password@mail.example.com",
         ] {
             assert!(SmtpMailer::new(bad, from.clone()).is_err(), "{bad}");
         }

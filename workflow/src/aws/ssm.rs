@@ -1,4 +1,6 @@
-//! The policy in an SSM parameter, or in the bucket where the parameter points there; read again when the copy is a
+//! What operators keep in SSM: the policy, and the credentials of a mail relay.
+//!
+//! The policy is in a parameter, or in the bucket where the parameter points there; read again when the copy is a
 //! minute old.
 //!
 //! Fails closed: a policy that cannot be read, is not the one that was pointed to, or is not valid stops the step until an
@@ -12,6 +14,7 @@ use aws_sdk_ssm::Client;
 use aws_types::sdk_config::SdkConfig;
 use tokio::sync::Mutex;
 
+use super::smtp::{SmtpCredentials, SmtpSecret};
 use super::unavailable;
 use crate::policy::{Pointer, PointerError, Policy};
 use crate::ports::{Policies, PortError};
@@ -115,5 +118,29 @@ impl Policies for SsmPolicies {
         let policy = Arc::new(Policy::parse(&document).map_err(|error| PortError::new(WHAT, error))?);
         *copy = Some(Copy { read, parameter, policy: Arc::clone(&policy) });
         Ok(policy)
+    }
+}
+
+/// A SecureString with user and password of a mail relay.
+pub struct SsmSmtpSecret {
+    client: Client,
+    parameter: String,
+}
+
+impl SsmSmtpSecret {
+    /// The parameter of this name.
+    pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
+        Self { client: Client::new(sdk), parameter: parameter.to_owned() }
+    }
+}
+
+#[async_trait]
+impl SmtpSecret for SsmSmtpSecret {
+    async fn credentials(&self) -> Result<SmtpCredentials, PortError> {
+        const WHAT: &str = "read the credentials of the mail relay";
+        let answer = self.client.get_parameter().name(&self.parameter).with_decryption(true).send().await;
+        let value = answer.map_err(unavailable(WHAT))?.parameter.and_then(|parameter| parameter.value);
+        SmtpCredentials::parse(value.as_deref().unwrap_or_default())
+            .map_err(|why| PortError { what: WHAT, cause: format!("{}: {why}", self.parameter) })
     }
 }

@@ -20,10 +20,19 @@ pub struct StepFunctions {
 }
 
 impl StepFunctions {
-    /// The state machine of this ARN; an empty one where only tasks are reported.
+    /// The state machine of this ARN, or the alias of one; an empty one where only tasks are reported.
     pub fn new(sdk: &SdkConfig, state_machine: &str) -> Self {
         Self { client: Client::new(sdk), state_machine: state_machine.to_owned() }
     }
+}
+
+/// The ARN of the execution of this name, of a state machine or of an alias of one: executions belong to the machine, by
+/// whichever alias they were started.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/execution-alias-version-associate.html>
+pub fn execution_arn(state_machine: &str, name: &str) -> String {
+    // arn:aws:states:region:account:stateMachine:name, and perhaps :alias.
+    let machine: Vec<&str> = state_machine.split(':').take(7).collect();
+    format!("{}:{name}", machine.join(":").replacen(":stateMachine:", ":execution:", 1))
 }
 
 fn somebody_was_first(code: Option<&str>) -> bool {
@@ -65,7 +74,7 @@ impl Tasks for StepFunctions {
 #[async_trait]
 impl Executions for StepFunctions {
     fn arn(&self, name: &str) -> String {
-        format!("{}:{name}", self.state_machine.replacen(":stateMachine:", ":execution:", 1))
+        execution_arn(&self.state_machine, name)
     }
 
     async fn start(&self, name: &str, id: RequestId) -> Result<(), PortError> {
@@ -93,6 +102,20 @@ impl Executions for StepFunctions {
                 Ok(ExecutionState::Missing)
             }
             Err(error) => Err(unavailable("look at the execution")(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_execution_belongs_to_the_machine_and_not_to_its_alias() {
+        let arn = "arn:aws:states:eu-central-1:123456789012:execution:flow:r1";
+        for machine in ["flow", "flow:live"] {
+            let machine = format!("arn:aws:states:eu-central-1:123456789012:stateMachine:{machine}");
+            assert_eq!(execution_arn(&machine, "r1"), arn);
         }
     }
 }

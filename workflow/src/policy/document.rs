@@ -7,6 +7,7 @@ mod deciders;
 mod values;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -22,11 +23,15 @@ use deciders::{Common, EscalationSection, GroupQuorum, People, deciders, groups}
 use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
 
+/// How many requests of one address may wait where the document says nothing.
+const USUAL_PENDING_LIMIT: u32 = 200;
+
 /// What the document says, checked.
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
     pub(super) language: Language,
     pub(super) publication: Publication,
+    pub(super) pending_limit: u32,
     pub(super) denied_keys: Vec<[u8; 32]>,
     pub(super) profiles: Vec<Profile>,
 }
@@ -35,6 +40,7 @@ pub(super) struct Checked {
 #[serde(deny_unknown_fields)]
 struct Document {
     default: Option<Spanned<String>>,
+    pending_limit: Option<NonZeroU32>,
     #[serde(default)]
     publication: PublicationSection,
     #[serde(default)]
@@ -64,6 +70,8 @@ struct PublicationSection {
 #[serde(deny_unknown_fields)]
 struct Settings {
     description: Option<String>,
+    /// The same in other languages.
+    descriptions: Option<BTreeMap<Language, String>>,
     keys: Option<Vec<KeyRule>>,
     rsa_min_bits: Option<u32>,
     key_usage: Option<Vec<KeyUsageName>>,
@@ -132,6 +140,7 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
             issuer: addresses(document.publication.issuer),
             ocsp: addresses(document.publication.ocsp),
         },
+        pending_limit: document.pending_limit.map_or(USUAL_PENDING_LIMIT, NonZeroU32::get),
         denied_keys,
         profiles,
     })
@@ -175,6 +184,7 @@ fn profile(name: String, own: Settings, defaults: &Settings, common: &Common) ->
     }
     Ok(Profile {
         description: own.description.or(defaults.description).unwrap_or_default(),
+        descriptions: own.descriptions.or(defaults.descriptions).unwrap_or_default(),
         keys,
         rsa_min_bits,
         key_usage,

@@ -28,6 +28,22 @@ fn codes(verdict: &Verdict) -> Vec<(Code, Severity)> {
 }
 
 #[test]
+fn a_profile_is_described_in_the_languages_of_its_readers() {
+    let policy = policy(&format!("description = \"Servers\"\ndescriptions.ja = \"サーバー\"\n{DNS}"));
+    let server = policy.profile(None).unwrap();
+    assert_eq!(server.description(Language::English), "Servers");
+    assert_eq!(server.description(Language::Japanese), "サーバー");
+    let plain = self::policy(&format!("description = \"Servers\"\n{DNS}"));
+    assert_eq!(plain.profile(None).unwrap().description(Language::Japanese), "Servers");
+    for profile in Policy::parse(DEFAULT).unwrap().profiles() {
+        let [english, japanese] = Language::ALL.map(|language| profile.description(language));
+        assert!(!english.is_empty() && english != japanese, "{}", profile.name());
+    }
+    let error = Policy::parse("[profiles.server]\ndescriptions.xx = \"?\"").unwrap_err().to_string();
+    assert!(error.contains("line 2") && error.contains("en, ja"), "{error}");
+}
+
+#[test]
 fn the_default_policy_is_small_and_grants_what_it_says() {
     assert!(DEFAULT.len() < 4096);
     let policy = Policy::parse(DEFAULT).unwrap();
@@ -260,6 +276,18 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
     assert!(wrong("").contains("missing field `profiles`"));
     let two = "[defaults]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"*\"]\n[profiles.a]\n[profiles.b]\n";
     assert!(wrong(two).contains("default"));
+}
+
+#[test]
+fn so_many_requests_of_an_address_may_wait() {
+    let without = DEFAULT.replace("pending_limit = 200\n", "");
+    assert_eq!(Policy::parse(&without).unwrap().pending_limit(), 200);
+    let five = DEFAULT.replace("pending_limit = 200", "pending_limit = 5");
+    assert_eq!(Policy::parse(&five).unwrap().pending_limit(), 5);
+    for bad in ["0", "-1", "\"many\""] {
+        let error = Policy::parse(&DEFAULT.replace("pending_limit = 200", &format!("pending_limit = {bad}")));
+        assert_eq!(error.unwrap_err().line(), Some(9), "{bad}");
+    }
 }
 
 #[test]

@@ -278,6 +278,11 @@ impl Request {
         }
     }
 
+    /// When the request first came to this status; `None` where it has not been there.
+    pub fn entered(&self, status: Status) -> Option<OffsetDateTime> {
+        self.history.iter().find(|entry| entry.status == status).map(|entry| entry.at)
+    }
+
     /// Whether the mail of this occasion was sent.
     pub fn was_mailed(&self, occasion: &str) -> bool {
         self.mails.contains_key(occasion)

@@ -14,6 +14,7 @@ use crate::audit::{By, Event};
 use crate::issuance::{Issuer, LocalKey, Serial, Signer};
 use crate::link::LinkSecret;
 use crate::mail::Mail;
+use crate::metric::Measure;
 use crate::policy::Policy;
 use crate::ports::{ExecutionState, PortError, TaskToken};
 use crate::request::{Request, RequestId, Status};
@@ -48,6 +49,7 @@ struct State {
     certificates: BTreeMap<String, String>,
     mails: Vec<Mail>,
     told: Vec<(String, String)>,
+    measures: Vec<Measure>,
     results: Vec<(TaskToken, TaskResult)>,
     executions: BTreeMap<String, ExecutionState>,
     audit: Vec<Event>,
@@ -260,6 +262,11 @@ impl World {
     /// Every reported task: the output, or error name and cause.
     pub fn results(&self) -> Vec<(TaskToken, TaskResult)> {
         self.state().results.clone()
+    }
+
+    /// Everything that was measured, oldest first.
+    pub fn measures(&self) -> Vec<Measure> {
+        self.state().measures.clone()
     }
 
     /// The executions by ARN.

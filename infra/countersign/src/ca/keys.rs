@@ -293,7 +293,7 @@ impl<'a> Keys<'a> {
 }
 
 /// The name of a stack, which the template puts into the name of its secret.
-pub(super) fn name_of(stack: &Stack) -> &str {
+pub(crate) fn name_of(stack: &Stack) -> &str {
     named(&stack.ca_secret)
 }
 

@@ -20,6 +20,7 @@ mod shelf;
 mod show;
 mod standing;
 
+pub(crate) use keys::name_of;
 use make::Shape;
 use standing::Standing;
 
@@ -101,6 +102,11 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             make::rotate(&which.find().await?, &shape, years, new_root).await
         }
     }
+}
+
+/// Why the CA of a stack cannot sign, where it cannot.
+pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, Failure> {
+    Ok(Standing::of(stack).await?.trouble())
 }
 
 /// Makes a root with a P-256 key where the stack has no CA, or finishes what was interrupted.

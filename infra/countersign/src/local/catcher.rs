@@ -25,7 +25,7 @@ pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16)
     ];
     let arguments = arguments.map(str::to_owned);
     let mut child = Child::start("mail catcher", &venv.python, &arguments, &[], &folder.join("mail.log"))?;
-    for _ in 0..300 {
+    for _ in 0..6_000 {
         if let Some(failure) = child.gone() {
             return Err(failure);
         }

@@ -14,8 +14,8 @@ use tokio::process::{ChildStdin, Command};
 use crate::failure::{Failure, OrFail as _};
 
 const RUNNER: &str = include_str!("child.py");
-/// The emulator needs a second or two to save its state; more is a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The emulator needs a second or two to save its state, on a busy machine more; this is a hang.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The running program.
 pub(crate) struct Child {

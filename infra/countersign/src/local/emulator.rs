@@ -70,7 +70,7 @@ impl Emulator {
             .build()
             .or_fail(|| "cannot make an HTTP client".into(), "")?;
         let health = format!("{}/_ministack/health", self.endpoint);
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if let Some(failure) = self.child.gone() {
                 return Err(failure);
             }
@@ -80,7 +80,7 @@ impl Emulator {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Err(Failure::new(
-            "the AWS emulator does not answer after a minute",
+            "the AWS emulator does not answer after five minutes",
             "Look at emulator.log in the stack's folder.",
         ))
     }

@@ -16,8 +16,8 @@ mod once;
 mod ports;
 mod proxy;
 mod running;
-mod venv;
-mod workers;
+pub(crate) mod venv;
+pub(crate) mod workers;
 
 pub(crate) use emulator::{REGION, ROOT_KEY};
 use running::Local;
@@ -46,12 +46,18 @@ pub(crate) struct Options {
     /// Seconds until a message of a worker that died comes back; six times the functions' time-out without this
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(30..=43_200))]
     visibility_timeout: u32,
+    /// What the workers log: error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
+    log_level: String,
     /// For tests: where workers reach AWS, in place of the emulator itself
     #[arg(long, value_name = "URL", hide = true)]
     aws_by_way_of: Option<String>,
     /// For tests: where workers deliver mails, in place of the mail catcher itself
     #[arg(long, value_name = "URL", hide = true)]
     smtp_by_way_of: Option<String>,
+    /// For tests: where people reach the portal, in place of the local proxy itself; without a slash at the end
+    #[arg(long, value_name = "URL", hide = true)]
+    portal_by_way_of: Option<String>,
     /// Build the workers with optimisations
     #[arg(long)]
     release: bool,
@@ -87,7 +93,7 @@ pub(crate) fn folder(dir: Option<&Path>) -> PathBuf {
 }
 
 /// The root of the repository: the one we are in, else the one this command was built from.
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     let holds = |path: &Path| {
         path.join("statemachine.asl.json").is_file() && path.join("infra/template.yaml").is_file()
     };

@@ -19,8 +19,8 @@ use crate::failure::{Failure, OrFail as _};
 use crate::progress::say;
 use crate::stack::{self, Endpoints, Stack};
 
-/// How long the flow may stand still.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the flow may stand still: longer than the three minutes after which the message of a worker that died comes back.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The options of `--once`.
 #[derive(Debug, clap::Args)]

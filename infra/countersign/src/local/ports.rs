@@ -1,7 +1,7 @@
 //! Loopback ports, remembered from one start to the next so that mails already sent keep pointing at the portal.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -34,11 +34,8 @@ impl Ports {
 
     /// Listens on the port asked for; 0 means the one of the last time, or any.
     pub(crate) fn portal(&mut self, asked: u16) -> Result<TcpListener, Failure> {
-        let listen = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         let listener = match asked {
-            0 => listen(self.remembered.portal)
-                .or_else(|_| listen(0))
-                .or_fail(|| "no port is free".into(), "")?,
+            0 => free(self.remembered.portal)?,
             port => listen(port).map_err(|error| match error.kind() {
                 ErrorKind::AddrInUse => Failure::new(
                     format!("port {port} of 127.0.0.1 is taken"),
@@ -50,20 +47,19 @@ impl Ports {
                 ),
             })?,
         };
-        self.remembered.portal =
-            listener.local_addr().or_fail(|| "the portal has no port".into(), "")?.port();
+        self.remembered.portal = port_of(&listener)?;
         Ok(listener)
     }
 
     /// A port for the emulator.
     pub(crate) fn emulator(&mut self) -> Result<u16, Failure> {
-        self.remembered.emulator = free(self.remembered.emulator)?;
+        self.remembered.emulator = port_of(&free(self.remembered.emulator)?)?;
         Ok(self.remembered.emulator)
     }
 
     /// A port for the mail catcher.
     pub(crate) fn smtp(&mut self) -> Result<u16, Failure> {
-        self.remembered.smtp = free(self.remembered.smtp)?;
+        self.remembered.smtp = port_of(&free(self.remembered.smtp)?)?;
         Ok(self.remembered.smtp)
     }
 
@@ -74,12 +70,31 @@ impl Ports {
     }
 }
 
-/// `preferred` where it is free, else any.
-fn free(preferred: u16) -> Result<u16, Failure> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, preferred))
-        .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .or_fail(|| "no port is free".into(), "")?;
-    Ok(listener.local_addr().or_fail(|| "no port is free".into(), "")?.port())
+/// Below the ports that Linux (from 32768) and others (from 49152) give to outgoing connections: one of those could take
+/// a port in the moment between its choice here and its use, or while the stack is stopped.
+const RANGE: std::ops::Range<u16> = 12_000..32_000;
+
+fn listen(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+}
+
+/// Listens on `preferred` where that was chosen before and is free, else on any of [`RANGE`].
+fn free(preferred: u16) -> Result<TcpListener, Failure> {
+    const ATTEMPTS: usize = 100;
+    let any = || {
+        let [high, low, ..] = uuid::Uuid::new_v4().into_bytes();
+        RANGE.start + u16::from_be_bytes([high, low]) % (RANGE.end - RANGE.start)
+    };
+    Some(preferred)
+        .filter(|port| *port > 0)
+        .into_iter()
+        .chain(std::iter::repeat_with(any).take(ATTEMPTS))
+        .find_map(|port| listen(port).ok())
+        .ok_or_else(|| Failure::new("no port of 127.0.0.1 is free".to_owned(), ""))
+}
+
+fn port_of(listener: &TcpListener) -> Result<u16, Failure> {
+    Ok(listener.local_addr().or_fail(|| "a listener has no port".into(), "")?.port())
 }
 
 #[cfg(test)]
@@ -99,5 +114,6 @@ mod tests {
         let mut again = Ports::of(folder.path());
         assert_eq!(again.portal(0).unwrap().local_addr().unwrap().port(), portal);
         assert_eq!(again.emulator().unwrap(), emulator);
+        assert!([portal, emulator, again.smtp().unwrap()].iter().all(|port| RANGE.contains(port)));
     }
 }

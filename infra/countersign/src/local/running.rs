@@ -10,10 +10,18 @@ use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
 use super::{Options, catcher, child, deploy, emulator, ports, proxy, venv, workers};
+use crate::aws_cli::AwsCli;
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::{Step, say};
 use crate::stack::{Endpoints, Stack, output_of};
 use crate::{ca, policy};
+
+impl Options {
+    /// Where people reach the portal, without a slash at the end.
+    fn base_url(&self, port: u16) -> String {
+        self.portal_by_way_of.clone().unwrap_or_else(|| format!("http://localhost:{port}"))
+    }
+}
 
 /// The running stack.
 pub(super) struct Local {
@@ -57,7 +65,7 @@ impl Local {
             step.done(format!("{} and smtp://127.0.0.1:{smtp}", emulator.endpoint));
             let parameters = BTreeMap::from([
                 ("Architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned()),
-                ("BaseUrl", format!("http://localhost:{portal}")),
+                ("BaseUrl", options.base_url(portal)),
                 ("EndpointUrl", options.aws_by_way_of.clone().unwrap_or_else(|| emulator.endpoint.clone())),
                 ("CaKey", options.ca_key.parameter().to_owned()),
                 ("MailTransport", "smtp".to_owned()),
@@ -67,13 +75,17 @@ impl Local {
                 ),
                 ("VisibilityTimeout", options.visibility_timeout.to_string()),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
+                ("LogLevel", options.log_level.clone()),
+                // What is here is removed with its folder.
+                ("DeletionProtection", "false".to_owned()),
                 // The web driver and the benchmarks are one client that asks often.
                 ("ThrottleRate", "1000".to_owned()),
                 ("ThrottleBurst", "1000".to_owned()),
             ]);
-            let aws = deploy::AwsCli::new(&venv, &folder, &emulator.endpoint);
+            let aws = AwsCli::of_emulator(&venv.python, &folder, &emulator.endpoint);
             let outputs = deploy::deploy(&aws, &repository, &folder, &workers, &parameters).await?;
-            let endpoints = endpoints(&outputs, &repository, &emulator.endpoint, portal, &mailbox)?;
+            let base = format!("{}/", options.base_url(portal));
+            let endpoints = endpoints(&outputs, &repository, &emulator.endpoint, &base, portal, &mailbox)?;
             let stack = Stack::local(&endpoints);
             policy::put_when_needed(&stack, options.policy.as_deref(), &repository.join("infra/policy.toml"))
                 .await?;
@@ -158,6 +170,7 @@ fn endpoints(
     outputs: &BTreeMap<String, String>,
     repository: &Path,
     aws_endpoint: &str,
+    base: &str,
     portal: u16,
     mailbox: &Path,
 ) -> Result<Endpoints, Failure> {
@@ -168,7 +181,7 @@ fn endpoints(
     };
     Ok(Endpoints {
         stack: deploy::STACK.to_owned(),
-        portal: format!("http://localhost:{portal}/"),
+        portal: base.to_owned(),
         mailbox: mailbox.to_owned(),
         mailbox_url: format!("http://localhost:{portal}/_mailbox/"),
         aws_endpoint: aws_endpoint.to_owned(),
@@ -181,6 +194,7 @@ fn endpoints(
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,
         ca_secret: output("CaSecret")?,
+        link_secret: outputs.get("LinkSecretId").cloned(),
         ca_key: output("CaKey")?,
         queues: workers.iter().filter_map(queue).collect(),
         functions: workers
@@ -200,7 +214,7 @@ fn pascal(worker: &str) -> String {
 }
 
 /// Executions do not survive the emulator's restart; housekeeping starts the requests again, as it does on AWS.
-async fn housekeeping(aws: &deploy::AwsCli, folder: &Path, endpoints: &Endpoints) {
+async fn housekeeping(aws: &AwsCli, folder: &Path, endpoints: &Endpoints) {
     let Some(function) = endpoints.functions.get("housekeeping") else {
         return;
     };

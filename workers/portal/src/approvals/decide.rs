@@ -155,7 +155,7 @@ fn refused(error: VoteError) -> Problem {
 
 fn ballot(fields: &Fields, approver: &Email) -> Result<Ballot, Problem> {
     let mut wrong = Vec::new();
-    let mut text = |field: &'static str, needed: Option<&str>| match (fields.text(field), needed) {
+    let mut text = |field: &'static str, needed: Option<&'static str>| match (fields.text(field), needed) {
         (Ok(Some(text)), _) => text.into_owned(),
         (Ok(None), None) => String::new(),
         (Ok(None), Some(what)) => {
@@ -167,8 +167,8 @@ fn ballot(fields: &Fields, approver: &Email) -> Result<Ballot, Problem> {
             String::new()
         }
     };
-    let decision = text("decision", Some("approve or reject"));
-    let digest = text("digest", Some("the digest that the review showed"));
+    let decision = text("decision", Some("finding-give-decision"));
+    let digest = text("digest", Some("finding-give-digest"));
     let reason = text("reason", None).trim().replace("\r\n", "\n");
     let decision = match decision.trim() {
         "approve" => Some(Decision::Approve),
@@ -177,14 +177,14 @@ fn ballot(fields: &Fields, approver: &Email) -> Result<Ballot, Problem> {
         _ => {
             wrong.push(Finding::refused(
                 Code::BadRequest,
-                "The decision is neither approve nor reject.",
-                "Send one of them.",
+                Message::new("finding-decision"),
+                Message::new("finding-decision-advice"),
             ));
             None
         }
     };
     if decision == Some(Decision::Reject) && reason.is_empty() {
-        wrong.push(missing("reason", "the reason of a rejection, which the requester reads"));
+        wrong.push(missing("reason", "finding-give-reason"));
     }
     wrong.extend(private_key(&reason).or_else(|| unfit_text("reason", &reason)));
     match decision {

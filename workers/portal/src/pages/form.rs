@@ -55,7 +55,7 @@ impl<'a> FormPage<'a> {
             .profiles()
             .map(|profile| Choice {
                 name: profile.name().to_owned(),
-                description: profile.description().to_owned(),
+                description: profile.description(reader.language).to_owned(),
                 selected: chosen == Some(profile.name()),
             })
             .collect();

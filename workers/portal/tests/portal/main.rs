@@ -8,6 +8,7 @@ mod files;
 mod flow;
 mod gateway;
 mod languages;
+mod limit;
 mod log;
 mod looks;
 mod mine;

@@ -56,6 +56,39 @@ async fn a_wrong_key_and_an_unknown_id_are_told_the_same() {
     assert_eq!(answers.len(), 1);
 }
 
+/// Neither an answer nor the time it takes can tell an id that exists from one that does not.
+#[tokio::test]
+async fn nothing_is_read_before_the_key_is_checked() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::Delivered).await;
+    let key = path.split("key=").nth(1).unwrap();
+    let wrong = format!("{}x", &key[..42]);
+    let (_, other) = site.request_at(Status::PendingApproval).await;
+    let foreign = other.split("key=").nth(1).unwrap();
+    let unknown = RequestId::random();
+    for id in [row.id, unknown] {
+        for key in [foreign, &wrong, ""] {
+            for path in [
+                format!("/requests/{id}?key={key}"),
+                format!("/requests/{id}/certificate?key={key}"),
+                format!("/requests/{id}/certificate.zip?key={key}"),
+                format!("/?again={id}&key={key}"),
+            ] {
+                let before = site.world.calls().len();
+                site.get(&path).await.is_problem(404, "not_found");
+                let calls = site.world.calls()[before..].to_vec();
+                assert!(calls.iter().all(|call| !call.starts_with("requests")), "{path}: {calls:?}");
+                assert!(calls.iter().all(|call| !call.starts_with("archive")), "{path}: {calls:?}");
+            }
+            let before = site.world.calls().len();
+            site.post(&format!("/requests/{id}/cancel?key={key}"), &json!({}))
+                .await
+                .is_problem(404, "not_found");
+            assert!(site.world.calls()[before..].iter().all(|call| !call.starts_with("requests")));
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_certificate_is_given_as_pem_or_zip() {
     let site = Site::new();

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
+use time::OffsetDateTime;
 
 use super::{AuditTable, Table, decode, encode};
 use crate::audit::Event;
 use crate::aws::unavailable;
 use crate::ports::{PortError, Requests, Saved};
-use crate::request::{Email, Request, RequestId, Status};
+use crate::request::{Email, Request, RequestId, Status, rfc3339};
 
 /// How many items BatchGetItem takes.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
@@ -114,6 +115,44 @@ impl Requests for DynamoRequests {
 
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
         self.by_index("byEmail", "email", email.as_str(), false, limit).await
+    }
+
+    async fn undecided_of(
+        &self,
+        email: &Email,
+        since: OffsetDateTime,
+        enough: usize,
+    ) -> Result<usize, PortError> {
+        const WHAT: &str = "count requests";
+        let value = |status: Status| AttributeValue::S(status.to_string());
+        let mut pages = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("byEmail")
+            .select(Select::Count)
+            .key_condition_expression("#email = :email AND #registered >= :since")
+            .filter_expression("#status IN (:submitted, :pending)")
+            .expression_attribute_names("#email", "email")
+            .expression_attribute_names("#registered", "registrationDate")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
+            .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
+            .expression_attribute_values(":submitted", value(Status::Submitted))
+            .expression_attribute_values(":pending", value(Status::PendingApproval))
+            .scan_index_forward(false)
+            .into_paginator()
+            .send();
+        let mut counted = 0;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(unavailable(WHAT))?;
+            counted += usize::try_from(page.count()).unwrap_or_default();
+            if counted >= enough {
+                break;
+            }
+        }
+        Ok(counted)
     }
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {

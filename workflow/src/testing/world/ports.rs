@@ -11,15 +11,23 @@ use crate::audit::Event;
 use crate::issuance::{Serial, Signer};
 use crate::link::LinkSecret;
 use crate::mail::Mail;
+use crate::metric::Measure;
 use crate::policy::Policy;
 use crate::ports::{
-    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Names, Nudges, Operators,
-    Policies, PortError, Queue, Reported, Requests, Saved, TaskToken, Tasks,
+    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Metrics, Names, Nudges,
+    Operators, Policies, PortError, Queue, Reported, Requests, Saved, TaskToken, Tasks,
 };
 use crate::request::{Email, Request, RequestId, Status};
 use crate::step::Nudge;
 
 use super::{State, TaskResult, World, leads_to};
+
+impl Metrics for World {
+    fn record(&self, measure: Measure) {
+        // Not a call: it cannot fail, so no fault is planned for it.
+        self.state().measures.push(measure);
+    }
+}
 
 impl Clock for World {
     fn now(&self) -> OffsetDateTime {
@@ -57,6 +65,19 @@ impl Requests for World {
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "of requester", |state| {
             newest(state.requests.values().filter(|row| row.email == *email), limit)
+        })
+    }
+
+    async fn undecided_of(
+        &self,
+        email: &Email,
+        since: OffsetDateTime,
+        _enough: usize,
+    ) -> Result<usize, PortError> {
+        let undecided = |row: &&Request| matches!(row.status, Status::Submitted | Status::PendingApproval);
+        self.call("requests", "undecided of", |state| {
+            let of = state.requests.values().filter(|row| row.email == *email);
+            of.filter(undecided).filter(|row| row.registration_date >= since).count()
         })
     }
 

@@ -1,0 +1,297 @@
+//! What AWS charges and allows, and what a certificate uses: infra/prices.toml, and the counts of infra/template.yaml.
+//!
+//! Invariant: every number has a source and says whether the source was read; nothing in the computation is a price. Both
+//! files are part of the program, so it fails to build or to start on a file that does not hold what it needs, never midway.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::failure::{Failure, OrFail as _};
+
+const PRICES: &str = include_str!("../../../prices.toml");
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// A file as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Data {
+    /// The region of the prices.
+    pub(super) region: String,
+    /// The day of the prices and quotas.
+    pub(super) as_of: String,
+    /// What AWS charges.
+    pub(super) prices: BTreeMap<String, Price>,
+    /// What AWS allows.
+    pub(super) quotas: BTreeMap<String, Quota>,
+    /// What a certificate uses.
+    pub(super) usage: Usage,
+}
+
+/// How a number was come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Seen {
+    /// In a stored copy of the page.
+    Page,
+    /// From memory of the page.
+    Memory,
+}
+
+/// What so many units cost.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Price {
+    /// US dollars.
+    pub(super) usd: f64,
+    /// For so many units.
+    pub(super) per: f64,
+    /// See [`Seen`].
+    pub(super) seen: Seen,
+    /// The page.
+    pub(super) source: String,
+}
+
+/// How much AWS allows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Quota {
+    /// So many in a window.
+    pub(super) rate: f64,
+    /// So many at once.
+    pub(super) burst: f64,
+    /// A second, or a day.
+    #[serde(default)]
+    pub(super) window: Window,
+    /// Whether AWS raises it on request.
+    pub(super) adjustable: bool,
+    /// See [`Seen`].
+    pub(super) seen: Seen,
+    /// The page.
+    pub(super) source: String,
+}
+
+/// The time that a quota counts in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Window {
+    /// A second.
+    #[default]
+    Second,
+    /// A day.
+    Day,
+}
+
+/// What one certificate uses, with one approver. Measured; see `measured`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Usage {
+    /// The command that measured it.
+    pub(super) measured: String,
+    /// State transitions, the start included.
+    pub(super) state_transitions: f64,
+    /// Messages of the state machine to the workers.
+    pub(super) tasks: f64,
+    /// Messages of workers to workers.
+    pub(super) nudges: f64,
+    /// Mails to requester and approver.
+    pub(super) mails: f64,
+    /// Write request units of the tables.
+    pub(super) dynamodb_table_write_units: f64,
+    /// Write request units of their indexes.
+    pub(super) dynamodb_index_write_units: f64,
+    /// Read request units.
+    pub(super) dynamodb_read_units: f64,
+    /// PUT of S3.
+    pub(super) s3_puts: f64,
+    /// GET of S3.
+    pub(super) s3_gets: f64,
+    /// Bytes of log, with what CloudWatch adds to each event.
+    pub(super) log_bytes: f64,
+    /// Bytes that rows, indexes and trail take in DynamoDB for each certificate, for as long as it is kept. Assumed.
+    pub(super) stored_bytes: f64,
+    /// Bytes that leave the portal for each certificate. Assumed.
+    pub(super) bytes_out: f64,
+    /// What each worker does.
+    pub(super) workers: BTreeMap<String, Work>,
+    /// What a run of housekeeping uses where nothing waits.
+    pub(super) housekeeping_run: HousekeepingRun,
+    /// What each request that waits for its approvers adds to each run.
+    pub(super) waiting: Waiting,
+    /// Days that a request waits for its approvers. Assumed.
+    pub(super) days_to_decision: f64,
+}
+
+/// The invocations of a worker for one certificate.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Work {
+    /// How many.
+    pub(super) invocations: f64,
+    /// How long each takes.
+    pub(super) milliseconds: f64,
+}
+
+/// A run of housekeeping.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HousekeepingRun {
+    /// Read request units.
+    pub(super) dynamodb_read_units: f64,
+    /// GET of S3.
+    pub(super) s3_gets: f64,
+    /// How long it takes.
+    pub(super) milliseconds: f64,
+}
+
+/// What one look at a waiting request uses: that of housekeeping, and that of await-approval, which it asks to look.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiting {
+    /// Read request units.
+    pub(super) dynamodb_read_units: f64,
+    /// GET of S3.
+    pub(super) s3_gets: f64,
+    /// Messages.
+    pub(super) messages: f64,
+    /// How long await-approval takes.
+    pub(super) milliseconds: f64,
+    /// Bytes of log.
+    pub(super) log_bytes: f64,
+}
+
+impl Data {
+    /// The data of this version.
+    ///
+    /// # Errors
+    /// infra/prices.toml is not what this version needs.
+    pub(super) fn read() -> Result<Self, Failure> {
+        let data: Self = toml::from_str(PRICES).or_fail(
+            || "infra/prices.toml is not what this version reads".into(),
+            "Build the command again from a clean checkout.",
+        )?;
+        Ok(data)
+    }
+
+    /// The price of one unit, in US dollars.
+    ///
+    /// # Panics
+    /// Where the file lacks it; a test asks for every one.
+    pub(super) fn price(&self, name: &str) -> f64 {
+        let price = self.prices.get(name).unwrap_or_else(|| panic!("infra/prices.toml has no price {name}"));
+        price.usd / price.per
+    }
+
+    /// How many prices were read on their page, and how many are from memory of it.
+    pub(super) fn confidence(&self) -> (usize, usize) {
+        let read = self.prices.values().filter(|price| price.seen == Seen::Page).count();
+        (read, self.prices.len() - read)
+    }
+
+    /// The prices and quotas without a page to look them up.
+    #[cfg(test)]
+    pub(super) fn without_source(&self) -> Vec<&str> {
+        let prices = self.prices.iter().map(|(name, price)| (name, &price.source));
+        let quotas = self.quotas.iter().map(|(name, quota)| (name, &quota.source));
+        prices
+            .chain(quotas)
+            .filter(|(_, source)| !source.starts_with("https://"))
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+}
+
+/// What infra/template.yaml makes that costs money while nothing happens, counted in its text.
+#[derive(Debug)]
+pub(super) struct Counted {
+    /// Queues that Lambda polls.
+    pub(super) polled_queues: f64,
+    /// Alarms.
+    pub(super) alarms: f64,
+    /// Secrets, that of the CA key included.
+    pub(super) secrets: f64,
+    /// Memory of each worker, in GB, and how many batches of how many messages of it run at once.
+    pub(super) workers: BTreeMap<String, Shape>,
+    /// What the portal takes a second, and at once.
+    pub(super) throttle: (f64, f64),
+}
+
+/// How a worker is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// Memory in GB, as Lambda charges for it.
+    pub(super) gigabytes: f64,
+    /// Messages of a batch; 1 where no queue feeds it.
+    pub(super) batch: f64,
+    /// Batches at once; 0 where no queue feeds it.
+    pub(super) at_once: f64,
+}
+
+impl Counted {
+    /// Of the template of this version.
+    pub(super) fn in_template() -> Self {
+        let lines = |wanted: &str| TEMPLATE.lines().filter(|line| line.trim() == wanted).count() as f64;
+        let mut workers = BTreeMap::new();
+        for rest in TEMPLATE.split("FunctionName: !Sub \"${AWS::StackName}-").skip(1) {
+            let Some(name) = rest.split('"').next() else { continue };
+            // Up to the role that follows: what comes then is of another resource.
+            let text = rest.split("Type: AWS::IAM::Role").next().unwrap_or_default();
+            let shape = Shape {
+                gigabytes: number(text, "MemorySize: ").unwrap_or_default() / 1_024.0,
+                batch: number(text, "BatchSize: ").unwrap_or(1.0),
+                at_once: number(text, "MaximumConcurrency: ").unwrap_or_default(),
+            };
+            workers.insert(name.to_owned(), shape);
+        }
+        let parameter = |name: &str| {
+            let text = TEMPLATE.split(&format!("\n  {name}:\n")).nth(1)?;
+            number(text, "Default: ")
+        };
+        Self {
+            polled_queues: lines("Type: SQS"),
+            alarms: lines("Type: AWS::CloudWatch::Alarm"),
+            // That of the CA key is made by `countersign ca`.
+            secrets: lines("Type: AWS::SecretsManager::Secret") + 1.0,
+            workers,
+            throttle: (
+                parameter("ThrottleRate").unwrap_or_default(),
+                parameter("ThrottleBurst").unwrap_or_default(),
+            ),
+        }
+    }
+}
+
+fn number(text: &str, after: &str) -> Option<f64> {
+    let rest = &text[text.find(after)? + after.len()..];
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_a_page_to_look_it_up() {
+        assert_eq!(Data::read().unwrap().without_source(), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn the_template_is_counted_as_a_person_would() {
+        let counted = Counted::in_template();
+        assert_eq!((counted.polled_queues, counted.alarms, counted.secrets), (7.0, 13.0, 2.0));
+        assert_eq!(counted.workers.len(), 9);
+        let sign = counted.workers["sign"];
+        assert_eq!((sign.gigabytes, sign.batch, sign.at_once), (0.5, 10.0, 5.0));
+        let portal = counted.workers["portal"];
+        assert_eq!((portal.gigabytes, portal.batch, portal.at_once), (0.5, 1.0, 0.0));
+        assert!(counted.throttle.0 > 0.0 && counted.throttle.1 > 0.0);
+    }
+
+    #[test]
+    fn each_worker_that_was_measured_is_one_of_the_template() {
+        let counted = Counted::in_template();
+        for worker in Data::read().unwrap().usage.workers.keys() {
+            assert!(counted.workers.contains_key(worker), "{worker}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! `countersign plan` and `countersign deploy`.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::changes::Changes;
+use super::package::{self, Code};
+use super::standing::{self, Standing};
+use super::{Artefacts, Parameters, Target, confirmed, doctor, self_test};
+use crate::aws_cli::AwsCli;
+use crate::failure::{Failure, OrFail as _};
+use crate::local::{self, venv, workers};
+use crate::progress::{Step, say};
+use crate::{ca, policy};
+
+/// `countersign plan`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    parameters: Parameters,
+    #[command(flatten)]
+    artefacts: Artefacts,
+}
+
+/// `countersign deploy`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deploy {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    parameters: Parameters,
+    #[command(flatten)]
+    artefacts: Artefacts,
+    /// Issuance policy to put in force [default: infra/policy.toml where the stack has none yet]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Organisation that the CA is named after, where one has to be made
+    #[arg(long, value_name = "NAME", default_value = "Countersign")]
+    organisation: String,
+    /// Do it without asking
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    self_test: self_test::Options,
+}
+
+/// What is about to be done.
+struct Prepared {
+    aws: AwsCli,
+    repository: PathBuf,
+    /// The ARN of the change set; nothing where nothing changes.
+    change_set: Option<String>,
+    is_new: bool,
+}
+
+/// Shows what a deployment would do, and does nothing.
+pub(crate) async fn plan(plan: Plan) -> Result<(), Failure> {
+    let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts).await?;
+    let Some(change_set) = &prepared.change_set else {
+        println!("Nothing would change.");
+        return Ok(());
+    };
+    let changes = describe(&prepared.aws, change_set).await?;
+    print!("{}", changes.show());
+    forget(&prepared, &plan.target, change_set).await?;
+    changes.keep_the_data()
+}
+
+/// Deploys: asks, carries out, and sees to policy and CA.
+pub(crate) async fn deploy(deploy: Deploy) -> Result<(), Failure> {
+    let target = &deploy.target;
+    let prepared = prepare(target, &deploy.parameters, &deploy.artefacts).await?;
+    match &prepared.change_set {
+        None => say("Nothing of the stack changes."),
+        Some(change_set) => {
+            let changes = describe(&prepared.aws, change_set).await?;
+            eprint!("{}", changes.show());
+            let question =
+                format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
+            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, deploy.yes));
+            if let Err(failure) = allowed {
+                forget(&prepared, target, change_set).await?;
+                return Err(failure);
+            }
+            carry_out(&prepared, target, change_set).await?;
+            if changes.modify("Api") {
+                publish(&prepared.aws, target).await?;
+            }
+        }
+    }
+    let stack = target.which().find().await?;
+    let default = prepared.repository.join("infra/policy.toml");
+    policy::put_when_needed(&stack, deploy.policy.as_deref(), &default).await?;
+    ca::create_when_missing(&stack, &deploy.organisation).await?;
+    let described =
+        prepared.aws.json(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
+    let portal = standing::output(&described["Stacks"][0], "PortalUrl").unwrap_or_default().to_owned();
+    println!("Portal  {portal}");
+    self_test::run(&deploy.self_test, &portal).await
+}
+
+async fn prepare(
+    target: &Target,
+    parameters: &Parameters,
+    artefacts: &Artefacts,
+) -> Result<Prepared, Failure> {
+    let (aws, repository) = (target.aws(), local::repository());
+    let found = doctor::examine(&aws, target, parameters).await?;
+    found.refuse_what_is_wrong()?;
+    let mut overrides = parameters.overrides();
+    let code = match &target.endpoint_url {
+        // An emulator runs the functions on this machine.
+        Some(endpoint) => {
+            let venv = artefacts.venv.clone().unwrap_or_else(|| repository.join(".local/venv"));
+            let venv = venv::Venv::ready(&std::path::absolute(&venv).unwrap_or(venv)).await?;
+            workers::build(&repository, false, &venv).await?;
+            let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+            overrides.extend([format!("EndpointUrl={endpoint}"), format!("Architecture={architecture}")]);
+            Code::Zips
+        }
+        None => {
+            cargo_lambda(&repository, parameters.value("Architecture").unwrap_or("arm64")).await?;
+            Code::Folders
+        }
+    };
+    let bucket = match &artefacts.bucket {
+        Some(bucket) => bucket.clone(),
+        None => format!("countersign-artefacts-{}-{}", found.account, found.region),
+    };
+    let step = Step::begin("Uploading the workers");
+    made(&aws, &bucket, &found.region, target.endpoint_url.is_some()).await?;
+    let folder = tempfolder(&repository)?;
+    let packaged = package::package(&aws, &repository, code, &bucket, &folder).await?;
+    step.done(format!("to {bucket}"));
+    let step = Step::begin("Working out what changes");
+    let packaged = packaged.display().to_string();
+    let mut arguments =
+        vec!["cloudformation", "deploy", "--no-execute-changeset", "--no-fail-on-empty-changeset"];
+    arguments.extend(["--template-file", &packaged, "--stack-name", &target.stack, "--s3-bucket", &bucket]);
+    arguments.extend(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
+    if !overrides.is_empty() {
+        arguments.push("--parameter-overrides");
+        arguments.extend(overrides.iter().map(String::as_str));
+    }
+    let said = aws.run(&repository, &arguments).await?;
+    let change_set = change_set_of(&String::from_utf8_lossy(&said));
+    step.done(if change_set.is_some() { "" } else { "nothing" });
+    Ok(Prepared { aws, repository, change_set, is_new: found.standing == Standing::Absent })
+}
+
+/// The ARN in what `aws cloudformation deploy --no-execute-changeset` says.
+fn change_set_of(said: &str) -> Option<String> {
+    said.split_whitespace()
+        .find(|word| word.starts_with("arn:") && word.contains(":changeSet/"))
+        .map(str::to_owned)
+}
+
+async fn describe(aws: &AwsCli, change_set: &str) -> Result<Changes, Failure> {
+    let described =
+        aws.json(&["cloudformation", "describe-change-set", "--change-set-name", change_set]).await?;
+    Ok(Changes::read(&described))
+}
+
+/// Takes a change set back, and the empty shell of a stack that it was made for.
+async fn forget(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), Failure> {
+    let aws = &prepared.aws;
+    aws.json(&["cloudformation", "delete-change-set", "--change-set-name", change_set]).await?;
+    if prepared.is_new {
+        aws.json(&["cloudformation", "delete-stack", "--stack-name", &target.stack]).await?;
+    }
+    Ok(())
+}
+
+async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), Failure> {
+    let aws = &prepared.aws;
+    let step = Step::begin("Deploying");
+    aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
+    let until = if prepared.is_new { "stack-create-complete" } else { "stack-update-complete" };
+    let waited = aws.json(&["cloudformation", "wait", until, "--stack-name", &target.stack]).await;
+    if waited.is_ok() {
+        step.done(format!("stack {}", target.stack));
+        return Ok(());
+    }
+    let why = standing::first_failure(aws, &target.stack)
+        .await
+        .unwrap_or_else(|| "its events have the reason".into());
+    Err(match Standing::of(aws, target).await? {
+        Standing::Ready(_) => Failure::new(
+            format!("the deployment failed: {why}"),
+            "The stack is as it was before; mend the cause and deploy again.",
+        ),
+        Standing::Stuck(what, advice) => {
+            Failure::new(format!("the deployment failed: {why}; {what}"), advice)
+        }
+        Standing::Absent => Failure::new(
+            format!("the deployment failed: {why}"),
+            "Nothing is left of it; mend the cause and deploy again.",
+        ),
+    })
+}
+
+/// Makes what changed of the API hold: who may call it counts from the next deployment of its stage on.
+async fn publish(aws: &AwsCli, target: &Target) -> Result<(), Failure> {
+    let which = ["--stack-name", &target.stack, "--logical-resource-id", "Api"];
+    let api = aws.json(&[&["cloudformation", "describe-stack-resource"][..], &which].concat()).await?;
+    let id = api["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap_or_default();
+    aws.json(&["apigateway", "create-deployment", "--rest-api-id", id, "--stage-name", "live"]).await?;
+    Ok(())
+}
+
+/// Makes the bucket of artefacts where it is missing: private, and for TLS only where there is TLS.
+async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), Failure> {
+    let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|_| {
+        Failure::new(
+            format!("the bucket {bucket} is somebody else's"),
+            "Names of buckets are the world's: choose another with --artefacts.",
+        )
+    })?;
+    if found.is_some() {
+        return Ok(());
+    }
+    let constraint = format!("LocationConstraint={region}");
+    let mut create = vec!["s3api", "create-bucket", "--bucket", bucket];
+    if region != "us-east-1" {
+        create.extend(["--create-bucket-configuration", &constraint]);
+    }
+    aws.json(&create).await?;
+    let all = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
+    aws.json(&[
+        "s3api",
+        "put-public-access-block",
+        "--bucket",
+        bucket,
+        "--public-access-block-configuration",
+        all,
+    ])
+    .await?;
+    if !emulator {
+        let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": [{
+            "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+            "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+        }] });
+        aws.json(&["s3api", "put-bucket-policy", "--bucket", bucket, "--policy", &policy.to_string()])
+            .await?;
+    }
+    Ok(())
+}
+
+async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), Failure> {
+    let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
+    let names = workers::names(repository)?;
+    let mut arguments = vec!["lambda", "build", "--release"];
+    if architecture == "arm64" {
+        arguments.push("--arm64");
+    }
+    for name in &names {
+        arguments.extend(["--bin", name]);
+    }
+    say("Building the workers with cargo lambda");
+    let status = Command::new("cargo")
+        .args(&arguments)
+        .current_dir(repository)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .status()
+        .await
+        .or_fail(|| "cannot run cargo lambda".into(), advice)?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new("cargo lambda did not build the workers", advice))
+    }
+}
+
+fn tempfolder(repository: &Path) -> Result<PathBuf, Failure> {
+    let folder = repository.join("target/deployment");
+    std::fs::create_dir_all(&folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_change_set_is_found_in_what_the_command_line_says() {
+        let said = "\nWaiting for changeset to be created..\nChangeset created successfully. Run the following command to review changes:\naws cloudformation describe-change-set --change-set-name arn:aws:cloudformation:eu-central-1:1:changeSet/x/y\n";
+        assert_eq!(
+            change_set_of(said).as_deref(),
+            Some("arn:aws:cloudformation:eu-central-1:1:changeSet/x/y")
+        );
+        assert_eq!(change_set_of("No changes to deploy. Stack ca is up to date"), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! Before the mail catcher: a mail server that wants a password (RFC 4954), refuses it once, and then lets mails through.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::wiretap::port_of;
+
+/// The running doorman; it ends with the runtime.
+pub struct Doorman {
+    address: SocketAddr,
+    /// How many asked with the right password.
+    asked: Arc<AtomicUsize>,
+}
+
+impl Doorman {
+    /// The user that is let in.
+    pub const USER: &str = "mailer";
+    /// The password of that user.
+    pub const PASSWORD: &str = "correcthorsebatterystaple42";
+    /// What a client says with them: `\0mailer\0correcthorsebatterystaple42` in base64 (RFC 4616).
+    pub const SAID: &str = "AG1haWxlcgBjb3JyZWN0aG9yc2ViYXR0ZXJ5c3RhcGxlNDI=";
+
+    /// Before the mail catcher of the stack in `folder`.
+    pub async fn start(folder: &Path) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (counter, folder) = (Arc::clone(&asked), folder.to_owned());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let Some(port) = port_of(&folder, "smtp") else { continue };
+                let counter = Arc::clone(&counter);
+                tokio::spawn(async move {
+                    // A connection that breaks is for the worker to notice.
+                    let _ = connection(client, port, &counter).await;
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// For `countersign local --smtp-by-way-of`: with the password, as an operator writes it into SmtpEndpoint.
+    pub fn url(&self) -> String {
+        format!("smtp://{}:{}@{}", Self::USER, Self::PASSWORD, self.address)
+    }
+
+    /// How many asked with the right password, the one who was refused included.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+async fn connection(client: TcpStream, port: u16, asked: &AtomicUsize) -> std::io::Result<()> {
+    let server = TcpStream::connect(("127.0.0.1", port)).await?;
+    let (from_client, mut to_client) = client.into_split();
+    let (from_server, mut to_server) = server.into_split();
+    let (mut from_client, mut from_server) = (BufReader::new(from_client), BufReader::new(from_server));
+    let (mut line, mut allowed) = (String::new(), false);
+    // The greeting.
+    from_server.read_line(&mut line).await?;
+    to_client.write_all(line.as_bytes()).await?;
+    while !allowed {
+        line.clear();
+        if from_client.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        match line.trim_end().split_once(' ') {
+            Some(("AUTH", said)) if said == format!("PLAIN {}", Doorman::SAID) => {
+                allowed = asked.fetch_add(1, Ordering::SeqCst) > 0;
+                let answer = if allowed { "235 2.7.0 come in" } else { "454 4.7.0 the register is away" };
+                to_client.write_all(format!("{answer}\r\n").as_bytes()).await?;
+            }
+            Some(("EHLO", _)) => {
+                to_server.write_all(line.as_bytes()).await?;
+                loop {
+                    line.clear();
+                    from_server.read_line(&mut line).await?;
+                    if line.starts_with("250 ") {
+                        to_client.write_all(b"250-AUTH PLAIN\r\n").await?;
+                    }
+                    to_client.write_all(line.as_bytes()).await?;
+                    if !line.starts_with("250-") {
+                        break;
+                    }
+                }
+            }
+            _ if line.trim_end() == "QUIT" => return to_client.write_all(b"221 bye\r\n").await,
+            _ => to_client.write_all(b"530 5.7.0 who are you?\r\n").await?,
+        }
+    }
+    let up = tokio::io::copy(&mut from_client, &mut to_server);
+    let down = tokio::io::copy(&mut from_server, &mut to_client);
+    tokio::select! {
+        result = up => result.map(|_| ()),
+        result = down => result.map(|_| ()),
+    }
+}

@@ -1,0 +1,348 @@
+//! A stack is lost and another made of its export: what was in flight goes on, and nothing is issued twice.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use end_to_end::{Asked, PATIENCE, Portal, Stack, Submission, Workbench, csr_for, eventually, unique_host};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use serde_json::{Value, json};
+
+use crate::APPROVER;
+
+/// `countersign ARGUMENTS`, which has to succeed; what it printed.
+fn ran(stack: &Stack, arguments: &[&str]) -> String {
+    let output = stack.countersign(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The same, where it has to fail, and tells why in its last line.
+fn refused(stack: &Stack, arguments: &[&str]) -> String {
+    let output = stack.countersign(arguments);
+    assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    said.lines().rfind(|line| line.starts_with("countersign: ")).expect("one line that says why").to_owned()
+}
+
+/// Takes its configuration from a worker, so that whatever is sent to it stays in its queue.
+fn stop_worker(stack: &Stack, worker: &str) {
+    let function = stack.endpoints()["functions"][worker].as_str().unwrap();
+    let nothing = json!({ "Variables": { "COUNTERSIGN_LOG": "info" } }).to_string();
+    let command = ["lambda", "update-function-configuration", "--function-name", function];
+    stack.aws(&[&command[..], &["--environment", &nothing]].concat());
+}
+
+/// A CA of the operator's own, whose key is kept elsewhere, and imports into every stack.
+fn ca(bench: &Workbench) -> [String; 2] {
+    let key = KeyPair::generate().unwrap();
+    let mut root = CertificateParams::default();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    root.distinguished_name.push(DnType::CommonName, "Kept Elsewhere");
+    let files = [
+        bench.write("ca.key", key.serialize_pem()),
+        bench.write("ca.crt", root.self_signed(&key).unwrap().pem()),
+    ];
+    files.map(|file| file.display().to_string())
+}
+
+fn import_ca(stack: &Stack, [key, certificate]: &[String; 2]) {
+    ran(stack, &["ca", "import", "--replace", "--key", key, "--certificate", certificate]);
+}
+
+/// A request, and the links that its approvers were mailed.
+struct Case {
+    asked: Asked,
+    links: Vec<String>,
+}
+
+async fn ask(stack: &Stack, profile: &str, approvers: &[&str]) -> Case {
+    let submission = Submission::of(&csr_for(&[&unique_host()])).with_profile(profile);
+    let asked = stack.portal().ask(&submission).await;
+    let mut links = Vec::new();
+    for approver in approvers {
+        links.push(stack.mailbox().approval_link(&asked, approver).await);
+    }
+    Case { asked, links }
+}
+
+async fn approve(portal: &Portal, case: &Case, link: usize) {
+    portal.decide(&case.links[link], "approve", "").await.expect(200);
+}
+
+/// The certificate as its requester fetches it.
+async fn certificate(portal: &Portal, asked: &Asked) -> Vec<u8> {
+    let url = asked.status_url.replace("?key=", "/certificate?key=");
+    portal.get(&url, "*/*").await.expect(200).body
+}
+
+/// Requests in all stages; who has ended, with status and certificate, and who has not.
+struct Before {
+    ended: Vec<(Asked, Value, Option<Vec<u8>>)>,
+    waiting: Case,
+    half: Case,
+    underway: Vec<(Asked, &'static str)>,
+}
+
+async fn fill(stack: &Stack) -> Before {
+    let portal = stack.portal();
+    let mut ended = Vec::new();
+    let waiting = ask(stack, "server", &[APPROVER]).await;
+    let half = ask(stack, "pair", &[APPROVER, "second@example.com"]).await;
+    approve(&portal, &half, 0).await;
+    let brief = ask(stack, "brief", &[]).await.asked;
+    let delivered = ask(stack, "server", &[APPROVER]).await;
+    approve(&portal, &delivered, 0).await;
+    let rejected = ask(stack, "server", &[APPROVER]).await;
+    portal.decide(&rejected.links[0], "reject", "Not ours.").await.expect(200);
+    let status = portal.until(&delivered.asked, "delivered").await;
+    let pem = certificate(&portal, &delivered.asked).await;
+    ended.push((delivered.asked, status, Some(pem)));
+    ended.push((rejected.asked.clone(), portal.until(&rejected.asked, "rejected").await, None));
+    let expired = eventually("the request to expire", PATIENCE, async || {
+        stack.housekeeping();
+        let status = portal.status(&brief).await;
+        (status["status"] == "expired").then_some(status)
+    });
+    ended.push((brief.clone(), expired.await, None));
+
+    let mut underway = Vec::new();
+    for (worker, stage) in [("deliver", "issued"), ("sign", "approved")] {
+        let case = ask(stack, "server", &[APPROVER]).await;
+        stop_worker(stack, worker);
+        approve(&portal, &case, 0).await;
+        portal.until(&case.asked, stage).await;
+        underway.push((case.asked, stage));
+    }
+    for case in [&waiting, &half] {
+        portal.until(&case.asked, "pending_approval").await;
+    }
+    stop_worker(stack, "validate");
+    underway.push((ask(stack, "server", &[]).await.asked, "submitted"));
+    Before { ended, waiting, half, underway }
+}
+
+fn table(stack: &Stack, table: &str) -> Vec<Value> {
+    let scan = stack.aws(&["dynamodb", "scan", "--table-name", stack.endpoint(table)]);
+    let scan: Value = serde_json::from_slice(&scan).unwrap();
+    scan["Items"].as_array().unwrap().clone()
+}
+
+/// The records of an export, without what is each stack's own.
+fn records(file: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut records = lines[1..lines.len() - 1].to_vec();
+    for record in &mut records {
+        if let Some(row) = record["row"].as_object_mut() {
+            row.remove("executionArn");
+        }
+    }
+    records.iter().map(Value::to_string).collect()
+}
+
+/// How often each certificate was stored, every version counted.
+fn stored(stack: &Stack) -> Vec<String> {
+    let arguments = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
+    let listing = stack.aws(&[&arguments[..], &[stack.endpoint("bucket")]].concat());
+    let listing: Value = serde_json::from_slice(&listing).unwrap_or_default();
+    let versions = listing["Versions"].as_array().cloned().unwrap_or_default();
+    versions.iter().map(|one| one["Key"].as_str().unwrap().to_owned()).collect()
+}
+
+fn export(stack: &Stack, bench: &Workbench) -> String {
+    let file = bench.path("countersign.export");
+    let secret = bench.path("link-secret");
+    let (name, secret_name) = (file.display().to_string(), secret.display().to_string());
+    let said = ran(stack, &["export", &name, "--link-secret", &secret_name]);
+    let sha256 = said.trim().strip_prefix("SHA-256 ").unwrap_or_else(|| panic!("{said}")).to_owned();
+    for file in [&file, &secret] {
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+    }
+    assert!(refused(stack, &["export", &name]).contains("exists"));
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains(&fs::read_to_string(&secret).unwrap()), "the link secret is in the export");
+    assert!(!text.contains("PRIVATE KEY"));
+    let tokens: Vec<Value> = table(stack, "approvalsTable")
+        .into_iter()
+        .map(|row| row["taskToken"]["S"].clone())
+        .filter(Value::is_string)
+        .collect();
+    assert!(!tokens.is_empty(), "requests wait, so there are tokens");
+    assert!(tokens.iter().all(|token| !text.contains(token.as_str().unwrap())), "a token is in the export");
+    sha256
+}
+
+/// The tables as point-in-time recovery brings them back, beside those of the stack.
+fn restored(stack: &Stack, bench: &Workbench) {
+    for table in ["requestsTable", "approvalsTable", "auditTable", "namesTable"] {
+        let name = stack.endpoint(table);
+        let target = format!("{name}-restored");
+        let restore = ["dynamodb", "restore-table-to-point-in-time", "--source-table-name", name];
+        let to = ["--target-table-name", &target, "--use-latest-restorable-time"];
+        stack.aws(&[&restore[..], &to].concat());
+    }
+    let file = bench.path("restored.export");
+    ran(stack, &["export", &file.display().to_string(), "--tables-suffix", "-restored"]);
+    assert_eq!(records(&file), records(&bench.path("countersign.export")));
+}
+
+/// Lets nothing run any more in a stack that another will take the place of.
+fn freeze(stack: &Stack) {
+    for function in stack.endpoints()["functions"].as_object().unwrap().values() {
+        let command = ["lambda", "put-function-concurrency", "--reserved-concurrent-executions", "0"];
+        stack.aws(&[&command[..], &["--function-name", function.as_str().unwrap()]].concat());
+    }
+}
+
+/// A stack of its own, at the address that mails of the lost one lead to.
+async fn successor(portal: &str) -> Stack {
+    let folder = Stack::folder("backup-b");
+    let port: u16 = portal.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+    fs::write(folder.join("ports.json"), json!({ "portal": port }).to_string()).unwrap();
+    let stack = Stack::start_in(folder, &[]).await;
+    assert_eq!(stack.endpoint("portal"), portal);
+    stack
+}
+
+/// Every import that must not be: one line that says why, and nothing written.
+fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, sha256: &str, ca: &[String; 2]) {
+    let good = bench.path("countersign.export");
+    let bytes = fs::read(&good).unwrap();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    let write = |name: &str, content: &[u8]| bench.write(name, content).display().to_string();
+    let cut = write("cut.export", &bytes[..bytes.len() / 2]);
+    let shorter = write("shorter.export", &text.as_bytes()[..text.trim_end().rfind('\n').unwrap() + 1]);
+    let altered = write("altered.export", text.replacen("\"pair\"", "\"pear\"", 1).as_bytes());
+    let newer = write("newer.export", text.replacen("\"format\":1", "\"format\":9", 1).as_bytes());
+    let foreign = write("foreign.export", b"PK\x03\x04");
+    let good = good.display().to_string();
+    for (arguments, why) in [
+        (vec!["import", &cut], "was cut off"),
+        (vec!["import", &shorter], "without its manifest"),
+        (vec!["import", &altered], "altered or damaged"),
+        (vec!["import", &newer], "format 9"),
+        (vec!["import", &foreign], "not an export"),
+        (vec!["import", "/does/not/exist"], "cannot read"),
+        (vec!["import", &good, "--sha256", "00"], "not 00"),
+        (vec!["import", &good], "another CA in force"),
+    ] {
+        let said = refused(stack, &arguments);
+        assert!(said.contains(why), "{why}: {said}");
+    }
+    import_ca(stack, ca);
+    stack.set_policy("other.toml", &format!("{}\n# Another.\n", end_to_end::policy()));
+    assert!(refused(stack, &["import", &good, "--sha256", sha256]).contains("another policy in force"));
+    for name in ["requestsTable", "approvalsTable", "auditTable", "namesTable"] {
+        assert_eq!(table(stack, name), Vec::<Value>::new(), "{name}");
+    }
+}
+
+/// An import that stops on its way: what it is about to write is there already, and is something else.
+fn interrupted(stack: &Stack, bench: &Workbench, import: &[&str]) {
+    let text = fs::read_to_string(bench.path("countersign.export")).unwrap();
+    let objects = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let last = objects.filter_map(|line| line["key"].as_str().map(str::to_owned)).next_back().unwrap();
+    assert!(last.starts_with("signed-certificate/"), "{last}");
+    let other = bench.write("other.pem", "Something else.").display().to_string();
+    let object = ["--bucket", stack.endpoint("bucket"), "--key", &last];
+    stack.aws(&[&["s3api", "put-object", "--body", &other], &object[..]].concat());
+    let said = refused(stack, import);
+    assert!(said.contains(&last) && said.contains("was not overwritten"), "{said}");
+    assert!(!table(stack, "auditTable").is_empty(), "it was on its way");
+    assert_eq!(table(stack, "requestsTable"), Vec::<Value>::new(), "rows come last");
+    let versions = stack.aws(&["s3api", "list-object-versions", "--bucket", object[1], "--prefix", &last]);
+    let versions: Value = serde_json::from_slice(&versions).unwrap();
+    let version = versions["Versions"][0]["VersionId"].as_str().unwrap();
+    stack.aws(&[&["s3api", "delete-object", "--version-id", version], &object[..]].concat());
+}
+
+#[tokio::test]
+async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
+    let bench = Workbench::new();
+    let ca = ca(&bench);
+    let stack = Stack::start("backup-a").await;
+    import_ca(&stack, &ca);
+    let before = fill(&stack).await;
+    freeze(&stack);
+    let sha256 = export(&stack, &bench);
+    restored(&stack, &bench);
+    let (portal, mails) = (stack.endpoint("portal").to_owned(), stack.mailbox());
+    drop(stack.stop());
+
+    let stack = successor(&portal).await;
+    nothing_wrong_is_taken(&stack, &bench, &sha256, &ca);
+    let (file, secret) = (bench.path("countersign.export"), bench.path("link-secret"));
+    let (name, secret) = (file.display().to_string(), secret.display().to_string());
+    let import = ["import", &name, "--sha256", &sha256, "--link-secret", &secret, "--replace-policy"];
+    interrupted(&stack, &bench, &import);
+    let said = ran(&stack, &import);
+    assert!(said.contains("8 requests were imported, 0 were there already; 5 are in flight"), "{said}");
+    let again = bench.path("again.export");
+    ran(&stack, &["export", &again.display().to_string()]);
+    let (first, second) = (records(&file), records(&again));
+    assert_eq!(first.difference(&second).next(), None, "everything is there, as it was");
+
+    // What was lost of the import in the middle is brought by the next, whatever the stack has done since.
+    let (lost, _) = &before.underway[1];
+    let key = json!({ "id": { "S": lost.id } }).to_string();
+    stack.aws(&["dynamodb", "delete-item", "--table-name", stack.endpoint("requestsTable"), "--key", &key]);
+    let stranger = ask(&stack, "server", &[APPROVER]).await;
+    let portal = stack.portal();
+    approve(&portal, &before.waiting, 0).await;
+    let said = ran(&stack, &import);
+    assert!(said.contains("1 requests were imported, 7 were there already"), "{said}");
+    // Another export of fewer requests is not this one.
+    let said = refused(&stack, &["import", &again.display().to_string()]);
+    assert!(said.contains("1 requests that are not in the export"), "{said}");
+
+    approve(&portal, &before.half, 1).await;
+    approve(&portal, &stranger, 0).await;
+    let mut unfinished: Vec<&Asked> = before.underway.iter().map(|(asked, _)| asked).collect();
+    unfinished.extend([&before.waiting.asked, &before.half.asked, &stranger.asked]);
+    // The one that had not been read yet asks its approver only now.
+    let (late, _) = &before.underway[2];
+    eventually("everything in flight to be delivered", 3 * PATIENCE, async || {
+        stack.housekeeping();
+        let asks = |mail: &end_to_end::Mail| mail.to == APPROVER && mail.subject.contains("Please decide");
+        if let Some(mail) = stack.mailbox().about(&late.id).iter().find(|mail| asks(mail)) {
+            let link = mail.links().into_iter().find(|link| link.contains("/approvals/")).unwrap();
+            portal.decide(&link, "approve", "").await.expect(200);
+        }
+        let mut delivered = 0;
+        for asked in &unfinished {
+            let status = portal.status(asked).await;
+            assert_ne!(status["status"], "failed", "{status:#}");
+            delivered += usize::from(status["status"] == "delivered");
+        }
+        (delivered == unfinished.len()).then_some(())
+    })
+    .await;
+    for asked in &unfinished {
+        stack.mailbox().mail(&asked.id, &asked.email, "Your certificate").await;
+        certificate(&portal, asked).await;
+    }
+    // Nobody was asked twice, and what had ended is as it was.
+    for case in [&before.waiting, &before.half] {
+        assert!(stack.mailbox().about(&case.asked.id).iter().all(|mail| !mail.subject.contains("decide")));
+        assert!(!mails.about(&case.asked.id).is_empty());
+    }
+    for (asked, status, pem) in &before.ended {
+        assert_eq!(portal.status(asked).await, *status);
+        if let Some(pem) = pem {
+            assert_eq!(certificate(&portal, asked).await, *pem);
+        }
+    }
+    let stored = stored(&stack);
+    assert_eq!(
+        stored.iter().collect::<BTreeSet<_>>().len(),
+        stored.len(),
+        "one certificate each: {stored:?}"
+    );
+    assert_eq!(stored.len(), unfinished.len() + 1);
+    assert!(ran(&stack, &["audit", "verify"]).contains("every audit trail is whole"));
+    let said = ran(&stack, &import);
+    assert!(said.contains("0 requests were imported, 8 were there already"), "{said}");
+}

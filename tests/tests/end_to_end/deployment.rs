@@ -1,0 +1,245 @@
+//! `countersign plan`, `deploy`, `doctor` and `destroy` against the emulator: from nothing to a stack, through an update that
+//! keeps what holds data, to nothing; and what an operator reads where something is in the way.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use end_to_end::{Mailbox, PATIENCE, Stack, binary, eventually, repository};
+use serde_json::Value;
+
+use crate::APPROVER;
+
+const SENDER: &str = "countersign@example.com";
+
+/// An operator of the emulated account, with another stack in mind than the one that runs there already.
+struct Operator {
+    stack: &'static Stack,
+    name: &'static str,
+    variables: Vec<(&'static str, &'static str)>,
+}
+
+impl Operator {
+    fn new(stack: &'static Stack, name: &'static str) -> Self {
+        let variables = vec![
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+        ];
+        Self { stack, name, variables }
+    }
+
+    fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.retain(|(other, _)| *other != name);
+        self.variables.extend(Some((name, value)).filter(|_| !value.is_empty()));
+        self
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let programs = repository().join(".local/venv/bin").display().to_string();
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = Command::new(binary());
+        command.args(arguments).args([
+            "--stack",
+            self.name,
+            "--endpoint-url",
+            self.stack.endpoint("awsEndpoint"),
+        ]);
+        for name in
+            ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"]
+        {
+            command.env_remove(name);
+        }
+        command
+            .envs(self.variables.iter().copied())
+            .env("PATH", format!("{programs}:{path}"))
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .current_dir(repository())
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    #[track_caller]
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}\n{said}\n{told}");
+        format!("{said}{told}")
+    }
+
+    /// Fails with one line, which says what is wrong and what to do.
+    #[track_caller]
+    fn fail(&self, arguments: &[&str], expected: &[&str]) {
+        let output = self.run(arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        let line = told.lines().last().unwrap_or_default();
+        for expected in expected {
+            assert!(line.contains(expected), "{arguments:?}: {expected} is not in: {told}");
+        }
+    }
+
+    fn aws(&self, arguments: &[&str]) -> Value {
+        serde_json::from_slice(&self.stack.aws(arguments)).unwrap_or_default()
+    }
+
+    fn resource(&self, logical: &str) -> String {
+        let which = ["--stack-name", self.name, "--logical-resource-id", logical];
+        let found = self.aws(&[&["cloudformation", "describe-stack-resource"][..], &which].concat());
+        found["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap().to_owned()
+    }
+
+    fn output(&self, key: &str) -> String {
+        let described = self.aws(&["cloudformation", "describe-stacks", "--stack-name", self.name]);
+        let outputs = described["Stacks"][0]["Outputs"].as_array().unwrap();
+        outputs.iter().find(|output| output["OutputKey"] == key).unwrap()["OutputValue"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn stacks(&self) -> Vec<String> {
+        let described = self.aws(&["cloudformation", "describe-stacks"]);
+        let names = described["Stacks"].as_array().unwrap().iter();
+        names.map(|stack| stack["StackName"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Makes a stack of a template that is not ours, whatever comes of it.
+    fn foreign(&self, template: &str) {
+        let file: PathBuf = self.stack.path().join(format!("{}.yaml", self.name));
+        fs::write(&file, template).unwrap();
+        let body = format!("file://{}", file.display());
+        let create = ["cloudformation", "create-stack", "--stack-name", self.name, "--template-body", &body];
+        self.aws(&[&create[..], &["--capabilities", "CAPABILITY_IAM"]].concat());
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_is_told_in_one_line() {
+    let stack = Stack::shared().await;
+    let operator = Operator::new(stack, "obstacles");
+    let sender = ["--mail-from", SENDER];
+    let doctor = |more: &[&'static str]| [&["doctor"][..], more].concat();
+
+    let bad_region = operator.run(&["doctor", "--region", "Frankfurt"]);
+    let told = String::from_utf8_lossy(&bad_region.stderr).into_owned();
+    assert!(!bad_region.status.success() && told.contains("a region is written like eu-central-1"), "{told}");
+    let nobody =
+        Operator::new(stack, "obstacles").with("AWS_ACCESS_KEY_ID", "").with("AWS_SECRET_ACCESS_KEY", "");
+    nobody.fail(&doctor(&sender), &["there are no AWS credentials", "aws sso login"]);
+    nobody.fail(&["deploy", "--yes", "--mail-from", SENDER], &["there are no AWS credentials"]);
+    let stranger = Operator::new(stack, "obstacles").with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+    stranger.fail(&doctor(&sender), &["AWS does not know these credentials", "AWS_PROFILE"]);
+
+    operator.fail(&doctor(&[]), &["nothing says who sends the mails", "--mail-from"]);
+    let unknown = ["--mail-from", "ca@unverified.example"];
+    operator
+        .fail(&doctor(&unknown), &["SES knows neither ca@unverified.example nor", "create-email-identity"]);
+
+    operator.aws(&["sesv2", "create-email-identity", "--email-identity", SENDER]);
+    let fine = operator.succeed(&doctor(&sender));
+    assert!(fine.contains("there is no stack obstacles yet") && !fine.contains("WRONG"), "{fine}");
+
+    let group = "/aws/lambda/obstacles-sign";
+    operator.aws(&["logs", "create-log-group", "--log-group-name", group]);
+    operator.fail(&doctor(&sender), &[group, "is there already", "delete-log-group"]);
+    operator.fail(&["deploy", "--yes", "--mail-from", SENDER], &[group]);
+    assert!(!operator.stacks().contains(&"obstacles".to_owned()), "nothing was begun");
+
+    let shop = Operator::new(stack, "shop");
+    shop.foreign("Description: A shop\nResources: { Q: { Type: 'AWS::SQS::Queue' } }\n");
+    shop.fail(&doctor(&sender), &["a stack shop that is not Countersign's", "--stack"]);
+    shop.fail(&["destroy", "--yes"], &["not Countersign's"]);
+    assert!(shop.stacks().contains(&"shop".to_owned()), "other people's stacks are left alone");
+
+    // A first deployment that failed and was taken back.
+    let half = Operator::new(stack, "half");
+    half.foreign(
+        "Description: Countersign, halfway\nResources:\n  Handle: { Type: 'AWS::CloudFormation::WaitConditionHandle' }\n  \
+         Wait: { Type: 'AWS::CloudFormation::WaitCondition', Properties: { Handle: !Ref Handle, Timeout: 1 } }\n",
+    );
+    eventually("the creation to be taken back", PATIENCE, async || {
+        let status = half.aws(&["cloudformation", "describe-stacks", "--stack-name", "half"]);
+        (status["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE").then_some(())
+    })
+    .await;
+    half.fail(
+        &["deploy", "--yes", "--mail-from", SENDER],
+        &["was never made", "countersign destroy --stack half"],
+    );
+    half.succeed(&["destroy", "--yes"]);
+    half.fail(&["destroy", "--yes"], &["there is no stack half"]);
+}
+
+#[tokio::test]
+async fn a_stack_is_planned_deployed_changed_and_taken_away() {
+    let stack = Stack::shared().await;
+    let operator = Operator::new(stack, "second");
+    operator.aws(&["sesv2", "create-email-identity", "--email-identity", SENDER]);
+    let ports: Value = serde_json::from_slice(&fs::read(stack.path().join("ports.json")).unwrap()).unwrap();
+    let relay = format!("SmtpEndpoint=smtp://localhost:{}", ports["smtp"]);
+    let parameters = ["--mail-from", SENDER, "--parameter", "MailTransport=smtp", "--parameter", &relay];
+
+    let planned = operator.succeed(&[&["plan"][..], &parameters].concat());
+    assert!(planned.contains("Add") && planned.contains("AWS::DynamoDB::Table"), "{planned}");
+    assert!(!operator.stacks().contains(&"second".to_owned()), "a plan leaves nothing behind");
+    operator.fail(&[&["deploy"][..], &parameters].concat(), &["nobody is there to be asked", "--yes"]);
+    assert!(!operator.stacks().contains(&"second".to_owned()), "nothing was begun");
+
+    let deployed = operator.succeed(&[&["deploy", "--yes"][..], &parameters].concat());
+    assert!(deployed.contains("Portal ") && deployed.contains("certificate authority"), "{deployed}");
+    let again = operator.succeed(&["deploy", "--yes"]);
+    assert!(again.contains("Nothing of the stack changes"), "{again}");
+    let shown = operator.succeed(&["doctor"]);
+    assert!(!shown.contains("WRONG") && shown.contains("link secret"), "{shown}");
+
+    // An update of what does not hold data, with a request through it.
+    let stateful =
+        ["CertificatesTable", "ApprovalsTable", "AuditTable", "NamesTable", "Bucket", "LinkSecret"];
+    let before = stateful.map(|name| operator.resource(name));
+    let base =
+        format!("{}/_aws/execute-api/{}/live", stack.endpoint("awsEndpoint"), operator.output("ApiId"));
+    let base = format!("BaseUrl={base}");
+    let mut update = operator.command(&["deploy", "--yes", "--parameter", &base]);
+    update.args(["--self-test", "self-test.example.com", "--requester", "self-test@example.com"]);
+    let update = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    approve(stack.mailbox(), "self-test@example.com").await;
+    let update = update.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&update.stderr).into_owned();
+    assert!(update.status.success() && told.contains("approved, signed and delivered"), "{told}");
+    assert_eq!(stateful.map(|name| operator.resource(name)), before, "nothing that holds data was replaced");
+
+    let secret = operator.resource("LinkSecret");
+    operator.aws(&["secretsmanager", "delete-secret", "--secret-id", &secret]);
+    operator.fail(&["doctor"], &["the secret of the status links is being deleted", "restore-secret"]);
+    operator.fail(&["deploy", "--yes"], &["restore-secret"]);
+    operator.aws(&["secretsmanager", "restore-secret", "--secret-id", &secret]);
+    operator.succeed(&["doctor"]);
+
+    operator
+        .fail(&["destroy", "--yes"], &["1 of its certificates are still valid", "--with-live-certificates"]);
+    let destroyed = operator.succeed(&["destroy", "--yes", "--with-live-certificates"]);
+    assert!(!operator.stacks().contains(&"second".to_owned()), "{destroyed}");
+    assert!(destroyed.contains(&before[0]), "what stays is named: {destroyed}");
+    operator.aws(&["dynamodb", "describe-table", "--table-name", &before[0]]);
+}
+
+/// Plays the approver of the one request that this requester makes.
+async fn approve(mailbox: Mailbox, requester: &str) {
+    let link = eventually("the approver's mail about the self-test", PATIENCE * 3, async || {
+        let receipts = mailbox.to(requester);
+        let id = receipts.iter().map(|mail| mail.request_id().to_owned()).next()?;
+        let mail = mailbox.about(&id).into_iter().find(|mail| mail.to == APPROVER)?;
+        mail.links().into_iter().find(|link| link.contains("/approvals/"))
+    })
+    .await;
+    let portal = end_to_end::Portal::new("");
+    portal.decide(&link, "approve", "").await.expect(200);
+}

@@ -1,0 +1,200 @@
+//! An implementation of Step Functions, with workers that follow a script.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use end_to_end::{PATIENCE, eventually};
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+
+use super::paths::{self, Answer, Path};
+
+/// What an engine made of a path.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Played {
+    /// The states that it entered.
+    pub(super) states: Vec<String>,
+    /// `SUCCEEDED` or `FAILED`.
+    pub(super) status: String,
+    /// Error and cause of a failed execution.
+    pub(super) failure: Option<(String, String)>,
+    /// What each worker was told, in the order in which they were.
+    pub(super) inputs: Vec<(String, Value)>,
+}
+
+/// How the emulated account at this endpoint is reached.
+pub(crate) fn sdk(endpoint: &str) -> SdkConfig {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("test", "test", None)))
+        .http_client(http)
+        .endpoint_url(endpoint)
+        .build()
+}
+
+type Inputs = Arc<Mutex<HashMap<String, Vec<(String, Value)>>>>;
+
+pub(super) struct Engine {
+    sfn: aws_sdk_sfn::Client,
+    sqs: aws_sdk_sqs::Client,
+    role: String,
+}
+
+impl Engine {
+    /// The one at this endpoint; its executions run under this role.
+    pub(super) fn new(endpoint: &str, role: &str) -> Self {
+        let sdk = sdk(endpoint);
+        Self {
+            sfn: aws_sdk_sfn::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+            role: role.to_owned(),
+        }
+    }
+
+    /// Plays every path, a few at a time, and returns what became of each.
+    pub(super) async fn play(&self, definition: &str, paths: &[Path]) -> Vec<Played> {
+        let mut definition = definition.to_owned();
+        let mut queues = Vec::new();
+        for worker in ["Validate", "Persist", "Notify", "AwaitApproval", "Sign", "Deliver"] {
+            let created = self.sqs.create_queue().queue_name(format!("scripted-{worker}")).send().await;
+            let queue = created.unwrap().queue_url.unwrap();
+            definition = definition.replace(&format!("${{{worker}QueueUrl}}"), &queue);
+            queues.push(queue);
+        }
+        assert!(!definition.contains("${"), "a queue is not known: {definition}");
+        let definition: Value = serde_json::from_str(&definition).unwrap();
+        let machines = self.machines(&definition, paths).await;
+
+        let inputs = Inputs::default();
+        let scripts: Arc<HashMap<String, Path>> =
+            Arc::new(paths.iter().enumerate().map(|(n, path)| (name(n), path.clone())).collect());
+        let workers: Vec<_> = queues
+            .into_iter()
+            .map(|queue| {
+                tokio::spawn(work(self.sfn.clone(), self.sqs.clone(), queue, scripts.clone(), inputs.clone()))
+            })
+            .collect();
+        let run = async |n: usize, path: &Path| {
+            let started = self
+                .sfn
+                .start_execution()
+                .state_machine_arn(&machines[&path.silent()])
+                .name(name(n))
+                .input(json!({ "requestId": name(n) }).to_string())
+                .send();
+            self.ended(&started.await.unwrap().execution_arn, path).await
+        };
+        let runs = paths.iter().enumerate().map(|(n, path)| run(n, path));
+        let mut played: Vec<Played> = stream::iter(runs).buffered(16).collect().await;
+        for worker in workers {
+            worker.abort();
+        }
+        let inputs = inputs.lock().unwrap();
+        for (n, played) in played.iter_mut().enumerate() {
+            played.inputs = inputs.get(&name(n)).cloned().unwrap_or_default();
+        }
+        played
+    }
+
+    /// One state machine for each set of states that are to time out: there a second replaces the hours.
+    async fn machines(&self, definition: &Value, paths: &[Path]) -> BTreeMap<Vec<String>, String> {
+        let mut machines = BTreeMap::new();
+        for silent in paths.iter().map(Path::silent) {
+            if machines.contains_key(&silent) {
+                continue;
+            }
+            let mut definition = definition.clone();
+            for state in &silent {
+                definition["States"][state]["TimeoutSeconds"] = json!(1);
+            }
+            let created = self
+                .sfn
+                .create_state_machine()
+                .name(format!("scripted-{}", machines.len()))
+                .definition(definition.to_string())
+                .role_arn(&self.role)
+                .send();
+            machines.insert(silent, created.await.unwrap().state_machine_arn);
+        }
+        machines
+    }
+
+    async fn ended(&self, execution: &str, path: &Path) -> Played {
+        let what = format!("an execution to end: {}", path.story());
+        let ended = eventually(&what, PATIENCE, async || {
+            let now = self.sfn.describe_execution().execution_arn(execution).send().await.unwrap();
+            (now.status != ExecutionStatus::Running).then_some(now)
+        })
+        .await;
+        let mut pages =
+            self.sfn.get_execution_history().execution_arn(execution).into_paginator().items().send();
+        let mut states = Vec::new();
+        while let Some(event) = pages.next().await {
+            let event = event.unwrap();
+            if event.r#type != HistoryEventType::WaitStateEntered
+                && let Some(entered) = event.state_entered_event_details
+            {
+                states.push(entered.name);
+            }
+        }
+        Played {
+            states,
+            status: ended.status.as_str().to_owned(),
+            failure: ended.error.map(|error| (error, ended.cause.unwrap_or_default())),
+            inputs: Vec::new(),
+        }
+    }
+}
+
+fn name(path: usize) -> String {
+    format!("path-{path:03}")
+}
+
+/// Takes messages of a queue for ever, and ends each task as the script of its execution says.
+async fn work(
+    sfn: aws_sdk_sfn::Client,
+    sqs: aws_sdk_sqs::Client,
+    queue: String,
+    scripts: Arc<HashMap<String, Path>>,
+    inputs: Inputs,
+) {
+    loop {
+        let received =
+            sqs.receive_message().queue_url(&queue).max_number_of_messages(10).wait_time_seconds(1).send();
+        for message in received.await.unwrap().messages.unwrap_or_default() {
+            let body: Value = serde_json::from_str(message.body().unwrap()).unwrap();
+            let text = |field: &str| body[field].as_str().unwrap();
+            let (execution, state) = (text("executionId").rsplit(':').next().unwrap(), text("state"));
+            inputs
+                .lock()
+                .unwrap()
+                .entry(execution.to_owned())
+                .or_default()
+                .push((state.to_owned(), body["input"].clone()));
+            match &scripts[execution].answers[state] {
+                Answer::Output(output) => {
+                    let answer = sfn.send_task_success().task_token(text("taskToken"));
+                    answer.output(output.to_string()).send().await.unwrap();
+                }
+                Answer::Error(error) => {
+                    let answer = sfn.send_task_failure().task_token(text("taskToken")).error(error);
+                    answer.cause(paths::cause(state)).send().await.unwrap();
+                }
+                Answer::Silence => {}
+            }
+            let receipt = message.receipt_handle.unwrap();
+            sqs.delete_message().queue_url(&queue).receipt_handle(receipt).send().await.unwrap();
+        }
+    }
+}

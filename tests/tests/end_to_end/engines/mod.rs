@@ -1,0 +1,111 @@
+//! The state machine on two engines that know nothing of each other: the emulator's, and moto's, which is LocalStack's.
+//!
+//! Every way through the definition is played on both, by workers that follow a script. Both have to enter the states that
+//! the definition says, hand every worker the same input, and end alike. The table goes to standard error and to
+//! `target/engines.txt`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use end_to_end::{Lifeline, PATIENCE, Stack, eventually, repository};
+use serde_json::{Value, json};
+
+mod engine;
+mod paths;
+
+pub(crate) use engine::sdk;
+use engine::{Engine, Played};
+use paths::Path;
+
+/// Made by .ci/templates.
+const PYTHON: &str = "target/ci/checks/bin/python";
+
+/// The second engine; nothing where it is not installed, which is said.
+async fn moto() -> Option<(Lifeline, Engine)> {
+    let python: PathBuf = repository().join(PYTHON);
+    if !python.is_file() {
+        let message = "SKIPPED engines: moto is not installed; install it with: .ci/templates";
+        assert!(std::env::var_os("COUNTERSIGN_NO_SKIPS").is_none(), "{message}");
+        let _ = writeln!(std::io::stderr(), "{message}");
+        return None;
+    }
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let log = Stack::folder("moto").join("moto.log");
+    let mut process = Lifeline::start(&python, &["-c", include_str!("moto.py"), &port], &log);
+    let endpoint = format!("http://127.0.0.1:{port}");
+    eventually("moto to answer", PATIENCE, async || {
+        assert!(process.ended().is_none(), "moto: {}", fs::read_to_string(&log).unwrap_or_default());
+        reqwest::get(&endpoint).await.is_ok().then_some(())
+    })
+    .await;
+    Some((process, Engine::new(&endpoint, "arn:aws:iam::123456789012:role/scripted")))
+}
+
+/// The emulator of the shared stack, with a role that may send to the queues of this test and no others.
+async fn emulator() -> Engine {
+    let stack = Stack::shared().await;
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": { "Service": "states.amazonaws.com" }, "Action": "sts:AssumeRole",
+    }] });
+    let send = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:*:*:scripted-*",
+    }] });
+    let (trust, send) = (trust.to_string(), send.to_string());
+    let create = ["iam", "create-role", "--role-name", "scripted", "--assume-role-policy-document", &trust];
+    let role: Value = serde_json::from_slice(&stack.aws(&create)).unwrap();
+    let policy = ["--policy-name", "scripted", "--policy-document", &send];
+    stack.aws(&[&["iam", "put-role-policy", "--role-name", "scripted"][..], &policy].concat());
+    Engine::new(stack.endpoint("awsEndpoint"), role["Role"]["Arn"].as_str().unwrap())
+}
+
+fn expected(path: &Path) -> (&[String], &str, &Option<(String, String)>) {
+    (&path.states, if path.failure.is_some() { "FAILED" } else { "SUCCEEDED" }, &path.failure)
+}
+
+fn as_expected(path: &Path, played: &Played) -> bool {
+    (&played.states[..], &*played.status, &played.failure) == expected(path)
+}
+
+fn table(paths: &[Path], emulator: &[Played], moto: &[Played]) -> String {
+    let mut table = String::from("PATH  EMULATOR   MOTO       ENDS AT       WORKERS\n");
+    for (n, path) in paths.iter().enumerate() {
+        let (one, other) = (&emulator[n], &moto[n]);
+        let same = one == other && as_expected(path, one);
+        let end = path.states.last().map(String::as_str).unwrap_or_default();
+        let mark = if same { "" } else { "   <- DIFFERS" };
+        let _ = writeln!(
+            table,
+            "{n:>4}  {:<9}  {:<9}  {end:<12}  {}{mark}",
+            one.status,
+            other.status,
+            path.story()
+        );
+    }
+    table
+}
+
+#[tokio::test]
+async fn every_path_ends_alike_on_two_engines() {
+    let Some((_process, moto)) = moto().await else {
+        return;
+    };
+    let emulator = emulator().await;
+    let text = fs::read_to_string(repository().join("statemachine.asl.json")).unwrap();
+    let definition: Value = serde_json::from_str(&text).unwrap();
+    let paths = paths::all(&definition);
+    let entered: std::collections::BTreeSet<&String> = paths.iter().flat_map(|path| &path.states).collect();
+    assert_eq!(entered.len(), definition["States"].as_object().unwrap().len(), "some state is on no path");
+
+    let (one, other) = tokio::join!(emulator.play(&text, &paths), moto.play(&text, &paths));
+    let table = table(&paths, &one, &other);
+    fs::write(repository().join("target/engines.txt"), &table).unwrap();
+    let _ = writeln!(std::io::stderr(), "{} paths on two engines:\n{table}", paths.len());
+    for (n, path) in paths.iter().enumerate() {
+        assert!(as_expected(path, &one[n]), "emulator, {n}: {:#?}\nexpected {path:#?}", one[n]);
+        assert!(as_expected(path, &other[n]), "moto, {n}: {:#?}\nexpected {path:#?}", other[n]);
+        assert_eq!(one[n].inputs, other[n].inputs, "{n}: {}", path.story());
+    }
+}

@@ -1,0 +1,157 @@
+//! Every way through the state machine, read from the definition: what each worker answers on the way, and where it ends.
+//!
+//! This is a third reading of the States language, of just what statemachine.asl.json uses: it panics at anything else.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Value, json};
+
+/// How a scripted worker ends its task.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    /// With this output.
+    Output(Value),
+    /// With this error, whose cause names the state.
+    Error(String),
+    /// Never.
+    Silence,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Output(output) => f.write_str(output["outcome"].as_str().unwrap_or("done")),
+            Self::Error(error) => f.write_str(error),
+            Self::Silence => f.write_str("silent"),
+        }
+    }
+}
+
+/// One way through it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Path {
+    /// What the worker of each state answers.
+    pub(super) answers: BTreeMap<String, Answer>,
+    /// The states that are entered, in their order.
+    pub(super) states: Vec<String>,
+    /// Error and cause that the execution fails with; nothing where it succeeds.
+    pub(super) failure: Option<(String, String)>,
+    /// What `$.error` holds on the way.
+    error: Option<(String, String)>,
+}
+
+impl Path {
+    /// What is out of the ordinary, for the table.
+    pub(super) fn story(&self) -> String {
+        let told = |state: &&String| match self.answers.get(*state)? {
+            Answer::Output(output) if output.get("outcome").is_none() => None,
+            answer => Some(format!("{state}: {answer}")),
+        };
+        self.states.iter().filter_map(|state| told(&state)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The states whose worker never answers.
+    pub(super) fn silent(&self) -> Vec<String> {
+        let silent = self.answers.iter().filter(|(_, answer)| **answer == Answer::Silence);
+        silent.map(|(state, _)| state.clone()).collect()
+    }
+}
+
+/// The cause that the scripted worker of a state gives.
+pub(super) fn cause(state: &str) -> String {
+    format!("the script of {state}")
+}
+
+/// All of them.
+pub(super) fn all(definition: &Value) -> Vec<Path> {
+    let mut found = Vec::new();
+    walk(definition, definition["StartAt"].as_str().unwrap(), Path::default(), &mut found);
+    found
+}
+
+fn walk(definition: &Value, name: &str, mut path: Path, found: &mut Vec<Path>) {
+    assert!(path.states.iter().all(|state| state != name), "{name} is entered twice: {:?}", path.states);
+    path.states.push(name.to_owned());
+    let state = &definition["States"][name];
+    match state["Type"].as_str().unwrap() {
+        "Task" => {
+            for (answer, next) in ends(definition, name) {
+                let mut path = path.clone();
+                match (&answer, next.caught_in_error) {
+                    (Answer::Error(error), true) => path.error = Some((error.clone(), cause(name))),
+                    // Whose cause is the engine's own: nothing reads it, as workflow/tests/statemachine.rs makes sure.
+                    (Answer::Silence, true) => path.error = Some(("States.Timeout".into(), String::new())),
+                    _ => {}
+                }
+                path.answers.insert(name.to_owned(), answer);
+                for state in &next.through {
+                    path.states.push(state.clone());
+                }
+                walk(definition, &next.state, path, found);
+            }
+        }
+        "Pass" => {
+            let text = |field: &str| state["Result"][field].as_str().unwrap().to_owned();
+            assert_eq!(state["ResultPath"], "$.error", "{name}");
+            path.error = Some((text("Error"), text("Cause")));
+            walk(definition, state["Next"].as_str().unwrap(), path, found);
+        }
+        "Succeed" => found.push(path),
+        "Fail" => {
+            let literal = |field: &str| state[field].as_str().map(str::to_owned);
+            path.failure = match (literal("Error"), literal("Cause")) {
+                (Some(error), Some(cause)) => Some((error, cause)),
+                _ => {
+                    let paths = (&state["ErrorPath"], &state["CausePath"]);
+                    assert_eq!(paths, (&json!("$.error.Error"), &json!("$.error.Cause")), "{name}");
+                    Some(path.error.clone().unwrap())
+                }
+            };
+            found.push(path);
+        }
+        other => panic!("{name} is a {other}"),
+    }
+}
+
+/// Where an answer leads.
+struct Next {
+    state: String,
+    /// Choice states on the way.
+    through: Vec<String>,
+    /// Whether the error is kept in `$.error`.
+    caught_in_error: bool,
+}
+
+/// What a task's worker may answer: a result, or one for each choice that looks at it, and one error for each of its Catch.
+fn ends(definition: &Value, name: &str) -> Vec<(Answer, Next)> {
+    let state = &definition["States"][name];
+    let next = state["Next"].as_str().unwrap();
+    let to = |state: &Value, through: &[&str], caught_in_error| Next {
+        state: state.as_str().unwrap().to_owned(),
+        through: through.iter().map(|state| (*state).to_owned()).collect(),
+        caught_in_error,
+    };
+    let mut ends = Vec::new();
+    let choice = &definition["States"][next];
+    if choice["Type"] == "Choice" {
+        for one in choice["Choices"].as_array().unwrap() {
+            assert_eq!(one["Variable"], format!("{}.outcome", state["ResultPath"].as_str().unwrap()));
+            let outcome = json!({ "outcome": one["StringEquals"] });
+            ends.push((Answer::Output(outcome), to(&one["Next"], &[next], false)));
+        }
+        let unknown = json!({ "outcome": "postponed" });
+        ends.push((Answer::Output(unknown), to(&choice["Default"], &[next], false)));
+    } else {
+        ends.push((Answer::Output(json!({ "csrDigest": "00" })), to(&state["Next"], &[], false)));
+    }
+    for catch in state["Catch"].as_array().unwrap() {
+        let answer = match catch["ErrorEquals"][0].as_str().unwrap() {
+            "States.Timeout" => Answer::Silence,
+            "States.ALL" => Answer::Error("Step.Exhausted".into()),
+            error => Answer::Error(error.into()),
+        };
+        ends.push((answer, to(&catch["Next"], &[], catch["ResultPath"] == "$.error")));
+    }
+    ends
+}

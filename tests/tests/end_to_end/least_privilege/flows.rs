@@ -1,0 +1,154 @@
+//! What has to work, so that every permission of every role is used by something.
+
+use end_to_end::{Asked, Stack, Submission, csr_for};
+use serde_json::{Value, json};
+
+use super::logged;
+use super::roles::Permission;
+use crate::APPROVER;
+
+/// Names that were asked for before, so that the review has something to compare with.
+const HOST: &str = "least-privilege.example.com";
+
+/// What a worker logs about a task that nobody waits for.
+const OVER: &str = "somebody finished this task before";
+
+fn queue(stack: &Stack, worker: &str) -> String {
+    stack.endpoints()["queues"][worker].as_str().unwrap().to_owned()
+}
+
+fn send(stack: &Stack, queue: &str, message: &Value) {
+    stack.aws(&["sqs", "send-message", "--queue-url", queue, "--message-body", &message.to_string()]);
+}
+
+/// Plays what uses this permission of this worker; panics where it does not succeed.
+pub(super) async fn play(stack: &Stack, worker: &str, permission: &Permission) {
+    match (worker, permission.action.as_str()) {
+        ("DeadLetter", _) => dead_letter(stack).await,
+        ("Housekeeping", _) => housekeeping(stack).await,
+        (_, "states:SendTaskFailure") => bad_message(stack, worker).await,
+        ("AwaitApproval", "sqs:SendMessage") => reminder(stack).await,
+        ("Notify", "sns:Publish") => failure_notice(stack).await,
+        ("Portal", "sqs:SendMessage" | "dynamodb:Query") => {
+            let asked = certificate(stack).await;
+            overview(stack, &asked).await;
+        }
+        _ => _ = certificate(stack).await,
+    }
+}
+
+/// From the form to the certificate, by way of all steps.
+pub(super) async fn certificate(stack: &Stack) -> Asked {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+    portal.decide(&link, "approve", "").await.expect(200);
+    portal.until(&asked, "delivered").await;
+    mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
+    portal.get(&asked.status_url.replace("?key=", "/certificate?key="), "*/*").await.expect(200);
+    portal.get("ca.pem", "*/*").await.expect(200);
+    asked
+}
+
+/// Nobody decides, so housekeeping has the approvers reminded, and the requester told that it takes longer.
+async fn reminder(stack: &Stack) {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[HOST])).with_profile("reminding")).await;
+    mailbox.approval_link(&asked, APPROVER).await;
+    end_to_end::eventually(
+        "the requester to be told that it takes longer",
+        end_to_end::PATIENCE,
+        async || {
+            stack.housekeeping();
+            let told = mailbox.about(&asked.id).iter().filter(|mail| mail.to == asked.email).count();
+            (told > 1).then_some(())
+        },
+    )
+    .await;
+}
+
+/// The requests of an address, by a mailed link.
+async fn overview(stack: &Stack, asked: &Asked) {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    portal.post("mine", &json!({ "email": asked.email })).await.expect(202);
+    let link = end_to_end::eventually("the mail with the overview", end_to_end::PATIENCE, async || {
+        let mails = mailbox.to(&asked.email);
+        mails.iter().flat_map(|mail| mail.links()).find(|link| link.contains("/mine/"))
+    })
+    .await;
+    portal.json(&link).await.expect(200);
+}
+
+/// Operators hear of a failed request: the message that NotifyFailed sends.
+async fn failure_notice(stack: &Stack) {
+    let asked = certificate(stack).await;
+    let message = json!({
+        "taskToken": "over", "executionId": "x", "state": "NotifyFailed", "retryCount": 0,
+        "input": { "requestId": asked.id, "error": "Step.Exhausted", "cause": "a test" },
+    });
+    send(stack, &queue(stack, "notify"), &message);
+    logged(stack, &[&asked.id, "NotifyFailed", OVER]).await;
+}
+
+/// Gives the operators' topic the policy that the template gives it on AWS. The emulator's, like SNS's own where there is none,
+/// lets everybody in the account publish.
+pub(super) fn topic_as_on_aws(stack: &Stack) {
+    let topic = output(stack, "OperatorsTopicArn");
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Sid": "Alarms", "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
+        "Action": "sns:Publish", "Resource": topic,
+    }] });
+    let set = ["sns", "set-topic-attributes", "--topic-arn", &topic, "--attribute-name", "Policy"];
+    stack.aws(&[&set[..], &["--attribute-value", &policy.to_string()]].concat());
+}
+
+fn output(stack: &Stack, key: &str) -> String {
+    let described =
+        stack.aws(&["cloudformation", "describe-stacks", "--stack-name", stack.endpoint("stack")]);
+    let described: Value = serde_json::from_slice(&described).unwrap();
+    let outputs = described["Stacks"][0]["Outputs"].as_array().unwrap();
+    outputs.iter().find(|output| output["OutputKey"] == key).unwrap()["OutputValue"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// A message that the worker can only refuse.
+async fn bad_message(stack: &Stack, worker: &str) {
+    let id = uuid::Uuid::new_v4().to_string();
+    let message = json!({
+        "taskToken": "over", "executionId": "x", "state": "NoSuchState", "retryCount": 0,
+        "input": { "requestId": id },
+    });
+    let kebab = if worker == "AwaitApproval" { "await-approval".to_owned() } else { worker.to_lowercase() };
+    send(stack, &queue(stack, &kebab), &message);
+    logged(stack, &[&id, OVER]).await;
+}
+
+/// A message that a queue gave up on.
+async fn dead_letter(stack: &Stack) {
+    let id = uuid::Uuid::new_v4().to_string();
+    let message = json!({
+        "taskToken": "over", "executionId": "x", "state": "Sign", "retryCount": 0,
+        "input": { "requestId": id },
+    });
+    send(stack, &output(stack, "SignDeadLettersUrl"), &message);
+    logged(stack, &[&id, "a task is given up"]).await;
+}
+
+/// A request that waits, and one whose execution is gone.
+async fn housekeeping(stack: &Stack) {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;
+    let lost = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;
+    for one in [&asked, &lost] {
+        mailbox.approval_link(one, APPROVER).await;
+        portal.until(one, "pending_approval").await;
+    }
+    let execution = stack.row(&lost.id)["executionArn"].as_str().unwrap().to_owned();
+    stack.aws(&["stepfunctions", "stop-execution", "--execution-arn", &execution]);
+    stack.housekeeping();
+    let again = stack.row(&lost.id)["executionArn"].as_str().unwrap().to_owned();
+    assert_ne!(again, execution, "housekeeping starts a lost request again");
+}

@@ -1,0 +1,172 @@
+//! Mail by SMTP as in a private network: STARTTLS and a user, against a real server on the loopback interface.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use end_to_end::{Lifeline, PATIENCE, Stack, certificate_for, eventually, free_port, repository};
+use serde_json::Value;
+use workflow::aws::{SmtpCredentials, SmtpMailer, SmtpSecret, SsmSmtpSecret};
+use workflow::mail::Mail;
+use workflow::ports::{Mailer as _, PortError};
+use workflow::request::RequestId;
+
+const PASSWORD: &str = "right-one";
+
+/// A relay with a certificate of an authority of its own.
+struct Relay {
+    _process: Lifeline,
+    log: PathBuf,
+    port: u16,
+    authority: String,
+}
+
+impl Relay {
+    /// One whose certificate is for this host.
+    async fn start(name: &str, host: &str) -> Self {
+        // It brings the virtual environment.
+        Stack::shared().await;
+        let folder = Stack::folder(name);
+        let (authority, certificate, key) = certificate_for(host);
+        let (file, key_file) = (folder.join("certificate.pem"), folder.join("key.pem"));
+        fs::write(&file, certificate).unwrap();
+        fs::write(&key_file, key).unwrap();
+        let port = free_port();
+        let (file, key_file, port_text) =
+            (file.display().to_string(), key_file.display().to_string(), port.to_string());
+        let log = folder.join("relay.log");
+        let script = include_str!("server.py");
+        let python = repository().join(".local/venv/bin/python");
+        let process = Lifeline::start(&python, &["-c", script, &file, &key_file, &port_text, PASSWORD], &log);
+        let relay = Self { _process: process, log, port, authority };
+        eventually("the relay to listen", PATIENCE, async || {
+            relay.events().iter().any(|event| event["event"] == "ready").then_some(())
+        })
+        .await;
+        relay
+    }
+
+    fn events(&self) -> Vec<Value> {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    fn mails(&self) -> Vec<Value> {
+        self.events().into_iter().filter(|event| event["event"] == "mail").collect()
+    }
+
+    fn mailer(&self) -> SmtpMailer {
+        let url = format!("smtp://localhost:{}?tls=required", self.port);
+        SmtpMailer::new(&url, "ca@example.com".parse().unwrap()).unwrap()
+    }
+}
+
+/// A parameter whose value an operator changes.
+#[derive(Default)]
+struct Parameter {
+    password: Mutex<String>,
+    reads: Mutex<u32>,
+}
+
+#[async_trait]
+impl SmtpSecret for Parameter {
+    async fn credentials(&self) -> Result<SmtpCredentials, PortError> {
+        *self.reads.lock().unwrap() += 1;
+        let password = self.password.lock().unwrap().clone();
+        let text = serde_json::json!({ "username": "relay-user", "password": password }).to_string();
+        Ok(SmtpCredentials::parse(&text).unwrap())
+    }
+}
+
+fn parameter(password: &str) -> Arc<Parameter> {
+    Arc::new(Parameter { password: Mutex::new(password.into()), reads: Mutex::default() })
+}
+
+fn mail() -> Mail {
+    Mail {
+        request_id: RequestId::random(),
+        occasion: "issued".into(),
+        to: "team@example.com".parse().unwrap(),
+        subject: "Your certificate".into(),
+        text: "It is attached.".into(),
+        html: "<p>It is attached.</p>".into(),
+        attachment: None,
+    }
+}
+
+#[tokio::test]
+async fn mail_goes_out_under_tls_as_a_user() {
+    let relay = Relay::start("relay", "localhost").await;
+    let secret = parameter(PASSWORD);
+    let mailer =
+        relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret.clone()).unwrap();
+    mailer.send(&mail()).await.unwrap();
+    mailer.send(&mail()).await.unwrap();
+    let mails = relay.mails();
+    assert_eq!(mails.len(), 2);
+    for mail in &mails {
+        assert_eq!((&mail["tls"], &mail["to"][0]), (&Value::Bool(true), &Value::from("team@example.com")));
+        assert!(mail["text"].as_str().unwrap().contains("It is attached."));
+    }
+    assert_eq!(*secret.reads.lock().unwrap(), 1, "the parameter is read once");
+}
+
+#[tokio::test]
+async fn the_user_comes_from_an_encrypted_parameter() {
+    let (stack, relay) = (Stack::shared().await, Relay::start("relay-parameter", "localhost").await);
+    let put = |value: &str| {
+        let name = ["ssm", "put-parameter", "--name", "/countersign/smtp", "--type", "SecureString"];
+        stack.aws(&[&name[..], &["--overwrite", "--value", value]].concat());
+    };
+    let secret = Arc::new(SsmSmtpSecret::new(
+        &crate::engines::sdk(stack.endpoint("awsEndpoint")),
+        "/countersign/smtp",
+    ));
+    let mailer = relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret).unwrap();
+    put("relay-user:right-one");
+    let error = mailer.send(&mail()).await.unwrap_err().to_string();
+    assert!(error.contains("/countersign/smtp: it does not hold") && !error.contains("right-one"), "{error}");
+    put(&serde_json::json!({ "username": "relay-user", "password": PASSWORD }).to_string());
+    mailer.send(&mail()).await.unwrap();
+    assert_eq!(relay.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_and_the_right_one_is_found_without_a_restart() {
+    let relay = Relay::start("relay-password", "localhost").await;
+    let secret = parameter("wrong-one");
+    let mailer =
+        relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret.clone()).unwrap();
+    let error = mailer.send(&mail()).await.unwrap_err().to_string();
+    assert!(error.contains("535") && !error.contains("wrong-one"), "{error}");
+    assert!(relay.mails().is_empty());
+    *secret.password.lock().unwrap() = PASSWORD.into();
+    mailer.send(&mail()).await.unwrap();
+    assert_eq!(relay.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_gets_neither_password_nor_mail() {
+    let stranger = Relay::start("relay-stranger", "localhost").await;
+    let unknown_authority = stranger.mailer().with_secret(parameter(PASSWORD)).unwrap();
+    let other = Relay::start("relay-other", "mail.example.com").await;
+    let other_name = other
+        .mailer()
+        .trusting(other.authority.as_bytes())
+        .unwrap()
+        .with_secret(parameter(PASSWORD))
+        .unwrap();
+    for (relay, mailer) in [(&stranger, unknown_authority), (&other, other_name)] {
+        let error = mailer.send(&mail()).await.unwrap_err().to_string();
+        assert!(error.to_lowercase().contains("certificate"), "{error}");
+        assert!(relay.events().iter().all(|event| event["event"] == "ready"), "{:?}", relay.events());
+    }
+}
+
+#[test]
+fn a_password_never_travels_unprotected() {
+    let mailer = SmtpMailer::new("smtp://localhost:25", "ca@example.com".parse().unwrap()).unwrap();
+    let refused = mailer.with_secret(parameter(PASSWORD)).err().unwrap();
+    assert!(refused.contains("unprotected"), "{refused}");
+}

@@ -1,0 +1,62 @@
+//! Writing an export, record by record.
+
+use std::io::Write;
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+use super::record::Line;
+use super::{Counts, ExportError, Header, LONGEST_LINE, Manifest, Record};
+
+/// Writes an export. What is not finished has no manifest, and no reader takes it.
+pub struct Writer<W> {
+    output: W,
+    hash: Context,
+    counts: Counts,
+}
+
+impl<W: Write> Writer<W> {
+    /// Begins an export.
+    ///
+    /// # Errors
+    /// [`ExportError::Io`].
+    pub fn begin(output: W, header: &Header) -> Result<Self, ExportError> {
+        let mut writer = Self { output, hash: Context::new(&SHA256), counts: Counts::default() };
+        writer.line(serde_json::to_vec(header).map_err(std::io::Error::from)?)?;
+        Ok(writer)
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// [`ExportError::Io`]; [`ExportError::Secret`] and [`ExportError::TooLong`] where the record must not or cannot be in it.
+    pub fn put(&mut self, record: &Record) -> Result<(), ExportError> {
+        let line = serde_json::to_vec(&Line::from(record)).map_err(std::io::Error::from)?;
+        record.harmless(&line)?;
+        if line.len() >= LONGEST_LINE {
+            let Counts { policies, requests, events, approvals, links, names, objects } = self.counts;
+            let before = policies + requests + events + approvals + links + names + objects;
+            return Err(ExportError::TooLong(before + 2));
+        }
+        self.counts.count(record);
+        self.line(line)
+    }
+
+    /// Ends the export with its manifest, and gives back where it was written to.
+    ///
+    /// # Errors
+    /// [`ExportError::Io`].
+    pub fn finish(mut self) -> Result<(W, Manifest), ExportError> {
+        let manifest = Manifest { counts: self.counts, sha256: hex::encode(self.hash.clone().finish()) };
+        let line = Line::Manifest { counts: manifest.counts, sha256: manifest.sha256.clone() };
+        self.line(serde_json::to_vec(&line).map_err(std::io::Error::from)?)?;
+        self.output.flush()?;
+        Ok((self.output, manifest))
+    }
+
+    fn line(&mut self, mut line: Vec<u8>) -> Result<(), ExportError> {
+        line.push(b'\n');
+        self.hash.update(&line);
+        self.output.write_all(&line)?;
+        Ok(())
+    }
+}
