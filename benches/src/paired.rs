@@ -1,7 +1,6 @@
 //! Measuring several things side by side: each round calls every one of them, so that whatever else the machine does falls
 //! on all alike, and the medians over all rounds can be compared.
 
-use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// The median times of these calls, in microseconds, over rounds that together take about `budget`. Each round starts with
@@ -15,7 +14,7 @@ pub fn medians<const N: usize>(budget: Duration, calls: [&mut dyn FnMut(); N]) -
         for turn in 0..N {
             let at = (turn + round) % N;
             let start = Instant::now();
-            black_box((calls[at])());
+            (calls[at])();
             times[at].push(start.elapsed());
         }
         round += 1;

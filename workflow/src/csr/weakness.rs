@@ -111,7 +111,7 @@ fn small_factor(modulus: &BigUint) -> Option<u64> {
         let rest: Vec<u32> = (modulus % &batch.product).to_u32_digits();
         batch.threes.iter().find_map(|(product, primes)| {
             let rest = remainder(&rest, *product);
-            primes.iter().copied().find(|prime| rest % prime == 0)
+            primes.iter().copied().find(|prime| rest.is_multiple_of(*prime))
         })
     })
 }
