@@ -78,6 +78,16 @@ pub(super) struct Played {
     pub(super) tried_again: usize,
 }
 
+/// What became of a vote.
+#[derive(Debug)]
+struct Voted {
+    status: u16,
+    // Shown when a test fails.
+    #[allow(dead_code)]
+    answer: Value,
+    tried_again: usize,
+}
+
 /// Everybody, at the browsers that they have.
 pub(super) struct People {
     /// The web front.
@@ -114,18 +124,18 @@ impl People {
         };
         let votes =
             join_all(votes.iter().map(|(approver, decision)| self.vote(&asked, approver, decision))).await;
-        let statuses: BTreeSet<u16> = votes.iter().map(|(status, _)| *status).collect();
+        let statuses: BTreeSet<u16> = votes.iter().map(|vote| vote.status).collect();
         match part {
             // One vote won, the other was told so.
-            Part::Contested => assert_eq!(statuses, BTreeSet::from([200, 409])),
-            _ => assert!(statuses.is_subset(&BTreeSet::from([200])), "{part:?}: {statuses:?}"),
+            Part::Contested => assert_eq!(statuses, BTreeSet::from([200, 409]), "{votes:#?}"),
+            _ => assert!(statuses.is_subset(&BTreeSet::from([200])), "{part:?}: {votes:#?}"),
         }
-        tried_again += votes.iter().map(|(_, tried_again)| tried_again).sum::<usize>();
+        tried_again += votes.iter().map(|vote| vote.tried_again).sum::<usize>();
         Played { part, asked, tried_again }
     }
 
     /// Votes by the link of the mail, as soon as that is there.
-    async fn vote(&self, asked: &Asked, approver: &str, decision: &str) -> (u16, usize) {
+    async fn vote(&self, asked: &Asked, approver: &str, decision: &str) -> Voted {
         let what = format!("the mail that asks {approver} about {}", asked.id);
         let link = eventually(&what, 5 * PATIENCE, async || {
             let mail = self.post.about(&asked.id).into_iter().find(|mail| mail.to == approver)?;
@@ -137,8 +147,8 @@ impl People {
         assert_eq!(status, 200, "{review:#}");
         let body =
             json!({ "decision": decision, "digest": review["digest"], "reason": "Said in the chaos." });
-        let (status, _) = self.insist(&link, &body, None, &mut tried_again).await;
-        (status, tried_again)
+        let (status, answer) = self.insist(&link, &body, None, &mut tried_again).await;
+        Voted { status, answer, tried_again }
     }
 
     /// Sends until there is an answer that is not "try again".

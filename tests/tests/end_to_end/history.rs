@@ -92,13 +92,14 @@ async fn the_workers_measure_what_becomes_of_a_request_without_naming_it() {
         let logs = stack.logs();
         let lines =
             logs.lines().filter_map(|line| serde_json::from_str::<Value>(&line[line.find('{')?..]).ok());
-        let lines: Vec<Value> = lines.filter(|line| line.get("_aws").is_some()).collect();
+        // The test of deployments puts another stack beside this one.
+        let ours = |line: &Value| line.get("_aws").is_some() && line["Stack"] == stack.endpoint("stack");
+        let lines: Vec<Value> = lines.filter(ours).collect();
         wanted.iter().all(|name| lines.iter().any(|line| line.get(*name).is_some())).then_some(lines)
     })
     .await;
     for line in &measured {
         let fields = line.as_object().unwrap();
-        assert_eq!(line["Stack"], stack.endpoint("stack"), "{line}");
         let known = |name: &String| {
             wanted.contains(&name.as_str()) || ["_aws", "Stack", "Outcome"].contains(&name.as_str())
         };

@@ -29,8 +29,10 @@ struct Opened {
 async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Result<Opened, Problem> {
     let key = key.ok().and_then(|Path(key)| LinkKey::parse(&key)).ok_or_else(Problem::no_such_link)?;
     let link = portal.approvals.find_link(&key.digest()).await?.ok_or_else(Problem::no_such_link)?;
-    let approval = portal.approvals.find(link.request_id).await?.ok_or_else(Problem::no_such_link)?;
+    // The request first: between two reads a decision can come, and its end with it. An end without a decision would be
+    // taken for one that nobody decided, and who repeats a vote be refused.
     let request = portal.requests.find(link.request_id).await?.ok_or_else(Problem::no_such_link)?;
+    let approval = portal.approvals.find(link.request_id).await?.ok_or_else(Problem::no_such_link)?;
     let tags = approval.electorate.plus_tags;
     if link.generation != approval.generation
         || !approval.admits(&link.approver)

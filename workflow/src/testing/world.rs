@@ -60,6 +60,7 @@ struct State {
     rotated: Option<Authority>,
     calls: Vec<String>,
     planned: Option<(usize, Moment)>,
+    upcoming: Option<(usize, Box<State>)>,
 }
 
 /// A certificate that issues, and its key.
@@ -126,6 +127,10 @@ impl World {
     ) -> Result<T, PortError> {
         let mut state = self.state();
         let number = state.calls.len();
+        if let Some((_, then)) = state.upcoming.take_if(|(at, _)| *at == number) {
+            let calls = std::mem::take(&mut state.calls);
+            *state = State { calls, ..*then };
+        }
         state.calls.push(format!("{port}: {what}"));
         let planned = state.planned.filter(|(at, _)| *at == number).map(|(_, moment)| moment);
         if planned == Some(Moment::Before) {
@@ -150,6 +155,12 @@ impl World {
     /// Makes call number `number` fail, counted from 0.
     pub fn fail_at(&self, number: usize, moment: Moment) {
         self.state().planned = Some((number, moment));
+    }
+
+    /// Lets others act just before call number `number`, counted from 0: everything is then as it is in `other` now.
+    pub fn become_at(&self, number: usize, other: &World) {
+        let then = Box::new(other.state().clone());
+        self.state().upcoming = Some((number, then));
     }
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `archive`, `mailer`, `operators`,

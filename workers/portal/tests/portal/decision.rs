@@ -5,7 +5,8 @@ use time::Duration;
 use workflow::approval::{Electorate, Seats};
 use workflow::audit::{Happening, verify};
 use workflow::decision::Outcome;
-use workflow::request::{RequestId, Status};
+use workflow::ports::Clock;
+use workflow::request::{Ending, RequestId, Status};
 use workflow::step::Nudge;
 use workflow::testing::pki;
 
@@ -147,6 +148,31 @@ async fn a_rejection_keeps_its_reason() {
     assert_eq!(approval.outcome, Some(Outcome::Rejected));
     assert_eq!(approval.votes[0].reason.as_deref(), Some("Not ours."));
     site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
+}
+
+/// The first of two equal votes may bring the request to its end between any two calls that the second one makes.
+#[tokio::test]
+async fn a_repeated_vote_is_harmless_however_far_the_flow_got_meanwhile() {
+    let before = Site::new();
+    let (id, link) = before.pending();
+    let vote = ballot(&before, id, "reject");
+    let after = before.copy();
+    assert_eq!(after.post(&link, &vote).await.status, 200);
+    let mut row = after.world.request(id).unwrap();
+    let now = after.world.now();
+    row.record_decision(after.world.approval(id).unwrap().decision().unwrap(), now).unwrap();
+    row.end(Ending::because(Status::Rejected, "Because."), now).unwrap();
+    after.world.put(row);
+    let (first, last) = (before.world.calls().len(), after.world.calls().len());
+    assert!(last > first + 4, "a vote makes calls");
+    for number in first..=last {
+        let site = before.copy();
+        site.world.become_at(number, &after.world);
+        let answer = site.post(&link, &vote).await;
+        assert_eq!(answer.status, 200, "at call {}: {}", number - first, answer.text());
+        assert_eq!(answer.json()["outcome"], "rejected");
+        assert_eq!(answer.json()["votes"].as_array().unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -75,7 +75,15 @@ impl Site {
     }
 
     pub(crate) fn at(base_url: &str) -> Self {
-        let world = World::new();
+        Self::over(World::new(), base_url)
+    }
+
+    /// A site of its own, with everything as it is here now.
+    pub(crate) fn copy(&self) -> Self {
+        Self::over(self.world.copy(), "https://pki.example.com/")
+    }
+
+    fn over(world: Arc<World>, base_url: &str) -> Self {
         let portal = Portal {
             requests: world.clone(),
             names: world.clone(),
