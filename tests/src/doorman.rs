@@ -44,9 +44,14 @@ impl Doorman {
         Self { address, asked }
     }
 
-    /// For `countersign local --smtp-by-way-of`: with the password, as an operator writes it into SmtpEndpoint.
+    /// For `countersign local --smtp-by-way-of`.
     pub fn url(&self) -> String {
-        format!("smtp://{}:{}@{}", Self::USER, Self::PASSWORD, self.address)
+        format!("smtp://{}", self.address)
+    }
+
+    /// What the parameter of `SmtpCredentials` holds for it.
+    pub fn credentials() -> String {
+        serde_json::json!({ "username": Self::USER, "password": Self::PASSWORD }).to_string()
     }
 
     /// How many asked with the right password, the one who was refused included.

@@ -271,8 +271,16 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
     let folder = Stack::folder("leaks");
     let (wiretap, doorman) = (Wiretap::start(&folder).await, Doorman::start(&folder).await);
     let (by_way_of, smtp) = (wiretap.url(), doorman.url());
-    let options = ["--log-level", "trace", "--aws-by-way-of", &by_way_of, "--smtp-by-way-of", &smtp];
-    let stack = Stack::start_in(folder, &options).await;
+    const CREDENTIALS: &str = "/countersign/smtp";
+    let options = [
+        ["--log-level", "trace"],
+        ["--aws-by-way-of", &by_way_of],
+        ["--smtp-by-way-of", &smtp],
+        ["--smtp-credentials", CREDENTIALS],
+    ];
+    let stack = Stack::start_in(folder, &options.concat()).await;
+    let put = ["ssm", "put-parameter", "--type", "SecureString", "--name", CREDENTIALS];
+    stack.aws(&[&put[..], &["--value", &Doorman::credentials()]].concat());
     stack.set_policy("reminded.toml", &(policy() + REMINDED));
     let mut tour =
         Tour { stack: &stack, portal: stack.portal(), secrets: Secrets::default(), asked: Vec::new() };

@@ -192,12 +192,12 @@ impl Aws {
         if transport {
             let mailer = self.environment.parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| {
                 let mailer = SmtpMailer::new(url, from)?;
-                match self.environment.optional("SMTP_CREDENTIALS") {
-                    None => Ok(mailer),
+                Ok::<_, String>(match self.environment.optional("SMTP_CREDENTIALS") {
+                    None => mailer,
                     Some(parameter) => {
                         mailer.with_secret(Arc::new(SsmSmtpSecret::new(self.sdk(), parameter)))
                     }
-                }
+                })
             })?;
             Ok(Arc::new(mailer))
         } else {

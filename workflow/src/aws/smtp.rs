@@ -1,6 +1,6 @@
 //! Mail by SMTP: the SES SMTP endpoint of a private network, or the local mail catcher.
 //!
-//! Invariant: without TLS only to this machine. `smtps://` is TLS from the start, `smtp://...?tls=required` STARTTLS. User and
+//! Invariant: without TLS neither mails nor passwords go to other machines than this one. `smtps://` is TLS from the start, `smtp://...?tls=required` STARTTLS. User and
 //! password come from a parameter that is kept encrypted, are read with the first mail, and read again where the server
 //! does not take them.
 
@@ -109,15 +109,10 @@ impl SmtpMailer {
     }
 
     /// The same, where the server takes mails from users only.
-    ///
-    /// # Errors
-    /// One line: a password would travel unprotected.
-    pub fn with_secret(mut self, secret: Arc<dyn SmtpSecret>) -> Result<Self, String> {
-        if self.server.url.starts_with("smtp:") && !self.server.url.contains("tls=required") {
-            return Err("it would send a password unprotected; use smtps:// or add ?tls=required".into());
-        }
+    #[must_use]
+    pub fn with_secret(mut self, secret: Arc<dyn SmtpSecret>) -> Self {
         self.secret = Some(secret);
-        Ok(self)
+        self
     }
 
     /// The same, trusting this authority (PEM) beside those of the web.

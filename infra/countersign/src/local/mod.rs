@@ -55,6 +55,9 @@ pub(crate) struct Options {
     /// For tests: where workers deliver mails, in place of the mail catcher itself
     #[arg(long, value_name = "URL", hide = true)]
     smtp_by_way_of: Option<String>,
+    /// For tests: the parameter with user and password for that
+    #[arg(long, value_name = "NAME", hide = true)]
+    smtp_credentials: Option<String>,
     /// For tests: where people reach the portal, in place of the local proxy itself; without a slash at the end
     #[arg(long, value_name = "URL", hide = true)]
     portal_by_way_of: Option<String>,

@@ -73,6 +73,7 @@ impl Local {
                     "SmtpEndpoint",
                     options.smtp_by_way_of.clone().unwrap_or_else(|| format!("smtp://localhost:{smtp}")),
                 ),
+                ("SmtpCredentials", options.smtp_credentials.clone().unwrap_or_default()),
                 ("VisibilityTimeout", options.visibility_timeout.to_string()),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
                 ("LogLevel", options.log_level.clone()),

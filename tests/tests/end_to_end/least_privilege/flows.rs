@@ -133,7 +133,7 @@ async fn dead_letter(stack: &Stack) {
         "taskToken": "over", "executionId": "x", "state": "Sign", "retryCount": 0,
         "input": { "requestId": id },
     });
-    send(stack, &output(stack, "SignDeadLettersUrl"), &message);
+    send(stack, &output(stack, "DeadLettersUrl"), &message);
     logged(stack, &[&id, "a task is given up"]).await;
 }
 
