@@ -30,6 +30,8 @@ pub struct Start {
     pub peak_memory: u64,
     /// Calls over TLS that it made.
     pub calls: usize,
+    /// Connections that it made for them.
+    pub connections: usize,
 }
 
 /// A function to start.
@@ -74,7 +76,7 @@ impl Function {
 
     /// The same with a program around it, such as valgrind and its arguments.
     pub fn start_with(&self, servers: &Servers, around: &[&str]) -> Start {
-        let calls = servers.calls();
+        let (calls, connections) = (servers.calls(), servers.connections());
         servers.give(&self.event);
         let mut command = match around {
             [] => Command::new(&self.binary),
@@ -123,6 +125,7 @@ impl Function {
                 wall: at.duration_since(begin),
                 peak_memory,
                 calls: servers.calls() - calls,
+                connections: servers.connections() - connections,
             },
             Err(why) => failed(&why),
         }
@@ -196,5 +199,6 @@ pub fn middle(starts: &[Start]) -> Start {
         wall: median(starts.iter().map(|start| start.wall).collect()),
         peak_memory: median(starts.iter().map(|start| start.peak_memory).collect()),
         calls: median(starts.iter().map(|start| start.calls).collect()),
+        connections: median(starts.iter().map(|start| start.connections).collect()),
     }
 }

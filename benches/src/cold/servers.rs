@@ -30,6 +30,7 @@ pub struct Servers {
     pub step_functions: String,
     invocation: Arc<Invocation>,
     calls: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
     roots: NamedTempFile,
     _runtime: Runtime,
 }
@@ -41,7 +42,8 @@ impl Servers {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listen = || runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
-        let (invocation, calls) = (Arc::new(Invocation::default()), Arc::new(AtomicUsize::new(0)));
+        let invocation = Arc::new(Invocation::default());
+        let (calls, connections) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (lambda, aws) = (listen(), listen());
         let (tls, roots) = tls();
         let servers = Servers {
@@ -49,11 +51,12 @@ impl Servers {
             step_functions: format!("https://localhost:{}", aws.local_addr().unwrap().port()),
             invocation: invocation.clone(),
             calls: calls.clone(),
+            connections: connections.clone(),
             roots,
             _runtime: runtime,
         };
         servers._runtime.spawn(serve_lambda(lambda, invocation));
-        servers._runtime.spawn(serve_aws(aws, tls, calls));
+        servers._runtime.spawn(serve_aws(aws, tls, calls, connections));
         servers
     }
 
@@ -72,6 +75,11 @@ impl Servers {
     /// How many calls came over TLS so far.
     pub(super) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many connections there were so far for such calls.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// The file with the certificate to trust.
@@ -94,8 +102,14 @@ async fn serve_lambda(listener: TcpListener, invocation: Arc<Invocation>) {
     }
 }
 
-async fn serve_aws(listener: TcpListener, tls: TlsAcceptor, calls: Arc<AtomicUsize>) {
+async fn serve_aws(
+    listener: TcpListener,
+    tls: TlsAcceptor,
+    calls: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
+) {
     while let Ok((stream, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::SeqCst);
         let (tls, calls) = (tls.clone(), calls.clone());
         tokio::spawn(async move {
             let Ok(stream) = tls.accept(stream).await else { return };
