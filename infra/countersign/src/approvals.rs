@@ -48,7 +48,7 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, Failure> {
     let answer = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .get_item()
         .table_name(&stack.approvals_table)
-        .key("key", AttributeValue::S(format!("request#{id}")))
+        .key("key", AttributeValue::S(workflow::storage_key::approval_key(id)))
         .consistent_read(true)
         .send()
         .await

@@ -222,6 +222,21 @@ impl Stack {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
+    /// The text of an object of the bucket; nothing where there is none.
+    pub(crate) async fn object(&self, key: &str) -> Result<Option<String>, Failure> {
+        let bucket = &self.bucket;
+        let doing = || format!("cannot read {key} in the bucket {bucket}");
+        let object = match self.s3().get_object().bucket(bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error).or_fail(doing, ""),
+        };
+        let bytes = object.body.collect().await.or_fail(doing, "")?;
+        String::from_utf8(bytes.to_vec()).map(Some).or_fail(doing, "")
+    }
+
     /// The ARN of the execution with this name.
     pub(crate) fn execution_arn(&self, name: &str) -> String {
         workflow::aws::execution_arn(&self.state_machine_arn, name)
