@@ -180,13 +180,13 @@ impl Housekeeping {
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        let (_, first) = change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
-            let first = row.status != Status::Failed;
-            row.end(ending.clone(), now).map(|()| first)
+        let (ended, before) = change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
+            let before = row.status;
+            row.end(ending.clone(), now).map(|()| before)
         })
         .await?;
-        if first {
-            self.metrics.record(Measure::Ended(Outcome::Failed));
+        if let Some(outcome) = Outcome::between(before, ended.status) {
+            self.metrics.record(Measure::Ended(outcome));
         }
         tracing::error!(attempts = row.execution_attempt, "given up");
         Ok(Done::GivenUp)
