@@ -25,7 +25,7 @@ use workflow::step::Nudge;
 const LISTED: usize = 5_000;
 /// How many of them one run looks at; the next run goes on with the next ones. DescribeExecution has a quota of 15 a second
 /// with a burst of 300. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
-const LIMIT: usize = 500;
+pub const LIMIT: usize = 500;
 /// How many are looked at at once.
 const AT_ONCE: usize = 8;
 /// How long a new request's execution may be missing: the web front stores the row before it starts the execution.
