@@ -9,7 +9,7 @@ use workflow::ports::Nudges as _;
 use workflow::request::RequestId;
 use workflow::step::Nudge;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::requests::instant;
 use crate::stack::{Stack, Which};
 use crate::table;
@@ -59,8 +59,7 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, Failure> {
             "See how it stands with: countersign requests show ID.",
         )
     })?;
-    from_item(item)
-        .or_fail(|| format!("the approval of {id} cannot be read"), "Was it written by a newer version?")
+    from_item(item).or_fail(|| format!("the approval of {id} cannot be read"), ROW_OF_ANOTHER_VERSION)
 }
 
 fn show(approval: &Approval) {

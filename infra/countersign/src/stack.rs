@@ -13,7 +13,7 @@ use aws_types::region::Region;
 use serde::{Deserialize, Serialize};
 
 use crate::aws_cli::AwsCli;
-use crate::failure::{Failure, OrFail as _};
+use crate::failure::{Failure, OrFail as _, STACK_OF_ANOTHER_VERSION};
 use crate::local::{self, REGION, ROOT_KEY};
 
 /// What `.local/endpoints.json` holds while the local stack runs.
@@ -311,12 +311,12 @@ pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, Failure> 
 
 /// One output that the template promises.
 pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, Failure> {
-    outputs.get(name).cloned().ok_or_else(|| {
-        Failure::new(
-            format!("the stack has no output {name}"),
-            "Was it made with infra/template.yaml of this version?",
-        )
-    })
+    outputs.get(name).cloned().ok_or_else(|| no_output(name))
+}
+
+/// What is said where the stack lacks an output.
+pub(crate) fn no_output(name: &str) -> Failure {
+    Failure::new(format!("the stack has no output {name}"), STACK_OF_ANOTHER_VERSION)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use workflow::export::{Columns, Name, ObjectKey, Record, Row};
 use workflow::request::{Request, RequestId};
 use workflow::storage_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
 
-use crate::failure::{Failure, OrFail as _};
+use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::Stack;
 
 /// How often a row is read again that somebody is writing to.
@@ -216,10 +216,7 @@ pub(super) fn item_of(columns: &Columns) -> Result<Item, Failure> {
 }
 
 fn unreadable(table: &str, why: &str) -> Failure {
-    Failure::new(
-        format!("a row of the table {table} cannot be read: {why}"),
-        "Was it written by a newer version?",
-    )
+    Failure::new(format!("a row of the table {table} cannot be read: {why}"), ROW_OF_ANOTHER_VERSION)
 }
 
 #[cfg(test)]
