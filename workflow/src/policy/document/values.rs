@@ -127,17 +127,17 @@ pub(super) struct Limit(pub(super) Duration);
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let unit = text.chars().last().and_then(|unit| match unit {
-            's' => Some(1),
-            'm' => Some(60),
-            'h' => Some(3600),
-            'd' => Some(86_400),
-            _ => None,
+        let seconds = text.char_indices().next_back().and_then(|(at, unit)| {
+            let unit = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86_400,
+                _ => return None,
+            };
+            let digits = Some(&text[..at]).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+            digits.parse::<u64>().ok()?.checked_mul(unit)
         });
-        let digits = &text[..text.len().saturating_sub(1)];
-        let seconds = unit
-            .filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))
-            .and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
         match seconds {
             Some(seconds) if (1..=LONGEST_LIMIT.as_secs()).contains(&seconds) => {
                 Ok(Limit(Duration::from_secs(seconds)))
