@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-use crate::wiretap::port_of;
+use crate::passage::{self, port_of};
 
 /// The running doorman; it ends with the runtime.
 pub struct Doorman {
@@ -27,20 +27,17 @@ impl Doorman {
 
     /// Before the mail catcher of the stack in `folder`.
     pub async fn start(folder: &Path) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let (counter, folder) = (Arc::clone(&asked), folder.to_owned());
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let Some(port) = port_of(&folder, "smtp") else { continue };
-                let counter = Arc::clone(&counter);
-                tokio::spawn(async move {
-                    // A connection that breaks is for the worker to notice.
+        let (asked, folder) = (Arc::new(AtomicUsize::new(0)), folder.to_owned());
+        let counter = Arc::clone(&asked);
+        let address = passage::listen(move |client| {
+            let (counter, port) = (Arc::clone(&counter), port_of(&folder, "smtp"));
+            async move {
+                if let Some(port) = port {
                     let _ = connection(client, port, &counter).await;
-                });
+                }
             }
-        });
+        })
+        .await;
         Self { address, asked }
     }
 

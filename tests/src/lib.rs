@@ -15,6 +15,7 @@ mod look;
 mod mailbox;
 pub mod meter;
 mod nginx;
+mod passage;
 mod percentile;
 mod pki;
 mod portal;

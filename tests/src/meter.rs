@@ -8,17 +8,16 @@
 //! DynamoDB counts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpListener;
+
+use crate::passage::{self, Emulator};
 
 /// The keys of the indexes of the table of requests: infra/template.yaml.
 const INDEXES: [(&str, &[&str]); 5] = [
@@ -47,13 +46,7 @@ pub struct Used {
 /// The running proxy; it ends with the runtime.
 pub struct Meter {
     address: SocketAddr,
-    state: Arc<State>,
-}
-
-struct State {
-    upstream: Box<dyn Fn() -> Option<String> + Send + Sync>,
-    http: reqwest::Client,
-    seen: Mutex<Seen>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 #[derive(Default)]
@@ -64,27 +57,16 @@ struct Seen {
 }
 
 impl Meter {
-    /// Starts one. `upstream` says where the emulator is; it is asked for each call.
-    pub async fn start(upstream: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let state = Arc::new(State { upstream: Box::new(upstream), http, seen: Mutex::default() });
-        let serving = Arc::clone(&state);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let state = Arc::clone(&serving);
-                tokio::spawn(async move {
-                    let answer = service_fn(|request: Request<Incoming>| {
-                        let state = Arc::clone(&state);
-                        async move { Ok::<_, Infallible>(state.forward(request).await) }
-                    });
-                    let serving = hyper::server::conn::http1::Builder::new();
-                    let _ = serving.serve_connection(TokioIo::new(stream), answer).await;
-                });
-            }
-        });
-        Self { address, state }
+    /// Before the emulator of the stack in `folder`.
+    pub async fn start(folder: &Path) -> Self {
+        let (seen, emulator) = (Arc::new(Mutex::new(Seen::default())), Arc::new(Emulator::of(folder)));
+        let counting = Arc::clone(&seen);
+        let address = passage::listen(move |stream| {
+            let (seen, emulator) = (Arc::clone(&counting), Arc::clone(&emulator));
+            async move { passage::answer(stream, |request| count(&seen, &emulator, request)).await }
+        })
+        .await;
+        Self { address, seen }
     }
 
     /// For `--aws-by-way-of`.
@@ -94,41 +76,21 @@ impl Meter {
 
     /// What was used so far.
     pub fn used(&self) -> Used {
-        self.state.seen.lock().unwrap().used.clone()
+        self.seen.lock().unwrap().used.clone()
     }
 }
 
-impl State {
-    async fn forward(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        let operation = operation(&parts);
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut headers = parts.headers;
-        for name in ["content-length", "transfer-encoding", "connection"] {
-            headers.remove(name);
-        }
-        let upstream = (self.upstream)().unwrap_or_default();
-        let call = self.http.request(parts.method, format!("{upstream}{path}")).headers(headers);
-        let answered = async {
-            let answer = call.body(body.clone()).send().await?;
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            Ok::<_, reqwest::Error>((status, headers, answer.bytes().await?))
-        };
-        let Ok((status, headers, answer)) = answered.await else {
-            let mut failed = Response::new(Full::default());
-            *failed.status_mut() = hyper::StatusCode::BAD_GATEWAY;
-            return failed;
-        };
-        self.seen.lock().unwrap().count(operation, &body, &answer);
-        let mut response = Response::builder().status(status);
-        for (name, value) in &headers {
-            if !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()) {
-                response = response.header(name, value);
-            }
-        }
-        response.body(Full::new(answer)).unwrap()
-    }
+/// Passes a call on, and counts it where it is answered.
+async fn count(seen: &Mutex<Seen>, emulator: &Emulator, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let operation = operation(&parts);
+    let Some(answer) = emulator.call(parts, body.clone()).await else {
+        return passage::unanswered();
+    };
+    let size = answer.body().size_hint().lower();
+    seen.lock().unwrap().count(operation, &body, size);
+    answer
 }
 
 /// `DynamoDB GetItem`, `S3 PUT`.
@@ -144,12 +106,12 @@ fn operation(parts: &hyper::http::request::Parts) -> String {
 }
 
 impl Seen {
-    fn count(&mut self, operation: String, body: &[u8], answer: &[u8]) {
+    fn count(&mut self, operation: String, body: &[u8], answer_bytes: u64) {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         match operation.as_str() {
             "DynamoDB GetItem" | "DynamoDB Query" | "DynamoDB BatchGetItem" => {
                 let consistent = json["ConsistentRead"] == true;
-                let blocks = (answer.len() as f64 / 4_096.0).ceil().max(1.0);
+                let blocks = (answer_bytes as f64 / 4_096.0).ceil().max(1.0);
                 self.used.reads += if consistent { blocks } else { blocks / 2.0 };
             }
             "DynamoDB PutItem" | "DynamoDB UpdateItem" => self.write(&json, 1.0),
@@ -255,9 +217,9 @@ mod tests {
             });
             json!({ "TransactItems": [{ "Put": { "Item": item } }] }).to_string()
         };
-        seen.count("DynamoDB TransactWriteItems".into(), row("submitted").as_bytes(), b"");
+        seen.count("DynamoDB TransactWriteItems".into(), row("submitted").as_bytes(), 0);
         assert_eq!((seen.used.table_writes, seen.used.index_writes), (2.0, 2.0));
-        seen.count("DynamoDB TransactWriteItems".into(), row("approved").as_bytes(), b"");
+        seen.count("DynamoDB TransactWriteItems".into(), row("approved").as_bytes(), 0);
         assert_eq!((seen.used.table_writes, seen.used.index_writes), (4.0, 5.0));
     }
 
@@ -270,7 +232,7 @@ mod tests {
         });
         assert_eq!(item(&update).len(), 3);
         let mut seen = Seen::default();
-        seen.count("DynamoDB UpdateItem".into(), update.to_string().as_bytes(), b"");
+        seen.count("DynamoDB UpdateItem".into(), update.to_string().as_bytes(), 0);
         assert_eq!((seen.used.table_writes, seen.used.index_writes), (2.0, 0.0));
     }
 }

@@ -1,4 +1,4 @@
-//! Between the workers and the emulator: forwards everything, and keeps what the workers say, so that a test learns the
+//! Between the workers and the emulator: passes everything on, and keeps what the workers say, so that a test learns the
 //! task tokens that they hold.
 
 use std::collections::BTreeSet;
@@ -6,15 +6,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response};
 
-/// The port of a part of the stack in `folder`, once that has chosen it.
-pub(crate) fn port_of(folder: &Path, part: &str) -> Option<u16> {
-    let ports: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(folder.join("ports.json")).ok()?).ok()?;
-    u16::try_from(ports[part].as_u64()?).ok().filter(|port| *port > 0)
-}
+use crate::passage::{self, Emulator};
 
 /// The running wiretap; it ends with the runtime.
 pub struct Wiretap {
@@ -25,20 +21,13 @@ pub struct Wiretap {
 impl Wiretap {
     /// Before the emulator of the stack in `folder`.
     pub async fn start(folder: &Path) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let tokens = Arc::new(Mutex::new(BTreeSet::new()));
-        let (kept, folder) = (Arc::clone(&tokens), folder.to_owned());
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let Some(port) = port_of(&folder, "emulator") else { continue };
-                let kept = Arc::clone(&kept);
-                tokio::spawn(async move {
-                    // A connection that breaks is for the worker to notice.
-                    let _ = forward(client, port, &kept).await;
-                });
-            }
-        });
+        let (tokens, emulator) = (Arc::new(Mutex::new(BTreeSet::new())), Arc::new(Emulator::of(folder)));
+        let kept = Arc::clone(&tokens);
+        let address = passage::listen(move |stream| {
+            let (kept, emulator) = (Arc::clone(&kept), Arc::clone(&emulator));
+            async move { passage::answer(stream, |request| overhear(&kept, &emulator, request)).await }
+        })
+        .await;
         Self { address, tokens }
     }
 
@@ -53,33 +42,15 @@ impl Wiretap {
     }
 }
 
-async fn forward(client: TcpStream, port: u16, tokens: &Mutex<BTreeSet<String>>) -> std::io::Result<()> {
-    let server = TcpStream::connect(("127.0.0.1", port)).await?;
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let up = async {
-        let (mut said, mut chunk) = (Vec::new(), vec![0; 64 * 1024]);
-        loop {
-            let read = from_client.read(&mut chunk).await?;
-            if read == 0 {
-                return to_server.shutdown().await;
-            }
-            said.extend_from_slice(&chunk[..read]);
-            // What is complete is kept; the end may be the beginning of a token.
-            let text = String::from_utf8_lossy(&said);
-            let mut pieces = text.split("\"taskToken\":\"");
-            pieces.next();
-            tokens
-                .lock()
-                .unwrap()
-                .extend(pieces.filter_map(|piece| Some(piece.split_once('"')?.0.to_owned())));
-            said.drain(..said.len().saturating_sub(8 * 1024));
-            to_server.write_all(&chunk[..read]).await?;
-        }
-    };
-    let down = tokio::io::copy(&mut from_server, &mut to_client);
-    tokio::select! {
-        result = up => result,
-        result = down => result.map(|_| ()),
-    }
+async fn overhear(
+    tokens: &Mutex<BTreeSet<String>>,
+    emulator: &Emulator,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&body);
+    let said = text.split("\"taskToken\":\"").skip(1);
+    tokens.lock().unwrap().extend(said.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+    emulator.call(parts, body.clone()).await.unwrap_or_else(passage::unanswered)
 }

@@ -18,8 +18,9 @@ mod reader;
 mod record;
 mod writer;
 
+pub use crate::storage_key::ObjectKey;
 pub use reader::Reader;
-pub use record::{Columns, Name, ObjectKey, Record, Row};
+pub use record::{Columns, Name, Record, Row};
 pub use writer::Writer;
 
 /// The version of the format that is written, and the only one that is read.

@@ -26,6 +26,7 @@ pub mod policy;
 pub mod ports;
 pub mod request;
 pub mod step;
+pub mod storage_key;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;

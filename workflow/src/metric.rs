@@ -51,8 +51,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome of a change of status; none where it did not end the request, or had ended it before.
+    pub fn between(before: Status, after: Status) -> Option<Self> {
+        if before == after { None } else { Self::of(after) }
+    }
+
     /// The outcome that a status is; none where the request has not ended.
-    pub fn of(status: Status) -> Option<Self> {
+    fn of(status: Status) -> Option<Self> {
         match status {
             Status::Delivered => Some(Self::Delivered),
             Status::Refused => Some(Self::Refused),
@@ -181,6 +186,13 @@ mod tests {
                 "Requests": 1.0,
             })
         );
+    }
+
+    #[test]
+    fn an_ending_counts_where_it_comes_about() {
+        assert_eq!(Outcome::between(Status::Issued, Status::Delivered), Some(Outcome::Delivered));
+        assert_eq!(Outcome::between(Status::Delivered, Status::Delivered), None, "it was so before");
+        assert_eq!(Outcome::between(Status::Submitted, Status::PendingApproval), None, "it goes on");
     }
 
     #[test]

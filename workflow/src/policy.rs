@@ -23,8 +23,8 @@ use crate::issuance::Publication;
 use crate::request::Email;
 use crate::text::{Language, Message};
 
-pub use document::Escalation;
 use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
+pub use document::{Escalation, LONGEST_LIMIT};
 use rules::{Names, Requesters};
 
 pub use pointer::{Pointer, PointerError};

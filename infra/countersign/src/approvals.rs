@@ -9,7 +9,7 @@ use workflow::ports::Nudges as _;
 use workflow::request::RequestId;
 use workflow::step::Nudge;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::requests::instant;
 use crate::stack::{Stack, Which};
 use crate::table;
@@ -48,7 +48,7 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, Failure> {
     let answer = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .get_item()
         .table_name(&stack.approvals_table)
-        .key("key", AttributeValue::S(format!("request#{id}")))
+        .key("key", AttributeValue::S(workflow::storage_key::approval_key(id)))
         .consistent_read(true)
         .send()
         .await
@@ -59,8 +59,7 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, Failure> {
             "See how it stands with: countersign requests show ID.",
         )
     })?;
-    from_item(item)
-        .or_fail(|| format!("the approval of {id} cannot be read"), "Was it written by a newer version?")
+    from_item(item).or_fail(|| format!("the approval of {id} cannot be read"), ROW_OF_ANOTHER_VERSION)
 }
 
 fn show(approval: &Approval) {

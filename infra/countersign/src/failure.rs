@@ -4,6 +4,12 @@
 
 use std::fmt;
 
+/// What to do about a row that this version does not understand.
+pub(crate) const ROW_OF_ANOTHER_VERSION: &str =
+    "If a newer countersign wrote it, use that one; else compare it with countersign audit verify.";
+/// What to do about a stack that lacks what this version reads.
+pub(crate) const STACK_OF_ANOTHER_VERSION: &str = "Bring the stack to this version with countersign deploy, or use the countersign that it was deployed with.";
+
 /// Why the command stops.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -9,7 +9,7 @@ use workflow::aws::{DynamoRequests, StepFunctions};
 use workflow::ports::{ChangeError, Executions as _, change};
 use workflow::request::{Request, RequestId, Status, execution_name};
 
-use crate::failure::{Failure, OrFail as _};
+use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::{Stack, Which, whoami};
 use crate::table;
 
@@ -131,8 +131,7 @@ pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, Failur
     let item = answer.item.ok_or_else(|| {
         Failure::new(format!("there is no request {id}"), "List them with: countersign requests list.")
     })?;
-    from_item(item)
-        .or_fail(|| format!("the row of {id} cannot be read"), "Was it written by a newer version?")
+    from_item(item).or_fail(|| format!("the row of {id} cannot be read"), ROW_OF_ANOTHER_VERSION)
 }
 
 /// Every row, or those of one status.
@@ -165,9 +164,7 @@ pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Re
     };
     items?
         .into_iter()
-        .map(|item| {
-            from_item(item).or_fail(|| "a row cannot be read".into(), "Was it written by a newer version?")
-        })
+        .map(|item| from_item(item).or_fail(|| "a row cannot be read".into(), ROW_OF_ANOTHER_VERSION))
         .collect()
 }
 

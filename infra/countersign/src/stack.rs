@@ -13,7 +13,7 @@ use aws_types::region::Region;
 use serde::{Deserialize, Serialize};
 
 use crate::aws_cli::AwsCli;
-use crate::failure::{Failure, OrFail as _};
+use crate::failure::{Failure, OrFail as _, STACK_OF_ANOTHER_VERSION};
 use crate::local::{self, REGION, ROOT_KEY};
 
 /// What `.local/endpoints.json` holds while the local stack runs.
@@ -222,6 +222,21 @@ impl Stack {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
+    /// The text of an object of the bucket; nothing where there is none.
+    pub(crate) async fn object(&self, key: &str) -> Result<Option<String>, Failure> {
+        let bucket = &self.bucket;
+        let doing = || format!("cannot read {key} in the bucket {bucket}");
+        let object = match self.s3().get_object().bucket(bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error).or_fail(doing, ""),
+        };
+        let bytes = object.body.collect().await.or_fail(doing, "")?;
+        String::from_utf8(bytes.to_vec()).map(Some).or_fail(doing, "")
+    }
+
     /// The ARN of the execution with this name.
     pub(crate) fn execution_arn(&self, name: &str) -> String {
         workflow::aws::execution_arn(&self.state_machine_arn, name)
@@ -296,12 +311,12 @@ pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, Failure> 
 
 /// One output that the template promises.
 pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, Failure> {
-    outputs.get(name).cloned().ok_or_else(|| {
-        Failure::new(
-            format!("the stack has no output {name}"),
-            "Was it made with infra/template.yaml of this version?",
-        )
-    })
+    outputs.get(name).cloned().ok_or_else(|| no_output(name))
+}
+
+/// What is said where the stack lacks an output.
+pub(crate) fn no_output(name: &str) -> Failure {
+    Failure::new(format!("the stack has no output {name}"), STACK_OF_ANOTHER_VERSION)
 }
 
 #[cfg(test)]

@@ -33,12 +33,7 @@ async fn main() {
 async fn measure() {
     let requests = std::env::args().nth(1).map_or(50, |number| number.parse::<u32>().expect("a number"));
     let folder = Stack::folder("usage");
-    let ports = folder.join("ports.json");
-    let meter = Meter::start(move || {
-        let ports: Value = serde_json::from_slice(&std::fs::read(&ports).ok()?).ok()?;
-        Some(format!("http://127.0.0.1:{}", ports["emulator"].as_u64().filter(|port| *port > 0)?))
-    })
-    .await;
+    let meter = Meter::start(&folder).await;
     let stack = Stack::start_in(folder, &["--aws-by-way-of", &meter.url()]).await;
     // The first request starts the workers, which read their secrets and the policy.
     let (mut last, _) = one(&stack).await;
@@ -138,12 +133,13 @@ async fn housekeeping(stack: &Stack, meter: &Meter) -> Kept {
     for _ in 0..RUNS {
         stack.housekeeping();
     }
-    // What it set going has ended once the queue is empty and the workers have logged as much as before.
-    let mut last = 0;
-    eventually("the workers to be done", PATIENCE, async || {
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-        let now = logged(stack);
-        (std::mem::replace(&mut last, now) == now).then_some(())
+    // What it set going has ended once its messages are gone; Lambda takes them away when it has logged their end.
+    let queue = stack.endpoints()["queues"]["await-approval"].as_str().unwrap();
+    let attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+    let ask = ["sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names"];
+    eventually("the messages of await-approval to be gone", PATIENCE, async || {
+        let answer: Value = serde_json::from_slice(&stack.aws(&[&ask[..], &attributes].concat())).unwrap();
+        attributes.iter().all(|name| answer["Attributes"][*name] == "0").then_some(())
     })
     .await;
     let (after, worked) = (meter.used(), worked(stack));

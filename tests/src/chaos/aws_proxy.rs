@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,9 +16,10 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use super::dice::Dice;
+use crate::passage::{self, Emulator};
 
 /// Longer than the 8 s that a worker waits for an answer (workflow::aws).
 const TOO_LONG: Duration = Duration::from_secs(9);
@@ -75,10 +77,8 @@ pub struct AwsProxy {
 
 struct State {
     dice: Dice,
-    /// Where the emulator is, once that is known.
-    upstream: Box<dyn Fn() -> Option<String> + Send + Sync>,
+    emulator: Emulator,
     active: AtomicBool,
-    http: reqwest::Client,
     seen: Mutex<Seen>,
 }
 
@@ -117,34 +117,21 @@ impl Call {
 }
 
 impl AwsProxy {
-    /// Starts a quiet one, for a stack in this folder.
-    pub async fn quiet(folder: &std::path::Path) -> Self {
-        Self::start(Dice(0), emulator_of(folder)).await
+    /// Starts one that stays quiet, before the emulator of the stack in `folder`.
+    pub async fn quiet(folder: &Path) -> Self {
+        Self::start(Dice(0), folder).await
     }
 
-    /// Starts a quiet one. `upstream` says where the emulator is; it is asked for each call.
-    pub(super) async fn start(
-        dice: Dice,
-        upstream: impl Fn() -> Option<String> + Send + Sync + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    /// Starts a quiet one, before the emulator of the stack in `folder`.
+    pub(super) async fn start(dice: Dice, folder: &Path) -> Self {
         let state = Arc::new(State {
             dice,
-            upstream: Box::new(upstream),
+            emulator: Emulator::of(folder),
             active: AtomicBool::new(false),
-            http,
             seen: Mutex::default(),
         });
         let serving = Arc::clone(&state);
-        tokio::spawn(async move {
-            loop {
-                if let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(serve(Arc::clone(&serving), stream));
-                }
-            }
-        });
+        let address = passage::listen(move |stream| serve(Arc::clone(&serving), stream)).await;
         Self { address, state }
     }
 
@@ -167,16 +154,6 @@ impl AwsProxy {
     pub(super) fn counts(&self) -> (u64, BTreeMap<Toxic, u64>) {
         let seen = self.state.seen.lock().unwrap();
         (seen.calls, seen.faults.clone())
-    }
-}
-
-/// Where the emulator of a stack is, once that is known.
-fn emulator_of(folder: &std::path::Path) -> impl Fn() -> Option<String> + Send + Sync + 'static {
-    let ports = folder.join("ports.json");
-    move || {
-        let ports: serde_json::Value = serde_json::from_slice(&std::fs::read(&ports).ok()?).ok()?;
-        let port = u16::try_from(ports["emulator"].as_u64()?).ok().filter(|port| *port > 0)?;
-        Some(format!("http://127.0.0.1:{port}"))
     }
 }
 
@@ -285,24 +262,7 @@ impl State {
     async fn forward(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Reset> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
-        let upstream = (self.upstream)().ok_or(Reset)?;
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut headers = parts.headers;
-        // The host stays: it is part of what the caller signed.
-        for name in ["content-length", "transfer-encoding", "connection"] {
-            headers.remove(name);
-        }
-        let sent =
-            self.http.request(parts.method, format!("{upstream}{path}")).headers(headers).body(body).send();
-        let answer = sent.await.map_err(|_| Reset)?;
-        let mut response = Response::builder().status(answer.status());
-        for (name, value) in answer.headers() {
-            if !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()) {
-                response = response.header(name, value);
-            }
-        }
-        let body = answer.bytes().await.map_err(|_| Reset)?;
-        response.body(Full::new(body)).map_err(|_| Reset)
+        self.emulator.call(parts, body).await.ok_or(Reset)
     }
 }
 

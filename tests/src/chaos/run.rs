@@ -49,15 +49,8 @@ pub struct Outcome {
 pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome {
     let begun = Instant::now();
     let folder = Stack::folder(&format!("chaos-{seed}"));
-    let ports = folder.join("ports.json");
-    let port = move |name: &str| -> Option<u16> {
-        let ports: Value = serde_json::from_slice(&std::fs::read(&ports).ok()?).ok()?;
-        u16::try_from(ports[name].as_u64()?).ok().filter(|port| *port > 0)
-    };
-    let smtp_port = port.clone();
     let dice = Dice(seed);
-    let aws = AwsProxy::start(dice, move || Some(format!("http://127.0.0.1:{}", port("emulator")?))).await;
-    let mail = SmtpProxy::start(dice, move || smtp_port("smtp")).await;
+    let (aws, mail) = (AwsProxy::start(dice, &folder).await, SmtpProxy::start(dice, &folder).await);
     let (aws_url, mail_url) = (aws.url(), mail.url());
     let options = [
         ["--aws-by-way-of", &aws_url],

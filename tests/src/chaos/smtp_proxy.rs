@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use super::dice::Dice;
+use crate::passage::{self, port_of};
 
 /// Of so many connections, one gets a fault.
 const ONE_IN: u64 = 7;
@@ -37,37 +39,29 @@ pub(super) struct SmtpProxy {
 
 struct State {
     dice: Dice,
-    upstream: Box<dyn Fn() -> Option<u16> + Send + Sync>,
+    folder: PathBuf,
     active: AtomicBool,
     seen: Mutex<(u64, BTreeMap<MailToxic, u64>)>,
 }
 
 impl SmtpProxy {
-    /// Starts a quiet one; `upstream` says at which port of this machine the mail catcher is.
-    pub(super) async fn start(
-        dice: Dice,
-        upstream: impl Fn() -> Option<u16> + Send + Sync + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
+    /// Starts a quiet one, before the mail catcher of the stack in `folder`.
+    pub(super) async fn start(dice: Dice, folder: &Path) -> Self {
         let state = Arc::new(State {
             dice,
-            upstream: Box::new(upstream),
+            folder: folder.to_owned(),
             active: AtomicBool::new(false),
             seen: Mutex::default(),
         });
         let serving = Arc::clone(&state);
-        tokio::spawn(async move {
-            loop {
-                if let Ok((stream, _)) = listener.accept().await {
-                    let state = Arc::clone(&serving);
-                    tokio::spawn(async move {
-                        // What breaks is meant to break.
-                        let _ = state.connection(stream).await;
-                    });
-                }
+        let address = passage::listen(move |stream| {
+            let state = Arc::clone(&serving);
+            async move {
+                // What breaks is meant to break.
+                let _ = state.connection(stream).await;
             }
-        });
+        })
+        .await;
         Self { address, state }
     }
 
@@ -107,7 +101,7 @@ impl State {
             Some(MailToxic::Busy) => return client.write_all(b"421 too busy, come again\r\n").await,
             _ => {}
         }
-        let Some(port) = (self.upstream)() else { return Ok(()) };
+        let Some(port) = port_of(&self.folder, "smtp") else { return Ok(()) };
         let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
         let (from_client, mut to_client) = client.split();
         let (from_server, mut to_server) = server.split();

@@ -75,14 +75,14 @@ impl Step for Deliver {
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        let (row, first) = change(&*self.requests, id, &By::worker("deliver"), |row| {
-            let first = row.status != Status::Delivered;
+        let (row, before) = change(&*self.requests, id, &By::worker("deliver"), |row| {
+            let before = row.status;
             row.mailed(OCCASION, now);
-            row.delivered(now).map(|()| first)
+            row.delivered(now).map(|()| before)
         })
         .await?;
-        if first {
-            self.metrics.record(Measure::Ended(Outcome::Delivered));
+        if let Some(outcome) = Outcome::between(before, row.status) {
+            self.metrics.record(Measure::Ended(outcome));
             if let Some(approved) = row.entered(Status::Approved) {
                 self.metrics.record(Measure::Delivered(now - approved));
             }

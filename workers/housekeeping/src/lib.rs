@@ -25,7 +25,7 @@ use workflow::step::Nudge;
 const LISTED: usize = 5_000;
 /// How many of them one run looks at; the next run goes on with the next ones. DescribeExecution has a quota of 15 a second
 /// with a burst of 300. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
-const LIMIT: usize = 500;
+pub const LIMIT: usize = 500;
 /// How many are looked at at once.
 const AT_ONCE: usize = 8;
 /// How long a new request's execution may be missing: the web front stores the row before it starts the execution.
@@ -180,13 +180,13 @@ impl Housekeeping {
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        let (_, first) = change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
-            let first = row.status != Status::Failed;
-            row.end(ending.clone(), now).map(|()| first)
+        let (ended, before) = change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
+            let before = row.status;
+            row.end(ending.clone(), now).map(|()| before)
         })
         .await?;
-        if first {
-            self.metrics.record(Measure::Ended(Outcome::Failed));
+        if let Some(outcome) = Outcome::between(before, ended.status) {
+            self.metrics.record(Measure::Ended(outcome));
         }
         tracing::error!(attempts = row.execution_attempt, "given up");
         Ok(Done::GivenUp)

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use workflow::audit::By;
-use workflow::decision::Outcome;
+use workflow::decision;
 use workflow::judgement::{Judged, Refusal, issuer_in_force};
-use workflow::metric::{self, Measure};
+use workflow::metric::{Measure, Outcome};
 use workflow::policy::Policy;
 use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, change, look_alike};
 use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
@@ -131,16 +131,16 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {
         let status = ending.status;
         let now = self.clock.now();
-        let (_, ended) = change(&*self.requests, request.id, &By::worker("persist"), |row| {
+        let (row, before) = change(&*self.requests, request.id, &By::worker("persist"), |row| {
             let before = row.status;
             match row.end(ending.clone(), now) {
                 // It got further than this execution knows: what stands is the truth.
-                Err(_) if row.status.is_terminal() => Ok(false),
-                other => other.map(|()| row.status != before),
+                Err(_) if row.status.is_terminal() => Ok(before),
+                other => other.map(|()| before),
             }
         })
         .await?;
-        if let (true, Some(outcome)) = (ended, metric::Outcome::of(status)) {
+        if let Some(outcome) = Outcome::between(before, row.status) {
             self.metrics.record(Measure::Ended(outcome));
         }
         tracing::info!(%status, "ended");
@@ -159,7 +159,8 @@ fn known_as(names: &[String]) -> Vec<String> {
 }
 
 fn rejection(request: &Request) -> Ending {
-    let decision = request.decision.as_ref().filter(|decision| decision.outcome == Outcome::Rejected);
+    let decision =
+        request.decision.as_ref().filter(|decision| decision.outcome == decision::Outcome::Rejected);
     if decision.is_some_and(|decision| decision.withdrawn) {
         return Ending::because(Status::Rejected, "You withdrew the request.");
     }

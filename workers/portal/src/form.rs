@@ -15,7 +15,7 @@ use serde::Serialize;
 use time::Duration;
 use workflow::finding::{Code, Finding};
 use workflow::judgement::issuer_in_force;
-use workflow::policy::{Grant, Policy};
+use workflow::policy::{Grant, LONGEST_LIMIT, Policy};
 use workflow::ports::Saved;
 use workflow::request::{Request, RequestId, Status, Submission, execution_name};
 use workflow::text::{Language, Message};
@@ -30,8 +30,8 @@ use crate::reader::Reader;
 use crate::requests;
 use crate::submission::{Accepted, Draft, Trouble};
 
-/// How far back a request can lie that nobody has decided: approvers have 30 days at most.
-const UNDECIDED: Duration = Duration::days(31);
+/// How much longer than approvers have at most a request can lie that nobody has decided: until housekeeping ends it.
+const OVERDUE: Duration = Duration::days(1);
 
 /// GET `/`; with `again` and `key` of a request, filled in with what that asked for.
 pub(crate) async fn show(
@@ -149,7 +149,7 @@ pub(crate) async fn submit(
 /// was then. Several that come in the same moment may all be taken: it is a bound on floods, not an account
 /// (docs/decisions/0031).
 async fn within_limit(portal: &Portal, policy: &Policy, accepted: &Accepted) -> Result<(), Problem> {
-    let (limit, since) = (policy.pending_limit(), portal.clock.now() - UNDECIDED);
+    let (limit, since) = (policy.pending_limit(), portal.clock.now() - LONGEST_LIMIT - OVERDUE);
     if portal.requests.undecided_of(&accepted.email, since, limit).await? < limit
         || portal.requests.find(accepted.id).await?.is_some()
     {

@@ -40,7 +40,7 @@ mod step_functions;
 
 pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests};
 pub use kms::KmsKey;
-pub use s3::{CURRENT_ISSUER, S3Archive, issuer_key};
+pub use s3::S3Archive;
 pub use secrets_manager::SecretsManager;
 pub use ses::SesMailer;
 pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret};

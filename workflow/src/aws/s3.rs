@@ -13,18 +13,7 @@ use aws_types::sdk_config::SdkConfig;
 use super::unavailable;
 use crate::issuance::Serial;
 use crate::ports::{Archive, PortError};
-
-/// The object that holds the issuer in force and its chain.
-pub const CURRENT_ISSUER: &str = "ca-certificate/current.pem";
-
-/// The object that holds the issuer with this subject key identifier (lower-case hex) and its chain.
-pub fn issuer_key(key_identifier: &str) -> String {
-    format!("ca-certificate/{key_identifier}.pem")
-}
-
-fn certificate_key(serial: &Serial) -> String {
-    format!("signed-certificate/{serial}/certificate.pem")
-}
+use crate::storage_key::ObjectKey;
 
 /// A client of buckets.
 pub(super) fn client(sdk: &SdkConfig) -> Client {
@@ -44,8 +33,8 @@ impl S3Archive {
         Self { client: client(sdk), bucket: bucket.to_owned() }
     }
 
-    async fn read(&self, key: String, what: &'static str) -> Result<Option<String>, PortError> {
-        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+    async fn read(&self, key: &ObjectKey, what: &'static str) -> Result<Option<String>, PortError> {
+        let object = match self.client.get_object().bucket(&self.bucket).key(key.to_string()).send().await {
             Ok(object) => object,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
             Err(error) => return Err(unavailable(what)(error)),
@@ -63,7 +52,7 @@ impl Archive for S3Archive {
             .client
             .put_object()
             .bucket(&self.bucket)
-            .key(certificate_key(serial))
+            .key(ObjectKey::Certificate(serial.clone()).to_string())
             .if_none_match("*")
             .content_type("application/x-pem-file")
             .body(ByteStream::from(certificate_pem.as_bytes().to_vec()))
@@ -82,14 +71,14 @@ impl Archive for S3Archive {
     }
 
     async fn certificate(&self, serial: &Serial) -> Result<Option<String>, PortError> {
-        self.read(certificate_key(serial), "read the certificate").await
+        self.read(&ObjectKey::Certificate(serial.clone()), "read the certificate").await
     }
 
     async fn issuer(&self) -> Result<Option<String>, PortError> {
-        self.read(CURRENT_ISSUER.to_owned(), "read the issuer").await
+        self.read(&ObjectKey::CurrentIssuer, "read the issuer").await
     }
 
     async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError> {
-        self.read(issuer_key(key_identifier), "read the issuer").await
+        self.read(&ObjectKey::Issuer(key_identifier.to_owned()), "read the issuer").await
     }
 }

@@ -1,8 +1,8 @@
 //! Mail by SMTP: the SES SMTP endpoint of a private network, or the local mail catcher.
 //!
-//! Invariant: without TLS neither mails nor passwords go to other machines than this one. `smtps://` is TLS from the start, `smtp://...?tls=required` STARTTLS. User and
-//! password come from a parameter that is kept encrypted, are read with the first mail, and read again where the server
-//! does not take them.
+//! Invariant: without TLS neither mails nor passwords go to other machines than this one. `smtps://` is TLS from the start,
+//! `smtp://...?tls=required` STARTTLS. User and password come from a parameter that is kept encrypted, are read with the first
+//! mail, and read again where the server does not take them.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,8 +1,5 @@
 //! What an export consists of: rows with all their columns beside the typed value they hold, objects of the bucket, the policy.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,8 +7,8 @@ use serde_json::Value;
 use super::{Counts, ExportError};
 use crate::approval::{Approval, Link};
 use crate::audit::Event;
-use crate::issuance::Serial;
 use crate::request::{Request, RequestId};
+use crate::storage_key::{ObjectKey, approval_key, link_key};
 
 /// The columns of a row, as plain JSON: text, numbers, booleans, lists and maps.
 pub type Columns = serde_json::Map<String, Value>;
@@ -86,50 +83,6 @@ impl Row<Request> {
     }
 }
 
-/// The objects that are exported. No other name is read, so that an import writes nowhere else.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ObjectKey {
-    /// The issuer in force and its chain.
-    CurrentIssuer,
-    /// An issuer and its chain, by its subject key identifier in lower-case hex.
-    Issuer(String),
-    /// A certificate that was issued.
-    Certificate(Serial),
-}
-
-impl fmt::Display for ObjectKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CurrentIssuer => f.write_str("ca-certificate/current.pem"),
-            Self::Issuer(identifier) => write!(f, "ca-certificate/{identifier}.pem"),
-            Self::Certificate(serial) => write!(f, "signed-certificate/{serial}/certificate.pem"),
-        }
-    }
-}
-
-impl FromStr for ObjectKey {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let issuer = text.strip_prefix("ca-certificate/").and_then(|rest| rest.strip_suffix(".pem"));
-        let certificate =
-            text.strip_prefix("signed-certificate/").and_then(|rest| rest.strip_suffix("/certificate.pem"));
-        let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
-        let key = match (issuer, certificate) {
-            (Some("current"), _) => Some(Self::CurrentIssuer),
-            // RFC 5280 section 4.2.1.2 leaves the length of a key identifier open.
-            (Some(identifier), _) if (2..=128).contains(&identifier.len()) && is_hex(identifier) => {
-                Some(Self::Issuer(identifier.to_owned()))
-            }
-            (_, Some(serial)) => serial.parse().ok().map(Self::Certificate),
-            _ => None,
-        };
-        // One name each: "0a" and "0A" are one serial and two objects.
-        key.filter(|key| key.to_string() == text)
-            .ok_or_else(|| "it names an object of another kind".to_owned())
-    }
-}
-
 /// One record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
@@ -186,12 +139,12 @@ impl Line {
             Line::Request { row } => Record::Request(Box::new(Row::read(row)?)),
             Line::Approval { row } => {
                 let row = Row::<Approval>::read(row)?;
-                keyed(&row, &format!("request#{}", row.value.request_id))?;
+                keyed(&row, &approval_key(row.value.request_id))?;
                 Record::Approval(Box::new(row))
             }
             Line::Link { row } => {
                 let row = Row::<Link>::read(row)?;
-                keyed(&row, &format!("link#{}", row.value.digest.as_str()))?;
+                keyed(&row, &link_key(&row.value.digest))?;
                 Record::Link(row)
             }
             Line::Name { row } => Record::Name(Row::read(row)?),

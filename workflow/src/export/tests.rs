@@ -193,30 +193,6 @@ fn a_trail_that_was_altered_is_told_and_one_without_its_row_refused() {
 }
 
 #[test]
-fn only_certificates_are_objects() {
-    for good in [
-        "ca-certificate/current.pem",
-        "ca-certificate/0123456789abcdef0123456789abcdef01234567.pem",
-        "signed-certificate/4f74ac0024d1a164f33f5e049ca7dcd5ba735236/certificate.pem",
-    ] {
-        assert_eq!(good.parse::<ObjectKey>().unwrap().to_string(), good);
-    }
-    for bad in [
-        "",
-        "policy/x.toml",
-        "ca-certificate/../current.pem",
-        "ca-certificate/CURRENT.pem",
-        "ca-certificate/.pem",
-        "signed-certificate/4F74AC0024D1A164/certificate.pem",
-        "signed-certificate/004f/certificate.pem",
-        "signed-certificate//certificate.pem",
-        "signed-certificate/4f/../../x/certificate.pem",
-    ] {
-        assert!(bad.parse::<ObjectKey>().is_err(), "{bad}");
-    }
-}
-
-#[test]
 fn an_approval_is_found_by_its_own_key_only() {
     let world = World::new();
     let standing = world.approval(world.request_at(Status::PendingApproval)).unwrap();

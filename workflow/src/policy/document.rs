@@ -20,6 +20,7 @@ use crate::text::Language;
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
 use deciders::{Common, EscalationSection, GroupQuorum, People, deciders, groups};
+pub use values::LONGEST_LIMIT;
 use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
 

@@ -231,6 +231,8 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
     for (said, line, words) in [
         (with("colour = 1"), 4, "unknown field `colour`"),
         (with("limit = \"7 days\""), 4, "no length of time"),
+        (with("limit = \"7日\""), 4, "no length of time"),
+        (with("limit = \"\""), 4, "no length of time"),
         (with("limit = \"90d\""), 4, "out of range"),
         (with("\n\nkey_usage = [\"keyCertSign\"]"), 6, "for authorities"),
         (with("key_usage = [\"sign\"]"), 4, "no key usage"),
@@ -330,6 +332,24 @@ proptest! {
     fn any_text_is_a_policy_or_one_line(text in "(?s).{0,200}") {
         if let Err(error) = Policy::parse(&text) {
             prop_assert!(!error.to_string().contains('\n'));
+        }
+    }
+
+    /// Whatever an operator types where a text belongs, alone or in a list.
+    #[test]
+    fn any_text_in_any_field_is_taken_or_refused_in_one_line(
+        field in prop::sample::select(vec![
+            "limit", "reminders", "approvers", "keys", "key_usage", "extended_key_usage", "description", "names.dns.allow",
+            "names.ip.allow", "names.email.allow", "names.uri.allow", "escalation.after", "subject.organization",
+        ]),
+        value in prop_oneof![any::<String>(), "[0-9]{0,21}\\PC{0,2}", "\\PC{0,4}example.com\\PC{0,2}"],
+        listed: bool,
+    ) {
+        let text = toml::Value::String(value);
+        let text = if listed { format!("[{text}]") } else { text.to_string() };
+        let policy = format!("[defaults]\n{field} = {text}\n[profiles.server]\n{field} = {text}\n");
+        if let Err(error) = Policy::parse(&policy) {
+            prop_assert!(!error.to_string().contains('\n'), "{error}");
         }
     }
 }

@@ -114,10 +114,7 @@ async fn everything(
         .await?;
     let (keys, others) = source.objects().await?;
     let mut objects = futures_util::stream::iter(keys)
-        .map(|key| {
-            let source = &source;
-            async move { source.object(&key.to_string()).await.map(|text| (key, text)) }
-        })
+        .map(|key| async move { stack.object(&key.to_string()).await.map(|text| (key, text)) })
         .buffered(AT_ONCE);
     while let Some(object) = objects.next().await {
         if let (key, Some(text)) = object? {

@@ -12,15 +12,10 @@ use workflow::link::LinkSecret;
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, OrFail as _};
-use crate::stack::Stack;
+use crate::stack::{Stack, no_output};
 
 fn id(stack: &Stack) -> Result<&str, Failure> {
-    stack.link_secret.as_deref().ok_or_else(|| {
-        Failure::new(
-            "the stack has no output LinkSecretId",
-            "Was it made with infra/template.yaml of this version?",
-        )
-    })
+    stack.link_secret.as_deref().ok_or_else(|| no_output("LinkSecretId"))
 }
 
 async fn current(stack: &Stack) -> Result<Zeroizing<String>, Failure> {

@@ -12,8 +12,9 @@ use workflow::approval::Link;
 use workflow::audit::{Broken, Event, verify};
 use workflow::export::{Columns, Name, ObjectKey, Record, Row};
 use workflow::request::{Request, RequestId};
+use workflow::storage_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
 
-use crate::failure::{Failure, OrFail as _};
+use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::Stack;
 
 /// How often a row is read again that somebody is writing to.
@@ -25,7 +26,6 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) struct Source<'a> {
     stack: &'a Stack,
     dynamodb: Client,
-    s3: aws_sdk_s3::Client,
 }
 
 /// One request, with what belongs to it, in the order in which it is exported.
@@ -38,7 +38,7 @@ pub(super) struct Group {
 
 impl<'a> Source<'a> {
     pub(super) fn of(stack: &'a Stack) -> Self {
-        Self { stack, dynamodb: Client::new(&stack.sdk), s3: stack.s3() }
+        Self { stack, dynamodb: Client::new(&stack.sdk) }
     }
 
     /// Every request.
@@ -94,7 +94,7 @@ impl<'a> Source<'a> {
         };
         let doing = || format!("cannot read the request {id}");
         let row = get(&self.stack.requests_table, "id", id.to_string()).or_fail(doing, "")?;
-        let approval = get(&self.stack.approvals_table, "key", format!("request#{id}")).or_fail(doing, "")?;
+        let approval = get(&self.stack.approvals_table, "key", approval_key(id)).or_fail(doing, "")?;
         let mut attempt = 0;
         loop {
             let read = self.dynamodb.transact_get_items().transact_items(row.clone());
@@ -153,7 +153,7 @@ impl<'a> Source<'a> {
             // Whatever is neither an approval nor a link is of a version that exports it.
             .filter_expression("NOT begins_with(#key, :approval)")
             .expression_attribute_names("#key", "key")
-            .expression_attribute_values(":approval", AttributeValue::S("request#".into()))
+            .expression_attribute_values(":approval", AttributeValue::S(APPROVALS.into()))
             .into_paginator()
             .items()
             .send();
@@ -179,10 +179,10 @@ impl<'a> Source<'a> {
 
     /// The certificates in the bucket, and the names of objects beside them that are none.
     pub(super) async fn objects(&self) -> Result<(Vec<ObjectKey>, Vec<String>), Failure> {
-        let bucket = &self.stack.bucket;
+        let (bucket, s3) = (&self.stack.bucket, self.stack.s3());
         let (mut keys, mut others) = (Vec::new(), Vec::new());
-        for prefix in ["ca-certificate/", "signed-certificate/"] {
-            let listing = self.s3.list_objects_v2().bucket(bucket).prefix(prefix);
+        for prefix in [ISSUERS, CERTIFICATES] {
+            let listing = s3.list_objects_v2().bucket(bucket).prefix(prefix);
             let mut pages = listing.into_paginator().send();
             while let Some(page) = pages.next().await {
                 let page = page.or_fail(|| format!("cannot list the bucket {bucket}"), "")?;
@@ -195,21 +195,6 @@ impl<'a> Source<'a> {
             }
         }
         Ok((keys, others))
-    }
-
-    /// The text of an object; nothing where there is none.
-    pub(super) async fn object(&self, key: &str) -> Result<Option<String>, Failure> {
-        let bucket = &self.stack.bucket;
-        let doing = || format!("cannot read {key} in the bucket {bucket}");
-        let object = match self.s3.get_object().bucket(bucket).key(key).send().await {
-            Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error).or_fail(doing, ""),
-        };
-        let bytes = object.body.collect().await.or_fail(doing, "")?;
-        String::from_utf8(bytes.to_vec()).map(Some).or_fail(doing, "")
     }
 }
 
@@ -231,10 +216,7 @@ pub(super) fn item_of(columns: &Columns) -> Result<Item, Failure> {
 }
 
 fn unreadable(table: &str, why: &str) -> Failure {
-    Failure::new(
-        format!("a row of the table {table} cannot be read: {why}"),
-        "Was it written by a newer version?",
-    )
+    Failure::new(format!("a row of the table {table} cannot be read: {why}"), ROW_OF_ANOTHER_VERSION)
 }
 
 #[cfg(test)]

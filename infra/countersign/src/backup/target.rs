@@ -11,6 +11,7 @@ use workflow::approval::Approval;
 use workflow::audit::{Event, verify};
 use workflow::export::{Columns, ObjectKey, Record, Row};
 use workflow::request::{Request, RequestId, execution_name};
+use workflow::storage_key::{approval_key, link_key};
 
 use super::source::{Item, Source, item_of, row_of};
 use crate::failure::{Failure, OrFail as _};
@@ -53,12 +54,12 @@ impl<'a> Target<'a> {
 
     /// The certificate in force and its chain.
     pub(super) async fn issuer(&self) -> Result<Option<String>, Failure> {
-        self.source.object(&ObjectKey::CurrentIssuer.to_string()).await
+        self.stack.object(&ObjectKey::CurrentIssuer.to_string()).await
     }
 
     /// Whether an import of the export with this SHA-256 was begun here.
     pub(super) async fn was_begun(&self, sha256: &str) -> Result<bool, Failure> {
-        Ok(self.source.object(&mark(sha256)).await?.is_some())
+        Ok(self.stack.object(&mark(sha256)).await?.is_some())
     }
 
     /// Notes that the import of the export with this SHA-256 begins, so that it may be run again.
@@ -80,7 +81,7 @@ impl<'a> Target<'a> {
                 self.same(&stack.audit_table, key, row.columns(), what).await
             }
             Write::Before(Record::Link(row), _) => {
-                let key = format!("link#{}", row.value().digest.as_str());
+                let key = link_key(&row.value().digest);
                 let what = || format!("a link to {}", row.value().request_id);
                 self.same(&stack.approvals_table, [("key", AttributeValue::S(key))], row.columns(), what)
                     .await
@@ -117,7 +118,7 @@ impl<'a> Target<'a> {
 
     async fn approval(&self, row: &Row<Approval>, request: Option<&Row<Request>>) -> Result<Placed, Failure> {
         let (table, id) = (&self.stack.approvals_table, row.value().request_id);
-        let key = [("key", AttributeValue::S(format!("request#{id}")))];
+        let key = [("key", AttributeValue::S(approval_key(id)))];
         let Some(there) = self.place(table, key, row.columns()).await? else {
             return Ok(Placed::New);
         };
@@ -204,7 +205,7 @@ impl<'a> Target<'a> {
         if self.put_object(&key, "application/x-pem-file", text).await? == Placed::New {
             return Ok(Placed::New);
         }
-        match self.source.object(&key).await? {
+        match self.stack.object(&key).await? {
             Some(there) if there == text => Ok(Placed::There),
             _ => Err(another(&key)),
         }

@@ -5,33 +5,32 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use workflow::aws::{CURRENT_ISSUER, issuer_key};
+use workflow::storage_key::{ISSUERS, ObjectKey};
 
 use super::chain::Chain;
 use crate::failure::{Failure, OrFail as _};
 use crate::stack::Stack;
 
-const FOLDER: &str = "ca-certificate/";
-
 /// The folder of one stack.
 pub(super) struct Shelf<'a> {
+    stack: &'a Stack,
     s3: Client,
-    bucket: &'a str,
 }
 
 impl<'a> Shelf<'a> {
     /// That of this stack.
     pub(super) fn of(stack: &'a Stack) -> Self {
-        Self { s3: stack.s3(), bucket: &stack.bucket }
+        Self { stack, s3: stack.s3() }
     }
 
     /// The certificate in force.
     pub(super) async fn current(&self) -> Result<Option<Chain>, Failure> {
-        match self.read(CURRENT_ISSUER).await? {
+        let key = ObjectKey::CurrentIssuer.to_string();
+        match self.stack.object(&key).await? {
             None => Ok(None),
             Some(pem) => Chain::read(&pem).map(Some).map_err(|why| {
                 Failure::new(
-                    format!("{CURRENT_ISSUER} in the bucket {} cannot be used: {why}", self.bucket),
+                    format!("{key} in the bucket {} cannot be used: {why}", self.stack.bucket),
                     "The bucket keeps earlier versions of it: see aws s3api list-object-versions.",
                 )
             }),
@@ -40,12 +39,16 @@ impl<'a> Shelf<'a> {
 
     /// Every certificate that was ever put in force, except those that cannot be read.
     pub(super) async fn filed(&self) -> Result<Vec<Chain>, Failure> {
-        let doing = || format!("cannot list the bucket {}", self.bucket);
+        let doing = || format!("cannot list the bucket {}", self.stack.bucket);
         let mut keys = Vec::new();
         let mut next = None;
         loop {
-            let page =
-                self.s3.list_objects_v2().bucket(self.bucket).prefix(FOLDER).set_continuation_token(next);
+            let page = self
+                .s3
+                .list_objects_v2()
+                .bucket(&self.stack.bucket)
+                .prefix(ISSUERS)
+                .set_continuation_token(next);
             let page = page.send().await.or_fail(doing, "")?;
             keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
             next = page.next_continuation_token().map(str::to_owned);
@@ -53,9 +56,10 @@ impl<'a> Shelf<'a> {
                 break;
             }
         }
+        let current = ObjectKey::CurrentIssuer.to_string();
         let mut filed = Vec::new();
-        for key in keys.iter().filter(|key| *key != CURRENT_ISSUER && key.ends_with(".pem")) {
-            if let Some(Ok(chain)) = self.read(key).await?.as_deref().map(Chain::read) {
+        for key in keys.iter().filter(|key| **key != current && key.ends_with(".pem")) {
+            if let Some(Ok(chain)) = self.stack.object(key).await?.as_deref().map(Chain::read) {
                 filed.push(chain);
             }
         }
@@ -65,38 +69,25 @@ impl<'a> Shelf<'a> {
 
     /// Files it under its key identifier.
     pub(super) async fn file(&self, chain: &Chain) -> Result<(), Failure> {
-        self.put(&issuer_key(&chain.issuer.key_identifier()), chain).await
+        self.put(&ObjectKey::Issuer(chain.issuer.key_identifier()), chain).await
     }
 
     /// Puts it in force.
     pub(super) async fn put_in_force(&self, chain: &Chain) -> Result<(), Failure> {
-        self.put(CURRENT_ISSUER, chain).await
+        self.put(&ObjectKey::CurrentIssuer, chain).await
     }
 
-    async fn put(&self, key: &str, chain: &Chain) -> Result<(), Failure> {
+    async fn put(&self, key: &ObjectKey, chain: &Chain) -> Result<(), Failure> {
         let put = self
             .s3
             .put_object()
-            .bucket(self.bucket)
-            .key(key)
+            .bucket(&self.stack.bucket)
+            .key(key.to_string())
             .content_type("application/x-pem-file")
             .body(ByteStream::from(chain.issuer.chain_pem().as_bytes().to_vec()));
         put.send().await.map(|_| ()).or_fail(
-            || format!("cannot store {key} in the bucket {}", self.bucket),
+            || format!("cannot store {key} in the bucket {}", self.stack.bucket),
             "Run the same command again to go on.",
         )
-    }
-
-    async fn read(&self, key: &str) -> Result<Option<String>, Failure> {
-        let doing = || format!("cannot read {key} in the bucket {}", self.bucket);
-        let object = match self.s3.get_object().bucket(self.bucket).key(key).send().await {
-            Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error).or_fail(doing, ""),
-        };
-        let bytes = object.body.collect().await.or_fail(doing, "")?;
-        String::from_utf8(bytes.to_vec()).map(Some).or_fail(doing, "")
     }
 }

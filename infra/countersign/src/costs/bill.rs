@@ -6,7 +6,7 @@
 use super::data::{Counted, Data};
 
 /// Hours in a month, as AWS counts.
-const HOURS: f64 = 730.0;
+pub(super) const HOURS: f64 = 730.0;
 /// Lambda polls each queue with five connections, each of which waits for 20 seconds.
 const POLLS_A_MINUTE: f64 = 15.0;
 /// Waiting requests that one run of housekeeping looks at, at most (workers/housekeeping).
@@ -34,17 +34,6 @@ impl Network {
             Self::Public => "public",
             Self::Private => "private",
             Self::Isolated => "isolated",
-        }
-    }
-
-    /// The interface endpoints in each availability zone; those of DynamoDB and S3 are gateways and free.
-    pub(super) fn endpoints(self) -> &'static [&'static str] {
-        const ISOLATED: [&str; 8] =
-            ["execute-api", "ssm", "ssmmessages", "sqs", "states", "secretsmanager", "sns", "email-smtp"];
-        match self {
-            Self::Public => &[],
-            Self::Private => &ISOLATED[..3],
-            Self::Isolated => &ISOLATED,
         }
     }
 }
@@ -121,7 +110,7 @@ pub(super) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
     let messages = n * (usage.tasks + usage.nudges) + looks * usage.waiting.messages;
     let polls = counted.polled_queues * POLLS_A_MINUTE * 60.0 * HOURS;
     let stored = n * usage.stored_bytes / GB;
-    let endpoints = deployed.network.endpoints().len() as f64;
+    let endpoints = counted.endpoints(deployed.network).len() as f64;
     let instances = yes(deployed.network != Network::Public);
     let lines = [
         ("SQS", (polls + messages * REQUESTS_A_MESSAGE) * price("sqs_request")),
@@ -265,6 +254,7 @@ mod tests {
         assert_eq!(looks(0.0), 0.0);
         assert!(looks(100.0) > 0.0);
         assert_eq!(looks(1e9), LOOKS * 8_760.0);
+        assert_eq!(LOOKS, housekeeping::LIMIT as f64);
     }
 
     #[test]

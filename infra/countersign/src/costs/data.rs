@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::bill::Network;
 use crate::failure::{Failure, OrFail as _};
 
 const PRICES: &str = include_str!("../../../prices.toml");
 const TEMPLATE: &str = include_str!("../../../template.yaml");
+const NETWORK: &str = include_str!("../../../private/network.yaml");
 
 /// A file as it is.
 #[derive(Debug, Deserialize)]
@@ -214,6 +216,9 @@ pub(super) struct Counted {
     pub(super) workers: BTreeMap<String, Shape>,
     /// What the portal takes a second, and at once.
     pub(super) throttle: (f64, f64),
+    /// The interface endpoints of a private network in each zone, and whether only the isolated one has them. Those of DynamoDB and S3
+    /// are gateways and free; that of KMS is there with a CA key in KMS only, and not counted.
+    pub(super) endpoints: Vec<(String, bool)>,
 }
 
 /// How a worker is made.
@@ -257,8 +262,35 @@ impl Counted {
                 parameter("ThrottleRate").unwrap_or_default(),
                 parameter("ThrottleBurst").unwrap_or_default(),
             ),
+            endpoints: NETWORK.split("Type: AWS::EC2::VPCEndpoint").skip(1).filter_map(endpoint).collect(),
         }
     }
+
+    /// The interface endpoints in each zone of a network.
+    pub(super) fn endpoints(&self, network: Network) -> Vec<&str> {
+        let is_there = |isolated: bool| match network {
+            Network::Public => false,
+            Network::Private => !isolated,
+            Network::Isolated => true,
+        };
+        self.endpoints
+            .iter()
+            .filter(|(_, isolated)| is_there(*isolated))
+            .map(|(service, _)| service.as_str())
+            .collect()
+    }
+}
+
+/// The service of an endpoint that is paid for, and whether only the isolated network has it; `text` is what follows its type.
+fn endpoint(text: &str) -> Option<(String, bool)> {
+    let value =
+        |name: &str| text.split_once(name)?.1.lines().next().map(|value| value.trim_matches([' ', '"']));
+    let condition = text.lines().nth(1)?.trim().strip_prefix("Condition: ");
+    if value("VpcEndpointType: ")? != "Interface" || !matches!(condition, None | Some("Isolated")) {
+        return None;
+    }
+    let service = value("ServiceName: !Sub ")?.rsplit('.').next()?;
+    Some((service.to_owned(), condition.is_some()))
 }
 
 fn number(text: &str, after: &str) -> Option<f64> {
@@ -285,6 +317,10 @@ mod tests {
         let portal = counted.workers["portal"];
         assert_eq!((portal.gigabytes, portal.batch, portal.at_once), (0.5, 1.0, 0.0));
         assert!(counted.throttle.0 > 0.0 && counted.throttle.1 > 0.0);
+        assert_eq!(counted.endpoints(Network::Public), [""; 0]);
+        assert_eq!(counted.endpoints(Network::Private), ["execute-api", "ssm", "ssmmessages"]);
+        let isolated = counted.endpoints(Network::Isolated);
+        assert_eq!(isolated[3..], ["sqs", "states", "secretsmanager", "sns", "email-smtp"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! docs/costs.md.
 
-use super::bill::{Deployment, Line, Network, bill, original, private_ca, total};
+use super::bill::{Deployment, HOURS, Line, Network, bill, original, private_ca, total};
 use super::data::{Counted, Data};
 
 /// Certificates a month, in the tables.
@@ -56,12 +56,11 @@ fn networks(data: &Data, counted: &Counted) -> String {
     ]);
     for network in [Network::Public, Network::Private, Network::Isolated] {
         let one = total(&bill(data, counted, Deployment::of(0.0, network)));
-        let zone = network.endpoints().len() as f64 * 730.0 * data.price("interface_endpoint_hour");
-        let names = network.endpoints().join(", ");
-        let names = if names.is_empty() {
-            "none".to_owned()
-        } else {
-            format!("{}: {names}", network.endpoints().len())
+        let endpoints = counted.endpoints(network);
+        let zone = endpoints.len() as f64 * HOURS * data.price("interface_endpoint_hour");
+        let names = match endpoints.as_slice() {
+            [] => "none".to_owned(),
+            endpoints => format!("{}: {}", endpoints.len(), endpoints.join(", ")),
         };
         text.push_str(&table_row(network.name(), [names, dollars(one), dollars(one + zone)]));
     }

@@ -14,8 +14,10 @@ use tokio::process::{ChildStdin, Command};
 use crate::failure::{Failure, OrFail as _};
 
 const RUNNER: &str = include_str!("child.py");
-/// The emulator needs a second or two to save its state, on a busy machine more; this is a hang.
+/// The emulator needs a second or two to start, and to save its state, on a busy machine more; this is a hang.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// How often a program is asked whether it is there yet: it says so in no other way than by answering.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The running program.
 pub(crate) struct Child {
@@ -60,16 +62,28 @@ impl Child {
         Ok(Self { name, process, lifeline, log: log.to_owned() })
     }
 
+    /// Waits until the program answers, as `answers` asks it; fails at once where it ends instead.
+    pub(crate) async fn answers(&mut self, answers: impl AsyncFn() -> bool) -> Result<(), Failure> {
+        let answered = async {
+            let mut turns = tokio::time::interval(PAUSE);
+            while !answers().await {
+                turns.tick().await;
+            }
+        };
+        let (name, log) = (self.name, self.log.clone());
+        tokio::select! {
+            answered = tokio::time::timeout(PATIENCE, answered) => answered.map_err(|_| Failure::new(
+                format!("the {name} does not answer after {} minutes", PATIENCE.as_secs() / 60),
+                format!("Look at {}.", log.display()),
+            )),
+            failure = self.ended() => Err(failure),
+        }
+    }
+
     /// Completes when the program has ended by itself, which it should not.
     pub(crate) async fn ended(&mut self) -> Failure {
         let status = self.process.wait().await;
         self.failure(status.ok())
-    }
-
-    /// Why the program is gone, if it is.
-    pub(crate) fn gone(&mut self) -> Option<Failure> {
-        let status = self.process.try_wait().ok().flatten()?;
-        Some(self.failure(Some(status)))
     }
 
     fn failure(&self, status: Option<ExitStatus>) -> Failure {

@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::child::Child;
 use super::venv::Venv;
@@ -70,18 +69,8 @@ impl Emulator {
             .build()
             .or_fail(|| "cannot make an HTTP client".into(), "")?;
         let health = format!("{}/_ministack/health", self.endpoint);
-        for _ in 0..3_000 {
-            if let Some(failure) = self.child.gone() {
-                return Err(failure);
-            }
-            if http.get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Err(Failure::new(
-            "the AWS emulator does not answer after five minutes",
-            "Look at emulator.log in the stack's folder.",
-        ))
+        self.child
+            .answers(async || http.get(&health).send().await.is_ok_and(|answer| answer.status().is_success()))
+            .await
     }
 }

@@ -15,5 +15,6 @@ mod mine;
 mod preview;
 mod reading;
 mod repeated;
+mod review;
 mod site;
 mod submission;

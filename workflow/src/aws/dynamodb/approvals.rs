@@ -11,6 +11,7 @@ use crate::approval::{Approval, Link, LinkDigest};
 use crate::audit::Event;
 use crate::ports::{Approvals, PortError, Saved};
 use crate::request::{Request, RequestId};
+use crate::storage_key::{approval_key, link_key};
 
 /// The table of approvals. One key column `key`: `request#<id>` holds an approval, `link#<digest>` a link.
 pub struct DynamoApprovals {
@@ -28,14 +29,6 @@ impl DynamoApprovals {
             audit: AuditTable::new(sdk, audit),
         }
     }
-}
-
-fn approval_key(id: RequestId) -> String {
-    format!("request#{id}")
-}
-
-fn link_key(digest: &LinkDigest) -> String {
-    format!("link#{}", digest.as_str())
 }
 
 fn keyed(row: &impl Serialize, key: String, what: &'static str) -> Result<Item, PortError> {

@@ -117,28 +117,31 @@ impl<'de> Deserialize<'de> for Approver {
     }
 }
 
+/// How long approvers may have at most: the state's own TimeoutSeconds ends every wait then.
+pub const LONGEST_LIMIT: Duration = Duration::from_secs(30 * 86_400);
+
 /// `10s`, `90m`, `36h` or `7d`.
 #[derive(Clone, Copy)]
 pub(super) struct Limit(pub(super) Duration);
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// The state's own TimeoutSeconds ends every wait after 30 days.
-        const LONGEST: u64 = 30 * 86_400;
         let text = String::deserialize(deserializer)?;
-        let unit = text.chars().last().and_then(|unit| match unit {
-            's' => Some(1),
-            'm' => Some(60),
-            'h' => Some(3600),
-            'd' => Some(86_400),
-            _ => None,
+        let seconds = text.char_indices().next_back().and_then(|(at, unit)| {
+            let unit = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86_400,
+                _ => return None,
+            };
+            let digits = Some(&text[..at]).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+            digits.parse::<u64>().ok()?.checked_mul(unit)
         });
-        let digits = &text[..text.len().saturating_sub(1)];
-        let seconds = unit
-            .filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))
-            .and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
         match seconds {
-            Some(seconds) if (1..=LONGEST).contains(&seconds) => Ok(Limit(Duration::from_secs(seconds))),
+            Some(seconds) if (1..=LONGEST_LIMIT.as_secs()).contains(&seconds) => {
+                Ok(Limit(Duration::from_secs(seconds)))
+            }
             Some(_) => Err(D::Error::custom(format!("\"{text}\" is out of range; write between 1s and 30d"))),
             None => {
                 Err(D::Error::custom(format!("\"{text}\" is no length of time; write 10s, 90m, 36h or 7d")))

@@ -1,0 +1,92 @@
+//! What stands between the workers and a part of the stack: accepts their connections, and passes on what they say.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+/// Headers of one connection, which are none of the next one's. The host stays: it is part of what the caller signed.
+const OF_A_CONNECTION: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
+
+/// The port of a part of the stack in `folder`, once that has chosen it.
+pub(crate) fn port_of(folder: &Path, part: &str) -> Option<u16> {
+    let ports: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("ports.json")).ok()?).ok()?;
+    u16::try_from(ports[part].as_u64()?).ok().filter(|port| *port > 0)
+}
+
+/// Listens on a free loopback port for as long as the runtime goes on, and says which. A connection that breaks is for the
+/// worker to notice.
+pub(crate) async fn listen<F: Future<Output = ()> + Send + 'static>(
+    connection: impl Fn(TcpStream) -> F + Send + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            if let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(connection(stream));
+            }
+        }
+    });
+    address
+}
+
+/// Answers the requests of one connection.
+pub(crate) async fn answer<F: Future<Output = Response<Full<Bytes>>>>(
+    stream: TcpStream,
+    answer: impl Fn(Request<Incoming>) -> F,
+) {
+    let service = service_fn(|request| {
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// The emulator of a stack.
+pub(crate) struct Emulator {
+    folder: PathBuf,
+    http: reqwest::Client,
+}
+
+impl Emulator {
+    /// That of the stack in `folder`, which need not have started yet.
+    pub(crate) fn of(folder: &Path) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { folder: folder.to_owned(), http }
+    }
+
+    /// Passes a call on; nothing where there is no answer.
+    pub(crate) async fn call(&self, parts: Parts, body: Bytes) -> Option<Response<Full<Bytes>>> {
+        let port = port_of(&self.folder, "emulator")?;
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut headers = parts.headers;
+        for name in OF_A_CONNECTION {
+            headers.remove(name);
+        }
+        let call = self.http.request(parts.method, format!("http://127.0.0.1:{port}{path}")).headers(headers);
+        let answer = call.body(body).send().await.ok()?;
+        let mut response = Response::builder().status(answer.status());
+        for (name, value) in answer.headers() {
+            if !OF_A_CONNECTION.contains(&name.as_str()) {
+                response = response.header(name, value);
+            }
+        }
+        response.body(Full::new(answer.bytes().await.ok()?)).ok()
+    }
+}
+
+/// What a caller is told where the emulator did not answer.
+pub(crate) fn unanswered() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
+    response
+}

@@ -1,0 +1,103 @@
+//! What a review shows: GET `/approvals/{key}`.
+
+use serde_json::json;
+use time::Duration;
+use workflow::request::Status;
+use workflow::testing::pki;
+
+use crate::site::Site;
+
+#[tokio::test]
+async fn the_review_shows_everything() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    let review = site.get(&link).await.json();
+    let row = site.world.request(id).unwrap();
+    assert_eq!(review["requestId"], id.to_string());
+    assert_eq!(review["status"], "pending_approval");
+    assert_eq!(review["digest"], site.shown(id));
+    assert_eq!(review["approver"], "approver@example.com");
+    assert_eq!(review["requester"], "requester@example.com");
+    assert_eq!(review["comment"], "For the web shop.");
+    assert_eq!(review["names"], json!(["www.example.com"]));
+    assert_eq!(review["publicKeyDigest"], row.public_key_digest.unwrap());
+    assert_eq!(review["csrDigest"], row.csr_digest.unwrap());
+    assert_eq!(review["validityDays"], 365);
+    assert_eq!(review["extendedKeyUsage"], json!(["serverAuth"]));
+    assert_eq!(review["findings"], json!([]));
+    assert_eq!(review["votes"], json!([]));
+    assert_eq!(review["quorum"], 1);
+    assert_eq!(review["expiresAt"], "2026-01-08T12:00:00Z");
+    assert_eq!(review["liveCertificates"], json!([]));
+    assert!(review.get("outcome").is_none());
+}
+
+#[tokio::test]
+async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
+    let site = Site::new();
+    let csr = pki::csr(&["www.example.com"]);
+    let rows = [
+        site.world.journey(&csr, Status::Delivered),
+        site.world.journey(&pki::csr(&["www.example.com"]), Status::Issued),
+        site.world.journey(&pki::csr(&["www.example.com"]), Status::Rejected),
+        site.world.journey(&pki::csr(&["other.example.com"]), Status::Delivered),
+    ];
+    for row in &rows {
+        workflow::ports::Names::enter(&*site.world, &row.names, row.id).await.unwrap();
+        site.world.put(row.clone());
+    }
+    let request = site.world.journey(&csr, Status::PendingApproval);
+    site.world.put(request.clone());
+    let link = site.link(request.id);
+    let review = site.get(&link).await.json();
+    let live = review["liveCertificates"].as_array().unwrap();
+    assert_eq!(live.len(), 2, "{live:?}");
+    let same_key = live.iter().find(|one| one["id"] == rows[0].id.to_string()).unwrap();
+    assert_eq!(same_key["sameKey"], true);
+    assert_eq!(same_key["serial"], rows[0].serial.as_ref().unwrap().to_string());
+    assert_eq!(same_key["email"], "requester@example.com");
+    assert!(site.browse(&link).await.is_page(200).contains("2 certificates are in use"));
+
+    site.world.advance(Duration::days(3));
+    for mut row in rows {
+        row.not_after = Some(time::macros::datetime!(2026-01-02 0:00 UTC));
+        site.world.put(row);
+    }
+    assert_eq!(
+        site.get(&link).await.json()["liveCertificates"],
+        json!([]),
+        "those that have ended do not count"
+    );
+}
+
+#[tokio::test]
+async fn what_is_new_or_unusual_is_said() {
+    let site = Site::new();
+    let policy = include_str!("../../../../infra/policy.toml");
+    site.world.set_policy(&policy.replace("wildcards = false", "wildcards = true"));
+    let known = site.world.journey(&pki::csr(&["shop.example.com"]), Status::Delivered);
+    let csr = pki::csr(&["sh0p.example.com", "*.apps.example.com"]);
+    let same_key = site.world.journey(&csr, Status::Rejected);
+    for row in [&known, &same_key] {
+        let mut entries = row.names.clone();
+        entries.extend(row.names.iter().filter_map(|name| workflow::ports::look_alike(name)));
+        workflow::ports::Names::enter(&*site.world, &entries, row.id).await.unwrap();
+        site.world.put(row.clone());
+    }
+    let request = site.world.journey(&csr, Status::PendingApproval);
+    let id = request.id;
+    site.world.put(request);
+    let unusual = site.get(&site.link(id)).await.json()["unusual"].clone();
+    let kinds: Vec<&str> =
+        unusual.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["wildcard", "looks_like", "known_key"], "{unusual}");
+    assert_eq!(
+        unusual[1],
+        json!({"kind": "looks_like", "name": "sh0p.example.com", "other": "shop.example.com"})
+    );
+    let page = site.browse(&format!("{}?lang=ja", site.link(id))).await.is_page(200);
+    assert!(page.contains("よく似ています"), "{page}");
+    let (first, _) = site.pending();
+    let unusual = site.get(&site.link(first)).await.json()["unusual"].clone();
+    assert_eq!(unusual, json!([{"kind": "first_request", "names": ["www.example.com"]}]));
+}
