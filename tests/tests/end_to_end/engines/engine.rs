@@ -25,8 +25,9 @@ pub(super) struct Played {
     pub(super) status: String,
     /// Error and cause of a failed execution.
     pub(super) failure: Option<(String, String)>,
-    /// What each worker was told, in the order in which they were.
-    pub(super) inputs: Vec<(String, Value)>,
+    /// What the worker of each state was told. Which of two queues is read first says nothing about the engine: the order
+    /// is in `states`.
+    pub(super) inputs: BTreeMap<String, Value>,
 }
 
 /// How the emulated account at this endpoint is reached.
@@ -43,7 +44,8 @@ pub(crate) fn sdk(endpoint: &str) -> SdkConfig {
         .build()
 }
 
-type Inputs = Arc<Mutex<HashMap<String, Vec<(String, Value)>>>>;
+/// By execution, then by state.
+type Inputs = Arc<Mutex<HashMap<String, BTreeMap<String, Value>>>>;
 
 pub(super) struct Engine {
     sfn: aws_sdk_sfn::Client,
@@ -97,12 +99,18 @@ impl Engine {
         };
         let runs = paths.iter().enumerate().map(|(n, path)| run(n, path));
         let mut played: Vec<Played> = stream::iter(runs).buffered(16).collect().await;
+        for (n, played) in played.iter_mut().enumerate() {
+            // A message to a worker that lets its task time out may still be in its queue when the execution has ended.
+            let told = |state: &String| paths[n].answers.contains_key(state);
+            let tasks: Vec<&String> = played.states.iter().filter(|state| told(state)).collect();
+            played.inputs = eventually("the messages of an execution to be received", PATIENCE, async || {
+                let received = inputs.lock().unwrap().get(&name(n)).cloned().unwrap_or_default();
+                tasks.iter().all(|state| received.contains_key(*state)).then_some(received)
+            })
+            .await;
+        }
         for worker in workers {
             worker.abort();
-        }
-        let inputs = inputs.lock().unwrap();
-        for (n, played) in played.iter_mut().enumerate() {
-            played.inputs = inputs.get(&name(n)).cloned().unwrap_or_default();
         }
         played
     }
@@ -152,7 +160,7 @@ impl Engine {
             states,
             status: ended.status.as_str().to_owned(),
             failure: ended.error.map(|error| (error, ended.cause.unwrap_or_default())),
-            inputs: Vec::new(),
+            inputs: BTreeMap::new(),
         }
     }
 }
@@ -176,12 +184,14 @@ async fn work(
             let body: Value = serde_json::from_str(message.body().unwrap()).unwrap();
             let text = |field: &str| body[field].as_str().unwrap();
             let (execution, state) = (text("executionId").rsplit(':').next().unwrap(), text("state"));
-            inputs
+            let input = body["input"].clone();
+            let before = inputs
                 .lock()
                 .unwrap()
                 .entry(execution.to_owned())
                 .or_default()
-                .push((state.to_owned(), body["input"].clone()));
+                .insert(state.to_owned(), input.clone());
+            assert!(before.is_none_or(|before| before == input), "{execution}, {state}: another input");
             match &scripts[execution].answers[state] {
                 Answer::Output(output) => {
                     let answer = sfn.send_task_success().task_token(text("taskToken"));
