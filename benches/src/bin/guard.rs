@@ -97,22 +97,26 @@ fn certificate(request: &str) -> u64 {
     of("31").checked_sub(of("1")).expect("more certificates take more instructions") / 30
 }
 
-/// Instructions of a worker's start and first message, from a start that went as it should: valgrind makes a worker so slow
-/// that on a busy machine a call is taken for lost and made again, over a second connection.
-fn start(servers: &Servers, name: &str) -> u64 {
-    const TRIES: usize = 10;
+/// Instructions of a worker's start and first message. Nothing, which is said, where valgrind makes the worker so slow on
+/// this machine that each time a call is taken for lost and made again.
+fn start(servers: &Servers, name: &str) -> Option<u64> {
+    const TRIES: usize = 4;
+    let worker = Function::worker(&folder(), name);
+    let alone = worker.start(servers);
+    assert_eq!((alone.calls, alone.connections), (1, 1), "{name}: calls, and connections for them");
     for _ in 0..TRIES {
         let counter = Counter::default();
         let around = counter.around();
         let around: Vec<&str> = around.iter().map(String::as_str).collect();
-        let start = Function::worker(&folder(), name).start_with(servers, &around);
+        let start = worker.start_with(servers, &around);
         if (start.calls, start.connections) == (1, 1) {
-            return counter.count();
+            return Some(counter.count());
         }
     }
-    panic!(
-        "{name} needed more than one call in each of {TRIES} starts: it calls more often, or the machine is too slow"
-    )
+    println!(
+        "start {name}: NOT JUDGED. Under valgrind a call timed out in each of {TRIES} starts: this machine is too busy."
+    );
+    None
 }
 
 fn measure() -> Baseline {
@@ -125,7 +129,9 @@ fn measure() -> Baseline {
     }
     let servers = Servers::start();
     for name in ["dead-letter", "sign"] {
-        found.instructions.insert(format!("start {name}"), start(&servers, name));
+        if let Some(count) = start(&servers, name) {
+            found.instructions.insert(format!("start {name}"), count);
+        }
     }
     for name in WORKERS {
         found.bytes.insert(name.to_owned(), std::fs::metadata(folder().join(name)).unwrap().len());
