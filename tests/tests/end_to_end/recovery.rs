@@ -115,7 +115,7 @@ async fn who_was_not_told_of_the_end_is_told_by_another_execution() {
     portal.decide(&link, "reject", "Not this one.").await.expect(200);
     portal.until(&asked, "rejected").await;
     let row = stack.row(&asked.id);
-    assert_eq!(row["untold"], "yes", "{row:#}");
+    assert_eq!(row["mails"].get("rejected"), None, "{row:#}");
     let queue = stack.endpoints()["queues"]["notify"].as_str().unwrap();
     stack.aws(&["stepfunctions", "stop-execution", "--execution-arn", row["executionArn"].as_str().unwrap()]);
     stack.aws(&["sqs", "purge-queue", "--queue-url", queue]);
@@ -125,7 +125,7 @@ async fn who_was_not_told_of_the_end_is_told_by_another_execution() {
     mailbox.mail(&asked.id, &asked.email, "was rejected").await;
     let row = eventually("the mail to be noted", PATIENCE, async || {
         let row = stack.row(&asked.id);
-        row.get("untold").is_none().then_some(row)
+        row["mails"].get("rejected").is_some().then_some(row)
     })
     .await;
     assert_eq!((&row["status"], &row["executionAttempt"]), (&json!("rejected"), &json!(2)), "{row:#}");
