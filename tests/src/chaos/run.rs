@@ -150,9 +150,10 @@ async fn at_rest(stack: &Stack, post: &Post, promised: &[Played]) -> Books {
         let under_way = all_rows(stack)
             .values()
             .filter(|row| {
-                let at_work =
-                    ["submitted", "approved", "issued"].iter().any(|status| row["status"] == *status);
-                at_work || row["untold"].is_string()
+                let status = row["status"].as_str().unwrap_or_default();
+                let untold =
+                    ["refused", "rejected", "expired"].contains(&status) && row["mails"][status].is_null();
+                untold || ["submitted", "approved", "issued"].contains(&status)
             })
             .count();
         if under_way == 0 && messages(stack, Queues::Steps).await == 0 {
