@@ -20,12 +20,13 @@ use serde_json::Value;
 use crate::passage::{self, Emulator};
 
 /// The keys of the indexes of the table of requests: infra/template.yaml.
-const INDEXES: [(&str, &[&str]); 5] = [
+const INDEXES: [(&str, &[&str]); 6] = [
     ("byStatus", &["status", "registrationDate"]),
     ("byEmail", &["email", "registrationDate"]),
     ("bySerial", &["serial"]),
     ("byPublicKey", &["publicKeyDigest", "registrationDate"]),
     ("byExpiry", &["status", "notAfter"]),
+    ("byUntold", &["untold", "registrationDate"]),
 ];
 
 /// What was used so far.

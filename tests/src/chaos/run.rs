@@ -149,7 +149,12 @@ async fn at_rest(stack: &Stack, post: &Post, promised: &[Played]) -> Books {
     loop {
         let under_way = all_rows(stack)
             .values()
-            .filter(|row| ["submitted", "approved", "issued"].iter().any(|status| row["status"] == *status))
+            .filter(|row| {
+                let status = row["status"].as_str().unwrap_or_default();
+                let untold =
+                    ["refused", "rejected", "expired"].contains(&status) && row["mails"][status].is_null();
+                untold || ["submitted", "approved", "issued"].contains(&status)
+            })
             .count();
         if under_way == 0 && messages(stack, Queues::Steps).await == 0 {
             let books = Books::read(stack, post, promised.to_vec());
@@ -222,11 +227,6 @@ impl fmt::Display for Outcome {
             f,
             "| executions started beyond the first; runs of housekeeping | {restarts}; {} |",
             self.housekeeping
-        )?;
-        let (stopped, untold) = books.stopped_at_the_end();
-        writeln!(
-            f,
-            "| ended by what a stopped execution had sent; requesters not told | {stopped}; {untold} |"
         )?;
         writeln!(f, "| failed, and retried by an operator | {} |", self.retried)?;
         writeln!(f, "| outcomes in the table | {outcomes} |")?;

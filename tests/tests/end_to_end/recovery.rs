@@ -24,6 +24,34 @@ fn certificates(stack: &Stack) -> Vec<usize> {
     different.iter().map(|key| keys.iter().filter(|one| one == &key).count()).collect()
 }
 
+/// A worker without its configuration: it cannot start.
+struct Broken<'a> {
+    stack: &'a Stack,
+    function: &'a str,
+    working: Value,
+}
+
+impl<'a> Broken<'a> {
+    fn worker(stack: &'a Stack, name: &str) -> Self {
+        let function = stack.endpoints()["functions"][name].as_str().unwrap();
+        let ask = ["lambda", "get-function-configuration", "--function-name", function];
+        let working = aws_json(stack, &ask)["Environment"]["Variables"].clone();
+        let broken = Self { stack, function, working };
+        broken.configure(&json!({ "COUNTERSIGN_LOG": "info" }));
+        broken
+    }
+
+    fn mend(self) {
+        self.configure(&self.working);
+    }
+
+    fn configure(&self, variables: &Value) {
+        let environment = json!({ "Variables": variables }).to_string();
+        let command = ["lambda", "update-function-configuration", "--function-name", self.function];
+        self.stack.aws(&[&command[..], &["--environment", &environment]].concat());
+    }
+}
+
 /// A worker that cannot even start: its messages reach the dead-letter queue, whose worker reports them.
 #[tokio::test]
 async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended() {
@@ -33,15 +61,7 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     let link = mailbox.approval_link(&asked, APPROVER).await;
     portal.until(&asked, "pending_approval").await;
 
-    let function = stack.endpoints()["functions"]["sign"].as_str().unwrap();
-    let configured = aws_json(&stack, &["lambda", "get-function-configuration", "--function-name", function]);
-    let update = |variables: &Value| {
-        let environment = json!({ "Variables": variables }).to_string();
-        let command = ["lambda", "update-function-configuration", "--function-name", function];
-        stack.aws(&[&command[..], &["--environment", &environment]].concat());
-    };
-    let working = &configured["Environment"]["Variables"];
-    update(&json!({ "COUNTERSIGN_LOG": "info" }));
+    let sign = Broken::worker(&stack, "sign");
     // Eight visibility time-outs of three minutes are more than a test should take.
     let queue = stack.endpoints()["queues"]["sign"].as_str().unwrap();
     let at_once = json!({ "VisibilityTimeout": "1" }).to_string();
@@ -62,7 +82,7 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     mailbox.mail(&asked.id, &asked.email, "is held up").await;
 
     // The operator mends it, and says so.
-    update(working);
+    sign.mend();
     let output = stack.countersign(&["requests", "retry", &asked.id]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -81,6 +101,37 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     assert!(!output.status.success() && said.contains("delivered cannot be retried"), "{said}");
     let output = stack.countersign(&["requests", "retry", &uuid::Uuid::new_v4().to_string()]);
     assert!(!output.status.success());
+}
+
+/// The row says how it ended, and the execution is gone before the requester was told.
+#[tokio::test]
+async fn who_was_not_told_of_the_end_is_told_by_another_execution() {
+    let stack = Stack::start("untold").await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+    let notify = Broken::worker(&stack, "notify");
+    portal.decide(&link, "reject", "Not this one.").await.expect(200);
+    portal.until(&asked, "rejected").await;
+    let row = stack.row(&asked.id);
+    assert_eq!(row["mails"].get("rejected"), None, "{row:#}");
+    let queue = stack.endpoints()["queues"]["notify"].as_str().unwrap();
+    stack.aws(&["stepfunctions", "stop-execution", "--execution-arn", row["executionArn"].as_str().unwrap()]);
+    stack.aws(&["sqs", "purge-queue", "--queue-url", queue]);
+    notify.mend();
+
+    stack.housekeeping();
+    mailbox.mail(&asked.id, &asked.email, "was rejected").await;
+    let row = eventually("the mail to be noted", PATIENCE, async || {
+        let row = stack.row(&asked.id);
+        row["mails"].get("rejected").is_some().then_some(row)
+    })
+    .await;
+    assert_eq!((&row["status"], &row["executionAttempt"]), (&json!("rejected"), &json!(2)), "{row:#}");
+    // Nobody is left to be told.
+    stack.housekeeping();
+    assert_eq!(stack.row(&asked.id)["executionAttempt"], 2);
 }
 
 /// One request, and where it is when everything stops.

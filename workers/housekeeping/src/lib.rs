@@ -4,7 +4,8 @@
 //! failed or timed out) is started again, at most once per pause: the row is the truth, the execution only conducts, so a
 //! reserved serial gets its certificate and a stored certificate is delivered. One that waits for its approvers, or was
 //! approved, is looked at again by await-approval, which ends it when its time is over and reports a decision whose report
-//! was lost. Two runs at the same time start one execution: both choose the same name.
+//! was lost. One that ended, and whose execution was gone before the requester was told, is started again to tell. Two
+//! runs at the same time start one execution: both choose the same name.
 
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ const GRACE: Duration = Duration::seconds(60);
 const FIRST_PAUSE: Duration = Duration::minutes(1);
 /// The longest time from one restart of a request to the next.
 const LONGEST_PAUSE: Duration = Duration::hours(1);
+/// How long it is tried to tell a requester that a request has ended: longer than a weekend.
+const TELLS_FOR: Duration = Duration::days(4);
 /// How many executions one request gets before an operator must look, and again after each retry by an operator.
 const MAX_ATTEMPTS: u32 = 12;
 
@@ -56,7 +59,7 @@ pub struct Housekeeping {
 /// What one run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Requests under way that were looked at.
+    /// Requests under way, and ended ones of which the requester does not know, that were looked at.
     pub seen: usize,
     /// Executions started anew.
     pub restarted: usize,
@@ -80,11 +83,16 @@ impl Housekeeping {
     /// One run. Trouble with one request does not keep the others waiting.
     pub async fn run(&self) -> Report {
         let mut report = Report::default();
-        for status in [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued] {
-            let rows = match self.requests.list(status, LISTED).await {
+        let under_way = [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued];
+        for status in under_way.map(Some).into_iter().chain([None]) {
+            let listed = match status {
+                Some(status) => self.requests.list(status, LISTED).await,
+                None => self.requests.untold(LISTED).await,
+            };
+            let rows = match listed {
                 Ok(rows) => rows,
                 Err(error) => {
-                    tracing::error!(%error, %status, "the requests cannot be listed");
+                    tracing::error!(%error, ?status, "the requests cannot be listed");
                     report.troubled += 1;
                     continue;
                 }
@@ -93,7 +101,8 @@ impl Housekeeping {
             report.seen += rows.len();
             for rows in rows.chunks(AT_ONCE) {
                 let looks = rows.iter().map(|row| async move {
-                    let span = tracing::info_span!("housekeeping", request.id = %row.id, %status);
+                    let span =
+                        tracing::info_span!("housekeeping", request.id = %row.id, status = %row.status);
                     self.look_after(row).instrument(span).await
                 });
                 for (row, done) in rows.iter().zip(join_all(looks).await) {
@@ -139,7 +148,8 @@ impl Housekeeping {
         let Some(row) = self.requests.find(listed.id).await.map_err(ChangeError::Port)? else {
             return Ok(Done::Nothing);
         };
-        if row.status.is_terminal() || row.execution_arn != listed.execution_arn {
+        let (ended, now) = (row.status.is_terminal(), self.clock.now());
+        if row.execution_arn != listed.execution_arn || (ended && !tells(&row, now)) {
             return Ok(Done::Nothing);
         }
         match execution {
@@ -149,10 +159,10 @@ impl Housekeeping {
                 Ok(Done::Nudged)
             }
             ExecutionState::Running => Ok(Done::Nothing),
-            ExecutionState::Missing if self.clock.now() - row.execution_started < GRACE => Ok(Done::Nothing),
-            _ if self.clock.now() - row.execution_started < pause(row.execution_attempt) => Ok(Done::Nothing),
+            ExecutionState::Missing if now - row.execution_started < GRACE => Ok(Done::Nothing),
+            _ if now - row.execution_started < pause(row.execution_attempt) => Ok(Done::Nothing),
             // One that is missing did not fail: its record is gone, or the request came from another stack.
-            ExecutionState::Ended if row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) => {
+            ExecutionState::Ended if !ended && row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) => {
                 self.give_up(&row).await
             }
             ExecutionState::Missing | ExecutionState::Ended => self.restart(&row).await,
@@ -191,6 +201,11 @@ impl Housekeeping {
         tracing::error!(attempts = row.execution_attempt, "given up");
         Ok(Done::GivenUp)
     }
+}
+
+/// Whether an ended request is to be started again to tell its requester.
+fn tells(row: &Request, now: OffsetDateTime) -> bool {
+    row.is_untold() && row.history.last().is_some_and(|ended| now - ended.at < TELLS_FOR)
 }
 
 /// How long the latest execution of a request is left alone once it is gone. The first one is not: it was never restarted.

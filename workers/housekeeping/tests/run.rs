@@ -84,11 +84,51 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
     let waiting = world.request_at(Status::PendingApproval);
     set(&world, waiting, ExecutionState::Running);
     for status in [Status::Delivered, Status::Rejected, Status::Expired, Status::Failed, Status::Refused] {
-        world.request_at(status);
+        ended_and_told(&world, status);
     }
     let report = run(&world).await;
     assert_eq!((report.seen, report.nudged, report.restarted), (1, 1, 0));
     assert_eq!(world.nudges(), [workflow::step::Nudge::look(waiting)]);
+}
+
+fn ended_and_told(world: &World, status: Status) {
+    let mut row = world.request(world.request_at(status)).unwrap();
+    row.mailed(status.as_str(), world.now());
+    world.put(row);
+}
+
+#[tokio::test]
+async fn whoever_was_not_told_of_the_end_is_told_by_another_execution() {
+    for status in [Status::Rejected, Status::Expired, Status::Failed, Status::Refused] {
+        let world = World::new();
+        let id = world.request_at(status);
+        set(&world, id, ExecutionState::Running);
+        assert_eq!(run(&world).await.restarted, 0, "{status}: the execution is about to tell");
+        set(&world, id, ExecutionState::Ended);
+        assert_eq!(run(&world).await.restarted, 1, "{status}");
+        let mut row = world.request(id).unwrap();
+        assert_eq!((row.status, row.execution_attempt), (status, 2));
+        assert_eq!(run(&world).await.restarted, 0, "{status}: it runs now");
+        set(&world, id, ExecutionState::Ended);
+        world.advance(time::Duration::hours(1));
+        assert_eq!(run(&world).await.restarted, 1, "{status}: it did not succeed");
+        set(&world, id, ExecutionState::Ended);
+        row = world.request(id).unwrap();
+        row.mailed(status.as_str(), world.now());
+        world.put(row);
+        world.advance(time::Duration::hours(1));
+        assert_eq!(run(&world).await.seen, 0, "{status}: the requester knows");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_what_ended_long_ago() {
+    let world = World::new();
+    let id = world.request_at(Status::Expired);
+    set(&world, id, ExecutionState::Ended);
+    world.advance(time::Duration::days(4));
+    assert_eq!(run(&world).await.restarted, 0);
+    assert_eq!(world.request(id).unwrap().execution_attempt, 1);
 }
 
 #[tokio::test]
@@ -132,10 +172,15 @@ async fn a_request_that_never_gets_on_is_given_up() {
         assert_eq!(row.status, Status::Failed);
         let failures = world.measures().into_iter().filter(|one| *one == Measure::Ended(Outcome::Failed));
         assert_eq!(failures.count(), executions as usize / 12, "each is counted once");
+        // The first time, the same run starts one more, which tells the requester.
+        let telling = u32::from(executions == 12);
+        assert_eq!(row.execution_attempt, executions + telling);
+        row.mailed("failed", world.now());
+        world.put(row.clone());
         assert_eq!(run(&world).await.seen, 0);
         // An operator mended the cause, they believe.
         row.retry(|attempt| format!("arn:{id}-r{attempt}"), world.now()).unwrap();
-        assert_eq!((row.status, row.execution_attempt), (Status::Approved, executions + 1));
+        assert_eq!((row.status, row.execution_attempt), (Status::Approved, executions + telling + 1));
         world.put(row);
     }
 }
@@ -167,6 +212,8 @@ async fn it_survives_every_fault() {
             row.execution_attempt = 12;
             world.put(row);
             set(world, hopeless, ExecutionState::Ended);
+            let untold = world.request_at(Status::Rejected);
+            set(world, untold, ExecutionState::Ended);
         },
         |world| async move {
             match run(&world).await {

@@ -288,9 +288,17 @@ impl Request {
         self.mails.contains_key(occasion)
     }
 
+    /// Whether it ended without a certificate and the requester has not been mailed that it did.
+    pub fn is_untold(&self) -> bool {
+        let told =
+            matches!(self.status, Status::Refused | Status::Rejected | Status::Expired | Status::Failed);
+        told && !self.was_mailed(self.status.as_str())
+    }
+
     /// Notes that attempt number `attempt` runs as `execution_arn`. Only the next attempt in order counts.
     pub fn restarted(&mut self, attempt: u32, execution_arn: String, now: OffsetDateTime) -> bool {
-        let next = attempt == self.execution_attempt + 1 && !self.status.is_terminal();
+        let at_work = !self.status.is_terminal() || self.is_untold();
+        let next = attempt == self.execution_attempt + 1 && at_work;
         if next {
             self.note(Entry::new(Happening::Restarted, now).saying(attempt.to_string()));
             self.execution_attempt = attempt;

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::sdk_config::SdkConfig;
 use serde::Serialize;
 
-use super::requests::CLEARABLE;
+use super::requests::{CLEARABLE, stored};
 use super::{AuditTable, Item, Table, encode};
 use crate::approval::{Approval, Link, LinkDigest};
 use crate::audit::Event;
@@ -65,7 +65,7 @@ impl Approvals for DynamoApprovals {
         let item = keyed(approval, approval_key(approval.request_id), WHAT)?;
         let writes = vec![
             self.table.saving(item, approval.version, &[], WHAT)?,
-            self.requests.saving(encode(request, WHAT)?, request.version, CLEARABLE, WHAT)?,
+            self.requests.saving(stored(request, WHAT)?, request.version, CLEARABLE, WHAT)?,
         ];
         self.audit.commit(writes, events, WHAT).await
     }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
 use time::OffsetDateTime;
 
-use super::{AuditTable, Table, decode, encode};
+use super::{AuditTable, Item, Table, decode, encode};
 use crate::audit::Event;
 use crate::aws::unavailable;
 use crate::ports::{PortError, Requests, Saved};
@@ -17,8 +17,20 @@ use crate::request::{Email, Request, RequestId, Status, rfc3339};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const BATCH: usize = 100;
 
+/// Marks the rows that are [untold](Request::is_untold), which are all that the index of that name holds.
+const UNTOLD: (&str, &str) = ("untold", "yes");
+
 /// The reason of a failure goes when an operator sets the request going again.
-pub(super) const CLEARABLE: &[&str] = &["reason"];
+pub(super) const CLEARABLE: &[&str] = &["reason", UNTOLD.0];
+
+/// The row as it is stored.
+pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, PortError> {
+    let mut item = encode(request, what)?;
+    if request.is_untold() {
+        item.insert(UNTOLD.0.into(), AttributeValue::S(UNTOLD.1.into()));
+    }
+    Ok(item)
+}
 
 /// The table of requests, with the audit trail of their changes.
 pub struct DynamoRequests {
@@ -74,13 +86,13 @@ impl Requests for DynamoRequests {
 
     async fn create(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
         const WHAT: &str = "store the request";
-        let creation = self.table.creation(encode(request, WHAT)?, WHAT)?;
+        let creation = self.table.creation(stored(request, WHAT)?, WHAT)?;
         self.audit.commit(vec![creation], events, WHAT).await
     }
 
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
         const WHAT: &str = "change the request";
-        let saving = self.table.saving(encode(request, WHAT)?, request.version, CLEARABLE, WHAT)?;
+        let saving = self.table.saving(stored(request, WHAT)?, request.version, CLEARABLE, WHAT)?;
         self.audit.commit(vec![saving], events, WHAT).await
     }
 
@@ -157,6 +169,10 @@ impl Requests for DynamoRequests {
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
         self.by_index("byStatus", "status", status.as_str(), true, limit).await
+    }
+
+    async fn untold(&self, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.by_index("byUntold", UNTOLD.0, UNTOLD.1, true, limit).await
     }
 
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {

@@ -91,6 +91,15 @@ impl Requests for World {
         })
     }
 
+    async fn untold(&self, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "untold", |state| {
+            let mut found: Vec<_> = state.requests.values().filter(|row| row.is_untold()).cloned().collect();
+            found.sort_by_key(|row| row.registration_date);
+            found.truncate(limit);
+            found
+        })
+    }
+
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "with key", |state| {
             let same = |row: &&Request| row.public_key_digest.as_deref() == Some(public_key_digest);
