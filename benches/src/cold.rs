@@ -147,16 +147,17 @@ impl Function {
         ];
         let of = |name: &str| match name {
             "validate" => "REQUESTS AUDIT BUCKET POLICY SHELL",
-            "persist" => "REQUESTS AUDIT NAMES BUCKET POLICY SHELL",
+            "persist" => "STACK REQUESTS AUDIT NAMES BUCKET POLICY SHELL",
             "notify" => "REQUESTS AUDIT LINKS OPERATORS MAIL BASE SHELL",
-            "await-approval" => "REQUESTS AUDIT APPROVALS BUCKET POLICY NOTICES MAIL BASE SHELL",
+            "await-approval" => "STACK REQUESTS AUDIT APPROVALS BUCKET POLICY NOTICES MAIL BASE SHELL",
             "sign" => "REQUESTS AUDIT BUCKET POLICY CA SHELL",
-            "deliver" => "REQUESTS AUDIT BUCKET LINKS MAIL BASE SHELL",
+            "deliver" => "STACK REQUESTS AUDIT BUCKET LINKS MAIL BASE SHELL",
             _ => "",
         };
         let url = "https://sqs.eu-west-1.amazonaws.com/000000000000/queue";
         for word in of(&self.name).split_whitespace() {
             let variables: &[(&'static str, &str)] = match word {
+                "STACK" => &[("COUNTERSIGN_STACK", "cold-start")],
                 "REQUESTS" => &[("COUNTERSIGN_REQUESTS_TABLE", "requests")],
                 "AUDIT" => &[("COUNTERSIGN_AUDIT_TABLE", "audit")],
                 "NAMES" => &[("COUNTERSIGN_NAMES_TABLE", "names")],

@@ -9,3 +9,16 @@ pub mod instructions;
 pub mod issuing;
 pub mod machine;
 pub mod paired;
+
+/// What is deployed, by the names of the binaries.
+pub const WORKERS: [&str; 9] = [
+    "await-approval",
+    "dead-letter",
+    "deliver",
+    "housekeeping",
+    "notify",
+    "persist",
+    "portal",
+    "sign",
+    "validate",
+];

@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod automated;
 mod axe;
 mod browser;
 pub mod chaos;
@@ -23,6 +24,7 @@ mod program;
 mod stack;
 mod wiretap;
 
+pub use automated::Automated;
 pub use axe::{Axe, Violation};
 pub use browser::Browser;
 pub use doorman::Doorman;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use benches::WORKERS;
 use benches::cold::{Function, Servers};
 use benches::instructions::{self, Counter};
 use benches::issuing::{Asked, Authority, shipped_policy};
@@ -17,17 +18,6 @@ use workflow::testing::pki::{self, TestKey};
 
 /// What may be added before the guard fails.
 const TOLERATED: f64 = 0.10;
-const WORKERS: [&str; 9] = [
-    "await-approval",
-    "dead-letter",
-    "deliver",
-    "housekeeping",
-    "notify",
-    "persist",
-    "portal",
-    "sign",
-    "validate",
-];
 /// The files of one request and its authority.
 const REQUEST: &str = "request.csr";
 const KEY: &str = "ca.key";

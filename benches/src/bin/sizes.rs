@@ -5,22 +5,12 @@
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
+use benches::WORKERS;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 const MOST: f64 = 6.0;
 const MOST_ZIPPED: f64 = 3.0;
-const WORKERS: [&str; 9] = [
-    "await-approval",
-    "dead-letter",
-    "deliver",
-    "housekeeping",
-    "notify",
-    "persist",
-    "portal",
-    "sign",
-    "validate",
-];
 
 fn main() {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release"));

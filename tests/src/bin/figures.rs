@@ -9,12 +9,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use end_to_end::{Stack, Submission, csr_for, percentile, repository, unique_host};
+use end_to_end::{Automated, Stack, percentile, repository};
 use tokio::task::{JoinSet, LocalSet};
-
-const APPROVER: &str = "approver@example.com";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -28,13 +26,13 @@ async fn measure() {
     eprintln!("Starting a stack with optimised workers; building them takes minutes the first time.");
     let stack: &'static Stack = Box::leak(Box::new(Stack::start_optimised("figures").await));
     // The first request starts every worker; it is told apart.
-    let cold = one(stack).await;
+    let cold = Automated::parts_of_one_request(stack).await;
     let (mut warm, mut running, mut peaks) = (Vec::new(), JoinSet::new(), BTreeMap::new());
     for started in 0..requests {
         if running.len() == at_once {
             warm.push(running.join_next().await.unwrap().unwrap());
         }
-        running.spawn_local(one(stack));
+        running.spawn_local(Automated::parts_of_one_request(stack));
         eprint!("\r{} of {requests}", started + 1);
         note_peaks(stack.path(), &mut peaks);
     }
@@ -42,29 +40,6 @@ async fn measure() {
     note_peaks(stack.path(), &mut peaks);
     eprintln!();
     print(&cold, &warm, at_once, &peaks);
-}
-
-/// What one request took.
-struct Took {
-    to_approval_mail: Duration,
-    to_certificate_mail: Duration,
-}
-
-async fn one(stack: &Stack) -> Took {
-    let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let submission = Submission::of(&csr_for(&[&unique_host()]));
-    let submitted = SystemTime::now();
-    let asked = portal.ask(&submission).await;
-    let request = mailbox.mail(&asked.id, APPROVER, "Please decide").await;
-    let link = mailbox.approval_link(&asked, APPROVER).await;
-    let review = portal.json(&link).await.expect(200).json();
-    let approved = SystemTime::now();
-    portal.decide_about(&link, "approve", review["digest"].as_str().unwrap(), "").await.expect(200);
-    let certificate = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
-    Took {
-        to_approval_mail: request.at.duration_since(submitted).unwrap_or_default(),
-        to_certificate_mail: certificate.at.duration_since(approved).unwrap_or_default(),
-    }
 }
 
 /// Peak memory by worker in KiB, from every process that runs a function of this stack.
@@ -90,10 +65,10 @@ fn note_peaks(stack: &Path, peaks: &mut BTreeMap<String, u64>) {
     }
 }
 
-fn print(cold: &Took, warm: &[Took], at_once: usize, peaks: &BTreeMap<String, u64>) {
+fn print(cold: &Automated, warm: &[Automated], at_once: usize, peaks: &BTreeMap<String, u64>) {
     println!("{} requests, {at_once} at a time, on the local stack with optimised workers:\n", warm.len());
     println!("| from | to | first request | p50 | p99 | most |\n| --- | --- | ---: | ---: | ---: | ---: |");
-    let row = |from: &str, to: &str, of: fn(&Took) -> Duration| {
+    let row = |from: &str, to: &str, of: fn(&Automated) -> Duration| {
         let all: Vec<Duration> = warm.iter().map(of).collect();
         let text = |time: Duration| format!("{:.2} s", time.as_secs_f64());
         println!(

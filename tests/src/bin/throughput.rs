@@ -11,13 +11,12 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use end_to_end::chaos::Root;
-use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, percentile, repository, unique_host};
+use end_to_end::{Automated, PATIENCE, Stack, eventually, percentile, repository};
 use serde_json::{Value, json};
 
-const APPROVER: &str = "approver@example.com";
 const STEPS: [&str; 6] = ["validate", "persist", "notify", "await-approval", "sign", "deliver"];
 
 #[tokio::main]
@@ -27,10 +26,10 @@ async fn main() {
     let stack = Stack::start_optimised("throughput").await;
     let root = Root::of(&stack);
     // The first request starts every worker.
-    one(&stack).await;
+    Automated::parts_of_one_request(&stack).await;
     let mut whole = Vec::new();
     for _ in 0..requests {
-        whole.push(one(&stack).await);
+        whole.push(Automated::parts_of_one_request(&stack).await.whole());
     }
     make_idle(&stack);
     execution(&stack, &root).await;
@@ -57,21 +56,6 @@ async fn main() {
         let took = at_once(&stack, &root, burst).await.as_secs_f64();
         println!("| {size} | {took:.1} s | {:.1} |", burst as f64 / took);
     }
-}
-
-/// The automated parts of one request.
-async fn one(stack: &Stack) -> Duration {
-    let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let submission = Submission::of(&csr_for(&[&unique_host()]));
-    let submitted = SystemTime::now();
-    let asked = portal.ask(&submission).await;
-    let request = mailbox.mail(&asked.id, APPROVER, "Please decide").await;
-    let link = mailbox.approval_link(&asked, APPROVER).await;
-    let review = portal.json(&link).await.expect(200).json();
-    let approved = SystemTime::now();
-    portal.decide_about(&link, "approve", review["digest"].as_str().unwrap(), "").await.expect(200);
-    let certificate = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
-    request.at.duration_since(submitted).unwrap() + certificate.at.duration_since(approved).unwrap()
 }
 
 /// Puts the worker that does nothing in the place of every step.
