@@ -14,6 +14,7 @@ use aws_types::sdk_config::SdkConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::lazily::Lazily;
 use super::unavailable;
 use crate::audit::Event;
 use crate::ports::{PortError, Saved};
@@ -29,9 +30,8 @@ pub use requests::DynamoRequests;
 type Item = HashMap<String, AttributeValue>;
 
 /// One table and its key column.
-#[derive(Clone)]
 struct Table {
-    client: Client,
+    client: Lazily<Client>,
     name: String,
     key: &'static str,
 }
@@ -49,7 +49,12 @@ const SAME_VERSION: &str = "#version = :version";
 
 impl Table {
     fn new(sdk: &SdkConfig, name: &str, key: &'static str) -> Self {
-        Self { client: Client::new(sdk), name: name.to_owned(), key }
+        Self { client: Lazily::new(sdk, Client::new), name: name.to_owned(), key }
+    }
+
+    /// Another table, reached by the same client.
+    fn beside(&self, name: &str, key: &'static str) -> Self {
+        Self { client: self.client.clone(), name: name.to_owned(), key }
     }
 
     async fn find<T: DeserializeOwned>(
@@ -163,12 +168,12 @@ impl Table {
 }
 
 /// The audit trail: events are added, never read or changed, by the workers.
-#[derive(Clone)]
 struct AuditTable(Table);
 
 impl AuditTable {
-    fn new(sdk: &SdkConfig, name: &str) -> Self {
-        Self(Table::new(sdk, name, "requestId"))
+    /// The one of this name, reached by the client of another table.
+    fn beside(table: &Table, name: &str) -> Self {
+        Self(table.beside(name, "requestId"))
     }
 
     /// Makes `writes` and adds `events`, all or nothing.

@@ -11,13 +11,14 @@ use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpe
 use aws_types::sdk_config::SdkConfig;
 
 use super::ca_key::LoadedSigner;
+use super::lazily::Lazily;
 use super::unavailable;
 use crate::issuance::{SignatureAlgorithm, Signer, SignerError};
 use crate::ports::{CaKey, PortError};
 
 /// One asymmetric KMS key.
 pub struct KmsKey {
-    client: Client,
+    client: Lazily<Client>,
     id: String,
     signer: LoadedSigner,
 }
@@ -25,7 +26,7 @@ pub struct KmsKey {
 impl KmsKey {
     /// The key of this id, ARN or alias.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { client: Client::new(sdk), id: id.to_owned(), signer: LoadedSigner::default() }
+        Self { client: Lazily::new(sdk, Client::new), id: id.to_owned(), signer: LoadedSigner::default() }
     }
 
     /// The signer that the key is now.
@@ -62,7 +63,7 @@ impl KmsKey {
             .public_key
             .map(Blob::into_inner)
             .ok_or(PortError { what: WHAT, cause: "no public key".into() })?;
-        Ok(Arc::new(KmsSigner { client: self.client.clone(), id, algorithm, spki }))
+        Ok(Arc::new(KmsSigner { client: (*self.client).clone(), id, algorithm, spki }))
     }
 }
 

@@ -10,6 +10,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::sdk_config::SdkConfig;
 
+use super::lazily::Lazily;
 use super::unavailable;
 use crate::issuance::Serial;
 use crate::ports::{Archive, PortError};
@@ -23,14 +24,14 @@ pub(super) fn client(sdk: &SdkConfig) -> Client {
 
 /// The bucket.
 pub struct S3Archive {
-    client: Client,
+    client: Lazily<Client>,
     bucket: String,
 }
 
 impl S3Archive {
     /// The bucket of this name.
     pub fn new(sdk: &SdkConfig, bucket: &str) -> Self {
-        Self { client: client(sdk), bucket: bucket.to_owned() }
+        Self { client: Lazily::new(sdk, client), bucket: bucket.to_owned() }
     }
 
     async fn read(&self, key: &ObjectKey, what: &'static str) -> Result<Option<String>, PortError> {

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::ca_key::LoadedSigner;
+use super::lazily::Lazily;
 use super::unavailable;
 use crate::issuance::{LocalKey, Signer};
 use crate::link::LinkSecret;
@@ -16,7 +17,7 @@ use crate::ports::{CaKey, Links, PortError};
 
 /// One secret.
 pub struct SecretsManager {
-    client: Client,
+    client: Lazily<Client>,
     id: String,
     links: OnceCell<LinkSecret>,
     signer: LoadedSigner,
@@ -26,7 +27,7 @@ impl SecretsManager {
     /// The secret of this id or ARN.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
         Self {
-            client: Client::new(sdk),
+            client: Lazily::new(sdk, Client::new),
             id: id.to_owned(),
             links: OnceCell::new(),
             signer: LoadedSigner::default(),

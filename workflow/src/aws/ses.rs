@@ -8,20 +8,21 @@ use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use aws_types::sdk_config::SdkConfig;
 use lettre::message::Mailbox;
 
+use super::lazily::Lazily;
 use super::unavailable;
 use crate::mail::Mail;
 use crate::ports::{Mailer, PortError};
 
 /// SES.
 pub struct SesMailer {
-    client: Client,
+    client: Lazily<Client>,
     from: Mailbox,
 }
 
 impl SesMailer {
     /// SES, for mails from this sender, whose address or domain must be a verified identity.
     pub fn new(sdk: &SdkConfig, from: Mailbox) -> Self {
-        Self { client: Client::new(sdk), from }
+        Self { client: Lazily::new(sdk, Client::new), from }
     }
 }
 

@@ -4,20 +4,21 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_types::sdk_config::SdkConfig;
 
+use super::lazily::Lazily;
 use super::unavailable;
 use crate::ports::{Nudges, PortError, Queue};
 use crate::step::Nudge;
 
 /// One queue.
 pub struct SqsQueue {
-    client: Client,
+    client: Lazily<Client>,
     url: String,
 }
 
 impl SqsQueue {
     /// The queue of this URL.
     pub fn new(sdk: &SdkConfig, url: &str) -> Self {
-        Self { client: Client::new(sdk), url: url.to_owned() }
+        Self { client: Lazily::new(sdk, Client::new), url: url.to_owned() }
     }
 }
 

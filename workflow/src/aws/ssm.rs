@@ -14,6 +14,7 @@ use aws_sdk_ssm::Client;
 use aws_types::sdk_config::SdkConfig;
 use tokio::sync::Mutex;
 
+use super::lazily::Lazily;
 use super::smtp::{SmtpCredentials, SmtpSecret};
 use super::unavailable;
 use crate::policy::{Pointer, PointerError, Policy};
@@ -24,15 +25,19 @@ const WHAT: &str = "read the policy";
 
 /// Where the document of a policy is kept.
 pub struct PolicyShelf {
-    ssm: Client,
-    s3: aws_sdk_s3::Client,
+    ssm: Lazily<Client>,
+    s3: Lazily<aws_sdk_s3::Client>,
     parameter: String,
 }
 
 impl PolicyShelf {
     /// The parameter of this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
-        Self { ssm: Client::new(sdk), s3: super::s3::client(sdk), parameter: parameter.to_owned() }
+        Self {
+            ssm: Lazily::new(sdk, Client::new),
+            s3: Lazily::new(sdk, super::s3::client),
+            parameter: parameter.to_owned(),
+        }
     }
 
     /// What the parameter holds: a document or a [`Pointer`]. `None` where there is no such parameter.
@@ -123,14 +128,14 @@ impl Policies for SsmPolicies {
 
 /// A SecureString with user and password of a mail relay.
 pub struct SsmSmtpSecret {
-    client: Client,
+    client: Lazily<Client>,
     parameter: String,
 }
 
 impl SsmSmtpSecret {
     /// The parameter of this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
-        Self { client: Client::new(sdk), parameter: parameter.to_owned() }
+        Self { client: Lazily::new(sdk, Client::new), parameter: parameter.to_owned() }
     }
 }
 

@@ -9,20 +9,21 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::sdk_config::SdkConfig;
 
+use super::lazily::Lazily;
 use super::unavailable;
 use crate::ports::{ExecutionState, Executions, PortError, Reported, TaskToken, Tasks};
 use crate::request::RequestId;
 
 /// Step Functions, and one state machine of it.
 pub struct StepFunctions {
-    client: Client,
+    client: Lazily<Client>,
     state_machine: String,
 }
 
 impl StepFunctions {
     /// The state machine of this ARN, or the alias of one; an empty one where only tasks are reported.
     pub fn new(sdk: &SdkConfig, state_machine: &str) -> Self {
-        Self { client: Client::new(sdk), state_machine: state_machine.to_owned() }
+        Self { client: Lazily::new(sdk, Client::new), state_machine: state_machine.to_owned() }
     }
 }
 

@@ -23,11 +23,8 @@ pub struct DynamoApprovals {
 impl DynamoApprovals {
     /// The tables of these names.
     pub fn new(sdk: &SdkConfig, table: &str, requests: &str, audit: &str) -> Self {
-        Self {
-            table: Table::new(sdk, table, "key"),
-            requests: Table::new(sdk, requests, "id"),
-            audit: AuditTable::new(sdk, audit),
-        }
+        let table = Table::new(sdk, table, "key");
+        Self { requests: table.beside(requests, "id"), audit: AuditTable::beside(&table, audit), table }
     }
 }
 

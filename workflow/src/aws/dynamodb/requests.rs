@@ -41,7 +41,8 @@ pub struct DynamoRequests {
 impl DynamoRequests {
     /// The tables of these names.
     pub fn new(sdk: &SdkConfig, table: &str, audit: &str) -> Self {
-        Self { table: Table::new(sdk, table, "id"), audit: AuditTable::new(sdk, audit) }
+        let table = Table::new(sdk, table, "id");
+        Self { audit: AuditTable::beside(&table, audit), table }
     }
 
     async fn by_index(
