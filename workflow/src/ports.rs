@@ -297,6 +297,30 @@ pub async fn change<T, E>(
     Err(ChangeError::Port(contended("change the request")))
 }
 
+/// The same by who has just read the row: where it is still that one, it is not read once more. What `known` alone says
+/// counts only where the row takes the change; where `edit` refuses or changes nothing, the row itself is asked.
+///
+/// # Errors
+/// See [`ChangeError`].
+pub async fn change_known<T, E>(
+    requests: &dyn Requests,
+    known: &Request,
+    by: &By,
+    mut edit: impl FnMut(&mut Request) -> Result<T, E>,
+) -> Result<(Request, T), ChangeError<E>> {
+    let mut request = known.clone();
+    if let Ok(result) = edit(&mut request)
+        && request != *known
+    {
+        let events = request.seal(by);
+        if requests.save(&request, &events).await.map_err(ChangeError::Port)? == Saved::Yes {
+            request.version += 1;
+            return Ok((request, result));
+        }
+    }
+    change(requests, known.id, by, edit).await
+}
+
 /// The same for an approval alone, where nothing is changed that the audit trail records; `None` where there is none.
 ///
 /// # Errors
@@ -366,3 +390,6 @@ pub async fn change_audited<T, E>(
 fn contended(what: &'static str) -> PortError {
     PortError { what, cause: "other writers were always first".into() }
 }
+
+#[cfg(test)]
+mod tests;

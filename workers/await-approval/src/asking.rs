@@ -11,7 +11,7 @@ use workflow::finding::Finding;
 use workflow::judgement::issuer_in_force;
 use workflow::mail::send_once;
 use workflow::policy::{Policy, Profile};
-use workflow::ports::{change, change_audited};
+use workflow::ports::{change_audited, change_known};
 use workflow::request::{Email, Facts, Illegal, Request, whole_seconds};
 use workflow::step::{Fault, Nudge};
 
@@ -28,11 +28,12 @@ impl AwaitApproval {
         &self,
         request: &Request,
         facts: &Facts,
+        policy: &Policy,
         approval: &Approval,
     ) -> Result<(), Fault> {
-        let policy = self.policies.current().await?;
-        let findings = self.findings(request, &policy).await?;
-        for approver in asked(&policy, request, approval) {
+        let findings = self.findings(request, policy).await?;
+        let mut row = request.clone();
+        for approver in asked(policy, request, approval) {
             let occasion = occasion(approval.generation, &approver);
             if request.was_mailed(&occasion) {
                 continue;
@@ -48,7 +49,7 @@ impl AwaitApproval {
             );
             self.mailer.send(&letter.to(request.id, &occasion, &approver)).await?;
             let now = self.clock.now();
-            change(&*self.requests, request.id, &By::worker(WORKER), |row| {
+            (row, ()) = change_known(&*self.requests, &row, &By::worker(WORKER), |row| {
                 row.mailed(&occasion, now);
                 Ok::<_, Illegal>(())
             })
@@ -69,7 +70,7 @@ impl AwaitApproval {
         let (approval, escalated) = self.escalate(request, profile, approval).await?;
         let since = approval.escalated_at.unwrap_or(approval.created_at);
         if escalated || self.clock.now() - since >= GRACE {
-            self.mail_links(request, &facts, &approval).await?;
+            self.mail_links(request, &facts, &policy, &approval).await?;
         }
         let due_since = |after: &std::time::Duration| approval.created_at + *after;
         let now = self.clock.now();
@@ -130,7 +131,7 @@ impl AwaitApproval {
             return Ok(());
         };
         if approval.generation == generation && approval.outcome.is_none() {
-            self.mail_links(request, &facts, &approval).await?;
+            self.mail_links(request, &facts, &policy, &approval).await?;
         }
         Ok(())
     }

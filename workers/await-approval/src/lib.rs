@@ -2,9 +2,9 @@
 //! stands.
 //!
 //! Invariant: the approval in its table decides; this worker only carries its outcome to the request's row and then to
-//! the state machine, in this order, as often as anybody asks. A nudge (after a vote, or from housekeeping) and the
-//! task itself both end in [`AwaitApproval::settle`], so whichever comes last reports. The token never leaves the
-//! table but for the call that spends it.
+//! the state machine, in this order, as often as anybody asks. The token is kept before any link is mailed; where links may
+//! be out already, the task ends in [`AwaitApproval::settle`] as a nudge does (after a vote, or from housekeeping), so
+//! whichever comes last reports. The token never leaves the table but for the call that spends it.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use workflow::audit::By;
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::link::BaseUrl;
 use workflow::metric::Measure;
-use workflow::policy::Profile;
+use workflow::policy::{Policy, Profile};
 use workflow::ports::{
     Approvals, Archive, Clock, Mailer, Metrics, Nudges, Policies, Requests, Saved, TaskToken, Tasks, change,
-    change_approval,
+    change_approval, change_known,
 };
 use workflow::request::{Facts, Request, RequestId, Status};
 use workflow::step::{ErrorName, Fault, NoInput, Nudge, Progress, Step, Task};
@@ -74,18 +74,22 @@ impl Step for AwaitApproval {
         let facts = request
             .facts()
             .ok_or_else(|| Fault::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
-        let approval = self.ask(&request, &facts).await?;
-        self.keep(task.request_id, &task.token).await?;
-        self.mail_links(&request, &facts, &approval).await?;
+        let policy = self.policies.current().await?;
+        let asked = self.ask(&request, &facts, &policy, &task.token).await?;
+        self.mail_links(&asked.request, &facts, &policy, &asked.approval).await?;
+        if asked.just_now {
+            // Nobody had a link before the token was kept: whoever votes has it reported.
+            return Ok(Progress::Waiting);
+        }
         Ok(match self.settle(task.request_id).await? {
-            Some(outcome) => Progress::Done(Decided { outcome }),
+            Some((outcome, _)) => Progress::Done(Decided { outcome }),
             None => Progress::Waiting,
         })
     }
 
     async fn nudged(&self, nudge: Nudge) -> Result<(), Fault> {
         let id = nudge.request_id;
-        let Some(outcome) = self.settle(id).await? else {
+        let Some((outcome, approval)) = self.settle(id).await? else {
             let request = self.request(id).await?;
             if let Some(generation) = nudge.links {
                 return self.renew_links(&request, generation).await;
@@ -94,9 +98,6 @@ impl Step for AwaitApproval {
                 Some(approval) => self.chase(&request, approval).await,
                 None => Ok(()),
             };
-        };
-        let Some(approval) = self.approvals.find(id).await? else {
-            return Ok(());
         };
         let output = serde_json::json!({ "outcome": outcome });
         for token in approval.tokens() {
@@ -117,55 +118,72 @@ fn settled(request: &Request) -> Option<Outcome> {
     }
 }
 
+/// A request that was put to its approvers.
+struct Asked {
+    request: Request,
+    approval: Approval,
+    /// By this task: there was no approval before.
+    just_now: bool,
+}
+
 impl AwaitApproval {
     async fn request(&self, id: RequestId) -> Result<Request, Fault> {
         self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))
     }
 
-    /// The approval of the request, made where there is none, and the request waiting for it.
-    async fn ask(&self, request: &Request, facts: &Facts) -> Result<Approval, Fault> {
-        let approval = match self.approvals.find(request.id).await? {
-            Some(approval) => approval,
+    /// The approval of the request, made where there is none, with the token of the task that waits for it; and the row,
+    /// now waiting.
+    async fn ask(
+        &self,
+        request: &Request,
+        facts: &Facts,
+        policy: &Policy,
+        token: &TaskToken,
+    ) -> Result<Asked, Fault> {
+        let (approval, just_now) = match self.approvals.find(request.id).await? {
+            Some(_) => (self.keep(request.id, token).await?, false),
             None => {
-                let policy = self.policies.current().await?;
                 let profile = policy
                     .profile(Some(&request.profile))
                     .map_err(|finding| Fault::refused(ErrorName::Refused, finding.code.as_str()))?;
-                let approval = fresh(request, facts, profile, self.clock.now())?;
+                let mut approval = fresh(request, facts, profile, self.clock.now())?;
+                approval.keep(token);
                 match self.approvals.create(&approval).await? {
-                    Saved::Yes => approval,
-                    Saved::Conflict => {
-                        let standing = self.approvals.find(request.id).await?;
-                        standing.ok_or_else(|| Fault::transient("the approval was there and is gone"))?
-                    }
+                    Saved::Yes => (approval, true),
+                    Saved::Conflict => (self.keep(request.id, token).await?, false),
                 }
             }
         };
         let (expires_at, now) = (approval.expires_at, self.clock.now());
-        change(&*self.requests, request.id, &By::worker(WORKER), |row| row.ask_approvers(expires_at, now))
-            .await?;
-        Ok(approval)
+        let (request, ()) = change_known(&*self.requests, request, &By::worker(WORKER), |row| {
+            row.ask_approvers(expires_at, now)
+        })
+        .await?;
+        Ok(Asked { request, approval, just_now })
     }
 
     /// Keeps the token, so that the outcome is reported to this task too.
-    async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<(), Fault> {
-        change_approval(&*self.approvals, id, |approval| {
+    async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<Approval, Fault> {
+        let kept = change_approval(&*self.approvals, id, |approval| {
             approval.keep(token);
             Ok::<_, std::convert::Infallible>(())
         })
         .await?;
-        Ok(())
+        match kept {
+            Some(Ok((approval, ()))) => Ok(approval),
+            None => Err(Fault::transient("the approval was there and is gone")),
+        }
     }
 
     /// Ends an approval whose time is over and carries a standing outcome to the row. `None` while undecided.
-    async fn settle(&self, id: RequestId) -> Result<Option<Outcome>, Fault> {
+    async fn settle(&self, id: RequestId) -> Result<Option<(Outcome, Approval)>, Fault> {
         let now = self.clock.now();
         let settled = change_approval(&*self.approvals, id, |approval| {
             approval.expire(now);
             Ok::<_, std::convert::Infallible>(approval.decision())
         })
         .await?;
-        let Some(Ok((_, Some(decision)))) = settled else {
+        let Some(Ok((approval, Some(decision)))) = settled else {
             return Ok(None);
         };
         let outcome = decision.outcome;
@@ -182,7 +200,7 @@ impl AwaitApproval {
         if first && outcome != Outcome::Expired {
             self.metrics.record(Measure::Decided(now - row.registration_date));
         }
-        Ok(Some(outcome))
+        Ok(Some((outcome, approval)))
     }
 }
 

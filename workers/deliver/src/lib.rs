@@ -14,7 +14,7 @@ use workflow::issuance::Certificate;
 use workflow::link::BaseUrl;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::metric::{Measure, Outcome};
-use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests, change};
+use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests, change_known};
 use workflow::request::{Illegal, Request, Status};
 use workflow::step::{ErrorName, Fault, NoInput, NoOutput, Progress, Step, Task};
 
@@ -75,7 +75,7 @@ impl Step for Deliver {
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        let (row, before) = change(&*self.requests, id, &By::worker("deliver"), |row| {
+        let (row, before) = change_known(&*self.requests, &request, &By::worker("deliver"), |row| {
             let before = row.status;
             row.mailed(OCCASION, now);
             row.delivered(now).map(|()| before)

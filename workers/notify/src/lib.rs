@@ -13,8 +13,8 @@ use time::{Duration, OffsetDateTime};
 use workflow::audit::By;
 use workflow::link::BaseUrl;
 use workflow::mail::{Letter, send_once};
-use workflow::ports::{Clock, Links, Mailer, Operators, Requests, change};
-use workflow::request::{Illegal, OPERATORS_TOLD, Request, RequestId, Status};
+use workflow::ports::{Clock, Links, Mailer, Operators, Requests, change_known};
+use workflow::request::{Illegal, OPERATORS_TOLD, Request, Status};
 use workflow::step::{ErrorName, Fault, NoOutput, Nudge, Progress, Step, Task};
 
 mod alert;
@@ -118,7 +118,7 @@ impl Notify {
         let key = self.links.secret().await?.status_key(request.id);
         let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id, &key));
         self.mailer.send(&letter.to(request.id, occasion, &request.email)).await?;
-        self.note(request.id, occasion).await?;
+        self.note(request, occasion).await?;
         tracing::info!(occasion, "mailed");
         Ok(())
     }
@@ -164,16 +164,16 @@ impl Notify {
         }
         let subject = alert::subject(task.request_id);
         self.operators.tell(&subject, &alert::text(task, request.map(|request| request.status))).await?;
-        if request.is_some() {
-            self.note(task.request_id, OPERATORS_TOLD).await?;
+        if let Some(request) = request {
+            self.note(request, OPERATORS_TOLD).await?;
         }
         tracing::info!("the operators were told");
         Ok(())
     }
 
-    async fn note(&self, id: RequestId, occasion: &str) -> Result<(), Fault> {
+    async fn note(&self, request: &Request, occasion: &str) -> Result<(), Fault> {
         let now = self.clock.now();
-        change(&*self.requests, id, &By::worker(WORKER), |row| {
+        change_known(&*self.requests, request, &By::worker(WORKER), |row| {
             row.mailed(occasion, now);
             Ok::<_, Illegal>(())
         })

@@ -3,7 +3,7 @@ use workflow::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, Vote
 use workflow::finding::{Code, Finding};
 use workflow::mail::Mail;
 use workflow::ports::TaskToken;
-use workflow::request::{Ending, Facts, Status, Submission};
+use workflow::request::{Ending, Facts, RequestId, Status, Submission};
 use workflow::testing::{World, faults};
 use workflow::text::Language;
 

@@ -13,7 +13,7 @@ use workflow::decision;
 use workflow::judgement::{Judged, Refusal, issuer_in_force};
 use workflow::metric::{Measure, Outcome};
 use workflow::policy::Policy;
-use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, change, look_alike};
+use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, change_known, look_alike};
 use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
 use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
 use workflow::text::Language;
@@ -93,7 +93,7 @@ impl Persist {
         // The names first: a row that has its facts is known under its names.
         self.names.enter(&known_as(&facts.names), request.id).await?;
         let now = self.clock.now();
-        change(&*self.requests, request.id, &By::worker("persist"), |row| {
+        change_known(&*self.requests, request, &By::worker("persist"), |row| {
             row.record_facts(facts.clone(), now);
             Ok::<_, Illegal>(())
         })
@@ -131,7 +131,7 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {
         let status = ending.status;
         let now = self.clock.now();
-        let (row, before) = change(&*self.requests, request.id, &By::worker("persist"), |row| {
+        let (row, before) = change_known(&*self.requests, request, &By::worker("persist"), |row| {
             let before = row.status;
             match row.end(ending.clone(), now) {
                 // It got further than this execution knows: what stands is the truth.

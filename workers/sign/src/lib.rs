@@ -15,7 +15,7 @@ use workflow::decision::ApprovalDigest;
 use workflow::issuance::{Certificate, Issuer, Serial, Template, Validity, issue, lint};
 use workflow::judgement::{Judged, issuer_in_force};
 use workflow::policy::Policy;
-use workflow::ports::{Archive, CaKey, Clock, Policies, Requests, change};
+use workflow::ports::{Archive, CaKey, Clock, Policies, Requests, change_known};
 use workflow::request::{Request, Status, rfc3339};
 use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
 
@@ -64,7 +64,7 @@ impl Step for Sign {
         let policy = self.policies.current().await?;
         let issuer = self.issuer().await?;
         let judged = approved(&request, &policy, &issuer)?;
-        let (serial, reserved) = self.reserve(&request, &judged, &issuer).await?;
+        let (request, serial, reserved) = self.reserve(request, &judged, &issuer).await?;
         let pem = match self.archive.certificate(&serial).await? {
             Some(pem) => pem,
             None => self.make(&policy, &judged, &issuer, &serial, reserved).await?,
@@ -73,8 +73,8 @@ impl Step for Sign {
             .map_err(|error| Fault::transient(format!("the stored certificate: {error}")))?;
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         let now = self.clock.now();
-        change(&*self.requests, id, &By::worker("sign"), |row| row.issued(&fingerprint, validity, now))
-            .await?;
+        let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
+        change_known(&*self.requests, &request, &By::worker("sign"), issued).await?;
         tracing::info!(%serial, "issued");
         Ok(Progress::Done(signed(serial, validity)))
     }
@@ -102,26 +102,25 @@ impl Sign {
         issuer.ok_or_else(|| Fault::transient("there is no CA yet; make one with: countersign ca init"))
     }
 
-    /// The serial and validity that the row holds; chosen now where it holds none.
+    /// The row with the serial and validity that it holds; chosen now where it holds none.
     async fn reserve(
         &self,
-        request: &Request,
+        request: Request,
         judged: &Judged,
         issuer: &Issuer,
-    ) -> Result<(Serial, Validity), Fault> {
-        if let (Some(serial), Some(validity)) = (&request.serial, request.validity()) {
-            return Ok((serial.clone(), validity));
+    ) -> Result<(Request, Serial, Validity), Fault> {
+        if let (Some(serial), Some(validity)) = (request.serial.clone(), request.validity()) {
+            return Ok((request, serial, validity));
         }
         let serial =
             Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
         let validity = Validity::choose(self.clock.now(), judged.grant.validity_days, issuer)
             .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
         let now = self.clock.now();
-        let (_, reserved) = change(&*self.requests, request.id, &By::worker("sign"), |row| {
-            row.reserve(serial.clone(), validity, now)
-        })
-        .await?;
-        Ok(reserved)
+        let reserve = |row: &mut Request| row.reserve(serial.clone(), validity, now);
+        let (row, (serial, validity)) =
+            change_known(&*self.requests, &request, &By::worker("sign"), reserve).await?;
+        Ok((row, serial, validity))
     }
 
     /// The certificate that is stored in the end: this one, or that of whoever was first.
