@@ -28,6 +28,7 @@ pub(super) async fn play(stack: &Stack, worker: &str, permission: &Permission) {
         ("Housekeeping", _) => housekeeping(stack).await,
         (_, "states:SendTaskFailure") => bad_message(stack, worker).await,
         ("AwaitApproval", "sqs:SendMessage") => reminder(stack).await,
+        ("AwaitApproval", "dynamodb:UpdateItem") => expiry(stack).await,
         ("Notify", "sns:Publish") => failure_notice(stack).await,
         ("Portal", "sqs:SendMessage" | "dynamodb:Query") => {
             let asked = certificate(stack).await;
@@ -65,6 +66,17 @@ async fn reminder(stack: &Stack) {
             (told > 1).then_some(())
         },
     )
+    .await;
+}
+
+/// Nobody decides in time: that ends the approval.
+async fn expiry(stack: &Stack) {
+    let portal = stack.portal();
+    let asked = portal.ask(&Submission::of(&csr_for(&[HOST])).with_profile("brief")).await;
+    end_to_end::eventually("the request to expire", end_to_end::PATIENCE, async || {
+        stack.housekeeping();
+        (portal.status(&asked).await["status"] == "expired").then_some(())
+    })
     .await;
 }
 
