@@ -90,6 +90,8 @@ impl Servers {
 
 async fn serve_lambda(listener: TcpListener, invocation: Arc<Invocation>) {
     while let Ok((stream, _)) = listener.accept().await {
+        // An answer in two writes must not wait for the acknowledgement of the first.
+        stream.set_nodelay(true).unwrap();
         let invocation = invocation.clone();
         tokio::spawn(async move {
             let service =
@@ -109,6 +111,8 @@ async fn serve_aws(
     connections: Arc<AtomicUsize>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
+        // An answer in two writes must not wait for the acknowledgement of the first.
+        stream.set_nodelay(true).unwrap();
         connections.fetch_add(1, Ordering::SeqCst);
         let (tls, calls) = (tls.clone(), calls.clone());
         tokio::spawn(async move {
