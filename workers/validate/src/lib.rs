@@ -44,9 +44,12 @@ impl Step for Validate {
         match request.status {
             Status::Submitted => self.judge(&request).await.map(Progress::Done),
             Status::Refused => Err(Fault::refused(ErrorName::Refused, request.reason.unwrap_or_default())),
-            Status::Failed | Status::Revoked => {
-                Err(Fault::refused(ErrorName::Ended, format!("the request is {}", request.status)))
+            // Operators read it where an execution was started only to tell of the end.
+            Status::Failed => {
+                let why = request.reason.unwrap_or_default();
+                Err(Fault::refused(ErrorName::Ended, format!("the request is failed. {why}")))
             }
+            Status::Revoked => Err(Fault::refused(ErrorName::Ended, "the request is revoked")),
             _ => match request.csr_digest {
                 Some(csr_digest) => {
                     Ok(Progress::Done(Validated { csr_digest, policy_version: request.policy_version }))
