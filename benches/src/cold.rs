@@ -19,6 +19,9 @@ pub use servers::Servers;
 
 use crate::paired::median;
 
+/// How often it is looked whether a function has ended that does not say anything.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// What one start took.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
@@ -101,7 +104,7 @@ impl Function {
             panic!("{}: {why}\n{said}", self.name)
         };
         let answered = loop {
-            if let Some(answered) = servers.finished() {
+            if let Some(answered) = servers.finished(LOOK) {
                 break answered;
             }
             if begin.elapsed() > Duration::from_secs(120) {

@@ -1,7 +1,7 @@
 //! The Lambda Runtime API (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>), as far as a function needs it.
 
-use std::sync::Mutex;
-use std::time::Instant;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -10,7 +10,10 @@ use serde_json::Value;
 
 /// The event to hand out, and what became of it.
 #[derive(Default)]
-pub(super) struct Invocation(Mutex<State>);
+pub(super) struct Invocation {
+    state: Mutex<State>,
+    ended: Condvar,
+}
 
 #[derive(Default)]
 struct State {
@@ -22,12 +25,21 @@ struct State {
 impl Invocation {
     /// Hands this event to whoever asks next.
     pub(super) fn give(&self, event: &Value) {
-        *self.0.lock().unwrap() = State { event: Some(event.clone()), ..State::default() };
+        *self.state.lock().unwrap() = State { event: Some(event.clone()), ..State::default() };
     }
 
-    /// When it was answered, once the function asks for another; or why it was not.
-    pub(super) fn finished(&self) -> Option<Result<Instant, String>> {
-        self.0.lock().unwrap().finished.take()
+    /// Waits until the function asks for another event, at most so long, and says when it answered the last; or why it
+    /// did not.
+    pub(super) fn finished(&self, at_most: Duration) -> Option<Result<Instant, String>> {
+        let state = self.state.lock().unwrap();
+        let (mut state, _) =
+            self.ended.wait_timeout_while(state, at_most, |state| state.finished.is_none()).unwrap();
+        state.finished.take()
+    }
+
+    fn finish(&self, state: &mut State, how: Result<Instant, String>) {
+        state.finished = Some(how);
+        self.ended.notify_all();
     }
 
     pub(super) async fn serve(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -44,26 +56,26 @@ impl Invocation {
                 }
             }
             (Method::POST, Some("response")) => {
-                let mut state = self.0.lock().unwrap();
+                let mut state = self.state.lock().unwrap();
                 state.answered = Some(Instant::now());
                 // A batch of which a message is not done is no finished message.
                 if body.contains("itemIdentifier") {
-                    state.finished = Some(Err(format!("it answered {body}")));
+                    self.finish(&mut state, Err(format!("it answered {body}")));
                 }
                 answer(StatusCode::ACCEPTED, String::new())
             }
             _ => {
-                self.0.lock().unwrap().finished = Some(Err(format!("{path}: {body}")));
+                self.finish(&mut self.state.lock().unwrap(), Err(format!("{path}: {body}")));
                 answer(StatusCode::ACCEPTED, String::new())
             }
         }
     }
 
     fn next(&self) -> Option<Value> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         let event = state.event.take();
-        if let (None, Some(at), None) = (&event, state.answered, &state.finished) {
-            state.finished = Some(Ok(at));
+        if let (None, Some(at), true) = (&event, state.answered, state.finished.is_none()) {
+            self.finish(&mut state, Ok(at));
         }
         event
     }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -14,7 +14,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tempfile::NamedTempFile;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -64,12 +64,9 @@ impl Servers {
         self.invocation.give(event);
     }
 
-    pub(super) fn finished(&self) -> Option<Result<Instant, String>> {
-        let finished = self.invocation.finished();
-        if finished.is_none() {
-            std::thread::sleep(std::time::Duration::from_micros(200));
-        }
-        finished
+    /// What became of the event, waited for at most so long.
+    pub(super) fn finished(&self, at_most: Duration) -> Option<Result<Instant, String>> {
+        self.invocation.finished(at_most)
     }
 
     /// How many calls came over TLS so far.
@@ -88,10 +85,15 @@ impl Servers {
     }
 }
 
+/// The next connection. An answer in two writes does not wait there for the acknowledgement of the first.
+async fn accept(listener: &TcpListener) -> Option<TcpStream> {
+    let (stream, _) = listener.accept().await.ok()?;
+    stream.set_nodelay(true).ok()?;
+    Some(stream)
+}
+
 async fn serve_lambda(listener: TcpListener, invocation: Arc<Invocation>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        // An answer in two writes must not wait for the acknowledgement of the first.
-        stream.set_nodelay(true).unwrap();
+    while let Some(stream) = accept(&listener).await {
         let invocation = invocation.clone();
         tokio::spawn(async move {
             let service =
@@ -110,9 +112,7 @@ async fn serve_aws(
     calls: Arc<AtomicUsize>,
     connections: Arc<AtomicUsize>,
 ) {
-    while let Ok((stream, _)) = listener.accept().await {
-        // An answer in two writes must not wait for the acknowledgement of the first.
-        stream.set_nodelay(true).unwrap();
+    while let Some(stream) = accept(&listener).await {
         connections.fetch_add(1, Ordering::SeqCst);
         let (tls, calls) = (tls.clone(), calls.clone());
         tokio::spawn(async move {
