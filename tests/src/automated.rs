@@ -7,8 +7,10 @@ use crate::{Stack, Submission, csr_for, unique_host};
 const APPROVER: &str = "approver@example.com";
 
 /// The automated parts of one request. They end when a mail is there, by the time of its file: waiting for it adds nothing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Automated {
+    /// The request.
+    pub id: String,
     /// From submitting to the approver's mail.
     pub to_approval_mail: Duration,
     /// From approving to the certificate's mail.
@@ -31,6 +33,7 @@ impl Automated {
         Self {
             to_approval_mail: request.at.duration_since(submitted).unwrap_or_default(),
             to_certificate_mail: certificate.at.duration_since(approved).unwrap_or_default(),
+            id: asked.id,
         }
     }
 

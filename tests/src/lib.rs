@@ -7,6 +7,7 @@
 
 mod automated;
 mod axe;
+mod broken;
 mod browser;
 pub mod chaos;
 mod doorman;
@@ -26,6 +27,7 @@ mod wiretap;
 
 pub use automated::Automated;
 pub use axe::{Axe, Violation};
+pub use broken::Broken;
 pub use browser::Browser;
 pub use doorman::Doorman;
 pub use eventually::{PATIENCE, eventually};

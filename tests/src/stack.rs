@@ -272,6 +272,12 @@ impl Stack {
         output.stdout
     }
 
+    /// The same as JSON; null where it printed nothing.
+    pub fn aws_json(&self, arguments: &[&str]) -> Value {
+        let printed = self.aws(arguments);
+        if printed.is_empty() { Value::Null } else { serde_json::from_slice(&printed).unwrap() }
+    }
+
     /// Runs housekeeping, as its schedule would.
     pub fn housekeeping(&self) {
         let function = self.endpoints["functions"]["housekeeping"].as_str().unwrap();

@@ -288,13 +288,21 @@ pub async fn change<T, E>(
         if request == read {
             return Ok((request, result));
         }
-        let events = request.seal(by);
-        if requests.save(&request, &events).await.map_err(ChangeError::Port)? == Saved::Yes {
-            request.version += 1;
+        if write(requests, &mut request, by).await.map_err(ChangeError::Port)? == Saved::Yes {
             return Ok((request, result));
         }
     }
     Err(ChangeError::Port(contended("change the request")))
+}
+
+/// Writes a changed row and its events where it is still the one that was read, and counts its version up.
+async fn write(requests: &dyn Requests, request: &mut Request, by: &By) -> Result<Saved, PortError> {
+    let events = request.seal(by);
+    let saved = requests.save(request, &events).await?;
+    if saved == Saved::Yes {
+        request.version += 1;
+    }
+    Ok(saved)
 }
 
 /// The same by who has just read the row: where it is still that one, it is not read once more. What `known` alone says
@@ -311,12 +319,9 @@ pub async fn change_known<T, E>(
     let mut request = known.clone();
     if let Ok(result) = edit(&mut request)
         && request != *known
+        && write(requests, &mut request, by).await.map_err(ChangeError::Port)? == Saved::Yes
     {
-        let events = request.seal(by);
-        if requests.save(&request, &events).await.map_err(ChangeError::Port)? == Saved::Yes {
-            request.version += 1;
-            return Ok((request, result));
-        }
+        return Ok((request, result));
     }
     change(requests, known.id, by, edit).await
 }

@@ -9,9 +9,7 @@
 use std::collections::BTreeMap;
 
 use end_to_end::chaos::{AwsProxy, Call, access_keys};
-use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
-
-const APPROVER: &str = "approver@example.com";
+use end_to_end::{Automated, PATIENCE, Stack, eventually};
 
 #[tokio::main]
 async fn main() {
@@ -48,15 +46,10 @@ async fn main() {
 }
 
 async fn one(stack: &Stack) {
-    let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
-    let link = mailbox.approval_link(&asked, APPROVER).await;
-    let review = portal.json(&link).await.expect(200).json();
-    portal.decide_about(&link, "approve", review["digest"].as_str().unwrap(), "").await.expect(200);
-    mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
+    let request = Automated::parts_of_one_request(stack).await;
     // The mail comes before the row is marked; looking there goes past the proxy.
     eventually("the row to be marked", PATIENCE, async || {
-        (stack.row(&asked.id)["status"] == "delivered").then_some(())
+        (stack.row(&request.id)["status"] == "delivered").then_some(())
     })
     .await;
 }

@@ -41,11 +41,6 @@ pub(super) const CHECKS: [(&str, Check); 5] = [
     ("audit", audit),
 ];
 
-fn json(stack: &Stack, arguments: &[&str]) -> Value {
-    // The command line prints nothing at all where a list is empty.
-    serde_json::from_slice(&stack.aws(arguments)).unwrap_or_default()
-}
-
 fn items<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
     answer[list].as_array().into_iter().flatten()
 }
@@ -57,7 +52,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 /// Status by name of every execution.
 pub(super) fn all_executions(stack: &Stack) -> BTreeMap<String, String> {
     let machine = stack.endpoint("stateMachineArn");
-    let answer = json(stack, &["stepfunctions", "list-executions", "--state-machine-arn", machine]);
+    let answer = stack.aws_json(&["stepfunctions", "list-executions", "--state-machine-arn", machine]);
     items(&answer, "executions").map(|one| (text(one, "name").into(), text(one, "status").into())).collect()
 }
 
@@ -87,7 +82,7 @@ impl Books {
         post.look();
         let mails = promised.iter().map(|one| (one.asked.id.clone(), post.about(&one.asked.id))).collect();
         let listing = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
-        let listing = json(stack, &[&listing[..], &[stack.endpoint("bucket")]].concat());
+        let listing = stack.aws_json(&[&listing[..], &[stack.endpoint("bucket")]].concat());
         let mut certificates = BTreeMap::new();
         for version in items(&listing, "Versions") {
             let serial = text(version, "Key").split('/').nth(1).unwrap_or_default().to_owned();

@@ -5,7 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use end_to_end::{Asked, PATIENCE, Portal, Stack, Submission, Workbench, csr_for, eventually, unique_host};
+use end_to_end::{
+    Asked, Broken, PATIENCE, Portal, Stack, Submission, Workbench, csr_for, eventually, unique_host,
+};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use serde_json::{Value, json};
 
@@ -24,14 +26,6 @@ fn refused(stack: &Stack, arguments: &[&str]) -> String {
     assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     said.lines().rfind(|line| line.starts_with("countersign: ")).expect("one line that says why").to_owned()
-}
-
-/// Takes its configuration from a worker, so that whatever is sent to it stays in its queue.
-fn stop_worker(stack: &Stack, worker: &str) {
-    let function = stack.endpoints()["functions"][worker].as_str().unwrap();
-    let nothing = json!({ "Variables": { "COUNTERSIGN_LOG": "info" } }).to_string();
-    let command = ["lambda", "update-function-configuration", "--function-name", function];
-    stack.aws(&[&command[..], &["--environment", &nothing]].concat());
 }
 
 /// A CA of the operator's own, whose key is kept elsewhere, and imports into every stack.
@@ -111,7 +105,7 @@ async fn fill(stack: &Stack) -> Before {
     let mut underway = Vec::new();
     for (worker, stage) in [("deliver", "issued"), ("sign", "approved")] {
         let case = ask(stack, "server", &[APPROVER]).await;
-        stop_worker(stack, worker);
+        Broken::worker(stack, worker);
         approve(&portal, &case, 0).await;
         portal.until(&case.asked, stage).await;
         underway.push((case.asked, stage));
@@ -119,7 +113,7 @@ async fn fill(stack: &Stack) -> Before {
     for case in [&waiting, &half] {
         portal.until(&case.asked, "pending_approval").await;
     }
-    stop_worker(stack, "validate");
+    Broken::worker(stack, "validate");
     underway.push((ask(stack, "server", &[]).await.asked, "submitted"));
     Before { ended, waiting, half, underway }
 }

@@ -5,22 +5,22 @@ use serde_json::{Value, json};
 
 use crate::APPROVER;
 
-fn aws_json(stack: &Stack, arguments: &[&str]) -> Value {
-    serde_json::from_slice(&stack.aws(arguments)).unwrap()
-}
-
 /// A queue that hears what operators hear, as their mail or chat would.
 fn operators(stack: &Stack) -> String {
     let described =
-        aws_json(stack, &["cloudformation", "describe-stacks", "--stack-name", stack.endpoint("stack")]);
+        stack.aws_json(&["cloudformation", "describe-stacks", "--stack-name", stack.endpoint("stack")]);
     let outputs = described["Stacks"][0]["Outputs"].as_array().unwrap();
     let topic = outputs.iter().find(|output| output["OutputKey"] == "OperatorsTopicArn").unwrap();
-    let queue = aws_json(stack, &["sqs", "create-queue", "--queue-name", "operators-of-the-tests"]);
+    let queue = stack.aws_json(&["sqs", "create-queue", "--queue-name", "operators-of-the-tests"]);
     let queue = queue["QueueUrl"].as_str().unwrap().to_owned();
-    let attributes = aws_json(
-        stack,
-        &["sqs", "get-queue-attributes", "--queue-url", &queue, "--attribute-names", "QueueArn"],
-    );
+    let attributes = stack.aws_json(&[
+        "sqs",
+        "get-queue-attributes",
+        "--queue-url",
+        &queue,
+        "--attribute-names",
+        "QueueArn",
+    ]);
     let (topic, queue_arn) =
         (topic["OutputValue"].as_str().unwrap(), attributes["Attributes"]["QueueArn"].as_str().unwrap());
     let policy = json!({ "Version": "2012-10-17", "Statement": [{

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use end_to_end::{
-    Asked, Doorman, Mail, PATIENCE, Portal, Stack, Submission, Wiretap, csr_for, eventually, key_and_csr_for,
-    policy, unique_host,
+    Asked, Broken, Doorman, Mail, PATIENCE, Portal, Stack, Submission, Wiretap, csr_for, eventually,
+    key_and_csr_for, policy, unique_host,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::APPROVER;
 
@@ -16,10 +16,6 @@ description = "Reminds at once"
 extended_key_usage = ["serverAuth"]
 reminders = ["1s"]
 "#;
-
-fn aws(stack: &Stack, arguments: &[&str]) -> Value {
-    serde_json::from_slice(&stack.aws(arguments)).unwrap_or_default()
-}
 
 /// What must not be read anywhere, and what it is.
 #[derive(Default)]
@@ -159,7 +155,7 @@ impl Tour<'_> {
         self.secrets.add("a task token", &token);
         let queue = self.stack.endpoints()["queues"]["sign"].as_str().unwrap();
         for body in [format!("no message {token}"), json!({ "taskToken": token, "input": 7 }).to_string()] {
-            aws(self.stack, &["sqs", "send-message", "--queue-url", queue, "--message-body", &body]);
+            self.stack.aws_json(&["sqs", "send-message", "--queue-url", queue, "--message-body", &body]);
         }
     }
 
@@ -184,20 +180,13 @@ impl Tour<'_> {
         let dead = self.ask("server").await;
         let link = self.link(&dead).await;
         self.portal.until(&dead, "pending_approval").await;
-        let function = stack.endpoints()["functions"]["sign"].as_str().unwrap();
-        let before = aws(stack, &["lambda", "get-function-configuration", "--function-name", function]);
-        let update = |variables: &Value| {
-            let environment = json!({ "Variables": variables }).to_string();
-            let command = ["lambda", "update-function-configuration", "--function-name", function];
-            stack.aws(&[&command[..], &["--environment", &environment]].concat());
-        };
-        update(&json!({ "COUNTERSIGN_LOG": "trace" }));
+        let sign = Broken::worker(stack, "sign");
         let queue = stack.endpoints()["queues"]["sign"].as_str().unwrap();
         let at_once = json!({ "VisibilityTimeout": "1" }).to_string();
         stack.aws(&["sqs", "set-queue-attributes", "--queue-url", queue, "--attributes", &at_once]);
         self.portal.decide(&link, "approve", "").await.expect(200);
         self.portal.until(&dead, "failed").await;
-        update(&before["Environment"]["Variables"]);
+        sign.mend();
         let output = stack.countersign(&["requests", "retry", &dead.id]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         self.portal.until(&dead, "delivered").await;
@@ -233,16 +222,16 @@ fn in_mails(stack: &Stack, secrets: &Secrets, asked: &[Asked]) -> Vec<String> {
 /// where the token of the task is by nature; AWS keeps that as the parameters of TaskScheduled.
 fn in_histories(stack: &Stack, secrets: &Secrets) -> Vec<String> {
     let machine = stack.endpoint("stateMachineArn");
-    let listed = aws(stack, &["stepfunctions", "list-executions", "--state-machine-arn", machine]);
+    let listed = stack.aws_json(&["stepfunctions", "list-executions", "--state-machine-arn", machine]);
     let (mut found, mut events) = (Vec::new(), 0);
     for execution in listed["executions"].as_array().unwrap() {
         let arn = execution["executionArn"].as_str().unwrap();
         let describe = ["stepfunctions", "describe-execution", "--execution-arn", arn];
         let history =
             ["stepfunctions", "get-execution-history", "--include-execution-data", "--execution-arn", arn];
-        let history = aws(stack, &history);
+        let history = stack.aws_json(&history);
         events += history["events"].as_array().unwrap().len();
-        let text = format!("{}{history}", aws(stack, &describe));
+        let text = format!("{}{history}", stack.aws_json(&describe));
         found.extend(secrets.in_text("an execution", &text, &[]));
     }
     assert!(events > 100, "{events} events were looked at");
@@ -258,7 +247,7 @@ fn in_tables(stack: &Stack, secrets: &Secrets) -> Vec<String> {
         ("auditTable", &[]),
         ("namesTable", &[]),
     ] {
-        let rows = aws(stack, &["dynamodb", "scan", "--table-name", stack.endpoint(table)]);
+        let rows = stack.aws_json(&["dynamodb", "scan", "--table-name", stack.endpoint(table)]);
         assert!(!rows["Items"].as_array().unwrap().is_empty(), "{table} is empty");
         found.extend(secrets.in_text(table, &rows.to_string(), may));
     }
@@ -288,7 +277,7 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
     let Tour { mut secrets, asked, .. } = tour;
 
     for secret in [stack.endpoint("linkSecret"), stack.endpoint("caSecret")] {
-        let value = aws(&stack, &["secretsmanager", "get-secret-value", "--secret-id", secret]);
+        let value = stack.aws_json(&["secretsmanager", "get-secret-value", "--secret-id", secret]);
         let value = value["SecretString"].as_str().unwrap();
         match value.contains("PRIVATE KEY") {
             true => secrets.add_pem("the key of the CA", value),
@@ -298,7 +287,7 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
     secrets.add("the password of the mail server", Doorman::PASSWORD);
     secrets.add("the password of the mail server", Doorman::SAID);
     wiretap.tokens().iter().for_each(|token| secrets.add("a task token", token));
-    let rows = aws(&stack, &["dynamodb", "scan", "--table-name", stack.endpoint("approvalsTable")]);
+    let rows = stack.aws_json(&["dynamodb", "scan", "--table-name", stack.endpoint("approvalsTable")]);
     for token in rows["Items"].as_array().unwrap().iter().filter_map(|row| row["taskToken"]["S"].as_str()) {
         secrets.add("a task token", token);
     }

@@ -7,10 +7,6 @@ use serde_json::Value;
 
 const NAME: &str = "options";
 
-fn json(stack: &Stack, arguments: &[&str]) -> Value {
-    serde_json::from_slice(&stack.aws(arguments)).unwrap()
-}
-
 #[tokio::test]
 async fn a_key_of_the_account_a_dashboard_and_no_alarms() {
     let stack = Stack::shared().await;
@@ -29,25 +25,25 @@ async fn a_key_of_the_account_a_dashboard_and_no_alarms() {
         ["--parameter-overrides", &endpoint, "Encryption=customer-key", "Dashboard=yes", "Alarms=no"];
     stack.aws(&[&deploy[..], &how, &options].concat());
 
-    let described = json(stack, &["cloudformation", "describe-stacks", "--stack-name", NAME]);
+    let described = stack.aws_json(&["cloudformation", "describe-stacks", "--stack-name", NAME]);
     let outputs: BTreeMap<&str, &str> = described["Stacks"][0]["Outputs"]
         .as_array()
         .unwrap()
         .iter()
         .map(|output| (output["OutputKey"].as_str().unwrap(), output["OutputValue"].as_str().unwrap()))
         .collect();
-    let key = json(stack, &["kms", "describe-key", "--key-id", outputs["EncryptionKeyArn"]]);
+    let key = stack.aws_json(&["kms", "describe-key", "--key-id", outputs["EncryptionKeyArn"]]);
     assert_eq!(key["KeyMetadata"]["Enabled"], true, "{key}");
     for queue in ["SignQueueUrl", "DeadLettersUrl"] {
         let attributes =
             ["sqs", "get-queue-attributes", "--attribute-names", "KmsMasterKeyId", "--queue-url"];
-        let attributes = json(stack, &[&attributes[..], &[outputs[queue]]].concat());
+        let attributes = stack.aws_json(&[&attributes[..], &[outputs[queue]]].concat());
         assert_eq!(attributes["Attributes"]["KmsMasterKeyId"], outputs["EncryptionKeyArn"], "{queue}");
     }
 
     // CloudWatch takes any text as a dashboard's body, and shows nothing where it is not JSON.
     let dashboard = ["cloudwatch", "get-dashboard", "--dashboard-name", outputs["DashboardName"]];
-    let dashboard = json(stack, &dashboard);
+    let dashboard = stack.aws_json(&dashboard);
     let body: Value = serde_json::from_str(dashboard["DashboardBody"].as_str().unwrap()).unwrap();
     let widgets = body["widgets"].as_array().unwrap();
     let metrics: usize =
@@ -56,7 +52,7 @@ async fn a_key_of_the_account_a_dashboard_and_no_alarms() {
     assert!(!body.to_string().contains("${"), "{body}");
 
     let alarms = |prefix: &str| {
-        let alarms = json(stack, &["cloudwatch", "describe-alarms", "--alarm-name-prefix", prefix]);
+        let alarms = stack.aws_json(&["cloudwatch", "describe-alarms", "--alarm-name-prefix", prefix]);
         alarms["MetricAlarms"].as_array().unwrap().len()
     };
     assert_eq!(alarms(NAME), 0);

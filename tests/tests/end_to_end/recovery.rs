@@ -4,52 +4,20 @@
 use std::time::Duration;
 
 use end_to_end::chaos::Post;
-use end_to_end::{Asked, Mail, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
+use end_to_end::{Asked, Broken, Mail, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::APPROVER;
-
-fn aws_json(stack: &Stack, arguments: &[&str]) -> Value {
-    serde_json::from_slice(&stack.aws(arguments)).unwrap_or_default()
-}
 
 /// How many objects there are for each serial, with every version counted.
 fn certificates(stack: &Stack) -> Vec<usize> {
     let arguments = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
-    let listing = aws_json(stack, &[&arguments[..], &[stack.endpoint("bucket")]].concat());
+    let listing = stack.aws_json(&[&arguments[..], &[stack.endpoint("bucket")]].concat());
     let keys: Vec<&str> =
         listing["Versions"].as_array().into_iter().flatten().filter_map(|one| one["Key"].as_str()).collect();
     let different: std::collections::BTreeSet<&str> = keys.iter().copied().collect();
     different.iter().map(|key| keys.iter().filter(|one| one == &key).count()).collect()
-}
-
-/// A worker without its configuration: it cannot start.
-struct Broken<'a> {
-    stack: &'a Stack,
-    function: &'a str,
-    working: Value,
-}
-
-impl<'a> Broken<'a> {
-    fn worker(stack: &'a Stack, name: &str) -> Self {
-        let function = stack.endpoints()["functions"][name].as_str().unwrap();
-        let ask = ["lambda", "get-function-configuration", "--function-name", function];
-        let working = aws_json(stack, &ask)["Environment"]["Variables"].clone();
-        let broken = Self { stack, function, working };
-        broken.configure(&json!({ "COUNTERSIGN_LOG": "info" }));
-        broken
-    }
-
-    fn mend(self) {
-        self.configure(&self.working);
-    }
-
-    fn configure(&self, variables: &Value) {
-        let environment = json!({ "Variables": variables }).to_string();
-        let command = ["lambda", "update-function-configuration", "--function-name", self.function];
-        self.stack.aws(&[&command[..], &["--environment", &environment]].concat());
-    }
 }
 
 /// A worker that cannot even start: its messages reach the dead-letter queue, whose worker reports them.
@@ -71,7 +39,7 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     portal.until(&asked, "failed").await;
     let arn = stack.row(&asked.id)["executionArn"].as_str().unwrap().to_owned();
     let execution = eventually("the execution to fail", PATIENCE, async || {
-        let execution = aws_json(&stack, &["stepfunctions", "describe-execution", "--execution-arn", &arn]);
+        let execution = stack.aws_json(&["stepfunctions", "describe-execution", "--execution-arn", &arn]);
         (execution["status"] != "RUNNING").then_some(execution)
     })
     .await;

@@ -17,7 +17,7 @@ use workflow::audit::By;
 use workflow::judgement::issuer_in_force;
 use workflow::metric::{Measure, Outcome};
 use workflow::ports::{
-    Archive, ChangeError, Clock, ExecutionState, Executions, Metrics, Nudges, Requests, change,
+    Archive, ChangeError, Clock, ExecutionState, Executions, Metrics, Nudges, Requests, change_known,
 };
 use workflow::request::{Ending, Illegal, Request, Status, execution_name};
 use workflow::step::Nudge;
@@ -175,7 +175,7 @@ impl Housekeeping {
         // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
         self.executions.start(&name, row.id).await.map_err(ChangeError::Port)?;
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
-        change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
+        change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
             row.restarted(attempt, arn.clone(), now);
             Ok::<_, Illegal>(())
         })
@@ -190,7 +190,7 @@ impl Housekeeping {
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        let (ended, before) = change(&*self.requests, row.id, &By::worker("housekeeping"), |row| {
+        let (ended, before) = change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
             let before = row.status;
             row.end(ending.clone(), now).map(|()| before)
         })

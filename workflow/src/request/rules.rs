@@ -290,9 +290,9 @@ impl Request {
 
     /// Whether it ended without a certificate and the requester has not been mailed that it did.
     pub fn is_untold(&self) -> bool {
-        let told =
+        let ended =
             matches!(self.status, Status::Refused | Status::Rejected | Status::Expired | Status::Failed);
-        told && !self.was_mailed(self.status.as_str())
+        ended && !self.was_mailed(self.status.as_str())
     }
 
     /// Notes that attempt number `attempt` runs as `execution_arn`. Only the next attempt in order counts.

@@ -24,15 +24,11 @@ fn list(value: &Value) -> Vec<String> {
     value.as_array().map_or_else(|| vec![text(value)], |all| all.iter().map(text).collect())
 }
 
-fn aws(stack: &Stack, arguments: &[&str]) -> Value {
-    serde_json::from_slice(&stack.aws(arguments)).unwrap()
-}
-
 impl Role {
     /// Those of the stack.
     pub(super) fn all(stack: &Stack) -> Vec<Self> {
         let name = stack.endpoint("stack");
-        let described = aws(stack, &["cloudformation", "describe-stack-resources", "--stack-name", name]);
+        let described = stack.aws_json(&["cloudformation", "describe-stack-resources", "--stack-name", name]);
         let resources = described["StackResources"].as_array().unwrap();
         let roles = resources.iter().filter(|resource| resource["ResourceType"] == "AWS::IAM::Role");
         roles.map(|resource| Self::read(stack, resource)).collect()
@@ -41,10 +37,10 @@ impl Role {
     fn read(stack: &Stack, resource: &Value) -> Self {
         let text = |field: &str| resource[field].as_str().unwrap().to_owned();
         let (worker, name) = (text("LogicalResourceId").replace("Role", ""), text("PhysicalResourceId"));
-        let policies = aws(stack, &["iam", "list-role-policies", "--role-name", &name]);
+        let policies = stack.aws_json(&["iam", "list-role-policies", "--role-name", &name]);
         let policies = list(&policies["PolicyNames"]);
         let [policy] = &policies[..] else { panic!("{name} has the policies {policies:?}") };
-        let read = aws(stack, &["iam", "get-role-policy", "--role-name", &name, "--policy-name", policy]);
+        let read = stack.aws_json(&["iam", "get-role-policy", "--role-name", &name, "--policy-name", policy]);
         Self { worker, policy: policy.clone(), document: read["PolicyDocument"].clone(), name }
     }
 

@@ -83,20 +83,13 @@ impl Requests for World {
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "list", |state| {
-            let mut found: Vec<_> =
-                state.requests.values().filter(|row| row.status == status).cloned().collect();
-            found.sort_by_key(|row| row.registration_date);
-            found.truncate(limit);
-            found
+            oldest(state.requests.values().filter(|row| row.status == status), limit)
         })
     }
 
     async fn untold(&self, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "untold", |state| {
-            let mut found: Vec<_> = state.requests.values().filter(|row| row.is_untold()).cloned().collect();
-            found.sort_by_key(|row| row.registration_date);
-            found.truncate(limit);
-            found
+            oldest(state.requests.values().filter(|row| row.is_untold()), limit)
         })
     }
 
@@ -240,6 +233,13 @@ impl CaKey for World {
             Arc::clone(state.rotated.as_ref().map_or(&self.signer, |authority| &authority.signer))
         })
     }
+}
+
+fn oldest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
+    let mut found: Vec<_> = rows.cloned().collect();
+    found.sort_by_key(|row| row.registration_date);
+    found.truncate(limit);
+    found
 }
 
 fn newest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
