@@ -93,12 +93,14 @@ impl Books {
         Self { promised, rows, certificates, executions, mails, trails, broken_trails }
     }
 
-    /// Whether nothing is under way but what rightly waits.
+    /// Whether nothing is under way but what rightly waits: not what somebody decided on, and not what is due.
     pub(super) fn at_rest(&self) -> bool {
-        let waiting = |row: &Value| row["status"] == "pending_approval" || is_terminal(text(row, "status"));
+        let rests = |one: &Played| {
+            let status = text(self.row(one), "status");
+            is_terminal(status) || (status == "pending_approval" && one.part.ends().contains(&status))
+        };
         let running = self.executions.values().filter(|status| *status == "RUNNING").count();
-        let asked = self.rows.values().filter(|row| row["status"] == "pending_approval").count();
-        self.rows.values().all(waiting) && running == asked
+        self.promised.iter().all(rests) && running == self.count("pending_approval")
     }
 
     /// Whatever does not agree, each with the name of its book.

@@ -74,6 +74,24 @@ fn books() -> Books {
 }
 
 #[test]
+fn only_what_nobody_decides_on_rests_while_it_waits() {
+    let waiting = |part| {
+        let mut books = books();
+        books.promised[0].part = part;
+        books.rows.get_mut(ID).unwrap()["status"] = json!("pending_approval");
+        books.executions.insert(ID.into(), "RUNNING".into());
+        books
+    };
+    assert!(waiting(Part::Waiting).at_rest());
+    for part in [Part::Approved, Part::Rejected, Part::Contested, Part::Pair, Part::Expired] {
+        assert!(!waiting(part).at_rest(), "{part:?}");
+    }
+    let mut ended = waiting(Part::Waiting);
+    ended.executions.insert(ID.into(), "SUCCEEDED".into());
+    assert!(!ended.at_rest());
+}
+
+#[test]
 fn books_that_agree_are_in_order_and_each_lie_is_found() {
     assert_eq!(books().disagreements(), [""; 0]);
     assert!(books().at_rest());
