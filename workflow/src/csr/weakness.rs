@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use x509_parser::num_bigint::BigUint;
 
-use super::key::{KeyKind, PublicKey, RsaNumbers, new_key};
+use super::key::{KeyKind, MOST_RSA_BITS, PublicKey, RsaNumbers, new_key};
 use crate::finding::{Code, Finding};
 use crate::text::Message;
 
@@ -87,54 +87,55 @@ fn structure(numbers: &RsaNumbers) -> Option<Message> {
 /// Trial division goes up to here; BR 6.1.6 asks for 752.
 const LARGEST_SMALL_PRIME: u64 = 1024;
 
-/// Some of the small primes and their product, of about 512 bits: one long division by it leaves a number of 16 digits. That
-/// is divided by the products of threes of the primes, of one digit each, and what they leave by each prime.
-struct Batch {
-    product: BigUint,
-    threes: Vec<(u64, Vec<u64>)>,
+/// Three primes, their product of 30 bits, and what each place of a digit leaves by it: so one division does for all digits.
+struct Three {
+    primes: Vec<u64>,
+    product: u64,
+    places: Vec<u64>,
 }
 
-static SMALL_PRIMES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
-    const BATCH: usize = 54;
+/// All of the small primes, in their order.
+static SMALL_PRIMES: LazyLock<Vec<Three>> = LazyLock::new(|| {
     let primes: Vec<u64> = (2..LARGEST_SMALL_PRIME)
         .filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
         .collect();
-    let batch = |primes: &[u64]| Batch {
-        product: primes.iter().copied().map(BigUint::from).product(),
-        threes: primes.chunks(3).map(|three| (three.iter().product(), three.to_vec())).collect(),
-    };
-    primes.chunks(BATCH).map(batch).collect()
+    primes.chunks(3).map(Three::of).collect()
 });
 
-fn small_factor(modulus: &BigUint) -> Option<u64> {
-    SMALL_PRIMES.iter().find_map(|batch| {
-        let rest: Vec<u32> = (modulus % &batch.product).to_u32_digits();
-        batch.threes.iter().find_map(|(product, primes)| {
-            let rest = remainder(&rest, *product);
-            primes.iter().copied().find(|prime| rest.is_multiple_of(*prime))
-        })
+impl Three {
+    fn of(primes: &[u64]) -> Three {
+        let product: u64 = primes.iter().product();
+        let after = |place: &u64| u64::try_from((u128::from(*place) << 64) % u128::from(product)).ok();
+        let places = std::iter::successors(Some(1), after).take(MOST_RSA_BITS.div_ceil(64) as usize);
+        Three { primes: primes.to_vec(), product, places: places.collect() }
+    }
+
+    /// What a number leaves by their product, given its little-endian digits.
+    fn remainder(&self, digits: &[u64]) -> u64 {
+        // A place has 30 bits, so that the sum of all products has about a hundred.
+        let products = digits.iter().zip(&self.places).map(|(d, place)| u128::from(*d) * u128::from(*place));
+        u64::try_from(products.sum::<u128>() % u128::from(self.product)).unwrap_or_default()
+    }
+}
+
+/// Each small prime, and what the modulus leaves by it.
+fn remainders(modulus: &BigUint) -> impl Iterator<Item = (u64, u64)> {
+    let digits = modulus.to_u64_digits();
+    SMALL_PRIMES.iter().flat_map(move |three| {
+        let rest = three.remainder(&digits);
+        three.primes.iter().map(move |prime| (*prime, rest % prime))
     })
 }
 
-/// Of a number in little-endian digits, by a divisor of at most 32 bits.
-fn remainder(digits: &[u32], divisor: u64) -> u64 {
-    digits.iter().rev().fold(0, |rest, digit| ((rest << 32) | u64::from(*digit)) % divisor)
+fn small_factor(modulus: &BigUint) -> Option<u64> {
+    remainders(modulus).find(|(_, rest)| *rest == 0).map(|(prime, _)| prime)
 }
 
-/// The fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each small prime, the
-/// modulus is a power of 65537. By chance fewer than one key in 2^27 looks so.
+/// The fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each of the primes from 3 to
+/// 167, the modulus is a power of 65537. By chance fewer than one key in 2^27 looks so.
 fn is_roca(modulus: &BigUint) -> bool {
-    const PRIMES: [u64; 38] = [
-        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
-        103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
-    ];
-    // The first of the small primes are these, and what their product leaves is quickly divided.
-    let digits = match SMALL_PRIMES.first() {
-        Some(batch) => (modulus % &batch.product).to_u32_digits(),
-        None => modulus.to_u32_digits(),
-    };
-    PRIMES.iter().all(|prime| {
-        let rest = remainder(&digits, *prime);
+    const LARGEST: u64 = 167;
+    let is_power = |(prime, rest): (u64, u64)| {
         let mut power = 1;
         loop {
             if power == rest {
@@ -145,24 +146,28 @@ fn is_roca(modulus: &BigUint) -> bool {
                 return false;
             }
         }
-    })
+    };
+    remainders(modulus).skip(1).take_while(|(prime, _)| *prime <= LARGEST).all(is_power)
 }
 
 /// Fermat's factorization, for the 100 rounds that find the keys of CVE-2022-26320 (Böck 2023). Half the distance of the
 /// two factors, if it is found.
 fn fermat(modulus: &BigUint) -> Option<BigUint> {
     const ROUNDS: u32 = 100;
-    let floor = modulus.sqrt();
-    let a = if &floor * &floor == *modulus { floor } else { floor + 1u32 };
-    let square = &a * &a - modulus;
-    let step = (a << 1) + 1u32;
+    let (floor, rest) = square_root(modulus);
+    if rest == BigUint::ZERO {
+        return Some(rest);
+    }
+    // Of a = floor + 1: a² - n = 2 floor + 1 - rest, and the step is 2a + 1.
+    let step = (floor << 1) + 3u32;
+    let square = &step - 2u32 - rest;
     // (a + 1)² - n = a² - n + (2a + 1), and 2a + 1 grows by two: of the numbers only what tells squares is carried along.
     let (mut rest, mut step_rest) = (Residues::of(&square), Residues::of(&step));
     for round in 0..ROUNDS {
         if rest.may_be_square() {
             let candidate = &square + &step * round + round * round.saturating_sub(1);
-            let root = candidate.sqrt();
-            if &root * &root == candidate {
+            let (root, left) = square_root(&candidate);
+            if left == BigUint::ZERO {
                 return Some(root);
             }
         }
@@ -170,6 +175,30 @@ fn fermat(modulus: &BigUint) -> Option<BigUint> {
         step_rest = step_rest.plus(Residues { low: 2, high: 2 });
     }
     None
+}
+
+/// The square root, rounded down, and what its square leaves of the number (Zimmermann, "Karatsuba Square Root", 1999): the root of
+/// the upper half has half of the digits, a division of half the length gives the others. `BigUint::sqrt` takes several
+/// divisions of the full length.
+fn square_root(n: &BigUint) -> (BigUint, BigUint) {
+    if let Ok(small) = u128::try_from(n) {
+        let root = small.isqrt();
+        return (root.into(), (small - root * root).into());
+    }
+    let quarter = n.bits() / 4;
+    let below = |n: &BigUint| n & ((BigUint::from(1u32) << quarter) - 1u32);
+    let upper = n >> quarter;
+    let (root, rest) = square_root(&(&upper >> quarter));
+    let (dividend, divisor) = ((rest << quarter) | below(&upper), &root << 1u32);
+    let more = &dividend / &divisor;
+    let left = ((dividend - &more * divisor) << quarter) | below(n);
+    let (root, square) = ((root << quarter) + &more, &more * &more);
+    if left >= square {
+        return (root, left - square);
+    }
+    // One too many, never two: (s - 1)² is s² - 2s + 1.
+    let left = left + (&root << 1u32) - 1u32 - square;
+    (root - 1u32, left)
 }
 
 /// A number modulo 2^32 and modulo 63 · 65 · 11: of all numbers, 12 in 64, 16 in 63, 21 in 65 and 6 in 11 are squares by
@@ -314,6 +343,27 @@ mod tests {
             }
         }
         assert!(found > 10 && missed > 10, "{found} {missed}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn remainders_are_those_of_the_library(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..1024)) {
+            let n = BigUint::from_bytes_be(&octets);
+            for (prime, rest) in remainders(&n) {
+                proptest::prop_assert_eq!(BigUint::from(rest), &n % prime);
+            }
+        }
+
+        #[test]
+        fn the_square_root_is_that_of_the_library(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..300), more in 0u32..3) {
+            let n = BigUint::from_bytes_be(&octets);
+            let (root, rest) = square_root(&n);
+            proptest::prop_assert_eq!((&root * &root) + rest, n.clone());
+            proptest::prop_assert_eq!(root, n.sqrt());
+            // Where rounding matters: around squares.
+            let square = (&n * &n + more) - u32::from(n != BigUint::ZERO);
+            proptest::prop_assert_eq!(square_root(&square).0, square.sqrt());
+        }
     }
 
     #[test]
