@@ -4,6 +4,7 @@
 //! addresses as values), so that equality is equality of meaning and the plain text of [`Name`] reads back as the same
 //! name. Fails with one finding of code `bad_name` that quotes the value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -81,6 +82,14 @@ impl Name {
             Name::Ip(_) => "IP address",
             Name::Email(_) => "e-mail address",
             Name::Uri(_) => "URI",
+        }
+    }
+
+    /// The plain text, from which the name reads back.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Name::Ip(address) => Cow::Owned(address.to_string()),
+            Name::Dns(text) | Name::Email(text) | Name::Uri(text) => Cow::Borrowed(text),
         }
     }
 

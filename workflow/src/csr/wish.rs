@@ -60,21 +60,24 @@ pub(crate) const KEY_USAGES: [&str; 9] = [
 ];
 
 /// Purposes with names people know, from RFC 5280 section 4.2.1.12 and later registrations.
-pub(crate) const PURPOSES: [(&str, &str); 9] = [
-    ("serverAuth", "1.3.6.1.5.5.7.3.1"),
-    ("clientAuth", "1.3.6.1.5.5.7.3.2"),
-    ("codeSigning", "1.3.6.1.5.5.7.3.3"),
-    ("emailProtection", "1.3.6.1.5.5.7.3.4"),
-    ("timeStamping", "1.3.6.1.5.5.7.3.8"),
-    ("OCSPSigning", "1.3.6.1.5.5.7.3.9"),
-    ("ipsecIKE", "1.3.6.1.5.5.7.3.17"),
-    ("documentSigning", "1.3.6.1.5.5.7.3.36"),
-    ("anyExtendedKeyUsage", "2.5.29.37.0"),
+pub(crate) const PURPOSES: [(&str, ObjectIdentifier); 9] = [
+    ("serverAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1")),
+    ("clientAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2")),
+    ("codeSigning", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3")),
+    ("emailProtection", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4")),
+    ("timeStamping", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8")),
+    ("OCSPSigning", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9")),
+    ("ipsecIKE", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.17")),
+    ("documentSigning", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.36")),
+    ("anyExtendedKeyUsage", ObjectIdentifier::new_unwrap("2.5.29.37.0")),
 ];
 
 /// The name of a purpose, or its number where it has none.
-pub(crate) fn purpose_name(oid: &str) -> String {
-    PURPOSES.iter().find(|(_, known)| *known == oid).map_or(oid, |(name, _)| *name).to_owned()
+pub(crate) fn purpose_name(oid: &ObjectIdentifier) -> Cow<'static, str> {
+    match PURPOSES.iter().find(|(_, known)| known == oid) {
+        Some((name, _)) => Cow::Borrowed(name),
+        None => Cow::Owned(oid.to_string()),
+    }
 }
 
 impl Requested {
@@ -141,7 +144,9 @@ impl Requested {
             }
             ParsedExtension::KeyUsage(usage) => self.wishes.extend(usages(*usage).map(Wish::KeyUsage)),
             ParsedExtension::ExtendedKeyUsage(_) => match purposes(extension.value) {
-                Some(purposes) => self.wishes.extend(purposes.into_iter().map(Wish::ExtendedKeyUsage)),
+                Some(purposes) => {
+                    self.wishes.extend(purposes.into_iter().map(Cow::into_owned).map(Wish::ExtendedKeyUsage))
+                }
                 None => self
                     .findings
                     .push(malformed(of_extension("finding-extension-unreadable", "extendedKeyUsage"))),
@@ -229,10 +234,10 @@ pub(crate) fn usages(usage: KeyUsage) -> impl Iterator<Item = &'static str> {
 }
 
 /// The purposes in an extendedKeyUsage, in its own order (RFC 5280 section 4.2.1.12).
-pub(crate) fn purposes(der: &[u8]) -> Option<Vec<String>> {
+pub(crate) fn purposes(der: &[u8]) -> Option<Vec<Cow<'static, str>>> {
     use der::Decode;
     let oids = Vec::<ObjectIdentifier>::from_der(der).ok()?;
-    (!oids.is_empty()).then(|| oids.iter().map(|oid| purpose_name(&oid.to_string())).collect())
+    (!oids.is_empty()).then(|| oids.iter().map(purpose_name).collect())
 }
 
 /// An object identifier with dots, as x509-parser would write it, but without arbitrary precision where 32 bits an arc do.

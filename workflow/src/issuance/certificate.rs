@@ -32,6 +32,11 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// The subject as RFC 4514 text.
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
+    }
+
     /// As read from the bytes.
     pub(super) fn of(read: &TbsCertificate<'_>) -> Result<Facts, CertificateError> {
         let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;

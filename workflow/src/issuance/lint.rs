@@ -13,7 +13,7 @@ use x509_parser::x509::X509Version;
 use super::certificate::Facts;
 use super::template::TbsCertificate;
 use super::{Issuer, SignatureAlgorithm};
-use crate::csr::{Csr, Name, extension_name, purposes, render_distinguished_name, usages};
+use crate::csr::{Csr, Name, extension_name, purposes, usages};
 use crate::policy::Grant;
 
 /// Something the linter let through, and what it read in it.
@@ -59,10 +59,10 @@ pub fn lint(
     match Read::from_der(tbs.der()) {
         Ok(([], read)) => {
             linter.encoding(tbs.der());
-            linter.fields(&read, tbs.algorithm(), issuer, csr, grant);
-            linter.names(&read, issuer, csr, grant);
-            linter.extensions(&read, issuer, csr, grant);
             facts = Facts::of(&read).ok();
+            linter.fields(&read, tbs.algorithm(), issuer, csr, grant);
+            linter.names(&read, facts.as_ref().map(Facts::subject), issuer, csr, grant);
+            linter.extensions(&read, issuer, csr, grant);
         }
         _ => linter.wrong("4.1 encoding", "the certificate cannot be read back"),
     }
@@ -163,9 +163,9 @@ impl Linter {
         );
     }
 
-    fn names(&mut self, read: &Read<'_>, issuer: &Issuer, csr: &Csr, grant: &Grant) {
+    fn names(&mut self, read: &Read<'_>, subject: Option<&str>, issuer: &Issuer, csr: &Csr, grant: &Grant) {
         self.require(
-            render_distinguished_name(read.subject()) == grant.subject,
+            subject == Some(&grant.subject),
             "4.1.2.6 subject",
             "it is not the subject that was granted",
         );
@@ -189,8 +189,13 @@ impl Linter {
                 );
             }
         }
-        let requested: Vec<String> = csr.names().iter().map(Name::to_string).collect();
-        self.require(requested == grant.names, "names", "the granted names are not those of the request");
+        let requested = csr.names();
+        self.require(
+            requested.len() == grant.names.len()
+                && requested.iter().zip(&grant.names).all(|(name, text)| name.text() == *text),
+            "names",
+            "the granted names are not those of the request",
+        );
     }
 
     fn extensions(&mut self, read: &Read<'_>, issuer: &Issuer, csr: &Csr, grant: &Grant) {
@@ -271,9 +276,12 @@ impl Linter {
                 true
             }
             ParsedExtension::SubjectAlternativeName(names) => {
-                let written: Option<Vec<String>> = names.general_names.iter().map(plain).collect();
+                let (written, granted) = (&names.general_names, &grant.names);
+                let is = |(name, text): (_, &String)| plain(name).is_some_and(|name| name.text() == *text);
                 self.require(
-                    !grant.names.is_empty() && written.as_ref() == Some(&grant.names),
+                    !granted.is_empty()
+                        && written.len() == granted.len()
+                        && written.iter().zip(granted).all(is),
                     "4.2.1.6 subjectAltName",
                     "the names are not those that were granted",
                 );
@@ -289,7 +297,7 @@ impl Linter {
             }
             ParsedExtension::ExtendedKeyUsage(_) => {
                 self.require(
-                    purposes(extension.value).as_ref() == Some(&grant.extended_key_usage),
+                    purposes(extension.value).is_some_and(|read| read == grant.extended_key_usage),
                     "4.2.1.12 extendedKeyUsage",
                     "it is not what was granted",
                 );
@@ -321,14 +329,13 @@ fn is_named_bit_list(der: &[u8]) -> bool {
     matches!(der, [3, _, unused, .., last] if last.trailing_zeros() == u32::from(*unused))
 }
 
-/// The plain text of a name, if it is of a kind that is issued.
-fn plain(name: &GeneralName<'_>) -> Option<String> {
-    let name = match name {
-        GeneralName::DNSName(text) => Name::dns(text).ok().filter(|name| name.to_string() == *text)?,
-        GeneralName::RFC822Name(text) => Name::email(text).ok().filter(|name| name.to_string() == *text)?,
-        GeneralName::URI(text) => Name::uri(text).ok()?,
-        GeneralName::IPAddress(octets) => Name::ip(octets).ok()?,
-        _ => return None,
-    };
-    Some(name.to_string())
+/// A name, if it is of a kind that is issued and written as it is written here.
+fn plain(name: &GeneralName<'_>) -> Option<Name> {
+    match name {
+        GeneralName::DNSName(text) => Name::dns(text).ok().filter(|name| name.text() == *text),
+        GeneralName::RFC822Name(text) => Name::email(text).ok().filter(|name| name.text() == *text),
+        GeneralName::URI(text) => Name::uri(text).ok(),
+        GeneralName::IPAddress(octets) => Name::ip(octets).ok(),
+        _ => None,
+    }
 }

@@ -282,9 +282,9 @@ fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
 }
 
 fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
-    let oids = names.iter().map(|name| {
-        let dotted = PURPOSES.iter().find(|(known, _)| known == name).map_or(name.as_str(), |(_, oid)| oid);
-        ObjectIdentifier::new(dotted).map_err(|_| BuildError("purpose"))
+    let oids = names.iter().map(|name| match PURPOSES.iter().find(|(known, _)| known == name) {
+        Some((_, oid)) => Ok(*oid),
+        None => ObjectIdentifier::new(name).map_err(|_| BuildError("purpose")),
     });
     Ok(ExtendedKeyUsage(oids.collect::<Result<_, _>>()?))
 }

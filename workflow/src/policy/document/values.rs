@@ -85,14 +85,15 @@ pub(in crate::policy) struct Purpose(pub(in crate::policy) String);
 impl<'de> Deserialize<'de> for Purpose {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let named = PURPOSES.iter().find(|(name, oid)| *name == text || *oid == text).map(|(name, _)| *name);
-        match named {
-            Some("anyExtendedKeyUsage" | "OCSPSigning") => Err(D::Error::custom(format!(
+        let oid = der::asn1::ObjectIdentifier::new(&text).ok();
+        let known = PURPOSES.iter().find(|(name, number)| *name == text || Some(*number) == oid);
+        match (known.map(|(name, _)| *name), oid) {
+            (Some("anyExtendedKeyUsage" | "OCSPSigning"), _) => Err(D::Error::custom(format!(
                 "{text} would let a certificate speak for the authority; no profile may grant it"
             ))),
-            Some(name) => Ok(Purpose(name.to_owned())),
-            None if der::asn1::ObjectIdentifier::new(&text).is_ok() => Ok(Purpose(text)),
-            None => {
+            (Some(name), _) => Ok(Purpose(name.to_owned())),
+            (None, Some(oid)) => Ok(Purpose(oid.to_string())),
+            (None, None) => {
                 let known: Vec<&str> = PURPOSES.iter().map(|(name, _)| *name).collect();
                 Err(D::Error::custom(format!(
                     "\"{text}\" is no purpose; write a dotted number or one of {}",
