@@ -31,7 +31,7 @@ pub(crate) use distinguished_name::render as render_distinguished_name;
 pub(crate) use input::armored;
 pub(crate) use key::new_key;
 pub(crate) use signature::{Scheme, verify};
-pub(crate) use wish::{KEY_USAGES, PURPOSES, extension_name, purposes, usages};
+pub(crate) use wish::{KEY_USAGES, PURPOSES, extension_name, purpose, purpose_name, purposes, usages};
 
 use crate::finding::{Code, Finding, quoted};
 use crate::text::Message;

@@ -93,14 +93,10 @@ impl Books {
         Self { promised, rows, certificates, executions, mails, trails, broken_trails }
     }
 
-    /// Whether nothing is under way but what rightly waits: not what somebody decided on, and not what is due.
+    /// Whether nothing is under way but what rightly waits.
     pub(super) fn at_rest(&self) -> bool {
-        let rests = |one: &Played| {
-            let status = text(self.row(one), "status");
-            is_terminal(status) || (status == "pending_approval" && one.part.ends().contains(&status))
-        };
         let running = self.executions.values().filter(|status| *status == "RUNNING").count();
-        self.promised.iter().all(rests) && running == self.count("pending_approval")
+        under_way(&self.promised, &self.rows) == 0 && running == self.count("pending_approval")
     }
 
     /// Whatever does not agree, each with the name of its book.
@@ -130,6 +126,21 @@ impl Books {
 /// Whether the flow has nothing more to do (DESIGN.md section 3).
 pub(super) fn is_terminal(status: &str) -> bool {
     !["submitted", "pending_approval", "approved", "issued"].contains(&status)
+}
+
+/// How many requests something has to happen to: what nobody decides on and is not due waits rightly, and what ended without
+/// a certificate is at rest once its requester was told.
+pub(super) fn under_way(promised: &[Played], rows: &HashMap<String, Value>) -> usize {
+    let rests = |one: &&Played| {
+        let row = rows.get(&one.asked.id).unwrap_or(&Value::Null);
+        let status = text(row, "status");
+        match status {
+            "refused" | "rejected" | "expired" => !row["mails"][status].is_null(),
+            "pending_approval" => one.part.ends().contains(&status),
+            _ => is_terminal(status),
+        }
+    };
+    promised.len() - promised.iter().filter(rests).count()
 }
 
 fn table(books: &Books) -> Vec<String> {

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::accounts::{Books, all_rows};
+use super::accounts::{Books, all_rows, under_way};
 use super::aws_proxy::AwsProxy;
 use super::dice::Dice;
 use super::players::{People, Played};
@@ -143,28 +143,18 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     outcome
 }
 
-/// The books, once nothing is under way any more.
+/// The books, once nothing is under way any more; or as they are when [`PEACE`] is over, for what is wrong with them.
 async fn at_rest(stack: &Stack, post: &Post, promised: &[Played]) -> Books {
     let begun = Instant::now();
-    loop {
-        let under_way = all_rows(stack)
-            .values()
-            .filter(|row| {
-                let status = row["status"].as_str().unwrap_or_default();
-                let untold =
-                    ["refused", "rejected", "expired"].contains(&status) && row["mails"][status].is_null();
-                untold || ["submitted", "approved", "issued"].contains(&status)
-            })
-            .count();
-        if under_way == 0 && messages(stack, Queues::Steps).await == 0 {
-            let books = Books::read(stack, post, promised.to_vec());
-            if books.at_rest() || begun.elapsed() > PEACE {
-                return books;
-            }
+    eventually("the books to be written", 2 * PEACE, async || {
+        let is_over = begun.elapsed() > PEACE;
+        if !is_over && (under_way(promised, &all_rows(stack)) > 0 || messages(stack, Queues::Steps).await > 0)
+        {
+            return None;
         }
-        assert!(begun.elapsed() < PEACE, "{under_way} requests are still under way");
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+        Some(Books::read(stack, post, promised.to_vec())).filter(|books| is_over || books.at_rest())
+    })
+    .await
 }
 
 #[derive(PartialEq)]

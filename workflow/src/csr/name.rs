@@ -147,10 +147,14 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Name::Ip(address) => address.fmt(f),
-            Name::Dns(text) | Name::Email(text) | Name::Uri(text) => f.write_str(text),
-        }
+        f.write_str(&self.text())
+    }
+}
+
+/// Whether it is the plain text of the name.
+impl PartialEq<String> for Name {
+    fn eq(&self, text: &String) -> bool {
+        self.text() == *text
     }
 }
 

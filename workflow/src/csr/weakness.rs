@@ -154,20 +154,17 @@ fn is_roca(modulus: &BigUint) -> bool {
 /// two factors, if it is found.
 fn fermat(modulus: &BigUint) -> Option<BigUint> {
     const ROUNDS: u32 = 100;
-    let (floor, rest) = square_root(modulus);
-    if rest == BigUint::ZERO {
-        return Some(rest);
-    }
-    // Of a = floor + 1: a² - n = 2 floor + 1 - rest, and the step is 2a + 1.
-    let step = (floor << 1) + 3u32;
-    let square = &step - 2u32 - rest;
+    let floor = modulus.sqrt();
+    let a = if &floor * &floor == *modulus { floor } else { floor + 1u32 };
+    let square = &a * &a - modulus;
+    let step = (a << 1) + 1u32;
     // (a + 1)² - n = a² - n + (2a + 1), and 2a + 1 grows by two: of the numbers only what tells squares is carried along.
     let (mut rest, mut step_rest) = (Residues::of(&square), Residues::of(&step));
     for round in 0..ROUNDS {
         if rest.may_be_square() {
             let candidate = &square + &step * round + round * round.saturating_sub(1);
-            let (root, left) = square_root(&candidate);
-            if left == BigUint::ZERO {
+            let root = candidate.sqrt();
+            if &root * &root == candidate {
                 return Some(root);
             }
         }
@@ -175,30 +172,6 @@ fn fermat(modulus: &BigUint) -> Option<BigUint> {
         step_rest = step_rest.plus(Residues { low: 2, high: 2 });
     }
     None
-}
-
-/// The square root, rounded down, and what its square leaves of the number (Zimmermann, "Karatsuba Square Root", 1999): the root of
-/// the upper half has half of the digits, a division of half the length gives the others. `BigUint::sqrt` takes several
-/// divisions of the full length.
-fn square_root(n: &BigUint) -> (BigUint, BigUint) {
-    if let Ok(small) = u128::try_from(n) {
-        let root = small.isqrt();
-        return (root.into(), (small - root * root).into());
-    }
-    let quarter = n.bits() / 4;
-    let below = |n: &BigUint| n & ((BigUint::from(1u32) << quarter) - 1u32);
-    let upper = n >> quarter;
-    let (root, rest) = square_root(&(&upper >> quarter));
-    let (dividend, divisor) = ((rest << quarter) | below(&upper), &root << 1u32);
-    let more = &dividend / &divisor;
-    let left = ((dividend - &more * divisor) << quarter) | below(n);
-    let (root, square) = ((root << quarter) + &more, &more * &more);
-    if left >= square {
-        return (root, left - square);
-    }
-    // One too many, never two: (s - 1)² is s² - 2s + 1.
-    let left = left + (&root << 1u32) - 1u32 - square;
-    (root - 1u32, left)
 }
 
 /// A number modulo 2^32 and modulo 63 · 65 · 11: of all numbers, 12 in 64, 16 in 63, 21 in 65 and 6 in 11 are squares by
@@ -352,17 +325,6 @@ mod tests {
             for (prime, rest) in remainders(&n) {
                 proptest::prop_assert_eq!(BigUint::from(rest), &n % prime);
             }
-        }
-
-        #[test]
-        fn the_square_root_is_that_of_the_library(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..300), more in 0u32..3) {
-            let n = BigUint::from_bytes_be(&octets);
-            let (root, rest) = square_root(&n);
-            proptest::prop_assert_eq!((&root * &root) + rest, n.clone());
-            proptest::prop_assert_eq!(root, n.sqrt());
-            // Where rounding matters: around squares.
-            let square = (&n * &n + more) - u32::from(n != BigUint::ZERO);
-            proptest::prop_assert_eq!(square_root(&square).0, square.sqrt());
         }
     }
 

@@ -72,6 +72,14 @@ pub(crate) const PURPOSES: [(&str, ObjectIdentifier); 9] = [
     ("anyExtendedKeyUsage", ObjectIdentifier::new_unwrap("2.5.29.37.0")),
 ];
 
+/// The number of a purpose that is given by its name or with dots.
+pub(crate) fn purpose(text: &str) -> Option<ObjectIdentifier> {
+    match PURPOSES.iter().find(|(name, _)| *name == text) {
+        Some((_, oid)) => Some(*oid),
+        None => ObjectIdentifier::new(text).ok(),
+    }
+}
+
 /// The name of a purpose, or its number where it has none.
 pub(crate) fn purpose_name(oid: &ObjectIdentifier) -> Cow<'static, str> {
     match PURPOSES.iter().find(|(_, known)| known == oid) {

@@ -32,11 +32,6 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// The subject as RFC 4514 text.
-    pub(super) fn subject(&self) -> &str {
-        &self.subject
-    }
-
     /// As read from the bytes.
     pub(super) fn of(read: &TbsCertificate<'_>) -> Result<Facts, CertificateError> {
         let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;
@@ -55,6 +50,11 @@ impl Facts {
             authority_key_identifier: authority_key_identifier.map(|identifier| identifier.0.to_vec()),
             public_key_digest,
         })
+    }
+
+    /// The subject as RFC 4514 text.
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
     }
 }
 

@@ -189,10 +189,8 @@ impl Linter {
                 );
             }
         }
-        let requested = csr.names();
         self.require(
-            requested.len() == grant.names.len()
-                && requested.iter().zip(&grant.names).all(|(name, text)| name.text() == *text),
+            csr.names() == grant.names.as_slice(),
             "names",
             "the granted names are not those of the request",
         );
@@ -276,12 +274,9 @@ impl Linter {
                 true
             }
             ParsedExtension::SubjectAlternativeName(names) => {
-                let (written, granted) = (&names.general_names, &grant.names);
-                let is = |(name, text): (_, &String)| plain(name).is_some_and(|name| name.text() == *text);
+                let written: Option<Vec<Name>> = names.general_names.iter().map(plain).collect();
                 self.require(
-                    !granted.is_empty()
-                        && written.len() == granted.len()
-                        && written.iter().zip(granted).all(is),
+                    !grant.names.is_empty() && written.is_some_and(|written| written == grant.names),
                     "4.2.1.6 subjectAltName",
                     "the names are not those that were granted",
                 );

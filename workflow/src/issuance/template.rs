@@ -21,7 +21,7 @@ use x509_cert::name::RdnSequence;
 use x509_cert::time::Time;
 
 use super::{Issuer, Serial, SignatureAlgorithm, Validity};
-use crate::csr::{Csr, KEY_USAGES, Name, PURPOSES};
+use crate::csr::{Csr, KEY_USAGES, Name, purpose};
 use crate::policy::Grant;
 
 /// Where an authority publishes what others need to check its certificates.
@@ -282,10 +282,7 @@ fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
 }
 
 fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
-    let oids = names.iter().map(|name| match PURPOSES.iter().find(|(known, _)| known == name) {
-        Some((_, oid)) => Ok(*oid),
-        None => ObjectIdentifier::new(name).map_err(|_| BuildError("purpose")),
-    });
+    let oids = names.iter().map(|name| purpose(name).ok_or(BuildError("purpose")));
     Ok(ExtendedKeyUsage(oids.collect::<Result<_, _>>()?))
 }
 

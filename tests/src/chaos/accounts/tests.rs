@@ -89,6 +89,13 @@ fn only_what_nobody_decides_on_rests_while_it_waits() {
     let mut ended = waiting(Part::Waiting);
     ended.executions.insert(ID.into(), "SUCCEEDED".into());
     assert!(!ended.at_rest());
+    for status in ["refused", "rejected", "expired"] {
+        let mut books = books();
+        books.rows.get_mut(ID).unwrap()["status"] = json!(status);
+        assert!(!books.at_rest(), "nobody was told that it was {status}");
+        books.rows.get_mut(ID).unwrap()["mails"] = json!({ status: "2026-11-26T00:00:00Z" });
+        assert!(books.at_rest(), "{status}");
+    }
 }
 
 #[test]

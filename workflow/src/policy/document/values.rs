@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::csr::{KEY_USAGES, KeyKind, PURPOSES};
+use crate::csr::{KEY_USAGES, KeyKind, PURPOSES, purpose, purpose_name};
 use crate::issuance::is_subject;
 
 /// A kind of key a profile may allow.
@@ -85,21 +85,18 @@ pub(in crate::policy) struct Purpose(pub(in crate::policy) String);
 impl<'de> Deserialize<'de> for Purpose {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let oid = der::asn1::ObjectIdentifier::new(&text).ok();
-        let known = PURPOSES.iter().find(|(name, number)| *name == text || Some(*number) == oid);
-        match (known.map(|(name, _)| *name), oid) {
-            (Some("anyExtendedKeyUsage" | "OCSPSigning"), _) => Err(D::Error::custom(format!(
+        let Some(oid) = purpose(&text) else {
+            let known: Vec<&str> = PURPOSES.iter().map(|(name, _)| *name).collect();
+            return Err(D::Error::custom(format!(
+                "\"{text}\" is no purpose; write a dotted number or one of {}",
+                known.join(", ")
+            )));
+        };
+        match &*purpose_name(&oid) {
+            "anyExtendedKeyUsage" | "OCSPSigning" => Err(D::Error::custom(format!(
                 "{text} would let a certificate speak for the authority; no profile may grant it"
             ))),
-            (Some(name), _) => Ok(Purpose(name.to_owned())),
-            (None, Some(oid)) => Ok(Purpose(oid.to_string())),
-            (None, None) => {
-                let known: Vec<&str> = PURPOSES.iter().map(|(name, _)| *name).collect();
-                Err(D::Error::custom(format!(
-                    "\"{text}\" is no purpose; write a dotted number or one of {}",
-                    known.join(", ")
-                )))
-            }
+            name => Ok(Purpose(name.to_owned())),
         }
     }
 }
