@@ -1,6 +1,6 @@
 //! Headless Chromium, driven through ChromeDriver.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -22,15 +22,7 @@ impl Browser {
     /// Starts ChromeDriver on a free port, and Chromium.
     pub async fn start([chromium, driver]: &[PathBuf; 2], with_scripts: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("chromedriver.log");
-        let mut process = Lifeline::start(driver, &["--port=0"], &log);
-        let port = eventually("ChromeDriver to say its port", PATIENCE, async || {
-            let text = std::fs::read_to_string(&log).unwrap_or_default();
-            assert!(process.ended().is_none(), "ChromeDriver ended: {text}");
-            let (_, rest) = text.split_once("started successfully on port ")?;
-            rest.split_once('.')?.0.parse::<u16>().ok()
-        })
-        .await;
+        let (process, port) = start_driver(driver, &folder.path().join("chromedriver.log")).await;
         let profile = folder.path().join("profile");
         let Value::Object(capabilities) =
             capabilities(&chromium.display().to_string(), &profile.display().to_string(), with_scripts)
@@ -77,6 +69,25 @@ impl Browser {
     }
 }
 
+/// ChromeDriver and its port. It takes a free port for IPv6 and then the same one for IPv4, which somebody else may have: it
+/// says so and ends, and is started again.
+async fn start_driver(program: &Path, log: &Path) -> (Lifeline, u16) {
+    let mut process = Lifeline::start(program, &["--port=0"], log);
+    let port = eventually("ChromeDriver to say its port", PATIENCE, async || {
+        let has_ended = process.ended().is_some();
+        let text = std::fs::read_to_string(log).unwrap_or_default();
+        if has_ended {
+            assert!(text.contains("port not available"), "ChromeDriver ended: {text}");
+            process = Lifeline::start(program, &["--port=0"], log);
+            return None;
+        }
+        let (_, rest) = text.split_once("started successfully on port ")?;
+        rest.split_once('.')?.0.parse::<u16>().ok()
+    })
+    .await;
+    (process, port)
+}
+
 fn capabilities(chromium: &str, profile: &str, with_scripts: bool) -> Value {
     let profile = format!("--user-data-dir={profile}");
     let arguments = [
@@ -97,4 +108,26 @@ fn capabilities(chromium: &str, profile: &str, with_scripts: bool) -> Value {
         options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
     }
     json!({ "browserName": "chrome", "goog:chromeOptions": options })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_driver_whose_port_was_taken_is_started_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let driver = folder.path().join("driver");
+        let script = r#"#!/bin/sh
+mkdir "$0.tried" 2>/dev/null && echo 'IPv4 port not available. Exiting...' && exit 1
+echo 'ChromeDriver was started successfully on port 4321.'
+exec tail -f /dev/null
+"#;
+        std::fs::write(&driver, script).unwrap();
+        std::fs::set_permissions(&driver, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (_, port) = start_driver(&driver, &folder.path().join("log")).await;
+        assert_eq!(port, 4321);
+    }
 }
