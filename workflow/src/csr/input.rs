@@ -35,7 +35,7 @@ pub(super) fn how_to() -> Message {
 
 /// The DER of the one request in `text`.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
-    let blocks = blocks(text);
+    let mut blocks = blocks(text);
     if names_a_private_key(text) || blocks.iter().any(|block| block.holds_private_key()) {
         return Err(private_key());
     }
@@ -49,12 +49,10 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Finding> {
     if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
         return Err(not_a_csr(Message::new("finding-no-text"), how_to()));
     }
-    let armored: Vec<&Block> = blocks
-        .iter()
-        .filter(|block| !matches!(block.label.as_deref(), None | Some("EC PARAMETERS")))
-        .collect();
-    match armored.as_slice() {
-        [] => bare(&blocks, text),
+    let is_armored = |block: &Block| !matches!(block.label.as_deref(), None | Some("EC PARAMETERS"));
+    let mut armored: Vec<Block> = blocks.extract_if(.., |block| is_armored(block)).collect();
+    match armored.as_mut_slice() {
+        [] => bare(&mut blocks, text),
         [block] => request(block),
         several => {
             let requests = several.iter().filter(|block| block.is_request()).count();
@@ -135,7 +133,16 @@ impl Block {
                 start.map_or(Shape::Unknown, |start| shape::of(&start))
             }
         };
+        if shape == Shape::Request {
+            // Nothing secret, and wiping it takes longer than reading it.
+            drop(std::mem::take(&mut *dense));
+        }
         Block { label: label.map(str::to_owned), complete, der, shape }
+    }
+
+    /// Its content, which is neither copied nor wiped any more.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        self.der.as_mut().map(|der| std::mem::take(&mut **der))
     }
 
     fn holds_private_key(&self) -> bool {
@@ -220,14 +227,11 @@ fn is_blank(c: char) -> bool {
 }
 
 /// The DER of a text without any PEM label.
-fn bare(blocks: &[Block], text: &str) -> Result<Vec<u8>, Finding> {
-    let requests: Vec<&Zeroizing<Vec<u8>>> = blocks
-        .iter()
-        .filter(|block| block.shape == Shape::Request)
-        .filter_map(|block| block.der.as_ref())
-        .collect();
-    match requests.as_slice() {
-        [der] => return Ok(der.to_vec()),
+fn bare(blocks: &mut [Block], text: &str) -> Result<Vec<u8>, Finding> {
+    let mut requests: Vec<Vec<u8>> =
+        blocks.iter_mut().filter(|block| block.shape == Shape::Request).filter_map(Block::take).collect();
+    match requests.as_mut_slice() {
+        [der] => return Ok(std::mem::take(der)),
         [] => {}
         several => {
             return Err(several_requests(several.len()));
@@ -249,7 +253,7 @@ fn bare(blocks: &[Block], text: &str) -> Result<Vec<u8>, Finding> {
 }
 
 /// The DER of the one PEM block.
-fn request(block: &Block) -> Result<Vec<u8>, Finding> {
+fn request(block: &mut Block) -> Result<Vec<u8>, Finding> {
     let label = block.label.as_deref().unwrap_or_default();
     if !block.is_request() {
         return Err(match (label, block.shape) {
@@ -269,12 +273,12 @@ fn request(block: &Block) -> Result<Vec<u8>, Finding> {
             Message::new("finding-cut-off-advice").with("end", END_REQUEST),
         ));
     }
-    match &block.der {
-        None => Err(not_a_csr(Message::new("finding-no-base64"), Message::new("finding-no-base64-advice"))),
-        Some(der) => match block.shape {
-            Shape::Request | Shape::Unknown => Ok(der.to_vec()),
-            other => Err(instead(other)),
-        },
+    match (block.take(), block.shape) {
+        (None, _) => {
+            Err(not_a_csr(Message::new("finding-no-base64"), Message::new("finding-no-base64-advice")))
+        }
+        (Some(der), Shape::Request | Shape::Unknown) => Ok(der),
+        (Some(_), other) => Err(instead(other)),
     }
 }
 

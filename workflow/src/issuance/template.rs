@@ -6,8 +6,9 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use der::asn1::{AnyRef, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime};
-use der::flagset::FlagSet;
+use der::asn1::{
+    AnyRef, BitString, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime,
+};
 use der::{DateTime, Decode, Encode, Sequence};
 use time::OffsetDateTime;
 use x509_cert::ext::Extension;
@@ -15,7 +16,7 @@ use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
     AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
-    CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
+    CrlDistributionPoints, ExtendedKeyUsage, SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::RdnSequence;
 use x509_cert::time::Time;
@@ -260,25 +261,18 @@ fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
     }
 }
 
-/// RFC 5280 section 4.2.1.3.
-fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
-    const FLAGS: [KeyUsages; 9] = [
-        KeyUsages::DigitalSignature,
-        KeyUsages::NonRepudiation,
-        KeyUsages::KeyEncipherment,
-        KeyUsages::DataEncipherment,
-        KeyUsages::KeyAgreement,
-        KeyUsages::KeyCertSign,
-        KeyUsages::CRLSign,
-        KeyUsages::EncipherOnly,
-        KeyUsages::DecipherOnly,
-    ];
-    let mut usages = FlagSet::<KeyUsages>::default();
+/// RFC 5280 section 4.2.1.3: a named bit list, which ends in its last set bit (X.690 section 11.2.2).
+fn key_usage(names: &[String]) -> Result<BitString, BuildError> {
+    const UNKNOWN: BuildError = BuildError("key usage");
+    let mut bits = 0_u16;
     for name in names {
-        let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(BuildError("key usage"))?;
-        usages |= FLAGS[bit];
+        let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(UNKNOWN)?;
+        // The first bit is the highest one of the first octet.
+        bits |= 1 << (15 - bit);
     }
-    Ok(KeyUsage(usages))
+    let unused = bits.trailing_zeros();
+    let octets = &bits.to_be_bytes()[..2 - (unused / 8) as usize];
+    BitString::new((unused % 8) as u8, octets).map_err(|_| UNKNOWN)
 }
 
 fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {

@@ -29,6 +29,29 @@ proptest! {
     }
 
     #[test]
+    fn what_is_strict_is_written_again_the_same(
+        kept in 0_usize..60,
+        tail in proptest::collection::vec(any::<u8>(), 0..12),
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 0..3),
+    ) {
+        use ::der::Encode;
+        // Small enough that changes often fall on a tag or a length.
+        let algorithm = sequence(&[oid("1.2.840.10045.4.3.2"), tlv(5, &[])]);
+        let mut der = sequence(&[sequence(&[tail]), algorithm, tlv(3, &vec![0; kept + 1])]);
+        for (at, octet, how) in cuts {
+            let at = at.index(der.len());
+            match how {
+                0 => der[at] = octet,
+                1 => der.insert(at, octet),
+                _ => drop(der.remove(at)),
+            }
+        }
+        if is_strict(&der) {
+            prop_assert_eq!(Outer::from_der(&der).unwrap().to_der().unwrap(), der);
+        }
+    }
+
+    #[test]
     fn requests_for_any_valid_names_round_trip(
         hosts in proptest::collection::vec("[a-z0-9]{1,20}(\\.[a-z0-9]{1,10}){0,3}\\.example\\.com", 1..20),
         address: std::net::Ipv4Addr,
