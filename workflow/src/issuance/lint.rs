@@ -92,7 +92,7 @@ impl Linter {
         }
     }
 
-    /// DER has one encoding for each value: a second reader must write the same bytes again.
+    /// DER has one encoding for each value: a second reader takes nothing else.
     fn encoding(&mut self, der: &[u8]) {
         self.require(super::strict::is_der(der), "4.1 encoding", "it is not DER");
     }

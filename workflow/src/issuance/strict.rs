@@ -102,7 +102,9 @@ mod tests {
         let tbs = tbs();
         let mut passed = 0;
         for at in 0..tbs.len() {
-            for octet in [0, 1, 2, 3, 4, 5, 0x17, 0x30, 0x31, 0x7f, 0x80, 0x81, 0xa0, 0xa3, 0xff] {
+            let flips = (0..8).map(|bit| tbs[at] ^ (1 << bit));
+            let telling = [0, 1, 2, 3, 4, 5, 0x17, 0x30, 0x31, 0x7f, 0x80, 0x81, 0xa0, 0xa3, 0xff];
+            for octet in telling.into_iter().chain(flips) {
                 let mut changed = tbs.clone();
                 changed[at] = octet;
                 assert_eq!(is_der(&changed), passes_x509_cert(&changed), "octet {at} is {octet:#04x}");

@@ -316,3 +316,23 @@ pub(crate) fn is_subject(text: &str) -> bool {
     };
     !text.is_empty() && reads_back().is_some_and(|again| again == text)
 }
+
+#[cfg(test)]
+mod tests {
+    use x509_cert::ext::pkix::KeyUsage;
+
+    use super::*;
+
+    /// The library looks for each bit in 128 places; ours are written where they belong.
+    #[test]
+    fn key_usages_are_written_as_the_library_writes_them() {
+        for bits in 0..1_u16 << KEY_USAGES.len() {
+            let named = KEY_USAGES.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+            let names: Vec<String> = named.map(|(_, name)| (*name).to_owned()).collect();
+            let der = key_usage(&names).unwrap().to_der().unwrap();
+            let read = KeyUsage::from_der(&der).unwrap();
+            assert_eq!((read.0.bits(), read.to_der().unwrap()), (bits, der), "{names:?}");
+        }
+        assert!(key_usage(&["digitalSignatures".to_owned()]).is_err());
+    }
+}
