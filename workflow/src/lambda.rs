@@ -23,7 +23,9 @@ use crate::request::RequestId;
 use crate::step::{ErrorName, Fault, Nudge, Progress, Step, Task};
 
 #[cfg(panic = "abort")]
-compile_error!("panics must unwind: one message that makes a worker panic would take the others of its batch with it");
+compile_error!(
+    "panics must unwind: one message that makes a worker panic would take the others of its batch with it"
+);
 
 /// The longest cause that is reported, in characters. AWS takes 32,768; a person reads less.
 const MAX_CAUSE: usize = 1_000;

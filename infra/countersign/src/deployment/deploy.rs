@@ -251,30 +251,31 @@ async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Resul
     Ok(())
 }
 
+/// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
 async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), Failure> {
     let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
     let names = workers::names(repository)?;
-    let mut arguments = vec!["lambda", "build", "--release"];
-    if architecture == "arm64" {
-        arguments.push("--arm64");
+    for (at, name) in names.iter().enumerate() {
+        say(format!("Building {name} with cargo lambda, {} of {}", at + 1, names.len()));
+        let status = Command::new("cargo")
+            .args(cargo_lambda_arguments(name, architecture))
+            .current_dir(repository)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .status()
+            .await
+            .or_fail(|| "cannot run cargo lambda".into(), advice)?;
+        if !status.success() {
+            return Err(Failure::new(format!("cargo lambda did not build {name}"), advice));
+        }
     }
-    for name in &names {
-        arguments.extend(["--bin", name]);
-    }
-    say("Building the workers with cargo lambda");
-    let status = Command::new("cargo")
-        .args(&arguments)
-        .current_dir(repository)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .status()
-        .await
-        .or_fail(|| "cannot run cargo lambda".into(), advice)?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::new("cargo lambda did not build the workers", advice))
-    }
+    Ok(())
+}
+
+/// The processor is always named: this machine may have the other one. So is the package: it is no default member.
+fn cargo_lambda_arguments<'a>(name: &'a str, architecture: &str) -> [&'a str; 6] {
+    let processor = if architecture == "arm64" { "--arm64" } else { "--x86-64" };
+    ["lambda", "build", "--release", processor, "--package", name]
 }
 
 fn tempfolder(repository: &Path) -> Result<PathBuf, Failure> {
@@ -286,6 +287,21 @@ fn tempfolder(repository: &Path) -> Result<PathBuf, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn workers_are_built_as_packages_for_the_processor_that_is_deployed() {
+        assert_eq!(
+            cargo_lambda_arguments("sign", "arm64"),
+            ["lambda", "build", "--release", "--arm64", "--package", "sign"]
+        );
+        assert!(cargo_lambda_arguments("sign", "x86_64").contains(&"--x86-64"));
+        let repository = local::repository();
+        for name in workers::names(&repository).unwrap() {
+            let manifest = repository.join("workers").join(&name).join("Cargo.toml");
+            let manifest: toml::Table = std::fs::read_to_string(manifest).unwrap().parse().unwrap();
+            assert_eq!(manifest["package"]["name"].as_str(), Some(name.as_str()));
+        }
+    }
 
     #[test]
     fn the_change_set_is_found_in_what_the_command_line_says() {
