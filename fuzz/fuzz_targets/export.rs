@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use workflow::export::{ExportError, Header, Manifest, Reader, Record, Writer};
+use workflow::backup::{ExportError, Header, Manifest, Reader, Record, Writer};
 
 fn read(bytes: &[u8]) -> Result<(Header, Vec<Record>, Manifest), ExportError> {
     let mut reader = Reader::open(bytes)?;

@@ -13,12 +13,16 @@ use persist::Persist;
 use sign::Sign;
 use time::Duration;
 use validate::Validate;
+use workflow::approval::BaseUrl;
 use workflow::decision::{Decision, ReviewDigest};
+use workflow::ids::RequestId;
 use workflow::issuance::Certificate;
-use workflow::link::BaseUrl;
-use workflow::ports::{Clock, ExecutionState, TaskToken, change_approval};
-use workflow::request::{RequestId, Status, execution_name};
-use workflow::step::{NoInput, Nudge, Progress, Step, Task};
+use workflow::message::Nudge;
+use workflow::message::TaskToken;
+use workflow::ports::{Clock, ExecutionState};
+use workflow::request::{Status, execution_name};
+use workflow::runtime::step::{NoInput, Progress, Step, Task};
+use workflow::store::change_approval;
 use workflow::testing::{Skewed, World, journey};
 
 /// How far each clock is ahead.

@@ -35,7 +35,7 @@ pub(crate) use signature::{Scheme, verify};
 pub(crate) use wish::{KEY_USAGES, PURPOSES, extension_name, purpose, purpose_name, purposes, usages};
 
 use crate::finding::{Code, Finding, quoted};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// A certificate signing request whose proof of possession was verified.
 #[derive(Clone, PartialEq, Eq)]

@@ -9,9 +9,11 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::email::Email;
 use crate::finding::Finding;
-use crate::policy::Grant;
-use crate::request::{Email, Facts, RequestId};
+use crate::grant::Facts;
+use crate::grant::Grant;
+use crate::ids::RequestId;
 
 /// One approver's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

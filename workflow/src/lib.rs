@@ -1,32 +1,38 @@
-//! What every worker of Countersign shares.
+//! What every worker of Countersign shares, in rooms that depend one way.
 //!
-//! Data goes one way: raw text becomes a typed value at the edge ([`csr`], [`policy`], [`request`], [`approval`]), a
-//! [`step`] works on typed values and asks its [`ports`] for whatever lies outside, and [`lambda`] is the one shell
-//! that turns a batch of queue messages into steps and their results into task results. Only [`aws`] knows AWS.
+//! - [`runtime`]: the shell of a worker; turns queue messages into tasks, runs the step, reports the result.
+//! - `aws`: the ports on AWS. The only room that knows an SDK.
+//! - [`store`]: conditional writes over the ports.
+//! - [`ports`]: traits for everything outside: tables, bucket, queues, mail, keys, time.
+//! - [`mail`]: mails and the zip, as values.
+//! - [`backup`]: export and import.
+//! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail.
+//! - [`policy`]: the policy document and its evaluation.
+//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`email`], [`ids`], [`timestamp`].
+//!
+//! Invariant: a room uses rooms below it only; raw text becomes a typed value at the edge, and only typed values travel.
 
 pub mod approval;
-pub mod audit;
+pub mod approver_set;
 #[cfg(feature = "aws")]
 pub mod aws;
-pub mod bundle;
+pub mod backup;
 pub mod csr;
 pub mod decision;
+pub mod email;
 pub mod environment;
-pub mod export;
 pub mod finding;
+pub mod grant;
+pub mod ids;
 pub mod issuance;
-pub mod judgement;
-#[cfg(feature = "aws")]
-pub mod lambda;
-pub mod link;
-pub mod log;
 pub mod mail;
-pub mod metric;
+pub mod message;
 pub mod policy;
 pub mod ports;
 pub mod request;
-pub mod step;
-pub mod storage_key;
+pub mod runtime;
+pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod text;
+pub mod texts;
+pub mod timestamp;

@@ -9,14 +9,14 @@ use lettre::Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 
-use crate::request::{Email, RequestId};
+use crate::email::Email;
+use crate::ids::RequestId;
 
+pub mod bundle;
 mod letter;
-mod once;
 mod plain;
 
 pub use letter::{Letter, Words, names_in_short};
-pub use once::send_once;
 
 /// A mail to one person.
 #[derive(Clone, PartialEq)]

@@ -4,7 +4,9 @@
 //! what was shown is what is signed, or signing refuses. A [`Grant`] holds only what the profile gives, never a wish of
 //! the request. Reading fails with one line that names the place in the file; judging does not fail but finds.
 
+mod approvers;
 mod document;
+pub mod evaluate;
 mod judge;
 mod pointer;
 mod rules;
@@ -14,14 +16,14 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use serde::{Deserialize, Serialize};
 
-use crate::approval::{PlusTags, Seats};
+use crate::approver_set::{PlusTags, Seats};
 use crate::csr::Csr;
+use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
+use crate::grant::Grant;
 use crate::issuance::Publication;
-use crate::request::Email;
-use crate::text::{Language, Message};
+use crate::texts::{Language, Message};
 
 use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
 pub use document::{Escalation, LONGEST_LIMIT};
@@ -255,26 +257,6 @@ impl Verdict {
     pub fn code(&self) -> Option<Code> {
         self.findings.iter().find(|finding| finding.is_refusal()).map(|finding| finding.code)
     }
-}
-
-/// What a certificate will say, apart from serial, dates and issuer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Grant {
-    /// The profile it comes from.
-    pub profile: String,
-    /// The subject as RFC 4514 text; empty when only the names identify the subject.
-    pub subject: String,
-    /// The subject alternative names, in their order.
-    pub names: Vec<String>,
-    /// The kind of key, for people.
-    pub key: String,
-    /// keyUsage, by the names of RFC 5280 section 4.2.1.3.
-    pub key_usage: Vec<String>,
-    /// extendedKeyUsage, by name or dotted number.
-    pub extended_key_usage: Vec<String>,
-    /// Days of validity, unless the issuer ends earlier.
-    pub validity_days: u32,
 }
 
 #[cfg(test)]

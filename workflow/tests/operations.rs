@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use time::Duration;
-use workflow::metric::{Measure, NAMESPACE, Outcome};
+use workflow::request::metric::{Measure, NAMESPACE, Outcome};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -6,8 +6,8 @@
 
 use std::path::Path;
 
+use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
 use workflow::csr::Csr;
-use workflow::export::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
 use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::testing::World;

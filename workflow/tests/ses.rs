@@ -13,9 +13,9 @@ use mail_parser::{MessageParser, MimeHeaders as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use workflow::aws::SesMailer;
+use workflow::ids::RequestId;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::ports::Mailer as _;
-use workflow::request::RequestId;
 
 /// Answers one HTTP request with `status` and `body`, and gives back what was asked: head and body.
 async fn answer(listener: TcpListener, status: &str, body: &str) -> (String, Vec<u8>) {

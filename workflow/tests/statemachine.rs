@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use workflow::lambda::MAX_POSTPONEMENT;
-use workflow::step::ErrorName;
+use workflow::runtime::lambda::MAX_POSTPONEMENT;
+use workflow::runtime::step::ErrorName;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

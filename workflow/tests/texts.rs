@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser;
-use workflow::text::Language;
+use workflow::texts::Language;
 
 /// Where words are said: the sources and templates of what people meet, tests apart.
 const SOURCES: [&str; 3] = ["workflow/src", "workflow/templates", "workers"];

@@ -6,8 +6,8 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use workflow::aws::Aws;
-use workflow::lambda::Shell;
-use workflow::step::{Fault, NoInput, Progress, Step, Task};
+use workflow::runtime::lambda::Shell;
+use workflow::runtime::step::{Fault, NoInput, Progress, Step, Task};
 
 struct Idle;
 
@@ -30,7 +30,7 @@ impl Step for Idle {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    workflow::log::start();
+    workflow::runtime::log::start();
     // It takes the place of other workers, with variables that it does not read.
     let aws = Aws::of_process();
     let shell = &Shell { step: Idle, tasks: aws.tasks(), queue: aws.queue()?, max_receives: 3 };

@@ -5,9 +5,9 @@ use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use workflow::approval::Approval;
 use workflow::aws::SqsQueue;
 use workflow::decision::Decision;
+use workflow::ids::RequestId;
+use workflow::message::Nudge;
 use workflow::ports::Nudges as _;
-use workflow::request::RequestId;
-use workflow::step::Nudge;
 
 use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::requests::instant;
@@ -48,7 +48,7 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, Failure> {
     let answer = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .get_item()
         .table_name(&stack.approvals_table)
-        .key("key", AttributeValue::S(workflow::storage_key::approval_key(id)))
+        .key("key", AttributeValue::S(workflow::store::object_key::approval_key(id)))
         .consistent_read(true)
         .send()
         .await

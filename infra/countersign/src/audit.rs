@@ -9,8 +9,9 @@ use std::io::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
-use workflow::audit::{Event, verify};
-use workflow::request::{Request, RequestId};
+use workflow::ids::RequestId;
+use workflow::request::Request;
+use workflow::request::audit::{Event, verify};
 
 use crate::failure::{Failure, OrFail as _};
 use crate::requests;

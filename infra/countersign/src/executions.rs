@@ -6,7 +6,8 @@
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent, HistoryEventType};
 use serde::Serialize;
 use time::OffsetDateTime;
-use workflow::request::{RequestId, execution_name};
+use workflow::ids::RequestId;
+use workflow::request::execution_name;
 
 use crate::failure::{Failure, OrFail as _};
 use crate::requests::{instant, print_json};

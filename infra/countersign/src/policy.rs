@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use workflow::approval::Seats;
+use workflow::approver_set::Seats;
 use workflow::aws::PolicyShelf;
 use workflow::policy::{Pointer, Policy};
-use workflow::text::Language;
+use workflow::texts::Language;
 
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;

@@ -4,10 +4,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use workflow::audit::By;
 use workflow::aws::{DynamoRequests, StepFunctions};
-use workflow::ports::{ChangeError, Executions as _, change};
-use workflow::request::{Request, RequestId, Status, execution_name};
+use workflow::ids::RequestId;
+use workflow::ports::Executions as _;
+use workflow::request::audit::By;
+use workflow::request::{Request, Status, execution_name};
+use workflow::store::{ChangeError, change};
 
 use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::{Stack, Which, whoami};

@@ -308,7 +308,7 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
         assert!(secrets.count(what) >= least, "{} of {what}", secrets.count(what));
     }
     let logs = stack.logs();
-    for worker in ["workflow::lambda", "portal::", "await_approval", "housekeeping", "dead_letter"] {
+    for worker in ["workflow::runtime::lambda", "portal::", "await_approval", "housekeeping", "dead_letter"] {
         assert!(logs.contains(&format!("\"target\":\"{worker}")), "the log of {worker} is looked at");
     }
     assert!(logs.contains("send the mail: "), "the refused password is in the log of a worker as a failure");

@@ -5,15 +5,19 @@
 //! a link of its own; all links of the generation in force open the same review.
 
 use time::Duration;
-use workflow::approval::{Approval, Electorate, Link, LinkKey};
-use workflow::audit::{By, Entry, Happening};
+use workflow::approval::{Approval, Link, LinkKey};
+use workflow::email::Email;
 use workflow::finding::Finding;
-use workflow::judgement::issuer_in_force;
-use workflow::mail::send_once;
+use workflow::grant::Facts;
+use workflow::message::Nudge;
 use workflow::policy::{Policy, Profile};
-use workflow::ports::{change_audited, change_known};
-use workflow::request::{Email, Facts, Illegal, Request, whole_seconds};
-use workflow::step::{Fault, Nudge};
+use workflow::request::audit::{By, Entry, Happening};
+use workflow::request::{Illegal, Request};
+use workflow::runtime::send_once;
+use workflow::runtime::step::Fault;
+use workflow::store::issuer_in_force;
+use workflow::store::{change_audited, change_known};
+use workflow::timestamp::whole_seconds;
 
 use crate::mail::Asking;
 use crate::{AwaitApproval, WORKER};
@@ -117,7 +121,7 @@ impl AwaitApproval {
             .profile(Some(&request.profile))
             .map_err(|finding| Fault::transient(finding.detail))
             .and_then(|profile| {
-                Electorate::of(profile, &request.email).map_err(|error| Fault::transient(error.to_string()))
+                profile.electorate_for(&request.email).map_err(|error| Fault::transient(error.to_string()))
             })?;
         let now = self.clock.now();
         let by = By::worker(WORKER);
@@ -155,7 +159,7 @@ impl AwaitApproval {
         let Some(escalation) = due else {
             return Ok((approval, false));
         };
-        let substitutes = Electorate::substitutes_of(profile, &request.email);
+        let substitutes = profile.substitutes_for(&request.email);
         let by = By::worker(WORKER);
         let escalated = change_audited(&*self.approvals, &*self.requests, request.id, &by, |approval| {
             let new = approval.escalate(substitutes.clone(), now);

@@ -10,18 +10,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use workflow::approval::{Approval, Electorate};
-use workflow::audit::By;
+use workflow::approval::Approval;
+use workflow::approval::BaseUrl;
 use workflow::decision::{ApprovalDigest, Outcome};
-use workflow::link::BaseUrl;
-use workflow::metric::Measure;
+use workflow::grant::Facts;
+use workflow::ids::RequestId;
+use workflow::message::Nudge;
+use workflow::message::TaskToken;
 use workflow::policy::{Policy, Profile};
-use workflow::ports::{
-    Approvals, Archive, Clock, Mailer, Metrics, Nudges, Policies, Requests, Saved, TaskToken, Tasks, change,
-    change_approval, change_known,
-};
-use workflow::request::{Facts, Request, RequestId, Status};
-use workflow::step::{ErrorName, Fault, NoInput, Nudge, Progress, Step, Task};
+use workflow::ports::{Approvals, Archive, Clock, Mailer, Metrics, Nudges, Policies, Requests, Saved, Tasks};
+use workflow::request::audit::By;
+use workflow::request::metric::Measure;
+use workflow::request::{Request, Status};
+use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::store::{change, change_approval, change_known};
 
 mod asking;
 mod mail;
@@ -210,7 +212,8 @@ fn fresh(
     profile: &Profile,
     now: time::OffsetDateTime,
 ) -> Result<Approval, Fault> {
-    let electorate = Electorate::of(profile, &request.email)
+    let electorate = profile
+        .electorate_for(&request.email)
         .map_err(|error| Fault::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id, &request.profile, facts);
     Ok(Approval::ask(request.id, digest, electorate, now, now + profile.limit()))

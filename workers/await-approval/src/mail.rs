@@ -5,9 +5,10 @@
 
 use time::OffsetDateTime;
 use workflow::finding::Finding;
+use workflow::grant::Facts;
 use workflow::mail::{Letter, names_in_short};
-use workflow::request::{Facts, Request};
-use workflow::text::{Language, Message};
+use workflow::request::Request;
+use workflow::texts::{Language, Message};
 
 /// Why an approver is written to.
 #[derive(Clone, Copy)]

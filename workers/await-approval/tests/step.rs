@@ -4,14 +4,17 @@
 use std::sync::Arc;
 
 use await_approval::{AwaitApproval, Decided};
+use workflow::approval::BaseUrl;
 use workflow::approval::{Approval, Link, LinkKey};
-use workflow::audit::{Happening, verify};
 use workflow::decision::{ApprovalDigest, Decision, Outcome, ReviewDigest};
-use workflow::link::BaseUrl;
-use workflow::metric::Measure;
-use workflow::ports::{Approvals, change_approval};
-use workflow::request::{RequestId, Status};
-use workflow::step::{ErrorName, Fault, NoInput, Nudge, Progress, Step};
+use workflow::ids::RequestId;
+use workflow::message::Nudge;
+use workflow::ports::Approvals;
+use workflow::request::Status;
+use workflow::request::audit::{Happening, verify};
+use workflow::request::metric::Measure;
+use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::store::change_approval;
 use workflow::testing::{World, faults, journey};
 
 fn step(world: &Arc<World>) -> AwaitApproval {
@@ -185,7 +188,7 @@ async fn it_survives_every_fault() {
             |world| {
                 let id = persisted(world);
                 let mut approval = asked(world, id);
-                approval.task_token = Some(workflow::ports::TaskToken::new("t1"));
+                approval.task_token = Some(workflow::message::TaskToken::new("t1"));
                 if past_limit {
                     world.advance(time::Duration::days(8));
                 } else {
@@ -302,7 +305,7 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
         let mut approval = world.approval(id).unwrap();
         let profile = world.policy();
         let profile = profile.profile(None).unwrap();
-        approval.electorate = workflow::approval::Electorate::of(profile, &request.email).unwrap();
+        approval.electorate = profile.electorate_for(&request.email).unwrap();
         world.put_approval(approval, []);
         world.advance(time::Duration::days(3));
     };

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use tracing::Instrument;
-use workflow::lambda::Message;
 use workflow::ports::Tasks;
-use workflow::step::ErrorName;
+use workflow::runtime::lambda::Message;
+use workflow::runtime::step::ErrorName;
 
 /// The worker.
 pub struct DeadLetter {
@@ -78,7 +78,7 @@ fn gave_up(record: &SqsMessage) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use workflow::ports::TaskToken;
+    use workflow::message::TaskToken;
     use workflow::testing::World;
 
     use super::*;

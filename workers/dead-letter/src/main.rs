@@ -6,8 +6,8 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    workflow::log::start();
-    let worker = &workflow::lambda::configured(|aws| Ok(DeadLetter { tasks: aws.tasks() }))?;
+    workflow::runtime::log::start();
+    let worker = &workflow::runtime::lambda::configured(|aws| Ok(DeadLetter { tasks: aws.tasks() }))?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(worker.batch(event.payload).await)
     }))

@@ -1,10 +1,10 @@
 //! The words of the mail that brings the certificate.
 
+use workflow::approval::{BaseUrl, StatusKey};
 use workflow::issuance::Certificate;
-use workflow::link::{BaseUrl, StatusKey};
 use workflow::mail::{Letter, names_in_short};
 use workflow::request::Request;
-use workflow::text::Message;
+use workflow::texts::Message;
 
 /// The mail in words, in the requester's language; the zip goes with it.
 pub(crate) fn issued(

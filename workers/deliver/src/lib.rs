@@ -8,15 +8,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use workflow::audit::By;
-use workflow::bundle;
+use workflow::approval::BaseUrl;
 use workflow::issuance::Certificate;
-use workflow::link::BaseUrl;
+use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
-use workflow::metric::{Measure, Outcome};
-use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests, change_known};
+use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests};
+use workflow::request::audit::By;
+use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Illegal, Request, Status};
-use workflow::step::{ErrorName, Fault, NoInput, NoOutput, Progress, Step, Task};
+use workflow::runtime::step::{ErrorName, Fault, NoInput, NoOutput, Progress, Step, Task};
+use workflow::store::change_known;
 
 mod letter;
 

@@ -2,12 +2,13 @@ use std::io::{Cursor, Read};
 
 use futures_util::FutureExt;
 use workflow::csr::Csr;
+use workflow::ids::RequestId;
 use workflow::issuance::{self, Template};
 use workflow::ports::CaKey;
-use workflow::request::{RequestId, rfc3339};
 use workflow::testing::journey::task;
 use workflow::testing::{World, faults, pki};
-use workflow::text::Language;
+use workflow::texts::Language;
+use workflow::timestamp::rfc3339;
 use zip::ZipArchive;
 
 use super::*;

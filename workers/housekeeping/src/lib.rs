@@ -13,14 +13,13 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
-use workflow::audit::By;
-use workflow::judgement::issuer_in_force;
-use workflow::metric::{Measure, Outcome};
-use workflow::ports::{
-    Archive, ChangeError, Clock, ExecutionState, Executions, Metrics, Nudges, Requests, change_known,
-};
+use workflow::message::Nudge;
+use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Nudges, Requests};
+use workflow::request::audit::By;
+use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Ending, Illegal, Request, Status, execution_name};
-use workflow::step::Nudge;
+use workflow::store::issuer_in_force;
+use workflow::store::{ChangeError, change_known};
 
 /// How many requests of a status are listed: about 5 KB each, in a function of 256 MB.
 const LISTED: usize = 5_000;
@@ -244,9 +243,8 @@ mod tests {
     fn nobody_is_hidden_behind_many_who_wait() {
         let world = workflow::testing::World::new();
         let row = world.journey(&workflow::testing::pki::csr(&["www.example.com"]), Status::Submitted);
-        let rows: Vec<Request> = (0..1_234)
-            .map(|_| Request { id: workflow::request::RequestId::random(), ..row.clone() })
-            .collect();
+        let rows: Vec<Request> =
+            (0..1_234).map(|_| Request { id: workflow::ids::RequestId::random(), ..row.clone() }).collect();
         let begin = world.now();
         let seen: std::collections::BTreeSet<_> = (0..3)
             .flat_map(|run| turn(rows.clone(), begin + Duration::minutes(5) * run))

@@ -8,8 +8,8 @@ use workflow::ports::SystemClock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    workflow::log::start();
-    let worker = &workflow::lambda::configured(|aws| {
+    workflow::runtime::log::start();
+    let worker = &workflow::runtime::lambda::configured(|aws| {
         Ok(Housekeeping {
             requests: aws.requests()?,
             executions: aws.executions()?,

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use housekeeping::{Housekeeping, Report};
-use workflow::metric::{Measure, Outcome};
+use workflow::ids::RequestId;
 use workflow::ports::{Clock as _, ExecutionState};
-use workflow::request::{RequestId, Status};
+use workflow::request::Status;
+use workflow::request::metric::{Measure, Outcome};
 use workflow::testing::{World, faults};
 
 async fn run(world: &Arc<World>) -> Report {
@@ -53,7 +54,7 @@ async fn a_decision_whose_report_was_lost_is_reported() {
     let issued = world.request_at(Status::Issued);
     set(&world, issued, ExecutionState::Running);
     assert_eq!(run(&world).await.nudged, 1);
-    assert_eq!(world.nudges(), [workflow::step::Nudge::look(approved)]);
+    assert_eq!(world.nudges(), [workflow::message::Nudge::look(approved)]);
 }
 
 #[tokio::test]
@@ -88,7 +89,7 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
     }
     let report = run(&world).await;
     assert_eq!((report.seen, report.nudged, report.restarted), (1, 1, 0));
-    assert_eq!(world.nudges(), [workflow::step::Nudge::look(waiting)]);
+    assert_eq!(world.nudges(), [workflow::message::Nudge::look(waiting)]);
 }
 
 fn ended_and_told(world: &World, status: Status) {

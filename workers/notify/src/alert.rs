@@ -3,8 +3,9 @@
 //! Invariant: plain text that fits a mail and a chat. It holds ids, names of errors and causes; nothing of the CSR, no
 //! address, no link with a key.
 
-use workflow::request::{RequestId, Status};
-use workflow::step::Task;
+use workflow::ids::RequestId;
+use workflow::request::Status;
+use workflow::runtime::step::Task;
 
 use crate::Input;
 

@@ -7,7 +7,7 @@ use workflow::ports::SystemClock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    workflow::lambda::serve(|aws| {
+    workflow::runtime::lambda::serve(|aws| {
         Ok(Notify {
             requests: aws.requests()?,
             links: aws.link_secret()?,

@@ -3,10 +3,10 @@
 //! Invariant: pure. A mail says only what the row says; it names no approver, and carries no link but the requester's
 //! own and the form's.
 
-use workflow::link::BaseUrl;
+use workflow::approval::BaseUrl;
 use workflow::mail::{Letter, names_in_short};
 use workflow::request::{Request, Status};
-use workflow::text::Message;
+use workflow::texts::Message;
 
 /// One mail to a requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

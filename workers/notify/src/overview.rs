@@ -5,7 +5,7 @@
 
 use time::OffsetDateTime;
 use workflow::mail::Letter;
-use workflow::text::{Language, Message};
+use workflow::texts::{Language, Message};
 
 /// The letter; its link works until `until`.
 pub(crate) fn letter(language: Language, link: &str, until: OffsetDateTime) -> Letter {

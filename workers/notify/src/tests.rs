@@ -1,11 +1,13 @@
 use time::macros::datetime;
 use workflow::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, Vote};
 use workflow::finding::{Code, Finding};
+use workflow::grant::Facts;
+use workflow::ids::RequestId;
 use workflow::mail::Mail;
-use workflow::ports::TaskToken;
-use workflow::request::{Ending, Facts, RequestId, Status, Submission};
+use workflow::message::TaskToken;
+use workflow::request::{Ending, Status, Submission};
 use workflow::testing::{World, faults};
-use workflow::text::Language;
+use workflow::texts::Language;
 
 use super::*;
 

@@ -8,15 +8,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use workflow::audit::By;
 use workflow::decision;
-use workflow::judgement::{Judged, Refusal, issuer_in_force};
-use workflow::metric::{Measure, Outcome};
 use workflow::policy::Policy;
-use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, change_known, look_alike};
+use workflow::policy::evaluate::{Judged, Refusal};
+use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, look_alike};
+use workflow::request::audit::By;
+use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
-use workflow::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
-use workflow::text::Language;
+use workflow::runtime::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
+use workflow::store::change_known;
+use workflow::store::issuer_in_force;
+use workflow::texts::Language;
 
 /// The step.
 pub struct Persist {

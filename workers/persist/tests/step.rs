@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use persist::{Input, Persist};
 use workflow::finding::Code;
-use workflow::metric::{Measure, Outcome};
-use workflow::request::{Request, RequestId, Status};
-use workflow::step::{ErrorName, Fault, Step};
+use workflow::ids::RequestId;
+use workflow::request::metric::{Measure, Outcome};
+use workflow::request::{Request, Status};
+use workflow::runtime::step::{ErrorName, Fault, Step};
 use workflow::testing::{World, faults, journey, pki};
 
 fn step(world: &Arc<World>) -> Persist {

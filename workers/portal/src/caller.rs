@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use lambda_http::request::RequestContext;
-use workflow::audit::{Actor, By};
-use workflow::request::Email;
+use workflow::email::Email;
+use workflow::request::audit::{Actor, By};
 
 /// The address of the caller; nothing where no gateway gave one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

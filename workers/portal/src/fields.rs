@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use workflow::finding::{Code, Finding};
-use workflow::text::Message;
+use workflow::texts::Message;
 
 use crate::negotiate::{Media, media_type};
 use crate::problem::Problem;

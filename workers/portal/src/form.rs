@@ -14,11 +14,13 @@ use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 use time::Duration;
 use workflow::finding::{Code, Finding};
-use workflow::judgement::issuer_in_force;
-use workflow::policy::{Grant, LONGEST_LIMIT, Policy};
+use workflow::grant::Grant;
+use workflow::ids::RequestId;
+use workflow::policy::{LONGEST_LIMIT, Policy};
 use workflow::ports::Saved;
-use workflow::request::{Request, RequestId, Status, Submission, execution_name};
-use workflow::text::{Language, Message};
+use workflow::request::{Request, Status, Submission, execution_name};
+use workflow::store::issuer_in_force;
+use workflow::texts::{Language, Message};
 
 use crate::Portal;
 use crate::caller::Caller;

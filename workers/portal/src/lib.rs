@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use workflow::link::BaseUrl;
+use workflow::approval::BaseUrl;
 use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Nudges, Policies, Requests};
 
 mod approvals;

@@ -8,8 +8,8 @@ use workflow::ports::SystemClock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    workflow::log::start();
-    let portal = workflow::lambda::configured(|aws| {
+    workflow::runtime::log::start();
+    let portal = workflow::runtime::lambda::configured(|aws| {
         Ok(Portal {
             requests: aws.requests()?,
             names: aws.names()?,

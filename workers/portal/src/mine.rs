@@ -12,10 +12,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
+use workflow::email::Email;
 use workflow::finding::Code;
+use workflow::ids::RequestId;
 use workflow::issuance::Serial;
-use workflow::request::{Email, Request, RequestId, Status, rfc3339};
-use workflow::step::Nudge;
+use workflow::message::Nudge;
+use workflow::request::{Request, Status};
+use workflow::timestamp::rfc3339;
 
 use crate::Portal;
 use crate::fields::Fields;

@@ -8,11 +8,12 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 use time::OffsetDateTime;
+use workflow::approval::StatusKey;
 use workflow::csr::Name;
 use workflow::finding::{Finding, Severity};
-use workflow::link::StatusKey;
-use workflow::request::{RequestId, rfc3339};
-use workflow::text::{Language, Message};
+use workflow::ids::RequestId;
+use workflow::texts::{Language, Message};
+use workflow::timestamp::rfc3339;
 
 use crate::Portal;
 use crate::assets::Paths;

@@ -14,7 +14,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use workflow::finding::{Code, Finding};
 use workflow::ports::PortError;
-use workflow::text::{Language, Message};
+use workflow::texts::{Language, Message};
 
 use crate::Portal;
 use crate::negotiate::Wants;

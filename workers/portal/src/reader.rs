@@ -10,7 +10,7 @@ use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use url::form_urlencoded::{self, Serializer};
-use workflow::text::Language;
+use workflow::texts::Language;
 
 /// The parameter of a chosen language.
 const LANG: &str = "lang";

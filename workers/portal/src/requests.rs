@@ -13,16 +13,18 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 use url::form_urlencoded;
+use workflow::approval::StatusKey;
 use workflow::approval::VoteError;
-use workflow::audit::{Entry, Happening};
 use workflow::csr::Csr;
 use workflow::finding::{Code, Finding};
+use workflow::ids::RequestId;
 use workflow::issuance::{Certificate, Serial};
-use workflow::link::StatusKey;
-use workflow::ports::{ChangeError, change, change_audited};
-use workflow::request::{HistoryEntry, Illegal, Request, RequestId, Status, rfc3339};
-use workflow::step::Nudge;
-use workflow::text::Message;
+use workflow::message::Nudge;
+use workflow::request::audit::{Entry, Happening};
+use workflow::request::{HistoryEntry, Illegal, Request, Status};
+use workflow::store::{ChangeError, change, change_audited};
+use workflow::texts::Message;
+use workflow::timestamp::rfc3339;
 
 use crate::Portal;
 use crate::caller::Caller;
@@ -215,8 +217,8 @@ pub(crate) async fn certificate_zip(
         .issuer_of(&issuer)
         .await?
         .ok_or_else(|| broken(&"its issuer is not in the archive"))?;
-    let zip =
-        workflow::bundle::certificate_zip(&pem, &chain, &request.names).map_err(|error| broken(&error))?;
+    let zip = workflow::mail::bundle::certificate_zip(&pem, &chain, &request.names)
+        .map_err(|error| broken(&error))?;
     note_download(&portal, &request, &caller, &method, "zip").await?;
     Ok(attachment("application/zip", "certificate.zip", zip))
 }

@@ -5,14 +5,16 @@
 
 use http::HeaderMap;
 use uuid::Uuid;
-use workflow::approval::Electorate;
 use workflow::csr::Csr;
+use workflow::email::Email;
 use workflow::finding::{Code, Finding, quoted};
+use workflow::grant::Grant;
+use workflow::ids::RequestId;
 use workflow::issuance::Issuer;
-use workflow::judgement;
-use workflow::policy::{Grant, Policy, Profile};
-use workflow::request::{Email, Request, RequestId};
-use workflow::text::Message;
+use workflow::policy::evaluate;
+use workflow::policy::{Policy, Profile};
+use workflow::request::Request;
+use workflow::texts::Message;
 
 use crate::fields::Fields;
 
@@ -132,11 +134,11 @@ impl Draft {
         let csr = if self.csr_content.is_empty() {
             Err(vec![Trouble { field: "csrContent", finding: missing("csrContent", "finding-give-request") }])
         } else {
-            judgement::read(&self.csr_content).map_err(|refusal| troubles("csrContent", refusal.0))
+            evaluate::read(&self.csr_content).map_err(|refusal| troubles("csrContent", refusal.0))
         };
         match (csr, profile) {
             (Ok(csr), Ok(profile)) => {
-                let verdict = judgement::verdict(policy, issuer, &csr, profile, &requester);
+                let verdict = evaluate::verdict(policy, issuer, &csr, profile, &requester);
                 match verdict.grant {
                     Some(grant) => {
                         Ok(Prospect { profile: profile.name().to_owned(), grant, findings: verdict.findings })
@@ -268,7 +270,7 @@ fn unfit_key(key: &str) -> Option<Finding> {
 
 /// Nobody approves their own request, so a profile needs enough other approvers.
 fn nobody_else(profile: &Profile, requester: &Email) -> Option<Finding> {
-    Electorate::of(profile, requester).err().map(|error| {
+    profile.electorate_for(requester).err().map(|error| {
         tracing::warn!(%error, "nobody could decide; an operator has to add approvers to the policy");
         Finding::refused(
             Code::BadRequest,

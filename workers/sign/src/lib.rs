@@ -10,14 +10,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use serde::Serialize;
-use workflow::audit::By;
 use workflow::decision::ApprovalDigest;
 use workflow::issuance::{Certificate, Issuer, Serial, Template, Validity, issue, lint};
-use workflow::judgement::{Judged, issuer_in_force};
 use workflow::policy::Policy;
-use workflow::ports::{Archive, CaKey, Clock, Policies, Requests, change_known};
-use workflow::request::{Request, Status, rfc3339};
-use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::policy::evaluate::Judged;
+use workflow::ports::{Archive, CaKey, Clock, Policies, Requests};
+use workflow::request::audit::By;
+use workflow::request::{Request, Status};
+use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::store::change_known;
+use workflow::store::issuer_in_force;
+use workflow::timestamp::rfc3339;
 
 /// The step.
 pub struct Sign {

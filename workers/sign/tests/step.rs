@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use sign::{Sign, Signed};
 use time::Duration;
+use workflow::ids::RequestId;
 use workflow::issuance::Certificate;
 use workflow::ports::Clock;
-use workflow::request::{RequestId, Status};
-use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::request::Status;
+use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
 use workflow::testing::{World, faults, journey, pki};
 
 async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use workflow::judgement::issuer_in_force;
 use workflow::ports::{Archive, Policies, Requests};
 use workflow::request::{Request, Status};
-use workflow::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::store::issuer_in_force;
 
 /// The step.
 pub struct Validate {

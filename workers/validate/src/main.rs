@@ -4,7 +4,7 @@ use validate::Validate;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    workflow::lambda::serve(|aws| {
+    workflow::runtime::lambda::serve(|aws| {
         Ok(Validate { requests: aws.requests()?, policies: aws.policies()?, archive: aws.archive()? })
     })
     .await

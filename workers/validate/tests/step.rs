@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)] // A test may.
 
 use validate::Validate;
-use workflow::request::{RequestId, Status};
-use workflow::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::ids::RequestId;
+use workflow::request::Status;
+use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
 use workflow::testing::{World, faults, journey, pki};
 
 async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {

@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 
 use super::lazily::Lazily;
 use super::unavailable;
-use crate::audit::Event;
 use crate::ports::{PortError, Saved};
+use crate::request::audit::Event;
 
 mod approvals;
 mod names;

@@ -16,9 +16,8 @@ use aws_types::sdk_config::SdkConfig;
 use lettre::message::Mailbox;
 use std::time::Duration;
 
+use crate::approval::BaseUrl;
 use crate::environment::{Environment, EnvironmentError};
-use crate::link::BaseUrl;
-use crate::metric::EmbeddedMetrics;
 use crate::ports::{
     Approvals, Archive, CaKey, Executions, Links, Mailer, Metrics, Names, Nudges, Operators, Policies,
     PortError, Queue, Requests, Tasks,
@@ -26,6 +25,7 @@ use crate::ports::{
 
 mod ca_key;
 mod dynamodb;
+mod embedded_metrics;
 mod environment_credentials;
 mod kms;
 mod lazily;
@@ -40,6 +40,7 @@ mod ssm;
 mod step_functions;
 
 pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests};
+pub use embedded_metrics::EmbeddedMetrics;
 pub use kms::KmsKey;
 pub use s3::S3Archive;
 pub use secrets_manager::SecretsManager;

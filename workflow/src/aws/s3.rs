@@ -14,7 +14,7 @@ use super::lazily::Lazily;
 use super::unavailable;
 use crate::issuance::Serial;
 use crate::ports::{Archive, PortError};
-use crate::storage_key::ObjectKey;
+use crate::store::object_key::ObjectKey;
 
 /// A client of buckets.
 pub(super) fn client(sdk: &SdkConfig) -> Client {

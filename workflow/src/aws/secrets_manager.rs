@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use super::ca_key::LoadedSigner;
 use super::lazily::Lazily;
 use super::unavailable;
+use crate::approval::LinkSecret;
 use crate::issuance::{LocalKey, Signer};
-use crate::link::LinkSecret;
 use crate::ports::{CaKey, Links, PortError};
 
 /// One secret.

@@ -6,8 +6,8 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::lazily::Lazily;
 use super::unavailable;
+use crate::message::Nudge;
 use crate::ports::{Nudges, PortError, Queue};
-use crate::step::Nudge;
 
 /// One queue.
 pub struct SqsQueue {

@@ -11,8 +11,9 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::lazily::Lazily;
 use super::unavailable;
-use crate::ports::{ExecutionState, Executions, PortError, Reported, TaskToken, Tasks};
-use crate::request::RequestId;
+use crate::ids::RequestId;
+use crate::message::TaskToken;
+use crate::ports::{ExecutionState, Executions, PortError, Reported, Tasks};
 
 /// Step Functions, and one state machine of it.
 pub struct StepFunctions {

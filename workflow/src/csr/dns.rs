@@ -4,7 +4,7 @@
 //! Invariant: what [`parse`] returns is in lower case, has at least two labels, and is safe to write as an IA5String.
 
 use crate::finding::{Code, Finding, quoted};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// RFC 1035 section 2.3.4, in the text form without the root's dot.
 const LONGEST_NAME: usize = 253;

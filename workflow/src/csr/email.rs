@@ -4,7 +4,7 @@
 
 use super::dns;
 use crate::finding::{Code, Finding, quoted};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// RFC 5321 section 4.5.3.1.
 const LONGEST_LOCAL_PART: usize = 64;

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::Csr;
 use super::shape::{self, Shape};
 use crate::finding::{Code, Finding};
-use crate::text::{Message, Value};
+use crate::texts::{Message, Value};
 
 /// Mail programs and forms lose padding, so it is optional.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -12,7 +12,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::wish::{dotted, is};
 use crate::finding::{Code, Finding};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// The kinds of keys that are certified (RFC 3279 section 2.3, RFC 5480 section 2, RFC 8410 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

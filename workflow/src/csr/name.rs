@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{dns, email, uri};
 use crate::finding::{Code, Finding, quoted};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// One subject alternative name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -12,7 +12,7 @@ use x509_parser::x509::AlgorithmIdentifier;
 use super::key::{KeyKind, PublicKey};
 use super::wish::{dotted, is};
 use crate::finding::{Code, Finding};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// A digest fit to sign with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use super::dns;
 use crate::finding::{Code, Finding, quoted};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// SPIFFE ID section 2.3; long enough for any other URI as well.
 const LONGEST: usize = 2048;

@@ -10,7 +10,7 @@ use x509_parser::num_bigint::BigUint;
 
 use super::key::{KeyKind, MOST_RSA_BITS, PublicKey, RsaNumbers, new_key};
 use crate::finding::{Code, Finding};
-use crate::text::Message;
+use crate::texts::Message;
 
 const FEWEST_RSA_BITS: u32 = 2048;
 

@@ -14,7 +14,7 @@ use x509_parser::prelude::FromDer;
 
 use super::name::Name;
 use crate::finding::{Code, Finding, quoted};
-use crate::text::Message;
+use crate::texts::Message;
 
 /// One thing a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

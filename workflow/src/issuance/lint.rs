@@ -14,7 +14,7 @@ use super::certificate::Facts;
 use super::template::TbsCertificate;
 use super::{Issuer, SignatureAlgorithm};
 use crate::csr::{Csr, Name, extension_name, purposes, usages};
-use crate::policy::Grant;
+use crate::grant::Grant;
 
 /// Something the linter let through, and what it read in it.
 #[derive(Clone, Debug)]

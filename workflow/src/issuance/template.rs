@@ -23,7 +23,7 @@ use x509_cert::time::Time;
 
 use super::{Issuer, Serial, SignatureAlgorithm, Validity};
 use crate::csr::{Csr, KEY_USAGES, Name, purpose};
-use crate::policy::Grant;
+use crate::grant::Grant;
 
 /// Where an authority publishes what others need to check its certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

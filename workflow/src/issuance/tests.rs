@@ -4,7 +4,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::*;
 use crate::csr::Csr;
-use crate::policy::{Grant, Policy};
+use crate::grant::Grant;
+use crate::policy::Policy;
 use crate::testing::pki::{self, CaMaker, TestCa, TestKey};
 
 const POLICY: &str = include_str!("../../../infra/policy.toml");

@@ -7,9 +7,11 @@ use askama::Template;
 
 use super::{Mail, plain};
 use crate::csr::Name;
+use crate::email::Email;
 use crate::finding::{Finding, Severity};
-use crate::request::{Email, Facts, RequestId};
-use crate::text::{Language, Message};
+use crate::grant::Facts;
+use crate::ids::RequestId;
+use crate::texts::{Language, Message};
 
 /// The most lines that one fact shows; the pages show all.
 const MAX_LINES: usize = 50;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::finding::{Code, Finding};
-use crate::request::Facts;
-use crate::text::{Language, Message};
+use crate::grant::Facts;
+use crate::texts::{Language, Message};
 
 fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()

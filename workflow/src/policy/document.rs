@@ -15,7 +15,7 @@ use toml::Spanned;
 use super::rules::{Names, Requesters};
 use super::{PolicyError, Profile};
 use crate::issuance::Publication;
-use crate::text::Language;
+use crate::texts::Language;
 
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;

@@ -7,7 +7,7 @@ use super::document::Ungranted;
 use super::{Grant, Policy, Profile, Verdict};
 use crate::csr::{Csr, KeyKind, Name, Wish, new_key};
 use crate::finding::{Code, Finding, Severity, quoted};
-use crate::text::{Message, Value};
+use crate::texts::{Message, Value};
 
 pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
     let key_usage = key_usage(profile, csr.key().kind());

@@ -8,7 +8,7 @@ mod kinds;
 use serde::Deserialize;
 
 use crate::csr::Name;
-use crate::text::Message;
+use crate::texts::Message;
 
 use kinds::{DnsRule, MailRule, Network, UriRule};
 

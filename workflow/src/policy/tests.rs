@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::approval::Electorate;
 use crate::finding::Severity;
 use crate::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
 
@@ -315,9 +314,9 @@ fn groups_have_their_seats_and_one_person_cannot_fill_two() {
     let groups: Vec<_> = server.seats().iter().filter_map(|seats| seats.group.as_deref()).collect();
     assert_eq!(groups, ["security", "platform"]);
     assert_eq!(server.reminders(), [Duration::from_secs(86_400), Duration::from_secs(2 * 86_400)]);
-    let electorate = Electorate::of(server, &"someone@example.com".parse().unwrap()).unwrap();
+    let electorate = server.electorate_for(&"someone@example.com".parse().unwrap()).unwrap();
     assert_eq!((electorate.approvers().len(), electorate.quorum()), (2, 2), "a and a+x are one person");
-    let error = Electorate::of(server, &"B+me@example.com".parse().unwrap()).unwrap_err();
+    let error = server.electorate_for(&"B+me@example.com".parse().unwrap()).unwrap_err();
     assert!(error.to_string().contains("cannot fill the 2 seats"), "{error}");
     let manager = "M@example.com".parse().unwrap();
     assert!(server.lets_vote(&manager, true) && !server.lets_vote(&manager, false));

@@ -8,13 +8,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    Ending, Facts, HistoryEntry, Illegal, OPERATORS_TOLD, Request, RequestId, Status, Submission, rfc3339,
-    whole_seconds,
-};
-use crate::audit::{self, By, Entry, Event, Happening};
+use super::audit::{self, By, Entry, Event, Happening};
+use super::{Ending, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Status, Submission};
 use crate::decision::{ApprovalDigest, DecisionRecord};
+use crate::grant::Facts;
+use crate::ids::RequestId;
 use crate::issuance::{Serial, Validity};
+use crate::timestamp::{rfc3339, whole_seconds};
 
 impl Request {
     /// The row as the web front writes it, before the first execution is started.

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::audit::Happening;
-use crate::request::RequestId;
+use crate::ids::RequestId;
+use crate::request::audit::Happening;
 use crate::testing::World;
 use crate::testing::world::Moment;
 
@@ -80,7 +80,11 @@ impl World {
     /// What the audit trail of a request says, without what is random or a matter of time.
     fn trail(&self, row: &crate::request::Request) -> Vec<String> {
         let events = self.audit(row.id);
-        assert_eq!(crate::audit::verify(row.id, &events, &row.audit), [], "the audit trail is whole");
+        assert_eq!(
+            crate::request::audit::verify(row.id, &events, &row.audit),
+            [],
+            "the audit trail is whole"
+        );
         let mut trail: Vec<String> = events
             .iter()
             .map(|event| match event.event {

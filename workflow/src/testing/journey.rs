@@ -2,14 +2,18 @@
 
 use time::Duration;
 
-use crate::approval::{Approval, Ballot, Electorate, PlusTags, Seats};
+use crate::approval::{Approval, Ballot};
+use crate::approver_set::{Electorate, PlusTags, Seats};
 use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
+use crate::email::Email;
+use crate::ids::RequestId;
 use crate::issuance::{Serial, Validity};
-use crate::ports::{Clock, TaskToken};
-use crate::request::{Email, Ending, Request, RequestId, Status, Submission, execution_name};
-use crate::step::Task;
+use crate::message::TaskToken;
+use crate::ports::Clock;
+use crate::request::{Ending, Request, Status, Submission, execution_name};
+use crate::runtime::step::Task;
 use crate::testing::{World, pki};
-use crate::text::Language;
+use crate::texts::Language;
 
 /// The approver whom infra/policy.toml names.
 pub fn approver() -> Email {

@@ -9,16 +9,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use time::OffsetDateTime;
 
+use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link};
-use crate::audit::{By, Event};
+use crate::ids::RequestId;
 use crate::issuance::{Issuer, LocalKey, Serial, Signer};
-use crate::link::LinkSecret;
 use crate::mail::Mail;
-use crate::metric::Measure;
+use crate::message::Nudge;
+use crate::message::TaskToken;
 use crate::policy::Policy;
-use crate::ports::{ExecutionState, PortError, TaskToken};
-use crate::request::{Request, RequestId, Status};
-use crate::step::Nudge;
+use crate::ports::{ExecutionState, PortError};
+use crate::request::audit::{By, Event};
+use crate::request::metric::Measure;
+use crate::request::{Request, Status};
 use crate::testing::pki;
 
 mod ports;

@@ -8,11 +8,11 @@ mod names;
 mod texts;
 mod wishes;
 
+use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::issuance::Issuer;
-use workflow::judgement::judge;
 use workflow::policy::Policy;
-use workflow::request::Email;
+use workflow::policy::evaluate::judge;
 use workflow::testing::pki::{CaMaker, CsrMaker, TestKey};
 
 use crate::document::{Table, plain, settle};

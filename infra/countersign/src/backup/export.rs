@@ -6,8 +6,8 @@ use std::path::Path;
 
 use futures_util::StreamExt as _;
 use time::OffsetDateTime;
-use workflow::export::{ExportError, FORMAT, Header, Record, Writer};
-use workflow::request::rfc3339;
+use workflow::backup::{ExportError, FORMAT, Header, Record, Writer};
+use workflow::timestamp::rfc3339;
 
 use super::source::Source;
 use super::{ExportOptions, link_secret};

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use futures_util::future::try_join_all;
 use time::OffsetDateTime;
-use workflow::export::{ObjectKey, Record, Row};
+use workflow::backup::{ObjectKey, Record, Row};
 use workflow::policy::Policy;
-use workflow::request::{Request, rfc3339};
+use workflow::request::Request;
+use workflow::timestamp::rfc3339;
 
 use super::contents::{Contents, damaged, open};
 use super::target::{Placed, Target, Write};

@@ -7,8 +7,8 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use workflow::approval::LinkSecret;
 use workflow::aws::SecretsManager;
-use workflow::link::LinkSecret;
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, OrFail as _};

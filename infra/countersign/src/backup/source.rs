@@ -9,10 +9,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, Get, TransactGetItem};
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use workflow::approval::Link;
-use workflow::audit::{Broken, Event, verify};
-use workflow::export::{Columns, Name, ObjectKey, Record, Row};
-use workflow::request::{Request, RequestId};
-use workflow::storage_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
+use workflow::backup::{Columns, Name, ObjectKey, Record, Row};
+use workflow::ids::RequestId;
+use workflow::request::Request;
+use workflow::request::audit::{Broken, Event, verify};
+use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
 
 use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::Stack;

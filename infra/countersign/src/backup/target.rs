@@ -8,10 +8,11 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
-use workflow::audit::{Event, verify};
-use workflow::export::{Columns, ObjectKey, Record, Row};
-use workflow::request::{Request, RequestId, execution_name};
-use workflow::storage_key::{approval_key, link_key};
+use workflow::backup::{Columns, ObjectKey, Record, Row};
+use workflow::ids::RequestId;
+use workflow::request::audit::{Event, verify};
+use workflow::request::{Request, execution_name};
+use workflow::store::object_key::{approval_key, link_key};
 
 use super::source::{Item, Source, item_of, row_of};
 use crate::failure::{Failure, OrFail as _};

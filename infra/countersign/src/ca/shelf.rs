@@ -5,7 +5,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use workflow::storage_key::{ISSUERS, ObjectKey};
+use workflow::store::object_key::{ISSUERS, ObjectKey};
 
 use super::chain::Chain;
 use crate::failure::{Failure, OrFail as _};

@@ -277,6 +277,6 @@ mod tests {
     fn metrics_cost_their_hours() {
         assert_eq!(metrics(0.0), 1.0);
         let most = metrics(1e9);
-        assert!((most - f64::from(workflow::metric::SERIES)).abs() < 1e-6, "{most}");
+        assert!((most - f64::from(workflow::request::metric::SERIES)).abs() < 1e-6, "{most}");
     }
 }

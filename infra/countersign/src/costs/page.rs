@@ -19,7 +19,7 @@ pub(super) fn costs(data: &Data, counted: &Counted) -> String {
         .replace("{idle}", &dollars(idle))
         .replace("{queues}", &counted.polled_queues.to_string())
         .replace("{alarms}", &counted.alarms.to_string())
-        .replace("{series}", &workflow::metric::SERIES.to_string())
+        .replace("{series}", &workflow::request::metric::SERIES.to_string())
         .replace("{measured}", &data.usage.measured)
         .replace("{days}", &grouped(data.usage.days_to_decision))
         .replace("{usage}", usage(data).trim_end())

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use end_to_end::{Lifeline, PATIENCE, Stack, certificate_for, eventually, free_port, repository};
 use serde_json::Value;
 use workflow::aws::{SmtpCredentials, SmtpMailer, SmtpSecret, SsmSmtpSecret};
+use workflow::ids::RequestId;
 use workflow::mail::Mail;
 use workflow::ports::{Mailer as _, PortError};
-use workflow::request::RequestId;
 
 const PASSWORD: &str = "right-one";
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use workflow::csr::Name;
 use workflow::finding::Finding;
-use workflow::text::Message;
+use workflow::texts::Message;
 
 use super::{Remark, Site};
 use crate::Portal;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use workflow::policy::Policy;
-use workflow::text::Message;
+use workflow::texts::Message;
 
 use super::{Remark, Site, names_for_people};
 use crate::Portal;

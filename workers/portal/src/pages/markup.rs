@@ -6,7 +6,7 @@
 use std::fmt;
 
 use askama::filters::{Escaper, Html, HtmlSafe};
-use workflow::text::{Language, Message};
+use workflow::texts::{Language, Message};
 
 use super::Instant;
 

@@ -1,10 +1,11 @@
 //! My certificates: the page that asks for an address, and the list.
 
 use askama::Template;
+use workflow::approval::LinkSecret;
+use workflow::email::Email;
 use workflow::finding::Finding;
-use workflow::link::LinkSecret;
-use workflow::request::{Email, Request, Status};
-use workflow::text::Message;
+use workflow::request::{Request, Status};
+use workflow::texts::Message;
 
 use super::{Instant, Remark, Site, names_for_people};
 use crate::Portal;

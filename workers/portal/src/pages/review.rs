@@ -2,7 +2,7 @@
 
 use askama::Template;
 use workflow::decision::{Decision, Outcome, Vote};
-use workflow::text::Message;
+use workflow::texts::Message;
 
 use super::{Instant, Markup, Remark, Site, grouped, names_for_people};
 use crate::Portal;

@@ -1,10 +1,10 @@
 //! The status page: where a request stands, in words, and the certificate when there is one.
 
 use askama::Template;
+use workflow::approval::StatusKey;
 use workflow::decision::Decision;
-use workflow::link::StatusKey;
 use workflow::request::{Request, Status};
-use workflow::text::Message;
+use workflow::texts::Message;
 
 use super::{Instant, Markup, Remark, Site, names_for_people};
 use crate::Portal;
@@ -226,7 +226,7 @@ fn events(site: &Site, request: &Request) -> Vec<Event> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use workflow::text::Language;
+    use workflow::texts::Language;
 
     use super::*;
 

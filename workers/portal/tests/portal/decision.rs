@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 use time::Duration;
-use workflow::approval::{Electorate, Seats};
-use workflow::audit::{Happening, verify};
+use workflow::approver_set::{Electorate, Seats};
 use workflow::decision::Outcome;
+use workflow::ids::RequestId;
+use workflow::message::Nudge;
 use workflow::ports::Clock;
-use workflow::request::{Ending, RequestId, Status};
-use workflow::step::Nudge;
+use workflow::request::audit::{Happening, verify};
+use workflow::request::{Ending, Status};
 use workflow::testing::pki;
 
 use crate::site::{FORM, Site};

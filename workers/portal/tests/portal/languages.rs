@@ -3,7 +3,7 @@
 use http::Method;
 use workflow::request::Status;
 use workflow::testing::pki;
-use workflow::text::{Language, Message};
+use workflow::texts::{Language, Message};
 
 use crate::site::{Answer, BROWSER, FORM, JSON, Site, good, with};
 

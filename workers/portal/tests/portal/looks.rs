@@ -7,7 +7,7 @@ use std::path::Path;
 
 use workflow::request::Status;
 use workflow::testing::pki::{self, TestKey};
-use workflow::text::Language;
+use workflow::texts::Language;
 
 use crate::site::Site;
 

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 use time::Duration;
-use workflow::audit::{Happening, verify};
 use workflow::decision::Outcome;
+use workflow::message::Nudge;
 use workflow::ports::{Clock, Links};
+use workflow::request::audit::{Happening, verify};
 use workflow::request::{Ending, Status};
-use workflow::step::Nudge;
 
 use crate::site::Site;
 

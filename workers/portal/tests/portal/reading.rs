@@ -2,7 +2,8 @@
 
 use http::Method;
 use serde_json::json;
-use workflow::request::{RequestId, Status};
+use workflow::ids::RequestId;
+use workflow::request::Status;
 
 use crate::site::{BROWSER, Site};
 

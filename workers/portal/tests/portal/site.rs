@@ -9,14 +9,15 @@ use http_body_util::BodyExt;
 use portal::Portal;
 use serde_json::Value;
 use tower::ServiceExt;
+use workflow::approval::BaseUrl;
 use workflow::approval::{Link, LinkKey};
 use workflow::decision::ReviewDigest;
-use workflow::link::BaseUrl;
+use workflow::ids::RequestId;
 use workflow::ports::{Clock, Links};
-use workflow::request::{Request as Row, RequestId, Status};
+use workflow::request::{Request as Row, Status};
 use workflow::testing::journey::approver;
 use workflow::testing::{World, pki};
-use workflow::text::Language;
+use workflow::texts::Language;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";

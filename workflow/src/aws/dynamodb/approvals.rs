@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::requests::{CLEARABLE, stored};
 use super::{AuditTable, Item, Table, encode};
 use crate::approval::{Approval, Link, LinkDigest};
-use crate::audit::Event;
+use crate::ids::RequestId;
 use crate::ports::{Approvals, PortError, Saved};
-use crate::request::{Request, RequestId};
-use crate::storage_key::{approval_key, link_key};
+use crate::request::Request;
+use crate::request::audit::Event;
+use crate::store::object_key::{approval_key, link_key};
 
 /// The table of approvals. One key column `key`: `request#<id>` holds an approval, `link#<digest>` a link.
 pub struct DynamoApprovals {

@@ -6,8 +6,8 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::{Item, Table};
 use crate::aws::unavailable;
+use crate::ids::RequestId;
 use crate::ports::{Names, PortError};
-use crate::request::RequestId;
 
 /// The table of names.
 pub struct DynamoNames(Table);

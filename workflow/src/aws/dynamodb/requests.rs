@@ -8,10 +8,13 @@ use aws_types::sdk_config::SdkConfig;
 use time::OffsetDateTime;
 
 use super::{AuditTable, Item, Table, decode, encode};
-use crate::audit::Event;
 use crate::aws::unavailable;
+use crate::email::Email;
+use crate::ids::RequestId;
 use crate::ports::{PortError, Requests, Saved};
-use crate::request::{Email, Request, RequestId, Status, rfc3339};
+use crate::request::audit::Event;
+use crate::request::{Request, Status};
+use crate::timestamp::rfc3339;
 
 /// How many items BatchGetItem takes.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>

@@ -10,10 +10,10 @@ use toml::Spanned;
 
 use super::values::{Approver, Limit};
 use super::{Settings, line_of};
-use crate::approval::{Electorate, PlusTags, Seats};
+use crate::approver_set::{Electorate, PlusTags, Seats};
+use crate::email::Email;
 use crate::policy::PolicyError;
-use crate::request::Email;
-use crate::text::Language;
+use crate::texts::Language;
 
 /// The time that approvers have where the document says nothing.
 const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);

@@ -6,19 +6,22 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link, LinkDigest};
-use crate::audit::Event;
+use crate::email::Email;
+use crate::ids::RequestId;
 use crate::issuance::{Serial, Signer};
-use crate::link::LinkSecret;
 use crate::mail::Mail;
-use crate::metric::Measure;
+use crate::message::Nudge;
+use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{
     Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Metrics, Names, Nudges,
-    Operators, Policies, PortError, Queue, Reported, Requests, Saved, TaskToken, Tasks,
+    Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks,
 };
-use crate::request::{Email, Request, RequestId, Status};
-use crate::step::Nudge;
+use crate::request::audit::Event;
+use crate::request::metric::Measure;
+use crate::request::{Request, Status};
 
 use super::{State, TaskResult, World, leads_to};
 

@@ -1,0 +1,302 @@
+//! The links that requesters and approvers follow, all below one public base URL.
+//!
+//! A requester's link carries a key derived from one secret and the request id (HMAC-SHA256), so that every mail can
+//! carry the same working link and no table holds it. An approver's link carries a [`LinkKey`].
+
+use std::fmt;
+
+use aws_lc_rs::{digest, hmac, rand};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use url::Url;
+
+use crate::email::Email;
+use crate::ids::RequestId;
+
+/// The secret of one approver's link. Never stored, never logged.
+pub struct LinkKey([u8; 32]);
+
+impl LinkKey {
+    /// A fresh key of 256 random bits.
+    ///
+    /// # Errors
+    /// [`NoRandomness`] where the operating system gives none.
+    pub fn random() -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 32];
+        rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
+        Ok(Self(bytes))
+    }
+
+    /// Reads the key from a link's path; `None` for anything that is not exactly one.
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// The text that goes into the link, and nowhere else: base64url without padding, 43 characters.
+    pub fn expose(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// What the table knows of the key.
+    pub fn digest(&self) -> LinkDigest {
+        LinkDigest(hex::encode(digest::digest(&digest::SHA256, &self.0)))
+    }
+}
+
+impl fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkKey(redacted)")
+    }
+}
+
+/// The operating system gave no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct NoRandomness;
+
+/// Lower-case hex SHA-256 of a link's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LinkDigest(String);
+
+impl LinkDigest {
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One approver's link to one request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// The key of the row.
+    pub digest: LinkDigest,
+    /// Which request it opens.
+    pub request_id: RequestId,
+    /// Whose it is.
+    pub approver: Email,
+    /// The [`Approval::generation`](super::Approval::generation) it was made in; later ones do away with it.
+    pub generation: u32,
+    /// When it was made, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// The public base URL, with a trailing slash, to which all paths of DESIGN.md section 4 are relative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// Reads the base URL: http or https, with a host, without query, fragment or user.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut url = Url::parse(text.trim()).map_err(|error| format!("{text} is not a URL: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(format!("{text} is not an http or https URL"));
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return Err(format!("{text} has a query, a fragment or a user, which a base URL must not have"));
+        }
+        if !url.path().ends_with('/') {
+            let path = format!("{}/", url.path());
+            url.set_path(&path);
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL as text, with its trailing slash.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The path of the URL, with its trailing slash.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// The link of an approver to a request.
+    pub fn approval(&self, key: &LinkKey) -> String {
+        format!("{}approvals/{}", self.0, key.expose())
+    }
+
+    /// The link of a requester to the status of a request.
+    pub fn status(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}requests/{id}?key={}", self.0, key.expose())
+    }
+
+    /// The link of a requester to everything that was asked for with the same address.
+    pub fn overview(&self, key: &OverviewKey) -> String {
+        format!("{}mine/{}", self.0, key.expose())
+    }
+
+    /// The link of a requester to the certificate, as a zip.
+    pub fn certificate(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}requests/{id}/certificate.zip?key={}", self.0, key.expose())
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The secret that all requesters' links derive from.
+pub struct LinkSecret(hmac::Key);
+
+impl LinkSecret {
+    /// The shortest secret that is taken, in bytes.
+    pub const MIN_BYTES: usize = 32;
+
+    /// Makes the deriving key of a secret text.
+    ///
+    /// # Errors
+    /// One line, where the secret is too short to be one.
+    pub fn new(secret: &str) -> Result<Self, String> {
+        if secret.len() < Self::MIN_BYTES {
+            return Err(format!(
+                "the link secret has {} bytes; at least {} are needed",
+                secret.len(),
+                Self::MIN_BYTES
+            ));
+        }
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+    }
+
+    /// The key of the link to one request.
+    pub fn status_key(&self, id: RequestId) -> StatusKey {
+        StatusKey(URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, format!("status {id}").as_bytes())))
+    }
+
+    /// The key of a link to all requests of the address that made this one; it works until `until`.
+    pub fn overview_key(&self, id: RequestId, until: OffsetDateTime) -> OverviewKey {
+        let until = until.unix_timestamp();
+        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, overview_text(id, until).as_bytes()));
+        OverviewKey(format!("{id}.{until}.{tag}"))
+    }
+
+    /// The request whose address's requests `key` opens at `now`; nothing where it is no key of ours, or too old.
+    pub fn opens_overview(&self, key: &str, now: OffsetDateTime) -> Option<RequestId> {
+        let mut parts = key.split('.');
+        let (id, until, tag) = (parts.next()?, parts.next()?, parts.next()?);
+        let (id, until) = (id.parse::<RequestId>().ok()?, until.parse::<i64>().ok()?);
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok().filter(|_| parts.next().is_none())?;
+        hmac::verify(&self.0, overview_text(id, until).as_bytes(), &tag).ok()?;
+        (now.unix_timestamp() < until).then_some(id)
+    }
+
+    /// Whether `key` opens the request. Takes the same time for every wrong key.
+    pub fn opens(&self, id: RequestId, key: &str) -> bool {
+        URL_SAFE_NO_PAD
+            .decode(key)
+            .is_ok_and(|tag| hmac::verify(&self.0, format!("status {id}").as_bytes(), &tag).is_ok())
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret(redacted)")
+    }
+}
+
+/// What the tag of an overview's key is computed of.
+fn overview_text(id: RequestId, until: i64) -> String {
+    format!("overview {id} {until}")
+}
+
+/// The key of a link to all requests of an address, for a while.
+pub struct OverviewKey(String);
+
+impl OverviewKey {
+    /// The text that goes into the link, and nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for OverviewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OverviewKey(redacted)")
+    }
+}
+
+/// The key of one requester's link.
+pub struct StatusKey(String);
+
+impl StatusKey {
+    /// The text that goes into the link, and nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StatusKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StatusKey(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_key_opens_its_request_and_no_other() {
+        let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
+        let (one, other) = (RequestId::random(), RequestId::random());
+        let key = secret.status_key(one);
+        assert!(secret.opens(one, key.expose()));
+        assert!(!secret.opens(other, key.expose()));
+        assert!(!secret.opens(one, ""));
+        assert!(!secret.opens(one, &key.expose()[..42]));
+        assert!(!LinkSecret::new(&"t".repeat(64)).unwrap().opens(one, key.expose()));
+        assert!(LinkSecret::new("short").is_err());
+    }
+
+    #[test]
+    fn an_overview_key_opens_for_a_while() {
+        let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
+        let now = time::macros::datetime!(2026-01-01 12:00 UTC);
+        let id = RequestId::random();
+        let key = secret.overview_key(id, now + time::Duration::HOUR);
+        assert_eq!(secret.opens_overview(key.expose(), now), Some(id));
+        assert_eq!(secret.opens_overview(key.expose(), now + time::Duration::HOUR), None);
+        let [_, until, tag] = key.expose().split('.').collect::<Vec<_>>()[..] else { panic!() };
+        for forged in [
+            String::new(),
+            format!("{}.{until}.{tag}", RequestId::random()),
+            format!("{id}.{}.{tag}", i64::MAX),
+            format!("{}.x", key.expose()),
+            secret.status_key(id).expose().to_owned(),
+        ] {
+            assert_eq!(secret.opens_overview(&forged, now), None, "{forged}");
+        }
+        assert!(!secret.opens(id, tag), "one kind of key does not open the other");
+    }
+
+    #[test]
+    fn base_urls_end_with_a_slash_and_carry_nothing_else() {
+        assert_eq!(BaseUrl::parse("http://localhost:8080").unwrap().as_str(), "http://localhost:8080/");
+        assert_eq!(BaseUrl::parse("https://a.example/x").unwrap().path(), "/x/");
+        for bad in ["", "ftp://a/", "https://a/?b", "https://a/#b", "https://u@a/", "/x"] {
+            assert!(BaseUrl::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_link_key_is_read_back_and_never_shown() {
+        let key = LinkKey::random().unwrap();
+        let text = key.expose();
+        assert_eq!(text.len(), 43);
+        assert_eq!(LinkKey::parse(&text).unwrap().digest(), key.digest());
+        assert!(!format!("{key:?}").contains(&text));
+        for bad in ["", "a", &text[..42], &format!("{text}="), &format!("{text}A"), "../../etc/passwd"] {
+            assert!(LinkKey::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+use time::Duration;
+use time::macros::datetime;
+
+use super::*;
+use crate::approver_set::{PlusTags, Seats};
+
+const NOW: OffsetDateTime = datetime!(2026-01-01 12:00:00 UTC);
+
+fn email(text: &str) -> Email {
+    text.parse().unwrap()
+}
+
+fn approval(quorum: usize) -> Approval {
+    let members = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
+    let electorate = Electorate {
+        seats: vec![Seats { group: None, members, quorum }],
+        substitutes: vec![],
+        plus_tags: PlusTags::Same,
+    };
+    let digest = ApprovalDigest::from_text("d1");
+    Approval::ask(RequestId::random(), digest, electorate, NOW, NOW + Duration::days(7))
+}
+
+fn ballot(who: &str, decision: Decision) -> Ballot {
+    Ballot { approver: email(who), decision, shown: ReviewDigest::from_text("r1"), reason: None }
+}
+
+fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<Voted, VoteError> {
+    approval.vote(&ballot(who, decision), &ReviewDigest::from_text("r1"), NOW)
+}
+
+#[test]
+fn the_quorum_approves_and_one_rejection_ends_it() {
+    let mut approval = approval(2);
+    assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Ok(Voted::Recorded));
+    assert_eq!(approval.outcome, None);
+    for spelling in ["A@EXAMPLE.COM", "a+phone@example.com"] {
+        assert_eq!(vote(&mut approval, spelling, Decision::Approve), Ok(Voted::Repeated), "counts once");
+    }
+    assert_eq!(approval.outcome, None);
+    assert_eq!(approval.undecided(), [email("b@example.com"), email("c@example.com")]);
+    let mut rejected = approval.clone();
+    assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Recorded));
+    assert_eq!(approval.outcome, Some(Outcome::Approved));
+    assert_eq!(vote(&mut rejected, "b@example.com", Decision::Reject), Ok(Voted::Recorded));
+    assert_eq!(rejected.outcome, Some(Outcome::Rejected));
+}
+
+#[test]
+fn what_stands_is_not_decided_otherwise() {
+    let mut approval = approval(1);
+    vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
+    let standing = approval.clone();
+    assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Repeated));
+    assert_eq!(
+        vote(&mut approval, "b@example.com", Decision::Reject),
+        Err(VoteError::AlreadyDecided(Outcome::Approved))
+    );
+    assert_eq!(approval.withdraw(NOW), Err(VoteError::AlreadyDecided(Outcome::Approved)));
+    assert!(!approval.expire(NOW + Duration::days(8)));
+    assert!(!approval.escalate(vec![email("z@example.com")], NOW));
+    assert!(!approval.renew_links(2, standing.electorate.clone()));
+    assert_eq!(approval, standing);
+}
+
+#[test]
+fn every_task_that_asked_is_kept_once_and_not_without_bound() {
+    let mut approval = approval(1);
+    for token in ["t1", "t2", "t1", "t2"] {
+        approval.keep(&TaskToken::new(token));
+    }
+    let tokens: Vec<_> = approval.tokens().map(TaskToken::expose).collect();
+    assert_eq!(tokens, ["t2", "t1"], "a message that comes again changes nothing");
+    for number in 0..100 {
+        approval.keep(&TaskToken::new(format!("n{number}")));
+    }
+    assert_eq!(approval.tokens().count(), MAX_EARLIER_TOKENS + 1);
+    assert_eq!(approval.tokens().next().unwrap().expose(), "n99");
+}
+
+#[test]
+fn late_stale_and_foreign_votes_change_nothing() {
+    let mut approval = approval(2);
+    let fresh = approval.clone();
+    let yes = ballot("a@example.com", Decision::Approve);
+    let current = ReviewDigest::from_text("r1");
+    assert_eq!(approval.vote(&yes, &current, approval.expires_at), Err(VoteError::Expired));
+    assert_eq!(approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW), Err(VoteError::StaleDigest));
+    assert_eq!(vote(&mut approval, "d@example.com", Decision::Approve), Err(VoteError::NotAnApprover));
+    assert_eq!(approval, fresh);
+    vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
+    assert_eq!(vote(&mut approval, "a@example.com", Decision::Reject), Err(VoteError::VotedOtherwise));
+    assert_eq!(
+        approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW),
+        Ok(Voted::Repeated),
+        "a word that is given stands, whatever the review shows by now"
+    );
+}
+
+#[test]
+fn an_undecided_approval_expires_once() {
+    let mut approval = approval(1);
+    assert!(!approval.expire(NOW));
+    assert!(approval.expire(approval.expires_at));
+    assert!(!approval.expire(approval.expires_at));
+    assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Err(VoteError::Expired));
+    assert_eq!(approval.withdraw(NOW), Err(VoteError::Expired));
+    assert_eq!(approval.decision().unwrap().outcome, Outcome::Expired);
+}
+
+#[test]
+fn a_request_that_is_withdrawn_is_rejected_by_nobody() {
+    let mut approval = approval(1);
+    assert_eq!(approval.withdraw(NOW), Ok(true));
+    assert_eq!(approval.withdraw(NOW), Ok(false));
+    let decision = approval.decision().unwrap();
+    assert_eq!((decision.outcome, decision.withdrawn, decision.votes.len()), (Outcome::Rejected, true, 0));
+    for decision in [Decision::Approve, Decision::Reject] {
+        assert_eq!(vote(&mut approval, "a@example.com", decision), Err(VoteError::Withdrawn));
+    }
+}
+
+#[test]
+fn substitutes_vote_after_the_escalation_only() {
+    let mut approval = approval(1);
+    let substitute = email("z@example.com");
+    assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Err(VoteError::NotAnApprover));
+    assert!(approval.escalate(vec![substitute.clone()], NOW));
+    assert!(!approval.escalate(vec![substitute.clone()], NOW), "once");
+    assert!(approval.undecided().contains(&substitute));
+    assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Ok(Voted::Recorded));
+    assert_eq!(approval.outcome, Some(Outcome::Approved));
+}
+
+#[test]
+fn links_are_renewed_one_generation_at_a_time() {
+    let mut approval = approval(1);
+    let electorate = approval.electorate.clone();
+    assert!(!approval.renew_links(3, electorate.clone()) && !approval.renew_links(1, electorate.clone()));
+    assert!(approval.renew_links(2, electorate.clone()) && !approval.renew_links(2, electorate));
+    assert_eq!(approval.generation, 2);
+}

@@ -1,0 +1,288 @@
+//! Who may decide about a request, and when enough of them have approved.
+//!
+//! Invariant: a person counts once, in however many groups and spellings they stand; nobody decides about their own
+//! request; where the people who are left could never fill every seat, nobody is asked ([`TooFewApprovers`]).
+
+use serde::{Deserialize, Serialize};
+
+use crate::email::Email;
+
+/// Whether `alice+ca@example.com` is `alice@example.com`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlusTags {
+    /// The same person: what follows a plus sign is a label (RFC 5233).
+    #[default]
+    Same,
+    /// Another person.
+    Distinct,
+}
+
+impl PlusTags {
+    /// The text that is equal for two addresses of one person. Letter case never counts.
+    pub fn person(self, email: &Email) -> String {
+        let lower = email.as_str().to_ascii_lowercase();
+        match (self, lower.split_once('@')) {
+            (PlusTags::Same, Some((local, domain))) => match local.split_once('+') {
+                Some((name, _)) if !name.is_empty() => format!("{name}@{domain}"),
+                _ => lower,
+            },
+            _ => lower,
+        }
+    }
+
+    /// The first address of each person.
+    pub(crate) fn distinct<'a>(self, people: impl IntoIterator<Item = &'a Email>) -> Vec<Email> {
+        let mut distinct: Vec<Email> = Vec::new();
+        for person in people {
+            if !distinct.iter().any(|one| self.same_person(one, person)) {
+                distinct.push(person.clone());
+            }
+        }
+        distinct
+    }
+
+    /// Whether both addresses are one person's.
+    pub fn same_person(self, one: &Email, other: &Email) -> bool {
+        self.person(one) == self.person(other)
+    }
+}
+
+/// A group of approvers, and how many of them must approve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seats {
+    /// The name of the group; none where the profile lists its approvers itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Who may take a seat.
+    pub members: Vec<Email>,
+    /// How many seats there are; at least one.
+    pub quorum: usize,
+}
+
+/// Whom a profile lets decide about a request, and how many of them must approve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Electorate {
+    /// The groups; every seat of each must be filled.
+    pub seats: Vec<Seats>,
+    /// Who may take any seat once the request is escalated.
+    #[serde(default)]
+    pub substitutes: Vec<Email>,
+    /// What counts as one person.
+    #[serde(default)]
+    pub plus_tags: PlusTags,
+}
+
+/// Seats of a group that nobody has taken yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lacking {
+    /// See [`Seats::group`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// How many approvals it lacks; at least one.
+    pub approvals: usize,
+}
+
+impl Electorate {
+    /// Everybody who is asked from the beginning, each person once, in the order of the policy.
+    pub fn approvers(&self) -> Vec<Email> {
+        self.distinct(self.seats.iter().flat_map(|seats| &seats.members))
+    }
+
+    /// Everybody who may vote.
+    pub fn voters(&self, escalated: bool) -> Vec<Email> {
+        let substitutes = self.substitutes.iter().filter(|_| escalated);
+        self.distinct(self.seats.iter().flat_map(|seats| &seats.members).chain(substitutes))
+    }
+
+    /// How many must approve in all.
+    pub fn quorum(&self) -> usize {
+        self.seats.iter().map(|seats| seats.quorum.max(1)).sum()
+    }
+
+    /// Whether `voter` may vote.
+    pub fn admits(&self, voter: &Email, escalated: bool) -> bool {
+        self.voters(escalated).iter().any(|one| self.plus_tags.same_person(one, voter))
+    }
+
+    /// What is lacking when these people approve. Whoever stands in several groups is counted where it helps most.
+    pub fn lacking<'a>(&self, approving: impl IntoIterator<Item = &'a Email>) -> Vec<Lacking> {
+        let approving = self.distinct(approving);
+        let groups: Vec<usize> = self
+            .seats
+            .iter()
+            .enumerate()
+            .flat_map(|(group, seats)| std::iter::repeat_n(group, seats.quorum.max(1)))
+            .collect();
+        // A maximum matching of people and seats, by augmenting paths (Kuhn). Both sides are small.
+        let mut taken: Vec<Option<usize>> = vec![None; groups.len()];
+        for person in 0..approving.len() {
+            let mut tried = vec![false; groups.len()];
+            self.seat(person, &approving, &groups, &mut taken, &mut tried);
+        }
+        let mut lacking: Vec<Lacking> = Vec::new();
+        for (group, seats) in self.seats.iter().enumerate() {
+            let empty = groups.iter().zip(&taken).filter(|(of, by)| **of == group && by.is_none()).count();
+            if empty > 0 {
+                lacking.push(Lacking { group: seats.group.clone(), approvals: empty });
+            }
+        }
+        lacking
+    }
+
+    /// Finds a seat for a person, moving others to other seats where that makes room.
+    fn seat(
+        &self,
+        person: usize,
+        approving: &[Email],
+        groups: &[usize],
+        taken: &mut [Option<usize>],
+        tried: &mut [bool],
+    ) -> bool {
+        for seat in 0..groups.len() {
+            if tried[seat] || !self.may_sit(&approving[person], groups[seat]) {
+                continue;
+            }
+            tried[seat] = true;
+            let free = match taken[seat] {
+                None => true,
+                Some(other) => self.seat(other, approving, groups, taken, tried),
+            };
+            if free {
+                taken[seat] = Some(person);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A substitute who voted was admitted, so may sit anywhere.
+    fn may_sit(&self, person: &Email, group: usize) -> bool {
+        let same = |one: &Email| self.plus_tags.same_person(one, person);
+        self.seats[group].members.iter().any(same) || self.substitutes.iter().any(same)
+    }
+
+    fn distinct<'a>(&self, people: impl IntoIterator<Item = &'a Email>) -> Vec<Email> {
+        self.plus_tags.distinct(people)
+    }
+}
+
+/// A profile names too few approvers beside the requester.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the profile {profile} names {others} approvers other than the requester, who cannot fill the {quorum} seats{}",
+    group.as_ref().map(|group| format!(" (group {group})")).unwrap_or_default()
+)]
+pub struct TooFewApprovers {
+    /// The profile.
+    pub profile: String,
+    /// A group whose seats stay empty.
+    pub group: Option<String>,
+    /// How many it names beside the requester.
+    pub others: usize,
+    /// How many must approve.
+    pub quorum: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn email(text: &str) -> Email {
+        text.parse().unwrap()
+    }
+
+    fn people(names: &str) -> Vec<Email> {
+        names.chars().map(|name| email(&format!("{name}@example.com"))).collect()
+    }
+
+    fn electorate(seats: &[(&str, usize)]) -> Electorate {
+        let seats = seats.iter().map(|(members, quorum)| Seats {
+            group: Some((*members).to_owned()),
+            members: people(members),
+            quorum: *quorum,
+        });
+        Electorate { seats: seats.collect(), substitutes: Vec::new(), plus_tags: PlusTags::Same }
+    }
+
+    fn is_enough(electorate: &Electorate, approving: &str) -> bool {
+        electorate.lacking(&people(approving)).is_empty()
+    }
+
+    #[test]
+    fn two_of_three_are_any_two() {
+        let electorate = electorate(&[("abc", 2)]);
+        assert!(is_enough(&electorate, "ab") && is_enough(&electorate, "ca"));
+        assert!(
+            !is_enough(&electorate, "a") && !is_enough(&electorate, "aa") && !is_enough(&electorate, "xy")
+        );
+    }
+
+    #[test]
+    fn whoever_stands_in_two_groups_takes_one_seat_where_it_helps() {
+        let electorate = electorate(&[("ab", 1), ("bc", 1)]);
+        assert!(!is_enough(&electorate, "b"), "one person is not two");
+        assert!(is_enough(&electorate, "ba") && is_enough(&electorate, "bc") && is_enough(&electorate, "ac"));
+        let lacking = electorate.lacking(&people("a"));
+        assert_eq!(lacking, [Lacking { group: Some("bc".into()), approvals: 1 }]);
+        assert_eq!(electorate.approvers(), people("abc"));
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_one_person() {
+        let same = electorate(&[("ab", 2)]);
+        let twice = [email("A@EXAMPLE.com"), email("a+ca@example.com")];
+        assert!(!same.lacking(&twice).is_empty());
+        let distinct = Electorate {
+            seats: vec![Seats { group: None, members: twice.to_vec(), quorum: 2 }],
+            plus_tags: PlusTags::Distinct,
+            ..same
+        };
+        assert!(distinct.lacking(&twice).is_empty());
+        assert_eq!(PlusTags::Same.person(&email("+x@example.com")), "+x@example.com");
+    }
+
+    #[test]
+    fn substitutes_vote_once_the_request_is_escalated() {
+        let electorate = Electorate { substitutes: people("z"), ..electorate(&[("a", 1), ("b", 1)]) };
+        assert!(!electorate.admits(&people("z")[0], false) && electorate.admits(&people("z")[0], true));
+        assert!(is_enough(&electorate, "az") && is_enough(&electorate, "zb") && !is_enough(&electorate, "z"));
+    }
+
+    /// Whether the seats can be filled, by trying every assignment.
+    fn by_trying(electorate: &Electorate, approving: &[Email]) -> bool {
+        fn fill(electorate: &Electorate, slots: &[usize], left: &[Email]) -> bool {
+            let Some((slot, rest)) = slots.split_first() else { return true };
+            left.iter().enumerate().any(|(index, person)| {
+                let mut others = left.to_vec();
+                others.remove(index);
+                electorate.may_sit(person, *slot) && fill(electorate, rest, &others)
+            })
+        }
+        let slots: Vec<usize> = electorate
+            .seats
+            .iter()
+            .enumerate()
+            .flat_map(|(group, seats)| std::iter::repeat_n(group, seats.quorum))
+            .collect();
+        fill(electorate, &slots, &electorate.distinct(approving))
+    }
+
+    proptest! {
+        #[test]
+        fn seats_are_filled_whenever_they_can_be(
+            groups in proptest::collection::vec(("[a-f]{1,4}", 1usize..3), 1..4),
+            approving in "[a-g]{0,6}",
+            substitutes in "[e-g]{0,2}",
+        ) {
+            let seats: Vec<(&str, usize)> =
+                groups.iter().map(|(members, quorum)| (members.as_str(), *quorum)).collect();
+            let electorate = Electorate { substitutes: people(&substitutes), ..electorate(&seats) };
+            let approving = people(&approving);
+            prop_assert_eq!(electorate.lacking(&approving).is_empty(), by_trying(&electorate, &approving));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What an export consists of: rows with all their columns beside the typed value they hold, objects of the bucket, the policy.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Counts, ExportError};
+use crate::approval::{Approval, Link};
+use crate::ids::RequestId;
+use crate::request::Request;
+use crate::request::audit::Event;
+use crate::store::object_key::{ObjectKey, approval_key, link_key};
+
+/// The columns of a row, as plain JSON: text, numbers, booleans, lists and maps.
+pub type Columns = serde_json::Map<String, Value>;
+
+/// The columns of an approval that are bearer secrets of the stack it is in, and of no use in another.
+const TOKENS: [&str; 2] = ["taskToken", "earlierTokens"];
+
+/// A row of a table: all of its columns, and the value they hold as far as this version knows them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row<T> {
+    columns: Columns,
+    value: T,
+}
+
+/// A row of the table `names`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Name {
+    /// The name, or a key of [`crate::ports::look_alike`].
+    pub name: String,
+    /// A request that names it.
+    pub request_id: RequestId,
+}
+
+impl<T: DeserializeOwned> Row<T> {
+    /// Reads the value of a row.
+    ///
+    /// # Errors
+    /// One line: the columns do not hold such a value.
+    pub fn read(columns: Columns) -> Result<Self, String> {
+        match T::deserialize(Value::Object(columns.clone())) {
+            Ok(value) => Ok(Self { columns, value }),
+            Err(error) => Err(short(&error.to_string())),
+        }
+    }
+}
+
+impl<T> Row<T> {
+    /// The value.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// Every column.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+}
+
+impl Row<Approval> {
+    /// Reads an approval without its task tokens, which end no task but those of the stack it was in.
+    ///
+    /// # Errors
+    /// As [`Row::read`].
+    pub fn without_tokens(mut columns: Columns) -> Result<Self, String> {
+        TOKENS.iter().for_each(|column| _ = columns.remove(*column));
+        Self::read(columns)
+    }
+
+    fn has_tokens(&self) -> bool {
+        TOKENS.iter().any(|column| self.columns.contains_key(*column))
+    }
+}
+
+impl Row<Request> {
+    /// The same request as it is in a stack where its latest execution has this ARN.
+    #[must_use]
+    pub fn run_as(mut self, execution_arn: String) -> Self {
+        self.columns.insert("executionArn".to_owned(), Value::String(execution_arn.clone()));
+        self.value.execution_arn = execution_arn;
+        self
+    }
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// The document of the policy in force.
+    Policy(String),
+    /// An event of the audit trail. The events of a request stand in order right before its row.
+    Event(Row<Event>),
+    /// A request.
+    Request(Box<Row<Request>>),
+    /// The approval of a request. It stands right behind its row.
+    Approval(Box<Row<Approval>>),
+    /// A link of an approver.
+    Link(Row<Link>),
+    /// Which request named a name.
+    Name(Row<Name>),
+    /// A certificate in PEM.
+    Object(ObjectKey, String),
+}
+
+/// A line after the first, as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Line {
+    Policy { document: String },
+    Event { row: Columns },
+    Request { row: Columns },
+    Approval { row: Columns },
+    Link { row: Columns },
+    Name { row: Columns },
+    Object { key: String, text: String },
+    Manifest { counts: Counts, sha256: String },
+}
+
+impl From<&Record> for Line {
+    fn from(record: &Record) -> Self {
+        match record {
+            Record::Policy(document) => Line::Policy { document: document.clone() },
+            Record::Event(row) => Line::Event { row: row.columns.clone() },
+            Record::Request(row) => Line::Request { row: row.columns.clone() },
+            Record::Approval(row) => Line::Approval { row: row.columns.clone() },
+            Record::Link(row) => Line::Link { row: row.columns.clone() },
+            Record::Name(row) => Line::Name { row: row.columns.clone() },
+            Record::Object(key, text) => Line::Object { key: key.to_string(), text: text.clone() },
+        }
+    }
+}
+
+impl Line {
+    /// The record of this line; `Err` with the manifest where it is that.
+    pub(super) fn record(self) -> Result<Result<Record, (Counts, String)>, String> {
+        Ok(Ok(match self {
+            Line::Policy { document } => Record::Policy(document),
+            Line::Event { row } => Record::Event(Row::read(row)?),
+            Line::Request { row } => Record::Request(Box::new(Row::read(row)?)),
+            Line::Approval { row } => {
+                let row = Row::<Approval>::read(row)?;
+                keyed(&row, &approval_key(row.value.request_id))?;
+                Record::Approval(Box::new(row))
+            }
+            Line::Link { row } => {
+                let row = Row::<Link>::read(row)?;
+                keyed(&row, &link_key(&row.value.digest))?;
+                Record::Link(row)
+            }
+            Line::Name { row } => Record::Name(Row::read(row)?),
+            Line::Object { key, text } => Record::Object(key.parse()?, text),
+            Line::Manifest { counts, sha256 } => return Ok(Err((counts, sha256))),
+        }))
+    }
+}
+
+/// A row of the table `approvals` is found by its key, which says what it is.
+fn keyed<T>(row: &Row<T>, key: &str) -> Result<(), String> {
+    if row.columns.get("key").and_then(Value::as_str) == Some(key) {
+        Ok(())
+    } else {
+        Err("its key is not the one of what it holds".to_owned())
+    }
+}
+
+impl Record {
+    /// Refuses what no export may hold; `line` is the record as it is written.
+    pub(super) fn harmless(&self, line: &[u8]) -> Result<(), ExportError> {
+        const LABEL: &[u8] = b"PRIVATE KEY-----";
+        if line.windows(LABEL.len()).any(|window| window == LABEL) {
+            let place = match self {
+                Record::Object(key, _) => format!("the object {key}"),
+                Record::Request(row) => format!("the row of {}", row.value.id),
+                _ => "a record".to_owned(),
+            };
+            return Err(ExportError::Secret(format!("{place} holds a private key")));
+        }
+        match self {
+            Record::Approval(row) if row.has_tokens() => Err(ExportError::Secret(format!(
+                "the approval of {} holds a task token",
+                row.value.request_id
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An error of a parser in one short line: it may quote what it found.
+pub(super) fn short(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(160).collect()
+}

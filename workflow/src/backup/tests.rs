@@ -1,0 +1,230 @@
+use std::sync::{Arc, LazyLock};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::approval::{Approval, Link, LinkKey};
+use crate::ids::RequestId;
+use crate::message::TaskToken;
+use crate::request::Status;
+use crate::testing::World;
+use crate::testing::journey::approver;
+
+fn columns(value: &impl Serialize) -> Columns {
+    match serde_json::to_value(value).unwrap() {
+        Value::Object(columns) => columns,
+        other => panic!("{other}"),
+    }
+}
+
+fn keyed(value: &impl Serialize, key: String) -> Columns {
+    let mut columns = columns(value);
+    columns.insert("key".into(), key.into());
+    columns
+}
+
+fn approval(approval: &Approval) -> Record {
+    let columns = keyed(approval, format!("request#{}", approval.request_id));
+    Record::Approval(Box::new(Row::without_tokens(columns).unwrap()))
+}
+
+fn group(world: &World, id: RequestId) -> Vec<Record> {
+    let mut row = columns(&world.request(id).unwrap());
+    row.insert("aColumnOfTheFuture".into(), json!({"list": [1, true, "x", null]}));
+    let mut records: Vec<Record> =
+        world.audit(id).iter().map(|event| Record::Event(Row::read(columns(event)).unwrap())).collect();
+    records.push(Record::Request(Box::new(Row::read(row).unwrap())));
+    records.extend(world.approval(id).as_ref().map(approval));
+    records
+}
+
+/// A stack with requests in several stages, and one record of each kind at least.
+fn stack() -> (Arc<World>, Vec<Record>) {
+    let world = World::new();
+    let mut records = vec![Record::Policy(include_str!("../../../infra/policy.toml").into())];
+    for status in [Status::Submitted, Status::PendingApproval, Status::Rejected, Status::Delivered] {
+        let id = world.request_at(status);
+        records.extend(group(&world, id));
+        let key = LinkKey::random().unwrap();
+        let link = Link {
+            digest: key.digest(),
+            request_id: id,
+            approver: approver(),
+            generation: 1,
+            created_at: world.request(id).unwrap().registration_date,
+        };
+        let key = format!("link#{}", link.digest.as_str());
+        records.push(Record::Link(Row::read(keyed(&link, key)).unwrap()));
+        let name = Name { name: "www.example.com".into(), request_id: id };
+        records.push(Record::Name(Row::read(columns(&name)).unwrap()));
+    }
+    let pem = world.issuer_certificate().chain_pem();
+    let keys = [ObjectKey::CurrentIssuer, ObjectKey::Issuer(world.issuer_certificate().key_identifier())];
+    records.extend(keys.map(|key| Record::Object(key, pem.to_owned())));
+    (world, records)
+}
+
+fn header() -> Header {
+    Header {
+        format: FORMAT,
+        stack: "countersign".into(),
+        at: "2026-01-01T12:00:00Z".into(),
+        made_by: "0.1.0".into(),
+    }
+}
+
+fn written(records: &[Record]) -> Vec<u8> {
+    let mut writer = Writer::begin(Vec::new(), &header()).unwrap();
+    records.iter().for_each(|record| writer.put(record).unwrap());
+    writer.finish().unwrap().0
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Record>, ExportError> {
+    let mut reader = Reader::open(bytes)?;
+    let mut records = Vec::new();
+    while let Some(record) = reader.record()? {
+        records.push(record);
+    }
+    assert!(reader.manifest().is_some());
+    Ok(records)
+}
+
+fn said(bytes: &[u8]) -> String {
+    let said = read(bytes).unwrap_err().to_string();
+    assert!(!said.contains('\n') && said.len() < 300, "{said}");
+    said
+}
+
+static WRITTEN: LazyLock<Vec<u8>> = LazyLock::new(|| written(&stack().1));
+
+#[test]
+fn what_was_written_is_read_with_columns_of_the_future() {
+    let (_, records) = stack();
+    let bytes = written(&records);
+    assert_eq!(read(&bytes).unwrap(), records);
+    assert!(String::from_utf8_lossy(&bytes).contains("aColumnOfTheFuture"));
+    let mut reader = Reader::open(bytes.as_slice()).unwrap();
+    assert_eq!(reader.header(), &header());
+    while reader.record().unwrap().is_some() {}
+    let counts = reader.manifest().unwrap().counts;
+    assert_eq!((counts.requests, counts.approvals, counts.links, counts.objects), (4, 3, 4, 2), "{counts}");
+    assert_eq!(reader.broken(), []);
+    assert_eq!(reader.record().unwrap(), None, "the end stays the end");
+    assert_eq!(read(&written(&[])).unwrap(), [], "an empty stack has an export too");
+}
+
+#[test]
+fn a_foreign_a_newer_and_a_cut_file_are_told_apart() {
+    let bytes = &*WRITTEN;
+    for foreign in ["", "x", "{}\n", "[]\n", "\n", "{\"format\":\"1\"}\n", "{\"format\":1}\n"] {
+        assert!(read(foreign.as_bytes()).is_err(), "{foreign}");
+    }
+    assert_eq!(said(b"PK\n"), "it is not an export of Countersign");
+    let newer = String::from_utf8_lossy(bytes).replacen("\"format\":1", "\"format\":2", 1);
+    assert!(said(newer.as_bytes()).starts_with("it has format 2"));
+    let last = bytes[..bytes.len() - 1].iter().rposition(|b| *b == b'\n').unwrap();
+    assert!(said(&bytes[..=last]).contains("was cut off"));
+    let mut longer = bytes.clone();
+    longer.extend_from_slice(b"{}\n");
+    assert!(said(&longer).contains("something follows"));
+    let endless = [b"{\"format\":1}".repeat(LONGEST_LINE / 10)].concat();
+    assert_eq!(said(&endless), "it is not an export of Countersign");
+}
+
+#[test]
+fn a_line_taken_out_put_in_or_moved_is_noticed() {
+    let lines: Vec<&[u8]> = WRITTEN.split_inclusive(|b| *b == b'\n').collect();
+    for at in 1..lines.len() - 1 {
+        let mut less = lines.clone();
+        let line = less.remove(at);
+        assert!(read(&less.concat()).is_err(), "without line {}", at + 1);
+        less.insert(1, line);
+        assert!(at == 1 || read(&less.concat()).is_err(), "with line {} first", at + 1);
+        less.insert(at, line);
+        assert!(read(&less.concat()).is_err(), "with line {} twice", at + 1);
+    }
+}
+
+#[test]
+fn a_private_key_and_a_task_token_are_in_no_export() {
+    let (world, mut records) = stack();
+    let pem = crate::testing::pki::root().key_pem;
+    let mut writer = Writer::begin(Vec::new(), &header()).unwrap();
+    let refused = writer.put(&Record::Object(ObjectKey::CurrentIssuer, pem.clone())).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "the object ca-certificate/current.pem holds a private key, which no export may hold"
+    );
+    let line = json!({"kind": "object", "key": "ca-certificate/current.pem", "text": pem});
+    let header = serde_json::to_string(&header()).unwrap();
+    assert!(said(format!("{header}\n{line}\n").as_bytes()).contains("private key"));
+
+    let mut standing = world.approval(world.request_at(Status::PendingApproval)).unwrap();
+    standing.keep(&TaskToken::new("bearer-one"));
+    standing.keep(&TaskToken::new("bearer-two"));
+    records.push(approval(&standing));
+    assert!(!String::from_utf8(written(&records)).unwrap().contains("bearer"));
+    let row = keyed(&standing, format!("request#{}", standing.request_id));
+    let line = json!({"kind": "approval", "row": row});
+    let why = said(format!("{header}\n{line}\n").as_bytes());
+    assert!(why.contains("holds a task token") && !why.contains("bearer"), "{why}");
+}
+
+#[test]
+fn a_trail_that_was_altered_is_told_and_one_without_its_row_refused() {
+    let world = World::new();
+    let id = world.request_at(Status::Delivered);
+    let mut records = group(&world, id);
+    let Record::Event(event) = &records[1] else { panic!() };
+    let mut altered = event.columns().clone();
+    altered.insert("actor".into(), "operator:nobody".into());
+    records[1] = Record::Event(Row::read(altered).unwrap());
+    let bytes = written(&records);
+    let mut reader = Reader::open(bytes.as_slice()).unwrap();
+    while reader.record().unwrap().is_some() {}
+    let [broken] = reader.broken() else { panic!() };
+    assert_eq!(broken.request_id, id);
+    assert!(broken.wrong[0].to_string().contains("event 2 was altered"));
+
+    let other = group(&world, world.request_at(Status::Submitted));
+    let stray = [&records[..3], &other[..]].concat();
+    assert!(said(&written(&stray)).contains(&format!("the events of {id} are not followed by its row")));
+    assert!(said(&written(&records[..3])).contains("not followed by its row"));
+}
+
+#[test]
+fn an_approval_is_found_by_its_own_key_only() {
+    let world = World::new();
+    let standing = world.approval(world.request_at(Status::PendingApproval)).unwrap();
+    let row = keyed(&standing, format!("request#{}", RequestId::random()));
+    let header = serde_json::to_string(&header()).unwrap();
+    let line = json!({"kind": "approval", "row": row});
+    assert!(said(format!("{header}\n{line}\n").as_bytes()).contains("its key is not the one"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn wherever_it_is_cut_it_is_noticed(at in any::<prop::sample::Index>()) {
+        prop_assert!(read(&WRITTEN[..at.index(WRITTEN.len())]).is_err());
+    }
+
+    #[test]
+    fn whatever_byte_is_altered_is_noticed(at in any::<prop::sample::Index>(), by in 1..=255_u8) {
+        let mut bytes = WRITTEN.clone();
+        let at = at.index(bytes.len());
+        bytes[at] ^= by;
+        let error = read(&bytes).unwrap_err().to_string();
+        prop_assert!(!error.contains('\n'), "{}", error);
+    }
+
+    #[test]
+    fn no_bytes_at_all_stop_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let header = serde_json::to_string(&header()).unwrap();
+        let behind = [header.as_bytes(), b"\n", &bytes].concat();
+        prop_assert!(read(&bytes).is_err());
+        prop_assert!(read(&behind).is_err());
+    }
+}

@@ -1,0 +1,188 @@
+//! `certificate.zip`: everything a requester needs to put a certificate to use, and how.
+//!
+//! | file | holds | for |
+//! | --- | --- | --- |
+//! | `certificate.pem` | the certificate | ACM, and whoever wants it alone |
+//! | `ca.pem` | the issuer and whatever stands above it, the root last | whoever has to trust the certificate |
+//! | `fullchain.pem` | the certificate and its issuers without the root | servers |
+//! | `README.txt` | names, end, installation, a test | people |
+//!
+//! `fullchain.pem` leaves out the root because a server need not send it (RFC 8446 section 4.4.2) and nobody trusts one
+//! that comes over the wire.
+//!
+//! Invariant: the same certificate, chain and names give the same bytes: files are stored in one order, uncompressed
+//! (they are small), of mode 0644 and as old as the certificate. Fails only where the archive holds no certificates.
+
+use std::io::{Cursor, Write};
+
+use askama::Template;
+use time::OffsetDateTime;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use crate::csr::Name;
+use crate::texts::Language;
+
+/// The file's name, wherever it is handed out.
+pub const FILE_NAME: &str = "certificate.zip";
+/// The file's media type.
+pub const CONTENT_TYPE: &str = "application/zip";
+
+/// The zip cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// What should be certificates is none.
+    #[error("{what} is not made of certificates: {cause}")]
+    Unreadable {
+        /// Which of the two.
+        what: &'static str,
+        /// Why.
+        cause: String,
+    },
+    /// The zip could not be written.
+    #[error("the zip could not be written: {0}")]
+    Zip(#[from] zip::result::ZipError),
+    /// The zip could not be written.
+    #[error("the zip could not be written: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+#[derive(Template)]
+#[template(path = "readme.txt")]
+struct Readme {
+    names: Vec<String>,
+    until: String,
+    serial: String,
+    server: bool,
+    client: bool,
+    /// A host to try a connection with.
+    host: Option<String>,
+}
+
+/// The zip with a certificate, its chain (issuer first) and how to install it. `names` are those of the request.
+///
+/// # Errors
+/// [`BundleError`] where one of the texts holds no certificate, or something else.
+pub fn certificate_zip(
+    certificate_pem: &str,
+    chain_pem: &str,
+    names: &[String],
+) -> Result<Vec<u8>, BundleError> {
+    let certificate = one(certificate_pem)?;
+    let chain = certificates("the chain", chain_pem)?;
+    let leaf = parsed("the certificate", &certificate)?;
+
+    let ca: String = chain.iter().map(|der| armored(der)).collect();
+    let mut fullchain = armored(&certificate);
+    for der in &chain {
+        let issuer = parsed("the chain", der)?;
+        if issuer.subject().as_raw() != issuer.issuer().as_raw() {
+            fullchain.push_str(&armored(der));
+        }
+    }
+    let readme = readme(&leaf, names).render().map_err(|error| std::io::Error::other(error.to_string()))?;
+
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .unix_permissions(0o644)
+        .last_modified_time(dos_time(leaf.validity().not_before.to_datetime()));
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("certificate.pem", armored(&certificate)),
+        ("ca.pem", ca),
+        ("fullchain.pem", fullchain),
+        ("README.txt", readme),
+    ] {
+        zip.start_file(name, options)?;
+        zip.write_all(text.as_bytes())?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
+    // RFC 5280 section 4.2.1.12: without the extension the key may be used for anything.
+    let usage = leaf.extended_key_usage().ok().flatten().map(|extension| extension.value.clone());
+    let server = usage.as_ref().is_none_or(|usage| usage.server_auth || usage.any);
+    let names: Vec<(String, Option<Name>)> =
+        names.iter().map(|name| (name.clone(), name.parse().ok())).collect();
+    let host = names.iter().find_map(|(_, name)| name.as_ref().and_then(host));
+    Readme {
+        // The README is in English only: most of it is commands.
+        until: Language::English.instant_of_week(leaf.validity().not_after.to_datetime()),
+        serial: hex::encode(leaf.raw_serial()),
+        server: server && host.is_some(),
+        client: usage.as_ref().is_none_or(|usage| usage.client_auth || usage.any),
+        host,
+        names: names.into_iter().map(|(text, name)| name.map_or(text, |name| name.for_people())).collect(),
+    }
+}
+
+/// The name as the host of a URL; one of its hosts where it is a wildcard.
+fn host(name: &Name) -> Option<String> {
+    match name {
+        Name::Dns(name) => {
+            Some(name.strip_prefix('*').map_or_else(|| name.clone(), |rest| format!("www{rest}")))
+        }
+        Name::Ip(std::net::IpAddr::V6(address)) => Some(format!("[{address}]")),
+        Name::Ip(address) => Some(address.to_string()),
+        Name::Email(_) | Name::Uri(_) => None,
+    }
+}
+
+fn one(text: &str) -> Result<Vec<u8>, BundleError> {
+    const WHAT: &str = "the certificate";
+    match certificates(WHAT, text)?.as_slice() {
+        [der] => Ok(der.clone()),
+        more => Err(BundleError::Unreadable {
+            what: WHAT,
+            cause: format!("{} certificates, not one", more.len()),
+        }),
+    }
+}
+
+fn certificates(what: &'static str, text: &str) -> Result<Vec<Vec<u8>>, BundleError> {
+    let unreadable = |cause: String| BundleError::Unreadable { what, cause };
+    let blocks = pem::parse_many(text).map_err(|error| unreadable(error.to_string()))?;
+    // The label alone is quoted: whatever else stood here by mistake stays out of logs.
+    if let Some(other) = blocks.iter().find(|block| block.tag() != "CERTIFICATE") {
+        return Err(unreadable(format!("it holds a {}", other.tag())));
+    }
+    if blocks.is_empty() {
+        return Err(unreadable("it is empty".into()));
+    }
+    Ok(blocks.into_iter().map(pem::Pem::into_contents).collect())
+}
+
+fn parsed<'a>(what: &'static str, der: &'a [u8]) -> Result<X509Certificate<'a>, BundleError> {
+    let (_, certificate) = X509Certificate::from_der(der)
+        .map_err(|error| BundleError::Unreadable { what, cause: error.to_string() })?;
+    Ok(certificate)
+}
+
+/// RFC 7468 with line feeds, which every one of the programs in the README reads.
+fn armored(der: &[u8]) -> String {
+    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new("CERTIFICATE", der), config)
+}
+
+/// The instant as zip knows time: local, in steps of two seconds, from 1980; earlier or later is 1980.
+fn dos_time(at: OffsetDateTime) -> DateTime {
+    u16::try_from(at.year())
+        .ok()
+        .and_then(|year| {
+            DateTime::from_date_and_time(
+                year,
+                at.month().into(),
+                at.day(),
+                at.hour(),
+                at.minute(),
+                at.second() & !1,
+            )
+            .ok()
+        })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

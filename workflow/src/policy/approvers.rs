@@ -1,0 +1,41 @@
+//! Who decides about a request of one requester, by a profile.
+
+use super::Profile;
+use crate::approver_set::{Electorate, Seats, TooFewApprovers};
+use crate::email::Email;
+
+impl Profile {
+    /// The electorate for a requester, who never decides about their own request.
+    ///
+    /// # Errors
+    /// [`TooFewApprovers`]: the seats could never be filled, so nobody is asked.
+    pub fn electorate_for(&self, requester: &Email) -> Result<Electorate, TooFewApprovers> {
+        let seats: Vec<Seats> = self
+            .seats()
+            .iter()
+            .map(|seats| Seats { members: self.others(&seats.members, requester), ..seats.clone() })
+            .collect();
+        let substitutes = self.substitutes_for(requester);
+        let electorate = Electorate { seats, substitutes, plus_tags: self.plus_tags() };
+        match electorate.lacking(&electorate.approvers()).into_iter().next() {
+            None => Ok(electorate),
+            Some(lacking) => Err(TooFewApprovers {
+                profile: self.name().to_owned(),
+                group: lacking.group,
+                others: electorate.approvers().len(),
+                quorum: electorate.quorum(),
+            }),
+        }
+    }
+
+    /// Who may decide too once a request of this requester is escalated.
+    pub fn substitutes_for(&self, requester: &Email) -> Vec<Email> {
+        self.escalation().map(|one| self.others(&one.members, requester)).unwrap_or_default()
+    }
+
+    /// Each person of `members` once, without the requester.
+    fn others(&self, members: &[Email], requester: &Email) -> Vec<Email> {
+        let tags = self.plus_tags();
+        tags.distinct(members.iter().filter(|member| !tags.same_person(member, requester)))
+    }
+}

@@ -1,0 +1,130 @@
+//! One judgement of a submitted text: what every part of the flow that judges uses, so that all judge alike.
+//!
+//! Invariant: a request is granted only if the policy grants it and the issuer in force may certify its names. Where there
+//! is no issuer yet, nobody is refused for that: Sign waits for one, and judges again by it.
+
+use super::{Policy, Profile, Verdict};
+use crate::csr::{Csr, Name};
+use crate::finding::{Code, Finding, quoted};
+use crate::grant::{Facts, Grant};
+use crate::issuance::Issuer;
+use crate::texts::Message;
+
+/// A CSR that the policy grants.
+#[derive(Debug)]
+pub struct Judged {
+    /// What was read.
+    pub csr: Csr,
+    /// What would be issued.
+    pub grant: Grant,
+    /// Warnings, and wishes that are not granted.
+    pub findings: Vec<Finding>,
+}
+
+impl Judged {
+    /// What the row keeps of it, and what an approval binds.
+    pub fn facts(&self, policy: &Policy) -> Facts {
+        Facts {
+            csr_digest: self.csr.digest(),
+            subject: self.grant.subject.clone(),
+            names: self.grant.names.clone(),
+            public_key_digest: self.csr.key().digest(),
+            key: self.grant.key.clone(),
+            policy_version: policy.version().to_owned(),
+        }
+    }
+}
+
+/// A text that the policy does not grant, with every finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal(pub Vec<Finding>);
+
+impl Refusal {
+    /// The finding that matters most.
+    pub fn main(&self) -> Option<&Finding> {
+        self.0.iter().find(|finding| finding.is_refusal())
+    }
+
+    /// The codes of all refusing findings, for logs and the console, where names and values have no place.
+    pub fn codes(&self) -> String {
+        let mut codes: Vec<&str> = Vec::new();
+        for finding in self.0.iter().filter(|finding| finding.is_refusal()) {
+            if !codes.contains(&finding.code.as_str()) {
+                codes.push(finding.code.as_str());
+            }
+        }
+        codes.join(", ")
+    }
+}
+
+/// Reads a CSR and makes all checks that need no policy, those that take milliseconds included.
+///
+/// # Errors
+/// [`Refusal`] with every finding.
+pub fn read(csr_content: &str) -> Result<Csr, Refusal> {
+    let csr = Csr::read(csr_content).map_err(Refusal)?;
+    let weak = csr.inspect();
+    if weak.iter().any(Finding::is_refusal) { Err(Refusal(weak)) } else { Ok(csr) }
+}
+
+/// What would be issued by this issuer, and every finding. An empty `requester` is a preview: see [`Policy::judge`].
+pub fn verdict(
+    policy: &Policy,
+    issuer: Option<&Issuer>,
+    csr: &Csr,
+    profile: &Profile,
+    requester: &str,
+) -> Verdict {
+    let mut verdict = policy.judge(csr, profile, requester);
+    if let Some(issuer) = issuer {
+        let beyond = beyond(issuer, csr, verdict.grant.as_ref());
+        if !beyond.is_empty() {
+            verdict.grant = None;
+            // Before the warnings: the findings are read from the top.
+            let at = verdict.findings.iter().take_while(|finding| finding.is_refusal()).count();
+            verdict.findings.splice(at..at, beyond);
+        }
+    }
+    verdict
+}
+
+/// What the issuer's certificate does not let it certify (RFC 5280 section 4.2.1.10).
+fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
+    let refused = |forbid: &str, detail: Message| {
+        Finding::refused(
+            Code::NameNotAllowed,
+            detail.with("forbid", forbid),
+            Message::new("finding-constrained-advice"),
+        )
+    };
+    let name = |name: &Name| {
+        let forbid = issuer.forbids(name)?;
+        Some(refused(forbid, name.said("finding-constrained-name")))
+    };
+    let subject = grant.and_then(|grant| {
+        let forbid = issuer.forbids_subject(&grant.subject)?;
+        let detail = Message::new("finding-constrained-subject").with("subject", quoted(&grant.subject));
+        Some(refused(forbid, detail))
+    });
+    csr.names().iter().filter_map(name).chain(subject).collect()
+}
+
+/// Reads and judges a CSR.
+///
+/// # Errors
+/// [`Refusal`] with every finding.
+pub fn judge(
+    policy: &Policy,
+    issuer: Option<&Issuer>,
+    csr_content: &str,
+    profile: Option<&str>,
+    requester: &str,
+) -> Result<Judged, Refusal> {
+    let csr = read(csr_content)?;
+    let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;
+    let verdict = verdict(policy, issuer, &csr, profile, requester);
+    match verdict.grant {
+        Some(grant) => Ok(Judged { csr, grant, findings: verdict.findings }),
+        None => Err(Refusal(verdict.findings)),
+    }
+}

@@ -1,0 +1,16 @@
+//! A request judged by the policy in force.
+
+use super::Request;
+use crate::issuance::Issuer;
+use crate::policy::Policy;
+use crate::policy::evaluate::{Judged, Refusal, judge};
+
+impl Request {
+    /// Judges the request by a policy and by the issuer that would sign, if there is one.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every finding.
+    pub fn judged_by(&self, policy: &Policy, issuer: Option<&Issuer>) -> Result<Judged, Refusal> {
+        judge(policy, issuer, &self.csr_content, Some(&self.profile), self.email.as_str())
+    }
+}

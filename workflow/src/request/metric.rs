@@ -1,0 +1,202 @@
+//! What the workers measure: how requests end, how long people and machine take, how long the CA is still valid.
+//!
+//! A measurement is one line of JSON on standard output, in CloudWatch's embedded metric format: CloudWatch Logs makes
+//! metrics of it, nobody is called, and nothing can fail. It is written whatever `COUNTERSIGN_LOG` says.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+//!
+//! Invariant: a line holds the stack's name, an outcome and numbers; never an id, an address or a name. Each pair of a metric
+//! and its dimensions costs $0.30 for a month in which it is written every hour, so [`Measure`] allows for exactly eight of
+//! them (docs/costs.md counts them with [`SERIES`]). A measurement may be missing where a worker died right after its
+//! write, and come twice nowhere: the table tells the truth, metrics tell the trend.
+
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+
+use super::Status;
+
+/// The namespace of all metrics.
+pub const NAMESPACE: &str = "Countersign";
+/// How many metrics CloudWatch keeps of one stack, where everything happens every hour.
+pub const SERIES: u32 = 8;
+
+/// One measurement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measure {
+    /// A request has ended. Metric `Requests`, in each [`Outcome`].
+    Ended(Outcome),
+    /// The approvers have decided: so long after the request came in. Metric `SecondsToDecision`.
+    Decided(Duration),
+    /// The certificate was mailed: so long after the decision. Metric `SecondsToCertificate`.
+    Delivered(Duration),
+    /// Housekeeping is done, and the certificate of the CA is valid for so long. Metric `CaDaysLeft`; 0 where there is no CA.
+    CaLeft(Duration),
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// With a certificate.
+    Delivered,
+    /// The policy does not allow it.
+    Refused,
+    /// An approver said no, or the requester withdrew it.
+    Rejected,
+    /// Nobody decided in time.
+    Expired,
+    /// Something broke.
+    Failed,
+}
+
+impl Outcome {
+    /// The outcome of a change of status; none where it did not end the request, or had ended it before.
+    pub fn between(before: Status, after: Status) -> Option<Self> {
+        if before == after { None } else { Self::of(after) }
+    }
+
+    /// The outcome that a status is; none where the request has not ended.
+    fn of(status: Status) -> Option<Self> {
+        match status {
+            Status::Delivered => Some(Self::Delivered),
+            Status::Refused => Some(Self::Refused),
+            Status::Rejected => Some(Self::Rejected),
+            Status::Expired => Some(Self::Expired),
+            Status::Failed => Some(Self::Failed),
+            Status::Submitted
+            | Status::PendingApproval
+            | Status::Approved
+            | Status::Issued
+            | Status::Revoked => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Measure {
+    /// The name of the metric.
+    pub fn name(self) -> &'static str {
+        self.metric().0
+    }
+
+    /// Name, unit and value.
+    fn metric(self) -> (&'static str, &'static str, f64) {
+        match self {
+            Self::Ended(_) => ("Requests", "Count", 1.0),
+            Self::Decided(after) => ("SecondsToDecision", "Seconds", seconds(after)),
+            Self::Delivered(after) => ("SecondsToCertificate", "Seconds", seconds(after)),
+            // CloudWatch knows no unit of days.
+            Self::CaLeft(left) => ("CaDaysLeft", "None", (seconds(left) / 86_400.0).floor()),
+        }
+    }
+
+    /// The line, without its end.
+    pub fn line(self, stack: &str, now: OffsetDateTime) -> Value {
+        let (name, unit, value) = self.metric();
+        let mut dimensions = vec!["Stack"];
+        let mut line = json!({ "Stack": stack, name: value });
+        if let Self::Ended(outcome) = self {
+            dimensions.push("Outcome");
+            line["Outcome"] = outcome.as_str().into();
+        }
+        line["_aws"] = json!({
+            "Timestamp": i64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default(),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [dimensions],
+                "Metrics": [{ "Name": name, "Unit": unit }],
+            }],
+        });
+        line
+    }
+}
+
+/// Clocks differ by a little: no time is negative.
+fn seconds(duration: Duration) -> f64 {
+    duration.as_seconds_f64().max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const ALL: [Measure; 8] = [
+        Measure::Ended(Outcome::Delivered),
+        Measure::Ended(Outcome::Refused),
+        Measure::Ended(Outcome::Rejected),
+        Measure::Ended(Outcome::Expired),
+        Measure::Ended(Outcome::Failed),
+        Measure::Decided(Duration::seconds(90)),
+        Measure::Delivered(Duration::milliseconds(1_500)),
+        Measure::CaLeft(Duration::hours(47)),
+    ];
+
+    fn at(measure: Measure) -> Value {
+        measure.line("ca", time::macros::datetime!(2026-01-01 12:00:00.250 UTC))
+    }
+
+    #[test]
+    fn a_line_is_what_cloudwatch_reads_and_nothing_else() {
+        assert_eq!(
+            at(Measure::Ended(Outcome::Rejected)),
+            json!({
+                "_aws": {
+                    "Timestamp": 1_767_268_800_250_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Countersign",
+                        "Dimensions": [["Stack", "Outcome"]],
+                        "Metrics": [{ "Name": "Requests", "Unit": "Count" }],
+                    }],
+                },
+                "Stack": "ca",
+                "Outcome": "rejected",
+                "Requests": 1.0,
+            })
+        );
+    }
+
+    #[test]
+    fn an_ending_counts_where_it_comes_about() {
+        assert_eq!(Outcome::between(Status::Issued, Status::Delivered), Some(Outcome::Delivered));
+        assert_eq!(Outcome::between(Status::Delivered, Status::Delivered), None, "it was so before");
+        assert_eq!(Outcome::between(Status::Submitted, Status::PendingApproval), None, "it goes on");
+    }
+
+    #[test]
+    fn values_are_in_their_units_and_never_negative() {
+        assert_eq!(at(ALL[5])["SecondsToDecision"], 90.0);
+        assert_eq!(at(ALL[6])["SecondsToCertificate"], 1.5);
+        assert_eq!(at(ALL[7])["CaDaysLeft"], 1.0);
+        assert_eq!(at(Measure::Decided(Duration::seconds(-3)))["SecondsToDecision"], 0.0);
+        assert_eq!(at(Measure::CaLeft(Duration::hours(-3)))["CaDaysLeft"], 0.0);
+    }
+
+    /// What CloudWatch asks of a line: each dimension and each metric named in `_aws` is a member of the line.
+    #[test]
+    fn every_line_is_complete_and_there_are_as_many_series_as_are_paid_for() {
+        let mut series = BTreeSet::new();
+        for line in ALL.map(at) {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            let dimensions: Vec<String> = directive["Dimensions"][0]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|dimension| line[dimension.as_str().unwrap()].as_str().unwrap().to_owned())
+                .collect();
+            let name = directive["Metrics"][0]["Name"].as_str().unwrap();
+            assert!(line[name].is_f64(), "{line}");
+            assert_eq!(line.as_object().unwrap().len(), dimensions.len() + 2, "something more in {line}");
+            series.insert((name.to_owned(), dimensions));
+        }
+        assert_eq!(series.len(), usize::try_from(SERIES).unwrap());
+    }
+}

@@ -1,0 +1,403 @@
+//! The one shell of all queue workers: an SQS batch becomes steps, their ends become task results.
+//!
+//! Invariant: the records of a batch are worked on at the same time and do not know of each other; a record leaves the
+//! queue only when its task was reported, or needs no report. Whatever cannot be reported stays on the queue
+//! (`batchItemFailures`) and comes back after a time that grows with every receive. At the last receive the shell
+//! reports `Step.Exhausted` with the last cause; should it not even come to that, the dead-letter worker does.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::Value;
+use tracing::Instrument;
+
+use crate::aws::Aws;
+use crate::environment::EnvironmentError;
+use crate::ids::RequestId;
+use crate::message::Nudge;
+use crate::message::TaskToken;
+use crate::ports::{Queue, Reported, Tasks};
+use crate::runtime::step::{ErrorName, Fault, Progress, Step, Task};
+
+#[cfg(panic = "abort")]
+compile_error!(
+    "panics must unwind: one message that makes a worker panic would take the others of its batch with it"
+);
+
+/// The longest cause that is reported, in characters. AWS takes 32,768; a person reads less.
+const MAX_CAUSE: usize = 1_000;
+/// The first postponement, in seconds; it doubles with every receive.
+const FIRST_POSTPONEMENT: u32 = 4;
+/// The longest postponement, in seconds.
+pub const MAX_POSTPONEMENT: u32 = 900;
+
+/// Runs a queue worker until Lambda ends the process: the log, the configuration, the step, then batch after batch.
+///
+/// # Errors
+/// A configuration that is wrong, in one line, or a Lambda runtime that is not there.
+pub async fn serve<S: Step>(
+    wire: impl FnOnce(&Aws) -> Result<S, EnvironmentError>,
+) -> Result<(), lambda_runtime::Error> {
+    crate::runtime::log::start();
+    let shell = &configured(|aws| {
+        Ok(Shell {
+            step: wire(aws)?,
+            tasks: aws.tasks(),
+            queue: aws.queue()?,
+            max_receives: aws.environment().parsed(
+                "MAX_RECEIVES",
+                "how often a message is received before it counts as dead",
+                str::parse,
+            )?,
+        })
+    })?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, lambda_runtime::Error>(shell.batch(event.payload).await)
+    }))
+    .await
+}
+
+/// Reads the configuration with `wire`; what is wrong with it becomes one line of the log.
+///
+/// # Errors
+/// [`EnvironmentError`], also for variables that nothing asked for.
+pub fn configured<T>(wire: impl FnOnce(&Aws) -> Result<T, EnvironmentError>) -> Result<T, EnvironmentError> {
+    let aws = Aws::of_process();
+    wire(&aws)
+        .and_then(|wired| aws.environment().nothing_else().map(|()| wired))
+        .inspect_err(|error| tracing::error!(%error, "the configuration is wrong"))
+}
+
+/// A step with what the shell needs around it.
+pub struct Shell<S> {
+    /// The step.
+    pub step: S,
+    /// Where results go.
+    pub tasks: Arc<dyn Tasks>,
+    /// The queue that feeds the worker.
+    pub queue: Arc<dyn Queue>,
+    /// How often a message is received before it moves to the dead-letter queue.
+    pub max_receives: u32,
+}
+
+/// The SQS body: a task of the state machine, or a nudge, which is only a request id.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// What ends the task; absent in a nudge.
+    pub task_token: Option<TaskToken>,
+    /// The ARN of the execution.
+    #[serde(default)]
+    pub execution_id: String,
+    /// The name of the state.
+    #[serde(default)]
+    pub state: String,
+    /// The request id of a nudge.
+    pub request_id: Option<RequestId>,
+    /// See [`Nudge::links`].
+    pub links: Option<u32>,
+    /// See [`Nudge::occasion`].
+    pub occasion: Option<String>,
+    /// The input of a task; holds the request id.
+    #[serde(default)]
+    pub input: Value,
+}
+
+impl Message {
+    /// The request that the message is about.
+    pub fn subject(&self) -> Option<RequestId> {
+        self.request_id.or_else(|| self.input.get("requestId")?.as_str()?.parse().ok())
+    }
+}
+
+/// What is to be done with a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Disposal {
+    Acknowledge,
+    Return,
+}
+
+impl<S: Step> Shell<S> {
+    /// Works on a batch; the answer names the records that stay on the queue.
+    pub async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
+        let records = event.records.iter().map(|record| async move {
+            let disposal = AssertUnwindSafe(self.record(record)).catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!(
+                    message.id = record.message_id,
+                    "the worker panicked; the message stays on the queue"
+                );
+                Disposal::Return
+            });
+            (disposal == Disposal::Return).then(|| record.message_id.clone().unwrap_or_default())
+        });
+        let mut response = SqsBatchResponse::default();
+        response.set_failures(join_all(records).await.into_iter().flatten());
+        response
+    }
+
+    async fn record(&self, record: &SqsMessage) -> Disposal {
+        let body = record.body.as_deref().unwrap_or_default();
+        let message: Message = match serde_json::from_str(body) {
+            Ok(message) => message,
+            Err(_) => {
+                // Not even a token to report to: only the dead-letter queue and an operator can help.
+                tracing::error!(message.id = record.message_id, "the message is not one of ours");
+                return Disposal::Return;
+            }
+        };
+        let received = received(record);
+        let Some(id) = message.subject() else {
+            return match &message.task_token {
+                Some(token) => {
+                    self.refuse(token, ErrorName::BadMessage, "the input holds no requestId").await
+                }
+                None => {
+                    tracing::error!(message.id = record.message_id, "the message names no request");
+                    Disposal::Return
+                }
+            };
+        };
+        let span = tracing::info_span!("step", request.id = %id, state = message.state, received);
+        async {
+            let token = message.task_token.clone();
+            let fault = match self.work(message, id).await {
+                Ok(()) => return Disposal::Acknowledge,
+                Err(fault) => fault,
+            };
+            match (fault, token) {
+                (Fault::Refused { code, message }, Some(token)) => self.refuse(&token, code, &message).await,
+                (Fault::Refused { code, message }, None) => {
+                    tracing::warn!(error = code.as_str(), cause = message, "the nudge came to nothing");
+                    Disposal::Acknowledge
+                }
+                (Fault::Transient { cause }, Some(token)) if received >= self.max_receives => {
+                    self.refuse(&token, ErrorName::Exhausted, &format!("after {received} attempts: {cause}"))
+                        .await
+                }
+                (Fault::Transient { cause }, _) => {
+                    tracing::warn!(cause, "not now; the message stays on the queue");
+                    self.postpone(record, received).await;
+                    Disposal::Return
+                }
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn work(&self, message: Message, request_id: RequestId) -> Result<(), Fault> {
+        let Some(token) = message.task_token else {
+            let (links, occasion) = (message.links, message.occasion);
+            return self.step.nudged(Nudge { request_id, links, occasion }).await;
+        };
+        if !S::STATES.contains(&message.state.as_str()) {
+            return Err(Fault::refused(
+                ErrorName::BadMessage,
+                format!("this worker does not serve {}", message.state),
+            ));
+        }
+        let input = serde_json::from_value(message.input).map_err(|error| {
+            Fault::refused(ErrorName::BadMessage, format!("the input is not as agreed: {error}"))
+        })?;
+        let task = Task {
+            request_id,
+            state: message.state,
+            execution: message.execution_id,
+            token: token.clone(),
+            input,
+        };
+        match self.step.run(task).await? {
+            Progress::Waiting => tracing::info!("waiting"),
+            Progress::Done(output) => {
+                let output =
+                    serde_json::to_value(output).map_err(|error| Fault::transient(error.to_string()))?;
+                note(self.tasks.succeed(&token, &output).await?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn refuse(&self, token: &TaskToken, code: ErrorName, cause: &str) -> Disposal {
+        let cause: String = cause.chars().take(MAX_CAUSE).collect();
+        tracing::warn!(error = code.as_str(), cause, "the task fails");
+        match self.tasks.fail(token, code.as_str(), &cause).await {
+            Ok(reported) => {
+                note(reported);
+                Disposal::Acknowledge
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the failure could not be reported; the message stays on the queue");
+                Disposal::Return
+            }
+        }
+    }
+
+    async fn postpone(&self, record: &SqsMessage, received: u32) {
+        let Some(handle) = &record.receipt_handle else {
+            return;
+        };
+        let seconds = postponement(received, random_fraction());
+        if let Err(error) = self.queue.postpone(handle, seconds).await {
+            // The queue's own visibility time-out takes over.
+            tracing::warn!(%error, "the message could not be postponed");
+        }
+    }
+}
+
+fn note(reported: Reported) {
+    match reported {
+        Reported::Taken => tracing::info!("reported"),
+        Reported::TooLate => tracing::info!("somebody finished this task before"),
+    }
+}
+
+fn received(record: &SqsMessage) -> u32 {
+    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+/// Seconds until a message comes back: doubling with each receive, less up to half of it by `jitter` (0 to 1), so that
+/// messages which failed together do not come back together.
+fn postponement(received: u32, jitter: f64) -> i32 {
+    let doubled =
+        FIRST_POSTPONEMENT.saturating_mul(1 << received.saturating_sub(1).min(16)).min(MAX_POSTPONEMENT);
+    (f64::from(doubled) * (1.0 - jitter.clamp(0.0, 1.0) / 2.0)).round() as i32
+}
+
+fn random_fraction() -> f64 {
+    let mut byte = [0; 1];
+    // Without randomness all messages of this moment come back together, which is merely less good.
+    let _ = aws_lc_rs::rand::fill(&mut byte);
+    f64::from(byte[0]) / 255.0
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::runtime::step::{NoInput, NoOutput};
+    use crate::testing::World;
+
+    /// Does what the name of the execution says.
+    struct Obedient;
+
+    #[async_trait]
+    impl Step for Obedient {
+        const STATES: &'static [&'static str] = &["Obey"];
+        type Input = NoInput;
+        type Output = NoOutput;
+
+        async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, Fault> {
+            match task.execution.as_str() {
+                "wait" => Ok(Progress::Waiting),
+                "refuse" => Err(Fault::refused(ErrorName::Refused, "no")),
+                "stumble" => Err(Fault::transient("the table is away")),
+                "panic" => panic!("told to"),
+                _ => Ok(Progress::Done(NoOutput {})),
+            }
+        }
+    }
+
+    fn shell(world: &Arc<World>) -> Shell<Obedient> {
+        Shell { step: Obedient, tasks: world.clone(), queue: world.clone(), max_receives: 3 }
+    }
+
+    fn event(bodies: &[(&str, u32)]) -> SqsEvent {
+        let mut event = SqsEvent::default();
+        for (index, (body, received)) in bodies.iter().enumerate() {
+            let mut record = SqsMessage::default();
+            record.message_id = Some(format!("m{index}"));
+            record.receipt_handle = Some(format!("h{index}"));
+            record.body = Some((*body).to_owned());
+            record.attributes.insert("ApproximateReceiveCount".into(), received.to_string());
+            event.records.push(record);
+        }
+        event
+    }
+
+    fn body(state: &str, execution: &str, token: &str) -> String {
+        let id = RequestId::random();
+        serde_json::json!({
+            "taskToken": token, "executionId": execution, "state": state, "retryCount": 0, "input": {"requestId": id},
+        })
+        .to_string()
+    }
+
+    fn kept(response: &SqsBatchResponse) -> Vec<&str> {
+        response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_bad_record_does_not_hold_up_its_neighbours() {
+        let world = World::new();
+        let bodies = [
+            "not json".to_owned(),
+            body("Obey", "panic", "t1"),
+            body("Obey", "stumble", "t2"),
+            body("Obey", "", "t3"),
+            body("Obey", "refuse", "t4"),
+            body("Obey", "wait", "t5"),
+            body("Other", "", "t6"),
+            r#"{"taskToken":"t7","state":"Obey","input":{}}"#.to_owned(),
+        ];
+        let bodies: Vec<(&str, u32)> = bodies.iter().map(|body| (body.as_str(), 1)).collect();
+        let response = shell(&world).batch(event(&bodies)).await;
+        assert_eq!(kept(&response), ["m0", "m1", "m2"]);
+        let results: Vec<_> = world
+            .results()
+            .into_iter()
+            .map(|(token, result)| (token.expose().to_owned(), result.err().map(|(error, _)| error)))
+            .collect();
+        let name = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            results,
+            [
+                ("t3".to_owned(), None),
+                ("t4".to_owned(), name("Request.Refused")),
+                ("t6".to_owned(), name("Step.BadMessage")),
+                ("t7".to_owned(), name("Step.BadMessage")),
+            ]
+        );
+        let (handle, seconds) = &world.postponed()[0];
+        assert_eq!(handle, "h2");
+        assert!((2..=4).contains(seconds), "{seconds}");
+    }
+
+    #[tokio::test]
+    async fn the_last_receive_reports_the_last_cause() {
+        let world = World::new();
+        let body = body("Obey", "stumble", "t1");
+        let shell = shell(&world);
+        assert_eq!(kept(&shell.batch(event(&[(&body, 2)])).await), ["m0"]);
+        assert!(world.results().is_empty());
+        assert!(kept(&shell.batch(event(&[(&body, 3)])).await).is_empty());
+        let (_, Err((error, cause))) = &world.results()[0] else { panic!("it succeeded") };
+        assert_eq!(error, "Step.Exhausted");
+        assert!(cause.contains("the table is away"), "{cause}");
+    }
+
+    #[tokio::test]
+    async fn a_result_that_cannot_be_reported_stays_and_one_reported_before_is_done() {
+        let world = World::new();
+        let body = body("Obey", "", "t1");
+        let shell = shell(&world);
+        world.fail_next("tasks", 1);
+        assert_eq!(kept(&shell.batch(event(&[(&body, 1)])).await), ["m0"]);
+        assert!(kept(&shell.batch(event(&[(&body, 2)])).await).is_empty());
+        assert!(kept(&shell.batch(event(&[(&body, 3)])).await).is_empty());
+        assert_eq!(world.results().len(), 1);
+    }
+
+    #[test]
+    fn postponements_double_and_are_bounded() {
+        assert_eq!(postponement(1, 0.0), 4);
+        assert_eq!(postponement(2, 0.0), 8);
+        assert_eq!(postponement(2, 1.0), 4);
+        assert_eq!(postponement(u32::MAX, 0.0), 900);
+    }
+}

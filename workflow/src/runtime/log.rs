@@ -1,0 +1,66 @@
+//! The log: one JSON object a line on standard output, with `request.id` on each line that concerns a request.
+//!
+//! Invariant: no token, key, link or CSR body is logged. `COUNTERSIGN_LOG` sets the level of our own crates only; the
+//! SDK, the HTTP client and the SMTP client stay at `warn` whatever it says, since their lower levels print bodies.
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Crates whose lines may be shown below `warn`.
+const OURS: [&str; 11] = [
+    "workflow",
+    "validate",
+    "persist",
+    "notify",
+    "await_approval",
+    "sign",
+    "deliver",
+    "portal",
+    "dead_letter",
+    "housekeeping",
+    "countersign",
+];
+
+/// The filter for a level such as `info` or `debug`; anything else counts as `info`. It compares the beginnings of
+/// targets: a filter of directives would bring the regular expressions of `EnvFilter` into every worker.
+pub fn filter(level: Option<&str>) -> Targets {
+    let level = level.and_then(|level| level.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::INFO);
+    Targets::new().with_default(LevelFilter::WARN).with_targets(OURS.map(|target| (target, level)))
+}
+
+/// Starts the log of a worker. Later calls change nothing.
+pub fn start() {
+    let level = std::env::var("COUNTERSIGN_LOG").ok();
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_ansi(false);
+    let subscriber = tracing_subscriber::registry().with(filter(level.as_deref())).with(lines);
+    // A second start, as in tests, finds the first in place.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn only_our_own_crates_say_more_when_asked() {
+        for (level, ours) in
+            [(None, Level::INFO), (Some("nonsense"), Level::INFO), (Some("debug"), Level::DEBUG)]
+        {
+            let filter = filter(level);
+            assert!(
+                filter.would_enable("sign", &ours) && filter.would_enable("workflow::runtime::lambda", &ours)
+            );
+            assert!(!filter.would_enable("workflow::runtime::lambda", &Level::TRACE));
+            assert!(filter.would_enable("hyper_util::client", &Level::WARN));
+            assert!(!filter.would_enable("hyper_util::client", &Level::INFO));
+        }
+        assert!(!filter(Some("error")).would_enable("portal", &Level::WARN));
+    }
+}

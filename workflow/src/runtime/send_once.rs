@@ -1,0 +1,44 @@
+//! Mails that must not come twice: claimed in the row, then sent.
+
+use std::future::Future;
+
+use time::OffsetDateTime;
+
+use crate::ids::RequestId;
+use crate::ports::Requests;
+use crate::request::audit::By;
+use crate::request::{Illegal, Request};
+use crate::runtime::step::Fault;
+use crate::store::change;
+
+/// Sends a mail that must not come twice: `claim` says in the row whether it is the caller's to send, and the claim is
+/// taken back where it cannot be sent. Says whether it was sent. Whoever dies in between leaves it unsent
+/// (docs/decisions/0016).
+///
+/// # Errors
+/// [`Fault::Transient`] where the row could not be changed or the mail not sent: asking again sends it.
+pub async fn send_once(
+    requests: &dyn Requests,
+    id: RequestId,
+    by: &By,
+    occasion: &str,
+    now: OffsetDateTime,
+    claim: impl Fn(&mut Request) -> bool + Send,
+    send: impl Future<Output = Result<(), Fault>> + Send,
+) -> Result<bool, Fault> {
+    let (_, claimed) = change(requests, id, by, |row| Ok::<_, Illegal>(claim(row))).await?;
+    if !claimed {
+        tracing::info!(occasion, "mailed before");
+        return Ok(false);
+    }
+    if let Err(fault) = send.await {
+        change(requests, id, by, |row| {
+            row.release_mail(occasion, now);
+            Ok::<_, Illegal>(())
+        })
+        .await?;
+        return Err(fault);
+    }
+    tracing::info!(occasion, "mailed");
+    Ok(true)
+}

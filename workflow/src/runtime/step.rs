@@ -1,0 +1,162 @@
+//! A step of the flow: what a worker does with one task, and how it can end.
+//!
+//! Invariant: a step is idempotent by request id. A step ends in a result, in [`Fault::Refused`], which is final and
+//! known to the state machine by a stable name, or in [`Fault::Transient`], which leaves the message on the queue.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ids::RequestId;
+use crate::message::{Nudge, TaskToken};
+use crate::policy::evaluate::Refusal;
+use crate::ports::PortError;
+use crate::request::Illegal;
+use crate::store::ChangeError;
+
+/// One step of the flow. The worker's folder is the binary; the queue of that name feeds it.
+#[async_trait]
+pub trait Step: Send + Sync {
+    /// The states of statemachine.asl.json that send to this worker.
+    const STATES: &'static [&'static str];
+    /// The `input` of the message, without the request id.
+    type Input: DeserializeOwned + Send;
+    /// The output of the state.
+    type Output: Serialize + Send;
+
+    /// Does the work of one task.
+    async fn run(&self, task: Task<Self::Input>) -> Result<Progress<Self::Output>, Fault>;
+
+    /// Looks again at a request because somebody said so. Only await-approval and notify are nudged.
+    async fn nudged(&self, _nudge: Nudge) -> Result<(), Fault> {
+        Err(Fault::refused(ErrorName::BadMessage, "this worker takes tasks only"))
+    }
+}
+
+/// One task, as the state machine sent it.
+#[derive(Clone, Debug)]
+pub struct Task<I> {
+    /// Which request it is about.
+    pub request_id: RequestId,
+    /// The name of the state.
+    pub state: String,
+    /// The ARN of the execution.
+    pub execution: String,
+    /// What ends the task. Only await-approval keeps it; the shell reports all others.
+    pub token: TaskToken,
+    /// The rest of the input.
+    pub input: I,
+}
+
+/// An input that holds nothing but the request id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub struct NoInput {}
+
+/// An output that says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NoOutput {}
+
+/// How far a step came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress<O> {
+    /// The task has its result.
+    Done(O),
+    /// The task goes on waiting; somebody will report it later.
+    Waiting,
+}
+
+/// The error names that the state machine knows. Part of the contract with statemachine.asl.json.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorName {
+    /// The policy does not allow the request.
+    Refused,
+    /// There is no row of this id.
+    NotFound,
+    /// What was approved is not what would be signed, or nothing was approved.
+    NotApproved,
+    /// The request has ended and cannot go on.
+    Ended,
+    /// The message is not one that this worker takes.
+    BadMessage,
+    /// The retries are used up.
+    Exhausted,
+}
+
+impl ErrorName {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorName::Refused => "Request.Refused",
+            ErrorName::NotFound => "Request.NotFound",
+            ErrorName::NotApproved => "Request.NotApproved",
+            ErrorName::Ended => "Request.Ended",
+            ErrorName::BadMessage => "Step.BadMessage",
+            ErrorName::Exhausted => "Step.Exhausted",
+        }
+    }
+}
+
+/// How a step fails.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Final: asking again would change nothing.
+    #[error("{}: {message}", code.as_str())]
+    Refused {
+        /// The stable name.
+        code: ErrorName,
+        /// Why, in words, without secrets.
+        message: String,
+    },
+    /// Passing: the message stays on the queue.
+    #[error("{cause}")]
+    Transient {
+        /// Why, in words, without secrets.
+        cause: String,
+    },
+}
+
+impl Fault {
+    /// A final fault.
+    pub fn refused(code: ErrorName, message: impl Into<String>) -> Self {
+        Self::Refused { code, message: message.into() }
+    }
+
+    /// A passing fault.
+    pub fn transient(cause: impl Into<String>) -> Self {
+        Self::Transient { cause: cause.into() }
+    }
+
+    /// There is no row of this id.
+    pub fn not_found(id: RequestId) -> Self {
+        Self::refused(ErrorName::NotFound, format!("there is no request {id}"))
+    }
+}
+
+impl From<PortError> for Fault {
+    fn from(error: PortError) -> Self {
+        Self::transient(error.to_string())
+    }
+}
+
+impl From<Illegal> for Fault {
+    fn from(error: Illegal) -> Self {
+        Self::refused(ErrorName::Ended, error.to_string())
+    }
+}
+
+impl From<Refusal> for Fault {
+    /// By codes only: names and values stay in the table, where RecordRefusal finds the words again.
+    fn from(refusal: Refusal) -> Self {
+        Self::refused(ErrorName::Refused, refusal.codes())
+    }
+}
+
+impl<E: Into<Fault>> From<ChangeError<E>> for Fault {
+    fn from(error: ChangeError<E>) -> Self {
+        match error {
+            ChangeError::Missing(id) => Self::not_found(id),
+            ChangeError::Refused(error) => error.into(),
+            ChangeError::Port(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::ports::Clock as _;
+use crate::request::Status;
+use crate::testing::World;
+
+/// A request that nobody has mailed about, as it was read, and how many calls that took.
+fn known(world: &Arc<World>) -> (Request, usize) {
+    let request = world.request(world.request_at(Status::PendingApproval)).unwrap();
+    (request, world.calls().len())
+}
+
+async fn mail(world: &Arc<World>, known: &Request, occasion: &str) -> Request {
+    let now = world.now();
+    let note = |row: &mut Request| {
+        row.mailed(occasion, now);
+        Ok::<_, std::convert::Infallible>(())
+    };
+    change_known(&**world, known, &By::worker("test"), note).await.unwrap().0
+}
+
+#[tokio::test]
+async fn a_row_that_is_still_the_known_one_is_not_read_again() {
+    let world = World::new();
+    let (first, before) = known(&world);
+    let second = mail(&world, &first, "one").await;
+    // What comes back is known in its turn.
+    let third = mail(&world, &second, "two").await;
+    assert_eq!(world.calls()[before..], ["requests: save", "requests: save"]);
+    assert_eq!(world.request(first.id), Some(third));
+}
+
+#[tokio::test]
+async fn what_others_wrote_meanwhile_stays() {
+    let world = World::new();
+    let (stale, _) = known(&world);
+    mail(&world, &stale, "theirs").await;
+    let before = world.calls().len();
+    let row = mail(&world, &stale, "ours").await;
+    assert_eq!(world.calls()[before..], ["requests: save", "requests: find", "requests: save"]);
+    assert!(row.was_mailed("theirs") && row.was_mailed("ours"));
+}
+
+/// The row has gone on: what a stale copy would refuse, or take for done, is not the answer.
+#[tokio::test]
+async fn a_stale_row_refuses_nothing_and_settles_nothing() {
+    let world = World::new();
+    let (stale, _) = known(&world);
+    let mut row = stale.clone();
+    row.execution_arn = "arn:another".into();
+    let _: Saved = Requests::save(&*world, &row, &[]).await.unwrap();
+    let seen = |row: &mut Request| match row.execution_arn.as_str() {
+        "arn:another" => Ok(()),
+        _ => Err("the execution is the old one"),
+    };
+    assert!(change_known(&*world, &stale, &By::worker("test"), seen).await.is_ok());
+    let nothing = |row: &mut Request| Ok::<_, std::convert::Infallible>(row.execution_arn.clone());
+    let (_, arn) = change_known(&*world, &stale, &By::worker("test"), nothing).await.unwrap();
+    assert_eq!(arn, "arn:another");
+}

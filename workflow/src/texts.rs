@@ -1,0 +1,5 @@
+//! The words that people read.
+
+mod catalogue;
+
+pub use catalogue::*;

@@ -1,0 +1,370 @@
+//! Every word that people read, in their language: one catalogue, one file a language (`workflow/texts/*.ftl`).
+//!
+//! A [`Message`] is an id of the catalogue with its values, not yet in any language; a [`Language`] says it. The files
+//! are Fluent (<https://projectfluent.org>), compiled in, and read once a process, when first needed. One language more
+//! is one file more and one entry in [`Language`].
+//!
+//! Invariant: saying never fails and never panics in what is deployed. What a language lacks is said in English; that
+//! English lacks nothing, and that all files have the same ids with the same values, is held by `tests/texts.rs`.
+//! Values are put in as they are: a page escapes them, a mail cleans them (see [`crate::finding::quoted`]).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, UtcOffset};
+use unic_langid::LanguageIdentifier;
+
+/// A language that people can read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "Cow<'_, str>")]
+pub enum Language {
+    /// `en`, which every text is written in first.
+    #[default]
+    English,
+    /// `ja`.
+    Japanese,
+}
+
+impl Language {
+    /// Every language, English first.
+    pub const ALL: [Language; 2] = [Language::English, Language::Japanese];
+
+    /// The code, and the file of the texts.
+    const fn entry(self) -> (&'static str, &'static str) {
+        match self {
+            Language::English => ("en", include_str!("../../texts/en.ftl")),
+            Language::Japanese => ("ja", include_str!("../../texts/ja.ftl")),
+        }
+    }
+
+    /// The language tag (RFC 5646): what is stored, and what `lang=` says.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.entry().0
+    }
+
+    /// The language of a tag such as `ja` or `ja-JP`, where it is one of ours.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or(tag).trim();
+        Self::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.code()))
+    }
+
+    /// The language that suits an `Accept-Language` best (RFC 9110 section 12.5.4), by lookup (RFC 4647 section 3.4:
+    /// `ja-JP` finds `ja`); of two that suit alike, the one named first. English where none suits.
+    #[must_use]
+    pub fn negotiate(accept_language: &str) -> Self {
+        let mut named = [None::<(u16, usize)>; Self::ALL.len()];
+        let mut any = None::<(u16, usize)>;
+        for (place, range) in accept_language.split(',').enumerate() {
+            let (tag, quality) = match range.split_once(';') {
+                None => (range.trim(), Some(1000)),
+                Some((tag, weight)) => (tag.trim(), quality(weight)),
+            };
+            let Some(quality) = quality else { continue };
+            let best = match Self::from_tag(tag) {
+                Some(language) => &mut named[language as usize],
+                None if tag == "*" => &mut any,
+                None => continue,
+            };
+            if best.is_none_or(|(before, _)| quality > before) {
+                *best = Some((quality, place));
+            }
+        }
+        let suits = |language: Self| named[language as usize].or(any).filter(|(quality, _)| *quality > 0);
+        Self::ALL
+            .into_iter()
+            .filter_map(|language| suits(language).map(|(quality, place)| (quality, place, language)))
+            .min_by_key(|(quality, place, language)| (std::cmp::Reverse(*quality), *place, *language))
+            .map_or_else(Self::default, |(_, _, language)| language)
+    }
+
+    /// What its readers call it: `English`, `日本語`.
+    #[must_use]
+    pub fn name_in_itself(self) -> String {
+        self.text("language-name")
+    }
+
+    /// The text of an id that takes no values.
+    #[must_use]
+    pub fn text(self, id: &'static str) -> String {
+        self.say(&Message::new(id))
+    }
+
+    /// The text of a message. What this language lacks is said in English.
+    #[must_use]
+    pub fn say(self, message: &Message) -> String {
+        let said = self.find(message);
+        debug_assert!(said.is_some(), "{message:?} is not in the catalogue, or lacks a value");
+        said.unwrap_or_else(|| {
+            tracing::error!(text = %message.id, "not in the catalogue");
+            message.id.clone().into_owned()
+        })
+    }
+
+    /// The text of a message that may be older than the catalogue, such as one of a stored row; nothing where it is
+    /// not (or no longer) known, or takes values that it was not given.
+    #[must_use]
+    pub fn find(self, message: &Message) -> Option<String> {
+        self.own(message).or_else(|| Self::English.own(message))
+    }
+
+    /// A day, in UTC: `1 January 2026`, `2026年1月1日`.
+    #[must_use]
+    pub fn day(self, at: OffsetDateTime) -> String {
+        self.say(&dated("date-day", at))
+    }
+
+    /// An instant, in UTC, to the minute: `1 January 2026, 12:00 UTC`, `2026年1月1日 12:00 UTC`.
+    #[must_use]
+    pub fn instant(self, at: OffsetDateTime) -> String {
+        self.say(&timed("date-instant", at))
+    }
+
+    /// An instant with its day of the week, as mails say it: `Thursday, 1 January 2026, 12:00 UTC`.
+    #[must_use]
+    pub fn instant_of_week(self, at: OffsetDateTime) -> String {
+        let weekday = at.to_offset(UtcOffset::UTC).weekday().number_from_monday();
+        self.say(&timed("mail-moment", at).with("weekday", weekday))
+    }
+
+    fn own(self, message: &Message) -> Option<String> {
+        let bundle = self.bundle();
+        let pattern = bundle.get_message(&message.id)?.value()?;
+        let mut values = FluentArgs::new();
+        for (name, value) in &message.values {
+            values.set(name.as_ref(), value.to_fluent(self)?);
+        }
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&values), &mut errors);
+        errors.is_empty().then(|| text.into_owned())
+    }
+
+    fn bundle(self) -> &'static FluentBundle<FluentResource> {
+        static BUNDLES: [OnceLock<FluentBundle<FluentResource>>; Language::ALL.len()] =
+            [const { OnceLock::new() }; Language::ALL.len()];
+        BUNDLES[self as usize].get_or_init(|| {
+            let (code, source) = self.entry();
+            // What can be read of a file is used; that all of it can be is held by a test.
+            let texts = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(texts, _)| texts);
+            let tag = code.parse::<LanguageIdentifier>().unwrap_or_default();
+            let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+            // Marks around values are for bidirectional text; they would enter what people copy.
+            bundle.set_use_isolating(false);
+            bundle.add_resource_overriding(texts);
+            bundle
+        })
+    }
+}
+
+impl From<Language> for &'static str {
+    fn from(language: Language) -> Self {
+        language.code()
+    }
+}
+
+/// The text is not the code of one of our languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a language that the texts are there for; write one of {}", Language::ALL.map(Language::code).join(", "))]
+pub struct UnknownLanguage;
+
+impl TryFrom<Cow<'_, str>> for Language {
+    type Error = UnknownLanguage;
+
+    fn try_from(code: Cow<'_, str>) -> Result<Self, UnknownLanguage> {
+        Self::ALL.into_iter().find(|language| language.code() == code).ok_or(UnknownLanguage)
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A message that takes the parts of a date, in UTC.
+fn dated(id: &'static str, at: OffsetDateTime) -> Message {
+    let utc = at.to_offset(UtcOffset::UTC);
+    Message::new(id)
+        .with("year", i64::from(utc.year()))
+        .with("month", u8::from(utc.month()))
+        .with("day", utc.day())
+}
+
+/// A message that takes the parts of a date and the time, in UTC.
+fn timed(id: &'static str, at: OffsetDateTime) -> Message {
+    let utc = at.to_offset(UtcOffset::UTC);
+    dated(id, at).with("time", format!("{:02}:{:02}", utc.hour(), utc.minute()))
+}
+
+/// The weight of a language range in thousandths, where it is one (RFC 9110 section 12.4.2).
+fn quality(weight: &str) -> Option<u16> {
+    let weight = weight.trim();
+    let value = weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?.trim();
+    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths = format!("{decimals:0<3}").parse::<u16>().ok()?;
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1000),
+        _ => None,
+    }
+}
+
+/// What is to be said, in no language yet: an id of the catalogue, and the values that its text takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    id: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<Cow<'static, str>, Value>,
+}
+
+impl Message {
+    /// The message of an id.
+    #[must_use]
+    pub fn new(id: &'static str) -> Self {
+        Self { id: Cow::Borrowed(id), values: BTreeMap::new() }
+    }
+
+    /// The same with a value.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.values.insert(Cow::Borrowed(name), value.into());
+        self
+    }
+
+    /// The same with every text among its values changed, as by escaping.
+    #[must_use]
+    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.change_texts(&change);
+        self
+    }
+
+    fn change_texts(&mut self, change: &dyn Fn(&str) -> String) {
+        for value in self.values.values_mut() {
+            match value {
+                Value::Number(_) => {}
+                Value::Text(text) => *text = change(text),
+                Value::Said(message) => message.change_texts(change),
+            }
+        }
+    }
+
+    /// Its id in the catalogue.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// A message that takes no values.
+impl From<&'static str> for Message {
+    fn from(id: &'static str) -> Self {
+        Message::new(id)
+    }
+}
+
+/// A value in a message: a text as it stands, a whole number, by which a message may choose its words, or another message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A count, or a part of a date.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// Another message, said in the same language.
+    Said(Box<Message>),
+}
+
+impl Value {
+    /// The value in a language; nothing where that lacks a text.
+    fn to_fluent(&self, language: Language) -> Option<FluentValue<'_>> {
+        Some(match self {
+            Value::Number(number) => FluentValue::from(*number),
+            Value::Text(text) => FluentValue::from(text.as_str()),
+            Value::Said(message) => FluentValue::from(language.own(message)?),
+        })
+    }
+
+    /// Values one after the other, each but the last put in as `first` of the message `id`, with what follows as `rest`.
+    #[must_use]
+    pub fn list(
+        id: &'static str,
+        values: impl IntoIterator<Item = Value, IntoIter: DoubleEndedIterator>,
+    ) -> Self {
+        let joined = values
+            .into_iter()
+            .rev()
+            .reduce(|rest, first| Value::from(Message::new(id).with("first", first).with("rest", rest)));
+        joined.unwrap_or_else(|| Value::Text(String::new()))
+    }
+}
+
+impl From<Message> for Value {
+    fn from(message: Message) -> Self {
+        Value::Said(Box::new(message))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Value::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Value::Number(number)
+    }
+}
+
+impl From<u8> for Value {
+    fn from(number: u8) -> Self {
+        Value::Number(number.into())
+    }
+}
+
+impl From<u16> for Value {
+    fn from(number: u16) -> Self {
+        Value::Number(number.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Value::Number(number.into())
+    }
+}
+
+/// A count of things in memory, which fits.
+impl From<usize> for Value {
+    fn from(number: usize) -> Self {
+        Value::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+/// Templates hand over references.
+impl<T: Clone> From<&T> for Value
+where
+    Value: From<T>,
+{
+    fn from(value: &T) -> Self {
+        Value::from(value.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;
