@@ -143,7 +143,7 @@ impl Flow {
     /// One certificate, valid now by every clock, and a row that went forward.
     fn check(&self) {
         let row = self.world.request(self.id).unwrap();
-        let went: Vec<Status> = row.history.iter().map(|entry| entry.status).collect();
+        let went: Vec<Status> = row.history().iter().map(|entry| entry.status).collect();
         let forward =
             [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
         assert_eq!(went, forward, "{:?}", self.skews);
@@ -171,7 +171,7 @@ async fn the_flow_comes_to_the_same_end_by_any_clocks() {
             deliver: skew(3),
             housekeeping: skew(4),
         });
-        let arn = flow.world.request(flow.id).unwrap().execution_arn;
+        let arn = flow.world.request(flow.id).unwrap().execution().arn.clone();
         flow.world.put_execution(&arn, ExecutionState::Running);
         flow.begin(1).await;
         assert_eq!(flow.keep_house().await.restarted, 0, "{:?}", flow.skews);

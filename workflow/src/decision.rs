@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::email::Email;
 use crate::finding::Finding;
-use crate::grant::Facts;
+use crate::grant::CsrSummary;
 use crate::grant::Grant;
 use crate::ids::RequestId;
 
@@ -61,7 +61,7 @@ pub struct ApprovalDigest(String);
 
 impl ApprovalDigest {
     /// The digest of what the approver is shown: request, CSR, profile, subject, names and key.
-    pub fn of(id: RequestId, profile: &str, facts: &Facts) -> Self {
+    pub fn of(id: RequestId, profile: &str, facts: &CsrSummary) -> Self {
         // Every field is preceded by its length, so that no two different requests give the same bytes.
         let mut context = digest::Context::new(&digest::SHA256);
         let mut field = |bytes: &[u8]| {

@@ -24,7 +24,7 @@ pub struct Grant {
 
 /// What was read from the CSR, written once by Persist.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
+pub struct CsrSummary {
     /// Lower-case hex SHA-256 of the CSR's DER.
     pub csr_digest: String,
     /// The subject as the profile grants it (RFC 4514).
@@ -35,6 +35,4 @@ pub struct Facts {
     pub public_key_digest: String,
     /// The key in words, such as `EC P-256`.
     pub key: String,
-    /// The version of the policy that was applied.
-    pub policy_version: String,
 }

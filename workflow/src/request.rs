@@ -6,13 +6,16 @@
 //! not allow is an [`Illegal`], never a silent overwrite.
 
 pub mod audit;
+mod columns;
 mod evaluation;
 pub mod metric;
 mod row;
 mod rules;
 mod status;
 
+pub use columns::{Columns, ColumnsError};
 pub use row::{
-    Ending, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Submission, attempt_of, execution_name,
+    Ending, Execution, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Reservation, Submission, attempt_of,
+    execution_name,
 };
 pub use status::{Status, UnknownStatus};

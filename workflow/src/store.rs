@@ -60,7 +60,7 @@ async fn write(requests: &dyn Requests, request: &mut Request, by: &By) -> Resul
     let events = request.seal(by);
     let saved = requests.save(request, &events).await?;
     if saved == Saved::Yes {
-        request.version += 1;
+        request.count_write();
     }
     Ok(saved)
 }
@@ -83,7 +83,7 @@ pub async fn change_known<T, E>(
     {
         return Ok((request, result));
     }
-    change(requests, known.id, by, edit).await
+    change(requests, known.id(), by, edit).await
 }
 
 /// The same for an approval alone, where nothing is changed that the audit trail records; `None` where there is none.

@@ -47,7 +47,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
 async fn check(stack: &Stack, id: Option<RequestId>) -> Result<(), Failure> {
     let rows: BTreeMap<RequestId, Request> = match id {
         Some(id) => BTreeMap::from([(id, requests::find(stack, id).await?)]),
-        None => requests::list(stack, None).await?.into_iter().map(|row| (row.id, row)).collect(),
+        None => requests::list(stack, None).await?.into_iter().map(|row| (row.id(), row)).collect(),
     };
     let mut trails = match id {
         Some(id) => BTreeMap::from([(id, trail(stack, id).await?)]),
@@ -57,13 +57,13 @@ async fn check(stack: &Stack, id: Option<RequestId>) -> Result<(), Failure> {
     let (mut events, mut whole) = (0, 0);
     for (id, row) in &rows {
         let mut read = trails.remove(id).unwrap_or_default();
-        let mut wrong = verify(*id, &read, &row.audit);
+        let mut wrong = verify(*id, &read, row.audit());
         if !wrong.is_empty() {
             // It may have grown between the two reads: the row first now, and only as many events as it knows.
             let row = requests::find(stack, *id).await?;
             read = trail(stack, *id).await?;
-            read.truncate(usize::try_from(row.audit.number).unwrap_or(usize::MAX));
-            wrong = verify(*id, &read, &row.audit);
+            read.truncate(usize::try_from(row.audit().number).unwrap_or(usize::MAX));
+            wrong = verify(*id, &read, row.audit());
         }
         events += read.len();
         if wrong.is_empty() {

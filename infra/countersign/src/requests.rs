@@ -56,7 +56,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::List { status, limit, json, which } => {
             let mut rows = list(&which.find().await?, status).await?;
-            rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
+            rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date()));
             rows.truncate(limit);
             if json {
                 return print_json(&rows);
@@ -92,7 +92,7 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let mut failed = false;
     let (row, ()) = change(&requests, id, &By::operator(&whoami()), |row| {
-        failed = row.status == Status::Failed;
+        failed = row.status() == Status::Failed;
         row.retry(arn, now)
     })
     .await
@@ -106,15 +106,15 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
         };
         Failure::new(error.to_string(), advice)
     })?;
-    let name = execution_name(id, row.execution_attempt);
+    let name = execution_name(id, row.execution().attempt);
     executions.start(&name, id).await.or_fail(
         || "the execution cannot be started".into(),
         "Housekeeping starts it within minutes; or try again.",
     )?;
     if failed {
-        println!("{id} goes on as {}, execution {name}.", row.status);
+        println!("{id} goes on as {}, execution {name}.", row.status());
     } else {
-        println!("{id} is under way already: it is {}, execution {name}.", row.status);
+        println!("{id} is under way already: it is {}, execution {name}.", row.status());
     }
     Ok(())
 }
@@ -172,43 +172,43 @@ pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Re
 
 fn cells(row: &Request) -> Vec<String> {
     vec![
-        row.id.to_string(),
-        row.status.to_string(),
-        instant(row.registration_date),
-        row.email.to_string(),
-        row.profile.clone(),
-        row.names.join(", "),
+        row.id().to_string(),
+        row.status().to_string(),
+        instant(row.registration_date()),
+        row.email().to_string(),
+        row.profile().to_owned(),
+        row.names().join(", "),
     ]
 }
 
 fn show(row: &Request) -> Result<(), Failure> {
     let mut facts = vec![
-        ("request", row.id.to_string()),
-        ("status", row.status.to_string()),
-        ("requester", row.email.to_string()),
-        ("profile", row.profile.clone()),
-        ("policy", row.policy_version.clone()),
-        ("execution", row.execution_arn.clone()),
-        ("attempts", row.execution_attempt.to_string()),
+        ("request", row.id().to_string()),
+        ("status", row.status().to_string()),
+        ("requester", row.email().to_string()),
+        ("profile", row.profile().to_owned()),
+        ("policy", row.policy_version().to_owned()),
+        ("execution", row.execution().arn.clone()),
+        ("attempts", row.execution().attempt.to_string()),
     ];
     let optional = [
-        ("subject", row.subject.clone()),
-        ("names", Some(row.names.join(", ")).filter(|names| !names.is_empty())),
-        ("key", row.key.clone()),
-        ("CSR digest", row.csr_digest.clone()),
-        ("decide by", row.expires_at.map(instant)),
-        ("serial", row.serial.as_ref().map(ToString::to_string)),
-        ("not before", row.not_before.map(instant)),
-        ("not after", row.not_after.map(instant)),
-        ("code", row.code.map(|code| code.to_string())),
-        ("reason", row.reason.clone()),
-        ("comment", Some(row.comment.clone()).filter(|comment| !comment.is_empty())),
+        ("subject", row.csr().map(|csr| csr.subject.clone())),
+        ("names", Some(row.names().join(", ")).filter(|names| !names.is_empty())),
+        ("key", row.csr().map(|csr| csr.key.clone())),
+        ("CSR digest", row.csr().map(|csr| csr.csr_digest.clone())),
+        ("decide by", row.expires_at().map(instant)),
+        ("serial", row.serial().map(ToString::to_string)),
+        ("not before", row.not_before().map(instant)),
+        ("not after", row.not_after().map(instant)),
+        ("code", row.code().map(|code| code.to_string())),
+        ("reason", row.reason().map(str::to_owned)),
+        ("comment", Some(row.comment().to_owned()).filter(|comment| !comment.is_empty())),
     ];
     facts.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
     facts.extend(
-        row.history.iter().map(|entry| ("history", format!("{}  {}", instant(entry.at), entry.status))),
+        row.history().iter().map(|entry| ("history", format!("{}  {}", instant(entry.at), entry.status))),
     );
-    facts.extend(row.mails.iter().map(|(occasion, at)| ("mailed", format!("{at}  {occasion}"))));
+    facts.extend(row.mails().iter().map(|(occasion, at)| ("mailed", format!("{at}  {occasion}"))));
     let rows: Vec<Vec<String>> =
         facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     print!("{}", table::aligned(&["", ""], &rows).trim_start_matches('\n'));

@@ -8,7 +8,7 @@ use time::Duration;
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
 use workflow::finding::Finding;
-use workflow::grant::Facts;
+use workflow::grant::CsrSummary;
 use workflow::message::Nudge;
 use workflow::policy::{Policy, Profile};
 use workflow::request::audit::{By, Entry, Happening};
@@ -31,7 +31,7 @@ impl AwaitApproval {
     pub(crate) async fn mail_links(
         &self,
         request: &Request,
-        facts: &Facts,
+        csr: &CsrSummary,
         policy: &Policy,
         approval: &Approval,
     ) -> Result<(), Fault> {
@@ -43,15 +43,9 @@ impl AwaitApproval {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
-            let letter = Asking::First.letter(
-                policy.language(),
-                request,
-                facts,
-                &findings,
-                &link,
-                approval.expires_at,
-            );
-            self.mailer.send(&letter.to(request.id, &occasion, &approver)).await?;
+            let letter =
+                Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
+            self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await?;
             let now = self.clock.now();
             (row, ()) = change_known(&*self.requests, &row, &By::worker(WORKER), |row| {
                 row.mailed(&occasion, now);
@@ -64,17 +58,17 @@ impl AwaitApproval {
 
     /// What time brings to an approval that nobody has decided: others to ask, and reminders.
     pub(crate) async fn chase(&self, request: &Request, approval: Approval) -> Result<(), Fault> {
-        let (Some(facts), None) = (request.facts(), approval.outcome) else {
+        let (Some(csr), None) = (request.csr(), approval.outcome) else {
             return Ok(());
         };
         let policy = self.policies.current().await?;
-        let Ok(profile) = policy.profile(Some(&request.profile)) else {
+        let Ok(profile) = policy.profile(Some(request.profile())) else {
             return Ok(());
         };
         let (approval, escalated) = self.escalate(request, profile, approval).await?;
         let since = approval.escalated_at.unwrap_or(approval.created_at);
         if escalated || self.clock.now() - since >= GRACE {
-            self.mail_links(request, &facts, &policy, &approval).await?;
+            self.mail_links(request, csr, &policy, &approval).await?;
         }
         let due_since = |after: &std::time::Duration| approval.created_at + *after;
         let now = self.clock.now();
@@ -96,20 +90,20 @@ impl AwaitApproval {
                 let letter = Asking::Again.letter(
                     policy.language(),
                     request,
-                    &facts,
+                    csr,
                     &findings,
                     &link,
                     approval.expires_at,
                 );
-                self.mailer.send(&letter.to(request.id, &occasion, &approver)).await.map_err(Fault::from)
+                self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await.map_err(Fault::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&occasion, now);
             let by = By::worker(WORKER);
-            send_once(&*self.requests, request.id, &by, &occasion, now, claim, remind).await?;
+            send_once(&*self.requests, request.id(), &by, &occasion, now, claim, remind).await?;
         }
         let waiting = format!("waiting/{due}");
         if !request.was_mailed(&waiting) {
-            self.notices.nudge(&Nudge::mail(request.id, waiting)).await?;
+            self.notices.nudge(&Nudge::mail(request.id(), waiting)).await?;
         }
         Ok(())
     }
@@ -118,24 +112,24 @@ impl AwaitApproval {
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), Fault> {
         let policy = self.policies.current().await?;
         let electorate = policy
-            .profile(Some(&request.profile))
+            .profile(Some(request.profile()))
             .map_err(|finding| Fault::transient(finding.detail))
             .and_then(|profile| {
-                profile.electorate_for(&request.email).map_err(|error| Fault::transient(error.to_string()))
+                profile.electorate_for(request.email()).map_err(|error| Fault::transient(error.to_string()))
             })?;
         let now = self.clock.now();
         let by = By::worker(WORKER);
-        let renewed = change_audited(&*self.approvals, &*self.requests, request.id, &by, |approval| {
+        let renewed = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
             let renewed = approval.renew_links(generation, electorate.clone());
             let entry = Entry::new(Happening::LinksRenewed, now).saying(generation.to_string());
             Ok::<_, std::convert::Infallible>(((), renewed.then_some(entry)))
         })
         .await?;
-        let (Some(Ok((approval, ()))), Some(facts)) = (renewed, request.facts()) else {
+        let (Some(Ok((approval, ()))), Some(csr)) = (renewed, request.csr()) else {
             return Ok(());
         };
         if approval.generation == generation && approval.outcome.is_none() {
-            self.mail_links(request, &facts, &policy, &approval).await?;
+            self.mail_links(request, csr, &policy, &approval).await?;
         }
         Ok(())
     }
@@ -159,9 +153,9 @@ impl AwaitApproval {
         let Some(escalation) = due else {
             return Ok((approval, false));
         };
-        let substitutes = profile.substitutes_for(&request.email);
+        let substitutes = profile.substitutes_for(request.email());
         let by = By::worker(WORKER);
-        let escalated = change_audited(&*self.approvals, &*self.requests, request.id, &by, |approval| {
+        let escalated = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
             let new = approval.escalate(substitutes.clone(), now);
             let entry = Entry::new(Happening::Escalated, now).saying(&escalation.group);
             Ok::<_, std::convert::Infallible>((new, new.then_some(entry)))
@@ -192,7 +186,7 @@ impl AwaitApproval {
 
 /// Whose decision is waited for: who may vote, has not, and is still named by the policy.
 fn asked(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> {
-    let Ok(profile) = policy.profile(Some(&request.profile)) else {
+    let Ok(profile) = policy.profile(Some(request.profile())) else {
         return Vec::new();
     };
     if approval.outcome.is_some() {

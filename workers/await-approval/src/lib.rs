@@ -13,7 +13,7 @@ use serde::Serialize;
 use workflow::approval::Approval;
 use workflow::approval::BaseUrl;
 use workflow::decision::{ApprovalDigest, Outcome};
-use workflow::grant::Facts;
+use workflow::grant::CsrSummary;
 use workflow::ids::RequestId;
 use workflow::message::Nudge;
 use workflow::message::TaskToken;
@@ -73,12 +73,12 @@ impl Step for AwaitApproval {
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
         }
-        let facts = request
-            .facts()
+        let csr = request
+            .csr()
             .ok_or_else(|| Fault::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
         let policy = self.policies.current().await?;
-        let asked = self.ask(&request, &facts, &policy, &task.token).await?;
-        self.mail_links(&asked.request, &facts, &policy, &asked.approval).await?;
+        let asked = self.ask(&request, csr, &policy, &task.token).await?;
+        self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
         if asked.just_now {
             // Nobody had a link before the token was kept: whoever votes has it reported.
             return Ok(Progress::Waiting);
@@ -112,11 +112,11 @@ impl Step for AwaitApproval {
 
 /// The outcome as the row has it, where the row is past the decision.
 fn settled(request: &Request) -> Option<Outcome> {
-    match request.status {
+    match request.status() {
         Status::Approved | Status::Issued | Status::Delivered => Some(Outcome::Approved),
         Status::Rejected => Some(Outcome::Rejected),
         Status::Expired => Some(Outcome::Expired),
-        _ => request.decision.as_ref().map(|decision| decision.outcome),
+        _ => request.decision().map(|decision| decision.outcome),
     }
 }
 
@@ -138,21 +138,21 @@ impl AwaitApproval {
     async fn ask(
         &self,
         request: &Request,
-        facts: &Facts,
+        csr: &CsrSummary,
         policy: &Policy,
         token: &TaskToken,
     ) -> Result<Asked, Fault> {
-        let (approval, just_now) = match self.approvals.find(request.id).await? {
-            Some(_) => (self.keep(request.id, token).await?, false),
+        let (approval, just_now) = match self.approvals.find(request.id()).await? {
+            Some(_) => (self.keep(request.id(), token).await?, false),
             None => {
                 let profile = policy
-                    .profile(Some(&request.profile))
+                    .profile(Some(request.profile()))
                     .map_err(|finding| Fault::refused(ErrorName::Refused, finding.code.as_str()))?;
-                let mut approval = fresh(request, facts, profile, self.clock.now())?;
+                let mut approval = fresh(request, csr, profile, self.clock.now())?;
                 approval.keep(token);
                 match self.approvals.create(&approval).await? {
                     Saved::Yes => (approval, true),
-                    Saved::Conflict => (self.keep(request.id, token).await?, false),
+                    Saved::Conflict => (self.keep(request.id(), token).await?, false),
                 }
             }
         };
@@ -190,17 +190,17 @@ impl AwaitApproval {
         };
         let outcome = decision.outcome;
         let (row, first) = change(&*self.requests, id, &By::worker(WORKER), |row| {
-            let first = row.decision.is_none();
+            let first = row.decision().is_none();
             match row.record_decision(decision.clone(), now) {
                 // It ended otherwise meanwhile; the state machine will find that out by itself.
-                Err(_) if row.status.is_terminal() => Ok(false),
+                Err(_) if row.status().is_terminal() => Ok(false),
                 other => other.map(|()| first),
             }
         })
         .await?;
         // An expiry is no decision, and would only say how long the policy waits.
         if first && outcome != Outcome::Expired {
-            self.metrics.record(Measure::Decided(now - row.registration_date));
+            self.metrics.record(Measure::Decided(now - row.registration_date()));
         }
         Ok(Some((outcome, approval)))
     }
@@ -208,13 +208,13 @@ impl AwaitApproval {
 
 fn fresh(
     request: &Request,
-    facts: &Facts,
+    csr: &CsrSummary,
     profile: &Profile,
     now: time::OffsetDateTime,
 ) -> Result<Approval, Fault> {
     let electorate = profile
-        .electorate_for(&request.email)
+        .electorate_for(request.email())
         .map_err(|error| Fault::refused(ErrorName::NotApproved, error.to_string()))?;
-    let digest = ApprovalDigest::of(request.id, &request.profile, facts);
-    Ok(Approval::ask(request.id, digest, electorate, now, now + profile.limit()))
+    let digest = ApprovalDigest::of(request.id(), request.profile(), csr);
+    Ok(Approval::ask(request.id(), digest, electorate, now, now + profile.limit()))
 }

@@ -5,7 +5,7 @@
 
 use time::OffsetDateTime;
 use workflow::finding::Finding;
-use workflow::grant::Facts;
+use workflow::grant::CsrSummary;
 use workflow::mail::{Letter, names_in_short};
 use workflow::request::Request;
 use workflow::texts::{Language, Message};
@@ -25,17 +25,17 @@ impl Asking {
         self,
         language: Language,
         request: &Request,
-        facts: &Facts,
+        csr: &CsrSummary,
         findings: &[Finding],
         link: &str,
         expires_at: OffsetDateTime,
     ) -> Letter {
-        let person = request.email.as_str();
-        let names = names_in_short(language, &facts.names);
+        let person = request.email().as_str();
+        let names = names_in_short(language, &csr.names);
         let (subject, heading, text) = match self {
             Asking::First => ("mail-decide-subject", "mail-decide-heading", Message::new("mail-decide")),
             Asking::Again => {
-                let asked = language.day(request.registration_date);
+                let asked = language.day(request.registration_date());
                 (
                     "mail-remind-subject",
                     "mail-remind-heading",
@@ -49,11 +49,11 @@ impl Asking {
             &Message::new(heading),
         )
         .paragraph(&text.with("person", person))
-        .certificate(facts, &request.profile)
+        .certificate(csr, request.profile())
         .fact(&Message::new("mail-requester"), person)
-        .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date))
+        .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date()))
         .fact(&Message::new("mail-decide-by"), &language.instant_of_week(expires_at))
-        .quote(&Message::new("mail-they-wrote").with("person", person), &request.comment)
+        .quote(&Message::new("mail-they-wrote").with("person", person), request.comment())
         .findings(findings)
         .button(&Message::new("mail-review"), link)
         .closing(&Message::new("mail-link-is-yours"))
@@ -85,19 +85,18 @@ mod tests {
         };
         let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
         let request = Request::submitted(id, submission, "arn".into(), datetime!(2026-01-01 12:00 UTC));
-        let facts = Facts {
+        let csr = CsrSummary {
             csr_digest: "c".repeat(64),
             subject: "CN=www.example.com".into(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             public_key_digest: "d".repeat(64),
             key: "EC P-256".into(),
-            policy_version: "1".into(),
         };
         let link = "https://ca.example.com/approvals/the-key-of-bob";
         let bob = "bob@example.com".parse().unwrap();
         let until = datetime!(2026-01-08 12:00 UTC);
         let asking = if reminds { Asking::Again } else { Asking::First };
-        asking.letter(language, &request, &facts, findings, link, until).to(
+        asking.letter(language, &request, &csr, findings, link, until).to(
             id,
             "approval/bob@example.com",
             &bob,

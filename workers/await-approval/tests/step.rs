@@ -35,11 +35,11 @@ fn step(world: &Arc<World>) -> AwaitApproval {
 /// A request that Persist has finished with, before anybody was asked.
 fn persisted(world: &Arc<World>) -> RequestId {
     let id = world.request_at(Status::PendingApproval);
-    let mut request = world.request(id).unwrap();
-    request.status = Status::Submitted;
-    request.expires_at = None;
-    request.history.pop();
-    world.put(request);
+    world.alter(id, |row| {
+        row.status = Status::Submitted;
+        row.expires_at = None;
+        row.history.pop();
+    });
     world.forget_approval(id);
     id
 }
@@ -47,7 +47,7 @@ fn persisted(world: &Arc<World>) -> RequestId {
 /// The approval that asking would make.
 fn asked(world: &Arc<World>, id: RequestId) -> Approval {
     let request = world.request(id).unwrap();
-    let digest = ApprovalDigest::of(id, &request.profile, &request.facts().unwrap());
+    let digest = ApprovalDigest::of(id, request.profile(), request.csr().unwrap());
     let now = workflow::ports::Clock::now(&**world);
     Approval::ask(id, digest, journey::electorate(), now, now + time::Duration::days(7))
 }
@@ -82,12 +82,12 @@ async fn it_asks_and_waits_and_a_nudge_reports() {
     let world = World::new();
     let id = persisted(&world);
     assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Waiting));
-    assert_eq!(world.request(id).unwrap().status, Status::PendingApproval);
+    assert_eq!(world.request(id).unwrap().status(), Status::PendingApproval);
     assert_eq!(mailed_link(&world).await.unwrap().request_id, id);
     step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert!(world.results().is_empty(), "nothing is decided yet");
     vote(&world, id, Decision::Approve).await;
-    world.set_now(world.request(id).unwrap().registration_date + time::Duration::minutes(90));
+    world.set_now(world.request(id).unwrap().registration_date() + time::Duration::minutes(90));
     step(&world).nudged(Nudge::look(id)).await.unwrap();
     step(&world).nudged(Nudge::look(id)).await.unwrap();
     assert_eq!(world.measures(), [Measure::Decided(time::Duration::minutes(90))], "it is noted once");
@@ -95,7 +95,7 @@ async fn it_asks_and_waits_and_a_nudge_reports() {
     assert_eq!(results.len(), 1);
     assert_eq!(results[0].0.expose(), "t1");
     assert_eq!(results[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "approved"}));
-    assert_eq!(world.request(id).unwrap().status, Status::Approved);
+    assert_eq!(world.request(id).unwrap().status(), Status::Approved);
 }
 
 #[tokio::test]
@@ -164,9 +164,7 @@ async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_wait
 async fn the_requester_is_never_asked() {
     let world = World::new();
     let id = persisted(&world);
-    let mut request = world.request(id).unwrap();
-    request.email = "Approver@Example.com".parse().unwrap();
-    world.put(request);
+    world.alter(id, |row| row.email = "Approver@Example.com".parse().unwrap());
     let Err(Fault::Refused { code, .. }) = wait(&world, id, "t1").await else {
         panic!("asked the requester")
     };
@@ -179,7 +177,7 @@ async fn it_survives_every_fault() {
     faults::survive(
         "AwaitApproval",
         |world| _ = persisted(world),
-        |world| async move { wait(&world, world.requests()[0].id, "t1").await.map(drop) },
+        |world| async move { wait(&world, world.requests()[0].id(), "t1").await.map(drop) },
     )
     .await;
     for past_limit in [false, true] {
@@ -201,7 +199,7 @@ async fn it_survives_every_fault() {
                 world.put(request);
                 world.put_approval(approval, []);
             },
-            |world| async move { step(&world).nudged(Nudge::look(world.requests()[0].id)).await },
+            |world| async move { step(&world).nudged(Nudge::look(world.requests()[0].id())).await },
         )
         .await;
     }
@@ -271,7 +269,7 @@ async fn a_reminder_that_could_not_be_sent_is_sent_later() {
     assert_eq!(occasions(&world).iter().filter(|one| one.starts_with("reminder/1/")).count(), 3);
     let events: Vec<_> = world.audit(id).into_iter().map(|event| event.event).collect();
     assert!(events.contains(&Happening::NotMailed));
-    assert_eq!(verify(id, &world.audit(id), &world.request(id).unwrap().audit), []);
+    assert_eq!(verify(id, &world.audit(id), world.request(id).unwrap().audit()), []);
 }
 
 #[tokio::test]
@@ -305,12 +303,12 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
         let mut approval = world.approval(id).unwrap();
         let profile = world.policy();
         let profile = profile.profile(None).unwrap();
-        approval.electorate = profile.electorate_for(&request.email).unwrap();
+        approval.electorate = profile.electorate_for(request.email()).unwrap();
         world.put_approval(approval, []);
         world.advance(time::Duration::days(3));
     };
     faults::survive("AwaitApproval, escalation", prepare, |world| async move {
-        let id = world.requests()[0].id;
+        let id = world.requests()[0].id();
         step(&world).nudged(Nudge::look(id)).await?;
         // The next run of housekeeping, after the grace.
         world.advance(time::Duration::minutes(5));
@@ -318,7 +316,7 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
     })
     .await;
     faults::survive("AwaitApproval, new links", prepare, |world| async move {
-        step(&world).nudged(Nudge::links(world.requests()[0].id, 2)).await
+        step(&world).nudged(Nudge::links(world.requests()[0].id(), 2)).await
     })
     .await;
 }

@@ -13,20 +13,20 @@ pub(crate) fn issued(
     base_url: &BaseUrl,
     key: &StatusKey,
 ) -> Letter {
-    let language = request.language;
-    let names = names_in_short(language, &request.names);
+    let language = request.language();
+    let names = names_in_short(language, request.names());
     Letter::new(
         language,
         &Message::new("mail-issued-subject").with("names", names),
         &Message::new("mail-issued-heading"),
     )
     .paragraph(&Message::new("mail-issued"))
-    .names(&request.names)
-    .fact(&Message::new("mail-profile"), &request.profile)
+    .names(request.names())
+    .fact(&Message::new("mail-profile"), request.profile())
     .fact(&Message::new("mail-valid-until"), &language.instant_of_week(certificate.not_after()))
     .fact(&Message::new("mail-serial"), &certificate.serial().to_string())
-    .button(&Message::new("mail-issued-see"), &base_url.status(request.id, key))
-    .link(&Message::new("mail-issued-again"), &base_url.certificate(request.id, key))
+    .button(&Message::new("mail-issued-see"), &base_url.status(request.id(), key))
+    .link(&Message::new("mail-issued-again"), &base_url.certificate(request.id(), key))
     .closing(&Message::new("mail-issued-next"))
     .closing(&Message::new("mail-issued-key"))
 }

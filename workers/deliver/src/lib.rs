@@ -51,7 +51,7 @@ impl Step for Deliver {
     async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, Fault> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
-        match request.status {
+        match request.status() {
             Status::Issued => {}
             Status::Delivered => {
                 tracing::info!("delivered before");
@@ -77,12 +77,12 @@ impl Step for Deliver {
         }
         let now = self.clock.now();
         let (row, before) = change_known(&*self.requests, &request, &By::worker("deliver"), |row| {
-            let before = row.status;
+            let before = row.status();
             row.mailed(OCCASION, now);
             row.delivered(now).map(|()| before)
         })
         .await?;
-        if let Some(outcome) = Outcome::between(before, row.status) {
+        if let Some(outcome) = Outcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
             if let Some(approved) = row.entered(Status::Approved) {
                 self.metrics.record(Measure::Delivered(now - approved));
@@ -104,21 +104,21 @@ impl Deliver {
             .issuer_of(&issuer)
             .await?
             .ok_or_else(|| Fault::transient(format!("the issuer {issuer} is not in the archive")))?;
-        let zip = bundle::certificate_zip(&certificate_pem, &chain, &request.names)
+        let zip = bundle::certificate_zip(&certificate_pem, &chain, request.names())
             .map_err(|error| Fault::transient(error.to_string()))?;
-        let key = self.links.secret().await?.status_key(request.id);
+        let key = self.links.secret().await?.status_key(request.id());
         let letter = letter::issued(request, &certificate, &self.base_url, &key);
         let attachment = MailAttachment {
             name: bundle::FILE_NAME.to_owned(),
             content_type: bundle::CONTENT_TYPE,
             bytes: zip,
         };
-        Ok(Mail { attachment: Some(attachment), ..letter.to(request.id, OCCASION, &request.email) })
+        Ok(Mail { attachment: Some(attachment), ..letter.to(request.id(), OCCASION, request.email()) })
     }
 
     /// The archived certificate, held against the row.
     async fn certificate(&self, request: &Request) -> Result<(Certificate, String), Fault> {
-        let serial = request.serial.as_ref().ok_or_else(|| {
+        let serial = request.serial().ok_or_else(|| {
             Fault::refused(ErrorName::NotApproved, "the request is issued without a serial number")
         })?;
         let pem = self
@@ -130,7 +130,7 @@ impl Deliver {
             .map_err(|error| Fault::transient(format!("the archived certificate cannot be read: {error}")))?;
         let key = certificate.public_key_digest();
         if certificate.serial() != serial
-            || request.public_key_digest.as_ref().is_some_and(|approved| *approved != key)
+            || request.csr().is_some_and(|approved| approved.public_key_digest != key)
         {
             return Err(Fault::refused(
                 ErrorName::NotApproved,

@@ -28,16 +28,16 @@ fn step(world: &Arc<World>) -> Deliver {
 /// The certificate of a request, made from its row as Sign makes it.
 async fn certificate(world: &World, request: &Request) -> String {
     let policy = world.policy();
-    let csr = Csr::read(&request.csr_content).unwrap();
-    let profile = policy.profile(Some(&request.profile)).unwrap();
-    let grant = policy.judge(&csr, profile, request.email.as_str()).grant.unwrap();
+    let csr = Csr::read(request.csr_content()).unwrap();
+    let profile = policy.profile(Some(request.profile())).unwrap();
+    let grant = policy.judge(&csr, profile, request.email().as_str()).grant.unwrap();
     let signer = world.signer(world.issuer_certificate().spki_der()).await.unwrap();
     let tbs = Template {
         csr: &csr,
         grant: &grant,
         issuer: world.issuer_certificate(),
         algorithm: signer.algorithm(),
-        serial: request.serial.as_ref().unwrap(),
+        serial: request.serial().unwrap(),
         validity: &request.validity().unwrap(),
         publication: policy.publication(),
     }
@@ -52,8 +52,8 @@ fn issue(world: &World) -> RequestId {
     let request = world.journey(&pki::csr(&["www.example.com", "api.example.com"]), Status::Issued);
     // Nothing in memory ever waits.
     let pem = certificate(world, &request).now_or_never().unwrap();
-    world.put_certificate(request.serial.as_ref().unwrap(), &pem);
-    let id = request.id;
+    world.put_certificate(request.serial().unwrap(), &pem);
+    let id = request.id();
     world.put(request);
     id
 }
@@ -92,16 +92,16 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!(world.measures(), counted, "it is counted once");
     let [mail] = world.mails().try_into().expect("one mail");
     let row = world.request(id).unwrap();
-    assert_eq!((mail.occasion.as_str(), &mail.to), (OCCASION, &row.email));
-    assert_eq!(row.status, Status::Delivered);
-    assert_eq!(row.mails[OCCASION], rfc3339(world.now()));
-    assert_eq!(row.history.iter().filter(|entry| entry.status == Status::Delivered).count(), 1);
+    assert_eq!((mail.occasion.as_str(), &mail.to), (OCCASION, row.email()));
+    assert_eq!(row.status(), Status::Delivered);
+    assert_eq!(row.mails()[OCCASION], rfc3339(world.now()));
+    assert_eq!(row.history().iter().filter(|entry| entry.status == Status::Delivered).count(), 1);
 
     let files = files(&mail);
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
     let mailed = Certificate::from_pem(&files[0].1).unwrap();
-    assert_eq!(mailed.pem(), world.certificates()[&row.serial.unwrap().to_string()]);
+    assert_eq!(mailed.pem(), world.certificates()[&row.serial().unwrap().to_string()]);
     let issuer = issuance::Issuer::from_pem(&files[1].1).unwrap();
     assert_eq!(issuer.key_identifier(), world.issuer_certificate().key_identifier());
 }
@@ -109,12 +109,12 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
 /// The mail that an issued request brings, in a language.
 async fn mail_in(language: Language) -> (Mail, impl Fn(&str) -> String) {
     let (world, id) = issued();
-    world.put(Request { language, ..world.request(id).unwrap() });
+    world.alter(id, |row| row.language = language);
     run(&world, id).await.unwrap();
     let mail = world.mails().remove(0);
     // The id, the serial and the key in the links differ from run to run.
     let key = world.secret().await.unwrap().status_key(id).expose().to_owned();
-    let serial = world.request(id).unwrap().serial.unwrap().to_string();
+    let serial = world.request(id).unwrap().serial().unwrap().to_string();
     let fixed = move |text: &str| {
         text.replace(&key, "KEY").replace(&id.to_string(), "REQUEST").replace(&serial, "SERIAL")
     };
@@ -145,7 +145,7 @@ async fn whatever_does_not_answer_is_asked_again() {
         assert!(world.mails().is_empty(), "{port}");
         run(&world, id).await.unwrap();
         assert_eq!(world.mails().len(), 1, "{port}");
-        assert_eq!(world.request(id).unwrap().status, Status::Delivered, "{port}");
+        assert_eq!(world.request(id).unwrap().status(), Status::Delivered, "{port}");
     }
 }
 
@@ -154,7 +154,7 @@ async fn it_survives_every_fault() {
     faults::survive(
         "Deliver",
         |world| _ = issue(world),
-        |world| async move { run(&world, world.requests()[0].id).await.map(drop) },
+        |world| async move { run(&world, world.requests()[0].id()).await.map(drop) },
     )
     .await;
 }
@@ -167,7 +167,7 @@ async fn a_mail_that_was_noted_is_not_sent_again() {
     world.put(request);
     run(&world, id).await.unwrap();
     assert!(world.mails().is_empty());
-    assert_eq!(world.request(id).unwrap().status, Status::Delivered);
+    assert_eq!(world.request(id).unwrap().status(), Status::Delivered);
 }
 
 #[tokio::test]
@@ -214,13 +214,14 @@ async fn an_archive_that_lags_behind_is_waited_for() {
 async fn another_certificate_than_the_approved_one_is_never_mailed() {
     // The right serial on the key of somebody else's request.
     let (world, id) = issued();
-    let mut other = world.journey(&pki::csr(&["www.example.com"]), Status::Issued);
-    let serial = world.request(id).unwrap().serial.unwrap();
-    other.serial = Some(serial.clone());
+    let serial = world.request(id).unwrap().serial().unwrap().clone();
+    let other = world
+        .journey(&pki::csr(&["www.example.com"]), Status::Issued)
+        .altered(|row| row.serial = Some(serial.clone()));
     world.put_certificate(&serial, &certificate(&world, &other).await);
     assert!(matches!(run(&world, id).await, Err(Fault::Refused { code: ErrorName::NotApproved, .. })));
     assert!(world.mails().is_empty());
-    assert_eq!(world.request(id).unwrap().status, Status::Issued);
+    assert_eq!(world.request(id).unwrap().status(), Status::Issued);
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ impl Housekeeping {
             for rows in rows.chunks(AT_ONCE) {
                 let looks = rows.iter().map(|row| async move {
                     let span =
-                        tracing::info_span!("housekeeping", request.id = %row.id, status = %row.status);
+                        tracing::info_span!("housekeeping", request.id = %row.id(), status = %row.status());
                     self.look_after(row).instrument(span).await
                 });
                 for (row, done) in rows.iter().zip(join_all(looks).await) {
@@ -111,7 +111,7 @@ impl Housekeeping {
                         Ok(Done::Nudged) => report.nudged += 1,
                         Ok(Done::GivenUp) => report.given_up += 1,
                         Err(error) => {
-                            tracing::warn!(request.id = %row.id, %error, "the request cannot be looked after");
+                            tracing::warn!(request.id = %row.id(), %error, "the request cannot be looked after");
                             report.troubled += 1;
                         }
                     }
@@ -141,27 +141,27 @@ impl Housekeeping {
     }
 
     async fn look_after(&self, listed: &Request) -> Result<Done, ChangeError<Illegal>> {
-        let execution = self.executions.state(&listed.execution_arn).await.map_err(ChangeError::Port)?;
+        let execution = self.executions.state(&listed.execution().arn).await.map_err(ChangeError::Port)?;
         // The index that listed the row is behind, and the execution may have ended properly: only the row as it is now
         // tells whether anything is left to do.
-        let Some(row) = self.requests.find(listed.id).await.map_err(ChangeError::Port)? else {
+        let Some(row) = self.requests.find(listed.id()).await.map_err(ChangeError::Port)? else {
             return Ok(Done::Nothing);
         };
-        let (ended, now) = (row.status.is_terminal(), self.clock.now());
-        if row.execution_arn != listed.execution_arn || (ended && !tells(&row, now)) {
+        let (ended, now) = (row.status().is_terminal(), self.clock.now());
+        if row.execution().arn != listed.execution().arn || (ended && !tells(&row, now)) {
             return Ok(Done::Nothing);
         }
         match execution {
             // An approved request may be one whose task never heard of it; where it did, the report comes to nothing.
-            ExecutionState::Running if matches!(row.status, Status::PendingApproval | Status::Approved) => {
-                self.nudges.nudge(&Nudge::look(row.id)).await.map_err(ChangeError::Port)?;
+            ExecutionState::Running if matches!(row.status(), Status::PendingApproval | Status::Approved) => {
+                self.nudges.nudge(&Nudge::look(row.id())).await.map_err(ChangeError::Port)?;
                 Ok(Done::Nudged)
             }
             ExecutionState::Running => Ok(Done::Nothing),
-            ExecutionState::Missing if now - row.execution_started < GRACE => Ok(Done::Nothing),
-            _ if now - row.execution_started < pause(row.execution_attempt) => Ok(Done::Nothing),
+            ExecutionState::Missing if now - row.execution().started < GRACE => Ok(Done::Nothing),
+            _ if now - row.execution().started < pause(row.execution().attempt) => Ok(Done::Nothing),
             // One that is missing did not fail: its record is gone, or the request came from another stack.
-            ExecutionState::Ended if !ended && row.execution_attempt.is_multiple_of(MAX_ATTEMPTS) => {
+            ExecutionState::Ended if !ended && row.execution().attempt.is_multiple_of(MAX_ATTEMPTS) => {
                 self.give_up(&row).await
             }
             ExecutionState::Missing | ExecutionState::Ended => self.restart(&row).await,
@@ -169,10 +169,10 @@ impl Housekeeping {
     }
 
     async fn restart(&self, row: &Request) -> Result<Done, ChangeError<Illegal>> {
-        let attempt = row.execution_attempt + 1;
-        let name = execution_name(row.id, attempt);
+        let attempt = row.execution().attempt + 1;
+        let name = execution_name(row.id(), attempt);
         // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
-        self.executions.start(&name, row.id).await.map_err(ChangeError::Port)?;
+        self.executions.start(&name, row.id()).await.map_err(ChangeError::Port)?;
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
         change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
             row.restarted(attempt, arn.clone(), now);
@@ -190,21 +190,21 @@ impl Housekeeping {
             "Something broke on our side, again and again. The operators must look at it.",
         );
         let (ended, before) = change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
-            let before = row.status;
+            let before = row.status();
             row.end(ending.clone(), now).map(|()| before)
         })
         .await?;
-        if let Some(outcome) = Outcome::between(before, ended.status) {
+        if let Some(outcome) = Outcome::between(before, ended.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }
-        tracing::error!(attempts = row.execution_attempt, "given up");
+        tracing::error!(attempts = row.execution().attempt, "given up");
         Ok(Done::GivenUp)
     }
 }
 
 /// Whether an ended request is to be started again to tell its requester.
 fn tells(row: &Request, now: OffsetDateTime) -> bool {
-    row.is_untold() && row.history.last().is_some_and(|ended| now - ended.at < TELLS_FOR)
+    row.is_untold() && row.history().last().is_some_and(|ended| now - ended.at < TELLS_FOR)
 }
 
 /// How long the latest execution of a request is left alone once it is gone. The first one is not: it was never restarted.
@@ -243,12 +243,13 @@ mod tests {
     fn nobody_is_hidden_behind_many_who_wait() {
         let world = workflow::testing::World::new();
         let row = world.journey(&workflow::testing::pki::csr(&["www.example.com"]), Status::Submitted);
-        let rows: Vec<Request> =
-            (0..1_234).map(|_| Request { id: workflow::ids::RequestId::random(), ..row.clone() }).collect();
+        let rows: Vec<Request> = (0..1_234)
+            .map(|_| row.clone().altered(|row| row.id = workflow::ids::RequestId::random()))
+            .collect();
         let begin = world.now();
         let seen: std::collections::BTreeSet<_> = (0..3)
             .flat_map(|run| turn(rows.clone(), begin + Duration::minutes(5) * run))
-            .map(|row| row.id)
+            .map(|row| row.id())
             .collect();
         assert_eq!(seen.len(), rows.len());
         assert_eq!(turn(rows[..LIMIT].to_vec(), begin).len(), LIMIT);

@@ -23,7 +23,7 @@ async fn run(world: &Arc<World>) -> Report {
 }
 
 fn set(world: &World, id: RequestId, state: ExecutionState) {
-    world.put_execution(&world.request(id).unwrap().execution_arn, state);
+    world.put_execution(&world.request(id).unwrap().execution().arn, state);
 }
 
 #[tokio::test]
@@ -34,9 +34,9 @@ async fn a_request_whose_execution_is_gone_is_started_again_once() {
         set(&world, id, ExecutionState::Ended);
         assert_eq!(run(&world).await.restarted, 1, "{status}");
         let row = world.request(id).unwrap();
-        assert_eq!((row.status, row.execution_attempt), (status, 2));
-        assert!(row.execution_arn.ends_with(&format!("{id}-r2")));
-        assert_eq!(world.executions()[&row.execution_arn], ExecutionState::Running);
+        assert_eq!((row.status(), row.execution().attempt), (status, 2));
+        assert!(row.execution().arn.ends_with(&format!("{id}-r2")));
+        assert_eq!(world.executions()[&row.execution().arn], ExecutionState::Running);
         assert_eq!(run(&world).await.restarted, 0, "it runs now");
         set(&world, id, ExecutionState::Ended);
         assert_eq!(run(&world).await.restarted, 0, "once per pause");
@@ -76,7 +76,7 @@ async fn a_new_request_is_given_time_to_start() {
     assert_eq!(run(&world).await.restarted, 0);
     world.advance(time::Duration::minutes(2));
     assert_eq!(run(&world).await.restarted, 1);
-    assert_eq!(world.request(id).unwrap().execution_attempt, 2);
+    assert_eq!(world.request(id).unwrap().execution().attempt, 2);
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn whoever_was_not_told_of_the_end_is_told_by_another_execution() {
         set(&world, id, ExecutionState::Ended);
         assert_eq!(run(&world).await.restarted, 1, "{status}");
         let mut row = world.request(id).unwrap();
-        assert_eq!((row.status, row.execution_attempt), (status, 2));
+        assert_eq!((row.status(), row.execution().attempt), (status, 2));
         assert_eq!(run(&world).await.restarted, 0, "{status}: it runs now");
         set(&world, id, ExecutionState::Ended);
         world.advance(time::Duration::hours(1));
@@ -129,7 +129,7 @@ async fn nobody_is_told_of_what_ended_long_ago() {
     set(&world, id, ExecutionState::Ended);
     world.advance(time::Duration::days(4));
     assert_eq!(run(&world).await.restarted, 0);
-    assert_eq!(world.request(id).unwrap().execution_attempt, 1);
+    assert_eq!(world.request(id).unwrap().execution().attempt, 1);
 }
 
 #[tokio::test]
@@ -148,12 +148,10 @@ async fn trouble_with_one_request_does_not_keep_others_waiting() {
 async fn a_request_that_came_from_another_stack_is_not_given_up_for_what_happened_there() {
     let world = World::new();
     let id = world.request_at(Status::Approved);
-    let mut row = world.request(id).unwrap();
-    row.execution_attempt = 12;
-    world.put(row);
+    world.alter(id, |row| row.execution_attempt = 12);
     world.advance(time::Duration::hours(1));
     assert_eq!(run(&world).await.restarted, 1);
-    assert_eq!(world.request(id).unwrap().execution_attempt, 13);
+    assert_eq!(world.request(id).unwrap().execution().attempt, 13);
 }
 
 #[tokio::test]
@@ -161,7 +159,7 @@ async fn a_request_that_never_gets_on_is_given_up() {
     let world = World::new();
     let id = world.request_at(Status::Approved);
     for executions in [12, 24] {
-        while world.request(id).unwrap().execution_attempt < executions {
+        while world.request(id).unwrap().execution().attempt < executions {
             set(&world, id, ExecutionState::Ended);
             world.advance(time::Duration::hours(1));
             assert_eq!(run(&world).await.restarted, 1);
@@ -170,18 +168,18 @@ async fn a_request_that_never_gets_on_is_given_up() {
         world.advance(time::Duration::hours(1));
         assert_eq!(run(&world).await.given_up, 1);
         let mut row = world.request(id).unwrap();
-        assert_eq!(row.status, Status::Failed);
+        assert_eq!(row.status(), Status::Failed);
         let failures = world.measures().into_iter().filter(|one| *one == Measure::Ended(Outcome::Failed));
         assert_eq!(failures.count(), executions as usize / 12, "each is counted once");
         // The first time, the same run starts one more, which tells the requester.
         let telling = u32::from(executions == 12);
-        assert_eq!(row.execution_attempt, executions + telling);
+        assert_eq!(row.execution().attempt, executions + telling);
         row.mailed("failed", world.now());
         world.put(row.clone());
         assert_eq!(run(&world).await.seen, 0);
         // An operator mended the cause, they believe.
         row.retry(|attempt| format!("arn:{id}-r{attempt}"), world.now()).unwrap();
-        assert_eq!((row.status, row.execution_attempt), (Status::Approved, executions + telling + 1));
+        assert_eq!((row.status(), row.execution().attempt), (Status::Approved, executions + telling + 1));
         world.put(row);
     }
 }
@@ -209,9 +207,7 @@ async fn it_survives_every_fault() {
             let gone = world.request_at(Status::Approved);
             set(world, gone, ExecutionState::Ended);
             let hopeless = world.request_at(Status::Issued);
-            let mut row = world.request(hopeless).unwrap();
-            row.execution_attempt = 12;
-            world.put(row);
+            world.alter(hopeless, |row| row.execution_attempt = 12);
             set(world, hopeless, ExecutionState::Ended);
             let untold = world.request_at(Status::Rejected);
             set(world, untold, ExecutionState::Ended);

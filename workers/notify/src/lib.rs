@@ -73,15 +73,15 @@ impl Step for Notify {
             // Neither waits for the other: a mail system that is down is just what operators must hear of.
             let alerted = self.alert(&task, request.as_ref()).await;
             if let Some(request) = &request {
-                self.tell(request, Notice::of_failure(request.status)).await?;
+                self.tell(request, Notice::of_failure(request.status())).await?;
             }
             alerted?;
             return Ok(Progress::Done(NoOutput {}));
         }
         let request = request.ok_or_else(|| Fault::not_found(task.request_id))?;
         let notice = match task.state.as_str() {
-            "NotifyReceived" => Notice::of_receipt(request.status),
-            _ => Notice::of_ending(request.status).map_err(|notice::NotEnded(status)| {
+            "NotifyReceived" => Notice::of_receipt(request.status()),
+            _ => Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
                 Fault::refused(
                     ErrorName::BadMessage,
                     format!("a request that is {status} has no ending to tell of"),
@@ -110,7 +110,7 @@ impl Notify {
     /// Mails the notice, where there is one and it was not mailed before.
     async fn tell(&self, request: &Request, notice: Option<Notice>) -> Result<(), Fault> {
         let Some(notice) = notice else {
-            tracing::info!(status = %request.status, "the request has gone on; there is no mail to send");
+            tracing::info!(status = %request.status(), "the request has gone on; there is no mail to send");
             return Ok(());
         };
         let occasion = notice.occasion();
@@ -118,9 +118,9 @@ impl Notify {
             tracing::info!(occasion, "mailed before");
             return Ok(());
         }
-        let key = self.links.secret().await?.status_key(request.id);
-        let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id, &key));
-        self.mailer.send(&letter.to(request.id, occasion, &request.email)).await?;
+        let key = self.links.secret().await?.status_key(request.id());
+        let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        self.mailer.send(&letter.to(request.id(), occasion, request.email())).await?;
         self.note(request, occasion).await?;
         tracing::info!(occasion, "mailed");
         Ok(())
@@ -128,19 +128,20 @@ impl Notify {
 
     /// Tells the requester that the approvers were reminded, once an occasion.
     async fn still_waiting(&self, request: &Request, occasion: &str) -> Result<(), Fault> {
-        if request.status != Status::PendingApproval {
+        if request.status() != Status::PendingApproval {
             return Ok(());
         }
-        let key = self.links.secret().await?.status_key(request.id);
-        let letter = Notice::Waiting.letter(request, &self.base_url, &self.base_url.status(request.id, &key));
+        let key = self.links.secret().await?.status_key(request.id());
+        let letter =
+            Notice::Waiting.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
         self.send_once(request, occasion, |row, now| row.claim_mail(occasion, now), &letter).await
     }
 
     /// Mails the way to all requests of the address, where that was not done a moment ago.
     async fn overview(&self, request: &Request) -> Result<(), Fault> {
         let now = self.clock.now();
-        let key = self.links.secret().await?.overview_key(request.id, now + OVERVIEW_LIFE);
-        let letter = overview::letter(request.language, &self.base_url.overview(&key), now + OVERVIEW_LIFE);
+        let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LIFE);
+        let letter = overview::letter(request.language(), &self.base_url.overview(&key), now + OVERVIEW_LIFE);
         let claim = |row: &mut Request, now| row.claim_mail_again(OVERVIEW, OVERVIEW_PAUSE, now);
         self.send_once(request, OVERVIEW, claim, &letter).await
     }
@@ -153,10 +154,10 @@ impl Notify {
         letter: &Letter,
     ) -> Result<(), Fault> {
         let (now, by) = (self.clock.now(), By::worker(WORKER));
-        let mail = letter.to(request.id, occasion, &request.email);
+        let mail = letter.to(request.id(), occasion, request.email());
         let send = async { self.mailer.send(&mail).await.map_err(Fault::from) };
         let claim = |row: &mut Request| claim(row, now);
-        send_once(&*self.requests, request.id, &by, occasion, now, claim, send).await?;
+        send_once(&*self.requests, request.id(), &by, occasion, now, claim, send).await?;
         Ok(())
     }
 
@@ -166,7 +167,7 @@ impl Notify {
             return Ok(());
         }
         let subject = alert::subject(task.request_id);
-        self.operators.tell(&subject, &alert::text(task, request.map(|request| request.status))).await?;
+        self.operators.tell(&subject, &alert::text(task, request.map(|request| request.status()))).await?;
         if let Some(request) = request {
             self.note(request, OPERATORS_TOLD).await?;
         }

@@ -68,10 +68,10 @@ impl Notice {
 
     /// The mail in words, in the requester's language. `status_link` is the requester's own.
     pub(crate) fn letter(self, request: &Request, base_url: &BaseUrl, status_link: &str) -> Letter {
-        let language = request.language;
-        let names = names_in_short(language, &request.names);
-        let asked = language.day(request.registration_date);
-        let until = request.expires_at.map(|at| language.instant_of_week(at));
+        let language = request.language();
+        let names = names_in_short(language, request.names());
+        let asked = language.day(request.registration_date());
+        let until = request.expires_at().map(|at| language.instant_of_week(at));
         let letter = |subject, heading| {
             Letter::new(language, &Message::new(subject).with("names", &names), &Message::new(heading))
         };
@@ -88,7 +88,7 @@ impl Notice {
                         None => Message::new("mail-received"),
                     });
                 about(letter, request)
-                    .quote(&you_wrote, &request.comment)
+                    .quote(&you_wrote, request.comment())
                     .button(&see_standing, status_link)
                     .closing(&Message::new("mail-received-wrong"))
                     .closing(&Message::new("mail-received-not-you"))
@@ -98,15 +98,15 @@ impl Notice {
                     Some(until) => Message::new("mail-waiting-until").with("until", until),
                     None => Message::new("mail-waiting"),
                 })
-                .names(&request.names)
+                .names(request.names())
                 .fact(&asked_on, &asked)
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-waiting-withdraw")),
             Self::Refused => {
                 let letter = letter("mail-refused-subject", "mail-refused-heading");
                 // The reason is the first of the findings: it is said once.
-                let (letter, closing) = if request.findings.is_empty() {
-                    let letter = match &request.reason {
+                let (letter, closing) = if request.findings().is_empty() {
+                    let letter = match request.reason() {
                         Some(reason) => letter.paragraph(reason),
                         None => letter.paragraph(&Message::new("mail-refused-no-reason")),
                     };
@@ -115,19 +115,19 @@ impl Notice {
                     let letter = letter.paragraph(&Message::new("mail-refused"));
                     (letter, Message::new("mail-refused-closed-until-right"))
                 };
-                let code = request.code.map_or("", |code| code.as_str());
+                let code = request.code().map_or("", |code| code.as_str());
                 about(letter.fact(&Message::new("mail-code"), code), request)
                     .fact(&asked_on, &asked)
-                    .quote(&you_wrote, &request.comment)
-                    .findings(&request.findings)
+                    .quote(&you_wrote, request.comment())
+                    .findings(request.findings())
                     .button(&ask_again, base_url.as_str())
                     .link(&see_request, status_link)
                     .closing(&closing)
             }
-            Self::Rejected if request.decision.as_ref().is_some_and(|decision| decision.withdrawn) => {
+            Self::Rejected if request.decision().is_some_and(|decision| decision.withdrawn) => {
                 letter("mail-withdrawn-subject", "mail-withdrawn-heading")
                     .paragraph(&Message::new("mail-withdrawn"))
-                    .names(&request.names)
+                    .names(request.names())
                     .fact(&asked_on, &asked)
                     .button(&see_request, status_link)
                     .link(&ask_again, base_url.as_str())
@@ -135,7 +135,7 @@ impl Notice {
             }
             Self::Rejected => {
                 let letter = letter("mail-rejected-subject", "mail-rejected-heading");
-                let decision = request.decision.as_ref();
+                let decision = request.decision();
                 let reason = decision.and_then(|decision| decision.rejection_reason());
                 match reason.filter(|reason| !reason.trim().is_empty()) {
                     Some(reason) => letter
@@ -143,7 +143,7 @@ impl Notice {
                         .quote(&Message::new("mail-rejected-reason"), reason),
                     None => letter.paragraph(&Message::new("mail-rejected-no-reason")),
                 }
-                .names(&request.names)
+                .names(request.names())
                 .fact(&asked_on, &asked)
                 .button(&see_request, status_link)
                 .link(&ask_again, base_url.as_str())
@@ -154,14 +154,14 @@ impl Notice {
                     Some(until) => Message::new("mail-expired-until").with("until", until),
                     None => Message::new("mail-expired"),
                 })
-                .names(&request.names)
+                .names(request.names())
                 .fact(&asked_on, &asked)
                 .button(&ask_again, base_url.as_str())
                 .link(&see_request, status_link)
                 .closing(&Message::new("mail-expired-before")),
             Self::Failed => letter("mail-failed-subject", "mail-failed-heading")
                 .paragraph(&Message::new("mail-failed"))
-                .names(&request.names)
+                .names(request.names())
                 .fact(&asked_on, &asked)
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-failed-urgent")),
@@ -171,8 +171,8 @@ impl Notice {
 
 /// Adds what was read from the CSR, as far as it could be read.
 fn about(letter: Letter, request: &Request) -> Letter {
-    match request.facts() {
-        Some(facts) => letter.certificate(&facts, &request.profile),
-        None => letter.fact(&Message::new("mail-profile"), &request.profile),
+    match request.csr() {
+        Some(facts) => letter.certificate(facts, request.profile()),
+        None => letter.fact(&Message::new("mail-profile"), request.profile()),
     }
 }

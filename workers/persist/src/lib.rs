@@ -61,7 +61,7 @@ impl Step for Persist {
             "RecordRejection" => self.end(&request, rejection(&request)).await?,
             "RecordExpiry" => self.end(&request, expiry(&request)).await?,
             // A message that comes late, after an operator has set the request going again: it tells of the past.
-            "RecordFailure" if attempt_of(&task.execution) < request.execution_attempt => {
+            "RecordFailure" if attempt_of(&task.execution) < request.execution().attempt => {
                 tracing::warn!(
                     execution = task.execution,
                     "a later execution is at work; nothing is recorded"
@@ -79,24 +79,24 @@ impl Step for Persist {
 
 impl Persist {
     async fn facts(&self, request: &Request, validated: Option<&str>) -> Result<(), Fault> {
-        let facts = match request.facts() {
-            Some(facts) => facts,
+        let (csr, policy_version) = match request.csr() {
+            Some(csr) => (csr.clone(), request.policy_version().to_owned()),
             None => {
                 let (policy, judged) = self.judged(request).await?;
-                judged?.facts(&policy)
+                (judged?.csr_summary(), policy.version().to_owned())
             }
         };
-        if validated.is_some_and(|digest| digest != facts.csr_digest) {
+        if validated.is_some_and(|digest| digest != csr.csr_digest) {
             return Err(Fault::refused(
                 ErrorName::BadMessage,
                 "another CSR was validated than the one in the row",
             ));
         }
         // The names first: a row that has its facts is known under its names.
-        self.names.enter(&known_as(&facts.names), request.id).await?;
+        self.names.enter(&known_as(&csr.names), request.id()).await?;
         let now = self.clock.now();
         change_known(&*self.requests, request, &By::worker("persist"), |row| {
-            row.record_facts(facts.clone(), now);
+            row.record_csr(csr.clone(), &policy_version, now);
             Ok::<_, Illegal>(())
         })
         .await?;
@@ -134,15 +134,15 @@ impl Persist {
         let status = ending.status;
         let now = self.clock.now();
         let (row, before) = change_known(&*self.requests, request, &By::worker("persist"), |row| {
-            let before = row.status;
+            let before = row.status();
             match row.end(ending.clone(), now) {
                 // It got further than this execution knows: what stands is the truth.
-                Err(_) if row.status.is_terminal() => Ok(before),
+                Err(_) if row.status().is_terminal() => Ok(before),
                 other => other.map(|()| before),
             }
         })
         .await?;
-        if let Some(outcome) = Outcome::between(before, row.status) {
+        if let Some(outcome) = Outcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }
         tracing::info!(%status, "ended");
@@ -161,8 +161,7 @@ fn known_as(names: &[String]) -> Vec<String> {
 }
 
 fn rejection(request: &Request) -> Ending {
-    let decision =
-        request.decision.as_ref().filter(|decision| decision.outcome == decision::Outcome::Rejected);
+    let decision = request.decision().filter(|decision| decision.outcome == decision::Outcome::Rejected);
     if decision.is_some_and(|decision| decision.withdrawn) {
         return Ending::because(Status::Rejected, "You withdrew the request.");
     }
@@ -172,7 +171,7 @@ fn rejection(request: &Request) -> Ending {
 
 fn expiry(request: &Request) -> Ending {
     let until = request
-        .expires_at
+        .expires_at()
         .map(|at| format!(" by {}", Language::English.instant_of_week(at)))
         .unwrap_or_default();
     let reason = format!("Nobody decided{until}. Please ask again, and tell an approver that you wait.");

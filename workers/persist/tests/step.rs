@@ -32,9 +32,9 @@ async fn the_facts_are_written_once() {
     let world = World::new();
     let id = world.request_at(Status::Submitted);
     let first = run(&world, id, "Persist", Input::default()).await.unwrap();
-    assert_eq!(first.names, ["www.example.com"]);
-    assert_eq!(first.status, Status::Submitted);
-    assert!(first.csr_digest.is_some() && first.public_key_digest.is_some() && first.subject.is_some());
+    assert_eq!(first.names(), ["www.example.com"]);
+    assert_eq!(first.status(), Status::Submitted);
+    assert!(first.csr().is_some());
     world.set_policy(&include_str!("../../../infra/policy.toml").replace("365", "30"));
     assert_eq!(
         run(&world, id, "Persist", Input::default()).await.unwrap(),
@@ -52,7 +52,7 @@ async fn another_csr_than_the_validated_one_is_not_stored() {
     let input = Input { csr_digest: Some("0".repeat(64)), error: None };
     let Fault::Refused { code, .. } = run(&world, id, "Persist", input).await.unwrap_err() else { panic!() };
     assert_eq!(code, ErrorName::BadMessage);
-    assert_eq!(world.request(id).unwrap().csr_digest, None);
+    assert_eq!(world.request(id).unwrap().csr(), None);
 }
 
 #[tokio::test]
@@ -63,21 +63,21 @@ async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
     world.rotate_to(&maker.self_signed());
     let fault = run(&world, id, "Persist", Input::default()).await.unwrap_err();
     assert!(matches!(fault, Fault::Refused { code: ErrorName::Refused, .. }));
-    assert_eq!(world.request(id).unwrap().csr_digest, None);
+    assert_eq!(world.request(id).unwrap().csr(), None);
     let row = run(&world, id, "RecordRefusal", Input::default()).await.unwrap();
-    assert_eq!((row.status, row.code), (Status::Refused, Some(Code::NameNotAllowed)));
-    assert!(row.reason.unwrap().contains("exclude the DNS name \"www.example.com\""));
+    assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::NameNotAllowed)));
+    assert!(row.reason().unwrap().contains("exclude the DNS name \"www.example.com\""));
 }
 
 #[tokio::test]
 async fn a_refusal_is_recorded_with_every_finding() {
     let world = World::new();
     let request = world.journey(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
-    let id = request.id;
+    let id = request.id();
     world.put(request);
     let row = run(&world, id, "RecordRefusal", Input::default()).await.unwrap();
-    assert_eq!((row.status, row.code), (Status::Refused, Some(Code::NameNotAllowed)));
-    assert!(row.findings.iter().any(|finding| finding.detail.contains("not-ours")), "{:?}", row.findings);
+    assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::NameNotAllowed)));
+    assert!(row.findings().iter().any(|finding| finding.detail.contains("not-ours")), "{:?}", row.findings());
 }
 
 #[tokio::test]
@@ -90,8 +90,8 @@ async fn each_ending_is_recorded_and_stands() {
     ] {
         let id = world.request_at(Status::PendingApproval);
         let row = run(&world, id, state, Input::default()).await.unwrap();
-        assert_eq!(row.status, status);
-        assert!(row.reason.is_some());
+        assert_eq!(row.status(), status);
+        assert!(row.reason().is_some());
         for other in ["RecordRejection", "RecordExpiry", "RecordFailure", "RecordRefusal"] {
             assert_eq!(run(&world, id, other, Input::default()).await.unwrap(), row, "{other} after {state}");
         }
@@ -105,7 +105,7 @@ async fn a_delivered_request_is_never_called_failed() {
     let world = World::new();
     let id = world.request_at(Status::Delivered);
     let row = run(&world, id, "RecordFailure", Input::default()).await.unwrap();
-    assert_eq!(row.status, Status::Delivered);
+    assert_eq!(row.status(), Status::Delivered);
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn it_survives_every_fault() {
             state,
             |world| _ = world.request_at(status),
             |world| async move {
-                run(&world, world.requests()[0].id, state, Input::default())
+                run(&world, world.requests()[0].id(), state, Input::default())
                     .await
                     .map(drop)
             },
@@ -136,13 +136,13 @@ async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
     let id = world.request_at(Status::Approved);
     run(&world, id, "RecordFailure", Input::default()).await.unwrap();
     let mut row = world.request(id).unwrap();
-    assert_eq!(row.status, Status::Failed);
-    row.retry(|attempt| format!("arn:{id}-r{attempt}"), row.registration_date).unwrap();
+    assert_eq!(row.status(), Status::Failed);
+    row.retry(|attempt| format!("arn:{id}-r{attempt}"), row.registration_date()).unwrap();
     world.put(row);
     let row = world.request(id).unwrap();
     assert_eq!(run(&world, id, "RecordFailure", Input::default()).await.unwrap(), row, "it came twice");
     let mut now = journey::task(id, "RecordFailure", "t", Input::default());
-    now.execution = row.execution_arn;
+    now.execution = row.execution().arn.clone();
     step(&world).run(now).await.unwrap();
-    assert_eq!(world.request(id).unwrap().status, Status::Failed);
+    assert_eq!(world.request(id).unwrap().status(), Status::Failed);
 }

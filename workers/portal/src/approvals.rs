@@ -36,7 +36,7 @@ async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Resu
     let tags = approval.electorate.plus_tags;
     if link.generation != approval.generation
         || !approval.admits(&link.approver)
-        || tags.same_person(&request.email, &link.approver)
+        || tags.same_person(request.email(), &link.approver)
     {
         return Err(Problem::no_such_link());
     }
@@ -44,9 +44,9 @@ async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Resu
     if approval.outcome.is_none() {
         let policy = portal.policies.current().await?;
         let escalated = approval.escalated_at.is_some();
-        let profile = policy.profile(Some(&request.profile));
+        let profile = policy.profile(Some(request.profile()));
         if !profile.is_ok_and(|profile| profile.lets_vote(&link.approver, escalated)) {
-            tracing::info!(request.id = %request.id, "a link of somebody whom the policy names no more");
+            tracing::info!(request.id = %request.id(), "a link of somebody whom the policy names no more");
             return Err(Problem::no_such_link());
         }
     }

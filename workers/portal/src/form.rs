@@ -137,13 +137,14 @@ pub(crate) async fn submit(
         Err(problem) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), problem),
     };
     start(&portal, &request).await;
-    let status_url = portal.base_url.status(request.id, &key);
+    let status_url = portal.base_url.status(request.id(), &key);
     Ok(match wants {
         Wants::Json => {
-            let body = Submitted { id: request.id, status: request.status, status_url: status_url.clone() };
+            let body =
+                Submitted { id: request.id(), status: request.status(), status_url: status_url.clone() };
             (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
         }
-        Wants::Page => pages::see_status(&portal, &reader, request.id, &key),
+        Wants::Page => pages::see_status(&portal, &reader, request.id(), &key),
     })
 }
 
@@ -180,15 +181,15 @@ async fn store(
     };
     let arn = portal.executions.arn(&execution_name(accepted.id, 1));
     let mut request = Request::submitted(accepted.id, submission, arn, portal.clock.now());
-    let events = request.seal(&caller.as_requester(&request.email));
+    let events = request.seal(&caller.as_requester(request.email()));
     match portal.requests.create(&request, &events).await? {
         Saved::Yes => {
-            tracing::info!(request.id = %request.id, profile = request.profile, policy.version = policy.version(), "submitted");
+            tracing::info!(request.id = %request.id(), profile = request.profile(), policy.version = policy.version(), "submitted");
             Ok(request)
         }
         Saved::Conflict => match portal.requests.find(accepted.id).await? {
             Some(stored) if draft.is(&stored, accepted) => {
-                tracing::info!(request.id = %stored.id, status = %stored.status, "submitted again");
+                tracing::info!(request.id = %stored.id(), status = %stored.status(), "submitted again");
                 Ok(stored)
             }
             Some(_) => Err(Problem::from(Finding::refused(
@@ -203,11 +204,11 @@ async fn store(
 }
 
 async fn start(portal: &Portal, request: &Request) {
-    if request.status.is_terminal() || request.execution_attempt > 1 {
+    if request.status().is_terminal() || request.execution().attempt > 1 {
         return;
     }
-    if let Err(error) = portal.executions.start(&execution_name(request.id, 1), request.id).await {
-        tracing::error!(request.id = %request.id, %error, "stored, but not started; housekeeping will");
+    if let Err(error) = portal.executions.start(&execution_name(request.id(), 1), request.id()).await {
+        tracing::error!(request.id = %request.id(), %error, "stored, but not started; housekeeping will");
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) async fn send(
         }
     };
     if let Some(newest) = portal.requests.of_requester(&email, 1).await?.first() {
-        portal.notices.nudge(&Nudge::mail(newest.id, OVERVIEW)).await?;
+        portal.notices.nudge(&Nudge::mail(newest.id(), OVERVIEW)).await?;
     }
     Ok(match wants {
         Wants::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),
@@ -97,9 +97,9 @@ pub(crate) async fn show(
     let id = key.ok().and_then(|Path(key)| links.opens_overview(&key, portal.clock.now()));
     let id = id.ok_or_else(|| Problem::new(Code::NotFound, "problem-no-overview"))?;
     let request = portal.requests.find(id).await?.ok_or_else(Problem::no_such_link)?;
-    let requests = portal.requests.of_requester(&request.email, LISTED).await?;
+    let requests = portal.requests.of_requester(request.email(), LISTED).await?;
     let urls: Vec<String> =
-        requests.iter().map(|one| portal.base_url.status(one.id, &links.status_key(one.id))).collect();
+        requests.iter().map(|one| portal.base_url.status(one.id(), &links.status_key(one.id()))).collect();
     Ok(match wants {
         Wants::Json => {
             let mine: Vec<Mine<'_>> =
@@ -107,7 +107,7 @@ pub(crate) async fn show(
             Json(serde_json::json!({ "requests": mine })).into_response()
         }
         Wants::Page => {
-            let page = MinePage::new(&portal, &reader, &request.email, &requests, links);
+            let page = MinePage::new(&portal, &reader, request.email(), &requests, links);
             pages::page(StatusCode::OK, reader.language, &page)
         }
     })
@@ -115,15 +115,15 @@ pub(crate) async fn show(
 
 impl<'a> Mine<'a> {
     fn of(request: &'a Request, status_url: String) -> Self {
-        let certified = request.signed_date.is_some();
+        let certified = request.signed_date().is_some();
         Self {
-            id: request.id,
-            status: request.status,
-            profile: &request.profile,
-            names: &request.names,
-            registration_date: rfc3339(request.registration_date),
-            serial: request.serial.as_ref().filter(|_| certified),
-            not_after: request.not_after.filter(|_| certified).map(rfc3339),
+            id: request.id(),
+            status: request.status(),
+            profile: request.profile(),
+            names: request.names(),
+            registration_date: rfc3339(request.registration_date()),
+            serial: request.serial().filter(|_| certified),
+            not_after: request.not_after().filter(|_| certified).map(rfc3339),
             status_url,
         }
     }

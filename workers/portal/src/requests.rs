@@ -75,17 +75,17 @@ pub(crate) async fn status(
             Ok(pages::page(StatusCode::OK, reader.language, &page))
         }
         Wants::Json => Ok(Json(View {
-            id: request.id,
-            status: request.status,
-            profile: &request.profile,
+            id: request.id(),
+            status: request.status(),
+            profile: request.profile(),
             names: &names,
-            expires_at: request.expires_at.map(rfc3339),
-            serial: request.serial.as_ref().filter(|_| certified),
-            not_after: request.not_after.filter(|_| certified).map(rfc3339),
-            reason: request.reason.as_deref(),
-            code: request.code,
-            history: &request.history,
-            findings: &request.findings,
+            expires_at: request.expires_at().map(rfc3339),
+            serial: request.serial().filter(|_| certified),
+            not_after: request.not_after().filter(|_| certified).map(rfc3339),
+            reason: request.reason(),
+            code: request.code(),
+            history: request.history(),
+            findings: request.findings(),
         })
         .into_response()),
     }
@@ -93,15 +93,15 @@ pub(crate) async fn status(
 
 /// Whether serial and validity belong to a certificate that was made, and are not only reserved.
 pub(crate) fn certified(request: &Request) -> bool {
-    request.signed_date.is_some()
+    request.signed_date().is_some()
 }
 
 /// The names in the row, or, before they are there, those in the CSR.
 fn names(request: &Request) -> Vec<String> {
-    if request.csr_digest.is_some() {
-        return request.names.clone();
+    if request.csr().is_some() {
+        return request.names().to_vec();
     }
-    Csr::read(&request.csr_content)
+    Csr::read(request.csr_content())
         .map(|csr| csr.names().iter().map(ToString::to_string).collect())
         .unwrap_or_default()
 }
@@ -122,11 +122,11 @@ pub(crate) async fn cancel(
         );
     }
     let (request, key) = open(&portal, id, &uri).await?;
-    let (now, by) = (portal.clock.now(), caller.as_requester(&request.email));
-    if request.status == Status::Submitted {
+    let (now, by) = (portal.clock.now(), caller.as_requester(request.email()));
+    if request.status() == Status::Submitted {
         return Err(Problem::new(Code::TryAgain, "problem-cancel-too-early"));
     }
-    let withdrawn = change_audited(&*portal.approvals, &*portal.requests, request.id, &by, |approval| {
+    let withdrawn = change_audited(&*portal.approvals, &*portal.requests, request.id(), &by, |approval| {
         let entry = Entry::new(Happening::Withdrawn, now);
         approval.withdraw(now).map(|new| ((), new.then_some(entry)))
     })
@@ -134,23 +134,23 @@ pub(crate) async fn cancel(
     // The decision may be ahead of the row.
     let too_late = match withdrawn {
         Some(Ok(_)) => None,
-        Some(Err(VoteError::AlreadyDecided(outcome))) if request.status == Status::PendingApproval => {
+        Some(Err(VoteError::AlreadyDecided(outcome))) if request.status() == Status::PendingApproval => {
             Some(outcome.as_str())
         }
         Some(Err(VoteError::Expired)) => Some(Status::Expired.as_str()),
-        _ => Some(request.status.as_str()),
+        _ => Some(request.status().as_str()),
     };
     if let Some(status) = too_late {
         let message = Message::new("problem-cancel-too-late").with("status", status);
         return Err(Problem::new(Code::AlreadyDecided, message));
     }
-    tracing::info!(request.id = %request.id, "withdrawn");
-    if let Err(error) = portal.nudges.nudge(&Nudge::look(request.id)).await {
-        tracing::error!(request.id = %request.id, %error, "withdrawn, but the flow was not woken; housekeeping will");
+    tracing::info!(request.id = %request.id(), "withdrawn");
+    if let Err(error) = portal.nudges.nudge(&Nudge::look(request.id())).await {
+        tracing::error!(request.id = %request.id(), %error, "withdrawn, but the flow was not woken; housekeeping will");
     }
     Ok(match wants {
-        Wants::Json => Json(serde_json::json!({ "id": request.id, "outcome": "rejected" })).into_response(),
-        Wants::Page => pages::see_status(&portal, &reader, request.id, &key),
+        Wants::Json => Json(serde_json::json!({ "id": request.id(), "outcome": "rejected" })).into_response(),
+        Wants::Page => pages::see_status(&portal, &reader, request.id(), &key),
     })
 }
 
@@ -205,7 +205,7 @@ pub(crate) async fn certificate_zip(
     let (request, _) = open(&portal, id, &uri).await?;
     let pem = stored(&portal, &request).await?;
     let broken = |error: &dyn std::fmt::Display| {
-        tracing::error!(request.id = %request.id, %error, "the zip cannot be made");
+        tracing::error!(request.id = %request.id(), %error, "the zip cannot be made");
         Problem::new(Code::TryAgain, "problem-no-zip")
     };
     let issuer = Certificate::from_pem(&pem)
@@ -217,7 +217,7 @@ pub(crate) async fn certificate_zip(
         .issuer_of(&issuer)
         .await?
         .ok_or_else(|| broken(&"its issuer is not in the archive"))?;
-    let zip = workflow::mail::bundle::certificate_zip(&pem, &chain, &request.names)
+    let zip = workflow::mail::bundle::certificate_zip(&pem, &chain, request.names())
         .map_err(|error| broken(&error))?;
     note_download(&portal, &request, &caller, &method, "zip").await?;
     Ok(attachment("application/zip", "certificate.zip", zip))
@@ -234,8 +234,8 @@ async fn note_download(
     if *method == Method::HEAD {
         return Ok(());
     }
-    let (now, by) = (portal.clock.now(), caller.as_requester(&request.email));
-    let noted = change(&*portal.requests, request.id, &by, |row| {
+    let (now, by) = (portal.clock.now(), caller.as_requester(request.email()));
+    let noted = change(&*portal.requests, request.id(), &by, |row| {
         row.note(Entry::new(Happening::Downloaded, now).saying(form));
         Ok::<_, Illegal>(())
     });
@@ -272,21 +272,21 @@ async fn open(
 }
 
 async fn stored(portal: &Portal, request: &Request) -> Result<String, Problem> {
-    let serial = match &request.serial {
-        Some(serial) if request.status.has_certificate() => serial,
+    let serial = match request.serial() {
+        Some(serial) if request.status().has_certificate() => serial,
         _ => {
-            let detail = Message::new(if request.status.is_terminal() {
+            let detail = Message::new(if request.status().is_terminal() {
                 "problem-no-certificate"
             } else {
                 "problem-no-certificate-yet"
             });
-            return Err(Problem::new(Code::NotFound, detail.with("status", request.status.as_str())));
+            return Err(Problem::new(Code::NotFound, detail.with("status", request.status().as_str())));
         }
     };
     match portal.archive.certificate(serial).await? {
         Some(pem) => Ok(pem),
         None => {
-            tracing::error!(request.id = %request.id, "the certificate is not in the archive");
+            tracing::error!(request.id = %request.id(), "the certificate is not in the archive");
             Err(Problem::new(Code::TryAgain, "problem-unreadable-certificate"))
         }
     }

@@ -60,10 +60,10 @@ impl Draft {
     /// What a request asked for, to be asked for again.
     pub(crate) fn again(request: &Request) -> Self {
         Draft {
-            email: request.email.to_string(),
-            comment: request.comment.clone(),
-            csr_content: request.csr_content.clone(),
-            profile: request.profile.clone(),
+            email: request.email().to_string(),
+            comment: request.comment().to_owned(),
+            csr_content: request.csr_content().to_owned(),
+            profile: request.profile().to_owned(),
             idempotency_key: String::new(),
         }
     }
@@ -205,10 +205,10 @@ impl Draft {
 
     /// Whether a stored request is this one.
     pub(crate) fn is(&self, request: &Request, accepted: &Accepted) -> bool {
-        request.email.same_person(&accepted.email)
-            && request.comment == self.comment
-            && request.csr_content == self.csr_content
-            && request.profile == accepted.prospect.profile
+        request.email().same_person(&accepted.email)
+            && request.comment() == self.comment
+            && request.csr_content() == self.csr_content
+            && request.profile() == accepted.prospect.profile
     }
 }
 

@@ -16,7 +16,7 @@ use workflow::policy::Policy;
 use workflow::policy::evaluate::Judged;
 use workflow::ports::{Archive, CaKey, Clock, Policies, Requests};
 use workflow::request::audit::By;
-use workflow::request::{Request, Status};
+use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
 use workflow::store::change_known;
 use workflow::store::issuer_in_force;
@@ -55,19 +55,20 @@ impl Step for Sign {
     async fn run(&self, task: Task<NoInput>) -> Result<Progress<Signed>, Fault> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
-        match (request.status, &request.serial, request.validity()) {
-            (Status::Issued | Status::Delivered, Some(serial), Some(validity)) => {
-                return Ok(Progress::Done(signed(serial.clone(), validity)));
+        match (request.status(), request.reservation()) {
+            (Status::Issued | Status::Delivered, Some(reserved)) => {
+                return Ok(Progress::Done(signed(reserved.serial.clone(), reserved.validity)));
             }
-            (Status::Approved, _, _) => {}
-            (status, _, _) => {
+            (Status::Approved, _) => {}
+            (status, _) => {
                 return Err(Fault::refused(ErrorName::NotApproved, format!("the request is {status}")));
             }
         }
         let policy = self.policies.current().await?;
         let issuer = self.issuer().await?;
         let judged = approved(&request, &policy, &issuer)?;
-        let (request, serial, reserved) = self.reserve(request, &judged, &issuer).await?;
+        let (request, Reservation { serial, validity: reserved }) =
+            self.reserve(request, &judged, &issuer).await?;
         let pem = match self.archive.certificate(&serial).await? {
             Some(pem) => pem,
             None => self.make(&policy, &judged, &issuer, &serial, reserved).await?,
@@ -90,10 +91,10 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
 /// What was approved, read again from the row and judged by the policy and the issuer in force.
 fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Judged, Fault> {
     let not_approved = |why: &str| Fault::refused(ErrorName::NotApproved, why);
-    let decision = request.decision.as_ref().filter(|decision| decision.is_approval());
+    let decision = request.decision().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
     let judged = request.judged_by(policy, Some(issuer))?;
-    if ApprovalDigest::of(request.id, &judged.grant.profile, &judged.facts(policy)) != decision.digest {
+    if ApprovalDigest::of(request.id(), &judged.grant.profile, &judged.csr_summary()) != decision.digest {
         return Err(not_approved("what was approved is not what would be signed"));
     }
     Ok(judged)
@@ -111,9 +112,9 @@ impl Sign {
         request: Request,
         judged: &Judged,
         issuer: &Issuer,
-    ) -> Result<(Request, Serial, Validity), Fault> {
-        if let (Some(serial), Some(validity)) = (request.serial.clone(), request.validity()) {
-            return Ok((request, serial, validity));
+    ) -> Result<(Request, Reservation), Fault> {
+        if let Some(reservation) = request.reservation().cloned() {
+            return Ok((request, reservation));
         }
         let serial =
             Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
@@ -121,9 +122,7 @@ impl Sign {
             .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
         let now = self.clock.now();
         let reserve = |row: &mut Request| row.reserve(serial.clone(), validity, now);
-        let (row, (serial, validity)) =
-            change_known(&*self.requests, &request, &By::worker("sign"), reserve).await?;
-        Ok((row, serial, validity))
+        Ok(change_known(&*self.requests, &request, &By::worker("sign"), reserve).await?)
     }
 
     /// The certificate that is stored in the end: this one, or that of whoever was first.

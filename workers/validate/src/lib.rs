@@ -41,20 +41,21 @@ impl Step for Validate {
     async fn run(&self, task: Task<NoInput>) -> Result<Progress<Validated>, Fault> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
-        match request.status {
+        match request.status() {
             Status::Submitted => self.judge(&request).await.map(Progress::Done),
-            Status::Refused => Err(Fault::refused(ErrorName::Refused, request.reason.unwrap_or_default())),
+            Status::Refused => Err(Fault::refused(ErrorName::Refused, request.reason().unwrap_or_default())),
             // Operators read it where an execution was started only to tell of the end.
             Status::Failed => {
-                let why = request.reason.unwrap_or_default();
+                let why = request.reason().unwrap_or_default();
                 Err(Fault::refused(ErrorName::Ended, format!("the request is failed. {why}")))
             }
             Status::Revoked => Err(Fault::refused(ErrorName::Ended, "the request is revoked")),
-            _ => match request.csr_digest {
-                Some(csr_digest) => {
-                    Ok(Progress::Done(Validated { csr_digest, policy_version: request.policy_version }))
-                }
-                None => Err(Fault::refused(ErrorName::Ended, format!("{} without facts", request.status))),
+            _ => match request.csr().map(|csr| csr.csr_digest.clone()) {
+                Some(csr_digest) => Ok(Progress::Done(Validated {
+                    csr_digest,
+                    policy_version: request.policy_version().to_owned(),
+                })),
+                None => Err(Fault::refused(ErrorName::Ended, format!("{} without facts", request.status()))),
             },
         }
     }

@@ -37,7 +37,7 @@ async fn a_granted_request_passes_and_nothing_is_written() {
 async fn a_refusal_names_codes_and_no_names() {
     let world = World::new();
     let request = world.journey(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
-    let id = request.id;
+    let id = request.id();
     world.put(request);
     let (code, message) = refused(validate(&world, id).await.unwrap_err());
     assert_eq!((code, message.as_str()), (ErrorName::Refused, "name_not_allowed"));
@@ -62,7 +62,7 @@ async fn a_request_past_its_decision_is_not_judged_again() {
         [Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered, Status::Rejected]
     {
         let id = world.request_at(status);
-        let digest = world.request(id).unwrap().csr_digest;
+        let digest = world.request(id).unwrap().csr().map(|csr| csr.csr_digest.clone());
         assert_eq!(Some(validate(&world, id).await.unwrap().csr_digest), digest, "{status}");
     }
     let id = world.request_at(Status::Refused);
@@ -88,7 +88,7 @@ async fn it_survives_every_fault() {
     faults::survive(
         "Validate",
         |world| _ = world.request_at(Status::Submitted),
-        |world| async move { validate(&world, world.requests()[0].id).await.map(drop) },
+        |world| async move { validate(&world, world.requests()[0].id()).await.map(drop) },
     )
     .await;
 }

@@ -118,13 +118,13 @@ impl<R: Read> Reader<R> {
             }
             Record::Request(row) => {
                 let row = row.value();
-                if let Some(first) = self.trail.first().filter(|first| first.request_id != row.id) {
+                if let Some(first) = self.trail.first().filter(|first| first.request_id != row.id()) {
                     return Err(ExportError::Stray(first.request_id));
                 }
-                let wrong = verify(row.id, &self.trail, &row.audit);
+                let wrong = verify(row.id(), &self.trail, row.audit());
                 self.trail.clear();
                 if !wrong.is_empty() {
-                    self.broken.push(BrokenTrail { request_id: row.id, wrong });
+                    self.broken.push(BrokenTrail { request_id: row.id(), wrong });
                 }
             }
             _ => self.nothing_open()?,

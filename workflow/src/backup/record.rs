@@ -79,7 +79,7 @@ impl Row<Request> {
     #[must_use]
     pub fn run_as(mut self, execution_arn: String) -> Self {
         self.columns.insert("executionArn".to_owned(), Value::String(execution_arn.clone()));
-        self.value.execution_arn = execution_arn;
+        self.value = self.value.run_as(execution_arn);
         self
     }
 }
@@ -171,7 +171,7 @@ impl Record {
         if line.windows(LABEL.len()).any(|window| window == LABEL) {
             let place = match self {
                 Record::Object(key, _) => format!("the object {key}"),
-                Record::Request(row) => format!("the row of {}", row.value.id),
+                Record::Request(row) => format!("the row of {}", row.value.id()),
                 _ => "a record".to_owned(),
             };
             return Err(ExportError::Secret(format!("{place} holds a private key")));

@@ -52,7 +52,7 @@ fn stack() -> (Arc<World>, Vec<Record>) {
             request_id: id,
             approver: approver(),
             generation: 1,
-            created_at: world.request(id).unwrap().registration_date,
+            created_at: world.request(id).unwrap().registration_date(),
         };
         let key = format!("link#{}", link.digest.as_str());
         records.push(Record::Link(Row::read(keyed(&link, key)).unwrap()));

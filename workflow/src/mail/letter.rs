@@ -9,7 +9,7 @@ use super::{Mail, plain};
 use crate::csr::Name;
 use crate::email::Email;
 use crate::finding::{Finding, Severity};
-use crate::grant::Facts;
+use crate::grant::CsrSummary;
 use crate::ids::RequestId;
 use crate::texts::{Language, Message};
 
@@ -144,7 +144,7 @@ impl Letter {
 
     /// Adds what would be certified: names, subject, key and profile.
     #[must_use]
-    pub fn certificate(self, facts: &Facts, profile: &str) -> Self {
+    pub fn certificate(self, facts: &CsrSummary, profile: &str) -> Self {
         self.names(&facts.names)
             .fact(&Message::new("mail-subject"), &facts.subject)
             .fact(&Message::new("mail-key"), &facts.key)

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::finding::{Code, Finding};
-use crate::grant::Facts;
+use crate::grant::CsrSummary;
 use crate::texts::{Language, Message};
 
 fn id() -> RequestId {
@@ -19,14 +19,13 @@ fn from() -> Mailbox {
     "Countersign <ca@example.com>".parse().unwrap()
 }
 
-fn facts(names: &[&str]) -> Facts {
-    Facts {
+fn facts(names: &[&str]) -> CsrSummary {
+    CsrSummary {
         csr_digest: "c".repeat(64),
         subject: "CN=www.example.com".into(),
         names: names.iter().map(|name| (*name).to_owned()).collect(),
         public_key_digest: "d".repeat(64),
         key: "EC P-256".into(),
-        policy_version: "1".into(),
     }
 }
 

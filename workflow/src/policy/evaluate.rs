@@ -6,7 +6,7 @@
 use super::{Policy, Profile, Verdict};
 use crate::csr::{Csr, Name};
 use crate::finding::{Code, Finding, quoted};
-use crate::grant::{Facts, Grant};
+use crate::grant::{CsrSummary, Grant};
 use crate::issuance::Issuer;
 use crate::texts::Message;
 
@@ -22,15 +22,14 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// What the row keeps of it, and what an approval binds.
-    pub fn facts(&self, policy: &Policy) -> Facts {
-        Facts {
+    /// The summary that the row keeps and an approval binds.
+    pub fn csr_summary(&self) -> CsrSummary {
+        CsrSummary {
             csr_digest: self.csr.digest(),
             subject: self.grant.subject.clone(),
             names: self.grant.names.clone(),
             public_key_digest: self.csr.key().digest(),
             key: self.grant.key.clone(),
-            policy_version: policy.version().to_owned(),
         }
     }
 }

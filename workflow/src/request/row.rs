@@ -7,11 +7,13 @@ use time::OffsetDateTime;
 
 use super::Status;
 use super::audit::{Entry, Head};
+use super::columns::Columns;
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
+use crate::grant::CsrSummary;
 use crate::ids::RequestId;
-use crate::issuance::Serial;
+use crate::issuance::{Serial, Validity};
 use crate::texts::Language;
 
 /// One entry of the request's history.
@@ -24,92 +26,221 @@ pub struct HistoryEntry {
     pub at: OffsetDateTime,
 }
 
-/// The row.
+/// The serial number and the validity that Sign chose, kept so that a repetition makes the same certificate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reservation {
+    /// The serial number.
+    pub serial: Serial,
+    /// The validity; after signing, the one that the certificate states.
+    pub validity: Validity,
+}
+
+/// An execution of the state machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Execution {
+    /// Its ARN.
+    pub arn: String,
+    /// How many executions the request has had, this one included.
+    pub attempt: u32,
+    /// When it was started, UTC.
+    pub started: OffsetDateTime,
+}
+
+/// A request for a certificate. [`Columns`] is its form in the table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(into = "Columns", try_from = "Columns")]
 pub struct Request {
-    /// Key of the row.
-    pub id: RequestId,
-    /// Counts the writes; a write succeeds only on the version that was read.
-    pub version: u64,
-    /// Where the request stands.
-    pub status: Status,
+    pub(super) id: RequestId,
+    pub(super) version: u64,
+    pub(super) status: Status,
+    pub(super) email: Email,
+    pub(super) language: Language,
+    pub(super) comment: String,
+    pub(super) csr_content: String,
+    pub(super) profile: String,
+    pub(super) registration_date: OffsetDateTime,
+    pub(super) policy_version: String,
+    pub(super) csr: Option<CsrSummary>,
+    pub(super) expires_at: Option<OffsetDateTime>,
+    pub(super) decision: Option<DecisionRecord>,
+    pub(super) reservation: Option<Reservation>,
+    pub(super) signed_date: Option<OffsetDateTime>,
+    pub(super) execution: Execution,
+    pub(super) mails: BTreeMap<String, String>,
+    pub(super) ending: Option<Ending>,
+    pub(super) history: Vec<HistoryEntry>,
+    pub(super) audit: Head,
+    /// Events of changes since the row was read; [`Request::seal`] moves them into the audit trail.
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Request {
+    /// The key of the row.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The number of writes so far; a write succeeds only on the version that was read.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Counts a write that succeeded.
+    pub fn count_write(&mut self) {
+        self.version += 1;
+    }
+
+    /// The status.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
     /// The requester's address.
-    pub email: Email,
-    /// The language in which the requester is written to.
-    #[serde(default)]
-    pub language: Language,
-    /// What the requester wrote to the approvers.
-    pub comment: String,
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+
+    /// The language of mails to the requester.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The requester's comment to the approvers.
+    pub fn comment(&self) -> &str {
+        &self.comment
+    }
+
     /// The CSR as submitted.
-    pub csr_content: String,
-    /// The profile asked for.
-    pub profile: String,
+    pub fn csr_content(&self) -> &str {
+        &self.csr_content
+    }
+
+    /// The name of the profile.
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
     /// When the request was accepted, UTC.
-    #[serde(with = "time::serde::rfc3339")]
-    pub registration_date: OffsetDateTime,
+    pub fn registration_date(&self) -> OffsetDateTime {
+        self.registration_date
+    }
+
     /// The version of the policy last applied.
-    pub policy_version: String,
-    /// See [`crate::grant::Facts::csr_digest`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub csr_digest: Option<String>,
-    /// See [`crate::grant::Facts::subject`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// See [`crate::grant::Facts::names`].
-    #[serde(default)]
-    pub names: Vec<String>,
-    /// See [`crate::grant::Facts::public_key_digest`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub public_key_digest: Option<String>,
-    /// See [`crate::grant::Facts::key`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
+    pub fn policy_version(&self) -> &str {
+        &self.policy_version
+    }
+
+    /// The summary of the CSR, once Persist has written it.
+    pub fn csr(&self) -> Option<&CsrSummary> {
+        self.csr.as_ref()
+    }
+
+    /// The subject alternative names; none until Persist has read them.
+    pub fn names(&self) -> &[String] {
+        self.csr.as_ref().map(|csr| csr.names.as_slice()).unwrap_or_default()
+    }
+
     /// Until when the approvers may decide, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
-    pub expires_at: Option<OffsetDateTime>,
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.expires_at
+    }
+
     /// What the approvers decided, and about what.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision: Option<DecisionRecord>,
+    pub fn decision(&self) -> Option<&DecisionRecord> {
+        self.decision.as_ref()
+    }
+
+    /// The reserved serial number and validity, once Sign has chosen them.
+    pub fn reservation(&self) -> Option<&Reservation> {
+        self.reservation.as_ref()
+    }
+
     /// The reserved serial number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub serial: Option<Serial>,
-    /// The reserved beginning of the validity, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
-    pub not_before: Option<OffsetDateTime>,
-    /// The reserved end of the validity, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
-    pub not_after: Option<OffsetDateTime>,
+    pub fn serial(&self) -> Option<&Serial> {
+        self.reservation.as_ref().map(|reservation| &reservation.serial)
+    }
+
+    /// The reserved validity.
+    pub fn validity(&self) -> Option<Validity> {
+        self.reservation.as_ref().map(|reservation| reservation.validity)
+    }
+
+    /// The beginning of the reserved validity, UTC.
+    pub fn not_before(&self) -> Option<OffsetDateTime> {
+        self.validity().map(|validity| validity.not_before)
+    }
+
+    /// The end of the reserved validity, UTC.
+    pub fn not_after(&self) -> Option<OffsetDateTime> {
+        self.validity().map(|validity| validity.not_after)
+    }
+
     /// When the certificate was signed and stored, UTC.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
-    pub signed_date: Option<OffsetDateTime>,
+    pub fn signed_date(&self) -> Option<OffsetDateTime> {
+        self.signed_date
+    }
+
     /// The latest execution.
-    pub execution_arn: String,
-    /// How many executions were started, from 1.
-    pub execution_attempt: u32,
-    /// When the latest execution was started, UTC.
-    #[serde(with = "time::serde::rfc3339")]
-    pub execution_started: OffsetDateTime,
-    /// Which mails were sent, and when (RFC 3339).
-    #[serde(default)]
-    pub mails: BTreeMap<String, String>,
+    pub fn execution(&self) -> &Execution {
+        &self.execution
+    }
+
+    /// The ending without a certificate, if it came to that.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// The mails sent or claimed, and when (RFC 3339).
+    pub fn mails(&self) -> &BTreeMap<String, String> {
+        &self.mails
+    }
+
+    /// The code of a refusal.
+    pub fn code(&self) -> Option<Code> {
+        self.ending.as_ref().and_then(|ending| ending.code)
+    }
+
     /// Why the request ended without a certificate, in words for the requester.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The stable code of a refusal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<Code>,
+    pub fn reason(&self) -> Option<&str> {
+        self.ending.as_ref().map(|ending| ending.reason.as_str())
+    }
+
     /// Every finding of a refusal.
-    #[serde(default, with = "crate::finding::kept")]
-    pub findings: Vec<Finding>,
+    pub fn findings(&self) -> &[Finding] {
+        self.ending.as_ref().map(|ending| ending.findings.as_slice()).unwrap_or_default()
+    }
+
     /// Every status entered, oldest first.
-    pub history: Vec<HistoryEntry>,
+    pub fn history(&self) -> &[HistoryEntry] {
+        &self.history
+    }
+
     /// The end of the audit trail.
-    #[serde(default)]
-    pub audit: Head,
-    /// What happened since the row was read; [`Request::seal`] puts it into the audit trail.
-    #[serde(skip)]
-    pub entries: Vec<Entry>,
+    pub fn audit(&self) -> &Head {
+        &self.audit
+    }
+
+    /// The request as it is in a stack where its latest execution has this ARN.
+    #[must_use]
+    pub fn run_as(mut self, execution_arn: String) -> Self {
+        self.execution.arn = execution_arn;
+        self
+    }
+
+    /// The row with other columns, as somebody with access to the table could leave it.
+    ///
+    /// # Panics
+    /// Where the columns contradict each other.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn altered(self, alter: impl FnOnce(&mut Columns)) -> Self {
+        let mut columns = Columns::from(self);
+        alter(&mut columns);
+        match Self::try_from(columns) {
+            Ok(row) => row,
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 /// What the web front hands over.

@@ -9,9 +9,11 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::audit::{self, By, Entry, Event, Happening};
-use super::{Ending, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Status, Submission};
+use super::{
+    Ending, Execution, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Reservation, Status, Submission,
+};
 use crate::decision::{ApprovalDigest, DecisionRecord};
-use crate::grant::Facts;
+use crate::grant::CsrSummary;
 use crate::ids::RequestId;
 use crate::issuance::{Serial, Validity};
 use crate::timestamp::{rfc3339, whole_seconds};
@@ -37,24 +39,14 @@ impl Request {
             profile: submission.profile,
             registration_date: now,
             policy_version: submission.policy_version,
-            csr_digest: None,
-            subject: None,
-            names: Vec::new(),
-            public_key_digest: None,
-            key: None,
+            csr: None,
             expires_at: None,
             decision: None,
-            serial: None,
-            not_before: None,
-            not_after: None,
+            reservation: None,
             signed_date: None,
-            execution_arn,
-            execution_attempt: 1,
-            execution_started: now,
+            execution: Execution { arn: execution_arn, attempt: 1, started: now },
             mails: BTreeMap::new(),
-            reason: None,
-            code: None,
-            findings: Vec::new(),
+            ending: None,
             history: vec![HistoryEntry { status: Status::Submitted, at: now }],
             audit: audit::Head::default(),
             entries: vec![Entry::new(Happening::Submitted, now).about(csr_content)],
@@ -72,33 +64,12 @@ impl Request {
         audit::append(&mut self.audit, self.id, entries, by)
     }
 
-    /// What was read from the CSR, once Persist has written it.
-    pub fn facts(&self) -> Option<Facts> {
-        Some(Facts {
-            csr_digest: self.csr_digest.clone()?,
-            subject: self.subject.clone()?,
-            names: self.names.clone(),
-            public_key_digest: self.public_key_digest.clone()?,
-            key: self.key.clone()?,
-            policy_version: self.policy_version.clone(),
-        })
-    }
-
-    /// The reserved validity, once Sign has chosen it.
-    pub fn validity(&self) -> Option<Validity> {
-        Some(Validity { not_before: self.not_before?, not_after: self.not_after? })
-    }
-
-    /// Writes the facts, once; later calls change nothing.
-    pub fn record_facts(&mut self, facts: Facts, now: OffsetDateTime) {
-        if self.csr_digest.is_none() {
-            self.note(Entry::new(Happening::Stored, now).about(&facts.csr_digest));
-            self.csr_digest = Some(facts.csr_digest);
-            self.subject = Some(facts.subject);
-            self.names = facts.names;
-            self.public_key_digest = Some(facts.public_key_digest);
-            self.key = Some(facts.key);
-            self.policy_version = facts.policy_version;
+    /// Stores the summary of the CSR and the version of the policy that allowed it. The first call counts.
+    pub fn record_csr(&mut self, csr: CsrSummary, policy_version: &str, now: OffsetDateTime) {
+        if self.csr.is_none() {
+            self.note(Entry::new(Happening::Stored, now).about(&csr.csr_digest));
+            self.csr = Some(csr);
+            self.policy_version = policy_version.to_owned();
         }
     }
 
@@ -111,8 +82,8 @@ impl Request {
             Status::Submitted => {
                 self.expires_at = Some(expires_at);
                 let entry = Entry::new(Happening::Asked, now);
-                self.note(match self.facts() {
-                    Some(facts) => entry.about(ApprovalDigest::of(self.id, &self.profile, &facts).as_str()),
+                self.note(match &self.csr {
+                    Some(csr) => entry.about(ApprovalDigest::of(self.id, &self.profile, csr).as_str()),
                     None => entry,
                 });
                 self.enter(Status::PendingApproval, now);
@@ -156,19 +127,14 @@ impl Request {
         serial: Serial,
         validity: Validity,
         now: OffsetDateTime,
-    ) -> Result<(Serial, Validity), Illegal> {
-        match (&self.serial, self.validity(), self.status) {
-            (Some(serial), Some(validity), Status::Approved | Status::Issued | Status::Delivered) => {
-                Ok((serial.clone(), validity))
-            }
-            (_, _, Status::Approved) => {
+    ) -> Result<Reservation, Illegal> {
+        match (&self.reservation, self.status) {
+            (Some(reserved), Status::Approved | Status::Issued | Status::Delivered) => Ok(reserved.clone()),
+            (None, Status::Approved) => {
                 self.note(Entry::new(Happening::Reserved, now).saying(serial.to_string()));
-                self.serial = Some(serial.clone());
-                self.not_before = Some(validity.not_before);
-                self.not_after = Some(validity.not_after);
-                Ok((serial, validity))
+                Ok(self.reservation.insert(Reservation { serial, validity }).clone())
             }
-            (_, _, status) => Err(Illegal { status, change: "given a serial number" }),
+            (_, status) => Err(Illegal { status, change: "given a serial number" }),
         }
     }
 
@@ -183,12 +149,11 @@ impl Request {
         validity: Validity,
         now: OffsetDateTime,
     ) -> Result<(), Illegal> {
-        match (self.status, &self.serial) {
-            (Status::Approved, Some(serial)) => {
-                self.entries
-                    .push(Entry::new(Happening::Signed, now).about(fingerprint).saying(serial.to_string()));
-                self.not_before = Some(validity.not_before);
-                self.not_after = Some(validity.not_after);
+        match (self.status, &mut self.reservation) {
+            (Status::Approved, Some(reservation)) => {
+                reservation.validity = validity;
+                let serial = reservation.serial.to_string();
+                self.note(Entry::new(Happening::Signed, now).about(fingerprint).saying(serial));
                 self.signed_date = Some(whole_seconds(now));
                 self.enter(Status::Issued, now);
                 Ok(())
@@ -237,10 +202,8 @@ impl Request {
             Some(code) => entry.saying(code.as_str()),
             None => entry,
         });
-        self.reason = Some(ending.reason);
-        self.code = ending.code;
-        self.findings = ending.findings;
         self.enter(ending.status, now);
+        self.ending = Some(ending);
         Ok(())
     }
 
@@ -298,12 +261,10 @@ impl Request {
     /// Notes that attempt number `attempt` runs as `execution_arn`. Only the next attempt in order counts.
     pub fn restarted(&mut self, attempt: u32, execution_arn: String, now: OffsetDateTime) -> bool {
         let at_work = !self.status.is_terminal() || self.is_untold();
-        let next = attempt == self.execution_attempt + 1 && at_work;
+        let next = attempt == self.execution.attempt + 1 && at_work;
         if next {
             self.note(Entry::new(Happening::Restarted, now).saying(attempt.to_string()));
-            self.execution_attempt = attempt;
-            self.execution_arn = execution_arn;
-            self.execution_started = whole_seconds(now);
+            self.execution = Execution { arn: execution_arn, attempt, started: whole_seconds(now) };
         }
         next
     }
@@ -317,12 +278,12 @@ impl Request {
     pub fn retry(&mut self, arn: impl Fn(u32) -> String, now: OffsetDateTime) -> Result<(), Illegal> {
         match self.status {
             Status::Failed => {
-                self.reason = None;
+                self.ending = None;
                 // Should it fail again, the operators must hear of it again.
                 self.mails.remove(OPERATORS_TOLD);
                 self.note(Entry::new(Happening::Retried, now));
                 self.enter(self.furthest(), now);
-                let attempt = self.execution_attempt + 1;
+                let attempt = self.execution.attempt + 1;
                 self.restarted(attempt, arn(attempt), now);
                 Ok(())
             }

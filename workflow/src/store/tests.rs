@@ -28,7 +28,7 @@ async fn a_row_that_is_still_the_known_one_is_not_read_again() {
     // What comes back is known in its turn.
     let third = mail(&world, &second, "two").await;
     assert_eq!(world.calls()[before..], ["requests: save", "requests: save"]);
-    assert_eq!(world.request(first.id), Some(third));
+    assert_eq!(world.request(first.id()), Some(third));
 }
 
 #[tokio::test]
@@ -47,15 +47,14 @@ async fn what_others_wrote_meanwhile_stays() {
 async fn a_stale_row_refuses_nothing_and_settles_nothing() {
     let world = World::new();
     let (stale, _) = known(&world);
-    let mut row = stale.clone();
-    row.execution_arn = "arn:another".into();
+    let row = stale.clone().run_as("arn:another".into());
     let _: Saved = Requests::save(&*world, &row, &[]).await.unwrap();
-    let seen = |row: &mut Request| match row.execution_arn.as_str() {
+    let seen = |row: &mut Request| match row.execution().arn.as_str() {
         "arn:another" => Ok(()),
         _ => Err("the execution is the old one"),
     };
     assert!(change_known(&*world, &stale, &By::worker("test"), seen).await.is_ok());
-    let nothing = |row: &mut Request| Ok::<_, std::convert::Infallible>(row.execution_arn.clone());
+    let nothing = |row: &mut Request| Ok::<_, std::convert::Infallible>(row.execution().arn.clone());
     let (_, arn) = change_known(&*world, &stale, &By::worker("test"), nothing).await.unwrap();
     assert_eq!(arn, "arn:another");
 }

@@ -43,33 +43,36 @@ impl World {
     pub fn summary(&self) -> Summary {
         let rows = self.requests();
         let describe = |row: &crate::request::Request| {
-            let history: Vec<_> = row.history.iter().map(|entry| entry.status.as_str()).collect();
-            let mails: Vec<_> = row.mails.keys().collect();
+            let history: Vec<_> = row.history().iter().map(|entry| entry.status.as_str()).collect();
+            let mails: Vec<_> = row.mails().keys().collect();
             format!(
                 "{} {history:?} {:?} {:?} {mails:?} {:?} {:?} {:?} {}",
-                row.status,
-                row.csr_digest,
-                row.names,
-                row.reason,
-                row.findings,
-                row.decision.as_ref().map(|decision| decision.outcome),
-                row.execution_attempt,
+                row.status(),
+                row.csr().map(|csr| &csr.csr_digest),
+                row.names(),
+                row.reason(),
+                row.findings(),
+                row.decision().map(|decision| decision.outcome),
+                row.execution().attempt,
             )
         };
         Summary {
-            requests: rows.iter().map(|row| (row.id, describe(row))).collect(),
-            certificates: (self.certificates().len(), rows.iter().filter(|row| row.serial.is_some()).count()),
+            requests: rows.iter().map(|row| (row.id(), describe(row))).collect(),
+            certificates: (
+                self.certificates().len(),
+                rows.iter().filter(|row| row.serial().is_some()).count(),
+            ),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.occasion.clone())).collect(),
             told: self.told().into_iter().collect(),
             approvals: rows
                 .iter()
-                .filter_map(|row| self.approval(row.id))
+                .filter_map(|row| self.approval(row.id()))
                 .map(|approval| {
                     let voters = approval.electorate.voters(approval.escalated_at.is_some());
                     format!("{:?} {voters:?} {}", approval.outcome, approval.votes.len())
                 })
                 .collect(),
-            audit: rows.iter().map(|row| (row.id, self.trail(row))).collect(),
+            audit: rows.iter().map(|row| (row.id(), self.trail(row))).collect(),
             results: self.results().iter().map(|result| format!("{result:?}")).collect(),
             executions: self.executions().iter().map(|execution| format!("{execution:?}")).collect(),
         }
@@ -79,9 +82,9 @@ impl World {
 impl World {
     /// What the audit trail of a request says, without what is random or a matter of time.
     fn trail(&self, row: &crate::request::Request) -> Vec<String> {
-        let events = self.audit(row.id);
+        let events = self.audit(row.id());
         assert_eq!(
-            crate::request::audit::verify(row.id, &events, &row.audit),
+            crate::request::audit::verify(row.id(), &events, row.audit()),
             [],
             "the audit trail is whole"
         );

@@ -46,7 +46,7 @@ impl World {
     /// Stores a request for `www.example.com` that has come as far as `status`, and gives back its id.
     pub fn request_at(&self, status: Status) -> RequestId {
         let request = self.journey(&pki::csr(&["www.example.com"]), status);
-        let id = request.id;
+        let id = request.id();
         self.put(request);
         id
     }
@@ -74,10 +74,10 @@ impl World {
             return request;
         }
         let judged = request.judged_by(&policy, None).expect("the policy grants it");
-        request.record_facts(judged.facts(&policy), now);
-        let facts = request.facts().expect("recorded");
+        request.record_csr(judged.csr_summary(), policy.version(), now);
+        let facts = request.csr().expect("recorded").clone();
         let expires_at = now + Duration::days(7);
-        let digest = ApprovalDigest::of(id, &request.profile, &facts);
+        let digest = ApprovalDigest::of(id, request.profile(), &facts);
         let shown = ReviewDigest::from_text("shown");
         let mut approval = Approval::ask(id, digest, electorate(), now, expires_at);
         request.ask_approvers(expires_at, now).expect("allowed");

@@ -20,7 +20,7 @@ use crate::policy::Policy;
 use crate::ports::{ExecutionState, PortError};
 use crate::request::audit::{By, Event};
 use crate::request::metric::Measure;
-use crate::request::{Request, Status};
+use crate::request::{Columns, Request, Status};
 use crate::testing::pki;
 
 mod ports;
@@ -210,12 +210,18 @@ impl World {
         &self.issuer
     }
 
+    /// Alters the columns of a row in the table, past every rule.
+    pub fn alter(&self, id: RequestId, alter: impl FnOnce(&mut Columns)) {
+        let row = self.request(id).expect("a row");
+        self.put(row.altered(alter));
+    }
+
     /// Puts a request into the table; what happened on its way there enters the audit trail.
     pub fn put(&self, mut request: Request) {
         let events = request.seal(&By::worker("test"));
         let mut state = self.state();
         state.audit.extend(events);
-        state.requests.insert(request.id, request);
+        state.requests.insert(request.id(), request);
     }
 
     /// The request, if there is one.

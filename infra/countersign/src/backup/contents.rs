@@ -37,10 +37,10 @@ impl Contents {
                 Record::Policy(document) => policy = Some(document),
                 Record::Request(row) => {
                     let row = row.value();
-                    ids.insert(row.id);
-                    in_flight += usize::from(!row.status.is_terminal());
-                    let certified = row.status.has_certificate() || row.status == Status::Revoked;
-                    issued.extend(row.serial.clone().filter(|_| certified));
+                    ids.insert(row.id());
+                    in_flight += usize::from(!row.status().is_terminal());
+                    let certified = row.status().has_certificate() || row.status() == Status::Revoked;
+                    issued.extend(row.serial().filter(|_| certified).cloned());
                 }
                 Record::Object(ObjectKey::CurrentIssuer, text) => issuer = Some(text),
                 Record::Object(ObjectKey::Certificate(serial), _) => _ = stored.insert(serial),

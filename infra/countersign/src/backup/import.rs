@@ -145,7 +145,7 @@ async fn pass(
             // An approval stands behind the row of its request.
             let request = match &record {
                 Record::Approval(approval) => {
-                    latest.as_deref().filter(|row| row.value().id == approval.value().request_id)
+                    latest.as_deref().filter(|row| row.value().id() == approval.value().request_id)
                 }
                 _ => None,
             };

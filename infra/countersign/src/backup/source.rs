@@ -71,12 +71,12 @@ impl<'a> Source<'a> {
         };
         let row: Row<Request> = row_of(row, &self.stack.requests_table)?;
         let (mut records, mut events) = (Vec::new(), Vec::new());
-        for item in self.trail(id, row.value().audit.number).await? {
+        for item in self.trail(id, row.value().audit().number).await? {
             let event: Row<Event> = row_of(item, &self.stack.audit_table)?;
             events.push(event.value().clone());
             records.push(Record::Event(event));
         }
-        let broken = verify(id, &events, &row.value().audit);
+        let broken = verify(id, &events, row.value().audit());
         records.push(Record::Request(Box::new(row)));
         if let Some(approval) = approval {
             let table = &self.stack.approvals_table;

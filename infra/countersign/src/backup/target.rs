@@ -105,7 +105,7 @@ impl<'a> Target<'a> {
 
     /// Its executions are those of the stack it was in: here it has none, which housekeeping finds.
     async fn request(&self, row: Row<Request>) -> Result<Placed, Failure> {
-        let (id, attempt) = (row.value().id, row.value().execution_attempt);
+        let (id, attempt) = (row.value().id(), row.value().execution().attempt);
         let row = row.run_as(self.stack.execution_arn(&execution_name(id, attempt)));
         let key = [("id", AttributeValue::S(id.to_string()))];
         match self.place(&self.stack.requests_table, key, row.columns()).await? {
@@ -135,24 +135,24 @@ impl<'a> Target<'a> {
     /// Whether the stack has this request and has gone on with it: its audit trail is whole, and begins with the exported one.
     async fn carries_on(&self, exported: &Row<Request>) -> Result<bool, Failure> {
         let (exported, table) = (exported.value(), &self.stack.requests_table);
-        let key = [("id", AttributeValue::S(exported.id.to_string()))];
+        let key = [("id", AttributeValue::S(exported.id().to_string()))];
         let Some(there) = self.read(table, &key).await? else {
             return Ok(false);
         };
         let there: Row<Request> = row_of(there, table)?;
         let there = there.value();
-        let events = self.source.trail(exported.id, there.audit.number).await?;
+        let events = self.source.trail(exported.id(), there.audit().number).await?;
         let events: Vec<Event> = events
             .into_iter()
             .map(|item| row_of::<Event>(item, &self.stack.audit_table).map(|row| row.value().clone()))
             .collect::<Result<_, _>>()?;
-        let end = exported.audit.number.checked_sub(1).and_then(|at| events.get(usize::try_from(at).ok()?));
-        Ok(verify(exported.id, &events, &there.audit).is_empty()
-            && (exported.audit.number == 0 || end.is_some_and(|event| event.hash == exported.audit.hash))
-            && there.version >= exported.version
-            && there.csr_content == exported.csr_content
-            && there.email == exported.email
-            && there.registration_date == exported.registration_date)
+        let end = exported.audit().number.checked_sub(1).and_then(|at| events.get(usize::try_from(at).ok()?));
+        Ok(verify(exported.id(), &events, there.audit()).is_empty()
+            && (exported.audit().number == 0 || end.is_some_and(|event| event.hash == exported.audit().hash))
+            && there.version() >= exported.version()
+            && there.csr_content() == exported.csr_content()
+            && there.email() == exported.email()
+            && there.registration_date() == exported.registration_date())
     }
 
     /// Writes a row that is the same for ever.

@@ -18,12 +18,12 @@ pub(super) struct Chain {
     /// How it issues.
     pub(super) issuer: Issuer,
     /// What each certificate says, the authority's own first.
-    pub(super) certificates: Vec<Facts>,
+    pub(super) certificates: Vec<CsrSummary>,
 }
 
 /// What one certificate says.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(super) struct CsrSummary {
     pub(super) der: Vec<u8>,
     pub(super) subject: String,
     pub(super) subject_der: Vec<u8>,
@@ -57,7 +57,7 @@ impl Chain {
         let certificates = blocks
             .into_iter()
             .enumerate()
-            .map(|(at, block)| Facts::read(block.into_contents()).ok_or(IssuerError::Malformed(at + 1)))
+            .map(|(at, block)| CsrSummary::read(block.into_contents()).ok_or(IssuerError::Malformed(at + 1)))
             .collect::<Result<_, _>>()?;
         Ok(Self { issuer, certificates })
     }
@@ -68,13 +68,13 @@ impl Chain {
     }
 
     /// The authority's own certificate.
-    pub(super) fn own(&self) -> &Facts {
+    pub(super) fn own(&self) -> &CsrSummary {
         // Issuer::from_pem refuses a text without certificates.
         &self.certificates[0]
     }
 
     /// The last certificate: the root, where the chain is complete.
-    pub(super) fn top(&self) -> &Facts {
+    pub(super) fn top(&self) -> &CsrSummary {
         &self.certificates[self.certificates.len() - 1]
     }
 
@@ -99,7 +99,7 @@ impl Chain {
     }
 }
 
-impl Facts {
+impl CsrSummary {
     /// Nothing where it cannot be read.
     pub(super) fn read(der: Vec<u8>) -> Option<Self> {
         let ([], certificate) = X509Certificate::from_der(&der).ok()? else {

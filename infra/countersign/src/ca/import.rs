@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::chain::{Chain, Facts, day};
+use super::chain::{Chain, CsrSummary, day};
 use super::keys::{Fresh, Keys, Role, name_of};
 use super::shelf::Shelf;
 use super::standing::Standing;
@@ -152,7 +152,7 @@ fn belongs(fresh: &Fresh, chain: &Chain, place: &str) -> Result<(), Failure> {
 fn in_order(ders: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut names: BTreeMap<usize, (Vec<u8>, Vec<u8>)> = BTreeMap::new();
     for (at, der) in ders.iter().enumerate() {
-        match Facts::read(der.clone()) {
+        match CsrSummary::read(der.clone()) {
             Some(facts) => names.insert(at, (facts.subject_der, facts.issuer_der)),
             // Whoever reads the chain says what is wrong with it.
             None => return ders,

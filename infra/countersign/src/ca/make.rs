@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 use workflow::issuance::Signer;
 
 use super::authority::{Above, Authority};
-use super::chain::{Chain, Facts, day};
+use super::chain::{Chain, CsrSummary, day};
 use super::keys::{Fresh, Keys, Kind, Role, name_of};
 use super::name;
 use super::shelf::Shelf;
@@ -87,7 +87,7 @@ fn domain(text: &str) -> Result<String, String> {
 
 /// A root, with its key where that may be used.
 struct Root {
-    certificate: Facts,
+    certificate: CsrSummary,
     signer: Arc<dyn Signer>,
 }
 
@@ -275,7 +275,7 @@ async fn new_root(keys: &Keys<'_>, kind: Kind, subject: &[u8], years: u8) -> Res
     let der = root.certify(&own).await.or_fail(|| "cannot make the root".into(), "")?;
     keys.keep(Role::Root, &fresh).await?;
     let certificate =
-        Facts::read(der).ok_or_else(|| Failure::new("the root that was made cannot be read", ""))?;
+        CsrSummary::read(der).ok_or_else(|| Failure::new("the root that was made cannot be read", ""))?;
     Ok(Root { certificate, signer: fresh.signer })
 }
 

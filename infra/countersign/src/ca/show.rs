@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::chain::{Chain, Facts, day};
+use super::chain::{Chain, CsrSummary, day};
 use super::keys::{Keys, Role, name_of};
 use super::standing::Standing;
 use crate::failure::{Failure, OrFail as _};
@@ -48,7 +48,7 @@ fn earlier(standing: &Standing) -> Vec<&Chain> {
     standing.filed.iter().filter(|chain| Some(&chain.own().sha256) != current.as_ref()).collect()
 }
 
-fn described(facts: &Facts, subject: &str, now: OffsetDateTime) -> Value {
+fn described(facts: &CsrSummary, subject: &str, now: OffsetDateTime) -> Value {
     json!({
         "subject": subject,
         "issuedBy": facts.issued_by,
@@ -102,13 +102,13 @@ fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) ->
     table::aligned(&["CA", name_of(stack)], &rows)
 }
 
-fn valid(facts: &Facts, now: OffsetDateTime) -> String {
+fn valid(facts: &CsrSummary, now: OffsetDateTime) -> String {
     let left = (facts.not_after - now).whole_days();
     let left = if left < 0 { "expired".to_owned() } else { format!("{left} days left") };
     format!("{} to {} ({left})", day(facts.not_before), day(facts.not_after))
 }
 
-fn names(facts: &Facts) -> String {
+fn names(facts: &CsrSummary) -> String {
     match (facts.permitted.is_empty(), facts.excluded.is_empty()) {
         (true, true) => "any name".into(),
         (false, true) => format!("{} only", facts.permitted.join(", ")),

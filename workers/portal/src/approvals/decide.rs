@@ -66,7 +66,7 @@ pub(crate) async fn decide(
     };
     match (voted, wants) {
         (Ok(ballot), Wants::Json) => Ok(Json(Decided {
-            request_id: opened.request.id,
+            request_id: opened.request.id(),
             decision: ballot.decision,
             outcome: opened.approval.outcome,
             votes: opened.approval.votes,
@@ -81,7 +81,7 @@ pub(crate) async fn decide(
         (Err(problem), Wants::Page)
             if matches!(problem.code, Code::AlreadyDecided | Code::BadRequest | Code::MissingField) =>
         {
-            let id = opened.request.id;
+            let id = opened.request.id();
             if let Some(approval) = portal.approvals.find(id).await? {
                 opened.approval = approval;
             }
@@ -100,11 +100,11 @@ async fn vote(
     ballot: &Ballot,
     caller: &Caller,
 ) -> Result<Approval, Problem> {
-    let id = opened.request.id;
-    if opened.approval.outcome.is_none() && opened.request.status.is_terminal() {
+    let id = opened.request.id();
+    if opened.approval.outcome.is_none() && opened.request.status().is_terminal() {
         return Err(Problem::new(
             Code::AlreadyDecided,
-            Message::new("problem-ended").with("status", opened.request.status.as_str()),
+            Message::new("problem-ended").with("status", opened.request.status().as_str()),
         ));
     }
     let now = portal.clock.now();

@@ -59,7 +59,7 @@ impl Known {
         request: &Request,
         public_key_digest: &str,
     ) -> Result<Self, PortError> {
-        let names: Vec<&String> = request.names.iter().take(NAMES).collect();
+        let names: Vec<&String> = request.names().iter().take(NAMES).collect();
         let keys: Vec<Option<String>> = names.iter().map(|name| look_alike(name)).collect();
         let (by_name, by_key, same_key) = futures_util::try_join!(
             try_join_all(names.iter().map(|name| portal.names.of(name, EARLIER))),
@@ -70,27 +70,27 @@ impl Known {
             .iter()
             .flatten()
             .chain(by_key.iter().flatten())
-            .filter(|id| **id != request.id && !same_key.iter().any(|one| one.id == **id))
+            .filter(|id| **id != request.id() && !same_key.iter().any(|one| one.id() == **id))
             .copied()
             .collect();
         let others: Vec<RequestId> = others.into_iter().collect();
         let rows = if others.is_empty() { Vec::new() } else { portal.requests.find_all(&others).await? };
-        let same_key: Vec<Request> = same_key.into_iter().filter(|one| one.id != request.id).collect();
+        let same_key: Vec<Request> = same_key.into_iter().filter(|one| one.id() != request.id()).collect();
         let unusual = unusual(request, &names, &by_name, &same_key, &rows);
         let now = portal.clock.now();
         let of_name: BTreeSet<RequestId> = by_name.into_iter().flatten().collect();
         let mut live: Vec<LiveCertificate> = same_key
             .into_iter()
             .map(|one| (true, one))
-            .chain(rows.into_iter().filter(|one| of_name.contains(&one.id)).map(|one| (false, one)))
-            .filter(|(_, one)| one.status.has_certificate())
+            .chain(rows.into_iter().filter(|one| of_name.contains(&one.id())).map(|one| (false, one)))
+            .filter(|(_, one)| one.status().has_certificate())
             .filter_map(|(same_key, one)| {
                 Some(LiveCertificate {
-                    id: one.id,
-                    serial: one.serial?,
-                    not_after: one.not_after.filter(|not_after| *not_after > now)?,
-                    names: one.names,
-                    email: one.email,
+                    id: one.id(),
+                    serial: one.serial()?.clone(),
+                    not_after: one.not_after().filter(|not_after| *not_after > now)?,
+                    names: one.names().to_vec(),
+                    email: one.email().clone(),
                     same_key,
                 })
             })
@@ -113,8 +113,8 @@ fn unusual(
     }
     // Names of others by what they look like; a request's own names are no surprise.
     let mut alike: BTreeMap<String, &String> = BTreeMap::new();
-    for other in rows.iter().chain(same_key).flat_map(|row| &row.names) {
-        if let Some(key) = look_alike(other).filter(|_| !request.names.contains(other)) {
+    for other in rows.iter().chain(same_key).flat_map(|row| row.names()) {
+        if let Some(key) = look_alike(other).filter(|_| !request.names().contains(other)) {
             alike.entry(key).or_insert(other);
         }
     }
@@ -126,13 +126,13 @@ fn unusual(
         }
     }
     if !same_key.is_empty() {
-        let of = same_key.iter().map(|one| one.email.clone()).collect();
+        let of = same_key.iter().map(|one| one.email().clone()).collect();
         unusual.push(Unusual::KnownKey { requests: same_key.len(), of });
     }
     let first: Vec<String> = names
         .iter()
         .zip(by_name)
-        .filter(|(_, ids)| ids.iter().all(|id| *id == request.id))
+        .filter(|(_, ids)| ids.iter().all(|id| *id == request.id()))
         .map(|(name, _)| (*name).clone())
         .collect();
     if !first.is_empty() {

@@ -13,7 +13,7 @@ use workflow::approver_set::Lacking;
 use workflow::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
-use workflow::grant::Facts;
+use workflow::grant::CsrSummary;
 use workflow::grant::Grant;
 use workflow::ids::RequestId;
 use workflow::request::audit::{Entry, Happening};
@@ -107,21 +107,21 @@ impl Review {
 
     async fn with(portal: &Portal, opened: Opened, verdict: Verdict) -> Result<Self, Problem> {
         let Opened { link, approval, request } = opened;
-        let Verdict { digest, facts, grant, findings, .. } = verdict;
-        let known = Known::of(portal, &request, &facts.public_key_digest).await?;
+        let Verdict { digest, csr, grant, findings, .. } = verdict;
+        let known = Known::of(portal, &request, &csr.public_key_digest).await?;
         Ok(Review {
-            request_id: request.id,
-            status: request.status,
+            request_id: request.id(),
+            status: request.status(),
             digest,
             approver: link.approver,
-            requester: request.email,
-            comment: request.comment,
-            profile: request.profile,
-            subject: facts.subject,
-            names: facts.names,
-            key: facts.key,
-            public_key_digest: facts.public_key_digest,
-            csr_digest: facts.csr_digest,
+            requester: request.email().clone(),
+            comment: request.comment().to_owned(),
+            profile: request.profile().to_owned(),
+            subject: csr.subject,
+            names: csr.names,
+            key: csr.key,
+            public_key_digest: csr.public_key_digest,
+            csr_digest: csr.csr_digest,
             validity_days: grant.as_ref().map(|grant| grant.validity_days),
             key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
             extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
@@ -129,7 +129,7 @@ impl Review {
             lacking: approval.lacking(),
             quorum: approval.electorate.quorum(),
             votes: approval.votes,
-            registration_date: request.registration_date,
+            registration_date: request.registration_date(),
             expires_at: approval.expires_at,
             outcome: approval.outcome,
             withdrawn: approval.withdrawn,
@@ -149,7 +149,7 @@ pub(super) struct Verdict {
     /// What the approval would bind, of the row as it is now.
     pub(super) binds: ApprovalDigest,
     pub(super) digest: ReviewDigest,
-    facts: Facts,
+    csr: CsrSummary,
     grant: Option<Grant>,
     findings: Vec<Finding>,
 }
@@ -157,8 +157,8 @@ pub(super) struct Verdict {
 impl Verdict {
     /// The verdict of the policy now in force: the one that will hold when the certificate is signed.
     pub(super) async fn of(portal: &Portal, request: &Request) -> Result<Self, Problem> {
-        let Some(facts) = request.facts() else {
-            tracing::error!(request.id = %request.id, "an approval without facts");
+        let Some(csr) = request.csr() else {
+            tracing::error!(request.id = %request.id(), "an approval without a CSR summary");
             return Err(Problem::new(Code::TryAgain, "problem-still-being-read"));
         };
         let policy = portal.policies.current().await?;
@@ -167,9 +167,9 @@ impl Verdict {
             Ok(judged) => (Some(judged.grant), judged.findings),
             Err(refusal) => (None, refusal.0),
         };
-        let binds = ApprovalDigest::of(request.id, &request.profile, &facts);
+        let binds = ApprovalDigest::of(request.id(), request.profile(), csr);
         let digest = ReviewDigest::of(&binds, grant.as_ref(), &findings);
-        Ok(Self { binds, digest, facts, grant, findings })
+        Ok(Self { binds, digest, csr: csr.clone(), grant, findings })
     }
 }
 
@@ -180,7 +180,7 @@ async fn note_view(portal: &Portal, opened: &Opened, caller: &Caller, shown: &Re
     }
     let (now, approver) = (portal.clock.now(), &opened.link.approver);
     let by = caller.as_approver(approver);
-    let id = opened.request.id;
+    let id = opened.request.id();
     let noted = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
         let entry = Entry::new(Happening::Viewed, now).about(shown.as_str());
         Ok::<_, std::convert::Infallible>(((), approval.viewed(approver).then_some(entry)))

@@ -73,10 +73,10 @@ impl MinePage {
         let site = Site::of(portal, reader);
         let now = portal.clock.now();
         let is_live = |request: &Request| {
-            request.status.has_certificate() && request.not_after.is_some_and(|not_after| not_after > now)
+            request.status().has_certificate() && request.not_after().is_some_and(|not_after| not_after > now)
         };
         let is_waiting =
-            |request: &Request| !request.status.is_terminal() && request.status != Status::Issued;
+            |request: &Request| !request.status().is_terminal() && request.status() != Status::Issued;
         let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<Row> {
             requests.iter().filter(|one| wanted(one)).map(|one| row(&site, one, links)).collect()
         };
@@ -91,15 +91,15 @@ impl MinePage {
 }
 
 fn row(site: &Site, request: &Request, links: &LinkSecret) -> Row {
-    let key = links.status_key(request.id);
-    let path = |below: &str| site.request_path(request.id, below, &key);
+    let key = links.status_key(request.id());
+    let path = |below: &str| site.request_path(request.id(), below, &key);
     Row {
-        names: names_for_people(&request.names),
-        profile: request.profile.clone(),
-        status: site.say(Message::new("status-in-words").with("status", request.status.as_str())),
-        asked_at: site.instant(request.registration_date),
-        not_after: request.not_after.filter(|_| certified(request)).map(|at| site.instant(at)),
+        names: names_for_people(request.names()),
+        profile: request.profile().to_owned(),
+        status: site.say(Message::new("status-in-words").with("status", request.status().as_str())),
+        asked_at: site.instant(request.registration_date()),
+        not_after: request.not_after().filter(|_| certified(request)).map(|at| site.instant(at)),
         page: path(""),
-        zip: request.status.has_certificate().then(|| path("/certificate.zip")),
+        zip: request.status().has_certificate().then(|| path("/certificate.zip")),
     }
 }

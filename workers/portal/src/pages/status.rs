@@ -65,41 +65,41 @@ impl StatusPage {
         masks_addresses: bool,
     ) -> Self {
         let site = Site::of(portal, reader);
-        let link = |below: &str| site.request_path(request.id, below, key);
+        let link = |below: &str| site.request_path(request.id(), below, key);
         let downloads = request
-            .status
+            .status()
             .has_certificate()
             .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
         let (class, headline) =
-            if withdrawn(request) { ("bad", "status-withdrawn") } else { headline(request.status) };
+            if withdrawn(request) { ("bad", "status-withdrawn") } else { headline(request.status()) };
         let is_certified = certified(request);
         Self {
-            id: request.id.to_string(),
-            status: request.status.as_str(),
+            id: request.id().to_string(),
+            status: request.status().as_str(),
             class,
             headline: site.text(headline),
             explanation: explanation(&site, request),
             events: events(&site, request),
-            refresh: match request.status {
+            refresh: match request.status() {
                 status if status.is_terminal() => None,
                 Status::PendingApproval => Some(20),
                 _ => Some(4),
             },
             reason: told_reason(request),
-            remarks: site.remarks(&request.findings),
-            subject: request.subject.clone(),
+            remarks: site.remarks(request.findings()),
+            subject: request.csr().map(|csr| csr.subject.clone()),
             names: names_for_people(names),
-            key: request.key.clone(),
-            profile: request.profile.clone(),
-            email: request.email.to_string(),
-            comment: request.comment.clone(),
-            serial: request.serial.as_ref().filter(|_| is_certified).map(ToString::to_string),
-            not_after: request.not_after.filter(|_| is_certified).map(|at| site.instant(at)),
+            key: request.csr().map(|csr| csr.key.clone()),
+            profile: request.profile().to_owned(),
+            email: request.email().to_string(),
+            comment: request.comment().to_owned(),
+            serial: request.serial().filter(|_| is_certified).map(ToString::to_string),
+            not_after: request.not_after().filter(|_| is_certified).map(|at| site.instant(at)),
             downloads,
-            cancel: (request.status == Status::PendingApproval && request.decision.is_none())
+            cancel: (request.status() == Status::PendingApproval && request.decision().is_none())
                 .then(|| link("/cancel")),
-            again: (request.status.is_terminal()).then(|| {
-                format!("{}?again={}&key={}{}", site.base, request.id, key.expose(), site.also_lang)
+            again: (request.status().is_terminal()).then(|| {
+                format!("{}?again={}&key={}{}", site.base, request.id(), key.expose(), site.also_lang)
             }),
             people: people(&site, request, masks_addresses),
             site,
@@ -108,20 +108,20 @@ impl StatusPage {
 }
 
 fn withdrawn(request: &Request) -> bool {
-    request.status == Status::Rejected && request.decision.as_ref().is_some_and(|decision| decision.withdrawn)
+    request.status() == Status::Rejected && request.decision().is_some_and(|decision| decision.withdrawn)
 }
 
 /// The reason, where it is somebody's words: those of ours stand above it already, in the reader's language.
 fn told_reason(request: &Request) -> Option<String> {
-    let is_theirs = match request.status {
+    let is_theirs = match request.status() {
         Status::Rejected => !withdrawn(request),
-        status => status == Status::Refused && request.findings.is_empty(),
+        status => status == Status::Refused && request.findings().is_empty(),
     };
-    request.reason.clone().filter(|_| is_theirs)
+    request.reason().filter(|_| is_theirs).map(str::to_owned)
 }
 
 fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> {
-    let votes = request.decision.iter().flat_map(|decision| &decision.votes);
+    let votes = request.decision().into_iter().flat_map(|decision| &decision.votes);
     votes
         .map(|vote| {
             let id = match vote.decision {
@@ -163,9 +163,9 @@ fn explanation(site: &Site, request: &Request) -> Markup {
     if withdrawn(request) {
         return site.markup(Message::new("status-withdrawn-text"));
     }
-    site.markup(Message::new(match request.status {
+    site.markup(Message::new(match request.status() {
         Status::Submitted => "status-submitted-text",
-        Status::PendingApproval => match request.expires_at {
+        Status::PendingApproval => match request.expires_at() {
             Some(at) => {
                 let text = site.markup(Message::new("status-pending-until-text"));
                 return text.time("until", &site.instant(at));
@@ -203,8 +203,8 @@ fn label(status: Status) -> &'static str {
 fn events(site: &Site, request: &Request) -> Vec<Event> {
     const WAY: [Status; 5] =
         [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
-    let happened = request.history.iter().enumerate().map(|(index, entry)| {
-        let current = index + 1 == request.history.len();
+    let happened = request.history().iter().enumerate().map(|(index, entry)| {
+        let current = index + 1 == request.history().len();
         let class = match (current, entry.status) {
             (true, status) => headline(status).0,
             (false, _) => "done",
@@ -215,8 +215,8 @@ fn events(site: &Site, request: &Request) -> Vec<Event> {
     });
     let to_come = WAY
         .into_iter()
-        .filter(|_| !request.status.is_terminal())
-        .skip_while(|status| *status != request.status)
+        .filter(|_| !request.status().is_terminal())
+        .skip_while(|status| *status != request.status())
         .skip(1)
         .map(|status| Event { class: "coming", label: site.text(label(status)), at: None });
     happened.chain(to_come).collect()

@@ -37,5 +37,5 @@ async fn pages_answer_from_single_reads() {
         assert!(calls.len() <= 10, "{name}: {calls:?}");
         println!("| {name} | {} | {} |", calls.len(), calls.join(", "));
     }
-    assert!(site.world.request(delivered.id).is_some());
+    assert!(site.world.request(delivered.id()).is_some());
 }

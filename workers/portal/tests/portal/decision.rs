@@ -130,9 +130,7 @@ async fn a_stale_digest_is_a_conflict_and_shows_the_request_again() {
 async fn the_digest_is_of_what_is_shown_not_of_what_was_stored_before() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let mut row = site.world.request(id).unwrap();
-    row.names.push("evil.example.com".into());
-    site.world.put(row);
+    site.world.alter(id, |row| row.names.push("evil.example.com".into()));
     let shown = site.get(&link).await.json()["digest"].as_str().unwrap().to_owned();
     assert_ne!(shown, site.shown(id));
     site.post(&link, &json!({"decision": "approve", "digest": shown}))
@@ -234,9 +232,7 @@ async fn forms_of_other_sites_are_refused_and_our_own_are_not() {
 async fn a_request_that_has_ended_is_not_decided() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let mut row = site.world.request(id).unwrap();
-    row.status = Status::Failed;
-    site.world.put(row);
+    site.world.alter(id, |row| row.status = Status::Failed);
     site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
@@ -390,5 +386,5 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
             other => panic!("{other}: {}", answer.text()),
         }
     }
-    assert_eq!(verify(id, &site.world.audit(id), &site.world.request(id).unwrap().audit), []);
+    assert_eq!(verify(id, &site.world.audit(id), site.world.request(id).unwrap().audit()), []);
 }

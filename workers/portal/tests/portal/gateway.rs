@@ -51,7 +51,7 @@ async fn rest_events_are_routed_with_stage_query_and_encoded_body() {
     let (row, path) = site.request_at(Status::PendingApproval).await;
     let key = path.split("key=").nth(1).unwrap();
     let (status, answer) =
-        call(&site, event("GET", &format!("/requests/{}", row.id), json!({"key": key}), "", None)).await;
+        call(&site, event("GET", &format!("/requests/{}", row.id()), json!({"key": key}), "", None)).await;
     assert_eq!((status, &answer["status"]), (StatusCode::OK, &json!("pending_approval")), "{answer}");
 
     let (status, answer) = call(&site, event("GET", "/healthz", json!(null), "", None)).await;

@@ -58,9 +58,8 @@ async fn what_was_decided_or_is_long_past_does_not_count() {
         assert_eq!(site.post("/requests", &good()).await.status, StatusCode::ACCEPTED);
     }
     site.post("/requests", &good()).await.is_problem(429, "try_again");
-    let mut rejected = site.world.requests().remove(0);
-    rejected.status = Status::Rejected;
-    site.world.put(rejected);
+    let rejected = site.world.requests()[0].id();
+    site.world.alter(rejected, |row| row.status = Status::Rejected);
     assert_eq!(site.post("/requests", &good()).await.status, StatusCode::ACCEPTED);
     site.post("/requests", &good()).await.is_problem(429, "try_again");
     site.world.advance(Duration::days(32));

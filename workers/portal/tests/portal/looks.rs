@@ -88,12 +88,13 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
     }
     let earlier = site.world.journey(&csr, Status::Delivered);
     site.world.put(earlier);
-    let mut request = site.world.journey(&csr, Status::PendingApproval);
-    request.comment = "The shop moves to the new load balancer on Monday.\nTicket OPS-1234.".into();
+    let request = site.world.journey(&csr, Status::PendingApproval).altered(|row| {
+        row.comment = "The shop moves to the new load balancer on Monday.\nTicket OPS-1234.".into();
+    });
     site.world.put(request.clone());
-    let link = site.link(request.id);
+    let link = site.link(request.id());
     pages.push(("review", site.browse_in(language, &link).await.is_page(200)));
-    let digest = site.shown(request.id);
+    let digest = site.shown(request.id());
     let vote = [("decision", "approve"), ("digest", digest.as_str()), ("reason", "")];
     pages.push(("review-approved", site.submit_in(language, &link, &vote).await.is_page(200)));
     pages.push(("not-found", site.browse_in(language, "/approvals/nothing").await.is_page(404)));

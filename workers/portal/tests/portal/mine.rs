@@ -14,7 +14,7 @@ use crate::site::Site;
 async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     let site = Site::new();
     let (row, path) = site.request_at(Status::PendingApproval).await;
-    let id = row.id;
+    let id = row.id();
     let cancel = path.replacen('?', "/cancel?", 1);
     assert!(site.browse(&path).await.is_page(200).contains("/cancel?key="));
     site.get(&cancel).await.is_problem(405, "bad_request");
@@ -28,7 +28,7 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     assert_eq!(site.world.nudges(), [Nudge::look(id), Nudge::look(id)]);
     let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
     assert_eq!(events.iter().filter(|event| **event == Happening::Withdrawn).count(), 1);
-    assert_eq!(verify(id, &site.world.audit(id), &site.world.request(id).unwrap().audit), []);
+    assert_eq!(verify(id, &site.world.audit(id), site.world.request(id).unwrap().audit()), []);
     let page = site.browse(&site.link(id)).await.is_page(200);
     assert!(page.contains("Withdrawn") && !page.contains("value=\"approve\""), "{page}");
     let vote = json!({"decision": "approve", "digest": site.shown(id)});
@@ -40,7 +40,7 @@ async fn whoever_withdrew_is_not_told_that_somebody_rejected() {
     let site = Site::new();
     let (mut row, path) = site.request_at(Status::PendingApproval).await;
     let now = site.world.now();
-    let mut approval = site.world.approval(row.id).unwrap();
+    let mut approval = site.world.approval(row.id()).unwrap();
     approval.withdraw(now).unwrap();
     row.record_decision(approval.decision().unwrap(), now).unwrap();
     row.end(Ending::because(Status::Rejected, "You withdrew the request."), now).unwrap();
@@ -56,8 +56,8 @@ async fn whoever_withdrew_is_not_told_that_somebody_rejected() {
 async fn a_withdrawal_that_comes_after_the_vote_is_told_what_was_decided() {
     let site = Site::new();
     let (row, path) = site.request_at(Status::PendingApproval).await;
-    let vote = json!({"decision": "approve", "digest": site.shown(row.id)});
-    assert_eq!(site.post(&site.link(row.id), &vote).await.status, 200);
+    let vote = json!({"decision": "approve", "digest": site.shown(row.id())});
+    assert_eq!(site.post(&site.link(row.id()), &vote).await.status, 200);
     let problem = site.post(&path.replacen('?', "/cancel?", 1), &json!({})).await;
     let problem = problem.is_problem(409, "already_decided");
     assert!(problem["detail"].as_str().unwrap().contains("it is approved"), "{problem}");
@@ -71,7 +71,7 @@ async fn what_is_decided_or_foreign_is_not_withdrawn() {
     let (_, path) = site.request_at(Status::Submitted).await;
     site.post(&path.replacen('?', "/cancel?", 1), &json!({})).await.is_problem(503, "try_again");
     let (row, path) = site.request_at(Status::PendingApproval).await;
-    let id = row.id;
+    let id = row.id();
     let (_, other) = site.request_at(Status::PendingApproval).await;
     let key = other.split("key=").nth(1).unwrap();
     let wrong = format!("{}/cancel?key={key}", path.split('?').next().unwrap());
@@ -86,7 +86,7 @@ async fn what_is_decided_or_foreign_is_not_withdrawn() {
 async fn asking_again_fills_in_the_form() {
     let site = Site::new();
     let (row, path) = site.request_at(Status::Rejected).await;
-    let id = row.id;
+    let id = row.id();
     let page = site.browse(&path).await.is_page(200);
     assert!(
         page.contains(&format!("?again={id}&#38;key=")) || page.contains(&format!("?again={id}&amp;key=")),
@@ -106,7 +106,7 @@ async fn asking_again_fills_in_the_form() {
 async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
     let site = Site::new();
     let (row, _) = site.request_at(Status::Delivered).await;
-    let id = row.id;
+    let id = row.id();
     let known = site.post("/mine", &json!({"email": "requester@example.com"})).await;
     let unknown = site.post("/mine", &json!({"email": "nobody@example.com"})).await;
     assert_eq!((known.status.as_u16(), known.bytes), (202, unknown.bytes.clone()));
@@ -120,7 +120,7 @@ async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
 async fn the_list_shows_every_request_of_the_address_for_an_hour() {
     let site = Site::new();
     let (row, _) = site.request_at(Status::Delivered).await;
-    let id = row.id;
+    let id = row.id();
     site.request_at(Status::PendingApproval).await;
     site.request_at(Status::Rejected).await;
     let now = site.world.now();
@@ -143,8 +143,9 @@ async fn the_list_shows_every_request_of_the_address_for_an_hour() {
 async fn downloads_enter_the_audit_trail_and_a_head_does_not() {
     let site = Site::new();
     let (row, path) = site.request_at(Status::Delivered).await;
-    let id = row.id;
-    site.world.put_certificate(row.serial.as_ref().unwrap(), &workflow::testing::pki::root().certificate_pem);
+    let id = row.id();
+    site.world
+        .put_certificate(row.serial().as_ref().unwrap(), &workflow::testing::pki::root().certificate_pem);
     let pem = path.replacen('?', "/certificate.pem?", 1);
     site.call("HEAD", &pem, &[], "").await;
     assert_eq!(site.get(&pem).await.status, 200);

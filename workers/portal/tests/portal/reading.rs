@@ -13,15 +13,15 @@ async fn the_status_is_told_to_whoever_has_the_link() {
     for status in Status::ALL.into_iter().filter(|status| *status != Status::Revoked) {
         let (row, path) = site.request_at(status).await;
         let view = site.get(&path).await.json();
-        assert_eq!(view["id"], row.id.to_string());
+        assert_eq!(view["id"], row.id().to_string());
         assert_eq!(view["status"], status.as_str());
         assert_eq!(view["profile"], "server");
         assert_eq!(view["names"], json!(["www.example.com"]), "{status}: known from the start");
-        assert_eq!(view["history"].as_array().unwrap().len(), row.history.len());
+        assert_eq!(view["history"].as_array().unwrap().len(), row.history().len());
         assert_eq!(view["history"][0], json!({"status": "submitted", "at": "2026-01-01T12:00:00Z"}));
         assert_eq!(view.get("serial").is_some(), status.has_certificate());
         assert_eq!(view.get("notAfter").is_some(), status.has_certificate());
-        assert_eq!(view.get("reason").is_some(), row.reason.is_some());
+        assert_eq!(view.get("reason").is_some(), row.reason().is_some());
         let page = site.browse(&path).await.is_page(200);
         assert_eq!(page.contains("http-equiv=\"refresh\""), !status.is_terminal(), "{status}");
         assert_eq!(page.contains("certificate.zip?key="), status.has_certificate(), "{status}");
@@ -39,12 +39,12 @@ async fn a_wrong_key_and_an_unknown_id_are_told_the_same() {
     let mut answers = Vec::new();
     for suffix in ["", "/certificate", "/certificate.zip", "/certificate.pem"] {
         for (id, query) in [
-            (row.id.to_string(), format!("?key={foreign}")),
-            (row.id.to_string(), String::new()),
-            (row.id.to_string(), "?key=".into()),
-            (row.id.to_string(), format!("?key={}", &key[..42])),
-            (row.id.to_string(), format!("?kex={key}")),
-            (row.id.to_string(), "?key=%ff&key".into()),
+            (row.id().to_string(), format!("?key={foreign}")),
+            (row.id().to_string(), String::new()),
+            (row.id().to_string(), "?key=".into()),
+            (row.id().to_string(), format!("?key={}", &key[..42])),
+            (row.id().to_string(), format!("?kex={key}")),
+            (row.id().to_string(), "?key=%ff&key".into()),
             (unknown.to_string(), format!("?key={key}")),
             ("nonsense".into(), format!("?key={key}")),
             ("%ff".into(), format!("?key={key}")),
@@ -67,7 +67,7 @@ async fn nothing_is_read_before_the_key_is_checked() {
     let (_, other) = site.request_at(Status::PendingApproval).await;
     let foreign = other.split("key=").nth(1).unwrap();
     let unknown = RequestId::random();
-    for id in [row.id, unknown] {
+    for id in [row.id(), unknown] {
         for key in [foreign, &wrong, ""] {
             for path in [
                 format!("/requests/{id}?key={key}"),
@@ -98,7 +98,7 @@ async fn the_certificate_is_given_as_pem_or_zip() {
     site.get(&path("certificate")).await.is_problem(503, "try_again");
     // Any certificate will do that has an issuer in the archive; the CA's own names itself.
     let pem = site.world.issuer_certificate().chain_pem().to_owned();
-    site.world.put_certificate(row.serial.as_ref().unwrap(), &pem);
+    site.world.put_certificate(row.serial().as_ref().unwrap(), &pem);
     for suffix in ["certificate", "certificate.pem"] {
         let answer = site.get(&path(suffix)).await;
         assert_eq!((answer.status.as_u16(), answer.text()), (200, pem.clone()));

@@ -67,9 +67,8 @@ async fn sending_again_starts_a_flow_that_did_not_start_but_none_that_has_ended(
     assert_eq!(site.call("POST", "/requests", &headers, body.clone()).await.json(), first);
     assert_eq!(site.world.executions().len(), 1);
 
-    let mut row = site.world.requests().remove(0);
-    row.status = Status::Rejected;
-    site.world.put(row);
+    let id = site.world.requests()[0].id();
+    site.world.alter(id, |row| row.status = Status::Rejected);
     site.world.fail_next("executions", 1);
     assert_eq!(site.call("POST", "/requests", &headers, body).await.json()["status"], "rejected");
     site.world.fail_next("executions", 0);

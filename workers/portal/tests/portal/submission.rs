@@ -32,14 +32,14 @@ async fn a_good_request_is_stored_and_started() {
     assert_eq!(body["status"], "submitted");
     assert_eq!(answer.header("location"), body["statusUrl"]);
     let [request] = site.world.requests().try_into().unwrap();
-    assert_eq!(body["id"], request.id.to_string());
-    assert_eq!(request.profile, "server");
-    assert_eq!(request.comment, "For the web shop.");
+    assert_eq!(body["id"], request.id().to_string());
+    assert_eq!(request.profile(), "server");
+    assert_eq!(request.comment(), "For the web shop.");
     assert!(
         site.world
             .executions()
             .keys()
-            .any(|arn| arn.ends_with(&execution_name(request.id, 1)) && *arn == request.execution_arn)
+            .any(|arn| arn.ends_with(&execution_name(request.id(), 1)) && *arn == request.execution().arn)
     );
     let path =
         body["statusUrl"].as_str().unwrap().strip_prefix("https://pki.example.com").unwrap().to_owned();
@@ -55,7 +55,7 @@ async fn unknown_fields_are_ignored_and_optional_ones_may_be_left_out() {
     body["profile"] = Value::Null;
     assert_eq!(site.post("/requests", &body).await.status, StatusCode::ACCEPTED);
     let [request] = site.world.requests().try_into().unwrap();
-    assert_eq!((request.profile.as_str(), request.comment.as_str()), ("server", ""));
+    assert_eq!((request.profile(), request.comment()), ("server", ""));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn comments_are_short_plain_text() {
     let site = Site::new();
     let answer = site.post("/requests", &with("comment", format!("{}\r\n\tü", "ü".repeat(1990)))).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
-    assert!(site.world.requests()[0].comment.ends_with("ü\n\tü"));
+    assert!(site.world.requests()[0].comment().ends_with("ü\n\tü"));
 }
 
 #[tokio::test]

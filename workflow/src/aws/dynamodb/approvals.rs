@@ -63,7 +63,7 @@ impl Approvals for DynamoApprovals {
         let item = keyed(approval, approval_key(approval.request_id), WHAT)?;
         let writes = vec![
             self.table.saving(item, approval.version, &[], WHAT)?,
-            self.requests.saving(stored(request, WHAT)?, request.version, CLEARABLE, WHAT)?,
+            self.requests.saving(stored(request, WHAT)?, request.version(), CLEARABLE, WHAT)?,
         ];
         self.audit.commit(writes, events, WHAT).await
     }

@@ -96,7 +96,7 @@ impl Requests for DynamoRequests {
 
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
         const WHAT: &str = "change the request";
-        let saving = self.table.saving(stored(request, WHAT)?, request.version, CLEARABLE, WHAT)?;
+        let saving = self.table.saving(stored(request, WHAT)?, request.version(), CLEARABLE, WHAT)?;
         self.audit.commit(vec![saving], events, WHAT).await
     }
 

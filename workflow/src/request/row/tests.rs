@@ -17,12 +17,12 @@ fn a_retry_returns_to_the_furthest_status_that_the_row_bears_out() {
         let failed = failed_after(status);
         let mut row = failed.clone();
         row.retry(|attempt| format!("arn:{attempt}"), row.registration_date).unwrap();
-        assert_eq!((row.status, row.reason.as_deref()), (status, None));
-        assert_eq!((row.execution_attempt, row.execution_arn.as_str()), (2, "arn:2"));
+        assert_eq!((row.status, row.reason()), (status, None));
+        assert_eq!((row.execution().attempt, row.execution().arn.as_str()), (2, "arn:2"));
         // What stands stays: decision, serial, validity, and the history with the failure in it.
         assert_eq!(
-            (&row.decision, &row.serial, row.validity()),
-            (&failed.decision, &failed.serial, failed.validity())
+            (&row.decision, row.serial(), row.validity()),
+            (&failed.decision, failed.serial(), failed.validity())
         );
         assert_eq!(row.history[..failed.history.len()], failed.history);
         assert_eq!(row.history.last().unwrap().status, status);
@@ -73,5 +73,5 @@ fn a_leap_second_is_read_and_does_not_take_time_backwards() {
     let registered = whole_seconds(read.registration_date);
     assert_eq!(rfc3339(registered), "2016-12-31T23:59:59Z");
     assert!(registered < time::macros::datetime!(2017-01-01 00:00:00 UTC));
-    assert!(read.execution_started < time::macros::datetime!(2017-01-01 00:00:00 UTC));
+    assert!(read.execution().started < time::macros::datetime!(2017-01-01 00:00:00 UTC));
 }

@@ -45,7 +45,7 @@ impl Requests for World {
     }
 
     async fn create(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
-        self.call("requests", "create", |state| match state.requests.entry(request.id) {
+        self.call("requests", "create", |state| match state.requests.entry(request.id()) {
             Entry::Occupied(_) => Saved::Conflict,
             Entry::Vacant(row) => {
                 row.insert(request.clone());
@@ -67,7 +67,7 @@ impl Requests for World {
 
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "of requester", |state| {
-            newest(state.requests.values().filter(|row| row.email == *email), limit)
+            newest(state.requests.values().filter(|row| row.email() == email), limit)
         })
     }
 
@@ -77,16 +77,16 @@ impl Requests for World {
         since: OffsetDateTime,
         _enough: usize,
     ) -> Result<usize, PortError> {
-        let undecided = |row: &&Request| matches!(row.status, Status::Submitted | Status::PendingApproval);
+        let undecided = |row: &&Request| matches!(row.status(), Status::Submitted | Status::PendingApproval);
         self.call("requests", "undecided of", |state| {
-            let of = state.requests.values().filter(|row| row.email == *email);
-            of.filter(undecided).filter(|row| row.registration_date >= since).count()
+            let of = state.requests.values().filter(|row| row.email() == email);
+            of.filter(undecided).filter(|row| row.registration_date() >= since).count()
         })
     }
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "list", |state| {
-            oldest(state.requests.values().filter(|row| row.status == status), limit)
+            oldest(state.requests.values().filter(|row| row.status() == status), limit)
         })
     }
 
@@ -98,7 +98,8 @@ impl Requests for World {
 
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {
         self.call("requests", "with key", |state| {
-            let same = |row: &&Request| row.public_key_digest.as_deref() == Some(public_key_digest);
+            let same =
+                |row: &&Request| row.csr().is_some_and(|csr| csr.public_key_digest == public_key_digest);
             newest(state.requests.values().filter(same), limit)
         })
     }
@@ -240,26 +241,27 @@ impl CaKey for World {
 
 fn oldest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
     let mut found: Vec<_> = rows.cloned().collect();
-    found.sort_by_key(|row| row.registration_date);
+    found.sort_by_key(|row| row.registration_date());
     found.truncate(limit);
     found
 }
 
 fn newest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
     let mut found: Vec<_> = rows.cloned().collect();
-    found.sort_by_key(|row| std::cmp::Reverse(row.registration_date));
+    found.sort_by_key(|row| std::cmp::Reverse(row.registration_date()));
     found.truncate(limit);
     found
 }
 
 impl State {
     fn save(&mut self, request: &Request, events: &[Event]) -> Saved {
-        match self.requests.get_mut(&request.id) {
-            Some(row) if row.version == request.version => {
-                if !leads_to(row.status, request.status) {
-                    self.backwards.push((row.status, request.status));
+        match self.requests.get_mut(&request.id()) {
+            Some(row) if row.version() == request.version() => {
+                if !leads_to(row.status(), request.status()) {
+                    self.backwards.push((row.status(), request.status()));
                 }
-                *row = Request { version: request.version + 1, ..request.clone() };
+                *row = request.clone();
+                row.count_write();
                 self.audit.extend_from_slice(events);
                 Saved::Yes
             }

@@ -6,7 +6,7 @@ use workflow::csr::Name;
 use workflow::issuance::{Issuer, LocalKey};
 
 use super::*;
-use crate::ca::chain::{Chain, Facts};
+use crate::ca::chain::{Chain, CsrSummary};
 use crate::ca::name;
 
 fn key() -> LocalKey {
@@ -33,7 +33,7 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
         (name::encode("CN=Root,O=Example").unwrap(), name::encode("CN=Issuing,O=Example").unwrap());
     let (root_key, issuing_key) = (key(), key());
     let root = root(&top, &root_key).await;
-    let facts = Facts::read(root.clone()).unwrap();
+    let facts = CsrSummary::read(root.clone()).unwrap();
     assert!(facts.is_root && facts.path_length == Some(1), "{facts:?}");
     // RFC 5280 section 4.1.2.5: GeneralizedTime from 2050 on.
     assert!(root.windows(6).any(|bytes| bytes == b"\x18\x0f2066"), "the root ends in 2066");

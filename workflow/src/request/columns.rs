@@ -1,0 +1,259 @@
+//! The row of the table `certificates`, column by column.
+//!
+//! Invariant: the columns are a contract with other programs and with rows of earlier versions: a name never changes, and a
+//! column that a row lacks has a value here. A row whose columns contradict each other is a [`ColumnsError`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::Status;
+use super::audit::Head;
+use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
+use crate::decision::DecisionRecord;
+use crate::email::Email;
+use crate::finding::{Code, Finding};
+use crate::grant::CsrSummary;
+use crate::ids::RequestId;
+use crate::issuance::{Serial, Validity};
+use crate::texts::Language;
+
+/// The columns of a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Columns {
+    /// Key of the row.
+    pub id: RequestId,
+    /// Counts the writes.
+    pub version: u64,
+    /// See [`Request::status`].
+    pub status: Status,
+    /// See [`Request::email`].
+    pub email: Email,
+    /// See [`Request::language`].
+    #[serde(default)]
+    pub language: Language,
+    /// See [`Request::comment`].
+    pub comment: String,
+    /// See [`Request::csr_content`].
+    pub csr_content: String,
+    /// See [`Request::profile`].
+    pub profile: String,
+    /// See [`Request::registration_date`].
+    #[serde(with = "time::serde::rfc3339")]
+    pub registration_date: OffsetDateTime,
+    /// See [`Request::policy_version`].
+    pub policy_version: String,
+    /// See [`CsrSummary::csr_digest`]; absent until Persist has run, like the rest of the summary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csr_digest: Option<String>,
+    /// See [`CsrSummary::subject`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// See [`CsrSummary::names`]; empty until Persist has run.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// See [`CsrSummary::public_key_digest`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key_digest: Option<String>,
+    /// See [`CsrSummary::key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// See [`Request::expires_at`].
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub expires_at: Option<OffsetDateTime>,
+    /// See [`Request::decision`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionRecord>,
+    /// See [`Reservation::serial`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Serial>,
+    /// The beginning of [`Reservation::validity`], UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub not_before: Option<OffsetDateTime>,
+    /// The end of [`Reservation::validity`], UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub not_after: Option<OffsetDateTime>,
+    /// See [`Request::signed_date`].
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub signed_date: Option<OffsetDateTime>,
+    /// See [`Execution::arn`].
+    pub execution_arn: String,
+    /// See [`Execution::attempt`].
+    pub execution_attempt: u32,
+    /// See [`Execution::started`].
+    #[serde(with = "time::serde::rfc3339")]
+    pub execution_started: OffsetDateTime,
+    /// Which mails were sent, and when (RFC 3339).
+    #[serde(default)]
+    pub mails: BTreeMap<String, String>,
+    /// See [`Ending::reason`]; absent unless the request ended without a certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// See [`Ending::code`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// See [`Ending::findings`].
+    #[serde(default, with = "crate::finding::kept")]
+    pub findings: Vec<Finding>,
+    /// See [`Request::history`].
+    pub history: Vec<HistoryEntry>,
+    /// The end of the audit trail.
+    #[serde(default)]
+    pub audit: Head,
+}
+
+/// Columns that contradict each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnsError {
+    /// Some columns of the CSR summary are there, others are not.
+    #[error("the row has a part of what was read from the CSR")]
+    PartialCsr,
+    /// A serial without a validity, or the other way round.
+    #[error("the row has a serial number without a validity, or a validity without a serial number")]
+    PartialReservation,
+    /// A code or findings without a reason.
+    #[error("the row has a refusal's code or findings without a reason")]
+    PartialEnding,
+}
+
+impl From<Request> for Columns {
+    fn from(row: Request) -> Self {
+        let csr = row.csr;
+        let (csr_digest, subject, names, public_key_digest, key) = match csr {
+            None => (None, None, Vec::new(), None, None),
+            Some(CsrSummary { csr_digest, subject, names, public_key_digest, key }) => {
+                (Some(csr_digest), Some(subject), names, Some(public_key_digest), Some(key))
+            }
+        };
+        let (serial, validity) = match row.reservation {
+            None => (None, None),
+            Some(Reservation { serial, validity }) => (Some(serial), Some(validity)),
+        };
+        let (reason, code, findings) = match row.ending {
+            None => (None, None, Vec::new()),
+            Some(Ending { reason, code, findings, .. }) => (Some(reason), code, findings),
+        };
+        Self {
+            id: row.id,
+            version: row.version,
+            status: row.status,
+            email: row.email,
+            language: row.language,
+            comment: row.comment,
+            csr_content: row.csr_content,
+            profile: row.profile,
+            registration_date: row.registration_date,
+            policy_version: row.policy_version,
+            csr_digest,
+            subject,
+            names,
+            public_key_digest,
+            key,
+            expires_at: row.expires_at,
+            decision: row.decision,
+            serial,
+            not_before: validity.map(|validity| validity.not_before),
+            not_after: validity.map(|validity| validity.not_after),
+            signed_date: row.signed_date,
+            execution_arn: row.execution.arn,
+            execution_attempt: row.execution.attempt,
+            execution_started: row.execution.started,
+            mails: row.mails,
+            reason,
+            code,
+            findings,
+            history: row.history,
+            audit: row.audit,
+        }
+    }
+}
+
+impl TryFrom<Columns> for Request {
+    type Error = ColumnsError;
+
+    fn try_from(columns: Columns) -> Result<Self, ColumnsError> {
+        let csr = match (columns.csr_digest, columns.subject, columns.public_key_digest, columns.key) {
+            (None, None, None, None) if columns.names.is_empty() => None,
+            (Some(csr_digest), Some(subject), Some(public_key_digest), Some(key)) => {
+                Some(CsrSummary { csr_digest, subject, names: columns.names, public_key_digest, key })
+            }
+            _ => return Err(ColumnsError::PartialCsr),
+        };
+        let reservation = match (columns.serial, columns.not_before, columns.not_after) {
+            (None, None, None) => None,
+            (Some(serial), Some(not_before), Some(not_after)) => {
+                Some(Reservation { serial, validity: Validity { not_before, not_after } })
+            }
+            _ => return Err(ColumnsError::PartialReservation),
+        };
+        let ending = match columns.reason {
+            None if columns.code.is_none() && columns.findings.is_empty() => None,
+            None => return Err(ColumnsError::PartialEnding),
+            Some(reason) => Some(Ending {
+                status: columns.status,
+                reason,
+                code: columns.code,
+                findings: columns.findings,
+            }),
+        };
+        Ok(Self {
+            id: columns.id,
+            version: columns.version,
+            status: columns.status,
+            email: columns.email,
+            language: columns.language,
+            comment: columns.comment,
+            csr_content: columns.csr_content,
+            profile: columns.profile,
+            registration_date: columns.registration_date,
+            policy_version: columns.policy_version,
+            csr,
+            expires_at: columns.expires_at,
+            decision: columns.decision,
+            reservation,
+            signed_date: columns.signed_date,
+            execution: Execution {
+                arn: columns.execution_arn,
+                attempt: columns.execution_attempt,
+                started: columns.execution_started,
+            },
+            mails: columns.mails,
+            ending,
+            history: columns.history,
+            audit: columns.audit,
+            entries: Vec::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{World, pki};
+
+    fn contradiction(status: Status, alter: impl FnOnce(&mut Columns)) -> Option<ColumnsError> {
+        let row = World::new().journey(&pki::csr(&["www.example.com"]), status);
+        let mut columns = Columns::from(row);
+        alter(&mut columns);
+        Request::try_from(columns).err()
+    }
+
+    #[test]
+    fn columns_that_contradict_each_other_are_errors() {
+        use ColumnsError::{PartialCsr, PartialEnding, PartialReservation};
+        assert_eq!(contradiction(Status::Issued, |_| ()), None);
+        assert_eq!(contradiction(Status::Issued, |row| row.key = None), Some(PartialCsr));
+        assert_eq!(
+            contradiction(Status::Submitted, |row| row.names.push("a.example.com".into())),
+            Some(PartialCsr)
+        );
+        assert_eq!(contradiction(Status::Issued, |row| row.not_after = None), Some(PartialReservation));
+        assert_eq!(contradiction(Status::Issued, |row| row.serial = None), Some(PartialReservation));
+        assert_eq!(
+            contradiction(Status::Approved, |row| row.code = Some(Code::BadName)),
+            Some(PartialEnding)
+        );
+    }
+}

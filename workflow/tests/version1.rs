@@ -1,0 +1,82 @@
+//! What version 0.1.0 (commit 89c9104) wrote is read: rows, approvals, links and an export, and written back unchanged.
+
+use serde_json::Value;
+use time::macros::datetime;
+use workflow::approval::{Approval, Link, LinkKey, LinkSecret};
+use workflow::backup::{Reader, Record};
+use workflow::decision::ApprovalDigest;
+use workflow::request::audit::{self, Event};
+use workflow::request::{Request, Status};
+
+/// One object a request, in every status: its row, its events, its approval and link where it has them, and the keys of the
+/// requester's links.
+fn requests() -> Vec<Value> {
+    serde_json::from_str(include_str!("version1/rows.json")).unwrap()
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+#[test]
+fn rows_are_read_and_written_back_column_by_column() {
+    let mut statuses = Vec::new();
+    for one in requests() {
+        let row: Request = read(&one["row"]);
+        assert_eq!(serde_json::to_value(&row).unwrap(), one["row"], "{}", row.status());
+        statuses.push(row.status());
+    }
+    let expected: Vec<_> = Status::ALL.into_iter().filter(|status| *status != Status::Revoked).collect();
+    assert_eq!(statuses.len(), expected.len());
+    assert!(expected.iter().all(|status| statuses.contains(status)), "{statuses:?}");
+}
+
+#[test]
+fn audit_trails_are_whole() {
+    for one in requests() {
+        let row: Request = read(&one["row"]);
+        let events: Vec<Event> = read(&one["events"]);
+        assert_eq!(audit::verify(row.id(), &events, row.audit()), [], "{}", row.status());
+        assert_eq!(serde_json::to_value(&events).unwrap(), one["events"]);
+    }
+}
+
+#[test]
+fn approvals_still_bind_what_the_rows_hold() {
+    let mut checked = 0;
+    for one in requests().iter().filter(|one| one["approval"].is_object()) {
+        let row: Request = read(&one["row"]);
+        let approval: Approval = read(&one["approval"]);
+        assert_eq!(serde_json::to_value(&approval).unwrap(), one["approval"], "{}", row.status());
+        assert_eq!(ApprovalDigest::of(row.id(), row.profile(), row.csr().unwrap()), approval.digest);
+        checked += 1;
+    }
+    assert_eq!(checked, 7);
+}
+
+#[test]
+fn links_that_were_mailed_still_open() {
+    let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
+    for one in requests() {
+        let row: Request = read(&one["row"]);
+        assert!(secret.opens(row.id(), one["statusKey"].as_str().unwrap()));
+        let overview = one["overviewKey"].as_str().unwrap();
+        assert_eq!(secret.opens_overview(overview, datetime!(2026-02-01 0:00 UTC)), Some(row.id()));
+        if one["link"].is_object() {
+            let link: Link = read(&one["link"]["row"]);
+            assert_eq!(LinkKey::parse(one["link"]["key"].as_str().unwrap()).unwrap().digest(), link.digest);
+        }
+    }
+}
+
+#[test]
+fn an_export_is_read_to_its_end() {
+    let export = include_str!("version1/export.jsonl");
+    let mut reader = Reader::open(export.as_bytes()).unwrap();
+    let mut rows = 0;
+    while let Some(record) = reader.record().unwrap() {
+        rows += usize::from(matches!(record, Record::Request(_)));
+    }
+    assert_eq!(rows, requests().len());
+    assert_eq!(reader.broken().len(), 0, "every audit trail in it is whole");
+}
