@@ -11,11 +11,11 @@ use workflow::request::{Request, Status};
 /// One object a request, in every status: its row, its events, its approval and link where it has them, and the keys of the
 /// requester's links.
 fn requests() -> Vec<Value> {
-    serde_json::from_str(include_str!("version1/rows.json")).unwrap()
+    serde_json::from_str(include_str!("version1/rows.json")).expect("JSON")
 }
 
 fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
-    serde_json::from_value(value.clone()).unwrap()
+    serde_json::from_value(value.clone()).expect("a value of version 0.1.0")
 }
 
 #[test]
