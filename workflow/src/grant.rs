@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::csr::{Csr, PublicKey};
+use crate::finding::Finding;
+
 /// What a certificate will say, apart from serial, dates and issuer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,4 +38,30 @@ pub struct CsrSummary {
     pub public_key_digest: String,
     /// The key in words, such as `EC P-256`.
     pub key: String,
+}
+
+/// A public key that passed the checks that take milliseconds ([`Csr::inspect`]): lower-case hex SHA-256 of its
+/// SubjectPublicKeyInfo. Kept in the row, so that the checks run once a request; a row without it, or with that of another
+/// key, has its key checked again (docs/decisions/0070).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CheckedKey(String);
+
+impl CheckedKey {
+    /// Runs the checks on the key of a CSR, unless `earlier` says that it passed them.
+    ///
+    /// # Errors
+    /// Every finding that refuses the key.
+    pub fn check(csr: &Csr, earlier: Option<&CheckedKey>) -> Result<Self, Vec<Finding>> {
+        if let Some(earlier) = earlier.filter(|earlier| earlier.covers(csr.key())) {
+            return Ok(earlier.clone());
+        }
+        let weak = csr.inspect();
+        if weak.iter().any(Finding::is_refusal) { Err(weak) } else { Ok(Self(csr.key().digest())) }
+    }
+
+    /// True if this is the record of `key`.
+    fn covers(&self, key: &PublicKey) -> bool {
+        self.0 == key.digest()
+    }
 }

@@ -82,6 +82,7 @@ mod tests {
             csr_content: "the CSR".into(),
             profile: "server".into(),
             policy_version: "1".into(),
+            checked_key: None,
         };
         let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
         let request = Request::submitted(id, submission, "arn".into(), datetime!(2026-01-01 12:00 UTC));

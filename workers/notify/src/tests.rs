@@ -51,6 +51,7 @@ fn submitted() -> Request {
         csr_content: "the body of the CSR".into(),
         profile: "server".into(),
         policy_version: "1".into(),
+        checked_key: None,
     };
     Request::submitted(id(), submission, "arn".into(), datetime!(2026-01-01 12:00 UTC))
 }
@@ -65,6 +66,7 @@ fn read() -> Request {
             public_key_digest: "d".repeat(64),
             key: "EC P-256".into(),
         },
+        None,
         "1",
         request.registration_date(),
     );

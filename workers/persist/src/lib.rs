@@ -79,11 +79,12 @@ impl Step for Persist {
 
 impl Persist {
     async fn facts(&self, request: &Request, validated: Option<&str>) -> Result<(), Fault> {
-        let (csr, policy_version) = match request.csr() {
-            Some(csr) => (csr.clone(), request.policy_version().to_owned()),
+        let (csr, checked_key, policy_version) = match request.csr() {
+            Some(csr) => (csr.clone(), None, request.policy_version().to_owned()),
             None => {
                 let (policy, judged) = self.judged(request).await?;
-                (judged?.csr_summary(), policy.version().to_owned())
+                let judged = judged?;
+                (judged.csr_summary(), Some(judged.checked_key), policy.version().to_owned())
             }
         };
         if validated.is_some_and(|digest| digest != csr.csr_digest) {
@@ -96,7 +97,7 @@ impl Persist {
         self.names.enter(&known_as(&csr.names), request.id()).await?;
         let now = self.clock.now();
         change_known(&*self.requests, request, &By::worker("persist"), |row| {
-            row.record_csr(csr.clone(), &policy_version, now);
+            row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
             Ok::<_, Illegal>(())
         })
         .await?;

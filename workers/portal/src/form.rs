@@ -177,6 +177,7 @@ async fn store(
         csr_content: draft.csr_content.clone(),
         profile: accepted.prospect.profile.clone(),
         policy_version: policy.version().to_owned(),
+        checked_key: Some(accepted.prospect.checked_key.clone()),
         language,
     };
     let arn = portal.executions.arn(&execution_name(accepted.id, 1));

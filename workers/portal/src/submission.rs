@@ -8,7 +8,7 @@ use uuid::Uuid;
 use workflow::csr::Csr;
 use workflow::email::Email;
 use workflow::finding::{Code, Finding, quoted};
-use workflow::grant::Grant;
+use workflow::grant::{CheckedKey, Grant};
 use workflow::ids::RequestId;
 use workflow::issuance::Issuer;
 use workflow::policy::evaluate;
@@ -43,6 +43,8 @@ pub(crate) struct Trouble {
 /// What a CSR becomes under a policy.
 #[derive(Debug)]
 pub(crate) struct Prospect {
+    /// The record that the key passed every check.
+    pub(crate) checked_key: CheckedKey,
     pub(crate) profile: String,
     pub(crate) grant: Grant,
     pub(crate) findings: Vec<Finding>,
@@ -134,15 +136,18 @@ impl Draft {
         let csr = if self.csr_content.is_empty() {
             Err(vec![Trouble { field: "csrContent", finding: missing("csrContent", "finding-give-request") }])
         } else {
-            evaluate::read(&self.csr_content).map_err(|refusal| troubles("csrContent", refusal.0))
+            evaluate::read(&self.csr_content, None).map_err(|refusal| troubles("csrContent", refusal.0))
         };
         match (csr, profile) {
-            (Ok(csr), Ok(profile)) => {
+            (Ok((csr, checked_key)), Ok(profile)) => {
                 let verdict = evaluate::verdict(policy, issuer, &csr, profile, &requester);
                 match verdict.grant {
-                    Some(grant) => {
-                        Ok(Prospect { profile: profile.name().to_owned(), grant, findings: verdict.findings })
-                    }
+                    Some(grant) => Ok(Prospect {
+                        profile: profile.name().to_owned(),
+                        checked_key,
+                        grant,
+                        findings: verdict.findings,
+                    }),
                     None => Err(troubles("csrContent", verdict.findings)),
                 }
             }

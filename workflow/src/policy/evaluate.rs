@@ -6,7 +6,7 @@
 use super::{Policy, Profile, Verdict};
 use crate::csr::{Csr, Name};
 use crate::finding::{Code, Finding, quoted};
-use crate::grant::{CsrSummary, Grant};
+use crate::grant::{CheckedKey, CsrSummary, Grant};
 use crate::issuance::Issuer;
 use crate::texts::Message;
 
@@ -15,6 +15,8 @@ use crate::texts::Message;
 pub struct Judged {
     /// What was read.
     pub csr: Csr,
+    /// The record that its key passed every check.
+    pub checked_key: CheckedKey,
     /// What would be issued.
     pub grant: Grant,
     /// Warnings, and wishes that are not granted.
@@ -56,14 +58,14 @@ impl Refusal {
     }
 }
 
-/// Reads a CSR and makes all checks that need no policy, those that take milliseconds included.
+/// Reads a CSR and makes all checks that need no policy; those that take milliseconds unless `checked` covers the key.
 ///
 /// # Errors
 /// [`Refusal`] with every finding.
-pub fn read(csr_content: &str) -> Result<Csr, Refusal> {
+pub fn read(csr_content: &str, checked: Option<&CheckedKey>) -> Result<(Csr, CheckedKey), Refusal> {
     let csr = Csr::read(csr_content).map_err(Refusal)?;
-    let weak = csr.inspect();
-    if weak.iter().any(Finding::is_refusal) { Err(Refusal(weak)) } else { Ok(csr) }
+    let checked = CheckedKey::check(&csr, checked).map_err(Refusal)?;
+    Ok((csr, checked))
 }
 
 /// What would be issued by this issuer, and every finding. An empty `requester` is a preview: see [`Policy::judge`].
@@ -116,14 +118,15 @@ pub fn judge(
     policy: &Policy,
     issuer: Option<&Issuer>,
     csr_content: &str,
+    checked: Option<&CheckedKey>,
     profile: Option<&str>,
     requester: &str,
 ) -> Result<Judged, Refusal> {
-    let csr = read(csr_content)?;
+    let (csr, checked_key) = read(csr_content, checked)?;
     let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;
     let verdict = verdict(policy, issuer, &csr, profile, requester);
     match verdict.grant {
-        Some(grant) => Ok(Judged { csr, grant, findings: verdict.findings }),
+        Some(grant) => Ok(Judged { csr, checked_key, grant, findings: verdict.findings }),
         None => Err(Refusal(verdict.findings)),
     }
 }

@@ -14,7 +14,7 @@ use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
-use crate::grant::CsrSummary;
+use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
 use crate::issuance::{Serial, Validity};
 use crate::texts::Language;
@@ -45,6 +45,9 @@ pub struct Columns {
     pub registration_date: OffsetDateTime,
     /// See [`Request::policy_version`].
     pub policy_version: String,
+    /// See [`Request::checked_key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_key: Option<CheckedKey>,
     /// See [`CsrSummary::csr_digest`]; absent until Persist has run, like the rest of the summary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csr_digest: Option<String>,
@@ -146,6 +149,7 @@ impl From<Request> for Columns {
             profile: row.profile,
             registration_date: row.registration_date,
             policy_version: row.policy_version,
+            checked_key: row.checked_key,
             csr_digest,
             subject,
             names,
@@ -209,6 +213,7 @@ impl TryFrom<Columns> for Request {
             profile: columns.profile,
             registration_date: columns.registration_date,
             policy_version: columns.policy_version,
+            checked_key: columns.checked_key,
             csr,
             expires_at: columns.expires_at,
             decision: columns.decision,

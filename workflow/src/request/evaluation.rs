@@ -11,6 +11,6 @@ impl Request {
     /// # Errors
     /// [`Refusal`] with every finding.
     pub fn judged_by(&self, policy: &Policy, issuer: Option<&Issuer>) -> Result<Judged, Refusal> {
-        judge(policy, issuer, &self.csr_content, Some(&self.profile), self.email.as_str())
+        judge(policy, issuer, &self.csr_content, self.checked_key(), Some(&self.profile), self.email.as_str())
     }
 }

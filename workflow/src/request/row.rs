@@ -11,7 +11,7 @@ use super::columns::Columns;
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
-use crate::grant::CsrSummary;
+use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
 use crate::issuance::{Serial, Validity};
 use crate::texts::Language;
@@ -60,6 +60,7 @@ pub struct Request {
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
     pub(super) policy_version: String,
+    pub(super) checked_key: Option<CheckedKey>,
     pub(super) csr: Option<CsrSummary>,
     pub(super) expires_at: Option<OffsetDateTime>,
     pub(super) decision: Option<DecisionRecord>,
@@ -128,6 +129,11 @@ impl Request {
     /// The version of the policy last applied.
     pub fn policy_version(&self) -> &str {
         &self.policy_version
+    }
+
+    /// The record that the key of the CSR passed every check; rows of version 0.1.0 lack it.
+    pub fn checked_key(&self) -> Option<&CheckedKey> {
+        self.checked_key.as_ref()
     }
 
     /// The summary of the CSR, once Persist has written it.
@@ -258,6 +264,8 @@ pub struct Submission {
     pub profile: String,
     /// The version of the policy that the submission was checked with.
     pub policy_version: String,
+    /// See [`Request::checked_key`].
+    pub checked_key: Option<CheckedKey>,
 }
 
 /// A change that the rules do not allow.

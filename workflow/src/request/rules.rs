@@ -13,7 +13,7 @@ use super::{
     Ending, Execution, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Reservation, Status, Submission,
 };
 use crate::decision::{ApprovalDigest, DecisionRecord};
-use crate::grant::CsrSummary;
+use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
 use crate::issuance::{Serial, Validity};
 use crate::timestamp::{rfc3339, whole_seconds};
@@ -39,6 +39,7 @@ impl Request {
             profile: submission.profile,
             registration_date: now,
             policy_version: submission.policy_version,
+            checked_key: submission.checked_key,
             csr: None,
             expires_at: None,
             decision: None,
@@ -64,9 +65,17 @@ impl Request {
         audit::append(&mut self.audit, self.id, entries, by)
     }
 
-    /// Stores the summary of the CSR and the version of the policy that allowed it. The first call counts.
-    pub fn record_csr(&mut self, csr: CsrSummary, policy_version: &str, now: OffsetDateTime) {
+    /// Stores the summary of the CSR, the record of its key, and the version of the policy that allowed it. The first call
+    /// counts.
+    pub fn record_csr(
+        &mut self,
+        csr: CsrSummary,
+        checked_key: Option<CheckedKey>,
+        policy_version: &str,
+        now: OffsetDateTime,
+    ) {
         if self.csr.is_none() {
+            self.checked_key = checked_key.or_else(|| self.checked_key.take());
             self.note(Entry::new(Happening::Stored, now).about(&csr.csr_digest));
             self.csr = Some(csr);
             self.policy_version = policy_version.to_owned();

@@ -63,6 +63,7 @@ impl World {
             csr_content: csr.to_owned(),
             profile: policy.profile(None).expect("a default profile").name().to_owned(),
             policy_version: policy.version().to_owned(),
+            checked_key: None,
         };
         let arn = crate::ports::Executions::arn(self, &execution_name(id, 1));
         let mut request = Request::submitted(id, submission, arn, now);
@@ -74,7 +75,7 @@ impl World {
             return request;
         }
         let judged = request.judged_by(&policy, None).expect("the policy grants it");
-        request.record_csr(judged.csr_summary(), policy.version(), now);
+        request.record_csr(judged.csr_summary(), Some(judged.checked_key), policy.version(), now);
         let facts = request.csr().expect("recorded").clone();
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, request.profile(), &facts);

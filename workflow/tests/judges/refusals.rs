@@ -60,8 +60,8 @@ fn right() -> CsrMaker {
 #[test]
 fn every_refusal_has_its_code_and_its_words() {
     let requester = "alice@example.com";
-    assert!(judge(&Policy::parse(DEFAULT).unwrap(), None, &right().pem(), None, requester).is_ok());
-    assert!(judge(&Policy::parse(STRICT).unwrap(), None, &right().pem(), None, requester).is_ok());
+    assert!(judge(&Policy::parse(DEFAULT).unwrap(), None, &right().pem(), None, None, requester).is_ok());
+    assert!(judge(&Policy::parse(STRICT).unwrap(), None, &right().pem(), None, None, requester).is_ok());
 
     let mut faults = Vec::new();
     let mut rows = Vec::new();
@@ -85,7 +85,7 @@ fn every_refusal_has_its_code_and_its_words() {
     let requests = [texts::rows(), keys::rows(), names::rows(), wishes::rows()];
     for row in requests.into_iter().flatten() {
         let policy = Policy::parse(&row.policy).unwrap();
-        match judge(&policy, row.issuer.as_ref(), &row.text, row.profile, requester) {
+        match judge(&policy, row.issuer.as_ref(), &row.text, None, row.profile, requester) {
             Ok(judged) => panic!("{}: granted, with {:?}", row.what, judged.findings),
             Err(refusal) => say(row.what, row.code, refusal.main().unwrap(), row.varies.as_ref()),
         }
