@@ -470,6 +470,7 @@ finding-signature-octets = The signature of the request is no whole number of oc
 finding-new-key = Make a new key, for example: { $command }
 finding-supported-keys = Use EC P-256, P-384 or P-521, RSA of 2048 to { $most } bits, or Ed25519. { $advice }
 finding-key-malformed = The public key is not well formed.
+finding-key-not-der = The public key is not encoded in DER, as certificates need it.
 finding-key-octets = The public key is no whole number of octets.
 finding-rsa-too-long = RSA key of { $bits } bits; at most { $most } are supported.
 finding-rsa-parameters = The RSA key has algorithm parameters other than NULL.

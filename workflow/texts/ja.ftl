@@ -435,6 +435,7 @@ finding-signature-octets = 証明書署名要求 (CSR) の署名の長さがオ�
 finding-new-key = 新しい鍵を作成してください。例: { $command }
 finding-supported-keys = EC P-256、P-384、P-521、2048 から { $most } ビットの RSA、または Ed25519 の鍵を使用してください。{ $advice }
 finding-key-malformed = 公開鍵の形式が正しくありません。
+finding-key-not-der = 公開鍵が、証明書に必要な DER 形式で符号化されていません。
 finding-key-octets = 公開鍵の長さがオクテット単位ではありません。
 finding-rsa-too-long = RSA 鍵が { $bits } ビットです。使用できるのは { $most } ビットまでです。
 finding-rsa-parameters = RSA 鍵のアルゴリズムパラメーターが NULL ではありません。

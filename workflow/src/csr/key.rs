@@ -1,12 +1,16 @@
 //! Public keys: the kinds that are certified, and whether one is fit to be.
 //!
 //! Invariant: a [`PublicKey`] is of a known kind and of a size and form that can be checked; whether it is weak is said by
-//! [`super::weakness`]. The SPKI is kept as DER, byte for byte, because it is copied into the certificate.
+//! [`super::weakness`]. Its SPKI, which enters the certificate, is built anew from algorithm, parameters and numbers, and a
+//! request whose octets differ from that is refused: nothing else of the requester's gets under the CA's signature.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use der::asn1::ObjectIdentifier;
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use der::{Decode as _, Encode as _};
+use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
@@ -187,19 +191,49 @@ impl PublicKey {
         } else {
             return Err(unsupported(kind(&dotted(algorithm))));
         };
+        let canonical = canonical_spki(kind, bits, rsa.as_ref());
+        if canonical.as_deref() != Some(spki.raw) {
+            return Err(malformed(Message::new("finding-key-not-der")));
+        }
         Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
     }
 }
 
+/// The one DER form of the SubjectPublicKeyInfo of this key; nothing where it cannot be encoded.
+fn canonical_spki(kind: KeyKind, bits: &[u8], rsa: Option<&RsaNumbers>) -> Option<Vec<u8>> {
+    let curve = CURVES.iter().find(|(_, known, _)| *known == kind).map(|(oid, ..)| oid);
+    let (oid, parameters) = match (kind, curve) {
+        // RFC 3279 section 2.3.1: the parameters are NULL.
+        (KeyKind::Rsa { .. }, _) => (RSA, Some(AnyRef::NULL)),
+        // RFC 8410 section 3: the parameters are absent.
+        (KeyKind::Ed25519, _) => (ED25519, None),
+        // RFC 5480 section 2.1.1: the curve by its name.
+        (_, curve) => (EC, Some(AnyRef::from(curve?))),
+    };
+    let bits = match rsa {
+        Some(numbers) => Cow::Owned(numbers.to_der()?),
+        None => Cow::Borrowed(bits),
+    };
+    let algorithm = AlgorithmIdentifierRef { oid, parameters };
+    let subject_public_key = BitStringRef::from_bytes(&bits).ok()?;
+    SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der().ok()
+}
+
+/// RSAPublicKey (RFC 8017 appendix A.1.1).
+#[derive(der::Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}
+
 impl RsaNumbers {
-    /// RSAPublicKey (RFC 8017 appendix A.1.1).
+    fn to_der(&self) -> Option<Vec<u8>> {
+        let modulus = UintRef::new(&self.modulus).ok()?;
+        let exponent = UintRef::new(&self.exponent).ok()?;
+        RsaPublicKey { modulus, exponent }.to_der().ok()
+    }
+
     fn from_der(der: &[u8]) -> Result<RsaNumbers, Finding> {
-        use der::Decode;
-        #[derive(der::Sequence)]
-        struct RsaPublicKey<'a> {
-            modulus: der::asn1::UintRef<'a>,
-            exponent: der::asn1::UintRef<'a>,
-        }
         let key =
             RsaPublicKey::from_der(der).map_err(|_| malformed(Message::new("finding-rsa-malformed")))?;
         Ok(RsaNumbers {
