@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use serde::Serialize;
 use workflow::decision::ApprovalDigest;
-use workflow::issuance::{Certificate, Issuer, Serial, Template, Validity, issue, lint};
+use workflow::issuance::{Certificate, Issuer, LintError, Serial, Template, Validity, issue, lint};
 use workflow::policy::Policy;
 use workflow::policy::evaluate::Judged;
 use workflow::ports::{Archive, CaKey, Clock, Policies, Requests};
@@ -84,6 +84,12 @@ impl Step for Sign {
     }
 }
 
+/// A certificate that cannot be signed as it is: final where the request is the cause, and transient where policy or CA are,
+/// which operators can mend while the message waits.
+fn unsignable(is_of_request: bool, why: String) -> Fault {
+    if is_of_request { Fault::refused(ErrorName::Refused, why) } else { Fault::transient(why) }
+}
+
 fn signed(serial: Serial, validity: Validity) -> Signed {
     Signed { serial, not_after: rfc3339(validity.not_after) }
 }
@@ -148,15 +154,30 @@ impl Sign {
             validity: &validity,
             publication: policy.publication(),
         };
-        let tbs = template
-            .build()
-            .map_err(|error| Fault::transient(format!("the certificate cannot be built: {error}")))?;
+        let tbs = template.build().map_err(|error| {
+            unsignable(error.is_of_request(), format!("the certificate cannot be built: {error}"))
+        })?;
         let linted = lint(tbs, issuer, &judged.csr, &judged.grant).map_err(|errors| {
-            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            Fault::transient(format!("the certificate does not pass the linter: {}", errors.join("; ")))
+            let rules: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            let why = format!("the certificate does not pass the linter: {}", rules.join("; "));
+            unsignable(errors.iter().all(LintError::is_of_request), why)
         })?;
         let certificate =
             issue(&*signer, linted).await.map_err(|error| Fault::transient(error.to_string()))?;
         Ok(self.archive.store(serial, &certificate.pem()).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_request_is_final_and_one_of_the_configuration_is_not() {
+        assert!(matches!(
+            unsignable(true, "the public key cannot be encoded".into()),
+            Fault::Refused { code: ErrorName::Refused, .. }
+        ));
+        assert!(matches!(unsignable(false, "the address cannot be encoded".into()), Fault::Transient { .. }));
     }
 }

@@ -45,6 +45,13 @@ impl LintError {
     pub fn rule(&self) -> &'static str {
         self.rule
     }
+
+    /// True if the rule is about what the request contributes (names, subject, key): another attempt fails alike.
+    #[must_use]
+    pub fn is_of_request(&self) -> bool {
+        let parts = ["names", "4.1.2.6 ", "4.1.2.7 ", "4.2.1.2 ", "4.2.1.6 ", "4.2.1.10 "];
+        parts.iter().any(|part| self.rule.starts_with(part))
+    }
 }
 
 /// Holds a certificate against the rules, the issuer, the request and the grant.

@@ -61,6 +61,14 @@ pub struct Template<'a> {
 #[error("the {0} cannot be encoded")]
 pub struct BuildError(&'static str);
 
+impl BuildError {
+    /// True if the value comes from the request: another attempt fails alike.
+    #[must_use]
+    pub fn is_of_request(&self) -> bool {
+        matches!(self.0, "public key" | "subject" | "subject alternative name")
+    }
+}
+
 /// A TBSCertificate that was built but not linted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TbsCertificate {
