@@ -19,7 +19,7 @@ use crate::texts::Language;
 
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
-use deciders::{Common, EscalationSection, GroupQuorum, People, deciders, groups};
+use deciders::{Common, EscalationSection, GroupQuorum, People, deciders, groups, one_way};
 pub use values::LONGEST_LIMIT;
 use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
@@ -50,8 +50,7 @@ struct Document {
     people: People,
     #[serde(default)]
     groups: BTreeMap<String, Spanned<Vec<Approver>>>,
-    #[serde(default)]
-    defaults: Settings,
+    defaults: Option<Spanned<Settings>>,
     profiles: BTreeMap<String, Spanned<Settings>>,
 }
 
@@ -100,10 +99,19 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
         detail: error.message().split_whitespace().collect::<Vec<_>>().join(" "),
     })?;
     let common = Common { groups: groups(document.groups, text)?, people: document.people };
+    let defaults = match document.defaults {
+        None => Settings::default(),
+        Some(defaults) => {
+            let line = Some(line_of(text, defaults.span().start));
+            let defaults = defaults.into_inner();
+            one_way("[defaults]", &defaults).map_err(|detail| PolicyError { line, detail })?;
+            defaults
+        }
+    };
     let mut profiles = Vec::new();
     for (name, settings) in document.profiles {
         let line = line_of(text, settings.span().start);
-        let profile = profile(name, settings.into_inner(), &document.defaults, &common);
+        let profile = profile(name, settings.into_inner(), &defaults, &common);
         profiles.push(profile.map_err(|detail| PolicyError { line: Some(line), detail })?);
     }
     if profiles.is_empty() {

@@ -270,6 +270,19 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
     ] {
         assert!(with(lines).contains(words), "{}", with(lines));
     }
+    let both = "[defaults]\napprovers = [\"a@example.com\", \"b@example.com\"]\nquorum = 2\n\
+                approval = [{ group = \"security\" }]\nnames.dns.allow = [\"*\"]\n\
+                [groups]\nsecurity = [\"s@example.com\"]\n[profiles.server]\n";
+    assert_eq!(
+        wrong(&format!("\n{both}")),
+        "policy, line 2: [defaults] has approval and also approvers or quorum; write one way or the other"
+    );
+    for without in [
+        "approvers = [\"a@example.com\", \"b@example.com\"]\nquorum = 2\n",
+        "approval = [{ group = \"security\" }]\n",
+    ] {
+        assert!(Policy::parse(&both.replace(without, "")).is_ok(), "{without}");
+    }
     assert!(wrong("[groups]\na = []\n[profiles]").contains("line 2: the group a has no members"));
     assert!(wrong("[people]\nplus_tags = \"maybe\"\n[profiles]").contains("unknown variant"));
     assert!(wrong("[people]\nlanguage = \"tlh\"\n[profiles]").contains("line 2: not a language"));

@@ -117,6 +117,16 @@ fn addresses(list: Vec<Approver>) -> Result<Vec<Email>, String> {
         .collect()
 }
 
+/// Rejects a section that names its approvers in both ways: one of them would be ignored without a word.
+pub(super) fn one_way(section: &str, settings: &Settings) -> Result<(), String> {
+    if settings.approval.is_some() && (settings.approvers.is_some() || settings.quorum.is_some()) {
+        return Err(format!(
+            "{section} has approval and also approvers or quorum; write one way or the other"
+        ));
+    }
+    Ok(())
+}
+
 /// Puts together who decides about requests of the profile `name`.
 pub(super) fn deciders(
     name: &str,
@@ -132,11 +142,7 @@ pub(super) fn deciders(
             )
         })
     };
-    if own.approval.is_some() && (own.approvers.is_some() || own.quorum.is_some()) {
-        return Err(format!(
-            "the profile {name} has approval and also approvers or quorum; write one way or the other"
-        ));
-    }
+    one_way(&format!("the profile {name}"), own)?;
     // What a profile says itself counts before the defaults, whichever way it is written.
     let by_groups = own
         .approval
