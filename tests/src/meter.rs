@@ -17,7 +17,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::{Request, Response};
 use serde_json::Value;
 
-use crate::passage::{self, Emulator};
+use crate::tcp_proxy::{self, Emulator};
 
 /// The keys of the indexes of the table of requests: infra/template.yaml.
 const INDEXES: [(&str, &[&str]); 6] = [
@@ -62,9 +62,9 @@ impl Meter {
     pub async fn start(folder: &Path) -> Self {
         let (seen, emulator) = (Arc::new(Mutex::new(Seen::default())), Arc::new(Emulator::of(folder)));
         let counting = Arc::clone(&seen);
-        let address = passage::listen(move |stream| {
+        let address = tcp_proxy::listen(move |stream| {
             let (seen, emulator) = (Arc::clone(&counting), Arc::clone(&emulator));
-            async move { passage::answer(stream, |request| count(&seen, &emulator, request)).await }
+            async move { tcp_proxy::answer(stream, |request| count(&seen, &emulator, request)).await }
         })
         .await;
         Self { address, seen }
@@ -87,7 +87,7 @@ async fn count(seen: &Mutex<Seen>, emulator: &Emulator, request: Request<Incomin
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let operation = operation(&parts);
     let Some(answer) = emulator.call(parts, body.clone()).await else {
-        return passage::unanswered();
+        return tcp_proxy::unanswered();
     };
     let size = answer.body().size_hint().lower();
     seen.lock().unwrap().count(operation, &body, size);

@@ -23,7 +23,7 @@ use workflow::ports::{Clock, ExecutionState};
 use workflow::request::{Status, execution_name};
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
 use workflow::store::change_approval;
-use workflow::testing::{Skewed, World, journey};
+use workflow::testing::{Skewed, World, fixtures};
 
 /// How far each clock is ahead.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ impl Flow {
     }
 
     fn task<I>(&self, state: &str, attempt: u32, input: I) -> Task<I> {
-        let mut task = journey::task(self.id, state, &format!("{state} {attempt}"), input);
+        let mut task = fixtures::task(self.id, state, &format!("{state} {attempt}"), input);
         task.execution = execution_name(self.id, attempt);
         task
     }
@@ -100,7 +100,7 @@ impl Flow {
         let now = self.clock(self.skews.portal).now();
         let voted = change_approval(&*self.world, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
-            approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now)
+            approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now)
         });
         voted.await.unwrap().unwrap().unwrap();
         self.await_approval().nudged(Nudge::look(self.id)).await.unwrap();

@@ -18,8 +18,8 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::dice::Dice;
-use crate::passage::{self, Emulator};
+use super::seeded_rng::Dice;
+use crate::tcp_proxy::{self, Emulator};
 
 /// Longer than the 8 s that a worker waits for an answer (workflow::aws).
 const TOO_LONG: Duration = Duration::from_secs(9);
@@ -131,7 +131,7 @@ impl AwsProxy {
             seen: Mutex::default(),
         });
         let serving = Arc::clone(&state);
-        let address = passage::listen(move |stream| serve(Arc::clone(&serving), stream)).await;
+        let address = tcp_proxy::listen(move |stream| serve(Arc::clone(&serving), stream)).await;
         Self { address, state }
     }
 

@@ -2,22 +2,22 @@
 //!
 //! A run sends requests through a local stack whose workers reach AWS and the mail server through proxies that let calls
 //! fail ([`aws_proxy`], [`smtp_proxy`]), while a saboteur kills workers, delivers messages twice and late, and approvers
-//! vote twice and at once. Then everything is left in peace, and [`accounts`] holds the books against each other. The seed
+//! vote twice and at once. Then everything is left in peace, and [`invariants`] holds the books against each other. The seed
 //! decides which call gets which fault and who plays which part; how the processes interleave is the machine's affair.
 
-mod accounts;
 mod aws_proxy;
-mod dice;
+mod fault_injector;
+mod invariants;
+mod mail_watcher;
 mod players;
-mod post;
 mod root;
 mod run;
-mod saboteur;
+mod seeded_rng;
 mod smtp_proxy;
 mod workers;
 
 pub use aws_proxy::{AwsProxy, Call};
-pub use post::Post;
+pub use mail_watcher::Post;
 pub use root::{Root, Stolen};
 pub use run::{Outcome, run};
 pub use workers::{Worker, access_keys, kill, resident, workers};

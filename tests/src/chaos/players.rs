@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::post::Post;
+use super::mail_watcher::Post;
 use crate::{Asked, PATIENCE, Portal, Submission, csr_for, eventually, unique_host};
 
 /// The approver of the shipped policy, and the second one of the tests' profile `pair`.

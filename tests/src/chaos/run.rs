@@ -8,13 +8,13 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::accounts::{Books, all_rows, under_way};
 use super::aws_proxy::AwsProxy;
-use super::dice::Dice;
+use super::fault_injector::Saboteur;
+use super::invariants::{Books, all_rows, under_way};
+use super::mail_watcher::Post;
 use super::players::{People, Played};
-use super::post::Post;
 use super::root::Root;
-use super::saboteur::Saboteur;
+use super::seeded_rng::Dice;
 use super::smtp_proxy::SmtpProxy;
 use crate::{Stack, eventually};
 

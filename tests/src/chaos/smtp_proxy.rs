@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use super::dice::Dice;
-use crate::passage::{self, port_of};
+use super::seeded_rng::Dice;
+use crate::tcp_proxy::{self, port_of};
 
 /// Of so many connections, one gets a fault.
 const ONE_IN: u64 = 7;
@@ -54,7 +54,7 @@ impl SmtpProxy {
             seen: Mutex::default(),
         });
         let serving = Arc::clone(&state);
-        let address = passage::listen(move |stream| {
+        let address = tcp_proxy::listen(move |stream| {
             let state = Arc::clone(&serving);
             async move {
                 // What breaks is meant to break.

@@ -15,7 +15,7 @@ use workflow::request::audit::{Happening, verify};
 use workflow::request::metric::Measure;
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
 use workflow::store::change_approval;
-use workflow::testing::{World, faults, journey};
+use workflow::testing::{World, faults, fixtures};
 
 fn step(world: &Arc<World>) -> AwaitApproval {
     AwaitApproval {
@@ -49,18 +49,18 @@ fn asked(world: &Arc<World>, id: RequestId) -> Approval {
     let request = world.request(id).unwrap();
     let digest = ApprovalDigest::of(id, request.profile(), request.csr().unwrap());
     let now = workflow::ports::Clock::now(&**world);
-    Approval::ask(id, digest, journey::electorate(), now, now + time::Duration::days(7))
+    Approval::ask(id, digest, fixtures::electorate(), now, now + time::Duration::days(7))
 }
 
 async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, Fault> {
-    step(world).run(journey::task(id, "AwaitApproval", token, NoInput {})).await
+    step(world).run(fixtures::task(id, "AwaitApproval", token, NoInput {})).await
 }
 
 async fn vote(world: &Arc<World>, id: RequestId, decision: Decision) {
     let now = workflow::ports::Clock::now(&**world);
     change_approval(&**world, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
-        approval.vote(&journey::ballot(decision, &shown, None), &shown, now)
+        approval.vote(&fixtures::ballot(decision, &shown, None), &shown, now)
     })
     .await
     .unwrap()
@@ -153,7 +153,7 @@ async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_wait
     }
     let mut approval = world.approval(id).unwrap();
     let (shown, now) = (ReviewDigest::from_text("shown"), approval.created_at);
-    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+    approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
     world.put_approval(approval, []);
     step(&world).nudged(Nudge::look(id)).await.unwrap();
     let told: Vec<_> = world.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
@@ -192,7 +192,7 @@ async fn it_survives_every_fault() {
                 } else {
                     let now = approval.created_at;
                     let shown = ReviewDigest::from_text("shown");
-                    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+                    approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
                 }
                 let mut request = world.request(id).unwrap();
                 request.ask_approvers(approval.expires_at, approval.created_at).unwrap();

@@ -5,7 +5,7 @@ use workflow::csr::Csr;
 use workflow::ids::RequestId;
 use workflow::issuance::{self, Template};
 use workflow::ports::CaKey;
-use workflow::testing::journey::task;
+use workflow::testing::fixtures::task;
 use workflow::testing::{World, faults, pki};
 use workflow::texts::Language;
 use workflow::timestamp::rfc3339;

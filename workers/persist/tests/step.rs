@@ -9,7 +9,7 @@ use workflow::ids::RequestId;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, Fault, Step};
-use workflow::testing::{World, faults, journey, pki};
+use workflow::testing::{World, faults, fixtures, pki};
 
 fn step(world: &Arc<World>) -> Persist {
     Persist {
@@ -23,7 +23,7 @@ fn step(world: &Arc<World>) -> Persist {
 }
 
 async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, Fault> {
-    step(world).run(journey::task(id, state, "t", input)).await?;
+    step(world).run(fixtures::task(id, state, "t", input)).await?;
     Ok(world.request(id).unwrap())
 }
 
@@ -141,7 +141,7 @@ async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
     world.put(row);
     let row = world.request(id).unwrap();
     assert_eq!(run(&world, id, "RecordFailure", Input::default()).await.unwrap(), row, "it came twice");
-    let mut now = journey::task(id, "RecordFailure", "t", Input::default());
+    let mut now = fixtures::task(id, "RecordFailure", "t", Input::default());
     now.execution = row.execution().arn.clone();
     step(&world).run(now).await.unwrap();
     assert_eq!(world.request(id).unwrap().status(), Status::Failed);

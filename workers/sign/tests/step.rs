@@ -10,7 +10,7 @@ use workflow::issuance::Certificate;
 use workflow::ports::Clock;
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, faults, journey, pki};
+use workflow::testing::{World, faults, fixtures, pki};
 
 async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {
     let step = Sign {
@@ -20,7 +20,7 @@ async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {
         ca_key: world.clone(),
         clock: world.clone(),
     };
-    match step.run(journey::task(id, "Sign", "t", NoInput {})).await? {
+    match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await? {
         Progress::Done(signed) => Ok(signed),
         Progress::Waiting => panic!("Sign never waits"),
     }

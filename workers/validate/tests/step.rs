@@ -5,11 +5,11 @@ use validate::Validate;
 use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, faults, journey, pki};
+use workflow::testing::{World, faults, fixtures, pki};
 
 async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {
     let step = Validate { requests: world.clone(), policies: world.clone(), archive: world.clone() };
-    match step.run(journey::task(id, "Validate", "t", NoInput {})).await? {
+    match step.run(fixtures::task(id, "Validate", "t", NoInput {})).await? {
         Progress::Done(validated) => Ok(validated),
         Progress::Waiting => panic!("Validate never waits"),
     }

@@ -9,7 +9,7 @@ use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::request::Status;
 use crate::testing::World;
-use crate::testing::journey::approver;
+use crate::testing::fixtures::approver;
 
 fn columns(value: &impl Serialize) -> Columns {
     match serde_json::to_value(value).unwrap() {

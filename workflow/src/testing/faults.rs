@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::ids::RequestId;
 use crate::request::audit::Happening;
 use crate::testing::World;
-use crate::testing::world::Moment;
+use crate::testing::backend::Moment;
 
 /// How often a step may be run until it must have succeeded.
 const MAX_RUNS: usize = 6;

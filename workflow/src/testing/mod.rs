@@ -1,10 +1,10 @@
 //! Fakes and makers for tests. Never part of a worker: behind the feature `testing`.
 
+mod backend;
 mod clock;
 pub mod faults;
-pub mod journey;
+pub mod fixtures;
 pub mod pki;
-mod world;
 
+pub use backend::{Moment, SentMail, TaskResult, World};
 pub use clock::Skewed;
-pub use world::{Moment, SentMail, TaskResult, World};

@@ -15,7 +15,7 @@ use workflow::decision::ReviewDigest;
 use workflow::ids::RequestId;
 use workflow::ports::{Clock, Links};
 use workflow::request::{Request as Row, Status};
-use workflow::testing::journey::approver;
+use workflow::testing::fixtures::approver;
 use workflow::testing::{World, pki};
 use workflow::texts::Language;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::dice::Dice;
 use super::root::{Root, Stolen};
+use super::seeded_rng::Dice;
 use super::workers::{kill, workers};
 use crate::Stack;
 

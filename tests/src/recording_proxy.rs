@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 
-use crate::passage::{self, Emulator};
+use crate::tcp_proxy::{self, Emulator};
 
 /// The running wiretap; it ends with the runtime.
 pub struct Wiretap {
@@ -23,9 +23,9 @@ impl Wiretap {
     pub async fn start(folder: &Path) -> Self {
         let (tokens, emulator) = (Arc::new(Mutex::new(BTreeSet::new())), Arc::new(Emulator::of(folder)));
         let kept = Arc::clone(&tokens);
-        let address = passage::listen(move |stream| {
+        let address = tcp_proxy::listen(move |stream| {
             let (kept, emulator) = (Arc::clone(&kept), Arc::clone(&emulator));
-            async move { passage::answer(stream, |request| overhear(&kept, &emulator, request)).await }
+            async move { tcp_proxy::answer(stream, |request| overhear(&kept, &emulator, request)).await }
         })
         .await;
         Self { address, tokens }
@@ -52,5 +52,5 @@ async fn overhear(
     let text = String::from_utf8_lossy(&body);
     let said = text.split("\"taskToken\":\"").skip(1);
     tokens.lock().unwrap().extend(said.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
-    emulator.call(parts, body.clone()).await.unwrap_or_else(passage::unanswered)
+    emulator.call(parts, body.clone()).await.unwrap_or_else(tcp_proxy::unanswered)
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::mail_watcher::Post;
 use super::players::Played;
-use super::post::Post;
 use crate::{Mail, Stack, files_in_zip};
 
 /// Everything that is written down somewhere.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use crate::passage::{self, port_of};
+use crate::tcp_proxy::{self, port_of};
 
 /// The running doorman; it ends with the runtime.
 pub struct Doorman {
@@ -29,7 +29,7 @@ impl Doorman {
     pub async fn start(folder: &Path) -> Self {
         let (asked, folder) = (Arc::new(AtomicUsize::new(0)), folder.to_owned());
         let counter = Arc::clone(&asked);
-        let address = passage::listen(move |client| {
+        let address = tcp_proxy::listen(move |client| {
             let (counter, port) = (Arc::clone(&counter), port_of(&folder, "smtp"));
             async move {
                 if let Some(port) = port {
