@@ -7,14 +7,14 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Lifeline, PATIENCE, eventually};
+use crate::{ChildGuard, PATIENCE, eventually};
 
 /// A fresh browser with a profile of its own.
 pub struct Browser {
     /// The page.
     pub page: Client,
     // Dropped in this order: the driver ends its browser, then the profile goes.
-    _driver: Lifeline,
+    _driver: ChildGuard,
     _folder: TempDir,
 }
 
@@ -71,14 +71,14 @@ impl Browser {
 
 /// ChromeDriver and its port. It takes a free port for IPv6 and then the same one for IPv4, which somebody else may have: it
 /// says so and ends, and is started again.
-async fn start_driver(program: &Path, log: &Path) -> (Lifeline, u16) {
-    let mut process = Lifeline::start(program, &["--port=0"], log);
+async fn start_driver(program: &Path, log: &Path) -> (ChildGuard, u16) {
+    let mut process = ChildGuard::start(program, &["--port=0"], log);
     let port = eventually("ChromeDriver to say its port", PATIENCE, async || {
         let has_ended = process.ended().is_some();
         let text = std::fs::read_to_string(log).unwrap_or_default();
         if has_ended {
             assert!(text.contains("port not available"), "ChromeDriver ended: {text}");
-            process = Lifeline::start(program, &["--port=0"], log);
+            process = ChildGuard::start(program, &["--port=0"], log);
             return None;
         }
         let (_, rest) = text.split_once("started successfully on port ")?;

@@ -22,17 +22,17 @@ exit "$status"
 "#;
 
 /// The running program.
-pub struct Lifeline {
+pub struct ChildGuard {
     shell: Child,
     pipe: Option<ChildStdin>,
 }
 
-impl Lifeline {
+impl ChildGuard {
     /// Starts the program; what it prints goes to `log`.
     pub fn start(program: &Path, arguments: &[&str], log: &Path) -> Self {
         let output = File::create(log).unwrap();
         let mut shell = Command::new("sh")
-            .args(["-c", SHELL, "lifeline"])
+            .args(["-c", SHELL, "child-guard"])
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -57,7 +57,7 @@ impl Lifeline {
     }
 }
 
-impl Drop for Lifeline {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
         drop(self.pipe.take());
         let _ = self.shell.wait();

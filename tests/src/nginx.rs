@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-use crate::{Lifeline, repository};
+use crate::{ChildGuard, repository};
 
 /// What stands in for API Gateway: TLS, and whatever is at the port behind it.
 const GATEWAY: &str = "
@@ -55,8 +55,8 @@ pub enum Shown {
 
 /// Both of them. They end with this value.
 pub struct Nginx {
-    _edge: Lifeline,
-    _gateway: Lifeline,
+    _edge: ChildGuard,
+    _gateway: ChildGuard,
     log: PathBuf,
     /// Where people come in.
     pub port: u16,
@@ -114,7 +114,7 @@ impl Nginx {
             fs::write(&file, conf).unwrap();
             // As root, nginx would give its folders to somebody who cannot get there.
             let (file, global) = (file.display().to_string(), "daemon off; user root;");
-            Lifeline::start(nginx, &["-e", "stderr", "-p", &state, "-c", &file, "-g", global], &log)
+            ChildGuard::start(nginx, &["-e", "stderr", "-p", &state, "-c", &file, "-g", global], &log)
         };
         let (gateway, edge) = (run("gateway", &gateway), run("edge", &conf));
         Self { _edge: edge, _gateway: gateway, log: folder.join("edge.log"), port }

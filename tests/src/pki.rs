@@ -43,17 +43,17 @@ pub fn files_in_zip(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// A temporary folder to work in with programs.
-pub struct Workbench {
+pub struct PkiDir {
     folder: TempDir,
 }
 
-impl Default for Workbench {
+impl Default for PkiDir {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Workbench {
+impl PkiDir {
     /// An empty one.
     pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }

@@ -12,13 +12,13 @@ use hyper::{Request, Response};
 
 use crate::tcp_proxy::{self, Emulator};
 
-/// The running wiretap; it ends with the runtime.
-pub struct Wiretap {
+/// The running recorder; it ends with the runtime.
+pub struct RecordingProxy {
     address: SocketAddr,
     tokens: Arc<Mutex<BTreeSet<String>>>,
 }
 
-impl Wiretap {
+impl RecordingProxy {
     /// Before the emulator of the stack in `folder`.
     pub async fn start(folder: &Path) -> Self {
         let (tokens, emulator) = (Arc::new(Mutex::new(BTreeSet::new())), Arc::new(Emulator::of(folder)));

@@ -10,14 +10,14 @@ use tokio::net::TcpStream;
 
 use crate::tcp_proxy::{self, port_of};
 
-/// The running doorman; it ends with the runtime.
-pub struct Doorman {
+/// The running relay; it ends with the runtime.
+pub struct SmtpAuthProxy {
     address: SocketAddr,
     /// How many asked with the right password.
     asked: Arc<AtomicUsize>,
 }
 
-impl Doorman {
+impl SmtpAuthProxy {
     /// The user that is let in.
     pub const USER: &str = "mailer";
     /// The password of that user.
@@ -72,7 +72,7 @@ async fn connection(client: TcpStream, port: u16, asked: &AtomicUsize) -> std::i
             return Ok(());
         }
         match line.trim_end().split_once(' ') {
-            Some(("AUTH", said)) if said == format!("PLAIN {}", Doorman::SAID) => {
+            Some(("AUTH", said)) if said == format!("PLAIN {}", SmtpAuthProxy::SAID) => {
                 allowed = asked.fetch_add(1, Ordering::SeqCst) > 0;
                 let answer = if allowed { "235 2.7.0 come in" } else { "454 4.7.0 the register is away" };
                 to_client.write_all(format!("{answer}\r\n").as_bytes()).await?;

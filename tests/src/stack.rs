@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::{Lifeline, Mailbox, Nginx, Portal, Shown, eventually, find, free_port};
+use crate::{ChildGuard, Mailbox, Nginx, Portal, Shown, eventually, find, free_port};
 
 /// The first start may have to build the workers and to install the emulator.
 const FIRST_START: Duration = Duration::from_secs(45 * 60);
@@ -85,7 +85,7 @@ enum Build {
 /// A running stack.
 pub struct Stack {
     folder: PathBuf,
-    process: Mutex<Option<Lifeline>>,
+    process: Mutex<Option<ChildGuard>>,
     endpoints: Value,
     /// In front of it, where the whole suite goes through.
     _nginx: Option<Nginx>,
@@ -158,7 +158,7 @@ impl Stack {
         if build == Build::Optimised {
             arguments.push("--release");
         }
-        let mut process = Lifeline::start(binary(), &arguments, &log);
+        let mut process = ChildGuard::start(binary(), &arguments, &log);
         let file = folder.join("endpoints.json");
         let started = eventually("the local stack to start", FIRST_START, async || {
             if let Some(status) = process.ended() {

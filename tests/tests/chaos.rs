@@ -8,5 +8,5 @@
 async fn nothing_is_lost_and_nothing_happens_twice() {
     let outcome = end_to_end::chaos::run(200, 1, false).await;
     println!("{outcome}");
-    assert!(outcome.disagreements.is_empty(), "{}", outcome.disagreements.join("\n"));
+    assert!(outcome.violations.is_empty(), "{}", outcome.violations.join("\n"));
 }

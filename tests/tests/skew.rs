@@ -23,7 +23,7 @@ use workflow::ports::{Clock, ExecutionState};
 use workflow::request::{Status, execution_name};
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
 use workflow::store::change_approval;
-use workflow::testing::{Skewed, World, fixtures};
+use workflow::testing::{InMemoryBackend, Skewed, fixtures};
 
 /// How far each clock is ahead.
 #[derive(Clone, Copy, Debug)]
@@ -36,20 +36,20 @@ struct Skews {
 }
 
 struct Flow {
-    world: Arc<World>,
+    backend: Arc<InMemoryBackend>,
     skews: Skews,
     id: RequestId,
 }
 
 impl Flow {
     fn new(skews: Skews) -> Self {
-        let world = World::new();
-        let id = world.request_at(Status::Submitted);
-        Self { world, skews, id }
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(Status::Submitted);
+        Self { backend, skews, id }
     }
 
     fn clock(&self, skew: Duration) -> Arc<dyn Clock> {
-        Arc::new(Skewed(self.world.clone(), skew))
+        Arc::new(Skewed(self.backend.clone(), skew))
     }
 
     fn task<I>(&self, state: &str, attempt: u32, input: I) -> Task<I> {
@@ -60,15 +60,15 @@ impl Flow {
 
     fn await_approval(&self) -> AwaitApproval {
         AwaitApproval {
-            requests: self.world.clone(),
-            approvals: self.world.clone(),
-            policies: self.world.clone(),
-            archive: self.world.clone(),
-            tasks: self.world.clone(),
-            notices: self.world.clone(),
-            mailer: self.world.clone(),
+            requests: self.backend.clone(),
+            approvals: self.backend.clone(),
+            policies: self.backend.clone(),
+            archive: self.backend.clone(),
+            tasks: self.backend.clone(),
+            notices: self.backend.clone(),
+            mailer: self.backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
-            metrics: self.world.clone(),
+            metrics: self.backend.clone(),
             clock: self.clock(self.skews.await_approval),
         }
     }
@@ -76,18 +76,18 @@ impl Flow {
     /// The states up to the decision.
     async fn begin(&self, attempt: u32) {
         let validate = Validate {
-            requests: self.world.clone(),
-            policies: self.world.clone(),
-            archive: self.world.clone(),
+            requests: self.backend.clone(),
+            policies: self.backend.clone(),
+            archive: self.backend.clone(),
         };
         validate.run(self.task("Validate", attempt, Default::default())).await.unwrap();
         let persist = Persist {
-            requests: self.world.clone(),
-            names: self.world.clone(),
-            policies: self.world.clone(),
-            archive: self.world.clone(),
-            metrics: self.world.clone(),
-            clock: self.world.clone(),
+            requests: self.backend.clone(),
+            names: self.backend.clone(),
+            policies: self.backend.clone(),
+            archive: self.backend.clone(),
+            metrics: self.backend.clone(),
+            clock: self.backend.clone(),
         };
         persist.run(self.task("Persist", attempt, persist::Input::default())).await.unwrap();
         let waiting =
@@ -98,7 +98,7 @@ impl Flow {
     /// The vote, as the portal records it, and the nudge that follows.
     async fn approve(&self) {
         let now = self.clock(self.skews.portal).now();
-        let voted = change_approval(&*self.world, self.id, |approval| {
+        let voted = change_approval(&*self.backend, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
             approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now)
         });
@@ -109,20 +109,20 @@ impl Flow {
     /// The states after the decision.
     async fn end(&self, attempt: u32) {
         let sign = Sign {
-            requests: self.world.clone(),
-            policies: self.world.clone(),
-            archive: self.world.clone(),
-            ca_key: self.world.clone(),
+            requests: self.backend.clone(),
+            policies: self.backend.clone(),
+            archive: self.backend.clone(),
+            ca_key: self.backend.clone(),
             clock: self.clock(self.skews.sign),
         };
         sign.run(self.task("Sign", attempt, NoInput {})).await.unwrap();
         let deliver = Deliver {
-            requests: self.world.clone(),
-            archive: self.world.clone(),
-            links: self.world.clone(),
-            mailer: self.world.clone(),
+            requests: self.backend.clone(),
+            archive: self.backend.clone(),
+            links: self.backend.clone(),
+            mailer: self.backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
-            metrics: self.world.clone(),
+            metrics: self.backend.clone(),
             clock: self.clock(self.skews.deliver),
         };
         deliver.run(self.task("Deliver", attempt, NoInput {})).await.unwrap();
@@ -130,11 +130,11 @@ impl Flow {
 
     async fn keep_house(&self) -> housekeeping::Report {
         let worker = Housekeeping {
-            requests: self.world.clone(),
-            executions: self.world.clone(),
-            nudges: self.world.clone(),
-            archive: self.world.clone(),
-            metrics: self.world.clone(),
+            requests: self.backend.clone(),
+            executions: self.backend.clone(),
+            nudges: self.backend.clone(),
+            archive: self.backend.clone(),
+            metrics: self.backend.clone(),
             clock: self.clock(self.skews.housekeeping),
         };
         worker.run().await
@@ -142,17 +142,17 @@ impl Flow {
 
     /// One certificate, valid now by every clock, and a row that went forward.
     fn check(&self) {
-        let row = self.world.request(self.id).unwrap();
+        let row = self.backend.request(self.id).unwrap();
         let went: Vec<Status> = row.history().iter().map(|entry| entry.status).collect();
         let forward =
             [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
         assert_eq!(went, forward, "{:?}", self.skews);
-        assert_eq!(self.world.steps_backwards(), []);
-        let certificates = self.world.certificates();
+        assert_eq!(self.backend.steps_backwards(), []);
+        let certificates = self.backend.certificates();
         assert_eq!(certificates.len(), 1, "{:?}", self.skews);
         let certificate = Certificate::from_pem(certificates.values().next().unwrap()).unwrap();
         for skew in EXTREMES {
-            let now = self.world.now() + skew;
+            let now = self.backend.now() + skew;
             assert!(certificate.not_before() <= now && now < certificate.not_after(), "{:?}", self.skews);
         }
     }
@@ -171,8 +171,8 @@ async fn the_flow_comes_to_the_same_end_by_any_clocks() {
             deliver: skew(3),
             housekeeping: skew(4),
         });
-        let arn = flow.world.request(flow.id).unwrap().execution().arn.clone();
-        flow.world.put_execution(&arn, ExecutionState::Running);
+        let arn = flow.backend.request(flow.id).unwrap().execution().arn.clone();
+        flow.backend.put_execution(&arn, ExecutionState::Running);
         flow.begin(1).await;
         assert_eq!(flow.keep_house().await.restarted, 0, "{:?}", flow.skews);
         flow.approve().await;
@@ -197,11 +197,11 @@ async fn two_executions_of_one_request_come_to_one_end() {
     flow.begin(2).await;
     flow.begin(1).await;
     flow.approve().await;
-    let told: Vec<TaskToken> = flow.world.results().into_iter().map(|(token, _)| token).collect();
+    let told: Vec<TaskToken> = flow.backend.results().into_iter().map(|(token, _)| token).collect();
     assert_eq!(told, [TaskToken::new("AwaitApproval 1"), TaskToken::new("AwaitApproval 2")]);
     flow.end(1).await;
-    let mails = flow.world.mails().len();
+    let mails = flow.backend.mails().len();
     flow.end(2).await;
-    assert_eq!(flow.world.mails().len(), mails, "nothing is mailed twice");
+    assert_eq!(flow.backend.mails().len(), mails, "nothing is mailed twice");
     flow.check();
 }

@@ -10,7 +10,7 @@ use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
 use workflow::csr::Csr;
 use workflow::policy::Policy;
 use workflow::request::Status;
-use workflow::testing::World;
+use workflow::testing::InMemoryBackend;
 use workflow::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
 
 fn requests() -> Vec<CsrMaker> {
@@ -46,26 +46,26 @@ fn requests() -> Vec<CsrMaker> {
 
 /// An export of requests in several stages.
 fn export() -> Vec<u8> {
-    let world = World::new();
+    let backend = InMemoryBackend::new();
     let columns = |value: serde_json::Value| value.as_object().unwrap().clone();
     let header =
         Header { format: FORMAT, stack: "a".into(), at: "2026-01-01T12:00:00Z".into(), made_by: "0".into() };
     let mut writer = Writer::begin(Vec::new(), &header).unwrap();
     for status in [Status::Refused, Status::PendingApproval, Status::Delivered] {
-        let id = world.request_at(status);
-        for event in world.audit(id) {
+        let id = backend.request_at(status);
+        for event in backend.audit(id) {
             let row = columns(serde_json::to_value(event).unwrap());
             writer.put(&Record::Event(Row::read(row).unwrap())).unwrap();
         }
-        let row = columns(serde_json::to_value(world.request(id).unwrap()).unwrap());
+        let row = columns(serde_json::to_value(backend.request(id).unwrap()).unwrap());
         writer.put(&Record::Request(Box::new(Row::read(row).unwrap()))).unwrap();
-        if let Some(approval) = world.approval(id) {
+        if let Some(approval) = backend.approval(id) {
             let mut row = columns(serde_json::to_value(approval).unwrap());
             row.insert("key".into(), format!("request#{id}").into());
             writer.put(&Record::Approval(Box::new(Row::without_tokens(row).unwrap()))).unwrap();
         }
     }
-    let issuer = world.issuer_certificate().chain_pem().to_owned();
+    let issuer = backend.issuer_certificate().chain_pem().to_owned();
     writer.put(&Record::Object(ObjectKey::CurrentIssuer, issuer)).unwrap();
     writer.finish().unwrap().0
 }

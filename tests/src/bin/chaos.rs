@@ -17,7 +17,7 @@ async fn main() -> std::process::ExitCode {
     for seed in seeds {
         let outcome = end_to_end::chaos::run(requests, seed, true).await;
         println!("\n{outcome}");
-        for disagreement in &outcome.disagreements {
+        for disagreement in &outcome.violations {
             eprintln!("{disagreement}");
             agreed = false;
         }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use end_to_end::chaos::{Post, resident};
+use end_to_end::chaos::{MailWatcher, resident};
 use end_to_end::{Asked, Portal, Stack, Submission, csr_for, eventually, percentile, unique_host};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -40,7 +40,7 @@ async fn main() {
     let rounds = numbers.next().unwrap_or(1);
     let stack = if optimised { Stack::start_optimised("load").await } else { Stack::start("load").await };
     let workers = if optimised { "optimised workers" } else { "workers of the dev profile" };
-    let post = Post::of(&stack);
+    let mails = MailWatcher::of(&stack);
     println!(
         "{requests} requests a round over {connections} connections, on the local stack with {workers}:\n"
     );
@@ -50,7 +50,7 @@ async fn main() {
     println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let mut memory = Vec::new();
     for round in 1..=rounds {
-        one(&stack, &post, round, requests, connections).await;
+        one(&stack, &mails, round, requests, connections).await;
         memory.push(resident(&stack));
     }
     println!(
@@ -67,7 +67,7 @@ async fn main() {
     }
 }
 
-async fn one(stack: &Stack, post: &Post, round: usize, requests: usize, connections: usize) {
+async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, connections: usize) {
     let (portal, answers) = (stack.portal(), Answers::default());
     let submissions: Vec<Submission> = (0..requests)
         .map(|_| Submission {
@@ -83,15 +83,15 @@ async fn one(stack: &Stack, post: &Post, round: usize, requests: usize, connecti
         .await;
     let submitted = begun.elapsed();
     let approved: usize = stream::iter(&asked)
-        .map(|asked| approve(&portal, &answers, post, asked))
+        .map(|asked| approve(&portal, &answers, mails, asked))
         .buffer_unordered(connections)
         .count()
         .await;
     assert_eq!(approved, requests);
     let delivered =
-        |asked: &Asked| post.about(&asked.id).iter().any(|mail| mail.subject.contains("Your certificate"));
+        |asked: &Asked| mails.about(&asked.id).iter().any(|mail| mail.subject.contains("Your certificate"));
     eventually("the certificate of every request", PATIENCE, async || {
-        post.look();
+        mails.look();
         asked.iter().all(delivered).then_some(())
     })
     .await;
@@ -146,10 +146,10 @@ async fn submit(portal: &Portal, answers: &Answers, submission: &Submission) -> 
     Asked { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") }
 }
 
-async fn approve(portal: &Portal, answers: &Answers, post: &Post, asked: &Asked) {
+async fn approve(portal: &Portal, answers: &Answers, mails: &MailWatcher, asked: &Asked) {
     let link = eventually(&format!("the mail that asks about {}", asked.id), PATIENCE, async || {
-        post.look();
-        let mails = post.about(&asked.id);
+        mails.look();
+        let mails = mails.about(&asked.id);
         mails.iter().flat_map(end_to_end::Mail::links).find(|link| link.contains("/approvals/"))
     })
     .await;

@@ -18,7 +18,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::seeded_rng::Dice;
+use super::seeded_rng::SeededRng;
 use crate::tcp_proxy::{self, Emulator};
 
 /// Longer than the 8 s that a worker waits for an answer (workflow::aws).
@@ -76,7 +76,7 @@ pub struct AwsProxy {
 }
 
 struct State {
-    dice: Dice,
+    rng: SeededRng,
     emulator: Emulator,
     active: AtomicBool,
     seen: Mutex<Seen>,
@@ -119,13 +119,13 @@ impl Call {
 impl AwsProxy {
     /// Starts one that stays quiet, before the emulator of the stack in `folder`.
     pub async fn quiet(folder: &Path) -> Self {
-        Self::start(Dice(0), folder).await
+        Self::start(SeededRng(0), folder).await
     }
 
     /// Starts a quiet one, before the emulator of the stack in `folder`.
-    pub(super) async fn start(dice: Dice, folder: &Path) -> Self {
+    pub(super) async fn start(rng: SeededRng, folder: &Path) -> Self {
         let state = Arc::new(State {
-            dice,
+            rng,
             emulator: Emulator::of(folder),
             active: AtomicBool::new(false),
             seen: Mutex::default(),
@@ -238,7 +238,7 @@ impl State {
             None => {
                 let number = seen.by_operation.entry(operation.clone()).or_default();
                 *number += 1;
-                let plan = self.roll(&operation, *number);
+                let plan = self.draw(&operation, *number);
                 seen.plans.insert(invocation, plan);
                 (plan, true)
             }
@@ -248,14 +248,14 @@ impl State {
         Some(toxic)
     }
 
-    fn roll(&self, operation: &str, number: u64) -> Plan {
+    fn draw(&self, operation: &str, number: u64) -> Plan {
         let occasion = |what: &str| format!("{operation} {what}");
-        if self.dice.roll(&occasion("fault"), number, ONE_IN) > 0 {
+        if self.rng.draw(&occasion("fault"), number, ONE_IN) > 0 {
             return Plan { toxic: None, stays: false };
         }
-        let toxic = TOXICS[self.dice.roll(&occasion("toxic"), number, TOXICS.len() as u64) as usize];
+        let toxic = TOXICS[self.rng.draw(&occasion("toxic"), number, TOXICS.len() as u64) as usize];
         // Three late answers would take up the whole time that a worker has: once is enough.
-        let stays = toxic != Toxic::Late && self.dice.roll(&occasion("stays"), number, 5) < 2;
+        let stays = toxic != Toxic::Late && self.rng.draw(&occasion("stays"), number, 5) < 2;
         Plan { toxic: Some(toxic), stays }
     }
 

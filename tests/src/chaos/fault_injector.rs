@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::root::{Root, Stolen};
-use super::seeded_rng::Dice;
+use super::root::{InterceptedMessage, Root};
+use super::seeded_rng::SeededRng;
 use super::workers::{kill, workers};
 use crate::Stack;
 
@@ -21,7 +21,7 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
 
 /// What was done.
 #[derive(Default)]
-pub(super) struct Deeds {
+pub(super) struct Counters {
     /// Workers killed.
     pub(super) killed: AtomicU64,
     /// Executions stopped.
@@ -32,7 +32,7 @@ pub(super) struct Deeds {
     pub(super) stale: AtomicU64,
     /// Runs of housekeeping.
     pub(super) housekeeping: AtomicU64,
-    stash: Mutex<Vec<Stolen>>,
+    stash: Mutex<Vec<InterceptedMessage>>,
 }
 
 /// A queue and the event source by which Lambda takes messages from it.
@@ -41,22 +41,22 @@ struct Source {
     event_source: String,
 }
 
-/// The saboteur of one stack.
+/// The injector of one stack.
 #[derive(Clone)]
-pub(super) struct Saboteur {
+pub(super) struct FaultInjector {
     stack: &'static Stack,
     root: Root,
-    dice: Dice,
+    rng: SeededRng,
     sources: Arc<Vec<Source>>,
     /// What was done.
-    pub(super) deeds: Arc<Deeds>,
+    pub(super) counters: Arc<Counters>,
     at_work: Arc<AtomicBool>,
     stops_executions: bool,
 }
 
-impl Saboteur {
+impl FaultInjector {
     /// Idle.
-    pub(super) fn of(stack: &'static Stack, dice: Dice, stops_executions: bool) -> Self {
+    pub(super) fn of(stack: &'static Stack, rng: SeededRng, stops_executions: bool) -> Self {
         let mappings: Value =
             serde_json::from_slice(&stack.aws(&["lambda", "list-event-source-mappings"])).unwrap();
         let queues = stack.endpoints()["queues"].as_object().unwrap();
@@ -75,20 +75,20 @@ impl Saboteur {
         Self {
             stack,
             root: Root::of(stack),
-            dice,
+            rng,
             sources: Arc::new(sources),
-            deeds: Arc::default(),
+            counters: Arc::default(),
             at_work: Arc::new(AtomicBool::new(true)),
             stops_executions,
         }
     }
 
-    /// Goes to work until [`Saboteur::stop`].
+    /// Goes to work until [`FaultInjector::stop`].
     pub(super) async fn work(&self) {
         tokio::join!(self.kill(), self.rob(), self.stop_executions());
     }
 
-    /// Every event source is open again when [`Saboteur::work`] has returned.
+    /// Every event source is open again when [`FaultInjector::work`] has returned.
     pub(super) fn stop(&self) {
         self.at_work.store(false, Ordering::SeqCst);
     }
@@ -102,9 +102,9 @@ impl Saboteur {
         while self.is_at_work() {
             number += 1;
             let candidates = workers(self.stack);
-            let victim = candidates.get(self.dice.roll("victim", number, candidates.len() as u64) as usize);
+            let victim = candidates.get(self.rng.draw("victim", number, candidates.len() as u64) as usize);
             if victim.is_some_and(|worker| kill(self.stack, worker)) {
-                self.deeds.killed.fetch_add(1, Ordering::SeqCst);
+                self.counters.killed.fetch_add(1, Ordering::SeqCst);
             }
             tokio::time::sleep(KILL_EVERY).await;
         }
@@ -118,11 +118,11 @@ impl Saboteur {
             number += 1;
             let mut running = self.root.running(machine).await;
             running.retain(|arn| !arn.rsplit(':').next().unwrap_or_default().contains("-r"));
-            let victim = running.get(self.dice.roll("execution", number, running.len() as u64) as usize);
+            let victim = running.get(self.rng.draw("execution", number, running.len() as u64) as usize);
             if let Some(victim) = victim
                 && self.root.stop(victim).await
             {
-                self.deeds.stopped.fetch_add(1, Ordering::SeqCst);
+                self.counters.stopped.fetch_add(1, Ordering::SeqCst);
             }
             tokio::time::sleep(STOP_EVERY).await;
         }
@@ -133,33 +133,33 @@ impl Saboteur {
         let mut number = 0;
         while self.is_at_work() {
             number += 1;
-            let source = &self.sources[self.dice.roll("queue", number, self.sources.len() as u64) as usize];
+            let source = &self.sources[self.rng.draw("queue", number, self.sources.len() as u64) as usize];
             self.root.enable(&source.event_source, false).await;
             // Where the original stays, it comes back by itself after the visibility time-out: late, and once more.
-            let forget = self.dice.roll("forget", number, 2) == 0;
-            let stolen = self.root.steal(&source.queue, forget).await;
-            for (index, message) in stolen.iter().enumerate() {
+            let forget = self.rng.draw("forget", number, 2) == 0;
+            let intercepted = self.root.intercept(&source.queue, forget).await;
+            for (index, message) in intercepted.iter().enumerate() {
                 let case = number * 10 + index as u64;
-                for copy in 0..=self.dice.roll("copies", case, 2) {
-                    let delay = self.dice.roll("delay", case * 2 + copy, 15);
+                for copy in 0..=self.rng.draw("copies", case, 2) {
+                    let delay = self.rng.draw("delay", case * 2 + copy, 15);
                     while !self.root.send(message, delay).await {
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
-                    self.deeds.repeated.fetch_add(1, Ordering::SeqCst);
+                    self.counters.repeated.fetch_add(1, Ordering::SeqCst);
                 }
             }
-            self.deeds.stash.lock().unwrap().extend(stolen);
+            self.counters.stash.lock().unwrap().extend(intercepted);
             self.root.enable(&source.event_source, true).await;
             tokio::time::sleep(ROB_EVERY).await;
         }
     }
 
-    /// Delivers everything once more that was stolen before, when it has long been worked on.
+    /// Delivers everything once more that was intercepted before, when it has long been worked on.
     pub(super) async fn deliver_stale(&self) {
-        let stash = std::mem::take(&mut *self.deeds.stash.lock().unwrap());
+        let stash = std::mem::take(&mut *self.counters.stash.lock().unwrap());
         for message in stash {
             assert!(self.root.send(&message, 0).await, "the queue takes the message");
-            self.deeds.stale.fetch_add(1, Ordering::SeqCst);
+            self.counters.stale.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -168,7 +168,7 @@ impl Saboteur {
         let function = self.stack.endpoints()["functions"]["housekeeping"].as_str().unwrap();
         loop {
             if self.root.invoke(function).await.is_some() {
-                self.deeds.housekeeping.fetch_add(1, Ordering::SeqCst);
+                self.counters.housekeeping.fetch_add(1, Ordering::SeqCst);
             }
             tokio::time::sleep(HOUSEKEEPING_EVERY).await;
         }

@@ -1,18 +1,18 @@
 //! The final accounting: what the requesters were promised, the table, the bucket, the executions, the mailbox and the audit
 //! trail are held against each other.
 //!
-//! [`CHECKS`] has one function for each book; whoever keeps another one adds it to [`Books`] and adds a function.
+//! [`CHECKS`] has one function for each book; whoever keeps another one adds it to [`Invariants`] and adds a function.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::mail_watcher::Post;
+use super::mail_watcher::MailWatcher;
 use super::players::Played;
 use crate::{Mail, Stack, files_in_zip};
 
 /// Everything that is written down somewhere.
-pub(super) struct Books {
+pub(super) struct Invariants {
     /// What was promised.
     pub(super) promised: Vec<Played>,
     /// The rows, by id.
@@ -30,7 +30,7 @@ pub(super) struct Books {
 }
 
 /// One book held against the others; says what does not agree.
-pub(super) type Check = fn(&Books) -> Vec<String>;
+pub(super) type Check = fn(&Invariants) -> Vec<String>;
 
 /// All of them.
 pub(super) const CHECKS: [(&str, Check); 5] = [
@@ -76,11 +76,11 @@ fn all_trails(stack: &Stack) -> (HashMap<String, Vec<Value>>, Option<String>) {
     (trails, (!verified.status.success()).then(said))
 }
 
-impl Books {
+impl Invariants {
     /// As they are now.
-    pub(super) fn read(stack: &Stack, post: &Post, promised: Vec<Played>) -> Self {
-        post.look();
-        let mails = promised.iter().map(|one| (one.asked.id.clone(), post.about(&one.asked.id))).collect();
+    pub(super) fn read(stack: &Stack, mails: &MailWatcher, promised: Vec<Played>) -> Self {
+        mails.look();
+        let mails = promised.iter().map(|one| (one.asked.id.clone(), mails.about(&one.asked.id))).collect();
         let listing = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
         let listing = stack.aws_json(&[&listing[..], &[stack.endpoint("bucket")]].concat());
         let mut certificates = BTreeMap::new();
@@ -100,7 +100,7 @@ impl Books {
     }
 
     /// Whatever does not agree, each with the name of its book.
-    pub(super) fn disagreements(&self) -> Vec<String> {
+    pub(super) fn violations(&self) -> Vec<String> {
         CHECKS
             .iter()
             .flat_map(|(book, check)| check(self).into_iter().map(move |what| format!("{book}: {what}")))
@@ -143,17 +143,17 @@ pub(super) fn under_way(promised: &[Played], rows: &HashMap<String, Value>) -> u
     promised.len() - promised.iter().filter(rests).count()
 }
 
-fn table(books: &Books) -> Vec<String> {
+fn table(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
-    if books.rows.len() != books.promised.len() {
+    if observed.rows.len() != observed.promised.len() {
         wrong.push(format!(
             "{} requests were accepted, {} have a row",
-            books.promised.len(),
-            books.rows.len()
+            observed.promised.len(),
+            observed.rows.len()
         ));
     }
-    for one in &books.promised {
-        let row = books.row(one);
+    for one in &observed.promised {
+        let row = observed.row(one);
         let status = text(row, "status");
         if !one.part.ends().contains(&status) {
             wrong.push(format!("{} of the part {:?} is {status}: {row:#}", one.asked.id, one.part));
@@ -186,30 +186,30 @@ fn goes_forward(history: &[&str]) -> bool {
             .all(|step| step[0] == "failed" || (!is_terminal(step[0]) && rank(step[0]) < rank(step[1])))
 }
 
-fn bucket(books: &Books) -> Vec<String> {
+fn bucket(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
     let issued = |row: &&Value| ["issued", "delivered"].contains(&text(row, "status"));
-    let serials: Vec<&str> = books.rows.values().filter(issued).map(|row| text(row, "serial")).collect();
+    let serials: Vec<&str> = observed.rows.values().filter(issued).map(|row| text(row, "serial")).collect();
     let different: BTreeSet<&str> = serials.iter().copied().collect();
     if different.len() != serials.len() || different.contains("") {
         wrong.push(format!("{} issued requests have {} serials", serials.len(), different.len()));
     }
-    let stored: BTreeSet<&str> = books.certificates.keys().map(String::as_str).collect();
+    let stored: BTreeSet<&str> = observed.certificates.keys().map(String::as_str).collect();
     for serial in different.symmetric_difference(&stored) {
         wrong.push(format!("{serial} is in the table or in the bucket only"));
     }
-    for (serial, times) in books.certificates.iter().filter(|(_, times)| **times != 1) {
+    for (serial, times) in observed.certificates.iter().filter(|(_, times)| **times != 1) {
         wrong.push(format!("the certificate {serial} was written {times} times"));
     }
     wrong
 }
 
-fn executions(books: &Books) -> Vec<String> {
+fn executions(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
-    for one in &books.promised {
-        let row = books.row(one);
+    for one in &observed.promised {
+        let row = observed.row(one);
         let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
-        let state = books.execution_of(row);
+        let state = observed.execution_of(row);
         // What a stopped execution had sent to a queue is still worked on, and may be what ends the request and tells of it.
         let right: &[&str] =
             if row["status"] == "pending_approval" { &["RUNNING"] } else { &["SUCCEEDED", "ABORTED"] };
@@ -220,15 +220,16 @@ fn executions(books: &Books) -> Vec<String> {
         // one before it notes it, which a request that ends in between does not show. None comes out of order.
         let noted = row["executionAttempt"].as_u64().unwrap_or_default();
         let most = noted + u64::from(is_terminal(text(row, "status")));
-        for name in books.executions.keys().filter(|name| name.starts_with(&one.asked.id)) {
+        for name in observed.executions.keys().filter(|name| name.starts_with(&one.asked.id)) {
             let attempt = name.rsplit_once("-r").and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
             if attempt > most {
                 wrong.push(format!("{} notes {noted} executions and has {name}", one.asked.id));
             }
         }
     }
-    let ours: HashSet<&str> = books.promised.iter().map(|one| one.asked.id.as_str()).collect();
-    for name in books.executions.keys().filter(|name| !name.get(..36).is_some_and(|id| ours.contains(id))) {
+    let ours: HashSet<&str> = observed.promised.iter().map(|one| one.asked.id.as_str()).collect();
+    for name in observed.executions.keys().filter(|name| !name.get(..36).is_some_and(|id| ours.contains(id)))
+    {
         wrong.push(format!("nobody asked for the execution {name}"));
     }
     wrong
@@ -238,11 +239,11 @@ fn executions(books: &Books) -> Vec<String> {
 const OUTCOMES: [(&str, &str); 3] =
     [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];
 
-fn mailbox(books: &Books) -> Vec<String> {
+fn mailbox(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
-    for one in &books.promised {
-        let (id, row) = (&one.asked.id, books.row(one));
-        let mails = &books.mails[id];
+    for one in &observed.promised {
+        let (id, row) = (&one.asked.id, observed.row(one));
+        let mails = &observed.mails[id];
         let got = |subject: &'static str| {
             let to = &one.asked.email;
             mails.iter().filter(move |mail| mail.to == *to && mail.subject.contains(subject))
@@ -292,19 +293,19 @@ fn once(status: &str) -> &'static [&'static str] {
     }
 }
 
-fn audit(books: &Books) -> Vec<String> {
-    let mut wrong: Vec<String> = books.broken_trails.iter().cloned().collect();
-    let ours: HashSet<&str> = books.promised.iter().map(|one| one.asked.id.as_str()).collect();
+fn audit(observed: &Invariants) -> Vec<String> {
+    let mut wrong: Vec<String> = observed.broken_trails.iter().cloned().collect();
+    let ours: HashSet<&str> = observed.promised.iter().map(|one| one.asked.id.as_str()).collect();
     wrong.extend(
-        books
+        observed
             .trails
             .keys()
             .filter(|id| !ours.contains(id.as_str()))
             .map(|id| format!("events of {id}, who is nobody")),
     );
-    for one in &books.promised {
-        let (id, row) = (&one.asked.id, books.row(one));
-        let trail = books.trails.get(id).map(Vec::as_slice).unwrap_or_default();
+    for one in &observed.promised {
+        let (id, row) = (&one.asked.id, observed.row(one));
+        let trail = observed.trails.get(id).map(Vec::as_slice).unwrap_or_default();
         let happened = |event: &str| trail.iter().filter(|one| one["event"] == event).count();
         for event in once("delivered").iter().chain(&["rejected", "expired"]) {
             let times = happened(event);

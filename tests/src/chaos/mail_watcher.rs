@@ -9,7 +9,7 @@ use crate::{Mail, Stack};
 
 /// All mails so far, by request.
 #[derive(Clone)]
-pub struct Post {
+pub struct MailWatcher {
     folder: PathBuf,
     read: Arc<Mutex<Read>>,
 }
@@ -20,7 +20,7 @@ struct Read {
     by_request: HashMap<String, Vec<Mail>>,
 }
 
-impl Post {
+impl MailWatcher {
     /// That of a stack.
     pub fn of(stack: &Stack) -> Self {
         let folder = PathBuf::from(stack.endpoint("mailbox")).join("new");

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::mail_watcher::Post;
+use super::mail_watcher::MailWatcher;
 use crate::{Asked, PATIENCE, Portal, Submission, csr_for, eventually, unique_host};
 
 /// The approver of the shipped policy, and the second one of the tests' profile `pair`.
@@ -93,7 +93,7 @@ pub(super) struct People {
     /// The web front.
     pub(super) portal: Portal,
     /// Their mails.
-    pub(super) post: Post,
+    pub(super) mails: MailWatcher,
     /// So many of them may call the web front at once.
     pub(super) at_once: Semaphore,
 }
@@ -138,7 +138,7 @@ impl People {
     async fn vote(&self, asked: &Asked, approver: &str, decision: &str) -> Voted {
         let what = format!("the mail that asks {approver} about {}", asked.id);
         let link = eventually(&what, 5 * PATIENCE, async || {
-            let mail = self.post.about(&asked.id).into_iter().find(|mail| mail.to == approver)?;
+            let mail = self.mails.about(&asked.id).into_iter().find(|mail| mail.to == approver)?;
             mail.links().into_iter().find(|link| link.contains("/approvals/"))
         })
         .await;

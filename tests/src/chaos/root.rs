@@ -1,4 +1,4 @@
-//! The emulated account's root user, who bypasses the proxy: what an operator or a saboteur does.
+//! The emulated account's root user, who bypasses the proxy: what an operator or a injector does.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub struct Root {
 
 /// A message of a queue.
 #[derive(Clone)]
-pub struct Stolen {
+pub struct InterceptedMessage {
     /// The queue.
     pub queue: String,
     /// What it says.
@@ -104,24 +104,24 @@ impl Root {
     }
 
     /// Takes up to ten messages of a queue away; with `forget`, for good.
-    pub async fn steal(&self, queue: &str, forget: bool) -> Vec<Stolen> {
+    pub async fn intercept(&self, queue: &str, forget: bool) -> Vec<InterceptedMessage> {
         let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1 });
         let answer = self.sqs("ReceiveMessage", receive).await.unwrap_or_default();
-        let mut stolen = Vec::new();
+        let mut intercepted = Vec::new();
         for message in answer["Messages"].as_array().into_iter().flatten() {
             if let Some(body) = message["Body"].as_str() {
-                stolen.push(Stolen { queue: queue.to_owned(), body: body.to_owned() });
+                intercepted.push(InterceptedMessage { queue: queue.to_owned(), body: body.to_owned() });
             }
             if forget {
                 let delete = json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] });
                 self.sqs("DeleteMessage", delete).await;
             }
         }
-        stolen
+        intercepted
     }
 
     /// Sends a message, to be delivered after `delay` seconds. Says whether that worked.
-    pub async fn send(&self, message: &Stolen, delay: u64) -> bool {
+    pub async fn send(&self, message: &InterceptedMessage, delay: u64) -> bool {
         let send = json!({ "QueueUrl": message.queue, "MessageBody": message.body, "DelaySeconds": delay });
         self.sqs("SendMessage", send).await.is_some()
     }

@@ -1,4 +1,4 @@
-//! One run, from the first request to the last entry in the books.
+//! One run: starts a stack, submits requests under faults, waits until the stack is idle, checks the invariants.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -9,19 +9,19 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::aws_proxy::AwsProxy;
-use super::fault_injector::Saboteur;
-use super::invariants::{Books, all_rows, under_way};
-use super::mail_watcher::Post;
+use super::fault_injector::FaultInjector;
+use super::invariants::{Invariants, all_rows, under_way};
+use super::mail_watcher::MailWatcher;
 use super::players::{People, Played};
 use super::root::Root;
-use super::seeded_rng::Dice;
+use super::seeded_rng::SeededRng;
 use super::smtp_proxy::SmtpProxy;
 use crate::{Stack, eventually};
 
 /// How many calls people make at the same time. Their requests are all under way at once.
 const AT_ONCE: usize = 24;
 /// Until everything is at rest once it is left in peace. The last of eight receives may be minutes away.
-const PEACE: Duration = Duration::from_secs(900);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(900);
 /// Less than the 180 s of a deployed stack, so that a run need not wait that long for messages of killed workers.
 const VISIBILITY_TIMEOUT: &str = "30";
 
@@ -30,7 +30,7 @@ pub struct Outcome {
     requests: usize,
     seed: u64,
     took: Duration,
-    books: Books,
+    observed: Invariants,
     retried: usize,
     calls: u64,
     faults: String,
@@ -41,7 +41,7 @@ pub struct Outcome {
     stale: u64,
     housekeeping: u64,
     /// What does not agree; empty where all is well.
-    pub disagreements: Vec<String>,
+    pub violations: Vec<String>,
 }
 
 /// Runs `requests` requests through a stack of the run's own, with the faults of this seed; executions are stopped too where
@@ -49,8 +49,8 @@ pub struct Outcome {
 pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome {
     let begun = Instant::now();
     let folder = Stack::folder(&format!("chaos-{seed}"));
-    let dice = Dice(seed);
-    let (aws, mail) = (AwsProxy::start(dice, &folder).await, SmtpProxy::start(dice, &folder).await);
+    let rng = SeededRng(seed);
+    let (aws, mail) = (AwsProxy::start(rng, &folder).await, SmtpProxy::start(rng, &folder).await);
     let (aws_url, mail_url) = (aws.url(), mail.url());
     let options = [
         ["--aws-by-way-of", &aws_url],
@@ -58,29 +58,29 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
         ["--visibility-timeout", VISIBILITY_TIMEOUT],
     ];
     let stack: &'static Stack = Box::leak(Box::new(Stack::start_in(folder, &options.concat()).await));
-    let post = Post::of(stack);
-    let watching = post.clone();
+    let mails = MailWatcher::of(stack);
+    let watching = mails.clone();
     let watch = tokio::spawn(async move {
         loop {
             watching.look();
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     });
-    let saboteur = Saboteur::of(stack, dice, stops_executions);
-    let house = saboteur.clone();
+    let injector = FaultInjector::of(stack, rng, stops_executions);
+    let house = injector.clone();
     let house = tokio::spawn(async move { house.keep_house().await });
 
     aws.activate(true);
     mail.activate(true);
-    let worker = saboteur.clone();
+    let worker = injector.clone();
     let sabotage = tokio::spawn(async move { worker.work().await });
-    let people = People { portal: stack.portal(), post: post.clone(), at_once: Semaphore::new(AT_ONCE) };
+    let people = People { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(AT_ONCE) };
     let promised = join_all((0..requests).map(|number| people.play(number))).await;
-    saboteur.stop();
+    injector.stop();
     sabotage.await.unwrap();
-    // One more of everything that was stolen, while calls still fail: most of it is about tasks that are over.
-    saboteur.deliver_stale().await;
-    eventually("the late messages to be worked on", PEACE, async || {
+    // One more of everything that was intercepted, while calls still fail: most of it is about tasks that are over.
+    injector.deliver_stale().await;
+    eventually("the late messages to be worked on", IDLE_TIMEOUT, async || {
         let depth = messages(stack, Queues::Steps).await;
         (depth < 5 + requests as u64 / 20).then_some(())
     })
@@ -93,11 +93,11 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     );
 
     let mut retried = 0;
-    let books = loop {
-        let books = at_rest(stack, &post, &promised).await;
-        let failed: Vec<_> = books.rows.iter().filter(|(_, row)| row["status"] == "failed").collect();
+    let observed = loop {
+        let observed = at_rest(stack, &mails, &promised).await;
+        let failed: Vec<_> = observed.rows.iter().filter(|(_, row)| row["status"] == "failed").collect();
         if failed.is_empty() {
-            break books;
+            break observed;
         }
         // The cause is mended: calls do not fail any more.
         for (id, row) in failed {
@@ -111,17 +111,17 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     watch.abort();
     let (calls, faults) = aws.counts();
     let (connections, mail_faults) = mail.counts();
-    let mut disagreements = books.disagreements();
+    let mut violations = observed.violations();
     let left = messages(stack, Queues::All).await;
     if left > 0 {
-        disagreements.push(format!("queues: {left} messages are left"));
+        violations.push(format!("queues: {left} messages are left"));
     }
     for needed in [faults.len() == 6, mail_faults.len() == 4 || requests < 100] {
         if !needed {
-            disagreements.push(format!("not every fault was put in: {faults:?} {mail_faults:?}"));
+            violations.push(format!("not every fault was put in: {faults:?} {mail_faults:?}"));
         }
     }
-    let deeds = &saboteur.deeds;
+    let counters = &injector.counters;
     let load = |number: &std::sync::atomic::AtomicU64| number.load(Ordering::SeqCst);
     let outcome = Outcome {
         requests,
@@ -131,28 +131,29 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
         calls,
         faults: listed(&faults),
         mails: (connections, listed(&mail_faults)),
-        killed: load(&deeds.killed),
-        stopped: load(&deeds.stopped),
-        repeated: load(&deeds.repeated),
-        stale: load(&deeds.stale),
-        housekeeping: load(&deeds.housekeeping),
-        disagreements,
-        books,
+        killed: load(&counters.killed),
+        stopped: load(&counters.stopped),
+        repeated: load(&counters.repeated),
+        stale: load(&counters.stale),
+        housekeeping: load(&counters.housekeeping),
+        violations,
+        observed,
     };
     stack.end();
     outcome
 }
 
-/// The books, once nothing is under way any more; or as they are when [`PEACE`] is over, for what is wrong with them.
-async fn at_rest(stack: &Stack, post: &Post, promised: &[Played]) -> Books {
+/// The state of the stack once it is idle; after [`IDLE_TIMEOUT`] the state as it is then.
+async fn at_rest(stack: &Stack, mails: &MailWatcher, promised: &[Played]) -> Invariants {
     let begun = Instant::now();
-    eventually("the books to be written", 2 * PEACE, async || {
-        let is_over = begun.elapsed() > PEACE;
+    eventually("the stack to be idle", 2 * IDLE_TIMEOUT, async || {
+        let is_over = begun.elapsed() > IDLE_TIMEOUT;
         if !is_over && (under_way(promised, &all_rows(stack)) > 0 || messages(stack, Queues::Steps).await > 0)
         {
             return None;
         }
-        Some(Books::read(stack, post, promised.to_vec())).filter(|books| is_over || books.at_rest())
+        Some(Invariants::read(stack, mails, promised.to_vec()))
+            .filter(|observed| is_over || observed.at_rest())
     })
     .await
 }
@@ -189,19 +190,19 @@ impl fmt::Display for Outcome {
             .split(", ")
             .filter_map(|one| one.rsplit(' ').next()?.parse::<u64>().ok())
             .sum::<u64>();
-        let books = &self.books;
+        let observed = &self.observed;
         let outcomes = ["delivered", "rejected", "expired", "pending_approval"];
-        let outcomes = outcomes.map(|status| format!("{status} {}", books.count(status))).join(", ");
-        let mails: usize = books.mails.values().map(Vec::len).sum();
-        let kinds: usize = books
+        let outcomes = outcomes.map(|status| format!("{status} {}", observed.count(status))).join(", ");
+        let mails: usize = observed.mails.values().map(Vec::len).sum();
+        let kinds: usize = observed
             .mails
             .values()
             .map(|mails| {
                 mails.iter().map(|mail| &mail.message_id).collect::<std::collections::HashSet<_>>().len()
             })
             .sum();
-        let restarts = books.executions.len() - self.requests.min(books.executions.len());
-        let asked_again: usize = books.promised.iter().map(|one| one.tried_again).sum();
+        let restarts = observed.executions.len() - self.requests.min(observed.executions.len());
+        let asked_again: usize = observed.promised.iter().map(|one| one.tried_again).sum();
         writeln!(f, "| {} requests, seed {} | {:.0} s |", self.requests, self.seed, self.took.as_secs_f64())?;
         writeln!(f, "| --- | --- |")?;
         writeln!(f, "| calls to AWS; faults put in | {}; {faults}: {} |", self.calls, self.faults)?;
@@ -220,8 +221,8 @@ impl fmt::Display for Outcome {
         )?;
         writeln!(f, "| failed, and retried by an operator | {} |", self.retried)?;
         writeln!(f, "| outcomes in the table | {outcomes} |")?;
-        writeln!(f, "| certificates in the bucket | {} |", books.certificates.len())?;
+        writeln!(f, "| certificates in the bucket | {} |", observed.certificates.len())?;
         writeln!(f, "| mails; different ones | {mails}; {kinds} |")?;
-        write!(f, "| disagreements | {} |", self.disagreements.len())
+        write!(f, "| violations | {} |", self.violations.len())
     }
 }

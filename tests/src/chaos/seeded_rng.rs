@@ -2,11 +2,11 @@
 
 /// A seed.
 #[derive(Clone, Copy)]
-pub(super) struct Dice(pub(super) u64);
+pub(super) struct SeededRng(pub(super) u64);
 
-impl Dice {
+impl SeededRng {
     /// A number from 0 to `below` - 1 for the `number`-th occasion of this name.
-    pub(super) fn roll(self, occasion: &str, number: u64, below: u64) -> u64 {
+    pub(super) fn draw(self, occasion: &str, number: u64, below: u64) -> u64 {
         let seed = occasion.bytes().fold(self.0 ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
@@ -28,11 +28,11 @@ mod tests {
 
     #[test]
     fn a_seed_decides_and_the_sides_come_up_evenly() {
-        let rolls = |seed| (0..6_000).map(|n| Dice(seed).roll("GetItem", n, 6)).collect::<Vec<_>>();
-        assert_eq!(rolls(1), rolls(1));
-        assert_ne!(rolls(1), rolls(2));
+        let draws = |seed| (0..6_000).map(|n| SeededRng(seed).draw("GetItem", n, 6)).collect::<Vec<_>>();
+        assert_eq!(draws(1), draws(1));
+        assert_ne!(draws(1), draws(2));
         for side in 0..6 {
-            let count = rolls(3).iter().filter(|roll| **roll == side).count();
+            let count = draws(3).iter().filter(|draw| **draw == side).count();
             assert!((850..1_150).contains(&count), "{side}: {count}");
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use super::seeded_rng::Dice;
+use super::seeded_rng::SeededRng;
 use crate::tcp_proxy::{self, port_of};
 
 /// Of so many connections, one gets a fault.
@@ -38,7 +38,7 @@ pub(super) struct SmtpProxy {
 }
 
 struct State {
-    dice: Dice,
+    rng: SeededRng,
     folder: PathBuf,
     active: AtomicBool,
     seen: Mutex<(u64, BTreeMap<MailToxic, u64>)>,
@@ -46,9 +46,9 @@ struct State {
 
 impl SmtpProxy {
     /// Starts a quiet one, before the mail catcher of the stack in `folder`.
-    pub(super) async fn start(dice: Dice, folder: &Path) -> Self {
+    pub(super) async fn start(rng: SeededRng, folder: &Path) -> Self {
         let state = Arc::new(State {
-            dice,
+            rng,
             folder: folder.to_owned(),
             active: AtomicBool::new(false),
             seen: Mutex::default(),
@@ -86,10 +86,10 @@ impl State {
         let mut seen = self.seen.lock().unwrap();
         seen.0 += 1;
         let number = seen.0;
-        if !self.active.load(Ordering::SeqCst) || self.dice.roll("mail fault", number, ONE_IN) > 0 {
+        if !self.active.load(Ordering::SeqCst) || self.rng.draw("mail fault", number, ONE_IN) > 0 {
             return None;
         }
-        let toxic = TOXICS[self.dice.roll("mail toxic", number, TOXICS.len() as u64) as usize];
+        let toxic = TOXICS[self.rng.draw("mail toxic", number, TOXICS.len() as u64) as usize];
         *seen.1.entry(toxic).or_default() += 1;
         Some(toxic)
     }

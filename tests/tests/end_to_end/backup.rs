@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use end_to_end::{
-    Asked, Broken, PATIENCE, Portal, Stack, Submission, Workbench, csr_for, eventually, unique_host,
+    Asked, Broken, PATIENCE, PkiDir, Portal, Stack, Submission, csr_for, eventually, unique_host,
 };
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use serde_json::{Value, json};
@@ -29,15 +29,15 @@ fn refused(stack: &Stack, arguments: &[&str]) -> String {
 }
 
 /// A CA of the operator's own, whose key is kept elsewhere, and imports into every stack.
-fn ca(bench: &Workbench) -> [String; 2] {
+fn ca(dir: &PkiDir) -> [String; 2] {
     let key = KeyPair::generate().unwrap();
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     root.distinguished_name.push(DnType::CommonName, "Kept Elsewhere");
     let files = [
-        bench.write("ca.key", key.serialize_pem()),
-        bench.write("ca.crt", root.self_signed(&key).unwrap().pem()),
+        dir.write("ca.key", key.serialize_pem()),
+        dir.write("ca.crt", root.self_signed(&key).unwrap().pem()),
     ];
     files.map(|file| file.display().to_string())
 }
@@ -146,9 +146,9 @@ fn stored(stack: &Stack) -> Vec<String> {
     versions.iter().map(|one| one["Key"].as_str().unwrap().to_owned()).collect()
 }
 
-fn export(stack: &Stack, bench: &Workbench) -> String {
-    let file = bench.path("countersign.export");
-    let secret = bench.path("link-secret");
+fn export(stack: &Stack, dir: &PkiDir) -> String {
+    let file = dir.path("countersign.export");
+    let secret = dir.path("link-secret");
     let (name, secret_name) = (file.display().to_string(), secret.display().to_string());
     let said = ran(stack, &["export", &name, "--link-secret", &secret_name]);
     let sha256 = said.trim().strip_prefix("SHA-256 ").unwrap_or_else(|| panic!("{said}")).to_owned();
@@ -170,7 +170,7 @@ fn export(stack: &Stack, bench: &Workbench) -> String {
 }
 
 /// The tables as point-in-time recovery brings them back, beside those of the stack.
-fn restored(stack: &Stack, bench: &Workbench) {
+fn restored(stack: &Stack, dir: &PkiDir) {
     for table in ["requestsTable", "approvalsTable", "auditTable", "namesTable"] {
         let name = stack.endpoint(table);
         let target = format!("{name}-restored");
@@ -178,9 +178,9 @@ fn restored(stack: &Stack, bench: &Workbench) {
         let to = ["--target-table-name", &target, "--use-latest-restorable-time"];
         stack.aws(&[&restore[..], &to].concat());
     }
-    let file = bench.path("restored.export");
+    let file = dir.path("restored.export");
     ran(stack, &["export", &file.display().to_string(), "--tables-suffix", "-restored"]);
-    assert_eq!(records(&file), records(&bench.path("countersign.export")));
+    assert_eq!(records(&file), records(&dir.path("countersign.export")));
 }
 
 /// Lets nothing run any more in a stack that another will take the place of.
@@ -202,11 +202,11 @@ async fn successor(portal: &str) -> Stack {
 }
 
 /// Every import that must not be: one line that says why, and nothing written.
-fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, sha256: &str, ca: &[String; 2]) {
-    let good = bench.path("countersign.export");
+fn nothing_wrong_is_taken(stack: &Stack, dir: &PkiDir, sha256: &str, ca: &[String; 2]) {
+    let good = dir.path("countersign.export");
     let bytes = fs::read(&good).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
-    let write = |name: &str, content: &[u8]| bench.write(name, content).display().to_string();
+    let write = |name: &str, content: &[u8]| dir.write(name, content).display().to_string();
     let cut = write("cut.export", &bytes[..bytes.len() / 2]);
     let shorter = write("shorter.export", &text.as_bytes()[..text.trim_end().rfind('\n').unwrap() + 1]);
     let altered = write("altered.export", text.replacen("\"pair\"", "\"pear\"", 1).as_bytes());
@@ -235,12 +235,12 @@ fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, sha256: &str, ca: &[
 }
 
 /// An import that stops on its way: what it is about to write is there already, and is something else.
-fn interrupted(stack: &Stack, bench: &Workbench, import: &[&str]) {
-    let text = fs::read_to_string(bench.path("countersign.export")).unwrap();
+fn interrupted(stack: &Stack, dir: &PkiDir, import: &[&str]) {
+    let text = fs::read_to_string(dir.path("countersign.export")).unwrap();
     let objects = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let last = objects.filter_map(|line| line["key"].as_str().map(str::to_owned)).next_back().unwrap();
     assert!(last.starts_with("signed-certificate/"), "{last}");
-    let other = bench.write("other.pem", "Something else.").display().to_string();
+    let other = dir.write("other.pem", "Something else.").display().to_string();
     let object = ["--bucket", stack.endpoint("bucket"), "--key", &last];
     stack.aws(&[&["s3api", "put-object", "--body", &other], &object[..]].concat());
     let said = refused(stack, import);
@@ -255,26 +255,26 @@ fn interrupted(stack: &Stack, bench: &Workbench, import: &[&str]) {
 
 #[tokio::test]
 async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
-    let bench = Workbench::new();
-    let ca = ca(&bench);
+    let dir = PkiDir::new();
+    let ca = ca(&dir);
     let stack = Stack::start("backup-a").await;
     import_ca(&stack, &ca);
     let before = fill(&stack).await;
     freeze(&stack);
-    let sha256 = export(&stack, &bench);
-    restored(&stack, &bench);
+    let sha256 = export(&stack, &dir);
+    restored(&stack, &dir);
     let (portal, mails) = (stack.endpoint("portal").to_owned(), stack.mailbox());
     drop(stack.stop());
 
     let stack = successor(&portal).await;
-    nothing_wrong_is_taken(&stack, &bench, &sha256, &ca);
-    let (file, secret) = (bench.path("countersign.export"), bench.path("link-secret"));
+    nothing_wrong_is_taken(&stack, &dir, &sha256, &ca);
+    let (file, secret) = (dir.path("countersign.export"), dir.path("link-secret"));
     let (name, secret) = (file.display().to_string(), secret.display().to_string());
     let import = ["import", &name, "--sha256", &sha256, "--link-secret", &secret, "--replace-policy"];
-    interrupted(&stack, &bench, &import);
+    interrupted(&stack, &dir, &import);
     let said = ran(&stack, &import);
     assert!(said.contains("8 requests were imported, 0 were there already; 5 are in flight"), "{said}");
-    let again = bench.path("again.export");
+    let again = dir.path("again.export");
     ran(&stack, &["export", &again.display().to_string()]);
     let (first, second) = (records(&file), records(&again));
     assert_eq!(first.difference(&second).next(), None, "everything is there, as it was");

@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use end_to_end::{Asked, Stack, Submission, Workbench, csr_for, needed, unique_host};
+use end_to_end::{Asked, PkiDir, Stack, Submission, csr_for, needed, unique_host};
 use serde_json::Value;
 
 use crate::APPROVER;
 
 /// A root as people make one: the key in the old form, no extensions but OpenSSL's own and keyUsage.
-fn root(bench: &Workbench, openssl: &Path, name: &str, key: &[&str], subject: &str) {
+fn root(dir: &PkiDir, openssl: &Path, name: &str, key: &[&str], subject: &str) {
     let (key_file, certificate) = (format!("{name}.key"), format!("{name}.crt"));
-    bench.succeed(openssl, &[&key[..1], &["-out", &key_file], &key[1..]].concat());
+    dir.succeed(openssl, &[&key[..1], &["-out", &key_file], &key[1..]].concat());
     let arguments =
         ["req", "-x509", "-key", &key_file, "-out", &certificate, "-days", "3650", "-subj", subject];
-    bench.succeed(openssl, &[&arguments[..], &["-addext", "keyUsage=critical,keyCertSign,cRLSign"]].concat());
+    dir.succeed(openssl, &[&arguments[..], &["-addext", "keyUsage=critical,keyCertSign,cRLSign"]].concat());
 }
 
-fn path(bench: &Workbench, name: &str) -> String {
-    bench.path(name).display().to_string()
+fn path(dir: &PkiDir, name: &str) -> String {
+    dir.path(name).display().to_string()
 }
 
 /// `countersign ca ARGUMENTS`, which has to succeed.
@@ -49,19 +49,19 @@ async fn ask(stack: &Stack) -> (Asked, String) {
 }
 
 /// Has it approved and delivered, and unpacks what the mail brings.
-async fn delivered(stack: &Stack, bench: &Workbench, (asked, link): &(Asked, String)) {
+async fn delivered(stack: &Stack, dir: &PkiDir, (asked, link): &(Asked, String)) {
     stack.portal().decide(link, "approve", "").await.expect(200);
     stack.portal().until(asked, "delivered").await;
-    unpack(stack, bench, asked).await;
+    unpack(stack, dir, asked).await;
 }
 
-async fn unpack(stack: &Stack, bench: &Workbench, asked: &Asked) {
+async fn unpack(stack: &Stack, dir: &PkiDir, asked: &Asked) {
     let mail = stack.mailbox().mail(&asked.id, &asked.email, "Your certificate").await;
-    bench.unzip(mail.attachment("certificate.zip"));
+    dir.unzip(mail.attachment("certificate.zip"));
 }
 
 /// Verifies certificate.pem against a root alone, with what ca.pem has between.
-fn verified(bench: &Workbench, openssl: &Path, root: &str) {
+fn verified(dir: &PkiDir, openssl: &Path, root: &str) {
     let arguments = [
         "verify",
         "-x509_strict",
@@ -73,7 +73,7 @@ fn verified(bench: &Workbench, openssl: &Path, root: &str) {
         "ca.pem",
         "certificate.pem",
     ];
-    assert!(bench.succeed(openssl, &arguments).contains("certificate.pem: OK"));
+    assert!(dir.succeed(openssl, &arguments).contains("certificate.pem: OK"));
 }
 
 #[tokio::test]
@@ -81,40 +81,40 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
-    let (stack, bench) = (Stack::start("ca").await, Workbench::new());
-    root(&bench, &openssl, "RootCA", &["genrsa", "-traditional", "2048"], "/CN=Original Root/O=Example");
+    let (stack, dir) = (Stack::start("ca").await, PkiDir::new());
+    root(&dir, &openssl, "RootCA", &["genrsa", "-traditional", "2048"], "/CN=Original Root/O=Example");
     root(
-        &bench,
+        &dir,
         &openssl,
         "ec",
         &["ecparam", "-genkey", "-name", "prime256v1"],
         "/DC=com/DC=example/CN=Example EC Root",
     );
-    assert!(bench.read("RootCA.key").contains("BEGIN RSA PRIVATE KEY"));
-    assert!(bench.read("ec.key").contains("BEGIN EC PRIVATE KEY"));
+    assert!(dir.read("RootCA.key").contains("BEGIN RSA PRIVATE KEY"));
+    assert!(dir.read("ec.key").contains("BEGIN EC PRIVATE KEY"));
     assert!(!role_of_sign(&stack).contains("kms:"), "without a key in KMS there is no right to any");
     let before = shown(&stack);
-    nothing_wrong_is_taken(&stack, &bench, &openssl);
+    nothing_wrong_is_taken(&stack, &dir, &openssl);
     assert_eq!(shown(&stack), before, "a refused import stores nothing");
 
-    let (key, certificate) = (path(&bench, "RootCA.key"), path(&bench, "RootCA.crt"));
+    let (key, certificate) = (path(&dir, "RootCA.key"), path(&dir, "RootCA.crt"));
     let import = ["import", "--key", &key, "--certificate", &certificate];
     assert!(refused(&stack, &import).contains("add --replace"));
     let told = ca(&stack, &[&import[..], &["--replace"]].concat());
     assert!(told.contains("CN=Original Root") && told.contains("RSA 2048 bits"), "{told}");
     assert!(ca(&stack, &import).contains("in force already"));
     let first = ask(&stack).await;
-    delivered(&stack, &bench, &first).await;
-    verified(&bench, &openssl, "RootCA.crt");
-    let under_rsa = bench.read("certificate.pem");
+    delivered(&stack, &dir, &first).await;
+    verified(&dir, &openssl, "RootCA.crt");
+    let under_rsa = dir.read("certificate.pem");
 
     // DER, and SEC 1.
-    bench.succeed(&openssl, &["ec", "-in", "ec.key", "-outform", "DER", "-out", "ec.der"]);
-    let (key, certificate) = (path(&bench, "ec.der"), path(&bench, "ec.crt"));
+    dir.succeed(&openssl, &["ec", "-in", "ec.key", "-outform", "DER", "-out", "ec.der"]);
+    let (key, certificate) = (path(&dir, "ec.der"), path(&dir, "ec.crt"));
     ca(&stack, &["import", "--key", &key, "--certificate", &certificate, "--replace"]);
     let second = ask(&stack).await;
-    delivered(&stack, &bench, &second).await;
-    verified(&bench, &openssl, "ec.crt");
+    delivered(&stack, &dir, &second).await;
+    verified(&dir, &openssl, "ec.crt");
     let waiting = ask(&stack).await;
 
     // The new issuing CA, below a root of its own.
@@ -138,10 +138,10 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     );
     assert_eq!(now["issuer"]["permitted"][0], "example.com");
     assert_eq!(now["previous"].as_array().map(Vec::len), Some(3), "{now:#}");
-    delivered(&stack, &bench, &waiting).await;
+    delivered(&stack, &dir, &waiting).await;
     let chain = stack.portal().get("ca.pem", "*/*").await.expect(200).text();
-    bench.write("top.pem", &chain[chain.rfind("-----BEGIN").unwrap()..]);
-    verified(&bench, &openssl, "top.pem");
+    dir.write("top.pem", &chain[chain.rfind("-----BEGIN").unwrap()..]);
+    verified(&dir, &openssl, "top.pem");
 
     // The next issuing CA stands below the same root, and keeps the limit.
     let told = ca(&stack, &["rotate"]);
@@ -151,14 +151,14 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     assert_eq!(again["issuer"]["permitted"], now["issuer"]["permitted"]);
     assert_ne!(again["issuer"]["keyIdentifier"], now["issuer"]["keyIdentifier"]);
     let last = ask(&stack).await;
-    delivered(&stack, &bench, &last).await;
-    verified(&bench, &openssl, "top.pem");
+    delivered(&stack, &dir, &last).await;
+    verified(&dir, &openssl, "top.pem");
 
     // What was issued first is still there with its own issuer.
     let url = first.0.status_url.replace("?key=", "/certificate.zip?key=");
-    bench.unzip(&stack.portal().get(&url, "*/*").await.expect(200).body);
-    assert_eq!(bench.read("certificate.pem"), under_rsa);
-    verified(&bench, &openssl, "RootCA.crt");
+    dir.unzip(&stack.portal().get(&url, "*/*").await.expect(200).body);
+    assert_eq!(dir.read("certificate.pem"), under_rsa);
+    verified(&dir, &openssl, "RootCA.crt");
     interrupted(&stack);
 }
 
@@ -177,8 +177,8 @@ fn role_of_sign(stack: &Stack) -> String {
 }
 
 /// Every import that must not be: one line that says why.
-fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, openssl: &Path) {
-    let run = |arguments: &[&str]| _ = bench.succeed(openssl, arguments);
+fn nothing_wrong_is_taken(stack: &Stack, dir: &PkiDir, openssl: &Path) {
+    let run = |arguments: &[&str]| _ = dir.succeed(openssl, arguments);
     run(&["rsa", "-in", "RootCA.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key"]);
     let locked = ["pkcs8", "-topk8", "-in", "RootCA.key", "-passout", "pass:secret"];
     run(&[&locked[..], &["-out", "locked8.key"]].concat());
@@ -188,8 +188,8 @@ fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, openssl: &Path) {
     old.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     old.not_after = rcgen::date_time_ymd(2021, 1, 1);
     let old_key = rcgen::KeyPair::generate().unwrap();
-    bench.write("expired.crt", old.self_signed(&old_key).unwrap().pem());
-    bench.write("expired.key", old_key.serialize_pem());
+    dir.write("expired.crt", old.self_signed(&old_key).unwrap().pem());
+    dir.write("expired.key", old_key.serialize_pem());
     run(&[
         "req",
         "-x509",
@@ -231,7 +231,7 @@ fn nothing_wrong_is_taken(stack: &Stack, bench: &Workbench, openssl: &Path) {
         ("RootCA.key", "RootCA.key", "no certificate"),
         ("RootCA.key", "absent.crt", "cannot read"),
     ] {
-        let (key, certificate) = (path(bench, key), path(bench, certificate));
+        let (key, certificate) = (path(dir, key), path(dir, certificate));
         let said = refused(stack, &["import", "--key", &key, "--certificate", &certificate, "--replace"]);
         assert!(said.contains(why), "{why}: {said}");
     }
@@ -303,7 +303,7 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
-    let (stack, bench) = (Stack::start_with("ca-kms", &["--ca-key", "kms"]).await, Workbench::new());
+    let (stack, dir) = (Stack::start_with("ca-kms", &["--ca-key", "kms"]).await, PkiDir::new());
     let first = shown(&stack);
     assert_eq!(
         (&first["key"]["keeper"], &first["issuer"]["key"]),
@@ -313,9 +313,9 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     let role = role_of_sign(&stack);
     assert!(role.contains("kms:Sign") && !role.contains("secretsmanager:"), "{role}");
     let old = ask(&stack).await;
-    delivered(&stack, &bench, &old).await;
-    bench.write("root.pem", bench.read("ca.pem"));
-    verified(&bench, &openssl, "root.pem");
+    delivered(&stack, &dir, &old).await;
+    dir.write("root.pem", dir.read("ca.pem"));
+    verified(&dir, &openssl, "root.pem");
 
     let told =
         ca(&stack, &["rotate", "--kms", "--key", "rsa-2048", "--subject", "CN=KMS Root,DC=example,DC=com"]);
@@ -327,11 +327,11 @@ async fn a_key_in_kms_signs_and_is_rotated() {
         "{now:#}"
     );
     let new = ask(&stack).await;
-    delivered(&stack, &bench, &new).await;
-    bench.write("new-root.pem", bench.read("ca.pem"));
-    verified(&bench, &openssl, "new-root.pem");
-    unpack(&stack, &bench, &old.0).await;
-    verified(&bench, &openssl, "root.pem");
+    delivered(&stack, &dir, &new).await;
+    dir.write("new-root.pem", dir.read("ca.pem"));
+    verified(&dir, &openssl, "new-root.pem");
+    unpack(&stack, &dir, &old.0).await;
+    verified(&dir, &openssl, "root.pem");
 
     // The key of a rotation that stopped is taken up by the next.
     let made = stack.aws(&["kms", "create-key", "--key-usage", "SIGN_VERIFY", "--key-spec", "ECC_NIST_P384"]);
@@ -344,23 +344,23 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     assert!(aliases.contains("alias/countersign-countersign-ca\"") && !aliases.contains(next), "{aliases}");
     assert_eq!(shown(&stack)["issuer"]["key"], "EC P-384");
     let third = ask(&stack).await;
-    delivered(&stack, &bench, &third).await;
-    bench.write("third-root.pem", bench.read("ca.pem"));
-    verified(&bench, &openssl, "third-root.pem");
+    delivered(&stack, &dir, &third).await;
+    dir.write("third-root.pem", dir.read("ca.pem"));
+    verified(&dir, &openssl, "third-root.pem");
 
     // A key of the operator's own in KMS, with the certificate of another.
     let made = stack.aws(&["kms", "create-key", "--key-usage", "SIGN_VERIFY", "--key-spec", "ECC_NIST_P256"]);
     let made: Value = serde_json::from_slice(&made).unwrap();
-    let (id, certificate) = (made["KeyMetadata"]["KeyId"].as_str().unwrap(), path(&bench, "root.pem"));
+    let (id, certificate) = (made["KeyMetadata"]["KeyId"].as_str().unwrap(), path(&dir, "root.pem"));
     let said = refused(&stack, &["import", "--kms-key", id, "--certificate", &certificate, "--replace"]);
     assert!(said.contains("is not the key of the certificate"), "{said}");
     // The key before, by its alias, with its certificate.
-    let certificate = path(&bench, "new-root.pem");
+    let certificate = path(&dir, "new-root.pem");
     let alias = "alias/countersign-countersign-ca-previous";
     ca(&stack, &["import", "--kms-key", alias, "--certificate", &certificate, "--replace"]);
     let back = ask(&stack).await;
-    delivered(&stack, &bench, &back).await;
-    verified(&bench, &openssl, "new-root.pem");
+    delivered(&stack, &dir, &back).await;
+    verified(&dir, &openssl, "new-root.pem");
     // Nothing of it is in Secrets Manager.
     let secrets = String::from_utf8(stack.aws(&["secretsmanager", "list-secrets"])).unwrap();
     assert!(!secrets.contains("ca-key"), "{secrets}");

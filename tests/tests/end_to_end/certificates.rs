@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use end_to_end::{Lifeline, PATIENCE, Stack, Submission, Workbench, eventually, needed, unique_host};
+use end_to_end::{ChildGuard, PATIENCE, PkiDir, Stack, Submission, eventually, needed, unique_host};
 
 use crate::APPROVER;
 
@@ -16,7 +16,7 @@ const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 /// Has a certificate issued for `key.pem` in the workbench, and unpacks what the mail brings.
 async fn issue(
     stack: &Stack,
-    bench: &Workbench,
+    dir: &PkiDir,
     openssl: &Path,
     key: &[&str],
     host: &str,
@@ -24,12 +24,12 @@ async fn issue(
     profile: &str,
 ) {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let csr = bench.openssl_csr(openssl, key, host, more);
+    let csr = dir.openssl_csr(openssl, key, host, more);
     let asked = portal.ask(&Submission::of(&csr).with_profile(profile)).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
     portal.decide(&link, "approve", "").await.expect(200);
     let mail = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
-    bench.unzip(mail.attachment("certificate.zip"));
+    dir.unzip(mail.attachment("certificate.zip"));
 }
 
 #[tokio::test]
@@ -40,20 +40,17 @@ async fn openssl_accepts_every_kind_of_key_for_its_purpose_and_no_other() {
     let stack = Stack::shared().await;
     let names = "subjectAltName=DNS:www.example.com,DNS:www.example.org,IP:10.1.2.3,IP:fc00::1";
     for (key, profile) in [(EC, "server"), (RSA, "server-client"), (ED25519, "client")] {
-        let bench = Workbench::new();
-        issue(stack, &bench, &openssl, key, "www.example.com", &["-addext", names], profile).await;
+        let dir = PkiDir::new();
+        issue(stack, &dir, &openssl, key, "www.example.com", &["-addext", names], profile).await;
         for (purpose, of) in
             [("sslserver", ["server", "server-client"]), ("sslclient", ["client", "server-client"])]
         {
             let verify =
                 ["verify", "-x509_strict", "-purpose", purpose, "-CAfile", "ca.pem", "certificate.pem"];
             if of.contains(&profile) {
-                assert!(bench.succeed(&openssl, &verify).contains("certificate.pem: OK"));
+                assert!(dir.succeed(&openssl, &verify).contains("certificate.pem: OK"));
             } else {
-                assert!(
-                    !bench.run(&openssl, &verify).status.success(),
-                    "{profile} is accepted for {purpose}"
-                );
+                assert!(!dir.run(&openssl, &verify).status.success(), "{profile} is accepted for {purpose}");
             }
         }
         for option in
@@ -61,19 +58,19 @@ async fn openssl_accepts_every_kind_of_key_for_its_purpose_and_no_other() {
         {
             let verify =
                 ["verify", "-x509_strict", option[0], option[1], "-CAfile", "ca.pem", "certificate.pem"];
-            bench.succeed(&openssl, &verify);
+            dir.succeed(&openssl, &verify);
         }
-        contents(&bench, &openssl);
+        contents(&dir, &openssl);
         // The certificate is for the key that never left.
-        let key = bench.succeed(&openssl, &["pkey", "-in", "key.pem", "-pubout"]);
-        let certified = bench.succeed(&openssl, &["x509", "-in", "certificate.pem", "-noout", "-pubkey"]);
+        let key = dir.succeed(&openssl, &["pkey", "-in", "key.pem", "-pubout"]);
+        let certified = dir.succeed(&openssl, &["x509", "-in", "certificate.pem", "-noout", "-pubkey"]);
         assert_eq!(key, certified);
     }
 }
 
 /// What issue 2 promises of every certificate.
-fn contents(bench: &Workbench, openssl: &Path) {
-    let text = bench.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-text"]);
+fn contents(dir: &PkiDir, openssl: &Path) {
+    let text = dir.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-text"]);
     for part in [
         "X509v3 Basic Constraints: critical\n                CA:FALSE",
         "X509v3 Key Usage: critical",
@@ -85,14 +82,13 @@ fn contents(bench: &Workbench, openssl: &Path) {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let serial = bench.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-serial"]);
+    let serial = dir.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-serial"]);
     let serial = serial.trim().trim_start_matches("serial=").trim_start_matches('0');
     assert!(serial.len() >= 30, "{serial}");
     // Valid now and for most of a year; never past the issuer.
-    bench.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31000000"]);
+    dir.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31000000"]);
     assert!(
-        !bench
-            .run(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31540000"])
+        !dir.run(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31540000"])
             .status
             .success()
     );
@@ -105,17 +101,16 @@ async fn gnutls_accepts_the_certificate() {
     };
     let stack = Stack::shared().await;
     for (key, profile, purpose) in [(EC, "server", SERVER), (RSA, "client", CLIENT)] {
-        let (bench, host) = (Workbench::new(), unique_host());
-        issue(stack, &bench, &openssl, key, &host, &[], profile).await;
+        let (dir, host) = (PkiDir::new(), unique_host());
+        issue(stack, &dir, &openssl, key, &host, &[], profile).await;
         let verify = ["--verify", "--load-ca-certificate", "ca.pem", "--infile", "certificate.pem"];
-        let said = bench.succeed(
+        let said = dir.succeed(
             &certtool,
             &[&verify[..], &["--verify-purpose", purpose, "--verify-hostname", &host]].concat(),
         );
         assert!(said.contains("Verified. The certificate is trusted."), "{said}");
         assert!(
-            !bench
-                .run(&certtool, &[&verify[..], &["--verify-hostname", "www.example.org"]].concat())
+            !dir.run(&certtool, &[&verify[..], &["--verify-hostname", "www.example.org"]].concat())
                 .status
                 .success()
         );
@@ -128,37 +123,32 @@ async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
     let Some([openssl, nginx, curl]) = needed(programs) else {
         return;
     };
-    let (stack, bench) = (Stack::shared().await, Workbench::new());
-    issue(stack, &bench, &openssl, EC, "www.example.com", &[], "server").await;
+    let (stack, dir) = (Stack::shared().await, PkiDir::new());
+    issue(stack, &dir, &openssl, EC, "www.example.com", &[], "server").await;
 
     // Free at this moment; nginx says so in its log, should somebody else be faster.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    bench.write("nginx.conf", nginx_configuration(port));
-    let prefix = format!("{}/", bench.path("").display().to_string().trim_end_matches('/'));
+    dir.write("nginx.conf", nginx_configuration(port));
+    let prefix = format!("{}/", dir.path("").display().to_string().trim_end_matches('/'));
     let arguments = ["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"];
-    let mut server = Lifeline::start(&nginx, &arguments, &bench.path("nginx.log"));
+    let mut server = ChildGuard::start(&nginx, &arguments, &dir.path("nginx.log"));
 
     let (url, host) =
         (format!("https://www.example.com:{port}/"), format!("www.example.com:{port}:127.0.0.1"));
     let usual = ["--silent", "--show-error", "--noproxy", "*", "--max-time", "30", "--resolve", &host, &url];
     let trusting = [&usual[..], &["--cacert", "ca.pem"]].concat();
     eventually("nginx to listen", PATIENCE, async || {
-        assert!(
-            server.ended().is_none(),
-            "nginx ended: {} {}",
-            bench.read("nginx.log"),
-            bench.read("error.log")
-        );
+        assert!(server.ended().is_none(), "nginx ended: {} {}", dir.read("nginx.log"), dir.read("error.log"));
         std::net::TcpStream::connect(("127.0.0.1", port)).ok()
     })
     .await;
-    assert_eq!(bench.succeed(&curl, &trusting), "It works.\n");
+    assert_eq!(dir.succeed(&curl, &trusting), "It works.\n");
 
-    let distrusting = bench.run(&curl, &usual);
+    let distrusting = dir.run(&curl, &usual);
     assert_eq!(distrusting.status.code(), Some(60), "{}", String::from_utf8_lossy(&distrusting.stderr));
     let other_host =
         trusting.iter().map(|part| part.replace("www.example.com", "www.example.org")).collect::<Vec<_>>();
-    let other_host = bench.run(&curl, &other_host.iter().map(String::as_str).collect::<Vec<_>>());
+    let other_host = dir.run(&curl, &other_host.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(other_host.status.code(), Some(60), "{}", String::from_utf8_lossy(&other_host.stderr));
 }
 

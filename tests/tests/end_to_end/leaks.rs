@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use end_to_end::{
-    Asked, Broken, Doorman, Mail, PATIENCE, Portal, Stack, Submission, Wiretap, csr_for, eventually,
-    key_and_csr_for, policy, unique_host,
+    Asked, Broken, Mail, PATIENCE, Portal, RecordingProxy, SmtpAuthProxy, Stack, Submission, csr_for,
+    eventually, key_and_csr_for, policy, unique_host,
 };
 use serde_json::json;
 
@@ -258,8 +258,8 @@ fn in_tables(stack: &Stack, secrets: &Secrets) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
     let folder = Stack::folder("leaks");
-    let (wiretap, doorman) = (Wiretap::start(&folder).await, Doorman::start(&folder).await);
-    let (by_way_of, smtp) = (wiretap.url(), doorman.url());
+    let (recorder, relay) = (RecordingProxy::start(&folder).await, SmtpAuthProxy::start(&folder).await);
+    let (by_way_of, smtp) = (recorder.url(), relay.url());
     const CREDENTIALS: &str = "/countersign/smtp";
     let options = [
         ["--log-level", "trace"],
@@ -269,7 +269,7 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
     ];
     let stack = Stack::start_in(folder, &options.concat()).await;
     let put = ["ssm", "put-parameter", "--type", "SecureString", "--name", CREDENTIALS];
-    stack.aws(&[&put[..], &["--value", &Doorman::credentials()]].concat());
+    stack.aws(&[&put[..], &["--value", &SmtpAuthProxy::credentials()]].concat());
     stack.set_policy("reminded.toml", &(policy() + REMINDED));
     let mut tour =
         Tour { stack: &stack, portal: stack.portal(), secrets: Secrets::default(), asked: Vec::new() };
@@ -284,9 +284,9 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
             false => secrets.add("the link secret", value),
         }
     }
-    secrets.add("the password of the mail server", Doorman::PASSWORD);
-    secrets.add("the password of the mail server", Doorman::SAID);
-    wiretap.tokens().iter().for_each(|token| secrets.add("a task token", token));
+    secrets.add("the password of the mail server", SmtpAuthProxy::PASSWORD);
+    secrets.add("the password of the mail server", SmtpAuthProxy::SAID);
+    recorder.tokens().iter().for_each(|token| secrets.add("a task token", token));
     let rows = stack.aws_json(&["dynamodb", "scan", "--table-name", stack.endpoint("approvalsTable")]);
     for token in rows["Items"].as_array().unwrap().iter().filter_map(|row| row["taskToken"]["S"].as_str()) {
         secrets.add("a task token", token);
@@ -294,7 +294,7 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
     let links: Vec<String> = stack.mailbox().to(APPROVER).iter().flat_map(approvals).collect();
     links.iter().for_each(|link| secrets.add("an approver's link", key_of(link)));
     // What is searched for is there to be found.
-    assert!(doorman.asked() > 5, "mails were sent with the password");
+    assert!(relay.asked() > 5, "mails were sent with the password");
     for (what, least) in [
         ("a task token", 30),
         ("an approver's link", 10),

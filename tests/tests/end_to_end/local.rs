@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
-use end_to_end::{Asked, Stack, Submission, Workbench, binary, csr_for, needed, repository, unique_host};
+use end_to_end::{Asked, PkiDir, Stack, Submission, binary, csr_for, needed, repository, unique_host};
 
 use crate::APPROVER;
 
@@ -25,9 +25,9 @@ fn one_command_leads_from_nothing_to_a_certificate() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
-    let (bench, folder) = (Workbench::new(), Stack::folder("once"));
-    let csr = bench.write("request.csr", csr_for(&["www.example.com"]));
-    let out = bench.path("certificate.zip");
+    let (dir, folder) = (PkiDir::new(), Stack::folder("once"));
+    let csr = dir.write("request.csr", csr_for(&["www.example.com"]));
+    let out = dir.path("certificate.zip");
     let output = once(&csr, &out, &folder);
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
@@ -36,9 +36,9 @@ fn one_command_leads_from_nothing_to_a_certificate() {
         let at = rest.find(state).unwrap_or_else(|| panic!("{state} in its order: {stdout}"));
         rest = &rest[at + state.len()..];
     }
-    bench.unzip(&std::fs::read(&out).unwrap());
+    dir.unzip(&std::fs::read(&out).unwrap());
     let verify = ["verify", "-x509_strict", "-CAfile", "ca.pem", "certificate.pem"];
-    assert_eq!(bench.succeed(&openssl, &verify).trim(), "certificate.pem: OK");
+    assert_eq!(dir.succeed(&openssl, &verify).trim(), "certificate.pem: OK");
     assert!(!folder.join("endpoints.json").exists(), "the stack it started has ended");
 }
 
@@ -47,13 +47,13 @@ async fn a_refused_csr_ends_with_its_code() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
-    let (stack, bench) = (Stack::shared().await, Workbench::new());
-    bench.openssl_csr(&openssl, &["-newkey", "rsa:1024"], &unique_host(), &[]);
-    let output = once(&bench.path("request.csr"), &bench.path("certificate.zip"), stack.path());
+    let (stack, dir) = (Stack::shared().await, PkiDir::new());
+    dir.openssl_csr(&openssl, &["-newkey", "rsa:1024"], &unique_host(), &[]);
+    let output = once(&dir.path("request.csr"), &dir.path("certificate.zip"), stack.path());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("weak_key") && stderr.contains("1024"), "{stderr}");
-    assert!(!bench.path("certificate.zip").exists());
+    assert!(!dir.path("certificate.zip").exists());
 }
 
 #[tokio::test]

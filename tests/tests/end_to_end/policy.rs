@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use end_to_end::{Stack, Submission, Workbench, csr_for, policy, repository, unique_host};
+use end_to_end::{PkiDir, Stack, Submission, csr_for, policy, repository, unique_host};
 use serde_json::Value;
 
 use crate::APPROVER;
@@ -34,7 +34,7 @@ fn said(output: &Output) -> String {
 
 #[tokio::test]
 async fn a_large_policy_is_followed_into_the_bucket() {
-    let (stack, bench) = (Stack::start("policy").await, Workbench::new());
+    let (stack, dir) = (Stack::start("policy").await, PkiDir::new());
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let denied = Submission::of(&csr_for(&[&unique_host()]));
     let link = mailbox.approval_link(&portal.ask(&denied).await, APPROVER).await;
@@ -61,13 +61,13 @@ async fn a_large_policy_is_followed_into_the_bucket() {
 
     // One that is larger than any worker reads changes nothing.
     let huge = format!("{large}#{}", "x".repeat(1024 * 1024));
-    let file = bench.write("huge.toml", huge).display().to_string();
+    let file = dir.write("huge.toml", huge).display().to_string();
     assert!(said(&stack.countersign(&["policy", "set", &file])).contains("at most 1048576"));
     assert_eq!(parameter(&stack), reference);
 
     // An object that is not what was put in force is not judged by.
     let key = &reference[reference.find("policy/").unwrap()..];
-    let other = bench.write("other.toml", policy()).display().to_string();
+    let other = dir.write("other.toml", policy()).display().to_string();
     let bucket = stack.endpoint("bucket");
     stack.aws(&["s3api", "put-object", "--bucket", bucket, "--key", key, "--body", &other]);
     assert!(said(&shown(&stack)).contains("does not hold the policy with that SHA-256"));

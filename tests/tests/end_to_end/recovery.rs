@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use end_to_end::chaos::Post;
+use end_to_end::chaos::MailWatcher;
 use end_to_end::{Asked, Broken, Mail, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -110,11 +110,11 @@ struct Stage {
 }
 
 /// The link of the approver's mail, once it is there.
-async fn link(post: &Post, asked: &Asked) -> String {
+async fn link(mails: &MailWatcher, asked: &Asked) -> String {
     eventually("the mail that asks the approver", 3 * PATIENCE, async || {
-        post.look();
+        mails.look();
         let link = |mail: &Mail| mail.links().into_iter().find(|link| link.contains("/approvals/"));
-        post.about(&asked.id).iter().filter(|mail| mail.to == APPROVER).find_map(link)
+        mails.about(&asked.id).iter().filter(|mail| mail.to == APPROVER).find_map(link)
     })
     .await
 }
@@ -122,7 +122,7 @@ async fn link(post: &Post, asked: &Asked) -> String {
 #[tokio::test]
 async fn a_hundred_requests_in_all_stages_survive_a_restart() {
     let stack = Stack::start("hundred").await;
-    let (portal, post) = (stack.portal(), Post::of(&stack));
+    let (portal, mails) = (stack.portal(), MailWatcher::of(&stack));
     let mut stages = Vec::new();
     for number in 0..80 {
         let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
@@ -130,7 +130,7 @@ async fn a_hundred_requests_in_all_stages_survive_a_restart() {
     }
     let mut links = Vec::new();
     for stage in stages.iter().filter(|stage| stage.approve_before) {
-        links.push(link(&post, &stage.asked).await);
+        links.push(link(&mails, &stage.asked).await);
     }
     let (early, late) = links.split_at(links.len() / 2);
     for link in early {
@@ -146,7 +146,7 @@ async fn a_hundred_requests_in_all_stages_survive_a_restart() {
     let stopped = stack.stop();
 
     let stack = stopped.start().await;
-    let (portal, post) = (stack.portal(), Post::of(&stack));
+    let (portal, mails) = (stack.portal(), MailWatcher::of(&stack));
     let mut reached = std::collections::BTreeMap::<String, usize>::new();
     let rows = || stack.countersign_json(&["requests", "list", "--limit", "1000", "--json"]);
     for row in rows().as_array().unwrap() {
@@ -155,7 +155,7 @@ async fn a_hundred_requests_in_all_stages_survive_a_restart() {
     println!("after the start: {reached:?}");
     for stage in stages.iter().filter(|stage| !stage.approve_before) {
         let decision = if stage.rejected { "reject" } else { "approve" };
-        portal.decide(&link(&post, &stage.asked).await, decision, "Because.").await.expect(200);
+        portal.decide(&link(&mails, &stage.asked).await, decision, "Because.").await.expect(200);
     }
     let mut looks = 0;
     eventually("every request to end", 3 * PATIENCE, async || {

@@ -1,4 +1,4 @@
-//! AwaitApproval against the world in memory.
+//! AwaitApproval against the backend in memory.
 #![allow(clippy::unwrap_used)] // A test may.
 
 use std::sync::Arc;
@@ -15,50 +15,54 @@ use workflow::request::audit::{Happening, verify};
 use workflow::request::metric::Measure;
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
 use workflow::store::change_approval;
-use workflow::testing::{World, faults, fixtures};
+use workflow::testing::{InMemoryBackend, faults, fixtures};
 
-fn step(world: &Arc<World>) -> AwaitApproval {
+fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
     AwaitApproval {
-        requests: world.clone(),
-        approvals: world.clone(),
-        policies: world.clone(),
-        archive: world.clone(),
-        tasks: world.clone(),
-        notices: world.clone(),
-        mailer: world.clone(),
+        requests: backend.clone(),
+        approvals: backend.clone(),
+        policies: backend.clone(),
+        archive: backend.clone(),
+        tasks: backend.clone(),
+        notices: backend.clone(),
+        mailer: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
-        metrics: world.clone(),
-        clock: world.clone(),
+        metrics: backend.clone(),
+        clock: backend.clone(),
     }
 }
 
 /// A request that Persist has finished with, before anybody was asked.
-fn persisted(world: &Arc<World>) -> RequestId {
-    let id = world.request_at(Status::PendingApproval);
-    world.alter(id, |row| {
+fn persisted(backend: &Arc<InMemoryBackend>) -> RequestId {
+    let id = backend.request_at(Status::PendingApproval);
+    backend.alter(id, |row| {
         row.status = Status::Submitted;
         row.expires_at = None;
         row.history.pop();
     });
-    world.forget_approval(id);
+    backend.forget_approval(id);
     id
 }
 
 /// The approval that asking would make.
-fn asked(world: &Arc<World>, id: RequestId) -> Approval {
-    let request = world.request(id).unwrap();
+fn asked(backend: &Arc<InMemoryBackend>, id: RequestId) -> Approval {
+    let request = backend.request(id).unwrap();
     let digest = ApprovalDigest::of(id, request.profile(), request.csr().unwrap());
-    let now = workflow::ports::Clock::now(&**world);
+    let now = workflow::ports::Clock::now(&**backend);
     Approval::ask(id, digest, fixtures::electorate(), now, now + time::Duration::days(7))
 }
 
-async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, Fault> {
-    step(world).run(fixtures::task(id, "AwaitApproval", token, NoInput {})).await
+async fn wait(
+    backend: &Arc<InMemoryBackend>,
+    id: RequestId,
+    token: &str,
+) -> Result<Progress<Decided>, Fault> {
+    step(backend).run(fixtures::task(id, "AwaitApproval", token, NoInput {})).await
 }
 
-async fn vote(world: &Arc<World>, id: RequestId, decision: Decision) {
-    let now = workflow::ports::Clock::now(&**world);
-    change_approval(&**world, id, |approval| {
+async fn vote(backend: &Arc<InMemoryBackend>, id: RequestId, decision: Decision) {
+    let now = workflow::ports::Clock::now(&**backend);
+    change_approval(&**backend, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
         approval.vote(&fixtures::ballot(decision, &shown, None), &shown, now)
     })
@@ -69,137 +73,137 @@ async fn vote(world: &Arc<World>, id: RequestId, decision: Decision) {
 }
 
 /// The key in the link of the last mail.
-async fn mailed_link(world: &Arc<World>) -> Option<Link> {
-    let mails = world.mails();
+async fn mailed_link(backend: &Arc<InMemoryBackend>) -> Option<Link> {
+    let mails = backend.mails();
     let text = &mails.last()?.text;
     let start = text.find("/approvals/")? + "/approvals/".len();
     let key: String = text[start..].chars().take_while(|c| !c.is_whitespace()).collect();
-    world.find_link(&LinkKey::parse(&key)?.digest()).await.unwrap()
+    backend.find_link(&LinkKey::parse(&key)?.digest()).await.unwrap()
 }
 
 #[tokio::test]
 async fn it_asks_and_waits_and_a_nudge_reports() {
-    let world = World::new();
-    let id = persisted(&world);
-    assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Waiting));
-    assert_eq!(world.request(id).unwrap().status(), Status::PendingApproval);
-    assert_eq!(mailed_link(&world).await.unwrap().request_id, id);
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    assert!(world.results().is_empty(), "nothing is decided yet");
-    vote(&world, id, Decision::Approve).await;
-    world.set_now(world.request(id).unwrap().registration_date() + time::Duration::minutes(90));
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    assert_eq!(world.measures(), [Measure::Decided(time::Duration::minutes(90))], "it is noted once");
-    let results = world.results();
+    let backend = InMemoryBackend::new();
+    let id = persisted(&backend);
+    assert_eq!(wait(&backend, id, "t1").await, Ok(Progress::Waiting));
+    assert_eq!(backend.request(id).unwrap().status(), Status::PendingApproval);
+    assert_eq!(mailed_link(&backend).await.unwrap().request_id, id);
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert!(backend.results().is_empty(), "nothing is decided yet");
+    vote(&backend, id, Decision::Approve).await;
+    backend.set_now(backend.request(id).unwrap().registration_date() + time::Duration::minutes(90));
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert_eq!(backend.measures(), [Measure::Decided(time::Duration::minutes(90))], "it is noted once");
+    let results = backend.results();
     assert_eq!(results.len(), 1);
     assert_eq!(results[0].0.expose(), "t1");
     assert_eq!(results[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "approved"}));
-    assert_eq!(world.request(id).unwrap().status(), Status::Approved);
+    assert_eq!(backend.request(id).unwrap().status(), Status::Approved);
 }
 
 #[tokio::test]
 async fn running_again_asks_nobody_twice_and_takes_the_new_token() {
-    let world = World::new();
-    let id = persisted(&world);
-    wait(&world, id, "t1").await.unwrap();
-    assert_eq!(wait(&world, id, "t2").await, Ok(Progress::Waiting));
-    assert_eq!(world.mails().len(), 1);
-    vote(&world, id, Decision::Reject).await;
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    assert_eq!(world.results()[0].0.expose(), "t2");
-    assert_eq!(wait(&world, id, "t3").await, Ok(Progress::Done(Decided { outcome: Outcome::Rejected })));
+    let backend = InMemoryBackend::new();
+    let id = persisted(&backend);
+    wait(&backend, id, "t1").await.unwrap();
+    assert_eq!(wait(&backend, id, "t2").await, Ok(Progress::Waiting));
+    assert_eq!(backend.mails().len(), 1);
+    vote(&backend, id, Decision::Reject).await;
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert_eq!(backend.results()[0].0.expose(), "t2");
+    assert_eq!(wait(&backend, id, "t3").await, Ok(Progress::Done(Decided { outcome: Outcome::Rejected })));
 }
 
 #[tokio::test]
 async fn a_mail_that_failed_is_sent_again_with_a_link_that_works() {
-    let world = World::new();
-    let id = persisted(&world);
-    world.fail_next("mailer", 1);
-    assert!(matches!(wait(&world, id, "t1").await, Err(Fault::Transient { .. })));
-    assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Waiting));
-    assert_eq!(world.mails().len(), 1);
-    assert!(mailed_link(&world).await.is_some());
+    let backend = InMemoryBackend::new();
+    let id = persisted(&backend);
+    backend.fail_next("mailer", 1);
+    assert!(matches!(wait(&backend, id, "t1").await, Err(Fault::Transient { .. })));
+    assert_eq!(wait(&backend, id, "t1").await, Ok(Progress::Waiting));
+    assert_eq!(backend.mails().len(), 1);
+    assert!(mailed_link(&backend).await.is_some());
 }
 
 #[tokio::test]
 async fn a_vote_before_the_token_was_kept_is_reported_by_the_task_itself() {
-    let world = World::new();
-    let id = world.request_at(Status::PendingApproval);
-    vote(&world, id, Decision::Approve).await;
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    assert!(world.results().is_empty(), "no token to report to");
-    assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Done(Decided { outcome: Outcome::Approved })));
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::PendingApproval);
+    vote(&backend, id, Decision::Approve).await;
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert!(backend.results().is_empty(), "no token to report to");
+    assert_eq!(wait(&backend, id, "t1").await, Ok(Progress::Done(Decided { outcome: Outcome::Approved })));
 }
 
 #[tokio::test]
 async fn time_ends_it() {
-    let world = World::new();
-    let id = persisted(&world);
-    wait(&world, id, "t1").await.unwrap();
-    world.advance(time::Duration::days(8));
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    assert_eq!(world.results()[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "expired"}));
-    assert_eq!(world.approval(id).unwrap().outcome, Some(Outcome::Expired));
-    assert_eq!(world.measures(), [], "nobody decided");
+    let backend = InMemoryBackend::new();
+    let id = persisted(&backend);
+    wait(&backend, id, "t1").await.unwrap();
+    backend.advance(time::Duration::days(8));
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert_eq!(backend.results()[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "expired"}));
+    assert_eq!(backend.approval(id).unwrap().outcome, Some(Outcome::Expired));
+    assert_eq!(backend.measures(), [], "nobody decided");
 }
 
 #[tokio::test]
 async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_waits() {
-    let world = World::new();
-    let id = persisted(&world);
+    let backend = InMemoryBackend::new();
+    let id = persisted(&backend);
     for token in ["first execution", "second execution", "first execution"] {
-        assert_eq!(wait(&world, id, token).await.unwrap(), Progress::Waiting);
+        assert_eq!(wait(&backend, id, token).await.unwrap(), Progress::Waiting);
     }
-    let mut approval = world.approval(id).unwrap();
+    let mut approval = backend.approval(id).unwrap();
     let (shown, now) = (ReviewDigest::from_text("shown"), approval.created_at);
     approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
-    world.put_approval(approval, []);
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    let told: Vec<_> = world.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
+    backend.put_approval(approval, []);
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    let told: Vec<_> = backend.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
     assert_eq!(told, ["second execution", "first execution"]);
 }
 
 #[tokio::test]
 async fn the_requester_is_never_asked() {
-    let world = World::new();
-    let id = persisted(&world);
-    world.alter(id, |row| row.email = "Approver@Example.com".parse().unwrap());
-    let Err(Fault::Refused { code, .. }) = wait(&world, id, "t1").await else {
+    let backend = InMemoryBackend::new();
+    let id = persisted(&backend);
+    backend.alter(id, |row| row.email = "Approver@Example.com".parse().unwrap());
+    let Err(Fault::Refused { code, .. }) = wait(&backend, id, "t1").await else {
         panic!("asked the requester")
     };
     assert_eq!(code, ErrorName::NotApproved);
-    assert!(world.mails().is_empty());
+    assert!(backend.mails().is_empty());
 }
 
 #[tokio::test]
 async fn it_survives_every_fault() {
-    faults::survive(
+    faults::fault_sweep(
         "AwaitApproval",
-        |world| _ = persisted(world),
-        |world| async move { wait(&world, world.requests()[0].id(), "t1").await.map(drop) },
+        |backend| _ = persisted(backend),
+        |backend| async move { wait(&backend, backend.requests()[0].id(), "t1").await.map(drop) },
     )
     .await;
     for past_limit in [false, true] {
-        faults::survive(
+        faults::fault_sweep(
             if past_limit { "a nudge after the limit" } else { "a nudge after the vote" },
-            |world| {
-                let id = persisted(world);
-                let mut approval = asked(world, id);
+            |backend| {
+                let id = persisted(backend);
+                let mut approval = asked(backend, id);
                 approval.task_token = Some(workflow::message::TaskToken::new("t1"));
                 if past_limit {
-                    world.advance(time::Duration::days(8));
+                    backend.advance(time::Duration::days(8));
                 } else {
                     let now = approval.created_at;
                     let shown = ReviewDigest::from_text("shown");
                     approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
                 }
-                let mut request = world.request(id).unwrap();
+                let mut request = backend.request(id).unwrap();
                 request.ask_approvers(approval.expires_at, approval.created_at).unwrap();
-                world.put(request);
-                world.put_approval(approval, []);
+                backend.put(request);
+                backend.put_approval(approval, []);
             },
-            |world| async move { step(&world).nudged(Nudge::look(world.requests()[0].id())).await },
+            |backend| async move { step(&backend).nudged(Nudge::look(backend.requests()[0].id())).await },
         )
         .await;
     }
@@ -219,104 +223,104 @@ names.dns.allow = ["example.com"]
 extended_key_usage = ["serverAuth"]
 "#;
 
-fn occasions(world: &World) -> Vec<String> {
-    let mut occasions: Vec<_> = world.mails().iter().map(|mail| mail.occasion.clone()).collect();
+fn occasions(backend: &InMemoryBackend) -> Vec<String> {
+    let mut occasions: Vec<_> = backend.mails().iter().map(|mail| mail.occasion.clone()).collect();
     occasions.sort();
     occasions
 }
 
 /// What housekeeping does, twice at the same time.
-async fn look_twice(world: &Arc<World>, id: RequestId) {
-    let (one, other) = (step(world), step(world));
+async fn look_twice(backend: &Arc<InMemoryBackend>, id: RequestId) {
+    let (one, other) = (step(backend), step(backend));
     let (one, other) = tokio::join!(one.nudged(Nudge::look(id)), other.nudged(Nudge::look(id)));
     one.and(other).unwrap();
 }
 
 #[tokio::test]
 async fn reminders_and_the_escalation_come_once_each_however_often_somebody_looks() {
-    let world = World::new();
-    world.set_policy(GROUPS);
-    let id = persisted(&world);
-    assert_eq!(wait(&world, id, "t").await.unwrap(), Progress::Waiting);
+    let backend = InMemoryBackend::new();
+    backend.set_policy(GROUPS);
+    let id = persisted(&backend);
+    assert_eq!(wait(&backend, id, "t").await.unwrap(), Progress::Waiting);
     let asked = ["approval/p@example.com", "approval/s1@example.com", "approval/s2@example.com"];
-    assert_eq!(occasions(&world), asked);
-    look_twice(&world, id).await;
-    assert_eq!(occasions(&world), asked, "nothing is due yet");
-    world.advance(time::Duration::days(1));
-    look_twice(&world, id).await;
+    assert_eq!(occasions(&backend), asked);
+    look_twice(&backend, id).await;
+    assert_eq!(occasions(&backend), asked, "nothing is due yet");
+    backend.advance(time::Duration::days(1));
+    look_twice(&backend, id).await;
     let reminders = |n: usize| ["p", "s1", "s2"].map(|who| format!("reminder/{n}/{who}@example.com"));
-    assert_eq!(occasions(&world)[3..], reminders(1));
-    assert!(world.nudges().iter().all(|nudge| nudge.occasion.as_deref() == Some("waiting/1")));
-    world.advance(time::Duration::days(2));
-    look_twice(&world, id).await;
-    let occasions = occasions(&world);
+    assert_eq!(occasions(&backend)[3..], reminders(1));
+    assert!(backend.nudges().iter().all(|nudge| nudge.occasion.as_deref() == Some("waiting/1")));
+    backend.advance(time::Duration::days(2));
+    look_twice(&backend, id).await;
+    let occasions = occasions(&backend);
     assert!(occasions.contains(&"approval/m@example.com".into()), "{occasions:?}");
     assert_eq!(occasions.iter().filter(|one| one.starts_with("reminder/2/")).count(), 3, "{occasions:?}");
     assert_eq!(occasions.len(), 10, "{occasions:?}");
-    assert!(world.approval(id).unwrap().admits(&"m@example.com".parse().unwrap()));
+    assert!(backend.approval(id).unwrap().admits(&"m@example.com".parse().unwrap()));
 }
 
 #[tokio::test]
 async fn a_reminder_that_could_not_be_sent_is_sent_later() {
-    let world = World::new();
-    world.set_policy(GROUPS);
-    let id = persisted(&world);
-    wait(&world, id, "t").await.unwrap();
-    world.advance(time::Duration::days(1));
-    world.fail_next("mailer", 1);
-    assert!(step(&world).nudged(Nudge::look(id)).await.is_err());
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    assert_eq!(occasions(&world).iter().filter(|one| one.starts_with("reminder/1/")).count(), 3);
-    let events: Vec<_> = world.audit(id).into_iter().map(|event| event.event).collect();
+    let backend = InMemoryBackend::new();
+    backend.set_policy(GROUPS);
+    let id = persisted(&backend);
+    wait(&backend, id, "t").await.unwrap();
+    backend.advance(time::Duration::days(1));
+    backend.fail_next("mailer", 1);
+    assert!(step(&backend).nudged(Nudge::look(id)).await.is_err());
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert_eq!(occasions(&backend).iter().filter(|one| one.starts_with("reminder/1/")).count(), 3);
+    let events: Vec<_> = backend.audit(id).into_iter().map(|event| event.event).collect();
     assert!(events.contains(&Happening::NotMailed));
-    assert_eq!(verify(id, &world.audit(id), world.request(id).unwrap().audit()), []);
+    assert_eq!(verify(id, &backend.audit(id), backend.request(id).unwrap().audit()), []);
 }
 
 #[tokio::test]
 async fn whoever_left_the_policy_is_neither_reminded_nor_asked_again() {
-    let world = World::new();
-    world.set_policy(GROUPS);
-    let id = persisted(&world);
-    wait(&world, id, "t").await.unwrap();
-    world.set_policy(&GROUPS.replace("\"s2@example.com\"", "\"s3@example.com\""));
-    world.advance(time::Duration::days(1));
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    assert!(!occasions(&world).contains(&"reminder/1/s2@example.com".into()));
-    step(&world).nudged(Nudge::links(id, 2)).await.unwrap();
-    step(&world).nudged(Nudge::links(id, 2)).await.unwrap();
+    let backend = InMemoryBackend::new();
+    backend.set_policy(GROUPS);
+    let id = persisted(&backend);
+    wait(&backend, id, "t").await.unwrap();
+    backend.set_policy(&GROUPS.replace("\"s2@example.com\"", "\"s3@example.com\""));
+    backend.advance(time::Duration::days(1));
+    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert!(!occasions(&backend).contains(&"reminder/1/s2@example.com".into()));
+    step(&backend).nudged(Nudge::links(id, 2)).await.unwrap();
+    step(&backend).nudged(Nudge::links(id, 2)).await.unwrap();
     let renewed: Vec<_> =
-        occasions(&world).into_iter().filter(|one| one.starts_with("approval/2/")).collect();
+        occasions(&backend).into_iter().filter(|one| one.starts_with("approval/2/")).collect();
     assert_eq!(
         renewed,
         ["approval/2/p@example.com", "approval/2/s1@example.com", "approval/2/s3@example.com"]
     );
-    assert_eq!(mailed_link(&world).await.unwrap().generation, 2);
+    assert_eq!(mailed_link(&backend).await.unwrap().generation, 2);
 }
 
 #[tokio::test]
 async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
-    let prepare = |world: &Arc<World>| {
+    let prepare = |backend: &Arc<InMemoryBackend>| {
         // Reminders are claimed before they are sent: a fault at the claim may cost one, never double one.
-        world.set_policy(&GROUPS.replace("reminders = [\"1d\", \"2d\"]", ""));
-        let id = world.request_at(Status::PendingApproval);
-        let request = world.request(id).unwrap();
-        let mut approval = world.approval(id).unwrap();
-        let profile = world.policy();
+        backend.set_policy(&GROUPS.replace("reminders = [\"1d\", \"2d\"]", ""));
+        let id = backend.request_at(Status::PendingApproval);
+        let request = backend.request(id).unwrap();
+        let mut approval = backend.approval(id).unwrap();
+        let profile = backend.policy();
         let profile = profile.profile(None).unwrap();
         approval.electorate = profile.electorate_for(request.email()).unwrap();
-        world.put_approval(approval, []);
-        world.advance(time::Duration::days(3));
+        backend.put_approval(approval, []);
+        backend.advance(time::Duration::days(3));
     };
-    faults::survive("AwaitApproval, escalation", prepare, |world| async move {
-        let id = world.requests()[0].id();
-        step(&world).nudged(Nudge::look(id)).await?;
+    faults::fault_sweep("AwaitApproval, escalation", prepare, |backend| async move {
+        let id = backend.requests()[0].id();
+        step(&backend).nudged(Nudge::look(id)).await?;
         // The next run of housekeeping, after the grace.
-        world.advance(time::Duration::minutes(5));
-        step(&world).nudged(Nudge::look(id)).await
+        backend.advance(time::Duration::minutes(5));
+        step(&backend).nudged(Nudge::look(id)).await
     })
     .await;
-    faults::survive("AwaitApproval, new links", prepare, |world| async move {
-        step(&world).nudged(Nudge::links(world.requests()[0].id(), 2)).await
+    faults::fault_sweep("AwaitApproval, new links", prepare, |backend| async move {
+        step(&backend).nudged(Nudge::links(backend.requests()[0].id(), 2)).await
     })
     .await;
 }

@@ -79,7 +79,7 @@ fn gave_up(record: &SqsMessage) -> &str {
 #[cfg(test)]
 mod tests {
     use workflow::message::TaskToken;
-    use workflow::testing::World;
+    use workflow::testing::InMemoryBackend;
 
     use super::*;
 
@@ -100,8 +100,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_task_ends_with_the_name_of_its_queue() {
-        let world = World::new();
-        let worker = DeadLetter { tasks: world.clone() };
+        let backend = InMemoryBackend::new();
+        let worker = DeadLetter { tasks: backend.clone() };
         let mut noted = event(&[TASK]);
         let from = "arn:aws:sqs:eu-central-1:000000000000:ca-SignQueue-1".to_owned();
         noted.records[0].attributes.insert("DeadLetterQueueSourceArn".into(), from);
@@ -109,23 +109,23 @@ mod tests {
             [(noted, "ca-SignQueue-1: "), (event(&[&TASK.replace("t1", "t2")]), "ca-dead: ")]
         {
             assert!(worker.batch(event).await.batch_item_failures.is_empty());
-            let (_, Err((error, cause))) = &world.results().pop().unwrap() else { panic!("it succeeded") };
+            let (_, Err((error, cause))) = &backend.results().pop().unwrap() else { panic!("it succeeded") };
             assert_eq!(error, "Step.Exhausted");
             assert!(cause.starts_with(queue) && cause.contains("of Sign never finished"), "{cause}");
         }
-        let tokens: Vec<_> = world.results().into_iter().map(|(token, _)| token).collect();
+        let tokens: Vec<_> = backend.results().into_iter().map(|(token, _)| token).collect();
         assert_eq!(tokens, [TaskToken::new("t1"), TaskToken::new("t2")]);
     }
 
     #[tokio::test]
     async fn what_cannot_be_reported_stays_and_holds_nobody_up() {
-        let world = World::new();
-        world.fail_next("tasks", 1);
-        let worker = DeadLetter { tasks: world.clone() };
+        let backend = InMemoryBackend::new();
+        backend.fail_next("tasks", 1);
+        let worker = DeadLetter { tasks: backend.clone() };
         let nudge = r#"{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}"#;
         let response = worker.batch(event(&["not ours", TASK, nudge, &TASK.replace("t1", "t2")])).await;
         let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
         assert_eq!(kept, ["m0", "m1"]);
-        assert_eq!(world.results().len(), 1);
+        assert_eq!(backend.results().len(), 1);
     }
 }

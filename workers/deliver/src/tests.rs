@@ -6,36 +6,36 @@ use workflow::ids::RequestId;
 use workflow::issuance::{self, Template};
 use workflow::ports::CaKey;
 use workflow::testing::fixtures::task;
-use workflow::testing::{World, faults, pki};
+use workflow::testing::{InMemoryBackend, faults, pki};
 use workflow::texts::Language;
 use workflow::timestamp::rfc3339;
 use zip::ZipArchive;
 
 use super::*;
 
-fn step(world: &Arc<World>) -> Deliver {
+fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
     Deliver {
-        requests: world.clone(),
-        archive: world.clone(),
-        links: world.clone(),
-        mailer: world.clone(),
+        requests: backend.clone(),
+        archive: backend.clone(),
+        links: backend.clone(),
+        mailer: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
-        metrics: world.clone(),
-        clock: world.clone(),
+        metrics: backend.clone(),
+        clock: backend.clone(),
     }
 }
 
 /// The certificate of a request, made from its row as Sign makes it.
-async fn certificate(world: &World, request: &Request) -> String {
-    let policy = world.policy();
+async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
+    let policy = backend.policy();
     let csr = Csr::read(request.csr_content()).unwrap();
     let profile = policy.profile(Some(request.profile())).unwrap();
     let grant = policy.judge(&csr, profile, request.email().as_str()).grant.unwrap();
-    let signer = world.signer(world.issuer_certificate().spki_der()).await.unwrap();
+    let signer = backend.signer(backend.issuer_certificate().spki_der()).await.unwrap();
     let tbs = Template {
         csr: &csr,
         grant: &grant,
-        issuer: world.issuer_certificate(),
+        issuer: backend.issuer_certificate(),
         algorithm: signer.algorithm(),
         serial: request.serial().unwrap(),
         validity: &request.validity().unwrap(),
@@ -43,29 +43,29 @@ async fn certificate(world: &World, request: &Request) -> String {
     }
     .build()
     .unwrap();
-    let linted = issuance::lint(tbs, world.issuer_certificate(), &csr, &grant).unwrap();
+    let linted = issuance::lint(tbs, backend.issuer_certificate(), &csr, &grant).unwrap();
     issuance::issue(&*signer, linted).await.unwrap().pem()
 }
 
-/// Puts an issued request for two names and its certificate into the world.
-fn issue(world: &World) -> RequestId {
-    let request = world.journey(&pki::csr(&["www.example.com", "api.example.com"]), Status::Issued);
+/// Puts an issued request for two names and its certificate into the backend.
+fn issue(backend: &InMemoryBackend) -> RequestId {
+    let request = backend.unsaved_request(&pki::csr(&["www.example.com", "api.example.com"]), Status::Issued);
     // Nothing in memory ever waits.
-    let pem = certificate(world, &request).now_or_never().unwrap();
-    world.put_certificate(request.serial().unwrap(), &pem);
+    let pem = certificate(backend, &request).now_or_never().unwrap();
+    backend.put_certificate(request.serial().unwrap(), &pem);
     let id = request.id();
-    world.put(request);
+    backend.put(request);
     id
 }
 
-fn issued() -> (Arc<World>, RequestId) {
-    let world = World::new();
-    let id = issue(&world);
-    (world, id)
+fn issued() -> (Arc<InMemoryBackend>, RequestId) {
+    let backend = InMemoryBackend::new();
+    let id = issue(&backend);
+    (backend, id)
 }
 
-async fn run(world: &Arc<World>, id: RequestId) -> Result<Progress<NoOutput>, Fault> {
-    step(world).run(task(id, "Deliver", "the task token", NoInput {})).await
+async fn run(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Progress<NoOutput>, Fault> {
+    step(backend).run(task(id, "Deliver", "the task token", NoInput {})).await
 }
 
 fn files(mail: &Mail) -> Vec<(String, String)> {
@@ -82,39 +82,39 @@ fn files(mail: &Mail) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn the_certificate_and_its_issuer_are_mailed_once() {
-    let (world, id) = issued();
-    let approved = world.request(id).unwrap().entered(Status::Approved).unwrap();
-    world.set_now(approved + time::Duration::seconds(2));
+    let (backend, id) = issued();
+    let approved = backend.request(id).unwrap().entered(Status::Approved).unwrap();
+    backend.set_now(approved + time::Duration::seconds(2));
     for _ in 0..3 {
-        assert_eq!(run(&world, id).await, Ok(Progress::Done(NoOutput {})));
+        assert_eq!(run(&backend, id).await, Ok(Progress::Done(NoOutput {})));
     }
     let counted = [Measure::Ended(Outcome::Delivered), Measure::Delivered(time::Duration::seconds(2))];
-    assert_eq!(world.measures(), counted, "it is counted once");
-    let [mail] = world.mails().try_into().expect("one mail");
-    let row = world.request(id).unwrap();
+    assert_eq!(backend.measures(), counted, "it is counted once");
+    let [mail] = backend.mails().try_into().expect("one mail");
+    let row = backend.request(id).unwrap();
     assert_eq!((mail.occasion.as_str(), &mail.to), (OCCASION, row.email()));
     assert_eq!(row.status(), Status::Delivered);
-    assert_eq!(row.mails()[OCCASION], rfc3339(world.now()));
+    assert_eq!(row.mails()[OCCASION], rfc3339(backend.now()));
     assert_eq!(row.history().iter().filter(|entry| entry.status == Status::Delivered).count(), 1);
 
     let files = files(&mail);
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
     let mailed = Certificate::from_pem(&files[0].1).unwrap();
-    assert_eq!(mailed.pem(), world.certificates()[&row.serial().unwrap().to_string()]);
+    assert_eq!(mailed.pem(), backend.certificates()[&row.serial().unwrap().to_string()]);
     let issuer = issuance::Issuer::from_pem(&files[1].1).unwrap();
-    assert_eq!(issuer.key_identifier(), world.issuer_certificate().key_identifier());
+    assert_eq!(issuer.key_identifier(), backend.issuer_certificate().key_identifier());
 }
 
 /// The mail that an issued request brings, in a language.
 async fn mail_in(language: Language) -> (Mail, impl Fn(&str) -> String) {
-    let (world, id) = issued();
-    world.alter(id, |row| row.language = language);
-    run(&world, id).await.unwrap();
-    let mail = world.mails().remove(0);
+    let (backend, id) = issued();
+    backend.alter(id, |row| row.language = language);
+    run(&backend, id).await.unwrap();
+    let mail = backend.mails().remove(0);
     // The id, the serial and the key in the links differ from run to run.
-    let key = world.secret().await.unwrap().status_key(id).expose().to_owned();
-    let serial = world.request(id).unwrap().serial().unwrap().to_string();
+    let key = backend.secret().await.unwrap().status_key(id).expose().to_owned();
+    let serial = backend.request(id).unwrap().serial().unwrap().to_string();
     let fixed = move |text: &str| {
         text.replace(&key, "KEY").replace(&id.to_string(), "REQUEST").replace(&serial, "SERIAL")
     };
@@ -137,37 +137,37 @@ async fn the_mail_in_japanese() {
 #[tokio::test]
 async fn whatever_does_not_answer_is_asked_again() {
     for port in ["requests", "archive", "links", "mailer"] {
-        let (world, id) = issued();
-        let before = world.request(id);
-        world.fail_next(port, 1);
-        assert!(matches!(run(&world, id).await, Err(Fault::Transient { .. })), "{port}");
-        assert_eq!(world.request(id), before, "{port}");
-        assert!(world.mails().is_empty(), "{port}");
-        run(&world, id).await.unwrap();
-        assert_eq!(world.mails().len(), 1, "{port}");
-        assert_eq!(world.request(id).unwrap().status(), Status::Delivered, "{port}");
+        let (backend, id) = issued();
+        let before = backend.request(id);
+        backend.fail_next(port, 1);
+        assert!(matches!(run(&backend, id).await, Err(Fault::Transient { .. })), "{port}");
+        assert_eq!(backend.request(id), before, "{port}");
+        assert!(backend.mails().is_empty(), "{port}");
+        run(&backend, id).await.unwrap();
+        assert_eq!(backend.mails().len(), 1, "{port}");
+        assert_eq!(backend.request(id).unwrap().status(), Status::Delivered, "{port}");
     }
 }
 
 #[tokio::test]
 async fn it_survives_every_fault() {
-    faults::survive(
+    faults::fault_sweep(
         "Deliver",
-        |world| _ = issue(world),
-        |world| async move { run(&world, world.requests()[0].id()).await.map(drop) },
+        |backend| _ = issue(backend),
+        |backend| async move { run(&backend, backend.requests()[0].id()).await.map(drop) },
     )
     .await;
 }
 
 #[tokio::test]
 async fn a_mail_that_was_noted_is_not_sent_again() {
-    let (world, id) = issued();
-    let mut request = world.request(id).unwrap();
-    request.mailed(OCCASION, world.now());
-    world.put(request);
-    run(&world, id).await.unwrap();
-    assert!(world.mails().is_empty());
-    assert_eq!(world.request(id).unwrap().status(), Status::Delivered);
+    let (backend, id) = issued();
+    let mut request = backend.request(id).unwrap();
+    request.mailed(OCCASION, backend.now());
+    backend.put(request);
+    run(&backend, id).await.unwrap();
+    assert!(backend.mails().is_empty());
+    assert_eq!(backend.request(id).unwrap().status(), Status::Delivered);
 }
 
 #[tokio::test]
@@ -176,10 +176,10 @@ async fn only_an_issued_request_is_delivered() {
         if matches!(status, Status::Issued | Status::Revoked) {
             continue;
         }
-        let world = World::new();
-        let id = world.request_at(status);
-        let before = world.request(id);
-        let ended = run(&world, id).await;
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(status);
+        let before = backend.request(id);
+        let ended = run(&backend, id).await;
         match status {
             Status::Delivered => assert_eq!(ended, Ok(Progress::Done(NoOutput {}))),
             Status::Submitted | Status::PendingApproval | Status::Approved => {
@@ -190,46 +190,46 @@ async fn only_an_issued_request_is_delivered() {
             }
             _ => assert!(matches!(ended, Err(Fault::Refused { code: ErrorName::Ended, .. })), "{status}"),
         }
-        assert_eq!(world.request(id), before, "{status}");
-        assert!(world.mails().is_empty(), "{status}");
+        assert_eq!(backend.request(id), before, "{status}");
+        assert!(backend.mails().is_empty(), "{status}");
     }
     let nobody = RequestId::random();
-    assert_eq!(run(&World::new(), nobody).await, Err(Fault::not_found(nobody)));
+    assert_eq!(run(&InMemoryBackend::new(), nobody).await, Err(Fault::not_found(nobody)));
 }
 
 #[tokio::test]
 async fn an_archive_that_lags_behind_is_waited_for() {
-    let world = World::new();
-    let id = world.request_at(Status::Issued);
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Issued);
     assert!(
-        matches!(run(&world, id).await, Err(Fault::Transient { cause }) if cause.contains("not in the archive"))
+        matches!(run(&backend, id).await, Err(Fault::Transient { cause }) if cause.contains("not in the archive"))
     );
-    let (world, id) = issued();
-    world.without_issuer();
-    assert!(matches!(run(&world, id).await, Err(Fault::Transient { cause }) if cause.contains("issuer")));
-    assert!(world.mails().is_empty());
+    let (backend, id) = issued();
+    backend.without_issuer();
+    assert!(matches!(run(&backend, id).await, Err(Fault::Transient { cause }) if cause.contains("issuer")));
+    assert!(backend.mails().is_empty());
 }
 
 #[tokio::test]
 async fn another_certificate_than_the_approved_one_is_never_mailed() {
     // The right serial on the key of somebody else's request.
-    let (world, id) = issued();
-    let serial = world.request(id).unwrap().serial().unwrap().clone();
-    let other = world
-        .journey(&pki::csr(&["www.example.com"]), Status::Issued)
+    let (backend, id) = issued();
+    let serial = backend.request(id).unwrap().serial().unwrap().clone();
+    let other = backend
+        .unsaved_request(&pki::csr(&["www.example.com"]), Status::Issued)
         .altered(|row| row.serial = Some(serial.clone()));
-    world.put_certificate(&serial, &certificate(&world, &other).await);
-    assert!(matches!(run(&world, id).await, Err(Fault::Refused { code: ErrorName::NotApproved, .. })));
-    assert!(world.mails().is_empty());
-    assert_eq!(world.request(id).unwrap().status(), Status::Issued);
+    backend.put_certificate(&serial, &certificate(&backend, &other).await);
+    assert!(matches!(run(&backend, id).await, Err(Fault::Refused { code: ErrorName::NotApproved, .. })));
+    assert!(backend.mails().is_empty());
+    assert_eq!(backend.request(id).unwrap().status(), Status::Issued);
 }
 
 #[tokio::test]
 async fn what_is_secret_stays_so() {
-    let (world, id) = issued();
-    run(&world, id).await.unwrap();
-    let mail = &world.mails()[0];
-    let key = world.secret().await.unwrap().status_key(id);
+    let (backend, id) = issued();
+    run(&backend, id).await.unwrap();
+    let mail = &backend.mails()[0];
+    let key = backend.secret().await.unwrap().status_key(id);
     assert!(mail.text.contains(key.expose()) && mail.html.contains(key.expose()));
     assert!(!format!("{mail:?}{}{}", mail.subject, mail.occasion).contains(key.expose()));
     let all: String = files(mail).into_iter().map(|(_, text)| text).collect();

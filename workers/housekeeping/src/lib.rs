@@ -241,12 +241,13 @@ mod tests {
 
     #[test]
     fn nobody_is_hidden_behind_many_who_wait() {
-        let world = workflow::testing::World::new();
-        let row = world.journey(&workflow::testing::pki::csr(&["www.example.com"]), Status::Submitted);
+        let backend = workflow::testing::InMemoryBackend::new();
+        let row =
+            backend.unsaved_request(&workflow::testing::pki::csr(&["www.example.com"]), Status::Submitted);
         let rows: Vec<Request> = (0..1_234)
             .map(|_| row.clone().altered(|row| row.id = workflow::ids::RequestId::random()))
             .collect();
-        let begin = world.now();
+        let begin = backend.now();
         let seen: std::collections::BTreeSet<_> = (0..3)
             .flat_map(|run| turn(rows.clone(), begin + Duration::minutes(5) * run))
             .map(|row| row.id())

@@ -6,7 +6,7 @@ use workflow::ids::RequestId;
 use workflow::mail::Mail;
 use workflow::message::TaskToken;
 use workflow::request::{Ending, Status, Submission};
-use workflow::testing::{World, faults};
+use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
 
 use super::*;
@@ -15,14 +15,14 @@ fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
 }
 
-fn step(world: &Arc<World>) -> Notify {
+fn step(backend: &Arc<InMemoryBackend>) -> Notify {
     Notify {
-        requests: world.clone(),
-        links: world.clone(),
-        operators: world.clone(),
-        mailer: world.clone(),
+        requests: backend.clone(),
+        links: backend.clone(),
+        operators: backend.clone(),
+        mailer: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
-        clock: world.clone(),
+        clock: backend.clone(),
     }
 }
 
@@ -154,12 +154,12 @@ fn of(status: Status) -> Request {
 }
 
 async fn mail(state: &str, request: Request) -> Mail {
-    let world = World::new();
-    world.put(request);
-    step(&world).run(task(state)).await.unwrap();
-    let [mail] = world.mails().try_into().expect("one mail");
-    // No key of any world stands in a snapshot.
-    let key = world.secret().await.unwrap().status_key(id());
+    let backend = InMemoryBackend::new();
+    backend.put(request);
+    step(&backend).run(task(state)).await.unwrap();
+    let [mail] = backend.mails().try_into().expect("one mail");
+    // No key of any backend stands in a snapshot.
+    let key = backend.secret().await.unwrap().status_key(id());
     Mail {
         text: mail.text.replace(key.expose(), "KEY"),
         html: mail.html.replace(key.expose(), "KEY"),
@@ -226,16 +226,16 @@ async fn every_mail_goes_out_once_and_is_noted() {
         ("NotifyExpired", Status::Expired, "expired"),
         ("NotifyFailed", Status::Failed, "failed"),
     ] {
-        let world = World::new();
-        world.put(of(status));
+        let backend = InMemoryBackend::new();
+        backend.put(of(status));
         for _ in 0..3 {
-            assert_eq!(step(&world).run(task(state)).await, Ok(Progress::Done(NoOutput {})));
+            assert_eq!(step(&backend).run(task(state)).await, Ok(Progress::Done(NoOutput {})));
         }
-        assert_eq!(world.mails().iter().map(|mail| mail.occasion.as_str()).collect::<Vec<_>>(), [occasion]);
-        let row = world.request(id()).unwrap();
+        assert_eq!(backend.mails().iter().map(|mail| mail.occasion.as_str()).collect::<Vec<_>>(), [occasion]);
+        let row = backend.request(id()).unwrap();
         assert!(row.was_mailed(occasion));
         assert_eq!(row.status(), status);
-        assert_eq!(world.told().len(), usize::from(state == "NotifyFailed"));
+        assert_eq!(backend.told().len(), usize::from(state == "NotifyFailed"));
     }
 }
 
@@ -256,13 +256,13 @@ async fn the_row_decides_what_is_said() {
     };
     for state in Notify::STATES {
         for status in Status::ALL {
-            let world = World::new();
-            world.put(of(status));
-            let ended = step(&world).run(task(state)).await.map_err(|fault| match fault {
+            let backend = InMemoryBackend::new();
+            backend.put(of(status));
+            let ended = step(&backend).run(task(state)).await.map_err(|fault| match fault {
                 Fault::Refused { code, .. } => code,
                 Fault::Transient { cause } => panic!("{state} of {status}: {cause}"),
             });
-            let mails: Vec<_> = world.mails().iter().map(|mail| mail.occasion.clone()).collect();
+            let mails: Vec<_> = backend.mails().iter().map(|mail| mail.occasion.clone()).collect();
             match expected(state, status) {
                 Ok(occasion) => {
                     assert!(ended.is_ok(), "{state} of {status}");
@@ -280,18 +280,18 @@ async fn the_row_decides_what_is_said() {
 #[tokio::test]
 async fn whatever_does_not_answer_is_asked_again() {
     for port in ["requests", "links", "mailer"] {
-        let world = World::new();
-        world.put(asked());
-        let before = world.request(id());
-        world.fail_next(port, 1);
+        let backend = InMemoryBackend::new();
+        backend.put(asked());
+        let before = backend.request(id());
+        backend.fail_next(port, 1);
         assert!(
-            matches!(step(&world).run(task("NotifyReceived")).await, Err(Fault::Transient { .. })),
+            matches!(step(&backend).run(task("NotifyReceived")).await, Err(Fault::Transient { .. })),
             "{port}"
         );
-        assert_eq!(world.request(id()), before, "{port}");
-        assert!(world.mails().is_empty(), "{port}");
-        step(&world).run(task("NotifyReceived")).await.unwrap();
-        assert_eq!(world.mails().len(), 1, "{port}");
+        assert_eq!(backend.request(id()), before, "{port}");
+        assert!(backend.mails().is_empty(), "{port}");
+        step(&backend).run(task("NotifyReceived")).await.unwrap();
+        assert_eq!(backend.mails().len(), 1, "{port}");
     }
 }
 
@@ -304,10 +304,10 @@ async fn it_survives_every_fault() {
         ("NotifyExpired", Status::Expired),
         ("NotifyFailed", Status::Failed),
     ] {
-        faults::survive(
+        faults::fault_sweep(
             state,
-            |world| world.put(of(status)),
-            |world| async move { step(&world).run(task(state)).await.map(drop) },
+            |backend| backend.put(of(status)),
+            |backend| async move { step(&backend).run(task(state)).await.map(drop) },
         )
         .await;
     }
@@ -315,46 +315,46 @@ async fn it_survives_every_fault() {
 
 #[tokio::test]
 async fn the_operators_are_told_what_to_look_at() {
-    let world = World::new();
-    world.put(failed());
-    step(&world).run(failure()).await.unwrap();
-    let [(subject, text)] = world.told().try_into().expect("told once");
+    let backend = InMemoryBackend::new();
+    backend.put(failed());
+    step(&backend).run(failure()).await.unwrap();
+    let [(subject, text)] = backend.told().try_into().expect("told once");
     assert!(subject.is_ascii() && subject.len() <= 100);
-    assert!(world.request(id()).unwrap().was_mailed(OPERATORS_TOLD));
+    assert!(backend.request(id()).unwrap().was_mailed(OPERATORS_TOLD));
     insta::assert_snapshot!(format!("Subject: {subject}\n\n{text}"));
 }
 
 #[tokio::test]
 async fn the_operators_hear_of_a_request_that_has_no_row() {
-    let world = World::new();
-    step(&world).run(failure()).await.unwrap();
-    assert!(world.mails().is_empty());
-    assert!(world.told()[0].1.contains("no row in the table"));
+    let backend = InMemoryBackend::new();
+    step(&backend).run(failure()).await.unwrap();
+    assert!(backend.mails().is_empty());
+    assert!(backend.told()[0].1.contains("no row in the table"));
     for state in ["NotifyReceived", "NotifyRefused", "NotifyRejected", "NotifyExpired"] {
-        assert_eq!(step(&world).run(task(state)).await, Err(Fault::not_found(id())));
+        assert_eq!(step(&backend).run(task(state)).await, Err(Fault::not_found(id())));
     }
 }
 
 #[tokio::test]
 async fn operators_and_requester_do_not_wait_for_each_other() {
     for (port, told, mailed) in [("mailer", 1, 0), ("operators", 0, 1)] {
-        let world = World::new();
-        world.put(failed());
-        world.fail_next(port, 1);
-        assert!(matches!(step(&world).run(failure()).await, Err(Fault::Transient { .. })));
-        assert_eq!((world.told().len(), world.mails().len()), (told, mailed), "{port}");
-        step(&world).run(failure()).await.unwrap();
-        assert_eq!((world.told().len(), world.mails().len()), (1, 1), "{port}");
+        let backend = InMemoryBackend::new();
+        backend.put(failed());
+        backend.fail_next(port, 1);
+        assert!(matches!(step(&backend).run(failure()).await, Err(Fault::Transient { .. })));
+        assert_eq!((backend.told().len(), backend.mails().len()), (told, mailed), "{port}");
+        step(&backend).run(failure()).await.unwrap();
+        assert_eq!((backend.told().len(), backend.mails().len()), (1, 1), "{port}");
     }
 }
 
 #[tokio::test]
 async fn an_alert_of_any_cause_stays_short_and_on_its_lines() {
-    let world = World::new();
+    let backend = InMemoryBackend::new();
     let mut task = failure();
     task.input.cause = Some(format!("{}\nRequest:   another\r\n", "é ".repeat(5_000)));
-    step(&world).run(task).await.unwrap();
-    let (_, text) = &world.told()[0];
+    step(&backend).run(task).await.unwrap();
+    let (_, text) = &backend.told()[0];
     assert!(text.len() < 6_000);
     assert_eq!(text.lines().filter(|line| line.starts_with("Request:")).count(), 1);
 }
@@ -362,17 +362,17 @@ async fn an_alert_of_any_cause_stays_short_and_on_its_lines() {
 #[tokio::test]
 async fn what_is_secret_stays_so() {
     for status in Status::ALL {
-        let world = World::new();
-        world.put(of(status));
-        step(&world).run(failure()).await.unwrap();
-        let secret = world.secret().await.unwrap().status_key(id());
+        let backend = InMemoryBackend::new();
+        backend.put(of(status));
+        step(&backend).run(failure()).await.unwrap();
+        let secret = backend.secret().await.unwrap().status_key(id());
         let mut mailed = String::new();
-        for mail in world.mails() {
+        for mail in backend.mails() {
             assert!(mail.text.contains(secret.expose()) && mail.html.contains(secret.expose()));
             assert!(!format!("{mail:?}{}{}", mail.subject, mail.occasion).contains(secret.expose()));
             mailed.push_str(&format!("{}{}", mail.text, mail.html));
         }
-        for (subject, text) in world.told() {
+        for (subject, text) in backend.told() {
             for private in [secret.expose(), "alice@", "https://"] {
                 assert!(!subject.contains(private) && !text.contains(private), "{private}");
             }
@@ -396,45 +396,45 @@ fn the_input_is_read_from_whatever_the_state_machine_sends() {
 
 #[tokio::test]
 async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decision() {
-    let world = World::new();
-    world.put(asked());
+    let backend = InMemoryBackend::new();
+    backend.put(asked());
     for _ in 0..2 {
-        step(&world).nudged(Nudge::mail(id(), "waiting/1")).await.unwrap();
+        step(&backend).nudged(Nudge::mail(id(), "waiting/1")).await.unwrap();
     }
-    let [mail] = &world.mails()[..] else { panic!("one mail") };
+    let [mail] = &backend.mails()[..] else { panic!("one mail") };
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
-    world.put(rejected(None));
-    step(&world).nudged(Nudge::mail(id(), "waiting/2")).await.unwrap();
-    assert_eq!(world.mails().len(), 1);
+    backend.put(rejected(None));
+    step(&backend).nudged(Nudge::mail(id(), "waiting/2")).await.unwrap();
+    assert_eq!(backend.mails().len(), 1);
 }
 
 #[tokio::test]
 async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
-    let world = World::new();
-    world.put(asked());
-    let nudge = || async { step(&world).nudged(Nudge::mail(id(), "overview")).await };
+    let backend = InMemoryBackend::new();
+    backend.put(asked());
+    let nudge = || async { step(&backend).nudged(Nudge::mail(id(), "overview")).await };
     nudge().await.unwrap();
     nudge().await.unwrap();
-    assert_eq!(world.mails().len(), 1);
-    world.fail_next("mailer", 1);
-    world.advance(Duration::minutes(11));
+    assert_eq!(backend.mails().len(), 1);
+    backend.fail_next("mailer", 1);
+    backend.advance(Duration::minutes(11));
     assert!(nudge().await.is_err());
     nudge().await.unwrap();
-    assert_eq!(world.mails().len(), 2);
-    let link = world.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
+    assert_eq!(backend.mails().len(), 2);
+    let link = backend.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
     let key = link.rsplit('/').next().unwrap();
-    let secret = Links::secret(&*world).await.unwrap();
-    assert_eq!(secret.opens_overview(key, Clock::now(&*world)), Some(id()));
+    let secret = Links::secret(&*backend).await.unwrap();
+    assert_eq!(secret.opens_overview(key, Clock::now(&*backend)), Some(id()));
 }
 
 #[tokio::test]
 async fn other_occasions_are_refused() {
-    let world = World::new();
-    world.put(asked());
+    let backend = InMemoryBackend::new();
+    backend.put(asked());
     for nudge in [Nudge::look(id()), Nudge::mail(id(), "issued")] {
-        assert!(matches!(step(&world).nudged(nudge).await, Err(Fault::Refused { .. })));
+        assert!(matches!(step(&backend).nudged(nudge).await, Err(Fault::Refused { .. })));
     }
-    assert!(world.mails().is_empty());
+    assert!(backend.mails().is_empty());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Sign against the world in memory.
+//! Sign against the backend in memory.
 #![allow(clippy::unwrap_used)] // A test may.
 
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use workflow::issuance::Certificate;
 use workflow::ports::Clock;
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, faults, fixtures, pki};
+use workflow::testing::{InMemoryBackend, faults, fixtures, pki};
 
-async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {
+async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, Fault> {
     let step = Sign {
-        requests: world.clone(),
-        policies: world.clone(),
-        archive: world.clone(),
-        ca_key: world.clone(),
-        clock: world.clone(),
+        requests: backend.clone(),
+        policies: backend.clone(),
+        archive: backend.clone(),
+        ca_key: backend.clone(),
+        clock: backend.clone(),
     };
     match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await? {
         Progress::Done(signed) => Ok(signed),
@@ -35,57 +35,57 @@ fn name(result: Result<Signed, Fault>) -> ErrorName {
 
 #[tokio::test]
 async fn an_approved_request_gets_one_certificate_whatever_is_repeated() {
-    let world = World::new();
-    let id = world.request_at(Status::Approved);
-    let signed = sign(&world, id).await.unwrap();
-    let first = world.certificates();
-    assert_eq!(sign(&world, id).await.unwrap(), signed);
-    assert_eq!(world.certificates(), first);
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let signed = sign(&backend, id).await.unwrap();
+    let first = backend.certificates();
+    assert_eq!(sign(&backend, id).await.unwrap(), signed);
+    assert_eq!(backend.certificates(), first);
     assert_eq!(first.len(), 1);
-    let row = world.request(id).unwrap();
+    let row = backend.request(id).unwrap();
     assert_eq!(row.status(), Status::Issued);
     let certificate = Certificate::from_pem(&first[&signed.serial.to_string()]).unwrap();
     assert_eq!(certificate.serial(), &signed.serial);
     assert_eq!(Some(certificate.not_after()), row.not_after());
     assert_eq!(certificate.public_key_digest(), row.csr().unwrap().public_key_digest);
-    assert_eq!(certificate.authority_key_identifier(), Some(world.issuer_certificate().key_identifier()));
+    assert_eq!(certificate.authority_key_identifier(), Some(backend.issuer_certificate().key_identifier()));
 }
 
 #[tokio::test]
 async fn it_survives_every_fault_with_one_certificate() {
-    faults::survive(
+    faults::fault_sweep(
         "Sign",
-        |world| _ = world.request_at(Status::Approved),
-        |world| async move { sign(&world, world.requests()[0].id()).await.map(drop) },
+        |backend| _ = backend.request_at(Status::Approved),
+        |backend| async move { sign(&backend, backend.requests()[0].id()).await.map(drop) },
     )
     .await;
 }
 
 #[tokio::test]
 async fn signers_that_race_agree_on_one_certificate() {
-    let world = World::new();
-    let id = world.request_at(Status::Approved);
-    let (one, other) = tokio::join!(sign(&world, id), sign(&world, id));
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let (one, other) = tokio::join!(sign(&backend, id), sign(&backend, id));
     assert_eq!(one.unwrap(), other.unwrap());
-    assert_eq!(world.certificates().len(), 1);
+    assert_eq!(backend.certificates().len(), 1);
 }
 
 #[tokio::test]
 async fn what_nobody_approved_is_not_signed() {
-    let world = World::new();
+    let backend = InMemoryBackend::new();
     for status in
         [Status::Submitted, Status::PendingApproval, Status::Rejected, Status::Expired, Status::Failed]
     {
-        let id = world.request_at(status);
-        assert_eq!(name(sign(&world, id).await), ErrorName::NotApproved, "{status}");
+        let id = backend.request_at(status);
+        assert_eq!(name(sign(&backend, id).await), ErrorName::NotApproved, "{status}");
     }
-    assert_eq!(name(sign(&world, RequestId::random()).await), ErrorName::NotFound);
-    assert!(world.certificates().is_empty());
+    assert_eq!(name(sign(&backend, RequestId::random()).await), ErrorName::NotFound);
+    assert!(backend.certificates().is_empty());
 }
 
 #[tokio::test]
 async fn a_row_that_was_altered_after_the_approval_is_not_signed() {
-    let world = World::new();
+    let backend = InMemoryBackend::new();
     let alterations: [fn(&mut Columns); 4] = [
         |row| row.csr_content = pki::csr(&["www.example.com"]),
         |row| row.csr_content = pki::csr(&["admin.example.com"]),
@@ -93,27 +93,27 @@ async fn a_row_that_was_altered_after_the_approval_is_not_signed() {
         |row| row.decision = None,
     ];
     for alter in alterations {
-        let id = world.request_at(Status::Approved);
-        world.alter(id, alter);
-        assert!(matches!(name(sign(&world, id).await), ErrorName::NotApproved | ErrorName::Refused));
+        let id = backend.request_at(Status::Approved);
+        backend.alter(id, alter);
+        assert!(matches!(name(sign(&backend, id).await), ErrorName::NotApproved | ErrorName::Refused));
     }
-    assert!(world.certificates().is_empty());
+    assert!(backend.certificates().is_empty());
 }
 
 #[tokio::test]
 async fn a_stricter_policy_in_force_refuses() {
-    let world = World::new();
-    let id = world.request_at(Status::Approved);
-    world.set_policy(&include_str!("../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
-    assert_eq!(name(sign(&world, id).await), ErrorName::Refused);
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    backend.set_policy(&include_str!("../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
+    assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
 }
 
 /// Reserves a serial and a validity, and dies before anything is stored.
-async fn reserved(world: &Arc<World>) -> RequestId {
-    let id = world.request_at(Status::Approved);
-    world.fail_next("ca key", 1);
-    assert!(matches!(sign(world, id).await, Err(Fault::Transient { .. })));
-    assert!(world.request(id).unwrap().serial().is_some() && world.certificates().is_empty());
+async fn reserved(backend: &Arc<InMemoryBackend>) -> RequestId {
+    let id = backend.request_at(Status::Approved);
+    backend.fail_next("ca key", 1);
+    assert!(matches!(sign(backend, id).await, Err(Fault::Transient { .. })));
+    assert!(backend.request(id).unwrap().serial().is_some() && backend.certificates().is_empty());
     id
 }
 
@@ -121,71 +121,73 @@ async fn reserved(world: &Arc<World>) -> RequestId {
 async fn a_ca_or_a_policy_that_changes_after_the_reservation_cuts_the_validity() {
     let maker = || pki::CaMaker::new(pki::TestKey::EcP256);
     let shorter = include_str!("../../../infra/policy.toml").replace("365", "30");
-    type Change<'a> = (&'a str, &'a dyn Fn(&World));
+    type Change<'a> = (&'a str, &'a dyn Fn(&InMemoryBackend));
     let changes: [Change<'_>; 4] = [
-        ("a CA that ends earlier", &|world| {
-            let now = world.now();
-            world.rotate_to(&maker().valid(now - Duration::days(9), now + Duration::days(9)).self_signed());
+        ("a CA that ends earlier", &|backend| {
+            let now = backend.now();
+            backend.rotate_to(&maker().valid(now - Duration::days(9), now + Duration::days(9)).self_signed());
         }),
-        ("a CA that began after the reservation", &|world| {
-            let began = world.now();
-            world.advance(Duration::minutes(5));
-            world.rotate_to(&maker().valid(began, began + Duration::days(900)).self_signed());
+        ("a CA that began after the reservation", &|backend| {
+            let began = backend.now();
+            backend.advance(Duration::minutes(5));
+            backend.rotate_to(&maker().valid(began, began + Duration::days(900)).self_signed());
         }),
-        ("a policy that grants less", &|world| world.set_policy(&shorter)),
-        ("so much time that nothing of the reserved is left", &|world| world.advance(Duration::days(400))),
+        ("a policy that grants less", &|backend| backend.set_policy(&shorter)),
+        ("so much time that nothing of the reserved is left", &|backend| {
+            backend.advance(Duration::days(400))
+        }),
     ];
     for (what, change) in changes {
-        let world = World::new();
-        let id = reserved(&world).await;
-        let before = world.request(id).unwrap();
-        change(&world);
-        let signed = sign(&world, id).await.unwrap();
-        let row = world.request(id).unwrap();
+        let backend = InMemoryBackend::new();
+        let id = reserved(&backend).await;
+        let before = backend.request(id).unwrap();
+        change(&backend);
+        let signed = sign(&backend, id).await.unwrap();
+        let row = backend.request(id).unwrap();
         assert_eq!(row.serial(), before.serial(), "{what}: one request, one serial");
         assert_ne!(row.validity(), before.validity(), "{what}");
-        let certificate = Certificate::from_pem(&world.certificates()[&signed.serial.to_string()]).unwrap();
+        let certificate = Certificate::from_pem(&backend.certificates()[&signed.serial.to_string()]).unwrap();
         assert_eq!(
             row.validity(),
             Some(certificate.validity()),
             "{what}: the row says what the certificate says"
         );
-        assert!(certificate.not_after() > world.now(), "{what}");
-        assert_eq!(sign(&world, id).await.unwrap(), signed, "{what}: repeated");
+        assert!(certificate.not_after() > backend.now(), "{what}");
+        assert_eq!(sign(&backend, id).await.unwrap(), signed, "{what}: repeated");
     }
 }
 
 #[tokio::test]
 async fn a_certificate_that_another_signer_stored_meanwhile_is_the_one() {
-    let (world, other) = (World::new(), World::new());
-    let id = reserved(&world).await;
-    let row = world.request(id).unwrap();
+    let (backend, other) = (InMemoryBackend::new(), InMemoryBackend::new());
+    let id = reserved(&backend).await;
+    let row = backend.request(id).unwrap();
     other.put(row.clone());
     let stored = sign(&other, id).await.unwrap();
     let pem = other.certificates()[&stored.serial.to_string()].clone();
-    world.put_certificate(&stored.serial, &pem);
-    let now = world.now();
+    backend.put_certificate(&stored.serial, &pem);
+    let now = backend.now();
     let maker = pki::CaMaker::new(pki::TestKey::EcP256);
-    world.rotate_to(&maker.valid(now - Duration::days(9), now + Duration::days(9)).self_signed());
-    assert_eq!(sign(&world, id).await.unwrap(), stored);
-    assert_eq!(world.request(id).unwrap().validity(), row.validity());
+    backend.rotate_to(&maker.valid(now - Duration::days(9), now + Duration::days(9)).self_signed());
+    assert_eq!(sign(&backend, id).await.unwrap(), stored);
+    assert_eq!(backend.request(id).unwrap().validity(), row.validity());
 }
 
 #[tokio::test]
 async fn a_ca_that_may_not_certify_the_names_any_more_refuses() {
-    let world = World::new();
-    let id = world.request_at(Status::Approved);
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
     let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
-    world.rotate_to(&maker.self_signed());
-    assert_eq!(name(sign(&world, id).await), ErrorName::Refused);
-    assert!(world.certificates().is_empty() && world.request(id).unwrap().serial().is_none());
+    backend.rotate_to(&maker.self_signed());
+    assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
+    assert!(backend.certificates().is_empty() && backend.request(id).unwrap().serial().is_none());
 }
 
 #[tokio::test]
 async fn without_a_ca_the_message_waits_and_says_so() {
-    let world = World::new();
-    let id = world.request_at(Status::Approved);
-    world.without_issuer();
-    let Err(Fault::Transient { cause }) = sign(&world, id).await else { panic!() };
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    backend.without_issuer();
+    let Err(Fault::Transient { cause }) = sign(&backend, id).await else { panic!() };
     assert!(cause.contains("countersign ca init"), "{cause}");
 }

@@ -1,14 +1,17 @@
-//! Validate against the world in memory.
+//! Validate against the backend in memory.
 #![allow(clippy::unwrap_used)] // A test may.
 
 use validate::Validate;
 use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, faults, fixtures, pki};
+use workflow::testing::{InMemoryBackend, faults, fixtures, pki};
 
-async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {
-    let step = Validate { requests: world.clone(), policies: world.clone(), archive: world.clone() };
+async fn validate(
+    backend: &std::sync::Arc<InMemoryBackend>,
+    id: RequestId,
+) -> Result<validate::Validated, Fault> {
+    let step = Validate { requests: backend.clone(), policies: backend.clone(), archive: backend.clone() };
     match step.run(fixtures::task(id, "Validate", "t", NoInput {})).await? {
         Progress::Done(validated) => Ok(validated),
         Progress::Waiting => panic!("Validate never waits"),
@@ -24,71 +27,71 @@ fn refused(fault: Fault) -> (ErrorName, String) {
 
 #[tokio::test]
 async fn a_granted_request_passes_and_nothing_is_written() {
-    let world = World::new();
-    let id = world.request_at(Status::Submitted);
-    let before = world.request(id);
-    let validated = validate(&world, id).await.unwrap();
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Submitted);
+    let before = backend.request(id);
+    let validated = validate(&backend, id).await.unwrap();
     assert_eq!(validated.csr_digest.len(), 64);
-    assert_eq!(validated.policy_version, world.policy().version());
-    assert_eq!(world.request(id), before);
+    assert_eq!(validated.policy_version, backend.policy().version());
+    assert_eq!(backend.request(id), before);
 }
 
 #[tokio::test]
 async fn a_refusal_names_codes_and_no_names() {
-    let world = World::new();
-    let request = world.journey(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
+    let backend = InMemoryBackend::new();
+    let request = backend.unsaved_request(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
     let id = request.id();
-    world.put(request);
-    let (code, message) = refused(validate(&world, id).await.unwrap_err());
+    backend.put(request);
+    let (code, message) = refused(validate(&backend, id).await.unwrap_err());
     assert_eq!((code, message.as_str()), (ErrorName::Refused, "name_not_allowed"));
 }
 
 #[tokio::test]
 async fn what_the_authority_may_not_certify_is_refused_before_anybody_is_asked() {
-    let world = World::new();
-    let id = world.request_at(Status::Submitted);
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Submitted);
     let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
-    world.rotate_to(&maker.self_signed());
-    let (code, message) = refused(validate(&world, id).await.unwrap_err());
+    backend.rotate_to(&maker.self_signed());
+    let (code, message) = refused(validate(&backend, id).await.unwrap_err());
     assert_eq!((code, message.as_str()), (ErrorName::Refused, "name_not_allowed"));
-    world.without_issuer();
-    validate(&world, id).await.unwrap();
+    backend.without_issuer();
+    validate(&backend, id).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_request_past_its_decision_is_not_judged_again() {
-    let world = World::new();
+    let backend = InMemoryBackend::new();
     for status in
         [Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered, Status::Rejected]
     {
-        let id = world.request_at(status);
-        let digest = world.request(id).unwrap().csr().map(|csr| csr.csr_digest.clone());
-        assert_eq!(Some(validate(&world, id).await.unwrap().csr_digest), digest, "{status}");
+        let id = backend.request_at(status);
+        let digest = backend.request(id).unwrap().csr().map(|csr| csr.csr_digest.clone());
+        assert_eq!(Some(validate(&backend, id).await.unwrap().csr_digest), digest, "{status}");
     }
-    let id = world.request_at(Status::Refused);
-    assert_eq!(refused(validate(&world, id).await.unwrap_err()).0, ErrorName::Refused);
-    let id = world.request_at(Status::Failed);
-    assert_eq!(refused(validate(&world, id).await.unwrap_err()).0, ErrorName::Ended);
-    assert_eq!(refused(validate(&world, RequestId::random()).await.unwrap_err()).0, ErrorName::NotFound);
+    let id = backend.request_at(Status::Refused);
+    assert_eq!(refused(validate(&backend, id).await.unwrap_err()).0, ErrorName::Refused);
+    let id = backend.request_at(Status::Failed);
+    assert_eq!(refused(validate(&backend, id).await.unwrap_err()).0, ErrorName::Ended);
+    assert_eq!(refused(validate(&backend, RequestId::random()).await.unwrap_err()).0, ErrorName::NotFound);
 }
 
 #[tokio::test]
 async fn a_port_that_fails_is_a_passing_fault() {
-    let world = World::new();
-    let id = world.request_at(Status::Submitted);
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Submitted);
     for port in ["requests", "policies", "archive"] {
-        world.fail_next(port, 1);
-        assert!(matches!(validate(&world, id).await.unwrap_err(), Fault::Transient { .. }), "{port}");
-        validate(&world, id).await.unwrap();
+        backend.fail_next(port, 1);
+        assert!(matches!(validate(&backend, id).await.unwrap_err(), Fault::Transient { .. }), "{port}");
+        validate(&backend, id).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn it_survives_every_fault() {
-    faults::survive(
+    faults::fault_sweep(
         "Validate",
-        |world| _ = world.request_at(Status::Submitted),
-        |world| async move { validate(&world, world.requests()[0].id()).await.map(drop) },
+        |backend| _ = backend.request_at(Status::Submitted),
+        |backend| async move { validate(&backend, backend.requests()[0].id()).await.map(drop) },
     )
     .await;
 }

@@ -8,7 +8,7 @@ use crate::approval::{Approval, Link, LinkKey};
 use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::request::Status;
-use crate::testing::World;
+use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::approver;
 
 fn columns(value: &impl Serialize) -> Columns {
@@ -29,40 +29,40 @@ fn approval(approval: &Approval) -> Record {
     Record::Approval(Box::new(Row::without_tokens(columns).unwrap()))
 }
 
-fn group(world: &World, id: RequestId) -> Vec<Record> {
-    let mut row = columns(&world.request(id).unwrap());
+fn group(backend: &InMemoryBackend, id: RequestId) -> Vec<Record> {
+    let mut row = columns(&backend.request(id).unwrap());
     row.insert("aColumnOfTheFuture".into(), json!({"list": [1, true, "x", null]}));
     let mut records: Vec<Record> =
-        world.audit(id).iter().map(|event| Record::Event(Row::read(columns(event)).unwrap())).collect();
+        backend.audit(id).iter().map(|event| Record::Event(Row::read(columns(event)).unwrap())).collect();
     records.push(Record::Request(Box::new(Row::read(row).unwrap())));
-    records.extend(world.approval(id).as_ref().map(approval));
+    records.extend(backend.approval(id).as_ref().map(approval));
     records
 }
 
 /// A stack with requests in several stages, and one record of each kind at least.
-fn stack() -> (Arc<World>, Vec<Record>) {
-    let world = World::new();
+fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
+    let backend = InMemoryBackend::new();
     let mut records = vec![Record::Policy(include_str!("../../../infra/policy.toml").into())];
     for status in [Status::Submitted, Status::PendingApproval, Status::Rejected, Status::Delivered] {
-        let id = world.request_at(status);
-        records.extend(group(&world, id));
+        let id = backend.request_at(status);
+        records.extend(group(&backend, id));
         let key = LinkKey::random().unwrap();
         let link = Link {
             digest: key.digest(),
             request_id: id,
             approver: approver(),
             generation: 1,
-            created_at: world.request(id).unwrap().registration_date(),
+            created_at: backend.request(id).unwrap().registration_date(),
         };
         let key = format!("link#{}", link.digest.as_str());
         records.push(Record::Link(Row::read(keyed(&link, key)).unwrap()));
         let name = Name { name: "www.example.com".into(), request_id: id };
         records.push(Record::Name(Row::read(columns(&name)).unwrap()));
     }
-    let pem = world.issuer_certificate().chain_pem();
-    let keys = [ObjectKey::CurrentIssuer, ObjectKey::Issuer(world.issuer_certificate().key_identifier())];
+    let pem = backend.issuer_certificate().chain_pem();
+    let keys = [ObjectKey::CurrentIssuer, ObjectKey::Issuer(backend.issuer_certificate().key_identifier())];
     records.extend(keys.map(|key| Record::Object(key, pem.to_owned())));
-    (world, records)
+    (backend, records)
 }
 
 fn header() -> Header {
@@ -148,7 +148,7 @@ fn a_line_taken_out_put_in_or_moved_is_noticed() {
 
 #[test]
 fn a_private_key_and_a_task_token_are_in_no_export() {
-    let (world, mut records) = stack();
+    let (backend, mut records) = stack();
     let pem = crate::testing::pki::root().key_pem;
     let mut writer = Writer::begin(Vec::new(), &header()).unwrap();
     let refused = writer.put(&Record::Object(ObjectKey::CurrentIssuer, pem.clone())).unwrap_err().to_string();
@@ -160,7 +160,7 @@ fn a_private_key_and_a_task_token_are_in_no_export() {
     let header = serde_json::to_string(&header()).unwrap();
     assert!(said(format!("{header}\n{line}\n").as_bytes()).contains("private key"));
 
-    let mut standing = world.approval(world.request_at(Status::PendingApproval)).unwrap();
+    let mut standing = backend.approval(backend.request_at(Status::PendingApproval)).unwrap();
     standing.keep(&TaskToken::new("bearer-one"));
     standing.keep(&TaskToken::new("bearer-two"));
     records.push(approval(&standing));
@@ -173,9 +173,9 @@ fn a_private_key_and_a_task_token_are_in_no_export() {
 
 #[test]
 fn a_trail_that_was_altered_is_told_and_one_without_its_row_refused() {
-    let world = World::new();
-    let id = world.request_at(Status::Delivered);
-    let mut records = group(&world, id);
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Delivered);
+    let mut records = group(&backend, id);
     let Record::Event(event) = &records[1] else { panic!() };
     let mut altered = event.columns().clone();
     altered.insert("actor".into(), "operator:nobody".into());
@@ -187,7 +187,7 @@ fn a_trail_that_was_altered_is_told_and_one_without_its_row_refused() {
     assert_eq!(broken.request_id, id);
     assert!(broken.wrong[0].to_string().contains("event 2 was altered"));
 
-    let other = group(&world, world.request_at(Status::Submitted));
+    let other = group(&backend, backend.request_at(Status::Submitted));
     let stray = [&records[..3], &other[..]].concat();
     assert!(said(&written(&stray)).contains(&format!("the events of {id} are not followed by its row")));
     assert!(said(&written(&records[..3])).contains("not followed by its row"));
@@ -195,8 +195,8 @@ fn a_trail_that_was_altered_is_told_and_one_without_its_row_refused() {
 
 #[test]
 fn an_approval_is_found_by_its_own_key_only() {
-    let world = World::new();
-    let standing = world.approval(world.request_at(Status::PendingApproval)).unwrap();
+    let backend = InMemoryBackend::new();
+    let standing = backend.approval(backend.request_at(Status::PendingApproval)).unwrap();
     let row = keyed(&standing, format!("request#{}", RequestId::random()));
     let header = serde_json::to_string(&header()).unwrap();
     let line = json!({"kind": "approval", "row": row});

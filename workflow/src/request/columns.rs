@@ -236,10 +236,10 @@ impl TryFrom<Columns> for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{World, pki};
+    use crate::testing::{InMemoryBackend, pki};
 
     fn contradiction(status: Status, alter: impl FnOnce(&mut Columns)) -> Option<ColumnsError> {
-        let row = World::new().journey(&pki::csr(&["www.example.com"]), status);
+        let row = InMemoryBackend::new().unsaved_request(&pki::csr(&["www.example.com"]), status);
         let mut columns = Columns::from(row);
         alter(&mut columns);
         Request::try_from(columns).err()

@@ -281,13 +281,13 @@ mod tests {
 
     use super::*;
     use crate::runtime::step::{NoInput, NoOutput};
-    use crate::testing::World;
+    use crate::testing::InMemoryBackend;
 
     /// Does what the name of the execution says.
-    struct Obedient;
+    struct ScriptedStep;
 
     #[async_trait]
-    impl Step for Obedient {
+    impl Step for ScriptedStep {
         const STATES: &'static [&'static str] = &["Obey"];
         type Input = NoInput;
         type Output = NoOutput;
@@ -303,8 +303,8 @@ mod tests {
         }
     }
 
-    fn shell(world: &Arc<World>) -> Shell<Obedient> {
-        Shell { step: Obedient, tasks: world.clone(), queue: world.clone(), max_receives: 3 }
+    fn shell(backend: &Arc<InMemoryBackend>) -> Shell<ScriptedStep> {
+        Shell { step: ScriptedStep, tasks: backend.clone(), queue: backend.clone(), max_receives: 3 }
     }
 
     fn event(bodies: &[(&str, u32)]) -> SqsEvent {
@@ -334,7 +334,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_bad_record_does_not_hold_up_its_neighbours() {
-        let world = World::new();
+        let backend = InMemoryBackend::new();
         let bodies = [
             "not json".to_owned(),
             body("Obey", "panic", "t1"),
@@ -346,9 +346,9 @@ mod tests {
             r#"{"taskToken":"t7","state":"Obey","input":{}}"#.to_owned(),
         ];
         let bodies: Vec<(&str, u32)> = bodies.iter().map(|body| (body.as_str(), 1)).collect();
-        let response = shell(&world).batch(event(&bodies)).await;
+        let response = shell(&backend).batch(event(&bodies)).await;
         assert_eq!(kept(&response), ["m0", "m1", "m2"]);
-        let results: Vec<_> = world
+        let results: Vec<_> = backend
             .results()
             .into_iter()
             .map(|(token, result)| (token.expose().to_owned(), result.err().map(|(error, _)| error)))
@@ -363,34 +363,34 @@ mod tests {
                 ("t7".to_owned(), name("Step.BadMessage")),
             ]
         );
-        let (handle, seconds) = &world.postponed()[0];
+        let (handle, seconds) = &backend.postponed()[0];
         assert_eq!(handle, "h2");
         assert!((2..=4).contains(seconds), "{seconds}");
     }
 
     #[tokio::test]
     async fn the_last_receive_reports_the_last_cause() {
-        let world = World::new();
+        let backend = InMemoryBackend::new();
         let body = body("Obey", "stumble", "t1");
-        let shell = shell(&world);
+        let shell = shell(&backend);
         assert_eq!(kept(&shell.batch(event(&[(&body, 2)])).await), ["m0"]);
-        assert!(world.results().is_empty());
+        assert!(backend.results().is_empty());
         assert!(kept(&shell.batch(event(&[(&body, 3)])).await).is_empty());
-        let (_, Err((error, cause))) = &world.results()[0] else { panic!("it succeeded") };
+        let (_, Err((error, cause))) = &backend.results()[0] else { panic!("it succeeded") };
         assert_eq!(error, "Step.Exhausted");
         assert!(cause.contains("the table is away"), "{cause}");
     }
 
     #[tokio::test]
     async fn a_result_that_cannot_be_reported_stays_and_one_reported_before_is_done() {
-        let world = World::new();
+        let backend = InMemoryBackend::new();
         let body = body("Obey", "", "t1");
-        let shell = shell(&world);
-        world.fail_next("tasks", 1);
+        let shell = shell(&backend);
+        backend.fail_next("tasks", 1);
         assert_eq!(kept(&shell.batch(event(&[(&body, 1)])).await), ["m0"]);
         assert!(kept(&shell.batch(event(&[(&body, 2)])).await).is_empty());
         assert!(kept(&shell.batch(event(&[(&body, 3)])).await).is_empty());
-        assert_eq!(world.results().len(), 1);
+        assert_eq!(backend.results().len(), 1);
     }
 
     #[test]

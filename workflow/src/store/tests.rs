@@ -3,58 +3,58 @@ use std::sync::Arc;
 use super::*;
 use crate::ports::Clock as _;
 use crate::request::Status;
-use crate::testing::World;
+use crate::testing::InMemoryBackend;
 
 /// A request that nobody has mailed about, as it was read, and how many calls that took.
-fn known(world: &Arc<World>) -> (Request, usize) {
-    let request = world.request(world.request_at(Status::PendingApproval)).unwrap();
-    (request, world.calls().len())
+fn known(backend: &Arc<InMemoryBackend>) -> (Request, usize) {
+    let request = backend.request(backend.request_at(Status::PendingApproval)).unwrap();
+    (request, backend.calls().len())
 }
 
-async fn mail(world: &Arc<World>, known: &Request, occasion: &str) -> Request {
-    let now = world.now();
+async fn mail(backend: &Arc<InMemoryBackend>, known: &Request, occasion: &str) -> Request {
+    let now = backend.now();
     let note = |row: &mut Request| {
         row.mailed(occasion, now);
         Ok::<_, std::convert::Infallible>(())
     };
-    change_known(&**world, known, &By::worker("test"), note).await.unwrap().0
+    change_known(&**backend, known, &By::worker("test"), note).await.unwrap().0
 }
 
 #[tokio::test]
 async fn a_row_that_is_still_the_known_one_is_not_read_again() {
-    let world = World::new();
-    let (first, before) = known(&world);
-    let second = mail(&world, &first, "one").await;
+    let backend = InMemoryBackend::new();
+    let (first, before) = known(&backend);
+    let second = mail(&backend, &first, "one").await;
     // What comes back is known in its turn.
-    let third = mail(&world, &second, "two").await;
-    assert_eq!(world.calls()[before..], ["requests: save", "requests: save"]);
-    assert_eq!(world.request(first.id()), Some(third));
+    let third = mail(&backend, &second, "two").await;
+    assert_eq!(backend.calls()[before..], ["requests: save", "requests: save"]);
+    assert_eq!(backend.request(first.id()), Some(third));
 }
 
 #[tokio::test]
 async fn what_others_wrote_meanwhile_stays() {
-    let world = World::new();
-    let (stale, _) = known(&world);
-    mail(&world, &stale, "theirs").await;
-    let before = world.calls().len();
-    let row = mail(&world, &stale, "ours").await;
-    assert_eq!(world.calls()[before..], ["requests: save", "requests: find", "requests: save"]);
+    let backend = InMemoryBackend::new();
+    let (stale, _) = known(&backend);
+    mail(&backend, &stale, "theirs").await;
+    let before = backend.calls().len();
+    let row = mail(&backend, &stale, "ours").await;
+    assert_eq!(backend.calls()[before..], ["requests: save", "requests: find", "requests: save"]);
     assert!(row.was_mailed("theirs") && row.was_mailed("ours"));
 }
 
 /// The row has gone on: what a stale copy would refuse, or take for done, is not the answer.
 #[tokio::test]
 async fn a_stale_row_refuses_nothing_and_settles_nothing() {
-    let world = World::new();
-    let (stale, _) = known(&world);
+    let backend = InMemoryBackend::new();
+    let (stale, _) = known(&backend);
     let row = stale.clone().run_as("arn:another".into());
-    let _: Saved = Requests::save(&*world, &row, &[]).await.unwrap();
+    let _: Saved = Requests::save(&*backend, &row, &[]).await.unwrap();
     let seen = |row: &mut Request| match row.execution().arn.as_str() {
         "arn:another" => Ok(()),
         _ => Err("the execution is the old one"),
     };
-    assert!(change_known(&*world, &stale, &By::worker("test"), seen).await.is_ok());
+    assert!(change_known(&*backend, &stale, &By::worker("test"), seen).await.is_ok());
     let nothing = |row: &mut Request| Ok::<_, std::convert::Infallible>(row.execution().arn.clone());
-    let (_, arn) = change_known(&*world, &stale, &By::worker("test"), nothing).await.unwrap();
+    let (_, arn) = change_known(&*backend, &stale, &By::worker("test"), nothing).await.unwrap();
     assert_eq!(arn, "arn:another");
 }

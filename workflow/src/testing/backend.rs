@@ -1,7 +1,7 @@
-//! Everything outside, in memory: a [`World`] implements every port.
+//! Everything outside, in memory: a [`InMemoryBackend`] implements every port.
 //!
 //! It keeps the promises that the real services keep (conditional writes, first writer wins) and can be told to fail:
-//! [`World::fail_next`] makes the next calls of a port fail before they take effect, and [`World::fail_at`] makes one
+//! [`InMemoryBackend::fail_next`] makes the next calls of a port fail before they take effect, and [`InMemoryBackend::fail_at`] makes one
 //! call fail before it takes effect, or after it did. Every call is counted, so that [`super::faults`] finds them all.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ pub type SentMail = Mail;
 pub type TaskResult = Result<serde_json::Value, (String, String)>;
 
 /// Everything outside, in memory.
-pub struct World {
+pub struct InMemoryBackend {
     state: Mutex<State>,
     links: LinkSecret,
     policy: Mutex<Arc<Policy>>,
@@ -61,7 +61,7 @@ struct State {
     no_issuer: bool,
     rotated: Option<Authority>,
     calls: Vec<String>,
-    planned: Option<(usize, Moment)>,
+    planned: Option<(usize, FaultPoint)>,
     upcoming: Option<(usize, Box<State>)>,
 }
 
@@ -74,15 +74,15 @@ struct Authority {
 
 /// When a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum FaultPoint {
     /// Before it takes effect.
     Before,
     /// After it took effect: it reports a time-out all the same.
     After,
 }
 
-impl World {
-    /// An empty world with a CA, the default policy of infra/policy.toml, and the clock at 2026-01-01T12:00:00Z.
+impl InMemoryBackend {
+    /// An empty backend with a CA, the default policy of infra/policy.toml, and the clock at 2026-01-01T12:00:00Z.
     pub fn new() -> Arc<Self> {
         let now = time::macros::datetime!(2026-01-01 12:00:00 UTC);
         let age = OffsetDateTime::now_utc() - now + time::Duration::days(30);
@@ -101,7 +101,7 @@ impl World {
         })
     }
 
-    /// A world of its own that is as this one is now, with the same CA and policy.
+    /// A backend of its own that is as this one is now, with the same CA and policy.
     pub fn copy(&self) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(self.state().clone()),
@@ -117,7 +117,7 @@ impl World {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no test panicked while holding the world")
+        self.state.lock().expect("no test panicked while holding the backend")
     }
 
     /// One call of a port: counted, and failing as told.
@@ -134,8 +134,8 @@ impl World {
             *state = State { calls, ..*then };
         }
         state.calls.push(format!("{port}: {what}"));
-        let planned = state.planned.filter(|(at, _)| *at == number).map(|(_, moment)| moment);
-        if planned == Some(Moment::Before) {
+        let planned = state.planned.filter(|(at, _)| *at == number).map(|(_, point)| point);
+        if planned == Some(FaultPoint::Before) {
             return Err(PortError { what: port, cause: "told to fail".into() });
         }
         if let Some(left) = state.failures.get_mut(port).filter(|left| **left > 0) {
@@ -144,7 +144,7 @@ impl World {
         }
         let result = act(&mut state);
         match planned {
-            Some(Moment::After) => Err(PortError { what: port, cause: "told to time out".into() }),
+            Some(FaultPoint::After) => Err(PortError { what: port, cause: "told to time out".into() }),
             _ => Ok(result),
         }
     }
@@ -155,12 +155,12 @@ impl World {
     }
 
     /// Makes call number `number` fail, counted from 0.
-    pub fn fail_at(&self, number: usize, moment: Moment) {
-        self.state().planned = Some((number, moment));
+    pub fn fail_at(&self, number: usize, point: FaultPoint) {
+        self.state().planned = Some((number, point));
     }
 
     /// Lets others act just before call number `number`, counted from 0: everything is then as it is in `other` now.
-    pub fn become_at(&self, number: usize, other: &World) {
+    pub fn become_at(&self, number: usize, other: &InMemoryBackend) {
         let then = Box::new(other.state().clone());
         self.state().upcoming = Some((number, then));
     }
@@ -205,7 +205,7 @@ impl World {
         self.state().rotated = Some(Authority { issuer, signer });
     }
 
-    /// The issuing CA that the world began with.
+    /// The issuing CA that the backend began with.
     pub fn issuer_certificate(&self) -> &Issuer {
         &self.issuer
     }

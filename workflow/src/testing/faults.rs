@@ -1,7 +1,7 @@
 //! Every fault at every effect: runs a step with each of its port calls failing before, and after, it took effect.
 //!
 //! The harness finds the calls by itself: it counts those of an undisturbed run. After each fault the step is run again
-//! until it succeeds, as SQS does, and the world must be as the undisturbed run left it ([`Summary`]), without any status
+//! until it succeeds, as SQS does, and the backend must be as the undisturbed run left it ([`Summary`]), without any status
 //! having been taken back on the way. A mail sent twice counts as one: both carry the same Message-ID. A fault after the
 //! effect is a call that timed out although it was carried out.
 
@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use crate::ids::RequestId;
 use crate::request::audit::Happening;
-use crate::testing::World;
-use crate::testing::backend::Moment;
+use crate::testing::InMemoryBackend;
+use crate::testing::backend::FaultPoint;
 
 /// How often a step may be run until it must have succeeded.
 const MAX_RUNS: usize = 6;
 
-/// What counts of a world, without what is random or a matter of time.
+/// What counts of a backend, without what is random or a matter of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Status, history, facts and marks of each request.
@@ -38,8 +38,8 @@ pub struct Summary {
     pub executions: Vec<String>,
 }
 
-impl World {
-    /// What counts of this world.
+impl InMemoryBackend {
+    /// What counts of this backend.
     pub fn summary(&self) -> Summary {
         let rows = self.requests();
         let describe = |row: &crate::request::Request| {
@@ -79,7 +79,7 @@ impl World {
     }
 }
 
-impl World {
+impl InMemoryBackend {
     /// What the audit trail of a request says, without what is random or a matter of time.
     fn trail(&self, row: &crate::request::Request) -> Vec<String> {
         let events = self.audit(row.id());
@@ -102,34 +102,37 @@ impl World {
     }
 }
 
-/// Runs `step` on worlds that `prepare` made, with every fault, and prints the calls that were failed.
+/// Runs `step` on backends that `prepare` made, with every fault, and prints the calls that were failed.
 ///
 /// # Panics
 /// Where a run does not converge to what the undisturbed run left.
-pub async fn survive<E, F>(name: &str, prepare: impl Fn(&Arc<World>), step: impl Fn(Arc<World>) -> F)
-where
+pub async fn fault_sweep<E, F>(
+    name: &str,
+    prepare: impl Fn(&Arc<InMemoryBackend>),
+    step: impl Fn(Arc<InMemoryBackend>) -> F,
+) where
     E: std::fmt::Debug,
     F: Future<Output = Result<(), E>>,
 {
-    let world = World::new();
-    prepare(&world);
-    let made = world.copy();
+    let backend = InMemoryBackend::new();
+    prepare(&backend);
+    let made = backend.copy();
     let first = made.calls().len();
     step(made.clone()).await.expect("an undisturbed run succeeds");
     let undisturbed = made.summary();
     let calls = made.calls();
     assert!(calls.len() > first, "{name} asks no port at all");
     for (number, call) in calls.iter().enumerate().skip(first) {
-        for moment in [Moment::Before, Moment::After] {
-            let world = world.copy();
-            world.fail_at(number, moment);
+        for point in [FaultPoint::Before, FaultPoint::After] {
+            let backend = backend.copy();
+            backend.fail_at(number, point);
             let mut runs = 1;
-            while let Err(error) = step(world.clone()).await {
-                assert!(runs < MAX_RUNS, "{name}: never recovers from a fault {moment:?} {call}: {error:?}");
+            while let Err(error) = step(backend.clone()).await {
+                assert!(runs < MAX_RUNS, "{name}: never recovers from a fault {point:?} {call}: {error:?}");
                 runs += 1;
             }
-            assert_eq!(world.summary(), undisturbed, "{name}: a fault {moment:?} {call}");
-            assert_eq!(world.steps_backwards(), [], "{name}: a fault {moment:?} {call}");
+            assert_eq!(backend.summary(), undisturbed, "{name}: a fault {point:?} {call}");
+            assert_eq!(backend.steps_backwards(), [], "{name}: a fault {point:?} {call}");
         }
     }
     #[allow(clippy::print_stdout)] // The list is what the test is read for.

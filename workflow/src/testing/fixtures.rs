@@ -12,7 +12,7 @@ use crate::message::TaskToken;
 use crate::ports::Clock;
 use crate::request::{Ending, Request, Status, Submission, execution_name};
 use crate::runtime::step::Task;
-use crate::testing::{World, pki};
+use crate::testing::{InMemoryBackend, pki};
 use crate::texts::Language;
 
 /// The approver whom infra/policy.toml names.
@@ -42,17 +42,17 @@ pub fn task<I>(id: RequestId, state: &str, token: &str, input: I) -> Task<I> {
     }
 }
 
-impl World {
+impl InMemoryBackend {
     /// Stores a request for `www.example.com` that has come as far as `status`, and gives back its id.
     pub fn request_at(&self, status: Status) -> RequestId {
-        let request = self.journey(&pki::csr(&["www.example.com"]), status);
+        let request = self.unsaved_request(&pki::csr(&["www.example.com"]), status);
         let id = request.id();
         self.put(request);
         id
     }
 
     /// A request with this CSR that has come as far as `status`; not stored. Where there is an approval, that is stored.
-    pub fn journey(&self, csr: &str, status: Status) -> Request {
+    pub fn unsaved_request(&self, csr: &str, status: Status) -> Request {
         let now = self.now();
         let id = RequestId::random();
         let policy = self.policy();

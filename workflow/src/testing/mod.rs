@@ -6,5 +6,5 @@ pub mod faults;
 pub mod fixtures;
 pub mod pki;
 
-pub use backend::{Moment, SentMail, TaskResult, World};
+pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult};
 pub use clock::Skewed;

@@ -1,4 +1,4 @@
-//! Books that agree, and each lie in them.
+//! Invariants that agree, and each lie in them.
 
 use std::io::Write as _;
 use std::time::SystemTime;
@@ -53,8 +53,8 @@ fn trail() -> Vec<Value> {
     trail
 }
 
-/// The books of one request that was delivered.
-fn books() -> Books {
+/// The observed of one request that was delivered.
+fn observed() -> Invariants {
     let asked = Asked { id: ID.into(), email: "team@example.com".into(), status_url: String::new() };
     let history = ["submitted", "pending_approval", "approved", "issued", "delivered"];
     let row = json!({
@@ -62,7 +62,7 @@ fn books() -> Books {
         "executionArn": format!("arn:aws:states:x:1:execution:countersign:{ID}"),
         "history": history.map(|status| json!({ "status": status })),
     });
-    Books {
+    Invariants {
         promised: vec![Played { part: Part::Approved, asked, tried_again: 0 }],
         rows: HashMap::from([(ID.to_owned(), row)]),
         certificates: BTreeMap::from([("4f01".to_owned(), 1)]),
@@ -76,11 +76,11 @@ fn books() -> Books {
 #[test]
 fn only_what_nobody_decides_on_rests_while_it_waits() {
     let waiting = |part| {
-        let mut books = books();
-        books.promised[0].part = part;
-        books.rows.get_mut(ID).unwrap()["status"] = json!("pending_approval");
-        books.executions.insert(ID.into(), "RUNNING".into());
-        books
+        let mut observed = observed();
+        observed.promised[0].part = part;
+        observed.rows.get_mut(ID).unwrap()["status"] = json!("pending_approval");
+        observed.executions.insert(ID.into(), "RUNNING".into());
+        observed
     };
     assert!(waiting(Part::Waiting).at_rest());
     for part in [Part::Approved, Part::Rejected, Part::Contested, Part::Pair, Part::Expired] {
@@ -90,55 +90,57 @@ fn only_what_nobody_decides_on_rests_while_it_waits() {
     ended.executions.insert(ID.into(), "SUCCEEDED".into());
     assert!(!ended.at_rest());
     for status in ["refused", "rejected", "expired"] {
-        let mut books = books();
-        books.rows.get_mut(ID).unwrap()["status"] = json!(status);
-        assert!(!books.at_rest(), "nobody was told that it was {status}");
-        books.rows.get_mut(ID).unwrap()["mails"] = json!({ status: "2026-11-26T00:00:00Z" });
-        assert!(books.at_rest(), "{status}");
+        let mut observed = observed();
+        observed.rows.get_mut(ID).unwrap()["status"] = json!(status);
+        assert!(!observed.at_rest(), "nobody was told that it was {status}");
+        observed.rows.get_mut(ID).unwrap()["mails"] = json!({ status: "2026-11-26T00:00:00Z" });
+        assert!(observed.at_rest(), "{status}");
     }
 }
 
 #[test]
 fn books_that_agree_are_in_order_and_each_lie_is_found() {
-    assert_eq!(books().disagreements(), [""; 0]);
-    assert!(books().at_rest());
-    type Lie = fn(&mut Books);
+    assert_eq!(observed().violations(), [""; 0]);
+    assert!(observed().at_rest());
+    type Lie = fn(&mut Invariants);
     let lies: [(&str, Lie); 17] = [
-        ("table", |books| books.rows.clear()),
-        ("table", |books| books.rows.get_mut(ID).unwrap()["status"] = json!("approved")),
-        ("table", |books| books.rows.get_mut(ID).unwrap()["history"] = json!([{ "status": "delivered" }])),
-        ("table", |books| {
-            books.rows.insert("another".into(), json!({ "status": "rejected" }));
+        ("table", |observed| observed.rows.clear()),
+        ("table", |observed| observed.rows.get_mut(ID).unwrap()["status"] = json!("approved")),
+        ("table", |observed| {
+            observed.rows.get_mut(ID).unwrap()["history"] = json!([{ "status": "delivered" }])
         }),
-        ("bucket", |books| books.certificates.clear()),
-        ("bucket", |books| _ = books.certificates.insert("4f01".into(), 2)),
-        ("bucket", |books| _ = books.certificates.insert("4f02".into(), 1)),
-        ("executions", |books| _ = books.executions.insert(ID.into(), "RUNNING".into())),
-        ("executions", |books| {
-            books.executions.insert(format!("{ID}-r3"), "SUCCEEDED".into());
+        ("table", |observed| {
+            observed.rows.insert("another".into(), json!({ "status": "rejected" }));
         }),
-        ("mailbox", |books| books.mails.get_mut(ID).unwrap().clear()),
-        ("mailbox", |books| books.mails.get_mut(ID).unwrap()[0].message_id = format!("{ID}.2@x")),
-        ("audit", |books| books.trails.clear()),
-        ("audit", |books| books.broken_trails = Some("1 audit trails are broken".into())),
-        ("audit", |books| {
-            books.trails.get_mut(ID).unwrap().push(json!({ "event": "signed", "detail": "4f01" }))
+        ("bucket", |observed| observed.certificates.clear()),
+        ("bucket", |observed| _ = observed.certificates.insert("4f01".into(), 2)),
+        ("bucket", |observed| _ = observed.certificates.insert("4f02".into(), 1)),
+        ("executions", |observed| _ = observed.executions.insert(ID.into(), "RUNNING".into())),
+        ("executions", |observed| {
+            observed.executions.insert(format!("{ID}-r3"), "SUCCEEDED".into());
         }),
-        ("audit", |books| books.trails.get_mut(ID).unwrap()[5]["detail"] = json!("4f02")),
-        ("audit", |books| {
-            let trail = books.trails.get_mut(ID).unwrap();
+        ("mailbox", |observed| observed.mails.get_mut(ID).unwrap().clear()),
+        ("mailbox", |observed| observed.mails.get_mut(ID).unwrap()[0].message_id = format!("{ID}.2@x")),
+        ("audit", |observed| observed.trails.clear()),
+        ("audit", |observed| observed.broken_trails = Some("1 audit trails are broken".into())),
+        ("audit", |observed| {
+            observed.trails.get_mut(ID).unwrap().push(json!({ "event": "signed", "detail": "4f01" }))
+        }),
+        ("audit", |observed| observed.trails.get_mut(ID).unwrap()[5]["detail"] = json!("4f02")),
+        ("audit", |observed| {
+            let trail = observed.trails.get_mut(ID).unwrap();
             let vote = trail[3].clone();
             trail.push(vote);
         }),
-        ("audit", |books| _ = books.trails.insert("another".into(), Vec::new())),
+        ("audit", |observed| _ = observed.trails.insert("another".into(), Vec::new())),
     ];
     for (number, (book, lie)) in lies.into_iter().enumerate() {
-        let mut books = books();
-        lie(&mut books);
-        let found = books.disagreements();
+        let mut observed = observed();
+        lie(&mut observed);
+        let found = observed.violations();
         assert!(found.iter().any(|what| what.starts_with(book)), "lie {number}: {found:?}");
     }
-    let mut books = books();
-    books.rows.get_mut(ID).unwrap()["serial"] = json!("4f02");
-    assert!(books.disagreements().iter().any(|what| what.contains("mailed the certificate")));
+    let mut observed = observed();
+    observed.rows.get_mut(ID).unwrap()["serial"] = json!("4f02");
+    assert!(observed.violations().iter().any(|what| what.contains("mailed the certificate")));
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64_of::decoded;
-use end_to_end::{Stack, Submission, Workbench, csr_for, needed, unique_host};
+use end_to_end::{PkiDir, Stack, Submission, csr_for, needed, unique_host};
 use serde_json::{Value, json};
 
 use super::refused;
@@ -48,7 +48,7 @@ async fn a_request_that_its_key_did_not_sign_is_refused() {
 /// A CSR that only OpenSSL makes, and the code that refuses it.
 async fn refused_from_openssl(key: &[&str], more: &[&str], code: &str) -> Option<Value> {
     let [openssl] = needed([("openssl", "openssl")])?;
-    let csr = Workbench::new().openssl_csr(&openssl, key, &unique_host(), more);
+    let csr = PkiDir::new().openssl_csr(&openssl, key, &unique_host(), more);
     Some(refused(Stack::shared().await, &Submission::of(&csr), 422, code).await)
 }
 
@@ -106,7 +106,7 @@ async fn a_wish_that_is_not_granted_is_a_finding_or_a_refusal() {
 }
 
 fn made(openssl: &Path, more: &[&str]) -> String {
-    Workbench::new().openssl_csr(openssl, EC, &unique_host(), more)
+    PkiDir::new().openssl_csr(openssl, EC, &unique_host(), more)
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn every_finding_is_told_at_once() {
         return;
     };
     let names = "subjectAltName=DNS:www.example.edu,DNS:a..b,DNS:ftp.example.edu";
-    let csr = Workbench::new().openssl_csr(
+    let csr = PkiDir::new().openssl_csr(
         &openssl,
         &["-newkey", "rsa:1024"],
         &unique_host(),

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use end_to_end::{Lifeline, PATIENCE, Stack, eventually, repository};
+use end_to_end::{ChildGuard, PATIENCE, Stack, eventually, repository};
 use serde_json::{Value, json};
 
 mod engine;
@@ -24,7 +24,7 @@ use paths::Path;
 const PYTHON: &str = "target/ci/checks/bin/python";
 
 /// The second engine; nothing where it is not installed, which is said.
-async fn moto() -> Option<(Lifeline, Engine)> {
+async fn moto() -> Option<(ChildGuard, Engine)> {
     let python: PathBuf = repository().join(PYTHON);
     if !python.is_file() {
         let message = "SKIPPED engines: moto is not installed; install it with: .ci/templates";
@@ -34,7 +34,7 @@ async fn moto() -> Option<(Lifeline, Engine)> {
     }
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let log = Stack::folder("moto").join("moto.log");
-    let mut process = Lifeline::start(&python, &["-c", include_str!("moto.py"), &port], &log);
+    let mut process = ChildGuard::start(&python, &["-c", include_str!("moto.py"), &port], &log);
     let endpoint = format!("http://127.0.0.1:{port}");
     eventually("moto to answer", PATIENCE, async || {
         assert!(process.ended().is_none(), "moto: {}", fs::read_to_string(&log).unwrap_or_default());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use end_to_end::{Lifeline, PATIENCE, Stack, certificate_for, eventually, free_port, repository};
+use end_to_end::{ChildGuard, PATIENCE, Stack, certificate_for, eventually, free_port, repository};
 use serde_json::Value;
 use workflow::aws::{SmtpCredentials, SmtpMailer, SmtpSecret, SsmSmtpSecret};
 use workflow::ids::RequestId;
@@ -16,7 +16,7 @@ const PASSWORD: &str = "right-one";
 
 /// A relay with a certificate of an authority of its own.
 struct Relay {
-    _process: Lifeline,
+    _process: ChildGuard,
     log: PathBuf,
     port: u16,
     authority: String,
@@ -38,7 +38,8 @@ impl Relay {
         let log = folder.join("relay.log");
         let script = include_str!("server.py");
         let python = repository().join(".local/venv/bin/python");
-        let process = Lifeline::start(&python, &["-c", script, &file, &key_file, &port_text, PASSWORD], &log);
+        let process =
+            ChildGuard::start(&python, &["-c", script, &file, &key_file, &port_text, PASSWORD], &log);
         let relay = Self { _process: process, log, port, authority };
         eventually("the relay to listen", PATIENCE, async || {
             relay.events().iter().any(|event| event["event"] == "ready").then_some(())

@@ -46,7 +46,7 @@ proptest! {
         let site = Site::new();
         let answer = call(&site, path, kind, body);
         prop_assert!(is_known(&answer), "{} {}", answer.status, answer.text());
-        prop_assert!(site.world.requests().is_empty());
+        prop_assert!(site.backend.requests().is_empty());
     }
 
     #[test]
@@ -55,7 +55,7 @@ proptest! {
         let body = json!({"email": email, "comment": comment, "csrContent": csr, "profile": profile, "idempotencyKey": key});
         let answer = call(&site, "/requests", "application/json", body.to_string().into_bytes());
         prop_assert!(is_known(&answer), "{} {}", answer.status, answer.text());
-        prop_assert!(site.world.requests().is_empty());
+        prop_assert!(site.backend.requests().is_empty());
     }
 
     #[test]
@@ -65,6 +65,6 @@ proptest! {
         let body = json!({"decision": decision, "digest": digest, "reason": reason});
         let answer = call(&site, &link, "application/json", body.to_string().into_bytes());
         prop_assert!(is_known(&answer), "{} {}", answer.status, answer.text());
-        prop_assert!(site.world.approval(id).unwrap().votes.is_empty());
+        prop_assert!(site.backend.approval(id).unwrap().votes.is_empty());
     }
 }

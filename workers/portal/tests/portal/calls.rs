@@ -12,8 +12,8 @@ async fn pages_answer_from_single_reads() {
     let (id, review) = site.pending();
     let (_, waiting) = site.request_at(Status::PendingApproval).await;
     let (delivered, ready) = site.request_at(Status::Delivered).await;
-    let secret = site.world.secret().await.unwrap();
-    let key = secret.overview_key(id, site.world.now() + time::Duration::HOUR).expose().to_owned();
+    let secret = site.backend.secret().await.unwrap();
+    let key = secret.overview_key(id, site.backend.now() + time::Duration::HOUR).expose().to_owned();
     // The first opening of a review is noted in the audit trail; after that it only reads.
     site.browse(&review).await.is_page(200);
     println!("| page | calls | of |\n| --- | ---: | --- |");
@@ -25,9 +25,9 @@ async fn pages_answer_from_single_reads() {
         ("my certificates", format!("/mine/{key}")),
         ("commands", "/commands?names=www.example.com".to_owned()),
     ] {
-        let before = site.world.calls().len();
+        let before = site.backend.calls().len();
         site.browse(&path).await.is_page(200);
-        let calls = site.world.calls()[before..].to_vec();
+        let calls = site.backend.calls()[before..].to_vec();
         assert!(!calls.iter().any(|call| call == "requests: list"), "{name}: {calls:?}");
         assert!(
             calls.iter().all(|call| !call.contains("save") && !call.contains("create")),
@@ -37,5 +37,5 @@ async fn pages_answer_from_single_reads() {
         assert!(calls.len() <= 10, "{name}: {calls:?}");
         println!("| {name} | {} | {} |", calls.len(), calls.join(", "));
     }
-    assert!(site.world.request(delivered.id()).is_some());
+    assert!(site.backend.request(delivered.id()).is_some());
 }

@@ -23,9 +23,9 @@ async fn reading_never_decides() {
     let (id, link) = site.pending();
     // That the link was opened is noted, once, and changes nothing else.
     site.get(&link).await;
-    let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
+    let events: Vec<_> = site.backend.audit(id).into_iter().map(|event| event.event).collect();
     assert_eq!(events.iter().filter(|event| **event == Happening::Viewed).count(), 1);
-    let before = (site.world.approval(id), site.world.requests());
+    let before = (site.backend.approval(id), site.backend.requests());
     for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
         let query = format!("{link}?decision=approve&digest={}", site.shown(id));
         let body = format!("decision=approve&digest={}", site.shown(id));
@@ -39,8 +39,8 @@ async fn reading_never_decides() {
             assert!(answer.header("allow").contains("POST"), "{:?}", answer.headers);
         }
     }
-    assert_eq!((site.world.approval(id), site.world.requests()), before);
-    assert!(site.world.nudges().is_empty());
+    assert_eq!((site.backend.approval(id), site.backend.requests()), before);
+    assert!(site.backend.nudges().is_empty());
 }
 
 #[tokio::test]
@@ -54,9 +54,9 @@ async fn an_approval_is_recorded_once_and_repeating_it_is_harmless() {
     assert_eq!((&body["decision"], &body["outcome"]), (&json!("approve"), &json!("approved")));
     assert_eq!(body["votes"][0]["approver"], "approver@example.com");
     assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.json(), body);
-    assert_eq!(site.world.approval(id).unwrap().votes.len(), 1);
+    assert_eq!(site.backend.approval(id).unwrap().votes.len(), 1);
     assert_eq!(
-        site.world.nudges(),
+        site.backend.nudges(),
         [Nudge::look(id), Nudge::look(id)],
         "a nudge that was lost is mended by repeating"
     );
@@ -82,7 +82,7 @@ async fn a_rejection_keeps_its_reason() {
         .submit(&link, &[("decision", "reject"), ("digest", &site.shown(id)), ("reason", " Not ours.\r\n")])
         .await;
     assert!(page.is_page(200).contains("Rejected"));
-    let approval = site.world.approval(id).unwrap();
+    let approval = site.backend.approval(id).unwrap();
     assert_eq!(approval.outcome, Some(Outcome::Rejected));
     assert_eq!(approval.votes[0].reason.as_deref(), Some("Not ours."));
     site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
@@ -96,16 +96,16 @@ async fn a_repeated_vote_is_harmless_however_far_the_flow_got_meanwhile() {
     let vote = ballot(&before, id, "reject");
     let after = before.copy();
     assert_eq!(after.post(&link, &vote).await.status, 200);
-    let mut row = after.world.request(id).unwrap();
-    let now = after.world.now();
-    row.record_decision(after.world.approval(id).unwrap().decision().unwrap(), now).unwrap();
+    let mut row = after.backend.request(id).unwrap();
+    let now = after.backend.now();
+    row.record_decision(after.backend.approval(id).unwrap().decision().unwrap(), now).unwrap();
     row.end(Ending::because(Status::Rejected, "Because."), now).unwrap();
-    after.world.put(row);
-    let (first, last) = (before.world.calls().len(), after.world.calls().len());
+    after.backend.put(row);
+    let (first, last) = (before.backend.calls().len(), after.backend.calls().len());
     assert!(last > first + 4, "a vote makes calls");
     for number in first..=last {
         let site = before.copy();
-        site.world.become_at(number, &after.world);
+        site.backend.become_at(number, &after.backend);
         let answer = site.post(&link, &vote).await;
         assert_eq!(answer.status, 200, "at call {}: {}", number - first, answer.text());
         assert_eq!(answer.json()["outcome"], "rejected");
@@ -123,20 +123,20 @@ async fn a_stale_digest_is_a_conflict_and_shows_the_request_again() {
         .is_problem(409, "already_decided");
     let page = site.submit(&link, &[("decision", "approve"), ("digest", &stale)]).await.is_page(409);
     assert!(page.contains("look at the request again") && page.contains(&site.shown(id)));
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 }
 
 #[tokio::test]
 async fn the_digest_is_of_what_is_shown_not_of_what_was_stored_before() {
     let site = Site::new();
     let (id, link) = site.pending();
-    site.world.alter(id, |row| row.names.push("evil.example.com".into()));
+    site.backend.alter(id, |row| row.names.push("evil.example.com".into()));
     let shown = site.get(&link).await.json()["digest"].as_str().unwrap().to_owned();
     assert_ne!(shown, site.shown(id));
     site.post(&link, &json!({"decision": "approve", "digest": shown}))
         .await
         .is_problem(409, "already_decided");
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 }
 
 #[tokio::test]
@@ -157,8 +157,8 @@ async fn malformed_votes_change_nothing() {
     }
     let key = json!({"decision": "reject", "digest": good, "reason": pki::root().key_pem});
     site.post(&link, &key).await.is_problem(422, "private_key_submitted");
-    assert_eq!(site.world.approval(id).unwrap().version, 1);
-    assert!(site.world.nudges().is_empty());
+    assert_eq!(site.backend.approval(id).unwrap().version, 1);
+    assert!(site.backend.nudges().is_empty());
 }
 
 #[tokio::test]
@@ -166,15 +166,15 @@ async fn after_the_limit_nothing_is_decided() {
     let site = Site::new();
     let (id, link) = site.pending();
     let vote = ballot(&site, id, "approve");
-    site.world.advance(Duration::days(7));
+    site.backend.advance(Duration::days(7));
     site.get(&link).await.is_problem(410, "expired");
     site.post(&link, &vote).await.is_problem(410, "expired");
     assert!(site.browse(&link).await.is_page(410).contains("not decided in time"));
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 
     let (id, link) = site.pending();
     site.post(&link, &ballot(&site, id, "approve")).await;
-    site.world.advance(Duration::days(30));
+    site.backend.advance(Duration::days(30));
     assert_eq!(site.get(&link).await.json()["outcome"], "approved", "a decision stays readable");
 }
 
@@ -196,7 +196,7 @@ async fn every_link_that_opens_nothing_gives_the_same_answer() {
     }
     answers.dedup();
     assert_eq!(answers.len(), 1);
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn forms_of_other_sites_are_refused_and_our_own_are_not() {
     vote(&[("origin", "https://evil.example"), ("host", "pki.example.com")])
         .await
         .is_problem(403, "bad_request");
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
     for headers in [
         &[("sec-fetch-site", "same-origin"), ("origin", "null")][..],
         &[("origin", "null")],
@@ -232,44 +232,44 @@ async fn forms_of_other_sites_are_refused_and_our_own_are_not() {
 async fn a_request_that_has_ended_is_not_decided() {
     let site = Site::new();
     let (id, link) = site.pending();
-    site.world.alter(id, |row| row.status = Status::Failed);
+    site.backend.alter(id, |row| row.status = Status::Failed);
     site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""));
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 }
 
 #[tokio::test]
 async fn a_vote_stands_even_if_the_flow_is_not_woken() {
     let site = Site::new();
     let (id, link) = site.pending();
-    site.world.fail_next("nudges", 1);
+    site.backend.fail_next("nudges", 1);
     assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.status, 200);
-    assert_eq!(site.world.approval(id).unwrap().outcome, Some(Outcome::Approved));
+    assert_eq!(site.backend.approval(id).unwrap().outcome, Some(Outcome::Approved));
 
     let (id, link) = site.pending();
     let vote = ballot(&site, id, "approve");
-    site.world.fail_next("approvals", 1);
+    site.backend.fail_next("approvals", 1);
     site.post(&link, &vote).await.is_problem(503, "try_again");
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 }
 
 #[tokio::test]
 async fn a_quorum_of_two_needs_two_people() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let mut approval = site.world.approval(id).unwrap();
+    let mut approval = site.backend.approval(id).unwrap();
     let seats = &mut approval.electorate.seats[0];
     seats.quorum = 2;
     seats.members.push("second@example.com".parse().unwrap());
-    site.world.set_policy(&include_str!("../../../../infra/policy.toml").replace(
+    site.backend.set_policy(&include_str!("../../../../infra/policy.toml").replace(
         "approvers = [\"approver@example.com\"]",
         "approvers = [\"approver@example.com\", \"second@example.com\"]",
     ));
-    site.world.put_approval(approval, []);
+    site.backend.put_approval(approval, []);
     let second = site.link_of(id, "second@example.com");
     let page = site.submit(&link, &[("decision", "approve"), ("digest", &site.shown(id))]).await.is_page(200);
     assert!(page.contains("Another approver has to approve"));
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""), "one vote a person");
     site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
     assert_eq!(site.post(&second, &ballot(&site, id, "approve")).await.json()["outcome"], "approved");
@@ -281,9 +281,9 @@ async fn a_rejection_needs_a_reason() {
     let (id, link) = site.pending();
     let vote = json!({"decision": "reject", "digest": site.shown(id)});
     site.post(&link, &vote).await.is_problem(400, "missing_field");
-    assert!(site.world.approval(id).unwrap().votes.is_empty());
+    assert!(site.backend.approval(id).unwrap().votes.is_empty());
     site.post(&link, &ballot(&site, id, "reject")).await;
-    assert_eq!(site.world.approval(id).unwrap().outcome, Some(Outcome::Rejected));
+    assert_eq!(site.backend.approval(id).unwrap().outcome, Some(Outcome::Rejected));
 }
 
 #[tokio::test]
@@ -292,11 +292,11 @@ async fn a_verdict_that_changed_is_shown_again_and_nothing_is_decided() {
     let (id, link) = site.pending();
     let vote = ballot(&site, id, "approve");
     let policy = include_str!("../../../../infra/policy.toml");
-    site.world.set_policy(&policy.replace("validity_days = 365", "validity_days = 30"));
+    site.backend.set_policy(&policy.replace("validity_days = 365", "validity_days = 30"));
     site.post(&link, &vote).await.is_problem(409, "already_decided");
-    assert!(site.world.approval(id).unwrap().votes.is_empty());
+    assert!(site.backend.approval(id).unwrap().votes.is_empty());
     // A change that the verdict does not show is none.
-    site.world.set_policy(&format!("{policy}\n# a remark"));
+    site.backend.set_policy(&format!("{policy}\n# a remark"));
     assert_eq!(site.post(&link, &vote).await.status, 200);
 }
 
@@ -306,10 +306,10 @@ async fn whoever_left_the_policy_can_neither_vote_nor_read() {
     let (id, link) = site.pending();
     let vote = ballot(&site, id, "approve");
     let policy = include_str!("../../../../infra/policy.toml");
-    site.world.set_policy(&policy.replace("approver@example.com", "successor@example.com"));
+    site.backend.set_policy(&policy.replace("approver@example.com", "successor@example.com"));
     site.post(&link, &vote).await.is_problem(404, "not_found");
     site.get(&link).await.is_problem(404, "not_found");
-    assert!(site.world.approval(id).unwrap().votes.is_empty());
+    assert!(site.backend.approval(id).unwrap().votes.is_empty());
 }
 
 #[tokio::test]
@@ -317,10 +317,10 @@ async fn links_of_an_earlier_generation_are_dead() {
     let site = Site::new();
     let (id, link) = site.pending();
     let vote = ballot(&site, id, "approve");
-    let mut approval = site.world.approval(id).unwrap();
+    let mut approval = site.backend.approval(id).unwrap();
     let electorate = approval.electorate.clone();
     assert!(approval.renew_links(2, electorate));
-    site.world.put_approval(approval, []);
+    site.backend.put_approval(approval, []);
     site.get(&link).await.is_problem(404, "not_found");
     site.post(&link, &vote).await.is_problem(404, "not_found");
     assert_eq!(site.post(&site.link(id), &vote).await.status, 200);
@@ -330,21 +330,21 @@ async fn links_of_an_earlier_generation_are_dead() {
 async fn the_requester_never_votes_by_whatever_spelling() {
     let site = Site::new();
     let policy = include_str!("../../../../infra/policy.toml");
-    site.world.set_policy(&policy.replace(
+    site.backend.set_policy(&policy.replace(
         "approvers = [\"approver@example.com\"]",
         "approvers = [\"approver@example.com\", \"Requester+ca@example.com\"]",
     ));
     let (id, _) = site.pending();
-    let mut approval = site.world.approval(id).unwrap();
+    let mut approval = site.backend.approval(id).unwrap();
     // Even where a fault had put them among the approvers.
     approval.electorate.seats[0].members.push("Requester+ca@example.com".parse().unwrap());
-    site.world.put_approval(approval, []);
+    site.backend.put_approval(approval, []);
     for who in ["requester@example.com", "REQUESTER@example.com", "Requester+ca@example.com"] {
         let link = site.link_of(id, who);
         site.get(&link).await.is_problem(404, "not_found");
         site.post(&link, &ballot(&site, id, "approve")).await.is_problem(404, "not_found");
     }
-    assert!(site.world.approval(id).unwrap().votes.is_empty());
+    assert!(site.backend.approval(id).unwrap().votes.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -352,13 +352,13 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
     let site = Site::new();
     let members: Vec<String> = (0..50).map(|n| format!("a{n}@example.com")).collect();
     let policy = include_str!("../../../../infra/policy.toml");
-    site.world.set_policy(&policy.replace("[\"approver@example.com\"]", &format!("{members:?}")));
+    site.backend.set_policy(&policy.replace("[\"approver@example.com\"]", &format!("{members:?}")));
     let (id, _) = site.pending();
-    let mut approval = site.world.approval(id).unwrap();
+    let mut approval = site.backend.approval(id).unwrap();
     let seats =
         Seats { group: None, members: members.iter().map(|one| one.parse().unwrap()).collect(), quorum: 1 };
     approval.electorate = Electorate { seats: vec![seats], ..approval.electorate };
-    site.world.put_approval(approval, []);
+    site.backend.put_approval(approval, []);
     let votes: Vec<_> = members
         .iter()
         .enumerate()
@@ -374,7 +374,7 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
         votes.iter().flat_map(|(link, vote, other)| [site.post(link, vote), site.post(link, other)]),
     )
     .await;
-    let approval = site.world.approval(id).unwrap();
+    let approval = site.backend.approval(id).unwrap();
     let outcome = approval.outcome.unwrap();
     assert_eq!(approval.votes.len(), 1, "the first one decides, and no other is recorded");
     for answer in answers {
@@ -386,5 +386,5 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
             other => panic!("{other}: {}", answer.text()),
         }
     }
-    assert_eq!(verify(id, &site.world.audit(id), site.world.request(id).unwrap().audit()), []);
+    assert_eq!(verify(id, &site.backend.audit(id), site.backend.request(id).unwrap().audit()), []);
 }

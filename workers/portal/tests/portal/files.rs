@@ -34,7 +34,7 @@ async fn a_private_key_is_never_kept_and_never_shown_again() {
     site.call("POST", "/requests", &[JSON, ("idempotency-key", body.as_str())], good().to_string())
         .await
         .is_problem(422, "private_key_submitted");
-    assert!(site.world.requests().is_empty());
+    assert!(site.backend.requests().is_empty());
 }
 
 #[tokio::test]
@@ -67,11 +67,11 @@ async fn a_chosen_file_is_read_as_pem_or_der() {
         let answer = site.call("POST", "/requests", &headers, body).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     }
-    assert_eq!(site.world.requests().len(), 4);
+    assert_eq!(site.backend.requests().len(), 4);
     let both =
         site.call("POST", "/requests", &headers, send(&pem, pki::csr(&["www.example.com"]).as_bytes())).await;
     both.is_problem(400, "bad_request");
     let key = site.call("POST", "/requests", &headers, send(&pem, pki::root().key_pem.as_bytes())).await;
     key.is_problem(422, "private_key_submitted");
-    assert_eq!(site.world.requests().len(), 4);
+    assert_eq!(site.backend.requests().len(), 4);
 }

@@ -32,6 +32,6 @@ async fn a_browser_submits_and_an_approver_decides() {
     assert!(review.contains(&digest));
     let decided = site.submit(&link, &[("digest", &digest), ("decision", "approve"), ("reason", "")]).await;
     assert!(decided.is_page(200).contains("Approved"));
-    assert!(site.world.approval(id).unwrap().outcome.is_some());
-    assert_eq!(site.world.nudges(), [workflow::message::Nudge::look(id)]);
+    assert!(site.backend.approval(id).unwrap().outcome.is_some());
+    assert_eq!(site.backend.nudges(), [workflow::message::Nudge::look(id)]);
 }

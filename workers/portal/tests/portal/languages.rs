@@ -134,7 +134,8 @@ async fn nothing_is_carried_along_where_nothing_was_chosen() {
 async fn the_downloads_of_a_chosen_language_are_downloads() {
     let site = Site::new();
     let (row, status) = site.request_at(Status::Delivered).await;
-    site.world.put_certificate(row.serial().as_ref().unwrap(), site.world.issuer_certificate().chain_pem());
+    site.backend
+        .put_certificate(row.serial().as_ref().unwrap(), site.backend.issuer_certificate().chain_pem());
     let page = site.browse(&format!("{status}&lang=ja")).await.is_page(200);
     let pem = href(&page, "証明書のみ (PEM)").replace("&#38;", "&");
     assert!(pem.ends_with("&lang=ja"), "{pem}");

@@ -13,7 +13,7 @@ const LIMIT: usize = 3;
 fn site() -> Site {
     let site = Site::new();
     let policy = include_str!("../../../../infra/policy.toml");
-    site.world.set_policy(&policy.replace("pending_limit = 200", &format!("pending_limit = {LIMIT}")));
+    site.backend.set_policy(&policy.replace("pending_limit = 200", &format!("pending_limit = {LIMIT}")));
     site
 }
 
@@ -36,12 +36,12 @@ async fn of_one_address_so_many_may_wait_and_no_more() {
         problem["detail"].as_str().unwrap().starts_with("3 requests with this e-mail address wait"),
         "{problem}"
     );
-    assert_eq!(site.world.requests().len(), LIMIT, "nothing was stored");
+    assert_eq!(site.backend.requests().len(), LIMIT, "nothing was stored");
 
     // Whoever asked before and did not hear the answer hears it now.
     let again = post(&site, "2", &body).await;
     assert_eq!(again.status, StatusCode::ACCEPTED, "{}", again.text());
-    assert_eq!(site.world.requests().len(), LIMIT);
+    assert_eq!(site.backend.requests().len(), LIMIT);
     let mut other = body.clone();
     other["comment"] = json!("Another.");
     post(&site, "2", &other).await.is_problem(422, "bad_request");
@@ -58,11 +58,11 @@ async fn what_was_decided_or_is_long_past_does_not_count() {
         assert_eq!(site.post("/requests", &good()).await.status, StatusCode::ACCEPTED);
     }
     site.post("/requests", &good()).await.is_problem(429, "try_again");
-    let rejected = site.world.requests()[0].id();
-    site.world.alter(rejected, |row| row.status = Status::Rejected);
+    let rejected = site.backend.requests()[0].id();
+    site.backend.alter(rejected, |row| row.status = Status::Rejected);
     assert_eq!(site.post("/requests", &good()).await.status, StatusCode::ACCEPTED);
     site.post("/requests", &good()).await.is_problem(429, "try_again");
-    site.world.advance(Duration::days(32));
+    site.backend.advance(Duration::days(32));
     assert_eq!(site.post("/requests", &good()).await.status, StatusCode::ACCEPTED);
 }
 

@@ -86,12 +86,12 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
         let (_, path) = site.request_at(status).await;
         pages.push((name, site.browse_in(language, &path).await.is_page(200)));
     }
-    let earlier = site.world.journey(&csr, Status::Delivered);
-    site.world.put(earlier);
-    let request = site.world.journey(&csr, Status::PendingApproval).altered(|row| {
+    let earlier = site.backend.unsaved_request(&csr, Status::Delivered);
+    site.backend.put(earlier);
+    let request = site.backend.unsaved_request(&csr, Status::PendingApproval).altered(|row| {
         row.comment = "The shop moves to the new load balancer on Monday.\nTicket OPS-1234.".into();
     });
-    site.world.put(request.clone());
+    site.backend.put(request.clone());
     let link = site.link(request.id());
     pages.push(("review", site.browse_in(language, &link).await.is_page(200)));
     let digest = site.shown(request.id());

@@ -18,17 +18,17 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     let cancel = path.replacen('?', "/cancel?", 1);
     assert!(site.browse(&path).await.is_page(200).contains("/cancel?key="));
     site.get(&cancel).await.is_problem(405, "bad_request");
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
     for _ in 0..2 {
         let answer = site.post(&cancel, &json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
-    let approval = site.world.approval(id).unwrap();
+    let approval = site.backend.approval(id).unwrap();
     assert_eq!((approval.outcome, approval.withdrawn), (Some(Outcome::Rejected), true));
-    assert_eq!(site.world.nudges(), [Nudge::look(id), Nudge::look(id)]);
-    let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
+    assert_eq!(site.backend.nudges(), [Nudge::look(id), Nudge::look(id)]);
+    let events: Vec<_> = site.backend.audit(id).into_iter().map(|event| event.event).collect();
     assert_eq!(events.iter().filter(|event| **event == Happening::Withdrawn).count(), 1);
-    assert_eq!(verify(id, &site.world.audit(id), site.world.request(id).unwrap().audit()), []);
+    assert_eq!(verify(id, &site.backend.audit(id), site.backend.request(id).unwrap().audit()), []);
     let page = site.browse(&site.link(id)).await.is_page(200);
     assert!(page.contains("Withdrawn") && !page.contains("value=\"approve\""), "{page}");
     let vote = json!({"decision": "approve", "digest": site.shown(id)});
@@ -39,12 +39,12 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
 async fn whoever_withdrew_is_not_told_that_somebody_rejected() {
     let site = Site::new();
     let (mut row, path) = site.request_at(Status::PendingApproval).await;
-    let now = site.world.now();
-    let mut approval = site.world.approval(row.id()).unwrap();
+    let now = site.backend.now();
+    let mut approval = site.backend.approval(row.id()).unwrap();
     approval.withdraw(now).unwrap();
     row.record_decision(approval.decision().unwrap(), now).unwrap();
     row.end(Ending::because(Status::Rejected, "You withdrew the request."), now).unwrap();
-    site.world.put(row);
+    site.backend.put(row);
     let page = site.browse(&path).await.is_page(200);
     assert!(page.contains("<h1>You withdrew the request</h1>"), "{page}");
     assert!(!page.contains("talk to your approvers") && !page.contains(">Rejected<"), "{page}");
@@ -79,7 +79,7 @@ async fn what_is_decided_or_foreign_is_not_withdrawn() {
     let cancel = path.replacen('?', "/cancel?", 1);
     let headers = [("content-type", "application/json"), ("sec-fetch-site", "cross-site")];
     site.call("POST", &cancel, &headers, "{}").await.is_problem(403, "bad_request");
-    assert_eq!(site.world.approval(id).unwrap().outcome, None);
+    assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
     let unknown = site.post("/mine", &json!({"email": "nobody@example.com"})).await;
     assert_eq!((known.status.as_u16(), known.bytes), (202, unknown.bytes.clone()));
     assert_eq!(unknown.status, 202);
-    assert_eq!(site.world.nudges(), [Nudge::mail(id, "overview")]);
+    assert_eq!(site.backend.nudges(), [Nudge::mail(id, "overview")]);
     site.post("/mine", &json!({"email": "a@b, c@d"})).await.is_problem(422, "bad_email");
     site.post("/mine", &json!({})).await.is_problem(400, "missing_field");
 }
@@ -123,8 +123,8 @@ async fn the_list_shows_every_request_of_the_address_for_an_hour() {
     let id = row.id();
     site.request_at(Status::PendingApproval).await;
     site.request_at(Status::Rejected).await;
-    let now = site.world.now();
-    let secret = site.world.secret().await.unwrap();
+    let now = site.backend.now();
+    let secret = site.backend.secret().await.unwrap();
     let key = secret.overview_key(id, now + Duration::HOUR).expose().to_owned();
     let list = site.get(&format!("/mine/{key}")).await.json();
     assert_eq!(list["requests"].as_array().unwrap().len(), 3, "{list}");
@@ -134,7 +134,7 @@ async fn the_list_shows_every_request_of_the_address_for_an_hour() {
         assert!(page.contains("certificate.zip?key="));
         assert!(!page.contains(&key), "the key of the list is not in the page");
     }
-    site.world.advance(Duration::HOUR);
+    site.backend.advance(Duration::HOUR);
     site.get(&format!("/mine/{key}")).await.is_problem(404, "not_found");
     site.get("/mine/nonsense").await.is_problem(404, "not_found");
 }
@@ -144,12 +144,12 @@ async fn downloads_enter_the_audit_trail_and_a_head_does_not() {
     let site = Site::new();
     let (row, path) = site.request_at(Status::Delivered).await;
     let id = row.id();
-    site.world
+    site.backend
         .put_certificate(row.serial().as_ref().unwrap(), &workflow::testing::pki::root().certificate_pem);
     let pem = path.replacen('?', "/certificate.pem?", 1);
     site.call("HEAD", &pem, &[], "").await;
     assert_eq!(site.get(&pem).await.status, 200);
-    let trail = site.world.audit(id);
+    let trail = site.backend.audit(id);
     let downloads: Vec<_> = trail.iter().filter(|event| event.event == Happening::Downloaded).collect();
     assert_eq!(downloads.len(), 1);
     assert_eq!(downloads[0].actor.as_str(), "requester:requester@example.com");

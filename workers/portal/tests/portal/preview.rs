@@ -18,7 +18,7 @@ async fn it_says_what_would_be_issued() {
     assert_eq!(preview["validityDays"], 365);
     assert_eq!(preview["extendedKeyUsage"], json!(["serverAuth"]));
     assert_eq!(preview["findings"], json!([]));
-    assert!(site.world.requests().is_empty() && site.world.executions().is_empty());
+    assert!(site.backend.requests().is_empty() && site.backend.executions().is_empty());
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn it_knows_what_the_authority_may_certify() {
         json!({"csrContent": pki::csr(&["www.example.com", "www.example.org"]), "email": "a@example.com"});
     assert_eq!(site.post("/requests/preview", &body).await.status, 200);
     let maker = CaMaker::new(TestKey::EcP256).name_constraints(&["example.com"], &[]);
-    site.world.rotate_to(&maker.self_signed());
+    site.backend.rotate_to(&maker.self_signed());
     for path in ["/requests/preview", "/requests"] {
         let problem = site.post(path, &body).await.is_problem(422, "name_not_allowed");
         assert_eq!(problem["findings"].as_array().map(Vec::len), Some(1), "{problem}");
@@ -54,8 +54,8 @@ async fn it_knows_what_the_authority_may_certify() {
             "The name constraints of the certificate authority do not permit the DNS name \"www.example.org\"."
         );
     }
-    assert!(site.world.requests().is_empty());
-    site.world.without_issuer();
+    assert!(site.backend.requests().is_empty());
+    site.backend.without_issuer();
     assert_eq!(site.post("/requests/preview", &body).await.status, 200, "who signs is not known yet");
 }
 

@@ -75,17 +75,17 @@ async fn nothing_is_read_before_the_key_is_checked() {
                 format!("/requests/{id}/certificate.zip?key={key}"),
                 format!("/?again={id}&key={key}"),
             ] {
-                let before = site.world.calls().len();
+                let before = site.backend.calls().len();
                 site.get(&path).await.is_problem(404, "not_found");
-                let calls = site.world.calls()[before..].to_vec();
+                let calls = site.backend.calls()[before..].to_vec();
                 assert!(calls.iter().all(|call| !call.starts_with("requests")), "{path}: {calls:?}");
                 assert!(calls.iter().all(|call| !call.starts_with("archive")), "{path}: {calls:?}");
             }
-            let before = site.world.calls().len();
+            let before = site.backend.calls().len();
             site.post(&format!("/requests/{id}/cancel?key={key}"), &json!({}))
                 .await
                 .is_problem(404, "not_found");
-            assert!(site.world.calls()[before..].iter().all(|call| !call.starts_with("requests")));
+            assert!(site.backend.calls()[before..].iter().all(|call| !call.starts_with("requests")));
         }
     }
 }
@@ -97,8 +97,8 @@ async fn the_certificate_is_given_as_pem_or_zip() {
     let path = |suffix: &str| status.replacen('?', &format!("/{suffix}?"), 1);
     site.get(&path("certificate")).await.is_problem(503, "try_again");
     // Any certificate will do that has an issuer in the archive; the CA's own names itself.
-    let pem = site.world.issuer_certificate().chain_pem().to_owned();
-    site.world.put_certificate(row.serial().as_ref().unwrap(), &pem);
+    let pem = site.backend.issuer_certificate().chain_pem().to_owned();
+    site.backend.put_certificate(row.serial().as_ref().unwrap(), &pem);
     for suffix in ["certificate", "certificate.pem"] {
         let answer = site.get(&path(suffix)).await;
         assert_eq!((answer.status.as_u16(), answer.text()), (200, pem.clone()));
@@ -129,9 +129,9 @@ async fn a_certificate_that_is_not_there_yet_is_said_to_be_so() {
 async fn the_issuer_is_public_once_there_is_one() {
     let site = Site::new();
     let answer = site.get("/ca.pem").await;
-    assert_eq!(answer.text(), site.world.issuer_certificate().chain_pem());
+    assert_eq!(answer.text(), site.backend.issuer_certificate().chain_pem());
     assert_eq!(answer.header("content-type"), "application/x-pem-file");
-    site.world.without_issuer();
+    site.backend.without_issuer();
     site.get("/ca.pem").await.is_problem(404, "not_found");
     assert!(site.browse("/ca.pem").await.is_page(404).contains("no certificate authority here yet"));
 }
@@ -140,7 +140,7 @@ async fn the_issuer_is_public_once_there_is_one() {
 async fn liveness_asks_nobody() {
     let site = Site::new();
     for port in ["requests", "policies", "links", "archive", "approvals"] {
-        site.world.fail_next(port, 1);
+        site.backend.fail_next(port, 1);
     }
     assert_eq!(site.get("/healthz").await.text(), r#"{"status":"ok"}"#);
 }

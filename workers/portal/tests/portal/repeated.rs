@@ -18,8 +18,8 @@ async fn the_same_key_gives_the_same_request_once() {
     let first = post("abc", body.clone()).await.json();
     assert_eq!(post("abc", body.clone()).await.json(), first);
     assert_eq!(post("\"abc\"", body.clone()).await.json(), first);
-    assert_eq!(site.world.requests().len(), 1);
-    assert_eq!(site.world.executions().len(), 1);
+    assert_eq!(site.backend.requests().len(), 1);
+    assert_eq!(site.backend.executions().len(), 1);
 
     let mut other = body.clone();
     other["comment"] = json!("Another.");
@@ -29,14 +29,14 @@ async fn the_same_key_gives_the_same_request_once() {
     let mut somebody_else = body.clone();
     somebody_else["email"] = json!("other@example.com");
     assert_ne!(post("abc", somebody_else).await.json()["id"], first["id"], "a key is the requester's own");
-    assert_eq!(site.world.requests().len(), 3);
+    assert_eq!(site.backend.requests().len(), 3);
 
     for key in ["a b", &"x".repeat(256)] {
         site.call("POST", "/requests", &[JSON, ("idempotency-key", key)], body.to_string())
             .await
             .is_problem(400, "bad_request");
     }
-    assert_eq!(site.world.requests().len(), 3);
+    assert_eq!(site.backend.requests().len(), 3);
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_form_sent_twice_is_one_request_and_each_form_is_another() {
             .submit("/requests", &[("email", "a@example.com"), ("csrContent", &csr), ("idempotencyKey", key)])
             .await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER);
-        assert_eq!(site.world.requests().len(), count);
+        assert_eq!(site.backend.requests().len(), count);
     }
 }
 
@@ -62,14 +62,14 @@ async fn sending_again_starts_a_flow_that_did_not_start_but_none_that_has_ended(
     let site = Site::new();
     let headers = [JSON, ("idempotency-key", "abc")];
     let body = good().to_string();
-    site.world.fail_next("executions", 1);
+    site.backend.fail_next("executions", 1);
     let first = site.call("POST", "/requests", &headers, body.clone()).await.json();
     assert_eq!(site.call("POST", "/requests", &headers, body.clone()).await.json(), first);
-    assert_eq!(site.world.executions().len(), 1);
+    assert_eq!(site.backend.executions().len(), 1);
 
-    let id = site.world.requests()[0].id();
-    site.world.alter(id, |row| row.status = Status::Rejected);
-    site.world.fail_next("executions", 1);
+    let id = site.backend.requests()[0].id();
+    site.backend.alter(id, |row| row.status = Status::Rejected);
+    site.backend.fail_next("executions", 1);
     assert_eq!(site.call("POST", "/requests", &headers, body).await.json()["status"], "rejected");
-    site.world.fail_next("executions", 0);
+    site.backend.fail_next("executions", 0);
 }

@@ -12,7 +12,7 @@ async fn the_review_shows_everything() {
     let site = Site::new();
     let (id, link) = site.pending();
     let review = site.get(&link).await.json();
-    let row = site.world.request(id).unwrap();
+    let row = site.backend.request(id).unwrap();
     assert_eq!(review["requestId"], id.to_string());
     assert_eq!(review["status"], "pending_approval");
     assert_eq!(review["digest"], site.shown(id));
@@ -37,17 +37,17 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
     let site = Site::new();
     let csr = pki::csr(&["www.example.com"]);
     let rows = [
-        site.world.journey(&csr, Status::Delivered),
-        site.world.journey(&pki::csr(&["www.example.com"]), Status::Issued),
-        site.world.journey(&pki::csr(&["www.example.com"]), Status::Rejected),
-        site.world.journey(&pki::csr(&["other.example.com"]), Status::Delivered),
+        site.backend.unsaved_request(&csr, Status::Delivered),
+        site.backend.unsaved_request(&pki::csr(&["www.example.com"]), Status::Issued),
+        site.backend.unsaved_request(&pki::csr(&["www.example.com"]), Status::Rejected),
+        site.backend.unsaved_request(&pki::csr(&["other.example.com"]), Status::Delivered),
     ];
     for row in &rows {
-        workflow::ports::Names::enter(&*site.world, row.names(), row.id()).await.unwrap();
-        site.world.put(row.clone());
+        workflow::ports::Names::enter(&*site.backend, row.names(), row.id()).await.unwrap();
+        site.backend.put(row.clone());
     }
-    let request = site.world.journey(&csr, Status::PendingApproval);
-    site.world.put(request.clone());
+    let request = site.backend.unsaved_request(&csr, Status::PendingApproval);
+    site.backend.put(request.clone());
     let link = site.link(request.id());
     let review = site.get(&link).await.json();
     let live = review["liveCertificates"].as_array().unwrap();
@@ -58,10 +58,10 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
     assert_eq!(same_key["email"], "requester@example.com");
     assert!(site.browse(&link).await.is_page(200).contains("2 certificates are in use"));
 
-    site.world.advance(Duration::days(3));
+    site.backend.advance(Duration::days(3));
     for row in rows {
         let ended = time::macros::datetime!(2026-01-02 0:00 UTC);
-        site.world.put(row.altered(|row| row.not_after = row.not_after.and(Some(ended))));
+        site.backend.put(row.altered(|row| row.not_after = row.not_after.and(Some(ended))));
     }
     assert_eq!(
         site.get(&link).await.json()["liveCertificates"],
@@ -74,19 +74,19 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
 async fn what_is_new_or_unusual_is_said() {
     let site = Site::new();
     let policy = include_str!("../../../../infra/policy.toml");
-    site.world.set_policy(&policy.replace("wildcards = false", "wildcards = true"));
-    let known = site.world.journey(&pki::csr(&["shop.example.com"]), Status::Delivered);
+    site.backend.set_policy(&policy.replace("wildcards = false", "wildcards = true"));
+    let known = site.backend.unsaved_request(&pki::csr(&["shop.example.com"]), Status::Delivered);
     let csr = pki::csr(&["sh0p.example.com", "*.apps.example.com"]);
-    let same_key = site.world.journey(&csr, Status::Rejected);
+    let same_key = site.backend.unsaved_request(&csr, Status::Rejected);
     for row in [&known, &same_key] {
         let mut entries = row.names().to_vec();
         entries.extend(row.names().iter().filter_map(|name| workflow::ports::look_alike(name)));
-        workflow::ports::Names::enter(&*site.world, &entries, row.id()).await.unwrap();
-        site.world.put(row.clone());
+        workflow::ports::Names::enter(&*site.backend, &entries, row.id()).await.unwrap();
+        site.backend.put(row.clone());
     }
-    let request = site.world.journey(&csr, Status::PendingApproval);
+    let request = site.backend.unsaved_request(&csr, Status::PendingApproval);
     let id = request.id();
-    site.world.put(request);
+    site.backend.put(request);
     let unusual = site.get(&site.link(id)).await.json()["unusual"].clone();
     let kinds: Vec<&str> =
         unusual.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();

@@ -1,4 +1,4 @@
-//! The portal before an in-memory world, and the little browser that the tests drive it with.
+//! The portal before an in-memory backend, and the little browser that the tests drive it with.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use workflow::ids::RequestId;
 use workflow::ports::{Clock, Links};
 use workflow::request::{Request as Row, Status};
 use workflow::testing::fixtures::approver;
-use workflow::testing::{World, pki};
+use workflow::testing::{InMemoryBackend, pki};
 use workflow::texts::Language;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 pub(crate) struct Site {
-    pub(crate) world: Arc<World>,
+    pub(crate) backend: Arc<InMemoryBackend>,
     pub(crate) router: Router,
 }
 
@@ -76,29 +76,29 @@ impl Site {
     }
 
     pub(crate) fn at(base_url: &str) -> Self {
-        Self::over(World::new(), base_url)
+        Self::over(InMemoryBackend::new(), base_url)
     }
 
     /// A site of its own, with everything as it is here now.
     pub(crate) fn copy(&self) -> Self {
-        Self::over(self.world.copy(), "https://pki.example.com/")
+        Self::over(self.backend.copy(), "https://pki.example.com/")
     }
 
-    fn over(world: Arc<World>, base_url: &str) -> Self {
+    fn over(backend: Arc<InMemoryBackend>, base_url: &str) -> Self {
         let portal = Portal {
-            requests: world.clone(),
-            names: world.clone(),
-            approvals: world.clone(),
-            archive: world.clone(),
-            policies: world.clone(),
-            links: world.clone(),
+            requests: backend.clone(),
+            names: backend.clone(),
+            approvals: backend.clone(),
+            archive: backend.clone(),
+            policies: backend.clone(),
+            links: backend.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),
-            executions: world.clone(),
-            nudges: world.clone(),
-            notices: world.clone(),
-            clock: world.clone(),
+            executions: backend.clone(),
+            nudges: backend.clone(),
+            notices: backend.clone(),
+            clock: backend.clone(),
         };
-        Self { world, router: portal.router() }
+        Self { backend, router: portal.router() }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -124,12 +124,12 @@ impl Site {
 
     /// The digest of what the review of a request shows now.
     pub(crate) fn shown(&self, id: RequestId) -> String {
-        let request = self.world.request(id).unwrap();
-        let (grant, findings) = match request.judged_by(&self.world.policy(), None) {
+        let request = self.backend.request(id).unwrap();
+        let (grant, findings) = match request.judged_by(&self.backend.policy(), None) {
             Ok(judged) => (Some(judged.grant), judged.findings),
             Err(refusal) => (None, refusal.0),
         };
-        let binds = self.world.approval(id).unwrap().digest;
+        let binds = self.backend.approval(id).unwrap().digest;
         ReviewDigest::of(&binds, grant.as_ref(), &findings).to_string()
     }
 
@@ -168,9 +168,9 @@ impl Site {
 
     /// A request that has come as far as `status`, and the path of its status page.
     pub(crate) async fn request_at(&self, status: Status) -> (Row, String) {
-        let id = self.world.request_at(status);
-        let key = self.world.secret().await.unwrap().status_key(id);
-        (self.world.request(id).unwrap(), format!("/requests/{id}?key={}", key.expose()))
+        let id = self.backend.request_at(status);
+        let key = self.backend.secret().await.unwrap().status_key(id);
+        (self.backend.request(id).unwrap(), format!("/requests/{id}?key={}", key.expose()))
     }
 
     /// A link to a request for its approver, and the path of it.
@@ -181,19 +181,19 @@ impl Site {
     pub(crate) fn link_of(&self, id: RequestId, who: &str) -> String {
         let key = LinkKey::random().unwrap();
         let link = Link {
-            generation: self.world.approval(id).map_or(1, |approval| approval.generation),
+            generation: self.backend.approval(id).map_or(1, |approval| approval.generation),
             digest: key.digest(),
             request_id: id,
             approver: who.parse().unwrap(),
-            created_at: self.world.now(),
+            created_at: self.backend.now(),
         };
-        self.world.put_approval(self.world.approval(id).unwrap(), [link]);
+        self.backend.put_approval(self.backend.approval(id).unwrap(), [link]);
         format!("/approvals/{}", key.expose())
     }
 
     /// A request that waits for its approver, and the path of the link.
     pub(crate) fn pending(&self) -> (RequestId, String) {
-        let id = self.world.request_at(Status::PendingApproval);
+        let id = self.backend.request_at(Status::PendingApproval);
         (id, self.link(id))
     }
 }

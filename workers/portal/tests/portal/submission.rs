@@ -19,7 +19,7 @@ async fn refused(body: Value, status: u16, code: &str) -> Value {
         .collect();
     let page = site.submit("/requests", &fields).await.is_page(status);
     assert!(page.contains("id=\"problems\"") && page.contains("name=\"csrContent\""), "{page}");
-    assert!(site.world.requests().is_empty() && site.world.executions().is_empty());
+    assert!(site.backend.requests().is_empty() && site.backend.executions().is_empty());
     problem
 }
 
@@ -31,12 +31,12 @@ async fn a_good_request_is_stored_and_started() {
     let body = answer.json();
     assert_eq!(body["status"], "submitted");
     assert_eq!(answer.header("location"), body["statusUrl"]);
-    let [request] = site.world.requests().try_into().unwrap();
+    let [request] = site.backend.requests().try_into().unwrap();
     assert_eq!(body["id"], request.id().to_string());
     assert_eq!(request.profile(), "server");
     assert_eq!(request.comment(), "For the web shop.");
     assert!(
-        site.world
+        site.backend
             .executions()
             .keys()
             .any(|arn| arn.ends_with(&execution_name(request.id(), 1)) && *arn == request.execution().arn)
@@ -54,7 +54,7 @@ async fn unknown_fields_are_ignored_and_optional_ones_may_be_left_out() {
     body.as_object_mut().unwrap().remove("comment");
     body["profile"] = Value::Null;
     assert_eq!(site.post("/requests", &body).await.status, StatusCode::ACCEPTED);
-    let [request] = site.world.requests().try_into().unwrap();
+    let [request] = site.backend.requests().try_into().unwrap();
     assert_eq!((request.profile(), request.comment()), ("server", ""));
 }
 
@@ -78,7 +78,7 @@ async fn wrong_types_are_named_with_their_field() {
         let problem = site.post("/requests", &with(field, value)).await.is_problem(400, "bad_request");
         assert!(problem["detail"].as_str().unwrap().contains(field), "{problem}");
     }
-    assert!(site.world.requests().is_empty());
+    assert!(site.backend.requests().is_empty());
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn bodies_that_are_no_fields_are_refused() {
         )
         .await;
     missing.is_problem(400, "bad_request");
-    assert!(site.world.requests().is_empty());
+    assert!(site.backend.requests().is_empty());
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn comments_are_short_plain_text() {
     let site = Site::new();
     let answer = site.post("/requests", &with("comment", format!("{}\r\n\tü", "ü".repeat(1990)))).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
-    assert!(site.world.requests()[0].comment().ends_with("ü\n\tü"));
+    assert!(site.backend.requests()[0].comment().ends_with("ü\n\tü"));
 }
 
 #[tokio::test]
@@ -185,30 +185,30 @@ async fn a_request_that_nobody_else_could_approve_is_refused() {
     let problem =
         site.post("/requests", &with("email", "Approver@example.com")).await.is_problem(400, "bad_request");
     assert!(problem["detail"].as_str().unwrap().contains("nobody approves their own request"), "{problem}");
-    assert!(site.world.requests().is_empty());
+    assert!(site.backend.requests().is_empty());
 }
 
 #[tokio::test]
 async fn what_lies_behind_us_may_fail_before_the_row_is_stored_and_after() {
     let site = Site::new();
     for port in ["policies", "archive", "links", "requests"] {
-        site.world.fail_next(port, 1);
+        site.backend.fail_next(port, 1);
         let answer = site.post("/requests", &good()).await;
         answer.is_problem(503, "try_again");
         assert_eq!(answer.header("retry-after"), "5");
         assert!(!answer.text().contains("told to fail"));
     }
-    site.world.fail_next("requests", 1);
+    site.backend.fail_next("requests", 1);
     let csr = pki::csr(&["www.example.com"]);
     let page = site
         .submit("/requests", &[("email", "a@example.com"), ("csrContent", &csr), ("comment", "Kept")])
         .await
         .is_page(503);
     assert!(page.contains("Kept") && page.contains("BEGIN CERTIFICATE REQUEST"));
-    assert!(site.world.requests().is_empty());
+    assert!(site.backend.requests().is_empty());
 
-    site.world.fail_next("executions", 1);
+    site.backend.fail_next("executions", 1);
     assert_eq!(site.post("/requests", &good()).await.status, StatusCode::ACCEPTED);
-    assert_eq!(site.world.requests().len(), 1);
-    assert!(site.world.executions().is_empty());
+    assert_eq!(site.backend.requests().len(), 1);
+    assert!(site.backend.executions().is_empty());
 }

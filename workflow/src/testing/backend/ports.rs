@@ -1,4 +1,4 @@
-//! The ports of a [`World`]: each call counted, and failing as told.
+//! The ports of a [`InMemoryBackend`]: each call counted, and failing as told.
 
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -23,23 +23,23 @@ use crate::request::audit::Event;
 use crate::request::metric::Measure;
 use crate::request::{Request, Status};
 
-use super::{State, TaskResult, World, leads_to};
+use super::{InMemoryBackend, State, TaskResult, leads_to};
 
-impl Metrics for World {
+impl Metrics for InMemoryBackend {
     fn record(&self, measure: Measure) {
         // Not a call: it cannot fail, so no fault is planned for it.
         self.state().measures.push(measure);
     }
 }
 
-impl Clock for World {
+impl Clock for InMemoryBackend {
     fn now(&self) -> OffsetDateTime {
         self.state().now.expect("the clock is set")
     }
 }
 
 #[async_trait]
-impl Requests for World {
+impl Requests for InMemoryBackend {
     async fn find(&self, id: RequestId) -> Result<Option<Request>, PortError> {
         self.call("requests", "find", |state| state.requests.get(&id).cloned())
     }
@@ -106,7 +106,7 @@ impl Requests for World {
 }
 
 #[async_trait]
-impl Names for World {
+impl Names for InMemoryBackend {
     async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
         self.call("names", "enter", |state| state.names.extend(names.iter().map(|name| (name.clone(), id))))
     }
@@ -119,7 +119,7 @@ impl Names for World {
 }
 
 #[async_trait]
-impl Approvals for World {
+impl Approvals for InMemoryBackend {
     async fn find(&self, id: RequestId) -> Result<Option<Approval>, PortError> {
         self.call("approvals", "find", |state| state.approvals.get(&id).cloned())
     }
@@ -174,7 +174,7 @@ impl Approvals for World {
 }
 
 #[async_trait]
-impl Archive for World {
+impl Archive for InMemoryBackend {
     async fn store(&self, serial: &Serial, certificate_pem: &str) -> Result<String, PortError> {
         self.call("archive", "store", |state| {
             state.certificates.entry(serial.to_string()).or_insert_with(|| certificate_pem.to_owned()).clone()
@@ -203,35 +203,35 @@ impl Archive for World {
 }
 
 #[async_trait]
-impl Mailer for World {
+impl Mailer for InMemoryBackend {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
         self.call("mailer", "send", |state| state.mails.push(mail.clone()))
     }
 }
 
 #[async_trait]
-impl Operators for World {
+impl Operators for InMemoryBackend {
     async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError> {
         self.call("operators", "tell", |state| state.told.push((subject.to_owned(), text.to_owned())))
     }
 }
 
 #[async_trait]
-impl Policies for World {
+impl Policies for InMemoryBackend {
     async fn current(&self) -> Result<Arc<Policy>, PortError> {
         self.call("policies", "current", |_| self.policy())
     }
 }
 
 #[async_trait]
-impl Links for World {
+impl Links for InMemoryBackend {
     async fn secret(&self) -> Result<&LinkSecret, PortError> {
         self.call("links", "secret", |_| &self.links)
     }
 }
 
 #[async_trait]
-impl CaKey for World {
+impl CaKey for InMemoryBackend {
     async fn signer(&self, _issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
         self.call("ca key", "signer", |state| {
             Arc::clone(state.rotated.as_ref().map_or(&self.signer, |authority| &authority.signer))
@@ -279,7 +279,7 @@ impl State {
 }
 
 #[async_trait]
-impl Tasks for World {
+impl Tasks for InMemoryBackend {
     async fn succeed(&self, token: &TaskToken, output: &serde_json::Value) -> Result<Reported, PortError> {
         self.call("tasks", "succeed", |state| state.report(token, Ok(output.clone())))
     }
@@ -290,7 +290,7 @@ impl Tasks for World {
 }
 
 #[async_trait]
-impl Executions for World {
+impl Executions for InMemoryBackend {
     fn arn(&self, name: &str) -> String {
         format!("arn:aws:states:eu-central-1:000000000000:execution:countersign:{name}")
     }
@@ -310,14 +310,14 @@ impl Executions for World {
 }
 
 #[async_trait]
-impl Nudges for World {
+impl Nudges for InMemoryBackend {
     async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError> {
         self.call("nudges", "nudge", |state| state.nudges.push(nudge.clone()))
     }
 }
 
 #[async_trait]
-impl Queue for World {
+impl Queue for InMemoryBackend {
     async fn postpone(&self, receipt_handle: &str, seconds: i32) -> Result<(), PortError> {
         self.call("queue", "postpone", |state| state.postponed.push((receipt_handle.to_owned(), seconds)))
     }
