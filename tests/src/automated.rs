@@ -1,4 +1,4 @@
-//! What a request takes that no human does: one request whose approver answers at once.
+//! The automated time of a request: one request whose approver answers at once.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,19 +6,19 @@ use crate::{Stack, Submission, csr_for, unique_host};
 
 const APPROVER: &str = "approver@example.com";
 
-/// The automated parts of one request. They end when a mail is there, by the time of its file: waiting for it adds nothing.
+/// The automated parts of one request. Each ends at the file time of its mail, so polling adds nothing.
 #[derive(Clone, Debug)]
 pub struct Automated {
-    /// The request.
+    /// Request id.
     pub id: String,
-    /// From submitting to the approver's mail.
+    /// From submission to the approver's mail.
     pub to_approval_mail: Duration,
-    /// From approving to the certificate's mail.
+    /// From approval to the certificate's mail.
     pub to_certificate_mail: Duration,
 }
 
 impl Automated {
-    /// Sends a request for a new name through the stack and plays the approver.
+    /// Sends a request for a new name through the stack and approves it.
     pub async fn parts_of_one_request(stack: &Stack) -> Self {
         let (portal, mailbox) = (stack.portal(), stack.mailbox());
         let submission = Submission::of(&csr_for(&[&unique_host()]));
@@ -37,7 +37,7 @@ impl Automated {
         }
     }
 
-    /// Both.
+    /// Sum of both parts.
     #[must_use]
     pub fn whole(&self) -> Duration {
         self.to_approval_mail + self.to_certificate_mail

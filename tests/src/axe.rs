@@ -1,7 +1,7 @@
-//! Accessibility as axe-core sees it, in a page that is open in the browser.
+//! Accessibility check by axe-core of the page that is open in the browser.
 //!
-//! axe-core comes from the npm registry into `target/`, once. It runs as a script of the driver, to which the page's
-//! Content-Security-Policy does not apply.
+//! axe-core is installed once from the npm registry into `target/`. It runs as a WebDriver script, which the page's
+//! Content-Security-Policy does not restrict.
 
 use std::fmt;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{Browser, needed, repository};
 
 const VERSION: &str = "4.14.1";
-/// WCAG 2.2 AA is the sum of these.
+/// The rule tags that make up WCAG 2.2 AA.
 const TAGS: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const RUN: &str = "
     const [tags, done] = arguments;
@@ -25,10 +25,10 @@ const RUN: &str = "
         (error) => done({ error: String(error) }));
 ";
 
-/// axe-core's source.
+/// Source of axe-core.
 pub struct Axe(String);
 
-/// What axe-core objects to.
+/// One element that breaks one rule.
 pub struct Violation {
     rule: String,
     element: String,
@@ -43,7 +43,7 @@ impl fmt::Display for Violation {
 }
 
 impl Axe {
-    /// Installs axe-core where it is not there yet; nothing where that takes a program that is missing, which is said.
+    /// Installs axe-core if needed. Returns `None`, with a message, if npm is missing.
     pub fn installed() -> Option<Self> {
         let folder = repository().join("target").join(format!("axe-core-{VERSION}"));
         let file = folder.join("node_modules/axe-core/axe.min.js");
@@ -59,21 +59,21 @@ impl Axe {
                 .unwrap();
             assert!(
                 output.status.success(),
-                "axe-core is not to be had from the npm registry: {}",
+                "npm cannot install axe-core: {}",
                 String::from_utf8_lossy(&output.stderr)
             );
         }
         Some(Self(std::fs::read_to_string(file).unwrap()))
     }
 
-    /// Everything in the open page that WCAG 2.2 AA does not allow.
+    /// All violations of WCAG 2.2 AA in the open page.
     pub async fn violations(&self, browser: &Browser) -> Vec<Violation> {
         let page = &browser.page;
         if page.execute("return window.axe === undefined", vec![]).await.unwrap() == json!(true) {
             page.execute(&self.0, vec![]).await.unwrap();
         }
         let found = page.execute_async(RUN, vec![json!(TAGS)]).await.unwrap();
-        assert!(found["rules"].as_u64() > Some(0), "axe-core did not look: {found:#}");
+        assert!(found["rules"].as_u64() > Some(0), "axe-core checked no rule: {found:#}");
         let text = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
         let violation = |one: &Value| Violation {
             rule: format!("{} ({})", text(one, "rule"), text(one, "help")),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Stack;
 
-/// A worker whose configuration was taken away, all but the level of its log.
+/// A worker without its configuration except the log level.
 pub struct Broken<'a> {
     stack: &'a Stack,
     function: &'a str,
@@ -12,7 +12,7 @@ pub struct Broken<'a> {
 }
 
 impl<'a> Broken<'a> {
-    /// Takes it away: from now on whatever is sent to the worker stays in its queue, until the queue gives it up.
+    /// Removes the configuration. Messages to the worker then stay in its queue until they reach the dead-letter queue.
     pub fn worker(stack: &'a Stack, name: &str) -> Self {
         let function = stack.endpoints()["functions"][name].as_str().unwrap();
         let ask = ["lambda", "get-function-configuration", "--function-name", function];
@@ -22,7 +22,7 @@ impl<'a> Broken<'a> {
         broken
     }
 
-    /// Gives it back.
+    /// Restores the configuration.
     pub fn mend(self) {
         self.configure(&self.working);
     }

@@ -1,7 +1,7 @@
-//! A program that ends with this process.
+//! A child process that ends with this process.
 //!
-//! A shell holds the other end of a pipe. When this process drops it, ends, crashes or is killed, the pipe closes and the
-//! shell sends the program a SIGTERM. The program has a process group of its own, so that a Ctrl-C reaches the tests alone.
+//! Invariant: a shell holds the other end of a pipe. When this process drops the guard, ends, crashes or is killed, the
+//! pipe closes and the shell sends SIGTERM. The child has its own process group, so that Ctrl-C reaches the tests alone.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
@@ -28,7 +28,7 @@ pub struct ChildGuard {
 }
 
 impl ChildGuard {
-    /// Starts the program; what it prints goes to `log`.
+    /// Starts the program with its output in `log`.
     pub fn start(program: &Path, arguments: &[&str], log: &Path) -> Self {
         let output = File::create(log).unwrap();
         let mut shell = Command::new("sh")
@@ -45,12 +45,12 @@ impl ChildGuard {
         Self { shell, pipe }
     }
 
-    /// How it ended, where it has ended.
+    /// Exit status, if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.shell.try_wait().unwrap()
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Sends SIGTERM and waits for the end.
     pub fn stop(mut self) -> ExitStatus {
         drop(self.pipe.take());
         self.shell.wait().unwrap()

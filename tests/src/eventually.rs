@@ -1,20 +1,20 @@
-//! Waiting for something that another process does.
+//! Polling for an effect of another process.
 
 use std::time::{Duration, Instant};
 
-/// How long anything may take. It bounds failures only: nothing here measures time. A worker that a stalled machine did not
-/// let finish is ended, and its message comes back after three minutes: this is more than two of those.
+/// Time-out of one wait, in failures only. After a stall, a message comes back after a visibility time-out of three
+/// minutes: this is more than two of them.
 pub const PATIENCE: Duration = Duration::from_secs(480);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Asks until there is an answer. Panics with `what` when `deadline` has passed.
+/// Polls until `ask` returns a value. Panics with `what` after `deadline`.
 pub async fn eventually<T>(what: &str, deadline: Duration, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(answer) = probe().await {
             return answer;
         }
-        assert!(begun.elapsed() < deadline, "waited {} s in vain: {what}", deadline.as_secs());
+        assert!(begun.elapsed() < deadline, "timed out after {} s: {what}", deadline.as_secs());
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -1,7 +1,7 @@
-//! What the end-to-end tests share: a local stack, and what its users have at hand: a browser, a mailbox, OpenSSL.
+//! Harness of the end-to-end tests: a local stack, a browser, a mailbox, OpenSSL.
 //!
-//! Invariant: whatever is started ends with the test process, however that ends, and no key leaves a temporary folder.
-//! A harness fails by panicking: the message says what was waited for, and where the logs are.
+//! Invariant: every started process ends with the test process, however that ends, and no key leaves a temporary folder.
+//! Failures panic: the message says what was waited for, and where the logs are.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! How a page is looked at: on a desktop, on a small phone, in the dark; and pictures of it.
+//! Screens of the browser: desktop, small phone, dark mode; and screenshots.
 
 use std::path::Path;
 
@@ -9,19 +9,19 @@ use url::Url;
 
 use crate::Browser;
 
-/// A screen and a preference.
+/// A screen size and a colour scheme.
 #[derive(Clone, Copy)]
 pub struct Look {
-    /// Its name in messages and file names.
+    /// Name in messages and file names.
     pub name: &'static str,
-    /// In CSS pixels.
+    /// Width in CSS pixels.
     pub width: u32,
     height: u32,
     dark: bool,
 }
 
 impl Look {
-    /// All that pages are made for. WCAG 2.2 asks for 320 CSS pixels (1.4.10).
+    /// All supported screens. WCAG 2.2 section 1.4.10: 320 CSS pixels.
     pub const ALL: [Look; 3] = [
         Look { name: "desktop", width: 1280, height: 800, dark: false },
         Look { name: "phone", width: 320, height: 640, dark: false },
@@ -54,7 +54,7 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// Looks at the open page in this way, and at all that follow.
+    /// Sets the screen for this and all later pages.
     pub async fn look(&self, look: Look) {
         self.screen(look.width, look.height).await;
         let scheme = if look.dark { "dark" } else { "light" };
@@ -62,14 +62,14 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
     }
 
-    /// How wide the content is, in CSS pixels, and how much of that can be seen without scrolling sideways.
+    /// Width of the content and of the viewport, in CSS pixels.
     pub async fn widths(&self) -> (u64, u64) {
         let root = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]";
         let widths = self.page.execute(root, vec![]).await.unwrap();
         (widths[0].as_u64().unwrap(), widths[1].as_u64().unwrap())
     }
 
-    /// Writes a picture of the whole page, down to its end.
+    /// Writes a screenshot of the whole page.
     pub async fn picture(&self, look: Look, file: &Path) {
         let height = "return document.documentElement.scrollHeight";
         let height = self.page.execute(height, vec![]).await.unwrap().as_u64().unwrap();

@@ -1,4 +1,4 @@
-//! The Maildir of the local stack, read as its owner would.
+//! The Maildir of the local stack.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -16,7 +16,7 @@ pub struct Mailbox {
 /// One mail.
 #[derive(Clone)]
 pub struct Mail {
-    /// When it was caught.
+    /// Time of arrival.
     pub at: SystemTime,
     /// Begins with the request's id.
     pub message_id: String,
@@ -60,7 +60,7 @@ impl Mailbox {
         eventually(&what, PATIENCE, async || self.about(id).into_iter().find(is_it)).await
     }
 
-    /// Waits for the mail that asks an approver, and takes its link.
+    /// Waits for the approver's mail and returns its link.
     pub async fn approval_link(&self, asked: &Asked, approver: &str) -> String {
         let mail = self.mail(&asked.id, approver, "Please decide").await;
         let link = mail.links().into_iter().find(|link| link.contains("/approvals/"));
@@ -88,12 +88,12 @@ impl Mail {
         })
     }
 
-    /// The request that it is about.
+    /// Id of the request that the mail is about.
     pub fn request_id(&self) -> &str {
         self.message_id.get(..36).unwrap_or_default()
     }
 
-    /// Every link in it, of both parts, each once. Text is as it is, HTML is unescaped.
+    /// Every link of the text part and of the HTML part (unescaped), each once.
     pub fn links(&self) -> Vec<String> {
         let html = self.html.replace("&#61;", "=").replace("&#38;", "&").replace("&amp;", "&");
         let mut links = Vec::new();
@@ -113,7 +113,7 @@ impl Mail {
         links
     }
 
-    /// A file that came with it.
+    /// Content of an attachment.
     pub fn attachment(&self, name: &str) -> &[u8] {
         let file = self.attachments.iter().find(|(file, _)| file == name);
         &file.unwrap_or_else(|| panic!("the mail \"{}\" has no {name}", self.subject)).1

@@ -1,4 +1,4 @@
-//! nginx as the private network has it: infra/private/nginx.conf, word for word, with a second nginx as the API behind TLS.
+//! nginx with the unchanged infra/private/nginx.conf of the private network, and a second nginx as the API behind TLS.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use crate::{ChildGuard, repository};
 
-/// What stands in for API Gateway: TLS, and whatever is at the port behind it.
+/// Configuration of the stand-in for API Gateway: TLS in front of the port `@BEHIND@`.
 const GATEWAY: &str = "
 worker_processes 1;
 pid @STATE@/gateway.pid;
@@ -42,32 +42,32 @@ http {
 }
 ";
 
-/// Which certificate the stand-in shows.
+/// Certificate of the stand-in for API Gateway.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Shown {
-    /// One that nginx trusts.
+    /// Trusted by nginx.
     Good,
-    /// One of an authority that nginx does not know.
+    /// Issued by a CA that nginx does not trust.
     OfAStranger,
-    /// One for another name.
+    /// Issued for another name.
     ForAnotherName,
 }
 
-/// Both of them. They end with this value.
+/// Both nginx processes. They end when this is dropped.
 pub struct Nginx {
     _edge: ChildGuard,
     _gateway: ChildGuard,
     log: PathBuf,
-    /// Where people come in.
+    /// Port of the reverse proxy.
     pub port: u16,
 }
 
-/// A port that was free just now.
+/// A port that is free at the time of the call.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// An authority, and a certificate of it for a host with its key, all as PEM.
+/// A CA certificate, a certificate issued by it for `host`, and its key, all as PEM.
 pub fn certificate_for(host: &str) -> (String, String, String) {
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -112,7 +112,7 @@ impl Nginx {
         let run = |name: &str, conf: &str| {
             let (file, log) = (folder.join(format!("{name}.conf")), folder.join(format!("{name}.log")));
             fs::write(&file, conf).unwrap();
-            // As root, nginx would give its folders to somebody who cannot get there.
+            // As root, nginx would change the owner of its folders to a user without access to the parent folder.
             let (file, global) = (file.display().to_string(), "daemon off; user root;");
             ChildGuard::start(nginx, &["-e", "stderr", "-p", &state, "-c", &file, "-g", global], &log)
         };
@@ -120,7 +120,7 @@ impl Nginx {
         Self { _edge: edge, _gateway: gateway, log: folder.join("edge.log"), port }
     }
 
-    /// Waits until both take connections.
+    /// Waits until the reverse proxy accepts connections.
     pub async fn ready(&self) {
         crate::eventually("nginx to listen", crate::PATIENCE, async || {
             std::net::TcpStream::connect(("127.0.0.1", self.port)).ok().map(|_| ())
@@ -128,7 +128,7 @@ impl Nginx {
         .await;
     }
 
-    /// What nginx wrote.
+    /// Log of the reverse proxy.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }

@@ -1,4 +1,6 @@
-//! Keys and CSRs, made in temporary folders by OpenSSL or rcgen, and nowhere else.
+//! Keys and CSRs, made by OpenSSL or rcgen.
+//!
+//! Invariant: keys are written to temporary folders only.
 
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use rcgen::{CertificateParams, DnType, KeyPair};
 use tempfile::TempDir;
 
-/// A host that no other test asks for, below `example.com`.
+/// A random host below `example.com`.
 pub fn unique_host() -> String {
     let id = uuid::Uuid::new_v4().simple().to_string();
     format!("www-{}.example.com", &id[..12])
@@ -29,7 +31,7 @@ pub fn key_and_csr_for(names: &[&str]) -> (String, String) {
     (key.serialize_pem(), csr)
 }
 
-/// What a zip holds, in its order.
+/// Files of a zip, in archive order.
 pub fn files_in_zip(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).expect("a zip");
     (0..archive.len())
@@ -42,7 +44,7 @@ pub fn files_in_zip(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// A temporary folder to work in with programs.
+/// A temporary folder for keys and certificates, and for programs that work on them.
 pub struct PkiDir {
     folder: TempDir,
 }
@@ -54,12 +56,12 @@ impl Default for PkiDir {
 }
 
 impl PkiDir {
-    /// An empty one.
+    /// Creates an empty folder.
     pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// A file or folder in it.
+    /// Path of a file or folder in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

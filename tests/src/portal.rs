@@ -1,4 +1,4 @@
-//! The web front as a program uses it.
+//! HTTP client of the portal.
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, redirect};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{PATIENCE, eventually};
 
-/// What a request for a certificate consists of.
+/// A request for a certificate.
 #[derive(Clone, Debug, Default)]
 pub struct Submission {
     pub email: String,
@@ -17,18 +17,18 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// By a requester whom no other test plays.
+    /// With a random e-mail address.
     pub fn of(csr: &str) -> Self {
         let id = uuid::Uuid::new_v4().simple().to_string();
         Self { email: format!("team-{}@example.com", &id[..12]), csr: csr.to_owned(), ..Self::default() }
     }
 
-    /// The same for another profile.
+    /// Sets the profile.
     pub fn with_profile(self, profile: &str) -> Self {
         Self { profile: Some(profile.to_owned()), ..self }
     }
 
-    /// As JSON.
+    /// JSON body of the request.
     pub fn json(&self) -> Value {
         let mut body = json!({ "email": self.email, "comment": self.comment, "csrContent": self.csr });
         if let Some(profile) = &self.profile {
@@ -46,7 +46,7 @@ pub struct Asked {
     pub status_url: String,
 }
 
-/// An answer, read whole.
+/// A complete HTTP response.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -65,12 +65,12 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{}, {error}: {}", self.status, self.text()))
     }
 
-    /// A header, or nothing.
+    /// Value of a header; empty if absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Expects a problem (RFC 9457) with this status and this code, and returns it.
+    /// Asserts a problem (RFC 9457) with this status and code, and returns it.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json();
@@ -84,7 +84,7 @@ impl Answer {
         problem
     }
 
-    /// Expects this status.
+    /// Asserts the status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
@@ -92,17 +92,17 @@ impl Answer {
     }
 }
 
-/// The web front of one stack, for one test: a client belongs to the runtime of its test.
+/// Client of one stack's portal, for one test: connections belong to the test's runtime.
 pub struct Portal {
     http: Client,
-    /// With a slash at the end.
+    /// Base URL, with a slash at the end.
     pub base: String,
 }
 
 const JSON: &str = "application/json";
 
 impl Portal {
-    /// The one at this base URL.
+    /// Client for this base URL.
     pub fn new(base: &str) -> Self {
         let http = Client::builder()
             .no_proxy()
@@ -117,15 +117,15 @@ impl Portal {
         if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
     }
 
-    /// Sends anything. `path` is a URL, or relative to the base.
+    /// Sends a request. `path` is a URL, or relative to the base URL.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         self.try_send(method, path, headers, body).await.unwrap()
     }
 
-    /// The same, where the connection may break.
+    /// Like `send`, but returns connection errors.
     ///
     /// # Errors
-    /// It broke.
+    /// The connection failed.
     pub async fn try_send(
         &self,
         method: Method,
@@ -158,7 +158,7 @@ impl Portal {
         self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await
     }
 
-    /// POST of a form, as a browser does it.
+    /// POST of a form, with the headers of a browser.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let headers = [
             (ACCEPT.as_str(), "text/html,application/xhtml+xml,*/*;q=0.8"),
@@ -168,14 +168,14 @@ impl Portal {
         self.send(Method::POST, path, &headers, body.into_bytes()).await
     }
 
-    /// Sends a submission, whatever comes of it.
+    /// Sends a submission and returns any answer.
     pub async fn submit(&self, submission: &Submission) -> Answer {
         let mut headers = vec![(ACCEPT.as_str(), JSON), (CONTENT_TYPE.as_str(), JSON)];
         headers.extend(submission.idempotency_key.as_deref().map(|key| ("idempotency-key", key)));
         self.send(Method::POST, "requests", &headers, submission.json().to_string().into_bytes()).await
     }
 
-    /// Sends a submission that has to be accepted.
+    /// Sends a submission and asserts that it is accepted.
     pub async fn ask(&self, submission: &Submission) -> Asked {
         let answer = self.submit(submission).await.expect(202).json();
         let text =
@@ -183,7 +183,7 @@ impl Portal {
         Asked { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") }
     }
 
-    /// Where a request stands.
+    /// Status of a request.
     pub async fn status(&self, asked: &Asked) -> Value {
         self.json(&asked.status_url).await.expect(200).json()
     }
@@ -195,7 +195,7 @@ impl Portal {
         eventually(&what, PATIENCE, async || {
             let now = self.status(asked).await;
             if now["status"] != last["status"] {
-                // Shown with a failure only.
+                // Printed by the test runner on failure only.
                 println!("{}: {}", asked.id, now["status"]);
                 last = now.clone();
             }
@@ -206,13 +206,13 @@ impl Portal {
         .await
     }
 
-    /// Decides in view of what the review shows, whatever comes of it.
+    /// Votes with the digest of the current review, and returns any answer.
     pub async fn decide(&self, link: &str, decision: &str, reason: &str) -> Answer {
         let review = self.json(link).await.expect(200).json();
         self.decide_about(link, decision, review["digest"].as_str().unwrap(), reason).await
     }
 
-    /// Decides about this digest, whatever comes of it.
+    /// Votes with this digest, and returns any answer.
     pub async fn decide_about(&self, link: &str, decision: &str, digest: &str, reason: &str) -> Answer {
         self.post(link, &json!({ "decision": decision, "digest": digest, "reason": reason })).await
     }

@@ -1,12 +1,12 @@
-//! Programs that a test needs and a machine may not have.
+//! External programs that tests need.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// Set by .ci/run, which installs everything: then a missing program is a failure.
+/// Set by .ci/run, which installs every program: a missing one then fails the test.
 const NO_SKIPS: &str = "COUNTERSIGN_NO_SKIPS";
 
-/// Where the program is, if it is installed. Looks into the folders of system programs too.
+/// Path of the program, if installed. Searches the folders of system programs too.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -15,8 +15,8 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// The programs that the calling test needs, each given with its Debian package; nothing where one is missing, and that is
-/// said even where the output of tests is captured.
+/// Paths of the programs that the calling test needs, each with its Debian package. Returns `None` if one is missing, with a
+/// message that the test runner does not capture.
 pub fn needed<const N: usize>(programs: [(&str, &str); N]) -> Option<[PathBuf; N]> {
     let found = programs.map(|(program, package)| find(program).ok_or((program, package)));
     if let Some(Err((program, package))) = found.iter().find(|found| found.is_err()) {
@@ -26,7 +26,7 @@ pub fn needed<const N: usize>(programs: [(&str, &str); N]) -> Option<[PathBuf; N
             thread.name().unwrap_or("a test")
         );
         assert!(std::env::var_os(NO_SKIPS).is_none(), "{message}");
-        // Not eprintln!, which the test runner would keep to itself.
+        // The test runner captures eprintln!.
         let _ = writeln!(std::io::stderr(), "{message}");
     }
     let found: Vec<PathBuf> = found.into_iter().flatten().collect();

@@ -1,5 +1,4 @@
-//! Between the workers and the emulator: passes everything on, and keeps what the workers say, so that a test learns the
-//! task tokens that they hold.
+//! HTTP proxy between the workers and the emulator that records the task tokens in the workers' calls.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -12,37 +11,37 @@ use hyper::{Request, Response};
 
 use crate::tcp_proxy::{self, Emulator};
 
-/// The running recorder; it ends with the runtime.
+/// The running proxy; it ends with the runtime.
 pub struct RecordingProxy {
     address: SocketAddr,
     tokens: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl RecordingProxy {
-    /// Before the emulator of the stack in `folder`.
+    /// Starts a proxy to the emulator of the stack in `folder`.
     pub async fn start(folder: &Path) -> Self {
         let (tokens, emulator) = (Arc::new(Mutex::new(BTreeSet::new())), Arc::new(Emulator::of(folder)));
         let kept = Arc::clone(&tokens);
         let address = tcp_proxy::listen(move |stream| {
             let (kept, emulator) = (Arc::clone(&kept), Arc::clone(&emulator));
-            async move { tcp_proxy::answer(stream, |request| overhear(&kept, &emulator, request)).await }
+            async move { tcp_proxy::answer(stream, |request| record(&kept, &emulator, request)).await }
         })
         .await;
         Self { address, tokens }
     }
 
-    /// For `countersign local --aws-by-way-of`.
+    /// URL for `countersign local --aws-by-way-of`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Every task token that a worker has sent so far.
+    /// Every task token that a worker has sent.
     pub fn tokens(&self) -> BTreeSet<String> {
         self.tokens.lock().unwrap().clone()
     }
 }
 
-async fn overhear(
+async fn record(
     tokens: &Mutex<BTreeSet<String>>,
     emulator: &Emulator,
     request: Request<Incoming>,

@@ -1,4 +1,4 @@
-//! Before the mail catcher: a mail server that wants a password (RFC 4954), refuses it once, and then lets mails through.
+//! SMTP proxy in front of the mail catcher that requires AUTH (RFC 4954), rejects the first attempt, and then forwards.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,22 +10,22 @@ use tokio::net::TcpStream;
 
 use crate::tcp_proxy::{self, port_of};
 
-/// The running relay; it ends with the runtime.
+/// The running proxy; it ends with the runtime.
 pub struct SmtpAuthProxy {
     address: SocketAddr,
-    /// How many asked with the right password.
+    /// Number of attempts with the right password.
     asked: Arc<AtomicUsize>,
 }
 
 impl SmtpAuthProxy {
-    /// The user that is let in.
+    /// User name.
     pub const USER: &str = "mailer";
-    /// The password of that user.
+    /// Password of the user.
     pub const PASSWORD: &str = "correcthorsebatterystaple42";
-    /// What a client says with them: `\0mailer\0correcthorsebatterystaple42` in base64 (RFC 4616).
+    /// SASL PLAIN message (RFC 4616): `\0mailer\0correcthorsebatterystaple42` in base64.
     pub const SAID: &str = "AG1haWxlcgBjb3JyZWN0aG9yc2ViYXR0ZXJ5c3RhcGxlNDI=";
 
-    /// Before the mail catcher of the stack in `folder`.
+    /// Starts a proxy to the mail catcher of the stack in `folder`.
     pub async fn start(folder: &Path) -> Self {
         let (asked, folder) = (Arc::new(AtomicUsize::new(0)), folder.to_owned());
         let counter = Arc::clone(&asked);
@@ -41,17 +41,17 @@ impl SmtpAuthProxy {
         Self { address, asked }
     }
 
-    /// For `countersign local --smtp-by-way-of`.
+    /// URL for `countersign local --smtp-by-way-of`.
     pub fn url(&self) -> String {
         format!("smtp://{}", self.address)
     }
 
-    /// What the parameter of `SmtpCredentials` holds for it.
+    /// Value of the parameter `SmtpCredentials`.
     pub fn credentials() -> String {
         serde_json::json!({ "username": Self::USER, "password": Self::PASSWORD }).to_string()
     }
 
-    /// How many asked with the right password, the one who was refused included.
+    /// Number of attempts with the right password, the rejected one included.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
@@ -74,7 +74,11 @@ async fn connection(client: TcpStream, port: u16, asked: &AtomicUsize) -> std::i
         match line.trim_end().split_once(' ') {
             Some(("AUTH", said)) if said == format!("PLAIN {}", SmtpAuthProxy::SAID) => {
                 allowed = asked.fetch_add(1, Ordering::SeqCst) > 0;
-                let answer = if allowed { "235 2.7.0 come in" } else { "454 4.7.0 the register is away" };
+                let answer = if allowed {
+                    "235 2.7.0 authenticated"
+                } else {
+                    "454 4.7.0 temporary authentication failure"
+                };
                 to_client.write_all(format!("{answer}\r\n").as_bytes()).await?;
             }
             Some(("EHLO", _)) => {
@@ -92,7 +96,7 @@ async fn connection(client: TcpStream, port: u16, asked: &AtomicUsize) -> std::i
                 }
             }
             _ if line.trim_end() == "QUIT" => return to_client.write_all(b"221 bye\r\n").await,
-            _ => to_client.write_all(b"530 5.7.0 who are you?\r\n").await?,
+            _ => to_client.write_all(b"530 5.7.0 authentication required\r\n").await?,
         }
     }
     let up = tokio::io::copy(&mut from_client, &mut to_server);

@@ -1,7 +1,7 @@
-//! A local stack of the tests' own: `countersign local` as a process, in a folder below `target/`.
+//! A local stack for tests: `countersign local` as a process, in a folder below `target/`.
 //!
-//! Invariant: its folder carries the id of the process that started it, so that runs never meet; what a run leaves behind
-//! for whoever looks into a failure is removed by the next one.
+//! Invariant: the folder name starts with the id of the process that started the stack, so that runs do not share state.
+//! The folders of earlier runs are kept for inspection until the next run removes them.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ use tokio::sync::OnceCell;
 
 use crate::{ChildGuard, Mailbox, Nginx, Portal, Shown, eventually, find, free_port};
 
-/// The first start may have to build the workers and to install the emulator.
+/// Time-out of a start: the first one builds the workers and installs the emulator.
 const FIRST_START: Duration = Duration::from_secs(45 * 60);
-/// Profiles that tests need besides the shipped ones.
+/// Profiles of the tests, in addition to the shipped ones.
 const PROFILES: &str = r#"
 [profiles.brief]
-description = "Is over before anybody can decide"
+description = "Expires before a decision"
 extended_key_usage = ["serverAuth"]
 limit = "5s"
 
 [profiles.exact]
-description = "Refuses whatever it does not grant"
+description = "Refuses requests for more than it grants"
 extended_key_usage = ["serverAuth"]
 ungranted = "refused"
 
@@ -64,7 +64,7 @@ description = "Allows less while a request waits"
 extended_key_usage = ["serverAuth"]
 "#;
 
-/// The policy that stacks start with: the shipped one, with a few profiles more.
+/// Initial policy of test stacks: the shipped one with [`PROFILES`].
 pub fn policy() -> String {
     let crowd: Vec<String> = (0..50).map(|n| format!("\"crowd{n}@example.com\"")).collect();
     let profiles = PROFILES.replace("CROWD", &crowd.join(", "));
@@ -87,44 +87,44 @@ pub struct Stack {
     folder: PathBuf,
     process: Mutex<Option<ChildGuard>>,
     endpoints: Value,
-    /// In front of it, where the whole suite goes through.
+    /// Reverse proxy in front of the stack, with `COUNTERSIGN_THROUGH_NGINX`.
     _nginx: Option<Nginx>,
 }
 
-/// A stack that was stopped; its folder has its state.
+/// A stopped stack; its folder holds the state.
 pub struct Stopped(PathBuf);
 
 impl Stack {
-    /// The one that most tests share. It ends with the process.
+    /// The stack that most tests share. It ends with the process.
     pub async fn shared() -> &'static Stack {
         static SHARED: OnceCell<Result<Stack, String>> = OnceCell::const_new();
         let stack = SHARED.get_or_init(|| Self::try_start(Self::folder("shared"), Build::Quick)).await;
         stack.as_ref().unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// A fresh one of the test's own.
+    /// Starts a new stack for one test.
     pub async fn start(name: &str) -> Self {
         Self::try_start(Self::folder(name), Build::Quick).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// A fresh one of the test's own, started with further options of `countersign local`.
+    /// Starts a new stack with further options of `countersign local`.
     pub async fn start_with(name: &str, options: &[&str]) -> Self {
         Self::try_start_with(Self::folder(name), Build::Quick, options)
             .await
             .unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// One in this folder, started with further options of `countersign local`.
+    /// Starts a stack in `folder` with further options of `countersign local`.
     pub async fn start_in(folder: PathBuf, options: &[&str]) -> Self {
         Self::try_start_with(folder, Build::Quick, options).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// A fresh one with workers as they are deployed: optimised, which takes minutes to build.
+    /// Starts a new stack with optimised workers, as deployed. Takes minutes to build.
     pub async fn start_optimised(name: &str) -> Self {
         Self::try_start(Self::folder(name), Build::Optimised).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// An empty folder for a stack.
+    /// Creates an empty folder for a stack.
     pub fn folder(name: &str) -> PathBuf {
         let all = repository().join("target").join("end-to-end");
         fs::create_dir_all(&all).unwrap();
@@ -152,7 +152,7 @@ impl Stack {
         if let Some(by_way_of) = &by_way_of {
             arguments.extend(["--portal-by-way-of", by_way_of]);
         }
-        // Only the tests run housekeeping: an hour is longer than any of them.
+        // Only tests run housekeeping: an hour is longer than each of them.
         arguments.extend(["--housekeeping-minutes", "60"]);
         arguments.extend_from_slice(options);
         if build == Build::Optimised {
@@ -181,17 +181,17 @@ impl Stack {
         }
     }
 
-    /// Stops it; the state is kept.
+    /// Stops the stack and keeps its state.
     pub fn stop(self) -> Stopped {
         self.end();
         Stopped(self.folder)
     }
 
-    /// Stops it where others still hold it; the state is kept.
+    /// Like `stop`, for a shared reference.
     pub fn end(&self) {
-        let process = self.process.lock().unwrap().take().expect("it runs");
+        let process = self.process.lock().unwrap().take().expect("the stack runs");
         let status = process.stop();
-        // 143 is the shell's word for SIGTERM: the command must end by itself.
+        // The shell reports 143 if SIGTERM killed the command, which must end by itself.
         assert!(status.success(), "countersign local ended with {status}");
     }
 
@@ -200,22 +200,22 @@ impl Stack {
         self.endpoints[name].as_str().unwrap_or_else(|| panic!("{name} in {:#}", self.endpoints))
     }
 
-    /// The whole of `endpoints.json`.
+    /// Content of `endpoints.json`.
     pub fn endpoints(&self) -> &Value {
         &self.endpoints
     }
 
-    /// Its folder.
+    /// Folder of the stack.
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// Its web front.
+    /// Client of the portal.
     pub fn portal(&self) -> Portal {
         Portal::new(self.endpoint("portal"))
     }
 
-    /// Its mailbox.
+    /// Mailbox of the stack.
     pub fn mailbox(&self) -> Mailbox {
         Mailbox::new(self.endpoint("mailbox"))
     }
@@ -227,14 +227,14 @@ impl Stack {
         command.output().unwrap()
     }
 
-    /// The same, where it has to succeed and prints JSON.
+    /// Like `countersign`, but asserts success and parses JSON output.
     pub fn countersign_json(&self, arguments: &[&str]) -> Value {
         let output = self.countersign(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// The row of a request, as the table has it.
+    /// Stored row of a request.
     pub fn row(&self, id: &str) -> Value {
         self.countersign_json(&["requests", "show", id, "--json"])
     }
@@ -253,7 +253,7 @@ impl Stack {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Runs the AWS command line as root of the emulated account, and returns what it printed.
+    /// Runs the AWS command line as root of the emulated account, and returns its output.
     pub fn aws(&self, arguments: &[&str]) -> Vec<u8> {
         let output = Command::new(repository().join(".local/venv/bin/python"))
             .args(["-m", "awscli", "--output", "json", "--endpoint-url", self.endpoint("awsEndpoint")])
@@ -261,7 +261,7 @@ impl Stack {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_DEFAULT_REGION", self.endpoint("region"))
-            // Commands that call a second service take the endpoint for it from here.
+            // Commands that call a second service read its endpoint from here.
             .env("AWS_ENDPOINT_URL", self.endpoint("awsEndpoint"))
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
@@ -272,13 +272,13 @@ impl Stack {
         output.stdout
     }
 
-    /// The same as JSON; null where it printed nothing.
+    /// Like `aws`, but parses JSON output; null if there is none.
     pub fn aws_json(&self, arguments: &[&str]) -> Value {
         let printed = self.aws(arguments);
         if printed.is_empty() { Value::Null } else { serde_json::from_slice(&printed).unwrap() }
     }
 
-    /// Runs housekeeping, as its schedule would.
+    /// Invokes housekeeping.
     pub fn housekeeping(&self) {
         let function = self.endpoints["functions"]["housekeeping"].as_str().unwrap();
         let answer = self.folder.join(format!("housekeeping-{}.json", uuid::Uuid::new_v4()));
@@ -292,13 +292,13 @@ impl Stack {
         );
     }
 
-    /// Everything that was logged so far, by the workers and all others.
+    /// All logs so far: emulator, mail catcher, `countersign local`, workers.
     pub fn logs(&self) -> String {
         let mut text = String::new();
         for log in ["emulator.log", "mail.log", "countersign.log"] {
             text.push_str(&String::from_utf8_lossy(&fs::read(self.folder.join(log)).unwrap_or_default()));
         }
-        // What the web front logs is nowhere else: it is called, not fed by a queue.
+        // The portal's log is in its log group only: API Gateway calls it, no queue does.
         let json = |arguments: &[&str]| -> Value {
             serde_json::from_slice(&self.aws(&[&["logs"], arguments].concat())).unwrap_or_default()
         };
@@ -316,14 +316,14 @@ impl Stack {
 }
 
 impl Stopped {
-    /// Starts it again, in the same folder.
+    /// Starts the stack again, in the same folder.
     pub async fn start(self) -> Stack {
         Stack::try_start(self.0, Build::Quick).await.unwrap_or_else(|why| panic!("{why}"))
     }
 }
 
-/// nginx of the private network in front of the stack in this folder, and the port that the stack then has; with
-/// `COUNTERSIGN_THROUGH_NGINX` only. Both ports are remembered, so that links lead there after a restart too.
+/// With `COUNTERSIGN_THROUGH_NGINX`: nginx of the private network in front of the stack in `folder`, and the stack's port.
+/// Both ports are stored in the folder, so that links stay valid after a restart.
 async fn through_nginx(folder: &Path) -> Option<(Nginx, u16)> {
     std::env::var_os("COUNTERSIGN_THROUGH_NGINX")?;
     let program = find("nginx").expect("nginx is installed");
@@ -340,7 +340,7 @@ async fn through_nginx(folder: &Path) -> Option<(Nginx, u16)> {
     Some((nginx, ports.1))
 }
 
-/// Removes the folders of runs that are over: a stack holds a lock on its own, a process is known by its id.
+/// Removes folders of ended runs: without a living process of that id and without a held lock.
 fn sweep(all: &Path) {
     for entry in fs::read_dir(all).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -353,12 +353,12 @@ fn sweep(all: &Path) {
     }
 }
 
-/// The operator's command. `cargo test` does not build the binaries of other packages, so it is built here.
+/// Path of the operator's command. Built here, since `cargo test` does not build binaries of other packages.
 pub fn binary() -> &'static Path {
     static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
-            // With the features of the whole workspace, as `cargo test` has just built everything that this is made of.
+            // With the features of the whole workspace, as `cargo test --workspace` has built its dependencies.
             .args([
                 "build",
                 "--workspace",

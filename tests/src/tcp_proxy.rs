@@ -1,4 +1,4 @@
-//! What stands between the workers and a part of the stack: accepts their connections, and passes on what they say.
+//! Common parts of the proxies between the workers and the stack: listener, HTTP server, forwarding to the emulator.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -12,18 +12,17 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Headers of one connection, which are none of the next one's. The host stays: it is part of what the caller signed.
+/// Hop-by-hop headers, which are not forwarded. Host is forwarded: the caller's signature covers it.
 const OF_A_CONNECTION: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
 
-/// The port of a part of the stack in `folder`, once that has chosen it.
+/// Port of a part of the stack in `folder`, if already chosen.
 pub(crate) fn port_of(folder: &Path, part: &str) -> Option<u16> {
     let ports: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.join("ports.json")).ok()?).ok()?;
     u16::try_from(ports[part].as_u64()?).ok().filter(|port| *port > 0)
 }
 
-/// Listens on a free loopback port for as long as the runtime goes on, and says which. A connection that breaks is for the
-/// worker to notice.
+/// Listens on a free loopback port until the runtime ends, and returns the address. Connection errors are ignored.
 pub(crate) async fn listen<F: Future<Output = ()> + Send + 'static>(
     connection: impl Fn(TcpStream) -> F + Send + 'static,
 ) -> SocketAddr {
@@ -58,13 +57,13 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// That of the stack in `folder`, which need not have started yet.
+    /// Emulator of the stack in `folder`, which may start later.
     pub(crate) fn of(folder: &Path) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { folder: folder.to_owned(), http }
     }
 
-    /// Passes a call on; nothing where there is no answer.
+    /// Forwards a call. Returns `None` if there is no answer.
     pub(crate) async fn call(&self, parts: Parts, body: Bytes) -> Option<Response<Full<Bytes>>> {
         let port = port_of(&self.folder, "emulator")?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -84,7 +83,7 @@ impl Emulator {
     }
 }
 
-/// What a caller is told where the emulator did not answer.
+/// Response for a call that the emulator did not answer.
 pub(crate) fn unanswered() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;

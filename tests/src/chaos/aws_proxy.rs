@@ -1,7 +1,7 @@
-//! Between the workers and AWS: an HTTP proxy that lets a few calls fail, each in one of the ways of [`Toxic`].
+//! HTTP proxy between the workers and the emulator that makes a few calls fail, each with a [`Toxic`].
 //!
-//! The seed decides which call gets which fault: the n-th call of an operation. A call that the SDK repeats is one call
-//! here, told by its invocation id; some faults go away when it is repeated, others stay until the SDK gives up.
+//! The seed chooses the fault of the n-th call of an operation. Retries by the SDK share an invocation id and count as one
+//! call: some faults end with the first retry, others stay until the SDK gives up.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -21,19 +21,19 @@ use tokio::net::TcpStream;
 use super::seeded_rng::SeededRng;
 use crate::tcp_proxy::{self, Emulator};
 
-/// Longer than the 8 s that a worker waits for an answer (workflow::aws).
+/// Delay of a late answer: longer than the workers' time-out of 8 s (workflow::aws).
 const TOO_LONG: Duration = Duration::from_secs(9);
-/// Of so many calls, one gets a fault.
+/// One in this many calls gets a fault.
 const ONE_IN: u64 = 20;
 
-/// What is done to a call.
+/// Fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Toxic {
-    /// The connection is reset, and the server never sees the call.
+    /// Connection reset before the server sees the call.
     ResetBefore,
-    /// The server does what it was asked, and the connection is reset before it can say so.
+    /// Connection reset after the server carried out the call.
     ResetAfter,
-    /// The server does what it was asked, and its answer comes after the caller has stopped to wait.
+    /// Call carried out, answered after the caller's time-out.
     Late,
     /// 500, not carried out.
     InternalError,
@@ -51,7 +51,7 @@ const TOXICS: [Toxic; 15] = [
     Toxic::ResetAfter,
     Toxic::ResetAfter,
     Toxic::ResetAfter,
-    // Rarely: a late answer keeps its whole batch waiting.
+    // Rare: a late answer delays its whole batch.
     Toxic::Late,
     Toxic::InternalError,
     Toxic::InternalError,
@@ -91,12 +91,12 @@ struct Seen {
     by_caller: BTreeMap<Call, u64>,
 }
 
-/// Who called what.
+/// Caller and operation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {
-    /// The access key id that the call was signed with: each worker has its own.
+    /// Access key id of the signature, one per worker.
     pub access_key: String,
-    /// Such as `DynamoDB GetItem`.
+    /// Service and operation, such as `DynamoDB GetItem`.
     pub operation: String,
 }
 
@@ -117,12 +117,12 @@ impl Call {
 }
 
 impl AwsProxy {
-    /// Starts one that stays quiet, before the emulator of the stack in `folder`.
+    /// Starts a proxy without faults to the emulator of the stack in `folder`.
     pub async fn quiet(folder: &Path) -> Self {
         Self::start(SeededRng(0), folder).await
     }
 
-    /// Starts a quiet one, before the emulator of the stack in `folder`.
+    /// Starts a proxy, inactive at first, to the emulator of the stack in `folder`.
     pub(super) async fn start(rng: SeededRng, folder: &Path) -> Self {
         let state = Arc::new(State {
             rng,
@@ -135,22 +135,22 @@ impl AwsProxy {
         Self { address, state }
     }
 
-    /// For `AWS_ENDPOINT_URL`.
+    /// URL for `AWS_ENDPOINT_URL`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// From now on calls fail, or do not.
+    /// Turns faults on or off.
     pub(super) fn activate(&self, active: bool) {
         self.state.active.store(active, Ordering::SeqCst);
     }
 
-    /// How often who called what.
+    /// Number of calls by caller and operation.
     pub fn by_caller(&self) -> BTreeMap<Call, u64> {
         self.state.seen.lock().unwrap().by_caller.clone()
     }
 
-    /// How many calls there were, and how often each fault was put in.
+    /// Number of calls, and of injected faults by kind.
     pub(super) fn counts(&self) -> (u64, BTreeMap<Toxic, u64>) {
         let seen = self.state.seen.lock().unwrap();
         (seen.calls, seen.faults.clone())
@@ -158,7 +158,7 @@ impl AwsProxy {
 }
 
 async fn serve(state: Arc<State>, stream: TcpStream) {
-    // A second handle to the same socket, by which the connection can be reset while hyper holds the first.
+    // Second handle to the socket, to reset the connection while hyper holds the first.
     let Ok(stream) = stream.into_std() else { return };
     let Ok(twin) = stream.try_clone().and_then(TcpStream::from_std) else { return };
     let Ok(stream) = TcpStream::from_std(stream) else { return };
@@ -167,11 +167,11 @@ async fn serve(state: Arc<State>, stream: TcpStream) {
         let state = Arc::clone(&state);
         async move { state.answer(request, twin).await }
     });
-    // Ends with an error where a fault resets the connection.
+    // Returns an error if a fault resets the connection.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
-/// The connection is to be reset.
+/// Requests a reset of the connection.
 #[derive(Debug)]
 struct Reset;
 
@@ -197,7 +197,7 @@ impl State {
     ) -> Result<Response<Full<Bytes>>, Reset> {
         let toxic = self.plan(&request);
         let reset = || {
-            // Closed without a word to the other side: RST instead of FIN.
+            // Sends RST instead of FIN on close.
             let _ = socket.set_zero_linger();
             Err(Reset)
         };
@@ -219,7 +219,7 @@ impl State {
         }
     }
 
-    /// The fault of this call, if it gets one.
+    /// Chooses the fault of a call, if any.
     fn plan(&self, request: &Request<Incoming>) -> Option<Toxic> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let operation = match header("x-amz-target") {
@@ -254,7 +254,7 @@ impl State {
             return Plan { toxic: None, stays: false };
         }
         let toxic = TOXICS[self.rng.draw(&occasion("toxic"), number, TOXICS.len() as u64) as usize];
-        // Three late answers would take up the whole time that a worker has: once is enough.
+        // Three late answers would exceed the worker's time-out.
         let stays = toxic != Toxic::Late && self.rng.draw(&occasion("stays"), number, 5) < 2;
         Plan { toxic: Some(toxic), stays }
     }
@@ -266,9 +266,9 @@ impl State {
     }
 }
 
-/// An error as the services write it: JSON for most, XML for S3, each with the code where the SDK looks for it.
+/// An AWS error response, with the code in body and header.
 fn error(status: u16, code: &str) -> Response<Full<Bytes>> {
-    let body = format!(r#"{{"__type":"{code}","message":"told to fail"}}"#);
+    let body = format!(r#"{{"__type":"{code}","message":"injected fault"}}"#);
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! Kills workers, stops executions, delivers messages twice, late and long after they mattered, and runs housekeeping meanwhile.
+//! Kills workers, stops executions, delivers messages twice, late and after the end of their task; runs housekeeping.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,51 +11,52 @@ use super::seeded_rng::SeededRng;
 use super::workers::{kill, workers};
 use crate::Stack;
 
-/// One worker is killed in so much time.
+/// Pause between two kills.
 const KILL_EVERY: Duration = Duration::from_secs(3);
-/// One queue is robbed in so much time.
-const ROB_EVERY: Duration = Duration::from_secs(3);
-/// One execution is stopped in so much time.
+/// Pause between two interceptions of a queue.
+const INTERCEPT_EVERY: Duration = Duration::from_secs(3);
+/// Pause between two stopped executions.
 const STOP_EVERY: Duration = Duration::from_secs(12);
+/// Pause between two runs of housekeeping.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
 
-/// What was done.
+/// Number of faults by kind.
 #[derive(Default)]
 pub(super) struct Counters {
     /// Workers killed.
     pub(super) killed: AtomicU64,
     /// Executions stopped.
     pub(super) stopped: AtomicU64,
-    /// Messages delivered once more, or late.
+    /// Messages delivered again or late.
     pub(super) repeated: AtomicU64,
-    /// Messages delivered when their task was over.
+    /// Messages delivered after the end of their task.
     pub(super) stale: AtomicU64,
     /// Runs of housekeeping.
     pub(super) housekeeping: AtomicU64,
     stash: Mutex<Vec<InterceptedMessage>>,
 }
 
-/// A queue and the event source by which Lambda takes messages from it.
+/// A queue and its event source mapping.
 struct Source {
     queue: String,
     event_source: String,
 }
 
-/// The injector of one stack.
+/// Fault injector of one stack.
 #[derive(Clone)]
 pub(super) struct FaultInjector {
     stack: &'static Stack,
     root: Root,
     rng: SeededRng,
     sources: Arc<Vec<Source>>,
-    /// What was done.
+    /// Number of faults by kind.
     pub(super) counters: Arc<Counters>,
-    at_work: Arc<AtomicBool>,
+    running: Arc<AtomicBool>,
     stops_executions: bool,
 }
 
 impl FaultInjector {
-    /// Idle.
+    /// Injector that has not started.
     pub(super) fn of(stack: &'static Stack, rng: SeededRng, stops_executions: bool) -> Self {
         let mappings: Value =
             serde_json::from_slice(&stack.aws(&["lambda", "list-event-source-mappings"])).unwrap();
@@ -78,28 +79,28 @@ impl FaultInjector {
             rng,
             sources: Arc::new(sources),
             counters: Arc::default(),
-            at_work: Arc::new(AtomicBool::new(true)),
+            running: Arc::new(AtomicBool::new(true)),
             stops_executions,
         }
     }
 
-    /// Goes to work until [`FaultInjector::stop`].
+    /// Injects faults until [`FaultInjector::stop`].
     pub(super) async fn work(&self) {
-        tokio::join!(self.kill(), self.rob(), self.stop_executions());
+        tokio::join!(self.kill(), self.intercept(), self.stop_executions());
     }
 
-    /// Every event source is open again when [`FaultInjector::work`] has returned.
+    /// Ends [`FaultInjector::work`], which returns with all event sources enabled.
     pub(super) fn stop(&self) {
-        self.at_work.store(false, Ordering::SeqCst);
+        self.running.store(false, Ordering::SeqCst);
     }
 
-    fn is_at_work(&self) -> bool {
-        self.at_work.load(Ordering::SeqCst)
+    fn is_running(&self) -> bool {
+        self.running.load(Ordering::SeqCst)
     }
 
     async fn kill(&self) {
         let mut number = 0;
-        while self.is_at_work() {
+        while self.is_running() {
             number += 1;
             let candidates = workers(self.stack);
             let victim = candidates.get(self.rng.draw("victim", number, candidates.len() as u64) as usize);
@@ -110,11 +111,11 @@ impl FaultInjector {
         }
     }
 
-    /// First executions only: a second one is left alone for a minute before it is started again, and so on.
+    /// Stops first executions only: restarts back off from a minute upwards.
     async fn stop_executions(&self) {
         let machine = self.stack.endpoint("stateMachineArn");
         let mut number = 0;
-        while self.is_at_work() && self.stops_executions {
+        while self.is_running() && self.stops_executions {
             number += 1;
             let mut running = self.root.running(machine).await;
             running.retain(|arn| !arn.rsplit(':').next().unwrap_or_default().contains("-r"));
@@ -128,16 +129,16 @@ impl FaultInjector {
         }
     }
 
-    /// Closes one event source for a moment, takes what arrives in its queue, and delivers it once or twice, now or late.
-    async fn rob(&self) {
+    /// Disables one event source, receives from its queue, and sends each message once or twice, at once or delayed.
+    async fn intercept(&self) {
         let mut number = 0;
-        while self.is_at_work() {
+        while self.is_running() {
             number += 1;
             let source = &self.sources[self.rng.draw("queue", number, self.sources.len() as u64) as usize];
             self.root.enable(&source.event_source, false).await;
-            // Where the original stays, it comes back by itself after the visibility time-out: late, and once more.
-            let forget = self.rng.draw("forget", number, 2) == 0;
-            let intercepted = self.root.intercept(&source.queue, forget).await;
+            // Without deletion, the original is delivered again after the visibility time-out.
+            let delete = self.rng.draw("delete", number, 2) == 0;
+            let intercepted = self.root.intercept(&source.queue, delete).await;
             for (index, message) in intercepted.iter().enumerate() {
                 let case = number * 10 + index as u64;
                 for copy in 0..=self.rng.draw("copies", case, 2) {
@@ -150,11 +151,11 @@ impl FaultInjector {
             }
             self.counters.stash.lock().unwrap().extend(intercepted);
             self.root.enable(&source.event_source, true).await;
-            tokio::time::sleep(ROB_EVERY).await;
+            tokio::time::sleep(INTERCEPT_EVERY).await;
         }
     }
 
-    /// Delivers everything once more that was intercepted before, when it has long been worked on.
+    /// Sends every intercepted message again, after its task has ended.
     pub(super) async fn deliver_stale(&self) {
         let stash = std::mem::take(&mut *self.counters.stash.lock().unwrap());
         for message in stash {
@@ -163,8 +164,8 @@ impl FaultInjector {
         }
     }
 
-    /// Runs housekeeping again and again, as its schedule would, only faster.
-    pub(super) async fn keep_house(&self) {
+    /// Runs housekeeping on a faster schedule.
+    pub(super) async fn run_housekeeping(&self) {
         let function = self.stack.endpoints()["functions"]["housekeeping"].as_str().unwrap();
         loop {
             if self.root.invoke(function).await.is_some() {

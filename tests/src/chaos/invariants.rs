@@ -1,38 +1,37 @@
-//! The final accounting: what the requesters were promised, the table, the bucket, the executions, the mailbox and the audit
-//! trail are held against each other.
+//! Invariants at the end of a run: accepted requests, table, bucket, executions, mailbox and audit trail agree.
 //!
-//! [`CHECKS`] has one function for each book; whoever keeps another one adds it to [`Invariants`] and adds a function.
+//! Invariant: [`CHECKS`] has one function for each record in [`Invariants`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::clients::AcceptedRequest;
 use super::mail_watcher::MailWatcher;
-use super::players::Played;
 use crate::{Mail, Stack, files_in_zip};
 
-/// Everything that is written down somewhere.
+/// Every record of a run that the checks compare.
 pub(super) struct Invariants {
-    /// What was promised.
-    pub(super) promised: Vec<Played>,
-    /// The rows, by id.
+    /// Accepted requests.
+    pub(super) promised: Vec<AcceptedRequest>,
+    /// Rows by id.
     pub(super) rows: HashMap<String, Value>,
-    /// How often each object below `signed-certificate/` was written, by serial.
+    /// Number of versions of each object below `signed-certificate/`, by serial.
     pub(super) certificates: BTreeMap<String, usize>,
-    /// Status by name of every execution.
+    /// Status of every execution, by name.
     pub(super) executions: BTreeMap<String, String>,
-    /// The mails, by request.
+    /// Mails by request.
     pub(super) mails: HashMap<String, Vec<Mail>>,
-    /// The audit trail of each request.
+    /// Audit trails by request.
     pub(super) trails: HashMap<String, Vec<Value>>,
-    /// What `countersign audit verify` says against them.
+    /// Output of `countersign audit verify`, if it fails.
     pub(super) broken_trails: Option<String>,
 }
 
-/// One book held against the others; says what does not agree.
+/// Compares one record with the others and returns the violations.
 pub(super) type Check = fn(&Invariants) -> Vec<String>;
 
-/// All of them.
+/// Every check with the name of its record.
 pub(super) const CHECKS: [(&str, Check); 5] = [
     ("table", table),
     ("bucket", bucket),
@@ -49,7 +48,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
-/// Status by name of every execution.
+/// Status of every execution, by name.
 pub(super) fn all_executions(stack: &Stack) -> BTreeMap<String, String> {
     let machine = stack.endpoint("stateMachineArn");
     let answer = stack.aws_json(&["stepfunctions", "list-executions", "--state-machine-arn", machine]);
@@ -62,7 +61,7 @@ pub(super) fn all_rows(stack: &Stack) -> HashMap<String, Value> {
     rows.as_array().into_iter().flatten().map(|row| (text(row, "id").to_owned(), row.clone())).collect()
 }
 
-/// Every audit trail, and what is wrong with them.
+/// Every audit trail, and the output of a failed verification.
 fn all_trails(stack: &Stack) -> (HashMap<String, Vec<Value>>, Option<String>) {
     let exported = stack.countersign(&["audit", "export"]);
     let mut trails = HashMap::<String, Vec<Value>>::new();
@@ -77,8 +76,8 @@ fn all_trails(stack: &Stack) -> (HashMap<String, Vec<Value>>, Option<String>) {
 }
 
 impl Invariants {
-    /// As they are now.
-    pub(super) fn read(stack: &Stack, mails: &MailWatcher, promised: Vec<Played>) -> Self {
+    /// Reads the records.
+    pub(super) fn read(stack: &Stack, mails: &MailWatcher, promised: Vec<AcceptedRequest>) -> Self {
         mails.look();
         let mails = promised.iter().map(|one| (one.asked.id.clone(), mails.about(&one.asked.id))).collect();
         let listing = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
@@ -93,50 +92,50 @@ impl Invariants {
         Self { promised, rows, certificates, executions, mails, trails, broken_trails }
     }
 
-    /// Whether nothing is under way but what rightly waits.
+    /// True if no request is in flight except those that wait for a decision.
     pub(super) fn at_rest(&self) -> bool {
         let running = self.executions.values().filter(|status| *status == "RUNNING").count();
         under_way(&self.promised, &self.rows) == 0 && running == self.count("pending_approval")
     }
 
-    /// Whatever does not agree, each with the name of its book.
+    /// All violations, each with the name of its record.
     pub(super) fn violations(&self) -> Vec<String> {
         CHECKS
             .iter()
-            .flat_map(|(book, check)| check(self).into_iter().map(move |what| format!("{book}: {what}")))
+            .flat_map(|(record, check)| check(self).into_iter().map(move |what| format!("{record}: {what}")))
             .collect()
     }
 
-    fn row(&self, one: &Played) -> &Value {
+    fn row(&self, one: &AcceptedRequest) -> &Value {
         self.rows.get(&one.asked.id).unwrap_or(&Value::Null)
     }
 
-    /// The state of the last execution of a row.
+    /// Status of the last execution of a row.
     fn execution_of(&self, row: &Value) -> &str {
         let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
         self.executions.get(name).map_or("missing", String::as_str)
     }
 
-    /// How many rows have this status.
+    /// Number of rows with this status.
     pub(super) fn count(&self, status: &str) -> usize {
         self.rows.values().filter(|row| row["status"] == status).count()
     }
 }
 
-/// Whether the flow has nothing more to do (DESIGN.md section 3).
+/// True if the status is final.
 pub(super) fn is_terminal(status: &str) -> bool {
     !["submitted", "pending_approval", "approved", "issued"].contains(&status)
 }
 
-/// How many requests something has to happen to: what nobody decides on and is not due waits rightly, and what ended without
-/// a certificate is at rest once its requester was told.
-pub(super) fn under_way(promised: &[Played], rows: &HashMap<String, Value>) -> usize {
-    let rests = |one: &&Played| {
+/// Number of requests in flight. Not counted: requests that wait for a decision by design, and requests that ended without a
+/// certificate and whose requester was notified.
+pub(super) fn under_way(promised: &[AcceptedRequest], rows: &HashMap<String, Value>) -> usize {
+    let rests = |one: &&AcceptedRequest| {
         let row = rows.get(&one.asked.id).unwrap_or(&Value::Null);
         let status = text(row, "status");
         match status {
             "refused" | "rejected" | "expired" => !row["mails"][status].is_null(),
-            "pending_approval" => one.part.ends().contains(&status),
+            "pending_approval" => one.scenario.ends().contains(&status),
             _ => is_terminal(status),
         }
     };
@@ -155,18 +154,18 @@ fn table(observed: &Invariants) -> Vec<String> {
     for one in &observed.promised {
         let row = observed.row(one);
         let status = text(row, "status");
-        if !one.part.ends().contains(&status) {
-            wrong.push(format!("{} of the part {:?} is {status}: {row:#}", one.asked.id, one.part));
+        if !one.scenario.ends().contains(&status) {
+            wrong.push(format!("{} of the scenario {:?} is {status}: {row:#}", one.asked.id, one.scenario));
         }
         let history: Vec<&str> = items(row, "history").map(|entry| text(entry, "status")).collect();
         if history.last() != Some(&status) || !goes_forward(&history) {
-            wrong.push(format!("{} went {history:?} and is {status}", one.asked.id));
+            wrong.push(format!("{} has the history {history:?} and the status {status}", one.asked.id));
         }
     }
     wrong
 }
 
-/// Whether every step leads on; after a failure an operator may have set the request going again.
+/// True if every status follows from the one before; an operator may retry after `failed`.
 fn goes_forward(history: &[&str]) -> bool {
     const ORDER: [&str; 9] = [
         "submitted",
@@ -210,32 +209,35 @@ fn executions(observed: &Invariants) -> Vec<String> {
         let row = observed.row(one);
         let name = text(row, "executionArn").rsplit(':').next().unwrap_or_default();
         let state = observed.execution_of(row);
-        // What a stopped execution had sent to a queue is still worked on, and may be what ends the request and tells of it.
+        // Messages of a stopped execution are still processed, and may end the request and send its mails.
         let right: &[&str] =
             if row["status"] == "pending_approval" { &["RUNNING"] } else { &["SUCCEEDED", "ABORTED"] };
         if !right.contains(&state) {
             wrong.push(format!("{} is {}, its execution {name} is {state}", one.asked.id, row["status"]));
         }
-        // The row is written before its first execution is started, which may never come about; and housekeeping starts
-        // one before it notes it, which a request that ends in between does not show. None comes out of order.
+        // The row is written before its first execution starts, which may fail. Housekeeping starts an execution before it
+        // writes the attempt, which is missing if the request ends in between. Attempts are never out of order.
         let noted = row["executionAttempt"].as_u64().unwrap_or_default();
         let most = noted + u64::from(is_terminal(text(row, "status")));
         for name in observed.executions.keys().filter(|name| name.starts_with(&one.asked.id)) {
             let attempt = name.rsplit_once("-r").and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
             if attempt > most {
-                wrong.push(format!("{} notes {noted} executions and has {name}", one.asked.id));
+                wrong.push(format!(
+                    "{} has {noted} recorded executions and the execution {name}",
+                    one.asked.id
+                ));
             }
         }
     }
     let ours: HashSet<&str> = observed.promised.iter().map(|one| one.asked.id.as_str()).collect();
     for name in observed.executions.keys().filter(|name| !name.get(..36).is_some_and(|id| ours.contains(id)))
     {
-        wrong.push(format!("nobody asked for the execution {name}"));
+        wrong.push(format!("the execution {name} belongs to no accepted request"));
     }
     wrong
 }
 
-/// The mail of each outcome, by its subject.
+/// Subject of the mail of each outcome.
 const OUTCOMES: [(&str, &str); 3] =
     [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "Nobody decided")];
 
@@ -258,7 +260,7 @@ fn mailbox(observed: &Invariants) -> Vec<String> {
                 ));
             }
         }
-        // Sent twice, a mail is the same mail.
+        // A mail sent twice has the same Message-ID.
         let ids: HashSet<&str> = mails.iter().map(|mail| mail.message_id.as_str()).collect();
         let kinds: HashSet<_> = mails.iter().map(|mail| (&mail.to, &mail.subject)).collect();
         if ids.len() != kinds.len() {
@@ -274,7 +276,7 @@ fn mailbox(observed: &Invariants) -> Vec<String> {
     wrong
 }
 
-/// The serial of the certificate that a mail brings, as the table writes it.
+/// Serial of the certificate attached to a mail, in the notation of the table.
 fn serial_in(mail: &Mail) -> Option<String> {
     let (_, zip) = mail.attachments.first()?;
     let (_, pem) = files_in_zip(zip).into_iter().find(|(name, _)| name == "certificate.pem")?;
@@ -283,7 +285,7 @@ fn serial_in(mail: &Mail) -> Option<String> {
     Some(serial)
 }
 
-/// The events that happen once to a request of this status, and to no other.
+/// Events that a request of this status has exactly once.
 fn once(status: &str) -> &'static [&'static str] {
     match status {
         "delivered" => &["submitted", "stored", "asked", "decided", "reserved", "signed", "delivered"],
@@ -301,7 +303,7 @@ fn audit(observed: &Invariants) -> Vec<String> {
             .trails
             .keys()
             .filter(|id| !ours.contains(id.as_str()))
-            .map(|id| format!("events of {id}, who is nobody")),
+            .map(|id| format!("events of {id}, which is no accepted request")),
     );
     for one in &observed.promised {
         let (id, row) = (&one.asked.id, observed.row(one));
@@ -310,7 +312,7 @@ fn audit(observed: &Invariants) -> Vec<String> {
         for event in once("delivered").iter().chain(&["rejected", "expired"]) {
             let times = happened(event);
             if times != usize::from(once(text(row, "status")).contains(event)) {
-                wrong.push(format!("{id} is {}, and was {event} {times} times", row["status"]));
+                wrong.push(format!("{id} is {}, and has the event {event} {times} times", row["status"]));
             }
         }
         for event in trail.iter().filter(|one| ["reserved", "signed"].contains(&text(one, "event"))) {
@@ -322,7 +324,7 @@ fn audit(observed: &Invariants) -> Vec<String> {
             trail.iter().filter(|one| one["event"] == "voted").map(|one| text(one, "actor")).collect();
         let different: HashSet<&str> = voters.iter().copied().collect();
         if different.len() != voters.len() {
-            wrong.push(format!("{id}: somebody voted twice: {voters:?}"));
+            wrong.push(format!("{id}: an approver voted twice: {voters:?}"));
         }
     }
     wrong

@@ -1,4 +1,4 @@
-//! The Maildir, read once a file: thousands of mails are looked for hundreds of times.
+//! Index of the Maildir that reads each file once: tests look up thousands of mails hundreds of times.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::{Mail, Stack};
 
-/// All mails so far, by request.
+/// Mails by request.
 #[derive(Clone)]
 pub struct MailWatcher {
     folder: PathBuf,
@@ -21,20 +21,20 @@ struct Read {
 }
 
 impl MailWatcher {
-    /// That of a stack.
+    /// Watcher of a stack's mailbox.
     pub fn of(stack: &Stack) -> Self {
         let folder = PathBuf::from(stack.endpoint("mailbox")).join("new");
         Self { folder, read: Arc::default() }
     }
 
-    /// Reads what came since.
+    /// Reads new files.
     pub fn look(&self) {
         let mut read = self.read.lock().unwrap();
         for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             if read.files.contains(&entry.file_name()) {
                 continue;
             }
-            // A mail is whole when it is in this folder, so what cannot be read is none.
+            // Files in `new` are complete: one that cannot be parsed is no mail.
             read.files.insert(entry.file_name());
             if let Some(mail) = Mail::read(&entry.path()) {
                 read.by_request.entry(mail.request_id().to_owned()).or_default().push(mail);
@@ -42,7 +42,7 @@ impl MailWatcher {
         }
     }
 
-    /// The mails about a request, as of the last look.
+    /// Mails about a request, as of the last `look`.
     pub fn about(&self, id: &str) -> Vec<Mail> {
         self.read.lock().unwrap().by_request.get(id).cloned().unwrap_or_default()
     }

@@ -1,15 +1,15 @@
-//! Never lost, never twice: shown by breaking everything that may break, and then counting.
+//! Fault injection: no request is lost and none is processed twice.
 //!
-//! A run sends requests through a local stack whose workers reach AWS and the mail server through proxies that let calls
-//! fail ([`aws_proxy`], [`smtp_proxy`]), while a injector kills workers, delivers messages twice and late, and approvers
-//! vote twice and at once. Then everything is left in peace, and [`invariants`] holds the observed against each other. The seed
-//! decides which call gets which fault and who plays which part; how the processes interleave is the machine's affair.
+//! A run sends requests through a local stack whose workers reach AWS and the mail server through proxies that make calls
+//! fail ([`aws_proxy`], [`smtp_proxy`]). Meanwhile [`fault_injector`] kills workers and repeats messages, and approvers vote
+//! twice and at once ([`clients`]). Then the faults end, and [`invariants`] compares all records. The seed chooses the fault
+//! of each call and the scenario of each request; the scheduling of the processes stays random.
 
 mod aws_proxy;
+mod clients;
 mod fault_injector;
 mod invariants;
 mod mail_watcher;
-mod players;
 mod root;
 mod run;
 mod seeded_rng;

@@ -1,10 +1,10 @@
-//! The emulated account's root user, who bypasses the proxy: what an operator or a injector does.
+//! Client of the emulator with the rights of the account's root user, past the proxy.
 
 use serde_json::{Value, json};
 
 use crate::Stack;
 
-/// A client of the emulator itself.
+/// Client of the emulator.
 #[derive(Clone)]
 pub struct Root {
     http: reqwest::Client,
@@ -15,14 +15,14 @@ pub struct Root {
 /// A message of a queue.
 #[derive(Clone)]
 pub struct InterceptedMessage {
-    /// The queue.
+    /// Queue URL.
     pub queue: String,
-    /// What it says.
+    /// Message body.
     pub body: String,
 }
 
 impl Root {
-    /// Root of this stack.
+    /// Client for this stack.
     pub fn of(stack: &Stack) -> Self {
         Self {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
@@ -31,7 +31,7 @@ impl Root {
         }
     }
 
-    /// The emulator knows callers by the key in this header, and does not verify signatures.
+    /// Authorization header: the emulator reads the access key and does not verify signatures.
     fn authorization(&self, service: &str) -> String {
         format!(
             "AWS4-HMAC-SHA256 Credential=test/20260101/{}/{service}/aws4_request, SignedHeaders=host, Signature=0",
@@ -62,7 +62,7 @@ impl Root {
         serde_json::from_slice(&answer.bytes().await.ok()?).ok()
     }
 
-    /// The ARNs of the executions that run, in alphabetical order.
+    /// ARNs of the running executions, sorted.
     pub async fn running(&self, state_machine: &str) -> Vec<String> {
         let list = json!({ "stateMachineArn": state_machine, "statusFilter": "RUNNING", "maxResults": 1000 });
         let answer = self.states("ListExecutions", list).await.unwrap_or_default();
@@ -73,7 +73,7 @@ impl Root {
         arns
     }
 
-    /// Stops an execution, as somebody may do in the console. Says whether that worked.
+    /// Stops an execution. Returns true on success.
     pub async fn stop(&self, execution: &str) -> bool {
         self.states("StopExecution", json!({ "executionArn": execution })).await.is_some()
     }
@@ -85,12 +85,12 @@ impl Root {
         answer["executionArn"].as_str().expect("it has an ARN").to_owned()
     }
 
-    /// What is known of an execution: `status`, and `startDate` and `stopDate` in seconds.
+    /// Description of an execution: `status`, and `startDate` and `stopDate` in seconds.
     pub async fn describe(&self, execution: &str) -> Value {
         self.states("DescribeExecution", json!({ "executionArn": execution })).await.unwrap_or_default()
     }
 
-    /// Sets how many messages Lambda takes from an event source at once.
+    /// Sets the batch size of an event source mapping.
     pub async fn batch(&self, event_source: &str, size: u32) {
         let url = format!("{}/2015-03-31/event-source-mappings/{event_source}", self.endpoint);
         let request = self.http.put(url).header("authorization", self.authorization("lambda"));
@@ -103,8 +103,8 @@ impl Root {
         assert_eq!(answer["BatchSize"], size, "{answer}");
     }
 
-    /// Takes up to ten messages of a queue away; with `forget`, for good.
-    pub async fn intercept(&self, queue: &str, forget: bool) -> Vec<InterceptedMessage> {
+    /// Receives up to ten messages of a queue; with `delete`, deletes them.
+    pub async fn intercept(&self, queue: &str, delete: bool) -> Vec<InterceptedMessage> {
         let receive = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1 });
         let answer = self.sqs("ReceiveMessage", receive).await.unwrap_or_default();
         let mut intercepted = Vec::new();
@@ -112,21 +112,21 @@ impl Root {
             if let Some(body) = message["Body"].as_str() {
                 intercepted.push(InterceptedMessage { queue: queue.to_owned(), body: body.to_owned() });
             }
-            if forget {
-                let delete = json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] });
-                self.sqs("DeleteMessage", delete).await;
+            if delete {
+                let receipt = json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] });
+                self.sqs("DeleteMessage", receipt).await;
             }
         }
         intercepted
     }
 
-    /// Sends a message, to be delivered after `delay` seconds. Says whether that worked.
+    /// Sends a message with a delay in seconds. Returns true on success.
     pub async fn send(&self, message: &InterceptedMessage, delay: u64) -> bool {
         let send = json!({ "QueueUrl": message.queue, "MessageBody": message.body, "DelaySeconds": delay });
         self.sqs("SendMessage", send).await.is_some()
     }
 
-    /// How many messages a queue holds, those included that somebody works on or that are put off.
+    /// Number of messages in a queue, invisible and delayed ones included.
     pub async fn depth(&self, queue: &str) -> u64 {
         const NAMES: [&str; 3] = [
             "ApproximateNumberOfMessages",
@@ -147,14 +147,14 @@ impl Root {
         urls.filter(|url| url.contains("DeadLetters")).map(str::to_owned).collect()
     }
 
-    /// Lets Lambda take messages from an event source, or not.
+    /// Enables or disables an event source mapping.
     pub async fn enable(&self, event_source: &str, enabled: bool) {
         let url = format!("{}/2015-03-31/event-source-mappings/{event_source}", self.endpoint);
         let request = self.http.put(url).header("authorization", self.authorization("lambda"));
         let _ = request.body(json!({ "Enabled": enabled }).to_string()).send().await;
     }
 
-    /// Runs a function and waits for it, whatever comes of it.
+    /// Invokes a function and waits for its answer, if any.
     pub async fn invoke(&self, function: &str) -> Option<Value> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint);
         let request = self.http.post(url).header("authorization", self.authorization("lambda")).body("{}");

@@ -9,23 +9,23 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::aws_proxy::AwsProxy;
+use super::clients::{AcceptedRequest, Clients};
 use super::fault_injector::FaultInjector;
 use super::invariants::{Invariants, all_rows, under_way};
 use super::mail_watcher::MailWatcher;
-use super::players::{People, Played};
 use super::root::Root;
 use super::seeded_rng::SeededRng;
 use super::smtp_proxy::SmtpProxy;
 use crate::{Stack, eventually};
 
-/// How many calls people make at the same time. Their requests are all under way at once.
+/// Concurrent HTTP calls of the clients. All requests are in flight at once.
 const AT_ONCE: usize = 24;
-/// Until everything is at rest once it is left in peace. The last of eight receives may be minutes away.
+/// Time-out until the stack is idle after the faults. The last of eight receives may be minutes away.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(900);
-/// Less than the 180 s of a deployed stack, so that a run need not wait that long for messages of killed workers.
+/// Seconds; less than the 180 s of a deployed stack, to shorten the wait for messages of killed workers.
 const VISIBILITY_TIMEOUT: &str = "30";
 
-/// What came of a run.
+/// Result of a run.
 pub struct Outcome {
     requests: usize,
     seed: u64,
@@ -40,12 +40,11 @@ pub struct Outcome {
     repeated: u64,
     stale: u64,
     housekeeping: u64,
-    /// What does not agree; empty where all is well.
+    /// Violated invariants; empty on success.
     pub violations: Vec<String>,
 }
 
-/// Runs `requests` requests through a stack of the run's own, with the faults of this seed; executions are stopped too where
-/// `stops_executions` says so.
+/// Runs `requests` requests through a new stack, with the faults of `seed`; also stops executions if `stops_executions`.
 pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome {
     let begun = Instant::now();
     let folder = Stack::folder(&format!("chaos-{seed}"));
@@ -68,19 +67,19 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     });
     let injector = FaultInjector::of(stack, rng, stops_executions);
     let house = injector.clone();
-    let house = tokio::spawn(async move { house.keep_house().await });
+    let house = tokio::spawn(async move { house.run_housekeeping().await });
 
     aws.activate(true);
     mail.activate(true);
     let worker = injector.clone();
     let sabotage = tokio::spawn(async move { worker.work().await });
-    let people = People { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(AT_ONCE) };
-    let promised = join_all((0..requests).map(|number| people.play(number))).await;
+    let clients = Clients { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(AT_ONCE) };
+    let promised = join_all((0..requests).map(|number| clients.run(number))).await;
     injector.stop();
     sabotage.await.unwrap();
-    // One more of everything that was intercepted, while calls still fail: most of it is about tasks that are over.
+    // Most intercepted messages now belong to ended tasks.
     injector.deliver_stale().await;
-    eventually("the late messages to be worked on", IDLE_TIMEOUT, async || {
+    eventually("the late messages to be processed", IDLE_TIMEOUT, async || {
         let depth = messages(stack, Queues::Steps).await;
         (depth < 5 + requests as u64 / 20).then_some(())
     })
@@ -88,7 +87,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     aws.activate(false);
     mail.activate(false);
     println!(
-        "{:.0} s: {requests} requests were played; now everything is left in peace",
+        "{:.0} s: {requests} requests sent; faults end, waiting until the stack is idle",
         begun.elapsed().as_secs_f64()
     );
 
@@ -99,7 +98,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
         if failed.is_empty() {
             break observed;
         }
-        // The cause is mended: calls do not fail any more.
+        // The cause is gone: calls do not fail any more.
         for (id, row) in failed {
             retried += 1;
             assert!(row["executionAttempt"].as_u64() < Some(10), "{id} fails again and again: {row:#}");
@@ -144,7 +143,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
 }
 
 /// The state of the stack once it is idle; after [`IDLE_TIMEOUT`] the state as it is then.
-async fn at_rest(stack: &Stack, mails: &MailWatcher, promised: &[Played]) -> Invariants {
+async fn at_rest(stack: &Stack, mails: &MailWatcher, promised: &[AcceptedRequest]) -> Invariants {
     let begun = Instant::now();
     eventually("the stack to be idle", 2 * IDLE_TIMEOUT, async || {
         let is_over = begun.elapsed() > IDLE_TIMEOUT;
@@ -164,7 +163,7 @@ enum Queues {
     All,
 }
 
-/// How many messages the queues of the steps hold, or all queues, those of dead letters included.
+/// Number of messages in the queues of the steps, or in all queues, dead letters included.
 async fn messages(stack: &Stack, queues: Queues) -> u64 {
     let root = Root::of(stack);
     let mut depth = 0;
@@ -213,7 +212,7 @@ impl fmt::Display for Outcome {
             "| messages delivered again or late; when their task was over | {}; {} |",
             self.repeated, self.stale
         )?;
-        writeln!(f, "| people told to try again | {asked_again} |")?;
+        writeln!(f, "| calls repeated on request | {asked_again} |")?;
         writeln!(
             f,
             "| executions started beyond the first; runs of housekeeping | {restarts}; {} |",

@@ -1,6 +1,6 @@
-//! Chance that is decided by a seed: the same seed gives the same call the same fault.
+//! Pseudo-random numbers from a seed: the same seed gives the same call the same fault.
 
-/// A seed.
+/// Random number generator without state: every draw depends on seed, occasion and number.
 #[derive(Clone, Copy)]
 pub(super) struct SeededRng(pub(super) u64);
 
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_decides_and_the_sides_come_up_evenly() {
+    fn draws_repeat_with_the_seed_and_are_evenly_distributed() {
         let draws = |seed| (0..6_000).map(|n| SeededRng(seed).draw("GetItem", n, 6)).collect::<Vec<_>>();
         assert_eq!(draws(1), draws(1));
         assert_ne!(draws(1), draws(2));

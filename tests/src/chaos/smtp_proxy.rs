@@ -1,4 +1,4 @@
-//! Between the workers and the mail catcher: a mail server that refuses, and connections that break.
+//! SMTP proxy between the workers and the mail catcher that refuses and breaks connections.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,19 +12,19 @@ use tokio::net::TcpStream;
 use super::seeded_rng::SeededRng;
 use crate::tcp_proxy::{self, port_of};
 
-/// Of so many connections, one gets a fault.
+/// One in this many connections gets a fault.
 const ONE_IN: u64 = 7;
 
-/// What is done to a connection.
+/// Fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum MailToxic {
     /// Closed at once.
     Refused,
-    /// 421: come again later.
+    /// Answered with 421.
     Busy,
     /// Cut in the middle of the mail.
     CutInside,
-    /// The mail is taken, and the connection is cut before the server can say so.
+    /// Cut after the mail, before the server's answer.
     CutAfter,
 }
 
@@ -45,7 +45,7 @@ struct State {
 }
 
 impl SmtpProxy {
-    /// Starts a quiet one, before the mail catcher of the stack in `folder`.
+    /// Starts a proxy, inactive at first, to the mail catcher of the stack in `folder`.
     pub(super) async fn start(rng: SeededRng, folder: &Path) -> Self {
         let state = Arc::new(State {
             rng,
@@ -57,7 +57,7 @@ impl SmtpProxy {
         let address = tcp_proxy::listen(move |stream| {
             let state = Arc::clone(&serving);
             async move {
-                // What breaks is meant to break.
+                // Errors are injected.
                 let _ = state.connection(stream).await;
             }
         })
@@ -65,17 +65,17 @@ impl SmtpProxy {
         Self { address, state }
     }
 
-    /// For the template's SmtpEndpoint.
+    /// URL for the parameter SmtpEndpoint.
     pub(super) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.address.port())
     }
 
-    /// From now on connections break, or do not.
+    /// Turns faults on or off.
     pub(super) fn activate(&self, active: bool) {
         self.state.active.store(active, Ordering::SeqCst);
     }
 
-    /// How many connections there were, and how often each fault was put in.
+    /// Number of connections, and of injected faults by kind.
     pub(super) fn counts(&self) -> (u64, BTreeMap<MailToxic, u64>) {
         self.state.seen.lock().unwrap().clone()
     }
@@ -131,7 +131,7 @@ impl State {
                     return Ok::<(), std::io::Error>(());
                 }
                 if toxic == Some(MailToxic::CutAfter) && !sends {
-                    // What comes after 354 is the word that the mail was taken.
+                    // The answer after 354 acknowledges the mail.
                     return Ok(());
                 }
                 sends = !line.starts_with(b"354");

@@ -1,8 +1,7 @@
-//! The processes that run the functions of one stack, and their sudden end.
+//! The processes that run the functions of one stack, and how to kill them.
 //!
-//! Invariant: a process is killed only where it is a descendant of this stack's own command and runs a binary from this
-//! stack's own folder; by a handle that was taken before that was looked at, so that its number cannot have passed on to
-//! another process meanwhile.
+//! Invariant: a process is killed only if it is a descendant of this stack's command and runs a binary from this stack's
+//! folder. The handle is opened before that check, so that a reused process id cannot be killed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +20,7 @@ pub struct Worker {
     pub pid: i32,
 }
 
-/// Every process that runs a function of this stack now, by name.
+/// Every process that runs a function of this stack, sorted by name.
 pub fn workers(stack: &Stack) -> Vec<Worker> {
     let mut workers: Vec<Worker> = fs::read_dir("/proc")
         .into_iter()
@@ -34,7 +33,7 @@ pub fn workers(stack: &Stack) -> Vec<Worker> {
     workers
 }
 
-/// The name of each worker that runs now, by the access key id that it signs its calls with.
+/// Name of each running worker, by the access key id of its calls.
 pub fn access_keys(stack: &Stack) -> BTreeMap<String, String> {
     let key = |pid: i32| {
         let environment = fs::read(Path::new("/proc").join(pid.to_string()).join("environ")).ok()?;
@@ -46,7 +45,7 @@ pub fn access_keys(stack: &Stack) -> BTreeMap<String, String> {
     workers(stack).into_iter().filter_map(|worker| Some((key(worker.pid)?, worker.name))).collect()
 }
 
-/// The name of the worker that a process runs; nothing where it is not a function of this stack.
+/// Name of the worker that a process runs; `None` if it is not a function of this stack.
 fn name_of(stack: &Stack, pid: i32) -> Option<String> {
     let process = Path::new("/proc").join(pid.to_string());
     let command = fs::read(process.join("cmdline")).ok()?;
@@ -75,13 +74,13 @@ fn descends(mut pid: i32, ancestor: i32) -> bool {
     false
 }
 
-/// The parent, from `/proc/PID/stat`: the second field after the name, which is in parentheses and may hold anything.
+/// Parent from `/proc/PID/stat`: the second field after the name, which is in parentheses and may hold any character.
 fn parent(pid: i32) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// SIGKILL, as a machine that fails. Says whether the process was still there and ours.
+/// Sends SIGKILL. Returns true if the process was a worker of this stack.
 pub fn kill(stack: &Stack, worker: &Worker) -> bool {
     let Some(pid) = Pid::from_raw(worker.pid) else { return false };
     let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return false };

@@ -1,8 +1,8 @@
-//! Everything outside, in memory: a [`InMemoryBackend`] implements every port.
+//! [`InMemoryBackend`]: every port, in memory.
 //!
-//! It keeps the promises that the real services keep (conditional writes, first writer wins) and can be told to fail:
-//! [`InMemoryBackend::fail_next`] makes the next calls of a port fail before they take effect, and [`InMemoryBackend::fail_at`] makes one
-//! call fail before it takes effect, or after it did. Every call is counted, so that [`super::faults`] finds them all.
+//! Invariant: it gives the guarantees of the real services (conditional writes, first writer wins). Faults are injected
+//! before the effect by [`InMemoryBackend::fail_next`], before or after it by [`InMemoryBackend::fail_at`]. Every call is
+//! recorded, so that [`super::faults`] reaches all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -25,13 +25,13 @@ use crate::testing::pki;
 
 mod ports;
 
-/// A mail that was sent.
+/// A sent mail.
 pub type SentMail = Mail;
 
-/// How a task ended: its output, or error name and cause.
+/// Result of a task: output, or error name and cause.
 pub type TaskResult = Result<serde_json::Value, (String, String)>;
 
-/// Everything outside, in memory.
+/// All ports, in memory.
 pub struct InMemoryBackend {
     state: Mutex<State>,
     links: LinkSecret,
@@ -65,19 +65,19 @@ struct State {
     upcoming: Option<(usize, Box<State>)>,
 }
 
-/// A certificate that issues, and its key.
+/// A CA certificate and its key.
 #[derive(Clone)]
 struct Authority {
     issuer: Issuer,
     signer: Arc<dyn Signer>,
 }
 
-/// When a call fails.
+/// Point of a call at which it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultPoint {
     /// Before it takes effect.
     Before,
-    /// After it took effect: it reports a time-out all the same.
+    /// After it took effect: a time-out is reported.
     After,
 }
 
@@ -101,7 +101,7 @@ impl InMemoryBackend {
         })
     }
 
-    /// A backend of its own that is as this one is now, with the same CA and policy.
+    /// An independent copy with the same CA and policy.
     pub fn copy(&self) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(self.state().clone()),
@@ -120,7 +120,7 @@ impl InMemoryBackend {
         self.state.lock().expect("no test panicked while holding the backend")
     }
 
-    /// One call of a port: counted, and failing as told.
+    /// Records one call of a port, and fails it if a fault is planned.
     fn call<T>(
         &self,
         port: &'static str,
@@ -136,20 +136,20 @@ impl InMemoryBackend {
         state.calls.push(format!("{port}: {what}"));
         let planned = state.planned.filter(|(at, _)| *at == number).map(|(_, point)| point);
         if planned == Some(FaultPoint::Before) {
-            return Err(PortError { what: port, cause: "told to fail".into() });
+            return Err(PortError { what: port, cause: "injected fault".into() });
         }
         if let Some(left) = state.failures.get_mut(port).filter(|left| **left > 0) {
             *left -= 1;
-            return Err(PortError { what: port, cause: "told to fail".into() });
+            return Err(PortError { what: port, cause: "injected fault".into() });
         }
         let result = act(&mut state);
         match planned {
-            Some(FaultPoint::After) => Err(PortError { what: port, cause: "told to time out".into() }),
+            Some(FaultPoint::After) => Err(PortError { what: port, cause: "injected time-out".into() }),
             _ => Ok(result),
         }
     }
 
-    /// Every call so far: port and what was asked.
+    /// Every call so far: port and operation.
     pub fn calls(&self) -> Vec<String> {
         self.state().calls.clone()
     }
@@ -159,7 +159,7 @@ impl InMemoryBackend {
         self.state().planned = Some((number, point));
     }
 
-    /// Lets others act just before call number `number`, counted from 0: everything is then as it is in `other` now.
+    /// Simulates concurrent writers: just before call number `number`, counted from 0, the state becomes that of `other`.
     pub fn become_at(&self, number: usize, other: &InMemoryBackend) {
         let then = Box::new(other.state().clone());
         self.state().upcoming = Some((number, then));
@@ -171,12 +171,12 @@ impl InMemoryBackend {
         self.state().failures.insert(port, times);
     }
 
-    /// Puts the clock at an instant.
+    /// Sets the clock.
     pub fn set_now(&self, now: OffsetDateTime) {
         self.state().now = Some(now);
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance(&self, by: time::Duration) {
         let mut state = self.state();
         state.now = state.now.map(|now| now + by);
@@ -193,7 +193,7 @@ impl InMemoryBackend {
         Arc::clone(&self.policy.lock().expect("no test panicked"))
     }
 
-    /// Takes the CA away from the archive.
+    /// Removes the CA from the archive.
     pub fn without_issuer(&self) {
         self.state().no_issuer = true;
     }
@@ -205,18 +205,18 @@ impl InMemoryBackend {
         self.state().rotated = Some(Authority { issuer, signer });
     }
 
-    /// The issuing CA that the backend began with.
+    /// The initial issuing CA.
     pub fn issuer_certificate(&self) -> &Issuer {
         &self.issuer
     }
 
-    /// Alters the columns of a row in the table, past every rule.
+    /// Changes the columns of a stored row, without any check.
     pub fn alter(&self, id: RequestId, alter: impl FnOnce(&mut Columns)) {
         let row = self.request(id).expect("a row");
         self.put(row.altered(alter));
     }
 
-    /// Puts a request into the table; what happened on its way there enters the audit trail.
+    /// Stores a request and its pending audit events.
     pub fn put(&self, mut request: Request) {
         let events = request.seal(&By::worker("test"));
         let mut state = self.state();
@@ -239,7 +239,7 @@ impl InMemoryBackend {
         self.state().approvals.get(&id).cloned()
     }
 
-    /// Puts an approval and its links into the table as they are.
+    /// Stores an approval and its links.
     pub fn put_approval(&self, approval: Approval, links: impl IntoIterator<Item = Link>) {
         let mut state = self.state();
         for link in links {
@@ -248,7 +248,7 @@ impl InMemoryBackend {
         state.approvals.insert(approval.request_id, approval);
     }
 
-    /// Takes the approval of a request away.
+    /// Removes the approval of a request.
     pub fn forget_approval(&self, id: RequestId) {
         self.state().approvals.remove(&id);
     }
@@ -273,7 +273,7 @@ impl InMemoryBackend {
         self.state().mails.clone()
     }
 
-    /// What the operators were told: subject and text, oldest first.
+    /// Notifications to the operators: subject and text, oldest first.
     pub fn told(&self) -> Vec<(String, String)> {
         self.state().told.clone()
     }
@@ -283,7 +283,7 @@ impl InMemoryBackend {
         self.state().results.clone()
     }
 
-    /// Everything that was measured, oldest first.
+    /// Every measurement, oldest first.
     pub fn measures(&self) -> Vec<Measure> {
         self.state().measures.clone()
     }
@@ -303,7 +303,7 @@ impl InMemoryBackend {
         self.state().nudges.clone()
     }
 
-    /// Every write that took a request back to an earlier status, or out of an ending. There should be none.
+    /// Every write that moved a request to an earlier status, or out of a final one. None is allowed.
     pub fn steps_backwards(&self) -> Vec<(Status, Status)> {
         self.state().backwards.clone()
     }
@@ -314,7 +314,7 @@ impl InMemoryBackend {
     }
 }
 
-/// Whether the flow may take a request from one status to the other (DESIGN.md section 3).
+/// True if the flow may move a request from one status to the other.
 fn leads_to(from: Status, to: Status) -> bool {
     let rank = |status| Status::ALL.iter().position(|one| *one == status);
     from == to || (!from.is_terminal() && rank(from) < rank(to))

@@ -1,4 +1,4 @@
-//! Clocks that are wrong.
+//! Clocks with a constant error.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::ports::Clock;
 
-/// A clock that is always ahead of another by the same time, or behind it where that is negative.
+/// A clock that is ahead of another by a constant duration; behind it if negative.
 pub struct Skewed(pub Arc<dyn Clock>, pub Duration);
 
 impl Clock for Skewed {

@@ -1,9 +1,7 @@
-//! Every fault at every effect: runs a step with each of its port calls failing before, and after, it took effect.
+//! Fault sweep: runs a step once for each of its port calls and each [`FaultPoint`].
 //!
-//! The harness finds the calls by itself: it counts those of an undisturbed run. After each fault the step is run again
-//! until it succeeds, as SQS does, and the backend must be as the undisturbed run left it ([`Summary`]), without any status
-//! having been taken back on the way. A mail sent twice counts as one: both carry the same Message-ID. A fault after the
-//! effect is a call that timed out although it was carried out.
+//! Invariant: after a fault, the step is repeated until it succeeds, as SQS does, and then leaves the same [`Summary`] as
+//! an undisturbed run, without any status moving backwards. A mail sent twice counts once: both have the same Message-ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -14,32 +12,32 @@ use crate::request::audit::Happening;
 use crate::testing::InMemoryBackend;
 use crate::testing::backend::FaultPoint;
 
-/// How often a step may be run until it must have succeeded.
+/// Maximum number of runs until a step must succeed.
 const MAX_RUNS: usize = 6;
 
-/// What counts of a backend, without what is random or a matter of time.
+/// Comparable state of a backend, without random values and times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Status, history, facts and marks of each request.
     pub requests: BTreeMap<RequestId, String>,
-    /// How many certificates there are, and how many requests have a serial.
+    /// Number of certificates, and of requests with a serial.
     pub certificates: (usize, usize),
     /// Recipients and occasions of the mails.
     pub mails: BTreeSet<(String, String)>,
-    /// What the operators were told.
+    /// Notifications to the operators.
     pub told: BTreeSet<(String, String)>,
     /// The outcome of each approval.
     pub approvals: Vec<String>,
-    /// What the audit trails say; each of them is whole.
+    /// Events of the audit trails, which are verified.
     pub audit: BTreeMap<RequestId, Vec<String>>,
     /// The results of the tasks.
     pub results: Vec<String>,
-    /// The executions that run.
+    /// State of the executions.
     pub executions: Vec<String>,
 }
 
 impl InMemoryBackend {
-    /// What counts of this backend.
+    /// Comparable state of this backend.
     pub fn summary(&self) -> Summary {
         let rows = self.requests();
         let describe = |row: &crate::request::Request| {
@@ -80,7 +78,7 @@ impl InMemoryBackend {
 }
 
 impl InMemoryBackend {
-    /// What the audit trail of a request says, without what is random or a matter of time.
+    /// Events of a request's audit trail, without random values and times.
     fn trail(&self, row: &crate::request::Request) -> Vec<String> {
         let events = self.audit(row.id());
         assert_eq!(
@@ -96,16 +94,16 @@ impl InMemoryBackend {
                 _ => format!("{:?} {} {:?}", event.event, event.actor, event.detail),
             })
             .collect();
-        // The order of the events of one step may differ between a run and its repetition.
+        // The order of one step's events may differ between runs.
         trail.sort();
         trail
     }
 }
 
-/// Runs `step` on backends that `prepare` made, with every fault, and prints the calls that were failed.
+/// Runs `step` on backends made by `prepare`, with every fault, and prints the failed calls.
 ///
 /// # Panics
-/// Where a run does not converge to what the undisturbed run left.
+/// If a run does not end like the undisturbed run.
 pub async fn fault_sweep<E, F>(
     name: &str,
     prepare: impl Fn(&Arc<InMemoryBackend>),
@@ -121,7 +119,7 @@ pub async fn fault_sweep<E, F>(
     step(made.clone()).await.expect("an undisturbed run succeeds");
     let undisturbed = made.summary();
     let calls = made.calls();
-    assert!(calls.len() > first, "{name} asks no port at all");
+    assert!(calls.len() > first, "{name} calls no port");
     for (number, call) in calls.iter().enumerate().skip(first) {
         for point in [FaultPoint::Before, FaultPoint::After] {
             let backend = backend.copy();
@@ -135,7 +133,7 @@ pub async fn fault_sweep<E, F>(
             assert_eq!(backend.steps_backwards(), [], "{name}: a fault {point:?} {call}");
         }
     }
-    #[allow(clippy::print_stdout)] // The list is what the test is read for.
+    #[allow(clippy::print_stdout)] // The list of calls is the test's report.
     {
         println!("{name}: {} faults in {}", 2 * (calls.len() - first), calls[first..].join(", "));
     }

@@ -1,4 +1,4 @@
-//! Requests at any point of their journey, made by the rules of [`Request`] and the policy in force.
+//! Requests of any status, made by the rules of [`Request`] and the policy in force.
 
 use time::Duration;
 
@@ -15,23 +15,23 @@ use crate::runtime::step::Task;
 use crate::testing::{InMemoryBackend, pki};
 use crate::texts::Language;
 
-/// The approver whom infra/policy.toml names.
+/// The approver of infra/policy.toml.
 pub fn approver() -> Email {
     "approver@example.com".parse().expect("an address")
 }
 
-/// Nobody but [`approver`].
+/// An approver set with [`approver`] alone.
 pub fn electorate() -> Electorate {
     let seats = vec![Seats { group: None, members: vec![approver()], quorum: 1 }];
     Electorate { seats, substitutes: Vec::new(), plus_tags: PlusTags::Same }
 }
 
-/// The word of [`approver`], in view of `shown`.
+/// A vote of [`approver`] on the review `shown`.
 pub fn ballot(decision: Decision, shown: &ReviewDigest, reason: Option<&str>) -> Ballot {
     Ballot { approver: approver(), decision, shown: shown.clone(), reason: reason.map(str::to_owned) }
 }
 
-/// A task of a state for a request, with a token of its own.
+/// A task of a state for a request.
 pub fn task<I>(id: RequestId, state: &str, token: &str, input: I) -> Task<I> {
     Task {
         request_id: id,
@@ -43,7 +43,7 @@ pub fn task<I>(id: RequestId, state: &str, token: &str, input: I) -> Task<I> {
 }
 
 impl InMemoryBackend {
-    /// Stores a request for `www.example.com` that has come as far as `status`, and gives back its id.
+    /// Stores a request for `www.example.com` of this status, and returns its id.
     pub fn request_at(&self, status: Status) -> RequestId {
         let request = self.unsaved_request(&pki::csr(&["www.example.com"]), status);
         let id = request.id();
@@ -51,7 +51,7 @@ impl InMemoryBackend {
         id
     }
 
-    /// A request with this CSR that has come as far as `status`; not stored. Where there is an approval, that is stored.
+    /// Makes a request with this CSR and status without storing it. Stores its approval, if any.
     pub fn unsaved_request(&self, csr: &str, status: Status) -> Request {
         let now = self.now();
         let id = RequestId::random();
@@ -84,7 +84,7 @@ impl InMemoryBackend {
         request.ask_approvers(expires_at, now).expect("allowed");
         match status {
             Status::PendingApproval => {}
-            Status::Expired => request.end(Ending::because(status, "nobody decided"), now).expect("allowed"),
+            Status::Expired => request.end(Ending::because(status, "no decision"), now).expect("allowed"),
             Status::Failed => request.end(Ending::because(status, "broken"), now).expect("allowed"),
             Status::Rejected => {
                 approval

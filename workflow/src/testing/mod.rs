@@ -1,4 +1,6 @@
-//! Fakes and makers for tests. Never part of a worker: behind the feature `testing`.
+//! In-memory backend, fixtures and test PKI.
+//!
+//! Invariant: no worker contains this module: it is behind the feature `testing`.
 
 mod backend;
 mod clock;

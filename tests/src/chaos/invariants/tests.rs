@@ -1,11 +1,11 @@
-//! Invariants that agree, and each lie in them.
+//! Consistent records, and each inconsistency.
 
 use std::io::Write as _;
 use std::time::SystemTime;
 
 use serde_json::json;
 
-use super::super::players::Part;
+use super::super::clients::Scenario;
 use super::*;
 use crate::Asked;
 
@@ -43,7 +43,7 @@ fn certificate_mail() -> Mail {
     }
 }
 
-/// What happened to it.
+/// Audit trail of a delivered request.
 fn trail() -> Vec<Value> {
     let mut trail: Vec<Value> = once("delivered").iter().map(|event| json!({ "event": event })).collect();
     for event in &mut trail[4..6] {
@@ -53,7 +53,7 @@ fn trail() -> Vec<Value> {
     trail
 }
 
-/// The observed of one request that was delivered.
+/// Records of one delivered request.
 fn observed() -> Invariants {
     let asked = Asked { id: ID.into(), email: "team@example.com".into(), status_url: String::new() };
     let history = ["submitted", "pending_approval", "approved", "issued", "delivered"];
@@ -63,7 +63,7 @@ fn observed() -> Invariants {
         "history": history.map(|status| json!({ "status": status })),
     });
     Invariants {
-        promised: vec![Played { part: Part::Approved, asked, tried_again: 0 }],
+        promised: vec![AcceptedRequest { scenario: Scenario::Approved, asked, tried_again: 0 }],
         rows: HashMap::from([(ID.to_owned(), row)]),
         certificates: BTreeMap::from([("4f01".to_owned(), 1)]),
         executions: BTreeMap::from([(ID.to_owned(), "SUCCEEDED".to_owned())]),
@@ -74,36 +74,38 @@ fn observed() -> Invariants {
 }
 
 #[test]
-fn only_what_nobody_decides_on_rests_while_it_waits() {
+fn only_a_request_without_a_decision_by_design_may_wait() {
     let waiting = |part| {
         let mut observed = observed();
-        observed.promised[0].part = part;
+        observed.promised[0].scenario = part;
         observed.rows.get_mut(ID).unwrap()["status"] = json!("pending_approval");
         observed.executions.insert(ID.into(), "RUNNING".into());
         observed
     };
-    assert!(waiting(Part::Waiting).at_rest());
-    for part in [Part::Approved, Part::Rejected, Part::Contested, Part::Pair, Part::Expired] {
-        assert!(!waiting(part).at_rest(), "{part:?}");
+    assert!(waiting(Scenario::Waiting).at_rest());
+    for scenario in
+        [Scenario::Approved, Scenario::Rejected, Scenario::Contested, Scenario::Pair, Scenario::Expired]
+    {
+        assert!(!waiting(scenario).at_rest(), "{scenario:?}");
     }
-    let mut ended = waiting(Part::Waiting);
+    let mut ended = waiting(Scenario::Waiting);
     ended.executions.insert(ID.into(), "SUCCEEDED".into());
     assert!(!ended.at_rest());
     for status in ["refused", "rejected", "expired"] {
         let mut observed = observed();
         observed.rows.get_mut(ID).unwrap()["status"] = json!(status);
-        assert!(!observed.at_rest(), "nobody was told that it was {status}");
+        assert!(!observed.at_rest(), "no mail says {status}");
         observed.rows.get_mut(ID).unwrap()["mails"] = json!({ status: "2026-11-26T00:00:00Z" });
         assert!(observed.at_rest(), "{status}");
     }
 }
 
 #[test]
-fn books_that_agree_are_in_order_and_each_lie_is_found() {
+fn consistent_records_pass_and_each_inconsistency_is_found() {
     assert_eq!(observed().violations(), [""; 0]);
     assert!(observed().at_rest());
-    type Lie = fn(&mut Invariants);
-    let lies: [(&str, Lie); 17] = [
+    type Corrupt = fn(&mut Invariants);
+    let corruptions: [(&str, Corrupt); 17] = [
         ("table", |observed| observed.rows.clear()),
         ("table", |observed| observed.rows.get_mut(ID).unwrap()["status"] = json!("approved")),
         ("table", |observed| {
@@ -134,11 +136,11 @@ fn books_that_agree_are_in_order_and_each_lie_is_found() {
         }),
         ("audit", |observed| _ = observed.trails.insert("another".into(), Vec::new())),
     ];
-    for (number, (book, lie)) in lies.into_iter().enumerate() {
+    for (number, (record, corrupt)) in corruptions.into_iter().enumerate() {
         let mut observed = observed();
-        lie(&mut observed);
+        corrupt(&mut observed);
         let found = observed.violations();
-        assert!(found.iter().any(|what| what.starts_with(book)), "lie {number}: {found:?}");
+        assert!(found.iter().any(|what| what.starts_with(record)), "corruption {number}: {found:?}");
     }
     let mut observed = observed();
     observed.rows.get_mut(ID).unwrap()["serial"] = json!("4f02");

@@ -1,4 +1,4 @@
-//! The ports of a [`InMemoryBackend`]: each call counted, and failing as told.
+//! The ports of [`InMemoryBackend`]: each call is recorded, and fails if a fault is planned.
 
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use super::{InMemoryBackend, State, TaskResult, leads_to};
 
 impl Metrics for InMemoryBackend {
     fn record(&self, measure: Measure) {
-        // Not a call: it cannot fail, so no fault is planned for it.
+        // Not recorded as a call: it cannot fail.
         self.state().measures.push(measure);
     }
 }

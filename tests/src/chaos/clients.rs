@@ -1,4 +1,4 @@
-//! Requesters and approvers: each plays one request, impatient but persistent.
+//! Clients: requesters and approvers that repeat each call until it is answered.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,15 +11,16 @@ use tokio::sync::Semaphore;
 use super::mail_watcher::MailWatcher;
 use crate::{Asked, PATIENCE, Portal, Submission, csr_for, eventually, unique_host};
 
-/// The approver of the shipped policy, and the second one of the tests' profile `pair`.
+/// Approver of the shipped policy, and the second approver of the profile `pair`.
 const APPROVERS: [&str; 2] = ["approver@example.com", "second@example.com"];
-/// How often somebody tries again.
+/// Maximum number of calls until an answer.
 const ATTEMPTS: usize = 200;
+/// Pause between two calls.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What happens with a request.
+/// Course of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum Scenario {
     /// The approver approves twice at once.
     Approved,
     /// The approver rejects.
@@ -28,14 +29,14 @@ pub(super) enum Part {
     Contested,
     /// Two approvers approve at once, each twice.
     Pair,
-    /// Nobody decides in the five seconds that the profile gives.
+    /// No decision within the five seconds of the profile.
     Expired,
-    /// Nobody decides, and there is time.
+    /// No decision, and the limit is far away.
     Waiting,
 }
 
-impl Part {
-    /// The part of the `number`-th request.
+impl Scenario {
+    /// Scenario of the `number`-th request.
     pub(super) fn of(number: usize) -> Self {
         match number % 10 {
             3 => Self::Rejected,
@@ -47,7 +48,7 @@ impl Part {
         }
     }
 
-    /// The statuses that a request may end in.
+    /// Statuses that a request may end in.
     pub(super) fn ends(self) -> &'static [&'static str] {
         match self {
             Self::Approved | Self::Pair => &["delivered"],
@@ -67,74 +68,76 @@ impl Part {
     }
 }
 
-/// A request that was accepted.
+/// An accepted request.
 #[derive(Clone, Debug)]
-pub(super) struct Played {
-    /// What happens with it.
-    pub(super) part: Part,
-    /// What the requester got.
+pub(super) struct AcceptedRequest {
+    /// Its scenario.
+    pub(super) scenario: Scenario,
+    /// Answer to the requester.
     pub(super) asked: Asked,
-    /// How often somebody was told to try again.
+    /// Number of calls answered with "try again".
     pub(super) tried_again: usize,
 }
 
-/// What became of a vote.
+/// Result of a vote.
 #[derive(Debug)]
 struct Voted {
     status: u16,
-    // Shown when a test fails.
+    // Printed when a test fails.
     #[allow(dead_code)]
     answer: Value,
     tried_again: usize,
 }
 
-/// Everybody, at the browsers that they have.
-pub(super) struct People {
-    /// The web front.
+/// All requesters and approvers.
+pub(super) struct Clients {
+    /// Client of the portal.
     pub(super) portal: Portal,
-    /// Their mails.
+    /// All mails.
     pub(super) mails: MailWatcher,
-    /// So many of them may call the web front at once.
+    /// Limits concurrent calls to the portal.
     pub(super) at_once: Semaphore,
 }
 
-impl People {
-    /// Plays one request up to the decision.
-    pub(super) async fn play(&self, number: usize) -> Played {
-        let part = Part::of(number);
+impl Clients {
+    /// Runs the scenario of one request up to the decision.
+    pub(super) async fn run(&self, number: usize) -> AcceptedRequest {
+        let scenario = Scenario::of(number);
         let key = uuid::Uuid::new_v4().to_string();
         let mut submission = Submission::of(&csr_for(&[&unique_host()]));
-        submission.profile = part.profile().map(str::to_owned);
+        submission.profile = scenario.profile().map(str::to_owned);
         let mut tried_again = 0;
         let (status, answer) =
             self.insist("requests", &submission.json(), Some(&key), &mut tried_again).await;
         assert_eq!(status, 202, "{answer:#}");
         let text = |field: &str| answer[field].as_str().unwrap_or_else(|| panic!("{answer:#}")).to_owned();
         let asked = Asked { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") };
-        // A requester who saw nothing of the first answer sends it again.
+        // A requester who missed the first answer sends the same request again.
         let (status, again) = self.insist("requests", &submission.json(), Some(&key), &mut tried_again).await;
         assert_eq!((status, again["id"].as_str()), (202, Some(asked.id.as_str())), "{again:#}");
         let [first, second] = APPROVERS;
-        let votes: &[(&str, &str)] = match part {
-            Part::Approved => &[(first, "approve"), (first, "approve")],
-            Part::Rejected => &[(first, "reject"), (first, "reject")],
-            Part::Contested => &[(first, "approve"), (first, "reject")],
-            Part::Pair => &[(first, "approve"), (second, "approve"), (first, "approve"), (second, "approve")],
-            Part::Expired | Part::Waiting => &[],
+        let votes: &[(&str, &str)] = match scenario {
+            Scenario::Approved => &[(first, "approve"), (first, "approve")],
+            Scenario::Rejected => &[(first, "reject"), (first, "reject")],
+            Scenario::Contested => &[(first, "approve"), (first, "reject")],
+            Scenario::Pair => {
+                &[(first, "approve"), (second, "approve"), (first, "approve"), (second, "approve")]
+            }
+            Scenario::Expired | Scenario::Waiting => &[],
         };
         let votes =
             join_all(votes.iter().map(|(approver, decision)| self.vote(&asked, approver, decision))).await;
         let statuses: BTreeSet<u16> = votes.iter().map(|vote| vote.status).collect();
-        match part {
-            // One vote won, the other was told so.
-            Part::Contested => assert_eq!(statuses, BTreeSet::from([200, 409]), "{votes:#?}"),
-            _ => assert!(statuses.is_subset(&BTreeSet::from([200])), "{part:?}: {votes:#?}"),
+        match scenario {
+            // One vote counted, the other got a conflict.
+            Scenario::Contested => assert_eq!(statuses, BTreeSet::from([200, 409]), "{votes:#?}"),
+            _ => assert!(statuses.is_subset(&BTreeSet::from([200])), "{scenario:?}: {votes:#?}"),
         }
         tried_again += votes.iter().map(|vote| vote.tried_again).sum::<usize>();
-        Played { part, asked, tried_again }
+        AcceptedRequest { scenario, asked, tried_again }
     }
 
-    /// Votes by the link of the mail, as soon as that is there.
+    /// Waits for the approver's mail and votes by its link.
     async fn vote(&self, asked: &Asked, approver: &str, decision: &str) -> Voted {
         let what = format!("the mail that asks {approver} about {}", asked.id);
         let link = eventually(&what, 5 * PATIENCE, async || {
@@ -146,12 +149,12 @@ impl People {
         let (status, review) = self.insist(&link, &Value::Null, None, &mut tried_again).await;
         assert_eq!(status, 200, "{review:#}");
         let body =
-            json!({ "decision": decision, "digest": review["digest"], "reason": "Said in the chaos." });
+            json!({ "decision": decision, "digest": review["digest"], "reason": "Said under faults." });
         let (status, answer) = self.insist(&link, &body, None, &mut tried_again).await;
         Voted { status, answer, tried_again }
     }
 
-    /// Sends until there is an answer that is not "try again".
+    /// Sends until the answer is not "try again".
     async fn insist(
         &self,
         path: &str,
@@ -174,6 +177,6 @@ impl People {
             drop(turn);
             tokio::time::sleep(PAUSE).await;
         }
-        panic!("the web front never answered {path}");
+        panic!("the portal never answered {path}");
     }
 }
