@@ -25,7 +25,8 @@ fn ca(stack: &Stack, arguments: &[&str]) -> String {
     let output = stack.countersign(&[&["ca"], arguments].concat());
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{arguments:?}: {err}");
-    assert!(!out.contains("PRIVATE KEY") && !err.contains("PRIVATE KEY"));
+    assert!(!out.contains("PRIVATE KEY"));
+    assert!(!err.contains("PRIVATE KEY"));
     out.into_owned()
 }
 
@@ -101,7 +102,8 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     let import = ["import", "--key", &key, "--certificate", &certificate];
     assert!(refused(&stack, &import).contains("add --replace"));
     let told = ca(&stack, &[&import[..], &["--replace"]].concat());
-    assert!(told.contains("CN=Original Root") && told.contains("RSA 2048 bits"), "{told}");
+    assert!(told.contains("CN=Original Root"), "{told}");
+    assert!(told.contains("RSA 2048 bits"), "{told}");
     assert!(ca(&stack, &import).contains("in force already"));
     let first = ask(&stack).await;
     delivered(&stack, &dir, &first).await;
@@ -129,7 +131,8 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
         "example.com",
     ];
     let told = ca(&stack, &options);
-    assert!(told.contains("To go back:") && told.contains("new root"), "{told}");
+    assert!(told.contains("To go back:"), "{told}");
+    assert!(told.contains("new root"), "{told}");
     let now = shown(&stack);
     assert_eq!(
         (&now["issuer"]["pathLength"], &now["chain"][0]["pathLength"]),
@@ -236,7 +239,8 @@ fn nothing_wrong_is_taken(stack: &Stack, dir: &PkiDir, openssl: &Path) {
         assert!(said.contains(why), "{why}: {said}");
     }
     let said = refused(stack, &["init"]);
-    assert!(said.contains("has a CA already") && said.contains("ca rotate"), "{said}");
+    assert!(said.contains("has a CA already"), "{said}");
+    assert!(said.contains("ca rotate"), "{said}");
     assert!(refused(stack, &["rotate", "--kms"]).contains("CaKey=kms"));
 }
 
@@ -268,7 +272,8 @@ fn interrupted(stack: &Stack) {
     ]);
     let output = stack.countersign(&["ca", "show"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("finish it with: countersign ca rotate"), "{said}");
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("finish it with: countersign ca rotate"), "{said}");
     ca(stack, &["rotate"]);
     let after = shown(stack);
     assert_eq!(after["key"]["signs"], true);
@@ -291,7 +296,8 @@ fn interrupted(stack: &Stack) {
         stack,
         &["init", "--issuing-ca", "--key", "rsa-3072", "--subject", "CN=First, O=Example", "--years", "3"],
     );
-    assert!(told.contains("CN=First,O=Example") && told.contains("root-key"), "{told}");
+    assert!(told.contains("CN=First,O=Example"), "{told}");
+    assert!(told.contains("root-key"), "{told}");
     let first = shown(stack);
     assert_eq!(first["issuer"]["key"], "RSA 3072 bits");
     assert_eq!(first["chain"][0]["subject"], "CN=Countersign Root CA,O=Example");
@@ -311,7 +317,8 @@ async fn a_key_in_kms_signs_and_is_rotated() {
         "{first:#}"
     );
     let role = role_of_sign(&stack);
-    assert!(role.contains("kms:Sign") && !role.contains("secretsmanager:"), "{role}");
+    assert!(role.contains("kms:Sign"), "{role}");
+    assert!(!role.contains("secretsmanager:"), "{role}");
     let old = ask(&stack).await;
     delivered(&stack, &dir, &old).await;
     dir.write("root.pem", dir.read("ca.pem"));
@@ -341,7 +348,8 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     stack.aws(&["kms", "create-alias", "--alias-name", next, "--target-key-id", id]);
     ca(&stack, &["rotate", "--key", "ec-p384"]);
     let aliases = String::from_utf8(stack.aws(&["kms", "list-aliases", "--key-id", id])).unwrap();
-    assert!(aliases.contains("alias/countersign-countersign-ca\"") && !aliases.contains(next), "{aliases}");
+    assert!(aliases.contains("alias/countersign-countersign-ca\""), "{aliases}");
+    assert!(!aliases.contains(next), "{aliases}");
     assert_eq!(shown(&stack)["issuer"]["key"], "EC P-384");
     let third = ask(&stack).await;
     delivered(&stack, &dir, &third).await;

@@ -52,7 +52,8 @@ async fn a_refused_csr_ends_with_its_code() {
     let output = once(&dir.path("request.csr"), &dir.path("certificate.zip"), stack.path());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("weak_key") && stderr.contains("1024"), "{stderr}");
+    assert!(stderr.contains("weak_key"), "{stderr}");
+    assert!(stderr.contains("1024"), "{stderr}");
     assert!(!dir.path("certificate.zip").exists());
 }
 
@@ -92,7 +93,8 @@ async fn the_mailbox_page_shows_the_mails() {
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     mailbox.approval_link(&asked, APPROVER).await;
     let page = portal.get(stack.endpoint("mailboxUrl"), "text/html").await.expect(200).text();
-    assert!(page.contains("Please decide") && page.contains(APPROVER), "{page}");
+    assert!(page.contains("Please decide"), "{page}");
+    assert!(page.contains(APPROVER), "{page}");
     // No web site may read it under a name of its own.
     let headers = [("host", "evil.example"), ("accept", "text/html")];
     let answer = portal.send(reqwest::Method::GET, stack.endpoint("mailboxUrl"), &headers, Vec::new()).await;

@@ -45,8 +45,11 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     .await;
     assert_eq!((&execution["status"], &execution["error"]), (&json!("FAILED"), &json!("Step.Exhausted")));
     let cause = execution["cause"].as_str().unwrap();
-    assert!(cause.contains("Sign") && cause.contains("its log has the reason"), "{cause}");
-    assert!(cause.len() < 1_000 && !cause.contains(&asked.email) && !cause.contains("http"), "{cause}");
+    assert!(cause.contains("Sign"), "{cause}");
+    assert!(cause.contains("its log has the reason"), "{cause}");
+    assert!(cause.len() < 1_000, "{cause}");
+    assert!(!cause.contains(&asked.email), "{cause}");
+    assert!(!cause.contains("http"), "{cause}");
     mailbox.mail(&asked.id, &asked.email, "is held up").await;
 
     // The operator mends it, and says so.
@@ -66,7 +69,8 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     // An outcome is not retried, and neither is what is not there.
     let output = stack.countersign(&["requests", "retry", &asked.id]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("delivered cannot be retried"), "{said}");
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("delivered cannot be retried"), "{said}");
     let output = stack.countersign(&["requests", "retry", &uuid::Uuid::new_v4().to_string()]);
     assert!(!output.status.success());
 }

@@ -19,7 +19,8 @@ async fn a_private_key_is_refused_and_forgotten() {
         answer.problem(422, "private_key_submitted");
         let page = form(&portal, &submission).await.expect(422);
         // Everything else is still filled in.
-        assert!(page.text().contains("Please hurry.") && page.text().contains(&submission.email));
+        assert!(page.text().contains("Please hurry."));
+        assert!(page.text().contains(&submission.email));
         answers.extend([answer, page, portal.post("requests/preview", &submission.json()).await]);
         assert!(stack.rows_of(&submission.email).is_empty());
     }
@@ -55,7 +56,8 @@ async fn a_profile_that_is_not_there_is_named_with_those_that_are() {
     let submission = Submission::of(&csr_for(&[&unique_host()])).with_profile("no-such-profile");
     let problem = refused(Stack::shared().await, &submission, 422, "unknown_profile").await;
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("no-such-profile") && detail.contains("server-client"), "{detail}");
+    assert!(detail.contains("no-such-profile"), "{detail}");
+    assert!(detail.contains("server-client"), "{detail}");
 }
 
 #[tokio::test]

@@ -58,7 +58,9 @@ async fn a_weak_key_is_refused_with_what_to_do() {
         return;
     };
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("1024") && detail.contains("2048") && detail.contains("openssl"), "{detail}");
+    assert!(detail.contains("1024"), "{detail}");
+    assert!(detail.contains("2048"), "{detail}");
+    assert!(detail.contains("openssl"), "{detail}");
 }
 
 #[tokio::test]
@@ -128,7 +130,8 @@ async fn every_finding_is_told_at_once() {
         .iter()
         .filter_map(|finding| finding["code"].as_str())
         .collect();
-    assert!(codes.contains(&"weak_key") && codes.contains(&"bad_name"), "{codes:?}");
+    assert!(codes.contains(&"weak_key"), "{codes:?}");
+    assert!(codes.contains(&"bad_name"), "{codes:?}");
 }
 
 /// PEM without a PEM library: tests see the bytes that they send.

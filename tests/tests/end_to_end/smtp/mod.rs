@@ -126,7 +126,8 @@ async fn the_user_comes_from_an_encrypted_parameter() {
     let mailer = relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret);
     put("relay-user:right-one");
     let error = mailer.send(&mail()).await.unwrap_err().to_string();
-    assert!(error.contains("/countersign/smtp: it does not hold") && !error.contains("right-one"), "{error}");
+    assert!(error.contains("/countersign/smtp: it does not hold"), "{error}");
+    assert!(!error.contains("right-one"), "{error}");
     put(&serde_json::json!({ "username": "relay-user", "password": PASSWORD }).to_string());
     mailer.send(&mail()).await.unwrap();
     assert_eq!(relay.mails().len(), 1);
@@ -138,7 +139,8 @@ async fn a_wrong_password_is_told_and_the_right_one_is_found_without_a_restart()
     let secret = parameter("wrong-one");
     let mailer = relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret.clone());
     let error = mailer.send(&mail()).await.unwrap_err().to_string();
-    assert!(error.contains("535") && !error.contains("wrong-one"), "{error}");
+    assert!(error.contains("535"), "{error}");
+    assert!(!error.contains("wrong-one"), "{error}");
     assert!(relay.mails().is_empty());
     *secret.password.lock().unwrap() = PASSWORD.into();
     mailer.send(&mail()).await.unwrap();
