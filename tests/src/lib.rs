@@ -24,6 +24,7 @@ mod recording_proxy;
 mod smtp_auth_proxy;
 mod stack;
 mod tcp_proxy;
+mod venv;
 
 pub use automated::Automated;
 pub use axe::{Axe, Violation};
@@ -41,3 +42,4 @@ pub use program::{find, needed};
 pub use recording_proxy::RecordingProxy;
 pub use smtp_auth_proxy::SmtpAuthProxy;
 pub use stack::{Stack, Stopped, binary, policy, repository};
+pub use venv::python_with;

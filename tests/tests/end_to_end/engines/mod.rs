@@ -1,16 +1,14 @@
-//! The state machine on two engines that know nothing of each other: the emulator's, and moto's, which is LocalStack's.
+//! The state machine on two independent engines: the emulator's, and moto's, which is LocalStack's.
 //!
-//! Every way through the definition is played on both, by workers that follow a script. Both have to enter the states that
-//! the definition says, hand every worker the same input, and end alike. The table goes to standard error and to
-//! `target/engines.txt`.
+//! Every path through the definition runs on both, with scripted workers. Both must enter the states of the definition,
+//! give every worker the same input, and end alike. The table is written to standard error and to `target/engines.txt`.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::PathBuf;
 
-use end_to_end::{ChildGuard, PATIENCE, Stack, eventually, repository};
+use end_to_end::{ChildGuard, PATIENCE, Stack, eventually, python_with, repository};
 use serde_json::{Value, json};
 
 mod engine;
@@ -20,18 +18,11 @@ pub(crate) use engine::sdk;
 use engine::{Engine, Played};
 use paths::Path;
 
-/// Made by .ci/templates.
-const PYTHON: &str = "target/ci/checks/bin/python";
+const REQUIREMENTS: &str = include_str!("requirements.txt");
 
-/// The second engine; nothing where it is not installed, which is said.
+/// The second engine; `None`, with a message, if Python is missing.
 async fn moto() -> Option<(ChildGuard, Engine)> {
-    let python: PathBuf = repository().join(PYTHON);
-    if !python.is_file() {
-        let message = "SKIPPED engines: moto is not installed; install it with: .ci/templates";
-        assert!(std::env::var_os("COUNTERSIGN_NO_SKIPS").is_none(), "{message}");
-        let _ = writeln!(std::io::stderr(), "{message}");
-        return None;
-    }
+    let python = python_with("moto", REQUIREMENTS)?;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let log = Stack::folder("moto").join("moto.log");
     let mut process = ChildGuard::start(&python, &["-c", include_str!("moto.py"), &port], &log);
@@ -44,7 +35,7 @@ async fn moto() -> Option<(ChildGuard, Engine)> {
     Some((process, Engine::new(&endpoint, "arn:aws:iam::123456789012:role/scripted")))
 }
 
-/// The emulator of the shared stack, with a role that may send to the queues of this test and no others.
+/// The emulator of the shared stack, with a role that may send to this test's queues only.
 async fn emulator() -> Engine {
     let stack = Stack::shared().await;
     let trust = json!({ "Version": "2012-10-17", "Statement": [{
