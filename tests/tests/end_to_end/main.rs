@@ -8,22 +8,19 @@
 
 mod accessible;
 mod approvals;
-mod approved;
 mod backup;
 mod bad_input;
-mod browser;
 mod ca;
 mod certificates;
 mod connect;
-mod decisions;
 mod deployment;
 mod engines;
 mod failures;
+mod front;
 mod history;
 mod keyboard;
 mod leaks;
 mod least_privilege;
-mod links;
 mod local;
 mod nginx;
 mod options;
@@ -31,7 +28,6 @@ mod outcomes;
 mod policy;
 mod recovery;
 mod restart;
-mod scanner;
 mod secrets;
 mod smtp;
 

@@ -1,5 +1,5 @@
 //! The reverse proxy of the private network, real nginx with infra/private/nginx.conf: paths, bodies, headers, the client's
-//! address, and TLS to what is behind it. The whole suite goes through it with `COUNTERSIGN_THROUGH_NGINX=1`.
+//! address, and TLS to what is behind it. `crate::front` goes through it with `COUNTERSIGN_THROUGH_NGINX=1`.
 
 use std::sync::{Arc, Mutex};
 

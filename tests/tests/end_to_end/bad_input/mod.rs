@@ -1,16 +1,15 @@
 //! Bad input: every code a submission can be refused with; nothing of it is stored, and nothing leaks.
 //!
-//! `try_again` needs a broken neighbour and is tested in the portal; `expired` and `already_decided` are with the decisions,
-//! `not_found` with the links.
+//! `try_again` needs a broken neighbour and is tested in the portal; `expired` and `already_decided` are in `front::decisions`,
+//! `not_found` in `front::links`, malformed bodies in `front::fields`.
 
 use end_to_end::{Answer, Portal, Stack, Submission};
 use serde_json::Value;
 
-mod fields;
 mod requests;
 
 /// A submission that must be refused as JSON and as a form, and stored in no case.
-async fn refused(stack: &Stack, submission: &Submission, status: u16, code: &str) -> Value {
+pub(crate) async fn refused(stack: &Stack, submission: &Submission, status: u16, code: &str) -> Value {
     let portal = stack.portal();
     let problem = portal.submit(submission).await.problem(status, code);
     assert!(
@@ -26,7 +25,7 @@ async fn refused(stack: &Stack, submission: &Submission, status: u16, code: &str
     problem
 }
 
-async fn form(portal: &Portal, submission: &Submission) -> Answer {
+pub(crate) async fn form(portal: &Portal, submission: &Submission) -> Answer {
     let profile = submission.profile.as_deref().unwrap_or("server");
     let fields = [
         ("email", submission.email.as_str()),

@@ -4,7 +4,7 @@ use end_to_end::{Stack, Submission, csr_for, key_and_csr_for, unique_host};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{form, refused};
+use crate::bad_input::{form, refused};
 
 #[tokio::test]
 async fn a_private_key_is_refused_and_forgotten() {
