@@ -1,7 +1,7 @@
-//! Never lost, never twice: 200 requests through a stack in which everything fails now and then, see
-//! `end_to_end::chaos`. `cargo run -p end-to-end --bin chaos` does it with more requests and other seeds, and stops executions too.
+//! 200 requests under injected faults: none is lost, none is processed twice. See `end_to_end::chaos`.
+//! `cargo run -p end-to-end --bin chaos` does it with more requests and other seeds, and also stops executions.
 
-// The table is what the test is read for.
+// The table is the test's report.
 #![allow(clippy::print_stdout)]
 
 #[tokio::test(flavor = "multi_thread")]

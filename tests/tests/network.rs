@@ -1,5 +1,4 @@
-//! infra/private/network.yaml as its reader would hold it against docs/private-network.md: what lets something in or out, which endpoints
-//! there are in each level, and what they cost.
+//! infra/private/network.yaml: no way in or out, and the endpoints and prices of docs/private-network.md.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +10,7 @@ use serde_yaml_ng::Value;
 
 /// An interface endpoint in one zone, in dollars a month of 730 hours at $0.01.
 const ENDPOINT: f64 = 7.30;
-/// EC2 takes no more user data than that, before base64.
+/// Limit of EC2 user data in bytes, before base64.
 const USER_DATA: usize = 16 * 1024;
 
 fn read(file: &str) -> String {
@@ -28,7 +27,7 @@ fn resources(network: &Value, kind: &str) -> BTreeMap<String, Value> {
     of_kind.map(|(name, resource)| (name.as_str().unwrap().to_owned(), resource.clone())).collect()
 }
 
-/// Whether a resource is there in a level, without a CA key in KMS.
+/// True if a resource exists in a level without a CA key in KMS.
 fn is_in(resource: &Value, level: &str) -> bool {
     match resource["Condition"].as_str() {
         None => true,
@@ -39,7 +38,7 @@ fn is_in(resource: &Value, level: &str) -> bool {
 }
 
 #[test]
-fn nothing_lets_anybody_in_or_out() {
+fn no_resource_is_a_way_in_or_out() {
     let network = network();
     for (name, resource) in network["Resources"].as_mapping().unwrap() {
         let kind = resource["Type"].as_str().unwrap();
@@ -74,7 +73,7 @@ fn nothing_lets_anybody_in_or_out() {
         assert_eq!(subnet["Properties"]["MapPublicIpOnLaunch"], false);
     }
     let proxy = &resources(&network, "AWS::EC2::Instance")["Proxy"];
-    assert!(proxy["Properties"].get("KeyName").is_none(), "nobody logs in with a key");
+    assert!(proxy["Properties"].get("KeyName").is_none(), "SSH keys are not used");
     assert_eq!(proxy["Properties"]["MetadataOptions"]["HttpTokens"], "required");
 }
 
@@ -99,7 +98,7 @@ fn the_endpoints_are_those_of_the_page_and_cost_what_it_says() {
         let free = if kind == "gateway" { ", free" } else { "" };
         let row = format!("| {} | {kind}{free} | {level} |", service(endpoint));
         assert!(page.contains(&row), "the page has no line: {row}");
-        // SMTP takes none.
+        // The SMTP endpoint supports no policy.
         assert!(
             name == "Smtp" || !endpoint["Properties"]["PolicyDocument"].is_null(),
             "{name} has no policy"
@@ -133,7 +132,7 @@ fn nginx_fits_into_the_user_data_and_every_word_in_it_is_put_in() {
     words.dedup();
     assert!(words.len() >= 7, "{words:?}");
     for word in words {
-        assert!(network.contains(&format!("s|@{word}@|")), "nobody puts in @{word}@");
+        assert!(network.contains(&format!("s|@{word}@|")), "@{word}@ is not substituted");
     }
     assert!(network.contains("echo '@NGINX_CONF@' | base64 -d"));
 }

@@ -1,6 +1,6 @@
-//! Clocks that differ by minutes do no harm: the whole flow in memory, each worker with a clock of its own.
+//! Clock skew of minutes is harmless: the whole flow in memory, each worker with its own clock.
 //!
-//! The state machine is played by the test: it gives each step its task, in the order of statemachine.asl.json.
+//! The test takes the place of the state machine and gives each step its task, in the order of statemachine.asl.json.
 
 #![allow(clippy::unwrap_used)]
 
@@ -25,7 +25,7 @@ use workflow::runtime::step::{NoInput, Progress, Step, Task};
 use workflow::store::change_approval;
 use workflow::testing::{InMemoryBackend, Skewed, fixtures};
 
-/// How far each clock is ahead.
+/// Skew of each worker's clock.
 #[derive(Clone, Copy, Debug)]
 struct Skews {
     await_approval: Duration,
@@ -73,7 +73,7 @@ impl Flow {
         }
     }
 
-    /// The states up to the decision.
+    /// Runs the states before the decision.
     async fn begin(&self, attempt: u32) {
         let validate = Validate {
             requests: self.backend.clone(),
@@ -95,7 +95,7 @@ impl Flow {
         assert_eq!(waiting, Progress::Waiting, "{:?}", self.skews);
     }
 
-    /// The vote, as the portal records it, and the nudge that follows.
+    /// Votes as the portal does, and sends the message that follows.
     async fn approve(&self) {
         let now = self.clock(self.skews.portal).now();
         let voted = change_approval(&*self.backend, self.id, |approval| {
@@ -106,7 +106,7 @@ impl Flow {
         self.await_approval().nudged(Nudge::look(self.id)).await.unwrap();
     }
 
-    /// The states after the decision.
+    /// Runs the states after the decision.
     async fn end(&self, attempt: u32) {
         let sign = Sign {
             requests: self.backend.clone(),
@@ -128,7 +128,7 @@ impl Flow {
         deliver.run(self.task("Deliver", attempt, NoInput {})).await.unwrap();
     }
 
-    async fn keep_house(&self) -> housekeeping::Report {
+    async fn run_housekeeping(&self) -> housekeeping::Report {
         let worker = Housekeeping {
             requests: self.backend.clone(),
             executions: self.backend.clone(),
@@ -140,7 +140,7 @@ impl Flow {
         worker.run().await
     }
 
-    /// One certificate, valid now by every clock, and a row that went forward.
+    /// Asserts one certificate that is valid by every clock, and a history that only goes forward.
     fn check(&self) {
         let row = self.backend.request(self.id).unwrap();
         let went: Vec<Status> = row.history().iter().map(|entry| entry.status).collect();
@@ -175,15 +175,15 @@ async fn the_flow_comes_to_the_same_end_by_any_clocks() {
         let arn = flow.backend.request(flow.id).unwrap().execution().arn.clone();
         flow.backend.put_execution(&arn, ExecutionState::Running);
         flow.begin(1).await;
-        assert_eq!(flow.keep_house().await.restarted, 0, "{:?}", flow.skews);
+        assert_eq!(flow.run_housekeeping().await.restarted, 0, "{:?}", flow.skews);
         flow.approve().await;
         flow.end(1).await;
-        assert_eq!(flow.keep_house().await.seen, 0, "{:?}", flow.skews);
+        assert_eq!(flow.run_housekeeping().await.seen, 0, "{:?}", flow.skews);
         flow.check();
     }
 }
 
-/// Housekeeping that is ahead takes a request for lost whose first execution is only about to start: both run.
+/// Housekeeping with a fast clock restarts a request whose first execution is about to start: both run.
 #[tokio::test]
 async fn two_executions_of_one_request_come_to_one_end() {
     let skews = Skews {
@@ -194,7 +194,7 @@ async fn two_executions_of_one_request_come_to_one_end() {
         housekeeping: Duration::minutes(10),
     };
     let flow = Flow::new(skews);
-    assert_eq!(flow.keep_house().await.restarted, 1);
+    assert_eq!(flow.run_housekeeping().await.restarted, 1);
     flow.begin(2).await;
     flow.begin(1).await;
     flow.approve().await;

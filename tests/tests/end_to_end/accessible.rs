@@ -1,5 +1,5 @@
-//! Every page, in both languages, on a desktop, on a small phone and in the dark: without a violation of WCAG 2.2 AA,
-//! without scrolling sideways; and a picture of each for whoever wants to look, in `target/screenshots`.
+//! Accessibility of every page, in both languages and on every screen: no violation of WCAG 2.2 AA and no horizontal
+//! scrolling. Screenshots of all pages are written to `target/screenshots`.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use end_to_end::{
 use crate::APPROVER;
 
 const LANGUAGES: [&str; 2] = ["en", "ja"];
-/// Pages that need no preparation: a name for the picture, and the path.
+/// Pages without preparation: name of the screenshot, and path.
 const PATHS: [(&str, &str); 5] = [
     ("form", ""),
     ("mine-ask", "mine"),
@@ -20,14 +20,14 @@ const PATHS: [(&str, &str); 5] = [
     ("not-found", "approvals/nothing"),
 ];
 
-/// Also what is folded away is looked at.
+/// Opens collapsed content, so that it is checked too.
 const UNFOLD: &str = "for (const part of document.querySelectorAll('details')) part.open = true";
 
-/// A page to look at.
+/// A page to check.
 struct Page {
     name: &'static str,
     url: String,
-    /// Brings it about, from what `url` shows.
+    /// Action on the page at `url` that leads to it.
     then: Option<Then>,
 }
 
@@ -35,7 +35,7 @@ struct Page {
 struct Then {
     names: Vec<String>,
     button: &'static str,
-    /// What the page then has.
+    /// Selector of an element of the resulting page.
     shows: &'static str,
 }
 
@@ -45,12 +45,12 @@ async fn every_page_is_accessible_in_every_language_and_on_every_screen() {
         return;
     };
     let Some(axe) = Axe::installed() else { return };
-    // Of its own: the policy in force changes.
+    // Not the shared stack: this test changes the policy in force.
     let stack = Stack::start("accessible").await;
     let pages = pages(&stack).await;
     let pictures = pictures();
     let browser = Browser::start(&programs, true).await;
-    sees_what_is_wrong(&axe, &browser).await;
+    checks_find_errors(&axe, &browser).await;
     let mut wrong = Vec::new();
     for page in &pages {
         for language in LANGUAGES {
@@ -79,8 +79,8 @@ async fn every_page_is_accessible_in_every_language_and_on_every_screen() {
     assert!(wrong.is_empty(), "{} in all:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Both checks find something where something is wrong.
-async fn sees_what_is_wrong(axe: &Axe, browser: &Browser) {
+/// Asserts that both checks find errors in a faulty page.
+async fn checks_find_errors(axe: &Axe, browser: &Browser) {
     let page =
         "data:text/html,<title>wrong</title><img src=x><p style='width:9999px;color:%23ccc'>Pale and wide";
     browser.look(Look::ALL[0]).await;
@@ -93,7 +93,7 @@ async fn sees_what_is_wrong(axe: &Axe, browser: &Browser) {
     assert!(content > seen, "{content} px in {seen}");
 }
 
-/// An empty folder for the pictures.
+/// Creates an empty folder for the screenshots.
 fn pictures() -> PathBuf {
     let folder = repository().join("target").join("screenshots");
     let _ = std::fs::remove_dir_all(&folder);
@@ -110,7 +110,7 @@ async fn open(browser: &Browser, page: &Page, language: &str) {
         let names: Vec<&str> = then.names.iter().map(String::as_str).collect();
         browser.fill("#csrContent", &csr_for(&names)).await;
         browser.press(then.button).await;
-        // Not the preview that scripts insert: the page that the button leads to.
+        // Waits for the page behind the button, not for the preview that scripts insert.
         eventually("the answer to the form", PATIENCE, async || {
             let url = browser.page.current_url().await.ok()?;
             url.path().contains("requests").then_some(())
@@ -120,7 +120,7 @@ async fn open(browser: &Browser, page: &Page, language: &str) {
     }
 }
 
-/// Brings about everything that pages show.
+/// Creates requests of every status, and lists all pages.
 async fn pages(stack: &Stack) -> Vec<Page> {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let page = |name, url: String| Page { name, url, then: None };
@@ -140,7 +140,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     ));
     pages.push(after("form-wrong", vec!["www.example.edu".into()], "form button.primary", "#problems"));
 
-    // One host for all: reviews then show what is live for the same name.
+    // One host for all, so that reviews show earlier certificates for the name.
     let (host, comment) = (unique_host(), "The shop's new front.\nIt replaces the old one in June.");
     let submission = |profile| {
         let submission = Submission { comment: comment.into(), ..Submission::of(&csr_for(&[&host])) };
@@ -153,7 +153,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     pages.push(page("status-delivered", delivered.status_url.clone()));
     pages.push(page("review-decided", approved));
 
-    // Asked at once: they go their ways while each is waited for.
+    // Submitted together, so that they are processed while the test waits for each.
     let mut asked = Vec::new();
     for profile in ["server", "pair", "server", "server", "brief", "narrowing"] {
         asked.push(portal.ask(&submission(profile)).await);
@@ -192,7 +192,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     portal.decide(&link, "approve", "").await;
     ended(&portal, &mut pages, "status-refused", &refused, "refused").await;
 
-    // My certificates, by the link that is mailed.
+    // The overview, by the mailed link.
     portal.post_form("mine", &[("email", &delivered.email)]).await.expect(202);
     let mine = eventually("the mail with the link to my certificates", PATIENCE, async || {
         let links = mailbox.to(&delivered.email).into_iter().flat_map(|mail| mail.links());

@@ -1,4 +1,4 @@
-//! Who decides: groups and quorums, new links, requests taken back, and the audit trail of all of it.
+//! Approvals: groups and quorums, new links, withdrawn requests, and the audit trail.
 
 use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn one_of_each_group_and_one_person_is_not_two() {
     assert!(portal.decide(&both, "approve", "").await.expect(200).json().get("outcome").is_none());
     assert_eq!(portal.decide(&platform, "approve", "").await.expect(200).json()["outcome"], "approved");
     portal.until(&asked, "delivered").await;
-    // One rejection ends it, whatever others said before.
+    // One rejection ends the approval, also after approvals.
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("two-groups")).await;
     let security = mailbox.approval_link(&asked, "s1@example.com").await;
     let platform = mailbox.approval_link(&asked, "p1@example.com").await;
@@ -39,7 +39,7 @@ async fn one_of_each_group_and_one_person_is_not_two() {
 }
 
 #[tokio::test]
-async fn new_links_do_away_with_the_old_ones() {
+async fn new_links_invalidate_the_old_ones() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
@@ -86,7 +86,7 @@ async fn all_requests_of_an_address_are_found_through_its_mailbox() {
     let submission = Submission { email: email.clone(), ..Submission::of(&csr_for(&[&unique_host()])) };
     let asked = portal.ask(&submission).await;
     portal.until(&asked, "pending_approval").await;
-    // The index that finds the address follows the table after a moment.
+    // The index by address is eventually consistent.
     let mail = eventually("the link to the list", PATIENCE, async || {
         portal.post("mine", &json!({ "email": email })).await.expect(202);
         mailbox.about(&asked.id).into_iter().find(|mail| mail.subject == "Your certificates")
@@ -140,7 +140,7 @@ async fn the_audit_trail_is_whole_and_an_altered_event_is_found() {
     let table = stack.endpoint("auditTable");
     let voted = events.iter().find(|event| event["event"] == "voted").unwrap();
     let number = voted["number"].as_u64().unwrap();
-    let forged = json!({ ":who": { "S": "approver:somebody.else@example.com" } }).to_string();
+    let forged = json!({ ":who": { "S": "approver:other@example.com" } }).to_string();
     stack.aws(&[
         "dynamodb",
         "update-item",
@@ -157,7 +157,7 @@ async fn the_audit_trail_is_whole_and_an_altered_event_is_found() {
     assert!(!broken.status.success());
     let said = String::from_utf8_lossy(&broken.stdout);
     assert!(said.contains(&format!("event {number} was altered")), "{said}");
-    // The last event taken away is missed by the row.
+    // The row records the last event, so its deletion is found.
     let last = events.last().unwrap()["number"].as_u64().unwrap();
     stack.aws(&["dynamodb", "delete-item", "--table-name", table, "--key", &key(last)]);
     let broken = stack.countersign(&["audit", "verify"]);
@@ -195,7 +195,7 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
                 counted += 1;
             }
             409 => drop(answer.problem(409, "already_decided")),
-            // Many writers at once, and this one never had its turn; or the front had no room for it.
+            // Too many concurrent writers, or throttled.
             503 | 429 => {}
             other => panic!("{other}: {}", answer.text()),
         }

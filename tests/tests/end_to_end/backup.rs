@@ -1,4 +1,4 @@
-//! A stack is lost and another made of its export: what was in flight goes on, and nothing is issued twice.
+//! A stack is restored from its export: requests in flight go on, and no certificate is issued twice.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 
 use crate::APPROVER;
 
-/// `countersign ARGUMENTS`, which has to succeed; what it printed.
+/// Runs `countersign ARGUMENTS`, asserts success, and returns its output.
 fn ran(stack: &Stack, arguments: &[&str]) -> String {
     let output = stack.countersign(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The same, where it has to fail, and tells why in its last line.
+/// Like `ran`, but asserts failure and returns the error line.
 fn refused(stack: &Stack, arguments: &[&str]) -> String {
     let output = stack.countersign(arguments);
     assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
@@ -28,7 +28,7 @@ fn refused(stack: &Stack, arguments: &[&str]) -> String {
     said.lines().rfind(|line| line.starts_with("countersign: ")).expect("one line that says why").to_owned()
 }
 
-/// A CA of the operator's own, whose key is kept elsewhere, and imports into every stack.
+/// An external CA that the operator imports into each stack.
 fn ca(dir: &PkiDir) -> [String; 2] {
     let key = KeyPair::generate().unwrap();
     let mut root = CertificateParams::default();
@@ -46,7 +46,7 @@ fn import_ca(stack: &Stack, [key, certificate]: &[String; 2]) {
     ran(stack, &["ca", "import", "--replace", "--key", key, "--certificate", certificate]);
 }
 
-/// A request, and the links that its approvers were mailed.
+/// A request and its approval links.
 struct Case {
     asked: Asked,
     links: Vec<String>,
@@ -66,13 +66,13 @@ async fn approve(portal: &Portal, case: &Case, link: usize) {
     portal.decide(&case.links[link], "approve", "").await.expect(200);
 }
 
-/// The certificate as its requester fetches it.
+/// Downloads the certificate of a request.
 async fn certificate(portal: &Portal, asked: &Asked) -> Vec<u8> {
     let url = asked.status_url.replace("?key=", "/certificate?key=");
     portal.get(&url, "*/*").await.expect(200).body
 }
 
-/// Requests in all stages; who has ended, with status and certificate, and who has not.
+/// Requests of all statuses; ended ones with status and certificate.
 struct Before {
     ended: Vec<(Asked, Value, Option<Vec<u8>>)>,
     waiting: Case,
@@ -124,7 +124,7 @@ fn table(stack: &Stack, table: &str) -> Vec<Value> {
     scan["Items"].as_array().unwrap().clone()
 }
 
-/// The records of an export, without what is each stack's own.
+/// Records of an export, without values specific to a stack.
 fn records(file: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(file).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -137,7 +137,7 @@ fn records(file: &Path) -> BTreeSet<String> {
     records.iter().map(Value::to_string).collect()
 }
 
-/// How often each certificate was stored, every version counted.
+/// Object keys of the stored certificates, one per version.
 fn stored(stack: &Stack) -> Vec<String> {
     let arguments = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
     let listing = stack.aws(&[&arguments[..], &[stack.endpoint("bucket")]].concat());
@@ -169,7 +169,7 @@ fn export(stack: &Stack, dir: &PkiDir) -> String {
     sha256
 }
 
-/// The tables as point-in-time recovery brings them back, beside those of the stack.
+/// Asserts that tables restored by point-in-time recovery export the same records.
 fn restored(stack: &Stack, dir: &PkiDir) {
     for table in ["requestsTable", "approvalsTable", "auditTable", "namesTable"] {
         let name = stack.endpoint(table);
@@ -183,7 +183,7 @@ fn restored(stack: &Stack, dir: &PkiDir) {
     assert_eq!(records(&file), records(&dir.path("countersign.export")));
 }
 
-/// Lets nothing run any more in a stack that another will take the place of.
+/// Stops all functions of a stack that another one replaces.
 fn freeze(stack: &Stack) {
     for function in stack.endpoints()["functions"].as_object().unwrap().values() {
         let command = ["lambda", "put-function-concurrency", "--reserved-concurrent-executions", "0"];
@@ -191,7 +191,7 @@ fn freeze(stack: &Stack) {
     }
 }
 
-/// A stack of its own, at the address that mails of the lost one lead to.
+/// Starts a new stack at the URL of the lost one.
 async fn successor(portal: &str) -> Stack {
     let folder = Stack::folder("backup-b");
     let port: u16 = portal.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
@@ -201,8 +201,8 @@ async fn successor(portal: &str) -> Stack {
     stack
 }
 
-/// Every import that must not be: one line that says why, and nothing written.
-fn nothing_wrong_is_taken(stack: &Stack, dir: &PkiDir, sha256: &str, ca: &[String; 2]) {
+/// Asserts that invalid imports fail with one line and write nothing.
+fn rejects_invalid_imports(stack: &Stack, dir: &PkiDir, sha256: &str, ca: &[String; 2]) {
     let good = dir.path("countersign.export");
     let bytes = fs::read(&good).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
@@ -234,7 +234,7 @@ fn nothing_wrong_is_taken(stack: &Stack, dir: &PkiDir, sha256: &str, ca: &[Strin
     }
 }
 
-/// An import that stops on its way: what it is about to write is there already, and is something else.
+/// Asserts that an import stops at an object that exists with other content.
 fn interrupted(stack: &Stack, dir: &PkiDir, import: &[&str]) {
     let text = fs::read_to_string(dir.path("countersign.export")).unwrap();
     let objects = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -246,7 +246,7 @@ fn interrupted(stack: &Stack, dir: &PkiDir, import: &[&str]) {
     let said = refused(stack, import);
     assert!(said.contains(&last), "{said}");
     assert!(said.contains("was not overwritten"), "{said}");
-    assert!(!table(stack, "auditTable").is_empty(), "it was on its way");
+    assert!(!table(stack, "auditTable").is_empty(), "events are imported first");
     assert_eq!(table(stack, "requestsTable"), Vec::<Value>::new(), "rows come last");
     let versions = stack.aws(&["s3api", "list-object-versions", "--bucket", object[1], "--prefix", &last]);
     let versions: Value = serde_json::from_slice(&versions).unwrap();
@@ -268,7 +268,7 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     drop(stack.stop());
 
     let stack = successor(&portal).await;
-    nothing_wrong_is_taken(&stack, &dir, &sha256, &ca);
+    rejects_invalid_imports(&stack, &dir, &sha256, &ca);
     let (file, secret) = (dir.path("countersign.export"), dir.path("link-secret"));
     let (name, secret) = (file.display().to_string(), secret.display().to_string());
     let import = ["import", &name, "--sha256", &sha256, "--link-secret", &secret, "--replace-policy"];
@@ -280,7 +280,7 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     let (first, second) = (records(&file), records(&again));
     assert_eq!(first.difference(&second).next(), None, "everything is there, as it was");
 
-    // What was lost of the import in the middle is brought by the next, whatever the stack has done since.
+    // A repeated import restores a lost row, also after changes on the new stack.
     let (lost, _) = &before.underway[1];
     let key = json!({ "id": { "S": lost.id } }).to_string();
     stack.aws(&["dynamodb", "delete-item", "--table-name", stack.endpoint("requestsTable"), "--key", &key]);
@@ -289,7 +289,7 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     approve(&portal, &before.waiting, 0).await;
     let said = ran(&stack, &import);
     assert!(said.contains("1 requests were imported, 7 were there already"), "{said}");
-    // Another export of fewer requests is not this one.
+    // The export of the interrupted import lacks requests of the stack.
     let said = refused(&stack, &["import", &again.display().to_string()]);
     assert!(said.contains("1 requests that are not in the export"), "{said}");
 
@@ -297,7 +297,7 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     approve(&portal, &stranger, 0).await;
     let mut unfinished: Vec<&Asked> = before.underway.iter().map(|(asked, _)| asked).collect();
     unfinished.extend([&before.waiting.asked, &before.half.asked, &stranger.asked]);
-    // The one that had not been read yet asks its approver only now.
+    // The request that was not validated yet asks its approver now.
     let (late, _) = &before.underway[2];
     eventually("everything in flight to be delivered", 3 * PATIENCE, async || {
         stack.housekeeping();
@@ -319,7 +319,7 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
         stack.mailbox().mail(&asked.id, &asked.email, "Your certificate").await;
         certificate(&portal, asked).await;
     }
-    // Nobody was asked twice, and what had ended is as it was.
+    // No approver gets a second mail, and ended requests are unchanged.
     for case in [&before.waiting, &before.half] {
         assert!(stack.mailbox().about(&case.asked.id).iter().all(|mail| !mail.subject.contains("decide")));
         assert!(!mails.about(&case.asked.id).is_empty());

@@ -1,4 +1,4 @@
-//! The operator's CA: brought along, rotated, and in KMS; what is issued is verified by OpenSSL against the root.
+//! The operator's CA: imported, rotated, and in KMS. OpenSSL verifies issued certificates against the root.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::APPROVER;
 
-/// A root as people make one: the key in the old form, no extensions but OpenSSL's own and keyUsage.
+/// Makes a root with OpenSSL: a traditional key, OpenSSL's default extensions and keyUsage.
 fn root(dir: &PkiDir, openssl: &Path, name: &str, key: &[&str], subject: &str) {
     let (key_file, certificate) = (format!("{name}.key"), format!("{name}.crt"));
     dir.succeed(openssl, &[&key[..1], &["-out", &key_file], &key[1..]].concat());
@@ -20,7 +20,7 @@ fn path(dir: &PkiDir, name: &str) -> String {
     dir.path(name).display().to_string()
 }
 
-/// `countersign ca ARGUMENTS`, which has to succeed.
+/// Runs `countersign ca ARGUMENTS` and asserts success.
 fn ca(stack: &Stack, arguments: &[&str]) -> String {
     let output = stack.countersign(&[&["ca"], arguments].concat());
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -30,7 +30,7 @@ fn ca(stack: &Stack, arguments: &[&str]) -> String {
     out.into_owned()
 }
 
-/// The same, where it has to fail with one line.
+/// Like `ca`, but asserts failure with one line.
 fn refused(stack: &Stack, arguments: &[&str]) -> String {
     let output = stack.countersign(&[&["ca"], arguments].concat());
     assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
@@ -49,7 +49,7 @@ async fn ask(stack: &Stack) -> (Asked, String) {
     (asked, link)
 }
 
-/// Has it approved and delivered, and unpacks what the mail brings.
+/// Approves a request, waits for delivery, and unpacks the mailed zip.
 async fn delivered(stack: &Stack, dir: &PkiDir, (asked, link): &(Asked, String)) {
     stack.portal().decide(link, "approve", "").await.expect(200);
     stack.portal().until(asked, "delivered").await;
@@ -61,7 +61,7 @@ async fn unpack(stack: &Stack, dir: &PkiDir, asked: &Asked) {
     dir.unzip(mail.attachment("certificate.zip"));
 }
 
-/// Verifies certificate.pem against a root alone, with what ca.pem has between.
+/// Verifies certificate.pem against `root`, with ca.pem as untrusted intermediates.
 fn verified(dir: &PkiDir, openssl: &Path, root: &str) {
     let arguments = [
         "verify",
@@ -78,7 +78,7 @@ fn verified(dir: &PkiDir, openssl: &Path, root: &str) {
 }
 
 #[tokio::test]
-async fn a_root_of_ones_own_is_imported_and_rotated() {
+async fn an_external_root_is_imported_and_rotated() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
@@ -95,7 +95,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     assert!(dir.read("ec.key").contains("BEGIN EC PRIVATE KEY"));
     assert!(!role_of_sign(&stack).contains("kms:"), "without a key in KMS there is no right to any");
     let before = shown(&stack);
-    nothing_wrong_is_taken(&stack, &dir, &openssl);
+    rejects_invalid_imports(&stack, &dir, &openssl);
     assert_eq!(shown(&stack), before, "a refused import stores nothing");
 
     let (key, certificate) = (path(&dir, "RootCA.key"), path(&dir, "RootCA.crt"));
@@ -119,7 +119,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     verified(&dir, &openssl, "ec.crt");
     let waiting = ask(&stack).await;
 
-    // The new issuing CA, below a root of its own.
+    // A new issuing CA below a new root.
     let options = [
         "rotate",
         "--issuing-ca",
@@ -146,7 +146,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     dir.write("top.pem", &chain[chain.rfind("-----BEGIN").unwrap()..]);
     verified(&dir, &openssl, "top.pem");
 
-    // The next issuing CA stands below the same root, and keeps the limit.
+    // The next issuing CA has the same root and name constraints.
     let told = ca(&stack, &["rotate"]);
     assert!(!told.contains("new root"), "{told}");
     let again = shown(&stack);
@@ -157,7 +157,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     delivered(&stack, &dir, &last).await;
     verified(&dir, &openssl, "top.pem");
 
-    // What was issued first is still there with its own issuer.
+    // The first certificate is still delivered with its own issuer.
     let url = first.0.status_url.replace("?key=", "/certificate.zip?key=");
     dir.unzip(&stack.portal().get(&url, "*/*").await.expect(200).body);
     assert_eq!(dir.read("certificate.pem"), under_rsa);
@@ -165,7 +165,7 @@ async fn a_root_of_ones_own_is_imported_and_rotated() {
     interrupted(&stack);
 }
 
-/// What the sign worker may do.
+/// Policy of the sign worker's role.
 fn role_of_sign(stack: &Stack) -> String {
     let roles: Value = serde_json::from_slice(&stack.aws(&["iam", "list-roles"])).unwrap();
     let name = roles["Roles"]
@@ -179,14 +179,14 @@ fn role_of_sign(stack: &Stack) -> String {
     String::from_utf8(policy).unwrap()
 }
 
-/// Every import that must not be: one line that says why.
-fn nothing_wrong_is_taken(stack: &Stack, dir: &PkiDir, openssl: &Path) {
+/// Asserts that invalid imports fail with one line.
+fn rejects_invalid_imports(stack: &Stack, dir: &PkiDir, openssl: &Path) {
     let run = |arguments: &[&str]| _ = dir.succeed(openssl, arguments);
     run(&["rsa", "-in", "RootCA.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key"]);
     let locked = ["pkcs8", "-topk8", "-in", "RootCA.key", "-passout", "pass:secret"];
     run(&[&locked[..], &["-out", "locked8.key"]].concat());
     run(&[&locked[..], &["-outform", "DER", "-out", "locked.der"]].concat());
-    // OpenSSL 3.0 makes no certificate of the past.
+    // OpenSSL 3.0 cannot make an expired certificate.
     let mut old = rcgen::CertificateParams::default();
     old.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     old.not_after = rcgen::date_time_ymd(2021, 1, 1);
@@ -244,8 +244,7 @@ fn nothing_wrong_is_taken(stack: &Stack, dir: &PkiDir, openssl: &Path) {
     assert!(refused(stack, &["rotate", "--kms"]).contains("CaKey=kms"));
 }
 
-/// The key before is fetched back, as after a rotation that was not meant; the command that is told puts its certificate
-/// in force.
+/// Interrupted changes: the previous key is current again, and the suggested command completes the change.
 fn interrupted(stack: &Stack) {
     let secret = stack.endpoint("caSecret");
     let versions = stack.aws(&["secretsmanager", "list-secret-version-ids", "--secret-id", secret]);
@@ -279,14 +278,14 @@ fn interrupted(stack: &Stack) {
     assert_eq!(after["key"]["signs"], true);
     assert_ne!(after["issuer"]["keyIdentifier"], before["issuer"]["keyIdentifier"]);
 
-    // The same for an init that stopped before its last step.
+    // An init that stopped before its last step.
     let object = format!("s3://{}/ca-certificate/current.pem", stack.endpoint("bucket"));
     stack.aws(&["s3", "rm", &object]);
     assert!(refused(stack, &["show"]).contains("a change was interrupted"));
     ca(stack, &["init"]);
     assert_eq!(shown(stack)["issuer"], after["issuer"]);
 
-    // And for a stack that has nothing.
+    // A stack without a CA.
     stack.aws(&["s3", "rm", &object]);
     stack.aws(&["secretsmanager", "delete-secret", "--force-delete-without-recovery", "--secret-id", secret]);
     for command in ["show", "rotate"] {
@@ -340,7 +339,7 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     unpack(&stack, &dir, &old.0).await;
     verified(&dir, &openssl, "root.pem");
 
-    // The key of a rotation that stopped is taken up by the next.
+    // A rotation reuses the key of an interrupted one.
     let made = stack.aws(&["kms", "create-key", "--key-usage", "SIGN_VERIFY", "--key-spec", "ECC_NIST_P384"]);
     let made: Value = serde_json::from_slice(&made).unwrap();
     let id = made["KeyMetadata"]["KeyId"].as_str().unwrap();
@@ -356,20 +355,20 @@ async fn a_key_in_kms_signs_and_is_rotated() {
     dir.write("third-root.pem", dir.read("ca.pem"));
     verified(&dir, &openssl, "third-root.pem");
 
-    // A key of the operator's own in KMS, with the certificate of another.
+    // A key in KMS with the certificate of another key.
     let made = stack.aws(&["kms", "create-key", "--key-usage", "SIGN_VERIFY", "--key-spec", "ECC_NIST_P256"]);
     let made: Value = serde_json::from_slice(&made).unwrap();
     let (id, certificate) = (made["KeyMetadata"]["KeyId"].as_str().unwrap(), path(&dir, "root.pem"));
     let said = refused(&stack, &["import", "--kms-key", id, "--certificate", &certificate, "--replace"]);
     assert!(said.contains("is not the key of the certificate"), "{said}");
-    // The key before, by its alias, with its certificate.
+    // The previous key, by its alias, with its certificate.
     let certificate = path(&dir, "new-root.pem");
     let alias = "alias/countersign-countersign-ca-previous";
     ca(&stack, &["import", "--kms-key", alias, "--certificate", &certificate, "--replace"]);
     let back = ask(&stack).await;
     delivered(&stack, &dir, &back).await;
     verified(&dir, &openssl, "new-root.pem");
-    // Nothing of it is in Secrets Manager.
+    // No key is in Secrets Manager.
     let secrets = String::from_utf8(stack.aws(&["secretsmanager", "list-secrets"])).unwrap();
     assert!(!secrets.contains("ca-key"), "{secrets}");
 }

@@ -1,4 +1,4 @@
-//! The issued certificate in the hands of other implementations.
+//! Issued certificates, verified and used by other implementations.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -13,7 +13,7 @@ const ED25519: &[&str] = &["-newkey", "ed25519"];
 const SERVER: &str = "1.3.6.1.5.5.7.3.1";
 const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 
-/// Has a certificate issued for `key.pem` in the workbench, and unpacks what the mail brings.
+/// Requests and approves a certificate for a new `key.pem` in `dir`, and unpacks the mailed zip.
 async fn issue(
     stack: &Stack,
     dir: &PkiDir,
@@ -61,14 +61,14 @@ async fn openssl_accepts_every_kind_of_key_for_its_purpose_and_no_other() {
             dir.succeed(&openssl, &verify);
         }
         contents(&dir, &openssl);
-        // The certificate is for the key that never left.
+        // The certificate is for the requester's key.
         let key = dir.succeed(&openssl, &["pkey", "-in", "key.pem", "-pubout"]);
         let certified = dir.succeed(&openssl, &["x509", "-in", "certificate.pem", "-noout", "-pubkey"]);
         assert_eq!(key, certified);
     }
 }
 
-/// What issue 2 promises of every certificate.
+/// Asserts the contents of every certificate.
 fn contents(dir: &PkiDir, openssl: &Path) {
     let text = dir.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-text"]);
     for part in [
@@ -85,7 +85,7 @@ fn contents(dir: &PkiDir, openssl: &Path) {
     let serial = dir.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-serial"]);
     let serial = serial.trim().trim_start_matches("serial=").trim_start_matches('0');
     assert!(serial.len() >= 30, "{serial}");
-    // Valid now and for most of a year; never past the issuer.
+    // Valid for 365 days.
     dir.succeed(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31000000"]);
     assert!(
         !dir.run(openssl, &["x509", "-in", "certificate.pem", "-noout", "-checkend", "31540000"])
@@ -126,7 +126,7 @@ async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
     let (stack, dir) = (Stack::shared().await, PkiDir::new());
     issue(stack, &dir, &openssl, EC, "www.example.com", &[], "server").await;
 
-    // Free at this moment; nginx says so in its log, should somebody else be faster.
+    // If another process takes the port first, nginx reports it in its log.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     dir.write("nginx.conf", nginx_configuration(port));
     let prefix = format!("{}/", dir.path("").display().to_string().trim_end_matches('/'));

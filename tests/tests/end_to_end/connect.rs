@@ -1,5 +1,5 @@
-//! `countersign connect`: what it asks AWS for. The emulator has no sessions, so a stand-in for `aws` notes that call and lets
-//! all others through.
+//! `countersign connect` and its AWS calls. The emulator has no sessions: a wrapper of `aws` records that call and forwards all
+//! others.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +14,7 @@ struct Operator {
 }
 
 impl Operator {
-    /// Whose sessions end as `ending`, a line of shell.
+    /// Operator whose `aws ssm start-session` runs `ending`, a line of shell.
     fn new(stack: &'static Stack, name: &str, ending: &str) -> Self {
         let folder = Stack::folder(name);
         let real = repository().join(".local/venv/bin/python");

@@ -1,5 +1,5 @@
-//! `countersign plan`, `deploy`, `doctor` and `destroy` against the emulator: from nothing to a stack, through an update that
-//! keeps what holds data, to nothing; and what an operator reads where something is in the way.
+//! `countersign plan`, `deploy`, `doctor` and `destroy` against the emulator: creation, an update that keeps resources with data,
+//! deletion; and the error messages.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::APPROVER;
 
 const SENDER: &str = "countersign@example.com";
 
-/// An operator of the emulated account, with another stack in mind than the one that runs there already.
+/// An operator of the emulated account with a stack besides the shared one.
 struct Operator {
     stack: &'static Stack,
     name: &'static str,
@@ -74,7 +74,7 @@ impl Operator {
         format!("{said}{told}")
     }
 
-    /// Fails with one line, which says what is wrong and what to do.
+    /// Asserts failure with one line that has all of `expected`.
     #[track_caller]
     fn fail(&self, arguments: &[&str], expected: &[&str]) {
         let output = self.run(arguments);
@@ -111,7 +111,7 @@ impl Operator {
         names.map(|stack| stack["StackName"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Makes a stack of a template that is not ours, whatever comes of it.
+    /// Starts the creation of a stack from another template.
     fn foreign(&self, template: &str) {
         let file: PathBuf = self.stack.path().join(format!("{}.yaml", self.name));
         fs::write(&file, template).unwrap();
@@ -122,7 +122,7 @@ impl Operator {
 }
 
 #[tokio::test]
-async fn what_is_in_the_way_is_told_in_one_line() {
+async fn obstacles_are_reported_in_one_line() {
     let stack = Stack::shared().await;
     let operator = Operator::new(stack, "obstacles");
     let sender = ["--mail-from", SENDER];
@@ -132,10 +132,10 @@ async fn what_is_in_the_way_is_told_in_one_line() {
     let told = String::from_utf8_lossy(&bad_region.stderr).into_owned();
     assert!(!bad_region.status.success(), "{told}");
     assert!(told.contains("a region is written like eu-central-1"), "{told}");
-    let nobody =
+    let anonymous =
         Operator::new(stack, "obstacles").with("AWS_ACCESS_KEY_ID", "").with("AWS_SECRET_ACCESS_KEY", "");
-    nobody.fail(&doctor(&sender), &["there are no AWS credentials", "aws sso login"]);
-    nobody.fail(&["deploy", "--yes", "--mail-from", SENDER], &["there are no AWS credentials"]);
+    anonymous.fail(&doctor(&sender), &["there are no AWS credentials", "aws sso login"]);
+    anonymous.fail(&["deploy", "--yes", "--mail-from", SENDER], &["there are no AWS credentials"]);
     let stranger = Operator::new(stack, "obstacles").with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
     stranger.fail(&doctor(&sender), &["AWS does not know these credentials", "AWS_PROFILE"]);
 
@@ -161,7 +161,7 @@ async fn what_is_in_the_way_is_told_in_one_line() {
     shop.fail(&["destroy", "--yes"], &["not Countersign's"]);
     assert!(shop.stacks().contains(&"shop".to_owned()), "other people's stacks are left alone");
 
-    // A first deployment that failed and was taken back.
+    // A first deployment that failed and was rolled back.
     let half = Operator::new(stack, "half");
     half.foreign(
         "Description: Countersign, halfway\nResources:\n  Handle: { Type: 'AWS::CloudFormation::WaitConditionHandle' }\n  \
@@ -181,7 +181,7 @@ async fn what_is_in_the_way_is_told_in_one_line() {
 }
 
 #[tokio::test]
-async fn a_stack_is_planned_deployed_changed_and_taken_away() {
+async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     let stack = Stack::shared().await;
     let operator = Operator::new(stack, "second");
     operator.aws(&["sesv2", "create-email-identity", "--email-identity", SENDER]);
@@ -193,7 +193,7 @@ async fn a_stack_is_planned_deployed_changed_and_taken_away() {
     assert!(planned.contains("Add"), "{planned}");
     assert!(planned.contains("AWS::DynamoDB::Table"), "{planned}");
     assert!(!operator.stacks().contains(&"second".to_owned()), "a plan leaves nothing behind");
-    operator.fail(&[&["deploy"][..], &parameters].concat(), &["nobody is there to be asked", "--yes"]);
+    operator.fail(&[&["deploy"][..], &parameters].concat(), &["is there to be asked", "--yes"]);
     assert!(!operator.stacks().contains(&"second".to_owned()), "nothing was begun");
 
     let deployed = operator.succeed(&[&["deploy", "--yes"][..], &parameters].concat());
@@ -205,7 +205,7 @@ async fn a_stack_is_planned_deployed_changed_and_taken_away() {
     assert!(!shown.contains("WRONG"), "{shown}");
     assert!(shown.contains("link secret"), "{shown}");
 
-    // An update of what does not hold data, with a request through it.
+    // An update of resources without data, with a self-test request.
     let stateful =
         ["CertificatesTable", "ApprovalsTable", "AuditTable", "NamesTable", "Bucket", "LinkSecret"];
     let before = stateful.map(|name| operator.resource(name));
@@ -237,7 +237,7 @@ async fn a_stack_is_planned_deployed_changed_and_taken_away() {
     operator.aws(&["dynamodb", "describe-table", "--table-name", &before[0]]);
 }
 
-/// Plays the approver of the one request that this requester makes.
+/// Approves the only request of this requester.
 async fn approve(mailbox: Mailbox, requester: &str) {
     let link = eventually("the approver's mail about the self-test", PATIENCE * 3, async || {
         let receipts = mailbox.to(requester);

@@ -1,11 +1,11 @@
-//! What is no outcome but a fault: nothing is issued, the requester is told kindly, and operators are told what to look at.
+//! Failed requests: no certificate, a mail to the requester, a notification with the cause to the operators.
 
 use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use serde_json::{Value, json};
 
 use crate::APPROVER;
 
-/// A queue that hears what operators hear, as their mail or chat would.
+/// A queue that is subscribed to the operators' topic.
 fn operators(stack: &Stack) -> String {
     let described =
         stack.aws_json(&["cloudformation", "describe-stacks", "--stack-name", stack.endpoint("stack")]);
@@ -44,7 +44,7 @@ async fn a_csr_that_was_exchanged_after_the_approval_is_not_signed() {
     let link = mailbox.approval_link(&asked, APPROVER).await;
     portal.until(&asked, "pending_approval").await;
 
-    // The same name with another key, put there by somebody who may write to the table.
+    // The same name with another key, written directly to the table.
     let key = json!({ "id": { "S": asked.id } }).to_string();
     let forged = json!({ ":csr": { "S": csr_for(&[&host]) } }).to_string();
     let update = ["dynamodb", "update-item", "--table-name", stack.endpoint("requestsTable"), "--key", &key];
@@ -68,7 +68,7 @@ async fn a_csr_that_was_exchanged_after_the_approval_is_not_signed() {
     assert_eq!(execution["status"], "FAILED", "{execution:#}");
     let arn = execution["arn"].as_str().unwrap();
 
-    // Others may fail meanwhile; every message is taken once.
+    // Other tests may notify operators too; each message is received once.
     let told = eventually("the operators to be told", PATIENCE, async || {
         let receive = ["sqs", "receive-message", "--max-number-of-messages", "10", "--queue-url", &queue];
         let output = stack.aws(&receive);

@@ -1,14 +1,14 @@
-//! What operators see in Step Functions' console: inputs and outputs are small, and say of people nothing but the request's id.
+//! Execution histories and metrics: small, and without personal data except the request's id.
 
 use end_to_end::{Asked, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use serde_json::{Value, json};
 
 use crate::APPROVER;
 
-/// No state has more to say than ids, digests, codes and dates.
+/// Maximum length in bytes of an input or output: ids, digests, codes and dates.
 const MOST_DATA: usize = 600;
 
-/// Every text in the details of an execution's events, by the name of its field.
+/// Every string in the event details of an execution, with its field name.
 fn texts(stack: &Stack, asked: &Asked) -> Vec<(String, String)> {
     let executions = stack.countersign_json(&["executions", &asked.id, "--json"]);
     let arn = executions[0]["arn"].as_str().unwrap();
@@ -26,7 +26,7 @@ fn texts(stack: &Stack, asked: &Asked) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn inputs_and_outputs_are_small_and_name_nobody() {
+async fn inputs_and_outputs_are_small_and_without_personal_data() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let mut said = vec![APPROVER.to_owned(), "@".to_owned(), "BEGIN CERTIFICATE".to_owned()];
@@ -39,7 +39,7 @@ async fn inputs_and_outputs_are_small_and_name_nobody() {
         let link = mailbox.approval_link(&asked, APPROVER).await;
         portal.until(&asked, "pending_approval").await;
         if end == "failed" {
-            // Another key under the same name: what was approved is not what would be signed.
+            // Another key for the same name: the approved CSR is not the one to sign.
             let key = json!({ "id": { "S": asked.id } }).to_string();
             let forged = json!({ ":csr": { "S": csr_for(&[&host]) } }).to_string();
             let update =
@@ -74,7 +74,7 @@ async fn inputs_and_outputs_are_small_and_name_nobody() {
     }
     assert!(
         all.iter().any(|(name, text)| name == "error" && text == "Request.NotApproved"),
-        "the fault is seen"
+        "the failure is in a history"
     );
 }
 
@@ -92,7 +92,7 @@ async fn the_workers_measure_what_becomes_of_a_request_without_naming_it() {
         let logs = stack.logs();
         let lines =
             logs.lines().filter_map(|line| serde_json::from_str::<Value>(&line[line.find('{')?..]).ok());
-        // The test of deployments puts another stack beside this one.
+        // `deployment` creates another stack in the account.
         let ours = |line: &Value| line.get("_aws").is_some() && line["Stack"] == stack.endpoint("stack");
         let lines: Vec<Value> = lines.filter(ours).collect();
         wanted.iter().all(|name| lines.iter().any(|line| line.get(*name).is_some())).then_some(lines)

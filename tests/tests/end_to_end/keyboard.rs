@@ -1,4 +1,4 @@
-//! The pages without a mouse: Tab reaches everything that can be used, in the order of the page, and one sees where one is.
+//! The pages with the keyboard alone: Tab reaches every control in page order, and the focus is visible.
 
 use end_to_end::{Browser, Stack, Submission, csr_for, needed, unique_host};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
@@ -7,7 +7,7 @@ use fantoccini::key::Key;
 use crate::APPROVER;
 
 const PROGRAMS: [(&str, &str); 2] = [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
-/// What can be used, in the order of the page; of a group of radio buttons, the chosen one. Each gets a number.
+/// Numbers all controls in page order; of a radio group, the checked one.
 const USABLE: &str = "
     const all = [...document.querySelectorAll('a[href], button, input, textarea, select, summary, [tabindex=\"0\"]')];
     const usable = all.filter((one) => one.type !== 'hidden' && !one.disabled && one.checkVisibility()
@@ -75,7 +75,7 @@ async fn a_request_is_decided_with_the_keyboard_alone() {
     browser.close().await;
 }
 
-/// Presses Tab until the focus is on what has this attribute.
+/// Presses Tab until the focus is on the element with this attribute.
 async fn tab_to(browser: &Browser, attribute: &str, value: &str) {
     let read = format!("return document.activeElement.getAttribute('{attribute}')");
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! Every flow at the most talkative level of the log, then everything that was written anywhere is searched for what is secret.
+//! Search for secrets in all logs, mails, histories and tables, after every flow at log level trace.
 
 use std::collections::BTreeMap;
 
@@ -17,18 +17,18 @@ extended_key_usage = ["serverAuth"]
 reminders = ["1s"]
 "#;
 
-/// What must not be read anywhere, and what it is.
+/// Secrets and their descriptions.
 #[derive(Default)]
 struct Secrets(BTreeMap<String, &'static str>);
 
 impl Secrets {
     fn add(&mut self, what: &'static str, secret: &str) {
-        // Anything shorter would be found by chance.
+        // Shorter strings are found by chance.
         assert!(secret.len() >= 16, "{what} is too short to be looked for");
         self.0.insert(secret.to_owned(), what);
     }
 
-    /// The lines of a PEM document that nobody could guess.
+    /// Adds the base64 lines of a PEM document.
     fn add_pem(&mut self, what: &'static str, pem: &str) {
         let lines = pem.lines().filter(|line| line.len() > 40 && !line.starts_with("---"));
         lines.for_each(|line| self.add(what, line));
@@ -38,7 +38,7 @@ impl Secrets {
         self.0.values().filter(|one| **one == what).count()
     }
 
-    /// Whatever of it a text holds, but for what may be there.
+    /// Secrets in a text, except allowed ones.
     fn in_text(&self, place: &str, text: &str, may: &[&str]) -> Vec<String> {
         let held = self.0.iter().filter(|(secret, _)| text.contains(secret.as_str()));
         held.filter(|(secret, what)| !may.contains(&secret.as_str()) && !may.contains(what))
@@ -83,10 +83,13 @@ impl Tour<'_> {
     }
 
     async fn decide(&self, asked: &Asked, decision: &str) {
-        self.portal.decide(&self.link(asked).await, decision, "Said in private.").await.expect(200);
+        self.portal
+            .decide(&self.link(asked).await, decision, "Because of a private reason.")
+            .await
+            .expect(200);
     }
 
-    /// Every way through the flow, and what people do beside it.
+    /// Runs every path of the flow.
     async fn all(&mut self) {
         let delivered = self.ask("server").await;
         self.decide(&delivered, "approve").await;
@@ -130,7 +133,7 @@ impl Tour<'_> {
         self.faults().await;
     }
 
-    /// The list of all requests of an address.
+    /// Opens the overview of a requester.
     async fn overview(&mut self, asked: &Asked) {
         self.portal.post("mine", &json!({ "email": asked.email })).await.expect(202);
         let link = eventually("the way to the list", PATIENCE, async || {
@@ -142,7 +145,7 @@ impl Tour<'_> {
         self.portal.json(&link).await.expect(200);
     }
 
-    /// What opens nothing, what is no message, and a key that somebody pastes.
+    /// Sends invalid links, invalid messages and a private key.
     async fn nonsense(&mut self, asked: &Asked) {
         let link = self.link(asked).await;
         for path in [format!("{link}x"), format!("{}x", asked.status_url), "approvals/wrong".into()] {
@@ -159,7 +162,7 @@ impl Tour<'_> {
         }
     }
 
-    /// A request that was tampered with, and a worker that always dies until an operator mends it.
+    /// Runs a request with an altered row, and one with a broken worker.
     async fn faults(&mut self) {
         let stack = self.stack;
         let tampered = self.ask("server").await;
@@ -194,7 +197,7 @@ impl Tour<'_> {
     }
 }
 
-/// What a mail may hold: its own link. To an approver that of the review, to a requester that of the request.
+/// Secrets that a mail may hold: the approval link for an approver, the status link for a requester.
 fn its_own<'a>(mail: &'a Mail, asked: &'a [Asked], links: &'a [String]) -> Vec<&'a str> {
     if mail.to == APPROVER {
         assert_eq!(links.len(), 1, "a mail to an approver has one link: {}", mail.subject);
@@ -218,8 +221,8 @@ fn in_mails(stack: &Stack, secrets: &Secrets, asked: &[Asked]) -> Vec<String> {
     found
 }
 
-/// Inputs and outputs of every state of every execution, errors and causes. The emulator leaves out what is sent to a queue,
-/// where the token of the task is by nature; AWS keeps that as the parameters of TaskScheduled.
+/// Secrets in inputs, outputs, errors and causes of all executions. The emulator omits messages to queues, which hold the task
+/// token; AWS records them as parameters of TaskScheduled.
 fn in_histories(stack: &Stack, secrets: &Secrets) -> Vec<String> {
     let machine = stack.endpoint("stateMachineArn");
     let listed = stack.aws_json(&["stepfunctions", "list-executions", "--state-machine-arn", machine]);
@@ -240,7 +243,7 @@ fn in_histories(stack: &Stack, secrets: &Secrets) -> Vec<String> {
 
 fn in_tables(stack: &Stack, secrets: &Secrets) -> Vec<String> {
     let mut found = Vec::new();
-    // CSR and comment are what the row of a request is for, tokens what an approval is for.
+    // Rows of requests store CSR and comment, approvals store task tokens.
     for (table, may) in [
         ("requestsTable", &["a CSR", "a comment"][..]),
         ("approvalsTable", &["a task token"]),
@@ -254,9 +257,9 @@ fn in_tables(stack: &Stack, secrets: &Secrets) -> Vec<String> {
     found
 }
 
-// Some of the test's own calls block, and what stands between the workers and the emulator must go on meanwhile.
+// The proxies must go on while the test makes blocking calls.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
+async fn no_secret_is_written_anywhere_at_log_level_trace() {
     let folder = Stack::folder("leaks");
     let (recorder, relay) = (RecordingProxy::start(&folder).await, SmtpAuthProxy::start(&folder).await);
     let (by_way_of, smtp) = (recorder.url(), relay.url());
@@ -293,7 +296,7 @@ async fn nothing_secret_is_written_anywhere_at_the_most_talkative_level() {
     }
     let links: Vec<String> = stack.mailbox().to(APPROVER).iter().flat_map(approvals).collect();
     links.iter().for_each(|link| secrets.add("an approver's link", key_of(link)));
-    // What is searched for is there to be found.
+    // Asserts that the search has input.
     assert!(relay.asked() > 5, "mails were sent with the password");
     for (what, least) in [
         ("a task token", 30),

@@ -1,4 +1,4 @@
-//! `countersign local --once` as a newcomer and a script use it, and the commands that show what happened.
+//! `countersign local --once`, the commands that show requests and executions, and the mailbox page.
 
 use std::process::{Command, Output, Stdio};
 
@@ -95,7 +95,7 @@ async fn the_mailbox_page_shows_the_mails() {
     let page = portal.get(stack.endpoint("mailboxUrl"), "text/html").await.expect(200).text();
     assert!(page.contains("Please decide"), "{page}");
     assert!(page.contains(APPROVER), "{page}");
-    // No web site may read it under a name of its own.
+    // DNS rebinding: another Host is refused.
     let headers = [("host", "evil.example"), ("accept", "text/html")];
     let answer = portal.send(reqwest::Method::GET, stack.endpoint("mailboxUrl"), &headers, Vec::new()).await;
     assert_eq!(answer.status, 421);

@@ -1,5 +1,5 @@
-//! The reverse proxy of the private network, real nginx with infra/private/nginx.conf: paths, bodies, headers, the client's
-//! address, and TLS to what is behind it. `crate::front` goes through it with `COUNTERSIGN_THROUGH_NGINX=1`.
+//! The reverse proxy of the private network, nginx with infra/private/nginx.conf: paths, bodies, headers, client address, and
+//! TLS to the upstream. `crate::front` goes through it with `COUNTERSIGN_THROUGH_NGINX=1`.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use reqwest::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What arrived behind nginx: the head of each request, and the length of its body.
+/// Requests received behind nginx: head and length of the body.
 type Arrived = Arc<Mutex<Vec<(String, usize)>>>;
 
 struct Site {
@@ -17,7 +17,7 @@ struct Site {
     arrived: Arrived,
 }
 
-/// What the server behind does with a request.
+/// Behaviour of the server behind nginx.
 #[derive(Clone, Copy, PartialEq)]
 enum Behind {
     Answers,
@@ -35,7 +35,7 @@ impl Site {
         nginx.ready().await;
         let portal = Portal::new(&format!("http://localhost:{}/", nginx.port));
         let site = Self { nginx, portal, arrived };
-        // The stand-in for the API listens a moment later; until then the answer is 503.
+        // The answer is 503 until the stand-in for the API listens.
         eventually("the gateway to listen", end_to_end::PATIENCE, async || {
             let answer = site.portal.get("warm", "*/*").await;
             let may_answer = shown == Shown::Good && behind == Behind::Answers;

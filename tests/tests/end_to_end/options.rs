@@ -1,4 +1,4 @@
-//! The options of the template that the local stack leaves alone: it is deployed with all of them, beside the shared one.
+//! Template options that the local stack does not use, in a second deployment.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const NAME: &str = "options";
 #[tokio::test]
 async fn a_key_of_the_account_a_dashboard_and_no_alarms() {
     let stack = Stack::shared().await;
-    // Packaged when the shared stack was deployed; its workers are in the emulator's bucket.
+    // Packaged for the shared stack; the workers are in the emulator's bucket.
     let packaged = stack.path().join("packaged.yaml").display().to_string();
     let endpoint = format!("EndpointUrl={}", stack.endpoint("awsEndpoint"));
     let deploy = ["cloudformation", "deploy", "--template-file", &packaged, "--stack-name", NAME];
@@ -41,7 +41,7 @@ async fn a_key_of_the_account_a_dashboard_and_no_alarms() {
         assert_eq!(attributes["Attributes"]["KmsMasterKeyId"], outputs["EncryptionKeyArn"], "{queue}");
     }
 
-    // CloudWatch takes any text as a dashboard's body, and shows nothing where it is not JSON.
+    // CloudWatch accepts any text as the body and shows nothing if it is not JSON.
     let dashboard = ["cloudwatch", "get-dashboard", "--dashboard-name", outputs["DashboardName"]];
     let dashboard = stack.aws_json(&dashboard);
     let body: Value = serde_json::from_str(dashboard["DashboardBody"].as_str().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Requests that end without a certificate: each is an outcome, told kindly, and no fault.
+//! Requests that are rejected, expire or are refused.
 
 use end_to_end::{Asked, PATIENCE, Stack, Submission, csr_for, eventually, policy, unique_host};
 use serde_json::Value;
@@ -42,13 +42,13 @@ async fn a_rejection_reaches_the_requester_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_request_that_nobody_decides_expires() {
+async fn an_undecided_request_expires() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("brief")).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
 
-    // The link keeps the limit by itself; what follows is housekeeping's.
+    // The link expires by itself; the request expires by housekeeping.
     let gone = eventually("the link to end", PATIENCE, async || {
         let answer = portal.json(&link).await;
         (answer.status != 200).then_some(answer)
@@ -65,7 +65,7 @@ async fn a_request_that_nobody_decides_expires() {
     })
     .await;
     assert_eq!(status["status"], "expired", "{status:#}");
-    let mail = mailbox.mail(&asked.id, &asked.email, "Nobody decided").await;
+    let mail = mailbox.mail(&asked.id, &asked.email, "decided on your request").await;
     assert!(mail.text.contains("has expired"), "{}", mail.text);
     portal.json(&link).await.problem(410, "expired");
     portal.decide_about(&link, "approve", "any", "").await.problem(410, "expired");

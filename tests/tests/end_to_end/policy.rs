@@ -1,4 +1,4 @@
-//! A policy that is too large for its parameter: it is in the bucket, and every worker judges by it.
+//! A policy larger than a parameter: it is stored in the bucket, and every worker reads it.
 
 use std::process::Output;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::APPROVER;
 
-/// The shipped policy with a list of thousands of keys, one of them the one with this SHA-256.
+/// The test policy with thousands of denied keys, one of them with the SHA-256 `denied`.
 fn with_a_long_list(denied: &str) -> String {
     let digests: String = (0..4000).map(|number| format!("\"{number:064x}\",\n")).collect();
     policy().replacen("denied_keys = []", &format!("denied_keys = [{digests}\"{denied}\"]"), 1)
@@ -24,7 +24,7 @@ fn shown(stack: &Stack) -> Output {
     stack.countersign(&["policy", "show"])
 }
 
-/// What a command that failed says: one line.
+/// Asserts failure with one line, and returns it.
 fn said(output: &Output) -> String {
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -33,7 +33,7 @@ fn said(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn a_large_policy_is_followed_into_the_bucket() {
+async fn a_large_policy_is_read_from_the_bucket() {
     let (stack, dir) = (Stack::start("policy").await, PkiDir::new());
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let denied = Submission::of(&csr_for(&[&unique_host()]));
@@ -41,7 +41,7 @@ async fn a_large_policy_is_followed_into_the_bucket() {
     let review = portal.json(&link).await.expect(200).json();
     let large = with_a_long_list(review["publicKeyDigest"].as_str().unwrap());
     assert!(large.len() > 200_000);
-    // The one that stacks of tests start with is larger than a parameter already.
+    // The initial policy of test stacks is larger than a parameter.
     let small = std::fs::read_to_string(repository().join("infra/policy.toml")).unwrap();
     stack.set_policy("small.toml", &small);
     assert_eq!(parameter(&stack), small, "a small one is in its parameter");
@@ -51,7 +51,7 @@ async fn a_large_policy_is_followed_into_the_bucket() {
     assert!(reference.starts_with(&format!("s3://{}/policy/", stack.endpoint("bucket"))), "{reference}");
     assert_eq!(String::from_utf8(shown(&stack).stdout).unwrap(), large);
     portal.submit(&denied).await.problem(422, "weak_key");
-    // Validate, Persist, AwaitApproval and Sign follow it too, each under its own role.
+    // Validate, Persist, AwaitApproval and Sign read it, each under its own role.
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
     portal.decide(&link, "approve", "").await.expect(200);
@@ -59,13 +59,13 @@ async fn a_large_policy_is_followed_into_the_bucket() {
     let row = stack.row(&asked.id);
     assert!(reference.contains(row["policyVersion"].as_str().unwrap()), "{row:#}");
 
-    // One that is larger than any worker reads changes nothing.
+    // A policy over the size limit is rejected.
     let huge = format!("{large}#{}", "x".repeat(1024 * 1024));
     let file = dir.write("huge.toml", huge).display().to_string();
     assert!(said(&stack.countersign(&["policy", "set", &file])).contains("at most 1048576"));
     assert_eq!(parameter(&stack), reference);
 
-    // An object that is not what was put in force is not judged by.
+    // An altered object is rejected.
     let key = &reference[reference.find("policy/").unwrap()..];
     let other = dir.write("other.toml", policy()).display().to_string();
     let bucket = stack.endpoint("bucket");

@@ -1,5 +1,4 @@
-//! What broke is mended and goes on: a step that died again and again, a failed request that an operator starts again,
-//! and a hundred requests in all stages while everything is stopped.
+//! Recovery: a step that always dies, a failed request that an operator retries, a hundred requests over a restart.
 
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use crate::APPROVER;
 
-/// How many objects there are for each serial, with every version counted.
+/// Number of object versions of each stored certificate.
 fn certificates(stack: &Stack) -> Vec<usize> {
     let arguments = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
     let listing = stack.aws_json(&[&arguments[..], &[stack.endpoint("bucket")]].concat());
@@ -20,7 +19,7 @@ fn certificates(stack: &Stack) -> Vec<usize> {
     different.iter().map(|key| keys.iter().filter(|one| one == &key).count()).collect()
 }
 
-/// A worker that cannot even start: its messages reach the dead-letter queue, whose worker reports them.
+/// A worker that cannot start: its messages reach the dead-letter queue, whose worker reports them.
 #[tokio::test]
 async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended() {
     let stack = Stack::start("dead-letters").await;
@@ -30,7 +29,7 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     portal.until(&asked, "pending_approval").await;
 
     let sign = Broken::worker(&stack, "sign");
-    // Eight visibility time-outs of three minutes are more than a test should take.
+    // Shortens eight visibility time-outs of three minutes.
     let queue = stack.endpoints()["queues"]["sign"].as_str().unwrap();
     let at_once = json!({ "VisibilityTimeout": "1" }).to_string();
     stack.aws(&["sqs", "set-queue-attributes", "--queue-url", queue, "--attributes", &at_once]);
@@ -52,13 +51,13 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     assert!(!cause.contains("http"), "{cause}");
     mailbox.mail(&asked.id, &asked.email, "is held up").await;
 
-    // The operator mends it, and says so.
+    // The operator repairs the worker and retries the request.
     sign.mend();
     let output = stack.countersign(&["requests", "retry", &asked.id]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("goes on as approved"), "{said}");
-    // Saying it twice starts nothing twice, wherever the request is by then.
+    // A second retry starts nothing.
     stack.countersign(&["requests", "retry", &asked.id]);
     portal.until(&asked, "delivered").await;
     mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
@@ -66,7 +65,7 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     assert_eq!((&row["executionAttempt"], row.get("reason")), (&json!(2), None), "{row:#}");
     assert_eq!(certificates(&stack), [1]);
 
-    // An outcome is not retried, and neither is what is not there.
+    // Neither a delivered request nor an unknown one can be retried.
     let output = stack.countersign(&["requests", "retry", &asked.id]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{said}");
@@ -75,9 +74,9 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     assert!(!output.status.success());
 }
 
-/// The row says how it ended, and the execution is gone before the requester was told.
+/// The request has ended, and its execution was stopped before the final mail.
 #[tokio::test]
-async fn who_was_not_told_of_the_end_is_told_by_another_execution() {
+async fn a_missing_final_mail_is_sent_by_another_execution() {
     let stack = Stack::start("untold").await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
@@ -101,19 +100,19 @@ async fn who_was_not_told_of_the_end_is_told_by_another_execution() {
     })
     .await;
     assert_eq!((&row["status"], &row["executionAttempt"]), (&json!("rejected"), &json!(2)), "{row:#}");
-    // Nobody is left to be told.
+    // The mail is sent once.
     stack.housekeeping();
     assert_eq!(stack.row(&asked.id)["executionAttempt"], 2);
 }
 
-/// One request, and where it is when everything stops.
+/// A request and its stage at the stop.
 struct Stage {
     asked: Asked,
     approve_before: bool,
     rejected: bool,
 }
 
-/// The link of the approver's mail, once it is there.
+/// Waits for the approver's mail and returns its link.
 async fn link(mails: &MailWatcher, asked: &Asked) -> String {
     eventually("the mail that asks the approver", 3 * PATIENCE, async || {
         mails.look();
@@ -140,7 +139,7 @@ async fn a_hundred_requests_in_all_stages_survive_a_restart() {
     for link in early {
         portal.decide(link, "approve", "").await.expect(200);
     }
-    // The rest is approved, and more is asked for, in the moment before everything stops.
+    // Approvals and submissions just before the stop.
     let submissions: Vec<Submission> = (0..20).map(|_| Submission::of(&csr_for(&[&unique_host()]))).collect();
     let (_, asked) = tokio::join!(
         join_all(late.iter().map(async |link| portal.decide(link, "approve", "").await.expect(200))),

@@ -1,4 +1,4 @@
-//! A stack that is stopped and started again: the row is the truth, the execution only conducts.
+//! A restart of the stack: requests go on from their rows.
 
 use end_to_end::{Stack, Submission, csr_for, policy, unique_host};
 
@@ -20,7 +20,7 @@ async fn requests_in_flight_survive_a_restart() {
     }
     portal.decide(&done_link, "approve", "").await.expect(200);
     let delivered = portal.until(&done, "delivered").await;
-    // The answer is all that the approver waits for; then it stops.
+    // The stack stops right after the vote.
     portal.decide(&decided_link, "approve", "").await.expect(200);
     let stopped = stack.stop();
 
@@ -30,7 +30,7 @@ async fn requests_in_flight_survive_a_restart() {
     portal.until(&decided, "delivered").await;
     mailbox.mail(&decided.id, &decided.email, "Your certificate").await;
 
-    // Links in mails of before still work.
+    // Links of earlier mails are still valid.
     assert_eq!(portal.status(&waiting).await["status"], "pending_approval");
     portal.decide(&waiting_link, "approve", "").await.expect(200);
     portal.until(&waiting, "delivered").await;
@@ -39,7 +39,7 @@ async fn requests_in_flight_survive_a_restart() {
     portal.decide(&decided_link, "reject", "No.").await.problem(409, "already_decided");
     assert_eq!(portal.status(&done).await, delivered);
 
-    // One certificate each, whatever was started again.
+    // One certificate for each request.
     let listing = stack.aws(&[
         "s3api",
         "list-objects-v2",
@@ -53,7 +53,7 @@ async fn requests_in_flight_survive_a_restart() {
     without_its_policy(&stack).await;
 }
 
-/// What lies behind the web front does not answer: it says so, stores nothing, and goes on when it does.
+/// Without a policy the portal answers `try_again` and stores nothing; it recovers with the policy.
 async fn without_its_policy(stack: &Stack) {
     let portal = stack.portal();
     stack.aws(&["ssm", "delete-parameter", "--name", stack.endpoint("policyParameter")]);

@@ -1,11 +1,11 @@
-//! Secrets do not travel (DESIGN.md section 1.4): what is a bearer secret is where it has to be, and nowhere else.
+//! Bearer secrets stay out of logs, tables and mails where they do not belong.
 
 use end_to_end::{Stack, Submission, csr_for, unique_host};
 use serde_json::Value;
 
 use crate::APPROVER;
 
-/// The rows of a table, as DynamoDB writes them.
+/// All rows of a table, in DynamoDB's JSON.
 fn rows(stack: &Stack, table: &str) -> Vec<Value> {
     let scan = stack.aws(&["dynamodb", "scan", "--table-name", stack.endpoint(table)]);
     let scan: Value = serde_json::from_slice(&scan).unwrap();
@@ -33,7 +33,7 @@ async fn links_tokens_and_requests_stay_out_of_logs_and_link_keys_out_of_tables(
     mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
 
     let logs = stack.logs();
-    assert!(logs.contains(&format!("\"request.id\":\"{}\"", asked.id)), "the workers' logs are looked at");
+    assert!(logs.contains(&format!("\"request.id\":\"{}\"", asked.id)), "the workers' logs are included");
     let link_key = link.rsplit('/').next().unwrap();
     let status_key = asked.status_url.rsplit('=').next().unwrap();
     let mut secrets = vec![

@@ -11,7 +11,7 @@ use super::refused;
 const EC: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
 #[tokio::test]
-async fn what_is_no_request_is_not_a_csr() {
+async fn other_text_is_not_a_csr() {
     let stack = Stack::shared().await;
     let certificate = stack.portal().get("ca.pem", "*/*").await.expect(200).text();
     let two = format!("{}{}", csr_for(&[&unique_host()]), csr_for(&[&unique_host()]));
@@ -29,7 +29,7 @@ async fn what_is_no_request_is_not_a_csr() {
 }
 
 #[tokio::test]
-async fn more_names_than_anybody_needs_are_too_large() {
+async fn three_hundred_names_are_too_large() {
     let names: Vec<String> = (0..300).map(|index| format!("n{index}.example.com")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     refused(Stack::shared().await, &Submission::of(&csr_for(&names)), 413, "too_large").await;
@@ -39,13 +39,13 @@ async fn more_names_than_anybody_needs_are_too_large() {
 async fn a_request_that_its_key_did_not_sign_is_refused() {
     let csr = csr_for(&[&unique_host()]);
     let mut der = decoded(&csr);
-    // The signature's last octet: the outermost structure still fits.
+    // Last octet of the signature: the DER structure stays valid.
     *der.last_mut().unwrap() ^= 1;
-    let forged = base64_of::armored(&der);
+    let forged = base64_of::pem(&der);
     refused(Stack::shared().await, &Submission::of(&forged), 422, "bad_signature").await;
 }
 
-/// A CSR that only OpenSSL makes, and the code that refuses it.
+/// Makes a CSR with OpenSSL and asserts the code of its refusal.
 async fn refused_from_openssl(key: &[&str], more: &[&str], code: &str) -> Option<Value> {
     let [openssl] = needed([("openssl", "openssl")])?;
     let csr = PkiDir::new().openssl_csr(&openssl, key, &unique_host(), more);
@@ -79,18 +79,18 @@ async fn a_broken_digest_is_refused() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_none_is_refused() {
+async fn an_invalid_name_is_refused() {
     refused_from_openssl(EC, &["-subj", "/", "-addext", "subjectAltName=DNS:-a..example.com"], "bad_name")
         .await;
 }
 
 #[tokio::test]
-async fn a_wish_to_be_an_authority_is_refused() {
+async fn a_requested_ca_certificate_is_refused() {
     refused_from_openssl(EC, &["-addext", "basicConstraints=critical,CA:TRUE"], "forbidden_extension").await;
 }
 
 #[tokio::test]
-async fn a_wish_that_is_not_granted_is_a_finding_or_a_refusal() {
+async fn an_ungranted_extension_is_a_finding_or_a_refusal() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
@@ -112,7 +112,7 @@ fn made(openssl: &Path, more: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn every_finding_is_told_at_once() {
+async fn all_findings_are_reported_together() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
         return;
     };
@@ -134,7 +134,7 @@ async fn every_finding_is_told_at_once() {
     assert!(codes.contains(&"bad_name"), "{codes:?}");
 }
 
-/// PEM without a PEM library: tests see the bytes that they send.
+/// Base64 and PEM without a PEM library.
 mod base64_of {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
@@ -144,7 +144,7 @@ mod base64_of {
         through(&["-d"], base64.as_bytes())
     }
 
-    pub(super) fn armored(der: &[u8]) -> String {
+    pub(super) fn pem(der: &[u8]) -> String {
         let base64 = String::from_utf8(through(&["-w", "64"], der)).unwrap();
         format!(
             "-----BEGIN CERTIFICATE REQUEST-----\n{}\n-----END CERTIFICATE REQUEST-----\n",
@@ -152,7 +152,7 @@ mod base64_of {
         )
     }
 
-    /// coreutils, which every machine that runs these tests has.
+    /// Runs `base64` of coreutils.
     fn through(arguments: &[&str], input: &[u8]) -> Vec<u8> {
         let mut process = Command::new("base64")
             .args(arguments)

@@ -16,21 +16,20 @@ use serde_json::{Value, json};
 
 use super::paths::{self, Answer, Path};
 
-/// What an engine made of a path.
+/// Run of a path on an engine.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Played {
-    /// The states that it entered.
+pub(super) struct PathRun {
+    /// Entered states.
     pub(super) states: Vec<String>,
     /// `SUCCEEDED` or `FAILED`.
     pub(super) status: String,
     /// Error and cause of a failed execution.
     pub(super) failure: Option<(String, String)>,
-    /// What the worker of each state was told. Which of two queues is read first says nothing about the engine: the order
-    /// is in `states`.
+    /// Input of each state's worker. The order is in `states`: the order of reads from several queues is random.
     pub(super) inputs: BTreeMap<String, Value>,
 }
 
-/// How the emulated account at this endpoint is reached.
+/// SDK configuration for the emulated account at this endpoint.
 pub(crate) fn sdk(endpoint: &str) -> SdkConfig {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
@@ -54,7 +53,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// The one at this endpoint; its executions run under this role.
+    /// Engine at `endpoint`, whose executions run under `role`.
     pub(super) fn new(endpoint: &str, role: &str) -> Self {
         let sdk = sdk(endpoint);
         Self {
@@ -64,8 +63,8 @@ impl Engine {
         }
     }
 
-    /// Plays every path, a few at a time, and returns what became of each.
-    pub(super) async fn play(&self, definition: &str, paths: &[Path]) -> Vec<Played> {
+    /// Runs every path, a few at a time.
+    pub(super) async fn run_all(&self, definition: &str, paths: &[Path]) -> Vec<PathRun> {
         let mut definition = definition.to_owned();
         let mut queues = Vec::new();
         for worker in ["Validate", "Persist", "Notify", "AwaitApproval", "Sign", "Deliver"] {
@@ -98,9 +97,9 @@ impl Engine {
             self.ended(&started.await.unwrap().execution_arn, path).await
         };
         let runs = paths.iter().enumerate().map(|(n, path)| run(n, path));
-        let mut played: Vec<Played> = stream::iter(runs).buffered(16).collect().await;
+        let mut played: Vec<PathRun> = stream::iter(runs).buffered(16).collect().await;
         for (n, played) in played.iter_mut().enumerate() {
-            // A message to a worker that lets its task time out may still be in its queue when the execution has ended.
+            // The message to a worker whose task timed out may still be queued at the end of the execution.
             let told = |state: &String| paths[n].answers.contains_key(state);
             let tasks: Vec<&String> = played.states.iter().filter(|state| told(state)).collect();
             played.inputs = eventually("the messages of an execution to be received", PATIENCE, async || {
@@ -115,7 +114,7 @@ impl Engine {
         played
     }
 
-    /// One state machine for each set of states that are to time out: there a second replaces the hours.
+    /// One state machine for each set of states that time out, after a second in place of hours.
     async fn machines(&self, definition: &Value, paths: &[Path]) -> BTreeMap<Vec<String>, String> {
         let mut machines = BTreeMap::new();
         for silent in paths.iter().map(Path::silent) {
@@ -138,7 +137,7 @@ impl Engine {
         machines
     }
 
-    async fn ended(&self, execution: &str, path: &Path) -> Played {
+    async fn ended(&self, execution: &str, path: &Path) -> PathRun {
         let what = format!("an execution to end: {}", path.story());
         let ended = eventually(&what, PATIENCE, async || {
             let now = self.sfn.describe_execution().execution_arn(execution).send().await.unwrap();
@@ -156,7 +155,7 @@ impl Engine {
                 states.push(entered.name);
             }
         }
-        Played {
+        PathRun {
             states,
             status: ended.status.as_str().to_owned(),
             failure: ended.error.map(|error| (error, ended.cause.unwrap_or_default())),
@@ -169,7 +168,7 @@ fn name(path: usize) -> String {
     format!("path-{path:03}")
 }
 
-/// Takes messages of a queue for ever, and ends each task as the script of its execution says.
+/// Receives messages of a queue until aborted, and ends each task as scripted.
 async fn work(
     sfn: aws_sdk_sfn::Client,
     sqs: aws_sdk_sqs::Client,

@@ -15,7 +15,7 @@ mod engine;
 mod paths;
 
 pub(crate) use engine::sdk;
-use engine::{Engine, Played};
+use engine::{Engine, PathRun};
 use paths::Path;
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
@@ -56,11 +56,11 @@ fn expected(path: &Path) -> (&[String], &str, &Option<(String, String)>) {
     (&path.states, if path.failure.is_some() { "FAILED" } else { "SUCCEEDED" }, &path.failure)
 }
 
-fn as_expected(path: &Path, played: &Played) -> bool {
-    (&played.states[..], &*played.status, &played.failure) == expected(path)
+fn as_expected(path: &Path, runs: &PathRun) -> bool {
+    (&runs.states[..], &*runs.status, &runs.failure) == expected(path)
 }
 
-fn table(paths: &[Path], emulator: &[Played], moto: &[Played]) -> String {
+fn table(paths: &[Path], emulator: &[PathRun], moto: &[PathRun]) -> String {
     let mut table = String::from("PATH  EMULATOR   MOTO       ENDS AT       WORKERS\n");
     for (n, path) in paths.iter().enumerate() {
         let (one, other) = (&emulator[n], &moto[n]);
@@ -90,7 +90,7 @@ async fn every_path_ends_alike_on_two_engines() {
     let entered: std::collections::BTreeSet<&String> = paths.iter().flat_map(|path| &path.states).collect();
     assert_eq!(entered.len(), definition["States"].as_object().unwrap().len(), "some state is on no path");
 
-    let (one, other) = tokio::join!(emulator.play(&text, &paths), moto.play(&text, &paths));
+    let (one, other) = tokio::join!(emulator.run_all(&text, &paths), moto.run_all(&text, &paths));
     let table = table(&paths, &one, &other);
     fs::write(repository().join("target/engines.txt"), &table).unwrap();
     let _ = writeln!(std::io::stderr(), "{} paths on two engines:\n{table}", paths.len());

@@ -1,6 +1,6 @@
-//! Every way through the state machine, read from the definition: what each worker answers on the way, and where it ends.
+//! Every path through the state machine, read from the definition: the workers' answers and the end.
 //!
-//! This is a third reading of the States language, of just what statemachine.asl.json uses: it panics at anything else.
+//! Invariant: a third implementation of the States language, of the subset in statemachine.asl.json; it panics at other input.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 /// How a scripted worker ends its task.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
-    /// With this output.
+    /// Success with this output.
     Output(Value),
-    /// With this error, whose cause names the state.
+    /// Failure with this error, whose cause names the state.
     Error(String),
-    /// Never.
+    /// No answer.
     Silence,
 }
 
@@ -28,21 +28,21 @@ impl fmt::Display for Answer {
     }
 }
 
-/// One way through it.
+/// One path.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
-    /// What the worker of each state answers.
+    /// Answer of each state's worker.
     pub(super) answers: BTreeMap<String, Answer>,
-    /// The states that are entered, in their order.
+    /// Entered states, in order.
     pub(super) states: Vec<String>,
-    /// Error and cause that the execution fails with; nothing where it succeeds.
+    /// Error and cause of a failed execution.
     pub(super) failure: Option<(String, String)>,
-    /// What `$.error` holds on the way.
+    /// Current value of `$.error`.
     error: Option<(String, String)>,
 }
 
 impl Path {
-    /// What is out of the ordinary, for the table.
+    /// Answers other than plain success, for the table.
     pub(super) fn story(&self) -> String {
         let told = |state: &&String| match self.answers.get(*state)? {
             Answer::Output(output) if output.get("outcome").is_none() => None,
@@ -51,19 +51,19 @@ impl Path {
         self.states.iter().filter_map(|state| told(&state)).collect::<Vec<_>>().join(", ")
     }
 
-    /// The states whose worker never answers.
+    /// States whose worker never answers.
     pub(super) fn silent(&self) -> Vec<String> {
         let silent = self.answers.iter().filter(|(_, answer)| **answer == Answer::Silence);
         silent.map(|(state, _)| state.clone()).collect()
     }
 }
 
-/// The cause that the scripted worker of a state gives.
+/// Cause given by the scripted worker of a state.
 pub(super) fn cause(state: &str) -> String {
     format!("the script of {state}")
 }
 
-/// All of them.
+/// Every path of the definition.
 pub(super) fn all(definition: &Value) -> Vec<Path> {
     let mut found = Vec::new();
     walk(definition, definition["StartAt"].as_str().unwrap(), Path::default(), &mut found);
@@ -80,7 +80,7 @@ fn walk(definition: &Value, name: &str, mut path: Path, found: &mut Vec<Path>) {
                 let mut path = path.clone();
                 match (&answer, next.caught_in_error) {
                     (Answer::Error(error), true) => path.error = Some((error.clone(), cause(name))),
-                    // Whose cause is the engine's own: nothing reads it, as workflow/tests/statemachine.rs makes sure.
+                    // The engine chooses the cause. No state reads it: see workflow/tests/statemachine.rs.
                     (Answer::Silence, true) => path.error = Some(("States.Timeout".into(), String::new())),
                     _ => {}
                 }
@@ -114,16 +114,16 @@ fn walk(definition: &Value, name: &str, mut path: Path, found: &mut Vec<Path>) {
     }
 }
 
-/// Where an answer leads.
+/// Next state after an answer.
 struct Next {
     state: String,
-    /// Choice states on the way.
+    /// Choice states in between.
     through: Vec<String>,
-    /// Whether the error is kept in `$.error`.
+    /// True if the error is stored in `$.error`.
     caught_in_error: bool,
 }
 
-/// What a task's worker may answer: a result, or one for each choice that looks at it, and one error for each of its Catch.
+/// Possible answers of a task's worker: one result for each choice, and one error for each Catch.
 fn ends(definition: &Value, name: &str) -> Vec<(Answer, Next)> {
     let state = &definition["States"][name];
     let next = state["Next"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! A request that is approved, and everything its requester gets on the way.
+//! An approved request, and every mail and page that its requester gets.
 
 use end_to_end::{Stack, Submission, csr_for, files_in_zip, unique_host};
 use serde_json::Value;
@@ -69,7 +69,7 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     downloads_agree(&portal, &asked.status_url, zip).await;
 }
 
-/// The address of the certificate, from that of the status page.
+/// URL of the certificate, from the URL of the status page.
 fn certificate_url(status_url: &str, suffix: &str) -> String {
     status_url.replace("?key=", &format!("/certificate{suffix}?key="))
 }

@@ -1,4 +1,4 @@
-//! The pages as people use them, in headless Chromium, with JavaScript and without.
+//! The pages in headless Chromium, with JavaScript and without.
 
 use end_to_end::{Asked, Browser, PATIENCE, Stack, Submission, csr_for, eventually, needed, unique_host};
 
@@ -47,7 +47,7 @@ async fn asked_for_and_approved(with_scripts: bool) {
     assert!(banner.to_lowercase().contains("approved"), "{banner}");
     approver.close().await;
 
-    // The page that is open changes by itself; nobody reloads it.
+    // The open status page updates itself without a reload.
     eventually("the status page to show the certificate", PATIENCE, async || {
         let banner = requester.element(".banner[data-status]").await.attr("data-status").await.ok()??;
         matches!(banner.as_str(), "issued" | "delivered").then_some(())
@@ -60,7 +60,7 @@ async fn asked_for_and_approved(with_scripts: bool) {
     requester.close().await;
 }
 
-/// Whether a script in a page runs. (A driver's own scripts always do.)
+/// True if scripts of a page run. (Scripts of the driver always run.)
 async fn scripts_run(browser: &Browser) -> bool {
     let page = "data:text/html,<title>no</title><script>document.title = 'yes'</script>";
     browser.page.goto(page).await.unwrap();

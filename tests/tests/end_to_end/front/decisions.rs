@@ -1,4 +1,4 @@
-//! Deciding: once, by whoever was asked, about what they were shown.
+//! Votes: one per approver, about the shown review.
 
 use end_to_end::{Stack, Submission, csr_for, unique_host};
 
@@ -74,12 +74,12 @@ async fn a_quorum_of_two_needs_two_people() {
 }
 
 #[tokio::test]
-async fn nobody_approves_their_own_request() {
+async fn a_requester_cannot_approve_the_own_request() {
     let stack = Stack::shared().await;
     let submission =
         Submission { email: "Approver@example.com".into(), ..Submission::of(&csr_for(&[&unique_host()])) };
     let problem = stack.portal().submit(&submission).await.problem(400, "bad_request");
-    assert!(problem["detail"].as_str().unwrap().contains("nobody approves their own request"), "{problem:#}");
+    assert!(problem["detail"].as_str().unwrap().contains("approves their own request"), "{problem:#}");
     assert!(stack.rows_of("Approver@example.com").is_empty());
 }
 
@@ -98,7 +98,7 @@ async fn a_decision_that_cannot_be_read_changes_nothing() {
     ] {
         portal.post(&link, &body).await.problem(400, code);
     }
-    // A form on a foreign site, sent by the approver's own browser.
+    // A cross-site request by the approver's browser.
     let body = serde_json::json!({ "decision": "approve", "digest": digest }).to_string();
     let headers = [
         ("content-type", "application/json"),

@@ -1,4 +1,4 @@
-//! Links: reading never decides, and one that does not open anything says nothing about why.
+//! Links: GET changes nothing, and invalid links give no reason.
 
 use end_to_end::{Stack, Submission, csr_for, unique_host};
 use reqwest::Method;
@@ -16,7 +16,7 @@ async fn opening_every_link_of_every_mail_changes_nothing() {
     let approval = mailbox.approval_link(&asked, APPROVER).await;
     mailbox.mail(&asked.id, &asked.email, "We have your request").await;
     portal.until(&asked, "pending_approval").await;
-    // That an approver's link was opened is noted, the first time; nothing else is.
+    // Only the first view of an approval link is recorded.
     let review = portal.json(&approval).await.expect(200).json();
     let before = stack.row(&asked.id);
 
@@ -34,7 +34,7 @@ async fn opening_every_link_of_every_mail_changes_nothing() {
                 assert!(method == Method::GET || answer.body.is_empty(), "HEAD has no body");
             }
         }
-        // What a scanner may also try.
+        // Other methods of scanners.
         for method in [Method::OPTIONS, Method::PUT, Method::DELETE, Method::PATCH] {
             let answer = portal.send(method.clone(), link, &[("accept", JSON)], Vec::new()).await;
             assert!(answer.status >= 400, "{method}: {}", answer.status);
@@ -47,7 +47,7 @@ async fn opening_every_link_of_every_mail_changes_nothing() {
     assert_eq!(after, review);
     assert_eq!(stack.row(&asked.id), before, "the row is the same, its version included");
 
-    // Once it is decided, too.
+    // The same after the decision.
     portal.decide(&approval, "reject", "Enough.").await.expect(200);
     portal.until(&asked, "rejected").await;
     mailbox.mail(&asked.id, &asked.email, "was rejected").await;
@@ -66,7 +66,7 @@ async fn links_that_open_nothing_are_all_the_same() {
     let (status, status_key) = asked.status_url.split_once("?key=").unwrap();
     let other_key = other.status_url.split_once("?key=").unwrap().1;
 
-    // The last character has unused bits: it is changed further in front.
+    // The last character has unused bits, so the first one is changed.
     let changed = |key: &str| format!("{}{}", if key.starts_with('A') { 'B' } else { 'A' }, &key[1..]);
     let unknown = uuid::Uuid::new_v4();
     let wrong = [
@@ -97,10 +97,10 @@ async fn links_that_open_nothing_are_all_the_same() {
         let page = portal.get(path, HTML).await;
         assert_eq!((page.status, page.text()), (404, expected_page.clone()), "{path}");
     }
-    // What API Gateway makes of this is its own affair; that it opens nothing is ours.
+    // API Gateway may answer this by itself; it must not open the review.
     let nothing = portal.json("approvals/%00").await;
     if std::env::var_os("COUNTERSIGN_THROUGH_NGINX").is_some() {
-        // nginx lets no such path through.
+        // nginx rejects the path.
         nothing.expect(400);
     } else {
         nothing.problem(404, "not_found");

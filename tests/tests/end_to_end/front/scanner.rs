@@ -1,5 +1,4 @@
-//! A mail scanner that is as curious as can be: it opens every link of every mail, in every way, and follows whatever
-//! it finds there. Nothing that it does counts as anything.
+//! A mail scanner that opens every link of every mail, with every method, and crawls the linked pages. It changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +9,12 @@ use url::Url;
 use crate::APPROVER;
 
 const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
-/// Browsers and mail programs that look ahead say so in one of these ways.
+/// Prefetch headers of browsers and mail programs.
 const AHEAD: [(&str, &str); 4] =
     [HTML, ("purpose", "prefetch"), ("sec-purpose", "prefetch;prerender"), ("x-moz", "prefetch")];
 const SECOND: &str = "second@example.com";
-/// More pages than this are no site but a maze.
-const MAZE: usize = 200;
+/// Maximum number of pages of a crawl.
+const CRAWL_LIMIT: usize = 200;
 
 #[tokio::test]
 async fn a_scanner_that_follows_everything_changes_nothing() {
@@ -29,7 +28,7 @@ async fn a_scanner_that_follows_everything_changes_nothing() {
     ];
     portal.until(&asked, "pending_approval").await;
     mailed(&mailbox, &asked.email, &asked.status_url).await;
-    let before = Standing::of(stack, &portal, &mailbox, &asked, &links).await;
+    let before = Snapshot::of(stack, &portal, &mailbox, &asked, &links).await;
 
     let visited = crawl(&portal, &mailbox, &asked).await;
     for link in &links {
@@ -37,33 +36,33 @@ async fn a_scanner_that_follows_everything_changes_nothing() {
     }
     assert!(visited.len() > links.len() + 3, "the scanner followed nothing: {visited:?}");
 
-    // A mail that is asked for now comes after all that the scanner may have set off.
+    // A mail of a later request comes after every effect of the scanner.
     let later = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     mailbox.approval_link(&later, APPROVER).await;
     mailed(&mailbox, &later.email, &later.status_url).await;
-    let after = Standing::of(stack, &portal, &mailbox, &asked, &links).await;
+    let after = Snapshot::of(stack, &portal, &mailbox, &asked, &links).await;
     assert_eq!(after, before);
     assert_eq!(after.status["status"], "pending_approval");
     for review in &after.reviews[..2] {
         assert_eq!(review["votes"], serde_json::json!([]));
     }
 
-    // And both approvers can still decide.
+    // Both approvers can still vote.
     portal.decide(&links[0], "approve", "").await.expect(200);
     portal.decide(&links[1], "approve", "").await.expect(200);
     portal.until(&asked, "delivered").await;
 }
 
-/// Everything that a scanner could have changed.
+/// State that a scanner could change.
 #[derive(Debug, PartialEq)]
-struct Standing {
+struct Snapshot {
     row: serde_json::Value,
     status: serde_json::Value,
     reviews: Vec<serde_json::Value>,
     mails: BTreeSet<String>,
 }
 
-impl Standing {
+impl Snapshot {
     async fn of(stack: &Stack, portal: &Portal, mailbox: &Mailbox, asked: &Asked, links: &[String]) -> Self {
         let mut reviews = Vec::new();
         for link in links {
@@ -79,7 +78,7 @@ impl Standing {
     }
 }
 
-/// Waits for a mail to this address that has this link.
+/// Waits for a mail with this link.
 async fn mailed(mailbox: &Mailbox, address: &str, link: &str) {
     end_to_end::eventually("the requester's mail", end_to_end::PATIENCE, async || {
         mailbox.to(address).iter().any(|mail| mail.links().iter().any(|found| found == link)).then_some(())
@@ -87,7 +86,7 @@ async fn mailed(mailbox: &Mailbox, address: &str, link: &str) {
     .await;
 }
 
-/// Opens everything, and returns what was opened.
+/// Crawls all links and returns the visited ones.
 async fn crawl(portal: &Portal, mailbox: &Mailbox, asked: &Asked) -> BTreeSet<String> {
     let mails = mailbox.about(&asked.id);
     let recipients: BTreeSet<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
@@ -98,7 +97,7 @@ async fn crawl(portal: &Portal, mailbox: &Mailbox, asked: &Asked) -> BTreeSet<St
         if !link.starts_with(&portal.base) || !visited.insert(link.clone()) {
             continue;
         }
-        assert!(visited.len() < MAZE, "the links have no end: {link}");
+        assert!(visited.len() < CRAWL_LIMIT, "the links have no end: {link}");
         for header in AHEAD {
             for method in [Method::HEAD, Method::GET] {
                 let answer = portal.send(method.clone(), &link, &[HTML, header], Vec::new()).await;
@@ -115,7 +114,7 @@ async fn crawl(portal: &Portal, mailbox: &Mailbox, asked: &Asked) -> BTreeSet<St
     visited
 }
 
-/// Where this page leads to: links, files, forms and their buttons, and redirects.
+/// Targets of a page: links, files, forms, buttons, redirects.
 fn found_in(link: &str, answer: &Answer) -> Vec<String> {
     let mut found = vec![answer.header("location").to_owned()];
     if answer.header("content-type").starts_with("text/html") {

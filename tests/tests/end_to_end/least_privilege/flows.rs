@@ -1,4 +1,4 @@
-//! What has to work, so that every permission of every role is used by something.
+//! Flows that together use every permission of every role.
 
 use end_to_end::{Asked, Stack, Submission, csr_for};
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use super::logged;
 use super::roles::Permission;
 use crate::APPROVER;
 
-/// Names that were asked for before, so that the review has something to compare with.
+/// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
 
-/// What a worker logs about a task that nobody waits for.
-const OVER: &str = "somebody finished this task before";
+/// Part of the log line for a task that has already ended.
+const OVER: &str = "finished this task before";
 
 fn queue(stack: &Stack, worker: &str) -> String {
     stack.endpoints()["queues"][worker].as_str().unwrap().to_owned()
@@ -21,8 +21,8 @@ fn send(stack: &Stack, queue: &str, message: &Value) {
     stack.aws(&["sqs", "send-message", "--queue-url", queue, "--message-body", &message.to_string()]);
 }
 
-/// Plays what uses this permission of this worker; panics where it does not succeed.
-pub(super) async fn play(stack: &Stack, worker: &str, permission: &Permission) {
+/// Runs the flow that uses this permission; panics on failure.
+pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
     match (worker, permission.action.as_str()) {
         ("DeadLetter", _) => dead_letter(stack).await,
         ("Housekeeping", _) => housekeeping(stack).await,
@@ -38,7 +38,7 @@ pub(super) async fn play(stack: &Stack, worker: &str, permission: &Permission) {
     }
 }
 
-/// From the form to the certificate, by way of all steps.
+/// One request from submission to certificate.
 pub(super) async fn certificate(stack: &Stack) -> Asked {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;
@@ -52,7 +52,7 @@ pub(super) async fn certificate(stack: &Stack) -> Asked {
     asked
 }
 
-/// Nobody decides, so housekeeping has the approvers reminded, and the requester told that it takes longer.
+/// Housekeeping reminds the approvers of an undecided request and mails its requester.
 async fn reminder(stack: &Stack) {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[HOST])).with_profile("reminding")).await;
@@ -69,7 +69,7 @@ async fn reminder(stack: &Stack) {
     .await;
 }
 
-/// Nobody decides in time: that ends the approval.
+/// Housekeeping expires an undecided request.
 async fn expiry(stack: &Stack) {
     let portal = stack.portal();
     let asked = portal.ask(&Submission::of(&csr_for(&[HOST])).with_profile("brief")).await;
@@ -80,7 +80,7 @@ async fn expiry(stack: &Stack) {
     .await;
 }
 
-/// The requests of an address, by a mailed link.
+/// The overview of a requester, by the mailed link.
 async fn overview(stack: &Stack, asked: &Asked) {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     portal.post("mine", &json!({ "email": asked.email })).await.expect(202);
@@ -92,7 +92,7 @@ async fn overview(stack: &Stack, asked: &Asked) {
     portal.json(&link).await.expect(200);
 }
 
-/// Operators hear of a failed request: the message that NotifyFailed sends.
+/// The notification of a failed request to the operators, by NotifyFailed.
 async fn failure_notice(stack: &Stack) {
     let asked = certificate(stack).await;
     let message = json!({
@@ -103,8 +103,7 @@ async fn failure_notice(stack: &Stack) {
     logged(stack, &[&asked.id, "NotifyFailed", OVER]).await;
 }
 
-/// Gives the operators' topic the policy that the template gives it on AWS. The emulator's, like SNS's own where there is none,
-/// lets everybody in the account publish.
+/// Sets the template's policy on the operators' topic. Without a policy, every principal of the account may publish.
 pub(super) fn topic_as_on_aws(stack: &Stack) {
     let topic = output(stack, "OperatorsTopicArn");
     let policy = json!({ "Version": "2012-10-17", "Statement": [{
@@ -126,7 +125,7 @@ fn output(stack: &Stack, key: &str) -> String {
         .to_owned()
 }
 
-/// A message that the worker can only refuse.
+/// A message that the worker fails.
 async fn bad_message(stack: &Stack, worker: &str) {
     let id = uuid::Uuid::new_v4().to_string();
     let message = json!({
@@ -138,7 +137,7 @@ async fn bad_message(stack: &Stack, worker: &str) {
     logged(stack, &[&id, OVER]).await;
 }
 
-/// A message that a queue gave up on.
+/// A message in the dead-letter queue.
 async fn dead_letter(stack: &Stack) {
     let id = uuid::Uuid::new_v4().to_string();
     let message = json!({
@@ -149,7 +148,7 @@ async fn dead_letter(stack: &Stack) {
     logged(stack, &[&id, "a task is given up"]).await;
 }
 
-/// A request that waits, and one whose execution is gone.
+/// A waiting request, and one whose execution was stopped.
 async fn housekeeping(stack: &Stack) {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;

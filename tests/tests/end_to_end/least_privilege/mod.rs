@@ -1,7 +1,7 @@
-//! No role holds more than it needs: each permission of each role is taken away in turn, and something then fails.
+//! Least privilege: each permission of each role is removed in turn, and a flow then fails.
 //!
-//! A permission counts as needed when a worker was refused it while a flow ran that has to succeed. What the emulator does
-//! not enforce is listed here with its reason, and the list has to be exact: what it enforces one day has to leave it.
+//! Invariant: a permission is needed if a worker was denied it during a flow. Permissions that the emulator does not enforce
+//! are listed with the reason; an entry that it starts to enforce fails the test.
 
 use std::fs;
 use std::io::Write as _;
@@ -18,7 +18,7 @@ use roles::{Permission, Role};
 
 const NO_LOG: &str = "the emulator keeps no log of executions in CloudWatch";
 
-/// Worker (`*` is any), action, and why taking it away is not noticed on the emulator.
+/// Worker (`*` for all), action, and the reason why the emulator does not enforce it.
 const NOT_ENFORCED: &[(&str, &str, &str)] = &[
     ("*", "logs:CreateLogStream", "the emulator writes the functions' logs itself"),
     ("*", "logs:PutLogEvents", "the emulator writes the functions' logs itself"),
@@ -36,7 +36,7 @@ const NOT_ENFORCED: &[(&str, &str, &str)] = &[
     (
         "*",
         "s3:ListBucket",
-        "the emulator answers 404 for a missing object to everybody, S3 only to who may list",
+        "the emulator answers 404 for a missing object always, S3 only with s3:ListBucket",
     ),
     ("StateMachine", "sqs:SendMessage", "the emulator sends with its own rights, not the state machine's"),
     ("HousekeepingTimer", "lambda:InvokeFunction", "the emulator's scheduler calls with its own rights"),
@@ -56,12 +56,12 @@ fn not_enforced(worker: &str, permission: &Permission) -> bool {
         .any(|(who, action, _)| (*who == "*" || *who == worker) && *action == permission.action)
 }
 
-/// What a worker keeps in memory, so that only a new one asks for it.
+/// True if workers cache the result, so that only a new process calls it.
 fn is_kept_in_memory(action: &str) -> bool {
     ["ssm:GetParameter", "secretsmanager:GetSecretValue", "s3:GetObject"].contains(&action)
 }
 
-/// Ends the running copies of a function, as a deployment does: the emulator does it for any change but of the description.
+/// Ends the running processes of a function: the emulator does so on any change except of the description.
 fn restart(stack: &Stack, worker: &str) {
     let functions = stack.endpoints()["functions"].as_object().unwrap();
     let is_it = |name: &str| name.replace('-', "") == worker.to_lowercase();
@@ -70,7 +70,7 @@ fn restart(stack: &Stack, worker: &str) {
     stack.aws(&[&update[..], &["--timeout", "30"]].concat());
 }
 
-/// Where a log stood at a moment.
+/// Position in a log.
 struct Mark {
     bytes: usize,
     time: String,
@@ -85,7 +85,7 @@ fn mark(stack: &Stack) -> Mark {
     Mark { bytes: printed(stack).len(), time: time.to_string() }
 }
 
-/// What a worker logged since. The emulator prints it for those behind a queue; for the portal it is in the log group.
+/// Log of a worker since `mark`. The emulator prints it for workers behind a queue; the portal's is in its log group.
 fn logged_since(stack: &Stack, worker: &str, mark: &Mark) -> String {
     if worker != "Portal" {
         return printed(stack).get(mark.bytes..).unwrap_or_default().to_owned();
@@ -105,12 +105,12 @@ async fn logged(stack: &Stack, words: &[&str]) {
     .await;
 }
 
-/// Whether a flow that uses the permission fails without it, because of it.
+/// True if a flow that uses the permission is denied without it.
 async fn is_needed(stack: &Stack, role: &Role, permission: &Permission) -> bool {
     let mut taken = vec![permission];
     let result = role.permissions().into_iter().find(|one| one.action == "states:SendTaskSuccess");
     if permission.action == "sqs:ChangeMessageVisibility" {
-        // It is used only when a step fails for a while.
+        // Only a failing step uses it.
         taken.extend(&result);
     }
     role.without(stack, &taken);
@@ -127,11 +127,11 @@ async fn is_needed(stack: &Stack, role: &Role, permission: &Permission) -> bool 
     };
     let played = tokio::select! {
         () = until_refused => return true,
-        played = AssertUnwindSafe(flows::play(stack, &role.worker, permission)).catch_unwind() => played,
+        played = AssertUnwindSafe(flows::run(stack, &role.worker, permission)).catch_unwind() => played,
     };
     match played {
         Ok(()) => refused(),
-        // It failed, and the reason is on its way to the log.
+        // The flow failed, and the denial will be in the log.
         Err(_) => {
             let what = format!("why {} fails without {}", role.worker, permission.action);
             eventually(&what, PATIENCE, async || refused().then_some(())).await;
@@ -140,8 +140,8 @@ async fn is_needed(stack: &Stack, role: &Role, permission: &Permission) -> bool 
     }
 }
 
-/// Without all that the emulator does not enforce, everything works as well. What it enforces one day has to leave the list.
-async fn without_what_is_not_enforced(stack: &Stack, roles: &[Role]) {
+/// Asserts that everything works without the permissions that the emulator does not enforce.
+async fn without_unenforced_permissions(stack: &Stack, roles: &[Role]) {
     for role in roles {
         let all = role.permissions();
         let idle: Vec<&Permission> = all.iter().filter(|one| not_enforced(&role.worker, one)).collect();
@@ -149,7 +149,7 @@ async fn without_what_is_not_enforced(stack: &Stack, roles: &[Role]) {
     }
     flows::certificate(stack).await;
     for role in roles {
-        role.whole(stack);
+        role.restore(stack);
     }
 }
 
@@ -157,10 +157,10 @@ async fn without_what_is_not_enforced(stack: &Stack, roles: &[Role]) {
 async fn each_permission_of_each_role_is_needed() {
     let stack = Stack::start("least-privilege").await;
     flows::topic_as_on_aws(&stack);
-    // With all of its permissions, everything works, and names and keys are known from then on.
+    // Everything works with all permissions. Later requests find earlier names and keys.
     flows::certificate(&stack).await;
     let roles = Role::all(&stack);
-    without_what_is_not_enforced(&stack, &roles).await;
+    without_unenforced_permissions(&stack, &roles).await;
     let (mut idle, mut needed, begun) = (Vec::new(), 0, Instant::now());
     for role in &roles {
         for permission in role.permissions() {
@@ -168,7 +168,7 @@ async fn each_permission_of_each_role_is_needed() {
                 continue;
             }
             let is_needed = is_needed(&stack, role, &permission).await;
-            // Shown with a failure only.
+            // Printed by the test runner on failure only.
             println!(
                 "{:>4} s  {} {}: {is_needed}",
                 begun.elapsed().as_secs(),
@@ -181,7 +181,7 @@ async fn each_permission_of_each_role_is_needed() {
                 idle.push(format!("{}: {} on {}", role.worker, permission.action, permission.resource));
             }
         }
-        role.whole(&stack);
+        role.restore(&stack);
     }
     let _ = writeln!(
         std::io::stderr(),
@@ -189,6 +189,6 @@ async fn each_permission_of_each_role_is_needed() {
         begun.elapsed().as_secs()
     );
     assert!(idle.is_empty(), "nothing fails without these:\n{}", idle.join("\n"));
-    // And with all of them given back, everything works.
+    // Everything works with all permissions restored.
     flows::certificate(&stack).await;
 }

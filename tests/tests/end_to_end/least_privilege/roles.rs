@@ -1,4 +1,4 @@
-//! The deployed roles: their permissions, each of which can be taken away and given back.
+//! Deployed roles, whose permissions can be removed and restored.
 
 use end_to_end::Stack;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn list(value: &Value) -> Vec<String> {
 }
 
 impl Role {
-    /// Those of the stack.
+    /// All roles of the stack.
     pub(super) fn all(stack: &Stack) -> Vec<Self> {
         let name = stack.endpoint("stack");
         let described = stack.aws_json(&["cloudformation", "describe-stack-resources", "--stack-name", name]);
@@ -44,7 +44,7 @@ impl Role {
         Self { worker, policy: policy.clone(), document: read["PolicyDocument"].clone(), name }
     }
 
-    /// All that it may do.
+    /// Every action on every resource.
     pub(super) fn permissions(&self) -> Vec<Permission> {
         let statements = self.document["Statement"].as_array().unwrap();
         let each = statements.iter().flat_map(|statement| {
@@ -57,7 +57,7 @@ impl Role {
         each.collect()
     }
 
-    /// Puts a policy in force that allows all but these.
+    /// Sets a policy without the permissions `taken`.
     pub(super) fn without(&self, stack: &Stack, taken: &[&Permission]) {
         let mut kept = Vec::new();
         for permission in self.permissions() {
@@ -69,14 +69,14 @@ impl Role {
             }
         }
         if kept.is_empty() {
-            // A policy has to say something.
+            // A policy needs a statement.
             kept.push(json!({ "Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*" }));
         }
         self.put(stack, &json!({ "Version": "2012-10-17", "Statement": kept }));
     }
 
-    /// Puts its own policy in force again.
-    pub(super) fn whole(&self, stack: &Stack) {
+    /// Restores the deployed policy.
+    pub(super) fn restore(&self, stack: &Stack) {
         self.put(stack, &self.document);
     }
 
@@ -85,24 +85,24 @@ impl Role {
         stack.aws(&[&names[..], &["--policy-document", &document.to_string()]].concat());
     }
 
-    /// Whether a line of the log says that this role was refused the permission.
+    /// True if a log line says that this role was denied the permission.
     pub(super) fn is_denied(&self, permission: &Permission, line: &str) -> bool {
         let Some((_, action)) = line.split_once("is not authorized to perform: ") else {
             return false;
         };
         let (action, rest) = action.split_once(' ').unwrap_or_default();
-        // Some services leave out which resource it was; then only one of the action's is taken away at a time.
+        // Some services omit the resource; only one resource of an action is removed at a time.
         let on = rest
             .strip_prefix("on resource: ")
             .map(|on| on.split([' ', '"', ',', '\\']).next().unwrap_or_default());
         line.contains(&format!("assumed-role/{}/", self.name))
-            // SNS writes its name in capitals.
+            // SNS writes its prefix in capitals.
             && action.eq_ignore_ascii_case(&permission.action)
             && (permission.resource == "*" || on.is_none_or(|on| matches(&permission.resource, on)))
     }
 }
 
-/// `*` stands for any characters, `?` for one, as in the resources of IAM.
+/// IAM wildcards: `*` for any characters, `?` for one.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.chars().next() {
         None => text.is_empty(),

@@ -1,4 +1,4 @@
-//! Mail by SMTP as in a private network: STARTTLS and a user, against a real server on the loopback interface.
+//! Mail by SMTP with STARTTLS and AUTH, as in a private network, against a server on the loopback interface.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use workflow::ports::{Mailer as _, PortError};
 
 const PASSWORD: &str = "right-one";
 
-/// A relay with a certificate of an authority of its own.
+/// A relay with a certificate of its own CA.
 struct Relay {
     _process: ChildGuard,
     log: PathBuf,
@@ -23,9 +23,9 @@ struct Relay {
 }
 
 impl Relay {
-    /// One whose certificate is for this host.
+    /// Starts a relay with a certificate for `host`.
     async fn start(name: &str, host: &str) -> Self {
-        // It brings the virtual environment.
+        // The stack installs the virtual environment of the server.
         Stack::shared().await;
         let folder = Stack::folder(name);
         let (authority, certificate, key) = certificate_for(host);
@@ -63,7 +63,7 @@ impl Relay {
     }
 }
 
-/// A parameter whose value an operator changes.
+/// A parameter with a changeable value.
 #[derive(Default)]
 struct Parameter {
     password: Mutex<String>,
