@@ -62,6 +62,10 @@ approvers = [CROWD]
 [profiles.narrowing]
 description = "Allows less while a request waits"
 extended_key_usage = ["serverAuth"]
+
+[profiles.narrowing-pages]
+description = "Allows less while a page is open"
+extended_key_usage = ["serverAuth"]
 "#;
 
 /// Initial policy of test stacks: the shipped one with [`PROFILES`].
@@ -87,6 +91,8 @@ pub struct Stack {
     folder: PathBuf,
     process: Mutex<Option<ChildGuard>>,
     endpoints: Value,
+    /// Profiles changed by [`Stack::narrow`].
+    narrowed: Mutex<Vec<String>>,
     /// Reverse proxy in front of the stack, with `COUNTERSIGN_THROUGH_NGINX`.
     _nginx: Option<Nginx>,
 }
@@ -172,6 +178,7 @@ impl Stack {
                 folder,
                 process: Mutex::new(Some(process)),
                 endpoints,
+                narrowed: Mutex::default(),
                 _nginx: nginx.map(|(nginx, _)| nginx),
             }),
             Err(status) => {
@@ -251,6 +258,17 @@ impl Stack {
         fs::write(&file, policy).unwrap();
         let output = self.countersign(&["policy", "set", &file.display().to_string()]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Removes the names below example.com from a profile, and keeps profiles that were narrowed before.
+    pub fn narrow(&self, profile: &str) {
+        let mut narrowed = self.narrowed.lock().unwrap();
+        narrowed.push(profile.to_owned());
+        let narrow = |policy: String, profile: &String| {
+            let section = format!("[profiles.{profile}]\n");
+            policy.replacen(&section, &format!("{section}names.dns.allow = [\"example.org\"]\n"), 1)
+        };
+        self.set_policy("narrower.toml", &narrowed.iter().fold(policy(), narrow));
     }
 
     /// Runs the AWS command line as root of the emulated account, and returns its output.

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use end_to_end::{
-    Asked, Axe, Browser, Look, PATIENCE, Portal, Stack, Submission, csr_for, eventually, needed, policy,
-    repository, unique_host,
+    Asked, Axe, Browser, Look, PATIENCE, Portal, Stack, Submission, csr_for, eventually, needed, repository,
+    unique_host,
 };
 
 use crate::APPROVER;
@@ -45,9 +45,8 @@ async fn every_page_is_accessible_in_every_language_and_on_every_screen() {
         return;
     };
     let Some(axe) = Axe::installed() else { return };
-    // Not the shared stack: this test changes the policy in force.
-    let stack = Stack::start("accessible").await;
-    let pages = pages(&stack).await;
+    let stack = Stack::shared().await;
+    let pages = pages(stack).await;
     let pictures = pictures();
     let browser = Browser::start(&programs, true).await;
     checks_find_errors(&axe, &browser).await;
@@ -155,7 +154,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
 
     // Submitted together, so that they are processed while the test waits for each.
     let mut asked = Vec::new();
-    for profile in ["server", "pair", "server", "server", "brief", "narrowing"] {
+    for profile in ["server", "pair", "server", "server", "brief", "narrowing-pages"] {
         asked.push(portal.ask(&submission(profile)).await);
     }
     let [waiting, half, rejected, withdrawn, expired, refused] = asked.try_into().unwrap();
@@ -188,7 +187,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     .await;
 
     let link = mailbox.approval_link(&refused, APPROVER).await;
-    stack.set_policy("narrower.toml", &(policy() + "names.dns.allow = [\"example.org\"]\n"));
+    stack.narrow("narrowing-pages");
     portal.decide(&link, "approve", "").await;
     ended(&portal, &mut pages, "status-refused", &refused, "refused").await;
 

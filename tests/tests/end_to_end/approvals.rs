@@ -99,7 +99,7 @@ async fn all_requests_of_an_address_are_found_through_its_mailbox() {
 
 #[tokio::test]
 async fn the_audit_trail_is_whole_and_an_altered_event_is_found() {
-    let stack = Stack::start("audit").await;
+    let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
@@ -108,7 +108,7 @@ async fn the_audit_trail_is_whole_and_an_altered_event_is_found() {
     portal.until(&asked, "delivered").await;
     portal.get(&asked.status_url.replacen('?', "/certificate.zip?", 1), "application/zip").await.expect(200);
 
-    let whole = stack.countersign(&["audit", "verify"]);
+    let whole = stack.countersign(&["audit", "verify", &asked.id]);
     assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stdout));
     let exported = stack.countersign(&["audit", "export", &asked.id]);
     let events: Vec<Value> = String::from_utf8(exported.stdout)

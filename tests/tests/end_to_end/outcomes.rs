@@ -1,6 +1,6 @@
 //! Requests that are rejected, expire or are refused.
 
-use end_to_end::{Asked, PATIENCE, Stack, Submission, csr_for, eventually, policy, unique_host};
+use end_to_end::{Asked, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use serde_json::Value;
 
 use crate::APPROVER;
@@ -99,7 +99,7 @@ async fn a_policy_that_grew_stricter_while_a_request_waited_refuses_it_when_it_i
     let link = mailbox.approval_link(&asked, APPROVER).await;
     portal.until(&asked, "pending_approval").await;
 
-    stack.set_policy("narrower.toml", &(policy() + "names.dns.allow = [\"example.org\"]\n"));
+    stack.narrow("narrowing");
     let review = portal.json(&link).await.expect(200).json();
     assert_eq!(review["findings"][0]["code"], "name_not_allowed", "{review:#}");
     portal.decide(&link, "approve", "").await.expect(200);

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use end_to_end::{PkiDir, Stack, Submission, csr_for, policy, repository, unique_host};
+use end_to_end::{ExclusiveStack, PkiDir, Stack, Submission, csr_for, policy, repository, unique_host};
 use serde_json::Value;
 
 use crate::APPROVER;
@@ -34,7 +34,7 @@ fn said(output: &Output) -> String {
 
 #[tokio::test]
 async fn a_large_policy_is_read_from_the_bucket() {
-    let (stack, dir) = (Stack::start("policy").await, PkiDir::new());
+    let (stack, dir) = (ExclusiveStack::take().await, PkiDir::new());
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let denied = Submission::of(&csr_for(&[&unique_host()]));
     let link = mailbox.approval_link(&portal.ask(&denied).await, APPROVER).await;
@@ -77,4 +77,5 @@ async fn a_large_policy_is_read_from_the_bucket() {
     stack.set_policy("small.toml", &small);
     assert_eq!(parameter(&stack), small);
     portal.submit(&denied).await.expect(202);
+    stack.set_policy("initial.toml", &policy());
 }

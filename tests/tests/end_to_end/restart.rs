@@ -1,12 +1,13 @@
 //! A restart of the stack: requests go on from their rows.
 
-use end_to_end::{Stack, Submission, csr_for, policy, unique_host};
+use end_to_end::{ExclusiveStack, Stack, Submission, csr_for, policy, unique_host};
 
 use crate::APPROVER;
 
 #[tokio::test]
 async fn requests_in_flight_survive_a_restart() {
-    let stack = Stack::start("restart").await;
+    let mut stack = ExclusiveStack::take().await;
+    let before = certificates(&stack);
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let issuer = portal.get("ca.pem", "*/*").await.expect(200).body;
     let waiting = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
@@ -22,9 +23,7 @@ async fn requests_in_flight_survive_a_restart() {
     let delivered = portal.until(&done, "delivered").await;
     // The stack stops right after the vote.
     portal.decide(&decided_link, "approve", "").await.expect(200);
-    let stopped = stack.stop();
-
-    let stack = stopped.start().await;
+    stack.restart().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     assert_eq!(portal.get("ca.pem", "*/*").await.expect(200).body, issuer, "the same authority");
     portal.until(&decided, "delivered").await;
@@ -40,17 +39,15 @@ async fn requests_in_flight_survive_a_restart() {
     assert_eq!(portal.status(&done).await, delivered);
 
     // One certificate for each request.
-    let listing = stack.aws(&[
-        "s3api",
-        "list-objects-v2",
-        "--bucket",
-        stack.endpoint("bucket"),
-        "--prefix",
-        "signed-certificate/",
-    ]);
-    let listing: serde_json::Value = serde_json::from_slice(&listing).unwrap();
-    assert_eq!(listing["Contents"].as_array().map(Vec::len), Some(3), "{listing:#}");
+    assert_eq!(certificates(&stack) - before, 3);
     without_its_policy(&stack).await;
+}
+
+/// Number of stored certificates.
+fn certificates(stack: &Stack) -> usize {
+    let list =
+        ["s3api", "list-objects-v2", "--bucket", stack.endpoint("bucket"), "--prefix", "signed-certificate/"];
+    stack.aws_json(&list)["Contents"].as_array().map_or(0, Vec::len)
 }
 
 /// Without a policy the portal answers `try_again` and stores nothing; it recovers with the policy.
@@ -63,5 +60,8 @@ async fn without_its_policy(stack: &Stack) {
     assert!(!answer.header("retry-after").is_empty());
     assert!(stack.rows_of(&submission.email).is_empty());
     stack.set_policy("again.toml", &policy());
-    portal.ask(&submission).await;
+    let asked = portal.ask(&submission).await;
+    let link = stack.mailbox().approval_link(&asked, APPROVER).await;
+    portal.decide(&link, "reject", "Done.").await.expect(200);
+    portal.until(&asked, "rejected").await;
 }
