@@ -30,7 +30,7 @@ use crate::verdicts::{Answers, table};
 fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
     // It is needed to make some of what is judged, too.
     if let Err(missing) = panel::openssl_is_there() {
-        return panel::skip("all judges", &missing, false);
+        return panel::skip("interop", &missing, false);
     }
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -55,7 +55,7 @@ pub(crate) fn settle(part: &str, found: &str) {
             found,
             committed,
             "docs/issuance.md, {part}, line {}: found on the left, written on the right. If the change is meant: \
-             COUNTERSIGN_WRITE_DOCS=1 cargo test -p workflow --test judges",
+             COUNTERSIGN_WRITE_DOCS=1 cargo test -p workflow --test interop",
             line + 1
         );
     }

@@ -19,7 +19,7 @@ pub(crate) fn python() -> Result<PathBuf, Missing> {
 }
 
 fn make() -> Result<PathBuf, Missing> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("judges-venv");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop-venv");
     let python = folder.join("bin/python");
     let marker = folder.join("countersign-requirements.txt");
     fs::create_dir_all(env!("CARGO_TARGET_TMPDIR")).unwrap();
