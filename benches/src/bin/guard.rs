@@ -13,8 +13,9 @@ use benches::WORKERS;
 use benches::cold::{Function, Servers};
 use benches::instructions::{self, Counter};
 use benches::issuing::{Asked, Authority, shipped_policy};
+use pki::testing as test_pki;
+use pki::testing::TestKey;
 use serde::{Deserialize, Serialize};
-use workflow::testing::pki::{self, TestKey};
 
 /// What may be added before the guard fails.
 const TOLERATED: f64 = 0.10;
@@ -90,7 +91,7 @@ fn issue(folder: &Path, times: u32) {
 
 /// Instructions of one certificate for this request. The key of the authority is made here, outside of what is counted.
 fn certificate(request: &str) -> u64 {
-    let (folder, authority) = (tempfile::tempdir().unwrap(), pki::root_with(TestKey::EcP256));
+    let (folder, authority) = (tempfile::tempdir().unwrap(), test_pki::root_with(TestKey::EcP256));
     let write = |name: &str, pem: &str| std::fs::write(folder.path().join(name), pem).unwrap();
     write(REQUEST, request);
     write(KEY, &authority.key_pem);
@@ -125,7 +126,7 @@ fn start(servers: &Servers, name: &str) -> Option<u64> {
 
 fn measure() -> Baseline {
     let mut found = Baseline::default();
-    let ec = pki::csr_with(TestKey::EcP256, "www.example.com", &["www.example.com"]);
+    let ec = test_pki::csr_with(TestKey::EcP256, "www.example.com", &["www.example.com"]);
     // How long the weak-key checks take depends on the modulus: always the same one.
     let rsa = include_str!("../../baseline/rsa-2048.csr");
     for (name, request) in [("issue EcP256", ec.as_str()), ("issue Rsa2048", rsa)] {

@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn nobody_is_hidden_behind_many_who_wait() {
         let world = workflow::testing::World::new();
-        let row = world.journey(&workflow::testing::pki::csr(&["www.example.com"]), Status::Submitted);
+        let row = world.journey(&pki::testing::csr(&["www.example.com"]), Status::Submitted);
         let rows: Vec<Request> = (0..1_234)
             .map(|_| row.clone().altered(|row| row.id = workflow::ids::RequestId::random()))
             .collect();

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use persist::{Input, Persist};
+use pki::testing as test_pki;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, Fault, Step};
-use workflow::testing::{World, faults, journey, pki};
+use workflow::testing::{World, faults, journey};
 
 fn step(world: &Arc<World>) -> Persist {
     Persist {
@@ -59,7 +60,7 @@ async fn another_csr_than_the_validated_one_is_not_stored() {
 async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
     let world = World::new();
     let id = world.request_at(Status::Submitted);
-    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
+    let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
     world.rotate_to(&maker.self_signed());
     let fault = run(&world, id, "Persist", Input::default()).await.unwrap_err();
     assert!(matches!(fault, Fault::Refused { code: ErrorName::Refused, .. }));
@@ -72,7 +73,7 @@ async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
 #[tokio::test]
 async fn a_refusal_is_recorded_with_every_finding() {
     let world = World::new();
-    let request = world.journey(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
+    let request = world.journey(&test_pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
     let id = request.id();
     world.put(request);
     let row = run(&world, id, "RecordRefusal", Input::default()).await.unwrap();

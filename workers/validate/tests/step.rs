@@ -1,11 +1,12 @@
 //! Validate against the world in memory.
 #![allow(clippy::unwrap_used)] // A test may.
 
+use pki::testing as test_pki;
 use validate::Validate;
 use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{World, faults, journey, pki};
+use workflow::testing::{World, faults, journey};
 
 async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {
     let step = Validate { requests: world.clone(), policies: world.clone(), archive: world.clone() };
@@ -36,7 +37,7 @@ async fn a_granted_request_passes_and_nothing_is_written() {
 #[tokio::test]
 async fn a_refusal_names_codes_and_no_names() {
     let world = World::new();
-    let request = world.journey(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
+    let request = world.journey(&test_pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
     let id = request.id();
     world.put(request);
     let (code, message) = refused(validate(&world, id).await.unwrap_err());
@@ -47,7 +48,7 @@ async fn a_refusal_names_codes_and_no_names() {
 async fn what_the_authority_may_not_certify_is_refused_before_anybody_is_asked() {
     let world = World::new();
     let id = world.request_at(Status::Submitted);
-    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
+    let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
     world.rotate_to(&maker.self_signed());
     let (code, message) = refused(validate(&world, id).await.unwrap_err());
     assert_eq!((code, message.as_str()), (ErrorName::Refused, "name_not_allowed"));

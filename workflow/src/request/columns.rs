@@ -16,8 +16,8 @@ use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
-use crate::issuance::{Serial, Validity};
 use crate::texts::Language;
+use pki::certificate::{Serial, Validity};
 
 /// The columns of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -236,10 +236,11 @@ impl TryFrom<Columns> for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{World, pki};
+    use crate::testing::World;
+    use pki::testing as test_pki;
 
     fn contradiction(status: Status, alter: impl FnOnce(&mut Columns)) -> Option<ColumnsError> {
-        let row = World::new().journey(&pki::csr(&["www.example.com"]), status);
+        let row = World::new().journey(&test_pki::csr(&["www.example.com"]), status);
         let mut columns = Columns::from(row);
         alter(&mut columns);
         Request::try_from(columns).err()

@@ -3,7 +3,6 @@
 mod clock;
 pub mod faults;
 pub mod journey;
-pub mod pki;
 mod world;
 
 pub use clock::Skewed;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
+use pki::certificate::Serial;
 use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record};
 use workflow::ids::RequestId;
-use workflow::issuance::Serial;
 use workflow::request::Status;
 
 use crate::failure::{Failure, OrFail as _};

@@ -8,9 +8,10 @@ use der::asn1::{
     AnyRef, BitStringRef, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime,
 };
 use der::{DateTime, Decode as _, Encode, Sequence};
+use pki::certificate::Serial;
+use pki::key::PublicKey;
+use pki::signer::Signer;
 use time::OffsetDateTime;
-use workflow::csr::PublicKey;
-use workflow::issuance::{Serial, Signer};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::constraints::name::{GeneralSubtree, NameConstraints};
 use x509_cert::ext::pkix::name::GeneralName;
@@ -53,7 +54,7 @@ pub(super) enum CertifyError {
     Encoding(&'static str),
     /// The key could not be used.
     #[error(transparent)]
-    Signer(#[from] workflow::issuance::SignerError),
+    Signer(#[from] pki::signer::SignerError),
 }
 
 /// RFC 5280 section 4.1, without the unique identifiers.

@@ -4,8 +4,8 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use der::Decode as _;
+use pki::issuer::{Issuer, IssuerError};
 use time::OffsetDateTime;
-use workflow::issuance::{Issuer, IssuerError};
 use x509_cert::name::RdnSequence;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
@@ -128,7 +128,7 @@ impl CsrSummary {
         let is_root = certificate.subject().as_raw() == certificate.issuer().as_raw()
             && !matches!(certificate.verify_signature(None), Err(X509Error::SignatureVerificationError));
         let spki = certificate.public_key().raw.to_vec();
-        let key = workflow::csr::PublicKey::from_spki(&spki)
+        let key = pki::key::PublicKey::from_spki(&spki)
             .map_or_else(|_| "unknown".to_owned(), |key| key.description());
         Some(Self {
             subject: named(certificate.subject()),

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use workflow::issuance::{KeyError, LocalKey};
+use pki::signer::{LocalKey, LocalKeyError};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, OrFail as _};
@@ -18,8 +18,8 @@ const SEQUENCE: u8 = 0x30;
 pub(super) fn private_key(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let bytes = Zeroizing::new(read(path)?);
     let shown = path.display();
-    let unusable = |error: KeyError| match error {
-        KeyError::Encrypted => Failure::new(
+    let unusable = |error: LocalKeyError| match error {
+        LocalKeyError::Encrypted => Failure::new(
             format!("the key in {shown} is encrypted"),
             format!(
                 "Decrypt it into a file that only you can read: (umask 077; openssl pkey -in {shown} -out plain.pem). Import plain.pem and delete it."
@@ -34,34 +34,34 @@ pub(super) fn private_key(path: &Path) -> Result<Zeroizing<String>, Failure> {
                 format!("{shown} is a PKCS#12 file"),
                 format!("Take key and certificate out of it: (umask 077; openssl pkcs12 -in {shown} -nodes -out both.pem). Then: --key both.pem --certificate both.pem."),
             ),
-            KeyError::Encrypted => Failure::new(
+            LocalKeyError::Encrypted => Failure::new(
                 format!("the key in {shown} is encrypted"),
                 format!("Decrypt it into a file that only you can read: (umask 077; openssl pkey -inform DER -in {shown} -out plain.pem). Import plain.pem and delete it."),
             ),
             other => unusable(other),
         });
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| unusable(KeyError::Missing))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| unusable(LocalKeyError::Missing))?;
     LocalKey::from_pem(text).map_err(unusable)?;
-    let blocks = pem::parse_many(text.as_bytes()).map_err(|_| unusable(KeyError::Unsupported))?;
+    let blocks = pem::parse_many(text.as_bytes()).map_err(|_| unusable(LocalKeyError::Unsupported))?;
     let block = blocks.iter().find(|block| block.tag().ends_with("PRIVATE KEY"));
-    let block = block.ok_or_else(|| unusable(KeyError::Missing))?;
+    let block = block.ok_or_else(|| unusable(LocalKeyError::Missing))?;
     // Without the headers and the other blocks that may stand around it.
     let alone = armored(block.tag(), block.contents());
     LocalKey::from_pem(&alone).map_err(unusable)?;
     Ok(alone)
 }
 
-fn from_der(der: &[u8]) -> Result<Zeroizing<String>, KeyError> {
+fn from_der(der: &[u8]) -> Result<Zeroizing<String>, LocalKeyError> {
     // EncryptedPrivateKeyInfo (RFC 5958 section 3) begins with an algorithm, all others with a version.
     if contents(der).first() == Some(&SEQUENCE) {
-        return Err(KeyError::Encrypted);
+        return Err(LocalKeyError::Encrypted);
     }
     ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"]
         .into_iter()
         .map(|label| armored(label, der))
         .find(|text| LocalKey::from_pem(text).is_ok())
-        .ok_or(KeyError::Unsupported)
+        .ok_or(LocalKeyError::Unsupported)
 }
 
 fn armored(label: &str, der: &[u8]) -> Zeroizing<String> {

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use aws_sdk_kms::types::{KeySpec, KeyState, KeyUsageType};
+use pki::signer::{LocalKey, Signer};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, RsaKeySize};
 use workflow::aws::KmsKey;
-use workflow::issuance::{LocalKey, Signer};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, OrFail as _};

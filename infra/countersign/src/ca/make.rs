@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use pki::signer::Signer;
 use time::{Duration, OffsetDateTime};
-use workflow::issuance::Signer;
 
 use super::authority::{Above, Authority};
 use super::chain::{Chain, CsrSummary, day};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use workflow::issuance::Signer;
+use pki::signer::Signer;
 
 use super::chain::Chain;
 use super::keys::{Keys, Role};

@@ -1,9 +1,10 @@
 //! Authorities as the workers read them.
 
+use pki::issuer::Issuer;
+use pki::name::Name;
+use pki::signer::LocalKey;
 use rcgen::KeyPair;
 use time::Duration;
-use workflow::csr::Name;
-use workflow::issuance::{Issuer, LocalKey};
 
 use super::*;
 use crate::ca::chain::{Chain, CsrSummary};
@@ -55,7 +56,7 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
     assert_eq!((chain.own().path_length, chain.own().serial.len()), (Some(0), 40));
     assert_eq!(chain.own().permitted_dns, ["example.com"]);
     assert_eq!(chain.own().excluded, ["any IPv4 address", "any IPv6 address"]);
-    let free = |name: &str| chain.issuer.forbids(&name.parse::<Name>().unwrap()).is_none();
+    let free = |name: &str| chain.issuer.violation(&name.parse::<Name>().unwrap()).is_none();
     assert!(free("www.example.com") && free("example.com"));
     assert!(!free("www.example.org") && !free("10.1.2.3") && !free("fc00::1"));
 
