@@ -1,23 +1,21 @@
 //! From what an authority shall be to its certificate (RFC 5280 section 4).
 //!
-//! Invariant: a certificate of an authority has basicConstraints with a path length, keyUsage, and nameConstraints where
-//! there are any, all critical; a subject key identifier; a serial of 20 random octets. Names and keys are copied as DER.
+//! Invariant: a certificate of an authority has critical basicConstraints and keyUsage, a subject key identifier, the other
+//! extensions of [`CaExtensions`], and a serial of 20 random octets. Names and keys are copied as DER.
 
 use aws_lc_rs::rand::SystemRandom;
-use der::asn1::{
-    AnyRef, BitStringRef, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime,
-};
-use der::{DateTime, Decode as _, Encode, Sequence};
+use der::asn1::{AnyRef, BitStringRef, GeneralizedTime, OctetString, UintRef, UtcTime};
+use der::{DateTime, Decode as _, Encode as _, Sequence};
 use time::OffsetDateTime;
 use workflow::csr::PublicKey;
 use workflow::issuance::{Serial, Signer};
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::constraints::name::{GeneralSubtree, NameConstraints};
-use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
-};
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 use x509_cert::time::Time;
+
+use super::extensions::{
+    AUTHORITY_KEY_IDENTIFIER, CaExtensions, EncodingError, SUBJECT_KEY_IDENTIFIER, extension,
+};
 
 /// Who signs: the authority itself, or the one above it.
 pub(super) struct Above<'a> {
@@ -39,18 +37,16 @@ pub(super) struct Authority<'a> {
     pub(super) not_before: OffsetDateTime,
     /// Until when.
     pub(super) not_after: OffsetDateTime,
-    /// How many authorities may stand below it.
-    pub(super) path_length: u8,
-    /// The domains it may issue for; none means all.
-    pub(super) permitted_dns: &'a [String],
+    /// Everything that does not depend on its key.
+    pub(super) extensions: &'a CaExtensions,
 }
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CertifyError {
     /// A value that does not fit into its field.
-    #[error("the {0} cannot be encoded")]
-    Encoding(&'static str),
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
     /// The key could not be used.
     #[error(transparent)]
     Signer(#[from] workflow::issuance::SignerError),
@@ -87,12 +83,12 @@ struct Signed<'a> {
 impl Authority<'_> {
     /// Its certificate, as DER.
     pub(super) async fn certify(&self, above: &Above<'_>) -> Result<Vec<u8>, CertifyError> {
-        let serial = Serial::random(&SystemRandom::new()).map_err(|_| CertifyError::Encoding("serial"))?;
+        let serial = Serial::random(&SystemRandom::new()).map_err(|_| EncodingError("serial"))?;
         let algorithm = above.signer.algorithm().identifier_der();
         let tbs = Tbs {
             // v3
             version: 2,
-            serial_number: UintRef::new(serial.octets()).map_err(|_| CertifyError::Encoding("serial"))?,
+            serial_number: UintRef::new(serial.octets()).map_err(|_| EncodingError("serial"))?,
             signature: any(algorithm, "algorithm")?,
             issuer: any(above.name, "name of the issuer")?,
             validity: Times { not_before: at(self.not_before)?, not_after: at(self.not_after)? },
@@ -100,33 +96,26 @@ impl Authority<'_> {
             subject_public_key_info: any(self.spki, "public key")?,
             extensions: self.extensions(above)?,
         };
-        let tbs = tbs.to_der().map_err(|_| CertifyError::Encoding("certificate"))?;
+        let tbs = tbs.to_der().map_err(|_| EncodingError("certificate"))?;
         let signature = above.signer.sign(&tbs).await?;
         let signed = Signed {
             tbs: any(&tbs, "certificate")?,
             algorithm: any(algorithm, "algorithm")?,
-            signature: BitStringRef::from_bytes(&signature)
-                .map_err(|_| CertifyError::Encoding("signature"))?,
+            signature: BitStringRef::from_bytes(&signature).map_err(|_| EncodingError("signature"))?,
         };
-        signed.to_der().map_err(|_| CertifyError::Encoding("certificate"))
+        Ok(signed.to_der().map_err(|_| EncodingError("certificate"))?)
     }
 
-    fn extensions(&self, above: &Above<'_>) -> Result<Vec<Extension>, CertifyError> {
-        let key = PublicKey::from_spki(self.spki).map_err(|_| CertifyError::Encoding("public key"))?;
-        let octets =
-            |octets: &[u8]| OctetString::new(octets).map_err(|_| CertifyError::Encoding("key identifier"));
-        let mut extensions = vec![
-            // RFC 5280 section 4.2.1.9: critical in certificates of authorities.
-            extension(
-                "2.5.29.19",
-                true,
-                &BasicConstraints { ca: true, path_len_constraint: Some(self.path_length) },
-            )?,
-            // RFC 5280 section 4.2.1.3: it signs certificates and revocation lists.
-            extension("2.5.29.15", true, &KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign))?,
-            // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
-            extension("2.5.29.14", false, &SubjectKeyIdentifier(octets(&key.identifier())?))?,
-        ];
+    fn extensions(&self, above: &Above<'_>) -> Result<Vec<Extension>, EncodingError> {
+        let key = PublicKey::from_spki(self.spki).map_err(|_| EncodingError("public key"))?;
+        let octets = |octets: &[u8]| OctetString::new(octets).map_err(|_| EncodingError("key identifier"));
+        let mut extensions = self.extensions.encode()?;
+        // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
+        extensions.push(extension(
+            SUBJECT_KEY_IDENTIFIER,
+            false,
+            &SubjectKeyIdentifier(octets(&key.identifier())?),
+        )?);
         if let Some(identifier) = &above.key_identifier {
             // RFC 5280 section 4.2.1.1: left out where an authority signs its own certificate.
             let identifier = AuthorityKeyIdentifier {
@@ -134,51 +123,19 @@ impl Authority<'_> {
                 authority_cert_issuer: None,
                 authority_cert_serial_number: None,
             };
-            extensions.push(extension("2.5.29.35", false, &identifier)?);
-        }
-        if !self.permitted_dns.is_empty() {
-            // RFC 5280 section 4.2.1.10: critical.
-            extensions.push(extension("2.5.29.30", true, &constraints(self.permitted_dns)?)?);
+            extensions.push(extension(AUTHORITY_KEY_IDENTIFIER, false, &identifier)?);
         }
         Ok(extensions)
     }
 }
 
-/// These domains with all below them, and no IP address at all: a kind of name that is not mentioned is free.
-fn constraints(permitted_dns: &[String]) -> Result<NameConstraints, CertifyError> {
-    const WHAT: CertifyError = CertifyError::Encoding("name constraint");
-    let subtree = |base| GeneralSubtree { base, minimum: 0, maximum: None };
-    let permitted = permitted_dns
-        .iter()
-        .map(|name| Ok(subtree(GeneralName::DnsName(Ia5String::new(name).map_err(|_| WHAT)?))))
-        .collect::<Result<Vec<_>, CertifyError>>()?;
-    // An address and a mask: all of IPv4, all of IPv6.
-    let excluded = [8, 32]
-        .into_iter()
-        .map(|length| {
-            Ok(subtree(GeneralName::IpAddress(OctetString::new(vec![0; length]).map_err(|_| WHAT)?)))
-        })
-        .collect::<Result<Vec<_>, CertifyError>>()?;
-    Ok(NameConstraints { permitted_subtrees: Some(permitted), excluded_subtrees: Some(excluded) })
-}
-
-fn any<'a>(der: &'a [u8], what: &'static str) -> Result<AnyRef<'a>, CertifyError> {
-    AnyRef::from_der(der).map_err(|_| CertifyError::Encoding(what))
-}
-
-fn extension(oid: &str, critical: bool, value: &impl Encode) -> Result<Extension, CertifyError> {
-    const WHAT: CertifyError = CertifyError::Encoding("extension");
-    let value = value.to_der().map_err(|_| WHAT)?;
-    Ok(Extension {
-        extn_id: ObjectIdentifier::new(oid).map_err(|_| WHAT)?,
-        critical,
-        extn_value: OctetString::new(value).map_err(|_| WHAT)?,
-    })
+fn any<'a>(der: &'a [u8], what: &'static str) -> Result<AnyRef<'a>, EncodingError> {
+    AnyRef::from_der(der).map_err(|_| EncodingError(what))
 }
 
 /// RFC 5280 section 4.1.2.5: UTCTime up to 2049, GeneralizedTime from 2050 on.
-fn at(time: OffsetDateTime) -> Result<Time, CertifyError> {
-    const WHAT: CertifyError = CertifyError::Encoding("validity");
+fn at(time: OffsetDateTime) -> Result<Time, EncodingError> {
+    const WHAT: EncodingError = EncodingError("validity");
     let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| WHAT)?;
     let date = DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| WHAT)?;
     if date.year() < 2050 {

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a [`Chain`] can issue, as [`Issuer`] defines it; only one that is [`Chain::fit`] is put in force.
 
+use std::net::IpAddr;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use der::Decode as _;
 use time::OffsetDateTime;
@@ -41,9 +43,7 @@ pub(super) struct CsrSummary {
     /// Of the whole certificate, hex.
     pub(super) sha256: String,
     pub(super) path_length: Option<u32>,
-    /// The domains of nameConstraints.
-    pub(super) permitted_dns: Vec<String>,
-    /// All of nameConstraints, for people.
+    /// nameConstraints, for people.
     pub(super) permitted: Vec<String>,
     pub(super) excluded: Vec<String>,
     pub(super) is_root: bool,
@@ -90,7 +90,7 @@ impl Chain {
                 return Some(format!("{} has expired at {}", facts.subject, day(facts.not_after)));
             }
             if facts.not_before > now {
-                return Some(format!("{} is not valid before {}", facts.subject, facts.not_before));
+                return Some(format!("{} is not valid before {}", facts.subject, day(facts.not_before)));
             }
         }
         let top = self.top();
@@ -107,7 +107,7 @@ impl CsrSummary {
         };
         let mut key_identifier = None;
         let mut path_length = None;
-        let (mut permitted_dns, mut permitted, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut permitted, mut excluded) = (Vec::new(), Vec::new());
         for extension in certificate.extensions() {
             match extension.parsed_extension() {
                 ParsedExtension::SubjectKeyIdentifier(identifier) => {
@@ -117,7 +117,6 @@ impl CsrSummary {
                     path_length = constraints.path_len_constraint
                 }
                 ParsedExtension::NameConstraints(constraints) => {
-                    permitted_dns = constraints.permitted_subtrees.iter().flatten().filter_map(dns).collect();
                     permitted = constraints.permitted_subtrees.iter().flatten().map(describe).collect();
                     excluded = constraints.excluded_subtrees.iter().flatten().map(describe).collect();
                 }
@@ -143,7 +142,6 @@ impl CsrSummary {
             key_identifier,
             sha256: hex::encode(digest(&SHA256, &der)),
             path_length,
-            permitted_dns,
             permitted,
             excluded,
             is_root,
@@ -157,25 +155,45 @@ impl CsrSummary {
     }
 }
 
-fn dns(subtree: &GeneralSubtree<'_>) -> Option<String> {
+/// A subtree in words: a domain as it stands, anything else with its kind.
+fn describe(subtree: &GeneralSubtree<'_>) -> String {
     match &subtree.base {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        _ => None,
+        GeneralName::DNSName("") => "any domain".into(),
+        GeneralName::DNSName(name) => readable(name),
+        GeneralName::IPAddress(octets) => network(octets),
+        GeneralName::DirectoryName(name) => format!("the subject {}", named(name)),
+        GeneralName::RFC822Name("") => "any e-mail address".into(),
+        GeneralName::RFC822Name(name) => format!("the e-mail address {}", readable(name)),
+        GeneralName::URI("") => "any URI".into(),
+        GeneralName::URI(host) => format!("URIs of {}", readable(host)),
+        GeneralName::OtherName(kind, _) => format!("names of the kind {kind}"),
+        GeneralName::RegisteredID(oid) => format!("the registered id {oid}"),
+        GeneralName::X400Address(_) => "an X.400 address".into(),
+        GeneralName::EDIPartyName(_) => "an EDI party name".into(),
+        GeneralName::Invalid(..) => "a name that cannot be read".into(),
     }
 }
 
-fn describe(subtree: &GeneralSubtree<'_>) -> String {
-    match &subtree.base {
-        GeneralName::DNSName(name) => readable(name),
-        GeneralName::IPAddress(octets) if octets.iter().all(|octet| *octet == 0) => {
-            if octets.len() == 8 {
-                "any IPv4 address".into()
-            } else {
-                "any IPv6 address".into()
-            }
-        }
-        other => readable(&other.to_string()),
+/// An address and a mask (RFC 5280 section 4.2.1.10) as a network: 10.0.0.0/8.
+fn network(octets: &[u8]) -> String {
+    let (address, mask) = octets.split_at(octets.len() / 2);
+    let (Some(address), Some(mask)) = (ip(address), ip(mask)) else {
+        return "an IP address that cannot be read".into();
+    };
+    let (bits, all) = match mask {
+        IpAddr::V4(mask) => (u128::from(mask.to_bits()) << 96, "any IPv4 address"),
+        IpAddr::V6(mask) => (mask.to_bits(), "any IPv6 address"),
+    };
+    match bits.leading_ones() {
+        0 if bits == 0 => all.into(),
+        ones if ones + bits.trailing_zeros() >= u128::BITS => format!("{address}/{ones}"),
+        _ => format!("{address} with the mask {mask}"),
     }
+}
+
+fn ip(octets: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
 }
 
 /// A name as RFC 4514 text.

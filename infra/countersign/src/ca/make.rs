@@ -7,6 +7,7 @@ use workflow::issuance::Signer;
 
 use super::authority::{Above, Authority};
 use super::chain::{Chain, CsrSummary, day};
+use super::extensions::CaExtensions;
 use super::keys::{Fresh, Keys, Kind, Role, name_of};
 use super::name;
 use super::shelf::Shelf;
@@ -33,7 +34,8 @@ pub(crate) struct Shape {
     /// Subject of the root above an issuing CA [default: "CN=Countersign Root CA" and the rest of --subject]
     #[arg(long, value_name = "NAME", requires = "issuing_ca")]
     root_subject: Option<String>,
-    /// Allow certificates for this domain and those below it only, and for no IP address; can be repeated
+    /// Permit only this domain and those below it, and no IP address; can be repeated. A rotation replaces the domains
+    /// permitted before and keeps all other name constraints
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     permit_dns: Vec<String>,
 }
@@ -62,6 +64,14 @@ impl Shape {
             ));
         }
         Ok(())
+    }
+
+    /// Adds what the options ask for.
+    fn limit(&self, extensions: &mut CaExtensions) -> Result<(), Failure> {
+        if self.permit_dns.is_empty() {
+            return Ok(());
+        }
+        extensions.permit_dns(&self.permit_dns).or_fail(|| "cannot limit the CA to these domains".into(), "")
     }
 
     fn subject_or(&self, default: &str) -> Result<Vec<u8>, Failure> {
@@ -131,12 +141,14 @@ pub(super) async fn first(stack: &Stack, shape: &Shape, years: u8) -> Result<Cha
         let above =
             name::of_root_above(shape.subject.as_deref().unwrap_or(&format!("{default},O={organisation}")));
         let above = name::encode(shape.root_subject.as_deref().unwrap_or(&above))?;
-        Some(new_root(&keys, shape.key, &above, years).await?)
+        Some(new_root(&keys, shape.key, &above, years, &CaExtensions::new(1)).await?)
     } else {
         None
     };
+    let mut extensions = CaExtensions::new(0);
+    shape.limit(&mut extensions)?;
     let fresh = keys.make(Role::Issuer, shape.key).await?;
-    let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &shape.permit_dns).await?;
+    let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
     install(stack, &fresh, &chain).await?;
     Ok(chain)
 }
@@ -161,7 +173,8 @@ pub(super) async fn rotate(stack: &Stack, shape: &Shape, years: u8, new_root: bo
         tell(stack, &chain);
         return Ok(());
     };
-    let permit_dns = permitted(shape, before)?;
+    let mut extensions = successor(before, new_root)?;
+    shape.limit(&mut extensions)?;
     let keys = Keys::of(stack);
     let root = root_for(&keys, shape, before, years, new_root).await?;
     let step = Step::begin("Making a new key and certificate");
@@ -170,7 +183,7 @@ pub(super) async fn rotate(stack: &Stack, shape: &Shape, years: u8, new_root: bo
         None => before.own().subject_der.clone(),
     };
     let fresh = keys.make(Role::Issuer, shape.key).await?;
-    let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &permit_dns).await?;
+    let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
     // The certificate before may have been put there by hand.
     Shelf::of(stack).file(before).await?;
     install(stack, &fresh, &chain).await?;
@@ -180,6 +193,11 @@ pub(super) async fn rotate(stack: &Stack, shape: &Shape, years: u8, new_root: bo
         println!(
             "Whoever trusts the CA must be given the new root: it is at /ca.pem of the portal, and in each new certificate.zip."
         );
+        if extensions.names_issuer_addresses() {
+            println!(
+                "The certificate still names the addresses of the old root for its certificate and revocation list; publish those of the new root there."
+            );
+        }
     }
     println!("{}", keys.way_back());
     Ok(())
@@ -201,24 +219,37 @@ pub(super) async fn install(stack: &Stack, fresh: &Fresh, chain: &Chain) -> Resu
     shelf.put_in_force(chain).await
 }
 
-/// The domains that the new certificate is limited to: a limit is repeated, and never lost by accident.
-fn permitted(shape: &Shape, before: &Chain) -> Result<Vec<String>, Failure> {
-    let own = before.own();
-    if !shape.permit_dns.is_empty() || !own.is_constrained() {
-        return Ok(shape.permit_dns.clone());
+/// Extensions of the certificate that follows `before`. Fails where a limit would be lost.
+fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, Failure> {
+    let mut extensions = carried(before.own())?;
+    if !new_root {
+        return Ok(extensions);
     }
-    if own.permitted_dns.is_empty() {
-        return Err(Failure::new(
-            format!(
-                "{} has name constraints that cannot be made here (permitted: {}; excluded: {})",
-                own.subject,
-                own.permitted.join(", "),
-                own.excluded.join(", ")
-            ),
-            "Name the domains with --permit-dns, or make the certificate elsewhere and bring it with: countersign ca import --replace.",
-        ));
+    // A new root stands directly above the CA, so what the CAs between them limit would be gone.
+    let between =
+        before.certificates.iter().enumerate().skip(1).take(before.certificates.len().saturating_sub(2));
+    for (below, facts) in between {
+        let limits = carried(facts)?.limits();
+        if !limits.is_empty() {
+            return Err(lost(&format!("{} of {}", limits.join(", "), facts.subject)));
+        }
+        if let Some(most) = facts.path_length {
+            // Authority::certify writes it; Issuer::from_pem has checked that it is not below zero.
+            extensions.at_most(most.saturating_sub(u32::try_from(below).unwrap_or(u32::MAX)));
+        }
     }
-    Ok(own.permitted_dns.clone())
+    Ok(extensions)
+}
+
+fn carried(facts: &CsrSummary) -> Result<CaExtensions, Failure> {
+    CaExtensions::of_successor(&facts.der).map_err(|what| lost(&format!("{what} of {}", facts.subject)))
+}
+
+fn lost(what: &str) -> Failure {
+    Failure::new(
+        format!("a rotation would lose {what}"),
+        "Make the new certificate elsewhere and bring it with: countersign ca import --replace.",
+    )
 }
 
 /// The root that the new issuing CA stands below; nothing where the CA is a root itself.
@@ -250,6 +281,7 @@ async fn root_for(
         }
         return Ok(Some(Root { certificate: top.clone(), signer }));
     }
+    let extensions = if has_root { carried(top)? } else { CaExtensions::new(1) };
     let subject = match (&shape.root_subject, has_root) {
         (Some(text), _) => name::encode(text)?,
         (None, true) => top.subject_der.clone(),
@@ -257,20 +289,19 @@ async fn root_for(
             name::encode(&name::of_root_above(shape.subject.as_deref().unwrap_or(&before.issuer.subject())))?
         }
     };
-    new_root(keys, shape.key, &subject, years).await.map(Some)
+    new_root(keys, shape.key, &subject, years, &extensions).await.map(Some)
 }
 
-async fn new_root(keys: &Keys<'_>, kind: Kind, subject: &[u8], years: u8) -> Result<Root, Failure> {
+async fn new_root(
+    keys: &Keys<'_>,
+    kind: Kind,
+    subject: &[u8],
+    years: u8,
+    extensions: &CaExtensions,
+) -> Result<Root, Failure> {
     let fresh = keys.make(Role::Root, kind).await?;
     let (not_before, not_after) = validity(u32::from(years) * 2);
-    let root = Authority {
-        name: subject,
-        spki: fresh.signer.spki_der(),
-        not_before,
-        not_after,
-        path_length: 1,
-        permitted_dns: &[],
-    };
+    let root = Authority { name: subject, spki: fresh.signer.spki_der(), not_before, not_after, extensions };
     let own = Above { name: subject, signer: &*fresh.signer, key_identifier: None };
     let der = root.certify(&own).await.or_fail(|| "cannot make the root".into(), "")?;
     keys.keep(Role::Root, &fresh).await?;
@@ -284,7 +315,7 @@ async fn certify(
     signer: &dyn Signer,
     root: Option<&Root>,
     years: u8,
-    permit_dns: &[String],
+    extensions: &CaExtensions,
 ) -> Result<Chain, Failure> {
     let (not_before, mut not_after) = validity(u32::from(years));
     let above = match root {
@@ -299,14 +330,7 @@ async fn certify(
             }
         }
     };
-    let authority = Authority {
-        name: subject,
-        spki: signer.spki_der(),
-        not_before,
-        not_after,
-        path_length: 0,
-        permitted_dns: permit_dns,
-    };
+    let authority = Authority { name: subject, spki: signer.spki_der(), not_before, not_after, extensions };
     let der =
         authority.certify(&above).await.or_fail(|| "cannot make the certificate of the CA".into(), "")?;
     let ders: Vec<Vec<u8>> =
@@ -335,7 +359,10 @@ fn tell(stack: &Stack, chain: &Chain) {
         println!("The key of the root is in {}, which no worker may use.", Keys::of(stack).place(Role::Root));
     } else if own.is_constrained() {
         println!(
-            "Some programs do not heed what limits a root (RFC 5280 section 6.1.1); with --issuing-ca all do."
+            "Some clients ignore name constraints on a root (RFC 5280 section 6.1.1). Use --issuing-ca to have them enforced."
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

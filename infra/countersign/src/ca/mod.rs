@@ -11,6 +11,7 @@ use crate::stack::{Stack, Which};
 
 mod authority;
 mod chain;
+mod extensions;
 mod files;
 mod import;
 mod keys;

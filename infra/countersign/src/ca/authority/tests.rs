@@ -20,8 +20,7 @@ async fn root(name: &[u8], key: &LocalKey) -> Vec<u8> {
         spki: key.spki_der(),
         not_before: now,
         not_after: now + Duration::days(40 * 365),
-        path_length: 1,
-        permitted_dns: &[],
+        extensions: &CaExtensions::new(1),
     };
     let own = Above { name, signer: key, key_identifier: None };
     root.certify(&own).await.unwrap()
@@ -39,13 +38,14 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
     assert!(root.windows(6).any(|bytes| bytes == b"\x18\x0f2066"), "the root ends in 2066");
 
     let now = OffsetDateTime::now_utc();
+    let mut extensions = CaExtensions::new(0);
+    extensions.permit_dns(&["example.com".to_owned()]).unwrap();
     let issuing = Authority {
         name: &name,
         spki: issuing_key.spki_der(),
         not_before: now - Duration::HOUR,
         not_after: now + Duration::days(365),
-        path_length: 0,
-        permitted_dns: &["example.com".to_owned()],
+        extensions: &extensions,
     };
     let above = Above { name: &top, signer: &root_key, key_identifier: facts.key_identifier.clone() };
     let ders = [issuing.certify(&above).await.unwrap(), root];
@@ -53,7 +53,7 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
     assert_eq!(chain.unfit(now + Duration::HOUR), None);
     assert!(chain.unfit(now + Duration::days(400)).unwrap().contains("has expired"));
     assert_eq!((chain.own().path_length, chain.own().serial.len()), (Some(0), 40));
-    assert_eq!(chain.own().permitted_dns, ["example.com"]);
+    assert_eq!(chain.own().permitted, ["example.com"]);
     assert_eq!(chain.own().excluded, ["any IPv4 address", "any IPv6 address"]);
     let free = |name: &str| chain.issuer.forbids(&name.parse::<Name>().unwrap()).is_none();
     assert!(free("www.example.com") && free("example.com"));
