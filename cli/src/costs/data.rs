@@ -10,9 +10,9 @@ use serde::Deserialize;
 use super::bill::Network;
 use crate::failure::{Failure, OrFail as _};
 
-const PRICES: &str = include_str!("../../../prices.toml");
-const TEMPLATE: &str = include_str!("../../../template.yaml");
-const NETWORK: &str = include_str!("../../../private/network.yaml");
+const PRICES: &str = include_str!("../../../infra/prices.toml");
+const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
+const NETWORK: &str = include_str!("../../../infra/private/network.yaml");
 
 /// A file as it is.
 #[derive(Debug, Deserialize)]

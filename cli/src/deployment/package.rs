@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn nothing_of_the_template_is_left_relative_and_nothing_else_changes() {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap();
         let template = fs::read_to_string(repository.join("infra/template.yaml")).unwrap();
         for code in [Code::Zips, Code::Folders] {
             let located = located(&template, repository, code).unwrap();

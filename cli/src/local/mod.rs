@@ -104,7 +104,7 @@ pub(crate) fn repository() -> PathBuf {
     let found =
         here.as_deref().and_then(|here| here.ancestors().find(|path| holds(path)).map(Path::to_owned));
     found.unwrap_or_else(|| {
-        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_owned).unwrap_or_default()
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).map(Path::to_owned).unwrap_or_default()
     })
 }
 

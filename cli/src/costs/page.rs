@@ -239,7 +239,7 @@ mod tests {
     fn the_page_in_the_repository_is_this_one() {
         let page = costs(&Data::read().unwrap(), &Counted::in_template());
         assert!(!page.contains('{'), "a place is not filled in");
-        let kept = include_str!("../../../../docs/costs.md");
+        let kept = include_str!("../../../docs/costs.md");
         assert!(
             page == kept,
             "docs/costs.md is not what is printed now: cargo run -q -- costs > docs/costs.md"

@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_default_policy_is_one() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy.toml");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/policy.toml");
         let (_, policy) = read(&file).unwrap();
         assert!(summary(&policy).contains("server"));
     }

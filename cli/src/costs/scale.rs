@@ -281,7 +281,7 @@ mod tests {
     fn the_page_in_the_repository_is_this_one() {
         let page = scale(&Data::read().unwrap(), &Counted::in_template());
         assert!(!page.contains('{'), "a place is not filled in");
-        let kept = include_str!("../../../../docs/scale.md");
+        let kept = include_str!("../../../docs/scale.md");
         assert!(
             page == kept,
             "docs/scale.md is not what is printed now: cargo run -q -- scale > docs/scale.md"
