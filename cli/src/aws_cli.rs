@@ -9,7 +9,11 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::failure::{Failure, OrFail as _};
-use crate::local::{REGION, ROOT_KEY};
+
+/// The region of the emulated account.
+pub(crate) const REGION: &str = "us-east-1";
+/// The emulator's root user; it is no secret, since it is reachable from this machine only.
+pub(crate) const ROOT_KEY: (&str, &str) = ("test", "test");
 
 /// Where and as whom commands are run.
 pub(crate) struct AwsCli {

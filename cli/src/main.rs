@@ -13,7 +13,9 @@ mod approvals;
 mod audit;
 mod aws_cli;
 mod backup;
+mod build;
 mod ca;
+mod checkout;
 mod connect;
 mod costs;
 mod deployment;
@@ -25,6 +27,7 @@ mod progress;
 mod requests;
 mod stack;
 mod table;
+mod venv;
 
 /// A private certificate authority in which a second person signs off
 #[derive(Debug, Parser)]

@@ -12,9 +12,9 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::{Deserialize, Serialize};
 
-use crate::aws_cli::AwsCli;
+use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
+use crate::checkout;
 use crate::failure::{Failure, OrFail as _, STACK_OF_ANOTHER_VERSION};
-use crate::local::{self, REGION, ROOT_KEY};
 
 /// What `.local/endpoints.json` holds while the local stack runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -117,7 +117,7 @@ impl Which {
     /// Finds the stack.
     pub(crate) async fn find(&self) -> Result<Stack, Failure> {
         match &self.stack {
-            None => Ok(Stack::local(&running(&local::folder(self.dir.as_deref()))?)),
+            None => Ok(Stack::local(&running(&checkout::folder(self.dir.as_deref()))?)),
             Some(name) => self.on_aws(name).await,
         }
     }

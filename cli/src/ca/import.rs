@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::certificate_store::Shelf;
 use super::chain::{Chain, CsrSummary, day};
 use super::keys::{Fresh, Keys, Role, name_of};
-use super::shelf::Shelf;
-use super::standing::Standing;
+use super::status::Standing;
 use super::{files, make};
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;

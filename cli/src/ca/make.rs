@@ -6,12 +6,12 @@ use time::{Duration, OffsetDateTime};
 use workflow::issuance::Signer;
 
 use super::authority::{Above, Authority};
+use super::certificate_store::Shelf;
 use super::chain::{Chain, CsrSummary, day};
 use super::extensions::CaExtensions;
 use super::keys::{Fresh, Keys, Kind, Role, name_of};
 use super::name;
-use super::shelf::Shelf;
-use super::standing::Standing;
+use super::status::Standing;
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;
 use crate::stack::Stack;

@@ -10,6 +10,7 @@ use crate::progress::{Step, say};
 use crate::stack::{Stack, Which};
 
 mod authority;
+mod certificate_store;
 mod chain;
 mod extensions;
 mod files;
@@ -17,13 +18,12 @@ mod import;
 mod keys;
 mod make;
 mod name;
-mod shelf;
 mod show;
-mod standing;
+mod status;
 
 pub(crate) use keys::name_of;
 use make::Shape;
-use standing::Standing;
+use status::Standing;
 
 /// `countersign ca`.
 #[derive(Debug, clap::Subcommand)]

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::chain::{Chain, CsrSummary, day};
 use super::keys::{Keys, Role, name_of};
-use super::standing::Standing;
+use super::status::Standing;
 use crate::failure::{Failure, OrFail as _};
 use crate::stack::Stack;
 use crate::table;

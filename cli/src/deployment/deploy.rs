@@ -7,13 +7,12 @@ use tokio::process::Command;
 
 use super::changes::Changes;
 use super::package::{self, Code};
-use super::standing::{self, Standing};
+use super::stack_status::{self, Standing};
 use super::{Artefacts, Parameters, Target, confirmed, doctor, self_test};
 use crate::aws_cli::AwsCli;
 use crate::failure::{Failure, OrFail as _};
-use crate::local::{self, venv, workers};
 use crate::progress::{Step, say};
-use crate::{ca, policy};
+use crate::{build, ca, checkout, policy, venv};
 
 /// `countersign plan`.
 #[derive(Debug, clap::Args)]
@@ -98,7 +97,7 @@ pub(crate) async fn deploy(deploy: Deploy) -> Result<(), Failure> {
     ca::create_when_missing(&stack, &deploy.organisation).await?;
     let described =
         prepared.aws.json(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
-    let portal = standing::output(&described["Stacks"][0], "PortalUrl").unwrap_or_default().to_owned();
+    let portal = stack_status::output(&described["Stacks"][0], "PortalUrl").unwrap_or_default().to_owned();
     println!("Portal  {portal}");
     self_test::run(&deploy.self_test, &portal).await
 }
@@ -108,7 +107,7 @@ async fn prepare(
     parameters: &Parameters,
     artefacts: &Artefacts,
 ) -> Result<Prepared, Failure> {
-    let (aws, repository) = (target.aws(), local::repository());
+    let (aws, repository) = (target.aws(), checkout::repository());
     let found = doctor::examine(&aws, target, parameters).await?;
     found.refuse_what_is_wrong()?;
     let mut overrides = parameters.overrides();
@@ -117,7 +116,7 @@ async fn prepare(
         Some(endpoint) => {
             let venv = artefacts.venv.clone().unwrap_or_else(|| repository.join(".local/venv"));
             let venv = venv::Venv::ready(&std::path::absolute(&venv).unwrap_or(venv)).await?;
-            workers::build(&repository, false, &venv).await?;
+            build::build(&repository, false, &venv).await?;
             let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
             overrides.extend([format!("EndpointUrl={endpoint}"), format!("Architecture={architecture}")]);
             Code::Zips
@@ -185,7 +184,7 @@ async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Re
         step.done(format!("stack {}", target.stack));
         return Ok(());
     }
-    let why = standing::first_failure(aws, &target.stack)
+    let why = stack_status::first_failure(aws, &target.stack)
         .await
         .unwrap_or_else(|| "its events have the reason".into());
     Err(match Standing::of(aws, target).await? {
@@ -254,7 +253,7 @@ async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Resul
 /// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
 async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), Failure> {
     let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
-    let names = workers::names(repository)?;
+    let names = build::names(repository)?;
     for (at, name) in names.iter().enumerate() {
         say(format!("Building {name} with cargo lambda, {} of {}", at + 1, names.len()));
         let status = Command::new("cargo")
@@ -295,8 +294,8 @@ mod tests {
             ["lambda", "build", "--release", "--arm64", "--package", "sign"]
         );
         assert!(cargo_lambda_arguments("sign", "x86_64").contains(&"--x86-64"));
-        let repository = local::repository();
-        for name in workers::names(&repository).unwrap() {
+        let repository = checkout::repository();
+        for name in build::names(&repository).unwrap() {
             let manifest = repository.join("workers").join(&name).join("Cargo.toml");
             let manifest: toml::Table = std::fs::read_to_string(manifest).unwrap().parse().unwrap();
             assert_eq!(manifest["package"]["name"].as_str(), Some(name.as_str()));

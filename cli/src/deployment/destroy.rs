@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::standing::{self, Standing};
+use super::stack_status::{self, Standing};
 use super::{Target, confirmed};
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::{Step, say};
@@ -59,8 +59,9 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), Failure> {
     let step = Step::begin("Removing the stack");
     aws.json(&["cloudformation", "delete-stack", "--stack-name", name]).await?;
     if aws.json(&["cloudformation", "wait", "stack-delete-complete", "--stack-name", name]).await.is_err() {
-        let why =
-            standing::first_failure(&aws, name).await.unwrap_or_else(|| "its events have the reason".into());
+        let why = stack_status::first_failure(&aws, name)
+            .await
+            .unwrap_or_else(|| "its events have the reason".into());
         return Err(Failure::new(
             format!("not all of the stack could be removed: {why}"),
             format!("Mend the cause, then run countersign destroy --stack {name} again."),

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::standing::{self, Standing};
+use super::stack_status::{self, Standing};
 use super::{Parameters, Target};
 use crate::aws_cli::AwsCli;
 use crate::failure::Failure;
@@ -120,7 +120,7 @@ pub(super) async fn examine(
     let value = |name: &str| {
         parameters
             .value(name)
-            .or_else(|| deployed.and_then(|stack| standing::parameter(stack, name)))
+            .or_else(|| deployed.and_then(|stack| stack_status::parameter(stack, name)))
             .map(str::to_owned)
     };
     if value("MailTransport").as_deref() == Some("smtp") {
@@ -226,7 +226,7 @@ fn concurrency(settings: &Value) -> Check {
 async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, Failure> {
     let prefix = format!("/aws/lambda/{stack}-");
     let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
-    let workers = crate::local::workers::names(&crate::local::repository())?;
+    let workers = crate::build::names(&crate::checkout::repository())?;
     let ours = |name: &str| workers.iter().any(|worker| name == format!("{prefix}{worker}"));
     let named = groups["logGroups"].as_array().into_iter().flatten();
     let taken = named.filter_map(|group| group["logGroupName"].as_str()).find(|name| ours(name));
@@ -263,12 +263,12 @@ async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Che
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", id]).await?;
         checks.push(link_secret(id, found.as_ref()));
     }
-    if standing::output(described, "CaKey") == Some("secret") {
-        let secret = standing::output(described, "CaSecret").unwrap_or_default();
+    if stack_status::output(described, "CaKey") == Some("secret") {
+        let secret = stack_status::output(described, "CaSecret").unwrap_or_default();
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", secret]).await?;
         checks.push(ca_key(secret, found.as_ref(), true));
     }
-    let parameter = standing::output(described, "PolicyParameter").unwrap_or_default();
+    let parameter = stack_status::output(described, "PolicyParameter").unwrap_or_default();
     checks.push(match aws.find(&["ssm", "get-parameter", "--name", parameter]).await? {
         Some(_) => Check::good("policy", parameter),
         None => Check::note(

@@ -14,7 +14,7 @@ mod destroy;
 mod doctor;
 pub(crate) mod package;
 mod self_test;
-mod standing;
+mod stack_status;
 
 pub(crate) use deploy::{Deploy, Plan, deploy, plan};
 pub(crate) use destroy::{Destroy, run as destroy};

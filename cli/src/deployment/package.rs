@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::aws_cli::AwsCli;
+use crate::build;
 use crate::failure::{Failure, OrFail as _};
-use crate::local::workers;
 
 /// Where the template finds the code of the workers.
 #[derive(Clone, Copy, PartialEq)]
@@ -43,9 +43,9 @@ pub(crate) async fn package(
 fn located(template: &str, repository: &Path, code: Code) -> Result<String, Failure> {
     let mut located = template
         .replace("../statemachine.asl.json", &repository.join("statemachine.asl.json").display().to_string());
-    for name in workers::names(repository)? {
+    for name in build::names(repository)? {
         let path = match code {
-            Code::Zips => workers::zip_of(repository, &name),
+            Code::Zips => build::zip_of(repository, &name),
             Code::Folders => repository.join("target/lambda").join(&name),
         };
         located = located.replace(&format!("../target/lambda/{name}/"), &path.display().to_string());

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::child::Child;
-use super::venv::Venv;
 use crate::failure::{Failure, OrFail as _};
+use crate::venv::Venv;
 
 /// Starts it, and waits until it takes mails.
 pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16) -> Result<Child, Failure> {

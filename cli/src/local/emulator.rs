@@ -6,13 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::child::Child;
-use super::venv::Venv;
+use crate::aws_cli::{REGION, ROOT_KEY};
 use crate::failure::{Failure, OrFail as _};
-
-/// The region of the emulated account.
-pub(crate) const REGION: &str = "us-east-1";
-/// The emulator's root user; it is no secret, since it is reachable from this machine only.
-pub(crate) const ROOT_KEY: (&str, &str) = ("test", "test");
+use crate::venv::Venv;
 
 /// The running emulator.
 pub(crate) struct Emulator {

@@ -3,7 +3,7 @@
 //! Invariant: everything belongs to one folder, which one command at a time may use, and nothing outlives the command.
 //! The state of the folder survives it; `endpoints.json` is there exactly while the stack can be used.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::failure::Failure;
 
@@ -16,10 +16,7 @@ mod once;
 mod ports;
 mod proxy;
 mod running;
-pub(crate) mod venv;
-pub(crate) mod workers;
 
-pub(crate) use emulator::{REGION, ROOT_KEY};
 use running::Local;
 
 /// `countersign local`.
@@ -85,27 +82,6 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     };
     let stopped = local.stop().await;
     broken.map_or(stopped, Err)
-}
-
-/// The folder of the local stack that `--dir` means.
-pub(crate) fn folder(dir: Option<&Path>) -> PathBuf {
-    dir.map_or_else(
-        || repository().join(".local"),
-        |dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()),
-    )
-}
-
-/// The root of the repository: the one we are in, else the one this command was built from.
-pub(crate) fn repository() -> PathBuf {
-    let holds = |path: &Path| {
-        path.join("statemachine.asl.json").is_file() && path.join("infra/template.yaml").is_file()
-    };
-    let here = std::env::current_dir().ok();
-    let found =
-        here.as_deref().and_then(|here| here.ancestors().find(|path| holds(path)).map(Path::to_owned));
-    found.unwrap_or_else(|| {
-        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).map(Path::to_owned).unwrap_or_default()
-    })
 }
 
 /// Completes on Ctrl-C, SIGTERM, or when the terminal is closed.

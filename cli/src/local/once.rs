@@ -14,6 +14,7 @@ use url::Url;
 
 use super::mailbox::Maildir;
 use super::running::Local;
+use crate::checkout;
 use crate::executions;
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::say;
@@ -69,7 +70,7 @@ pub(super) async fn run(options: &super::Options) -> Result<(), Failure> {
     if let Some(profile) = &options.once.profile {
         body["profile"] = json!(profile);
     }
-    if let Some(endpoints) = answering(&super::folder(options.dir.as_deref())).await {
+    if let Some(endpoints) = answering(&checkout::folder(options.dir.as_deref())).await {
         say(format!("Using the stack that runs at {}", endpoints.portal));
         return super::unless_stopped(drive(&endpoints, &body, out)).await;
     }

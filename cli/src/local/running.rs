@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
-use super::{Options, catcher, child, deploy, emulator, ports, proxy, venv, workers};
-use crate::aws_cli::AwsCli;
+use super::{Options, catcher, child, deploy, emulator, ports, proxy};
+use crate::aws_cli::{AwsCli, REGION};
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::{Step, say};
 use crate::stack::{Endpoints, Stack, output_of};
-use crate::{ca, policy};
+use crate::{build, ca, checkout, policy, venv};
 
 impl Options {
     /// Where people reach the portal, without a slash at the end.
@@ -39,8 +39,8 @@ pub(super) struct Local {
 impl Local {
     /// Brings it up.
     pub(super) async fn start(options: &Options) -> Result<Self, Failure> {
-        let repository = super::repository();
-        let folder = super::folder(options.dir.as_deref());
+        let repository = checkout::repository();
+        let folder = checkout::folder(options.dir.as_deref());
         private_folder(&folder)?;
         private_folder(&folder.join("state"))?;
         let lock = exclusive(&folder)?;
@@ -59,7 +59,7 @@ impl Local {
         let mailbox = folder.join("mailbox");
         let catcher = super::unless_stopped(catcher::start(&venv, &folder, &mailbox, smtp)).await?;
         let configured = async {
-            let workers = workers::build(&repository, options.release, &venv).await?;
+            let workers = build::build(&repository, options.release, &venv).await?;
             let step = Step::begin("Starting the AWS emulator and the mail catcher");
             emulator.ready().await?;
             step.done(format!("{} and smtp://127.0.0.1:{smtp}", emulator.endpoint));
@@ -176,7 +176,7 @@ fn endpoints(
     mailbox: &Path,
 ) -> Result<Endpoints, Failure> {
     let output = |name: &str| output_of(outputs, name);
-    let workers = workers::names(repository)?;
+    let workers = build::names(repository)?;
     let queue = |worker: &String| {
         outputs.get(&format!("{}QueueUrl", pascal(worker))).map(|url| (worker.clone(), url.clone()))
     };
@@ -186,7 +186,7 @@ fn endpoints(
         mailbox: mailbox.to_owned(),
         mailbox_url: format!("http://localhost:{portal}/_mailbox/"),
         aws_endpoint: aws_endpoint.to_owned(),
-        region: emulator::REGION.to_owned(),
+        region: REGION.to_owned(),
         state_machine_arn: output("StateMachineArn")?,
         requests_table: output("CertificatesTable")?,
         approvals_table: output("ApprovalsTable")?,

@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;
 
-const REQUIREMENTS: &str = include_str!("../../requirements.txt");
+const REQUIREMENTS: &str = include_str!("../requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
 
 /// A complete environment.
@@ -45,7 +45,7 @@ impl Venv {
 }
 
 /// Waits until no other command holds the lock; dropping the file gives it back.
-pub(super) async fn lock(path: &Path) -> Result<File, Failure> {
+pub(crate) async fn lock(path: &Path) -> Result<File, Failure> {
     let file = File::create(path)
         .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir or --venv.")?;
     let doing = format!("cannot lock {}", path.display());

@@ -14,9 +14,9 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use super::venv::{self, Venv};
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::Step;
+use crate::venv::{self, Venv};
 
 const ZIP: &str = include_str!("zip.py");
 

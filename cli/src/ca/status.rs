@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use workflow::issuance::Signer;
 
+use super::certificate_store::Shelf;
 use super::chain::Chain;
 use super::keys::{Keys, Role};
-use super::shelf::Shelf;
 use crate::failure::Failure;
 use crate::stack::Stack;
 
