@@ -3,7 +3,7 @@
 //! Invariant: prices come from the data, counts from the template and the measurement; where something is left out it is too
 //! small to see, and docs/costs.md says so. Free tiers count nowhere.
 
-use super::data::{Counted, Data};
+use super::data::{Counted, Data, Network};
 
 /// Hours in a month, as AWS counts.
 pub(super) const HOURS: f64 = 730.0;
@@ -15,28 +15,6 @@ const DAYS: f64 = HOURS / 24.0;
 /// Receiving and deleting a message are requests as sending is.
 const REQUESTS_A_MESSAGE: f64 = 3.0;
 const GB: f64 = 1_073_741_824.0;
-
-/// How the workers and the portal are reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Network {
-    /// A regional API.
-    Public,
-    /// A private API behind a small instance that is reached through Systems Manager.
-    Private,
-    /// The same, and the workers have no way out but endpoints.
-    Isolated,
-}
-
-impl Network {
-    /// As it is called in the documentation.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Private => "private",
-            Self::Isolated => "isolated",
-        }
-    }
-}
 
 /// What is deployed, and how much it is used.
 #[derive(Clone, Copy, Debug)]

@@ -7,12 +7,33 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::bill::Network;
 use crate::failure::{Failure, OrFail as _};
 
 const PRICES: &str = include_str!("../../../infra/prices.toml");
 const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
 const NETWORK: &str = include_str!("../../../infra/private/network.yaml");
+
+/// How the workers and the portal are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Network {
+    /// A regional API.
+    Public,
+    /// A private API behind a small instance that is reached through Systems Manager.
+    Private,
+    /// The same, and the workers have no way out but endpoints.
+    Isolated,
+}
+
+impl Network {
+    /// As it is called in the documentation.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+            Self::Isolated => "isolated",
+        }
+    }
+}
 
 /// A file as it is.
 #[derive(Debug, Deserialize)]

@@ -7,8 +7,8 @@ mod page;
 mod scale;
 mod simulation;
 
-use self::bill::{Deployment, Network};
-use self::data::{Counted, Data};
+use self::bill::Deployment;
+use self::data::{Counted, Data, Network};
 use crate::failure::Failure;
 
 /// `countersign costs`.

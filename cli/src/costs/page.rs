@@ -1,7 +1,7 @@
 //! docs/costs.md.
 
-use super::bill::{Deployment, HOURS, Line, Network, bill, original, private_ca, total};
-use super::data::{Counted, Data};
+use super::bill::{Deployment, HOURS, Line, bill, original, private_ca, total};
+use super::data::{Counted, Data, Network};
 
 /// Certificates a month, in the tables.
 const VOLUMES: [f64; 4] = [0.0, 100.0, 10_000.0, 1_000_000.0];

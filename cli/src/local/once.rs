@@ -4,7 +4,7 @@
 //! downloads from the requester's link. Invariant: it ends well only with a certificate saved.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::mailbox::Maildir;
+use super::options::Options;
 use super::running::Local;
+use super::signals::unless_stopped;
 use crate::checkout;
 use crate::executions;
 use crate::failure::{Failure, OrFail as _};
@@ -23,36 +25,8 @@ use crate::stack::{self, Endpoints, Stack};
 /// How long the flow may stand still: longer than the three minutes after which the message of a worker that died comes back.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The options of `--once`.
-#[derive(Debug, clap::Args)]
-#[group(id = "once_options")]
-pub(crate) struct Options {
-    /// Drives one request through the stack and stops: the CSR to submit, as PEM
-    #[arg(long, value_name = "CSR_FILE", requires = "email", requires = "out")]
-    once: Option<PathBuf>,
-    /// With --once: the requester's address
-    #[arg(long, requires = "once")]
-    email: Option<String>,
-    /// With --once: where to save the certificate and its chain, as a zip
-    #[arg(long, value_name = "ZIP_FILE", requires = "once")]
-    out: Option<PathBuf>,
-    /// With --once: what to tell the approvers
-    #[arg(long, requires = "once", default_value = "")]
-    comment: String,
-    /// With --once: the profile to ask for
-    #[arg(long, requires = "once")]
-    profile: Option<String>,
-}
-
-impl Options {
-    /// Whether the command was called that way.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.once.is_some()
-    }
-}
-
 /// Drives the request, on the stack that runs or on one of its own.
-pub(super) async fn run(options: &super::Options) -> Result<(), Failure> {
+pub(super) async fn run(options: &Options) -> Result<(), Failure> {
     let (Some(csr), Some(email), Some(out)) = (&options.once.once, &options.once.email, &options.once.out)
     else {
         return Err(Failure::new("--once needs --email and --out", ""));
@@ -72,10 +46,10 @@ pub(super) async fn run(options: &super::Options) -> Result<(), Failure> {
     }
     if let Some(endpoints) = answering(&checkout::folder(options.dir.as_deref())).await {
         say(format!("Using the stack that runs at {}", endpoints.portal));
-        return super::unless_stopped(drive(&endpoints, &body, out)).await;
+        return unless_stopped(drive(&endpoints, &body, out)).await;
     }
     let local = Local::start(options).await?;
-    let driven = super::unless_stopped(drive(&local.endpoints, &body, out)).await;
+    let driven = unless_stopped(drive(&local.endpoints, &body, out)).await;
     let stopped = local.stop().await;
     driven.and(stopped)
 }

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
-use super::{Options, catcher, child, deploy, emulator, ports, proxy};
+use super::options::Options;
+use super::signals::unless_stopped;
+use super::{catcher, child, deploy, emulator, ports, proxy};
 use crate::aws_cli::{AwsCli, REGION};
 use crate::failure::{Failure, OrFail as _};
 use crate::progress::{Step, say};
@@ -51,13 +53,13 @@ impl Local {
 
         let venv = options.venv.clone().unwrap_or_else(|| repository.join(".local/venv"));
         let venv = std::path::absolute(&venv).unwrap_or(venv);
-        let venv = super::unless_stopped(venv::Venv::ready(&venv)).await?;
+        let venv = unless_stopped(venv::Venv::ready(&venv)).await?;
         let (emulator_port, smtp) = (ports.emulator()?, ports.smtp()?);
         ports.save()?;
         // The emulator comes up while cargo works.
         let mut emulator = emulator::Emulator::start(&venv, &folder, emulator_port)?;
         let mailbox = folder.join("mailbox");
-        let catcher = super::unless_stopped(catcher::start(&venv, &folder, &mailbox, smtp)).await?;
+        let catcher = unless_stopped(catcher::start(&venv, &folder, &mailbox, smtp)).await?;
         let configured = async {
             let workers = build::build(&repository, options.release, &venv).await?;
             let step = Step::begin("Starting the AWS emulator and the mail catcher");
@@ -96,7 +98,7 @@ impl Local {
                 format!("{}/_aws/execute-api/{}/live", emulator.endpoint, output_of(&outputs, "ApiId")?);
             Ok((proxy::serve(listener, stage, mailbox.clone())?, endpoints))
         };
-        match super::unless_stopped(configured).await {
+        match unless_stopped(configured).await {
             Ok((proxy, endpoints)) => {
                 let local = Self { folder, endpoints, emulator, catcher, proxy, _lock: lock };
                 local.announce()?;
