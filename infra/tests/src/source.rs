@@ -22,6 +22,49 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
+/// The text of the one file of workflow that has `declaration`.
+fn declared(declaration: &str) -> String {
+    let all = files(&crate::repository().join("workflow/src"));
+    let texts = all.iter().map(|file| fs::read_to_string(file).unwrap());
+    let mut found = texts.filter(|text| text.contains(declaration));
+    let text = found.next().unwrap_or_else(|| panic!("workflow has no {declaration}"));
+    assert!(found.next().is_none(), "workflow has {declaration} twice");
+    text
+}
+
+/// The value of a public constant of workflow, as it is written.
+#[must_use]
+pub fn constant(name: &str) -> String {
+    let text = declared(&format!("pub const {name}: "));
+    let rest = text.split(&format!("pub const {name}: ")).nth(1).unwrap();
+    let value = rest.split(';').next().unwrap().split_once(" = ").unwrap().1;
+    value.trim_matches('"').to_owned()
+}
+
+/// The wire names of an enum of workflow: the first string of each arm of `function`. Every variant has its arm.
+#[must_use]
+pub fn wire_names(name: &str, function: &str) -> Vec<String> {
+    let text = declared(&format!("pub enum {name} {{"));
+    let variants = without_comments(block(&text, &format!("pub enum {name} {{")));
+    let variants = variants.split(',').filter(|variant| !variant.trim().is_empty()).count();
+    let methods = block(&text, &format!("impl {name} {{"));
+    let arms = block(methods, &format!("fn {function}("));
+    let mut names: Vec<String> = Vec::new();
+    for line in arms.lines().filter(|line| line.contains("=>")) {
+        names.push(line.split('"').nth(1).unwrap_or_else(|| panic!("no string in {line}")).to_owned());
+    }
+    assert_eq!(names.len(), variants, "{name}::{function} names each variant on a line of its own");
+    names
+}
+
+/// What stands between the braces of the block that `begin` leads to.
+fn block<'a>(text: &'a str, begin: &str) -> &'a str {
+    let at = text.find(begin).unwrap_or_else(|| panic!("no {begin}"));
+    let end = at + item(&text[at..]);
+    let open = at + text[at..end].find('{').unwrap();
+    &text[open + 1..end - 1]
+}
+
 /// A source without comments, without the contents of its strings, and without items that only tests have.
 #[must_use]
 pub fn code(text: &str) -> String {
@@ -115,6 +158,13 @@ fn item(code: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_and_constants_of_workflow_are_found() {
+        assert_eq!(constant("NAMESPACE"), "Countersign");
+        let names = wire_names("ErrorName", "as_str");
+        assert!(names.contains(&"Request.Refused".to_owned()), "{names:?}");
+    }
 
     #[test]
     fn comments_strings_and_tests_are_left_out() {

@@ -6,23 +6,14 @@
 #![allow(clippy::unwrap_used)] // A test may.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 
+use infra_tests::source::{constant, wire_names};
+use infra_tests::template::{arn, of_type, pascal, properties, reference, template};
+use infra_tests::{read, workers};
 use serde_json::{Map, Value, json};
-use workflow::runtime::lambda::MAX_POSTPONEMENT;
-use workflow::runtime::step::ErrorName;
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
 
 fn definition() -> Value {
-    serde_json::from_str(&fs::read_to_string(repository().join("statemachine.asl.json")).unwrap()).unwrap()
-}
-
-fn template() -> String {
-    fs::read_to_string(repository().join("infra/template.yaml")).unwrap()
+    serde_json::from_str(&read("statemachine.asl.json")).unwrap()
 }
 
 fn states(definition: &Value) -> &Map<String, Value> {
@@ -137,16 +128,9 @@ fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
 
 #[test]
 fn the_error_names_are_those_that_workers_send() {
-    let names = [
-        ErrorName::Refused,
-        ErrorName::NotFound,
-        ErrorName::NotApproved,
-        ErrorName::Ended,
-        ErrorName::BadMessage,
-        ErrorName::Exhausted,
-    ];
+    let names = wire_names("ErrorName", "as_str");
     let known: BTreeSet<&str> =
-        names.iter().map(|name| name.as_str()).chain(["States.ALL", "States.Timeout"]).collect();
+        names.iter().map(String::as_str).chain(["States.ALL", "States.Timeout"]).collect();
     let definition = definition();
     for (name, task) in tasks(&definition) {
         for error in list(task, "Catch").iter().flat_map(|catch| list(catch, "ErrorEquals")) {
@@ -164,7 +148,7 @@ fn the_error_names_are_those_that_workers_send() {
             .iter()
             .find(|catch| catch["Next"] == "RecordRefusal")
             .unwrap();
-        assert_eq!(refused["ErrorEquals"], json!([ErrorName::Refused.as_str()]), "{step}");
+        assert_eq!(refused["ErrorEquals"], json!(["Request.Refused"]), "{step}");
     }
 }
 
@@ -296,124 +280,124 @@ fn senders(definition: &Value) -> BTreeMap<String, BTreeSet<String>> {
     senders
 }
 
-/// The lines of one resource of the template, without the rest.
-fn resource<'a>(template: &'a str, name: &str) -> &'a str {
-    let start =
-        template.find(&format!("\n  {name}:\n")).unwrap_or_else(|| panic!("the template has no {name}")) + 1;
-    let rest = &template[start..];
-    let ends = |at: &usize| rest[*at..].starts_with("\n  ") && !rest[*at + 3..].starts_with([' ', '#']);
-    let end = rest.match_indices('\n').map(|(at, _)| at).find(ends).unwrap_or(rest.len());
-    &rest[..end]
-}
-
-fn pascal(worker: &str) -> String {
-    worker.split('-').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
-}
-
-fn folders() -> BTreeSet<String> {
-    let entries = fs::read_dir(repository().join("workers")).unwrap().map(Result::unwrap);
-    entries
-        .filter(|entry| entry.path().join("Cargo.toml").is_file())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect()
+/// Workers that a queue of their own feeds.
+fn with_a_queue(template: &Value) -> BTreeSet<String> {
+    let has_queue = |worker: &String| {
+        let function = properties(template, &format!("{}Function", pascal(worker)));
+        !function["Environment"]["Variables"]["COUNTERSIGN_QUEUE_URL"].is_null()
+    };
+    workers().into_iter().filter(has_queue).collect()
 }
 
 #[test]
 fn every_worker_has_its_function_role_log_and_code() {
     let template = template();
-    for worker in folders() {
+    for worker in workers() {
         let name = pascal(&worker);
-        let function = resource(&template, &format!("{name}Function"));
-        for line in [
-            "Type: AWS::Serverless::Function".to_owned(),
-            format!("FunctionName: !Sub \"${{AWS::StackName}}-{worker}\""),
-            format!("CodeUri: ../target/lambda/{worker}/"),
-            format!("Role: !GetAtt {name}Role.Arn"),
-            format!("LogGroup: !Ref {name}Log"),
-        ] {
-            assert!(function.contains(&line), "{name}Function lacks {line}");
-        }
-        assert!(
-            resource(&template, &format!("{name}Role")).contains(&format!("Resource: !GetAtt {name}Log.Arn"))
+        let function = properties(&template, &format!("{name}Function"));
+        assert_eq!(
+            function["FunctionName"],
+            json!({ "Fn::Sub": format!("${{AWS::StackName}}-{worker}") }),
+            "{worker}"
         );
-        assert!(resource(&template, &format!("{name}Log")).contains("RetentionInDays"));
+        assert_eq!(function["CodeUri"], format!("../target/lambda/{worker}/"), "{worker}");
+        assert_eq!(function["Role"], arn(&format!("{name}Role")), "{worker}");
+        let log = format!("{name}Log");
+        assert_eq!(function["LoggingConfig"]["LogGroup"], reference(&log), "{worker}");
+        let role = properties(&template, &format!("{name}Role"));
+        let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
+        assert!(
+            statements.iter().any(|statement| statement["Resource"] == arn(&log)),
+            "{worker} may not log"
+        );
+        assert!(!properties(&template, &log)["RetentionInDays"].is_null(), "{worker} keeps logs for ever");
     }
-    let functions = template.matches("Type: AWS::Serverless::Function").count();
-    assert_eq!(functions, folders().len(), "the template has a function for a worker that is not there");
+    let functions = of_type(&template, "AWS::Serverless::Function");
+    assert_eq!(
+        functions.len(),
+        workers().len(),
+        "the template has a function for a worker that is not there"
+    );
+}
+
+/// The SQS events of a function.
+fn sqs_events(function: &Value) -> Vec<&Value> {
+    let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+    events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
+}
+
+fn number(value: &Value) -> u64 {
+    let text = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
+    text.parse().unwrap_or_else(|_| panic!("{value} is no number"))
 }
 
 #[test]
 fn every_queue_is_a_worker_that_a_state_sends_to() {
     let (definition, template) = (definition(), template());
     let senders = senders(&definition);
-    let with_a_queue: BTreeSet<String> = folders()
-        .into_iter()
-        .filter(|worker| {
-            resource(&template, &format!("{}Function", pascal(worker))).contains("COUNTERSIGN_QUEUE_URL:")
-        })
-        .collect();
+    let with_a_queue = with_a_queue(&template);
     assert_eq!(senders.keys().cloned().collect::<BTreeSet<_>>(), with_a_queue);
-    let machine = resource(&template, "StateMachine");
-    let machine_role = resource(&template, "StateMachineRole");
-    let dead_letter = resource(&template, "DeadLetterFunction");
-    let visibility = resource(&template, "VisibilityTimeout");
-    // One dead-letter queue for all: docs/decisions/0041.
-    let dead_letters = resource(&template, "DeadLetters");
-    assert!(dead_letter.contains("Queue: !GetAtt DeadLetters.Arn"), "nobody reports the end of a step");
-    assert_eq!(dead_letter.matches("Type: SQS").count(), 1, "each queue that Lambda polls has its price");
+    let substituted = &properties(&template, "StateMachine")["DefinitionSubstitutions"];
+    let sends = &properties(&template, "StateMachineRole")["Policies"][0]["PolicyDocument"]["Statement"][0];
+    assert_eq!(sends["Action"], "sqs:SendMessage");
+    let dead_letter = properties(&template, "DeadLetterFunction");
+    let visibility = &template["Parameters"]["VisibilityTimeout"];
+    // One dead-letter queue for all, since each queue that Lambda polls has its price: docs/decisions/0041.
+    let dead_letters = properties(&template, "DeadLetters");
+    let polled = sqs_events(dead_letter);
+    assert_eq!(polled.len(), 1);
+    assert_eq!(polled[0]["Queue"], arn("DeadLetters"), "nobody reports the end of a step");
     for worker in &with_a_queue {
-        let name = pascal(worker);
-        let queue = resource(&template, &format!("{name}Queue"));
-        let function = resource(&template, &format!("{name}Function"));
-        assert!(
-            machine.contains(&format!("{name}QueueUrl: !Ref {name}Queue")),
-            "{worker} is not substituted"
-        );
-        assert!(machine_role.contains(&format!("- !GetAtt {name}Queue.Arn")), "nobody may send to {worker}");
-        assert!(function.contains(&format!("COUNTERSIGN_QUEUE_URL: !Ref {name}Queue")), "{worker}");
-        assert!(function.contains(&format!("Queue: !GetAtt {name}Queue.Arn")), "{worker} gets no messages");
-        assert!(function.contains("FunctionResponseTypes: [ReportBatchItemFailures]"), "{worker}");
-        assert!(queue.contains("deadLetterTargetArn: !GetAtt DeadLetters.Arn"), "{worker}");
-        let receives = number(queue, "maxReceiveCount: ");
-        assert_eq!(number(function, "COUNTERSIGN_MAX_RECEIVES: \""), receives, "{worker}");
+        let name = format!("{}Queue", pascal(worker));
+        let queue = properties(&template, &name);
+        let function = properties(&template, &format!("{}Function", pascal(worker)));
+        let variables = &function["Environment"]["Variables"];
+        let events = sqs_events(function);
+        assert_eq!(substituted[format!("{name}Url")], reference(&name), "{worker} is not substituted");
+        assert!(sends["Resource"].as_array().unwrap().contains(&arn(&name)), "nobody may send to {worker}");
+        assert_eq!(variables["COUNTERSIGN_QUEUE_URL"], reference(&name), "{worker}");
+        assert_eq!(events.len(), 1, "{worker}");
+        assert_eq!(events[0]["Queue"], arn(&name), "{worker} gets no messages");
+        assert_eq!(events[0]["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{worker}");
+        assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], arn("DeadLetters"), "{worker}");
+        let receives = number(&queue["RedrivePolicy"]["maxReceiveCount"]);
+        assert_eq!(number(&variables["COUNTERSIGN_MAX_RECEIVES"]), receives, "{worker}");
         assert!(receives >= 5, "{worker}: AWS advises 5 receives at least");
         for queue in [queue, dead_letters] {
-            assert!(queue.contains("VisibilityTimeout: !Ref VisibilityTimeout"), "{worker}");
+            assert_eq!(queue["VisibilityTimeout"], reference("VisibilityTimeout"), "{worker}");
         }
         for function in [function, dead_letter] {
-            let timeout = number(function, "Timeout: ");
-            assert!(number(visibility, "Default: ") >= 6 * timeout, "{worker}");
-            assert!(number(visibility, "MinValue: ") >= timeout, "{worker}: Lambda refuses less");
+            let timeout = number(&function["Timeout"]);
+            assert!(number(&visibility["Default"]) >= 6 * timeout, "{worker}");
+            assert!(number(&visibility["MinValue"]) >= timeout, "{worker}: Lambda refuses less");
         }
-        let kept = number(queue, "MessageRetentionPeriod: ");
-        assert!(
-            number(dead_letters, "MessageRetentionPeriod: ") > kept,
-            "{worker}: it counts from the first send"
-        );
+        let kept = number(&queue["MessageRetentionPeriod"]);
+        let dead_kept = number(&dead_letters["MessageRetentionPeriod"]);
+        assert!(dead_kept > kept, "{worker}: it counts from the first send");
         // All receives of one message, at their longest, end within the time that the state waits.
-        let longest = receives * (number(visibility, "Default: ") + u64::from(MAX_POSTPONEMENT));
+        let postponed: u64 = constant("MAX_POSTPONEMENT").parse().unwrap();
+        let longest = receives * (number(&visibility["Default"]) + postponed);
         for state in &senders[worker] {
             let waits = definition["States"][state]["TimeoutSeconds"].as_u64().unwrap();
-            assert!(longest < waits && longest < kept, "{state} would time out before its message is dead");
+            assert!(longest < waits, "{state} would time out before its message is dead");
+            assert!(longest < kept, "{worker}: a message would be gone before it is dead");
         }
-        assert!((2..=10).contains(&number(function, "MaximumConcurrency: ")), "{worker}: no back-pressure");
+        let at_once = number(&events[0]["ScalingConfig"]["MaximumConcurrency"]);
+        assert!((2..=10).contains(&at_once), "{worker}: no back-pressure");
     }
-    let substituted = machine.lines().filter(|line| line.contains("QueueUrl: !Ref")).count();
-    assert_eq!(substituted, with_a_queue.len(), "a substitution that no state uses");
-}
-
-fn number(text: &str, after: &str) -> u64 {
-    let start = text.find(after).unwrap_or_else(|| panic!("no {after}in {text}")) + after.len();
-    text[start..].split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    assert_eq!(
+        substituted.as_object().unwrap().len(),
+        with_a_queue.len(),
+        "a substitution that no state uses"
+    );
 }
 
 #[test]
 fn every_worker_knows_exactly_the_states_that_send_to_it() {
     for (worker, sending) in senders(&definition()) {
-        let file = repository().join("workers").join(&worker).join("src/lib.rs");
-        let source = fs::read_to_string(&file).unwrap();
+        let source = read(&format!("workers/{worker}/src/lib.rs"));
         let start = source.find("const STATES: &'static [&'static str] =");
-        let start = start.unwrap_or_else(|| panic!("{} names no STATES", file.display()));
+        let start = start.unwrap_or_else(|| panic!("{worker} names no STATES"));
         let names = &source[start..start + source[start..].find("];").unwrap()];
         let known: BTreeSet<String> = names.split('"').skip(1).step_by(2).map(str::to_owned).collect();
         assert_eq!(known, sending, "{worker}");

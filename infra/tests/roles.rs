@@ -1,18 +1,18 @@
 //! Which role may do what to what, read from the templates: the table in docs/threat-model.md.
 //!
-//! Fails where the table is stale; `COUNTERSIGN_WRITE=1 cargo test -p end-to-end --test roles` writes it anew. What the table
+//! Fails where the table is stale; `COUNTERSIGN_WRITE=1 cargo test -p infra-tests --test roles` writes it anew. What the table
 //! says as of AWS: conditions that only tell the emulator apart are resolved, parameters are not.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 
-use end_to_end::repository;
+use infra_tests::template::pascal;
+use infra_tests::{hold, page_with, read, workers};
 use serde_yaml_ng::Value;
 
-const BEGIN: &str = "<!-- The table of roles is written by tests/tests/roles.rs; do not edit it. -->\n";
+const BEGIN: &str = "<!-- The table of roles is written by infra/tests/roles.rs; do not edit it. -->\n";
 const END: &str = "<!-- The end of the table of roles. -->\n";
 
 /// One thing that a role may do.
@@ -149,25 +149,22 @@ fn table(roles: &BTreeMap<String, BTreeSet<Permission>>) -> String {
 }
 
 fn of_the_template() -> BTreeMap<String, BTreeSet<Permission>> {
-    let text = fs::read_to_string(repository().join("infra/template.yaml")).unwrap();
-    roles(&serde_yaml_ng::from_str(&text).unwrap())
+    roles(&serde_yaml_ng::from_str(&read("infra/template.yaml")).unwrap())
 }
 
 #[test]
 fn the_table_of_roles_is_the_templates() {
     let roles = of_the_template();
-    assert!(roles.len() >= 11 && roles.values().all(|permissions| !permissions.is_empty()), "{roles:#?}");
-    let file = repository().join("docs/threat-model.md");
-    let page = fs::read_to_string(&file).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the beginning of the table");
-    let (_, after) = rest.split_once(END).expect("the end of the table");
-    let wanted = format!("{before}{BEGIN}\n{}\n{END}{after}", table(&roles));
-    if std::env::var_os("COUNTERSIGN_WRITE").is_some() {
-        fs::write(&file, &wanted).unwrap();
-    } else {
-        let advice = "renew it with: COUNTERSIGN_WRITE=1 cargo test -p end-to-end --test roles";
-        assert!(page == wanted, "the table of roles in docs/threat-model.md is stale; {advice}");
+    for worker in workers() {
+        assert!(roles.contains_key(&pascal(&worker)), "{worker} has no role");
     }
+    for (role, permissions) in &roles {
+        assert!(!permissions.is_empty(), "{role}");
+    }
+    let (name, page) = page_with(BEGIN);
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).expect("the end of the table");
+    hold(&name, &format!("{before}{BEGIN}\n{}\n{END}{after}", table(&roles)));
 }
 
 #[test]
@@ -175,7 +172,7 @@ fn no_role_may_do_everything_or_act_on_everything() {
     for (role, permissions) in of_the_template() {
         for Permission { action, resource, only } in permissions {
             assert!(!action.contains('*'), "{role}: {action}");
-            // AWS gives these no resource; workflow/tests/operations.rs has the list of them.
+            // AWS gives these no resource; operations.rs has the list of them.
             let has_none =
                 action.starts_with("xray:") || (role == "StateMachine" && action.starts_with("logs:"));
             // What has no resource of its own is bounded by a condition instead.

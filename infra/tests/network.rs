@@ -4,19 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use end_to_end::repository;
+use infra_tests::read;
 use serde_yaml_ng::Value;
 
 /// An interface endpoint in one zone, in dollars a month of 730 hours at $0.01.
 const ENDPOINT: f64 = 7.30;
 /// EC2 takes no more user data than that, before base64.
 const USER_DATA: usize = 16 * 1024;
-
-fn read(file: &str) -> String {
-    fs::read_to_string(repository().join(file)).unwrap()
-}
 
 fn network() -> Value {
     serde_yaml_ng::from_str(&read("infra/private/network.yaml")).unwrap()
