@@ -17,7 +17,6 @@ mod build;
 mod ca;
 mod checkout;
 mod connect;
-mod costs;
 mod deployment;
 mod executions;
 mod failure;
@@ -66,10 +65,6 @@ enum Command {
     Export(backup::ExportOptions),
     /// Makes an empty stack what an exported one was, and goes on from there
     Import(backup::ImportOptions),
-    /// Prints what a month costs on AWS, by the list prices in infra/prices.toml
-    Costs(costs::Options),
-    /// Prints which quota of AWS binds first, and how many certificates a day that is
-    Scale,
 }
 
 #[tokio::main]
@@ -89,8 +84,6 @@ async fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command).await,
         Command::Export(options) => backup::export(options).await,
         Command::Import(options) => backup::import(options).await,
-        Command::Costs(options) => costs::run(&options),
-        Command::Scale => costs::run_scale(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,7 +22,7 @@ struct Limit {
 }
 
 /// The page.
-pub(super) fn scale(data: &Data, counted: &Counted) -> String {
+pub(crate) fn scale(data: &Data, counted: &Counted) -> String {
     let limits = limits(data, counted);
     let first = limits.iter().find(|limit| limit.always);
     let binding = first.map_or(0.0, |limit| limit.stage.rate * DAY);
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_burst_takes_no_longer_where_limits_are_raised() {
-        let (data, counted) = (Data::read().unwrap(), Counted::in_template());
+        let (data, counted) = (Data::read(), Counted::in_template());
         let all = limits(&data, &counted);
         let binding = all.iter().find(|limit| limit.always).unwrap().stage.rate;
         let takes = |times: f64| burst(&stages(&all, binding * times), 20_000).unwrap().seconds;
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn every_limit_that_is_always_met_is_a_stage_of_the_simulation() {
-        let all = limits(&Data::read().unwrap(), &Counted::in_template());
+        let all = limits(&Data::read(), &Counted::in_template());
         let met = all.iter().filter(|limit| limit.always).count();
         // A table that is no longer new takes more than a new one.
         assert_eq!(stages(&all, 0.0).len(), met - 1);
@@ -279,12 +279,8 @@ mod tests {
 
     #[test]
     fn the_page_in_the_repository_is_this_one() {
-        let page = scale(&Data::read().unwrap(), &Counted::in_template());
+        let page = scale(&Data::read(), &Counted::in_template());
         assert!(!page.contains('{'), "a place is not filled in");
-        let kept = include_str!("../../../docs/scale.md");
-        assert!(
-            page == kept,
-            "docs/scale.md is not what is printed now: cargo run -q -- scale > docs/scale.md"
-        );
+        infra_tests::hold("docs/scale.md", &page);
     }
 }

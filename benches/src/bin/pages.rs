@@ -1,4 +1,4 @@
-//! How fast the pages are: `cargo run -p end-to-end --bin pages [REQUESTS]` opens each of them so often on a local stack of its
+//! How fast the pages are: `cargo run -p benches --bin pages [REQUESTS]` opens each of them so often on a local stack of its
 //! own, one at a time, and prints a page of Markdown. A figure, not a test: it passes no judgement.
 
 // Printing is what it is for.
@@ -6,7 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use end_to_end::{Stack, Submission, csr_for, percentile, unique_host};
+use benches::percentile;
+use end_to_end::{Stack, Submission, csr_for, unique_host};
 
 const APPROVER: &str = "approver@example.com";
 

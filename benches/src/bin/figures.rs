@@ -1,4 +1,4 @@
-//! How fast the finished stack is, and how large its workers are: `cargo run -p end-to-end --bin figures [REQUESTS] [AT_ONCE]`.
+//! How fast the finished stack is, and how large its workers are: `cargo run -p benches --bin figures [REQUESTS] [AT_ONCE]`.
 //!
 //! Sends requests through a local stack of its own with optimised workers, plays the approver, and prints a page of
 //! Markdown. A figure, not a test: it passes no judgement. Times are taken from the files of the mails, so waiting for
@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use end_to_end::{Automated, Stack, percentile, repository};
+use benches::percentile;
+use end_to_end::{Automated, Stack, repository};
 use tokio::task::{JoinSet, LocalSet};
 
 #[tokio::main(flavor = "current_thread")]
@@ -82,13 +83,7 @@ fn print(cold: &Automated, warm: &[Automated], at_once: usize, peaks: &BTreeMap<
     row("submit", "approval mail", |took| took.to_approval_mail);
     row("approve", "certificate mail", |took| took.to_certificate_mail);
     println!("\n| worker | release binary | peak RSS |\n| --- | ---: | ---: |");
-    let mut names: Vec<String> = std::fs::read_dir(repository().join("workers"))
-        .unwrap()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    for name in names {
+    for name in infra_tests::workers() {
         let binary = std::fs::metadata(repository().join("target/release").join(&name));
         let binary = binary.map_or("not built".to_owned(), |file| format!("{:.1} MiB", mebi(file.len())));
         let peak =

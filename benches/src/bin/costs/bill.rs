@@ -6,7 +6,7 @@
 use super::data::{Counted, Data, Network};
 
 /// Hours in a month, as AWS counts.
-pub(super) const HOURS: f64 = 730.0;
+pub(crate) const HOURS: f64 = 730.0;
 /// Lambda polls each queue with five connections, each of which waits for 20 seconds.
 const POLLS_A_MINUTE: f64 = 15.0;
 /// Waiting requests that one run of housekeeping looks at, at most (workers/housekeeping).
@@ -18,28 +18,28 @@ const GB: f64 = 1_073_741_824.0;
 
 /// What is deployed, and how much it is used.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deployment {
+pub(crate) struct Deployment {
     /// Certificates a month.
-    pub(super) certificates: f64,
+    pub(crate) certificates: f64,
     /// See [`Network`].
-    pub(super) network: Network,
+    pub(crate) network: Network,
     /// `Encryption=customer-key`.
-    pub(super) customer_key: bool,
+    pub(crate) customer_key: bool,
     /// `CaKey=kms`.
-    pub(super) ca_in_kms: bool,
+    pub(crate) ca_in_kms: bool,
     /// `Alarms=yes`.
-    pub(super) alarms: bool,
+    pub(crate) alarms: bool,
     /// `Dashboard=yes`.
-    pub(super) dashboard: bool,
+    pub(crate) dashboard: bool,
     /// `Tracing=yes`.
-    pub(super) tracing: bool,
+    pub(crate) tracing: bool,
     /// Minutes from one run of housekeeping to the next: `HousekeepingSchedule`.
-    pub(super) housekeeping_minutes: f64,
+    pub(crate) housekeeping_minutes: f64,
 }
 
 impl Deployment {
     /// With the defaults of the template.
-    pub(super) fn of(certificates: f64, network: Network) -> Self {
+    pub(crate) fn of(certificates: f64, network: Network) -> Self {
         Self {
             certificates,
             network,
@@ -66,20 +66,20 @@ impl Deployment {
 
 /// What one service costs a month, in US dollars.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// The service.
-    pub(super) service: &'static str,
+    pub(crate) service: &'static str,
     /// So much.
-    pub(super) usd: f64,
+    pub(crate) usd: f64,
 }
 
 /// The sum.
-pub(super) fn total(lines: &[Line]) -> f64 {
+pub(crate) fn total(lines: &[Line]) -> f64 {
     lines.iter().map(|line| line.usd).sum()
 }
 
 /// The bill of a month.
-pub(super) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<Line> {
+pub(crate) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<Line> {
     let (n, usage) = (deployed.certificates, &data.usage);
     let price = |name: &str| data.price(name);
     let yes = |on: bool| if on { 1.0 } else { 0.0 };
@@ -178,7 +178,7 @@ fn lambda(data: &Data, counted: &Counted, certificates: f64, runs: f64, looks: f
 }
 
 /// AWS Private CA, general purpose and short-lived, for so many certificates.
-pub(super) fn private_ca(data: &Data, certificates: f64) -> (f64, f64) {
+pub(crate) fn private_ca(data: &Data, certificates: f64) -> (f64, f64) {
     let price = |name: &str| data.price(name);
     let general = price("private_ca_month")
         + certificates.min(1_000.0) * price("private_ca_first_1000")
@@ -189,7 +189,7 @@ pub(super) fn private_ca(data: &Data, certificates: f64) -> (f64, f64) {
 }
 
 /// The system that Countersign replaces while idle: eight endpoints and an instance with nginx.
-pub(super) fn original(data: &Data) -> f64 {
+pub(crate) fn original(data: &Data) -> f64 {
     8.0 * HOURS * data.price("interface_endpoint_hour")
         + HOURS * data.price("instance_t3_micro_hour")
         + 20.0 * data.price("disk_gp3_gb_month")
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn month(deployed: Deployment) -> f64 {
-        total(&bill(&Data::read().unwrap(), &Counted::in_template(), deployed))
+        total(&bill(&Data::read(), &Counted::in_template(), deployed))
     }
 
     /// The promise of issue 6, at list prices without the free tier.
@@ -227,24 +227,25 @@ mod tests {
 
     #[test]
     fn what_waits_is_looked_at_again_and_again_but_never_more_than_housekeeping_takes() {
-        let data = Data::read().unwrap();
+        let data = Data::read();
         let looks = |certificates: f64| Deployment::of(certificates, Network::Public).looks(&data);
         assert_eq!(looks(0.0), 0.0);
         assert!(looks(100.0) > 0.0);
         assert_eq!(looks(1e9), LOOKS * 8_760.0);
-        assert_eq!(LOOKS, housekeeping::LIMIT as f64);
+        let housekeeping = infra_tests::read("workers/housekeeping/src/lib.rs");
+        assert!(housekeeping.contains(&format!(": usize = {LOOKS};")), "its limit for a run is another");
     }
 
     #[test]
     fn an_idle_queue_costs_26_cents() {
-        let data = Data::read().unwrap();
+        let data = Data::read();
         let cents = POLLS_A_MINUTE * 60.0 * HOURS * data.price("sqs_request") * 100.0;
         assert_eq!(cents.round(), 26.0);
     }
 
     #[test]
     fn private_ca_has_its_tiers() {
-        let data = Data::read().unwrap();
+        let data = Data::read();
         assert_eq!(private_ca(&data, 0.0), (400.0, 50.0));
         let (general, short_lived) = private_ca(&data, 1_000_000.0);
         assert_eq!(general, 400.0 + 750.0 + 3_150.0 + 990.0);

@@ -1,4 +1,4 @@
-//! What the flow takes beyond its plumbing: `cargo run -p end-to-end --bin throughput [REQUESTS [BURST]]`, after
+//! What the flow takes beyond its plumbing: `cargo run -p benches --bin throughput [REQUESTS [BURST]]`, after
 //! `cargo build --release -p idle` (benches/idle).
 //!
 //! Sends requests through a local stack with optimised workers, plays the approver, and takes the automated parts:
@@ -14,11 +14,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use benches::cold::queue_workers;
+use benches::percentile;
 use end_to_end::chaos::Root;
-use end_to_end::{Automated, PATIENCE, Portal, Stack, eventually, percentile, repository};
+use end_to_end::{Automated, PATIENCE, Portal, Stack, eventually, repository};
 use serde_json::{Value, json};
-
-const STEPS: [&str; 6] = ["validate", "persist", "notify", "await-approval", "sign", "deliver"];
 
 #[tokio::main]
 async fn main() {
@@ -39,7 +39,7 @@ async fn main() {
         let execution = execution(&stack, &root).await;
         let front = answer(&portal).await + answer(&portal).await;
         six.push(execution);
-        nine.push(execution + front + execution / STEPS.len() as u32);
+        nine.push(execution + front + execution / queue_workers().len() as u32);
     }
     let seconds = |times: &[Duration], part| percentile(times, part).as_secs_f64();
     println!("{requests} requests, one at a time:\n");
@@ -79,7 +79,7 @@ fn make_idle(stack: &Stack) {
     let file: PathBuf = stack.path().join("idle.zip");
     std::fs::write(&file, zip.finish().unwrap().into_inner()).unwrap();
     let code = format!("fileb://{}", file.display());
-    for step in STEPS {
+    for step in &queue_workers() {
         let function = stack.endpoints()["functions"][step].as_str().unwrap();
         stack.aws(&["lambda", "update-function-code", "--function-name", function, "--zip-file", &code]);
     }

@@ -17,7 +17,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::{Request, Response};
 use serde_json::Value;
 
-use crate::passage::{self, Emulator};
+use end_to_end::passage::{self, Emulator};
 
 /// The keys of the indexes of the table of requests: infra/template.yaml.
 const INDEXES: [(&str, &[&str]); 6] = [

@@ -1,30 +1,20 @@
-//! What a request uses of AWS, for docs/costs.md: `cargo run -p end-to-end --bin usage [REQUESTS]`.
+//! What a request uses of AWS, for docs/costs.md: `cargo run -p benches --bin usage [REQUESTS]`.
 //!
 //! Sends requests through a local stack of its own, plays one approver, and prints the section `[usage]` of
-//! infra/prices.toml: everything that AWS would charge for one certificate, and for one run of housekeeping. A figure,
+//! benches/prices.toml: everything that AWS would charge for one certificate, and for one run of housekeeping. A figure,
 //! not a test: it passes no judgement.
 
 // Printing is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
-use end_to_end::meter::{Meter, Used};
+use std::collections::BTreeMap;
+
+use benches::meter::{Meter, Used};
 use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
 const APPROVER: &str = "approver@example.com";
-const WORKERS: [&str; 9] = [
-    "validate",
-    "persist",
-    "notify",
-    "await-approval",
-    "sign",
-    "deliver",
-    "portal",
-    "housekeeping",
-    "dead-letter",
-];
-
 #[tokio::main]
 async fn main() {
     LocalSet::new().run_until(measure()).await;
@@ -62,7 +52,7 @@ async fn measure() {
         eprintln!("{operation}: {:.2} a request, {before} for the first", (count - before) as f64 / each);
     }
     println!("[usage]");
-    println!("measured = \"cargo run -p end-to-end --bin usage {requests}\"");
+    println!("measured = \"cargo run -p benches --bin usage {requests}\"");
     let line = |name: &str, value: f64| println!("{name} = {}", (value * 100.0).round() / 100.0);
     // Start counts as one.
     line("state_transitions", transitions as f64 + 1.0);
@@ -78,7 +68,7 @@ async fn measure() {
     line("stored_bytes", per(|used| used.stored).round());
     line("bytes_out", bytes_out as f64 / each);
     println!("\n[usage.workers]");
-    for worker in WORKERS {
+    for worker in &infra_tests::workers() {
         let since = |(count, milliseconds): (u64, u64), before: (u64, u64)| {
             (count - before.0, milliseconds - before.1)
         };
@@ -127,7 +117,7 @@ struct Kept {
 }
 
 async fn housekeeping(stack: &Stack, meter: &Meter) -> Kept {
-    let spent = |worked: &std::collections::BTreeMap<&str, (u64, u64)>, worker: &str| worked[worker].1 as f64;
+    let spent = |worked: &BTreeMap<String, (u64, u64)>, worker: &str| worked[worker].1 as f64;
     let calls = |used: &Used, operation: &str| used.calls.get(operation).copied().unwrap_or_default() as f64;
     let (before, worked_before, logged_before) = (meter.used(), worked(stack), logged(stack));
     for _ in 0..RUNS {
@@ -191,15 +181,15 @@ fn events(stack: &Stack, worker: &str, pattern: &[&str]) -> Vec<Value> {
 
 /// The bytes that all workers have logged. CloudWatch adds 26 to each event.
 fn logged(stack: &Stack) -> usize {
-    let all = WORKERS.iter().flat_map(|worker| events(stack, worker, &[]));
+    let all = infra_tests::workers().into_iter().flat_map(|worker| events(stack, &worker, &[]));
     all.map(|event| event["message"].as_str().unwrap_or_default().len() + 26).sum()
 }
 
 /// How often each worker ran, and for how many milliseconds in all, from the lines that Lambda writes.
-fn worked(stack: &Stack) -> std::collections::BTreeMap<&'static str, (u64, u64)> {
-    let mut worked = std::collections::BTreeMap::new();
-    for worker in WORKERS {
-        let billed = events(stack, worker, &["--filter-pattern", "\"Billed Duration\""]);
+fn worked(stack: &Stack) -> BTreeMap<String, (u64, u64)> {
+    let mut worked = BTreeMap::new();
+    for worker in infra_tests::workers() {
+        let billed = events(stack, &worker, &["--filter-pattern", "\"Billed Duration\""]);
         let billed = billed.iter().filter_map(|event| {
             let (_, after) = event["message"].as_str()?.split_once("Billed Duration: ")?;
             after.split(' ').next()?.parse::<f64>().ok()

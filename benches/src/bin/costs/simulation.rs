@@ -5,26 +5,26 @@
 
 /// A stage that everything must pass.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stage {
+pub(crate) struct Stage {
     /// What it is.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Certificates a second.
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
     /// Certificates at once.
-    pub(super) burst: f64,
+    pub(crate) burst: f64,
 }
 
 /// How a burst went through.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Passed {
+pub(crate) struct Passed {
     /// Seconds until the last came out.
-    pub(super) seconds: u64,
+    pub(crate) seconds: u64,
     /// The stage with the longest queue, and how long that was.
-    pub(super) longest_queue: (&'static str, u64),
+    pub(crate) longest_queue: (&'static str, u64),
 }
 
 /// So many come at once. `None` where they are not through after 30 days.
-pub(super) fn burst(stages: &[Stage], requests: u64) -> Option<Passed> {
+pub(crate) fn burst(stages: &[Stage], requests: u64) -> Option<Passed> {
     let mut queues = vec![0.0; stages.len() + 1];
     let mut tokens: Vec<f64> = stages.iter().map(|stage| stage.burst).collect();
     queues[0] = requests as f64;

@@ -1,4 +1,4 @@
-//! Which calls to AWS a request takes: `cargo run -p end-to-end --bin calls [REQUESTS]`.
+//! Which calls to AWS a request takes: `cargo run -p benches --bin calls [REQUESTS]`.
 //!
 //! Sends requests through a local stack whose workers reach AWS through a proxy that counts, and tells them apart by the
 //! access key of each worker's role. What the first request calls beyond the others is done once a process. Prints Markdown.

@@ -1,4 +1,4 @@
-//! Many requests at once: `cargo run -p end-to-end --bin load [--release] [REQUESTS [CONNECTIONS [ROUNDS]]]`.
+//! Many requests at once: `cargo run -p benches --bin load [--release] [REQUESTS [CONNECTIONS [ROUNDS]]]`.
 //!
 //! Sends REQUESTS submissions over CONNECTIONS connections to a local stack of its own, with --release one whose workers are
 //! optimised as they are deployed (which takes minutes to build the first time), approves each by the link of its mail, waits until all certificates are mailed, and prints a page of Markdown; ROUNDS times, so that the
@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use benches::percentile;
 use end_to_end::chaos::{Post, resident};
-use end_to_end::{Asked, Portal, Stack, Submission, csr_for, eventually, percentile, unique_host};
+use end_to_end::{Asked, Portal, Stack, Submission, csr_for, eventually, unique_host};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use reqwest::Method;

@@ -1,21 +1,15 @@
-//! What AWS charges and allows, and what a certificate uses: infra/prices.toml, and the counts of infra/template.yaml.
+//! What AWS charges and allows, and what a certificate uses: benches/prices.toml, and the counts of infra/template.yaml.
 //!
-//! Invariant: every number has a source and says whether the source was read; nothing in the computation is a price. Both
-//! files are part of the program, so it fails to build or to start on a file that does not hold what it needs, never midway.
+//! Invariant: every number has a source and says whether the source was read; nothing in the computation is a price. A file that
+//! lacks a number is a panic that names it.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::failure::{Failure, OrFail as _};
-
-const PRICES: &str = include_str!("../../../infra/prices.toml");
-const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
-const NETWORK: &str = include_str!("../../../infra/private/network.yaml");
-
 /// How the workers and the portal are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Network {
+pub(crate) enum Network {
     /// A regional API.
     Public,
     /// A private API behind a small instance that is reached through Systems Manager.
@@ -26,7 +20,7 @@ pub(super) enum Network {
 
 impl Network {
     /// As it is called in the documentation.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Public => "public",
             Self::Private => "private",
@@ -38,23 +32,23 @@ impl Network {
 /// A file as it is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Data {
+pub(crate) struct Data {
     /// The region of the prices.
-    pub(super) region: String,
+    pub(crate) region: String,
     /// The day of the prices and quotas.
-    pub(super) as_of: String,
+    pub(crate) as_of: String,
     /// What AWS charges.
-    pub(super) prices: BTreeMap<String, Price>,
+    pub(crate) prices: BTreeMap<String, Price>,
     /// What AWS allows.
-    pub(super) quotas: BTreeMap<String, Quota>,
+    pub(crate) quotas: BTreeMap<String, Quota>,
     /// What a certificate uses.
-    pub(super) usage: Usage,
+    pub(crate) usage: Usage,
 }
 
 /// How a number was come by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// In a stored copy of the page.
     Page,
     /// From memory of the page.
@@ -64,40 +58,40 @@ pub(super) enum Seen {
 /// What so many units cost.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Price {
+pub(crate) struct Price {
     /// US dollars.
-    pub(super) usd: f64,
+    pub(crate) usd: f64,
     /// For so many units.
-    pub(super) per: f64,
+    pub(crate) per: f64,
     /// See [`Seen`].
-    pub(super) seen: Seen,
+    pub(crate) seen: Seen,
     /// The page.
-    pub(super) source: String,
+    pub(crate) source: String,
 }
 
 /// How much AWS allows.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Quota {
+pub(crate) struct Quota {
     /// So many in a window.
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
     /// So many at once.
-    pub(super) burst: f64,
+    pub(crate) burst: f64,
     /// A second, or a day.
     #[serde(default)]
-    pub(super) window: Window,
+    pub(crate) window: Window,
     /// Whether AWS raises it on request.
-    pub(super) adjustable: bool,
+    pub(crate) adjustable: bool,
     /// See [`Seen`].
-    pub(super) seen: Seen,
+    pub(crate) seen: Seen,
     /// The page.
-    pub(super) source: String,
+    pub(crate) source: String,
 }
 
 /// The time that a quota counts in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Window {
+pub(crate) enum Window {
     /// A second.
     #[default]
     Second,
@@ -108,112 +102,106 @@ pub(super) enum Window {
 /// What one certificate uses, with one approver. Measured; see `measured`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// The command that measured it.
-    pub(super) measured: String,
+    pub(crate) measured: String,
     /// State transitions, the start included.
-    pub(super) state_transitions: f64,
+    pub(crate) state_transitions: f64,
     /// Messages of the state machine to the workers.
-    pub(super) tasks: f64,
+    pub(crate) tasks: f64,
     /// Messages of workers to workers.
-    pub(super) nudges: f64,
+    pub(crate) nudges: f64,
     /// Mails to requester and approver.
-    pub(super) mails: f64,
+    pub(crate) mails: f64,
     /// Write request units of the tables.
-    pub(super) dynamodb_table_write_units: f64,
+    pub(crate) dynamodb_table_write_units: f64,
     /// Write request units of their indexes.
-    pub(super) dynamodb_index_write_units: f64,
+    pub(crate) dynamodb_index_write_units: f64,
     /// Read request units.
-    pub(super) dynamodb_read_units: f64,
+    pub(crate) dynamodb_read_units: f64,
     /// PUT of S3.
-    pub(super) s3_puts: f64,
+    pub(crate) s3_puts: f64,
     /// GET of S3.
-    pub(super) s3_gets: f64,
+    pub(crate) s3_gets: f64,
     /// Bytes of log, with what CloudWatch adds to each event.
-    pub(super) log_bytes: f64,
+    pub(crate) log_bytes: f64,
     /// Bytes that rows, indexes and trail take in DynamoDB for each certificate, for as long as it is kept. Assumed.
-    pub(super) stored_bytes: f64,
+    pub(crate) stored_bytes: f64,
     /// Bytes that leave the portal for each certificate. Assumed.
-    pub(super) bytes_out: f64,
+    pub(crate) bytes_out: f64,
     /// What each worker does.
-    pub(super) workers: BTreeMap<String, Work>,
+    pub(crate) workers: BTreeMap<String, Work>,
     /// What a run of housekeeping uses where nothing waits.
-    pub(super) housekeeping_run: HousekeepingRun,
+    pub(crate) housekeeping_run: HousekeepingRun,
     /// What each request that waits for its approvers adds to each run.
-    pub(super) waiting: Waiting,
+    pub(crate) waiting: Waiting,
     /// Days that a request waits for its approvers. Assumed.
-    pub(super) days_to_decision: f64,
+    pub(crate) days_to_decision: f64,
 }
 
 /// The invocations of a worker for one certificate.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Work {
+pub(crate) struct Work {
     /// How many.
-    pub(super) invocations: f64,
+    pub(crate) invocations: f64,
     /// How long each takes.
-    pub(super) milliseconds: f64,
+    pub(crate) milliseconds: f64,
 }
 
 /// A run of housekeeping.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HousekeepingRun {
+pub(crate) struct HousekeepingRun {
     /// Read request units.
-    pub(super) dynamodb_read_units: f64,
+    pub(crate) dynamodb_read_units: f64,
     /// GET of S3.
-    pub(super) s3_gets: f64,
+    pub(crate) s3_gets: f64,
     /// How long it takes.
-    pub(super) milliseconds: f64,
+    pub(crate) milliseconds: f64,
 }
 
 /// What one look at a waiting request uses: that of housekeeping, and that of await-approval, which it asks to look.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     /// Read request units.
-    pub(super) dynamodb_read_units: f64,
+    pub(crate) dynamodb_read_units: f64,
     /// GET of S3.
-    pub(super) s3_gets: f64,
+    pub(crate) s3_gets: f64,
     /// Messages.
-    pub(super) messages: f64,
+    pub(crate) messages: f64,
     /// How long await-approval takes.
-    pub(super) milliseconds: f64,
+    pub(crate) milliseconds: f64,
     /// Bytes of log.
-    pub(super) log_bytes: f64,
+    pub(crate) log_bytes: f64,
 }
 
 impl Data {
     /// The data of this version.
-    ///
-    /// # Errors
-    /// infra/prices.toml is not what this version needs.
-    pub(super) fn read() -> Result<Self, Failure> {
-        let data: Self = toml::from_str(PRICES).or_fail(
-            || "infra/prices.toml is not what this version reads".into(),
-            "Build the command again from a clean checkout.",
-        )?;
-        Ok(data)
+    pub(crate) fn read() -> Self {
+        toml::from_str(&infra_tests::read("benches/prices.toml")).expect("benches/prices.toml")
     }
 
     /// The price of one unit, in US dollars.
     ///
     /// # Panics
     /// Where the file lacks it; a test asks for every one.
-    pub(super) fn price(&self, name: &str) -> f64 {
-        let price = self.prices.get(name).unwrap_or_else(|| panic!("infra/prices.toml has no price {name}"));
+    pub(crate) fn price(&self, name: &str) -> f64 {
+        let price =
+            self.prices.get(name).unwrap_or_else(|| panic!("benches/prices.toml has no price {name}"));
         price.usd / price.per
     }
 
     /// How many prices were read on their page, and how many are from memory of it.
-    pub(super) fn confidence(&self) -> (usize, usize) {
+    pub(crate) fn confidence(&self) -> (usize, usize) {
         let read = self.prices.values().filter(|price| price.seen == Seen::Page).count();
         (read, self.prices.len() - read)
     }
 
     /// The prices and quotas without a page to look them up.
     #[cfg(test)]
-    pub(super) fn without_source(&self) -> Vec<&str> {
+    pub(crate) fn without_source(&self) -> Vec<&str> {
         let prices = self.prices.iter().map(|(name, price)| (name, &price.source));
         let quotas = self.quotas.iter().map(|(name, quota)| (name, &quota.source));
         prices
@@ -226,39 +214,41 @@ impl Data {
 
 /// What infra/template.yaml makes that costs money while nothing happens, counted in its text.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(crate) struct Counted {
     /// Queues that Lambda polls.
-    pub(super) polled_queues: f64,
+    pub(crate) polled_queues: f64,
     /// Alarms.
-    pub(super) alarms: f64,
+    pub(crate) alarms: f64,
     /// Secrets, that of the CA key included.
-    pub(super) secrets: f64,
+    pub(crate) secrets: f64,
     /// Memory of each worker, in GB, and how many batches of how many messages of it run at once.
-    pub(super) workers: BTreeMap<String, Shape>,
+    pub(crate) workers: BTreeMap<String, Shape>,
     /// What the portal takes a second, and at once.
-    pub(super) throttle: (f64, f64),
+    pub(crate) throttle: (f64, f64),
     /// The interface endpoints of a private network in each zone, and whether only the isolated one has them. Those of DynamoDB and S3
     /// are gateways and free; that of KMS is there with a CA key in KMS only, and not counted.
-    pub(super) endpoints: Vec<(String, bool)>,
+    pub(crate) endpoints: Vec<(String, bool)>,
 }
 
 /// How a worker is made.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// Memory in GB, as Lambda charges for it.
-    pub(super) gigabytes: f64,
+    pub(crate) gigabytes: f64,
     /// Messages of a batch; 1 where no queue feeds it.
-    pub(super) batch: f64,
+    pub(crate) batch: f64,
     /// Batches at once; 0 where no queue feeds it.
-    pub(super) at_once: f64,
+    pub(crate) at_once: f64,
 }
 
 impl Counted {
     /// Of the template of this version.
-    pub(super) fn in_template() -> Self {
-        let lines = |wanted: &str| TEMPLATE.lines().filter(|line| line.trim() == wanted).count() as f64;
+    pub(crate) fn in_template() -> Self {
+        let template = infra_tests::read("infra/template.yaml");
+        let network = infra_tests::read("infra/private/network.yaml");
+        let lines = |wanted: &str| template.lines().filter(|line| line.trim() == wanted).count() as f64;
         let mut workers = BTreeMap::new();
-        for rest in TEMPLATE.split("FunctionName: !Sub \"${AWS::StackName}-").skip(1) {
+        for rest in template.split("FunctionName: !Sub \"${AWS::StackName}-").skip(1) {
             let Some(name) = rest.split('"').next() else { continue };
             // Up to the role that follows: what comes then is of another resource.
             let text = rest.split("Type: AWS::IAM::Role").next().unwrap_or_default();
@@ -270,7 +260,7 @@ impl Counted {
             workers.insert(name.to_owned(), shape);
         }
         let parameter = |name: &str| {
-            let text = TEMPLATE.split(&format!("\n  {name}:\n")).nth(1)?;
+            let text = template.split(&format!("\n  {name}:\n")).nth(1)?;
             number(text, "Default: ")
         };
         Self {
@@ -283,12 +273,12 @@ impl Counted {
                 parameter("ThrottleRate").unwrap_or_default(),
                 parameter("ThrottleBurst").unwrap_or_default(),
             ),
-            endpoints: NETWORK.split("Type: AWS::EC2::VPCEndpoint").skip(1).filter_map(endpoint).collect(),
+            endpoints: network.split("Type: AWS::EC2::VPCEndpoint").skip(1).filter_map(endpoint).collect(),
         }
     }
 
     /// The interface endpoints in each zone of a network.
-    pub(super) fn endpoints(&self, network: Network) -> Vec<&str> {
+    pub(crate) fn endpoints(&self, network: Network) -> Vec<&str> {
         let is_there = |isolated: bool| match network {
             Network::Public => false,
             Network::Private => !isolated,
@@ -321,18 +311,23 @@ fn number(text: &str, after: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use infra_tests::template::{of_type, template};
+
     use super::*;
 
     #[test]
     fn every_number_has_a_page_to_look_it_up() {
-        assert_eq!(Data::read().unwrap().without_source(), Vec::<&str>::new());
+        assert_eq!(Data::read().without_source(), Vec::<&str>::new());
     }
 
     #[test]
     fn the_template_is_counted_as_a_person_would() {
-        let counted = Counted::in_template();
-        assert_eq!((counted.polled_queues, counted.alarms, counted.secrets), (7.0, 13.0, 2.0));
-        assert_eq!(counted.workers.len(), 9);
+        let (counted, template) = (Counted::in_template(), template());
+        let count = |kind: &str| of_type(&template, kind).len() as f64;
+        assert_eq!(counted.polled_queues, benches::cold::queue_workers().len() as f64 + 1.0);
+        assert_eq!(counted.alarms, count("AWS::CloudWatch::Alarm"));
+        assert_eq!(counted.secrets, count("AWS::SecretsManager::Secret") + 1.0);
+        assert!(counted.workers.keys().eq(&infra_tests::workers()));
         let sign = counted.workers["sign"];
         assert_eq!((sign.gigabytes, sign.batch, sign.at_once), (0.5, 10.0, 5.0));
         let portal = counted.workers["portal"];
@@ -347,7 +342,7 @@ mod tests {
     #[test]
     fn each_worker_that_was_measured_is_one_of_the_template() {
         let counted = Counted::in_template();
-        for worker in Data::read().unwrap().usage.workers.keys() {
+        for worker in Data::read().usage.workers.keys() {
             assert!(counted.workers.contains_key(worker), "{worker}");
         }
     }
