@@ -340,6 +340,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
     let substituted = &properties(&template, "StateMachine")["DefinitionSubstitutions"];
     let sends = &properties(&template, "StateMachineRole")["Policies"][0]["PolicyDocument"]["Statement"][0];
     assert_eq!(sends["Action"], "sqs:SendMessage");
+    let policy = properties(&template, "QueuePolicy")["Queues"].as_array().unwrap();
     let dead_letter = properties(&template, "DeadLetterFunction");
     let visibility = &template["Parameters"]["VisibilityTimeout"];
     // One dead-letter queue for all, since each queue that Lambda polls has its price: docs/decisions/0041.
@@ -353,6 +354,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         let function = properties(&template, &format!("{}Function", pascal(worker)));
         let variables = &function["Environment"]["Variables"];
         let events = sqs_events(function);
+        assert!(policy.contains(&reference(&name)), "{worker}: its messages carry task tokens");
         assert_eq!(substituted[format!("{name}Url")], reference(&name), "{worker} is not substituted");
         assert!(sends["Resource"].as_array().unwrap().contains(&arn(&name)), "nobody may send to {worker}");
         assert_eq!(variables["COUNTERSIGN_QUEUE_URL"], reference(&name), "{worker}");
