@@ -9,9 +9,9 @@ use workflow::ids::RequestId;
 use workflow::message::Nudge;
 use workflow::ports::Nudges as _;
 
-use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::requests::instant;
-use crate::stack::{Stack, Which};
+use crate::stack::{Stack, StackSelector};
 use crate::table;
 
 /// The subcommands.
@@ -22,19 +22,19 @@ pub(crate) enum Command {
         /// The request's id
         id: RequestId,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Sends new links to whom the policy names now; all earlier links stop working
     Resend {
         /// The request's id
         id: RequestId,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
 }
 
 /// Runs `countersign approvals`.
-pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Show { id, which } => {
             show(&find(&which.find().await?, id).await?);
@@ -44,7 +44,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-async fn find(stack: &Stack, id: RequestId) -> Result<Approval, Failure> {
+async fn find(stack: &Stack, id: RequestId) -> Result<Approval, CliError> {
     let answer = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .get_item()
         .table_name(&stack.approvals_table)
@@ -54,7 +54,7 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, Failure> {
         .await
         .or_fail(|| format!("cannot read the table {}", stack.approvals_table), "")?;
     let item = answer.item.ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             format!("nobody was asked about {id} yet"),
             "See how it stands with: countersign requests show ID.",
         )
@@ -97,10 +97,13 @@ fn show(approval: &Approval) {
     println!("\n{outcome}");
 }
 
-async fn resend(stack: &Stack, id: RequestId) -> Result<(), Failure> {
+async fn resend(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let approval = find(stack, id).await?;
     if let Some(outcome) = approval.outcome {
-        return Err(Failure::new(format!("the request is already {outcome}"), "There is nothing to decide."));
+        return Err(CliError::new(
+            format!("the request is already {outcome}"),
+            "There is nothing to decide.",
+        ));
     }
     let generation = approval.generation + 1;
     // The worker does it: only it can mail. Naming the generation makes a message that comes twice harmless.

@@ -13,9 +13,9 @@ use workflow::ids::RequestId;
 use workflow::request::Request;
 use workflow::request::audit::{Event, verify};
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::requests;
-use crate::stack::{Stack, Which};
+use crate::stack::{Stack, StackSelector};
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -25,26 +25,26 @@ pub(crate) enum Command {
         /// One request; all of them without it
         id: Option<RequestId>,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Prints events as JSON lines, oldest first within each request
     Export {
         /// One request; all of them without it
         id: Option<RequestId>,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
 }
 
 /// Runs `countersign audit`.
-pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Verify { id, which } => check(&which.find().await?, id).await,
         Command::Export { id, which } => export(&which.find().await?, id).await,
     }
 }
 
-async fn check(stack: &Stack, id: Option<RequestId>) -> Result<(), Failure> {
+async fn check(stack: &Stack, id: Option<RequestId>) -> Result<(), CliError> {
     let rows: BTreeMap<RequestId, Request> = match id {
         Some(id) => BTreeMap::from([(id, requests::find(stack, id).await?)]),
         None => requests::list(stack, None).await?.into_iter().map(|row| (row.id(), row)).collect(),
@@ -82,13 +82,13 @@ async fn check(stack: &Stack, id: Option<RequestId>) -> Result<(), Failure> {
     }
     if broken > 0 {
         let advice = "Compare with an earlier export, and with point-in-time recovery of both tables.";
-        return Err(Failure::new(format!("{broken} audit trails are broken"), advice));
+        return Err(CliError::new(format!("{broken} audit trails are broken"), advice));
     }
     println!("{events} events of {whole} requests: every audit trail is whole.");
     Ok(())
 }
 
-async fn export(stack: &Stack, id: Option<RequestId>) -> Result<(), Failure> {
+async fn export(stack: &Stack, id: Option<RequestId>) -> Result<(), CliError> {
     let trails = match id {
         Some(id) => BTreeMap::from([(id, trail(stack, id).await?)]),
         None => all(stack).await?,
@@ -102,7 +102,7 @@ async fn export(stack: &Stack, id: Option<RequestId>) -> Result<(), Failure> {
 }
 
 /// The trail of one request.
-async fn trail(stack: &Stack, id: RequestId) -> Result<Vec<Event>, Failure> {
+async fn trail(stack: &Stack, id: RequestId) -> Result<Vec<Event>, CliError> {
     let items: Result<Vec<_>, _> = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .query()
         .table_name(&stack.audit_table)
@@ -123,7 +123,7 @@ async fn trail(stack: &Stack, id: RequestId) -> Result<Vec<Event>, Failure> {
 }
 
 /// Every trail.
-async fn all(stack: &Stack) -> Result<BTreeMap<RequestId, Vec<Event>>, Failure> {
+async fn all(stack: &Stack) -> Result<BTreeMap<RequestId, Vec<Event>>, CliError> {
     let items: Result<Vec<_>, _> = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .scan()
         .table_name(&stack.audit_table)

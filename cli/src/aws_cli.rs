@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 
 /// The region of the emulated account.
 pub(crate) const REGION: &str = "us-east-1";
@@ -62,7 +62,7 @@ impl AwsCli {
     }
 
     /// Runs `aws ARGUMENTS` in `directory` and returns what it printed.
-    pub(crate) async fn run(&self, directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn run(&self, directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, CliError> {
         let output = self.output(directory, arguments).await?;
         if output.status.success() {
             return Ok(output.stdout);
@@ -72,7 +72,7 @@ impl AwsCli {
     }
 
     /// The same, where the answer is JSON; no answer is null.
-    pub(crate) async fn json(&self, arguments: &[&str]) -> Result<Value, Failure> {
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Result<Value, CliError> {
         let printed = self.run(Path::new("."), &[arguments, &["--output", "json"]].concat()).await?;
         if printed.iter().all(u8::is_ascii_whitespace) {
             return Ok(Value::Null);
@@ -82,7 +82,7 @@ impl AwsCli {
     }
 
     /// The same, where there may be no such thing.
-    pub(crate) async fn find(&self, arguments: &[&str]) -> Result<Option<Value>, Failure> {
+    pub(crate) async fn find(&self, arguments: &[&str]) -> Result<Option<Value>, CliError> {
         let output = self.output(Path::new("."), &[arguments, &["--output", "json"]].concat()).await?;
         if output.status.success() {
             // Some calls answer nothing where there is what was asked for.
@@ -97,7 +97,7 @@ impl AwsCli {
         Err(explain(&what, &error))
     }
 
-    async fn output(&self, directory: &Path, arguments: &[&str]) -> Result<Output, Failure> {
+    async fn output(&self, directory: &Path, arguments: &[&str]) -> Result<Output, CliError> {
         let mut command = Command::new(&self.program);
         command.args(&self.before).args(arguments).args(&self.after).current_dir(directory);
         if self.own {
@@ -117,16 +117,16 @@ impl AwsCli {
 }
 
 /// What the command line said, as one line with what to do.
-fn explain(what: &str, error: &str) -> Failure {
+fn explain(what: &str, error: &str) -> CliError {
     let says = |signs: &[&str]| signs.iter().any(|sign| error.contains(sign));
     let last = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim();
     if says(&["Unable to locate credentials", "NoCredentials", "could not be found"]) {
-        Failure::new(
+        CliError::new(
             "there are no AWS credentials",
             "Sign in with aws sso login or aws configure, or name a profile in AWS_PROFILE.",
         )
     } else if says(&["ExpiredToken", "Token has expired", "has expired or is otherwise invalid"]) {
-        Failure::new("the AWS credentials have expired", "Sign in again, for example with aws sso login.")
+        CliError::new("the AWS credentials have expired", "Sign in again, for example with aws sso login.")
     } else if says(&[
         "InvalidClientTokenId",
         "UnrecognizedClient",
@@ -134,21 +134,24 @@ fn explain(what: &str, error: &str) -> Failure {
         "InvalidAccessKeyId",
         "AuthFailure",
     ]) {
-        Failure::new("AWS does not know these credentials", "Check AWS_PROFILE and the AWS_ variables.")
+        CliError::new("AWS does not know these credentials", "Check AWS_PROFILE and the AWS_ variables.")
     } else if says(&["Could not connect to the endpoint", "Invalid endpoint", "Connect timeout"]) {
-        Failure::new(format!("aws {what}: {last}"), "Is the region right (--region), and is there a network?")
+        CliError::new(
+            format!("aws {what}: {last}"),
+            "Is the region right (--region), and is there a network?",
+        )
     } else if says(&["You must specify a region"]) {
-        Failure::new("no region is configured", "Name it with --region.")
+        CliError::new("no region is configured", "Name it with --region.")
     } else if says(&["AccessDenied", "not authorized to perform", "UnauthorizedOperation"]) {
         let action = error
             .split_once("not authorized to perform: ")
             .and_then(|(_, rest)| rest.split_whitespace().next());
-        Failure::new(
+        CliError::new(
             format!("these credentials may not {}", action.unwrap_or(what)),
             "docs/operations.md lists what deploying needs.",
         )
     } else {
-        Failure::new(format!("aws {what} failed: {}", error.trim()), "")
+        CliError::new(format!("aws {what} failed: {}", error.trim()), "")
     }
 }
 

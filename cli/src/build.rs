@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::Step;
 use crate::venv::{self, Venv};
 
@@ -24,7 +24,7 @@ const ZIP: &str = include_str!("zip.py");
 pub(crate) type Fingerprint = String;
 
 /// The names of the workers: the folders of `workers/`.
-pub(crate) fn names(repository: &Path) -> Result<Vec<String>, Failure> {
+pub(crate) fn names(repository: &Path) -> Result<Vec<String>, CliError> {
     let folder = repository.join("workers");
     let entries = fs::read_dir(&folder)
         .or_fail(|| format!("cannot read {}", folder.display()), "Run this inside the repository.")?;
@@ -43,7 +43,7 @@ pub(crate) fn zip_of(repository: &Path, name: &str) -> PathBuf {
 }
 
 /// Builds them all, lays them out and zips them.
-pub(crate) async fn build(repository: &Path, release: bool, venv: &Venv) -> Result<Fingerprint, Failure> {
+pub(crate) async fn build(repository: &Path, release: bool, venv: &Venv) -> Result<Fingerprint, CliError> {
     let names = names(repository)?;
     let binaries = cargo(repository, &names, release).await?;
     let step = Step::begin("Packing the workers");
@@ -53,7 +53,7 @@ pub(crate) async fn build(repository: &Path, release: bool, venv: &Venv) -> Resu
     let mut fingerprint = String::new();
     let mut stale = Vec::new();
     for name in &names {
-        let missing = || Failure::new(format!("cargo built no binary {name}"), "Look at its Cargo.toml.");
+        let missing = || CliError::new(format!("cargo built no binary {name}"), "Look at its Cargo.toml.");
         let bootstrap = lay_out(binaries.get(name).ok_or_else(missing)?, &folder.join(name))?;
         fingerprint.push_str(&format!("{name} {}\n", identity(&bootstrap).unwrap_or_default()));
         let zip = zip_of(repository, name);
@@ -75,7 +75,7 @@ fn identity(path: &Path) -> Option<String> {
     Some(format!("{:?} {}", modified(path)?, fs::metadata(path).ok()?.len()))
 }
 
-async fn pack(venv: &Venv, stale: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
+async fn pack(venv: &Venv, stale: &[(PathBuf, PathBuf)]) -> Result<(), CliError> {
     if stale.is_empty() {
         return Ok(());
     }
@@ -94,7 +94,7 @@ async fn pack(venv: &Venv, stale: &[(PathBuf, PathBuf)]) -> Result<(), Failure> 
         )?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("the workers cannot be zipped: {}", errors.lines().last().unwrap_or_default()),
             "",
         ));
@@ -128,7 +128,7 @@ async fn cargo(
     repository: &Path,
     names: &[String],
     release: bool,
-) -> Result<BTreeMap<String, PathBuf>, Failure> {
+) -> Result<BTreeMap<String, PathBuf>, CliError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     // Cargo shows its own progress on standard error; its messages name the binaries.
@@ -172,12 +172,12 @@ async fn cargo(
     if status.success() {
         Ok(binaries)
     } else {
-        Err(Failure::new("the workers do not build", "Cargo's messages above say why."))
+        Err(CliError::new("the workers do not build", "Cargo's messages above say why."))
     }
 }
 
 /// Puts `binary` into `folder` as `bootstrap`, unless it is there already.
-fn lay_out(binary: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+fn lay_out(binary: &Path, folder: &Path) -> Result<PathBuf, CliError> {
     let bootstrap = folder.join("bootstrap");
     if identity(binary).is_none() || identity(&bootstrap) != identity(binary) {
         fs::create_dir_all(folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::process::Command;
 
 use crate::aws_cli::AwsCli;
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::say;
 use crate::stack::{output_of, outputs};
 
@@ -34,18 +34,18 @@ pub(crate) struct Options {
 }
 
 /// Runs it until the session ends.
-pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+pub(crate) async fn run(options: Options) -> Result<(), CliError> {
     let aws = AwsCli::of_operator(options.region.as_deref(), options.endpoint_url.as_deref());
     let which = ["cloudformation", "describe-stacks", "--stack-name", &options.network];
     let described = aws.find(&which).await?.ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             format!("there is no stack {}", options.network),
             "Name the one of infra/private/network.yaml with --network.",
         )
     })?;
     let outputs = outputs(described.to_string().as_bytes())?;
     let instance = outputs.get("ProxyInstance").ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             format!("the network {} has no proxy yet", options.network),
             "Deploy it again with the parameter ApiId, as docs/private-network.md says.",
         )
@@ -53,7 +53,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let remote = output_of(&outputs, "ProxyPort")?;
     // Said now, because the plugin says it late and at length.
     TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {
-        Failure::new(
+        CliError::new(
             format!("port {} of 127.0.0.1 is not free: {error}", options.port),
             "Stop the program that uses it, or choose another with --port.",
         )
@@ -90,26 +90,26 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
 }
 
 /// Why there is no session.
-fn explain(told: &str, instance: &str) -> Failure {
+fn explain(told: &str, instance: &str) -> CliError {
     if told.contains("SessionManagerPlugin is not found") {
-        return Failure::new(
+        return CliError::new(
             "the Session Manager plugin of the AWS command line is missing",
             "Install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
         );
     }
     if told.contains("TargetNotConnected") {
-        return Failure::new(
+        return CliError::new(
             format!("the proxy {instance} is not connected to SSM"),
             "Is it running, and has it been for two minutes? Else reboot it: aws ec2 reboot-instances --instance-ids and its id.",
         );
     }
     if told.contains("AccessDenied") {
-        return Failure::new(
+        return CliError::new(
             format!("these credentials may not open a session to {instance}"),
             format!("They need ssm:StartSession on the instance and on the document {DOCUMENT}."),
         );
     }
-    Failure::new(format!("the session ended: {}", told.trim()), "")
+    CliError::new(format!("the session ended: {}", told.trim()), "")
 }
 
 #[cfg(test)]

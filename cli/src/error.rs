@@ -1,4 +1,4 @@
-//! What the operator reads when the command cannot go on: what is wrong, with the value found, and what to do instead.
+//! Errors as the operator reads them: what is wrong, with the value found, and advice.
 //!
 //! Invariant: one line, and never a key, a token or a link.
 
@@ -12,19 +12,19 @@ pub(crate) const STACK_OF_ANOTHER_VERSION: &str = "Bring the stack to this versi
 
 /// Why the command stops.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CliError {
     what: String,
     advice: String,
 }
 
-impl Failure {
+impl CliError {
     /// What is wrong, and what to do about it.
     pub(crate) fn new(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { what: what.into(), advice: advice.into() }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Tools that we call tell their errors in several lines; ours is one.
         let what = self.what.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -35,16 +35,16 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for CliError {}
 
-/// Turns any error into a [`Failure`] that says what was being done.
+/// Turns any error into a [`CliError`] that says what was being done.
 pub(crate) trait OrFail<T> {
     /// `doing` reads like "cannot write /x/y"; the error follows it.
-    fn or_fail(self, doing: impl FnOnce() -> String, advice: &str) -> Result<T, Failure>;
+    fn or_fail(self, doing: impl FnOnce() -> String, advice: &str) -> Result<T, CliError>;
 }
 
 impl<T, E: std::error::Error> OrFail<T> for Result<T, E> {
-    fn or_fail(self, doing: impl FnOnce() -> String, advice: &str) -> Result<T, Failure> {
+    fn or_fail(self, doing: impl FnOnce() -> String, advice: &str) -> Result<T, CliError> {
         self.map_err(|error| {
             let mut what = format!("{}: {error}", doing());
             let mut source = error.source();
@@ -55,7 +55,7 @@ impl<T, E: std::error::Error> OrFail<T> for Result<T, E> {
                 }
                 source = cause.source();
             }
-            Failure::new(what, advice)
+            CliError::new(what, advice)
         })
     }
 }

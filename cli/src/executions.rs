@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 use workflow::ids::RequestId;
 use workflow::request::execution_name;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::requests::{instant, print_json};
-use crate::stack::{Stack, Which};
+use crate::stack::{Stack, StackSelector};
 use crate::table;
 
 /// `countersign executions`.
@@ -26,11 +26,11 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    which: Which,
+    which: StackSelector,
 }
 
 /// Runs `countersign executions`.
-pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+pub(crate) async fn run(options: Options) -> Result<(), CliError> {
     let stack = options.which.find().await?;
     match options.id {
         None => list(&stack, options.limit, options.json).await,
@@ -67,7 +67,7 @@ pub(crate) struct Execution {
 }
 
 /// The execution with this ARN, or nothing where there is none.
-pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<Execution>, Failure> {
+pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<Execution>, CliError> {
     let sfn = aws_sdk_sfn::Client::new(&stack.sdk);
     let description = match sfn.describe_execution().execution_arn(arn).send().await {
         Ok(description) => description,
@@ -130,7 +130,7 @@ fn states(history: &[HistoryEvent]) -> Vec<Entry> {
     entries
 }
 
-async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), Failure> {
+async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), CliError> {
     #[derive(Serialize)]
     struct Row {
         name: String,
@@ -174,7 +174,7 @@ async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), Failure> {
+async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliError> {
     let mut found = Vec::new();
     for attempt in 1.. {
         match find(stack, &stack.execution_arn(&execution_name(id, attempt))).await? {
@@ -183,7 +183,7 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), Failu
         }
     }
     if found.is_empty() {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("there is no execution for {id}"),
             "Step Functions keeps them for 90 days; the row stays: countersign requests show.",
         ));

@@ -12,9 +12,9 @@ use workflow::aws::PolicyShelf;
 use workflow::policy::{Pointer, Policy};
 use workflow::texts::Language;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::Step;
-use crate::stack::{Stack, Which};
+use crate::stack::{Stack, StackSelector};
 use crate::table;
 
 /// What a standard parameter takes, in bytes; larger ones cost money.
@@ -34,17 +34,17 @@ pub(crate) enum Command {
         /// The policy, as TOML
         file: PathBuf,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Prints the policy in force
     Show {
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
 }
 
 /// Runs `countersign policy`.
-pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Check { file } => {
             let (_, policy) = read(&file)?;
@@ -70,7 +70,7 @@ pub(crate) async fn put_when_needed(
     stack: &Stack,
     chosen: Option<&Path>,
     default: &Path,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let current = held(stack, &shelf(stack)).await?;
     if current.is_some() && chosen.is_none() {
         return Ok(());
@@ -86,7 +86,7 @@ pub(crate) async fn put_when_needed(
     Ok(())
 }
 
-fn read(file: &Path) -> Result<(String, Policy), Failure> {
+fn read(file: &Path) -> Result<(String, Policy), CliError> {
     let text = fs::read_to_string(file).or_fail(
         || format!("cannot read {}", file.display()),
         "Name a policy in TOML, such as infra/policy.toml.",
@@ -97,9 +97,9 @@ fn read(file: &Path) -> Result<(String, Policy), Failure> {
 }
 
 /// The document in force.
-async fn in_force(stack: &Stack) -> Result<String, Failure> {
+async fn in_force(stack: &Stack) -> Result<String, CliError> {
     document(stack).await?.ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             format!("there is no parameter {}", stack.policy_parameter),
             "Put a policy in force with: countersign policy set",
         )
@@ -107,7 +107,7 @@ async fn in_force(stack: &Stack) -> Result<String, Failure> {
 }
 
 /// The document in force, where there is one.
-pub(crate) async fn document(stack: &Stack) -> Result<Option<String>, Failure> {
+pub(crate) async fn document(stack: &Stack) -> Result<Option<String>, CliError> {
     let shelf = shelf(stack);
     let Some(held) = held(stack, &shelf).await? else {
         return Ok(None);
@@ -123,7 +123,7 @@ fn shelf(stack: &Stack) -> PolicyShelf {
 }
 
 /// What the parameter holds now.
-async fn held(stack: &Stack, shelf: &PolicyShelf) -> Result<Option<String>, Failure> {
+async fn held(stack: &Stack, shelf: &PolicyShelf) -> Result<Option<String>, CliError> {
     shelf.parameter().await.or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "")
 }
 
@@ -138,7 +138,7 @@ fn parameter_for(stack: &Stack, document: &str) -> String {
 }
 
 /// Puts a document in force. The object comes first, so that whoever follows the parameter finds it.
-pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), Failure> {
+pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
     let value = parameter_for(stack, document);
     if value != document {
         let pointer = Pointer::to(document, &stack.bucket);

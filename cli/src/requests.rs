@@ -11,8 +11,8 @@ use workflow::request::audit::By;
 use workflow::request::{Request, Status, execution_name};
 use workflow::store::{ChangeError, change};
 
-use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
-use crate::stack::{Stack, Which, whoami};
+use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::stack::{Stack, StackSelector, whoami};
 use crate::table;
 
 /// The subcommands.
@@ -30,7 +30,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Shows one request
     Show {
@@ -40,19 +40,19 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Starts a failed request again, after its cause was mended
     Retry {
         /// The request's id
         id: RequestId,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
 }
 
 /// Runs `countersign requests`.
-pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::List { status, limit, json, which } => {
             let mut rows = list(&which.find().await?, status).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
 
 /// The row first, then its execution: should this command die in between, housekeeping finds a request without an
 /// execution. Repeating it starts the same execution, which changes nothing.
-async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
+async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table, &stack.audit_table);
     let executions = StepFunctions::new(&stack.sdk, &stack.started_by);
     let arn = |attempt| executions.arn(&execution_name(id, attempt));
@@ -104,7 +104,7 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
             }
             ChangeError::Port(_) => "Try again.",
         };
-        Failure::new(error.to_string(), advice)
+        CliError::new(error.to_string(), advice)
     })?;
     let name = execution_name(id, row.execution().attempt);
     executions.start(&name, id).await.or_fail(
@@ -120,7 +120,7 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), Failure> {
 }
 
 /// One row.
-pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, Failure> {
+pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, CliError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
     let answer = dynamodb
         .get_item()
@@ -131,16 +131,16 @@ pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, Failur
         .await
         .or_fail(|| format!("cannot read the table {}", stack.requests_table), "")?;
     let item = answer.item.ok_or_else(|| {
-        Failure::new(format!("there is no request {id}"), "List them with: countersign requests list.")
+        CliError::new(format!("there is no request {id}"), "List them with: countersign requests list.")
     })?;
     from_item(item).or_fail(|| format!("the row of {id} cannot be read"), ROW_OF_ANOTHER_VERSION)
 }
 
 /// Every row, or those of one status.
-pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, Failure> {
+pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, CliError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
     let doing = || format!("cannot read the table {}", stack.requests_table);
-    let items: Result<Vec<_>, Failure> = match status {
+    let items: Result<Vec<_>, CliError> = match status {
         Some(status) => dynamodb
             .query()
             .table_name(&stack.requests_table)
@@ -181,7 +181,7 @@ fn cells(row: &Request) -> Vec<String> {
     ]
 }
 
-fn show(row: &Request) -> Result<(), Failure> {
+fn show(row: &Request) -> Result<(), CliError> {
     let mut facts = vec![
         ("request", row.id().to_string()),
         ("status", row.status().to_string()),
@@ -221,7 +221,7 @@ pub(crate) fn instant(at: OffsetDateTime) -> String {
 }
 
 /// Prints a value as JSON.
-pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     println!("{}", serde_json::to_string_pretty(value).or_fail(|| "cannot write JSON".into(), "")?);
     Ok(())
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
 use crate::checkout;
-use crate::failure::{Failure, OrFail as _, STACK_OF_ANOTHER_VERSION};
+use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
 
 /// What `.local/endpoints.json` holds while the local stack runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub(crate) struct Endpoints {
 
 /// Which stack the operator means.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Which {
+pub(crate) struct StackSelector {
     /// Name of a stack on AWS; without it, the local stack is meant
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
@@ -108,21 +108,21 @@ pub(crate) struct Stack {
     pub(crate) ca_in_kms: bool,
 }
 
-impl Which {
+impl StackSelector {
     /// The stack of this name on AWS, or on an emulator.
     pub(crate) fn on_aws_named(name: &str, region: Option<String>, endpoint_url: Option<String>) -> Self {
         Self { stack: Some(name.to_owned()), region, endpoint_url, dir: None }
     }
 
     /// Finds the stack.
-    pub(crate) async fn find(&self) -> Result<Stack, Failure> {
+    pub(crate) async fn find(&self) -> Result<Stack, CliError> {
         match &self.stack {
             None => Ok(Stack::local(&running(&checkout::folder(self.dir.as_deref()))?)),
             Some(name) => self.on_aws(name).await,
         }
     }
 
-    async fn on_aws(&self, name: &str) -> Result<Stack, Failure> {
+    async fn on_aws(&self, name: &str) -> Result<Stack, CliError> {
         let described = self
             .aws(&["cloudformation", "describe-stacks", "--output", "json", "--stack-name", name])
             .await?;
@@ -146,7 +146,7 @@ impl Which {
     }
 
     /// Those of the environment, else whatever the command line comes by: profiles, single sign-on, roles.
-    async fn credentials(&self) -> Result<Credentials, Failure> {
+    async fn credentials(&self) -> Result<Credentials, CliError> {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         if let (Some(id), Some(secret)) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
             return Ok(Credentials::from_keys(id, secret, variable("AWS_SESSION_TOKEN")));
@@ -155,12 +155,12 @@ impl Which {
         let exported = self.aws(&["configure", "export-credentials", "--format", "process"]).await;
         let exported = exported.ok().and_then(|json| serde_json::from_slice::<Exported>(&json).ok());
         let exported = exported
-            .ok_or_else(|| Failure::new("aws configure export-credentials gives no credentials", advice))?;
+            .ok_or_else(|| CliError::new("aws configure export-credentials gives no credentials", advice))?;
         Ok(Credentials::from_keys(exported.access_key_id, exported.secret_access_key, exported.session_token))
     }
 
     /// The one that was named, else that of the environment or the configuration.
-    pub(crate) async fn region(&self) -> Result<String, Failure> {
+    pub(crate) async fn region(&self) -> Result<String, CliError> {
         if let Some(region) = &self.region {
             return Ok(region.clone());
         }
@@ -172,13 +172,13 @@ impl Which {
         let configured = self.aws(&["configure", "get", "region"]).await.unwrap_or_default();
         let region = String::from_utf8_lossy(&configured).trim().to_owned();
         if region.is_empty() {
-            Err(Failure::new("no region is configured", "Name it with --region."))
+            Err(CliError::new("no region is configured", "Name it with --region."))
         } else {
             Ok(region)
         }
     }
 
-    async fn aws(&self, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
+    async fn aws(&self, arguments: &[&str]) -> Result<Vec<u8>, CliError> {
         let aws = AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref());
         aws.run(Path::new("."), arguments).await
     }
@@ -223,7 +223,7 @@ impl Stack {
     }
 
     /// The text of an object of the bucket; nothing where there is none.
-    pub(crate) async fn object(&self, key: &str) -> Result<Option<String>, Failure> {
+    pub(crate) async fn object(&self, key: &str) -> Result<Option<String>, CliError> {
         let bucket = &self.bucket;
         let doing = || format!("cannot read {key} in the bucket {bucket}");
         let object = match self.s3().get_object().bucket(bucket).key(key).send().await {
@@ -266,10 +266,10 @@ fn sdk_config(region: String, credentials: Credentials, endpoint: Option<&str>) 
 }
 
 /// The endpoints of the stack that runs in `folder`.
-pub(crate) fn running(folder: &Path) -> Result<Endpoints, Failure> {
+pub(crate) fn running(folder: &Path) -> Result<Endpoints, CliError> {
     let file = folder.join("endpoints.json");
     let advice = "Start the local stack with: cargo run -- local. For a stack on AWS, name it with --stack.";
-    let absent = || Failure::new(format!("no local stack runs in {}", folder.display()), advice);
+    let absent = || CliError::new(format!("no local stack runs in {}", folder.display()), advice);
     let json = std::fs::read(&file).map_err(|_| absent())?;
     // A command that was killed leaves the file behind, but not its lock.
     if File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok()) {
@@ -280,7 +280,7 @@ pub(crate) fn running(folder: &Path) -> Result<Endpoints, Failure> {
 }
 
 /// The outputs of a stack, from what `aws cloudformation describe-stacks` printed.
-pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, Failure> {
+pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, CliError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Described {
@@ -310,13 +310,13 @@ pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, Failure> 
 }
 
 /// One output that the template promises.
-pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, Failure> {
+pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, CliError> {
     outputs.get(name).cloned().ok_or_else(|| no_output(name))
 }
 
 /// What is said where the stack lacks an output.
-pub(crate) fn no_output(name: &str) -> Failure {
-    Failure::new(format!("the stack has no output {name}"), STACK_OF_ANOTHER_VERSION)
+pub(crate) fn no_output(name: &str) -> CliError {
+    CliError::new(format!("the stack has no output {name}"), STACK_OF_ANOTHER_VERSION)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::Step;
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
@@ -24,7 +24,7 @@ pub(crate) struct Venv {
 
 impl Venv {
     /// Makes the environment in `folder`, or takes the one that is there.
-    pub(crate) async fn ready(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) async fn ready(folder: &Path) -> Result<Self, CliError> {
         let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
         let marker = folder.join("countersign-requirements.txt");
         let complete =
@@ -45,7 +45,7 @@ impl Venv {
 }
 
 /// Waits until no other command holds the lock; dropping the file gives it back.
-pub(crate) async fn lock(path: &Path) -> Result<File, Failure> {
+pub(crate) async fn lock(path: &Path) -> Result<File, CliError> {
     let file = File::create(path)
         .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir or --venv.")?;
     let doing = format!("cannot lock {}", path.display());
@@ -53,7 +53,7 @@ pub(crate) async fn lock(path: &Path) -> Result<File, Failure> {
     locked.or_fail(|| doing.clone(), "")?.or_fail(|| doing, "")
 }
 
-async fn make(folder: &Path, python: &Path, step: &Step) -> Result<String, Failure> {
+async fn make(folder: &Path, python: &Path, step: &Step) -> Result<String, CliError> {
     let (system, version) = system_python().await?;
     let made = Command::new(&system)
         .args(["-m", "venv", "--clear"])
@@ -67,12 +67,12 @@ async fn make(folder: &Path, python: &Path, step: &Step) -> Result<String, Failu
         let text =
             format!("{}{}", String::from_utf8_lossy(&made.stdout), String::from_utf8_lossy(&made.stderr));
         return Err(if text.contains("ensurepip") || text.contains("No module named venv") {
-            Failure::new(
+            CliError::new(
                 format!("{system} {version} has no venv module"),
                 "On Debian and Ubuntu: apt-get install python3-venv. Then run this again.",
             )
         } else {
-            Failure::new(format!("{system} -m venv {} failed: {}", folder.display(), last_line(&text)), "")
+            CliError::new(format!("{system} -m venv {} failed: {}", folder.display(), last_line(&text)), "")
         });
     }
     install(folder, python, step).await?;
@@ -80,7 +80,7 @@ async fn make(folder: &Path, python: &Path, step: &Step) -> Result<String, Failu
 }
 
 /// The first interpreter on the PATH that is new enough, and its version.
-async fn system_python() -> Result<(String, String), Failure> {
+async fn system_python() -> Result<(String, String), CliError> {
     let mut too_old = None;
     for name in ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"] {
         let script = "import sys; print(sys.version_info[0], sys.version_info[1])";
@@ -98,10 +98,10 @@ async fn system_python() -> Result<(String, String), Failure> {
         too_old = Some(format!("{name} is version {major}.{minor}"));
     }
     let advice = "The local stack needs Python 3.10 or later: on Debian and Ubuntu, apt-get install python3 python3-venv; on a Mac, brew install python.";
-    Err(Failure::new(too_old.unwrap_or_else(|| "there is no python3 on the PATH".into()), advice))
+    Err(CliError::new(too_old.unwrap_or_else(|| "there is no python3 on the PATH".into()), advice))
 }
 
-async fn install(folder: &Path, python: &Path, step: &Step) -> Result<(), Failure> {
+async fn install(folder: &Path, python: &Path, step: &Step) -> Result<(), CliError> {
     let list = folder.join("requirements.txt");
     fs::write(&list, REQUIREMENTS).or_fail(|| format!("cannot write {}", list.display()), "")?;
     let mut pip = Command::new(python)
@@ -151,12 +151,12 @@ async fn install(folder: &Path, python: &Path, step: &Step) -> Result<(), Failur
         "(from versions: none)",
     ];
     Err(if offline.iter().any(|sign| text.contains(sign)) {
-        Failure::new(
+        CliError::new(
             "pip cannot reach the Python package index",
             "The first start needs a network: check it, or set HTTPS_PROXY or PIP_INDEX_URL, and run this again.",
         )
     } else {
-        Failure::new(
+        CliError::new(
             format!("pip install failed: {}", last_line(&text)),
             format!("Run it by hand: {} -m pip install -r {}", python.display(), list.display()),
         )

@@ -9,7 +9,7 @@ use workflow::ids::RequestId;
 use workflow::issuance::Serial;
 use workflow::request::Status;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 
 /// An export that is whole.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Contents {
 
 impl Contents {
     /// Reads the whole of a file.
-    pub(super) fn of(file: &Path, accept_broken_trails: bool) -> Result<Self, Failure> {
+    pub(super) fn of(file: &Path, accept_broken_trails: bool) -> Result<Self, CliError> {
         let mut reader = open(file)?;
         let (mut ids, mut in_flight, mut policy, mut issuer) = (HashSet::new(), 0, None, None);
         let (mut issued, mut stored) = (HashSet::<Serial>::new(), HashSet::<Serial>::new());
@@ -48,7 +48,7 @@ impl Contents {
             }
         }
         if let Some(serial) = issued.difference(&stored).next() {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 format!(
                     "{} lacks the certificate with the serial {serial}, which was issued",
                     file.display()
@@ -58,7 +58,7 @@ impl Contents {
         }
         if let (Some(first), false) = (reader.broken().first(), accept_broken_trails) {
             let wrong = first.wrong.first().map(ToString::to_string).unwrap_or_default();
-            return Err(Failure::new(
+            return Err(CliError::new(
                 format!(
                     "{}: {} audit trails are broken, the first of them that of {}: {wrong}",
                     file.display(),
@@ -71,22 +71,22 @@ impl Contents {
         let header = reader.header().clone();
         let manifest = reader.manifest().cloned();
         let manifest =
-            manifest.ok_or_else(|| Failure::new(format!("{} has no manifest", file.display()), ""))?;
+            manifest.ok_or_else(|| CliError::new(format!("{} has no manifest", file.display()), ""))?;
         Ok(Self { header, manifest, ids, in_flight, policy, issuer })
     }
 }
 
 /// Opens an export at its beginning.
-pub(super) fn open(file: &Path) -> Result<Reader<File>, Failure> {
+pub(super) fn open(file: &Path) -> Result<Reader<File>, CliError> {
     let input = File::open(file).or_fail(|| format!("cannot read {}", file.display()), "")?;
     Reader::open(input).map_err(|error| damaged(file, error))
 }
 
 /// What a reader found, in one line.
-pub(super) fn damaged(file: &Path, error: ExportError) -> Failure {
+pub(super) fn damaged(file: &Path, error: ExportError) -> CliError {
     let advice = match error {
         ExportError::Format(_) => "Import it with the version of countersign that wrote it.",
         _ => "Nothing was imported of it; take another export.",
     };
-    Failure::new(format!("{}: {error}", file.display()), advice)
+    CliError::new(format!("{}: {error}", file.display()), advice)
 }

@@ -11,7 +11,7 @@ use workflow::timestamp::rfc3339;
 
 use super::source::Source;
 use super::{ExportOptions, link_secret};
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::{Step, say};
 use crate::stack::Stack;
 use crate::{ca, policy};
@@ -20,10 +20,10 @@ use crate::{ca, policy};
 const AT_ONCE: usize = 16;
 
 /// Writes the export.
-pub(super) async fn run(options: &ExportOptions) -> Result<(), Failure> {
+pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
     let file = &options.file;
     if file.exists() {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("{} exists", file.display()),
             "An export overwrites nothing: name another file.",
         ));
@@ -65,7 +65,7 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), Failure> {
         _ => println!("{keep}"),
     }
     if broken > 0 {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("the export is complete, but {broken} audit trails are broken"),
             "See: countersign audit verify. An import takes them with --accept-broken-trails.",
         ));
@@ -77,8 +77,8 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), Failure> {
 async fn everything(
     stack: &Stack,
     step: &Step,
-    mut put: impl FnMut(&Record) -> Result<(), Failure>,
-) -> Result<usize, Failure> {
+    mut put: impl FnMut(&Record) -> Result<(), CliError>,
+) -> Result<usize, CliError> {
     let source = Source::of(stack);
     if let Some(document) = policy::document(stack).await? {
         put(&Record::Policy(document))?;
@@ -125,6 +125,6 @@ async fn everything(
     Ok(broken)
 }
 
-fn failed(file: &Path, error: ExportError) -> Failure {
-    Failure::new(format!("cannot write {}: {error}", file.display()), "")
+fn failed(file: &Path, error: ExportError) -> CliError {
+    CliError::new(format!("cannot write {}: {error}", file.display()), "")
 }

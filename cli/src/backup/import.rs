@@ -12,7 +12,7 @@ use workflow::timestamp::rfc3339;
 use super::contents::{Contents, damaged, open};
 use super::target::{Placed, Target, Write};
 use super::{ImportOptions, link_secret};
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::progress::{Step, say};
 use crate::stack::{Stack, whoami};
 use crate::{ca, policy};
@@ -21,13 +21,13 @@ use crate::{ca, policy};
 const AT_ONCE: usize = 32;
 
 /// Reads the whole export, looks at the stack, then writes.
-pub(super) async fn run(options: &ImportOptions) -> Result<(), Failure> {
+pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     let file = options.file.as_path();
     let step = Step::begin(format!("Checking {}", file.display()));
     let contents = Contents::of(file, options.accept_broken_trails)?;
     let sha256 = &contents.manifest.sha256;
     if let Some(expected) = options.sha256.as_ref().filter(|one| !one.eq_ignore_ascii_case(sha256)) {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("{} has the SHA-256 {sha256}, not {expected}", file.display()),
             "It is another export, or was altered.",
         ));
@@ -84,11 +84,11 @@ async fn fits<'a>(
     stack: &Stack,
     target: &Target<'_>,
     contents: &'a Contents,
-) -> Result<Plan<'a>, Failure> {
+) -> Result<Plan<'a>, CliError> {
     let strangers = target.strangers(&contents.ids).await?;
     // A stack that is being filled may have been asked for more since.
     if strangers > 0 && !target.was_begun(&contents.manifest.sha256).await? {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("the stack has {strangers} requests that are not in the export"),
             "Nothing was written. Import into a stack of its own, deployed for it.",
         ));
@@ -98,7 +98,7 @@ async fn fits<'a>(
         _ => false,
     };
     if keeps_ca && !options.keep_ca {
-        return Err(Failure::new(
+        return Err(CliError::new(
             "the stack has another CA in force than the export",
             "Nothing was written. Bring the CA of the export with: countersign ca import --replace; or add --keep-ca, and requests in flight are signed by the stack's own.",
         ));
@@ -109,14 +109,14 @@ async fn fits<'a>(
         Some(ours) if theirs.is_none_or(|theirs| theirs == ours) || options.keep_policy => None,
         Some(_) if options.replace_policy => theirs,
         Some(_) => {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 "the stack has another policy in force than the export",
                 "Nothing was written. Add --replace-policy to put the one of the export in force, or --keep-policy.",
             ));
         }
     };
     if let Some(Err(error)) = policy.map(Policy::parse) {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("the policy of the export cannot be used: {error}"),
             "Nothing was written. Put another in force with countersign policy set, then add --keep-policy.",
         ));
@@ -130,7 +130,7 @@ async fn pass(
     target: &Target<'_>,
     step: &Step,
     choose: impl Fn(Record, Option<&Row<Request>>) -> Option<Write>,
-) -> Result<(usize, usize), Failure> {
+) -> Result<(usize, usize), CliError> {
     let mut reader = open(file)?;
     let (mut new, mut there, mut read) = (0, 0, 0_u64);
     let mut latest: Option<Box<Row<Request>>> = None;

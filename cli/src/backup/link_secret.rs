@@ -11,20 +11,20 @@ use workflow::approval::LinkSecret;
 use workflow::aws::SecretsManager;
 use zeroize::Zeroizing;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::stack::{Stack, no_output};
 
-fn id(stack: &Stack) -> Result<&str, Failure> {
+fn id(stack: &Stack) -> Result<&str, CliError> {
     stack.link_secret.as_deref().ok_or_else(|| no_output("LinkSecretId"))
 }
 
-async fn current(stack: &Stack) -> Result<Zeroizing<String>, Failure> {
+async fn current(stack: &Stack) -> Result<Zeroizing<String>, CliError> {
     let id = id(stack)?;
     SecretsManager::new(&stack.sdk, id).text().await.or_fail(|| format!("cannot read the secret {id}"), "")
 }
 
 /// Writes the secret of the stack into a file that only its owner may read, or to standard output.
-pub(super) async fn save(stack: &Stack, to: &Path) -> Result<(), Failure> {
+pub(super) async fn save(stack: &Stack, to: &Path) -> Result<(), CliError> {
     let secret = current(stack).await?;
     let doing = || format!("cannot write the link secret to {}", to.display());
     if to == Path::new("-") {
@@ -41,7 +41,7 @@ pub(super) async fn save(stack: &Stack, to: &Path) -> Result<(), Failure> {
 }
 
 /// Reads the secret from a file or from standard input.
-pub(super) fn read(from: &Path) -> Result<Zeroizing<String>, Failure> {
+pub(super) fn read(from: &Path) -> Result<Zeroizing<String>, CliError> {
     let doing = || format!("cannot read the link secret from {}", from.display());
     let mut text = Zeroizing::new(String::new());
     if from == Path::new("-") {
@@ -51,12 +51,12 @@ pub(super) fn read(from: &Path) -> Result<Zeroizing<String>, Failure> {
         file.read_to_string(&mut text).or_fail(doing, "")?;
     }
     let text = Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned());
-    LinkSecret::new(&text).map_err(|why| Failure::new(format!("{}: {why}", from.display()), ""))?;
+    LinkSecret::new(&text).map_err(|why| CliError::new(format!("{}: {why}", from.display()), ""))?;
     Ok(text)
 }
 
 /// Makes it the secret of the stack, and says whether it was not before.
-pub(super) async fn put(stack: &Stack, secret: &str) -> Result<bool, Failure> {
+pub(super) async fn put(stack: &Stack, secret: &str) -> Result<bool, CliError> {
     if current(stack).await?.as_str() == secret {
         return Ok(false);
     }

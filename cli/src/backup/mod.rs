@@ -7,8 +7,8 @@
 
 use std::path::PathBuf;
 
-use crate::failure::Failure;
-use crate::stack::Which;
+use crate::error::CliError;
+use crate::stack::StackSelector;
 
 mod contents;
 mod export;
@@ -29,7 +29,7 @@ pub(crate) struct ExportOptions {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     tables_suffix: Option<String>,
     #[command(flatten)]
-    which: Which,
+    which: StackSelector,
 }
 
 /// `countersign import`.
@@ -56,15 +56,15 @@ pub(crate) struct ImportOptions {
     #[arg(long)]
     accept_broken_trails: bool,
     #[command(flatten)]
-    which: Which,
+    which: StackSelector,
 }
 
 /// Runs `countersign export`.
-pub(crate) async fn export(options: ExportOptions) -> Result<(), Failure> {
+pub(crate) async fn export(options: ExportOptions) -> Result<(), CliError> {
     export::run(&options).await
 }
 
 /// Runs `countersign import`.
-pub(crate) async fn import(options: ImportOptions) -> Result<(), Failure> {
+pub(crate) async fn import(options: ImportOptions) -> Result<(), CliError> {
     import::run(&options).await
 }

@@ -15,7 +15,7 @@ use workflow::request::Request;
 use workflow::request::audit::{Broken, Event, verify};
 use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
 
-use crate::failure::{Failure, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::Stack;
 
 /// How often a row is read again that somebody is writing to.
@@ -43,7 +43,7 @@ impl<'a> Source<'a> {
     }
 
     /// Every request.
-    pub(super) async fn ids(&self) -> Result<Vec<RequestId>, Failure> {
+    pub(super) async fn ids(&self) -> Result<Vec<RequestId>, CliError> {
         let table = &self.stack.requests_table;
         let mut items = self
             .dynamodb
@@ -64,7 +64,7 @@ impl<'a> Source<'a> {
     }
 
     /// A request with what belongs to it; nothing where it is gone.
-    pub(super) async fn group(&self, id: RequestId) -> Result<Option<Group>, Failure> {
+    pub(super) async fn group(&self, id: RequestId) -> Result<Option<Group>, CliError> {
         let (row, approval) = self.pair(id).await?;
         let Some(row) = row else {
             return Ok(None);
@@ -88,7 +88,7 @@ impl<'a> Source<'a> {
     }
 
     /// The row and the approval of one moment.
-    async fn pair(&self, id: RequestId) -> Result<(Option<Item>, Option<Item>), Failure> {
+    async fn pair(&self, id: RequestId) -> Result<(Option<Item>, Option<Item>), CliError> {
         let get = |table: &str, key: &str, value: String| {
             let get = Get::builder().table_name(table).key(key, AttributeValue::S(value)).build();
             get.map(|get| TransactGetItem::builder().get(get).build())
@@ -120,7 +120,7 @@ impl<'a> Source<'a> {
     }
 
     /// The first `number` events of a request.
-    pub(super) async fn trail(&self, id: RequestId, number: u64) -> Result<Vec<Item>, Failure> {
+    pub(super) async fn trail(&self, id: RequestId, number: u64) -> Result<Vec<Item>, CliError> {
         let table = &self.stack.audit_table;
         let items: Result<Vec<Item>, _> = self
             .dynamodb
@@ -143,8 +143,8 @@ impl<'a> Source<'a> {
     /// Every link of an approver.
     pub(super) async fn links(
         &self,
-        mut each: impl FnMut(Row<Link>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        mut each: impl FnMut(Row<Link>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
         let table = &self.stack.approvals_table;
         let mut items = self
             .dynamodb
@@ -167,8 +167,8 @@ impl<'a> Source<'a> {
     /// Which requests named which names.
     pub(super) async fn names(
         &self,
-        mut each: impl FnMut(Row<Name>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        mut each: impl FnMut(Row<Name>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
         let table = &self.stack.names_table;
         let mut items =
             self.dynamodb.scan().table_name(table).consistent_read(true).into_paginator().items().send();
@@ -179,7 +179,7 @@ impl<'a> Source<'a> {
     }
 
     /// The certificates in the bucket, and the names of objects beside them that are none.
-    pub(super) async fn objects(&self) -> Result<(Vec<ObjectKey>, Vec<String>), Failure> {
+    pub(super) async fn objects(&self) -> Result<(Vec<ObjectKey>, Vec<String>), CliError> {
         let (bucket, s3) = (&self.stack.bucket, self.stack.s3());
         let (mut keys, mut others) = (Vec::new(), Vec::new());
         for prefix in [ISSUERS, CERTIFICATES] {
@@ -199,12 +199,12 @@ impl<'a> Source<'a> {
     }
 }
 
-pub(super) fn row_of<T: DeserializeOwned>(item: Item, table: &str) -> Result<Row<T>, Failure> {
+pub(super) fn row_of<T: DeserializeOwned>(item: Item, table: &str) -> Result<Row<T>, CliError> {
     Row::read(columns(item, table)?).map_err(|why| unreadable(table, &why))
 }
 
 /// The columns of a row, none of them lost.
-fn columns(item: Item, table: &str) -> Result<Columns, Failure> {
+fn columns(item: Item, table: &str) -> Result<Columns, CliError> {
     let read = from_item::<Columns>(item.clone()).map_err(|error| unreadable(table, &error.to_string()))?;
     match item_of(&read) {
         Ok(back) if back == item => Ok(read),
@@ -212,12 +212,12 @@ fn columns(item: Item, table: &str) -> Result<Columns, Failure> {
     }
 }
 
-pub(super) fn item_of(columns: &Columns) -> Result<Item, Failure> {
+pub(super) fn item_of(columns: &Columns) -> Result<Item, CliError> {
     to_item(columns).or_fail(|| "a row cannot be written".into(), "")
 }
 
-fn unreadable(table: &str, why: &str) -> Failure {
-    Failure::new(format!("a row of the table {table} cannot be read: {why}"), ROW_OF_ANOTHER_VERSION)
+fn unreadable(table: &str, why: &str) -> CliError {
+    CliError::new(format!("a row of the table {table} cannot be read: {why}"), ROW_OF_ANOTHER_VERSION)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use workflow::request::{Request, execution_name};
 use workflow::store::object_key::{approval_key, link_key};
 
 use super::source::{Item, Source, item_of, row_of};
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 
 /// The stack that is written to.
@@ -49,27 +49,27 @@ impl<'a> Target<'a> {
     }
 
     /// How many requests the stack has that are not among these.
-    pub(super) async fn strangers(&self, ids: &HashSet<RequestId>) -> Result<usize, Failure> {
+    pub(super) async fn strangers(&self, ids: &HashSet<RequestId>) -> Result<usize, CliError> {
         Ok(self.source.ids().await?.iter().filter(|id| !ids.contains(id)).count())
     }
 
     /// The certificate in force and its chain.
-    pub(super) async fn issuer(&self) -> Result<Option<String>, Failure> {
+    pub(super) async fn issuer(&self) -> Result<Option<String>, CliError> {
         self.stack.object(&ObjectKey::CurrentIssuer.to_string()).await
     }
 
     /// Whether an import of the export with this SHA-256 was begun here.
-    pub(super) async fn was_begun(&self, sha256: &str) -> Result<bool, Failure> {
+    pub(super) async fn was_begun(&self, sha256: &str) -> Result<bool, CliError> {
         Ok(self.stack.object(&mark(sha256)).await?.is_some())
     }
 
     /// Notes that the import of the export with this SHA-256 begins, so that it may be run again.
-    pub(super) async fn begin(&self, sha256: &str, note: &str) -> Result<(), Failure> {
+    pub(super) async fn begin(&self, sha256: &str, note: &str) -> Result<(), CliError> {
         self.put_object(&mark(sha256), "application/json", note).await.map(|_| ())
     }
 
     /// Makes one write.
-    pub(super) async fn make(&self, write: Write) -> Result<Placed, Failure> {
+    pub(super) async fn make(&self, write: Write) -> Result<Placed, CliError> {
         let stack = self.stack;
         match write {
             Write::Before(Record::Event(row), _) => {
@@ -104,7 +104,7 @@ impl<'a> Target<'a> {
     }
 
     /// Its executions are those of the stack it was in: here it has none, which housekeeping finds.
-    async fn request(&self, row: Row<Request>) -> Result<Placed, Failure> {
+    async fn request(&self, row: Row<Request>) -> Result<Placed, CliError> {
         let (id, attempt) = (row.value().id(), row.value().execution().attempt);
         let row = row.run_as(self.stack.execution_arn(&execution_name(id, attempt)));
         let key = [("id", AttributeValue::S(id.to_string()))];
@@ -117,7 +117,11 @@ impl<'a> Target<'a> {
         }
     }
 
-    async fn approval(&self, row: &Row<Approval>, request: Option<&Row<Request>>) -> Result<Placed, Failure> {
+    async fn approval(
+        &self,
+        row: &Row<Approval>,
+        request: Option<&Row<Request>>,
+    ) -> Result<Placed, CliError> {
         let (table, id) = (&self.stack.approvals_table, row.value().request_id);
         let key = [("key", AttributeValue::S(approval_key(id)))];
         let Some(there) = self.place(table, key, row.columns()).await? else {
@@ -133,7 +137,7 @@ impl<'a> Target<'a> {
     }
 
     /// Whether the stack has this request and has gone on with it: its audit trail is whole, and begins with the exported one.
-    async fn carries_on(&self, exported: &Row<Request>) -> Result<bool, Failure> {
+    async fn carries_on(&self, exported: &Row<Request>) -> Result<bool, CliError> {
         let (exported, table) = (exported.value(), &self.stack.requests_table);
         let key = [("id", AttributeValue::S(exported.id().to_string()))];
         let Some(there) = self.read(table, &key).await? else {
@@ -162,7 +166,7 @@ impl<'a> Target<'a> {
         key: [(&str, AttributeValue); N],
         columns: &Columns,
         what: impl Fn() -> String,
-    ) -> Result<Placed, Failure> {
+    ) -> Result<Placed, CliError> {
         match self.place(table, key, columns).await? {
             None => Ok(Placed::New),
             Some(there) if there == item_of(columns)? => Ok(Placed::There),
@@ -176,7 +180,7 @@ impl<'a> Target<'a> {
         table: &str,
         key: [(&str, AttributeValue); N],
         columns: &Columns,
-    ) -> Result<Option<Item>, Failure> {
+    ) -> Result<Option<Item>, CliError> {
         let put = self
             .dynamodb
             .put_item()
@@ -193,7 +197,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    async fn read(&self, table: &str, key: &[(&str, AttributeValue)]) -> Result<Option<Item>, Failure> {
+    async fn read(&self, table: &str, key: &[(&str, AttributeValue)]) -> Result<Option<Item>, CliError> {
         let mut get = self.dynamodb.get_item().table_name(table).consistent_read(true);
         for (name, value) in key {
             get = get.key(*name, value.clone());
@@ -201,7 +205,7 @@ impl<'a> Target<'a> {
         Ok(get.send().await.or_fail(|| format!("cannot read the table {table}"), AGAIN)?.item)
     }
 
-    async fn object(&self, key: &ObjectKey, text: &str) -> Result<Placed, Failure> {
+    async fn object(&self, key: &ObjectKey, text: &str) -> Result<Placed, CliError> {
         let key = key.to_string();
         if self.put_object(&key, "application/x-pem-file", text).await? == Placed::New {
             return Ok(Placed::New);
@@ -213,7 +217,7 @@ impl<'a> Target<'a> {
     }
 
     /// Stores an object where there is none.
-    async fn put_object(&self, key: &str, kind: &str, text: &str) -> Result<Placed, Failure> {
+    async fn put_object(&self, key: &str, kind: &str, text: &str) -> Result<Placed, CliError> {
         let put = self
             .stack
             .s3()
@@ -239,8 +243,8 @@ fn mark(sha256: &str) -> String {
     format!("import/{sha256}.json")
 }
 
-fn another(what: &str) -> Failure {
-    Failure::new(
+fn another(what: &str) -> CliError {
+    CliError::new(
         format!("{what} is in the stack already, and is another one than in the export"),
         "It was not overwritten. Import into a stack of its own, deployed for it.",
     )

@@ -17,8 +17,8 @@ use super::extensions::{
     AUTHORITY_KEY_IDENTIFIER, CaExtensions, EncodingError, SUBJECT_KEY_IDENTIFIER, extension,
 };
 
-/// Who signs: the authority itself, or the one above it.
-pub(super) struct Above<'a> {
+/// The CA that signs: the CA itself for a root, else the one above it.
+pub(super) struct ParentCa<'a> {
     /// Its subject, as DER.
     pub(super) name: &'a [u8],
     /// Its key.
@@ -82,7 +82,7 @@ struct Signed<'a> {
 
 impl Authority<'_> {
     /// Its certificate, as DER.
-    pub(super) async fn certify(&self, above: &Above<'_>) -> Result<Vec<u8>, CertifyError> {
+    pub(super) async fn certify(&self, above: &ParentCa<'_>) -> Result<Vec<u8>, CertifyError> {
         let serial = Serial::random(&SystemRandom::new()).map_err(|_| EncodingError("serial"))?;
         let algorithm = above.signer.algorithm().identifier_der();
         let tbs = Tbs {
@@ -106,7 +106,7 @@ impl Authority<'_> {
         Ok(signed.to_der().map_err(|_| EncodingError("certificate"))?)
     }
 
-    fn extensions(&self, above: &Above<'_>) -> Result<Vec<Extension>, EncodingError> {
+    fn extensions(&self, above: &ParentCa<'_>) -> Result<Vec<Extension>, EncodingError> {
         let key = PublicKey::from_spki(self.spki).map_err(|_| EncodingError("public key"))?;
         let octets = |octets: &[u8]| OctetString::new(octets).map_err(|_| EncodingError("key identifier"));
         let mut extensions = self.extensions.encode()?;

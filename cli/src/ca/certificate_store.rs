@@ -8,28 +8,28 @@ use aws_sdk_s3::primitives::ByteStream;
 use workflow::store::object_key::{ISSUERS, ObjectKey};
 
 use super::chain::Chain;
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 
 /// The folder of one stack.
-pub(super) struct Shelf<'a> {
+pub(super) struct CertificateStore<'a> {
     stack: &'a Stack,
     s3: Client,
 }
 
-impl<'a> Shelf<'a> {
+impl<'a> CertificateStore<'a> {
     /// That of this stack.
     pub(super) fn of(stack: &'a Stack) -> Self {
         Self { stack, s3: stack.s3() }
     }
 
     /// The certificate in force.
-    pub(super) async fn current(&self) -> Result<Option<Chain>, Failure> {
+    pub(super) async fn current(&self) -> Result<Option<Chain>, CliError> {
         let key = ObjectKey::CurrentIssuer.to_string();
         match self.stack.object(&key).await? {
             None => Ok(None),
             Some(pem) => Chain::read(&pem).map(Some).map_err(|why| {
-                Failure::new(
+                CliError::new(
                     format!("{key} in the bucket {} cannot be used: {why}", self.stack.bucket),
                     "The bucket keeps earlier versions of it: see aws s3api list-object-versions.",
                 )
@@ -38,7 +38,7 @@ impl<'a> Shelf<'a> {
     }
 
     /// Every certificate that was ever put in force, except those that cannot be read.
-    pub(super) async fn filed(&self) -> Result<Vec<Chain>, Failure> {
+    pub(super) async fn filed(&self) -> Result<Vec<Chain>, CliError> {
         let doing = || format!("cannot list the bucket {}", self.stack.bucket);
         let mut keys = Vec::new();
         let mut next = None;
@@ -68,16 +68,16 @@ impl<'a> Shelf<'a> {
     }
 
     /// Files it under its key identifier.
-    pub(super) async fn file(&self, chain: &Chain) -> Result<(), Failure> {
+    pub(super) async fn file(&self, chain: &Chain) -> Result<(), CliError> {
         self.put(&ObjectKey::Issuer(chain.issuer.key_identifier()), chain).await
     }
 
     /// Puts it in force.
-    pub(super) async fn put_in_force(&self, chain: &Chain) -> Result<(), Failure> {
+    pub(super) async fn put_in_force(&self, chain: &Chain) -> Result<(), CliError> {
         self.put(&ObjectKey::CurrentIssuer, chain).await
     }
 
-    async fn put(&self, key: &ObjectKey, chain: &Chain) -> Result<(), Failure> {
+    async fn put(&self, key: &ObjectKey, chain: &Chain) -> Result<(), CliError> {
         let put = self
             .s3
             .put_object()

@@ -20,12 +20,12 @@ pub(super) struct Chain {
     /// How it issues.
     pub(super) issuer: Issuer,
     /// What each certificate says, the authority's own first.
-    pub(super) certificates: Vec<CsrSummary>,
+    pub(super) certificates: Vec<CertificateInfo>,
 }
 
-/// What one certificate says.
+/// Fields of one certificate.
 #[derive(Clone, Debug)]
-pub(super) struct CsrSummary {
+pub(super) struct CertificateInfo {
     pub(super) der: Vec<u8>,
     pub(super) subject: String,
     pub(super) subject_der: Vec<u8>,
@@ -57,7 +57,9 @@ impl Chain {
         let certificates = blocks
             .into_iter()
             .enumerate()
-            .map(|(at, block)| CsrSummary::read(block.into_contents()).ok_or(IssuerError::Malformed(at + 1)))
+            .map(|(at, block)| {
+                CertificateInfo::read(block.into_contents()).ok_or(IssuerError::Malformed(at + 1))
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self { issuer, certificates })
     }
@@ -68,13 +70,13 @@ impl Chain {
     }
 
     /// The authority's own certificate.
-    pub(super) fn own(&self) -> &CsrSummary {
+    pub(super) fn own(&self) -> &CertificateInfo {
         // Issuer::from_pem refuses a text without certificates.
         &self.certificates[0]
     }
 
     /// The last certificate: the root, where the chain is complete.
-    pub(super) fn top(&self) -> &CsrSummary {
+    pub(super) fn top(&self) -> &CertificateInfo {
         &self.certificates[self.certificates.len() - 1]
     }
 
@@ -99,7 +101,7 @@ impl Chain {
     }
 }
 
-impl CsrSummary {
+impl CertificateInfo {
     /// Nothing where it cannot be read.
     pub(super) fn read(der: Vec<u8>) -> Option<Self> {
         let ([], certificate) = X509Certificate::from_der(&der).ok()? else {

@@ -8,33 +8,33 @@ use std::path::Path;
 use workflow::issuance::{KeyError, LocalKey};
 use zeroize::Zeroizing;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 
 /// No key or chain is longer.
 const MAX_BYTES: u64 = 1024 * 1024;
 const SEQUENCE: u8 = 0x30;
 
 /// The one private key in a file, as PEM.
-pub(super) fn private_key(path: &Path) -> Result<Zeroizing<String>, Failure> {
+pub(super) fn private_key(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let bytes = Zeroizing::new(read(path)?);
     let shown = path.display();
     let unusable = |error: KeyError| match error {
-        KeyError::Encrypted => Failure::new(
+        KeyError::Encrypted => CliError::new(
             format!("the key in {shown} is encrypted"),
             format!(
                 "Decrypt it into a file that only you can read: (umask 077; openssl pkey -in {shown} -out plain.pem). Import plain.pem and delete it."
             ),
         ),
-        other => Failure::new(format!("{shown}: {other}"), ""),
+        other => CliError::new(format!("{shown}: {other}"), ""),
     };
     if bytes.first() == Some(&SEQUENCE) {
         return from_der(&bytes).map_err(|error| match error {
             // A PKCS#12 file begins with its version, 3.
-            _ if contents(&bytes).starts_with(&[2, 1, 3]) => Failure::new(
+            _ if contents(&bytes).starts_with(&[2, 1, 3]) => CliError::new(
                 format!("{shown} is a PKCS#12 file"),
                 format!("Take key and certificate out of it: (umask 077; openssl pkcs12 -in {shown} -nodes -out both.pem). Then: --key both.pem --certificate both.pem."),
             ),
-            KeyError::Encrypted => Failure::new(
+            KeyError::Encrypted => CliError::new(
                 format!("the key in {shown} is encrypted"),
                 format!("Decrypt it into a file that only you can read: (umask 077; openssl pkey -inform DER -in {shown} -out plain.pem). Import plain.pem and delete it."),
             ),
@@ -79,13 +79,13 @@ fn contents(der: &[u8]) -> &[u8] {
 }
 
 /// The certificates in a file, as DER.
-pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
     let bytes = Zeroizing::new(read(path)?);
     if bytes.first() == Some(&SEQUENCE) {
         return Ok(vec![bytes.to_vec()]);
     }
     let none = || {
-        Failure::new(
+        CliError::new(
             format!("there is no certificate in {}", path.display()),
             "A certificate in PEM or DER is needed.",
         )
@@ -99,11 +99,11 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     if ders.is_empty() { Err(none()) } else { Ok(ders) }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let doing = || format!("cannot read {}", path.display());
     let size = fs::metadata(path).or_fail(doing, "")?.len();
     if size > MAX_BYTES {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("{} has {size} bytes, which no key or certificate has", path.display()),
             "",
         ));

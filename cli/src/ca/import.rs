@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::certificate_store::Shelf;
-use super::chain::{Chain, CsrSummary, day};
-use super::keys::{Fresh, Keys, Role, name_of};
-use super::status::Standing;
+use super::certificate_store::CertificateStore;
+use super::chain::{CertificateInfo, Chain, day};
+use super::keys::{Keys, NewKey, Role, name_of};
+use super::status::CaStatus;
 use super::{files, make};
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::Step;
 use crate::stack::Stack;
 
@@ -32,8 +32,8 @@ pub(crate) struct Source {
     chain: Option<PathBuf>,
 }
 
-/// What is to be imported.
-pub(super) struct Candidate {
+/// A key and a certificate that can be imported.
+pub(super) struct CaImport {
     key: Key,
     chain: Chain,
 }
@@ -45,7 +45,7 @@ enum Key {
 
 impl Source {
     /// Reads and judges the files.
-    pub(super) fn read(&self) -> Result<Candidate, Failure> {
+    pub(super) fn read(&self) -> Result<CaImport, CliError> {
         let mut ders = files::certificates(&self.certificate)?;
         if let Some(chain) = &self.chain {
             ders.extend(files::certificates(chain)?);
@@ -58,7 +58,7 @@ impl Source {
                 true => "Bring a certificate that can issue today.",
                 false => "Bring the certificates up to the root with --chain.",
             };
-            return Err(Failure::new(format!("{shown} cannot be the certificate of a CA: {why}"), advice));
+            return Err(CliError::new(format!("{shown} cannot be the certificate of a CA: {why}"), advice));
         }
         let key = match (&self.key, &self.kms_key) {
             (Some(path), _) => {
@@ -68,15 +68,15 @@ impl Source {
             }
             (None, Some(id)) => Key::Kms(id.clone()),
             (None, None) => {
-                return Err(Failure::new("there is no key to import", "Name it with --key or --kms-key."));
+                return Err(CliError::new("there is no key to import", "Name it with --key or --kms-key."));
             }
         };
-        Ok(Candidate { key, chain })
+        Ok(CaImport { key, chain })
     }
 }
 
 /// Imports what was read.
-pub(super) async fn run(stack: &Stack, candidate: Candidate, replace: bool) -> Result<(), Failure> {
+pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Result<(), CliError> {
     let keys = Keys::of(stack);
     let fresh = match (candidate.key, stack.ca_in_kms) {
         (Key::File(text), false) => Keys::from_pem(text)?,
@@ -86,7 +86,7 @@ pub(super) async fn run(stack: &Stack, candidate: Candidate, replace: bool) -> R
             fresh
         }
         (Key::File(_), true) => {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 format!(
                     "the stack {} signs with a key in KMS, so a key from a file would not be used",
                     name_of(stack)
@@ -95,7 +95,7 @@ pub(super) async fn run(stack: &Stack, candidate: Candidate, replace: bool) -> R
             ));
         }
         (Key::Kms(_), false) => {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 format!(
                     "the stack {} signs with a key in Secrets Manager, so a key in KMS would not be used",
                     name_of(stack)
@@ -105,40 +105,38 @@ pub(super) async fn run(stack: &Stack, candidate: Candidate, replace: bool) -> R
         }
     };
     let chain = candidate.chain;
-    let standing = Standing::of(stack).await?;
-    let same = standing
-        .current
-        .as_ref()
-        .is_some_and(|current| current.issuer.chain_pem() == chain.issuer.chain_pem());
-    if same && standing.signs() {
+    let status = CaStatus::of(stack).await?;
+    let same =
+        status.current.as_ref().is_some_and(|current| current.issuer.chain_pem() == chain.issuer.chain_pem());
+    if same && status.signs() {
         println!("{} is in force already.", chain.issuer.subject());
         return Ok(());
     }
-    if let Some(current) = standing.current.as_ref().filter(|_| !replace && !same) {
-        return Err(Failure::new(
+    if let Some(current) = status.current.as_ref().filter(|_| !replace && !same) {
+        return Err(CliError::new(
             format!("the stack {} has a CA already: {}", name_of(stack), current.issuer.subject()),
             "To take its place, add --replace; what it has issued is still delivered with its certificate.",
         ));
     }
-    if let Some(current) = &standing.current {
-        Shelf::of(stack).file(current).await?;
+    if let Some(current) = &status.current {
+        CertificateStore::of(stack).file(current).await?;
     }
     let step = Step::begin("Importing the certificate authority");
     make::install(stack, &fresh, &chain).await?;
     step.done(chain.issuer.subject());
     println!("{} is in force until {}.", chain.issuer.subject(), day(chain.own().not_after));
     println!("Its key, {}, is in {}.", chain.own().key, keys.place(Role::Issuer));
-    if standing.signer.is_some() && standing.current.is_some() {
+    if status.signer.is_some() && status.current.is_some() {
         println!("{}", keys.way_back());
     }
     Ok(())
 }
 
-fn belongs(fresh: &Fresh, chain: &Chain, place: &str) -> Result<(), Failure> {
+fn belongs(fresh: &NewKey, chain: &Chain, place: &str) -> Result<(), CliError> {
     if fresh.signer.spki_der() == chain.issuer.spki_der() {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(CliError::new(
         format!(
             "the key in {place} is not the key of the certificate {} ({})",
             chain.issuer.subject(),
@@ -152,7 +150,7 @@ fn belongs(fresh: &Fresh, chain: &Chain, place: &str) -> Result<(), Failure> {
 fn in_order(ders: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut names: BTreeMap<usize, (Vec<u8>, Vec<u8>)> = BTreeMap::new();
     for (at, der) in ders.iter().enumerate() {
-        match CsrSummary::read(der.clone()) {
+        match CertificateInfo::read(der.clone()) {
             Some(facts) => names.insert(at, (facts.subject_der, facts.issuer_der)),
             // Whoever reads the chain says what is wrong with it.
             None => return ders,

@@ -12,7 +12,7 @@ use workflow::aws::KmsKey;
 use workflow::issuance::{LocalKey, Signer};
 use zeroize::Zeroizing;
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 
 /// The kinds of keys that are made.
@@ -37,8 +37,8 @@ pub(super) enum Role {
     Root,
 }
 
-/// A key that is not kept yet.
-pub(super) struct Fresh {
+/// A key that is not stored yet.
+pub(super) struct NewKey {
     pub(super) signer: Arc<dyn Signer>,
     material: Material,
 }
@@ -109,7 +109,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The key that is kept, if there is one.
-    pub(super) async fn signer(&self, role: Role) -> Result<Option<Arc<dyn Signer>>, Failure> {
+    pub(super) async fn signer(&self, role: Role) -> Result<Option<Arc<dyn Signer>>, CliError> {
         if self.stack.ca_in_kms {
             return match self.target(&self.alias(role)).await? {
                 None => Ok(None),
@@ -134,7 +134,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Makes a key that nothing uses yet.
-    pub(super) async fn make(&self, role: Role, kind: Kind) -> Result<Fresh, Failure> {
+    pub(super) async fn make(&self, role: Role, kind: Kind) -> Result<NewKey, CliError> {
         if self.stack.ca_in_kms {
             return self.make_in_kms(role, kind).await;
         }
@@ -152,25 +152,25 @@ impl<'a> Keys<'a> {
     }
 
     /// A key that exists, as PEM.
-    pub(super) fn from_pem(text: Zeroizing<String>) -> Result<Fresh, Failure> {
+    pub(super) fn from_pem(text: Zeroizing<String>) -> Result<NewKey, CliError> {
         let key = LocalKey::from_pem(&text).or_fail(|| "cannot use the key".into(), "")?;
-        Ok(Fresh { signer: Arc::new(key), material: Material::Pem(text) })
+        Ok(NewKey { signer: Arc::new(key), material: Material::Pem(text) })
     }
 
     /// A KMS key that exists, by id, ARN or alias.
-    pub(super) async fn in_kms(&self, id: &str) -> Result<Fresh, Failure> {
+    pub(super) async fn in_kms(&self, id: &str) -> Result<NewKey, CliError> {
         let found = self.target(id).await?;
         let id = found.ok_or_else(|| {
-            Failure::new(
+            CliError::new(
                 format!("there is no KMS key {id}"),
                 "Name it by its id, ARN or alias, in the stack's own account and region.",
             )
         })?;
-        Ok(Fresh { signer: self.load(&id).await?, material: Material::Kms(id) })
+        Ok(NewKey { signer: self.load(&id).await?, material: Material::Kms(id) })
     }
 
     /// Keeps a key as the one in this role. Doing it again changes nothing.
-    pub(super) async fn keep(&self, role: Role, fresh: &Fresh) -> Result<(), Failure> {
+    pub(super) async fn keep(&self, role: Role, fresh: &NewKey) -> Result<(), CliError> {
         // Putting the same key again would push the one before out of AWSPREVIOUS.
         if let (Material::Pem(_), Ok(Some(kept))) = (&fresh.material, self.signer(role).await)
             && kept.spki_der() == fresh.signer.spki_der()
@@ -183,7 +183,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    async fn keep_secret(&self, role: Role, text: &Zeroizing<String>) -> Result<(), Failure> {
+    async fn keep_secret(&self, role: Role, text: &Zeroizing<String>) -> Result<(), CliError> {
         let id = self.secret(role);
         let doing = || format!("cannot store the secret {id}");
         let put = self.secrets.put_secret_value().secret_id(&id).secret_string(text.as_str()).send().await;
@@ -201,7 +201,7 @@ impl<'a> Keys<'a> {
         create.send().await.map(|_| ()).or_fail(doing, "")
     }
 
-    async fn make_in_kms(&self, role: Role, kind: Kind) -> Result<Fresh, Failure> {
+    async fn make_in_kms(&self, role: Role, kind: Kind) -> Result<NewKey, CliError> {
         let (alias, next) = (self.alias(role), format!("{}-next", self.alias(role)));
         let spec = match kind {
             Kind::EcP256 => KeySpec::EccNistP256,
@@ -225,12 +225,12 @@ impl<'a> Keys<'a> {
         let doing = || "cannot make a KMS key".to_owned();
         let made = create.send().await.or_fail(doing, "")?;
         let id = made.key_metadata.map(|metadata| metadata.key_id);
-        let id = id.ok_or_else(|| Failure::new("KMS made a key and did not name it", ""))?;
+        let id = id.ok_or_else(|| CliError::new("KMS made a key and did not name it", ""))?;
         self.point(&next, &id).await?;
         self.in_kms(&id).await
     }
 
-    async fn keep_alias(&self, role: Role, id: &str) -> Result<(), Failure> {
+    async fn keep_alias(&self, role: Role, id: &str) -> Result<(), CliError> {
         let alias = self.alias(role);
         let before = self.target(&alias).await?;
         if before.as_deref() != Some(id) {
@@ -247,7 +247,7 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
-    async fn point(&self, alias: &str, id: &str) -> Result<(), Failure> {
+    async fn point(&self, alias: &str, id: &str) -> Result<(), CliError> {
         let doing = || format!("cannot give the KMS key {id} the alias {alias}");
         match self.kms.update_alias().alias_name(alias).target_key_id(id).send().await {
             Ok(_) => return Ok(()),
@@ -259,13 +259,13 @@ impl<'a> Keys<'a> {
     }
 
     /// The key id behind an id, ARN or alias; nothing where there is none.
-    async fn target(&self, id: &str) -> Result<Option<String>, Failure> {
+    async fn target(&self, id: &str) -> Result<Option<String>, CliError> {
         match self.kms.describe_key().key_id(id).send().await {
             Ok(answer) => match answer.key_metadata {
                 Some(metadata) if matches!(metadata.key_state, None | Some(KeyState::Enabled)) => {
                     Ok(Some(metadata.key_id))
                 }
-                Some(metadata) => Err(Failure::new(
+                Some(metadata) => Err(CliError::new(
                     format!(
                         "the KMS key {id} is {}",
                         metadata.key_state.as_ref().map_or("unknown", KeyState::as_str)
@@ -281,13 +281,13 @@ impl<'a> Keys<'a> {
         }
     }
 
-    async fn spec(&self, id: &str) -> Result<Option<KeySpec>, Failure> {
+    async fn spec(&self, id: &str) -> Result<Option<KeySpec>, CliError> {
         let answer = self.kms.describe_key().key_id(id).send().await;
         let answer = answer.or_fail(|| format!("cannot look for the KMS key {id}"), "")?;
         Ok(answer.key_metadata.and_then(|metadata| metadata.key_spec))
     }
 
-    async fn load(&self, id: &str) -> Result<Arc<dyn Signer>, Failure> {
+    async fn load(&self, id: &str) -> Result<Arc<dyn Signer>, CliError> {
         KmsKey::new(&self.stack.sdk, id).load().await.or_fail(|| format!("KMS key {id}"), "")
     }
 }

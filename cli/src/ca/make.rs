@@ -5,20 +5,20 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 use workflow::issuance::Signer;
 
-use super::authority::{Above, Authority};
-use super::certificate_store::Shelf;
-use super::chain::{Chain, CsrSummary, day};
+use super::authority::{Authority, ParentCa};
+use super::certificate_store::CertificateStore;
+use super::chain::{CertificateInfo, Chain, day};
 use super::extensions::CaExtensions;
-use super::keys::{Fresh, Keys, Kind, Role, name_of};
+use super::keys::{Keys, Kind, NewKey, Role, name_of};
 use super::name;
-use super::status::Standing;
-use crate::failure::{Failure, OrFail as _};
+use super::status::CaStatus;
+use crate::error::{CliError, OrFail as _};
 use crate::progress::Step;
 use crate::stack::Stack;
 
-/// What the CA shall be like.
+/// Options of a new CA.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Shape {
+pub(crate) struct CaOptions {
     /// Keep the key in KMS, as a stack that was deployed with CaKey=kms always does
     #[arg(long)]
     kms: bool,
@@ -40,7 +40,7 @@ pub(crate) struct Shape {
     permit_dns: Vec<String>,
 }
 
-impl Shape {
+impl CaOptions {
     /// A root with a P-256 key.
     pub(super) fn root(subject: String) -> Self {
         Self {
@@ -53,9 +53,9 @@ impl Shape {
         }
     }
 
-    fn fits(&self, stack: &Stack) -> Result<(), Failure> {
+    fn fits(&self, stack: &Stack) -> Result<(), CliError> {
         if self.kms && !stack.ca_in_kms {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 format!(
                     "the stack {} signs with a key in Secrets Manager, so a key in KMS would not be used",
                     name_of(stack)
@@ -67,14 +67,14 @@ impl Shape {
     }
 
     /// Adds what the options ask for.
-    fn limit(&self, extensions: &mut CaExtensions) -> Result<(), Failure> {
+    fn limit(&self, extensions: &mut CaExtensions) -> Result<(), CliError> {
         if self.permit_dns.is_empty() {
             return Ok(());
         }
         extensions.permit_dns(&self.permit_dns).or_fail(|| "cannot limit the CA to these domains".into(), "")
     }
 
-    fn subject_or(&self, default: &str) -> Result<Vec<u8>, Failure> {
+    fn subject_or(&self, default: &str) -> Result<Vec<u8>, CliError> {
         name::encode(self.subject.as_deref().unwrap_or(default))
     }
 }
@@ -97,19 +97,19 @@ fn domain(text: &str) -> Result<String, String> {
 
 /// A root, with its key where that may be used.
 struct Root {
-    certificate: CsrSummary,
+    certificate: CertificateInfo,
     signer: Arc<dyn Signer>,
 }
 
 /// `countersign ca init`.
-pub(super) async fn init(stack: &Stack, shape: &Shape, years: u8) -> Result<(), Failure> {
+pub(super) async fn init(stack: &Stack, shape: &CaOptions, years: u8) -> Result<(), CliError> {
     shape.fits(stack)?;
-    let standing = Standing::of(stack).await?;
-    if let (None, Some(chain)) = (&standing.current, standing.unfinished()) {
+    let status = CaStatus::of(stack).await?;
+    if let (None, Some(chain)) = (&status.current, status.unfinished()) {
         return finish(stack, chain).await;
     }
-    if !standing.is_empty() {
-        let (what, advice) = match &standing.current {
+    if !status.is_empty() {
+        let (what, advice) = match &status.current {
             Some(chain) => (
                 format!("the stack {} has a CA already: {}", name_of(stack), chain.issuer.subject()),
                 "Make a new key and certificate with: countersign ca rotate.",
@@ -122,7 +122,7 @@ pub(super) async fn init(stack: &Stack, shape: &Shape, years: u8) -> Result<(), 
                 "Bring its certificate with: countersign ca import --replace; or make both anew with: countersign ca rotate.",
             ),
         };
-        return Err(Failure::new(what, advice));
+        return Err(CliError::new(what, advice));
     }
     let step = Step::begin("Making a certificate authority");
     let chain = first(stack, shape, years).await?;
@@ -132,7 +132,7 @@ pub(super) async fn init(stack: &Stack, shape: &Shape, years: u8) -> Result<(), 
 }
 
 /// Makes the first CA of a stack.
-pub(super) async fn first(stack: &Stack, shape: &Shape, years: u8) -> Result<Chain, Failure> {
+pub(super) async fn first(stack: &Stack, shape: &CaOptions, years: u8) -> Result<Chain, CliError> {
     let keys = Keys::of(stack);
     let organisation = name::escape(name_of(stack));
     let default = if shape.issuing_ca { "CN=Countersign Issuing CA" } else { "CN=Countersign Root CA" };
@@ -154,15 +154,20 @@ pub(super) async fn first(stack: &Stack, shape: &Shape, years: u8) -> Result<Cha
 }
 
 /// `countersign ca rotate`.
-pub(super) async fn rotate(stack: &Stack, shape: &Shape, years: u8, new_root: bool) -> Result<(), Failure> {
+pub(super) async fn rotate(
+    stack: &Stack,
+    shape: &CaOptions,
+    years: u8,
+    new_root: bool,
+) -> Result<(), CliError> {
     shape.fits(stack)?;
-    let standing = Standing::of(stack).await?;
-    if let Some(chain) = standing.unfinished() {
+    let status = CaStatus::of(stack).await?;
+    if let Some(chain) = status.unfinished() {
         return finish(stack, chain).await;
     }
-    let Some(before) = &standing.current else {
-        if standing.signer.is_none() {
-            return Err(Failure::new(
+    let Some(before) = &status.current else {
+        if status.signer.is_none() {
+            return Err(CliError::new(
                 format!("the stack {} has no CA yet", name_of(stack)),
                 "Make one with: countersign ca init.",
             ));
@@ -185,13 +190,13 @@ pub(super) async fn rotate(stack: &Stack, shape: &Shape, years: u8, new_root: bo
     let fresh = keys.make(Role::Issuer, shape.key).await?;
     let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
     // The certificate before may have been put there by hand.
-    Shelf::of(stack).file(before).await?;
+    CertificateStore::of(stack).file(before).await?;
     install(stack, &fresh, &chain).await?;
     step.done(chain.issuer.subject());
     tell(stack, &chain);
     if chain.top().der != before.top().der {
         println!(
-            "Whoever trusts the CA must be given the new root: it is at /ca.pem of the portal, and in each new certificate.zip."
+            "Give the new root to everyone who trusts the CA: it is at /ca.pem of the portal, and in each new certificate.zip."
         );
         if extensions.names_issuer_addresses() {
             println!(
@@ -204,23 +209,23 @@ pub(super) async fn rotate(stack: &Stack, shape: &Shape, years: u8, new_root: bo
 }
 
 /// Puts the certificate in force whose key already is.
-pub(super) async fn finish(stack: &Stack, chain: &Chain) -> Result<(), Failure> {
+pub(super) async fn finish(stack: &Stack, chain: &Chain) -> Result<(), CliError> {
     let step = Step::begin("Finishing a change of the CA that was interrupted");
-    Shelf::of(stack).put_in_force(chain).await?;
+    CertificateStore::of(stack).put_in_force(chain).await?;
     step.done(format!("{} is in force", chain.issuer.subject()));
     Ok(())
 }
 
 /// Puts a key and its certificate in force: the certificate on file, the key, the certificate in force.
-pub(super) async fn install(stack: &Stack, fresh: &Fresh, chain: &Chain) -> Result<(), Failure> {
-    let shelf = Shelf::of(stack);
-    shelf.file(chain).await?;
+pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Result<(), CliError> {
+    let store = CertificateStore::of(stack);
+    store.file(chain).await?;
     Keys::of(stack).keep(Role::Issuer, fresh).await?;
-    shelf.put_in_force(chain).await
+    store.put_in_force(chain).await
 }
 
 /// Extensions of the certificate that follows `before`. Fails where a limit would be lost.
-fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, Failure> {
+fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
     let mut extensions = carried(before.own())?;
     if !new_root {
         return Ok(extensions);
@@ -234,19 +239,19 @@ fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, Failure> {
             return Err(lost(&format!("{} of {}", limits.join(", "), facts.subject)));
         }
         if let Some(most) = facts.path_length {
-            // Authority::certify writes it; Issuer::from_pem has checked that it is not below zero.
+            // RFC 5280 section 4.2.1.9: it counts the CAs below that certificate, of which there are some between.
             extensions.at_most(most.saturating_sub(u32::try_from(below).unwrap_or(u32::MAX)));
         }
     }
     Ok(extensions)
 }
 
-fn carried(facts: &CsrSummary) -> Result<CaExtensions, Failure> {
+fn carried(facts: &CertificateInfo) -> Result<CaExtensions, CliError> {
     CaExtensions::of_successor(&facts.der).map_err(|what| lost(&format!("{what} of {}", facts.subject)))
 }
 
-fn lost(what: &str) -> Failure {
-    Failure::new(
+fn lost(what: &str) -> CliError {
+    CliError::new(
         format!("a rotation would lose {what}"),
         "Make the new certificate elsewhere and bring it with: countersign ca import --replace.",
     )
@@ -255,11 +260,11 @@ fn lost(what: &str) -> Failure {
 /// The root that the new issuing CA stands below; nothing where the CA is a root itself.
 async fn root_for(
     keys: &Keys<'_>,
-    shape: &Shape,
+    shape: &CaOptions,
     before: &Chain,
     years: u8,
     new: bool,
-) -> Result<Option<Root>, Failure> {
+) -> Result<Option<Root>, CliError> {
     let top = before.top();
     let has_root = before.certificates.len() > 1;
     if !has_root && !shape.issuing_ca {
@@ -268,13 +273,13 @@ async fn root_for(
     if has_root && !new {
         let signer = keys.signer(Role::Root).await?.filter(|signer| signer.spki_der() == top.spki);
         let signer = signer.ok_or_else(|| {
-            Failure::new(
+            CliError::new(
                 format!("the key of the root {} is not in {}", top.subject, keys.place(Role::Root)),
                 "Have a new certificate signed where that key is and bring it with: countersign ca import --replace; or make a new root with --new-root.",
             )
         })?;
         if before.certificates.len() > 2 {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 "there are authorities between the CA and its root",
                 "Bring a new chain with: countersign ca import --replace.",
             ));
@@ -298,15 +303,15 @@ async fn new_root(
     subject: &[u8],
     years: u8,
     extensions: &CaExtensions,
-) -> Result<Root, Failure> {
+) -> Result<Root, CliError> {
     let fresh = keys.make(Role::Root, kind).await?;
     let (not_before, not_after) = validity(u32::from(years) * 2);
     let root = Authority { name: subject, spki: fresh.signer.spki_der(), not_before, not_after, extensions };
-    let own = Above { name: subject, signer: &*fresh.signer, key_identifier: None };
+    let own = ParentCa { name: subject, signer: &*fresh.signer, key_identifier: None };
     let der = root.certify(&own).await.or_fail(|| "cannot make the root".into(), "")?;
     keys.keep(Role::Root, &fresh).await?;
-    let certificate =
-        CsrSummary::read(der).ok_or_else(|| Failure::new("the root that was made cannot be read", ""))?;
+    let certificate = CertificateInfo::read(der)
+        .ok_or_else(|| CliError::new("the root that was made cannot be read", ""))?;
     Ok(Root { certificate, signer: fresh.signer })
 }
 
@@ -316,14 +321,14 @@ async fn certify(
     root: Option<&Root>,
     years: u8,
     extensions: &CaExtensions,
-) -> Result<Chain, Failure> {
+) -> Result<Chain, CliError> {
     let (not_before, mut not_after) = validity(u32::from(years));
     let above = match root {
-        None => Above { name: subject, signer, key_identifier: None },
+        None => ParentCa { name: subject, signer, key_identifier: None },
         Some(root) => {
             // Nothing that is issued outlives the root.
             not_after = not_after.min(root.certificate.not_after);
-            Above {
+            ParentCa {
                 name: &root.certificate.subject_der,
                 signer: &*root.signer,
                 key_identifier: root.certificate.key_identifier.clone(),
@@ -338,7 +343,7 @@ async fn certify(
     let chain = Chain::of(&ders).or_fail(|| "the certificate that was made cannot be used".into(), "")?;
     match chain.unfit(OffsetDateTime::now_utc()) {
         None => Ok(chain),
-        Some(why) => Err(Failure::new(
+        Some(why) => Err(CliError::new(
             format!("the certificate that was made cannot be used: {why}"),
             "Make a new root as well, with --new-root.",
         )),

@@ -5,9 +5,9 @@
 //! that was interrupted either did not happen, or is finished by running the command again; until then the sign worker
 //! tries again, since it signs only with the key of the certificate in force.
 
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::progress::{Step, say};
-use crate::stack::{Stack, Which};
+use crate::stack::{Stack, StackSelector};
 
 mod authority;
 mod certificate_store;
@@ -22,8 +22,8 @@ mod show;
 mod status;
 
 pub(crate) use keys::name_of;
-use make::Shape;
-use status::Standing;
+use make::CaOptions;
+use status::CaStatus;
 
 /// `countersign ca`.
 #[derive(Debug, clap::Subcommand)]
@@ -31,12 +31,12 @@ pub(crate) enum Command {
     /// Makes a root, or a root and an issuing CA below it, for a stack that has no CA yet
     Init {
         #[command(flatten)]
-        shape: Shape,
+        shape: CaOptions,
         /// Years that the certificate is valid; a root above an issuing CA gets twice as many
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
         years: u8,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Takes a CA that exists: its key and its certificate
     Import {
@@ -46,7 +46,7 @@ pub(crate) enum Command {
         #[arg(long)]
         replace: bool,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Shows the certificate in force, where its key is, and the issuers before it
     Show {
@@ -54,33 +54,33 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
     /// Makes a new key and certificate; what was issued before is still delivered with the old certificate
     Rotate {
         #[command(flatten)]
-        shape: Shape,
+        shape: CaOptions,
         /// Years that the certificate is valid; no longer than its root
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
         years: u8,
-        /// Make a new root too, where an issuing CA stands below one; whoever trusts the old root must be given the new one
+        /// Make a new root too, where an issuing CA stands below one; give it to everyone who trusts the old root
         #[arg(long)]
         new_root: bool,
         #[command(flatten)]
-        which: Which,
+        which: StackSelector,
     },
 }
 
 /// Where the key of a CA is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Keeper {
+pub(crate) enum KeyBackend {
     /// In Secrets Manager
     Secret,
     /// In KMS, which it never leaves
     Kms,
 }
 
-impl Keeper {
+impl KeyBackend {
     /// The value of the template's parameter `CaKey`.
     pub(crate) fn parameter(self) -> &'static str {
         match self {
@@ -91,7 +91,7 @@ impl Keeper {
 }
 
 /// Runs `countersign ca`.
-pub(crate) async fn run(command: Command) -> Result<(), Failure> {
+pub(crate) async fn run(command: Command) -> Result<(), CliError> {
     match command {
         Command::Init { shape, years, which } => make::init(&which.find().await?, &shape, years).await,
         Command::Import { source, replace, which } => {
@@ -106,23 +106,23 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
 }
 
 /// Why the CA of a stack cannot sign, where it cannot.
-pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, Failure> {
-    Ok(Standing::of(stack).await?.trouble())
+pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, CliError> {
+    Ok(CaStatus::of(stack).await?.trouble())
 }
 
 /// Makes a root with a P-256 key where the stack has no CA, or finishes what was interrupted.
-pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Result<(), Failure> {
-    let standing = Standing::of(stack).await?;
-    if standing.is_empty() {
+pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Result<(), CliError> {
+    let status = CaStatus::of(stack).await?;
+    if status.is_empty() {
         let step = Step::begin("Making a certificate authority");
         // RFC 5280 A.1: 64 characters at most.
         let organisation: String = organisation.chars().take(64).collect();
         let subject = format!("CN=Countersign Root CA,O={}", name::escape(&organisation));
-        make::first(stack, &Shape::root(subject), 10).await?;
+        make::first(stack, &CaOptions::root(subject), 10).await?;
         step.done("a P-256 root for ten years");
-    } else if let Some(chain) = standing.unfinished() {
+    } else if let Some(chain) = status.unfinished() {
         make::finish(stack, chain).await?;
-    } else if let Some(trouble) = standing.trouble() {
+    } else if let Some(trouble) = status.trouble() {
         say(format!("The CA cannot sign: {trouble}"));
     }
     Ok(())

@@ -7,12 +7,12 @@ use std::str::FromStr as _;
 use der::Encode as _;
 use x509_cert::name::RdnSequence;
 
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// The DER of the name that `text` writes.
-pub(super) fn encode(text: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn encode(text: &str) -> Result<Vec<u8>, CliError> {
     let wrong = |why: String| {
-        Failure::new(
+        CliError::new(
             format!("the subject \"{}\" {why}", text.escape_debug()),
             "Write it as RFC 4514 does, for example: \"CN=Example Root CA,O=Example,C=DE\".",
         )

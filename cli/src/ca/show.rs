@@ -3,52 +3,52 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::chain::{Chain, CsrSummary, day};
+use super::chain::{CertificateInfo, Chain, day};
 use super::keys::{Keys, Role, name_of};
-use super::status::Standing;
-use crate::failure::{Failure, OrFail as _};
+use super::status::CaStatus;
+use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 use crate::table;
 
 /// Shows it; fails where the CA cannot sign.
-pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), Failure> {
-    let standing = Standing::of(stack).await?;
+pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
+    let status = CaStatus::of(stack).await?;
     let now = OffsetDateTime::now_utc();
-    let trouble = standing.trouble().or_else(|| standing.current.as_ref().and_then(|chain| chain.unfit(now)));
-    let before = earlier(&standing);
+    let trouble = status.trouble().or_else(|| status.current.as_ref().and_then(|chain| chain.unfit(now)));
+    let before = earlier(&status);
     if as_json {
         let shown = json!({
             "stack": name_of(stack),
             "key": {
                 "keeper": if stack.ca_in_kms { "kms" } else { "secret" },
                 "place": Keys::of(stack).place(Role::Issuer),
-                "found": standing.signer.is_some(),
-                "signs": standing.signs(),
+                "found": status.signer.is_some(),
+                "signs": status.signs(),
             },
-            "issuer": standing.current.as_ref().map(|chain| described(chain.own(), &chain.issuer.subject(), now)),
-            "chain": standing.current.iter().flat_map(|chain| chain.certificates.iter().skip(1))
+            "issuer": status.current.as_ref().map(|chain| described(chain.own(), &chain.issuer.subject(), now)),
+            "chain": status.current.iter().flat_map(|chain| chain.certificates.iter().skip(1))
                 .map(|facts| described(facts, &facts.subject, now)).collect::<Vec<_>>(),
             "previous": before.iter().map(|chain| described(chain.own(), &chain.issuer.subject(), now)).collect::<Vec<_>>(),
             "trouble": trouble,
         });
         let text = serde_json::to_string_pretty(&shown).or_fail(|| "cannot write JSON".into(), "")?;
         println!("{text}");
-    } else if let Some(chain) = &standing.current {
+    } else if let Some(chain) = &status.current {
         print!("{}", text(stack, chain, &before, now));
     }
     match trouble {
         None => Ok(()),
-        Some(why) => Err(Failure::new(format!("the CA of {} cannot sign: {why}", name_of(stack)), "")),
+        Some(why) => Err(CliError::new(format!("the CA of {} cannot sign: {why}", name_of(stack)), "")),
     }
 }
 
 /// Those on file that are not in force.
-fn earlier(standing: &Standing) -> Vec<&Chain> {
-    let current = standing.current.as_ref().map(|chain| chain.own().sha256.clone());
-    standing.filed.iter().filter(|chain| Some(&chain.own().sha256) != current.as_ref()).collect()
+fn earlier(status: &CaStatus) -> Vec<&Chain> {
+    let current = status.current.as_ref().map(|chain| chain.own().sha256.clone());
+    status.filed.iter().filter(|chain| Some(&chain.own().sha256) != current.as_ref()).collect()
 }
 
-fn described(facts: &CsrSummary, subject: &str, now: OffsetDateTime) -> Value {
+fn described(facts: &CertificateInfo, subject: &str, now: OffsetDateTime) -> Value {
     json!({
         "subject": subject,
         "issuedBy": facts.issued_by,
@@ -102,13 +102,13 @@ fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) ->
     table::aligned(&["CA", name_of(stack)], &rows)
 }
 
-fn valid(facts: &CsrSummary, now: OffsetDateTime) -> String {
+fn valid(facts: &CertificateInfo, now: OffsetDateTime) -> String {
     let left = (facts.not_after - now).whole_days();
     let left = if left < 0 { "expired".to_owned() } else { format!("{left} days left") };
     format!("{} to {} ({left})", day(facts.not_before), day(facts.not_after))
 }
 
-fn names(facts: &CsrSummary) -> String {
+fn names(facts: &CertificateInfo) -> String {
     match (facts.permitted.is_empty(), facts.excluded.is_empty()) {
         (true, true) => "any name".into(),
         (false, true) => format!("{} only", facts.permitted.join(", ")),

@@ -1,17 +1,17 @@
-//! How it stands with the CA of a stack: which certificate is in force, which key is kept, and whether they belong together.
+//! Status of the CA of a stack: certificate in force, stored key, and whether they match.
 
 use std::sync::Arc;
 
 use workflow::issuance::Signer;
 
-use super::certificate_store::Shelf;
+use super::certificate_store::CertificateStore;
 use super::chain::Chain;
 use super::keys::{Keys, Role};
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::stack::Stack;
 
-/// What was found.
-pub(super) struct Standing {
+/// Certificates and key of the CA of a stack.
+pub(super) struct CaStatus {
     /// The certificate in force.
     pub(super) current: Option<Chain>,
     /// Every certificate that is on file, the youngest first.
@@ -21,14 +21,14 @@ pub(super) struct Standing {
     place: String,
 }
 
-impl Standing {
+impl CaStatus {
     /// That of this stack.
-    pub(super) async fn of(stack: &Stack) -> Result<Self, Failure> {
-        let (shelf, keys) = (Shelf::of(stack), Keys::of(stack));
+    pub(super) async fn of(stack: &Stack) -> Result<Self, CliError> {
+        let (store, keys) = (CertificateStore::of(stack), Keys::of(stack));
         Ok(Self {
-            current: shelf.current().await?,
+            current: store.current().await?,
             signer: keys.signer(Role::Issuer).await?,
-            filed: shelf.filed().await?,
+            filed: store.filed().await?,
             place: keys.place(Role::Issuer),
         })
     }

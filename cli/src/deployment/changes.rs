@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::table;
 
 /// What holds data that nothing else has.
@@ -55,7 +55,7 @@ impl Changes {
     }
 
     /// Refuses what would take data away. A new resource takes nothing away.
-    pub(super) fn keep_the_data(&self) -> Result<(), Failure> {
+    pub(super) fn keep_the_data(&self) -> Result<(), CliError> {
         let lost = |change: &&Change| {
             STATEFUL.contains(&change.kind.as_str()) && (change.replaced || change.action == "Remove")
         };
@@ -63,7 +63,7 @@ impl Changes {
         if names.is_empty() {
             return Ok(());
         }
-        Err(Failure::new(
+        Err(CliError::new(
             format!(
                 "this would put another in the place of {}, or none, and with it away what is in there",
                 names.join(", ")

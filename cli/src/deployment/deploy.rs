@@ -7,10 +7,10 @@ use tokio::process::Command;
 
 use super::changes::Changes;
 use super::package::{self, Code};
-use super::stack_status::{self, Standing};
+use super::stack_status::{self, StackStatus};
 use super::{Artefacts, Parameters, Target, confirmed, doctor, self_test};
 use crate::aws_cli::AwsCli;
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::{Step, say};
 use crate::{build, ca, checkout, policy, venv};
 
@@ -57,7 +57,7 @@ struct Prepared {
 }
 
 /// Shows what a deployment would do, and does nothing.
-pub(crate) async fn plan(plan: Plan) -> Result<(), Failure> {
+pub(crate) async fn plan(plan: Plan) -> Result<(), CliError> {
     let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts).await?;
     let Some(change_set) = &prepared.change_set else {
         println!("Nothing would change.");
@@ -70,7 +70,7 @@ pub(crate) async fn plan(plan: Plan) -> Result<(), Failure> {
 }
 
 /// Deploys: asks, carries out, and sees to policy and CA.
-pub(crate) async fn deploy(deploy: Deploy) -> Result<(), Failure> {
+pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     let target = &deploy.target;
     let prepared = prepare(target, &deploy.parameters, &deploy.artefacts).await?;
     match &prepared.change_set {
@@ -106,7 +106,7 @@ async fn prepare(
     target: &Target,
     parameters: &Parameters,
     artefacts: &Artefacts,
-) -> Result<Prepared, Failure> {
+) -> Result<Prepared, CliError> {
     let (aws, repository) = (target.aws(), checkout::repository());
     let found = doctor::examine(&aws, target, parameters).await?;
     found.refuse_what_is_wrong()?;
@@ -148,7 +148,7 @@ async fn prepare(
     let said = aws.run(&repository, &arguments).await?;
     let change_set = change_set_of(&String::from_utf8_lossy(&said));
     step.done(if change_set.is_some() { "" } else { "nothing" });
-    Ok(Prepared { aws, repository, change_set, is_new: found.standing == Standing::Absent })
+    Ok(Prepared { aws, repository, change_set, is_new: found.standing == StackStatus::Absent })
 }
 
 /// The ARN in what `aws cloudformation deploy --no-execute-changeset` says.
@@ -158,14 +158,14 @@ fn change_set_of(said: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-async fn describe(aws: &AwsCli, change_set: &str) -> Result<Changes, Failure> {
+async fn describe(aws: &AwsCli, change_set: &str) -> Result<Changes, CliError> {
     let described =
         aws.json(&["cloudformation", "describe-change-set", "--change-set-name", change_set]).await?;
     Ok(Changes::read(&described))
 }
 
 /// Takes a change set back, and the empty shell of a stack that it was made for.
-async fn forget(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), Failure> {
+async fn forget(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), CliError> {
     let aws = &prepared.aws;
     aws.json(&["cloudformation", "delete-change-set", "--change-set-name", change_set]).await?;
     if prepared.is_new {
@@ -174,7 +174,7 @@ async fn forget(prepared: &Prepared, target: &Target, change_set: &str) -> Resul
     Ok(())
 }
 
-async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), Failure> {
+async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), CliError> {
     let aws = &prepared.aws;
     let step = Step::begin("Deploying");
     aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
@@ -187,15 +187,15 @@ async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Re
     let why = stack_status::first_failure(aws, &target.stack)
         .await
         .unwrap_or_else(|| "its events have the reason".into());
-    Err(match Standing::of(aws, target).await? {
-        Standing::Ready(_) => Failure::new(
+    Err(match StackStatus::of(aws, target).await? {
+        StackStatus::Ready(_) => CliError::new(
             format!("the deployment failed: {why}"),
             "The stack is as it was before; mend the cause and deploy again.",
         ),
-        Standing::Stuck(what, advice) => {
-            Failure::new(format!("the deployment failed: {why}; {what}"), advice)
+        StackStatus::Stuck(what, advice) => {
+            CliError::new(format!("the deployment failed: {why}; {what}"), advice)
         }
-        Standing::Absent => Failure::new(
+        StackStatus::Absent => CliError::new(
             format!("the deployment failed: {why}"),
             "Nothing is left of it; mend the cause and deploy again.",
         ),
@@ -203,7 +203,7 @@ async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Re
 }
 
 /// Makes what changed of the API hold: who may call it counts from the next deployment of its stage on.
-async fn publish(aws: &AwsCli, target: &Target) -> Result<(), Failure> {
+async fn publish(aws: &AwsCli, target: &Target) -> Result<(), CliError> {
     let which = ["--stack-name", &target.stack, "--logical-resource-id", "Api"];
     let api = aws.json(&[&["cloudformation", "describe-stack-resource"][..], &which].concat()).await?;
     let id = api["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap_or_default();
@@ -212,9 +212,9 @@ async fn publish(aws: &AwsCli, target: &Target) -> Result<(), Failure> {
 }
 
 /// Makes the bucket of artefacts where it is missing: private, and for TLS only where there is TLS.
-async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), Failure> {
+async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), CliError> {
     let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|_| {
-        Failure::new(
+        CliError::new(
             format!("the bucket {bucket} is somebody else's"),
             "Names of buckets are the world's: choose another with --artefacts.",
         )
@@ -251,7 +251,7 @@ async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Resul
 }
 
 /// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
-async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), Failure> {
+async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), CliError> {
     let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
     let names = build::names(repository)?;
     for (at, name) in names.iter().enumerate() {
@@ -265,7 +265,7 @@ async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), Failu
             .await
             .or_fail(|| "cannot run cargo lambda".into(), advice)?;
         if !status.success() {
-            return Err(Failure::new(format!("cargo lambda did not build {name}"), advice));
+            return Err(CliError::new(format!("cargo lambda did not build {name}"), advice));
         }
     }
     Ok(())
@@ -277,7 +277,7 @@ fn cargo_lambda_arguments<'a>(name: &'a str, architecture: &str) -> [&'a str; 6]
     ["lambda", "build", "--release", processor, "--package", name]
 }
 
-fn tempfolder(repository: &Path) -> Result<PathBuf, Failure> {
+fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
     let folder = repository.join("target/deployment");
     std::fs::create_dir_all(&folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;
     Ok(folder)

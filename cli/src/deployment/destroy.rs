@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::stack_status::{self, Standing};
+use super::stack_status::{self, StackStatus};
 use super::{Target, confirmed};
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::{Step, say};
 use crate::stack::Stack;
 
@@ -24,34 +24,34 @@ pub(crate) struct Destroy {
 }
 
 /// Runs `countersign destroy`.
-pub(crate) async fn run(destroy: Destroy) -> Result<(), Failure> {
+pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
     let (target, aws) = (&destroy.target, destroy.target.aws());
     let name = &target.stack;
     let found = aws.find(&["cloudformation", "describe-stacks", "--stack-name", name]).await?;
     if found.is_none_or(|found| found["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE") {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("there is no stack {name}"),
             "Name it with --stack, and its region with --region.",
         ));
     }
-    match Standing::of(&aws, target).await? {
-        Standing::Ready(_) => {
+    match StackStatus::of(&aws, target).await? {
+        StackStatus::Ready(_) => {
             let live = live(&target.which().find().await?).await?;
             if live > 0 && !destroy.with_live_certificates {
-                return Err(Failure::new(
+                return Err(CliError::new(
                     format!("{live} of its certificates are still valid"),
                     "Nobody could look them up afterwards. Say --with-live-certificates where that is what you want.",
                 ));
             }
         }
         // What is left of a failed attempt has issued nothing.
-        Standing::Absent => {}
-        Standing::Stuck(what, advice)
+        StackStatus::Absent => {}
+        StackStatus::Stuck(what, advice)
             if !what.contains("first deployment failed") && !what.contains("removed whole") =>
         {
-            return Err(Failure::new(what, advice));
+            return Err(CliError::new(what, advice));
         }
-        Standing::Stuck(..) => {}
+        StackStatus::Stuck(..) => {}
     }
     let question = format!("Remove the stack {name}? Its tables, bucket and secrets stay.");
     confirmed(&question, destroy.yes)?;
@@ -62,7 +62,7 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), Failure> {
         let why = stack_status::first_failure(&aws, name)
             .await
             .unwrap_or_else(|| "its events have the reason".into());
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("not all of the stack could be removed: {why}"),
             format!("Mend the cause, then run countersign destroy --stack {name} again."),
         ));
@@ -84,7 +84,7 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), Failure> {
 }
 
 /// How many certificates are valid today.
-async fn live(stack: &Stack) -> Result<i64, Failure> {
+async fn live(stack: &Stack) -> Result<i64, CliError> {
     let now = OffsetDateTime::now_utc().format(&Rfc3339).or_fail(|| "no time".into(), "")?;
     let client = aws_sdk_dynamodb::Client::new(&stack.sdk);
     let mut count = 0;

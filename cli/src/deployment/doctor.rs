@@ -4,10 +4,10 @@
 
 use serde_json::Value;
 
-use super::stack_status::{self, Standing};
+use super::stack_status::{self, StackStatus};
 use super::{Parameters, Target};
 use crate::aws_cli::AwsCli;
-use crate::failure::Failure;
+use crate::error::CliError;
 use crate::table;
 
 /// What the workers may take at once, of an account's environments: those of the queues, of the dead letters, and some portals.
@@ -58,25 +58,25 @@ impl Check {
 pub(super) struct Findings {
     pub(super) account: String,
     pub(super) region: String,
-    pub(super) standing: Standing,
+    pub(super) standing: StackStatus,
     checks: Vec<Check>,
 }
 
 impl Findings {
     /// Fails with the first thing that is wrong; says the others on standard error.
-    pub(super) fn refuse_what_is_wrong(&self) -> Result<(), Failure> {
+    pub(super) fn refuse_what_is_wrong(&self) -> Result<(), CliError> {
         for check in self.checks.iter().filter(|check| check.verdict == Verdict::Note) {
             crate::progress::say(format!("{}: {}. {}", check.about, check.found, check.advice));
         }
         match self.checks.iter().find(|check| check.verdict == Verdict::Wrong) {
-            Some(check) => Err(Failure::new(check.found.clone(), check.advice.clone())),
+            Some(check) => Err(CliError::new(check.found.clone(), check.advice.clone())),
             None => Ok(()),
         }
     }
 }
 
 /// Runs `countersign doctor`.
-pub(crate) async fn run(doctor: Doctor) -> Result<(), Failure> {
+pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
     let findings = examine(&doctor.target.aws(), &doctor.target, &doctor.parameters).await?;
     let row = |check: &Check| {
         let verdict = match check.verdict {
@@ -101,20 +101,20 @@ pub(super) async fn examine(
     aws: &AwsCli,
     target: &Target,
     parameters: &Parameters,
-) -> Result<Findings, Failure> {
+) -> Result<Findings, CliError> {
     let caller = aws.json(&["sts", "get-caller-identity"]).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));
     let region = target.which().region().await?;
     let mut checks = vec![credentials(&arn), Check::good("region", &region)];
-    let standing = Standing::of(aws, target).await?;
+    let standing = StackStatus::of(aws, target).await?;
     checks.push(match &standing {
-        Standing::Absent => Check::good("stack", format!("there is no stack {} yet", target.stack)),
-        Standing::Ready(described) => Check::good("stack", text(&described["StackStatus"])),
-        Standing::Stuck(what, advice) => Check::wrong("stack", what, advice),
+        StackStatus::Absent => Check::good("stack", format!("there is no stack {} yet", target.stack)),
+        StackStatus::Ready(described) => Check::good("stack", text(&described["StackStatus"])),
+        StackStatus::Stuck(what, advice) => Check::wrong("stack", what, advice),
     });
     let deployed = match &standing {
-        Standing::Ready(described) => Some(described),
+        StackStatus::Ready(described) => Some(described),
         _ => None,
     };
     let value = |name: &str| {
@@ -131,9 +131,9 @@ pub(super) async fn examine(
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
     checks.push(concurrency(&settings));
     match &standing {
-        Standing::Absent => checks.extend(clash(aws, &target.stack).await?),
-        Standing::Ready(described) => checks.extend(secrets(aws, &target.stack, described).await?),
-        Standing::Stuck(..) => {}
+        StackStatus::Absent => checks.extend(clash(aws, &target.stack).await?),
+        StackStatus::Ready(described) => checks.extend(secrets(aws, &target.stack, described).await?),
+        StackStatus::Stuck(..) => {}
     }
     Ok(Findings { account, region, standing, checks })
 }
@@ -150,7 +150,7 @@ fn credentials(arn: &str) -> Check {
     }
 }
 
-async fn mail(aws: &AwsCli, from: Option<&str>) -> Result<Vec<Check>, Failure> {
+async fn mail(aws: &AwsCli, from: Option<&str>) -> Result<Vec<Check>, CliError> {
     let Some(from) = from else {
         return Ok(vec![Check::wrong(
             "sender",
@@ -223,7 +223,7 @@ fn concurrency(settings: &Value) -> Check {
 }
 
 /// What has the name of something that is about to be made, without being the stack's.
-async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, Failure> {
+async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, CliError> {
     let prefix = format!("/aws/lambda/{stack}-");
     let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
     let workers = crate::build::names(&crate::checkout::repository())?;
@@ -248,7 +248,7 @@ async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, Failure> {
 }
 
 /// What a stack needs that is kept outside of it, or could be deleted by hand.
-async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Check>, Failure> {
+async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Check>, CliError> {
     let mut checks = Vec::new();
     let resource = [
         "cloudformation",

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::aws_cli::AwsCli;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 mod changes;
 mod deploy;
@@ -39,8 +39,8 @@ impl Target {
         AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref())
     }
 
-    fn which(&self) -> crate::stack::Which {
-        crate::stack::Which::on_aws_named(&self.stack, self.region.clone(), self.endpoint_url.clone())
+    fn which(&self) -> crate::stack::StackSelector {
+        crate::stack::StackSelector::on_aws_named(&self.stack, self.region.clone(), self.endpoint_url.clone())
     }
 }
 
@@ -123,14 +123,14 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 /// Asks on the terminal; without one, the answer has to be given as `--yes`.
-fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
+fn confirmed(question: &str, yes: bool) -> Result<(), CliError> {
     use std::io::{BufRead as _, IsTerminal as _, Write as _};
     if yes {
         return Ok(());
     }
     let input = std::io::stdin();
     if !input.is_terminal() {
-        return Err(Failure::new("nobody is there to be asked", "Say --yes where this is what you want."));
+        return Err(CliError::new("nobody is there to be asked", "Say --yes where this is what you want."));
     }
     eprint!("{question} [y/N] ");
     let _ = std::io::stderr().flush();
@@ -139,7 +139,7 @@ fn confirmed(question: &str, yes: bool) -> Result<(), Failure> {
     if matches!(answer.trim(), "y" | "Y" | "yes") {
         Ok(())
     } else {
-        Err(Failure::new("stopped; nothing was changed", ""))
+        Err(CliError::new("stopped; nothing was changed", ""))
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::aws_cli::AwsCli;
 use crate::build;
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 
 /// Where the template finds the code of the workers.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,7 +25,7 @@ pub(crate) async fn package(
     code: Code,
     bucket: &str,
     folder: &Path,
-) -> Result<PathBuf, Failure> {
+) -> Result<PathBuf, CliError> {
     let template = repository.join("infra/template.yaml");
     let text = fs::read_to_string(&template)
         .or_fail(|| format!("cannot read {}", template.display()), "Run this inside the repository.")?;
@@ -40,7 +40,7 @@ pub(crate) async fn package(
 }
 
 /// The template with the paths that `package` looks up, absolute.
-fn located(template: &str, repository: &Path, code: Code) -> Result<String, Failure> {
+fn located(template: &str, repository: &Path, code: Code) -> Result<String, CliError> {
     let mut located = template
         .replace("../statemachine.asl.json", &repository.join("statemachine.asl.json").display().to_string());
     for name in build::names(repository)? {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rcgen::{CertificateParams, DnType, KeyPair};
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::{Step, say};
 
 /// What to send.
@@ -27,7 +27,7 @@ pub(crate) struct Options {
 }
 
 /// Sends it, where that was asked for.
-pub(super) async fn run(options: &Options, portal: &str) -> Result<(), Failure> {
+pub(super) async fn run(options: &Options, portal: &str) -> Result<(), CliError> {
     let (Some(host), Some(requester)) = (&options.self_test, &options.requester) else {
         return Ok(());
     };
@@ -41,7 +41,7 @@ pub(super) async fn run(options: &Options, portal: &str) -> Result<(), Failure> 
     let answer = ask(http.post(format!("{portal}/requests")).json_body(&body)).await?;
     let (Some(id), Some(status_url)) = (answer["id"].as_str(), answer["statusUrl"].as_str()) else {
         let why = answer["detail"].as_str().unwrap_or("the portal gave no id");
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("the request was not taken: {why}"),
             "Does the policy allow this host? See countersign policy show.",
         ));
@@ -75,7 +75,7 @@ pub(super) async fn run(options: &Options, portal: &str) -> Result<(), Failure> 
             }
             "failed" | "refused" | "expired" => {
                 let why = now["reason"].as_str().unwrap_or_default();
-                return Err(Failure::new(
+                return Err(CliError::new(
                     format!("the request ended as {status}: {why}"),
                     format!("See countersign executions {id}."),
                 ));
@@ -87,7 +87,7 @@ pub(super) async fn run(options: &Options, portal: &str) -> Result<(), Failure> 
             withdrawn = true;
         }
         if begun.elapsed() > Duration::from_secs((options.wait + 10) * 60) {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 format!("{id} stands still at {status}"),
                 format!("See countersign executions {id}."),
             ));
@@ -97,7 +97,7 @@ pub(super) async fn run(options: &Options, portal: &str) -> Result<(), Failure> 
 }
 
 /// A CSR whose key is forgotten at once.
-fn csr(host: &str) -> Result<String, Failure> {
+fn csr(host: &str) -> Result<String, CliError> {
     let advice = "Name a host such as self-test.example.com.";
     let mut parameters =
         CertificateParams::new(vec![host.to_owned()]).or_fail(|| format!("{host} is no host"), advice)?;
@@ -119,7 +119,7 @@ impl JsonBody for reqwest::RequestBuilder {
     }
 }
 
-async fn ask(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+async fn ask(request: reqwest::RequestBuilder) -> Result<Value, CliError> {
     let advice = "Does the portal's address lead there yet? See the output PortalUrl.";
     let answer = request
         .send()

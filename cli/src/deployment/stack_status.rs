@@ -1,14 +1,14 @@
-//! How it stands with a stack in CloudFormation, and what to do where it stands badly.
+//! Status of a stack in CloudFormation, and advice for states that need it.
 
 use serde_json::Value;
 
 use super::Target;
 use crate::aws_cli::AwsCli;
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// What CloudFormation knows of a stack.
 #[derive(Debug, PartialEq)]
-pub(super) enum Standing {
+pub(super) enum StackStatus {
     /// Nothing, or a plan that was never carried out.
     Absent,
     /// It is there and can be changed; its description.
@@ -17,9 +17,9 @@ pub(super) enum Standing {
     Stuck(String, String),
 }
 
-impl Standing {
+impl StackStatus {
     /// That of the stack meant.
-    pub(super) async fn of(aws: &AwsCli, target: &Target) -> Result<Self, Failure> {
+    pub(super) async fn of(aws: &AwsCli, target: &Target) -> Result<Self, CliError> {
         let described =
             aws.find(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
         Ok(described.map_or(Self::Absent, |described| Self::read(&target.stack, &described["Stacks"][0])))
@@ -109,11 +109,11 @@ mod tests {
     #[test]
     fn every_standing_says_what_to_do() {
         let read = |status: &str| {
-            Standing::read("ca", &json!({ "StackStatus": status, "Description": "Countersign, a" }))
+            StackStatus::read("ca", &json!({ "StackStatus": status, "Description": "Countersign, a" }))
         };
-        assert_eq!(read("REVIEW_IN_PROGRESS"), Standing::Absent);
+        assert_eq!(read("REVIEW_IN_PROGRESS"), StackStatus::Absent);
         for ready in ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"] {
-            assert!(matches!(read(ready), Standing::Ready(_)), "{ready}");
+            assert!(matches!(read(ready), StackStatus::Ready(_)), "{ready}");
         }
         for (status, advice) in [
             ("ROLLBACK_COMPLETE", "countersign destroy --stack ca"),
@@ -123,12 +123,12 @@ mod tests {
             ("UPDATE_IN_PROGRESS", "Wait for it"),
             ("DELETE_IN_PROGRESS", "Wait for it"),
         ] {
-            let Standing::Stuck(what, told) = read(status) else { panic!("{status}") };
+            let StackStatus::Stuck(what, told) = read(status) else { panic!("{status}") };
             assert!(what.contains(status) && told.contains(advice), "{what}: {told}");
         }
         let stranger =
-            Standing::read("ca", &json!({ "StackStatus": "CREATE_COMPLETE", "Description": "A shop" }));
-        assert!(matches!(stranger, Standing::Stuck(what, _) if what.contains("not Countersign's")));
+            StackStatus::read("ca", &json!({ "StackStatus": "CREATE_COMPLETE", "Description": "A shop" }));
+        assert!(matches!(stranger, StackStatus::Stuck(what, _) if what.contains("not Countersign's")));
     }
 
     #[test]

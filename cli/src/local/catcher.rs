@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::child::Child;
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::venv::Venv;
 
 /// Starts it, and waits until it takes mails.
-pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16) -> Result<Child, Failure> {
+pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16) -> Result<Child, CliError> {
     for part in ["cur", "new", "tmp"] {
         let path = mailbox.join(part);
         std::fs::create_dir_all(&path)

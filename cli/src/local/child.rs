@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::process::{ChildStdin, Command};
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 
 const RUNNER: &str = include_str!("child.py");
 /// The emulator needs a second or two to start, and to save its state, on a busy machine more; this is a hang.
@@ -35,7 +35,7 @@ impl Child {
         arguments: &[String],
         variables: &[(&str, String)],
         log: &Path,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CliError> {
         let output = File::create(log)
             .or_fail(|| format!("cannot write {}", log.display()), "Choose another --dir.")?;
         let errors = output.try_clone().or_fail(|| format!("cannot write {}", log.display()), "")?;
@@ -63,7 +63,7 @@ impl Child {
     }
 
     /// Waits until the program answers, as `answers` asks it; fails at once where it ends instead.
-    pub(crate) async fn answers(&mut self, answers: impl AsyncFn() -> bool) -> Result<(), Failure> {
+    pub(crate) async fn answers(&mut self, answers: impl AsyncFn() -> bool) -> Result<(), CliError> {
         let answered = async {
             let mut turns = tokio::time::interval(PAUSE);
             while !answers().await {
@@ -72,7 +72,7 @@ impl Child {
         };
         let (name, log) = (self.name, self.log.clone());
         tokio::select! {
-            answered = tokio::time::timeout(PATIENCE, answered) => answered.map_err(|_| Failure::new(
+            answered = tokio::time::timeout(PATIENCE, answered) => answered.map_err(|_| CliError::new(
                 format!("the {name} does not answer after {} minutes", PATIENCE.as_secs() / 60),
                 format!("Look at {}.", log.display()),
             )),
@@ -81,12 +81,12 @@ impl Child {
     }
 
     /// Completes when the program has ended by itself, which it should not.
-    pub(crate) async fn ended(&mut self) -> Failure {
+    pub(crate) async fn ended(&mut self) -> CliError {
         let status = self.process.wait().await;
         self.failure(status.ok())
     }
 
-    fn failure(&self, status: Option<ExitStatus>) -> Failure {
+    fn failure(&self, status: Option<ExitStatus>) -> CliError {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let last = log
             .lines()
@@ -96,21 +96,21 @@ impl Child {
             .trim()
             .to_owned();
         let status = status.map_or_else(|| "gone".to_owned(), |status| status.to_string());
-        Failure::new(
+        CliError::new(
             format!("the {} ended ({status}): {last}", self.name),
             format!("Its log is {}.", self.log.display()),
         )
     }
 
     /// Asks the program to end, and waits until it has saved what it wants to save.
-    pub(crate) async fn stop(mut self) -> Result<(), Failure> {
+    pub(crate) async fn stop(mut self) -> Result<(), CliError> {
         drop(self.lifeline.take());
         if tokio::time::timeout(PATIENCE, self.process.wait()).await.is_ok() {
             return Ok(());
         }
         // The handle is ours, so there is no risk of ending a stranger.
         let _ = self.process.kill().await;
-        Err(Failure::new(
+        Err(CliError::new(
             format!("the {} did not stop within {} seconds and was killed", self.name, PATIENCE.as_secs()),
             format!("Its latest state may be lost; its log is {}.", self.log.display()),
         ))

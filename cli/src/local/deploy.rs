@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::aws_cli::AwsCli;
 use crate::deployment::package;
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::Step;
 use crate::stack;
 
@@ -24,7 +24,7 @@ pub(crate) async fn deploy(
     folder: &Path,
     workers: &str,
     parameters: &BTreeMap<&str, String>,
-) -> Result<BTreeMap<String, String>, Failure> {
+) -> Result<BTreeMap<String, String>, CliError> {
     let step = Step::begin("Deploying infra/template.yaml");
     let read = |path: PathBuf| {
         fs::read_to_string(&path)
@@ -69,7 +69,7 @@ pub(crate) async fn deploy(
     ]);
     arguments.extend(parameters.iter().map(String::as_str));
     aws.run(repository, &arguments).await.map_err(|failure| {
-        Failure::new(
+        CliError::new(
             failure.to_string(),
             format!("To begin anew, remove {}.", folder.join("state").display()),
         )
@@ -80,7 +80,7 @@ pub(crate) async fn deploy(
     Ok(outputs)
 }
 
-async fn describe(aws: &AwsCli, directory: &Path) -> Result<BTreeMap<String, String>, Failure> {
+async fn describe(aws: &AwsCli, directory: &Path) -> Result<BTreeMap<String, String>, CliError> {
     let json = aws
         .run(directory, &["cloudformation", "describe-stacks", "--stack-name", STACK, "--output", "json"])
         .await?;

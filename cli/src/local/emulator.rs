@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::child::Child;
 use crate::aws_cli::{REGION, ROOT_KEY};
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::venv::Venv;
 
 /// The running emulator.
@@ -20,7 +20,7 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     /// Starts it; [`Emulator::ready`] waits until it answers.
-    pub(crate) fn start(venv: &Venv, folder: &Path, port: u16) -> Result<Self, Failure> {
+    pub(crate) fn start(venv: &Venv, folder: &Path, port: u16) -> Result<Self, CliError> {
         let state = folder.join("state");
         let temporary = folder.join("tmp");
         for path in [&state.join("s3"), &temporary] {
@@ -59,7 +59,7 @@ impl Emulator {
     }
 
     /// Waits until the emulator answers.
-    pub(crate) async fn ready(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn ready(&mut self) -> Result<(), CliError> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .build()

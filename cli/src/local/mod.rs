@@ -3,7 +3,7 @@
 //! Invariant: everything belongs to one folder, which one command at a time may use, and nothing outlives the command.
 //! The state of the folder survives it; `endpoints.json` is there exactly while the stack can be used.
 
-use crate::failure::Failure;
+use crate::error::CliError;
 
 mod catcher;
 mod child;
@@ -22,7 +22,7 @@ use running::Local;
 use signals::told_to_stop;
 
 /// Runs the stack until it is told to stop, or drives one request through it.
-pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+pub(crate) async fn run(options: Options) -> Result<(), CliError> {
     if options.once.is_wanted() {
         return once::run(&options).await;
     }

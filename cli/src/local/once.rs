@@ -17,8 +17,8 @@ use super::options::Options;
 use super::running::Local;
 use super::signals::unless_stopped;
 use crate::checkout;
+use crate::error::{CliError, OrFail as _};
 use crate::executions;
-use crate::failure::{Failure, OrFail as _};
 use crate::progress::say;
 use crate::stack::{self, Endpoints, Stack};
 
@@ -26,16 +26,16 @@ use crate::stack::{self, Endpoints, Stack};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Drives the request, on the stack that runs or on one of its own.
-pub(super) async fn run(options: &Options) -> Result<(), Failure> {
+pub(super) async fn run(options: &Options) -> Result<(), CliError> {
     let (Some(csr), Some(email), Some(out)) = (&options.once.once, &options.once.email, &options.once.out)
     else {
-        return Err(Failure::new("--once needs --email and --out", ""));
+        return Err(CliError::new("--once needs --email and --out", ""));
     };
     let csr = std::fs::read_to_string(csr)
         .or_fail(|| format!("cannot read {}", csr.display()), "Name a CSR in PEM.")?;
     let folder = std::path::absolute(out).ok().and_then(|out| out.parent().map(Path::to_owned));
     if !folder.as_deref().is_some_and(Path::is_dir) {
-        return Err(Failure::new(
+        return Err(CliError::new(
             format!("{} is in no folder that exists", out.display()),
             "Choose another --out.",
         ));
@@ -67,12 +67,12 @@ async fn answering(folder: &Path) -> Option<Endpoints> {
     health.status().is_success().then_some(endpoints)
 }
 
-fn client() -> Result<reqwest::Client, Failure> {
+fn client() -> Result<reqwest::Client, CliError> {
     let builder = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60));
     builder.build().or_fail(|| "cannot make an HTTP client".into(), "")
 }
 
-async fn drive(endpoints: &Endpoints, body: &Value, out: &Path) -> Result<(), Failure> {
+async fn drive(endpoints: &Endpoints, body: &Value, out: &Path) -> Result<(), CliError> {
     let drive = Drive { http: client()?, endpoints, stack: Stack::local(endpoints), begun: Instant::now() };
     let request = drive.submit(body).await?;
     drive.follow(&request).await?;
@@ -109,7 +109,7 @@ impl Drive<'_> {
         self.begun.elapsed().as_secs_f32()
     }
 
-    async fn submit(&self, body: &Value) -> Result<Submitted, Failure> {
+    async fn submit(&self, body: &Value) -> Result<Submitted, CliError> {
         let answer = self.post(&format!("{}requests", self.endpoints.portal), body).await?;
         if answer.status() != StatusCode::ACCEPTED {
             return Err(refused(answer).await);
@@ -126,7 +126,7 @@ impl Drive<'_> {
     }
 
     /// Prints each state as it is entered and plays the approvers, until the execution has ended.
-    async fn follow(&self, request: &Submitted) -> Result<(), Failure> {
+    async fn follow(&self, request: &Submitted) -> Result<(), CliError> {
         let arn = self.stack.execution_arn(&request.id);
         let mailbox = Maildir::new(&self.endpoints.mailbox);
         let (mut shown, mut voted) = (0, BTreeSet::new());
@@ -153,7 +153,7 @@ impl Drive<'_> {
             if moved.elapsed() > PATIENCE {
                 let state = states.last().map_or("its start", |entry| entry.state.as_str()).to_owned();
                 let log = self.endpoints.mailbox.with_file_name("emulator.log");
-                return Err(Failure::new(
+                return Err(CliError::new(
                     format!("the request has been standing in {state} for {} seconds", PATIENCE.as_secs()),
                     format!("Look at {} and at: countersign executions {}.", log.display(), request.id),
                 ));
@@ -177,7 +177,7 @@ impl Drive<'_> {
             .collect()
     }
 
-    async fn approve(&self, link: &str) -> Result<(), Failure> {
+    async fn approve(&self, link: &str) -> Result<(), CliError> {
         let review = self.get(link, "application/json").await?;
         if !review.status().is_success() {
             return Err(refused(review).await);
@@ -192,11 +192,11 @@ impl Drive<'_> {
         Ok(())
     }
 
-    async fn status(&self, request: &Submitted) -> Result<Value, Failure> {
+    async fn status(&self, request: &Submitted) -> Result<Value, CliError> {
         json(self.get(request.link.as_str(), "application/json").await?).await
     }
 
-    async fn save(&self, request: &Submitted, out: &Path) -> Result<(), Failure> {
+    async fn save(&self, request: &Submitted, out: &Path) -> Result<(), CliError> {
         let mut url = request.link.clone();
         url.set_path(&format!("{}/certificate.zip", url.path().trim_end_matches('/')));
         let answer = self.get(url.as_str(), "application/zip").await?;
@@ -205,7 +205,7 @@ impl Drive<'_> {
         }
         let bytes = answer.bytes().await.or_fail(|| "the download broke off".into(), "Try again.")?;
         if !bytes.starts_with(b"PK") {
-            return Err(Failure::new(
+            return Err(CliError::new(
                 "the portal did not send a zip file",
                 "Look at emulator.log in the stack's folder.",
             ));
@@ -214,14 +214,14 @@ impl Drive<'_> {
             .or_fail(|| format!("cannot write {}", out.display()), "Choose another --out.")
     }
 
-    async fn get(&self, url: &str, accept: &str) -> Result<Response, Failure> {
+    async fn get(&self, url: &str, accept: &str) -> Result<Response, CliError> {
         let answer = self.http.get(url).header(ACCEPT, accept).send().await;
         answer
             .map_err(reqwest::Error::without_url)
             .or_fail(|| "the portal does not answer".into(), "Is the stack still running?")
     }
 
-    async fn post(&self, url: &str, body: &Value) -> Result<Response, Failure> {
+    async fn post(&self, url: &str, body: &Value) -> Result<Response, CliError> {
         let request =
             self.http.post(url).header(ACCEPT, "application/json").header(CONTENT_TYPE, "application/json");
         let answer = request.body(body.to_string()).send().await;
@@ -231,7 +231,7 @@ impl Drive<'_> {
     }
 }
 
-async fn json(answer: Response) -> Result<Value, Failure> {
+async fn json(answer: Response) -> Result<Value, CliError> {
     let bytes = answer
         .bytes()
         .await
@@ -245,16 +245,16 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
-async fn refused(answer: Response) -> Failure {
+async fn refused(answer: Response) -> CliError {
     let status = answer.status();
     match json(answer).await {
         Ok(problem) => refusal(&problem, &format!("the portal answered {status}")),
-        Err(failure) => Failure::new(format!("the portal answered {status}; {failure}"), ""),
+        Err(failure) => CliError::new(format!("the portal answered {status}; {failure}"), ""),
     }
 }
 
 /// Code, detail and every finding, of a problem (RFC 9457) or of a status.
-fn refusal(value: &Value, otherwise: &str) -> Failure {
+fn refusal(value: &Value, otherwise: &str) -> CliError {
     let main = ["detail", "reason", "title"]
         .into_iter()
         .map(|field| text(value, field))
@@ -269,5 +269,5 @@ fn refusal(value: &Value, otherwise: &str) -> Failure {
     for finding in findings.iter().filter(|_| findings.len() > 1) {
         eprintln!("  {}: {} {}", text(finding, "code"), text(finding, "detail"), text(finding, "advice"));
     }
-    Failure::new(format!("{code}: {}", main.unwrap_or(otherwise)), "")
+    CliError::new(format!("{code}: {}", main.unwrap_or(otherwise)), "")
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::ca::Keeper;
+use crate::ca::KeyBackend;
 
 /// `countersign local`.
 #[derive(Debug, clap::Args)]
@@ -23,8 +23,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "MINUTES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub(super) housekeeping_minutes: u32,
     /// Where the key of the CA is
-    #[arg(long, value_enum, default_value_t = Keeper::Secret)]
-    pub(super) ca_key: Keeper,
+    #[arg(long, value_enum, default_value_t = KeyBackend::Secret)]
+    pub(super) ca_key: KeyBackend,
     /// Seconds until a message of a worker that died comes back; six times the functions' time-out without this
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(30..=43_200))]
     pub(super) visibility_timeout: u32,

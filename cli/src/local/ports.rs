@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -33,15 +33,15 @@ impl Ports {
     }
 
     /// Listens on the port asked for; 0 means the one of the last time, or any.
-    pub(crate) fn portal(&mut self, asked: u16) -> Result<TcpListener, Failure> {
+    pub(crate) fn portal(&mut self, asked: u16) -> Result<TcpListener, CliError> {
         let listener = match asked {
             0 => free(self.remembered.portal)?,
             port => listen(port).map_err(|error| match error.kind() {
-                ErrorKind::AddrInUse => Failure::new(
+                ErrorKind::AddrInUse => CliError::new(
                     format!("port {port} of 127.0.0.1 is taken"),
                     "Stop the program that uses it, or choose another with --port; 0 takes any that is free.",
                 ),
-                _ => Failure::new(
+                _ => CliError::new(
                     format!("cannot use port {port} of 127.0.0.1: {error}"),
                     "Choose another with --port.",
                 ),
@@ -52,19 +52,19 @@ impl Ports {
     }
 
     /// A port for the emulator.
-    pub(crate) fn emulator(&mut self) -> Result<u16, Failure> {
+    pub(crate) fn emulator(&mut self) -> Result<u16, CliError> {
         self.remembered.emulator = port_of(&free(self.remembered.emulator)?)?;
         Ok(self.remembered.emulator)
     }
 
     /// A port for the mail catcher.
-    pub(crate) fn smtp(&mut self) -> Result<u16, Failure> {
+    pub(crate) fn smtp(&mut self) -> Result<u16, CliError> {
         self.remembered.smtp = port_of(&free(self.remembered.smtp)?)?;
         Ok(self.remembered.smtp)
     }
 
     /// Remembers them for the next start.
-    pub(crate) fn save(&self) -> Result<(), Failure> {
+    pub(crate) fn save(&self) -> Result<(), CliError> {
         let json = serde_json::to_vec(&self.remembered).or_fail(|| "cannot write the ports".into(), "")?;
         fs::write(&self.file, json).or_fail(|| format!("cannot write {}", self.file.display()), "")
     }
@@ -79,7 +79,7 @@ fn listen(port: u16) -> io::Result<TcpListener> {
 }
 
 /// Listens on `preferred` where that was chosen before and is free, else on any of [`RANGE`].
-fn free(preferred: u16) -> Result<TcpListener, Failure> {
+fn free(preferred: u16) -> Result<TcpListener, CliError> {
     const ATTEMPTS: usize = 100;
     let any = || {
         let [high, low, ..] = uuid::Uuid::new_v4().into_bytes();
@@ -90,10 +90,10 @@ fn free(preferred: u16) -> Result<TcpListener, Failure> {
         .into_iter()
         .chain(std::iter::repeat_with(any).take(ATTEMPTS))
         .find_map(|port| listen(port).ok())
-        .ok_or_else(|| Failure::new("no port of 127.0.0.1 is free".to_owned(), ""))
+        .ok_or_else(|| CliError::new("no port of 127.0.0.1 is free".to_owned(), ""))
 }
 
-fn port_of(listener: &TcpListener) -> Result<u16, Failure> {
+fn port_of(listener: &TcpListener) -> Result<u16, CliError> {
     Ok(listener.local_addr().or_fail(|| "a listener has no port".into(), "")?.port())
 }
 

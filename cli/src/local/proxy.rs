@@ -18,7 +18,7 @@ use axum::response::{IntoResponse as _, Response};
 use tokio::task::JoinHandle;
 
 use super::mailbox;
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 
 /// What API Gateway takes at most, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -47,7 +47,7 @@ pub(crate) fn serve(
     listener: TcpListener,
     stage: String,
     mailbox: PathBuf,
-) -> Result<JoinHandle<()>, Failure> {
+) -> Result<JoinHandle<()>, CliError> {
     let http = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

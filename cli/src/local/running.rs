@@ -13,7 +13,7 @@ use super::options::Options;
 use super::signals::unless_stopped;
 use super::{catcher, child, deploy, emulator, ports, proxy};
 use crate::aws_cli::{AwsCli, REGION};
-use crate::failure::{Failure, OrFail as _};
+use crate::error::{CliError, OrFail as _};
 use crate::progress::{Step, say};
 use crate::stack::{Endpoints, Stack, output_of};
 use crate::{build, ca, checkout, policy, venv};
@@ -40,7 +40,7 @@ pub(super) struct Local {
 
 impl Local {
     /// Brings it up.
-    pub(super) async fn start(options: &Options) -> Result<Self, Failure> {
+    pub(super) async fn start(options: &Options) -> Result<Self, CliError> {
         let repository = checkout::repository();
         let folder = checkout::folder(options.dir.as_deref());
         private_folder(&folder)?;
@@ -112,7 +112,7 @@ impl Local {
     }
 
     /// Writes `endpoints.json`, whole or not at all.
-    fn announce(&self) -> Result<(), Failure> {
+    fn announce(&self) -> Result<(), CliError> {
         let file = self.folder.join("endpoints.json");
         let fresh = self.folder.join(".endpoints.json");
         let json =
@@ -123,7 +123,7 @@ impl Local {
     }
 
     /// Completes when a part of the stack has ended by itself.
-    pub(super) async fn broken(&mut self) -> Failure {
+    pub(super) async fn broken(&mut self) -> CliError {
         tokio::select! {
             failure = self.emulator.child.ended() => failure,
             failure = self.catcher.ended() => failure,
@@ -131,7 +131,7 @@ impl Local {
     }
 
     /// Stops it; the state is kept.
-    pub(super) async fn stop(self) -> Result<(), Failure> {
+    pub(super) async fn stop(self) -> Result<(), CliError> {
         let _ = fs::remove_file(self.folder.join("endpoints.json"));
         let step = Step::begin("Stopping");
         self.proxy.abort();
@@ -144,18 +144,18 @@ impl Local {
 
 /// Makes the folder where it is missing. The emulator keeps the CA key in its state, unprotected, so nobody else on this
 /// machine may look into what is made here.
-fn private_folder(folder: &Path) -> Result<(), Failure> {
+fn private_folder(folder: &Path) -> Result<(), CliError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.or_fail(|| format!("cannot make {}", folder.display()), "Choose another --dir.")
 }
 
-fn exclusive(folder: &Path) -> Result<File, Failure> {
+fn exclusive(folder: &Path) -> Result<File, CliError> {
     let path = folder.join("lock");
     let file = File::create(&path)
         .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir.")?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failure::new(
+        Err(TryLockError::WouldBlock) => Err(CliError::new(
             format!("a local stack already runs in {}", folder.display()),
             "Use it, stop it with Ctrl-C where it runs, or choose another --dir and --port.",
         )),
@@ -176,7 +176,7 @@ fn endpoints(
     base: &str,
     portal: u16,
     mailbox: &Path,
-) -> Result<Endpoints, Failure> {
+) -> Result<Endpoints, CliError> {
     let output = |name: &str| output_of(outputs, name);
     let workers = build::names(repository)?;
     let queue = |worker: &String| {

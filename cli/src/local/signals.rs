@@ -1,6 +1,6 @@
 //! Signals that end the command, and work that they interrupt.
 
-use crate::failure::Failure;
+use crate::error::CliError;
 
 /// Completes on Ctrl-C, SIGTERM, or when the terminal is closed.
 pub(super) async fn told_to_stop() {
@@ -19,11 +19,13 @@ pub(super) async fn told_to_stop() {
 }
 
 /// The result of `work`, unless we are told to stop before it is there.
-pub(super) async fn unless_stopped<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) async fn unless_stopped<T>(
+    work: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
     tokio::select! {
         result = work => result,
         () = told_to_stop() => {
-            Err(Failure::new("stopped before it was done", "What was installed, built and stored is kept."))
+            Err(CliError::new("stopped before it was done", "What was installed, built and stored is kept."))
         }
     }
 }

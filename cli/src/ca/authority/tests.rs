@@ -6,7 +6,7 @@ use workflow::csr::Name;
 use workflow::issuance::{Issuer, LocalKey};
 
 use super::*;
-use crate::ca::chain::{Chain, CsrSummary};
+use crate::ca::chain::{CertificateInfo, Chain};
 use crate::ca::name;
 
 fn key() -> LocalKey {
@@ -22,7 +22,7 @@ async fn root(name: &[u8], key: &LocalKey) -> Vec<u8> {
         not_after: now + Duration::days(40 * 365),
         extensions: &CaExtensions::new(1),
     };
-    let own = Above { name, signer: key, key_identifier: None };
+    let own = ParentCa { name, signer: key, key_identifier: None };
     root.certify(&own).await.unwrap()
 }
 
@@ -32,7 +32,7 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
         (name::encode("CN=Root,O=Example").unwrap(), name::encode("CN=Issuing,O=Example").unwrap());
     let (root_key, issuing_key) = (key(), key());
     let root = root(&top, &root_key).await;
-    let facts = CsrSummary::read(root.clone()).unwrap();
+    let facts = CertificateInfo::read(root.clone()).unwrap();
     assert!(facts.is_root && facts.path_length == Some(1), "{facts:?}");
     // RFC 5280 section 4.1.2.5: GeneralizedTime from 2050 on.
     assert!(root.windows(6).any(|bytes| bytes == b"\x18\x0f2066"), "the root ends in 2066");
@@ -47,7 +47,7 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
         not_after: now + Duration::days(365),
         extensions: &extensions,
     };
-    let above = Above { name: &top, signer: &root_key, key_identifier: facts.key_identifier.clone() };
+    let above = ParentCa { name: &top, signer: &root_key, key_identifier: facts.key_identifier.clone() };
     let ders = [issuing.certify(&above).await.unwrap(), root];
     let chain = Chain::of(&ders).unwrap();
     assert_eq!(chain.unfit(now + Duration::HOUR), None);

@@ -23,7 +23,7 @@ impl Desk {
         path
     }
 
-    fn read(&self, key: &str, certificate: &str, chain: Option<&str>) -> Result<Candidate, String> {
+    fn read(&self, key: &str, certificate: &str, chain: Option<&str>) -> Result<CaImport, String> {
         let path = |name: &str| self.folder.path().join(name);
         let source = Source {
             key: Some(path(key)),

@@ -56,13 +56,13 @@ fn alone(params: CertificateParams) -> Chain {
     Chain::of(&[root(params).der().to_vec()]).unwrap()
 }
 
-fn permitting(domains: &[&str]) -> Shape {
+fn permitting(domains: &[&str]) -> CaOptions {
     let permit_dns = domains.iter().map(|name| (*name).to_owned()).collect();
-    Shape { permit_dns, ..Shape::root("CN=Example".into()) }
+    CaOptions { permit_dns, ..CaOptions::root("CN=Example".into()) }
 }
 
 /// What `rotate` does, without a stack.
-async fn rotated(before: &Chain, shape: &Shape) -> Result<Chain, Failure> {
+async fn rotated(before: &Chain, shape: &CaOptions) -> Result<Chain, CliError> {
     let mut extensions = successor(before, false)?;
     shape.limit(&mut extensions)?;
     let key = LocalKey::from_pem(&KeyPair::generate().unwrap().serialize_pem()).unwrap();
@@ -70,7 +70,7 @@ async fn rotated(before: &Chain, shape: &Shape) -> Result<Chain, Failure> {
 }
 
 /// Object identifier, criticality and value of every extension but the key identifiers.
-fn extensions(facts: &CsrSummary) -> Vec<(String, bool, Vec<u8>)> {
+fn extensions(facts: &CertificateInfo) -> Vec<(String, bool, Vec<u8>)> {
     let (_, certificate) = X509Certificate::from_der(&facts.der).unwrap();
     let mut all: Vec<_> = certificate
         .extensions()
