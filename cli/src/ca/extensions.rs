@@ -62,8 +62,8 @@ pub(super) struct EncodingError(pub(super) &'static str);
 /// Extensions of a CA certificate except its key identifiers.
 #[derive(Clone, Debug)]
 pub(super) struct CaExtensions {
-    /// Certificates of CAs that may stand below it in a chain; nothing for no limit.
-    path_length: Option<u8>,
+    /// Certificates of CAs that may stand below it in a chain.
+    path_length: u8,
     key_usage: FlagSet<KeyUsages>,
     /// As they stand in the certificate before.
     carried: Vec<Extension>,
@@ -73,16 +73,17 @@ impl CaExtensions {
     /// Those of a new CA.
     pub(super) fn new(path_length: u8) -> Self {
         let key_usage = KeyUsages::KeyCertSign | KeyUsages::CRLSign;
-        Self { path_length: Some(path_length), key_usage, carried: Vec::new() }
+        Self { path_length, key_usage, carried: Vec::new() }
     }
 
-    /// Those of the successor of a certificate, as DER. Fails with the name of an extension that would be lost.
-    pub(super) fn of_successor(der: &[u8]) -> Result<Self, String> {
+    /// Those of the successor of a certificate, as DER; `path_length` is for a certificate that has no limit. Fails with the
+    /// name of an extension that would be lost.
+    pub(super) fn of_successor(der: &[u8], path_length: u8) -> Result<Self, String> {
         let Ok(([], certificate)) = X509Certificate::from_der(der) else {
             return Err("the certificate, which cannot be read".into());
         };
         // RFC 5280 section 4.2.1.3: revocation lists are signed by the CA that issued.
-        let mut new = Self { path_length: None, ..Self::new(0) };
+        let mut new = Self::new(path_length);
         let mut seen = BTreeSet::new();
         for extension in certificate.extensions() {
             let oid = extension.oid.to_id_string();
@@ -94,7 +95,9 @@ impl CaExtensions {
             match oid.as_str() {
                 SUBJECT_KEY_IDENTIFIER | AUTHORITY_KEY_IDENTIFIER => {}
                 BASIC_CONSTRAINTS => match BasicConstraints::from_der(extension.value) {
-                    Ok(constraints) => new.path_length = constraints.path_len_constraint,
+                    Ok(constraints) => {
+                        new.path_length = constraints.path_len_constraint.unwrap_or(path_length)
+                    }
                     Err(_) => return lost("its path length cannot be read"),
                 },
                 KEY_USAGE => match KeyUsage::from_der(extension.value) {
@@ -117,8 +120,7 @@ impl CaExtensions {
 
     /// Lowers the path length to `most`, where it is not lower already.
     pub(super) fn at_most(&mut self, most: u32) {
-        let most = u8::try_from(most).unwrap_or(u8::MAX);
-        self.path_length = Some(self.path_length.map_or(most, |length| length.min(most)));
+        self.path_length = self.path_length.min(u8::try_from(most).unwrap_or(u8::MAX));
     }
 
     /// Permits these domains with all below them in place of the domains permitted before. All other constraints stay. IP
@@ -181,7 +183,7 @@ impl CaExtensions {
             extension(
                 BASIC_CONSTRAINTS,
                 true,
-                &BasicConstraints { ca: true, path_len_constraint: self.path_length },
+                &BasicConstraints { ca: true, path_len_constraint: Some(self.path_length) },
             )?,
             // RFC 5280 section 4.2.1.3: critical.
             extension(KEY_USAGE, true, &KeyUsage(self.key_usage))?,

@@ -226,7 +226,8 @@ pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Res
 
 /// Extensions of the certificate that follows `before`. Fails where a limit would be lost.
 fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
-    let mut extensions = carried(before.own())?;
+    // A certificate without a path length gets zero: Countersign issues for no other CA.
+    let mut extensions = carried(before.own(), 0)?;
     if !new_root {
         return Ok(extensions);
     }
@@ -234,7 +235,7 @@ fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
     let between =
         before.certificates.iter().enumerate().skip(1).take(before.certificates.len().saturating_sub(2));
     for (below, facts) in between {
-        let limits = carried(facts)?.limits();
+        let limits = carried(facts, 0)?.limits();
         if !limits.is_empty() {
             return Err(lost(&format!("{} of {}", limits.join(", "), facts.subject)));
         }
@@ -246,8 +247,9 @@ fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
     Ok(extensions)
 }
 
-fn carried(facts: &CertificateInfo) -> Result<CaExtensions, CliError> {
-    CaExtensions::of_successor(&facts.der).map_err(|what| lost(&format!("{what} of {}", facts.subject)))
+fn carried(facts: &CertificateInfo, path_length: u8) -> Result<CaExtensions, CliError> {
+    CaExtensions::of_successor(&facts.der, path_length)
+        .map_err(|what| lost(&format!("{what} of {}", facts.subject)))
 }
 
 fn lost(what: &str) -> CliError {
@@ -286,7 +288,7 @@ async fn root_for(
         }
         return Ok(Some(Root { certificate: top.clone(), signer }));
     }
-    let extensions = if has_root { carried(top)? } else { CaExtensions::new(1) };
+    let extensions = if has_root { carried(top, 1)? } else { CaExtensions::new(1) };
     let subject = match (&shape.root_subject, has_root) {
         (Some(text), _) => name::encode(text)?,
         (None, true) => top.subject_der.clone(),

@@ -132,7 +132,7 @@ async fn other_domains_take_the_place_of_the_domains_alone() {
     let after = rotated(&alone(ca("Free", |_| {})), &permitting(&["example.org"])).await.unwrap();
     assert_eq!(after.own().permitted, ["example.org"]);
     assert_eq!(after.own().excluded, ["any IPv4 address", "any IPv6 address"]);
-    assert_eq!(after.own().path_length, None);
+    assert_eq!(after.own().path_length, Some(0));
 }
 
 #[tokio::test]
@@ -160,8 +160,8 @@ fn a_new_root_loses_no_limit_of_a_ca_between() {
     let chain = |between: CertificateParams| {
         let top = root(ca("Top", |_| {}));
         let middle = CertifiedIssuer::signed_by(between, KeyPair::generate().unwrap(), &top).unwrap();
-        let own =
-            CertifiedIssuer::signed_by(ca("Issuing", |_| {}), KeyPair::generate().unwrap(), &middle).unwrap();
+        let own = CertifiedIssuer::signed_by(ca("Issuing", limited), KeyPair::generate().unwrap(), &middle)
+            .unwrap();
         Chain::of(&[own.der().to_vec(), middle.der().to_vec(), top.der().to_vec()]).unwrap()
     };
     let said = successor(&chain(ca("Between", limited)), true).err().unwrap().to_string();
