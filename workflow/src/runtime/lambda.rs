@@ -43,7 +43,7 @@ pub const MAX_POSTPONEMENT: u32 = 900;
 pub async fn serve<S: Step>(
     wire: impl FnOnce(&Aws) -> Result<S, EnvironmentError>,
 ) -> Result<(), lambda_runtime::Error> {
-    crate::runtime::log::start(crate_of::<S>());
+    crate::runtime::log::start(crate::runtime::log::crate_of::<S>());
     let shell = &configured(|aws| {
         Ok(Shell {
             step: wire(aws)?,
@@ -60,12 +60,6 @@ pub async fn serve<S: Step>(
         Ok::<_, lambda_runtime::Error>(shell.batch(event.payload).await)
     }))
     .await
-}
-
-/// The crate that has a type: its lines are those of the worker.
-fn crate_of<T>() -> &'static str {
-    let path = std::any::type_name::<T>();
-    path.split("::").next().unwrap_or(path)
 }
 
 /// Reads the configuration with `wire`; what is wrong with it becomes one line of the log.

@@ -32,6 +32,12 @@ pub fn start(worker: &str) {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
+/// The crate that defines a type: of a step, the crate of its worker.
+pub fn crate_of<T>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    path.split("::").next().unwrap_or(path)
+}
+
 #[cfg(test)]
 mod tests {
     use tracing::Level;
@@ -52,5 +58,11 @@ mod tests {
             assert!(!filter.would_enable("hyper_util::client", &Level::INFO));
         }
         assert!(!filter("portal", Some("error")).would_enable("portal", &Level::WARN));
+    }
+    #[test]
+    fn a_step_names_the_crate_of_its_worker() {
+        struct OneStep;
+        assert_eq!(crate_of::<OneStep>(), "workflow");
+        assert_eq!(crate_of::<Vec<OneStep>>(), "alloc");
     }
 }
