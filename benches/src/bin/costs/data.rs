@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use infra_tests::template::{of_type, pascal, properties, template};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// How the workers and the portal are reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,7 +214,7 @@ impl Data {
     }
 }
 
-/// What infra/template.yaml makes that costs money while nothing happens, counted in its text.
+/// What infra/template.yaml makes that costs money while nothing happens, counted in it.
 #[derive(Debug)]
 pub(crate) struct Counted {
     /// Queues that Lambda polls.
@@ -222,7 +224,7 @@ pub(crate) struct Counted {
     /// Secrets, that of the CA key included.
     pub(crate) secrets: f64,
     /// Memory of each worker, in GB, and how many batches of how many messages of it run at once.
-    pub(crate) workers: BTreeMap<String, Shape>,
+    pub(crate) workers: BTreeMap<String, FunctionSpec>,
     /// What the portal takes a second, and at once.
     pub(crate) throttle: (f64, f64),
     /// The interface endpoints of a private network in each zone, and whether only the isolated one has them. Those of DynamoDB and S3
@@ -230,9 +232,9 @@ pub(crate) struct Counted {
     pub(crate) endpoints: Vec<(String, bool)>,
 }
 
-/// How a worker is made.
+/// Memory and queue of a function.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
+pub(crate) struct FunctionSpec {
     /// Memory in GB, as Lambda charges for it.
     pub(crate) gigabytes: f64,
     /// Messages of a batch; 1 where no queue feeds it.
@@ -244,35 +246,31 @@ pub(crate) struct Shape {
 impl Counted {
     /// Of the template of this version.
     pub(crate) fn in_template() -> Self {
-        let template = infra_tests::read("infra/template.yaml");
+        let template = template();
         let network = infra_tests::read("infra/private/network.yaml");
-        let lines = |wanted: &str| template.lines().filter(|line| line.trim() == wanted).count() as f64;
-        let mut workers = BTreeMap::new();
-        for rest in template.split("FunctionName: !Sub \"${AWS::StackName}-").skip(1) {
-            let Some(name) = rest.split('"').next() else { continue };
-            // Up to the role that follows: what comes then is of another resource.
-            let text = rest.split("Type: AWS::IAM::Role").next().unwrap_or_default();
-            let shape = Shape {
-                gigabytes: number(text, "MemorySize: ").unwrap_or_default() / 1_024.0,
-                batch: number(text, "BatchSize: ").unwrap_or(1.0),
-                at_once: number(text, "MaximumConcurrency: ").unwrap_or_default(),
+        let count = |kind: &str| of_type(&template, kind).len() as f64;
+        let default =
+            |parameter: &str| number(&template["Parameters"][parameter]["Default"]).unwrap_or_default();
+        let polled = of_type(&template, "AWS::Serverless::Function");
+        let polled = polled.values().map(|function| queue_events(&function["Properties"]).len());
+        let workers = infra_tests::workers().into_iter().map(|name| {
+            let function = properties(&template, &format!("{}Function", pascal(&name)));
+            let queue = queue_events(function).into_iter().next();
+            let of_queue = |field: &str| queue.and_then(|event| number(event.pointer(field)?));
+            let spec = FunctionSpec {
+                gigabytes: number(&function["MemorySize"]).unwrap_or_default() / 1_024.0,
+                batch: of_queue("/BatchSize").unwrap_or(1.0),
+                at_once: of_queue("/ScalingConfig/MaximumConcurrency").unwrap_or_default(),
             };
-            workers.insert(name.to_owned(), shape);
-        }
-        let parameter = |name: &str| {
-            let text = template.split(&format!("\n  {name}:\n")).nth(1)?;
-            number(text, "Default: ")
-        };
+            (name, spec)
+        });
         Self {
-            polled_queues: lines("Type: SQS"),
-            alarms: lines("Type: AWS::CloudWatch::Alarm"),
+            polled_queues: polled.sum::<usize>() as f64,
+            alarms: count("AWS::CloudWatch::Alarm"),
             // That of the CA key is made by `countersign ca`.
-            secrets: lines("Type: AWS::SecretsManager::Secret") + 1.0,
-            workers,
-            throttle: (
-                parameter("ThrottleRate").unwrap_or_default(),
-                parameter("ThrottleBurst").unwrap_or_default(),
-            ),
+            secrets: count("AWS::SecretsManager::Secret") + 1.0,
+            workers: workers.collect(),
+            throttle: (default("ThrottleRate"), default("ThrottleBurst")),
             endpoints: network.split("Type: AWS::EC2::VPCEndpoint").skip(1).filter_map(endpoint).collect(),
         }
     }
@@ -304,15 +302,19 @@ fn endpoint(text: &str) -> Option<(String, bool)> {
     Some((service.to_owned(), condition.is_some()))
 }
 
-fn number(text: &str, after: &str) -> Option<f64> {
-    let rest = &text[text.find(after)? + after.len()..];
-    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+/// The queues that feed a function, as events of the template.
+fn queue_events(function: &Value) -> Vec<&Value> {
+    let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+    events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
+}
+
+/// A number of the template, which may stand there as text.
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use infra_tests::template::{of_type, template};
-
     use super::*;
 
     #[test]
@@ -322,11 +324,11 @@ mod tests {
 
     #[test]
     fn the_template_is_counted_as_a_person_would() {
-        let (counted, template) = (Counted::in_template(), template());
-        let count = |kind: &str| of_type(&template, kind).len() as f64;
+        let (counted, text) = (Counted::in_template(), infra_tests::read("infra/template.yaml"));
+        let lines = |wanted: &str| text.lines().filter(|line| line.trim() == wanted).count() as f64;
         assert_eq!(counted.polled_queues, benches::cold::queue_workers().len() as f64 + 1.0);
-        assert_eq!(counted.alarms, count("AWS::CloudWatch::Alarm"));
-        assert_eq!(counted.secrets, count("AWS::SecretsManager::Secret") + 1.0);
+        assert_eq!(counted.alarms, lines("Type: AWS::CloudWatch::Alarm"));
+        assert_eq!(counted.secrets, lines("Type: AWS::SecretsManager::Secret") + 1.0);
         assert!(counted.workers.keys().eq(&infra_tests::workers()));
         let sign = counted.workers["sign"];
         assert_eq!((sign.gigabytes, sign.batch, sign.at_once), (0.5, 10.0, 5.0));
