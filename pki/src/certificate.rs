@@ -15,12 +15,10 @@ mod validity;
 
 pub use issue::{IssueError, issue};
 pub use lint::{LintError, Linted, lint};
-pub use parsed::{Certificate, CertificateError, to_pem};
+pub use parsed::{Certificate, CertificateError};
 pub use serial::{Serial, SerialError};
-pub use template::{BuildError, CertificateContents, Publication, TbsCertificate, Template, is_subject};
+pub use template::{BuildError, CertificateContents, Publication, TbsCertificate, Template};
 pub use validity::{Validity, ValidityError};
-
-pub(crate) use template::subject as subject_from_text;
 
 #[cfg(test)]
 mod tests;

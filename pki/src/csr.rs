@@ -18,7 +18,6 @@ use x509_parser::x509::{X509Name, X509Version};
 pub use input::holds_private_key;
 pub use requested_extensions::{KEY_USAGES, PURPOSES, RequestedExtension, purpose, purpose_name};
 
-pub(crate) use input::pem_blocks;
 pub(crate) use requested_extensions::{extension_name, purposes, usages};
 
 use crate::error::{CommonNameError, CsrError, CsrWarning, KeyError, StructureError, WeakKeyError};

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::key::KeyKind;
+use crate::key_kind::KeyKind;
 
 /// Everything that is wrong with a submitted text or with the request in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,10 +9,9 @@ use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use crate::certificate::{subject_from_text, to_pem};
-use crate::csr::pem_blocks;
 use crate::key::{KeyKind, PublicKey};
-use crate::name::{Name, render_distinguished_name};
+use crate::name::{Name, encode_subject, render_distinguished_name};
+use crate::pem_block::{pem_blocks, to_pem};
 use crate::signer::{Scheme, verify};
 use crate::text::quoted;
 
@@ -177,7 +176,7 @@ impl Issuer {
         if self.constraints.is_empty() {
             return None;
         }
-        self.subject_der_violation(&subject_from_text(subject).ok()?.to_der().ok()?)
+        self.subject_der_violation(&encode_subject(subject)?.to_der().ok()?)
     }
 
     pub(crate) fn subject_der_violation(&self, subject_der: &[u8]) -> Option<NameConstraintViolation> {

@@ -3,6 +3,7 @@
 mod public_key;
 mod weak_keys;
 
-pub use public_key::{KeyKind, MAX_RSA_BITS, PublicKey};
+pub use crate::key_kind::KeyKind;
+pub use public_key::{MAX_RSA_BITS, PublicKey};
 #[cfg(any(test, feature = "testing"))]
 pub use weak_keys::prime_tests;

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use benches::WORKERS;
 use benches::cold::{Function, Servers};
 use benches::instructions::{self, Counter};
 use benches::issuing::{Asked, Authority, shipped_policy};
@@ -138,8 +137,9 @@ fn measure() -> Baseline {
             found.instructions.insert(format!("start {name}"), count);
         }
     }
-    for name in WORKERS {
-        found.bytes.insert(name.to_owned(), std::fs::metadata(folder().join(name)).unwrap().len());
+    for name in infra_tests::workers() {
+        let bytes = std::fs::metadata(folder().join(&name)).unwrap().len();
+        found.bytes.insert(name, bytes);
     }
     found
 }
@@ -173,13 +173,17 @@ fn compare() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// What both know; what is new has no baseline yet and counts as much too large.
+/// Rows that both have. A row without a baseline is printed and not judged.
 fn rows<'a>(
     unit: &'a str,
     baseline: &'a BTreeMap<String, u64>,
     found: &'a BTreeMap<String, u64>,
 ) -> impl Iterator<Item = (String, u64, u64)> + 'a {
-    found
-        .iter()
-        .map(move |(what, now)| (format!("{what}, {unit}"), baseline.get(what).copied().unwrap_or(1), *now))
+    found.iter().filter_map(move |(what, now)| match baseline.get(what) {
+        Some(before) => Some((format!("{what}, {unit}"), *before, *now)),
+        None => {
+            println!("{what}, {unit}: {now}, no baseline yet");
+            None
+        }
+    })
 }

@@ -9,8 +9,8 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
 use super::{Serial, Validity};
-use crate::csr::pem_blocks;
 use crate::name::render_distinguished_name;
+use crate::pem_block::{pem_blocks, to_pem};
 use crate::signer::SignatureAlgorithm;
 
 /// A certificate.
@@ -173,13 +173,4 @@ impl Certificate {
     pub fn public_key_digest(&self) -> String {
         hex::encode(self.summary.public_key_digest)
     }
-}
-
-/// A certificate as PEM (RFC 7468 section 5.1), with line feeds.
-#[must_use]
-pub fn to_pem(der: &[u8]) -> String {
-    pem::encode_config(
-        &pem::Pem::new("CERTIFICATE", der),
-        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
-    )
 }

@@ -4,7 +4,6 @@
 //! the public key alone. The issuer's name and the key are copied as DER, byte for byte.
 
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use der::asn1::{
     AnyRef, BitString, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime,
@@ -24,7 +23,7 @@ use x509_cert::time::Time;
 use super::{Serial, Validity};
 use crate::csr::{Csr, KEY_USAGES, purpose};
 use crate::issuer::Issuer;
-use crate::name::Name;
+use crate::name::{Name, encode_subject};
 use crate::signer::SignatureAlgorithm;
 
 /// Where an authority publishes what others need to check its certificates.
@@ -155,7 +154,7 @@ struct Times {
 impl Template<'_> {
     /// Builds the certificate.
     pub fn build(&self) -> Result<TbsCertificate, BuildError> {
-        let subject = subject(&self.contents.subject)?;
+        let subject = encode_subject(&self.contents.subject).ok_or(BuildError("subject"))?;
         let extensions = self.extensions(subject.is_empty())?;
         let tbs = Tbs {
             // v3
@@ -256,14 +255,6 @@ impl Template<'_> {
     }
 }
 
-/// The subject of a contents, as it is encoded.
-pub(crate) fn subject(text: &str) -> Result<RdnSequence, BuildError> {
-    match text {
-        "" => Ok(RdnSequence::default()),
-        text => RdnSequence::from_str(text).map_err(|_| BuildError("subject")),
-    }
-}
-
 fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Result<Extension, BuildError> {
     let value = value.to_der().map_err(|_| BuildError("extension"))?;
     Ok(Extension {
@@ -329,18 +320,6 @@ fn general_names(names: &[String]) -> Result<Vec<GeneralName>, BuildError> {
 
 fn uri(text: &str) -> Result<GeneralName, BuildError> {
     Ia5String::new(text).map(GeneralName::UniformResourceIdentifier).map_err(|_| BuildError("address"))
-}
-
-/// Whether a text is a subject that can be written as it stands (RFC 4514).
-#[must_use]
-pub fn is_subject(text: &str) -> bool {
-    let reads_back = || {
-        let encoded = RdnSequence::from_str(text).ok()?.to_der().ok()?;
-        let (_, name) =
-            <x509_parser::x509::X509Name<'_> as x509_parser::prelude::FromDer<_>>::from_der(&encoded).ok()?;
-        Some(crate::name::render_distinguished_name(&name))
-    };
-    !text.is_empty() && reads_back().is_some_and(|again| again == text)
 }
 
 #[cfg(test)]

@@ -249,12 +249,3 @@ fn instead(kind: DerKind) -> TextError {
         DerKind::Request | DerKind::Unknown => TextError::NoRequest,
     }
 }
-
-/// A PEM block: its label, and its content unless that is no base64.
-pub(crate) type PemBlock = (String, Option<Zeroizing<Vec<u8>>>);
-
-/// The complete PEM blocks of a text, for certificates and for keys that belong here.
-pub(crate) fn pem_blocks(text: &str) -> Vec<PemBlock> {
-    let complete = blocks(text).into_iter().filter(|block| block.complete);
-    complete.filter_map(|block| block.label.map(|label| (label, block.der))).collect()
-}

@@ -7,8 +7,9 @@
 
 use x509_parser::num_bigint::BigUint;
 
-use super::public_key::{KeyKind, PublicKey, RsaNumbers};
+use super::public_key::{PublicKey, RsaNumbers};
 use crate::error::WeakKeyError;
+use crate::key_kind::KeyKind;
 
 const MIN_RSA_BITS: u32 = 2048;
 

@@ -4,8 +4,11 @@
 //! read by its own encoding, so that two values that look alike are written alike.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
+use der::Encode as _;
 use der::asn1::ObjectIdentifier;
+use x509_cert::name::RdnSequence;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::oid::{dotted, is};
@@ -116,6 +119,25 @@ fn escape(value: &str) -> String {
         }
     }
     out
+}
+
+/// A subject in RFC 4514 text, as it is encoded; nothing where the text is not one.
+pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
+    match text {
+        "" => Some(RdnSequence::default()),
+        text => RdnSequence::from_str(text).ok(),
+    }
+}
+
+/// True if a text is a subject that is written back as it stands (RFC 4514).
+#[must_use]
+pub fn is_subject(text: &str) -> bool {
+    let reads_back = || {
+        let encoded = RdnSequence::from_str(text).ok()?.to_der().ok()?;
+        let (_, name) = <X509Name<'_> as x509_parser::prelude::FromDer<_>>::from_der(&encoded).ok()?;
+        Some(render(&name))
+    };
+    !text.is_empty() && reads_back().is_some_and(|again| again == text)
 }
 
 #[cfg(test)]

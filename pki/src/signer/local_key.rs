@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
 };
 
 use super::{SignatureAlgorithm, Signer, SignerError};
-use crate::csr::pem_blocks;
+use crate::pem_block::pem_blocks;
 
 /// A private key in memory.
 pub struct LocalKey {

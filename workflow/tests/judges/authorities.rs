@@ -96,7 +96,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Authority> {
     made.collect()
 }
 
-/// The root that `countersign local` makes (infra/countersign/src/ca).
+/// The root that `countersign local` makes (cli/src/ca).
 fn as_countersign() -> TestCa {
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();

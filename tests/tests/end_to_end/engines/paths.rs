@@ -80,7 +80,7 @@ fn walk(definition: &Value, name: &str, mut path: Path, found: &mut Vec<Path>) {
                 let mut path = path.clone();
                 match (&answer, next.caught_in_error) {
                     (Answer::Error(error), true) => path.error = Some((error.clone(), cause(name))),
-                    // Whose cause is the engine's own: nothing reads it, as workflow/tests/statemachine.rs makes sure.
+                    // Whose cause is the engine's own: nothing reads it, as infra/tests/statemachine.rs makes sure.
                     (Answer::Silence, true) => path.error = Some(("States.Timeout".into(), String::new())),
                     _ => {}
                 }

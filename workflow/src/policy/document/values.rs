@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use pki::certificate::is_subject;
 use pki::csr::{KEY_USAGES, PURPOSES, purpose, purpose_name};
 use pki::key::KeyKind;
+use pki::name::is_subject;
 
 /// A kind of key a profile may allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
