@@ -18,11 +18,11 @@ pub(crate) const ROOT_KEY: (&str, &str) = ("test", "test");
 /// Where and as whom commands are run.
 pub(crate) struct AwsCli {
     program: PathBuf,
-    /// What comes before the command: how the program is called.
+    /// Arguments before the command.
     before: Vec<String>,
-    /// What comes after the command: the region.
+    /// Arguments after the command: the region.
     after: Vec<String>,
-    /// Whether it has an environment of its own, and sees nothing of the operator's.
+    /// True if it runs with an environment of its own, without the operator's.
     own: bool,
     variables: Vec<(&'static str, String)>,
 }
@@ -71,7 +71,7 @@ impl AwsCli {
         Err(explain(&what, &String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// The same, where the answer is JSON; no answer is null.
+    /// Like `run`, with the answer as JSON; null for an empty answer.
     pub(crate) async fn json(&self, arguments: &[&str]) -> Result<Value, CliError> {
         let printed = self.run(Path::new("."), &[arguments, &["--output", "json"]].concat()).await?;
         if printed.iter().all(u8::is_ascii_whitespace) {
@@ -81,7 +81,7 @@ impl AwsCli {
         serde_json::from_slice(&printed).or_fail(|| format!("aws {what} printed no JSON"), "")
     }
 
-    /// The same, where there may be no such thing.
+    /// Like `json`; nothing if the resource does not exist.
     pub(crate) async fn find(&self, arguments: &[&str]) -> Result<Option<Value>, CliError> {
         let output = self.output(Path::new("."), &[arguments, &["--output", "json"]].concat()).await?;
         if output.status.success() {
@@ -116,7 +116,7 @@ impl AwsCli {
     }
 }
 
-/// What the command line said, as one line with what to do.
+/// Error of the command line, as one line with advice.
 fn explain(what: &str, error: &str) -> CliError {
     let says = |signs: &[&str]| signs.iter().any(|sign| error.contains(sign));
     let last = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim();

@@ -20,7 +20,7 @@ use crate::venv::{self, Venv};
 
 const ZIP: &str = include_str!("zip.py");
 
-/// What identifies the built workers: when one changes, so does this text.
+/// Identity of the built workers: changes with any of them.
 pub(crate) type Fingerprint = String;
 
 /// The names of the workers: the folders of `workers/`.
@@ -70,7 +70,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
-/// What tells one build of a binary from another.
+/// Time and size of a binary, which differ between builds.
 fn identity(path: &Path) -> Option<String> {
     Some(format!("{:?} {}", modified(path)?, fs::metadata(path).ok()?.len()))
 }

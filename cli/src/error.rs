@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-/// What to do about a row that this version does not understand.
+/// Advice for a row that this version does not understand.
 pub(crate) const ROW_OF_ANOTHER_VERSION: &str =
     "If a newer countersign wrote it, use that one; else compare it with countersign audit verify.";
-/// What to do about a stack that lacks what this version reads.
+/// Advice for a stack without an output that this version reads.
 pub(crate) const STACK_OF_ANOTHER_VERSION: &str = "Bring the stack to this version with countersign deploy, or use the countersign that it was deployed with.";
 
 /// Why the command stops.
@@ -18,7 +18,7 @@ pub(crate) struct CliError {
 }
 
 impl CliError {
-    /// What is wrong, and what to do about it.
+    /// An error and the advice for it.
     pub(crate) fn new(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { what: what.into(), advice: advice.into() }
     }
@@ -37,7 +37,7 @@ impl fmt::Display for CliError {
 
 impl std::error::Error for CliError {}
 
-/// Turns any error into a [`CliError`] that says what was being done.
+/// Turns any error into a [`CliError`] that names the action.
 pub(crate) trait OrFail<T> {
     /// `doing` reads like "cannot write /x/y"; the error follows it.
     fn or_fail(self, doing: impl FnOnce() -> String, advice: &str) -> Result<T, CliError>;

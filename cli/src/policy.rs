@@ -17,7 +17,7 @@ use crate::progress::Step;
 use crate::stack::{Stack, StackSelector};
 use crate::table;
 
-/// What a standard parameter takes, in bytes; larger ones cost money.
+/// Largest value of a standard parameter, in bytes; larger ones cost money.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
 const PARAMETER_BYTES: usize = 4 * 1024;
 
@@ -122,12 +122,12 @@ fn shelf(stack: &Stack) -> PolicyShelf {
     PolicyShelf::new(&stack.sdk, &stack.policy_parameter)
 }
 
-/// What the parameter holds now.
+/// Value of the parameter now.
 async fn held(stack: &Stack, shelf: &PolicyShelf) -> Result<Option<String>, CliError> {
     shelf.parameter().await.or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "")
 }
 
-/// What the parameter is to hold: the document where it fits, else where it is.
+/// New value of the parameter: the document where it fits, else a pointer to it.
 fn parameter_for(stack: &Stack, document: &str) -> String {
     // SSM takes two braces for the name of another parameter.
     if document.len() <= PARAMETER_BYTES && !document.contains("{{") {

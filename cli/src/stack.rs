@@ -16,7 +16,7 @@ use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
 use crate::checkout;
 use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
 
-/// What `.local/endpoints.json` holds while the local stack runs.
+/// Contents of `.local/endpoints.json` while the local stack runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Endpoints {
@@ -61,7 +61,7 @@ pub(crate) struct Endpoints {
     pub(crate) pid: u32,
 }
 
-/// Which stack the operator means.
+/// Options that select a stack.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StackSelector {
     /// Name of a stack on AWS; without it, the local stack is meant
@@ -84,7 +84,7 @@ pub(crate) struct Stack {
     pub(crate) sdk: SdkConfig,
     /// The flow.
     pub(crate) state_machine_arn: String,
-    /// What executions are started by: an alias of the flow, where there is one.
+    /// Target of new executions: an alias of the flow, where there is one.
     pub(crate) started_by: String,
     /// The table of requests.
     pub(crate) requests_table: String,
@@ -104,7 +104,7 @@ pub(crate) struct Stack {
     pub(crate) ca_secret: String,
     /// The secret that requesters' links derive from; nothing where the stack was made before it was an output.
     pub(crate) link_secret: Option<String>,
-    /// Whether the CA key is in KMS instead.
+    /// True if the CA key is in KMS.
     pub(crate) ca_in_kms: bool,
 }
 
@@ -145,7 +145,7 @@ impl StackSelector {
         })
     }
 
-    /// Those of the environment, else whatever the command line comes by: profiles, single sign-on, roles.
+    /// Credentials of the environment, else of the command line: profiles, single sign-on, roles.
     async fn credentials(&self) -> Result<Credentials, CliError> {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         if let (Some(id), Some(secret)) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
@@ -184,7 +184,7 @@ impl StackSelector {
     }
 }
 
-/// What `aws configure export-credentials` prints.
+/// Output of `aws configure export-credentials`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Exported {
@@ -243,7 +243,7 @@ impl Stack {
     }
 }
 
-/// Who runs this command, for the audit trail: the user name of this machine.
+/// User name on this machine, for the audit trail.
 pub(crate) fn whoami() -> String {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     variable("USER")
@@ -314,7 +314,7 @@ pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Resul
     outputs.get(name).cloned().ok_or_else(|| no_output(name))
 }
 
-/// What is said where the stack lacks an output.
+/// Error for an output that the stack lacks.
 pub(crate) fn no_output(name: &str) -> CliError {
     CliError::new(format!("the stack has no output {name}"), STACK_OF_ANOTHER_VERSION)
 }

@@ -6,7 +6,7 @@
 use infra_tests::template::{pascal, properties, template};
 use infra_tests::{hold, page_with, read, repository, with_rows, workers};
 
-/// The first words of the page, wherever it stands.
+/// Words of the page, by which it is found in docs/.
 const PAGE: &str = "`path#word` is the test of that name";
 /// Folders whose names begin a pointer.
 const FOLDERS: [&str; 7] = ["pki/", "workflow/", "workers/", "cli/", "infra/", "tests/", "fuzz/"];

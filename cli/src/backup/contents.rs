@@ -1,4 +1,4 @@
-//! What is in an export, found out by reading all of it before anything is written anywhere.
+//! Contents of an export, read in full before anything is written.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -82,7 +82,7 @@ pub(super) fn open(file: &Path) -> Result<Reader<File>, CliError> {
     Reader::open(input).map_err(|error| damaged(file, error))
 }
 
-/// What a reader found, in one line.
+/// Error of a reader, in one line.
 pub(super) fn damaged(file: &Path, error: ExportError) -> CliError {
     let advice = match error {
         ExportError::Format(_) => "Import it with the version of countersign that wrote it.",

@@ -167,7 +167,7 @@ async fn pass(
     }
 }
 
-/// What is kept in the bucket about an import.
+/// Record of an import in the bucket.
 fn note(contents: &Contents) -> String {
     let (header, manifest) = (&contents.header, &contents.manifest);
     serde_json::json!({
@@ -181,7 +181,7 @@ fn note(contents: &Contents) -> String {
     .to_string()
 }
 
-/// What an import cannot bring, and the operator still has to.
+/// Parts that an import cannot bring and the operator must.
 async fn remaining(stack: &Stack, with_secret: bool, replaced: bool) {
     match ca::trouble(stack).await {
         Ok(None) => {}

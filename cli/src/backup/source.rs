@@ -33,7 +33,7 @@ pub(super) struct Source<'a> {
 pub(super) struct Group {
     /// The events, the row, the approval.
     pub(super) records: Vec<Record>,
-    /// What is wrong with the audit trail.
+    /// Faults of the audit trail.
     pub(super) broken: Vec<Broken>,
 }
 

@@ -34,7 +34,7 @@ pub(super) enum Write {
     Request(Box<Row<Request>>),
 }
 
-/// What came of a write.
+/// Result of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Placed {
     /// It is there now.
@@ -58,7 +58,7 @@ impl<'a> Target<'a> {
         self.stack.object(&ObjectKey::CurrentIssuer.to_string()).await
     }
 
-    /// Whether an import of the export with this SHA-256 was begun here.
+    /// True if an import of the export with this SHA-256 was begun here.
     pub(super) async fn was_begun(&self, sha256: &str) -> Result<bool, CliError> {
         Ok(self.stack.object(&mark(sha256)).await?.is_some())
     }

@@ -1,4 +1,4 @@
-//! From what an authority shall be to its certificate (RFC 5280 section 4).
+//! Certificates of CAs: encoded and signed (RFC 5280 section 4).
 //!
 //! Invariant: a certificate of an authority has critical basicConstraints and keyUsage, a subject key identifier, the other
 //! extensions of [`CaExtensions`], and a serial of 20 random octets. Names and keys are copied as DER.
@@ -24,11 +24,11 @@ pub(super) struct ParentCa<'a> {
     pub(super) name: &'a [u8],
     /// Its key.
     pub(super) signer: &'a dyn Signer,
-    /// How its own certificate identifies its key; nothing for an authority that signs its own.
+    /// Subject key identifier of its certificate; nothing for a root that signs itself.
     pub(super) key_identifier: Option<Vec<u8>>,
 }
 
-/// What an authority shall be.
+/// Contents of a CA certificate.
 pub(super) struct Authority<'a> {
     /// Its subject, as DER.
     pub(super) name: &'a [u8],

@@ -18,7 +18,7 @@ pub(super) struct CertificateStore<'a> {
 }
 
 impl<'a> CertificateStore<'a> {
-    /// That of this stack.
+    /// The store of a stack.
     pub(super) fn of(stack: &'a Stack) -> Self {
         Self { stack, s3: stack.s3() }
     }

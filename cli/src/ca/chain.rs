@@ -17,9 +17,9 @@ use x509_parser::x509::X509Name;
 
 /// An authority's certificate and those above it.
 pub(super) struct Chain {
-    /// How it issues.
+    /// The CA, ready to issue.
     pub(super) issuer: Issuer,
-    /// What each certificate says, the authority's own first.
+    /// Fields of each certificate, the CA's own first.
     pub(super) certificates: Vec<CertificateInfo>,
 }
 
@@ -64,7 +64,7 @@ impl Chain {
         Ok(Self { issuer, certificates })
     }
 
-    /// The same, from DER.
+    /// Like [`Chain::read`], from DER.
     pub(super) fn of(ders: &[Vec<u8>]) -> Result<Self, IssuerError> {
         Self::read(&ders.iter().map(|der| to_pem(der)).collect::<String>())
     }
@@ -102,7 +102,7 @@ impl Chain {
 }
 
 impl CertificateInfo {
-    /// Nothing where it cannot be read.
+    /// Reads a certificate; nothing for bytes that are none.
     pub(super) fn read(der: Vec<u8>) -> Option<Self> {
         let ([], certificate) = X509Certificate::from_der(&der).ok()? else {
             return None;
@@ -151,7 +151,7 @@ impl CertificateInfo {
         })
     }
 
-    /// Whether anything limits the names it may issue for.
+    /// True if name constraints limit it.
     pub(super) fn is_constrained(&self) -> bool {
         !self.permitted.is_empty() || !self.excluded.is_empty()
     }

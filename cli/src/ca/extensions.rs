@@ -28,7 +28,7 @@ const NAME_CONSTRAINTS: &str = "2.5.29.30";
 const OF_ONE_CERTIFICATE: [&str; 3] =
     ["1.3.6.1.4.1.11129.2.4.2", "1.3.6.1.4.1.311.21.1", "1.3.6.1.4.1.311.21.2"];
 
-/// Extensions with a name, and whether they limit what the CA may do or only say where something is published.
+/// Extensions with their names and purposes.
 const CARRIED: [(&str, &str, Purpose); 14] = [
     ("2.5.29.9", "subjectDirectoryAttributes", Purpose::Information),
     ("2.5.29.17", "subjectAltName", Purpose::Information),
@@ -70,13 +70,13 @@ pub(super) struct CaExtensions {
 }
 
 impl CaExtensions {
-    /// Those of a new CA.
+    /// Extensions of a new CA.
     pub(super) fn new(path_length: u8) -> Self {
         let key_usage = KeyUsages::KeyCertSign | KeyUsages::CRLSign;
         Self { path_length, key_usage, carried: Vec::new() }
     }
 
-    /// Those of the successor of a certificate, as DER; `path_length` is for a certificate that has no limit. Fails with the
+    /// Extensions of the successor of a certificate, as DER; `path_length` is for a certificate that has no limit. Fails with the
     /// name of an extension that would be lost.
     pub(super) fn of_successor(der: &[u8], path_length: u8) -> Result<Self, String> {
         let Ok(([], certificate)) = X509Certificate::from_der(der) else {

@@ -69,7 +69,7 @@ fn armored(label: &str, der: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(pem::encode_config(&pem::Pem::new(label, der), config))
 }
 
-/// What follows the tag and the length of a piece of DER.
+/// Contents of a DER value, without tag and length.
 fn contents(der: &[u8]) -> &[u8] {
     let header = match der.get(1) {
         Some(length) if length & 0x80 != 0 => 2 + usize::from(length & 0x7f),

@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Rsa4096,
 }
 
-/// What a key is for.
+/// Use of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// It signs what is issued; the sign worker may use it.
@@ -57,7 +57,7 @@ pub(super) struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Those of this stack.
+    /// The keys of a stack.
     pub(super) fn of(stack: &'a Stack) -> Self {
         Self {
             stack,

@@ -66,7 +66,7 @@ impl CaOptions {
         Ok(())
     }
 
-    /// Adds what the options ask for.
+    /// Adds the limits of the options.
     fn limit(&self, extensions: &mut CaExtensions) -> Result<(), CliError> {
         if self.permit_dns.is_empty() {
             return Ok(());
@@ -231,7 +231,7 @@ fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
     if !new_root {
         return Ok(extensions);
     }
-    // A new root stands directly above the CA, so what the CAs between them limit would be gone.
+    // A new root stands directly above the CA, so limits of CAs between them would be lost.
     let between =
         before.certificates.iter().enumerate().skip(1).take(before.certificates.len().saturating_sub(2));
     for (below, facts) in between {

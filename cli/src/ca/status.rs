@@ -22,7 +22,7 @@ pub(super) struct CaStatus {
 }
 
 impl CaStatus {
-    /// That of this stack.
+    /// Reads the status of a stack's CA.
     pub(super) async fn of(stack: &Stack) -> Result<Self, CliError> {
         let (store, keys) = (CertificateStore::of(stack), Keys::of(stack));
         Ok(Self {
@@ -38,7 +38,7 @@ impl CaStatus {
         self.current.is_none() && self.signer.is_none()
     }
 
-    /// Whether the key is the one of the certificate in force.
+    /// True if the stored key belongs to the certificate in force.
     pub(super) fn signs(&self) -> bool {
         self.has_key_of(self.current.as_ref())
     }

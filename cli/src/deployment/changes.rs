@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::error::CliError;
 use crate::table;
 
-/// What holds data that nothing else has.
+/// Types of resources that hold data.
 const STATEFUL: [&str; 4] =
     ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::KMS::Key"];
 
@@ -49,7 +49,7 @@ impl Changes {
         table::aligned(&["CHANGE", "RESOURCE", "TYPE"], &self.0.iter().map(row).collect::<Vec<_>>())
     }
 
-    /// Whether this resource is changed, not made.
+    /// True if the resource exists already.
     pub(super) fn modify(&self, name: &str) -> bool {
         self.0.iter().any(|change| change.name == name && change.action == "Modify")
     }

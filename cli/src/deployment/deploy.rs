@@ -47,7 +47,7 @@ pub(crate) struct Deploy {
     self_test: self_test::Options,
 }
 
-/// What is about to be done.
+/// A change set that is ready to run.
 struct Prepared {
     aws: AwsCli,
     repository: PathBuf,

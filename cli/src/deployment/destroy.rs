@@ -44,7 +44,7 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
                 ));
             }
         }
-        // What is left of a failed attempt has issued nothing.
+        // Remains of a failed attempt have issued nothing.
         StackStatus::Absent => {}
         StackStatus::Stuck(what, advice)
             if !what.contains("first deployment failed") && !what.contains("removed whole") =>

@@ -222,7 +222,7 @@ fn concurrency(settings: &Value) -> Check {
     }
 }
 
-/// What has the name of something that is about to be made, without being the stack's.
+/// Resources that exist under a name that the stack needs, without being its own.
 async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, CliError> {
     let prefix = format!("/aws/lambda/{stack}-");
     let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
@@ -247,7 +247,7 @@ async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, CliError> {
     ])
 }
 
-/// What a stack needs that is kept outside of it, or could be deleted by hand.
+/// Parts of a stack that are outside of it, or that a person could delete.
 async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Check>, CliError> {
     let mut checks = Vec::new();
     let resource = [

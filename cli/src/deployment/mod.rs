@@ -44,7 +44,7 @@ impl Target {
     }
 }
 
-/// What is deployed: the template's parameters.
+/// Parameters of the template.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Parameters {
     /// Sender of all mails, an identity that SES has verified [default: as it is]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{Step, say};
 
-/// What to send.
+/// Request to send.
 #[derive(Debug, clap::Args)]
 #[group(id = "self_test_options")]
 pub(crate) struct Options {

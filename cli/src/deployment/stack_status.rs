@@ -6,7 +6,7 @@ use super::Target;
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
 
-/// What CloudFormation knows of a stack.
+/// Status of a stack in CloudFormation.
 #[derive(Debug, PartialEq)]
 pub(super) enum StackStatus {
     /// Nothing, or a plan that was never carried out.
@@ -18,7 +18,7 @@ pub(super) enum StackStatus {
 }
 
 impl StackStatus {
-    /// That of the stack meant.
+    /// Reads the status of a stack.
     pub(super) async fn of(aws: &AwsCli, target: &Target) -> Result<Self, CliError> {
         let described =
             aws.find(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;

@@ -28,7 +28,7 @@ pub(crate) struct Options {
     /// Seconds until a message of a worker that died comes back; six times the functions' time-out without this
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(30..=43_200))]
     pub(super) visibility_timeout: u32,
-    /// What the workers log: error, warn, info, debug or trace
+    /// Log level of the workers: error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
     pub(super) log_level: String,
     /// For tests: where workers reach AWS, in place of the emulator itself
@@ -72,7 +72,7 @@ pub(crate) struct OnceOptions {
 }
 
 impl OnceOptions {
-    /// Whether the command was called that way.
+    /// True if `--once` was given.
     pub(super) fn is_wanted(&self) -> bool {
         self.once.is_some()
     }

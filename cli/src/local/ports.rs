@@ -24,7 +24,7 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Those of the last start of the stack in this folder.
+    /// Ports of the last start of the stack in this folder.
     pub(crate) fn of(folder: &Path) -> Self {
         let file = folder.join("ports.json");
         let remembered =

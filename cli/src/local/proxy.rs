@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use super::mailbox;
 use crate::error::{CliError, OrFail as _};
 
-/// What API Gateway takes at most, in bytes.
+/// Largest body that API Gateway takes, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 /// Headers that belong to one connection (RFC 9110 7.6.1), and those that the client library writes.
 const HOP_BY_HOP: [HeaderName; 9] = [

@@ -29,7 +29,7 @@ impl Options {
 pub(super) struct Local {
     /// Its folder.
     pub(super) folder: PathBuf,
-    /// What it is reached by.
+    /// Its addresses.
     pub(super) endpoints: Endpoints,
     emulator: emulator::Emulator,
     catcher: child::Child,
@@ -79,7 +79,7 @@ impl Local {
                 ("VisibilityTimeout", options.visibility_timeout.to_string()),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
                 ("LogLevel", options.log_level.clone()),
-                // What is here is removed with its folder.
+                // Everything here is removed with its folder.
                 ("DeletionProtection", "false".to_owned()),
                 // The web driver and the benchmarks are one client that asks often.
                 ("ThrottleRate", "1000".to_owned()),
