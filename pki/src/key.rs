@@ -1,6 +1,7 @@
 //! Public keys, and the ones that protect nothing.
 
 mod public_key;
+mod rsa_numbers;
 mod weak_keys;
 
 pub use crate::key_kind::KeyKind;

@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use der::{Decode as _, Encode as _};
+use der::Encode as _;
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use super::rsa_numbers::RsaNumbers;
 use super::weak_keys;
 use crate::error::{KeyError, WeakKeyError};
 use crate::key_kind::KeyKind;
@@ -26,13 +27,6 @@ pub struct PublicKey {
     bits: Vec<u8>,
     kind: KeyKind,
     rsa: Option<RsaNumbers>,
-}
-
-/// Modulus and exponent, big-endian, without leading zeros.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RsaNumbers {
-    pub(crate) modulus: Vec<u8>,
-    pub(crate) exponent: Vec<u8>,
 }
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -86,21 +80,17 @@ impl PublicKey {
         self.kind
     }
 
-    pub(crate) fn rsa(&self) -> Option<&RsaNumbers> {
-        self.rsa.as_ref()
-    }
-
     /// Everything that is weak about the key, but for [`PublicKey::slow_weakness`].
     #[must_use]
     pub fn weaknesses(&self) -> Vec<WeakKeyError> {
-        weak_keys::of(self)
+        weak_keys::of(self.kind, &self.bits, self.rsa.as_ref())
     }
 
     /// A weakness that takes milliseconds to find (5 ms for RSA-2048, 35 ms for RSA-4096): factors that are close together, or
     /// a modulus that is a prime.
     #[must_use]
     pub fn slow_weakness(&self) -> Option<WeakKeyError> {
-        weak_keys::slow(self)
+        self.rsa.as_ref().and_then(weak_keys::slow)
     }
 
     /// RFC 7093 section 2 method 1: the leftmost 160 bits of the SHA-256 of the BIT STRING's content.
@@ -189,37 +179,6 @@ fn canonical_spki(kind: KeyKind, bits: &[u8], rsa: Option<&RsaNumbers>) -> Optio
     let algorithm = AlgorithmIdentifierRef { oid, parameters };
     let subject_public_key = BitStringRef::from_bytes(&bits).ok()?;
     SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der().ok()
-}
-
-/// RSAPublicKey (RFC 8017 appendix A.1.1).
-#[derive(der::Sequence)]
-struct RsaPublicKey<'a> {
-    modulus: UintRef<'a>,
-    exponent: UintRef<'a>,
-}
-
-impl RsaNumbers {
-    fn to_der(&self) -> Option<Vec<u8>> {
-        let modulus = UintRef::new(&self.modulus).ok()?;
-        let exponent = UintRef::new(&self.exponent).ok()?;
-        RsaPublicKey { modulus, exponent }.to_der().ok()
-    }
-
-    fn from_der(der: &[u8]) -> Result<RsaNumbers, KeyError> {
-        let key = RsaPublicKey::from_der(der).map_err(|_| KeyError::RsaMalformed)?;
-        Ok(RsaNumbers {
-            modulus: key.modulus.as_bytes().to_vec(),
-            exponent: key.exponent.as_bytes().to_vec(),
-        })
-    }
-
-    pub(crate) fn modulus_bits(&self) -> u32 {
-        let Some(first) = self.modulus.first() else {
-            return 0;
-        };
-        u32::try_from(self.modulus.len()).map_or(u32::MAX, |octets| octets.saturating_mul(8))
-            - first.leading_zeros()
-    }
 }
 
 fn curve_name(oid: &str) -> String {
