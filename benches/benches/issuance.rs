@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use benches::issuing::{Asked, Authority, shipped_policy};
 use benches::{machine, paired};
-use workflow::testing::pki::TestKey;
+use pki::testing::TestKey;
 
 const BUDGET: Duration = Duration::from_secs(2);
 const ISSUERS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096];

@@ -3,8 +3,8 @@
 
 use benches::issuing::{Asked, Authority, shipped_policy};
 use divan::Bencher;
+use pki::testing::TestKey;
 use workflow::policy::Policy;
-use workflow::testing::pki::TestKey;
 
 const REQUESTS: [TestKey; 5] =
     [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096, TestKey::Ed25519];

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use infra_tests::template::{pascal, properties, reference, template};
+use infra_tests::workers;
 use serde_json::{Value, json};
 use wait4::Wait4 as _;
 
@@ -134,8 +136,8 @@ impl Function {
         }
     }
 
-    fn variables(&self, servers: &Servers) -> Vec<(&'static str, String)> {
-        let mut all = vec![
+    fn variables(&self, servers: &Servers) -> Vec<(String, String)> {
+        let all = [
             ("AWS_LAMBDA_RUNTIME_API", servers.runtime_api.clone()),
             ("AWS_LAMBDA_FUNCTION_NAME", self.name.clone()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".into()),
@@ -148,42 +150,62 @@ impl Function {
             ("AWS_ENDPOINT_URL", servers.step_functions.clone()),
             ("SSL_CERT_FILE", servers.roots().display().to_string()),
         ];
-        let of = |name: &str| match name {
-            "validate" => "REQUESTS AUDIT BUCKET POLICY SHELL",
-            "persist" => "STACK REQUESTS AUDIT NAMES BUCKET POLICY SHELL",
-            "notify" => "REQUESTS AUDIT LINKS OPERATORS MAIL BASE SHELL",
-            "await-approval" => "STACK REQUESTS AUDIT APPROVALS BUCKET POLICY NOTICES MAIL BASE SHELL",
-            "sign" => "REQUESTS AUDIT BUCKET POLICY CA SHELL",
-            "deliver" => "STACK REQUESTS AUDIT BUCKET LINKS MAIL BASE SHELL",
-            _ => "",
-        };
-        let url = "https://sqs.eu-west-1.amazonaws.com/000000000000/queue";
-        for word in of(&self.name).split_whitespace() {
-            let variables: &[(&'static str, &str)] = match word {
-                "STACK" => &[("COUNTERSIGN_STACK", "cold-start")],
-                "REQUESTS" => &[("COUNTERSIGN_REQUESTS_TABLE", "requests")],
-                "AUDIT" => &[("COUNTERSIGN_AUDIT_TABLE", "audit")],
-                "NAMES" => &[("COUNTERSIGN_NAMES_TABLE", "names")],
-                "APPROVALS" => &[("COUNTERSIGN_APPROVALS_TABLE", "approvals")],
-                "BUCKET" => &[("COUNTERSIGN_BUCKET", "bucket")],
-                "POLICY" => &[("COUNTERSIGN_POLICY_PARAMETER", "/policy")],
-                "LINKS" => &[("COUNTERSIGN_LINK_SECRET_ID", "links")],
-                "CA" => &[("COUNTERSIGN_CA_SECRET_ID", "ca")],
-                "OPERATORS" => {
-                    &[("COUNTERSIGN_OPERATORS_TOPIC_ARN", "arn:aws:sns:eu-west-1:000000000000:topic")]
-                }
-                "NOTICES" => &[("COUNTERSIGN_NOTIFY_QUEUE_URL", url)],
-                "MAIL" => &[
-                    ("COUNTERSIGN_MAIL_FROM", "countersign@example.com"),
-                    ("COUNTERSIGN_MAIL_TRANSPORT", "ses"),
-                ],
-                "BASE" => &[("COUNTERSIGN_BASE_URL", "https://pki.example.com")],
-                _ => &[("COUNTERSIGN_QUEUE_URL", url), ("COUNTERSIGN_MAX_RECEIVES", "3")],
-            };
-            all.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        }
+        let mut all: Vec<(String, String)> =
+            all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        all.extend(countersign_variables(&self.name));
         all
     }
+}
+
+/// Variables of a worker with our prefix, as infra/template.yaml has them by default, with values that a worker can read.
+/// Nothing for a function that is no worker.
+fn countersign_variables(worker: &str) -> Vec<(String, String)> {
+    if !workers().iter().any(|name| name == worker) {
+        return Vec::new();
+    }
+    let template = template();
+    let function = properties(&template, &format!("{}Function", pascal(worker)));
+    let variables = function["Environment"]["Variables"].as_object().into_iter().flatten();
+    let ours = variables.filter(|(name, value)| {
+        name.starts_with("COUNTERSIGN_") && *name != "COUNTERSIGN_LOG" && is_there(value)
+    });
+    ours.map(|(name, _)| (name.clone(), readable(name))).collect()
+}
+
+/// True if a variable has a value on AWS with the default parameters.
+fn is_there(value: &Value) -> bool {
+    match value["Fn::If"].as_array() {
+        Some(choice) => {
+            is_there(&choice[if choice[0] == "OnAws" || choice[0] == "MailBySes" { 1 } else { 2 }])
+        }
+        None => *value != reference("AWS::NoValue"),
+    }
+}
+
+fn readable(name: &str) -> String {
+    match name.trim_start_matches("COUNTERSIGN_") {
+        "MAX_RECEIVES" => "3".into(),
+        "MAIL_FROM" => "countersign@example.com".into(),
+        "MAIL_TRANSPORT" => "ses".into(),
+        "BASE_URL" => "https://pki.example.com".into(),
+        "POLICY_PARAMETER" => "/policy".into(),
+        name if name.ends_with("QUEUE_URL") => {
+            "https://sqs.eu-west-1.amazonaws.com/000000000000/queue".into()
+        }
+        name if name.ends_with("ARN") => "arn:aws:sns:eu-west-1:000000000000:topic".into(),
+        name => name.to_ascii_lowercase(),
+    }
+}
+
+/// The workers that queues feed, by name; dead-letter, which all queues share, is not among them.
+#[must_use]
+pub fn queue_workers() -> Vec<String> {
+    let template = template();
+    let has_queue = |name: &String| {
+        let function = properties(&template, &format!("{}Function", pascal(name)));
+        !function["Environment"]["Variables"]["COUNTERSIGN_QUEUE_URL"].is_null()
+    };
+    workers().into_iter().filter(has_queue).collect()
 }
 
 /// VmHWM of a process, in bytes.
@@ -204,5 +226,18 @@ pub fn middle(starts: &[Start]) -> Start {
         peak_memory: median(starts.iter().map(|start| start.peak_memory).collect()),
         calls: median(starts.iter().map(|start| start.calls).collect()),
         connections: median(starts.iter().map(|start| start.connections).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_gets_the_variables_of_the_template() {
+        let names: Vec<String> = countersign_variables("sign").into_iter().map(|(name, _)| name).collect();
+        assert!(names.contains(&"COUNTERSIGN_CA_SECRET_ID".to_owned()), "{names:?}");
+        assert!(names.iter().all(|name| !name.contains("KMS") && !name.contains("SMTP")), "{names:?}");
+        assert_eq!(countersign_variables("hello"), []);
     }
 }

@@ -5,16 +5,17 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     self as alg, EcdsaKeyPair, EcdsaSigningAlgorithm, RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
 };
+use pki::certificate::{Certificate, Publication, Serial, Template, Validity, issue, lint};
+use pki::csr::Csr;
+use pki::error::WeakKeyError;
+use pki::issuer::Issuer;
+use pki::key::{KeyKind, PublicKey};
+use pki::signer::{LocalKey, SignatureAlgorithm, Signer};
+use pki::testing as test_pki;
+use pki::testing::TestKey;
 use time::OffsetDateTime;
 use tokio::runtime::Runtime;
-use workflow::csr::{Csr, KeyKind, PublicKey};
-use workflow::finding::Finding;
-use workflow::issuance::{
-    Certificate, Issuer, LocalKey, Publication, Serial, SignatureAlgorithm, Signer, Template, Validity,
-    issue, lint,
-};
 use workflow::policy::{Policy, Verdict};
-use workflow::testing::pki::{self, TestKey};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 
@@ -39,7 +40,7 @@ impl Asked {
     /// A request of this kind for `www.example.com`.
     #[must_use]
     pub fn of(kind: TestKey) -> Asked {
-        Asked::from_pem(pki::csr_with(kind, "www.example.com", &["www.example.com"]))
+        Asked::from_pem(test_pki::csr_with(kind, "www.example.com", &["www.example.com"]))
     }
 
     /// A request signed with the digest that is usual for its key.
@@ -79,7 +80,7 @@ impl Asked {
 
     /// The weak-key checks alone, as reading makes them.
     #[must_use]
-    pub fn weaknesses(&self) -> Vec<Finding> {
+    pub fn weaknesses(&self) -> Vec<WeakKeyError> {
         self.key.weaknesses()
     }
 }
@@ -101,7 +102,7 @@ impl Authority {
     /// A root with a key of this kind.
     #[must_use]
     pub fn of(kind: TestKey) -> Authority {
-        let ca = pki::root_with(kind);
+        let ca = test_pki::root_with(kind);
         Authority::from_pem(&ca.key_pem, &ca.certificate_pem)
     }
 
@@ -145,16 +146,17 @@ impl Authority {
         let grant = verdict.grant.as_ref().unwrap();
         let validity =
             Validity::choose(OffsetDateTime::now_utc(), grant.validity_days, &self.issuer).unwrap();
+        let contents = grant.contents();
         let template = Template {
             csr,
-            grant,
+            contents: &contents,
             issuer: &self.issuer,
             algorithm: self.key.algorithm(),
             serial: &Serial::random(&SystemRandom::new()).unwrap(),
             validity: &validity,
             publication: &Publication::default(),
         };
-        let linted = lint(template.build().unwrap(), &self.issuer, csr, grant).unwrap();
+        let linted = lint(template.build().unwrap(), &self.issuer, csr, &contents).unwrap();
         self.runtime.block_on(issue(&self.key, linted)).unwrap()
     }
 

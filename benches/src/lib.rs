@@ -8,17 +8,8 @@ pub mod cold;
 pub mod instructions;
 pub mod issuing;
 pub mod machine;
+pub mod meter;
 pub mod paired;
+pub mod percentile;
 
-/// What is deployed, by the names of the binaries.
-pub const WORKERS: [&str; 9] = [
-    "await-approval",
-    "dead-letter",
-    "deliver",
-    "housekeeping",
-    "notify",
-    "persist",
-    "portal",
-    "sign",
-    "validate",
-];
+pub use percentile::percentile;

@@ -4,8 +4,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use workflow::csr::{Csr, Name};
-use workflow::finding::Finding;
+use pki::csr::Csr;
+use pki::name::Name;
+use workflow::finding::{Finding, findings};
 use workflow::policy::Policy;
 
 static POLICY: LazyLock<Policy> = LazyLock::new(|| {
@@ -33,8 +34,8 @@ fn check(read: Result<Csr, Vec<Finding>>) {
 }
 
 fuzz_target!(|data: &[u8]| {
-    check(Csr::from_der(data.to_vec()));
+    check(Csr::from_der(data.to_vec()).map_err(findings));
     if let Ok(text) = std::str::from_utf8(data) {
-        check(Csr::read(text));
+        check(Csr::read(text).map_err(findings));
     }
 });

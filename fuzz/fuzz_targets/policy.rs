@@ -4,12 +4,12 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use workflow::csr::Csr;
+use pki::csr::Csr;
+use pki::testing as test_pki;
 use workflow::policy::Policy;
-use workflow::testing::pki;
 
 static CSR: LazyLock<Csr> = LazyLock::new(|| {
-    Csr::read(&pki::csr(&["www.example.com", "10.0.0.1", "alice@example.com", "spiffe://example.org/a"]))
+    Csr::read(&test_pki::csr(&["www.example.com", "10.0.0.1", "alice@example.com", "spiffe://example.org/a"]))
         .expect("a valid request")
 });
 

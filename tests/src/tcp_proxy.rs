@@ -16,14 +16,14 @@ use tokio::net::{TcpListener, TcpStream};
 const OF_A_CONNECTION: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
 
 /// Port of a part of the stack in `folder`, if already chosen.
-pub(crate) fn port_of(folder: &Path, part: &str) -> Option<u16> {
+pub fn port_of(folder: &Path, part: &str) -> Option<u16> {
     let ports: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.join("ports.json")).ok()?).ok()?;
     u16::try_from(ports[part].as_u64()?).ok().filter(|port| *port > 0)
 }
 
 /// Listens on a free loopback port until the runtime ends, and returns the address. Connection errors are ignored.
-pub(crate) async fn listen<F: Future<Output = ()> + Send + 'static>(
+pub async fn listen<F: Future<Output = ()> + Send + 'static>(
     connection: impl Fn(TcpStream) -> F + Send + 'static,
 ) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -39,7 +39,7 @@ pub(crate) async fn listen<F: Future<Output = ()> + Send + 'static>(
 }
 
 /// Answers the requests of one connection.
-pub(crate) async fn answer<F: Future<Output = Response<Full<Bytes>>>>(
+pub async fn answer<F: Future<Output = Response<Full<Bytes>>>>(
     stream: TcpStream,
     answer: impl Fn(Request<Incoming>) -> F,
 ) {
@@ -51,20 +51,20 @@ pub(crate) async fn answer<F: Future<Output = Response<Full<Bytes>>>>(
 }
 
 /// The emulator of a stack.
-pub(crate) struct Emulator {
+pub struct Emulator {
     folder: PathBuf,
     http: reqwest::Client,
 }
 
 impl Emulator {
     /// Emulator of the stack in `folder`, which may start later.
-    pub(crate) fn of(folder: &Path) -> Self {
+    pub fn of(folder: &Path) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { folder: folder.to_owned(), http }
     }
 
     /// Forwards a call. Returns `None` if there is no answer.
-    pub(crate) async fn call(&self, parts: Parts, body: Bytes) -> Option<Response<Full<Bytes>>> {
+    pub async fn call(&self, parts: Parts, body: Bytes) -> Option<Response<Full<Bytes>>> {
         let port = port_of(&self.folder, "emulator")?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut headers = parts.headers;
@@ -84,7 +84,7 @@ impl Emulator {
 }
 
 /// Response for a call that the emulator did not answer.
-pub(crate) fn unanswered() -> Response<Full<Bytes>> {
+pub fn unanswered() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
     response

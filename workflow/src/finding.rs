@@ -10,7 +10,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::texts::{Language, Message, Value};
+use crate::texts::{Language, Message};
+
+mod csr;
+mod keys;
+mod names;
+
+pub use csr::findings;
+pub(crate) use keys::new_key;
+pub(crate) use names::about_name;
+pub use pki::text::{is_unfit_to_show, quoted};
 
 /// The stable codes of DESIGN.md section 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -242,14 +251,6 @@ impl Finding {
         in_language(language, self.said.as_ref().and_then(|said| said.advice.as_ref()), &self.advice)
     }
 
-    /// [`Finding::detail`] as a value of another message.
-    pub(crate) fn detail_value(&self) -> Value {
-        match self.said.as_ref().and_then(|said| said.detail.clone()) {
-            Some(message) => message.into(),
-            None => self.detail.as_str().into(),
-        }
-    }
-
     /// Whether this finding alone refuses the request.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -304,36 +305,6 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.detail, self.advice)
     }
-}
-
-/// A value from outside, fit to stand in a sentence: in quotation marks, control and invisible characters written
-/// as `\u{..}`, cut after 80 characters.
-#[must_use]
-pub fn quoted(value: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut out = String::with_capacity(value.len().min(LONGEST) + 2);
-    out.push('"');
-    for (count, c) in value.chars().enumerate() {
-        if count == LONGEST {
-            out.push('…');
-            break;
-        }
-        if is_unfit_to_show(c) || c == '"' || c == '\\' {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// Control characters, and characters that change how the text around them is shown (bidirectional controls,
-/// zero-width characters, tags).
-pub(crate) fn is_unfit_to_show(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::csr::{Csr, PublicKey};
+use pki::certificate::CertificateContents;
+use pki::csr::Csr;
+use pki::key::PublicKey;
+
 use crate::finding::Finding;
 
 /// What a certificate will say, apart from serial, dates and issuer.
@@ -23,6 +26,20 @@ pub struct Grant {
     pub extended_key_usage: Vec<String>,
     /// Days of validity, unless the issuer ends earlier.
     pub validity_days: u32,
+}
+
+impl Grant {
+    /// The part that a certificate states.
+    #[must_use]
+    pub fn contents(&self) -> CertificateContents {
+        CertificateContents {
+            subject: self.subject.clone(),
+            names: self.names.clone(),
+            key_usage: self.key_usage.clone(),
+            extended_key_usage: self.extended_key_usage.clone(),
+            validity_days: self.validity_days,
+        }
+    }
 }
 
 /// What was read from the CSR, written once by Persist.
@@ -51,13 +68,15 @@ impl CheckedKey {
     /// Runs the checks on the key of a CSR, unless `earlier` says that it passed them.
     ///
     /// # Errors
-    /// Every finding that refuses the key.
-    pub fn check(csr: &Csr, earlier: Option<&CheckedKey>) -> Result<Self, Vec<Finding>> {
+    /// The finding that refuses the key.
+    pub fn check(csr: &Csr, earlier: Option<&CheckedKey>) -> Result<Self, Finding> {
         if let Some(earlier) = earlier.filter(|earlier| earlier.covers(csr.key())) {
             return Ok(earlier.clone());
         }
-        let weak = csr.inspect();
-        if weak.iter().any(Finding::is_refusal) { Err(weak) } else { Ok(Self(csr.key().digest())) }
+        match csr.inspect() {
+            Some(weak) => Err(weak.into()),
+            None => Ok(Self(csr.key().digest())),
+        }
     }
 
     /// True if this is the record of `key`.

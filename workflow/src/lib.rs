@@ -17,14 +17,12 @@ pub mod approver_set;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod backup;
-pub mod csr;
 pub mod decision;
 pub mod email;
 pub mod environment;
 pub mod finding;
 pub mod grant;
 pub mod ids;
-pub mod issuance;
 pub mod mail;
 pub mod message;
 pub mod policy;

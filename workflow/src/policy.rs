@@ -18,12 +18,12 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::approver_set::{PlusTags, Seats};
-use crate::csr::Csr;
 use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
-use crate::issuance::Publication;
 use crate::texts::{Language, Message};
+use pki::certificate::Publication;
+use pki::csr::Csr;
 
 use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
 pub use document::{Escalation, LONGEST_LIMIT};

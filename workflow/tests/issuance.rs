@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use aws_lc_rs::rand::SystemRandom;
+use pki::certificate::{Certificate, Publication, Serial, Template, Validity, issue, lint};
+use pki::csr::Csr;
+use pki::error::{SignatureError, TextError, WeakKeyError};
+use pki::issuer::Issuer;
+use pki::signer::{LocalKey, Signer};
+use pki::testing as test_pki;
+use pki::testing::{CaMaker, CsrMaker, TestCa, TestKey};
 use time::{Duration, OffsetDateTime};
-use workflow::csr::Csr;
-use workflow::issuance::{
-    Certificate, Issuer, LocalKey, Publication, Serial, Signer, Template, Validity, issue, lint,
-};
 use workflow::policy::Policy;
-use workflow::testing::pki::{self, CaMaker, CsrMaker, TestCa, TestKey};
 
 const POLICY: &str = include_str!("../../infra/policy.toml");
 
@@ -44,18 +46,19 @@ async fn certify(
     let csr = Csr::read(csr_pem).unwrap();
     let verdict = policy.judge(&csr, policy.profile(profile).unwrap(), "alice@example.com");
     let grant = verdict.grant.unwrap_or_else(|| panic!("{:?}", verdict.findings));
+    let contents = grant.contents();
     let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
     let key = LocalKey::from_pem(&ca.key_pem).unwrap();
     let template = Template {
         csr: &csr,
-        grant: &grant,
+        contents: &contents,
         issuer: &issuer,
         algorithm: key.algorithm(),
         serial: &Serial::random(&SystemRandom::new()).unwrap(),
         validity: &Validity::choose(OffsetDateTime::now_utc(), grant.validity_days, &issuer).unwrap(),
         publication,
     };
-    let linted = lint(template.build().unwrap(), &issuer, &csr, &grant).unwrap();
+    let linted = lint(template.build().unwrap(), &issuer, &csr, &contents).unwrap();
     issue(&key, linted).await.unwrap()
 }
 
@@ -118,10 +121,11 @@ async fn openssl_accepts_every_kind_of_key_from_every_kind_of_issuer() {
         TestKey::EcP521,
         TestKey::Ed25519,
     ];
-    let requests = keys
-        .map(|key| (key, pki::csr_with(key, "www.example.com", &["www.example.com", "10.1.2.3", "fd00::1"])));
+    let requests = keys.map(|key| {
+        (key, test_pki::csr_with(key, "www.example.com", &["www.example.com", "10.1.2.3", "fd00::1"]))
+    });
     for issuer in issuers {
-        let ca = pki::root_with(issuer);
+        let ca = test_pki::root_with(issuer);
         for (key, request) in &requests {
             let certificate = certify(&ca, request, Some("server-client"), &Publication::default()).await;
             let (_keep, folder) = files(&ca, &certificate);
@@ -149,7 +153,7 @@ async fn an_issuer_of_domain_components_below_a_root_is_kept_byte_for_byte() {
     ];
     let root = CaMaker::new(TestKey::EcP384).subject(&components[..2]);
     let ca = root.issuing(CaMaker::new(TestKey::EcP256).subject(&components).path_length(0));
-    let certificate = certify(&ca, &pki::csr(&["www.example.com"]), None, &Publication::default()).await;
+    let certificate = certify(&ca, &test_pki::csr(&["www.example.com"]), None, &Publication::default()).await;
     let (_keep, folder) = files(&ca, &certificate);
     verify(&folder, "sslserver");
     let issuer =
@@ -204,13 +208,14 @@ async fn dates_from_2050_on_are_generalized_time() {
         CaMaker::new(TestKey::EcP256).lifetime(Duration::days(1), Duration::days(60 * 365)).self_signed();
     let long = POLICY.replace("validity_days = 365", "validity_days = 18250");
     let policy = Policy::parse(&long).unwrap();
-    let csr = Csr::read(&pki::csr(&["www.example.com"])).unwrap();
+    let csr = Csr::read(&test_pki::csr(&["www.example.com"])).unwrap();
     let grant = policy.judge(&csr, policy.profile(None).unwrap(), "").grant.unwrap();
+    let contents = grant.contents();
     let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
     let key = LocalKey::from_pem(&ca.key_pem).unwrap();
     let template = Template {
         csr: &csr,
-        grant: &grant,
+        contents: &contents,
         issuer: &issuer,
         algorithm: key.algorithm(),
         serial: &Serial::random(&SystemRandom::new()).unwrap(),
@@ -218,7 +223,7 @@ async fn dates_from_2050_on_are_generalized_time() {
         publication: &Publication::default(),
     };
     let certificate =
-        issue(&key, lint(template.build().unwrap(), &issuer, &csr, &grant).unwrap()).await.unwrap();
+        issue(&key, lint(template.build().unwrap(), &issuer, &csr, &contents).unwrap()).await.unwrap();
     let (_keep, folder) = files(&ca, &certificate);
     verify(&folder, "sslserver");
     let parsed = openssl(&folder, &["asn1parse", "-in", "certificate.pem"]);
@@ -278,8 +283,8 @@ async fn requests_and_keys_of_openssl_are_read_in_every_form() {
         assert!(LocalKey::from_pem(&locked).unwrap_err().to_string().contains("passphrase"));
         // Each of these, sent in place of a request, is recognised.
         for secret in [&pkcs8, &locked] {
-            let findings = Csr::read(secret).unwrap_err();
-            assert_eq!(findings[0].code.as_str(), "private_key_submitted", "{kind}");
+            let errors = Csr::read(secret).unwrap_err();
+            assert_eq!(errors, [TextError::PrivateKey.into()], "{kind}");
         }
     }
     openssl(folder, &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "key.pem"]);
@@ -310,12 +315,15 @@ async fn requests_and_keys_of_openssl_are_read_in_every_form() {
         &["req", "-new", "-key", "key.pem", "-subj", "/CN=www.example.com", "-sha1", "-out", "request.pem"],
     );
     let request = std::fs::read_to_string(folder.join("request.pem")).unwrap();
-    assert_eq!(Csr::read(&request).unwrap_err()[0].code.as_str(), "weak_signature");
+    assert_eq!(Csr::read(&request).unwrap_err(), [SignatureError::WeakDigest("SHA-1").into()]);
     openssl(folder, &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024", "-out", "key.pem"]);
     openssl(
         folder,
         &["req", "-new", "-key", "key.pem", "-subj", "/CN=www.example.com", "-out", "request.pem"],
     );
     let request = std::fs::read_to_string(folder.join("request.pem")).unwrap();
-    assert_eq!(Csr::read(&request).unwrap_err()[0].code.as_str(), "weak_key");
+    assert_eq!(
+        Csr::read(&request).unwrap_err(),
+        [WeakKeyError::RsaTooShort { bits: 1024, min: 2048 }.into()]
+    );
 }

@@ -6,12 +6,13 @@
 
 use std::path::Path;
 
+use pki::csr::Csr;
+use pki::testing as test_pki;
+use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
-use workflow::csr::Csr;
 use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::testing::InMemoryBackend;
-use workflow::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
 
 fn requests() -> Vec<CsrMaker> {
     let kinds = [TestKey::EcP256, TestKey::EcP384, TestKey::EcP521, TestKey::Rsa2048, TestKey::Ed25519];
@@ -89,7 +90,7 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("policy")).unwrap();
     for (number, der) in requests.iter().enumerate() {
         std::fs::write(corpus.join(format!("csr/{number}.der")), der).unwrap();
-        std::fs::write(corpus.join(format!("csr/{number}.pem")), pki::pem("CERTIFICATE REQUEST", der))
+        std::fs::write(corpus.join(format!("csr/{number}.pem")), test_pki::pem("CERTIFICATE REQUEST", der))
             .unwrap();
     }
     std::fs::write(corpus.join("policy/default.toml"), policy).unwrap();

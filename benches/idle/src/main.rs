@@ -30,7 +30,7 @@ impl Step for Idle {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    workflow::runtime::log::start();
+    workflow::runtime::log::start(env!("CARGO_CRATE_NAME"));
     // It takes the place of other workers, with variables that it does not read.
     let aws = Aws::of_process();
     let shell = &Shell { step: Idle, tasks: aws.tasks(), queue: aws.queue()?, max_receives: 3 };

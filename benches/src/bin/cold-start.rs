@@ -7,18 +7,16 @@
 
 use std::path::PathBuf;
 
-use benches::cold::{Function, Servers, Start, middle};
+use benches::cold::{Function, Servers, Start, middle, queue_workers};
 use benches::machine;
-
-const WORKERS: [&str; 7] =
-    ["validate", "persist", "notify", "await-approval", "sign", "deliver", "dead-letter"];
 
 fn main() {
     let rounds =
         std::env::args().nth(1).map_or(21, |number| number.parse::<usize>().expect("ROUNDS is a number"));
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release"));
+    let names = queue_workers().into_iter().chain(["dead-letter".to_owned()]);
     let all =
-        std::iter::once(Function::hello(&folder)).chain(WORKERS.map(|name| Function::worker(&folder, name)));
+        std::iter::once(Function::hello(&folder)).chain(names.map(|name| Function::worker(&folder, &name)));
     let (functions, missing): (Vec<Function>, Vec<Function>) =
         all.partition(|function| function.binary.exists());
     for function in &missing {

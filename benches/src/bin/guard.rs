@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use benches::WORKERS;
 use benches::cold::{Function, Servers};
 use benches::instructions::{self, Counter};
 use benches::issuing::{Asked, Authority, shipped_policy};
+use pki::testing as test_pki;
+use pki::testing::TestKey;
 use serde::{Deserialize, Serialize};
-use workflow::testing::pki::{self, TestKey};
 
 /// What may be added before the guard fails.
 const TOLERATED: f64 = 0.10;
@@ -90,7 +90,7 @@ fn issue(folder: &Path, times: u32) {
 
 /// Instructions of one certificate for this request. The key of the authority is made here, outside of what is counted.
 fn certificate(request: &str) -> u64 {
-    let (folder, authority) = (tempfile::tempdir().unwrap(), pki::root_with(TestKey::EcP256));
+    let (folder, authority) = (tempfile::tempdir().unwrap(), test_pki::root_with(TestKey::EcP256));
     let write = |name: &str, pem: &str| std::fs::write(folder.path().join(name), pem).unwrap();
     write(REQUEST, request);
     write(KEY, &authority.key_pem);
@@ -125,7 +125,7 @@ fn start(servers: &Servers, name: &str) -> Option<u64> {
 
 fn measure() -> Baseline {
     let mut found = Baseline::default();
-    let ec = pki::csr_with(TestKey::EcP256, "www.example.com", &["www.example.com"]);
+    let ec = test_pki::csr_with(TestKey::EcP256, "www.example.com", &["www.example.com"]);
     // How long the weak-key checks take depends on the modulus: always the same one.
     let rsa = include_str!("../../baseline/rsa-2048.csr");
     for (name, request) in [("issue EcP256", ec.as_str()), ("issue Rsa2048", rsa)] {
@@ -137,8 +137,9 @@ fn measure() -> Baseline {
             found.instructions.insert(format!("start {name}"), count);
         }
     }
-    for name in WORKERS {
-        found.bytes.insert(name.to_owned(), std::fs::metadata(folder().join(name)).unwrap().len());
+    for name in infra_tests::workers() {
+        let bytes = std::fs::metadata(folder().join(&name)).unwrap().len();
+        found.bytes.insert(name, bytes);
     }
     found
 }
@@ -172,13 +173,17 @@ fn compare() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// What both know; what is new has no baseline yet and counts as much too large.
+/// Rows that both have. A row without a baseline is printed and not judged.
 fn rows<'a>(
     unit: &'a str,
     baseline: &'a BTreeMap<String, u64>,
     found: &'a BTreeMap<String, u64>,
 ) -> impl Iterator<Item = (String, u64, u64)> + 'a {
-    found
-        .iter()
-        .map(move |(what, now)| (format!("{what}, {unit}"), baseline.get(what).copied().unwrap_or(1), *now))
+    found.iter().filter_map(move |(what, now)| match baseline.get(what) {
+        Some(before) => Some((format!("{what}, {unit}"), *before, *now)),
+        None => {
+            println!("{what}, {unit}: {now}, no baseline yet");
+            None
+        }
+    })
 }

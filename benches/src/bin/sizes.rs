@@ -8,7 +8,6 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use benches::WORKERS;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -22,7 +21,7 @@ fn main() {
     let columns = PROCESSORS.map(|(name, _)| format!("{name} | zipped | target 6 MB and 3 MB |"));
     println!("| worker | {}", columns.join(" "));
     println!("| --- |{}", " ---: | ---: | --- |".repeat(PROCESSORS.len()));
-    for name in WORKERS.into_iter().chain([YARDSTICK]) {
+    for name in &infra_tests::workers().into_iter().chain([YARDSTICK.to_owned()]).collect::<Vec<_>>() {
         let columns = PROCESSORS.map(|(_, processor)| size(name, processor));
         println!("| {name} | {}", columns.join(" "));
     }

@@ -16,6 +16,7 @@ const APPROVERS: [&str; 2] = ["approver@example.com", "second@example.com"];
 /// Maximum number of calls until an answer.
 const ATTEMPTS: usize = 200;
 /// Pause between two calls.
+/// Pause between two calls.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Course of one request.

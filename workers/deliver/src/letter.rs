@@ -1,7 +1,7 @@
 //! The words of the mail that brings the certificate.
 
+use pki::certificate::Certificate;
 use workflow::approval::{BaseUrl, StatusKey};
-use workflow::issuance::Certificate;
 use workflow::mail::{Letter, names_in_short};
 use workflow::request::Request;
 use workflow::texts::Message;

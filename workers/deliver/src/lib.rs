@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use pki::certificate::Certificate;
 use workflow::approval::BaseUrl;
-use workflow::issuance::Certificate;
 use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests};

@@ -1,12 +1,14 @@
 use std::io::{Cursor, Read};
 
 use futures_util::FutureExt;
-use workflow::csr::Csr;
+use pki::certificate::Template;
+use pki::certificate::lint;
+use pki::csr::Csr;
+use pki::testing as test_pki;
 use workflow::ids::RequestId;
-use workflow::issuance::{self, Template};
 use workflow::ports::CaKey;
 use workflow::testing::fixtures::task;
-use workflow::testing::{InMemoryBackend, faults, pki};
+use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
 use workflow::timestamp::rfc3339;
 use zip::ZipArchive;
@@ -31,10 +33,11 @@ async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     let csr = Csr::read(request.csr_content()).unwrap();
     let profile = policy.profile(Some(request.profile())).unwrap();
     let grant = policy.judge(&csr, profile, request.email().as_str()).grant.unwrap();
+    let contents = grant.contents();
     let signer = backend.signer(backend.issuer_certificate().spki_der()).await.unwrap();
     let tbs = Template {
         csr: &csr,
-        grant: &grant,
+        contents: &contents,
         issuer: backend.issuer_certificate(),
         algorithm: signer.algorithm(),
         serial: request.serial().unwrap(),
@@ -43,13 +46,14 @@ async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     }
     .build()
     .unwrap();
-    let linted = issuance::lint(tbs, backend.issuer_certificate(), &csr, &grant).unwrap();
-    issuance::issue(&*signer, linted).await.unwrap().pem()
+    let linted = lint(tbs, backend.issuer_certificate(), &csr, &contents).unwrap();
+    pki::certificate::issue(&*signer, linted).await.unwrap().pem()
 }
 
 /// Puts an issued request for two names and its certificate into the backend.
 fn issue(backend: &InMemoryBackend) -> RequestId {
-    let request = backend.unsaved_request(&pki::csr(&["www.example.com", "api.example.com"]), Status::Issued);
+    let request =
+        backend.unsaved_request(&test_pki::csr(&["www.example.com", "api.example.com"]), Status::Issued);
     // Nothing in memory ever waits.
     let pem = certificate(backend, &request).now_or_never().unwrap();
     backend.put_certificate(request.serial().unwrap(), &pem);
@@ -102,7 +106,7 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
     let mailed = Certificate::from_pem(&files[0].1).unwrap();
     assert_eq!(mailed.pem(), backend.certificates()[&row.serial().unwrap().to_string()]);
-    let issuer = issuance::Issuer::from_pem(&files[1].1).unwrap();
+    let issuer = pki::issuer::Issuer::from_pem(&files[1].1).unwrap();
     assert_eq!(issuer.key_identifier(), backend.issuer_certificate().key_identifier());
 }
 
@@ -216,7 +220,7 @@ async fn another_certificate_than_the_approved_one_is_never_mailed() {
     let (backend, id) = issued();
     let serial = backend.request(id).unwrap().serial().unwrap().clone();
     let other = backend
-        .unsaved_request(&pki::csr(&["www.example.com"]), Status::Issued)
+        .unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Issued)
         .altered(|row| row.serial = Some(serial.clone()));
     backend.put_certificate(&serial, &certificate(&backend, &other).await);
     assert!(matches!(run(&backend, id).await, Err(Fault::Refused { code: ErrorName::NotApproved, .. })));

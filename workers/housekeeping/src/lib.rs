@@ -242,8 +242,7 @@ mod tests {
     #[test]
     fn nobody_is_hidden_behind_many_who_wait() {
         let backend = workflow::testing::InMemoryBackend::new();
-        let row =
-            backend.unsaved_request(&workflow::testing::pki::csr(&["www.example.com"]), Status::Submitted);
+        let row = backend.unsaved_request(&pki::testing::csr(&["www.example.com"]), Status::Submitted);
         let rows: Vec<Request> = (0..1_234)
             .map(|_| row.clone().altered(|row| row.id = workflow::ids::RequestId::random()))
             .collect();

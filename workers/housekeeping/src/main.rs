@@ -8,7 +8,7 @@ use workflow::ports::SystemClock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    workflow::runtime::log::start();
+    workflow::runtime::log::start(env!("CARGO_CRATE_NAME"));
     let worker = &workflow::runtime::lambda::configured(|aws| {
         Ok(Housekeeping {
             requests: aws.requests()?,

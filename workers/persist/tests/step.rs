@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use persist::{Input, Persist};
+use pki::testing as test_pki;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, Fault, Step};
-use workflow::testing::{InMemoryBackend, faults, fixtures, pki};
+use workflow::testing::{InMemoryBackend, faults, fixtures};
 
 fn step(backend: &Arc<InMemoryBackend>) -> Persist {
     Persist {
@@ -66,7 +67,7 @@ async fn another_csr_than_the_validated_one_is_not_stored() {
 async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
-    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
+    let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
     backend.rotate_to(&maker.self_signed());
     let fault = run(&backend, id, "Persist", Input::default()).await.unwrap_err();
     assert!(matches!(fault, Fault::Refused { code: ErrorName::Refused, .. }));
@@ -79,7 +80,7 @@ async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
 #[tokio::test]
 async fn a_refusal_is_recorded_with_every_finding() {
     let backend = InMemoryBackend::new();
-    let request = backend.unsaved_request(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
+    let request = backend.unsaved_request(&test_pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
     let id = request.id();
     backend.put(request);
     let row = run(&backend, id, "RecordRefusal", Input::default()).await.unwrap();

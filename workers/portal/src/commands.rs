@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
+use pki::name::Name;
 use url::form_urlencoded;
-use workflow::csr::Name;
 use workflow::finding::Finding;
 
 use crate::Portal;
@@ -38,7 +38,7 @@ fn read(typed: &str) -> (Vec<Name>, Vec<Finding>) {
         match word.parse::<Name>() {
             Ok(name) if is_harmless(&name) && !names.contains(&name) => names.push(name),
             Ok(_) => {}
-            Err(finding) => findings.push(finding),
+            Err(error) => findings.push(error.into()),
         }
     }
     (names, findings)

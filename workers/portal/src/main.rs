@@ -8,7 +8,7 @@ use workflow::ports::SystemClock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    workflow::runtime::log::start();
+    workflow::runtime::log::start(env!("CARGO_CRATE_NAME"));
     let portal = workflow::runtime::lambda::configured(|aws| {
         Ok(Portal {
             requests: aws.requests()?,

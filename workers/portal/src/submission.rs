@@ -4,13 +4,14 @@
 //! forgotten here; what is shown again or stored never holds one.
 
 use http::HeaderMap;
+use pki::csr::holds_private_key;
+use pki::error::TextError;
+use pki::issuer::Issuer;
 use uuid::Uuid;
-use workflow::csr::Csr;
 use workflow::email::Email;
 use workflow::finding::{Code, Finding, quoted};
 use workflow::grant::{CheckedKey, Grant};
 use workflow::ids::RequestId;
-use workflow::issuance::Issuer;
 use workflow::policy::evaluate;
 use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
@@ -251,7 +252,7 @@ pub(crate) fn private_key(text: &str) -> Option<Finding> {
     if text.len() < SHORTEST {
         return None;
     }
-    Csr::read(text).err()?.into_iter().find(|finding| finding.code == Code::PrivateKeySubmitted)
+    holds_private_key(text).then(|| TextError::PrivateKey.into())
 }
 
 /// A field that must be there and is not; `advice` is the text that says what to give.

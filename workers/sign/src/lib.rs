@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
+use pki::certificate::{Certificate, LintError, Serial, Template, Validity, issue, lint};
+use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::decision::ApprovalDigest;
-use workflow::issuance::{Certificate, Issuer, LintError, Serial, Template, Validity, issue, lint};
 use workflow::policy::Policy;
 use workflow::policy::evaluate::Judged;
 use workflow::ports::{Archive, CaKey, Clock, Policies, Requests};
@@ -145,9 +146,10 @@ impl Sign {
         let validity = reserved
             .refit(self.clock.now(), judged.grant.validity_days, issuer)
             .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
+        let contents = judged.grant.contents();
         let template = Template {
             csr: &judged.csr,
-            grant: &judged.grant,
+            contents: &contents,
             issuer,
             algorithm: signer.algorithm(),
             serial,
@@ -157,7 +159,7 @@ impl Sign {
         let tbs = template.build().map_err(|error| {
             unsignable(error.is_of_request(), format!("the certificate cannot be built: {error}"))
         })?;
-        let linted = lint(tbs, issuer, &judged.csr, &judged.grant).map_err(|errors| {
+        let linted = lint(tbs, issuer, &judged.csr, &contents).map_err(|errors| {
             let rules: Vec<String> = errors.iter().map(ToString::to_string).collect();
             let why = format!("the certificate does not pass the linter: {}", rules.join("; "));
             unsignable(errors.iter().all(LintError::is_of_request), why)

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
+use pki::certificate::Certificate;
+use pki::testing as test_pki;
 use sign::{Sign, Signed};
 use time::Duration;
 use workflow::ids::RequestId;
-use workflow::issuance::Certificate;
 use workflow::ports::Clock;
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{InMemoryBackend, faults, fixtures, pki};
+use workflow::testing::{InMemoryBackend, faults, fixtures};
 
 async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, Fault> {
     let step = Sign {
@@ -87,8 +88,8 @@ async fn what_nobody_approved_is_not_signed() {
 async fn a_row_that_was_altered_after_the_approval_is_not_signed() {
     let backend = InMemoryBackend::new();
     let alterations: [fn(&mut Columns); 4] = [
-        |row| row.csr_content = pki::csr(&["www.example.com"]),
-        |row| row.csr_content = pki::csr(&["admin.example.com"]),
+        |row| row.csr_content = test_pki::csr(&["www.example.com"]),
+        |row| row.csr_content = test_pki::csr(&["admin.example.com"]),
         |row| row.profile = "client".into(),
         |row| row.decision = None,
     ];
@@ -119,7 +120,7 @@ async fn reserved(backend: &Arc<InMemoryBackend>) -> RequestId {
 
 #[tokio::test]
 async fn a_ca_or_a_policy_that_changes_after_the_reservation_cuts_the_validity() {
-    let maker = || pki::CaMaker::new(pki::TestKey::EcP256);
+    let maker = || test_pki::CaMaker::new(test_pki::TestKey::EcP256);
     let shorter = include_str!("../../../infra/policy.toml").replace("365", "30");
     type Change<'a> = (&'a str, &'a dyn Fn(&InMemoryBackend));
     let changes: [Change<'_>; 4] = [
@@ -167,7 +168,7 @@ async fn a_certificate_that_another_signer_stored_meanwhile_is_the_one() {
     let pem = other.certificates()[&stored.serial.to_string()].clone();
     backend.put_certificate(&stored.serial, &pem);
     let now = backend.now();
-    let maker = pki::CaMaker::new(pki::TestKey::EcP256);
+    let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256);
     backend.rotate_to(&maker.valid(now - Duration::days(9), now + Duration::days(9)).self_signed());
     assert_eq!(sign(&backend, id).await.unwrap(), stored);
     assert_eq!(backend.request(id).unwrap().validity(), row.validity());
@@ -177,7 +178,7 @@ async fn a_certificate_that_another_signer_stored_meanwhile_is_the_one() {
 async fn a_ca_that_may_not_certify_the_names_any_more_refuses() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
-    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
+    let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
     backend.rotate_to(&maker.self_signed());
     assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
     assert!(backend.certificates().is_empty() && backend.request(id).unwrap().serial().is_none());

@@ -1,11 +1,12 @@
 //! Validate against the backend in memory.
 #![allow(clippy::unwrap_used)] // A test may.
 
+use pki::testing as test_pki;
 use validate::Validate;
 use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
-use workflow::testing::{InMemoryBackend, faults, fixtures, pki};
+use workflow::testing::{InMemoryBackend, faults, fixtures};
 
 async fn validate(
     backend: &std::sync::Arc<InMemoryBackend>,
@@ -39,7 +40,7 @@ async fn a_granted_request_passes_and_nothing_is_written() {
 #[tokio::test]
 async fn a_refusal_names_codes_and_no_names() {
     let backend = InMemoryBackend::new();
-    let request = backend.unsaved_request(&pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
+    let request = backend.unsaved_request(&test_pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
     let id = request.id();
     backend.put(request);
     let (code, message) = refused(validate(&backend, id).await.unwrap_err());
@@ -50,7 +51,7 @@ async fn a_refusal_names_codes_and_no_names() {
 async fn what_the_authority_may_not_certify_is_refused_before_anybody_is_asked() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
-    let maker = pki::CaMaker::new(pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
+    let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);
     backend.rotate_to(&maker.self_signed());
     let (code, message) = refused(validate(&backend, id).await.unwrap_err());
     assert_eq!((code, message.as_str()), (ErrorName::Refused, "name_not_allowed"));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::issuance::Signer;
 use crate::ports::PortError;
+use pki::signer::Signer;
 
 /// Empty until the first certificate is signed.
 #[derive(Default)]

@@ -13,8 +13,8 @@ use aws_types::sdk_config::SdkConfig;
 use super::ca_key::LoadedSigner;
 use super::lazily::Lazily;
 use super::unavailable;
-use crate::issuance::{SignatureAlgorithm, Signer, SignerError};
 use crate::ports::{CaKey, PortError};
+use pki::signer::{SignatureAlgorithm, Signer, SignerError};
 
 /// One asymmetric KMS key.
 pub struct KmsKey {

@@ -78,7 +78,7 @@ mod tests {
             assert!(read(&file("roots.pem", content)).unwrap_err().contains(said), "{content}");
         }
         assert!(read("/nowhere").unwrap_err().starts_with("cannot read /nowhere"));
-        assert!(read(&file("good.pem", &crate::testing::pki::root().certificate_pem)).is_ok());
+        assert!(read(&file("good.pem", &pki::testing::root().certificate_pem)).is_ok());
         assert!(read(&file("amazon.pem", AMAZON)).is_ok());
     }
 }

@@ -12,9 +12,9 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::lazily::Lazily;
 use super::unavailable;
-use crate::issuance::Serial;
 use crate::ports::{Archive, PortError};
 use crate::store::object_key::ObjectKey;
+use pki::certificate::Serial;
 
 /// A client of buckets.
 pub(super) fn client(sdk: &SdkConfig) -> Client {

@@ -12,8 +12,8 @@ use super::ca_key::LoadedSigner;
 use super::lazily::Lazily;
 use super::unavailable;
 use crate::approval::LinkSecret;
-use crate::issuance::{LocalKey, Signer};
 use crate::ports::{CaKey, Links, PortError};
+use pki::signer::{LocalKey, Signer};
 
 /// One secret.
 pub struct SecretsManager {

@@ -149,7 +149,7 @@ fn a_line_taken_out_put_in_or_moved_is_noticed() {
 #[test]
 fn a_private_key_and_a_task_token_are_in_no_export() {
     let (backend, mut records) = stack();
-    let pem = crate::testing::pki::root().key_pem;
+    let pem = pki::testing::root().key_pem;
     let mut writer = Writer::begin(Vec::new(), &header()).unwrap();
     let refused = writer.put(&Record::Object(ObjectKey::CurrentIssuer, pem.clone())).unwrap_err().to_string();
     assert_eq!(

@@ -21,8 +21,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::csr::Name;
 use crate::texts::Language;
+use pki::name::Name;
 
 /// The file's name, wherever it is handed out.
 pub const FILE_NAME: &str = "certificate.zip";

@@ -6,12 +6,12 @@
 use askama::Template;
 
 use super::{Mail, plain};
-use crate::csr::Name;
 use crate::email::Email;
 use crate::finding::{Finding, Severity};
 use crate::grant::CsrSummary;
 use crate::ids::RequestId;
 use crate::texts::{Language, Message};
+use pki::name::Name;
 
 /// The most lines that one fact shows; the pages show all.
 const MAX_LINES: usize = 50;

@@ -14,8 +14,8 @@ use toml::Spanned;
 
 use super::rules::{Names, Requesters};
 use super::{PolicyError, Profile};
-use crate::issuance::Publication;
 use crate::texts::Language;
+use pki::certificate::Publication;
 
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;

@@ -4,11 +4,12 @@
 //! is no issuer yet, nobody is refused for that: Sign waits for one, and judges again by it.
 
 use super::{Policy, Profile, Verdict};
-use crate::csr::{Csr, Name};
-use crate::finding::{Code, Finding, quoted};
+use crate::finding::{Code, Finding, about_name, findings, quoted};
 use crate::grant::{CheckedKey, CsrSummary, Grant};
-use crate::issuance::Issuer;
 use crate::texts::Message;
+use pki::csr::Csr;
+use pki::issuer::{Issuer, NameConstraintViolation};
+use pki::name::Name;
 
 /// A CSR that the policy grants.
 #[derive(Debug)]
@@ -63,8 +64,8 @@ impl Refusal {
 /// # Errors
 /// [`Refusal`] with every finding.
 pub fn read(csr_content: &str, checked: Option<&CheckedKey>) -> Result<(Csr, CheckedKey), Refusal> {
-    let csr = Csr::read(csr_content).map_err(Refusal)?;
-    let checked = CheckedKey::check(&csr, checked).map_err(Refusal)?;
+    let csr = Csr::read(csr_content).map_err(|errors| Refusal(findings(errors)))?;
+    let checked = CheckedKey::check(&csr, checked).map_err(|finding| Refusal(vec![finding]))?;
     Ok((csr, checked))
 }
 
@@ -91,21 +92,21 @@ pub fn verdict(
 
 /// What the issuer's certificate does not let it certify (RFC 5280 section 4.2.1.10).
 fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
-    let refused = |forbid: &str, detail: Message| {
+    let refused = |violation: NameConstraintViolation, detail: Message| {
         Finding::refused(
             Code::NameNotAllowed,
-            detail.with("forbid", forbid),
+            detail.with("forbid", violation.to_string()),
             Message::new("finding-constrained-advice"),
         )
     };
     let name = |name: &Name| {
-        let forbid = issuer.forbids(name)?;
-        Some(refused(forbid, name.said("finding-constrained-name")))
+        let violation = issuer.violation(name)?;
+        Some(refused(violation, about_name("finding-constrained-name", name)))
     };
     let subject = grant.and_then(|grant| {
-        let forbid = issuer.forbids_subject(&grant.subject)?;
+        let violation = issuer.subject_violation(&grant.subject)?;
         let detail = Message::new("finding-constrained-subject").with("subject", quoted(&grant.subject));
-        Some(refused(forbid, detail))
+        Some(refused(violation, detail))
     });
     csr.names().iter().filter_map(name).chain(subject).collect()
 }

@@ -3,10 +3,13 @@
 //! Invariant: every name and every wish of the request is either granted by the profile or has a finding. The grant
 //! is built from the profile; the request contributes its names and its common name, each after it was allowed.
 
+use pki::csr::{Csr, RequestedExtension};
+use pki::key::KeyKind;
+use pki::name::Name;
+
 use super::document::Ungranted;
 use super::{Grant, Policy, Profile, Verdict};
-use crate::csr::{Csr, KeyKind, Name, Wish, new_key};
-use crate::finding::{Code, Finding, Severity, quoted};
+use crate::finding::{Code, Finding, Severity, about_name, new_key, quoted};
 use crate::texts::{Message, Value};
 
 pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
@@ -18,7 +21,7 @@ pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &s
     findings.extend(key(policy, csr, profile));
     findings.extend(names(csr, profile));
     findings.extend(asked_by(csr, profile, requester));
-    findings.extend(wishes(policy, csr, profile, &key_usage));
+    findings.extend(extensions(policy, csr, profile, &key_usage));
     if key_usage.is_empty() {
         findings.push(Finding::refused(
             Code::UnsupportedKey,
@@ -28,7 +31,7 @@ pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &s
             new_key(),
         ));
     }
-    findings.extend(csr.warnings().iter().cloned());
+    findings.extend(csr.warnings().iter().map(Finding::from));
 
     let refused = findings.iter().any(Finding::is_refusal);
     let grant = (!refused).then(|| Grant {
@@ -90,8 +93,10 @@ fn names(csr: &Csr, profile: &Profile) -> Vec<Finding> {
             Finding::refused(Code::NameNotAllowed, why.with("profile", &profile.name), advice)
         };
         if name.is_wildcard() && !profile.wildcards {
-            findings
-                .push(not_allowed(name.said("finding-wildcard"), Message::new("finding-wildcard-advice")));
+            findings.push(not_allowed(
+                about_name("finding-wildcard", name),
+                Message::new("finding-wildcard-advice"),
+            ));
         } else if let Some(why) = profile.names.refuse(name) {
             let allowed = profile.names.describe();
             findings.push(not_allowed(
@@ -142,7 +147,7 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: &str) -> Vec<Finding> {
         .map(|name| {
             Finding::refused(
                 Code::NameNotAllowed,
-                name.said("finding-name-not-for-domain").with("domain", quoted(domain)),
+                about_name("finding-name-not-for-domain", name).with("domain", quoted(domain)),
                 Message::new("finding-name-not-for-domain-advice"),
             )
         })
@@ -167,7 +172,7 @@ fn key_usage(profile: &Profile, kind: KeyKind) -> Vec<String> {
         .collect()
 }
 
-fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -> Vec<Finding> {
+fn extensions(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -> Vec<Finding> {
     let severity = match profile.ungranted {
         Ungranted::Ignored => Severity::Ignored,
         Ungranted::Refused => Severity::Refused,
@@ -181,14 +186,14 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
     };
     let mut findings = Vec::new();
     let mut subject = Vec::new();
-    for wish in csr.wishes() {
-        match wish {
-            Wish::CertificateAuthority => findings.push(Finding::refused(
+    for extension in csr.extensions() {
+        match extension {
+            RequestedExtension::CertificateAuthority => findings.push(Finding::refused(
                 Code::ForbiddenExtension,
                 Message::new("finding-authority"),
                 Message::new("finding-authority-advice"),
             )),
-            Wish::KeyUsage(usage) => {
+            RequestedExtension::KeyUsage(usage) => {
                 if !key_usage.iter().any(|granted| granted == usage) {
                     findings.push(ungranted(
                         Message::new("finding-key-usage")
@@ -199,7 +204,7 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
                     ));
                 }
             }
-            Wish::ExtendedKeyUsage(purpose) => {
+            RequestedExtension::ExtendedKeyUsage(purpose) => {
                 let grants = |profile: &Profile| {
                     profile.extended_key_usage.iter().any(|granted| granted.0 == *purpose)
                 };
@@ -221,16 +226,16 @@ fn wishes(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -
                     ));
                 }
             }
-            Wish::OtherName(kind) => findings.push(Finding::refused(
+            RequestedExtension::OtherName(kind) => findings.push(Finding::refused(
                 Code::NameNotAllowed,
                 Message::new("finding-other-name").with("kind", *kind),
                 Message::new("finding-again-without"),
             )),
-            Wish::Extension(name) => {
+            RequestedExtension::Extension(name) => {
                 findings.push(ungranted(Message::new("finding-extension").with("extension", name), without()))
             }
-            Wish::SubjectPart(part) => subject.push(part.as_str()),
-            Wish::Attribute(name) => findings.push(Finding::ignored(
+            RequestedExtension::SubjectPart(part) => subject.push(part.as_str()),
+            RequestedExtension::Attribute(name) => findings.push(Finding::ignored(
                 Code::ForbiddenExtension,
                 Message::new("finding-attribute").with("attribute", name),
                 comes_without(),

@@ -7,8 +7,9 @@ mod kinds;
 
 use serde::Deserialize;
 
-use crate::csr::Name;
+use crate::finding::about_name;
 use crate::texts::Message;
+use pki::name::Name;
 
 use kinds::{DnsRule, MailRule, Network, UriRule};
 
@@ -50,9 +51,9 @@ impl Names {
     /// Why a name is not allowed: what lacks the value `profile` only.
     pub(super) fn refuse(&self, name: &Name) -> Option<Message> {
         self.bar(name).map(|bar| match bar {
-            Bar::Kind => name.said("finding-name-kind"),
-            Bar::Excluded(rule) => name.said("finding-name-excluded").with("rule", rule),
-            Bar::Outside => name.said("finding-name-outside"),
+            Bar::Kind => about_name("finding-name-kind", name),
+            Bar::Excluded(rule) => about_name("finding-name-excluded", name).with("rule", rule),
+            Bar::Outside => about_name("finding-name-outside", name),
         })
     }
 

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::finding::Severity;
-use crate::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
+use pki::testing as test_pki;
+use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
 
 const DEFAULT: &str = include_str!("../../../infra/policy.toml");
 
@@ -57,7 +58,7 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
     assert_eq!(server.validity(), Duration::from_secs(365 * 86_400));
     assert!(!server.allowed_names().is_empty());
 
-    let csr = pki::csr_with(
+    let csr = test_pki::csr_with(
         TestKey::Rsa2048,
         "www.example.com",
         &["www.example.com", "10.0.0.1", "::1", "db.internal"],
@@ -77,7 +78,7 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
         })
     );
     // Only RSA enciphers.
-    let ec = judge(&policy, &pki::csr(&["www.example.com"]), "").grant.unwrap();
+    let ec = judge(&policy, &test_pki::csr(&["www.example.com"]), "").grant.unwrap();
     assert_eq!(ec.key_usage, ["digitalSignature"]);
 }
 
@@ -94,7 +95,7 @@ fn names_outside_of_the_profile_are_refused_one_by_one() {
         "names.dns = { allow = [\"example.com\"], deny = [\"secret.example.com\"] }\nwildcards = true",
     );
     let refused = |names: &[&str]| {
-        let verdict = judge(&policy, &pki::csr_with(TestKey::EcP256, "", names), "");
+        let verdict = judge(&policy, &test_pki::csr_with(TestKey::EcP256, "", names), "");
         assert!(verdict.findings.iter().all(|finding| finding.code == Code::NameNotAllowed));
         verdict.findings.len()
     };
@@ -111,9 +112,9 @@ fn names_outside_of_the_profile_are_refused_one_by_one() {
 
 #[test]
 fn wildcards_are_for_profiles_that_allow_them() {
-    let verdict = judge(&policy(DNS), &pki::csr(&["*.example.com"]), "");
+    let verdict = judge(&policy(DNS), &test_pki::csr(&["*.example.com"]), "");
     assert_eq!(codes(&verdict), [(Code::NameNotAllowed, Severity::Refused)]);
-    let verdict = judge(&policy(&format!("wildcards = true\n{DNS}")), &pki::csr(&["*.example.com"]), "");
+    let verdict = judge(&policy(&format!("wildcards = true\n{DNS}")), &test_pki::csr(&["*.example.com"]), "");
     assert_eq!(verdict.grant.unwrap().subject, "CN=*.example.com");
 }
 
@@ -163,7 +164,7 @@ fn a_purpose_that_another_profile_grants_is_pointed_to() {
 
 #[test]
 fn keys_are_held_against_the_profile_and_the_list() {
-    let csr = pki::csr_with(TestKey::Rsa2048, "", &["www.example.com"]);
+    let csr = test_pki::csr_with(TestKey::Rsa2048, "", &["www.example.com"]);
     let only = |lines: &str| codes(&judge(&policy(&format!("{lines}\n{DNS}")), &csr, ""));
     assert_eq!(only("keys = [\"ec-p256\"]"), [(Code::UnsupportedKey, Severity::Refused)]);
     assert_eq!(only("rsa_min_bits = 3072"), [(Code::WeakKey, Severity::Refused)]);
@@ -182,7 +183,7 @@ fn who_may_ask_for_what_goes_by_mail_domain() {
         "{DNS}names.ip.allow = [\"10.0.0.0/8\"]\n[[profiles.server.requesters]]\ndomains = [\"example.com\"]\n\
          [[profiles.server.requesters]]\ndomains = [\"partner.example\"]\nnames.dns.allow = [\"partner.example.com\"]\n"
     ));
-    let asks = |requester: &str, name: &str| codes(&judge(&policy, &pki::csr(&[name]), requester));
+    let asks = |requester: &str, name: &str| codes(&judge(&policy, &test_pki::csr(&[name]), requester));
     assert_eq!(asks("a@example.com", "www.example.com"), [(Code::NameNotAllowed, Severity::Refused)][..0]);
     assert_eq!(asks("a@EXAMPLE.com", "www.example.com"), []);
     assert_eq!(asks("a@partner.example", "x.partner.example.com"), []);
@@ -207,15 +208,18 @@ fn a_common_name_that_is_no_name_is_left_out_and_a_fixed_subject_is_added() {
     let fixed = policy(&format!("subject = \"O=Example,C=DE\"\n{DNS}"));
     assert_eq!(judge(&fixed, &csr, "").grant.unwrap().subject, "O=Example,C=DE");
     assert_eq!(
-        judge(&fixed, &pki::csr(&["www.example.com"]), "").grant.unwrap().subject,
+        judge(&fixed, &test_pki::csr(&["www.example.com"]), "").grant.unwrap().subject,
         "CN=www.example.com,O=Example,C=DE"
     );
 }
 
 #[test]
 fn a_limit_on_names_is_kept() {
-    let verdict =
-        judge(&policy(&format!("max_names = 1\n{DNS}")), &pki::csr(&["a.example.com", "b.example.com"]), "");
+    let verdict = judge(
+        &policy(&format!("max_names = 1\n{DNS}")),
+        &test_pki::csr(&["a.example.com", "b.example.com"]),
+        "",
+    );
     assert_eq!(codes(&verdict), [(Code::TooLarge, Severity::Refused)]);
 }
 

@@ -7,10 +7,10 @@ use time::OffsetDateTime;
 
 use super::PortError;
 use crate::approval::LinkSecret;
-use crate::issuance::Signer;
 use crate::mail::Mail;
 use crate::policy::Policy;
 use crate::request::metric::Measure;
+use pki::signer::Signer;
 
 /// The way mails go out.
 #[async_trait]

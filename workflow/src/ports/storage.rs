@@ -5,12 +5,12 @@ use time::OffsetDateTime;
 
 use super::PortError;
 use crate::approval::{Approval, Link, LinkDigest};
-use crate::csr::Name;
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::issuance::Serial;
 use crate::request::audit::Event;
 use crate::request::{Request, Status};
+use pki::certificate::Serial;
+use pki::name::Name;
 
 /// Whether a conditional write took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +62,9 @@ pub trait Names: Send + Sync {
 }
 
 /// The entry under which [`Names`] keeps requests with a name that looks like this one, where the name is of a kind that is
-/// read letter by letter; see [`Name::look_alike_key`]. No name begins with `~`.
+/// read letter by letter; see [`Name::confusable_skeleton`]. No name begins with `~`.
 pub fn look_alike(name: &str) -> Option<String> {
-    Some(format!("~{}", name.parse::<Name>().ok()?.look_alike_key()?))
+    Some(format!("~{}", name.parse::<Name>().ok()?.confusable_skeleton()?))
 }
 
 /// The table of approvals.

@@ -16,8 +16,8 @@ use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
-use crate::issuance::{Serial, Validity};
 use crate::texts::Language;
+use pki::certificate::{Serial, Validity};
 
 /// The columns of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -236,10 +236,11 @@ impl TryFrom<Columns> for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{InMemoryBackend, pki};
+    use crate::testing::InMemoryBackend;
+    use pki::testing as test_pki;
 
     fn contradiction(status: Status, alter: impl FnOnce(&mut Columns)) -> Option<ColumnsError> {
-        let row = InMemoryBackend::new().unsaved_request(&pki::csr(&["www.example.com"]), status);
+        let row = InMemoryBackend::new().unsaved_request(&test_pki::csr(&["www.example.com"]), status);
         let mut columns = Columns::from(row);
         alter(&mut columns);
         Request::try_from(columns).err()

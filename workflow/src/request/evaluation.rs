@@ -1,9 +1,9 @@
 //! A request judged by the policy in force.
 
 use super::Request;
-use crate::issuance::Issuer;
 use crate::policy::Policy;
 use crate::policy::evaluate::{Judged, Refusal, judge};
+use pki::issuer::Issuer;
 
 impl Request {
     /// Judges the request by a policy and by the issuer that would sign, if there is one.

@@ -13,8 +13,8 @@ use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
-use crate::issuance::{Serial, Validity};
 use crate::texts::Language;
+use pki::certificate::{Serial, Validity};
 
 /// One entry of the request's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,8 +15,8 @@ use super::{
 use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
-use crate::issuance::{Serial, Validity};
 use crate::timestamp::{rfc3339, whole_seconds};
+use pki::certificate::{Serial, Validity};
 
 impl Request {
     /// The row as the web front writes it, before the first execution is started.

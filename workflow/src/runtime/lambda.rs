@@ -43,7 +43,7 @@ pub const MAX_POSTPONEMENT: u32 = 900;
 pub async fn serve<S: Step>(
     wire: impl FnOnce(&Aws) -> Result<S, EnvironmentError>,
 ) -> Result<(), lambda_runtime::Error> {
-    crate::runtime::log::start();
+    crate::runtime::log::start(crate::runtime::log::crate_of::<S>());
     let shell = &configured(|aws| {
         Ok(Shell {
             step: wire(aws)?,

@@ -6,30 +6,20 @@
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// Crates whose lines may be shown below `warn`.
-const OURS: [&str; 11] = [
-    "workflow",
-    "validate",
-    "persist",
-    "notify",
-    "await_approval",
-    "sign",
-    "deliver",
-    "portal",
-    "dead_letter",
-    "housekeeping",
-    "countersign",
-];
+/// Our libraries. The crate of the worker itself joins them when its log starts.
+const LIBRARIES: [&str; 2] = ["workflow", "pki"];
 
 /// The filter for a level such as `info` or `debug`; anything else counts as `info`. It compares the beginnings of
 /// targets: a filter of directives would bring the regular expressions of `EnvFilter` into every worker.
-pub fn filter(level: Option<&str>) -> Targets {
+pub fn filter(worker: &str, level: Option<&str>) -> Targets {
     let level = level.and_then(|level| level.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::INFO);
-    Targets::new().with_default(LevelFilter::WARN).with_targets(OURS.map(|target| (target, level)))
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets([LIBRARIES[0], LIBRARIES[1], worker].map(|target| (target, level)))
 }
 
-/// Starts the log of a worker. Later calls change nothing.
-pub fn start() {
+/// Starts the log of the worker with this crate, `env!("CARGO_CRATE_NAME")` in its main file. Later calls change nothing.
+pub fn start(worker: &str) {
     let level = std::env::var("COUNTERSIGN_LOG").ok();
     let lines = tracing_subscriber::fmt::layer()
         .json()
@@ -37,9 +27,15 @@ pub fn start() {
         .with_current_span(true)
         .with_span_list(false)
         .with_ansi(false);
-    let subscriber = tracing_subscriber::registry().with(filter(level.as_deref())).with(lines);
+    let subscriber = tracing_subscriber::registry().with(filter(worker, level.as_deref())).with(lines);
     // A second start, as in tests, finds the first in place.
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// The crate that defines a type: of a step, the crate of its worker.
+pub fn crate_of<T>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    path.split("::").next().unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -53,7 +49,7 @@ mod tests {
         for (level, ours) in
             [(None, Level::INFO), (Some("nonsense"), Level::INFO), (Some("debug"), Level::DEBUG)]
         {
-            let filter = filter(level);
+            let filter = filter("sign", level);
             assert!(
                 filter.would_enable("sign", &ours) && filter.would_enable("workflow::runtime::lambda", &ours)
             );
@@ -61,6 +57,12 @@ mod tests {
             assert!(filter.would_enable("hyper_util::client", &Level::WARN));
             assert!(!filter.would_enable("hyper_util::client", &Level::INFO));
         }
-        assert!(!filter(Some("error")).would_enable("portal", &Level::WARN));
+        assert!(!filter("portal", Some("error")).would_enable("portal", &Level::WARN));
+    }
+    #[test]
+    fn a_step_names_the_crate_of_its_worker() {
+        struct OneStep;
+        assert_eq!(crate_of::<OneStep>(), "workflow");
+        assert_eq!(crate_of::<Vec<OneStep>>(), "alloc");
     }
 }

@@ -1,7 +1,7 @@
 //! The issuers that the bucket holds.
 
-use crate::issuance::Issuer;
 use crate::ports::{Archive, PortError};
+use pki::issuer::Issuer;
 
 /// The issuer in force, or nothing where no CA was made yet.
 ///

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::approval::LinkDigest;
 use crate::ids::RequestId;
-use crate::issuance::Serial;
+use pki::certificate::Serial;
 
 /// What the keys of approvals begin with, in a table that holds links too.
 pub const APPROVALS: &str = "request#";

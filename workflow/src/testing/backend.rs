@@ -12,7 +12,6 @@ use time::OffsetDateTime;
 use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link};
 use crate::ids::RequestId;
-use crate::issuance::{Issuer, LocalKey, Serial, Signer};
 use crate::mail::Mail;
 use crate::message::Nudge;
 use crate::message::TaskToken;
@@ -21,7 +20,10 @@ use crate::ports::{ExecutionState, PortError};
 use crate::request::audit::{By, Event};
 use crate::request::metric::Measure;
 use crate::request::{Columns, Request, Status};
-use crate::testing::pki;
+use pki::certificate::Serial;
+use pki::issuer::Issuer;
+use pki::signer::{LocalKey, Signer};
+use pki::testing as test_pki;
 
 mod ports;
 
@@ -86,8 +88,9 @@ impl InMemoryBackend {
     pub fn new() -> Arc<Self> {
         let now = time::macros::datetime!(2026-01-01 12:00:00 UTC);
         let age = OffsetDateTime::now_utc() - now + time::Duration::days(30);
-        let ca =
-            pki::CaMaker::new(pki::TestKey::EcP256).lifetime(age, time::Duration::days(3650)).self_signed();
+        let ca = test_pki::CaMaker::new(test_pki::TestKey::EcP256)
+            .lifetime(age, time::Duration::days(3650))
+            .self_signed();
         let state = State { now: Some(now), ..State::default() };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -199,7 +202,7 @@ impl InMemoryBackend {
     }
 
     /// Puts another CA in force.
-    pub fn rotate_to(&self, ca: &pki::TestCa) {
+    pub fn rotate_to(&self, ca: &test_pki::TestCa) {
         let signer = Arc::new(LocalKey::from_pem(&ca.key_pem).expect("a key"));
         let issuer = Issuer::from_pem(&ca.certificate_pem).expect("a CA");
         self.state().rotated = Some(Authority { issuer, signer });

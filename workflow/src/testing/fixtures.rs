@@ -7,13 +7,14 @@ use crate::approver_set::{Electorate, PlusTags, Seats};
 use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::issuance::{Serial, Validity};
 use crate::message::TaskToken;
 use crate::ports::Clock;
 use crate::request::{Ending, Request, Status, Submission, execution_name};
 use crate::runtime::step::Task;
-use crate::testing::{InMemoryBackend, pki};
+use crate::testing::InMemoryBackend;
 use crate::texts::Language;
+use pki::certificate::{Serial, Validity};
+use pki::testing as test_pki;
 
 /// The approver of infra/policy.toml.
 pub fn approver() -> Email {
@@ -45,7 +46,7 @@ pub fn task<I>(id: RequestId, state: &str, token: &str, input: I) -> Task<I> {
 impl InMemoryBackend {
     /// Stores a request for `www.example.com` of this status, and returns its id.
     pub fn request_at(&self, status: Status) -> RequestId {
-        let request = self.unsaved_request(&pki::csr(&["www.example.com"]), status);
+        let request = self.unsaved_request(&test_pki::csr(&["www.example.com"]), status);
         let id = request.id();
         self.put(request);
         id

@@ -1,4 +1,4 @@
-//! In-memory backend, fixtures and test PKI.
+//! In-memory backend and fixtures.
 //!
 //! Invariant: no worker contains this module: it is behind the feature `testing`.
 
@@ -6,7 +6,6 @@ mod backend;
 mod clock;
 pub mod faults;
 pub mod fixtures;
-pub mod pki;
 
 pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult};
 pub use clock::Skewed;

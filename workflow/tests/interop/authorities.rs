@@ -1,14 +1,16 @@
 //! Authorities of every kind that can issue here, each made anew.
 //!
-//! Half are encoded by hand (`workflow::testing::pki`), one is made as `countersign local` makes its own, the others by
+//! Half are encoded by hand (`pki::testing`), one is made as `countersign local` makes its own, the others by
 //! openssl with the old forms of key files that an imported authority comes with.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pki::issuer::Issuer;
+use pki::signer::LocalKey;
+use pki::testing as test_pki;
+use pki::testing::{CaMaker, TestCa, TestKey};
 use time::Duration;
-use workflow::issuance::{Issuer, LocalKey};
-use workflow::testing::pki::{self, CaMaker, TestCa, TestKey};
 
 use crate::panel::openssl;
 
@@ -60,13 +62,13 @@ pub(crate) fn every(folder: &Path) -> Vec<Authority> {
         ("2.5.4.3", 0x0c, b"Example Issuing CA"),
     ];
     let makers: [Maker<'_>; 12] = [
-        ("root RSA 2048", &|_| pki::root_with(TestKey::Rsa2048)),
-        ("root RSA 3072", &|_| pki::root_with(TestKey::Rsa3072)),
-        ("root RSA 4096", &|_| pki::root_with(TestKey::Rsa4096)),
-        ("root P-256", &|_| pki::root_with(TestKey::EcP256)),
-        ("root P-384", &|_| pki::root_with(TestKey::EcP384)),
-        ("root P-521", &|_| pki::root_with(TestKey::EcP521)),
-        ("root Ed25519", &|_| pki::root_with(TestKey::Ed25519)),
+        ("root RSA 2048", &|_| test_pki::root_with(TestKey::Rsa2048)),
+        ("root RSA 3072", &|_| test_pki::root_with(TestKey::Rsa3072)),
+        ("root RSA 4096", &|_| test_pki::root_with(TestKey::Rsa4096)),
+        ("root P-256", &|_| test_pki::root_with(TestKey::EcP256)),
+        ("root P-384", &|_| test_pki::root_with(TestKey::EcP384)),
+        ("root P-521", &|_| test_pki::root_with(TestKey::EcP521)),
+        ("root Ed25519", &|_| test_pki::root_with(TestKey::Ed25519)),
         ("root P-384, issuing P-256, DC=com, DC=example", &|_| {
             CaMaker::new(TestKey::EcP384)
                 .subject(&components[..2])
@@ -94,7 +96,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Authority> {
     made.collect()
 }
 
-/// The root that `countersign local` makes (infra/countersign/src/ca).
+/// The root that `countersign local` makes (cli/src/ca).
 fn as_countersign() -> TestCa {
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();

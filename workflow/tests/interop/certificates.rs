@@ -7,11 +7,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use aws_lc_rs::rand::SystemRandom;
+use pki::certificate::{Certificate, Serial, Template, Validity, issue, lint};
+use pki::csr::Csr;
+use pki::signer::Signer;
+use pki::testing as test_pki;
+use pki::testing::TestKey;
 use time::OffsetDateTime;
-use workflow::csr::Csr;
-use workflow::issuance::{Certificate, Serial, Signer, Template, Validity, issue, lint};
 use workflow::policy::Policy;
-use workflow::testing::pki::{self, TestKey};
 
 use crate::authorities::Authority;
 use crate::question::{Files, Purpose, Question};
@@ -50,17 +52,18 @@ pub(crate) fn certify(
 ) -> Certificate {
     let verdict = policy.judge(csr, policy.profile(Some(profile)).unwrap(), "alice@example.com");
     let grant = verdict.grant.unwrap_or_else(|| panic!("{:?}", verdict.findings));
+    let contents = grant.contents();
     let (issuer, now) = (&authority.issuer, OffsetDateTime::now_utc());
     let template = Template {
         csr,
-        grant: &grant,
+        contents: &contents,
         issuer,
         algorithm: authority.key.algorithm(),
         serial: &Serial::random(&SystemRandom::new()).unwrap(),
         validity: &validity.unwrap_or_else(|| Validity::choose(now, grant.validity_days, issuer).unwrap()),
         publication: policy.publication(),
     };
-    let linted = lint(template.build().unwrap(), issuer, csr, &grant)
+    let linted = lint(template.build().unwrap(), issuer, csr, &contents)
         .unwrap_or_else(|errors| panic!("{}: {errors:?}", authority.label));
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -112,7 +115,7 @@ pub(crate) fn matrix(authorities: &[Authority]) -> Vec<Exhibit> {
     let policy = Policy::parse(POLICY).unwrap();
     let requests = KEYS.map(|(label, key)| {
         let names = ["www.example.com", "api.example.com", "10.1.2.3", "fd00::1"];
-        let csr = Csr::read(&pki::csr_with(key, "www.example.com", &names)).unwrap();
+        let csr = Csr::read(&test_pki::csr_with(key, "www.example.com", &names)).unwrap();
         (label, csr)
     });
     let mut all = Vec::new();

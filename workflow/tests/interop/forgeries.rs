@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use pki::certificate::{Certificate, Validity};
+use pki::csr::Csr;
+use pki::testing as test_pki;
+use pki::testing::{CaMaker, TestKey};
 use time::{Duration, OffsetDateTime};
-use workflow::csr::Csr;
-use workflow::issuance::{Certificate, Validity};
 use workflow::policy::Policy;
-use workflow::testing::pki::{self, CaMaker, TestKey};
 
 use crate::authorities::Authority;
 use crate::certificates::{Exhibit, certify, files};
@@ -40,7 +41,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
 
 fn below(authority: &Authority, folder: &Path) -> Vec<Exhibit> {
     let policy = Policy::parse(POLICY).unwrap();
-    let csr = Csr::read(&pki::csr(&["www.example.com"])).unwrap();
+    let csr = Csr::read(&test_pki::csr(&["www.example.com"])).unwrap();
     let issue = |profile: &str, validity| certify(authority, &csr, &policy, profile, validity);
     let write = |name: &str, certificate: &Certificate| files(authority, name, certificate);
     let good = write("good", &issue("server", None));
@@ -70,7 +71,7 @@ fn stranger(authority: &Authority, folder: &Path) -> std::path::PathBuf {
     // CaMaker gives every root the same name.
     let path = folder.join(format!("stranger-{}.pem", authority.label));
     let kind = if authority.label == "RSA" { TestKey::Rsa2048 } else { TestKey::EcP256 };
-    fs::write(&path, pki::root_with(kind).certificate_pem).unwrap();
+    fs::write(&path, test_pki::root_with(kind).certificate_pem).unwrap();
     path
 }
 

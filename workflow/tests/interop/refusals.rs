@@ -8,12 +8,12 @@ mod names;
 mod texts;
 mod wishes;
 
+use pki::issuer::Issuer;
+use pki::testing::{CaMaker, CsrMaker, TestKey};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
-use workflow::issuance::Issuer;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::judge;
-use workflow::testing::pki::{CaMaker, CsrMaker, TestKey};
 
 use crate::document::{Table, plain, settle};
 

@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::Path;
 
+use pki::csr::Csr;
+use pki::testing::{CaMaker, CsrMaker, TestCa, TestKey};
 use time::Duration;
-use workflow::csr::Csr;
 use workflow::policy::Policy;
-use workflow::testing::pki::{CaMaker, CsrMaker, TestCa, TestKey};
 
 use crate::authorities::{Authority, of_openssl};
 use crate::certificates::{Exhibit, certify, files, questions};

@@ -80,7 +80,7 @@ fn walk(definition: &Value, name: &str, mut path: Path, found: &mut Vec<Path>) {
                 let mut path = path.clone();
                 match (&answer, next.caught_in_error) {
                     (Answer::Error(error), true) => path.error = Some((error.clone(), cause(name))),
-                    // The engine chooses the cause. No state reads it: see workflow/tests/statemachine.rs.
+                    // The engine chooses the cause. No state reads it: see infra/tests/statemachine.rs.
                     (Answer::Silence, true) => path.error = Some(("States.Timeout".into(), String::new())),
                     _ => {}
                 }

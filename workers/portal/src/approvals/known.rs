@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
+use pki::certificate::Serial;
 use serde::Serialize;
 use time::OffsetDateTime;
 use workflow::email::Email;
 use workflow::ids::RequestId;
-use workflow::issuance::Serial;
 use workflow::ports::{PortError, look_alike};
 use workflow::request::Request;
 

@@ -1,7 +1,7 @@
 //! The page with the commands that make a key and a CSR.
 
 use askama::Template;
-use workflow::csr::Name;
+use pki::name::Name;
 use workflow::finding::Finding;
 use workflow::texts::Message;
 

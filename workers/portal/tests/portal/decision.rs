@@ -1,5 +1,6 @@
 //! GET and POST `/approvals/{key}`.
 
+use pki::testing as test_pki;
 use serde_json::{Value, json};
 use time::Duration;
 use workflow::approver_set::{Electorate, Seats};
@@ -9,7 +10,6 @@ use workflow::message::Nudge;
 use workflow::ports::Clock;
 use workflow::request::audit::{Happening, verify};
 use workflow::request::{Ending, Status};
-use workflow::testing::pki;
 
 use crate::site::{FORM, Site};
 
@@ -155,7 +155,7 @@ async fn malformed_votes_change_nothing() {
     ] {
         site.post(&link, &body).await.is_problem(400, code);
     }
-    let key = json!({"decision": "reject", "digest": good, "reason": pki::root().key_pem});
+    let key = json!({"decision": "reject", "digest": good, "reason": test_pki::root().key_pem});
     site.post(&link, &key).await.is_problem(422, "private_key_submitted");
     assert_eq!(site.backend.approval(id).unwrap().version, 1);
     assert!(site.backend.nudges().is_empty());

@@ -1,13 +1,14 @@
 //! What may be in the text or the file: a request in any dress, and never a private key.
 
 use http::StatusCode;
-use workflow::testing::pki::{self, CsrMaker, TestKey};
+use pki::testing as test_pki;
+use pki::testing::{CsrMaker, TestKey};
 
 use crate::site::{JSON, Site, good, with};
 
 #[tokio::test]
 async fn a_private_key_is_never_kept_and_never_shown_again() {
-    let key = pki::root().key_pem;
+    let key = test_pki::root().key_pem;
     let body: String = key.lines().filter(|line| !line.starts_with('-')).collect();
     let secret = &body[20..60];
     let site = Site::new();
@@ -15,7 +16,7 @@ async fn a_private_key_is_never_kept_and_never_shown_again() {
         let answer = site.post("/requests", &with(field, key.as_str())).await;
         answer.is_problem(422, "private_key_submitted");
         assert!(!answer.text().contains(secret));
-        let csr = pki::csr(&["www.example.com"]);
+        let csr = test_pki::csr(&["www.example.com"]);
         let mut fields = vec![
             ("email", "broken address"),
             ("comment", "Hello there"),
@@ -68,10 +69,11 @@ async fn a_chosen_file_is_read_as_pem_or_der() {
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     }
     assert_eq!(site.backend.requests().len(), 4);
-    let both =
-        site.call("POST", "/requests", &headers, send(&pem, pki::csr(&["www.example.com"]).as_bytes())).await;
+    let both = site
+        .call("POST", "/requests", &headers, send(&pem, test_pki::csr(&["www.example.com"]).as_bytes()))
+        .await;
     both.is_problem(400, "bad_request");
-    let key = site.call("POST", "/requests", &headers, send(&pem, pki::root().key_pem.as_bytes())).await;
+    let key = site.call("POST", "/requests", &headers, send(&pem, test_pki::root().key_pem.as_bytes())).await;
     key.is_problem(422, "private_key_submitted");
     assert_eq!(site.backend.requests().len(), 4);
 }

@@ -1,14 +1,14 @@
 //! From the form to the decision, as a browser and as a program.
 
 use crate::site::Site;
-use workflow::testing::pki;
+use pki::testing as test_pki;
 
 #[tokio::test]
 async fn a_browser_submits_and_an_approver_decides() {
     let site = Site::new();
     let form = site.browse("/").await.is_page(200);
     assert!(form.contains("name=\"csrContent\""), "{form}");
-    let csr = pki::csr(&["www.example.com"]);
+    let csr = test_pki::csr(&["www.example.com"]);
     let sent = site
         .submit(
             "/requests",

@@ -1,8 +1,8 @@
 //! In which language the pages are, how a reader changes it, and that programs never notice.
 
 use http::Method;
+use pki::testing as test_pki;
 use workflow::request::Status;
-use workflow::testing::pki;
 use workflow::texts::{Language, Message};
 
 use crate::site::{Answer, BROWSER, FORM, JSON, Site, good, with};
@@ -107,7 +107,7 @@ async fn a_choice_goes_along_through_the_form_its_refusal_and_the_submission() {
     is_in(&broken, Language::Japanese);
     assert_eq!(href(&broken.text(), "English"), "/live/?lang=en");
 
-    let csr = pki::csr(&["www.example.com"]);
+    let csr = test_pki::csr(&["www.example.com"]);
     let fields = [("email", "sam@example.com"), ("csrContent", csr.as_str())];
     is_in(&site.submit("/live/requests/preview?lang=ja", &fields).await, Language::Japanese);
     let submitted = site.submit("/live/requests?lang=ja", &fields).await;
@@ -124,7 +124,7 @@ async fn nothing_is_carried_along_where_nothing_was_chosen() {
     let site = Site::new();
     let form = site.browse_in(Language::Japanese, "/").await.is_page(200);
     assert!(form.contains("action=\"/requests\""), "{form}");
-    let csr = pki::csr(&["www.example.com"]);
+    let csr = test_pki::csr(&["www.example.com"]);
     let fields = [("email", "sam@example.com"), ("csrContent", csr.as_str())];
     let submitted = site.submit_in(Language::Japanese, "/requests", &fields).await;
     assert!(!submitted.header("location").contains("lang"));

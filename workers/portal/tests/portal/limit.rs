@@ -1,10 +1,10 @@
 //! How many requests of one address may wait.
 
 use http::StatusCode;
+use pki::testing as test_pki;
 use serde_json::{Value, json};
 use time::Duration;
 use workflow::request::Status;
-use workflow::testing::pki;
 
 use crate::site::{JSON, Site, good, with};
 
@@ -72,7 +72,7 @@ async fn a_person_gets_the_form_back_and_a_preview_is_always_shown() {
     for _ in 0..LIMIT {
         site.post("/requests", &good()).await;
     }
-    let csr = pki::csr(&["www.example.com"]);
+    let csr = test_pki::csr(&["www.example.com"]);
     let fields = [("email", "requester@example.com"), ("csrContent", csr.as_str()), ("comment", "Kept")];
     let page = site.submit("/requests", &fields).await.is_page(429);
     assert!(page.contains("no more are taken until some are decided") && page.contains("Kept"), "{page}");

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use pki::testing as test_pki;
 use serde_json::json;
 use workflow::request::Status;
-use workflow::testing::pki;
 
 use crate::site::{Site, good};
 
@@ -50,7 +50,7 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
     site.backend.fail_next("nudges", 1);
     site.post(&link, &json!({"decision": "reject", "digest": digest, "reason": "a very private reason"}))
         .await;
-    let key = pki::root().key_pem;
+    let key = test_pki::root().key_pem;
     site.post("/requests", &json!({"email": "a@example.com", "csrContent": key})).await;
     let (_, delivered) = site.request_at(Status::Delivered).await;
     site.get(&delivered.replacen('?', "/certificate?", 1)).await;

@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
+use pki::testing as test_pki;
+use pki::testing::TestKey;
 use workflow::request::Status;
-use workflow::testing::pki::{self, TestKey};
 use workflow::texts::Language;
 
 use crate::site::Site;
@@ -58,7 +59,7 @@ fn without_digests(page: &str) -> String {
 async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let site = Site::at("http://127.0.0.1:8000/");
     let mut pages = vec![("form", site.browse_in(language, "/").await.is_page(200))];
-    let csr = pki::csr_with(
+    let csr = test_pki::csr_with(
         TestKey::EcP256,
         "www.example.com",
         &["www.example.com", "shop.example.com", "10.1.2.3"],

@@ -144,8 +144,7 @@ async fn downloads_enter_the_audit_trail_and_a_head_does_not() {
     let site = Site::new();
     let (row, path) = site.request_at(Status::Delivered).await;
     let id = row.id();
-    site.backend
-        .put_certificate(row.serial().as_ref().unwrap(), &workflow::testing::pki::root().certificate_pem);
+    site.backend.put_certificate(row.serial().as_ref().unwrap(), &pki::testing::root().certificate_pem);
     let pem = path.replacen('?', "/certificate.pem?", 1);
     site.call("HEAD", &pem, &[], "").await;
     assert_eq!(site.get(&pem).await.status, 200);

@@ -1,14 +1,15 @@
 //! POST `/requests/preview`: what would be issued, and nothing stored.
 
+use pki::testing as test_pki;
+use pki::testing::{CaMaker, CsrMaker, TestKey};
 use serde_json::json;
-use workflow::testing::pki::{self, CaMaker, CsrMaker, TestKey};
 
 use crate::site::Site;
 
 #[tokio::test]
 async fn it_says_what_would_be_issued() {
     let site = Site::new();
-    let body = json!({"csrContent": pki::csr_with(TestKey::EcP256, "www.example.com", &["www.example.com", "10.0.0.1"])});
+    let body = json!({"csrContent": test_pki::csr_with(TestKey::EcP256, "www.example.com", &["www.example.com", "10.0.0.1"])});
     let preview = site.post("/requests/preview", &body).await;
     assert_eq!(preview.status, 200, "{}", preview.text());
     let preview = preview.json();
@@ -28,11 +29,11 @@ async fn it_refuses_as_a_submission_would() {
     let preview = |body| async move { site.post("/requests/preview", &body).await };
     preview(json!({})).await.is_problem(400, "missing_field");
     preview(json!({"csrContent": "hello"})).await.is_problem(422, "not_a_csr");
-    preview(json!({"csrContent": pki::root().key_pem})).await.is_problem(422, "private_key_submitted");
-    preview(json!({"csrContent": pki::csr(&["www.somebody-else.com"])}))
+    preview(json!({"csrContent": test_pki::root().key_pem})).await.is_problem(422, "private_key_submitted");
+    preview(json!({"csrContent": test_pki::csr(&["www.somebody-else.com"])}))
         .await
         .is_problem(422, "name_not_allowed");
-    preview(json!({"csrContent": pki::csr(&["www.example.com"]), "profile": "x"}))
+    preview(json!({"csrContent": test_pki::csr(&["www.example.com"]), "profile": "x"}))
         .await
         .is_problem(422, "unknown_profile");
     preview(json!({"csrContent": 1})).await.is_problem(400, "bad_request");
@@ -41,8 +42,7 @@ async fn it_refuses_as_a_submission_would() {
 #[tokio::test]
 async fn it_knows_what_the_authority_may_certify() {
     let site = Site::new();
-    let body =
-        json!({"csrContent": pki::csr(&["www.example.com", "www.example.org"]), "email": "a@example.com"});
+    let body = json!({"csrContent": test_pki::csr(&["www.example.com", "www.example.org"]), "email": "a@example.com"});
     assert_eq!(site.post("/requests/preview", &body).await.status, 200);
     let maker = CaMaker::new(TestKey::EcP256).name_constraints(&["example.com"], &[]);
     site.backend.rotate_to(&maker.self_signed());

@@ -239,7 +239,7 @@ async fn the_base_path_may_be_there_or_not_and_links_carry_it() {
     let sent = site
         .submit(
             "/requests",
-            &[("email", "a@example.com"), ("csrContent", &workflow::testing::pki::csr(&["www.example.com"]))],
+            &[("email", "a@example.com"), ("csrContent", &pki::testing::csr(&["www.example.com"]))],
         )
         .await;
     assert!(sent.header("location").starts_with("/live/requests/"), "{}", sent.header("location"));

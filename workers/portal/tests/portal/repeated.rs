@@ -1,9 +1,9 @@
 //! Sending again: the same key gives the same request, once.
 
 use http::StatusCode;
+use pki::testing as test_pki;
 use serde_json::{Value, json};
 use workflow::request::Status;
-use workflow::testing::pki;
 
 use crate::site::{JSON, Site, good};
 
@@ -47,7 +47,7 @@ async fn a_form_sent_twice_is_one_request_and_each_form_is_another() {
     };
     let (one, two) = (hidden(&site.browse("/").await.text()), hidden(&site.browse("/").await.text()));
     assert_ne!(one, two);
-    let csr = pki::csr(&["www.example.com"]);
+    let csr = test_pki::csr(&["www.example.com"]);
     for (key, count) in [(&one, 1), (&one, 1), (&two, 2)] {
         let sent = site
             .submit("/requests", &[("email", "a@example.com"), ("csrContent", &csr), ("idempotencyKey", key)])

@@ -1,9 +1,9 @@
 //! What a review shows: GET `/approvals/{key}`.
 
+use pki::testing as test_pki;
 use serde_json::json;
 use time::Duration;
 use workflow::request::Status;
-use workflow::testing::pki;
 
 use crate::site::Site;
 
@@ -35,12 +35,12 @@ async fn the_review_shows_everything() {
 #[tokio::test]
 async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
     let site = Site::new();
-    let csr = pki::csr(&["www.example.com"]);
+    let csr = test_pki::csr(&["www.example.com"]);
     let rows = [
         site.backend.unsaved_request(&csr, Status::Delivered),
-        site.backend.unsaved_request(&pki::csr(&["www.example.com"]), Status::Issued),
-        site.backend.unsaved_request(&pki::csr(&["www.example.com"]), Status::Rejected),
-        site.backend.unsaved_request(&pki::csr(&["other.example.com"]), Status::Delivered),
+        site.backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Issued),
+        site.backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Rejected),
+        site.backend.unsaved_request(&test_pki::csr(&["other.example.com"]), Status::Delivered),
     ];
     for row in &rows {
         workflow::ports::Names::enter(&*site.backend, row.names(), row.id()).await.unwrap();
@@ -75,8 +75,8 @@ async fn what_is_new_or_unusual_is_said() {
     let site = Site::new();
     let policy = include_str!("../../../../infra/policy.toml");
     site.backend.set_policy(&policy.replace("wildcards = false", "wildcards = true"));
-    let known = site.backend.unsaved_request(&pki::csr(&["shop.example.com"]), Status::Delivered);
-    let csr = pki::csr(&["sh0p.example.com", "*.apps.example.com"]);
+    let known = site.backend.unsaved_request(&test_pki::csr(&["shop.example.com"]), Status::Delivered);
+    let csr = test_pki::csr(&["sh0p.example.com", "*.apps.example.com"]);
     let same_key = site.backend.unsaved_request(&csr, Status::Rejected);
     for row in [&known, &same_key] {
         let mut entries = row.names().to_vec();

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use pki::testing as test_pki;
 use portal::Portal;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -15,8 +16,8 @@ use workflow::decision::ReviewDigest;
 use workflow::ids::RequestId;
 use workflow::ports::{Clock, Links};
 use workflow::request::{Request as Row, Status};
+use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::approver;
-use workflow::testing::{InMemoryBackend, pki};
 use workflow::texts::Language;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
@@ -212,7 +213,7 @@ pub(crate) fn good() -> Value {
     serde_json::json!({
         "email": "requester@example.com",
         "comment": "For the web shop.",
-        "csrContent": pki::csr(&["www.example.com"]),
+        "csrContent": test_pki::csr(&["www.example.com"]),
         "profile": "server",
     })
 }

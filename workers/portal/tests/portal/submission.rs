@@ -1,9 +1,10 @@
 //! POST `/requests`: every refusal has its code and stores nothing; repeating is harmless.
 
 use http::StatusCode;
+use pki::testing as test_pki;
+use pki::testing::{CsrMaker, TestKey};
 use serde_json::{Value, json};
 use workflow::request::execution_name;
-use workflow::testing::pki::{self, CsrMaker, TestKey};
 
 use crate::site::{BROWSER, FORM, JSON, Site, good, with};
 
@@ -155,12 +156,12 @@ async fn comments_are_short_plain_text() {
 async fn each_code_of_a_csr_is_told() {
     let names = &["www.example.com"];
     refused(with("csrContent", "hello"), 422, "not_a_csr").await;
-    refused(with("csrContent", pki::root().certificate_pem), 422, "not_a_csr").await;
-    refused(with("csrContent", pki::csr_with_bad_signature(names)), 422, "bad_signature").await;
-    refused(with("csrContent", pki::csr_with_rsa_bits(1024)), 422, "weak_key").await;
-    refused(with("csrContent", pki::csr_with_sha1(names)), 422, "weak_signature").await;
-    refused(with("csrContent", pki::csr(&["under_score.example.com"])), 422, "bad_name").await;
-    refused(with("csrContent", pki::csr(&["www.somebody-else.com"])), 422, "name_not_allowed").await;
+    refused(with("csrContent", test_pki::root().certificate_pem), 422, "not_a_csr").await;
+    refused(with("csrContent", test_pki::csr_with_bad_signature(names)), 422, "bad_signature").await;
+    refused(with("csrContent", test_pki::csr_with_rsa_bits(1024)), 422, "weak_key").await;
+    refused(with("csrContent", test_pki::csr_with_sha1(names)), 422, "weak_signature").await;
+    refused(with("csrContent", test_pki::csr(&["under_score.example.com"])), 422, "bad_name").await;
+    refused(with("csrContent", test_pki::csr(&["www.somebody-else.com"])), 422, "name_not_allowed").await;
     refused(
         with("csrContent", CsrMaker::new(TestKey::EcP256).names(names).asking_for_ca().pem()),
         422,
@@ -199,7 +200,7 @@ async fn what_lies_behind_us_may_fail_before_the_row_is_stored_and_after() {
         assert!(!answer.text().contains("injected fault"));
     }
     site.backend.fail_next("requests", 1);
-    let csr = pki::csr(&["www.example.com"]);
+    let csr = test_pki::csr(&["www.example.com"]);
     let page = site
         .submit("/requests", &[("email", "a@example.com"), ("csrContent", &csr), ("comment", "Kept")])
         .await

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::csr::{KEY_USAGES, KeyKind, PURPOSES, purpose, purpose_name};
-use crate::issuance::is_subject;
+use pki::csr::{KEY_USAGES, PURPOSES, purpose, purpose_name};
+use pki::key::KeyKind;
+use pki::name::is_subject;
 
 /// A kind of key a profile may allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -108,7 +109,7 @@ pub(super) struct Approver(pub(super) String);
 impl<'de> Deserialize<'de> for Approver {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match crate::csr::Name::email(&text) {
+        match pki::name::Name::email(&text) {
             Ok(_) => Ok(Approver(text)),
             Err(_) => Err(D::Error::custom(format!("\"{text}\" is no e-mail address"))),
         }

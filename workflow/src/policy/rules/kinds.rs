@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::csr::Name;
+use pki::name::Name;
+
+use crate::finding::Finding;
 
 /// `example.com`: that name and all below it. `.example.com`: only those below. `=www.example.com`: that name alone.
 /// `*`: any name.
@@ -191,7 +193,7 @@ impl UriRule {
         let without_slash = text.strip_suffix('/').unwrap_or(text);
         match Name::uri(without_slash) {
             Ok(_) => Ok(UriRule(without_slash.to_owned())),
-            Err(finding) => Err(format!("\"{text}\" is no URI to begin with: {}", finding.detail)),
+            Err(error) => Err(format!("\"{text}\" is no URI to begin with: {}", Finding::from(error).detail)),
         }
     }
 

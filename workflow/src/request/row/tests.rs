@@ -1,10 +1,11 @@
 use super::*;
-use crate::testing::{InMemoryBackend, pki};
+use crate::testing::InMemoryBackend;
 use crate::timestamp::{rfc3339, whole_seconds};
+use pki::testing as test_pki;
 
 fn failed_after(status: Status) -> Request {
     let backend = InMemoryBackend::new();
-    let mut row = backend.unsaved_request(&pki::csr(&["www.example.com"]), status);
+    let mut row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), status);
     row.end(Ending::because(Status::Failed, "Something broke."), row.registration_date).unwrap();
     row.mailed(OPERATORS_TOLD, row.registration_date);
     row.mailed("failed", row.registration_date);
@@ -38,7 +39,7 @@ fn a_retry_returns_to_the_furthest_status_that_the_row_bears_out() {
 fn an_outcome_is_not_retried() {
     let backend = InMemoryBackend::new();
     for status in [Status::Delivered, Status::Refused, Status::Rejected, Status::Expired] {
-        let mut row = backend.unsaved_request(&pki::csr(&["www.example.com"]), status);
+        let mut row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), status);
         let before = row.clone();
         let error = row.retry(|_| String::new(), row.registration_date).unwrap_err();
         assert_eq!(error.to_string(), format!("a request that is {status} cannot be retried"));
@@ -64,7 +65,7 @@ fn the_attempt_is_read_back_from_the_name_of_the_execution() {
 #[test]
 fn a_leap_second_is_read_and_does_not_take_time_backwards() {
     let backend = InMemoryBackend::new();
-    let row = backend.unsaved_request(&pki::csr(&["www.example.com"]), Status::Submitted);
+    let row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Submitted);
     let mut json = serde_json::to_value(&row).unwrap();
     for field in ["registrationDate", "executionStarted"] {
         json[field] = "2016-12-31T23:59:60Z".into();

@@ -10,7 +10,6 @@ use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link, LinkDigest};
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::issuance::{Serial, Signer};
 use crate::mail::Mail;
 use crate::message::Nudge;
 use crate::message::TaskToken;
@@ -22,6 +21,8 @@ use crate::ports::{
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
 use crate::request::{Request, Status};
+use pki::certificate::Serial;
+use pki::signer::Signer;
 
 use super::{InMemoryBackend, State, TaskResult, leads_to};
 

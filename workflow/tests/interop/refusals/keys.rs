@@ -1,8 +1,9 @@
 //! Keys that are weak, or of no kind that is certified.
 
-use workflow::csr::Csr;
+use pki::csr::Csr;
+use pki::testing as test_pki;
+use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
 use workflow::finding::Code::{UnsupportedKey, WeakKey};
-use workflow::testing::pki::{self, CsrMaker, TestKey, oid, sequence, tlv};
 use x509_parser::num_bigint::BigUint;
 
 use super::{DEFAULT, Row, right};
@@ -10,16 +11,16 @@ use super::{DEFAULT, Row, right};
 const F4: &[u8] = &[1, 0, 1];
 
 pub(super) fn rows() -> Vec<Row> {
-    let rsa = |modulus: &BigUint, exponent: &[u8]| pki::csr_with_rsa(&modulus.to_bytes_be(), exponent);
+    let rsa = |modulus: &BigUint, exponent: &[u8]| test_pki::csr_with_rsa(&modulus.to_bytes_be(), exponent);
     // 2048 bits, and its factors are far apart.
     let good = without_small_factors(&((prime() * 3u32) >> 2u32)) * prime();
     let with_spki = |spki: Vec<u8>| right().spki(spki).pem();
     let mut rows = vec![
-        Row::new("RSA, 512 bits", WeakKey, pki::csr_with_rsa_bits(512)),
-        Row::new("RSA, 1024 bits", WeakKey, pki::csr_with_rsa_bits(1024)),
-        Row::new("RSA, 2047 bits", WeakKey, pki::csr_with_rsa_bits(2047)),
-        Row::new("RSA, 2049 bits", WeakKey, pki::csr_with_rsa_bits(2049)),
-        Row::new("RSA, 16384 bits", UnsupportedKey, pki::csr_with_rsa_bits(16_384)),
+        Row::new("RSA, 512 bits", WeakKey, test_pki::csr_with_rsa_bits(512)),
+        Row::new("RSA, 1024 bits", WeakKey, test_pki::csr_with_rsa_bits(1024)),
+        Row::new("RSA, 2047 bits", WeakKey, test_pki::csr_with_rsa_bits(2047)),
+        Row::new("RSA, 2049 bits", WeakKey, test_pki::csr_with_rsa_bits(2049)),
+        Row::new("RSA, 16384 bits", UnsupportedKey, test_pki::csr_with_rsa_bits(16_384)),
         Row::new("RSA, exponent 1", WeakKey, rsa(&good, &[1])),
         Row::new("RSA, exponent 3", WeakKey, rsa(&good, &[3])),
         Row::new("RSA, even exponent", WeakKey, rsa(&good, &[1, 0, 2])),

@@ -1,7 +1,7 @@
 //! Names that are none, or that the policy does not allow.
 
+use pki::testing::{CsrMaker, TestKey, oid, tlv};
 use workflow::finding::Code::{BadName, NameNotAllowed, TooLarge};
-use workflow::testing::pki::{CsrMaker, TestKey, oid, tlv};
 
 use super::{Row, right};
 

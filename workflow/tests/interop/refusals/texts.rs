@@ -1,17 +1,18 @@
 //! Texts that are no request, or not one alone, or not signed by their key.
 
-use workflow::csr::Csr;
+use pki::csr::Csr;
+use pki::testing as test_pki;
+use pki::testing::{CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
 use workflow::finding::Code::{self, BadSignature, NotACsr, PrivateKeySubmitted, TooLarge, WeakSignature};
-use workflow::testing::pki::{self, CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
 
 use super::{Row, right};
 
 pub(super) fn rows() -> Vec<Row> {
     let (pem, other) = (right().pem(), right().pem());
     let der = pem::parse(&pem).unwrap().into_contents();
-    let ca = pki::root().certificate_pem;
+    let ca = test_pki::root().certificate_pem;
     let key = TestKeyPair::generate(TestKey::EcP256);
-    let request = |der: &[u8]| pki::pem("CERTIFICATE REQUEST", der);
+    let request = |der: &[u8]| test_pki::pem("CERTIFICATE REQUEST", der);
     let many: Vec<String> = (0..251).map(|n| format!("host-{n}.example.com")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let rows: Vec<(&'static str, Code, String)> = vec![
@@ -19,8 +20,8 @@ pub(super) fn rows() -> Vec<Row> {
         ("some text", NotACsr, "Please sign my certificate.".to_owned()),
         ("a certificate", NotACsr, ca.clone()),
         ("a certificate labelled as a request", NotACsr, ca.replace("CERTIFICATE", "CERTIFICATE REQUEST")),
-        ("a public key", NotACsr, pki::pem("PUBLIC KEY", key.spki())),
-        ("a revocation list", NotACsr, pki::pem("X509 CRL", &[0x30, 0])),
+        ("a public key", NotACsr, test_pki::pem("PUBLIC KEY", key.spki())),
+        ("a revocation list", NotACsr, test_pki::pem("X509 CRL", &[0x30, 0])),
         ("an SSH public key", NotACsr, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo= alice@host".to_owned()),
         ("two requests", NotACsr, format!("{pem}{other}")),
         ("a request and a certificate", NotACsr, format!("{pem}{ca}")),
@@ -37,7 +38,7 @@ pub(super) fn rows() -> Vec<Row> {
         (
             "a request that carries another key than the one it is signed with",
             BadSignature,
-            pki::csr_with_bad_signature(&["www.example.com"]),
+            test_pki::csr_with_bad_signature(&["www.example.com"]),
         ),
         ("a name changed after signing", BadSignature, request(&changed(&der))),
         (
@@ -45,7 +46,7 @@ pub(super) fn rows() -> Vec<Row> {
             BadSignature,
             right().signature(sequence(&[oid("1.2.840.113549.1.1.11"), tlv(5, &[])]), vec![0x5a; 256]).pem(),
         ),
-        ("a signature with SHA-1", WeakSignature, pki::csr_with_sha1(&["www.example.com"])),
+        ("a signature with SHA-1", WeakSignature, test_pki::csr_with_sha1(&["www.example.com"])),
         (
             "a signature with MD5",
             WeakSignature,

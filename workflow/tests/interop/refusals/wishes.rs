@@ -1,7 +1,7 @@
 //! Extensions that may not be asked for, and profiles that do not exist.
 
+use pki::testing::{oid, sequence, tlv};
 use workflow::finding::Code::{ForbiddenExtension, UnknownProfile};
-use workflow::testing::pki::{oid, sequence, tlv};
 
 use super::{Row, right};
 

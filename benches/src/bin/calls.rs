@@ -1,0 +1,55 @@
+//! Which calls to AWS a request takes: `cargo run -p benches --bin calls [REQUESTS]`.
+//!
+//! Sends requests through a local stack whose workers reach AWS through a proxy that counts, and tells them apart by the
+//! access key of each worker's role. What the first request calls beyond the others is done once a process. Prints Markdown.
+
+// Printing is what it is for.
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use end_to_end::chaos::{AwsProxy, Call, access_keys};
+use end_to_end::{Automated, PATIENCE, Stack, eventually};
+
+#[tokio::main]
+async fn main() {
+    let requests: u64 =
+        std::env::args().nth(1).map_or(10, |number| number.parse().expect("REQUESTS is a number"));
+    let folder = Stack::folder("calls");
+    let proxy = AwsProxy::quiet(&folder).await;
+    let stack = Stack::start_in(folder, &["--aws-by-way-of", &proxy.url()]).await;
+    let started = proxy.by_caller();
+    one(&stack).await;
+    let first = proxy.by_caller();
+    for _ in 0..requests {
+        one(&stack).await;
+    }
+    let last = proxy.by_caller();
+    let names = access_keys(&stack);
+    println!("| worker | call | first request | each of {requests} more |\n| --- | --- | ---: | ---: |");
+    let mut rows: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
+    for (call, total) in &last {
+        let before = |counts: &BTreeMap<Call, u64>| counts.get(call).copied().unwrap_or_default();
+        let name = names.get(&call.access_key).map_or("an earlier process", String::as_str);
+        let row = rows.entry((name, &call.operation)).or_default();
+        row.0 += before(&first) - before(&started);
+        row.1 += total - before(&first);
+    }
+    let mut sum = (0, 0);
+    for ((name, operation), (first, further)) in rows {
+        if first + further > 0 {
+            println!("| {name} | {operation} | {first} | {:.1} |", further as f64 / requests as f64);
+            sum = (sum.0 + first, sum.1 + further);
+        }
+    }
+    println!("| all | | {} | {:.1} |", sum.0, sum.1 as f64 / requests as f64);
+}
+
+async fn one(stack: &Stack) {
+    let request = Automated::parts_of_one_request(stack).await;
+    // The mail comes before the row is marked; looking there goes past the proxy.
+    eventually("the row to be marked", PATIENCE, async || {
+        (stack.row(&request.id)["status"] == "delivered").then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,201 @@
+//! What a request uses of AWS, for docs/costs.md: `cargo run -p benches --bin usage [REQUESTS]`.
+//!
+//! Sends requests through a local stack of its own, plays one approver, and prints the section `[usage]` of
+//! benches/prices.toml: everything that AWS would charge for one certificate, and for one run of housekeeping. A figure,
+//! not a test: it passes no judgement.
+
+// Printing is what it is for.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use benches::meter::{Meter, Used};
+use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
+use serde_json::Value;
+use tokio::task::LocalSet;
+
+const APPROVER: &str = "approver@example.com";
+#[tokio::main]
+async fn main() {
+    LocalSet::new().run_until(measure()).await;
+}
+
+async fn measure() {
+    let requests = std::env::args().nth(1).map_or(50, |number| number.parse::<u32>().expect("a number"));
+    let folder = Stack::folder("usage");
+    let meter = Meter::start(&folder).await;
+    let stack = Stack::start_in(folder, &["--aws-by-way-of", &meter.url()]).await;
+    // The first request starts the workers, which read their secrets and the policy.
+    let (mut last, _) = one(&stack).await;
+    let mut bytes_out = 0;
+    let (cold, logged, worked) = (meter.used(), logged(&stack), worked(&stack));
+    for number in 1..=requests {
+        let (id, bytes) = one(&stack).await;
+        last = id;
+        bytes_out += bytes;
+        eprint!("\r{number} of {requests}");
+    }
+    eprintln!();
+    let warm = meter.used();
+    let (log_bytes, work) = (self::logged(&stack) - logged, self::worked(&stack));
+    let mails = stack.mailbox().about(&last).len();
+    let transitions = transitions(&stack, &last);
+    let each = f64::from(requests);
+    let calls = |used: &Used, wanted: &str| -> f64 {
+        let counts = used.calls.iter().filter(|(operation, _)| operation.starts_with(wanted));
+        counts.map(|(_, count)| *count as f64).sum()
+    };
+    let per_request = |wanted: &str| (calls(&warm, wanted) - calls(&cold, wanted)) / each;
+    let per = |of: fn(&Used) -> f64| (of(&warm) - of(&cold)) / each;
+    for (operation, count) in &warm.calls {
+        let before = cold.calls.get(operation).copied().unwrap_or_default();
+        eprintln!("{operation}: {:.2} a request, {before} for the first", (count - before) as f64 / each);
+    }
+    println!("[usage]");
+    println!("measured = \"cargo run -p benches --bin usage {requests}\"");
+    let line = |name: &str, value: f64| println!("{name} = {}", (value * 100.0).round() / 100.0);
+    // Start counts as one.
+    line("state_transitions", transitions as f64 + 1.0);
+    line("tasks", per_request("AWSStepFunctions SendTask"));
+    line("nudges", per_request("SQS SendMessage"));
+    line("mails", mails as f64);
+    line("dynamodb_table_write_units", per(|used| used.table_writes));
+    line("dynamodb_index_write_units", per(|used| used.index_writes));
+    line("dynamodb_read_units", per(|used| used.reads));
+    line("s3_puts", per_request("S3 PUT"));
+    line("s3_gets", per_request("S3 GET"));
+    line("log_bytes", (log_bytes as f64 / each).round());
+    line("stored_bytes", per(|used| used.stored).round());
+    line("bytes_out", bytes_out as f64 / each);
+    println!("\n[usage.workers]");
+    for worker in &infra_tests::workers() {
+        let since = |(count, milliseconds): (u64, u64), before: (u64, u64)| {
+            (count - before.0, milliseconds - before.1)
+        };
+        let (count, milliseconds) = since(work[worker], worked[worker]);
+        if count > 0 {
+            println!(
+                "{worker} = {{ invocations = {:.2}, milliseconds = {:.0} }}",
+                count as f64 / each,
+                milliseconds as f64 / count as f64
+            );
+        }
+    }
+    // Runs of housekeeping while nothing waits, and then the same number while some requests do.
+    let idle = housekeeping(&stack, &meter).await;
+    println!("\n[usage.housekeeping_run]");
+    line("dynamodb_read_units", idle.reads / f64::from(RUNS));
+    line("s3_gets", idle.s3_gets / f64::from(RUNS));
+    line("milliseconds", (idle.milliseconds / f64::from(RUNS)).round());
+    for _ in 0..WAITING {
+        let asked = stack.portal().ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+        stack.mailbox().approval_link(&asked, APPROVER).await;
+    }
+    let busy = housekeeping(&stack, &meter).await;
+    let looks = f64::from(RUNS * WAITING);
+    println!("\n[usage.waiting]");
+    line("dynamodb_read_units", (busy.reads - idle.reads) / looks);
+    line("s3_gets", (busy.s3_gets - idle.s3_gets) / looks);
+    line("messages", (busy.messages - idle.messages) / looks);
+    line("milliseconds", (busy.nudged_milliseconds - idle.nudged_milliseconds) / looks);
+    line("log_bytes", ((busy.log_bytes - idle.log_bytes) / looks).round());
+}
+
+/// Runs of housekeeping that are measured together.
+const RUNS: u32 = 10;
+/// Requests that wait for a decision meanwhile.
+const WAITING: u32 = 10;
+
+/// What some runs of housekeeping used, with what they set going.
+struct Kept {
+    reads: f64,
+    s3_gets: f64,
+    messages: f64,
+    milliseconds: f64,
+    nudged_milliseconds: f64,
+    log_bytes: f64,
+}
+
+async fn housekeeping(stack: &Stack, meter: &Meter) -> Kept {
+    let spent = |worked: &BTreeMap<String, (u64, u64)>, worker: &str| worked[worker].1 as f64;
+    let calls = |used: &Used, operation: &str| used.calls.get(operation).copied().unwrap_or_default() as f64;
+    let (before, worked_before, logged_before) = (meter.used(), worked(stack), logged(stack));
+    for _ in 0..RUNS {
+        stack.housekeeping();
+    }
+    // What it set going has ended once its messages are gone; Lambda takes them away when it has logged their end.
+    let queue = stack.endpoints()["queues"]["await-approval"].as_str().unwrap();
+    let attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+    let ask = ["sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names"];
+    eventually("the messages of await-approval to be gone", PATIENCE, async || {
+        let answer: Value = serde_json::from_slice(&stack.aws(&[&ask[..], &attributes].concat())).unwrap();
+        attributes.iter().all(|name| answer["Attributes"][*name] == "0").then_some(())
+    })
+    .await;
+    let (after, worked) = (meter.used(), worked(stack));
+    Kept {
+        reads: after.reads - before.reads,
+        s3_gets: calls(&after, "S3 GET") - calls(&before, "S3 GET"),
+        messages: calls(&after, "SQS SendMessage") - calls(&before, "SQS SendMessage"),
+        milliseconds: spent(&worked, "housekeeping") - spent(&worked_before, "housekeeping"),
+        nudged_milliseconds: spent(&worked, "await-approval") - spent(&worked_before, "await-approval"),
+        log_bytes: (logged(stack) - logged_before) as f64,
+    }
+}
+
+/// One request as people make it, from the form to the certificate: eight calls of the portal. Gives back the request's id, and how
+/// many bytes the portal answered. Nothing is asked of the portal only to wait for it.
+async fn one(stack: &Stack) -> (String, usize) {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let form = portal.get("", "text/html").await.expect(200).body.len();
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let status = portal.get(&asked.status_url, "text/html").await.expect(200).body.len();
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    let page = portal.get(&link, "text/html").await.expect(200).body.len();
+    let review = portal.json(&link).await.expect(200).json();
+    portal.decide_about(&link, "approve", review["digest"].as_str().unwrap(), "").await.expect(200);
+    mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
+    eventually("the certificate to be delivered", PATIENCE, async || {
+        (stack.row(&asked.id)["status"] == "delivered").then_some(())
+    })
+    .await;
+    let again = portal.get(&asked.status_url, "text/html").await.expect(200).body.len();
+    let certificate = asked.status_url.replace("?key=", "/certificate.zip?key=");
+    let zip = portal.get(&certificate, "*/*").await.expect(200).body.len();
+    // What follows a submission and a decision is a page about as large as the one before.
+    (asked.id, form + 2 * status + 2 * page + again + zip)
+}
+
+/// How many states the execution of a request entered.
+fn transitions(stack: &Stack, id: &str) -> usize {
+    let executions = stack.countersign_json(&["executions", id, "--json"]);
+    executions[0]["states"].as_array().unwrap().len()
+}
+
+fn events(stack: &Stack, worker: &str, pattern: &[&str]) -> Vec<Value> {
+    let group = format!("/aws/lambda/{}-{worker}", stack.endpoint("stack"));
+    let arguments = [&["logs", "filter-log-events", "--log-group-name", &group][..], pattern].concat();
+    let answer: Value = serde_json::from_slice(&stack.aws(&arguments)).unwrap_or_default();
+    answer["events"].as_array().cloned().unwrap_or_default()
+}
+
+/// The bytes that all workers have logged. CloudWatch adds 26 to each event.
+fn logged(stack: &Stack) -> usize {
+    let all = infra_tests::workers().into_iter().flat_map(|worker| events(stack, &worker, &[]));
+    all.map(|event| event["message"].as_str().unwrap_or_default().len() + 26).sum()
+}
+
+/// How often each worker ran, and for how many milliseconds in all, from the lines that Lambda writes.
+fn worked(stack: &Stack) -> BTreeMap<String, (u64, u64)> {
+    let mut worked = BTreeMap::new();
+    for worker in infra_tests::workers() {
+        let billed = events(stack, &worker, &["--filter-pattern", "\"Billed Duration\""]);
+        let billed = billed.iter().filter_map(|event| {
+            let (_, after) = event["message"].as_str()?.split_once("Billed Duration: ")?;
+            after.split(' ').next()?.parse::<f64>().ok()
+        });
+        let all: Vec<f64> = billed.collect();
+        worked.insert(worker, (all.len() as u64, all.iter().sum::<f64>() as u64));
+    }
+    worked
+}

@@ -1,0 +1,116 @@
+//! `countersign approvals`: who is asked about a request, who has voted, and new links where mails were lost.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+use workflow::approval::Approval;
+use workflow::aws::SqsQueue;
+use workflow::decision::Decision;
+use workflow::ids::RequestId;
+use workflow::message::Nudge;
+use workflow::ports::Nudges as _;
+
+use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::requests::instant;
+use crate::stack::{Stack, StackSelector};
+use crate::table;
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Shows who is asked and how they voted
+    Show {
+        /// The request's id
+        id: RequestId,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Sends new links to whom the policy names now; all earlier links stop working
+    Resend {
+        /// The request's id
+        id: RequestId,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+}
+
+/// Runs `countersign approvals`.
+pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Show { id, which } => {
+            show(&find(&which.find().await?, id).await?);
+            Ok(())
+        }
+        Command::Resend { id, which } => resend(&which.find().await?, id).await,
+    }
+}
+
+async fn find(stack: &Stack, id: RequestId) -> Result<Approval, CliError> {
+    let answer = aws_sdk_dynamodb::Client::new(&stack.sdk)
+        .get_item()
+        .table_name(&stack.approvals_table)
+        .key("key", AttributeValue::S(workflow::store::object_key::approval_key(id)))
+        .consistent_read(true)
+        .send()
+        .await
+        .or_fail(|| format!("cannot read the table {}", stack.approvals_table), "")?;
+    let item = answer.item.ok_or_else(|| {
+        CliError::new(
+            format!("nobody was asked about {id} yet"),
+            "See how it stands with: countersign requests show ID.",
+        )
+    })?;
+    from_item(item).or_fail(|| format!("the approval of {id} cannot be read"), ROW_OF_ANOTHER_VERSION)
+}
+
+fn show(approval: &Approval) {
+    let escalated = approval.escalated_at.is_some();
+    let rows: Vec<Vec<String>> = approval
+        .electorate
+        .voters(escalated)
+        .iter()
+        .map(|voter| {
+            let groups: Vec<&str> = approval
+                .electorate
+                .seats
+                .iter()
+                .filter(|seats| seats.members.contains(voter))
+                .filter_map(|seats| seats.group.as_deref())
+                .collect();
+            let said = match approval.vote_of(voter) {
+                Some(vote) if vote.decision == Decision::Approve => format!("approved {}", instant(vote.at)),
+                Some(vote) => format!("rejected {}", instant(vote.at)),
+                None if approval.viewed_by.contains(voter) => "opened the review".to_owned(),
+                None => String::new(),
+            };
+            vec![voter.to_string(), groups.join(", "), said]
+        })
+        .collect();
+    print!("{}", table::aligned(&["APPROVER", "GROUP", "SAID"], &rows));
+    let outcome = match (approval.outcome, approval.withdrawn) {
+        (Some(_), true) => "withdrawn by the requester".to_owned(),
+        (Some(outcome), false) => outcome.to_string(),
+        (None, _) => {
+            let lacking: usize = approval.lacking().iter().map(|one| one.approvals).sum();
+            format!("open until {}; {lacking} approvals are lacking", instant(approval.expires_at))
+        }
+    };
+    println!("\n{outcome}");
+}
+
+async fn resend(stack: &Stack, id: RequestId) -> Result<(), CliError> {
+    let approval = find(stack, id).await?;
+    if let Some(outcome) = approval.outcome {
+        return Err(CliError::new(
+            format!("the request is already {outcome}"),
+            "There is nothing to decide.",
+        ));
+    }
+    let generation = approval.generation + 1;
+    // The worker does it: only it can mail. Naming the generation makes a message that comes twice harmless.
+    SqsQueue::new(&stack.sdk, &stack.await_approval_queue)
+        .nudge(&Nudge::links(id, generation))
+        .await
+        .or_fail(|| "cannot reach the queue of await-approval".into(), "Try again.")?;
+    println!("New links (generation {generation}) are on their way; the earlier ones stop working.");
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Contents of an export, read in full before anything is written.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::path::Path;
+
+use pki::certificate::Serial;
+use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record};
+use workflow::ids::RequestId;
+use workflow::request::Status;
+
+use crate::error::{CliError, OrFail as _};
+
+/// An export that is whole.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub(super) header: Header,
+    pub(super) manifest: Manifest,
+    /// Every request.
+    pub(super) ids: HashSet<RequestId>,
+    /// How many of them have not ended.
+    pub(super) in_flight: usize,
+    /// The document of the policy.
+    pub(super) policy: Option<String>,
+    /// The certificate in force of the CA, and its chain.
+    pub(super) issuer: Option<String>,
+}
+
+impl Contents {
+    /// Reads the whole of a file.
+    pub(super) fn of(file: &Path, accept_broken_trails: bool) -> Result<Self, CliError> {
+        let mut reader = open(file)?;
+        let (mut ids, mut in_flight, mut policy, mut issuer) = (HashSet::new(), 0, None, None);
+        let (mut issued, mut stored) = (HashSet::<Serial>::new(), HashSet::<Serial>::new());
+        while let Some(record) = reader.record().map_err(|error| damaged(file, error))? {
+            match record {
+                Record::Policy(document) => policy = Some(document),
+                Record::Request(row) => {
+                    let row = row.value();
+                    ids.insert(row.id());
+                    in_flight += usize::from(!row.status().is_terminal());
+                    let certified = row.status().has_certificate() || row.status() == Status::Revoked;
+                    issued.extend(row.serial().filter(|_| certified).cloned());
+                }
+                Record::Object(ObjectKey::CurrentIssuer, text) => issuer = Some(text),
+                Record::Object(ObjectKey::Certificate(serial), _) => _ = stored.insert(serial),
+                _ => {}
+            }
+        }
+        if let Some(serial) = issued.difference(&stored).next() {
+            return Err(CliError::new(
+                format!(
+                    "{} lacks the certificate with the serial {serial}, which was issued",
+                    file.display()
+                ),
+                "Take another export.",
+            ));
+        }
+        if let (Some(first), false) = (reader.broken().first(), accept_broken_trails) {
+            let wrong = first.wrong.first().map(ToString::to_string).unwrap_or_default();
+            return Err(CliError::new(
+                format!(
+                    "{}: {} audit trails are broken, the first of them that of {}: {wrong}",
+                    file.display(),
+                    reader.broken().len(),
+                    first.request_id
+                ),
+                "Compare with an earlier export; or add --accept-broken-trails.",
+            ));
+        }
+        let header = reader.header().clone();
+        let manifest = reader.manifest().cloned();
+        let manifest =
+            manifest.ok_or_else(|| CliError::new(format!("{} has no manifest", file.display()), ""))?;
+        Ok(Self { header, manifest, ids, in_flight, policy, issuer })
+    }
+}
+
+/// Opens an export at its beginning.
+pub(super) fn open(file: &Path) -> Result<Reader<File>, CliError> {
+    let input = File::open(file).or_fail(|| format!("cannot read {}", file.display()), "")?;
+    Reader::open(input).map_err(|error| damaged(file, error))
+}
+
+/// Error of a reader, in one line.
+pub(super) fn damaged(file: &Path, error: ExportError) -> CliError {
+    let advice = match error {
+        ExportError::Format(_) => "Import it with the version of countersign that wrote it.",
+        _ => "Nothing was imported of it; take another export.",
+    };
+    CliError::new(format!("{}: {error}", file.display()), advice)
+}

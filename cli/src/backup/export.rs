@@ -1,0 +1,130 @@
+//! `countersign export`: from the stack into the file, which exists only once it is whole.
+
+use std::collections::HashSet;
+use std::io::BufWriter;
+use std::path::Path;
+
+use futures_util::StreamExt as _;
+use time::OffsetDateTime;
+use workflow::backup::{ExportError, FORMAT, Header, Record, Writer};
+use workflow::timestamp::rfc3339;
+
+use super::source::Source;
+use super::{ExportOptions, link_secret};
+use crate::error::{CliError, OrFail as _};
+use crate::progress::{Step, say};
+use crate::stack::Stack;
+use crate::{ca, policy};
+
+/// How much is read at once.
+const AT_ONCE: usize = 16;
+
+/// Writes the export.
+pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
+    let file = &options.file;
+    if file.exists() {
+        return Err(CliError::new(
+            format!("{} exists", file.display()),
+            "An export overwrites nothing: name another file.",
+        ));
+    }
+    let mut stack = options.which.find().await?;
+    if let Some(suffix) = &options.tables_suffix {
+        let Stack { requests_table, approvals_table, audit_table, names_table, .. } = &mut stack;
+        [requests_table, approvals_table, audit_table, names_table]
+            .into_iter()
+            .for_each(|table| table.push_str(suffix));
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let doing = || format!("cannot write {}", file.display());
+    // Only its owner may read it, and it has its name when it is whole.
+    let output =
+        tempfile::NamedTempFile::new_in(folder).or_fail(doing, "Name a file in a folder that exists.")?;
+    let step = Step::begin(format!("Exporting to {}", file.display()));
+    let header = Header {
+        format: FORMAT,
+        stack: ca::name_of(&stack).to_owned(),
+        at: rfc3339(OffsetDateTime::now_utc()),
+        made_by: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let mut writer = Writer::begin(BufWriter::new(output), &header).map_err(|error| failed(file, error))?;
+    let broken =
+        everything(&stack, &step, |record| writer.put(record).map_err(|error| failed(file, error))).await?;
+    let (output, manifest) = writer.finish().map_err(|error| failed(file, error))?;
+    let output = output.into_inner().map_err(|error| error.into_error()).or_fail(doing, "")?;
+    output.as_file().sync_all().or_fail(doing, "")?;
+    output.persist_noclobber(file).map_err(|error| error.error).or_fail(doing, "")?;
+    step.done(manifest.counts.to_string());
+    if let Some(to) = &options.link_secret {
+        link_secret::save(&stack, to).await?;
+    }
+    let keep = format!("SHA-256 {}", manifest.sha256);
+    match options.link_secret.as_deref() {
+        // Standard output is for the secret then.
+        Some(to) if to == Path::new("-") => say(keep),
+        _ => println!("{keep}"),
+    }
+    if broken > 0 {
+        return Err(CliError::new(
+            format!("the export is complete, but {broken} audit trails are broken"),
+            "See: countersign audit verify. An import takes them with --accept-broken-trails.",
+        ));
+    }
+    Ok(())
+}
+
+/// Hands over every record, in the order of the format, and counts the audit trails that are broken.
+async fn everything(
+    stack: &Stack,
+    step: &Step,
+    mut put: impl FnMut(&Record) -> Result<(), CliError>,
+) -> Result<usize, CliError> {
+    let source = Source::of(stack);
+    if let Some(document) = policy::document(stack).await? {
+        put(&Record::Policy(document))?;
+    }
+    let ids = source.ids().await?;
+    let (mut exported, mut broken) = (HashSet::with_capacity(ids.len()), 0);
+    let mut groups = futures_util::stream::iter(&ids)
+        .map(|id| {
+            let source = &source;
+            async move { source.group(*id).await.map(|group| (*id, group)) }
+        })
+        .buffered(AT_ONCE);
+    while let Some(group) = groups.next().await {
+        let (id, Some(group)) = group? else { continue };
+        group.broken.iter().for_each(|wrong| say(format!("{id}: {wrong}")));
+        broken += usize::from(!group.broken.is_empty());
+        group.records.iter().try_for_each(&mut put)?;
+        exported.insert(id);
+        step.detail(&format!("{} of {} requests", exported.len(), ids.len()));
+    }
+    // A link of a request that came after the list of them opens nothing without its row.
+    source
+        .links(|link| match exported.contains(&link.value().request_id) {
+            true => put(&Record::Link(link)),
+            false => Ok(()),
+        })
+        .await?;
+    source
+        .names(|name| match exported.contains(&name.value().request_id) {
+            true => put(&Record::Name(name)),
+            false => Ok(()),
+        })
+        .await?;
+    let (keys, others) = source.objects().await?;
+    let mut objects = futures_util::stream::iter(keys)
+        .map(|key| async move { stack.object(&key.to_string()).await.map(|text| (key, text)) })
+        .buffered(AT_ONCE);
+    while let Some(object) = objects.next().await {
+        if let (key, Some(text)) = object? {
+            put(&Record::Object(key, text))?;
+        }
+    }
+    others.iter().for_each(|other| say(format!("left out: {other} in the bucket is not of Countersign")));
+    Ok(broken)
+}
+
+fn failed(file: &Path, error: ExportError) -> CliError {
+    CliError::new(format!("cannot write {}: {error}", file.display()), "")
+}

@@ -1,0 +1,199 @@
+//! `countersign import`: from the file into a stack that was deployed for it.
+
+use std::path::Path;
+
+use futures_util::future::try_join_all;
+use time::OffsetDateTime;
+use workflow::backup::{ObjectKey, Record, Row};
+use workflow::policy::Policy;
+use workflow::request::Request;
+use workflow::timestamp::rfc3339;
+
+use super::contents::{Contents, damaged, open};
+use super::target::{Placed, Target, Write};
+use super::{ImportOptions, link_secret};
+use crate::error::CliError;
+use crate::progress::{Step, say};
+use crate::stack::{Stack, whoami};
+use crate::{ca, policy};
+
+/// How much is written at once.
+const AT_ONCE: usize = 32;
+
+/// Reads the whole export, looks at the stack, then writes.
+pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
+    let file = options.file.as_path();
+    let step = Step::begin(format!("Checking {}", file.display()));
+    let contents = Contents::of(file, options.accept_broken_trails)?;
+    let sha256 = &contents.manifest.sha256;
+    if let Some(expected) = options.sha256.as_ref().filter(|one| !one.eq_ignore_ascii_case(sha256)) {
+        return Err(CliError::new(
+            format!("{} has the SHA-256 {sha256}, not {expected}", file.display()),
+            "It is another export, or was altered.",
+        ));
+    }
+    step.done(format!("export of {} of {}", contents.header.stack, contents.header.at));
+    let secret = options.link_secret.as_deref().map(link_secret::read).transpose()?;
+    let stack = options.which.find().await?;
+    let target = Target::of(&stack);
+    let plan = fits(options, &stack, &target, &contents).await?;
+
+    let step = Step::begin(format!("Importing {}", file.display()));
+    target.begin(sha256, &note(&contents)).await?;
+    if let Some(document) = plan.policy {
+        policy::put(&stack, document).await?;
+    }
+    let replaced = match &secret {
+        Some(secret) => link_secret::put(&stack, secret).await?,
+        None => false,
+    };
+    let before = pass(file, &target, &step, |record, request| match record {
+        Record::Policy(_) | Record::Request(_) => None,
+        Record::Object(ObjectKey::CurrentIssuer, _) if plan.keeps_ca => None,
+        record => Some(Write::Before(record, request.cloned().map(Box::new))),
+    });
+    before.await?;
+    let (new, there) = pass(file, &target, &step, |record, _| match record {
+        Record::Request(row) => Some(Write::Request(row)),
+        _ => None,
+    })
+    .await?;
+    step.done(contents.manifest.counts.to_string());
+    println!(
+        "{new} requests were imported, {there} were there already; {} are in flight.",
+        contents.in_flight
+    );
+    if contents.in_flight > 0 {
+        println!("Housekeeping starts them anew at its next run.");
+    }
+    remaining(&stack, secret.is_some(), replaced).await;
+    Ok(())
+}
+
+/// What is to be done about what the stack has already.
+struct Plan<'a> {
+    /// Its CA stays in force.
+    keeps_ca: bool,
+    /// The policy that is to be put in force.
+    policy: Option<&'a str>,
+}
+
+/// Whether the export may be imported into the stack: nothing is written where it may not.
+async fn fits<'a>(
+    options: &ImportOptions,
+    stack: &Stack,
+    target: &Target<'_>,
+    contents: &'a Contents,
+) -> Result<Plan<'a>, CliError> {
+    let strangers = target.strangers(&contents.ids).await?;
+    // A stack that is being filled may have been asked for more since.
+    if strangers > 0 && !target.was_begun(&contents.manifest.sha256).await? {
+        return Err(CliError::new(
+            format!("the stack has {strangers} requests that are not in the export"),
+            "Nothing was written. Import into a stack of its own, deployed for it.",
+        ));
+    }
+    let keeps_ca = match (&contents.issuer, target.issuer().await?) {
+        (Some(theirs), Some(ours)) => theirs.trim() != ours.trim(),
+        _ => false,
+    };
+    if keeps_ca && !options.keep_ca {
+        return Err(CliError::new(
+            "the stack has another CA in force than the export",
+            "Nothing was written. Bring the CA of the export with: countersign ca import --replace; or add --keep-ca, and requests in flight are signed by the stack's own.",
+        ));
+    }
+    let theirs = contents.policy.as_deref();
+    let policy = match policy::document(stack).await? {
+        None => theirs,
+        Some(ours) if theirs.is_none_or(|theirs| theirs == ours) || options.keep_policy => None,
+        Some(_) if options.replace_policy => theirs,
+        Some(_) => {
+            return Err(CliError::new(
+                "the stack has another policy in force than the export",
+                "Nothing was written. Add --replace-policy to put the one of the export in force, or --keep-policy.",
+            ));
+        }
+    };
+    if let Some(Err(error)) = policy.map(Policy::parse) {
+        return Err(CliError::new(
+            format!("the policy of the export cannot be used: {error}"),
+            "Nothing was written. Put another in force with countersign policy set, then add --keep-policy.",
+        ));
+    }
+    Ok(Plan { keeps_ca, policy })
+}
+
+/// Reads the file once and makes the writes that `choose` asks for; counts those that were new and those that were there.
+async fn pass(
+    file: &Path,
+    target: &Target<'_>,
+    step: &Step,
+    choose: impl Fn(Record, Option<&Row<Request>>) -> Option<Write>,
+) -> Result<(usize, usize), CliError> {
+    let mut reader = open(file)?;
+    let (mut new, mut there, mut read) = (0, 0, 0_u64);
+    let mut latest: Option<Box<Row<Request>>> = None;
+    let mut waiting = Vec::with_capacity(AT_ONCE);
+    loop {
+        let record = reader.record().map_err(|error| damaged(file, error))?;
+        let end = record.is_none();
+        if let Some(record) = record {
+            if let Record::Request(row) = &record {
+                latest = Some(row.clone());
+            }
+            // An approval stands behind the row of its request.
+            let request = match &record {
+                Record::Approval(approval) => {
+                    latest.as_deref().filter(|row| row.value().id() == approval.value().request_id)
+                }
+                _ => None,
+            };
+            waiting.extend(choose(record, request));
+            read += 1;
+        }
+        if waiting.len() >= AT_ONCE || end {
+            for placed in try_join_all(waiting.drain(..).map(|write| target.make(write))).await? {
+                *match placed {
+                    Placed::New => &mut new,
+                    Placed::There => &mut there,
+                } += 1;
+            }
+            step.detail(&format!("{read} records"));
+        }
+        if end {
+            return Ok((new, there));
+        }
+    }
+}
+
+/// Record of an import in the bucket.
+fn note(contents: &Contents) -> String {
+    let (header, manifest) = (&contents.header, &contents.manifest);
+    serde_json::json!({
+        "stack": header.stack,
+        "exportedAt": header.at,
+        "importedAt": rfc3339(OffsetDateTime::now_utc()),
+        "importedBy": whoami(),
+        "counts": manifest.counts,
+        "sha256": manifest.sha256,
+    })
+    .to_string()
+}
+
+/// Parts that an import cannot bring and the operator must.
+async fn remaining(stack: &Stack, with_secret: bool, replaced: bool) {
+    match ca::trouble(stack).await {
+        Ok(None) => {}
+        Ok(Some(trouble)) => say(format!("The CA cannot sign yet: {trouble}")),
+        Err(failure) => say(format!("Whether the CA can sign could not be found out: {failure}")),
+    }
+    if replaced {
+        say("Workers that had read the former link secret keep it until Lambda starts them anew.");
+    }
+    if !with_secret {
+        say(
+            "Without --link-secret, the links that were mailed to requesters open nothing here; /mine mails new ones.",
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! What a stack holds, read so that it fits together: each request with its approval in one transaction, then as much of its
+//! audit trail as its row knows; links, names and certificates after the rows that speak of them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, Get, TransactGetItem};
+use serde::de::DeserializeOwned;
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+use workflow::approval::Link;
+use workflow::backup::{Columns, Name, ObjectKey, Record, Row};
+use workflow::ids::RequestId;
+use workflow::request::Request;
+use workflow::request::audit::{Broken, Event, verify};
+use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
+
+use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::stack::Stack;
+
+/// How often a row is read again that somebody is writing to.
+const ATTEMPTS: u32 = 8;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The stack that is read.
+pub(super) struct Source<'a> {
+    stack: &'a Stack,
+    dynamodb: Client,
+}
+
+/// One request, with what belongs to it, in the order in which it is exported.
+pub(super) struct Group {
+    /// The events, the row, the approval.
+    pub(super) records: Vec<Record>,
+    /// Faults of the audit trail.
+    pub(super) broken: Vec<Broken>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(stack: &'a Stack) -> Self {
+        Self { stack, dynamodb: Client::new(&stack.sdk) }
+    }
+
+    /// Every request.
+    pub(super) async fn ids(&self) -> Result<Vec<RequestId>, CliError> {
+        let table = &self.stack.requests_table;
+        let mut items = self
+            .dynamodb
+            .scan()
+            .table_name(table)
+            .consistent_read(true)
+            .projection_expression("id")
+            .into_paginator()
+            .items()
+            .send();
+        let mut ids = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.or_fail(|| format!("cannot read the table {table}"), "")?;
+            let id = item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
+            ids.push(id.ok_or_else(|| unreadable(table, "it has no id"))?);
+        }
+        Ok(ids)
+    }
+
+    /// A request with what belongs to it; nothing where it is gone.
+    pub(super) async fn group(&self, id: RequestId) -> Result<Option<Group>, CliError> {
+        let (row, approval) = self.pair(id).await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let row: Row<Request> = row_of(row, &self.stack.requests_table)?;
+        let (mut records, mut events) = (Vec::new(), Vec::new());
+        for item in self.trail(id, row.value().audit().number).await? {
+            let event: Row<Event> = row_of(item, &self.stack.audit_table)?;
+            events.push(event.value().clone());
+            records.push(Record::Event(event));
+        }
+        let broken = verify(id, &events, row.value().audit());
+        records.push(Record::Request(Box::new(row)));
+        if let Some(approval) = approval {
+            let table = &self.stack.approvals_table;
+            let row =
+                Row::without_tokens(columns(approval, table)?).map_err(|why| unreadable(table, &why))?;
+            records.push(Record::Approval(Box::new(row)));
+        }
+        Ok(Some(Group { records, broken }))
+    }
+
+    /// The row and the approval of one moment.
+    async fn pair(&self, id: RequestId) -> Result<(Option<Item>, Option<Item>), CliError> {
+        let get = |table: &str, key: &str, value: String| {
+            let get = Get::builder().table_name(table).key(key, AttributeValue::S(value)).build();
+            get.map(|get| TransactGetItem::builder().get(get).build())
+        };
+        let doing = || format!("cannot read the request {id}");
+        let row = get(&self.stack.requests_table, "id", id.to_string()).or_fail(doing, "")?;
+        let approval = get(&self.stack.approvals_table, "key", approval_key(id)).or_fail(doing, "")?;
+        let mut attempt = 0;
+        loop {
+            let read = self.dynamodb.transact_get_items().transact_items(row.clone());
+            match read.transact_items(approval.clone()).send().await {
+                Ok(answer) => {
+                    let mut items = answer.responses.unwrap_or_default().into_iter().map(|one| one.item);
+                    return Ok((items.next().flatten(), items.next().flatten()));
+                }
+                // A worker is writing it right now.
+                Err(error)
+                    if attempt < ATTEMPTS
+                        && error
+                            .as_service_error()
+                            .is_some_and(|error| error.is_transaction_canceled_exception()) =>
+                {
+                    attempt += 1;
+                    tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(attempt)).await;
+                }
+                Err(error) => return Err(error).or_fail(doing, ""),
+            }
+        }
+    }
+
+    /// The first `number` events of a request.
+    pub(super) async fn trail(&self, id: RequestId, number: u64) -> Result<Vec<Item>, CliError> {
+        let table = &self.stack.audit_table;
+        let items: Result<Vec<Item>, _> = self
+            .dynamodb
+            .query()
+            .table_name(table)
+            .consistent_read(true)
+            .key_condition_expression("#id = :id AND #number <= :number")
+            .expression_attribute_names("#id", "requestId")
+            .expression_attribute_names("#number", "number")
+            .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
+            .expression_attribute_values(":number", AttributeValue::N(number.to_string()))
+            .into_paginator()
+            .items()
+            .send()
+            .collect()
+            .await;
+        items.or_fail(|| format!("cannot read the table {table}"), "")
+    }
+
+    /// Every link of an approver.
+    pub(super) async fn links(
+        &self,
+        mut each: impl FnMut(Row<Link>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let table = &self.stack.approvals_table;
+        let mut items = self
+            .dynamodb
+            .scan()
+            .table_name(table)
+            .consistent_read(true)
+            // Whatever is neither an approval nor a link is of a version that exports it.
+            .filter_expression("NOT begins_with(#key, :approval)")
+            .expression_attribute_names("#key", "key")
+            .expression_attribute_values(":approval", AttributeValue::S(APPROVALS.into()))
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = items.next().await {
+            each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, table)?)?;
+        }
+        Ok(())
+    }
+
+    /// Which requests named which names.
+    pub(super) async fn names(
+        &self,
+        mut each: impl FnMut(Row<Name>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let table = &self.stack.names_table;
+        let mut items =
+            self.dynamodb.scan().table_name(table).consistent_read(true).into_paginator().items().send();
+        while let Some(item) = items.next().await {
+            each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, table)?)?;
+        }
+        Ok(())
+    }
+
+    /// The certificates in the bucket, and the names of objects beside them that are none.
+    pub(super) async fn objects(&self) -> Result<(Vec<ObjectKey>, Vec<String>), CliError> {
+        let (bucket, s3) = (&self.stack.bucket, self.stack.s3());
+        let (mut keys, mut others) = (Vec::new(), Vec::new());
+        for prefix in [ISSUERS, CERTIFICATES] {
+            let listing = s3.list_objects_v2().bucket(bucket).prefix(prefix);
+            let mut pages = listing.into_paginator().send();
+            while let Some(page) = pages.next().await {
+                let page = page.or_fail(|| format!("cannot list the bucket {bucket}"), "")?;
+                for key in page.contents().iter().filter_map(|object| object.key()) {
+                    match key.parse() {
+                        Ok(key) => keys.push(key),
+                        Err(_) => others.push(key.to_owned()),
+                    }
+                }
+            }
+        }
+        Ok((keys, others))
+    }
+}
+
+pub(super) fn row_of<T: DeserializeOwned>(item: Item, table: &str) -> Result<Row<T>, CliError> {
+    Row::read(columns(item, table)?).map_err(|why| unreadable(table, &why))
+}
+
+/// The columns of a row, none of them lost.
+fn columns(item: Item, table: &str) -> Result<Columns, CliError> {
+    let read = from_item::<Columns>(item.clone()).map_err(|error| unreadable(table, &error.to_string()))?;
+    match item_of(&read) {
+        Ok(back) if back == item => Ok(read),
+        _ => Err(unreadable(table, "it has a column of a type that an export cannot hold")),
+    }
+}
+
+pub(super) fn item_of(columns: &Columns) -> Result<Item, CliError> {
+    to_item(columns).or_fail(|| "a row cannot be written".into(), "")
+}
+
+fn unreadable(table: &str, why: &str) -> CliError {
+    CliError::new(format!("a row of the table {table} cannot be read: {why}"), ROW_OF_ANOTHER_VERSION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_come_through_or_are_refused() {
+        let plain = Item::from([
+            ("text".to_owned(), AttributeValue::S("x".into())),
+            ("number".to_owned(), AttributeValue::N("18446744073709551615".into())),
+            ("yes".to_owned(), AttributeValue::Bool(true)),
+            ("nothing".to_owned(), AttributeValue::Null(true)),
+            (
+                "list".to_owned(),
+                AttributeValue::L(vec![AttributeValue::N("-1".into()), AttributeValue::L(vec![])]),
+            ),
+            (
+                "map".to_owned(),
+                AttributeValue::M(Item::from([("a".to_owned(), AttributeValue::S(String::new()))])),
+            ),
+        ]);
+        assert_eq!(item_of(&columns(plain.clone(), "t").unwrap()).unwrap(), plain);
+        for odd in [
+            AttributeValue::Ss(vec!["a".into()]),
+            AttributeValue::B(vec![1].into()),
+            AttributeValue::N("0.1000".into()),
+        ] {
+            let item = Item::from([("odd".to_owned(), odd.clone())]);
+            assert!(columns(item, "t").is_err(), "{odd:?}");
+        }
+    }
+}

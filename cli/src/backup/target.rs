@@ -1,0 +1,251 @@
+//! The stack that is written to: every write has the condition that nothing is there yet, and what is there already must be
+//! the same, or what the stack itself has made of it since an import that was interrupted.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::primitives::ByteStream;
+use workflow::approval::Approval;
+use workflow::backup::{Columns, ObjectKey, Record, Row};
+use workflow::ids::RequestId;
+use workflow::request::audit::{Event, verify};
+use workflow::request::{Request, execution_name};
+use workflow::store::object_key::{approval_key, link_key};
+
+use super::source::{Item, Source, item_of, row_of};
+use crate::error::{CliError, OrFail as _};
+use crate::stack::Stack;
+
+/// The stack that is written to.
+pub(super) struct Target<'a> {
+    stack: &'a Stack,
+    source: Source<'a>,
+    dynamodb: Client,
+}
+
+/// A write of an import.
+#[expect(clippy::large_enum_variant, reason = "a few dozen at once, and not for long")]
+pub(super) enum Write {
+    /// What requests lead to. An approval comes with its request.
+    Before(Record, Option<Box<Row<Request>>>),
+    /// A request itself.
+    Request(Box<Row<Request>>),
+}
+
+/// Result of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placed {
+    /// It is there now.
+    New,
+    /// It was there already.
+    There,
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn of(stack: &'a Stack) -> Self {
+        Self { stack, source: Source::of(stack), dynamodb: Client::new(&stack.sdk) }
+    }
+
+    /// How many requests the stack has that are not among these.
+    pub(super) async fn strangers(&self, ids: &HashSet<RequestId>) -> Result<usize, CliError> {
+        Ok(self.source.ids().await?.iter().filter(|id| !ids.contains(id)).count())
+    }
+
+    /// The certificate in force and its chain.
+    pub(super) async fn issuer(&self) -> Result<Option<String>, CliError> {
+        self.stack.object(&ObjectKey::CurrentIssuer.to_string()).await
+    }
+
+    /// True if an import of the export with this SHA-256 was begun here.
+    pub(super) async fn was_begun(&self, sha256: &str) -> Result<bool, CliError> {
+        Ok(self.stack.object(&mark(sha256)).await?.is_some())
+    }
+
+    /// Notes that the import of the export with this SHA-256 begins, so that it may be run again.
+    pub(super) async fn begin(&self, sha256: &str, note: &str) -> Result<(), CliError> {
+        self.put_object(&mark(sha256), "application/json", note).await.map(|_| ())
+    }
+
+    /// Makes one write.
+    pub(super) async fn make(&self, write: Write) -> Result<Placed, CliError> {
+        let stack = self.stack;
+        match write {
+            Write::Before(Record::Event(row), _) => {
+                let event = row.value();
+                let key = [
+                    ("requestId", AttributeValue::S(event.request_id.to_string())),
+                    ("number", AttributeValue::N(event.number.to_string())),
+                ];
+                let what = || format!("event {} of {}", event.number, event.request_id);
+                self.same(&stack.audit_table, key, row.columns(), what).await
+            }
+            Write::Before(Record::Link(row), _) => {
+                let key = link_key(&row.value().digest);
+                let what = || format!("a link to {}", row.value().request_id);
+                self.same(&stack.approvals_table, [("key", AttributeValue::S(key))], row.columns(), what)
+                    .await
+            }
+            Write::Before(Record::Name(row), _) => {
+                let name = row.value();
+                let key = [
+                    ("name", AttributeValue::S(name.name.clone())),
+                    ("requestId", AttributeValue::S(name.request_id.to_string())),
+                ];
+                self.same(&stack.names_table, key, row.columns(), || format!("the name {}", name.name)).await
+            }
+            Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
+            Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
+            // The policy is put in force by whoever knows whether it may be.
+            Write::Before(Record::Policy(_) | Record::Request(_), _) => Ok(Placed::There),
+            Write::Request(row) => self.request(*row).await,
+        }
+    }
+
+    /// Its executions are those of the stack it was in: here it has none, which housekeeping finds.
+    async fn request(&self, row: Row<Request>) -> Result<Placed, CliError> {
+        let (id, attempt) = (row.value().id(), row.value().execution().attempt);
+        let row = row.run_as(self.stack.execution_arn(&execution_name(id, attempt)));
+        let key = [("id", AttributeValue::S(id.to_string()))];
+        match self.place(&self.stack.requests_table, key, row.columns()).await? {
+            None => Ok(Placed::New),
+            Some(there) if there == item_of(row.columns())? || self.carries_on(&row).await? => {
+                Ok(Placed::There)
+            }
+            Some(_) => Err(another(&format!("the request {id}"))),
+        }
+    }
+
+    async fn approval(
+        &self,
+        row: &Row<Approval>,
+        request: Option<&Row<Request>>,
+    ) -> Result<Placed, CliError> {
+        let (table, id) = (&self.stack.approvals_table, row.value().request_id);
+        let key = [("key", AttributeValue::S(approval_key(id)))];
+        let Some(there) = self.place(table, key, row.columns()).await? else {
+            return Ok(Placed::New);
+        };
+        let there: Row<Approval> = row_of(there, table)?;
+        let same = Row::without_tokens(there.columns().clone()).is_ok_and(|there| there == *row);
+        let went_on = match request {
+            Some(request) if !same => self.carries_on(request).await?,
+            _ => same,
+        };
+        if went_on { Ok(Placed::There) } else { Err(another(&format!("the approval of {id}"))) }
+    }
+
+    /// Whether the stack has this request and has gone on with it: its audit trail is whole, and begins with the exported one.
+    async fn carries_on(&self, exported: &Row<Request>) -> Result<bool, CliError> {
+        let (exported, table) = (exported.value(), &self.stack.requests_table);
+        let key = [("id", AttributeValue::S(exported.id().to_string()))];
+        let Some(there) = self.read(table, &key).await? else {
+            return Ok(false);
+        };
+        let there: Row<Request> = row_of(there, table)?;
+        let there = there.value();
+        let events = self.source.trail(exported.id(), there.audit().number).await?;
+        let events: Vec<Event> = events
+            .into_iter()
+            .map(|item| row_of::<Event>(item, &self.stack.audit_table).map(|row| row.value().clone()))
+            .collect::<Result<_, _>>()?;
+        let end = exported.audit().number.checked_sub(1).and_then(|at| events.get(usize::try_from(at).ok()?));
+        Ok(verify(exported.id(), &events, there.audit()).is_empty()
+            && (exported.audit().number == 0 || end.is_some_and(|event| event.hash == exported.audit().hash))
+            && there.version() >= exported.version()
+            && there.csr_content() == exported.csr_content()
+            && there.email() == exported.email()
+            && there.registration_date() == exported.registration_date())
+    }
+
+    /// Writes a row that is the same for ever.
+    async fn same<const N: usize>(
+        &self,
+        table: &str,
+        key: [(&str, AttributeValue); N],
+        columns: &Columns,
+        what: impl Fn() -> String,
+    ) -> Result<Placed, CliError> {
+        match self.place(table, key, columns).await? {
+            None => Ok(Placed::New),
+            Some(there) if there == item_of(columns)? => Ok(Placed::There),
+            Some(_) => Err(another(&what())),
+        }
+    }
+
+    /// Writes a row where there is none; else gives the one that is there.
+    async fn place<const N: usize>(
+        &self,
+        table: &str,
+        key: [(&str, AttributeValue); N],
+        columns: &Columns,
+    ) -> Result<Option<Item>, CliError> {
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(table)
+            .set_item(Some(item_of(columns)?))
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", key[0].0);
+        match put.send().await {
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
+                self.read(table, &key).await
+            }
+            Err(error) => Err(error).or_fail(|| format!("cannot write the table {table}"), AGAIN),
+        }
+    }
+
+    async fn read(&self, table: &str, key: &[(&str, AttributeValue)]) -> Result<Option<Item>, CliError> {
+        let mut get = self.dynamodb.get_item().table_name(table).consistent_read(true);
+        for (name, value) in key {
+            get = get.key(*name, value.clone());
+        }
+        Ok(get.send().await.or_fail(|| format!("cannot read the table {table}"), AGAIN)?.item)
+    }
+
+    async fn object(&self, key: &ObjectKey, text: &str) -> Result<Placed, CliError> {
+        let key = key.to_string();
+        if self.put_object(&key, "application/x-pem-file", text).await? == Placed::New {
+            return Ok(Placed::New);
+        }
+        match self.stack.object(&key).await? {
+            Some(there) if there == text => Ok(Placed::There),
+            _ => Err(another(&key)),
+        }
+    }
+
+    /// Stores an object where there is none.
+    async fn put_object(&self, key: &str, kind: &str, text: &str) -> Result<Placed, CliError> {
+        let put = self
+            .stack
+            .s3()
+            .put_object()
+            .bucket(&self.stack.bucket)
+            .key(key)
+            .if_none_match("*")
+            .content_type(kind)
+            .body(ByteStream::from(text.as_bytes().to_vec()));
+        match put.send().await {
+            Ok(_) => Ok(Placed::New),
+            Err(error) if error.code() == Some("PreconditionFailed") => Ok(Placed::There),
+            Err(error) => Err(error)
+                .or_fail(|| format!("cannot store {key} in the bucket {}", self.stack.bucket), AGAIN),
+        }
+    }
+}
+
+const AGAIN: &str = "Run the same import again to go on.";
+
+/// Where it is noted that an import was begun.
+fn mark(sha256: &str) -> String {
+    format!("import/{sha256}.json")
+}
+
+fn another(what: &str) -> CliError {
+    CliError::new(
+        format!("{what} is in the stack already, and is another one than in the export"),
+        "It was not overwritten. Import into a stack of its own, deployed for it.",
+    )
+}

@@ -1,0 +1,220 @@
+//! The certificate of an authority with those above it: read, described, and judged before it is put in force.
+//!
+//! Invariant: a [`Chain`] can issue, as [`Issuer`] defines it; only one that is [`Chain::fit`] is put in force.
+
+use std::net::IpAddr;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use der::Decode as _;
+use pki::issuer::{Issuer, IssuerError};
+use time::OffsetDateTime;
+use x509_cert::name::RdnSequence;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::error::X509Error;
+use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
+use x509_parser::prelude::FromDer as _;
+use x509_parser::x509::X509Name;
+
+/// An authority's certificate and those above it.
+pub(super) struct Chain {
+    /// The CA, ready to issue.
+    pub(super) issuer: Issuer,
+    /// Fields of each certificate, the CA's own first.
+    pub(super) certificates: Vec<CertificateInfo>,
+}
+
+/// Fields of one certificate.
+#[derive(Clone, Debug)]
+pub(super) struct CertificateInfo {
+    pub(super) der: Vec<u8>,
+    pub(super) subject: String,
+    pub(super) subject_der: Vec<u8>,
+    pub(super) issuer_der: Vec<u8>,
+    pub(super) issued_by: String,
+    /// Hex.
+    pub(super) serial: String,
+    pub(super) not_before: OffsetDateTime,
+    pub(super) not_after: OffsetDateTime,
+    /// "EC P-256", "RSA 2048 bits".
+    pub(super) key: String,
+    pub(super) spki: Vec<u8>,
+    /// subjectKeyIdentifier, where there is one.
+    pub(super) key_identifier: Option<Vec<u8>>,
+    /// Of the whole certificate, hex.
+    pub(super) sha256: String,
+    pub(super) path_length: Option<u32>,
+    /// nameConstraints, for people.
+    pub(super) permitted: Vec<String>,
+    pub(super) excluded: Vec<String>,
+    pub(super) is_root: bool,
+}
+
+impl Chain {
+    /// Reads the authority's certificate, followed by those above it in their order.
+    pub(super) fn read(pem: &str) -> Result<Self, IssuerError> {
+        let issuer = Issuer::from_pem(pem)?;
+        let blocks = pem::parse_many(issuer.chain_pem()).map_err(|_| IssuerError::Missing)?;
+        let certificates = blocks
+            .into_iter()
+            .enumerate()
+            .map(|(at, block)| {
+                CertificateInfo::read(block.into_contents()).ok_or(IssuerError::Malformed(at + 1))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { issuer, certificates })
+    }
+
+    /// Like [`Chain::read`], from DER.
+    pub(super) fn of(ders: &[Vec<u8>]) -> Result<Self, IssuerError> {
+        Self::read(&ders.iter().map(|der| to_pem(der)).collect::<String>())
+    }
+
+    /// The authority's own certificate.
+    pub(super) fn own(&self) -> &CertificateInfo {
+        // Issuer::from_pem refuses a text without certificates.
+        &self.certificates[0]
+    }
+
+    /// The last certificate: the root, where the chain is complete.
+    pub(super) fn top(&self) -> &CertificateInfo {
+        &self.certificates[self.certificates.len() - 1]
+    }
+
+    /// Why it must not be put in force now.
+    pub(super) fn unfit(&self, now: OffsetDateTime) -> Option<String> {
+        let own = self.own();
+        // RFC 5280 section 4.2.1.2: it must be there, and verifiers that are strict insist on it.
+        if own.key_identifier.is_none() {
+            return Some(format!("{} has no subjectKeyIdentifier", own.subject));
+        }
+        for facts in &self.certificates {
+            if facts.not_after <= now {
+                return Some(format!("{} has expired at {}", facts.subject, day(facts.not_after)));
+            }
+            if facts.not_before > now {
+                return Some(format!("{} is not valid before {}", facts.subject, day(facts.not_before)));
+            }
+        }
+        let top = self.top();
+        (!top.is_root)
+            .then(|| format!("the chain is not complete: {} was issued by {}", top.subject, top.issued_by))
+    }
+}
+
+impl CertificateInfo {
+    /// Reads a certificate; nothing for bytes that are none.
+    pub(super) fn read(der: Vec<u8>) -> Option<Self> {
+        let ([], certificate) = X509Certificate::from_der(&der).ok()? else {
+            return None;
+        };
+        let mut key_identifier = None;
+        let mut path_length = None;
+        let (mut permitted, mut excluded) = (Vec::new(), Vec::new());
+        for extension in certificate.extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::SubjectKeyIdentifier(identifier) => {
+                    key_identifier = Some(identifier.0.to_vec())
+                }
+                ParsedExtension::BasicConstraints(constraints) => {
+                    path_length = constraints.path_len_constraint
+                }
+                ParsedExtension::NameConstraints(constraints) => {
+                    permitted = constraints.permitted_subtrees.iter().flatten().map(describe).collect();
+                    excluded = constraints.excluded_subtrees.iter().flatten().map(describe).collect();
+                }
+                _ => {}
+            }
+        }
+        // The library that signs knows each algorithm in use; one that it cannot check is judged by its names.
+        let is_root = certificate.subject().as_raw() == certificate.issuer().as_raw()
+            && !matches!(certificate.verify_signature(None), Err(X509Error::SignatureVerificationError));
+        let spki = certificate.public_key().raw.to_vec();
+        let key = pki::key::PublicKey::from_spki(&spki)
+            .map_or_else(|_| "unknown".to_owned(), |key| key.description());
+        Some(Self {
+            subject: named(certificate.subject()),
+            subject_der: certificate.subject().as_raw().to_vec(),
+            issuer_der: certificate.issuer().as_raw().to_vec(),
+            issued_by: named(certificate.issuer()),
+            serial: hex::encode(certificate.raw_serial()),
+            not_before: certificate.validity().not_before.to_datetime(),
+            not_after: certificate.validity().not_after.to_datetime(),
+            key,
+            spki,
+            key_identifier,
+            sha256: hex::encode(digest(&SHA256, &der)),
+            path_length,
+            permitted,
+            excluded,
+            is_root,
+            der,
+        })
+    }
+
+    /// True if name constraints limit it.
+    pub(super) fn is_constrained(&self) -> bool {
+        !self.permitted.is_empty() || !self.excluded.is_empty()
+    }
+}
+
+/// A subtree in words: a domain as it stands, anything else with its kind.
+fn describe(subtree: &GeneralSubtree<'_>) -> String {
+    match &subtree.base {
+        GeneralName::DNSName("") => "any domain".into(),
+        GeneralName::DNSName(name) => readable(name),
+        GeneralName::IPAddress(octets) => network(octets),
+        GeneralName::DirectoryName(name) => format!("the subject {}", named(name)),
+        GeneralName::RFC822Name("") => "any e-mail address".into(),
+        GeneralName::RFC822Name(name) => format!("the e-mail address {}", readable(name)),
+        GeneralName::URI("") => "any URI".into(),
+        GeneralName::URI(host) => format!("URIs of {}", readable(host)),
+        GeneralName::OtherName(kind, _) => format!("names of the kind {kind}"),
+        GeneralName::RegisteredID(oid) => format!("the registered id {oid}"),
+        GeneralName::X400Address(_) => "an X.400 address".into(),
+        GeneralName::EDIPartyName(_) => "an EDI party name".into(),
+        GeneralName::Invalid(..) => "a name that cannot be read".into(),
+    }
+}
+
+/// An address and a mask (RFC 5280 section 4.2.1.10) as a network: 10.0.0.0/8.
+fn network(octets: &[u8]) -> String {
+    let (address, mask) = octets.split_at(octets.len() / 2);
+    let (Some(address), Some(mask)) = (ip(address), ip(mask)) else {
+        return "an IP address that cannot be read".into();
+    };
+    let (bits, all) = match mask {
+        IpAddr::V4(mask) => (u128::from(mask.to_bits()) << 96, "any IPv4 address"),
+        IpAddr::V6(mask) => (mask.to_bits(), "any IPv6 address"),
+    };
+    match bits.leading_ones() {
+        0 if bits == 0 => all.into(),
+        ones if ones + bits.trailing_zeros() >= u128::BITS => format!("{address}/{ones}"),
+        _ => format!("{address} with the mask {mask}"),
+    }
+}
+
+fn ip(octets: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
+}
+
+/// A name as RFC 4514 text.
+fn named(name: &X509Name<'_>) -> String {
+    let read = RdnSequence::from_der(name.as_raw());
+    readable(&read.map_or_else(|_| name.to_string(), |name| name.to_string()))
+}
+
+fn readable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A certificate as PEM, with line feeds.
+pub(super) fn to_pem(der: &[u8]) -> String {
+    let block = pem::Pem::new("CERTIFICATE", der);
+    pem::encode_config(&block, pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
+}
+
+/// The date alone, which is what people plan with.
+pub(super) fn day(at: OffsetDateTime) -> String {
+    at.date().to_string()
+}

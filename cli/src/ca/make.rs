@@ -1,0 +1,375 @@
+//! `ca init` and `ca rotate`: new keys and certificates, put in force in the order that [`super`] explains.
+
+use std::sync::Arc;
+
+use pki::signer::Signer;
+use time::{Duration, OffsetDateTime};
+
+use super::authority::{Authority, ParentCa};
+use super::certificate_store::CertificateStore;
+use super::chain::{CertificateInfo, Chain, day};
+use super::extensions::CaExtensions;
+use super::keys::{Keys, Kind, NewKey, Role, name_of};
+use super::name;
+use super::status::CaStatus;
+use crate::error::{CliError, OrFail as _};
+use crate::progress::Step;
+use crate::stack::Stack;
+
+/// Options of a new CA.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CaOptions {
+    /// Keep the key in KMS, as a stack that was deployed with CaKey=kms always does
+    #[arg(long)]
+    kms: bool,
+    /// Kind of the key
+    #[arg(long, value_enum, default_value_t = Kind::EcP256)]
+    key: Kind,
+    /// Subject of the CA, as in "CN=Example CA,O=Example,C=DE" [default: that of the CA before, or "Countersign ..."]
+    #[arg(long, value_name = "NAME")]
+    subject: Option<String>,
+    /// Make an issuing CA below a root; the root's key is kept apart, where no worker may use it
+    #[arg(long)]
+    issuing_ca: bool,
+    /// Subject of the root above an issuing CA [default: "CN=Countersign Root CA" and the rest of --subject]
+    #[arg(long, value_name = "NAME", requires = "issuing_ca")]
+    root_subject: Option<String>,
+    /// Permit only this domain and those below it, and no IP address; can be repeated. A rotation replaces the domains
+    /// permitted before and keeps all other name constraints
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
+    permit_dns: Vec<String>,
+}
+
+impl CaOptions {
+    /// A root with a P-256 key.
+    pub(super) fn root(subject: String) -> Self {
+        Self {
+            kms: false,
+            key: Kind::EcP256,
+            subject: Some(subject),
+            issuing_ca: false,
+            root_subject: None,
+            permit_dns: Vec::new(),
+        }
+    }
+
+    fn fits(&self, stack: &Stack) -> Result<(), CliError> {
+        if self.kms && !stack.ca_in_kms {
+            return Err(CliError::new(
+                format!(
+                    "the stack {} signs with a key in Secrets Manager, so a key in KMS would not be used",
+                    name_of(stack)
+                ),
+                "Deploy it with the parameter CaKey=kms first (locally: countersign local --ca-key kms), then run this again.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Adds the limits of the options.
+    fn limit(&self, extensions: &mut CaExtensions) -> Result<(), CliError> {
+        if self.permit_dns.is_empty() {
+            return Ok(());
+        }
+        extensions.permit_dns(&self.permit_dns).or_fail(|| "cannot limit the CA to these domains".into(), "")
+    }
+
+    fn subject_or(&self, default: &str) -> Result<Vec<u8>, CliError> {
+        name::encode(self.subject.as_deref().unwrap_or(default))
+    }
+}
+
+/// A domain for --permit-dns: lower case, without the dot or `*.` in front that other programs want.
+fn domain(text: &str) -> Result<String, String> {
+    let name = text.trim_start_matches("*.").trim_start_matches('.').to_ascii_lowercase();
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if name.len() <= 253 && name.split('.').all(label) {
+        Ok(name)
+    } else {
+        Err("a domain such as example.com is needed; names beyond ASCII as A-labels (xn--...)".into())
+    }
+}
+
+/// A root, with its key where that may be used.
+struct Root {
+    certificate: CertificateInfo,
+    signer: Arc<dyn Signer>,
+}
+
+/// `countersign ca init`.
+pub(super) async fn init(stack: &Stack, shape: &CaOptions, years: u8) -> Result<(), CliError> {
+    shape.fits(stack)?;
+    let status = CaStatus::of(stack).await?;
+    if let (None, Some(chain)) = (&status.current, status.unfinished()) {
+        return finish(stack, chain).await;
+    }
+    if !status.is_empty() {
+        let (what, advice) = match &status.current {
+            Some(chain) => (
+                format!("the stack {} has a CA already: {}", name_of(stack), chain.issuer.subject()),
+                "Make a new key and certificate with: countersign ca rotate.",
+            ),
+            None => (
+                format!(
+                    "there is a key in {} already, without a certificate",
+                    Keys::of(stack).place(Role::Issuer)
+                ),
+                "Bring its certificate with: countersign ca import --replace; or make both anew with: countersign ca rotate.",
+            ),
+        };
+        return Err(CliError::new(what, advice));
+    }
+    let step = Step::begin("Making a certificate authority");
+    let chain = first(stack, shape, years).await?;
+    step.done(chain.issuer.subject());
+    tell(stack, &chain);
+    Ok(())
+}
+
+/// Makes the first CA of a stack.
+pub(super) async fn first(stack: &Stack, shape: &CaOptions, years: u8) -> Result<Chain, CliError> {
+    let keys = Keys::of(stack);
+    let organisation = name::escape(name_of(stack));
+    let default = if shape.issuing_ca { "CN=Countersign Issuing CA" } else { "CN=Countersign Root CA" };
+    let subject = shape.subject_or(&format!("{default},O={organisation}"))?;
+    let root = if shape.issuing_ca {
+        let above =
+            name::of_root_above(shape.subject.as_deref().unwrap_or(&format!("{default},O={organisation}")));
+        let above = name::encode(shape.root_subject.as_deref().unwrap_or(&above))?;
+        Some(new_root(&keys, shape.key, &above, years, &CaExtensions::new(1)).await?)
+    } else {
+        None
+    };
+    let mut extensions = CaExtensions::new(0);
+    shape.limit(&mut extensions)?;
+    let fresh = keys.make(Role::Issuer, shape.key).await?;
+    let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
+    install(stack, &fresh, &chain).await?;
+    Ok(chain)
+}
+
+/// `countersign ca rotate`.
+pub(super) async fn rotate(
+    stack: &Stack,
+    shape: &CaOptions,
+    years: u8,
+    new_root: bool,
+) -> Result<(), CliError> {
+    shape.fits(stack)?;
+    let status = CaStatus::of(stack).await?;
+    if let Some(chain) = status.unfinished() {
+        return finish(stack, chain).await;
+    }
+    let Some(before) = &status.current else {
+        if status.signer.is_none() {
+            return Err(CliError::new(
+                format!("the stack {} has no CA yet", name_of(stack)),
+                "Make one with: countersign ca init.",
+            ));
+        }
+        let step = Step::begin("Making a certificate authority");
+        let chain = first(stack, shape, years).await?;
+        step.done(chain.issuer.subject());
+        tell(stack, &chain);
+        return Ok(());
+    };
+    let mut extensions = successor(before, new_root)?;
+    shape.limit(&mut extensions)?;
+    let keys = Keys::of(stack);
+    let root = root_for(&keys, shape, before, years, new_root).await?;
+    let step = Step::begin("Making a new key and certificate");
+    let subject = match &shape.subject {
+        Some(text) => name::encode(text)?,
+        None => before.own().subject_der.clone(),
+    };
+    let fresh = keys.make(Role::Issuer, shape.key).await?;
+    let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
+    // The certificate before may have been put there by hand.
+    CertificateStore::of(stack).file(before).await?;
+    install(stack, &fresh, &chain).await?;
+    step.done(chain.issuer.subject());
+    tell(stack, &chain);
+    if chain.top().der != before.top().der {
+        println!(
+            "Give the new root to everyone who trusts the CA: it is at /ca.pem of the portal, and in each new certificate.zip."
+        );
+        if extensions.names_issuer_addresses() {
+            println!(
+                "The certificate still names the addresses of the old root for its certificate and revocation list; publish those of the new root there."
+            );
+        }
+    }
+    println!("{}", keys.way_back());
+    Ok(())
+}
+
+/// Puts the certificate in force whose key already is.
+pub(super) async fn finish(stack: &Stack, chain: &Chain) -> Result<(), CliError> {
+    let step = Step::begin("Finishing a change of the CA that was interrupted");
+    CertificateStore::of(stack).put_in_force(chain).await?;
+    step.done(format!("{} is in force", chain.issuer.subject()));
+    Ok(())
+}
+
+/// Puts a key and its certificate in force: the certificate on file, the key, the certificate in force.
+pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Result<(), CliError> {
+    let store = CertificateStore::of(stack);
+    store.file(chain).await?;
+    Keys::of(stack).keep(Role::Issuer, fresh).await?;
+    store.put_in_force(chain).await
+}
+
+/// Extensions of the certificate that follows `before`. Fails where a limit would be lost.
+fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
+    // A certificate without a path length gets zero: Countersign issues for no other CA.
+    let mut extensions = carried(before.own(), 0)?;
+    if !new_root {
+        return Ok(extensions);
+    }
+    // A new root stands directly above the CA, so limits of CAs between them would be lost.
+    let between =
+        before.certificates.iter().enumerate().skip(1).take(before.certificates.len().saturating_sub(2));
+    for (below, facts) in between {
+        let limits = carried(facts, 0)?.limits();
+        if !limits.is_empty() {
+            return Err(lost(&format!("{} of {}", limits.join(", "), facts.subject)));
+        }
+        if let Some(most) = facts.path_length {
+            // RFC 5280 section 4.2.1.9: it counts the CAs below that certificate, of which there are some between.
+            extensions.at_most(most.saturating_sub(u32::try_from(below).unwrap_or(u32::MAX)));
+        }
+    }
+    Ok(extensions)
+}
+
+fn carried(facts: &CertificateInfo, path_length: u8) -> Result<CaExtensions, CliError> {
+    CaExtensions::of_successor(&facts.der, path_length)
+        .map_err(|what| lost(&format!("{what} of {}", facts.subject)))
+}
+
+fn lost(what: &str) -> CliError {
+    CliError::new(
+        format!("a rotation would lose {what}"),
+        "Make the new certificate elsewhere and bring it with: countersign ca import --replace.",
+    )
+}
+
+/// The root that the new issuing CA stands below; nothing where the CA is a root itself.
+async fn root_for(
+    keys: &Keys<'_>,
+    shape: &CaOptions,
+    before: &Chain,
+    years: u8,
+    new: bool,
+) -> Result<Option<Root>, CliError> {
+    let top = before.top();
+    let has_root = before.certificates.len() > 1;
+    if !has_root && !shape.issuing_ca {
+        return Ok(None);
+    }
+    if has_root && !new {
+        let signer = keys.signer(Role::Root).await?.filter(|signer| signer.spki_der() == top.spki);
+        let signer = signer.ok_or_else(|| {
+            CliError::new(
+                format!("the key of the root {} is not in {}", top.subject, keys.place(Role::Root)),
+                "Have a new certificate signed where that key is and bring it with: countersign ca import --replace; or make a new root with --new-root.",
+            )
+        })?;
+        if before.certificates.len() > 2 {
+            return Err(CliError::new(
+                "there are authorities between the CA and its root",
+                "Bring a new chain with: countersign ca import --replace.",
+            ));
+        }
+        return Ok(Some(Root { certificate: top.clone(), signer }));
+    }
+    let extensions = if has_root { carried(top, 1)? } else { CaExtensions::new(1) };
+    let subject = match (&shape.root_subject, has_root) {
+        (Some(text), _) => name::encode(text)?,
+        (None, true) => top.subject_der.clone(),
+        (None, false) => {
+            name::encode(&name::of_root_above(shape.subject.as_deref().unwrap_or(&before.issuer.subject())))?
+        }
+    };
+    new_root(keys, shape.key, &subject, years, &extensions).await.map(Some)
+}
+
+async fn new_root(
+    keys: &Keys<'_>,
+    kind: Kind,
+    subject: &[u8],
+    years: u8,
+    extensions: &CaExtensions,
+) -> Result<Root, CliError> {
+    let fresh = keys.make(Role::Root, kind).await?;
+    let (not_before, not_after) = validity(u32::from(years) * 2);
+    let root = Authority { name: subject, spki: fresh.signer.spki_der(), not_before, not_after, extensions };
+    let own = ParentCa { name: subject, signer: &*fresh.signer, key_identifier: None };
+    let der = root.certify(&own).await.or_fail(|| "cannot make the root".into(), "")?;
+    keys.keep(Role::Root, &fresh).await?;
+    let certificate = CertificateInfo::read(der)
+        .ok_or_else(|| CliError::new("the root that was made cannot be read", ""))?;
+    Ok(Root { certificate, signer: fresh.signer })
+}
+
+async fn certify(
+    subject: &[u8],
+    signer: &dyn Signer,
+    root: Option<&Root>,
+    years: u8,
+    extensions: &CaExtensions,
+) -> Result<Chain, CliError> {
+    let (not_before, mut not_after) = validity(u32::from(years));
+    let above = match root {
+        None => ParentCa { name: subject, signer, key_identifier: None },
+        Some(root) => {
+            // Nothing that is issued outlives the root.
+            not_after = not_after.min(root.certificate.not_after);
+            ParentCa {
+                name: &root.certificate.subject_der,
+                signer: &*root.signer,
+                key_identifier: root.certificate.key_identifier.clone(),
+            }
+        }
+    };
+    let authority = Authority { name: subject, spki: signer.spki_der(), not_before, not_after, extensions };
+    let der =
+        authority.certify(&above).await.or_fail(|| "cannot make the certificate of the CA".into(), "")?;
+    let ders: Vec<Vec<u8>> =
+        std::iter::once(der).chain(root.map(|root| root.certificate.der.clone())).collect();
+    let chain = Chain::of(&ders).or_fail(|| "the certificate that was made cannot be used".into(), "")?;
+    match chain.unfit(OffsetDateTime::now_utc()) {
+        None => Ok(chain),
+        Some(why) => Err(CliError::new(
+            format!("the certificate that was made cannot be used: {why}"),
+            "Make a new root as well, with --new-root.",
+        )),
+    }
+}
+
+/// From an hour ago, because clocks differ.
+fn validity(years: u32) -> (OffsetDateTime, OffsetDateTime) {
+    let from = OffsetDateTime::now_utc() - Duration::HOUR;
+    (from, from + Duration::days(365 * i64::from(years)))
+}
+
+fn tell(stack: &Stack, chain: &Chain) {
+    let own = chain.own();
+    println!("{} is in force until {}.", chain.issuer.subject(), day(own.not_after));
+    println!("Its key, {}, is in {}.", own.key, Keys::of(stack).place(Role::Issuer));
+    if chain.certificates.len() > 1 {
+        println!("The key of the root is in {}, which no worker may use.", Keys::of(stack).place(Role::Root));
+    } else if own.is_constrained() {
+        println!(
+            "Some clients ignore name constraints on a root (RFC 5280 section 6.1.1). Use --issuing-ca to have them enforced."
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! `countersign plan` and `countersign deploy`.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::changes::Changes;
+use super::package::{self, Code};
+use super::stack_status::{self, StackStatus};
+use super::{Artefacts, Parameters, Target, confirmed, doctor, self_test};
+use crate::aws_cli::AwsCli;
+use crate::error::{CliError, OrFail as _};
+use crate::progress::{Step, say};
+use crate::{build, ca, checkout, policy, venv};
+
+/// `countersign plan`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    parameters: Parameters,
+    #[command(flatten)]
+    artefacts: Artefacts,
+}
+
+/// `countersign deploy`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deploy {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    parameters: Parameters,
+    #[command(flatten)]
+    artefacts: Artefacts,
+    /// Issuance policy to put in force [default: infra/policy.toml where the stack has none yet]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Organisation that the CA is named after, where one has to be made
+    #[arg(long, value_name = "NAME", default_value = "Countersign")]
+    organisation: String,
+    /// Do it without asking
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    self_test: self_test::Options,
+}
+
+/// A change set that is ready to run.
+struct Prepared {
+    aws: AwsCli,
+    repository: PathBuf,
+    /// The ARN of the change set; nothing where nothing changes.
+    change_set: Option<String>,
+    is_new: bool,
+}
+
+/// Shows what a deployment would do, and does nothing.
+pub(crate) async fn plan(plan: Plan) -> Result<(), CliError> {
+    let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts).await?;
+    let Some(change_set) = &prepared.change_set else {
+        println!("Nothing would change.");
+        return Ok(());
+    };
+    let changes = describe(&prepared.aws, change_set).await?;
+    print!("{}", changes.show());
+    forget(&prepared, &plan.target, change_set).await?;
+    changes.keep_the_data()
+}
+
+/// Deploys: asks, carries out, and sees to policy and CA.
+pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
+    let target = &deploy.target;
+    let prepared = prepare(target, &deploy.parameters, &deploy.artefacts).await?;
+    match &prepared.change_set {
+        None => say("Nothing of the stack changes."),
+        Some(change_set) => {
+            let changes = describe(&prepared.aws, change_set).await?;
+            eprint!("{}", changes.show());
+            let question =
+                format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
+            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, deploy.yes));
+            if let Err(failure) = allowed {
+                forget(&prepared, target, change_set).await?;
+                return Err(failure);
+            }
+            carry_out(&prepared, target, change_set).await?;
+            if changes.modify("Api") {
+                publish(&prepared.aws, target).await?;
+            }
+        }
+    }
+    let stack = target.which().find().await?;
+    let default = prepared.repository.join("infra/policy.toml");
+    policy::put_when_needed(&stack, deploy.policy.as_deref(), &default).await?;
+    ca::create_when_missing(&stack, &deploy.organisation).await?;
+    let described =
+        prepared.aws.json(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
+    let portal = stack_status::output(&described["Stacks"][0], "PortalUrl").unwrap_or_default().to_owned();
+    println!("Portal  {portal}");
+    self_test::run(&deploy.self_test, &portal).await
+}
+
+async fn prepare(
+    target: &Target,
+    parameters: &Parameters,
+    artefacts: &Artefacts,
+) -> Result<Prepared, CliError> {
+    let (aws, repository) = (target.aws(), checkout::repository());
+    let found = doctor::examine(&aws, target, parameters).await?;
+    found.refuse_what_is_wrong()?;
+    let mut overrides = parameters.overrides();
+    let code = match &target.endpoint_url {
+        // An emulator runs the functions on this machine.
+        Some(endpoint) => {
+            let venv = artefacts.venv.clone().unwrap_or_else(|| repository.join(".local/venv"));
+            let venv = venv::Venv::ready(&std::path::absolute(&venv).unwrap_or(venv)).await?;
+            build::build(&repository, false, &venv).await?;
+            let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+            overrides.extend([format!("EndpointUrl={endpoint}"), format!("Architecture={architecture}")]);
+            Code::Zips
+        }
+        None => {
+            cargo_lambda(&repository, parameters.value("Architecture").unwrap_or("arm64")).await?;
+            Code::Folders
+        }
+    };
+    let bucket = match &artefacts.bucket {
+        Some(bucket) => bucket.clone(),
+        None => format!("countersign-artefacts-{}-{}", found.account, found.region),
+    };
+    let step = Step::begin("Uploading the workers");
+    made(&aws, &bucket, &found.region, target.endpoint_url.is_some()).await?;
+    let folder = tempfolder(&repository)?;
+    let packaged = package::package(&aws, &repository, code, &bucket, &folder).await?;
+    step.done(format!("to {bucket}"));
+    let step = Step::begin("Working out what changes");
+    let packaged = packaged.display().to_string();
+    let mut arguments =
+        vec!["cloudformation", "deploy", "--no-execute-changeset", "--no-fail-on-empty-changeset"];
+    arguments.extend(["--template-file", &packaged, "--stack-name", &target.stack, "--s3-bucket", &bucket]);
+    arguments.extend(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
+    if !overrides.is_empty() {
+        arguments.push("--parameter-overrides");
+        arguments.extend(overrides.iter().map(String::as_str));
+    }
+    let said = aws.run(&repository, &arguments).await?;
+    let change_set = change_set_of(&String::from_utf8_lossy(&said));
+    step.done(if change_set.is_some() { "" } else { "nothing" });
+    Ok(Prepared { aws, repository, change_set, is_new: found.standing == StackStatus::Absent })
+}
+
+/// The ARN in what `aws cloudformation deploy --no-execute-changeset` says.
+fn change_set_of(said: &str) -> Option<String> {
+    said.split_whitespace()
+        .find(|word| word.starts_with("arn:") && word.contains(":changeSet/"))
+        .map(str::to_owned)
+}
+
+async fn describe(aws: &AwsCli, change_set: &str) -> Result<Changes, CliError> {
+    let described =
+        aws.json(&["cloudformation", "describe-change-set", "--change-set-name", change_set]).await?;
+    Ok(Changes::read(&described))
+}
+
+/// Takes a change set back, and the empty shell of a stack that it was made for.
+async fn forget(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), CliError> {
+    let aws = &prepared.aws;
+    aws.json(&["cloudformation", "delete-change-set", "--change-set-name", change_set]).await?;
+    if prepared.is_new {
+        aws.json(&["cloudformation", "delete-stack", "--stack-name", &target.stack]).await?;
+    }
+    Ok(())
+}
+
+async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), CliError> {
+    let aws = &prepared.aws;
+    let step = Step::begin("Deploying");
+    aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
+    let until = if prepared.is_new { "stack-create-complete" } else { "stack-update-complete" };
+    let waited = aws.json(&["cloudformation", "wait", until, "--stack-name", &target.stack]).await;
+    if waited.is_ok() {
+        step.done(format!("stack {}", target.stack));
+        return Ok(());
+    }
+    let why = stack_status::first_failure(aws, &target.stack)
+        .await
+        .unwrap_or_else(|| "its events have the reason".into());
+    Err(match StackStatus::of(aws, target).await? {
+        StackStatus::Ready(_) => CliError::new(
+            format!("the deployment failed: {why}"),
+            "The stack is as it was before; mend the cause and deploy again.",
+        ),
+        StackStatus::Stuck(what, advice) => {
+            CliError::new(format!("the deployment failed: {why}; {what}"), advice)
+        }
+        StackStatus::Absent => CliError::new(
+            format!("the deployment failed: {why}"),
+            "Nothing is left of it; mend the cause and deploy again.",
+        ),
+    })
+}
+
+/// Makes what changed of the API hold: who may call it counts from the next deployment of its stage on.
+async fn publish(aws: &AwsCli, target: &Target) -> Result<(), CliError> {
+    let which = ["--stack-name", &target.stack, "--logical-resource-id", "Api"];
+    let api = aws.json(&[&["cloudformation", "describe-stack-resource"][..], &which].concat()).await?;
+    let id = api["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap_or_default();
+    aws.json(&["apigateway", "create-deployment", "--rest-api-id", id, "--stage-name", "live"]).await?;
+    Ok(())
+}
+
+/// Makes the bucket of artefacts where it is missing: private, and for TLS only where there is TLS.
+async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), CliError> {
+    let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|_| {
+        CliError::new(
+            format!("the bucket {bucket} is somebody else's"),
+            "Names of buckets are the world's: choose another with --artefacts.",
+        )
+    })?;
+    if found.is_some() {
+        return Ok(());
+    }
+    let constraint = format!("LocationConstraint={region}");
+    let mut create = vec!["s3api", "create-bucket", "--bucket", bucket];
+    if region != "us-east-1" {
+        create.extend(["--create-bucket-configuration", &constraint]);
+    }
+    aws.json(&create).await?;
+    let all = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
+    aws.json(&[
+        "s3api",
+        "put-public-access-block",
+        "--bucket",
+        bucket,
+        "--public-access-block-configuration",
+        all,
+    ])
+    .await?;
+    if !emulator {
+        let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": [{
+            "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+            "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+        }] });
+        aws.json(&["s3api", "put-bucket-policy", "--bucket", bucket, "--policy", &policy.to_string()])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
+async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), CliError> {
+    let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
+    let names = build::names(repository)?;
+    for (at, name) in names.iter().enumerate() {
+        say(format!("Building {name} with cargo lambda, {} of {}", at + 1, names.len()));
+        let status = Command::new("cargo")
+            .args(cargo_lambda_arguments(name, architecture))
+            .current_dir(repository)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .status()
+            .await
+            .or_fail(|| "cannot run cargo lambda".into(), advice)?;
+        if !status.success() {
+            return Err(CliError::new(format!("cargo lambda did not build {name}"), advice));
+        }
+    }
+    Ok(())
+}
+
+/// The processor is always named: this machine may have the other one. So is the package: it is no default member.
+fn cargo_lambda_arguments<'a>(name: &'a str, architecture: &str) -> [&'a str; 6] {
+    let processor = if architecture == "arm64" { "--arm64" } else { "--x86-64" };
+    ["lambda", "build", "--release", processor, "--package", name]
+}
+
+fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
+    let folder = repository.join("target/deployment");
+    std::fs::create_dir_all(&folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_are_built_as_packages_for_the_processor_that_is_deployed() {
+        assert_eq!(
+            cargo_lambda_arguments("sign", "arm64"),
+            ["lambda", "build", "--release", "--arm64", "--package", "sign"]
+        );
+        assert!(cargo_lambda_arguments("sign", "x86_64").contains(&"--x86-64"));
+        let repository = checkout::repository();
+        for name in build::names(&repository).unwrap() {
+            let manifest = repository.join("workers").join(&name).join("Cargo.toml");
+            let manifest: toml::Table = std::fs::read_to_string(manifest).unwrap().parse().unwrap();
+            assert_eq!(manifest["package"]["name"].as_str(), Some(name.as_str()));
+        }
+    }
+
+    #[test]
+    fn the_change_set_is_found_in_what_the_command_line_says() {
+        let said = "\nWaiting for changeset to be created..\nChangeset created successfully. Run the following command to review changes:\naws cloudformation describe-change-set --change-set-name arn:aws:cloudformation:eu-central-1:1:changeSet/x/y\n";
+        assert_eq!(
+            change_set_of(said).as_deref(),
+            Some("arn:aws:cloudformation:eu-central-1:1:changeSet/x/y")
+        );
+        assert_eq!(change_set_of("No changes to deploy. Stack ca is up to date"), None);
+    }
+}

@@ -1,0 +1,376 @@
+//! `countersign doctor`: what a deployment and a running stack need, each checked, with what to do where it is missing.
+//!
+//! The judgements are functions of what AWS answered, so that answers no emulator gives are tested too.
+
+use serde_json::Value;
+
+use super::stack_status::{self, StackStatus};
+use super::{Parameters, Target};
+use crate::aws_cli::AwsCli;
+use crate::error::CliError;
+use crate::table;
+
+/// What the workers may take at once, of an account's environments: those of the queues, of the dead letters, and some portals.
+const ENVIRONMENTS: u64 = 60;
+
+/// `countersign doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    parameters: Parameters,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Verdict {
+    Good,
+    /// It works, but the operator should know.
+    Note,
+    Wrong,
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+struct Check {
+    about: &'static str,
+    verdict: Verdict,
+    found: String,
+    advice: String,
+}
+
+impl Check {
+    fn good(about: &'static str, found: impl Into<String>) -> Self {
+        Self { about, verdict: Verdict::Good, found: found.into(), advice: String::new() }
+    }
+
+    fn note(about: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { about, verdict: Verdict::Note, found: found.into(), advice: advice.into() }
+    }
+
+    fn wrong(about: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { about, verdict: Verdict::Wrong, found: found.into(), advice: advice.into() }
+    }
+}
+
+/// All that was found.
+#[derive(Debug)]
+pub(super) struct Findings {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) standing: StackStatus,
+    checks: Vec<Check>,
+}
+
+impl Findings {
+    /// Fails with the first thing that is wrong; says the others on standard error.
+    pub(super) fn refuse_what_is_wrong(&self) -> Result<(), CliError> {
+        for check in self.checks.iter().filter(|check| check.verdict == Verdict::Note) {
+            crate::progress::say(format!("{}: {}. {}", check.about, check.found, check.advice));
+        }
+        match self.checks.iter().find(|check| check.verdict == Verdict::Wrong) {
+            Some(check) => Err(CliError::new(check.found.clone(), check.advice.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Runs `countersign doctor`.
+pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
+    let findings = examine(&doctor.target.aws(), &doctor.target, &doctor.parameters).await?;
+    let row = |check: &Check| {
+        let verdict = match check.verdict {
+            Verdict::Good => "ok",
+            Verdict::Note => "note",
+            Verdict::Wrong => "WRONG",
+        };
+        vec![verdict.to_owned(), check.about.to_owned(), check.found.clone(), check.advice.clone()]
+    };
+    print!(
+        "{}",
+        table::aligned(
+            &["", "CHECK", "FOUND", "WHAT TO DO"],
+            &findings.checks.iter().map(row).collect::<Vec<_>>()
+        )
+    );
+    findings.refuse_what_is_wrong()
+}
+
+/// Looks at everything. Fails only where AWS cannot be asked at all.
+pub(super) async fn examine(
+    aws: &AwsCli,
+    target: &Target,
+    parameters: &Parameters,
+) -> Result<Findings, CliError> {
+    let caller = aws.json(&["sts", "get-caller-identity"]).await?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));
+    let region = target.which().region().await?;
+    let mut checks = vec![credentials(&arn), Check::good("region", &region)];
+    let standing = StackStatus::of(aws, target).await?;
+    checks.push(match &standing {
+        StackStatus::Absent => Check::good("stack", format!("there is no stack {} yet", target.stack)),
+        StackStatus::Ready(described) => Check::good("stack", text(&described["StackStatus"])),
+        StackStatus::Stuck(what, advice) => Check::wrong("stack", what, advice),
+    });
+    let deployed = match &standing {
+        StackStatus::Ready(described) => Some(described),
+        _ => None,
+    };
+    let value = |name: &str| {
+        parameters
+            .value(name)
+            .or_else(|| deployed.and_then(|stack| stack_status::parameter(stack, name)))
+            .map(str::to_owned)
+    };
+    if value("MailTransport").as_deref() == Some("smtp") {
+        checks.push(Check::good("mail", format!("by {}", value("SmtpEndpoint").unwrap_or_default())));
+    } else {
+        checks.extend(mail(aws, value("MailFrom").as_deref()).await?);
+    }
+    let settings = aws.json(&["lambda", "get-account-settings"]).await?;
+    checks.push(concurrency(&settings));
+    match &standing {
+        StackStatus::Absent => checks.extend(clash(aws, &target.stack).await?),
+        StackStatus::Ready(described) => checks.extend(secrets(aws, &target.stack, described).await?),
+        StackStatus::Stuck(..) => {}
+    }
+    Ok(Findings { account, region, standing, checks })
+}
+
+fn credentials(arn: &str) -> Check {
+    if arn.ends_with(":root") && !arn.contains(":000000000000:") {
+        Check::note(
+            "credentials",
+            arn,
+            "These are the account's root user; use a role that may deploy and no more",
+        )
+    } else {
+        Check::good("credentials", arn)
+    }
+}
+
+async fn mail(aws: &AwsCli, from: Option<&str>) -> Result<Vec<Check>, CliError> {
+    let Some(from) = from else {
+        return Ok(vec![Check::wrong(
+            "sender",
+            "nothing says who sends the mails",
+            "Name an address that SES has verified with --mail-from.",
+        )]);
+    };
+    let mut identities = Vec::new();
+    for name in [from, from.rsplit('@').next().unwrap_or_default()] {
+        identities.extend(aws.find(&["sesv2", "get-email-identity", "--email-identity", name]).await?);
+    }
+    let account = aws.json(&["sesv2", "get-account"]).await?;
+    Ok(vec![identity(from, &identities), sandbox(&account)])
+}
+
+fn identity(from: &str, identities: &[Value]) -> Check {
+    if identities.iter().any(|identity| identity["VerifiedForSendingStatus"] == true) {
+        return Check::good("sender", from);
+    }
+    let domain = from.rsplit('@').next().unwrap_or_default();
+    match identities {
+        [] => Check::wrong(
+            "sender",
+            format!("SES knows neither {from} nor {domain}"),
+            format!(
+                "Run aws sesv2 create-email-identity --email-identity {domain} and set the DNS records that it names."
+            ),
+        ),
+        _ => Check::wrong(
+            "sender",
+            format!("SES has not verified {from} yet"),
+            format!(
+                "Set the DNS records of {domain}, or follow the link in the mail from AWS, and try again."
+            ),
+        ),
+    }
+}
+
+fn sandbox(account: &Value) -> Check {
+    if account["SendingEnabled"] != true || account["EnforcementStatus"] == "SHUTDOWN" {
+        return Check::wrong(
+            "SES",
+            "SES has stopped this account from sending",
+            "See the reason in the SES console.",
+        );
+    }
+    let quota = account["SendQuota"]["Max24HourSend"].as_f64().unwrap_or_default();
+    if account["ProductionAccessEnabled"] == true {
+        Check::good("SES", format!("{quota:.0} mails a day"))
+    } else {
+        Check::note(
+            "SES",
+            format!("SES is in the sandbox: {quota:.0} mails a day, to verified addresses only"),
+            "Ask for production access: aws sesv2 put-account-details --production-access-enabled --mail-type TRANSACTIONAL --website-url URL",
+        )
+    }
+}
+
+fn concurrency(settings: &Value) -> Check {
+    let found = settings["AccountLimit"]["ConcurrentExecutions"].as_u64().unwrap_or_default();
+    if found >= ENVIRONMENTS {
+        Check::good("Lambda", format!("{found} environments at once"))
+    } else {
+        Check::note(
+            "Lambda",
+            format!("the account has {found} environments; the workers take up to {ENVIRONMENTS}"),
+            "Bursts then wait. Ask for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000",
+        )
+    }
+}
+
+/// Resources that exist under a name that the stack needs, without being its own.
+async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, CliError> {
+    let prefix = format!("/aws/lambda/{stack}-");
+    let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
+    let workers = crate::build::names(&crate::checkout::repository())?;
+    let ours = |name: &str| workers.iter().any(|worker| name == format!("{prefix}{worker}"));
+    let named = groups["logGroups"].as_array().into_iter().flatten();
+    let taken = named.filter_map(|group| group["logGroupName"].as_str()).find(|name| ours(name));
+    let secret = format!("countersign/{stack}/ca-key");
+    let kept = aws.find(&["secretsmanager", "describe-secret", "--secret-id", &secret]).await?;
+    Ok(vec![
+        match taken {
+            Some(name) => Check::wrong(
+                "names",
+                format!("the log group {name} is there already, without the stack"),
+                format!(
+                    "Delete it with aws logs delete-log-group --log-group-name {name}, or choose another --stack."
+                ),
+            ),
+            None => Check::good("names", format!("{stack}-* is free")),
+        },
+        ca_key(&secret, kept.as_ref(), false),
+    ])
+}
+
+/// Parts of a stack that are outside of it, or that a person could delete.
+async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Check>, CliError> {
+    let mut checks = Vec::new();
+    let resource = [
+        "cloudformation",
+        "describe-stack-resource",
+        "--stack-name",
+        stack,
+        "--logical-resource-id",
+        "LinkSecret",
+    ];
+    let resource = aws.json(&resource).await?;
+    if let Some(id) = resource["StackResourceDetail"]["PhysicalResourceId"].as_str() {
+        let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", id]).await?;
+        checks.push(link_secret(id, found.as_ref()));
+    }
+    if stack_status::output(described, "CaKey") == Some("secret") {
+        let secret = stack_status::output(described, "CaSecret").unwrap_or_default();
+        let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", secret]).await?;
+        checks.push(ca_key(secret, found.as_ref(), true));
+    }
+    let parameter = stack_status::output(described, "PolicyParameter").unwrap_or_default();
+    checks.push(match aws.find(&["ssm", "get-parameter", "--name", parameter]).await? {
+        Some(_) => Check::good("policy", parameter),
+        None => Check::note(
+            "policy",
+            format!("there is no parameter {parameter}"),
+            "countersign deploy puts the default in force; your own: countersign policy set",
+        ),
+    });
+    Ok(checks)
+}
+
+fn link_secret(id: &str, found: Option<&Value>) -> Check {
+    match found {
+        Some(secret) if secret["DeletedDate"].is_null() => Check::good("link secret", "there"),
+        Some(_) => Check::wrong(
+            "link secret",
+            "the secret of the status links is being deleted",
+            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {id}"),
+        ),
+        None => Check::wrong(
+            "link secret",
+            "the secret of the status links is gone, and CloudFormation does not know",
+            format!(
+                "Make another: aws secretsmanager create-secret --name {} --secret-string \"$(openssl rand -hex 32)\"; links already mailed to requesters stop working.",
+                name_of(id)
+            ),
+        ),
+    }
+}
+
+/// The name in the ARN of a secret, without the six characters that Secrets Manager adds.
+fn name_of(id: &str) -> &str {
+    let name = id.rsplit(":secret:").next().unwrap_or(id);
+    if id.contains(":secret:") { name.rsplit_once('-').map_or(name, |(name, _)| name) } else { name }
+}
+
+fn ca_key(secret: &str, found: Option<&Value>, deployed: bool) -> Check {
+    match found {
+        Some(found) if !found["DeletedDate"].is_null() => Check::wrong(
+            "CA key",
+            format!("the secret {secret} is being deleted"),
+            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {secret}"),
+        ),
+        Some(_) => Check::good("CA key", secret),
+        None if deployed => Check::note(
+            "CA key",
+            "there is no CA yet",
+            "countersign deploy makes one; your own: countersign ca init or ca import",
+        ),
+        None => Check::good("CA key", "will be made"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sender_has_to_be_verified_by_address_or_domain() {
+        let of = |identities: &[Value]| identity("ca@example.com", identities);
+        let (good, waiting) =
+            (json!({ "VerifiedForSendingStatus": true }), json!({ "VerifiedForSendingStatus": false }));
+        assert_eq!(of(std::slice::from_ref(&good)).verdict, Verdict::Good);
+        assert_eq!(of(&[waiting.clone(), good]).verdict, Verdict::Good);
+        let unknown = of(&[]);
+        assert!(
+            unknown.verdict == Verdict::Wrong
+                && unknown.found.contains("neither ca@example.com nor example.com")
+        );
+        assert!(of(&[waiting]).found.contains("has not verified"));
+    }
+
+    #[test]
+    fn the_sandbox_is_a_note_and_a_stopped_account_is_wrong() {
+        let account = |production: bool, sending: bool| {
+            sandbox(
+                &json!({ "ProductionAccessEnabled": production, "SendingEnabled": sending, "SendQuota": { "Max24HourSend": 200.0 } }),
+            )
+        };
+        assert_eq!(account(true, true).verdict, Verdict::Good);
+        let inside = account(false, true);
+        assert!(inside.verdict == Verdict::Note && inside.found.contains("sandbox: 200 mails"), "{inside:?}");
+        assert_eq!(account(true, false).verdict, Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_new_account_has_too_few_environments() {
+        let of =
+            |limit: u64| concurrency(&json!({ "AccountLimit": { "ConcurrentExecutions": limit } })).verdict;
+        assert_eq!((of(1000), of(10)), (Verdict::Good, Verdict::Note));
+    }
+
+    #[test]
+    fn a_deleted_secret_is_told_with_the_way_back() {
+        let gone = json!({ "DeletedDate": "2026-01-01T00:00:00Z" });
+        let arn = "arn:aws:secretsmanager:eu-central-1:1:secret:LinkSecret-ab12-XyZ123";
+        assert!(link_secret(arn, Some(&gone)).advice.contains("restore-secret"));
+        assert!(link_secret(arn, None).advice.contains("--name LinkSecret-ab12 "));
+        assert!(ca_key("countersign/ca/ca-key", Some(&gone), true).advice.contains("restore-secret"));
+        assert_eq!(ca_key("countersign/ca/ca-key", None, true).verdict, Verdict::Note);
+        assert_eq!(link_secret(arn, Some(&json!({}))).verdict, Verdict::Good);
+    }
+}

@@ -1,0 +1,163 @@
+//! A stack on AWS: looked at, planned, deployed, and taken away. `--endpoint-url` does the same on an emulator.
+//!
+//! Invariant: nothing is changed before the operator has seen what would be, and nothing that holds data is replaced or
+//! removed by a deployment. What was interrupted is told by the next command, with what to do.
+
+use std::path::PathBuf;
+
+use crate::aws_cli::AwsCli;
+use crate::error::CliError;
+
+mod changes;
+mod deploy;
+mod destroy;
+mod doctor;
+pub(crate) mod package;
+mod self_test;
+mod stack_status;
+
+pub(crate) use deploy::{Deploy, Plan, deploy, plan};
+pub(crate) use destroy::{Destroy, run as destroy};
+pub(crate) use doctor::{Doctor, run as doctor};
+
+/// Which stack, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Target {
+    /// Name of the stack
+    #[arg(long, value_name = "NAME", default_value = "countersign", value_parser = stack_name)]
+    pub(crate) stack: String,
+    /// Region of the stack [default: the one of the AWS configuration]
+    #[arg(long, value_parser = region)]
+    pub(crate) region: Option<String>,
+    /// Endpoint to use in place of AWS's own, such as an emulator's
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+impl Target {
+    fn aws(&self) -> AwsCli {
+        AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref())
+    }
+
+    fn which(&self) -> crate::stack::StackSelector {
+        crate::stack::StackSelector::on_aws_named(&self.stack, self.region.clone(), self.endpoint_url.clone())
+    }
+}
+
+/// Parameters of the template.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Parameters {
+    /// Sender of all mails, an identity that SES has verified [default: as it is]
+    #[arg(long, value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// Address that is told about failures [default: as it is]
+    #[arg(long, value_name = "ADDRESS")]
+    operators_email: Option<String>,
+    /// Any other parameter of infra/template.yaml; can be repeated [default: as it is]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = assignment)]
+    others: Vec<(String, String)>,
+}
+
+impl Parameters {
+    /// `NAME=VALUE` of all that were named.
+    fn overrides(&self) -> Vec<String> {
+        let named = [("MailFrom", &self.mail_from), ("OperatorsEmail", &self.operators_email)];
+        let named = named.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
+        let others = self.others.iter().map(|(name, value)| (name.as_str(), value));
+        named.chain(others).map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    /// The value that was named for a parameter.
+    fn value(&self, parameter: &str) -> Option<&str> {
+        if parameter == "MailFrom" && self.mail_from.is_some() {
+            return self.mail_from.as_deref();
+        }
+        self.others.iter().find(|(name, _)| name == parameter).map(|(_, value)| value.as_str())
+    }
+}
+
+/// How the workers get to where the template looks for them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Artefacts {
+    /// Bucket for what is deployed; made where it is missing [default: countersign-artefacts-<account>-<region>]
+    #[arg(long = "artefacts", value_name = "BUCKET")]
+    bucket: Option<String>,
+    /// Virtual environment with the zip program of the local stack, for an emulator [default: .local/venv in the repository]
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    venv: Option<PathBuf>,
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let is_word = |part: &str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase());
+    let number = parts.next_back().unwrap_or_default();
+    let words: Vec<&str> = parts.collect();
+    if words.len() >= 2
+        && words.iter().all(|word| is_word(word))
+        && number.len() == 1
+        && number.bytes().all(|b| b.is_ascii_digit())
+    {
+        Ok(text.to_owned())
+    } else {
+        Err("a region is written like eu-central-1".into())
+    }
+}
+
+/// CloudFormation takes 128 characters; the names of functions, which begin with it, have 64, of which the longest worker takes 15.
+fn stack_name(text: &str) -> Result<String, String> {
+    let good = text.len() <= 49
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("a name is at most 49 letters, digits and hyphens, a letter first".into())
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".into()),
+    }
+}
+
+/// Asks on the terminal; without one, the answer has to be given as `--yes`.
+fn confirmed(question: &str, yes: bool) -> Result<(), CliError> {
+    use std::io::{BufRead as _, IsTerminal as _, Write as _};
+    if yes {
+        return Ok(());
+    }
+    let input = std::io::stdin();
+    if !input.is_terminal() {
+        return Err(CliError::new("nobody is there to be asked", "Say --yes where this is what you want."));
+    }
+    eprint!("{question} [y/N] ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let _ = input.lock().read_line(&mut answer);
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(CliError::new("stopped; nothing was changed", ""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_and_names_are_checked_before_anybody_is_asked() {
+        for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-5"] {
+            assert!(region(good).is_ok(), "{good}");
+        }
+        for bad in ["Frankfurt", "eu-central", "eu-central-1a", "", "eu--1", "--x-1"] {
+            assert!(region(bad).is_err(), "{bad}");
+        }
+        assert!(stack_name("countersign").is_ok() && stack_name("9x").is_err() && stack_name("a b").is_err());
+        assert!(stack_name(&"x".repeat(50)).is_err());
+        assert_eq!(assignment("A=b=c"), Ok(("A".into(), "b=c".into())));
+        assert!(assignment("A").is_err());
+    }
+}

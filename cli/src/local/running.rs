@@ -1,0 +1,269 @@
+//! The running stack: brought up in order, announced when it can be used, stopped in order.
+//!
+//! Invariant: whatever fails on the way up, the programs that were started are stopped before the failure is told.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use tokio::task::JoinHandle;
+
+use super::options::Options;
+use super::signals::unless_stopped;
+use super::{catcher, child, deploy, emulator, ports, proxy};
+use crate::aws_cli::{AwsCli, REGION};
+use crate::error::{CliError, OrFail as _};
+use crate::progress::{Step, say};
+use crate::stack::{Endpoints, Stack, output_of};
+use crate::{build, ca, checkout, policy, venv};
+
+impl Options {
+    /// Where people reach the portal, without a slash at the end.
+    fn base_url(&self, port: u16) -> String {
+        self.portal_by_way_of.clone().unwrap_or_else(|| format!("http://localhost:{port}"))
+    }
+}
+
+/// The running stack.
+pub(super) struct Local {
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// Its addresses.
+    pub(super) endpoints: Endpoints,
+    emulator: emulator::Emulator,
+    catcher: child::Child,
+    proxy: JoinHandle<()>,
+    // Held until everything has stopped.
+    _lock: File,
+}
+
+impl Local {
+    /// Brings it up.
+    pub(super) async fn start(options: &Options) -> Result<Self, CliError> {
+        let repository = checkout::repository();
+        let folder = checkout::folder(options.dir.as_deref());
+        private_folder(&folder)?;
+        private_folder(&folder.join("state"))?;
+        let lock = exclusive(&folder)?;
+        let _ = fs::remove_file(folder.join("endpoints.json"));
+        let mut ports = ports::Ports::of(&folder);
+        let listener = ports.portal(options.port)?;
+        let portal = listener.local_addr().or_fail(|| "the portal has no port".into(), "")?.port();
+
+        let venv = options.venv.clone().unwrap_or_else(|| repository.join(".local/venv"));
+        let venv = std::path::absolute(&venv).unwrap_or(venv);
+        let venv = unless_stopped(venv::Venv::ready(&venv)).await?;
+        let (emulator_port, smtp) = (ports.emulator()?, ports.smtp()?);
+        ports.save()?;
+        // The emulator comes up while cargo works.
+        let mut emulator = emulator::Emulator::start(&venv, &folder, emulator_port)?;
+        let mailbox = folder.join("mailbox");
+        let catcher = unless_stopped(catcher::start(&venv, &folder, &mailbox, smtp)).await?;
+        let configured = async {
+            let workers = build::build(&repository, options.release, &venv).await?;
+            let step = Step::begin("Starting the AWS emulator and the mail catcher");
+            emulator.ready().await?;
+            step.done(format!("{} and smtp://127.0.0.1:{smtp}", emulator.endpoint));
+            let parameters = BTreeMap::from([
+                ("Architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned()),
+                ("BaseUrl", options.base_url(portal)),
+                ("EndpointUrl", options.aws_by_way_of.clone().unwrap_or_else(|| emulator.endpoint.clone())),
+                ("CaKey", options.ca_key.parameter().to_owned()),
+                ("MailTransport", "smtp".to_owned()),
+                (
+                    "SmtpEndpoint",
+                    options.smtp_by_way_of.clone().unwrap_or_else(|| format!("smtp://localhost:{smtp}")),
+                ),
+                ("SmtpCredentials", options.smtp_credentials.clone().unwrap_or_default()),
+                ("VisibilityTimeout", options.visibility_timeout.to_string()),
+                ("HousekeepingSchedule", every(options.housekeeping_minutes)),
+                ("LogLevel", options.log_level.clone()),
+                // Everything here is removed with its folder.
+                ("DeletionProtection", "false".to_owned()),
+                // The web driver and the benchmarks are one client that asks often.
+                ("ThrottleRate", "1000".to_owned()),
+                ("ThrottleBurst", "1000".to_owned()),
+            ]);
+            let aws = AwsCli::of_emulator(&venv.python, &folder, &emulator.endpoint);
+            let outputs = deploy::deploy(&aws, &repository, &folder, &workers, &parameters).await?;
+            let base = format!("{}/", options.base_url(portal));
+            let endpoints = endpoints(&outputs, &repository, &emulator.endpoint, &base, portal, &mailbox)?;
+            let stack = Stack::local(&endpoints);
+            policy::put_when_needed(&stack, options.policy.as_deref(), &repository.join("infra/policy.toml"))
+                .await?;
+            ca::create_when_missing(&stack, &format!("Countersign local CA of {}", folder.display())).await?;
+            housekeeping(&aws, &folder, &endpoints).await;
+            let stage =
+                format!("{}/_aws/execute-api/{}/live", emulator.endpoint, output_of(&outputs, "ApiId")?);
+            Ok((proxy::serve(listener, stage, mailbox.clone())?, endpoints))
+        };
+        match unless_stopped(configured).await {
+            Ok((proxy, endpoints)) => {
+                let local = Self { folder, endpoints, emulator, catcher, proxy, _lock: lock };
+                local.announce()?;
+                Ok(local)
+            }
+            Err(failure) => {
+                let _ = tokio::join!(emulator.child.stop(), catcher.stop());
+                Err(failure)
+            }
+        }
+    }
+
+    /// Writes `endpoints.json`, whole or not at all.
+    fn announce(&self) -> Result<(), CliError> {
+        let file = self.folder.join("endpoints.json");
+        let fresh = self.folder.join(".endpoints.json");
+        let json =
+            serde_json::to_vec_pretty(&self.endpoints).or_fail(|| "cannot write the endpoints".into(), "")?;
+        fs::write(&fresh, json)
+            .and_then(|()| fs::rename(&fresh, &file))
+            .or_fail(|| format!("cannot write {}", file.display()), "")
+    }
+
+    /// Completes when a part of the stack has ended by itself.
+    pub(super) async fn broken(&mut self) -> CliError {
+        tokio::select! {
+            failure = self.emulator.child.ended() => failure,
+            failure = self.catcher.ended() => failure,
+        }
+    }
+
+    /// Stops it; the state is kept.
+    pub(super) async fn stop(self) -> Result<(), CliError> {
+        let _ = fs::remove_file(self.folder.join("endpoints.json"));
+        let step = Step::begin("Stopping");
+        self.proxy.abort();
+        let (emulator, catcher) = tokio::join!(self.emulator.child.stop(), self.catcher.stop());
+        emulator.and(catcher)?;
+        step.done("the state is kept");
+        Ok(())
+    }
+}
+
+/// Makes the folder where it is missing. The emulator keeps the CA key in its state, unprotected, so nobody else on this
+/// machine may look into what is made here.
+fn private_folder(folder: &Path) -> Result<(), CliError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.or_fail(|| format!("cannot make {}", folder.display()), "Choose another --dir.")
+}
+
+fn exclusive(folder: &Path) -> Result<File, CliError> {
+    let path = folder.join("lock");
+    let file = File::create(&path)
+        .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir.")?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CliError::new(
+            format!("a local stack already runs in {}", folder.display()),
+            "Use it, stop it with Ctrl-C where it runs, or choose another --dir and --port.",
+        )),
+        Err(TryLockError::Error(error)) => {
+            Err(error).or_fail(|| format!("cannot lock {}", path.display()), "")
+        }
+    }
+}
+
+fn every(minutes: u32) -> String {
+    format!("rate({minutes} minute{})", if minutes == 1 { "" } else { "s" })
+}
+
+fn endpoints(
+    outputs: &BTreeMap<String, String>,
+    repository: &Path,
+    aws_endpoint: &str,
+    base: &str,
+    portal: u16,
+    mailbox: &Path,
+) -> Result<Endpoints, CliError> {
+    let output = |name: &str| output_of(outputs, name);
+    let workers = build::names(repository)?;
+    let queue = |worker: &String| {
+        outputs.get(&format!("{}QueueUrl", pascal(worker))).map(|url| (worker.clone(), url.clone()))
+    };
+    Ok(Endpoints {
+        stack: deploy::STACK.to_owned(),
+        portal: base.to_owned(),
+        mailbox: mailbox.to_owned(),
+        mailbox_url: format!("http://localhost:{portal}/_mailbox/"),
+        aws_endpoint: aws_endpoint.to_owned(),
+        region: REGION.to_owned(),
+        state_machine_arn: output("StateMachineArn")?,
+        requests_table: output("CertificatesTable")?,
+        approvals_table: output("ApprovalsTable")?,
+        names_table: output("NamesTable")?,
+        audit_table: output("AuditTable")?,
+        bucket: output("Bucket")?,
+        policy_parameter: output("PolicyParameter")?,
+        ca_secret: output("CaSecret")?,
+        link_secret: outputs.get("LinkSecretId").cloned(),
+        ca_key: output("CaKey")?,
+        queues: workers.iter().filter_map(queue).collect(),
+        functions: workers
+            .iter()
+            .map(|worker| (worker.clone(), format!("{}-{worker}", deploy::STACK)))
+            .collect(),
+        pid: std::process::id(),
+    })
+}
+
+/// The folder of a worker as the template writes it: await-approval is AwaitApproval.
+fn pascal(worker: &str) -> String {
+    worker
+        .split('-')
+        .flat_map(|word| word.chars().take(1).map(|c| c.to_ascii_uppercase()).chain(word.chars().skip(1)))
+        .collect()
+}
+
+/// Executions do not survive the emulator's restart; housekeeping starts the requests again, as it does on AWS.
+async fn housekeeping(aws: &AwsCli, folder: &Path, endpoints: &Endpoints) {
+    let Some(function) = endpoints.functions.get("housekeeping") else {
+        return;
+    };
+    let answer = folder.join("tmp/housekeeping.json").display().to_string();
+    let step = Step::begin("Carrying on with requests in flight");
+    match aws
+        .run(
+            folder,
+            &[
+                "lambda",
+                "invoke",
+                "--function-name",
+                function,
+                "--query",
+                "FunctionError",
+                "--output",
+                "text",
+                &answer,
+            ],
+        )
+        .await
+    {
+        Ok(error) if error.starts_with(b"None") || error.is_empty() => step.done(""),
+        Ok(_) => say("housekeeping failed; requests in flight wait for its next run. See emulator.log."),
+        Err(failure) => say(format!("housekeeping failed: {failure}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_are_written_as_in_the_template() {
+        assert_eq!(pascal("await-approval"), "AwaitApproval");
+        assert_eq!(pascal("sign"), "Sign");
+        assert_eq!(every(1), "rate(1 minute)");
+        assert_eq!(every(5), "rate(5 minutes)");
+    }
+
+    #[test]
+    fn one_command_at_a_time_uses_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = exclusive(folder.path()).unwrap();
+        assert!(exclusive(folder.path()).unwrap_err().to_string().contains("already runs"));
+        drop(first);
+        assert!(exclusive(folder.path()).is_ok());
+    }
+}

@@ -1,0 +1,31 @@
+//! Signals that end the command, and work that they interrupt.
+
+use crate::error::CliError;
+
+/// Completes on Ctrl-C, SIGTERM, or when the terminal is closed.
+pub(super) async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = |kind| async move {
+        match signal(kind) {
+            Ok(mut signals) => _ = signals.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => (),
+        () = wait(SignalKind::terminate()) => (),
+        () = wait(SignalKind::hangup()) => (),
+    }
+}
+
+/// The result of `work`, unless we are told to stop before it is there.
+pub(super) async fn unless_stopped<T>(
+    work: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
+    tokio::select! {
+        result = work => result,
+        () = told_to_stop() => {
+            Err(CliError::new("stopped before it was done", "What was installed, built and stored is kept."))
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The issuance policy of a stack: checked before it is put in force, and read by every worker from SSM, or from the bucket
+//! where it is too large for that.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_ssm::types::{ParameterTier, ParameterType};
+use workflow::approver_set::Seats;
+use workflow::aws::PolicyShelf;
+use workflow::policy::{Pointer, Policy};
+use workflow::texts::Language;
+
+use crate::error::{CliError, OrFail as _};
+use crate::progress::Step;
+use crate::stack::{Stack, StackSelector};
+use crate::table;
+
+/// Largest value of a standard parameter, in bytes; larger ones cost money.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
+const PARAMETER_BYTES: usize = 4 * 1024;
+
+/// `countersign policy`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Reads a policy and says what it would allow, or what is wrong with it
+    Check {
+        /// The policy, as TOML
+        file: PathBuf,
+    },
+    /// Puts a policy in force; running workers see it within a minute
+    Set {
+        /// The policy, as TOML
+        file: PathBuf,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Prints the policy in force
+    Show {
+        #[command(flatten)]
+        which: StackSelector,
+    },
+}
+
+/// Runs `countersign policy`.
+pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Check { file } => {
+            let (_, policy) = read(&file)?;
+            print!("{}", summary(&policy));
+            Ok(())
+        }
+        Command::Set { file, which } => {
+            let (text, policy) = read(&file)?;
+            let stack = which.find().await?;
+            put(&stack, &text).await?;
+            println!("Version {} is in force.", policy.version());
+            Ok(())
+        }
+        Command::Show { which } => {
+            print!("{}", in_force(&which.find().await?).await?);
+            Ok(())
+        }
+    }
+}
+
+/// Puts `chosen` in force, or `default` where the stack has no policy yet.
+pub(crate) async fn put_when_needed(
+    stack: &Stack,
+    chosen: Option<&Path>,
+    default: &Path,
+) -> Result<(), CliError> {
+    let current = held(stack, &shelf(stack)).await?;
+    if current.is_some() && chosen.is_none() {
+        return Ok(());
+    }
+    let file = chosen.unwrap_or(default);
+    let (text, policy) = read(file)?;
+    if current.is_some_and(|current| current == parameter_for(stack, &text)) {
+        return Ok(());
+    }
+    let step = Step::begin("Putting the policy in force");
+    put(stack, &text).await?;
+    step.done(format!("{}, version {}", file.display(), policy.version()));
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<(String, Policy), CliError> {
+    let text = fs::read_to_string(file).or_fail(
+        || format!("cannot read {}", file.display()),
+        "Name a policy in TOML, such as infra/policy.toml.",
+    )?;
+    let policy = Policy::parse(&text)
+        .or_fail(|| file.display().to_string(), "See infra/policy.toml for an example.")?;
+    Ok((text, policy))
+}
+
+/// The document in force.
+async fn in_force(stack: &Stack) -> Result<String, CliError> {
+    document(stack).await?.ok_or_else(|| {
+        CliError::new(
+            format!("there is no parameter {}", stack.policy_parameter),
+            "Put a policy in force with: countersign policy set",
+        )
+    })
+}
+
+/// The document in force, where there is one.
+pub(crate) async fn document(stack: &Stack) -> Result<Option<String>, CliError> {
+    let shelf = shelf(stack);
+    let Some(held) = held(stack, &shelf).await? else {
+        return Ok(None);
+    };
+    shelf.document(held).await.map(Some).or_fail(
+        || format!("the parameter {} does not lead to a policy", stack.policy_parameter),
+        "Put a policy in force with: countersign policy set",
+    )
+}
+
+fn shelf(stack: &Stack) -> PolicyShelf {
+    PolicyShelf::new(&stack.sdk, &stack.policy_parameter)
+}
+
+/// Value of the parameter now.
+async fn held(stack: &Stack, shelf: &PolicyShelf) -> Result<Option<String>, CliError> {
+    shelf.parameter().await.or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "")
+}
+
+/// New value of the parameter: the document where it fits, else a pointer to it.
+fn parameter_for(stack: &Stack, document: &str) -> String {
+    // SSM takes two braces for the name of another parameter.
+    if document.len() <= PARAMETER_BYTES && !document.contains("{{") {
+        document.to_owned()
+    } else {
+        Pointer::to(document, &stack.bucket).to_string()
+    }
+}
+
+/// Puts a document in force. The object comes first, so that whoever follows the parameter finds it.
+pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
+    let value = parameter_for(stack, document);
+    if value != document {
+        let pointer = Pointer::to(document, &stack.bucket);
+        let put = stack
+            .s3()
+            .put_object()
+            .bucket(pointer.bucket())
+            .key(pointer.key())
+            .content_type("application/toml")
+            .body(ByteStream::from(document.as_bytes().to_vec()));
+        put.send()
+            .await
+            .or_fail(|| format!("cannot store {pointer}"), "The policy in force is as before.")?;
+    }
+    aws_sdk_ssm::Client::new(&stack.sdk)
+        .put_parameter()
+        .name(&stack.policy_parameter)
+        .r#type(ParameterType::String)
+        // Not "standard": a parameter that was made larger by an earlier version cannot go back.
+        .tier(ParameterTier::IntelligentTiering)
+        .overwrite(true)
+        .value(value)
+        .send()
+        .await
+        .map(|_| ())
+        .or_fail(|| format!("cannot write the parameter {}", stack.policy_parameter), "")
+}
+
+fn seats(seats: &Seats) -> String {
+    let members: Vec<&str> = seats.members.iter().map(|member| member.as_str()).collect();
+    let group = seats.group.as_ref().map(|group| format!("{group}: ")).unwrap_or_default();
+    format!("{group}{} of {}", seats.quorum, members.join(", "))
+}
+
+fn summary(policy: &Policy) -> String {
+    let rows: Vec<Vec<String>> = policy
+        .profiles()
+        .map(|profile| {
+            vec![
+                profile.name().to_owned(),
+                format!("{} days", profile.validity_days()),
+                profile.seats().iter().map(seats).collect::<Vec<_>>().join("; "),
+                span(profile.limit()),
+                profile.description(Language::English).to_owned(),
+            ]
+        })
+        .collect();
+    let table = table::aligned(&["PROFILE", "VALID", "APPROVED BY", "WITHIN", "FOR"], &rows);
+    format!("Version {}\n\n{table}", policy.version())
+}
+
+fn span(limit: Duration) -> String {
+    let seconds = limit.as_secs();
+    [(86_400, "d"), (3_600, "h"), (60, "m")]
+        .into_iter()
+        .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit))
+        .map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_written_as_in_the_policy() {
+        let of = |seconds| span(Duration::from_secs(seconds));
+        assert_eq!([of(604_800), of(129_600), of(10), of(90)], ["7d", "36h", "10s", "90s"]);
+    }
+
+    #[test]
+    fn the_default_policy_is_one() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/policy.toml");
+        let (_, policy) = read(&file).unwrap();
+        assert!(summary(&policy).contains("server"));
+    }
+}

@@ -1,0 +1,333 @@
+//! Where a deployed stack is, and clients for it: the local one by its `endpoints.json`, one on AWS by its name.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use serde::{Deserialize, Serialize};
+
+use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
+use crate::checkout;
+use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
+
+/// Contents of `.local/endpoints.json` while the local stack runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Endpoints {
+    /// The name of the stack.
+    pub(crate) stack: String,
+    /// The public base URL, with a slash at the end.
+    pub(crate) portal: String,
+    /// The Maildir that catches all mails.
+    pub(crate) mailbox: PathBuf,
+    /// The page that shows them.
+    pub(crate) mailbox_url: String,
+    /// The emulator's AWS API.
+    pub(crate) aws_endpoint: String,
+    /// The emulated region.
+    pub(crate) region: String,
+    /// The flow.
+    pub(crate) state_machine_arn: String,
+    /// The table of requests.
+    pub(crate) requests_table: String,
+    /// The table of approvals.
+    pub(crate) approvals_table: String,
+    /// The table of names.
+    pub(crate) names_table: String,
+    /// The table of the audit trail.
+    pub(crate) audit_table: String,
+    /// The bucket of certificates.
+    pub(crate) bucket: String,
+    /// The SSM parameter of the policy.
+    pub(crate) policy_parameter: String,
+    /// The secret of the CA key.
+    pub(crate) ca_secret: String,
+    /// The secret that requesters' links derive from.
+    #[serde(default)]
+    pub(crate) link_secret: Option<String>,
+    /// Where the CA key is: `secret` or `kms`.
+    pub(crate) ca_key: String,
+    /// The Lambda functions by worker.
+    pub(crate) functions: BTreeMap<String, String>,
+    /// The queues by worker.
+    pub(crate) queues: BTreeMap<String, String>,
+    /// The process that runs the stack.
+    pub(crate) pid: u32,
+}
+
+/// Options that select a stack.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StackSelector {
+    /// Name of a stack on AWS; without it, the local stack is meant
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
+    /// Region of the stack on AWS; by default the one of the AWS configuration
+    #[arg(long, requires = "stack")]
+    region: Option<String>,
+    /// Endpoint to use in place of AWS's own
+    #[arg(long, value_name = "URL", requires = "stack")]
+    endpoint_url: Option<String>,
+    /// Folder of the local stack [default: .local in the repository]
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+/// A deployed stack.
+pub(crate) struct Stack {
+    /// How to reach it.
+    pub(crate) sdk: SdkConfig,
+    /// The flow.
+    pub(crate) state_machine_arn: String,
+    /// Target of new executions: an alias of the flow, where there is one.
+    pub(crate) started_by: String,
+    /// The table of requests.
+    pub(crate) requests_table: String,
+    /// The table of approvals.
+    pub(crate) approvals_table: String,
+    /// The table of names.
+    pub(crate) names_table: String,
+    /// The table of the audit trail.
+    pub(crate) audit_table: String,
+    /// The queue of await-approval.
+    pub(crate) await_approval_queue: String,
+    /// The bucket of certificates.
+    pub(crate) bucket: String,
+    /// The SSM parameter of the policy.
+    pub(crate) policy_parameter: String,
+    /// The secret of the CA key.
+    pub(crate) ca_secret: String,
+    /// The secret that requesters' links derive from; nothing where the stack was made before it was an output.
+    pub(crate) link_secret: Option<String>,
+    /// True if the CA key is in KMS.
+    pub(crate) ca_in_kms: bool,
+}
+
+impl StackSelector {
+    /// The stack of this name on AWS, or on an emulator.
+    pub(crate) fn on_aws_named(name: &str, region: Option<String>, endpoint_url: Option<String>) -> Self {
+        Self { stack: Some(name.to_owned()), region, endpoint_url, dir: None }
+    }
+
+    /// Finds the stack.
+    pub(crate) async fn find(&self) -> Result<Stack, CliError> {
+        match &self.stack {
+            None => Ok(Stack::local(&running(&checkout::folder(self.dir.as_deref()))?)),
+            Some(name) => self.on_aws(name).await,
+        }
+    }
+
+    async fn on_aws(&self, name: &str) -> Result<Stack, CliError> {
+        let described = self
+            .aws(&["cloudformation", "describe-stacks", "--output", "json", "--stack-name", name])
+            .await?;
+        let outputs = outputs(&described)?;
+        let credentials = self.credentials().await?;
+        Ok(Stack {
+            sdk: sdk_config(self.region().await?, credentials, self.endpoint_url.as_deref()),
+            state_machine_arn: output_of(&outputs, "StateMachineArn")?,
+            started_by: output_of(&outputs, "StartedBy")?,
+            requests_table: output_of(&outputs, "CertificatesTable")?,
+            approvals_table: output_of(&outputs, "ApprovalsTable")?,
+            names_table: output_of(&outputs, "NamesTable")?,
+            audit_table: output_of(&outputs, "AuditTable")?,
+            await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
+            bucket: output_of(&outputs, "Bucket")?,
+            policy_parameter: output_of(&outputs, "PolicyParameter")?,
+            ca_secret: output_of(&outputs, "CaSecret")?,
+            link_secret: outputs.get("LinkSecretId").cloned(),
+            ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
+        })
+    }
+
+    /// Credentials of the environment, else of the command line: profiles, single sign-on, roles.
+    async fn credentials(&self) -> Result<Credentials, CliError> {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if let (Some(id), Some(secret)) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
+            return Ok(Credentials::from_keys(id, secret, variable("AWS_SESSION_TOKEN")));
+        }
+        let advice = "Install version 2 of the AWS command line, or set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
+        let exported = self.aws(&["configure", "export-credentials", "--format", "process"]).await;
+        let exported = exported.ok().and_then(|json| serde_json::from_slice::<Exported>(&json).ok());
+        let exported = exported
+            .ok_or_else(|| CliError::new("aws configure export-credentials gives no credentials", advice))?;
+        Ok(Credentials::from_keys(exported.access_key_id, exported.secret_access_key, exported.session_token))
+    }
+
+    /// The one that was named, else that of the environment or the configuration.
+    pub(crate) async fn region(&self) -> Result<String, CliError> {
+        if let Some(region) = &self.region {
+            return Ok(region.clone());
+        }
+        if let Some(region) =
+            ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok())
+        {
+            return Ok(region);
+        }
+        let configured = self.aws(&["configure", "get", "region"]).await.unwrap_or_default();
+        let region = String::from_utf8_lossy(&configured).trim().to_owned();
+        if region.is_empty() {
+            Err(CliError::new("no region is configured", "Name it with --region."))
+        } else {
+            Ok(region)
+        }
+    }
+
+    async fn aws(&self, arguments: &[&str]) -> Result<Vec<u8>, CliError> {
+        let aws = AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref());
+        aws.run(Path::new("."), arguments).await
+    }
+}
+
+/// Output of `aws configure export-credentials`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Exported {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+}
+
+impl Stack {
+    /// The local stack.
+    pub(crate) fn local(endpoints: &Endpoints) -> Self {
+        let credentials = Credentials::from_keys(ROOT_KEY.0, ROOT_KEY.1, None);
+        let sdk = sdk_config(REGION.to_owned(), credentials, Some(&endpoints.aws_endpoint));
+        Self {
+            sdk,
+            state_machine_arn: endpoints.state_machine_arn.clone(),
+            started_by: endpoints.state_machine_arn.clone(),
+            requests_table: endpoints.requests_table.clone(),
+            approvals_table: endpoints.approvals_table.clone(),
+            names_table: endpoints.names_table.clone(),
+            audit_table: endpoints.audit_table.clone(),
+            await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
+            bucket: endpoints.bucket.clone(),
+            policy_parameter: endpoints.policy_parameter.clone(),
+            ca_secret: endpoints.ca_secret.clone(),
+            link_secret: endpoints.link_secret.clone(),
+            ca_in_kms: endpoints.ca_key == "kms",
+        }
+    }
+
+    /// A client of the bucket; with an endpoint of our own, buckets are in the path.
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
+        let config =
+            aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(self.sdk.endpoint_url().is_some());
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// The text of an object of the bucket; nothing where there is none.
+    pub(crate) async fn object(&self, key: &str) -> Result<Option<String>, CliError> {
+        let bucket = &self.bucket;
+        let doing = || format!("cannot read {key} in the bucket {bucket}");
+        let object = match self.s3().get_object().bucket(bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error).or_fail(doing, ""),
+        };
+        let bytes = object.body.collect().await.or_fail(doing, "")?;
+        String::from_utf8(bytes.to_vec()).map(Some).or_fail(doing, "")
+    }
+
+    /// The ARN of the execution with this name.
+    pub(crate) fn execution_arn(&self, name: &str) -> String {
+        workflow::aws::execution_arn(&self.state_machine_arn, name)
+    }
+}
+
+/// User name on this machine, for the audit trail.
+pub(crate) fn whoami() -> String {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    variable("USER")
+        .or_else(|| variable("LOGNAME"))
+        .or_else(|| variable("USERNAME"))
+        .unwrap_or_else(|| "unknown".into())
+}
+
+fn sdk_config(region: String, credentials: Credentials, endpoint: Option<&str>) -> SdkConfig {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https();
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http);
+    sdk.set_endpoint_url(endpoint.map(str::to_owned));
+    sdk.build()
+}
+
+/// The endpoints of the stack that runs in `folder`.
+pub(crate) fn running(folder: &Path) -> Result<Endpoints, CliError> {
+    let file = folder.join("endpoints.json");
+    let advice = "Start the local stack with: cargo run -- local. For a stack on AWS, name it with --stack.";
+    let absent = || CliError::new(format!("no local stack runs in {}", folder.display()), advice);
+    let json = std::fs::read(&file).map_err(|_| absent())?;
+    // A command that was killed leaves the file behind, but not its lock.
+    if File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok()) {
+        return Err(absent());
+    }
+    serde_json::from_slice(&json)
+        .or_fail(|| format!("{} is not what this version wrote", file.display()), advice)
+}
+
+/// The outputs of a stack, from what `aws cloudformation describe-stacks` printed.
+pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, CliError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Described {
+        stacks: Vec<One>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct One {
+        #[serde(default)]
+        outputs: Vec<Output>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Output {
+        output_key: String,
+        output_value: String,
+    }
+    let described: Described =
+        serde_json::from_slice(json).or_fail(|| "cannot read the description of the stack".into(), "")?;
+    Ok(described
+        .stacks
+        .into_iter()
+        .take(1)
+        .flat_map(|stack| stack.outputs)
+        .map(|output| (output.output_key, output.output_value))
+        .collect())
+}
+
+/// One output that the template promises.
+pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, CliError> {
+    outputs.get(name).cloned().ok_or_else(|| no_output(name))
+}
+
+/// Error for an output that the stack lacks.
+pub(crate) fn no_output(name: &str) -> CliError {
+    CliError::new(format!("the stack has no output {name}"), STACK_OF_ANOTHER_VERSION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_are_read_from_the_description() {
+        let json = br#"{"Stacks": [{"Outputs": [{"OutputKey": "Bucket", "OutputValue": "b", "Description": "d"}]}]}"#;
+        let outputs = outputs(json).unwrap();
+        assert_eq!(output_of(&outputs, "Bucket").unwrap(), "b");
+        assert!(output_of(&outputs, "Nothing").unwrap_err().to_string().contains("no output Nothing"));
+    }
+}

@@ -1,0 +1,200 @@
+//! What operators rely on, held against infra/template.yaml and statemachine.asl.json: every alarm and every state at which an
+//! execution may stand or fail has its place in docs/operations.md, the template watches only metrics that workers write,
+//! and no role may do more than is written out.
+
+#![allow(clippy::unwrap_used)] // A test may.
+
+use std::collections::BTreeSet;
+
+use infra_tests::source::{constant, wire_names};
+use infra_tests::template::{branches, list, of_type, pascal, reference, template};
+use infra_tests::{hold, page_with, pages, read, with_rows, workers};
+use serde_json::{Value, json};
+
+/// The heading of the runbook of states.
+const STATES: &str = "it stands or failed at";
+
+/// The headings of a page, of any level.
+fn headings(page: &str) -> impl Iterator<Item = &str> {
+    page.lines().filter_map(|line| Some(line.strip_prefix('#')?.trim_start_matches('#').trim()))
+}
+
+#[test]
+fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
+    let template = template();
+    let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
+    assert!(!alarms.is_empty());
+    let pages = pages();
+    let headings = pages.iter().flat_map(|(_, page)| headings(page));
+    let told: BTreeSet<&str> = headings.filter(|heading| heading.ends_with("Alarm")).collect();
+    assert_eq!(told, alarms.keys().map(String::as_str).collect());
+    for (id, alarm) in &alarms {
+        let description = alarm["Properties"]["AlarmDescription"].as_str().unwrap();
+        let page = description.split(&format!("See {id} in ")).nth(1).and_then(|rest| rest.strip_suffix('.'));
+        let page = page.unwrap_or_else(|| panic!("{id} does not say where to read on"));
+        assert!(self::headings(&read(page)).any(|heading| heading == id), "{page} has no {id}");
+        assert_eq!(alarm["Condition"], "HasAlarms", "{id}");
+        assert_eq!(alarm["Properties"]["AlarmActions"], json!([reference("OperatorsTopic")]), "{id}");
+    }
+}
+
+/// The cells of the first column of the table that has this heading in its first cell.
+fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
+    let rows = page.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
+    let rows = rows.skip(2).take_while(|line| line.starts_with('|'));
+    rows.flat_map(|row| row.split('|').nth(1).unwrap().split(','))
+        .map(|cell| cell.trim().trim_matches('`'))
+        .collect()
+}
+
+/// A first draft of a missing line is written with `COUNTERSIGN_WRITE`.
+#[test]
+fn every_state_that_works_or_fails_has_a_line_in_the_runbook() {
+    let definition: Value = serde_json::from_str(&read("statemachine.asl.json")).unwrap();
+    let states = definition["States"].as_object().unwrap();
+    let wanted: BTreeSet<&str> = states
+        .iter()
+        .filter(|(_, state)| ["Task", "Fail", "Pass"].contains(&state["Type"].as_str().unwrap()))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let (name, page) = page_with(&format!("| {STATES} |"));
+    let told = first_column(&page, STATES);
+    let stale: Vec<&&str> = told.difference(&wanted).collect();
+    assert!(stale.is_empty(), "{name} has lines for states that are not there: {stale:?}");
+    let missing: Vec<String> = wanted
+        .difference(&told)
+        .map(|state| {
+            let comment = states[*state]["Comment"].as_str().unwrap();
+            format!("| `{state}` | {comment} | the log of its worker | `countersign requests retry ID` |")
+        })
+        .collect();
+    assert!(
+        missing.is_empty() || std::env::var_os("COUNTERSIGN_WRITE").is_some(),
+        "missing lines: {missing:#?}"
+    );
+    if !missing.is_empty() {
+        hold(&name, &with_rows(&page, STATES, &missing));
+    }
+}
+
+/// Every metric of ours that the template names, in alarms and in the dashboard.
+fn watched(template: &Value, namespace: &str) -> BTreeSet<String> {
+    let alarms =
+        of_type(template, "AWS::CloudWatch::Alarm").into_values().map(|alarm| alarm["Properties"].clone());
+    let named = alarms.filter(|alarm| alarm["Namespace"] == namespace);
+    let mut all: BTreeSet<String> =
+        named.map(|alarm| alarm["MetricName"].as_str().unwrap().to_owned()).collect();
+    for dashboard in of_type(template, "AWS::CloudWatch::Dashboard").values() {
+        let body = &dashboard["Properties"]["DashboardBody"];
+        let body = body["Fn::Sub"].as_str().or_else(|| body.as_str()).unwrap();
+        let begin = format!("[\"{namespace}\", \"");
+        all.extend(body.split(&begin).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+    all
+}
+
+#[test]
+fn the_metrics_that_are_watched_are_those_that_workers_write() {
+    let template = template();
+    let written = wire_names("Measure", "metric");
+    assert_eq!(watched(&template, &constant("NAMESPACE")), written.into_iter().collect());
+    // Workers that write them take the name of the stack, which is their dimension.
+    for worker in workers() {
+        let writes = read(&format!("workers/{worker}/src/main.rs")).contains("metrics()");
+        let function =
+            &of_type(&template, "AWS::Serverless::Function")[&format!("{}Function", pascal(&worker))];
+        let stack = &function["Properties"]["Environment"]["Variables"]["COUNTERSIGN_STACK"];
+        assert_eq!(*stack == reference("AWS::StackName"), writes, "{worker}");
+    }
+}
+
+/// The actions for which AWS takes no resource; each is explained in the template.
+const WITHOUT_RESOURCE: [&str; 12] = [
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+];
+
+#[test]
+fn roles_name_every_action_and_a_resource_wherever_there_is_one() {
+    let template = template();
+    let roles = of_type(&template, "AWS::IAM::Role");
+    for worker in workers() {
+        assert!(roles.contains_key(&format!("{}Role", pascal(&worker))), "{worker} has no role");
+    }
+    for (id, role) in &roles {
+        let role = &role["Properties"];
+        assert!(
+            role["ManagedPolicyArns"].is_null(),
+            "{id}: a policy of AWS's grants more than is written here"
+        );
+        let policies = list(&role["Policies"]).into_iter().flat_map(branches);
+        let statements: Vec<&Value> = policies
+            .flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]))
+            .flat_map(branches)
+            .collect();
+        assert!(!statements.is_empty(), "{id}");
+        for statement in statements {
+            let named: Vec<&str> =
+                list(&statement["Action"]).into_iter().map(|action| action.as_str().unwrap()).collect();
+            assert!(!named.is_empty(), "{id}: {statement}");
+            assert!(named.iter().all(|action| !action.contains('*')), "{id}: {named:?}");
+            let resources = list(&statement["Resource"]);
+            // On the emulator some resources cannot be told apart; on AWS they are.
+            let on_aws = resources.into_iter().map(|resource| match &resource["Fn::If"][0] {
+                condition if condition == "OnAws" => &resource["Fn::If"][1],
+                _ => resource,
+            });
+            let anything = on_aws.flat_map(branches).any(|resource| resource == "*");
+            let excused = named.iter().all(|action| WITHOUT_RESOURCE.contains(action));
+            assert_eq!(anything, excused, "{id}: {named:?} on any resource");
+        }
+    }
+}
+
+#[test]
+fn everything_that_stores_is_encrypted_and_by_the_key_of_the_account_where_there_is_one() {
+    let template = template();
+    let stores = [
+        "AWS::DynamoDB::Table",
+        "AWS::SQS::Queue",
+        "AWS::SNS::Topic",
+        "AWS::S3::Bucket",
+        "AWS::SecretsManager::Secret",
+        "AWS::Logs::LogGroup",
+    ];
+    for kind in stores {
+        let all = of_type(&template, kind);
+        assert!(!all.is_empty(), "{kind}");
+        for (id, store) in all {
+            let text = store["Properties"].to_string();
+            assert!(text.contains("HasCustomerKey"), "{id}");
+            assert!(text.contains("EncryptionKey.Arn"), "{id}");
+            let kept = &store["Properties"]["RetentionInDays"];
+            assert!(kind != "AWS::Logs::LogGroup" || !kept.is_null(), "{id} keeps logs for ever");
+        }
+    }
+}
+
+/// The paths of the portal hold the keys of links: nothing may record them.
+#[test]
+fn the_front_door_records_no_path() {
+    let template = template();
+    for (id, stage) in of_type(&template, "AWS::ApiGateway::Stage") {
+        let text = stage["Properties"].to_string();
+        for recorder in ["TracingEnabled", "AccessLogSetting", "LoggingLevel", "DataTraceEnabled"] {
+            assert!(!text.contains(recorder), "{id}: {recorder}");
+        }
+    }
+    let machine = of_type(&template, "AWS::Serverless::StateMachine")["StateMachine"].to_string();
+    assert!(machine.contains("\"IncludeExecutionData\":false"), "inputs hold task tokens");
+}

@@ -1,0 +1,101 @@
+//! infra/template.yaml as JSON, with intrinsic functions in their long form: `!Ref X` is `{"Ref": "X"}`, `!GetAtt X.Arn` is
+//! `{"Fn::GetAtt": "X.Arn"}`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use serde_yaml_ng::Value as Yaml;
+
+/// The template.
+#[must_use]
+pub fn template() -> Value {
+    from_yaml(&serde_yaml_ng::from_str(&crate::read("infra/template.yaml")).unwrap())
+}
+
+/// The resources of one type, by logical id.
+#[must_use]
+pub fn of_type(template: &Value, kind: &str) -> BTreeMap<String, Value> {
+    let all = template["Resources"].as_object().unwrap().iter();
+    all.filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(id, resource)| (id.clone(), resource.clone()))
+        .collect()
+}
+
+/// The properties of a resource.
+#[must_use]
+pub fn properties<'a>(template: &'a Value, id: &str) -> &'a Value {
+    let resource = &template["Resources"][id];
+    assert!(resource.is_object(), "the template has no {id}");
+    &resource["Properties"]
+}
+
+/// `!Ref X`.
+#[must_use]
+pub fn reference(id: &str) -> Value {
+    json!({ "Ref": id })
+}
+
+/// `!GetAtt X.Arn`.
+#[must_use]
+pub fn arn(id: &str) -> Value {
+    json!({ "Fn::GetAtt": format!("{id}.Arn") })
+}
+
+/// Both branches of every `!If` in a value, without `AWS::NoValue`; anything else is one branch.
+#[must_use]
+pub fn branches(value: &Value) -> Vec<&Value> {
+    match value["Fn::If"].as_array() {
+        Some(choice) => choice[1..].iter().flat_map(branches).collect(),
+        None if *value == reference("AWS::NoValue") => Vec::new(),
+        None => vec![value],
+    }
+}
+
+/// A list, or the one value in its place.
+#[must_use]
+pub fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |all| all.iter().collect())
+}
+
+/// The logical ids of a worker's resources begin so: `AwaitApproval` of `await-approval`.
+#[must_use]
+pub fn pascal(worker: &str) -> String {
+    worker.split('-').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
+}
+
+fn from_yaml(value: &Yaml) -> Value {
+    match value {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(truth) => Value::Bool(*truth),
+        Yaml::Number(number) => serde_json::to_value(number).unwrap(),
+        Yaml::String(text) => Value::String(text.clone()),
+        Yaml::Sequence(all) => all.iter().map(from_yaml).collect(),
+        Yaml::Mapping(fields) => {
+            let fields =
+                fields.iter().map(|(name, value)| (name.as_str().unwrap().to_owned(), from_yaml(value)));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        Yaml::Tagged(tagged) => {
+            let tag = tagged.tag.to_string();
+            let name = tag.trim_start_matches('!');
+            let name =
+                if ["Ref", "Condition"].contains(&name) { name.to_owned() } else { format!("Fn::{name}") };
+            json!({ name: from_yaml(&tagged.value) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intrinsic_functions_are_read_in_their_long_form() {
+        let yaml = "a: !If [OnAws, !GetAtt X.Arn, !Ref AWS::NoValue]\nb: [!Sub \"${Y}\", 3]";
+        let read = from_yaml(&serde_yaml_ng::from_str(yaml).unwrap());
+        let choice = json!({ "Fn::If": ["OnAws", arn("X"), reference("AWS::NoValue")] });
+        assert_eq!(read, json!({ "a": choice, "b": [{ "Fn::Sub": "${Y}" }, 3] }));
+        assert_eq!(branches(&read["a"]), [&arn("X")]);
+        assert_eq!(pascal("await-approval"), "AwaitApproval");
+    }
+}

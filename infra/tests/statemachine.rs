@@ -1,0 +1,407 @@
+//! statemachine.asl.json held against the rules of the States language, the folders of workers/, and infra/template.yaml.
+//!
+//! The emulator takes a definition that AWS would refuse, and answers a missing path with null where AWS fails the
+//! execution. So what AWS would find out is found out here.
+
+#![allow(clippy::unwrap_used)] // A test may.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use infra_tests::source::{constant, wire_names};
+use infra_tests::template::{arn, of_type, pascal, properties, reference, template};
+use infra_tests::{read, workers};
+use serde_json::{Map, Value, json};
+
+fn definition() -> Value {
+    serde_json::from_str(&read("statemachine.asl.json")).unwrap()
+}
+
+fn states(definition: &Value) -> &Map<String, Value> {
+    definition["States"].as_object().unwrap()
+}
+
+fn tasks(definition: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    states(definition).iter().filter(|(_, state)| state["Type"] == "Task")
+}
+
+fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
+    value[field].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// `$.error` of `$.error.Cause`: the field of the execution's data that a path reads or writes.
+fn field(path: &str) -> &str {
+    path.strip_prefix("$.").unwrap_or_default().split('.').next().unwrap_or_default()
+}
+
+/// Where a state leads, each with the field that is written on the way.
+fn ways(state: &Value) -> Vec<(&str, Option<&str>)> {
+    let written = |value: &Value| value["ResultPath"].as_str().map(|path| path.to_owned());
+    let mut ways = Vec::new();
+    for (value, name) in [(state, "Next"), (state, "Default")] {
+        if let Some(next) = value[name].as_str() {
+            ways.push((next, state["ResultPath"].as_str().map(field)));
+        }
+    }
+    ways.extend(list(state, "Choices").iter().map(|choice| (choice["Next"].as_str().unwrap(), None)));
+    for catch in list(state, "Catch") {
+        assert!(
+            written(catch).is_some(),
+            "a Catch without ResultPath would throw the request id away: {catch}"
+        );
+        ways.push((catch["Next"].as_str().unwrap(), catch["ResultPath"].as_str().map(field)));
+    }
+    ways
+}
+
+/// Every path (`$.x.y`) in a value, but none of the context object (`$$.`).
+fn paths(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value.as_str().filter(|text| name.ends_with(".$") && !text.starts_with("$$.")) {
+                    Some(path) => found.push(path.to_owned()),
+                    None => paths(value, found),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| paths(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_state_exists_is_reachable_and_leads_to_an_end() {
+    let definition = definition();
+    let states = states(&definition);
+    let mut seen = BTreeSet::new();
+    let mut next = vec![definition["StartAt"].as_str().unwrap()];
+    while let Some(name) = next.pop() {
+        let state = states.get(name).unwrap_or_else(|| panic!("there is no state {name}"));
+        if seen.insert(name) {
+            next.extend(ways(state).iter().map(|(name, _)| *name));
+        }
+    }
+    let all: BTreeSet<&str> = states.keys().map(String::as_str).collect();
+    assert_eq!(seen, all, "states that nothing leads to");
+    for (name, state) in states {
+        let kind = state["Type"].as_str().unwrap();
+        assert!(["Task", "Choice", "Pass", "Succeed", "Fail"].contains(&kind), "{name}");
+        assert_eq!(
+            ways(state).is_empty(),
+            ["Succeed", "Fail"].contains(&kind),
+            "{name} must lead on or be an end"
+        );
+        assert_eq!(kind == "Choice", state["Default"].is_string(), "{name}: a Choice needs a Default");
+        assert!(
+            !state["Comment"].as_str().unwrap_or_default().is_empty(),
+            "{name} tells the operator nothing"
+        );
+        assert!(name.len() <= 80);
+    }
+}
+
+#[test]
+fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
+    let definition = definition();
+    for (name, task) in tasks(&definition) {
+        assert_eq!(task["Resource"], "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "{name}");
+        assert!(
+            task["TimeoutSeconds"].as_u64().is_some_and(|seconds| seconds >= 3600),
+            "{name} has no TimeoutSeconds"
+        );
+        // The emulator does not keep it, and a worker that sends no heartbeat would be cut off by it on AWS.
+        assert!(task["HeartbeatSeconds"].is_null(), "{name}");
+        let last = list(task, "Catch").last().unwrap_or_else(|| panic!("{name} catches nothing"));
+        assert_eq!(last["ErrorEquals"], json!(["States.ALL"]), "{name}: States.ALL must come last and alone");
+        let retried = list(task, "Retry");
+        assert_eq!(retried.len(), 1, "{name}");
+        // Only the sending may be retried here: what a worker reports is final, its retries are the queue's.
+        assert_eq!(
+            retried[0]["ErrorEquals"],
+            json!(["SQS.AmazonSQSException", "SQS.SdkClientException"]),
+            "{name}"
+        );
+        assert_eq!(retried[0]["JitterStrategy"], "FULL", "{name}");
+        assert!(retried[0]["MaxAttempts"].as_u64().is_some_and(|attempts| attempts >= 3), "{name}");
+    }
+}
+
+#[test]
+fn the_error_names_are_those_that_workers_send() {
+    let names = wire_names("ErrorName", "as_str");
+    let known: BTreeSet<&str> =
+        names.iter().map(String::as_str).chain(["States.ALL", "States.Timeout"]).collect();
+    let definition = definition();
+    for (name, task) in tasks(&definition) {
+        for error in list(task, "Catch").iter().flat_map(|catch| list(catch, "ErrorEquals")) {
+            assert!(known.contains(error.as_str().unwrap()), "{name} catches {error}, which nobody sends");
+        }
+    }
+    for (name, state) in states(&definition).iter().filter(|(_, state)| state["Type"] == "Pass") {
+        let error = state["Result"]["Error"].as_str().unwrap();
+        // A name of ours: the States language keeps those that begin with States for itself, in a Fail state too.
+        assert!(known.contains(error) || error == "Step.TimedOut", "{name} makes up {error}");
+        assert!(!error.starts_with("States."), "{name} makes up {error}");
+    }
+    for step in ["Validate", "Sign"] {
+        let refused = list(&definition["States"][step], "Catch")
+            .iter()
+            .find(|catch| catch["Next"] == "RecordRefusal")
+            .unwrap();
+        assert_eq!(refused["ErrorEquals"], json!(["Request.Refused"]), "{step}");
+    }
+}
+
+#[test]
+fn a_message_has_the_shape_that_workers_read() {
+    let definition = definition();
+    let id = json!({ "requestId.$": "$.requestId" });
+    let with_error =
+        json!({ "requestId.$": "$.requestId", "error.$": "$.error.Error", "cause.$": "$.error.Cause" });
+    for (name, task) in tasks(&definition) {
+        let parameters = task["Parameters"].as_object().unwrap();
+        assert_eq!(parameters.keys().collect::<Vec<_>>(), ["MessageBody", "QueueUrl"], "{name}");
+        let input = match name.as_str() {
+            "Persist" => json!({ "requestId.$": "$.requestId", "csrDigest.$": "$.validated.csrDigest" }),
+            "RecordRefusal" | "RecordFailure" | "NotifyFailed" => with_error.clone(),
+            _ => id.clone(),
+        };
+        let wanted = json!({
+            "taskToken.$": "$$.Task.Token",
+            "executionId.$": "$$.Execution.Id",
+            "state.$": "$$.State.Name",
+            "retryCount.$": "$$.State.RetryCount",
+            "input": input,
+        });
+        assert_eq!(parameters["MessageBody"], wanted, "{name}");
+    }
+}
+
+/// A missing path fails an execution on AWS, so whatever a state reads must be there on every way to it.
+#[test]
+fn whatever_a_state_reads_was_written_on_every_way_to_it() {
+    let definition = definition();
+    let states = states(&definition);
+    let start = definition["StartAt"].as_str().unwrap();
+    let mut there: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::from([(start, BTreeSet::from(["requestId"]))]);
+    let mut next = vec![start];
+    while let Some(name) = next.pop() {
+        for (target, written) in ways(&states[name]) {
+            assert_ne!(written, Some(""), "{name} overwrites the whole input");
+            let mut fields = there[name].clone();
+            fields.extend(written);
+            let merged = there.get(target).map_or_else(|| fields.clone(), |known| known & &fields);
+            if there.get(target) != Some(&merged) {
+                there.insert(target, merged);
+                next.push(target);
+            }
+        }
+    }
+    for (name, state) in states {
+        let mut read = Vec::new();
+        paths(&state["Parameters"], &mut read);
+        read.extend(
+            list(state, "Choices").iter().map(|choice| choice["Variable"].as_str().unwrap().to_owned()),
+        );
+        read.extend(
+            ["ErrorPath", "CausePath"].iter().filter_map(|path| Some(state[path].as_str()?.to_owned())),
+        );
+        for path in &read {
+            assert!(
+                there[name.as_str()].contains(field(path)),
+                "{name} reads {path}, which is not always there"
+            );
+        }
+    }
+}
+
+/// AWS leaves the cause out of the error of a time-out, so nothing that reads a cause may follow one directly.
+#[test]
+fn a_time_out_never_leads_to_a_state_that_reads_its_cause() {
+    let definition = definition();
+    for (name, task) in tasks(&definition) {
+        let catches = list(task, "Catch");
+        let timed_out = catches
+            .iter()
+            .find(|catch| {
+                list(catch, "ErrorEquals")
+                    .iter()
+                    .any(|error| error == "States.Timeout" || error == "States.ALL")
+            })
+            .unwrap();
+        let target = &definition["States"][timed_out["Next"].as_str().unwrap()];
+        let written = timed_out["ResultPath"].as_str().unwrap();
+        let mut read = Vec::new();
+        paths(&target["Parameters"], &mut read);
+        read.extend(target["CausePath"].as_str().map(str::to_owned));
+        assert!(
+            !read.contains(&format!("{written}.Cause")),
+            "{name} leads to {} on a time-out",
+            timed_out["Next"]
+        );
+    }
+}
+
+#[test]
+fn an_outcome_that_is_recorded_is_not_recorded_again_as_a_failure() {
+    let definition = definition();
+    for name in ["NotifyRefused", "NotifyRejected", "NotifyExpired", "NotifyFailed"] {
+        for (target, _) in ways(&definition["States"][name]) {
+            assert_ne!(definition["States"][target]["Type"], "Task", "{name} leads to {target}");
+        }
+    }
+    // A lost receipt does not stop the request.
+    let receipt = ways(&definition["States"]["NotifyReceived"]);
+    assert!(receipt.iter().all(|(target, _)| *target == "AwaitApproval"), "{receipt:?}");
+}
+
+/// The worker whose queue a substitution names: `${AwaitApprovalQueueUrl}` is await-approval.
+fn worker(substitution: &str) -> String {
+    let name = substitution.strip_prefix("${").and_then(|name| name.strip_suffix("QueueUrl}")).unwrap();
+    let mut worker = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !worker.is_empty() {
+            worker.push('-');
+        }
+        worker.push(letter.to_ascii_lowercase());
+    }
+    worker
+}
+
+/// The states that send to each worker.
+fn senders(definition: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let mut senders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, task) in tasks(definition) {
+        senders
+            .entry(worker(task["Parameters"]["QueueUrl"].as_str().unwrap()))
+            .or_default()
+            .insert(name.clone());
+    }
+    senders
+}
+
+/// Workers that a queue of their own feeds.
+fn with_a_queue(template: &Value) -> BTreeSet<String> {
+    let has_queue = |worker: &String| {
+        let function = properties(template, &format!("{}Function", pascal(worker)));
+        !function["Environment"]["Variables"]["COUNTERSIGN_QUEUE_URL"].is_null()
+    };
+    workers().into_iter().filter(has_queue).collect()
+}
+
+#[test]
+fn every_worker_has_its_function_role_log_and_code() {
+    let template = template();
+    for worker in workers() {
+        let name = pascal(&worker);
+        let function = properties(&template, &format!("{name}Function"));
+        assert_eq!(
+            function["FunctionName"],
+            json!({ "Fn::Sub": format!("${{AWS::StackName}}-{worker}") }),
+            "{worker}"
+        );
+        assert_eq!(function["CodeUri"], format!("../target/lambda/{worker}/"), "{worker}");
+        assert_eq!(function["Role"], arn(&format!("{name}Role")), "{worker}");
+        let log = format!("{name}Log");
+        assert_eq!(function["LoggingConfig"]["LogGroup"], reference(&log), "{worker}");
+        let role = properties(&template, &format!("{name}Role"));
+        let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap();
+        assert!(
+            statements.iter().any(|statement| statement["Resource"] == arn(&log)),
+            "{worker} may not log"
+        );
+        assert!(!properties(&template, &log)["RetentionInDays"].is_null(), "{worker} keeps logs for ever");
+    }
+    let functions = of_type(&template, "AWS::Serverless::Function");
+    assert_eq!(
+        functions.len(),
+        workers().len(),
+        "the template has a function for a worker that is not there"
+    );
+}
+
+/// The SQS events of a function.
+fn sqs_events(function: &Value) -> Vec<&Value> {
+    let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+    events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
+}
+
+fn number(value: &Value) -> u64 {
+    let text = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
+    text.parse().unwrap_or_else(|_| panic!("{value} is no number"))
+}
+
+#[test]
+fn every_queue_is_a_worker_that_a_state_sends_to() {
+    let (definition, template) = (definition(), template());
+    let senders = senders(&definition);
+    let with_a_queue = with_a_queue(&template);
+    assert_eq!(senders.keys().cloned().collect::<BTreeSet<_>>(), with_a_queue);
+    let substituted = &properties(&template, "StateMachine")["DefinitionSubstitutions"];
+    let sends = &properties(&template, "StateMachineRole")["Policies"][0]["PolicyDocument"]["Statement"][0];
+    assert_eq!(sends["Action"], "sqs:SendMessage");
+    let policy = properties(&template, "QueuePolicy")["Queues"].as_array().unwrap();
+    let dead_letter = properties(&template, "DeadLetterFunction");
+    let visibility = &template["Parameters"]["VisibilityTimeout"];
+    // One dead-letter queue for all, since each queue that Lambda polls has its price: docs/decisions/0041.
+    let dead_letters = properties(&template, "DeadLetters");
+    let polled = sqs_events(dead_letter);
+    assert_eq!(polled.len(), 1);
+    assert_eq!(polled[0]["Queue"], arn("DeadLetters"), "nobody reports the end of a step");
+    for worker in &with_a_queue {
+        let name = format!("{}Queue", pascal(worker));
+        let queue = properties(&template, &name);
+        let function = properties(&template, &format!("{}Function", pascal(worker)));
+        let variables = &function["Environment"]["Variables"];
+        let events = sqs_events(function);
+        assert!(policy.contains(&reference(&name)), "{worker}: its messages carry task tokens");
+        assert_eq!(substituted[format!("{name}Url")], reference(&name), "{worker} is not substituted");
+        assert!(sends["Resource"].as_array().unwrap().contains(&arn(&name)), "nobody may send to {worker}");
+        assert_eq!(variables["COUNTERSIGN_QUEUE_URL"], reference(&name), "{worker}");
+        assert_eq!(events.len(), 1, "{worker}");
+        assert_eq!(events[0]["Queue"], arn(&name), "{worker} gets no messages");
+        assert_eq!(events[0]["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{worker}");
+        assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], arn("DeadLetters"), "{worker}");
+        let receives = number(&queue["RedrivePolicy"]["maxReceiveCount"]);
+        assert_eq!(number(&variables["COUNTERSIGN_MAX_RECEIVES"]), receives, "{worker}");
+        assert!(receives >= 5, "{worker}: AWS advises 5 receives at least");
+        for queue in [queue, dead_letters] {
+            assert_eq!(queue["VisibilityTimeout"], reference("VisibilityTimeout"), "{worker}");
+        }
+        for function in [function, dead_letter] {
+            let timeout = number(&function["Timeout"]);
+            assert!(number(&visibility["Default"]) >= 6 * timeout, "{worker}");
+            assert!(number(&visibility["MinValue"]) >= timeout, "{worker}: Lambda refuses less");
+        }
+        let kept = number(&queue["MessageRetentionPeriod"]);
+        let dead_kept = number(&dead_letters["MessageRetentionPeriod"]);
+        assert!(dead_kept > kept, "{worker}: it counts from the first send");
+        // All receives of one message, at their longest, end within the time that the state waits.
+        let postponed: u64 = constant("MAX_POSTPONEMENT").parse().unwrap();
+        let longest = receives * (number(&visibility["Default"]) + postponed);
+        for state in &senders[worker] {
+            let waits = definition["States"][state]["TimeoutSeconds"].as_u64().unwrap();
+            assert!(longest < waits, "{state} would time out before its message is dead");
+            assert!(longest < kept, "{worker}: a message would be gone before it is dead");
+        }
+        let at_once = number(&events[0]["ScalingConfig"]["MaximumConcurrency"]);
+        assert!((2..=10).contains(&at_once), "{worker}: no back-pressure");
+    }
+    assert_eq!(
+        substituted.as_object().unwrap().len(),
+        with_a_queue.len(),
+        "a substitution that no state uses"
+    );
+}
+
+#[test]
+fn every_worker_knows_exactly_the_states_that_send_to_it() {
+    for (worker, sending) in senders(&definition()) {
+        let source = read(&format!("workers/{worker}/src/lib.rs"));
+        let start = source.find("const STATES: &'static [&'static str] =");
+        let start = start.unwrap_or_else(|| panic!("{worker} names no STATES"));
+        let names = &source[start..start + source[start..].find("];").unwrap()];
+        let known: BTreeSet<String> = names.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+        assert_eq!(known, sending, "{worker}");
+    }
+}

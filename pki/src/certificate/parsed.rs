@@ -1,0 +1,176 @@
+//! A certificate that was issued, as its bytes and the few summary other parts ask for.
+//!
+//! Invariant: the summary are read from the bytes.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use time::OffsetDateTime;
+use x509_parser::certificate::{TbsCertificate, X509Certificate};
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::FromDer;
+
+use super::{Serial, Validity};
+use crate::name::render_distinguished_name;
+use crate::pem_block::{pem_blocks, to_pem};
+use crate::signer::SignatureAlgorithm;
+
+/// A certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    summary: TbsSummary,
+}
+
+/// What a TBSCertificate says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TbsSummary {
+    serial: Serial,
+    subject: String,
+    not_before: OffsetDateTime,
+    not_after: OffsetDateTime,
+    authority_key_identifier: Option<Vec<u8>>,
+    public_key_digest: [u8; 32],
+}
+
+impl TbsSummary {
+    /// As read from the bytes.
+    pub(super) fn of(read: &TbsCertificate<'_>) -> Result<TbsSummary, CertificateError> {
+        let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;
+        let mut public_key_digest = [0; 32];
+        public_key_digest.copy_from_slice(digest(&SHA256, read.public_key().raw).as_ref());
+        let authority_key_identifier =
+            read.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::AuthorityKeyIdentifier(identifier) => identifier.key_identifier.as_ref(),
+                _ => None,
+            });
+        Ok(TbsSummary {
+            serial,
+            subject: render_distinguished_name(read.subject()),
+            not_before: read.validity().not_before.to_datetime(),
+            not_after: read.validity().not_after.to_datetime(),
+            authority_key_identifier: authority_key_identifier.map(|identifier| identifier.0.to_vec()),
+            public_key_digest,
+        })
+    }
+
+    /// The subject as RFC 4514 text.
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
+    }
+}
+
+/// Why a text is no certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// No PEM block of a certificate.
+    #[error("there is no certificate in PEM form")]
+    Missing,
+    /// A block that cannot be read.
+    #[error("the certificate is not well formed")]
+    Malformed,
+}
+
+impl Certificate {
+    /// The first certificate in a text.
+    pub fn from_pem(text: &str) -> Result<Certificate, CertificateError> {
+        let blocks = pem_blocks(text);
+        let (_, der) =
+            blocks.iter().find(|(label, _)| label == "CERTIFICATE").ok_or(CertificateError::Missing)?;
+        Certificate::from_der(der.as_ref().ok_or(CertificateError::Malformed)?.to_vec())
+    }
+
+    /// From its bytes.
+    pub fn from_der(der: Vec<u8>) -> Result<Certificate, CertificateError> {
+        let malformed = |_| CertificateError::Malformed;
+        let (rest, read) = X509Certificate::from_der(&der).map_err(malformed)?;
+        if !rest.is_empty() {
+            return Err(CertificateError::Malformed);
+        }
+        let summary = TbsSummary::of(&read.tbs_certificate)?;
+        Ok(Certificate { der, summary })
+    }
+
+    /// Of what the linter read from the very same bytes: they are not read once more.
+    /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 section 4.1).
+    pub(super) fn assemble(
+        tbs: &[u8],
+        algorithm: SignatureAlgorithm,
+        signature: &[u8],
+        summary: TbsSummary,
+    ) -> Result<Certificate, CertificateError> {
+        use der::asn1::{AnyRef, BitStringRef};
+        use der::{Decode, Encode, Sequence};
+        #[derive(Sequence)]
+        struct Signed<'a> {
+            tbs: AnyRef<'a>,
+            algorithm: AnyRef<'a>,
+            signature: BitStringRef<'a>,
+        }
+        let malformed = |_| CertificateError::Malformed;
+        let signed = Signed {
+            tbs: AnyRef::from_der(tbs).map_err(malformed)?,
+            algorithm: AnyRef::from_der(algorithm.identifier_der()).map_err(malformed)?,
+            signature: BitStringRef::from_bytes(signature).map_err(malformed)?,
+        };
+        Ok(Certificate { der: signed.to_der().map_err(malformed)?, summary })
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// As PEM, with line feeds, as files on servers are.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        to_pem(&self.der)
+    }
+
+    /// serialNumber.
+    #[must_use]
+    pub fn serial(&self) -> &Serial {
+        &self.summary.serial
+    }
+
+    /// The subject as RFC 4514 text.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.summary.subject
+    }
+
+    /// notBefore.
+    #[must_use]
+    pub fn not_before(&self) -> OffsetDateTime {
+        self.summary.not_before
+    }
+
+    /// notAfter.
+    #[must_use]
+    pub fn not_after(&self) -> OffsetDateTime {
+        self.summary.not_after
+    }
+
+    /// Both of them.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        Validity { not_before: self.summary.not_before, not_after: self.summary.not_after }
+    }
+
+    /// The key identifier of the issuer, in lower-case hex.
+    #[must_use]
+    pub fn authority_key_identifier(&self) -> Option<String> {
+        self.summary.authority_key_identifier.as_ref().map(hex::encode)
+    }
+
+    /// Lower-case hex SHA-256 of the DER.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex::encode(digest(&SHA256, &self.der).as_ref())
+    }
+
+    /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn public_key_digest(&self) -> String {
+        hex::encode(self.summary.public_key_digest)
+    }
+}

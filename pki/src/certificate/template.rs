@@ -1,0 +1,343 @@
+//! From what was granted to the bytes that will be signed (RFC 5280 section 4.1).
+//!
+//! Invariant: every field comes from the contents, the issuer, or the reserved serial and validity; from the request comes
+//! the public key alone. The issuer's name and the key are copied as DER, byte for byte.
+
+use std::net::IpAddr;
+
+use der::asn1::{
+    AnyRef, BitString, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime,
+};
+use der::{DateTime, Decode, Encode, Sequence};
+use time::OffsetDateTime;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::crl::dp::DistributionPoint;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+use x509_cert::ext::pkix::{
+    AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
+    CrlDistributionPoints, ExtendedKeyUsage, SubjectAltName, SubjectKeyIdentifier,
+};
+use x509_cert::name::RdnSequence;
+use x509_cert::time::Time;
+
+use super::{Serial, Validity};
+use crate::csr::{Csr, KEY_USAGES, purpose};
+use crate::issuer::Issuer;
+use crate::name::{Name, encode_subject};
+use crate::signer::SignatureAlgorithm;
+
+/// Where an authority publishes what others need to check its certificates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Publication {
+    /// Of revocation lists (RFC 5280 section 4.2.1.13).
+    pub crl: Vec<String>,
+    /// Of the issuer's certificate (RFC 5280 section 4.2.2.1).
+    pub issuer: Vec<String>,
+    /// Of OCSP responders (RFC 5280 section 4.2.2.1).
+    pub ocsp: Vec<String>,
+}
+
+/// What a certificate says, apart from key, serial, dates and issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateContents {
+    /// The subject as RFC 4514 text; empty when only the names identify the subject.
+    pub subject: String,
+    /// The subject alternative names, in their order.
+    pub names: Vec<String>,
+    /// keyUsage, by the names of RFC 5280 section 4.2.1.3.
+    pub key_usage: Vec<String>,
+    /// extendedKeyUsage, by name or dotted number.
+    pub extended_key_usage: Vec<String>,
+    /// The longest validity in days.
+    pub validity_days: u32,
+}
+
+/// All a certificate is built from.
+#[derive(Clone, Copy, Debug)]
+pub struct Template<'a> {
+    /// Whose key is certified.
+    pub csr: &'a Csr,
+    /// What was granted.
+    pub contents: &'a CertificateContents,
+    /// Who issues.
+    pub issuer: &'a Issuer,
+    /// How the issuer signs.
+    pub algorithm: SignatureAlgorithm,
+    /// The reserved serial.
+    pub serial: &'a Serial,
+    /// The reserved validity.
+    pub validity: &'a Validity,
+    /// The addresses to write into it.
+    pub publication: &'a Publication,
+}
+
+/// Why a certificate cannot be built: a value that does not fit into its field, which policy and reading should have
+/// caught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {0} cannot be encoded")]
+pub struct BuildError(&'static str);
+
+impl BuildError {
+    /// True if the value comes from the request: another attempt fails alike.
+    #[must_use]
+    pub fn is_of_request(&self) -> bool {
+        matches!(self.0, "public key" | "subject" | "subject alternative name")
+    }
+}
+
+/// A TBSCertificate that was built but not linted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TbsCertificate {
+    der: Vec<u8>,
+    issuer_spki: Vec<u8>,
+    algorithm: SignatureAlgorithm,
+}
+
+impl TbsCertificate {
+    /// Its bytes, ready to be signed.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    pub(super) fn issuer_spki(&self) -> &[u8] {
+        &self.issuer_spki
+    }
+
+    pub(super) fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// Any bytes in the place of a certificate, to try the linter.
+    #[cfg(test)]
+    pub(super) fn with_der(&self, der: Vec<u8>) -> TbsCertificate {
+        TbsCertificate { der, ..self.clone() }
+    }
+}
+
+/// The extensions that are written (RFC 5280 sections 4.2.1 and 4.2.2).
+mod oid {
+    use der::asn1::ObjectIdentifier;
+
+    pub(super) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+    pub(super) const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+    pub(super) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+    pub(super) const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+    pub(super) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+    pub(super) const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+    pub(super) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+    pub(super) const AUTHORITY_INFO_ACCESS: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
+}
+
+/// RFC 5280 section 4.1, without the unique identifiers.
+#[derive(Sequence)]
+struct Tbs<'a> {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
+    version: u8,
+    serial_number: UintRef<'a>,
+    signature: AnyRef<'a>,
+    issuer: AnyRef<'a>,
+    validity: Times,
+    subject: RdnSequence,
+    subject_public_key_info: AnyRef<'a>,
+    #[asn1(context_specific = "3", tag_mode = "EXPLICIT")]
+    extensions: Vec<Extension>,
+}
+
+#[derive(Sequence)]
+struct Times {
+    not_before: Time,
+    not_after: Time,
+}
+
+impl Template<'_> {
+    /// Builds the certificate.
+    pub fn build(&self) -> Result<TbsCertificate, BuildError> {
+        let subject = encode_subject(&self.contents.subject).ok_or(BuildError("subject"))?;
+        let extensions = self.extensions(subject.is_empty())?;
+        let tbs = Tbs {
+            // v3
+            version: 2,
+            serial_number: UintRef::new(self.serial.octets()).map_err(|_| BuildError("serial"))?,
+            signature: AnyRef::from_der(self.algorithm.identifier_der())
+                .map_err(|_| BuildError("algorithm"))?,
+            issuer: AnyRef::from_der(self.issuer.subject_der()).map_err(|_| BuildError("issuer"))?,
+            validity: Times {
+                not_before: time(self.validity.not_before)?,
+                not_after: time(self.validity.not_after)?,
+            },
+            subject,
+            subject_public_key_info: AnyRef::from_der(self.csr.key().spki_der())
+                .map_err(|_| BuildError("public key"))?,
+            extensions,
+        };
+        Ok(TbsCertificate {
+            der: tbs.to_der().map_err(|_| BuildError("certificate"))?,
+            issuer_spki: self.issuer.spki_der().to_vec(),
+            algorithm: self.algorithm,
+        })
+    }
+
+    fn extensions(&self, subject_is_empty: bool) -> Result<Vec<Extension>, BuildError> {
+        let octets = |octets: &[u8]| OctetString::new(octets).map_err(|_| BuildError("key identifier"));
+        let mut extensions = vec![
+            // RFC 5280 section 4.2.1.1: the issuer's key, as the issuer's certificate identifies it.
+            extension(
+                oid::AUTHORITY_KEY_IDENTIFIER,
+                false,
+                &AuthorityKeyIdentifier {
+                    key_identifier: Some(octets(self.issuer.key_identifier_octets())?),
+                    authority_cert_issuer: None,
+                    authority_cert_serial_number: None,
+                },
+            )?,
+            // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
+            extension(
+                oid::SUBJECT_KEY_IDENTIFIER,
+                false,
+                &SubjectKeyIdentifier(octets(&self.csr.key().identifier())?),
+            )?,
+            // RFC 5280 section 4.2.1.3: critical.
+            extension(oid::KEY_USAGE, true, &key_usage(&self.contents.key_usage)?)?,
+            // RFC 5280 section 4.2.1.6: critical if it is all that names the subject.
+            extension(
+                oid::SUBJECT_ALT_NAME,
+                subject_is_empty,
+                &SubjectAltName(general_names(&self.contents.names)?),
+            )?,
+            // RFC 5280 section 4.2.1.9: an end entity, critically.
+            extension(
+                oid::BASIC_CONSTRAINTS,
+                true,
+                &BasicConstraints { ca: false, path_len_constraint: None },
+            )?,
+        ];
+        if !self.contents.extended_key_usage.is_empty() {
+            // RFC 5280 section 4.2.1.12
+            extensions.push(extension(
+                oid::EXTENDED_KEY_USAGE,
+                false,
+                &purposes(&self.contents.extended_key_usage)?,
+            )?);
+        }
+        if !self.publication.crl.is_empty() {
+            // RFC 5280 section 4.2.1.13
+            let full_name = self.publication.crl.iter().map(|url| uri(url)).collect::<Result<_, _>>()?;
+            let point = DistributionPoint {
+                distribution_point: Some(DistributionPointName::FullName(full_name)),
+                reasons: None,
+                crl_issuer: None,
+            };
+            extensions.push(extension(
+                oid::CRL_DISTRIBUTION_POINTS,
+                false,
+                &CrlDistributionPoints(vec![point]),
+            )?);
+        }
+        let access = self.access()?;
+        if !access.0.is_empty() {
+            extensions.push(extension(oid::AUTHORITY_INFO_ACCESS, false, &access)?);
+        }
+        Ok(extensions)
+    }
+
+    /// RFC 5280 section 4.2.2.1.
+    fn access(&self) -> Result<AuthorityInfoAccessSyntax, BuildError> {
+        const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
+        const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
+        let ocsp = self.publication.ocsp.iter().map(|url| (OCSP, url));
+        let issuer = self.publication.issuer.iter().map(|url| (CA_ISSUERS, url));
+        let all = ocsp
+            .chain(issuer)
+            .map(|(access_method, url)| Ok(AccessDescription { access_method, access_location: uri(url)? }));
+        Ok(AuthorityInfoAccessSyntax(all.collect::<Result<_, BuildError>>()?))
+    }
+}
+
+fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Result<Extension, BuildError> {
+    let value = value.to_der().map_err(|_| BuildError("extension"))?;
+    Ok(Extension {
+        extn_id: oid,
+        critical,
+        extn_value: OctetString::new(value).map_err(|_| BuildError("extension"))?,
+    })
+}
+
+/// RFC 5280 section 4.1.2.5: UTCTime up to 2049, GeneralizedTime from 2050 on.
+fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
+    const OUT_OF_RANGE: BuildError = BuildError("validity");
+    let seconds = u64::try_from(at.unix_timestamp()).map_err(|_| OUT_OF_RANGE)?;
+    let date =
+        DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| OUT_OF_RANGE)?;
+    if date.year() < 2050 {
+        UtcTime::from_date_time(date).map(Time::UtcTime).map_err(|_| OUT_OF_RANGE)
+    } else {
+        Ok(Time::GeneralTime(GeneralizedTime::from_date_time(date)))
+    }
+}
+
+/// RFC 5280 section 4.2.1.3: a named bit list, which ends in its last set bit (X.690 section 11.2.2).
+fn key_usage(names: &[String]) -> Result<BitString, BuildError> {
+    const UNKNOWN: BuildError = BuildError("key usage");
+    let mut bits = 0_u16;
+    for name in names {
+        let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(UNKNOWN)?;
+        // The first bit is the highest one of the first octet.
+        bits |= 1 << (15 - bit);
+    }
+    let unused = bits.trailing_zeros();
+    let octets = &bits.to_be_bytes()[..2 - (unused / 8) as usize];
+    BitString::new((unused % 8) as u8, octets).map_err(|_| UNKNOWN)
+}
+
+fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
+    let oids = names.iter().map(|name| purpose(name).ok_or(BuildError("purpose")));
+    Ok(ExtendedKeyUsage(oids.collect::<Result<_, _>>()?))
+}
+
+/// RFC 5280 section 4.2.1.6, in the order of the contents.
+fn general_names(names: &[String]) -> Result<Vec<GeneralName>, BuildError> {
+    const UNENCODABLE: BuildError = BuildError("subject alternative name");
+    let ia5 = |text: &str| Ia5String::new(text).map_err(|_| UNENCODABLE);
+    names
+        .iter()
+        .map(|text| match text.parse::<Name>() {
+            Ok(Name::Dns(name)) => Ok(GeneralName::DnsName(ia5(&name)?)),
+            Ok(Name::Email(name)) => Ok(GeneralName::Rfc822Name(ia5(&name)?)),
+            Ok(Name::Uri(name)) => Ok(GeneralName::UniformResourceIdentifier(ia5(&name)?)),
+            Ok(Name::Ip(address)) => {
+                let octets = match address {
+                    IpAddr::V4(v4) => v4.octets().to_vec(),
+                    IpAddr::V6(v6) => v6.octets().to_vec(),
+                };
+                Ok(GeneralName::IpAddress(OctetString::new(octets).map_err(|_| UNENCODABLE)?))
+            }
+            Err(_) => Err(UNENCODABLE),
+        })
+        .collect()
+}
+
+fn uri(text: &str) -> Result<GeneralName, BuildError> {
+    Ia5String::new(text).map(GeneralName::UniformResourceIdentifier).map_err(|_| BuildError("address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_cert::ext::pkix::KeyUsage;
+
+    use super::*;
+
+    /// The library looks for each bit in 128 places; ours are written where they belong.
+    #[test]
+    fn key_usages_are_written_as_the_library_writes_them() {
+        for bits in 0..1_u16 << KEY_USAGES.len() {
+            let named = KEY_USAGES.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+            let names: Vec<String> = named.map(|(_, name)| (*name).to_owned()).collect();
+            let der = key_usage(&names).unwrap().to_der().unwrap();
+            let read = KeyUsage::from_der(&der).unwrap();
+            assert_eq!((read.0.bits(), read.to_der().unwrap()), (bits, der), "{names:?}");
+        }
+        assert!(key_usage(&["digitalSignatures".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,286 @@
+//! Reading a certificate signing request (PKCS#10, RFC 2986).
+//!
+//! Invariant: a [`Csr`] exists only if the text was exactly one request, its signature was verified with the key it
+//! carries, that key is not weak, and every name in it is valid. Whether it may have what it asks for is not said here
+//! here. Fails with all errors at once.
+
+mod der_kind;
+mod input;
+mod requested_extensions;
+
+use ::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use ::der::{Decode, Sequence};
+use aws_lc_rs::digest::{SHA256, digest};
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::{X509Name, X509Version};
+
+pub use input::holds_private_key;
+pub use requested_extensions::{KEY_USAGES, PURPOSES, RequestedExtension, purpose, purpose_name};
+
+pub(crate) use requested_extensions::{extension_name, purposes, usages};
+
+use crate::error::{CommonNameError, CsrError, CsrWarning, KeyError, StructureError, WeakKeyError};
+use crate::key::PublicKey;
+use crate::name::{Name, attribute_name, attribute_text, render_distinguished_name};
+use crate::oid::is;
+use crate::signer::{Scheme, is_readable, verify};
+use crate::text::{is_unfit_to_show, quoted};
+
+/// A certificate signing request whose proof of possession was verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Csr {
+    der: Vec<u8>,
+    subject: String,
+    common_name: Option<String>,
+    names: Vec<Name>,
+    key: PublicKey,
+    extensions: Vec<RequestedExtension>,
+    warnings: Vec<CsrWarning>,
+}
+
+/// Without the DER: a request's body stays out of logs.
+impl std::fmt::Debug for Csr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Csr")
+            .field("digest", &self.digest())
+            .field("subject", &self.subject)
+            .field("names", &self.names)
+            .field("key", &self.key.description())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Csr {
+    /// No request is longer than this.
+    pub const MAX_BYTES: usize = 64 * 1024;
+
+    /// Reads one request from PEM (with either label, and other text around it) or from base64 of its DER. Fails with
+    /// every error.
+    pub fn read(text: &str) -> Result<Csr, Vec<CsrError>> {
+        let der = input::decode(text).map_err(|error| vec![error.into()])?;
+        Csr::from_der(der)
+    }
+
+    /// Reads the DER of one request. Fails as [`Csr::read`] does.
+    pub fn from_der(der: Vec<u8>) -> Result<Csr, Vec<CsrError>> {
+        let request = parse(&der).map_err(|error| vec![error.into()])?;
+        let info = &request.certification_request_info;
+        let mut errors: Vec<CsrError> = Vec::new();
+
+        let key = PublicKey::read(&info.subject_pki).map_err(|error| errors.push(error.into())).ok();
+        let scheme =
+            Scheme::read(&request.signature_algorithm).map_err(|error| errors.push(error.into())).ok();
+        if let Some(key) = &key {
+            let weak = key.weaknesses();
+            // A weak key proves nothing, and some are not even read by the verifier.
+            if weak.is_empty()
+                && let Some(scheme) = scheme
+            {
+                errors.extend(prove_possession(key, scheme, info.raw, &request.signature_value.data));
+            }
+            errors.extend(weak.into_iter().map(CsrError::from));
+        }
+
+        let mut requested = requested_extensions::RequestedAttributes::read(&request);
+        errors.append(&mut requested.errors);
+        let common_name = common_name(&info.subject).unwrap_or_else(|error| {
+            errors.push(error.into());
+            None
+        });
+        requested.extensions.extend(subject_parts(&info.subject));
+        let subject = render_distinguished_name(&info.subject);
+
+        let mut names = requested.names;
+        let mut warnings = Vec::new();
+        if let Some(common_name) = &common_name {
+            add_common_name(common_name, &mut names, &mut warnings, &mut errors);
+        }
+        if names.is_empty() && errors.is_empty() {
+            errors.push(CommonNameError::NoNames(common_name.clone()).into());
+        }
+        warnings.extend(names.iter().filter_map(Name::warning));
+
+        match key {
+            Some(key) if errors.is_empty() => {
+                let extensions = requested.extensions;
+                drop(request);
+                Ok(Csr { der, subject, common_name, names, key, extensions, warnings })
+            }
+            _ => Err(errors),
+        }
+    }
+
+    /// Checks that take milliseconds, to be made once, when a request comes in: [`Csr::read`] leaves them out because
+    /// it is called at every step.
+    #[must_use]
+    pub fn inspect(&self) -> Option<WeakKeyError> {
+        self.key.slow_weakness()
+    }
+
+    /// The request, byte for byte.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Lower-case hex of the SHA-256 of the DER.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        hex::encode(digest(&SHA256, &self.der))
+    }
+
+    /// The requested subject, as RFC 4514 text for people.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.subject.clone()
+    }
+
+    /// The requested common name, if there is one.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.common_name.as_deref()
+    }
+
+    /// The requested names in their order, without duplicates; the common name is added where it is a DNS name or an
+    /// address that is not listed.
+    #[must_use]
+    pub fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    /// The public key to certify.
+    #[must_use]
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Everything else that is asked for.
+    #[must_use]
+    pub fn extensions(&self) -> &[RequestedExtension] {
+        &self.extensions
+    }
+
+    /// What an approver should look at twice.
+    #[must_use]
+    pub fn warnings(&self) -> &[CsrWarning] {
+        &self.warnings
+    }
+}
+
+/// One PKCS#10 structure and nothing after it.
+fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, StructureError> {
+    if der.len() > Csr::MAX_BYTES {
+        return Err(StructureError::TooLarge { bytes: der.len(), max: Csr::MAX_BYTES });
+    }
+    let (rest, request) = X509CertificationRequest::from_der(der).map_err(|_| StructureError::Malformed)?;
+    if !rest.is_empty() {
+        return Err(StructureError::TrailingBytes(rest.len()));
+    }
+    if !is_strict(der) {
+        return Err(StructureError::NotDer);
+    }
+    // RFC 2986 section 4.1
+    if request.certification_request_info.version != X509Version::V1 {
+        return Err(StructureError::Version);
+    }
+    if request.signature_value.unused_bits != 0 {
+        return Err(StructureError::SignatureOctets);
+    }
+    Ok(request)
+}
+
+/// The parts around what is signed.
+#[derive(Sequence)]
+struct Outer<'a> {
+    info: AnyRef<'a>,
+    algorithm: OuterAlgorithm<'a>,
+    signature: BitStringRef<'a>,
+}
+
+#[derive(Sequence)]
+struct OuterAlgorithm<'a> {
+    oid: ObjectIdentifier,
+    parameters: Option<AnyRef<'a>>,
+}
+
+/// Whether they are DER to the letter: otherwise one request could be written in several ways, each with a digest of its
+/// own. Inside, the signature sees to that.
+fn is_strict(der: &[u8]) -> bool {
+    // Nothing in them has a DEFAULT or an order, so that what the decoder takes is the only way to write it.
+    Outer::from_der(der).is_ok()
+}
+
+fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> Option<CsrError> {
+    let error = verify(key, scheme, message, signature).err()?;
+    // A key that protects nothing is the better reason, and the verifier refuses points off the curve without saying so.
+    Some(match key.slow_weakness() {
+        Some(weak) => weak.into(),
+        None if is_readable(key) => error.into(),
+        None => KeyError::NotOnCurve(key.kind()).into(),
+    })
+}
+
+/// The one common name, if any (RFC 5280 section 4.1.2.6).
+fn common_name(subject: &X509Name<'_>) -> Result<Option<String>, CommonNameError> {
+    // ub-common-name, RFC 5280 appendix A.1. Longer DNS names are fine as subjectAltName.
+    const MAX_COMMON_NAME: usize = 64;
+    let mut all = subject.iter_common_name();
+    let Some(first) = all.next() else {
+        return Ok(None);
+    };
+    if all.next().is_some() {
+        return Err(CommonNameError::Several);
+    }
+    let name = attribute_text(first).ok_or(CommonNameError::NotText)?;
+    if let Some(character) = name.chars().find(|c| is_unfit_to_show(*c)) {
+        return Err(CommonNameError::Character { name, character });
+    }
+    let count = name.chars().count();
+    if count > MAX_COMMON_NAME {
+        return Err(CommonNameError::TooLong { count, max: MAX_COMMON_NAME });
+    }
+    let name = name.trim().to_owned();
+    Ok((!name.is_empty()).then_some(name))
+}
+
+/// The common name has to be one of the names (BR section 7.1.4.3): it is added where it can be.
+fn add_common_name(
+    text: &str,
+    names: &mut Vec<Name>,
+    warnings: &mut Vec<CsrWarning>,
+    errors: &mut Vec<CsrError>,
+) {
+    let name = match text.parse::<std::net::IpAddr>() {
+        Ok(address) => Name::address(address),
+        Err(_) if !text.contains('.') || text.contains([' ', '@', '/', ':']) => {
+            // A name of a person or a thing: no claim that needs to be certified.
+            if !names.is_empty() && !names.iter().any(|name| name.to_string() == text) {
+                warnings.push(CsrWarning::CommonNameLeftOut(text.to_owned()));
+            }
+            return;
+        }
+        Err(_) => Name::dns(text),
+    };
+    match name {
+        Ok(name) if !names.contains(&name) => names.push(name),
+        Ok(_) => {}
+        Err(error) => errors.push(error.into()),
+    }
+}
+
+/// The parts of the subject other than the common name.
+fn subject_parts(subject: &X509Name<'_>) -> Vec<RequestedExtension> {
+    const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+    subject
+        .iter_attributes()
+        .filter(|attribute| !is(attribute.attr_type(), &COMMON_NAME))
+        .map(|attribute| {
+            let value = attribute_text(attribute).unwrap_or_default();
+            RequestedExtension::SubjectPart(format!("{}={}", attribute_name(attribute), quoted(&value)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What a piece of DER is, from its first few tags: enough to tell people what they sent, and to recognise a private
+//! key even when it is cut off, mislabelled or encrypted.
+
+/// What a piece of DER looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DerKind {
+    /// PKCS#10 (RFC 2986 section 4.2).
+    Request,
+    /// X.509 (RFC 5280 section 4.1).
+    Certificate,
+    /// PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 appendix A.1.2), SEC 1 (RFC 5915), DSA, encrypted PKCS#8, or PKCS#12.
+    PrivateKey,
+    /// SubjectPublicKeyInfo or RSAPublicKey.
+    PublicKey,
+    /// A CRL, or PKCS#7.
+    OtherSigned,
+    /// None of these.
+    Unknown,
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const SEQUENCE: u8 = 0x30;
+const CONTEXT_0: u8 = 0xa0;
+
+/// Looks at the first tags only. Lengths may point past the end: a cut-off key is a key.
+pub(super) fn of(der: &[u8]) -> DerKind {
+    let Some((SEQUENCE, outer, _)) = element(der) else {
+        return DerKind::Unknown;
+    };
+    match element(outer) {
+        Some((INTEGER, [0 | 1], rest)) => match rest.first() {
+            Some(&(SEQUENCE | INTEGER | OCTET_STRING)) => DerKind::PrivateKey,
+            _ => DerKind::Unknown,
+        },
+        // PKCS#12 (RFC 7292 section 4): version 3 and a ContentInfo.
+        Some((INTEGER, [3], rest)) if rest.first() == Some(&SEQUENCE) => DerKind::PrivateKey,
+        // RSAPublicKey: a modulus and an exponent.
+        Some((INTEGER, modulus, rest)) if modulus.len() > 32 && rest.first() == Some(&INTEGER) => {
+            DerKind::PublicKey
+        }
+        Some((OBJECT_IDENTIFIER, _, _)) => DerKind::OtherSigned,
+        Some((SEQUENCE, inner, rest)) => of_signed(inner, rest),
+        _ => DerKind::Unknown,
+    }
+}
+
+/// A SEQUENCE that begins with a SEQUENCE: something signed, or a key with its algorithm.
+fn of_signed(inner: &[u8], rest: &[u8]) -> DerKind {
+    match element(inner) {
+        Some((OBJECT_IDENTIFIER, _, _)) => match rest.first() {
+            Some(&OCTET_STRING) => DerKind::PrivateKey,
+            Some(&BIT_STRING) => DerKind::PublicKey,
+            _ => DerKind::Unknown,
+        },
+        Some((CONTEXT_0, _, _)) => DerKind::Certificate,
+        // Version and subject for a request; for a certificate of version 1, the serial, then the algorithm; for a
+        // CRL, the version, the algorithm, the issuer and a time.
+        Some((INTEGER, _, after)) => {
+            let third =
+                element(after).and_then(|(tag, value, rest)| (tag == SEQUENCE).then_some((value, rest)));
+            match third {
+                Some((algorithm, next)) if algorithm.first() == Some(&OBJECT_IDENTIFIER) => {
+                    match element(next).and_then(|(_, _, rest)| rest.first().copied()) {
+                        Some(UTC_TIME | GENERALIZED_TIME) => DerKind::OtherSigned,
+                        _ => DerKind::Certificate,
+                    }
+                }
+                _ => DerKind::Request,
+            }
+        }
+        Some((SEQUENCE, _, _)) => DerKind::OtherSigned,
+        _ => DerKind::Unknown,
+    }
+}
+
+/// One element: its tag, its value (cut at the end of the input), and what follows.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&tag, rest) = der.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    let (length, rest) = match first {
+        0..=0x7f => (usize::from(first), rest),
+        // Indefinite length is BER, which old tools write for PKCS#7 and PKCS#12.
+        0x80 => (usize::MAX, rest),
+        _ => {
+            let octets = usize::from(first & 0x7f);
+            if octets > 4 || octets > rest.len() {
+                return None;
+            }
+            let (length, rest) = rest.split_at(octets);
+            (length.iter().fold(0, |all, b| (all << 8) | usize::from(*b)), rest)
+        }
+    };
+    let (value, after) = rest.split_at(length.min(rest.len()));
+    Some((tag, value, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_tags_tell_what_it_is() {
+        // PKCS#8: version, algorithm, octets.
+        assert_eq!(of(&[0x30, 0x0b, 2, 1, 0, 0x30, 2, 6, 0, 4, 2, 0, 0]), DerKind::PrivateKey);
+        // PKCS#1: version and integers; SEC 1: version and octets; both cut off.
+        assert_eq!(of(&[0x30, 0x82, 4, 0xa4, 2, 1, 0, 2, 0x82, 1, 1]), DerKind::PrivateKey);
+        assert_eq!(of(&[0x30, 0x77, 2, 1, 1, 4, 0x20, 7]), DerKind::PrivateKey);
+        // Encrypted PKCS#8, and a bundle.
+        assert_eq!(of(&[0x30, 0x08, 0x30, 2, 6, 0, 4, 2, 0, 0]), DerKind::PrivateKey);
+        assert_eq!(of(&[0x30, 0x82, 9, 0, 2, 1, 3, 0x30, 0x82]), DerKind::PrivateKey);
+        // A public key.
+        assert_eq!(of(&[0x30, 0x08, 0x30, 2, 6, 0, 3, 2, 0, 0]), DerKind::PublicKey);
+        // A request: version, subject. A certificate: explicit version.
+        assert_eq!(of(&[0x30, 0x07, 0x30, 5, 2, 1, 0, 0x30, 0]), DerKind::Request);
+        assert_eq!(of(&[0x30, 0x07, 0x30, 5, 0xa0, 3, 2, 1, 2]), DerKind::Certificate);
+        assert_eq!(of(b""), DerKind::Unknown);
+        assert_eq!(of(b"hello"), DerKind::Unknown);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_have_a_shape(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+            let _ = of(&bytes);
+        }
+    }
+}

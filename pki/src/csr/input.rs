@@ -1,0 +1,251 @@
+//! From pasted text to the DER of exactly one certificate signing request.
+//!
+//! Accepts PEM with either label (RFC 7468 section 7) among other text, with CRLF, a byte order mark or lost line
+//! breaks, or plain base64 of the DER. Invariant: a private key in any kind is recognised first, before any other
+//! rule, and neither it nor any other part of the text appears in a finding. Fails with a [`TextError`]:
+//! what the text is instead.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+use super::Csr;
+use super::der_kind::{self, DerKind};
+use crate::error::TextError;
+
+/// Mail programs and forms lose padding, so it is optional.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The DER of the one request in `text`.
+pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
+    let mut blocks = blocks(text);
+    if names_a_private_key(text) || blocks.iter().any(|block| block.holds_private_key()) {
+        return Err(TextError::PrivateKey);
+    }
+    if text.len() > Csr::MAX_BYTES {
+        return Err(TextError::TooLarge { bytes: text.len(), max: Csr::MAX_BYTES });
+    }
+    if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
+        return Err(TextError::Empty);
+    }
+    let is_armored = |block: &Block| !matches!(block.label.as_deref(), None | Some("EC PARAMETERS"));
+    let mut armored: Vec<Block> = blocks.extract_if(.., |block| is_armored(block)).collect();
+    match armored.as_mut_slice() {
+        [] => bare(&mut blocks, text),
+        [block] => request(block),
+        several => {
+            let requests = several.iter().filter(|block| block.is_request()).count();
+            Err(if requests > 1 {
+                TextError::SeveralRequests(requests)
+            } else {
+                TextError::SeveralBlocks(several.iter().filter_map(|block| block.label.clone()).collect())
+            })
+        }
+    }
+}
+
+/// True if the text holds a private key in any form that is recognised.
+#[must_use]
+pub fn holds_private_key(text: &str) -> bool {
+    names_a_private_key(text) || blocks(text).iter().any(Block::holds_private_key)
+}
+
+/// Labels of a private key that is not in a PEM block that can be read: cut off, mangled, or of another tool.
+fn names_a_private_key(text: &str) -> bool {
+    // Requests have none of these words, and looking for them makes no copy.
+    if !["PRIVATE", "rivate", "PuTTY", "\"kty\""].iter().any(|word| text.contains(word)) {
+        return false;
+    }
+    let upper = Zeroizing::new(text.to_ascii_uppercase());
+    let json_key = upper.contains("\"KTY\"") && upper.contains("\"D\"");
+    let putty = upper.contains("PUTTY-USER-KEY-FILE") || upper.contains("PRIVATE-LINES:");
+    upper.contains("PRIVATE KEY--") || putty || json_key
+}
+
+/// A PEM block, or (without a label) a run of base64 outside of any.
+struct Block {
+    label: Option<String>,
+    /// Whether the END line is there.
+    complete: bool,
+    /// Nothing when the body is no base64.
+    der: Option<Zeroizing<Vec<u8>>>,
+    /// What the body is, read as far as it is base64.
+    kind: DerKind,
+}
+
+impl Block {
+    fn new(label: Option<&str>, complete: bool, body: &str) -> Block {
+        let mut dense = Zeroizing::new(String::with_capacity(body.len()));
+        for line in body.split('\n') {
+            // Nearly always, all that is blank is the end of a line: then nothing is looked at character by character.
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if line.bytes().all(|b| b.is_ascii_graphic()) {
+                dense.push_str(line);
+            } else {
+                line.split(is_blank).for_each(|run| dense.push_str(run));
+            }
+        }
+        let der = BASE64.decode(dense.as_bytes()).ok().map(Zeroizing::new);
+        let kind = match &der {
+            Some(der) => der_kind::of(der),
+            // Cut off or mangled: as far as it goes.
+            None => {
+                let digits = dense.bytes().take_while(|b| is_base64(*b) && *b != b'=').count();
+                let start = BASE64.decode(&dense.as_bytes()[..digits - digits % 4]).map(Zeroizing::new);
+                start.map_or(DerKind::Unknown, |start| der_kind::of(&start))
+            }
+        };
+        if kind == DerKind::Request {
+            // Nothing secret, and wiping it takes longer than reading it.
+            drop(std::mem::take(&mut *dense));
+        }
+        Block { label: label.map(str::to_owned), complete, der, kind }
+    }
+
+    /// Its content, which is neither copied nor wiped any more.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        self.der.as_mut().map(|der| std::mem::take(&mut **der))
+    }
+
+    fn holds_private_key(&self) -> bool {
+        self.label.as_deref().is_some_and(|label| label.to_ascii_uppercase().contains("PRIVATE KEY"))
+            || self.kind == DerKind::PrivateKey
+    }
+
+    /// RFC 7468 section 7: the label, and the one older tools write.
+    fn is_request(&self) -> bool {
+        matches!(self.label.as_deref(), Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST"))
+    }
+}
+
+/// Cuts the text into PEM blocks and the runs of base64 lines between them.
+fn blocks(text: &str) -> Vec<Block> {
+    const BEGIN: &str = "-----BEGIN ";
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(BEGIN) {
+        let (before, from) = rest.split_at(at);
+        runs(before, &mut found);
+        let from = &from[BEGIN.len()..];
+        let Some((label, body)) = from.split_once("-----").filter(|(label, _)| is_label(label)) else {
+            rest = from;
+            continue;
+        };
+        let end = format!("-----END {label}-----");
+        let (body, complete, after) = match body.split_once(&end) {
+            Some((body, after)) => (body, true, after),
+            // The next block begins, or the text ends: this one was cut off.
+            None => {
+                let cut = body.find(BEGIN).unwrap_or(body.len());
+                (&body[..cut], false, &body[cut..])
+            }
+        };
+        found.push(Block::new(Some(label), complete, body));
+        rest = after;
+    }
+    runs(rest, &mut found);
+    found
+}
+
+/// RFC 7468 section 3 allows any printable character but the hyphen here; labels in use have upper case letters,
+/// digits and spaces.
+fn is_label(label: &str) -> bool {
+    !label.is_empty() && label.len() <= 64 && label.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+}
+
+/// Joins neighbouring lines of base64 and keeps those that could be something.
+fn runs(text: &str, found: &mut Vec<Block>) {
+    const SHORTEST: usize = 32;
+    let mut run = Zeroizing::new(String::new());
+    for line in text.lines().map(|line| line.trim_matches(is_blank)).chain([""]) {
+        let continues = is_base64_line(line);
+        if continues {
+            run.push_str(line);
+        }
+        if !run.is_empty() && (!continues || line.ends_with('=')) {
+            if run.len() >= SHORTEST {
+                found.push(Block::new(None, true, &run));
+            }
+            run = Zeroizing::new(String::new());
+        }
+    }
+}
+
+/// One word of base64, or several long ones where line breaks turned into spaces; not a sentence.
+fn is_base64_line(line: &str) -> bool {
+    const SHORTEST_WORD: usize = 16;
+    let mut words = line.split_ascii_whitespace().rev();
+    words.next().is_some_and(|last| last.bytes().all(is_base64))
+        && words.all(|word| word.len() >= SHORTEST_WORD && word.bytes().all(is_base64))
+}
+
+fn is_base64(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
+}
+
+/// White space, and what mail programs and editors put in its place.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
+}
+
+/// The DER of a text without any PEM label.
+fn bare(blocks: &mut [Block], text: &str) -> Result<Vec<u8>, TextError> {
+    let mut requests: Vec<Vec<u8>> =
+        blocks.iter_mut().filter(|block| block.kind == DerKind::Request).filter_map(Block::take).collect();
+    match requests.as_mut_slice() {
+        [der] => return Ok(std::mem::take(der)),
+        [] => {}
+        several => {
+            return Err(TextError::SeveralRequests(several.len()));
+        }
+    }
+    if let Some(other) = blocks.iter().map(|block| block.kind).find(|kind| *kind != DerKind::Unknown) {
+        return Err(instead(other));
+    }
+    if text.trim_start().starts_with("ssh-") || text.contains("BEGIN SSH2") {
+        return Err(TextError::SshKey);
+    }
+    if text.contains("BEGIN") && text.contains("CERTIFICATE REQUEST") {
+        return Err(TextError::DamagedBegin);
+    }
+    Err(TextError::NoRequest)
+}
+
+/// The DER of the one PEM block.
+fn request(block: &mut Block) -> Result<Vec<u8>, TextError> {
+    let label = block.label.as_deref().unwrap_or_default();
+    if !block.is_request() {
+        return Err(match (label, block.kind) {
+            ("CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE", _) => instead(DerKind::Certificate),
+            ("PUBLIC KEY" | "RSA PUBLIC KEY", _) => instead(DerKind::PublicKey),
+            ("X509 CRL" | "PKCS7" | "CMS", _) => instead(DerKind::OtherSigned),
+            (_, DerKind::Unknown | DerKind::Request) => TextError::OtherPem(label.to_owned()),
+            (_, kind) => instead(kind),
+        });
+    }
+    if !block.complete {
+        return Err(TextError::CutOff);
+    }
+    match (block.take(), block.kind) {
+        (None, _) => Err(TextError::NotBase64),
+        (Some(der), DerKind::Request | DerKind::Unknown) => Ok(der),
+        (Some(_), other) => Err(instead(other)),
+    }
+}
+
+/// What a text is that is not a request.
+fn instead(kind: DerKind) -> TextError {
+    match kind {
+        DerKind::PrivateKey => TextError::PrivateKey,
+        DerKind::Certificate => TextError::Certificate,
+        DerKind::PublicKey => TextError::PublicKey,
+        DerKind::OtherSigned => TextError::OtherSigned,
+        DerKind::Request | DerKind::Unknown => TextError::NoRequest,
+    }
+}

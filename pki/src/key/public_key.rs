@@ -1,0 +1,209 @@
+//! Public keys: the kinds that are certified, and whether one is fit to be.
+//!
+//! Invariant: a [`PublicKey`] is of a known kind and of a size and form that can be checked; whether it is weak is said by
+//! [`super::weak_keys`]. Its SPKI, which enters the certificate, is built anew from algorithm, parameters and numbers, and a
+//! request whose octets differ from that is refused: nothing else of the requester's gets under the CA's signature.
+
+use std::borrow::Cow;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use der::Encode as _;
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use super::rsa_numbers::RsaNumbers;
+use super::weak_keys;
+use crate::error::{KeyError, WeakKeyError};
+use crate::key_kind::KeyKind;
+use crate::oid::{dotted, is};
+
+/// A public key, as its SubjectPublicKeyInfo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    spki: Vec<u8>,
+    /// The content of the BIT STRING.
+    bits: Vec<u8>,
+    kind: KeyKind,
+    rsa: Option<RsaNumbers>,
+}
+
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// The curves, and the octets of an uncompressed point on each.
+const CURVES: [(ObjectIdentifier, KeyKind, usize); 3] = [
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), KeyKind::EcP256, 65),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.34"), KeyKind::EcP384, 97),
+    (ObjectIdentifier::new_unwrap("1.3.132.0.35"), KeyKind::EcP521, 133),
+];
+
+/// The most bits of an RSA modulus: longer keys take too long to check.
+pub const MAX_RSA_BITS: u32 = 8192;
+
+impl PublicKey {
+    /// The SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) as DER.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The key without its algorithm: the content of the BIT STRING.
+    #[must_use]
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
+    /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        hex::encode(digest(&SHA256, &self.spki))
+    }
+
+    /// Whether the SHA-256 of the SubjectPublicKeyInfo is in a sorted list.
+    #[must_use]
+    pub fn is_in(&self, sorted: &[[u8; 32]]) -> bool {
+        let digest = digest(&SHA256, &self.spki);
+        sorted.binary_search_by(|listed| listed.as_slice().cmp(digest.as_ref())).is_ok()
+    }
+
+    /// The kind for people: "EC P-256", "RSA 2048 bits", "Ed25519".
+    #[must_use]
+    pub fn description(&self) -> String {
+        self.kind.to_string()
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Everything that is weak about the key, but for [`PublicKey::slow_weakness`].
+    #[must_use]
+    pub fn weaknesses(&self) -> Vec<WeakKeyError> {
+        weak_keys::of(self.kind, &self.bits, self.rsa.as_ref())
+    }
+
+    /// A weakness that takes milliseconds to find (5 ms for RSA-2048, 35 ms for RSA-4096): factors that are close together, or
+    /// a modulus that is a prime.
+    #[must_use]
+    pub fn slow_weakness(&self) -> Option<WeakKeyError> {
+        self.rsa.as_ref().and_then(weak_keys::slow)
+    }
+
+    /// RFC 7093 section 2 method 1: the leftmost 160 bits of the SHA-256 of the BIT STRING's content.
+    #[must_use]
+    pub fn identifier(&self) -> [u8; 20] {
+        let mut identifier = [0; 20];
+        identifier.copy_from_slice(&digest(&SHA256, &self.bits).as_ref()[..20]);
+        identifier
+    }
+
+    /// Reads a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the kind is not certified, or the key is malformed.
+    pub fn from_spki(der: &[u8]) -> Result<PublicKey, KeyError> {
+        match SubjectPublicKeyInfo::from_der(der) {
+            Ok(([], spki)) => PublicKey::read(&spki),
+            _ => Err(KeyError::Malformed),
+        }
+    }
+
+    pub(crate) fn read(spki: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, KeyError> {
+        let bits = spki.subject_public_key.data.as_ref();
+        if spki.subject_public_key.unused_bits != 0 {
+            return Err(KeyError::Octets);
+        }
+        let parameters = spki.algorithm.parameters.as_ref();
+        let mut rsa = None;
+        let algorithm = &spki.algorithm.algorithm;
+        let kind = if is(algorithm, &RSA) {
+            let numbers = RsaNumbers::from_der(bits)?;
+            let modulus_bits = numbers.modulus_bits();
+            if modulus_bits > MAX_RSA_BITS {
+                return Err(KeyError::RsaTooLong { bits: modulus_bits, max: MAX_RSA_BITS });
+            }
+            // RFC 3279 section 2.3.1: the parameters are NULL.
+            if parameters.is_none_or(|any| any.tag() != x509_parser::asn1_rs::Tag::Null) {
+                return Err(KeyError::RsaParameters);
+            }
+            rsa = Some(numbers);
+            KeyKind::Rsa { bits: modulus_bits }
+        } else if is(algorithm, &EC) {
+            let Some(curve) = parameters.and_then(|any| any.as_oid().ok()) else {
+                return Err(KeyError::EcExplicit);
+            };
+            let Some((_, kind, length)) = CURVES.iter().find(|(known, ..)| is(&curve, known)) else {
+                return Err(KeyError::EcCurve(curve_name(&dotted(&curve))));
+            };
+            match bits.first() {
+                Some(4) if bits.len() == *length => *kind,
+                Some(2 | 3) => return Err(KeyError::EcCompressed),
+                _ => return Err(KeyError::EcPoint(*kind)),
+            }
+        } else if is(algorithm, &ED25519) {
+            // RFC 8410 section 3: the parameters are absent.
+            if parameters.is_some() || bits.len() != 32 {
+                return Err(KeyError::Ed25519Malformed);
+            }
+            KeyKind::Ed25519
+        } else {
+            return Err(other_kind(&dotted(algorithm)));
+        };
+        let canonical = canonical_spki(kind, bits, rsa.as_ref());
+        if canonical.as_deref() != Some(spki.raw) {
+            return Err(KeyError::NotDer);
+        }
+        Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
+    }
+}
+
+/// The one DER form of the SubjectPublicKeyInfo of this key; nothing where it cannot be encoded.
+fn canonical_spki(kind: KeyKind, bits: &[u8], rsa: Option<&RsaNumbers>) -> Option<Vec<u8>> {
+    let curve = CURVES.iter().find(|(_, known, _)| *known == kind).map(|(oid, ..)| oid);
+    let (oid, parameters) = match (kind, curve) {
+        // RFC 3279 section 2.3.1: the parameters are NULL.
+        (KeyKind::Rsa { .. }, _) => (RSA, Some(AnyRef::NULL)),
+        // RFC 8410 section 3: the parameters are absent.
+        (KeyKind::Ed25519, _) => (ED25519, None),
+        // RFC 5480 section 2.1.1: the curve by its name.
+        (_, curve) => (EC, Some(AnyRef::from(curve?))),
+    };
+    let bits = match rsa {
+        Some(numbers) => Cow::Owned(numbers.to_der()?),
+        None => Cow::Borrowed(bits),
+    };
+    let algorithm = AlgorithmIdentifierRef { oid, parameters };
+    let subject_public_key = BitStringRef::from_bytes(&bits).ok()?;
+    SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der().ok()
+}
+
+fn curve_name(oid: &str) -> String {
+    match oid {
+        "1.3.132.0.10" => "secp256k1".to_owned(),
+        "1.3.132.0.33" => "P-224".to_owned(),
+        "1.2.840.10045.3.1.1" => "P-192".to_owned(),
+        "1.3.36.3.3.2.8.1.1.7" => "brainpoolP256r1".to_owned(),
+        "1.3.36.3.3.2.8.1.1.11" => "brainpoolP384r1".to_owned(),
+        "1.3.36.3.3.2.8.1.1.13" => "brainpoolP512r1".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// A kind that is not certified.
+fn other_kind(oid: &str) -> KeyError {
+    let name = match oid {
+        "1.2.840.113549.1.1.10" => return KeyError::PssOnly,
+        "1.2.840.10040.4.1" => "DSA",
+        "1.3.101.113" => "Ed448",
+        "1.3.101.110" => "X25519",
+        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
+        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
+        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
+        other => other,
+    };
+    KeyError::OtherKind(name.to_owned())
+}

@@ -1,0 +1,19 @@
+//! Names: what a certificate says about its subject, and how a subject is written.
+
+mod distinguished_name;
+mod dns;
+mod email;
+mod general_name;
+mod uri;
+
+pub use distinguished_name::{is_subject, render as render_distinguished_name};
+pub use general_name::Name;
+
+pub(crate) use distinguished_name::{attribute_name, encode_subject, text as attribute_text};
+
+/// The most characters of a DNS name (RFC 1035 section 2.3.4), without the root's dot.
+pub const MAX_DNS_LENGTH: usize = dns::MAX_LENGTH;
+/// The most characters of a URI.
+pub const MAX_URI_LENGTH: usize = uri::MAX_LENGTH;
+/// The most characters of an e-mail address (RFC 5321 section 4.5.3.1).
+pub const MAX_EMAIL_LENGTH: usize = email::MAX_LENGTH;

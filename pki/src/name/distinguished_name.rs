@@ -1,0 +1,179 @@
+//! Distinguished names as text, by RFC 4514, for people and for comparing.
+//!
+//! Invariant: the text holds no control or invisible characters, and every string type of RFC 5280 section 4.1.2.4 is
+//! read by its own encoding, so that two values that look alike are written alike.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use der::Encode as _;
+use der::asn1::ObjectIdentifier;
+use x509_cert::name::RdnSequence;
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+use crate::oid::{dotted, is};
+
+/// The attribute types people know, with the short names of RFC 4514 section 3 and RFC 4519.
+const SHORT_NAMES: [(ObjectIdentifier, &str); 17] = [
+    (ObjectIdentifier::new_unwrap("2.5.4.3"), "CN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.10"), "O"),
+    (ObjectIdentifier::new_unwrap("2.5.4.11"), "OU"),
+    (ObjectIdentifier::new_unwrap("2.5.4.6"), "C"),
+    (ObjectIdentifier::new_unwrap("2.5.4.7"), "L"),
+    (ObjectIdentifier::new_unwrap("2.5.4.8"), "ST"),
+    (ObjectIdentifier::new_unwrap("2.5.4.9"), "STREET"),
+    (ObjectIdentifier::new_unwrap("2.5.4.4"), "SN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.42"), "GN"),
+    (ObjectIdentifier::new_unwrap("2.5.4.43"), "initials"),
+    (ObjectIdentifier::new_unwrap("2.5.4.5"), "serialNumber"),
+    (ObjectIdentifier::new_unwrap("2.5.4.12"), "title"),
+    (ObjectIdentifier::new_unwrap("2.5.4.17"), "postalCode"),
+    (ObjectIdentifier::new_unwrap("2.5.4.46"), "dnQualifier"),
+    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25"), "DC"),
+    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1"), "UID"),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
+];
+
+/// The whole name, last part first as RFC 4514 section 2.1 wants it.
+pub fn render(name: &X509Name<'_>) -> String {
+    let parts: Vec<String> = name
+        .iter_rdn()
+        .map(|rdn| rdn.iter().map(render_attribute).collect::<Vec<_>>().join("+"))
+        .rev_collect();
+    parts.join(",")
+}
+
+/// Collecting back to front, for iterators that cannot be reversed.
+trait RevCollect: Iterator + Sized {
+    fn rev_collect(self) -> Vec<Self::Item> {
+        let mut all: Vec<_> = self.collect();
+        all.reverse();
+        all
+    }
+}
+
+impl<I: Iterator> RevCollect for I {}
+
+/// The short name of an attribute type, or its dotted number.
+pub(crate) fn attribute_name(attribute: &AttributeTypeAndValue<'_>) -> Cow<'static, str> {
+    match SHORT_NAMES.iter().find(|(known, _)| is(attribute.attr_type(), known)) {
+        Some((_, short)) => Cow::Borrowed(short),
+        None => Cow::Owned(dotted(attribute.attr_type())),
+    }
+}
+
+fn render_attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let name = attribute_name(attribute);
+    match text(attribute) {
+        Some(value) => format!("{name}={}", escape(&value)),
+        None => format!("{name}=#{}", hex::encode(attribute.as_slice())),
+    }
+}
+
+/// The value as text, when it is one of the string types and well encoded.
+pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
+    use x509_parser::asn1_rs::Tag;
+    let value = attribute.attr_value();
+    let bytes = value.data;
+    match value.tag() {
+        Tag::Utf8String => std::str::from_utf8(bytes).ok().map(str::to_owned),
+        Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
+            bytes.is_ascii().then(|| bytes.iter().map(|b| char::from(*b)).collect())
+        }
+        // TeletexString is read as ISO 8859-1, as everybody who still writes it means it.
+        Tag::T61String => Some(bytes.iter().map(|b| char::from(*b)).collect()),
+        Tag::BmpString => {
+            let (units, odd) = bytes.as_chunks::<2>();
+            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
+            odd.is_empty().then(|| String::from_utf16(&units).ok()).flatten()
+        }
+        Tag::UniversalString => {
+            let (units, odd) = bytes.as_chunks::<4>();
+            odd.is_empty()
+                .then(|| units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit))).collect())
+                .flatten()
+        }
+        _ => None,
+    }
+}
+
+/// RFC 4514 section 2.4, and every character that is not plainly visible as its UTF-8 octets.
+fn escape(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let last = value.chars().count().saturating_sub(1);
+    for (at, c) in value.chars().enumerate() {
+        match c {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '#' if at == 0 => out.push_str("\\#"),
+            ' ' if at == 0 || at == last => out.push_str("\\ "),
+            c if crate::text::is_unfit_to_show(c) => {
+                let mut octets = [0; 4];
+                for octet in c.encode_utf8(&mut octets).bytes() {
+                    out.push_str(&format!("\\{octet:02x}"));
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A subject in RFC 4514 text, as it is encoded; nothing where the text is not one.
+pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
+    match text {
+        "" => Some(RdnSequence::default()),
+        text => RdnSequence::from_str(text).ok(),
+    }
+}
+
+/// True if a text is a subject that is written back as it stands (RFC 4514).
+#[must_use]
+pub fn is_subject(text: &str) -> bool {
+    let reads_back = || {
+        let encoded = RdnSequence::from_str(text).ok()?.to_der().ok()?;
+        let (_, name) = <X509Name<'_> as x509_parser::prelude::FromDer<_>>::from_der(&encoded).ok()?;
+        Some(render(&name))
+    };
+    !text.is_empty() && reads_back().is_some_and(|again| again == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use x509_parser::prelude::FromDer;
+
+    /// An attribute of type CN with a value of the given tag.
+    fn common_name(tag: u8, value: &[u8]) -> Vec<u8> {
+        let mut attribute = vec![0x06, 0x03, 0x55, 0x04, 0x03, tag, value.len() as u8];
+        attribute.extend(value);
+        let mut out = vec![0x30, attribute.len() as u8];
+        out.extend(attribute);
+        out
+    }
+
+    fn rendered(tag: u8, value: &[u8]) -> String {
+        let der = common_name(tag, value);
+        let (_, attribute) = AttributeTypeAndValue::from_der(&der).unwrap();
+        render_attribute(&attribute)
+    }
+
+    #[test]
+    fn string_types_are_read_by_their_own_encoding() {
+        assert_eq!(rendered(0x0c, "bücher".as_bytes()), "CN=bücher");
+        assert_eq!(rendered(0x13, b"www"), "CN=www");
+        assert_eq!(rendered(0x14, b"b\xfccher"), "CN=bücher");
+        assert_eq!(rendered(0x1e, b"\0w\0\xfc"), "CN=wü");
+        assert_eq!(rendered(0x1c, b"\0\0\0w\0\0\0\xfc"), "CN=wü");
+        assert_eq!(rendered(0x04, b"\x01\x02"), "CN=#0102");
+    }
+
+    #[test]
+    fn special_and_invisible_characters_are_escaped() {
+        assert_eq!(rendered(0x0c, b" a,b+c\"#"), "CN=\\ a\\,b\\+c\\\"#");
+        assert_eq!(rendered(0x0c, b"a\0b"), "CN=a\\00b");
+        assert_eq!(rendered(0x0c, "a\u{202e}b".as_bytes()), "CN=a\\e2\\80\\aeb");
+    }
+}

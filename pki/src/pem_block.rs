@@ -1,0 +1,30 @@
+//! PEM as operators keep it in files (RFC 7468): certificates and keys, read strictly.
+
+use zeroize::Zeroizing;
+
+/// A PEM block: its label, and its DER unless the block is damaged.
+pub(crate) type PemBlock = (String, Option<Zeroizing<Vec<u8>>>);
+
+/// Every block of a text, in order. A block that is cut off or is not base64 has no DER.
+pub(crate) fn pem_blocks(text: &str) -> Vec<PemBlock> {
+    const BEGIN: &str = "-----BEGIN ";
+    let starts: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| {
+            let block = &text[*start..end];
+            let label = block[BEGIN.len()..].split("-----").next().unwrap_or_default().to_owned();
+            (label, pem::parse(block).ok().map(|pem| Zeroizing::new(pem.into_contents())))
+        })
+        .collect()
+}
+
+/// A certificate as PEM, with line feeds.
+pub(crate) fn to_pem(der: &[u8]) -> String {
+    pem::encode_config(
+        &pem::Pem::new("CERTIFICATE", der),
+        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
+    )
+}

@@ -1,0 +1,336 @@
+//! Words for errors in the text and the structure of a request.
+
+use pki::error::{
+    CommonNameError, CsrError, CsrWarning, ExtensionError, KeyError, SignatureError, StructureError,
+    TextError, WeakKeyError,
+};
+
+use super::keys::{new_key, supported_keys};
+use super::{Code, Finding, quoted};
+use crate::texts::{Message, Value};
+
+const BEGIN_REQUEST: &str = "-----BEGIN CERTIFICATE REQUEST-----";
+const END_REQUEST: &str = "-----END CERTIFICATE REQUEST-----";
+
+/// Findings for all errors of a request: errors of the request as a whole come before errors of its parts.
+pub fn findings(errors: impl IntoIterator<Item = CsrError>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = errors.into_iter().map(Finding::from).collect();
+    findings.sort_by_key(|finding| finding.code);
+    findings
+}
+
+impl From<CsrError> for Finding {
+    fn from(error: CsrError) -> Self {
+        match error {
+            CsrError::Text(error) => error.into(),
+            CsrError::Structure(error) => error.into(),
+            CsrError::Key(error) => error.into(),
+            CsrError::WeakKey(error) => error.into(),
+            CsrError::Signature(error) => error.into(),
+            CsrError::Name(error) => error.into(),
+            CsrError::CommonName(error) => error.into(),
+            CsrError::Extension(error) => error.into(),
+        }
+    }
+}
+
+/// How to make a request, where nothing better can be advised.
+fn how_to() -> Message {
+    const COMMAND: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out \
+         request.csr -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
+    Message::new("finding-how-to").with("begin", BEGIN_REQUEST).with("command", COMMAND)
+}
+
+fn not_a_csr(detail: impl Into<Message>, advice: Message) -> Finding {
+    Finding::refused(Code::NotACsr, detail.into(), advice)
+}
+
+impl From<TextError> for Finding {
+    fn from(error: TextError) -> Self {
+        let message = Message::new;
+        match error {
+            TextError::PrivateKey => Finding::refused(
+                Code::PrivateKeySubmitted,
+                message("finding-private-key"),
+                message("finding-private-key-advice"),
+            ),
+            TextError::TooLarge { bytes, max } => Finding::refused(
+                Code::TooLarge,
+                message("finding-text-too-large").with("bytes", bytes).with("most", max),
+                message("finding-send-alone"),
+            ),
+            TextError::Empty => not_a_csr(message("finding-no-text"), how_to()),
+            TextError::SeveralRequests(count) => not_a_csr(
+                message("finding-several-requests").with("count", count),
+                message("finding-one-by-one"),
+            ),
+            TextError::SeveralBlocks(labels) => not_a_csr(
+                message("finding-several-blocks")
+                    .with("count", labels.len())
+                    .with("labels", describe_labels(&labels)),
+                message("finding-send-alone"),
+            ),
+            TextError::SshKey => not_a_csr(message("finding-ssh-key"), how_to()),
+            TextError::DamagedBegin => not_a_csr(
+                message("finding-damaged-begin"),
+                message("finding-damaged-begin-advice").with("begin", BEGIN_REQUEST),
+            ),
+            TextError::NoRequest => not_a_csr(message("finding-no-csr"), how_to()),
+            TextError::OtherPem(label) => {
+                not_a_csr(message("finding-is-other-pem").with("label", describe_labels(&[label])), how_to())
+            }
+            TextError::CutOff => not_a_csr(
+                message("finding-cut-off"),
+                message("finding-cut-off-advice").with("end", END_REQUEST),
+            ),
+            TextError::NotBase64 => {
+                not_a_csr(message("finding-no-base64"), message("finding-no-base64-advice"))
+            }
+            TextError::Certificate => not_a_csr(
+                message("finding-certificate"),
+                message("finding-certificate-advice")
+                    .with("convert", "openssl x509 -x509toreq")
+                    .with("make", "openssl req -new"),
+            ),
+            TextError::PublicKey => not_a_csr(
+                message("finding-public-key"),
+                message("finding-public-key-advice")
+                    .with("command", "openssl req -new -key key.pem -out request.csr"),
+            ),
+            TextError::OtherSigned => not_a_csr(message("finding-other-signed"), how_to()),
+        }
+    }
+}
+
+/// Names only labels in common use; any other label could hold anything.
+fn describe_labels(labels: &[String]) -> Value {
+    const KNOWN: [&str; 12] = [
+        "CERTIFICATE",
+        "CERTIFICATE REQUEST",
+        "NEW CERTIFICATE REQUEST",
+        "TRUSTED CERTIFICATE",
+        "X509 CRL",
+        "PKCS7",
+        "CMS",
+        "PUBLIC KEY",
+        "RSA PUBLIC KEY",
+        "DH PARAMETERS",
+        "ATTRIBUTE CERTIFICATE",
+        "PGP PUBLIC KEY BLOCK",
+    ];
+    let known = |label: &String| {
+        if KNOWN.contains(&label.as_str()) {
+            Value::from(label.as_str())
+        } else {
+            Message::new("finding-another-pem").into()
+        }
+    };
+    Value::list("finding-list", labels.iter().map(known))
+}
+
+impl From<StructureError> for Finding {
+    fn from(error: StructureError) -> Self {
+        let message = Message::new;
+        match error {
+            StructureError::TooLarge { bytes, max } => Finding::refused(
+                Code::TooLarge,
+                message("finding-request-too-large").with("bytes", bytes).with("most", max),
+                message("finding-fewer-names"),
+            ),
+            StructureError::Malformed => not_a_csr(message("finding-not-well-formed"), how_to()),
+            StructureError::TrailingBytes(1) => not_a_csr(message("finding-one-more-byte"), how_to()),
+            StructureError::TrailingBytes(count) => {
+                not_a_csr(message("finding-more-bytes").with("count", count), how_to())
+            }
+            StructureError::NotDer => not_a_csr(message("finding-no-der"), how_to()),
+            StructureError::Version => not_a_csr(message("finding-version"), how_to()),
+            StructureError::SignatureOctets => not_a_csr(message("finding-signature-octets"), how_to()),
+        }
+    }
+}
+
+impl From<SignatureError> for Finding {
+    fn from(error: SignatureError) -> Self {
+        let message = Message::new;
+        let resign = || {
+            message("finding-resign")
+                .with("command", "openssl req -new -sha256 -key key.pem -out request.csr")
+        };
+        let unknown = |what: Message| {
+            let detail = message("finding-unknown-signature").with("what", what);
+            Finding::refused(Code::BadSignature, detail, resign())
+        };
+        let bad = |detail: Message| {
+            let advice = message("finding-signature-advice")
+                .with("command", "openssl req -new -key key.pem -out request.csr");
+            Finding::refused(Code::BadSignature, detail, advice)
+        };
+        match error {
+            SignatureError::WeakDigest(digest) => Finding::refused(
+                Code::WeakSignature,
+                message("finding-weak-digest").with("digest", digest),
+                resign(),
+            ),
+            SignatureError::Algorithm(oid) => {
+                unknown(message("finding-signature-algorithm").with("algorithm", oid))
+            }
+            SignatureError::PssMalformed => unknown(message("finding-signature-pss-malformed")),
+            SignatureError::PssDigest(oid) => {
+                unknown(message("finding-signature-pss-digest").with("digest", oid))
+            }
+            SignatureError::PssUnusual => unknown(message("finding-signature-pss-unusual")),
+            SignatureError::OtherKind(kind) => {
+                bad(message("finding-signature-other-kind").with("key", kind.to_string()))
+            }
+            SignatureError::Wrong => bad(message("finding-signature-wrong")),
+        }
+    }
+}
+
+impl From<CommonNameError> for Finding {
+    fn from(error: CommonNameError) -> Self {
+        let message = Message::new;
+        let bad = |detail: Message, advice| Finding::refused(Code::BadName, detail, Message::new(advice));
+        match error {
+            CommonNameError::Several => {
+                bad(message("finding-several-common-names"), "finding-several-common-names-advice")
+            }
+            CommonNameError::NotText => {
+                bad(message("finding-common-name-no-text"), "finding-common-name-no-text-advice")
+            }
+            CommonNameError::Character { name, character } => bad(
+                message("finding-common-name-character")
+                    .with("name", quoted(&name))
+                    .with("character", format!("U+{:04X}", u32::from(character))),
+                "finding-common-name-character-advice",
+            ),
+            CommonNameError::TooLong { count, max } => bad(
+                message("finding-common-name-long").with("count", count).with("most", max),
+                "finding-common-name-long-advice",
+            ),
+            CommonNameError::NoNames(common_name) => Finding::refused(
+                Code::BadName,
+                match common_name {
+                    Some(text) => message("finding-no-san").with("name", quoted(&text)),
+                    None => message("finding-no-names"),
+                },
+                message("finding-no-names-advice")
+                    .with("command", "-addext subjectAltName=DNS:www.example.com,IP:192.0.2.10"),
+            ),
+        }
+    }
+}
+
+impl From<ExtensionError> for Finding {
+    fn from(error: ExtensionError) -> Self {
+        let message = Message::new;
+        let malformed = |detail: Message| {
+            Finding::refused(Code::ForbiddenExtension, detail, message("finding-extension-advice"))
+        };
+        match error {
+            ExtensionError::Unreadable => malformed(message("finding-extensions-unreadable")),
+            ExtensionError::Twice(name) => {
+                malformed(message("finding-extension-twice").with("extension", name))
+            }
+            ExtensionError::UnreadableExtension(name) => {
+                malformed(message("finding-extension-unreadable").with("extension", name))
+            }
+            ExtensionError::TooManyNames { count, max } => Finding::refused(
+                Code::TooLarge,
+                message("finding-too-many-names").with("count", count).with("most", max),
+                message("finding-spread-names"),
+            ),
+        }
+    }
+}
+
+impl From<&CsrWarning> for Finding {
+    fn from(warning: &CsrWarning) -> Self {
+        let confusable = |id, label: &str, name: &str| {
+            Finding::warning(
+                Code::BadName,
+                Message::new(id).with("label", quoted(label)).with("name", name),
+                Message::new("finding-look-alike-advice"),
+            )
+        };
+        match warning {
+            CsrWarning::CommonNameLeftOut(name) => Finding::ignored(
+                Code::BadName,
+                Message::new("finding-common-name-left-out").with("name", quoted(name)),
+                Message::new("finding-common-name-left-out-advice"),
+            ),
+            CsrWarning::MixedScripts { label, name } => confusable("finding-mixed-scripts", label, name),
+            CsrWarning::LooksLatin { label, name } => confusable("finding-look-alike", label, name),
+        }
+    }
+}
+
+impl From<KeyError> for Finding {
+    fn from(error: KeyError) -> Self {
+        let message = Message::new;
+        let unsupported = error.is_unsupported();
+        let detail = match error {
+            KeyError::Malformed => message("finding-key-malformed"),
+            KeyError::NotDer => message("finding-key-not-der"),
+            KeyError::Octets => message("finding-key-octets"),
+            KeyError::RsaTooLong { bits, max } => {
+                message("finding-rsa-too-long").with("bits", bits).with("most", max)
+            }
+            KeyError::RsaParameters => message("finding-rsa-parameters"),
+            KeyError::RsaMalformed => message("finding-rsa-malformed"),
+            KeyError::EcExplicit => message("finding-ec-explicit"),
+            KeyError::EcCurve(curve) => message("finding-ec-curve").with("curve", curve),
+            KeyError::EcCompressed => message("finding-ec-compressed"),
+            KeyError::EcPoint(kind) => message("finding-ec-no-point").with("key", kind.to_string()),
+            KeyError::NotOnCurve(kind) => message("finding-not-on-curve").with("key", kind.to_string()),
+            KeyError::Ed25519Malformed => message("finding-ed25519-malformed"),
+            KeyError::PssOnly => message("finding-key-pss"),
+            KeyError::OtherKind(kind) => message("finding-key-kind").with("kind", kind),
+        };
+        if unsupported {
+            Finding::refused(Code::UnsupportedKey, detail, supported_keys())
+        } else {
+            Finding::refused(Code::WeakKey, detail, new_key())
+        }
+    }
+}
+
+impl From<WeakKeyError> for Finding {
+    fn from(error: WeakKeyError) -> Self {
+        let message = Message::new;
+        // An exponent may be larger than a number of a message.
+        let exponent = |id, exponent: u64| message(id).with("exponent", exponent.to_string());
+        let usual_exponent = || message("finding-rsa-exponent-advice").with("advice", new_key());
+        let weak = |detail: Message| Finding::refused(Code::WeakKey, detail, new_key());
+        match error {
+            WeakKeyError::RsaTooShort { bits, min } => Finding::refused(
+                Code::WeakKey,
+                message("finding-rsa-too-short").with("bits", bits).with("fewest", min),
+                message("finding-rsa-new-key").with(
+                    "command",
+                    "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
+                ),
+            ),
+            WeakKeyError::RsaOddSize(bits) => weak(message("finding-rsa-odd-size").with("bits", bits)),
+            WeakKeyError::RsaExponentOctets(count) => Finding::refused(
+                Code::UnsupportedKey,
+                message("finding-rsa-exponent-octets").with("count", count),
+                usual_exponent(),
+            ),
+            WeakKeyError::RsaExponentLarge(value) => Finding::refused(
+                Code::UnsupportedKey,
+                exponent("finding-rsa-exponent-large", value),
+                usual_exponent(),
+            ),
+            WeakKeyError::RsaExponentSmall(value) => weak(exponent("finding-rsa-exponent-small", value)),
+            WeakKeyError::RsaDivisible(prime) => {
+                weak(message("finding-rsa-divisible").with("prime", prime.to_string()))
+            }
+            WeakKeyError::RsaRoca => weak(message("finding-rsa-roca")),
+            WeakKeyError::RsaSquare => weak(message("finding-rsa-square")),
+            WeakKeyError::RsaClose => weak(message("finding-rsa-close")),
+            WeakKeyError::RsaPrime => weak(message("finding-rsa-prime")),
+            WeakKeyError::Ed25519SmallOrder => weak(message("finding-ed25519-small-order")),
+        }
+    }
+}
