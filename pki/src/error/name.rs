@@ -1,0 +1,166 @@
+//! What is wrong with a name.
+
+use std::net::IpAddr;
+
+/// Why a text or value is not a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Not a DNS name.
+    #[error("the DNS name {name:?}: {error}")]
+    Dns {
+        /// The text.
+        name: String,
+        /// What is wrong.
+        error: DnsError,
+    },
+    /// Not a URI that is certified.
+    #[error("the URI {name:?}: {error}")]
+    Uri {
+        /// The text.
+        name: String,
+        /// What is wrong.
+        error: UriError,
+    },
+    /// Not an e-mail address that is certified.
+    #[error("the e-mail address {name:?}: {error}")]
+    Email {
+        /// The text.
+        name: String,
+        /// What is wrong.
+        error: EmailError,
+    },
+    /// An iPAddress of another length than 4 or 16 octets.
+    #[error("an IP address of {0} bytes")]
+    IpOctets(usize),
+    /// An address that belongs to no host.
+    #[error("the IP address {0} belongs to no host")]
+    IpNoHost(IpAddr),
+    /// A GeneralName that cannot be read, as text.
+    #[error("the name {0:?} is not well formed")]
+    Malformed(String),
+    /// A text that is no name of any kind.
+    #[error("{0:?} is not a name")]
+    NotAName(String),
+}
+
+/// Why a text is not a DNS name (RFC 1034 section 3.5, RFC 1123 section 2.1, RFC 5890).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DnsError {
+    /// It is empty.
+    #[error("it is empty")]
+    Empty,
+    /// It has characters outside of ASCII; with its A-labels, if it has them.
+    #[error("it has characters outside of ASCII")]
+    NotAscii(Option<String>),
+    /// It is longer than [`crate::name::MAX_DNS_LENGTH`].
+    #[error("it has {0} characters; at most 253 are allowed")]
+    TooLong(usize),
+    /// It ends in a dot.
+    #[error("it ends in a dot")]
+    TrailingDot,
+    /// It is an IP address.
+    #[error("it is an IP address")]
+    Address,
+    /// Its wildcard is not the whole leftmost label (RFC 9525 section 6.3).
+    #[error("its wildcard is in the wrong place")]
+    Wildcard,
+    /// It has an empty label.
+    #[error("it has an empty label")]
+    EmptyLabel,
+    /// It has a label of so many characters.
+    #[error("it has a label of {0} characters; at most 63 are allowed")]
+    LongLabel(usize),
+    /// It has this character.
+    #[error("it has the character {0:?}")]
+    Character(char),
+    /// This label begins or ends with a hyphen.
+    #[error("the label {0:?} begins or ends with a hyphen")]
+    Hyphen(String),
+    /// This label has hyphens in the third and fourth place, and is not an A-label (RFC 5890 section 2.3.1).
+    #[error("the label {0:?} is reserved")]
+    Reserved(String),
+    /// This label is not a valid A-label.
+    #[error("the label {0:?} is not a valid A-label")]
+    ALabel(String),
+    /// It has a single label.
+    #[error("it has a single label")]
+    SingleLabel,
+    /// It is a wildcard directly below a top-level domain.
+    #[error("it is a wildcard below a top-level domain")]
+    WildcardTld,
+    /// Its last label is all digits (RFC 3696 section 2).
+    #[error("its last label is all digits")]
+    AllDigits,
+}
+
+/// Why a text is not a URI that is certified (RFC 5280 section 4.2.1.6, SPIFFE ID section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UriError {
+    /// It is longer than [`crate::name::MAX_URI_LENGTH`].
+    #[error("it has {0} characters; at most 2048 are allowed")]
+    TooLong(usize),
+    /// It has a character that no URI has.
+    #[error("it has a character that no URI has")]
+    Character,
+    /// It has no scheme.
+    #[error("it has no scheme")]
+    NoScheme,
+    /// It has no host.
+    #[error("it has no host")]
+    NoHost,
+    /// It has user information.
+    #[error("it has user information")]
+    User,
+    /// It cannot be read.
+    #[error("it is not well formed")]
+    Malformed,
+    /// Its host is neither a DNS name nor an address.
+    #[error("its host is neither a DNS name nor an address")]
+    Host,
+    /// The scheme `spiffe` is not in lower case.
+    #[error("its scheme is not in lower case")]
+    SpiffeCase,
+    /// The trust domain is empty or too long.
+    #[error("its trust domain is empty or too long")]
+    SpiffeTrustDomain,
+    /// The trust domain has other characters than `a-z0-9.-_`.
+    #[error("its trust domain has characters that a trust domain must not have")]
+    SpiffeTrustDomainCharacters,
+    /// It has a query, a fragment or a percent sign.
+    #[error("it has a query, a fragment or a percent sign")]
+    SpiffeQuery,
+    /// Its path has empty segments, dot segments or other characters.
+    #[error("its path is not that of a SPIFFE ID")]
+    SpiffePath,
+}
+
+/// Why a text is not an e-mail address that is certified (RFC 5321 section 4.1.2).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EmailError {
+    /// It is longer than [`crate::name::MAX_EMAIL_LENGTH`].
+    #[error("it has {0} characters; at most 254 are allowed")]
+    TooLong(usize),
+    /// It has no `@`.
+    #[error("it has no @")]
+    NoAt,
+    /// The part before the `@` has so many characters.
+    #[error("the part before the @ has {0} characters; 1 to 64 are allowed")]
+    LocalPart(usize),
+    /// The part before the `@` begins or ends with a dot, or has two in a row.
+    #[error("the part before the @ has a dot in the wrong place")]
+    Dot,
+    /// The part before the `@` has this character.
+    #[error("the part before the @ has the character {0:?}")]
+    Character(char),
+    /// The domain is a wildcard.
+    #[error("its domain is a wildcard")]
+    Wildcard,
+    /// The domain is not a DNS name.
+    #[error("its domain {domain:?}: {error}")]
+    Domain {
+        /// The domain.
+        domain: String,
+        /// What is wrong.
+        error: DnsError,
+    },
+}
