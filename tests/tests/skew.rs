@@ -17,7 +17,7 @@ use validate::Validate;
 use workflow::approval::BaseUrl;
 use workflow::decision::{Decision, ReviewDigest};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::ports::{Clock, ExecutionState};
 use workflow::request::{Status, execution_name};
@@ -65,7 +65,7 @@ impl Flow {
             policies: self.backend.clone(),
             archive: self.backend.clone(),
             tasks: self.backend.clone(),
-            notices: self.backend.clone(),
+            notify_queue: self.backend.clone(),
             mailer: self.backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
             metrics: self.backend.clone(),
@@ -100,10 +100,10 @@ impl Flow {
         let now = self.clock(self.skews.portal).now();
         let voted = change_approval(&*self.backend, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
-            approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now)
+            approval.vote(&fixtures::vote_input(Decision::Approve, &shown, None), &shown, now)
         });
         voted.await.unwrap().unwrap().unwrap();
-        self.await_approval().nudged(Nudge::look(self.id)).await.unwrap();
+        self.await_approval().recheck(RecheckMessage::look(self.id)).await.unwrap();
     }
 
     /// Runs the states after the decision.
@@ -132,7 +132,7 @@ impl Flow {
         let worker = Housekeeping {
             requests: self.backend.clone(),
             executions: self.backend.clone(),
-            nudges: self.backend.clone(),
+            approval_queue: self.backend.clone(),
             archive: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.clock(self.skews.housekeeping),

@@ -26,7 +26,7 @@ const TOO_LONG: Duration = Duration::from_secs(9);
 /// One in this many calls gets a fault.
 const ONE_IN: u64 = 20;
 
-/// Fault of a call.
+/// StepError of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Toxic {
     /// Connection reset before the server sees the call.

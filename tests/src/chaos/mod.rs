@@ -1,4 +1,4 @@
-//! Fault injection: no request is lost and none is processed twice.
+//! StepError injection: no request is lost and none is processed twice.
 //!
 //! A run sends requests through a local stack whose workers reach AWS and the mail server through proxies that make calls
 //! fail ([`aws_proxy`], [`smtp_proxy`]). Meanwhile [`fault_injector`] kills workers and repeats messages, and approvers vote

@@ -8,12 +8,12 @@ use workflow::approval::BaseUrl;
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::decision::{ApprovalDigest, Decision, Outcome, ReviewDigest};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::ports::Approvals;
 use workflow::request::Status;
-use workflow::request::audit::{Happening, verify};
+use workflow::request::audit::{EventKind, verify};
 use workflow::request::metric::Measure;
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::store::change_approval;
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
@@ -24,7 +24,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
         policies: backend.clone(),
         archive: backend.clone(),
         tasks: backend.clone(),
-        notices: backend.clone(),
+        notify_queue: backend.clone(),
         mailer: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
         metrics: backend.clone(),
@@ -56,7 +56,7 @@ async fn wait(
     backend: &Arc<InMemoryBackend>,
     id: RequestId,
     token: &str,
-) -> Result<Progress<Decided>, Fault> {
+) -> Result<Progress<Decided>, StepError> {
     step(backend).run(fixtures::task(id, "AwaitApproval", token, NoInput {})).await
 }
 
@@ -64,7 +64,7 @@ async fn vote(backend: &Arc<InMemoryBackend>, id: RequestId, decision: Decision)
     let now = workflow::ports::Clock::now(&**backend);
     change_approval(&**backend, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
-        approval.vote(&fixtures::ballot(decision, &shown, None), &shown, now)
+        approval.vote(&fixtures::vote_input(decision, &shown, None), &shown, now)
     })
     .await
     .unwrap()
@@ -88,12 +88,12 @@ async fn it_asks_and_waits_and_a_nudge_reports() {
     assert_eq!(wait(&backend, id, "t1").await, Ok(Progress::Waiting));
     assert_eq!(backend.request(id).unwrap().status(), Status::PendingApproval);
     assert_eq!(mailed_link(&backend).await.unwrap().request_id, id);
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert!(backend.results().is_empty(), "nothing is decided yet");
     vote(&backend, id, Decision::Approve).await;
     backend.set_now(backend.request(id).unwrap().registration_date() + time::Duration::minutes(90));
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(backend.measures(), [Measure::Decided(time::Duration::minutes(90))], "it is noted once");
     let results = backend.results();
     assert_eq!(results.len(), 1);
@@ -110,7 +110,7 @@ async fn running_again_asks_nobody_twice_and_takes_the_new_token() {
     assert_eq!(wait(&backend, id, "t2").await, Ok(Progress::Waiting));
     assert_eq!(backend.mails().len(), 1);
     vote(&backend, id, Decision::Reject).await;
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(backend.results()[0].0.expose(), "t2");
     assert_eq!(wait(&backend, id, "t3").await, Ok(Progress::Done(Decided { outcome: Outcome::Rejected })));
 }
@@ -120,7 +120,7 @@ async fn a_mail_that_failed_is_sent_again_with_a_link_that_works() {
     let backend = InMemoryBackend::new();
     let id = persisted(&backend);
     backend.fail_next("mailer", 1);
-    assert!(matches!(wait(&backend, id, "t1").await, Err(Fault::Transient { .. })));
+    assert!(matches!(wait(&backend, id, "t1").await, Err(StepError::Transient { .. })));
     assert_eq!(wait(&backend, id, "t1").await, Ok(Progress::Waiting));
     assert_eq!(backend.mails().len(), 1);
     assert!(mailed_link(&backend).await.is_some());
@@ -131,7 +131,7 @@ async fn a_vote_before_the_token_was_kept_is_reported_by_the_task_itself() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::PendingApproval);
     vote(&backend, id, Decision::Approve).await;
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert!(backend.results().is_empty(), "no token to report to");
     assert_eq!(wait(&backend, id, "t1").await, Ok(Progress::Done(Decided { outcome: Outcome::Approved })));
 }
@@ -142,7 +142,7 @@ async fn time_ends_it() {
     let id = persisted(&backend);
     wait(&backend, id, "t1").await.unwrap();
     backend.advance(time::Duration::days(8));
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(backend.results()[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "expired"}));
     assert_eq!(backend.approval(id).unwrap().outcome, Some(Outcome::Expired));
     assert_eq!(backend.measures(), [], "nobody decided");
@@ -157,9 +157,9 @@ async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_wait
     }
     let mut approval = backend.approval(id).unwrap();
     let (shown, now) = (ReviewDigest::from_text("shown"), approval.created_at);
-    approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+    approval.vote(&fixtures::vote_input(Decision::Approve, &shown, None), &shown, now).unwrap();
     backend.put_approval(approval, []);
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     let told: Vec<_> = backend.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
     assert_eq!(told, ["second execution", "first execution"]);
 }
@@ -169,7 +169,7 @@ async fn the_requester_is_never_asked() {
     let backend = InMemoryBackend::new();
     let id = persisted(&backend);
     backend.alter(id, |row| row.email = "Approver@Example.com".parse().unwrap());
-    let Err(Fault::Refused { code, .. }) = wait(&backend, id, "t1").await else {
+    let Err(StepError::Refused { code, .. }) = wait(&backend, id, "t1").await else {
         panic!("asked the requester")
     };
     assert_eq!(code, ErrorName::NotApproved);
@@ -196,14 +196,18 @@ async fn it_survives_every_fault() {
                 } else {
                     let now = approval.created_at;
                     let shown = ReviewDigest::from_text("shown");
-                    approval.vote(&fixtures::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+                    approval
+                        .vote(&fixtures::vote_input(Decision::Approve, &shown, None), &shown, now)
+                        .unwrap();
                 }
                 let mut request = backend.request(id).unwrap();
                 request.ask_approvers(approval.expires_at, approval.created_at).unwrap();
                 backend.put(request);
                 backend.put_approval(approval, []);
             },
-            |backend| async move { step(&backend).nudged(Nudge::look(backend.requests()[0].id())).await },
+            |backend| async move {
+                step(&backend).recheck(RecheckMessage::look(backend.requests()[0].id())).await
+            },
         )
         .await;
     }
@@ -232,7 +236,8 @@ fn occasions(backend: &InMemoryBackend) -> Vec<String> {
 /// What housekeeping does, twice at the same time.
 async fn look_twice(backend: &Arc<InMemoryBackend>, id: RequestId) {
     let (one, other) = (step(backend), step(backend));
-    let (one, other) = tokio::join!(one.nudged(Nudge::look(id)), other.nudged(Nudge::look(id)));
+    let (one, other) =
+        tokio::join!(one.recheck(RecheckMessage::look(id)), other.recheck(RecheckMessage::look(id)));
     one.and(other).unwrap();
 }
 
@@ -250,7 +255,7 @@ async fn reminders_and_the_escalation_come_once_each_however_often_somebody_look
     look_twice(&backend, id).await;
     let reminders = |n: usize| ["p", "s1", "s2"].map(|who| format!("reminder/{n}/{who}@example.com"));
     assert_eq!(occasions(&backend)[3..], reminders(1));
-    assert!(backend.nudges().iter().all(|nudge| nudge.occasion.as_deref() == Some("waiting/1")));
+    assert!(backend.approval_queue().iter().all(|message| message.occasion.as_deref() == Some("waiting/1")));
     backend.advance(time::Duration::days(2));
     look_twice(&backend, id).await;
     let occasions = occasions(&backend);
@@ -268,11 +273,11 @@ async fn a_reminder_that_could_not_be_sent_is_sent_later() {
     wait(&backend, id, "t").await.unwrap();
     backend.advance(time::Duration::days(1));
     backend.fail_next("mailer", 1);
-    assert!(step(&backend).nudged(Nudge::look(id)).await.is_err());
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    assert!(step(&backend).recheck(RecheckMessage::look(id)).await.is_err());
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(occasions(&backend).iter().filter(|one| one.starts_with("reminder/1/")).count(), 3);
     let events: Vec<_> = backend.audit(id).into_iter().map(|event| event.event).collect();
-    assert!(events.contains(&Happening::NotMailed));
+    assert!(events.contains(&EventKind::NotMailed));
     assert_eq!(verify(id, &backend.audit(id), backend.request(id).unwrap().audit()), []);
 }
 
@@ -284,10 +289,10 @@ async fn whoever_left_the_policy_is_neither_reminded_nor_asked_again() {
     wait(&backend, id, "t").await.unwrap();
     backend.set_policy(&GROUPS.replace("\"s2@example.com\"", "\"s3@example.com\""));
     backend.advance(time::Duration::days(1));
-    step(&backend).nudged(Nudge::look(id)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert!(!occasions(&backend).contains(&"reminder/1/s2@example.com".into()));
-    step(&backend).nudged(Nudge::links(id, 2)).await.unwrap();
-    step(&backend).nudged(Nudge::links(id, 2)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::links(id, 2)).await.unwrap();
+    step(&backend).recheck(RecheckMessage::links(id, 2)).await.unwrap();
     let renewed: Vec<_> =
         occasions(&backend).into_iter().filter(|one| one.starts_with("approval/2/")).collect();
     assert_eq!(
@@ -313,14 +318,14 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
     };
     faults::fault_sweep("AwaitApproval, escalation", prepare, |backend| async move {
         let id = backend.requests()[0].id();
-        step(&backend).nudged(Nudge::look(id)).await?;
+        step(&backend).recheck(RecheckMessage::look(id)).await?;
         // The next run of housekeeping, after the grace.
         backend.advance(time::Duration::minutes(5));
-        step(&backend).nudged(Nudge::look(id)).await
+        step(&backend).recheck(RecheckMessage::look(id)).await
     })
     .await;
     faults::fault_sweep("AwaitApproval, new links", prepare, |backend| async move {
-        step(&backend).nudged(Nudge::links(backend.requests()[0].id(), 2)).await
+        step(&backend).recheck(RecheckMessage::links(backend.requests()[0].id(), 2)).await
     })
     .await;
 }

@@ -68,7 +68,7 @@ fn issued() -> (Arc<InMemoryBackend>, RequestId) {
     (backend, id)
 }
 
-async fn run(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Progress<NoOutput>, Fault> {
+async fn run(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Progress<NoOutput>, StepError> {
     step(backend).run(task(id, "Deliver", "the task token", NoInput {})).await
 }
 
@@ -144,7 +144,7 @@ async fn whatever_does_not_answer_is_asked_again() {
         let (backend, id) = issued();
         let before = backend.request(id);
         backend.fail_next(port, 1);
-        assert!(matches!(run(&backend, id).await, Err(Fault::Transient { .. })), "{port}");
+        assert!(matches!(run(&backend, id).await, Err(StepError::Transient { .. })), "{port}");
         assert_eq!(backend.request(id), before, "{port}");
         assert!(backend.mails().is_empty(), "{port}");
         run(&backend, id).await.unwrap();
@@ -188,17 +188,17 @@ async fn only_an_issued_request_is_delivered() {
             Status::Delivered => assert_eq!(ended, Ok(Progress::Done(NoOutput {}))),
             Status::Submitted | Status::PendingApproval | Status::Approved => {
                 assert!(
-                    matches!(ended, Err(Fault::Refused { code: ErrorName::NotApproved, .. })),
+                    matches!(ended, Err(StepError::Refused { code: ErrorName::NotApproved, .. })),
                     "{status}"
                 );
             }
-            _ => assert!(matches!(ended, Err(Fault::Refused { code: ErrorName::Ended, .. })), "{status}"),
+            _ => assert!(matches!(ended, Err(StepError::Refused { code: ErrorName::Ended, .. })), "{status}"),
         }
         assert_eq!(backend.request(id), before, "{status}");
         assert!(backend.mails().is_empty(), "{status}");
     }
     let nobody = RequestId::random();
-    assert_eq!(run(&InMemoryBackend::new(), nobody).await, Err(Fault::not_found(nobody)));
+    assert_eq!(run(&InMemoryBackend::new(), nobody).await, Err(StepError::not_found(nobody)));
 }
 
 #[tokio::test]
@@ -206,11 +206,13 @@ async fn an_archive_that_lags_behind_is_waited_for() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Issued);
     assert!(
-        matches!(run(&backend, id).await, Err(Fault::Transient { cause }) if cause.contains("not in the archive"))
+        matches!(run(&backend, id).await, Err(StepError::Transient { cause }) if cause.contains("not in the archive"))
     );
     let (backend, id) = issued();
     backend.without_issuer();
-    assert!(matches!(run(&backend, id).await, Err(Fault::Transient { cause }) if cause.contains("issuer")));
+    assert!(
+        matches!(run(&backend, id).await, Err(StepError::Transient { cause }) if cause.contains("issuer"))
+    );
     assert!(backend.mails().is_empty());
 }
 
@@ -223,7 +225,7 @@ async fn another_certificate_than_the_approved_one_is_never_mailed() {
         .unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Issued)
         .altered(|row| row.serial = Some(serial.clone()));
     backend.put_certificate(&serial, &certificate(&backend, &other).await);
-    assert!(matches!(run(&backend, id).await, Err(Fault::Refused { code: ErrorName::NotApproved, .. })));
+    assert!(matches!(run(&backend, id).await, Err(StepError::Refused { code: ErrorName::NotApproved, .. })));
     assert!(backend.mails().is_empty());
     assert_eq!(backend.request(id).unwrap().status(), Status::Issued);
 }

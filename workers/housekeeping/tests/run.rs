@@ -53,8 +53,8 @@ async fn a_decision_whose_report_was_lost_is_reported() {
     set(&backend, approved, ExecutionState::Running);
     let issued = backend.request_at(Status::Issued);
     set(&backend, issued, ExecutionState::Running);
-    assert_eq!(run(&backend).await.nudged, 1);
-    assert_eq!(backend.nudges(), [workflow::message::Nudge::look(approved)]);
+    assert_eq!(run(&backend).await.rechecked, 1);
+    assert_eq!(backend.approval_queue(), [workflow::message::RecheckMessage::look(approved)]);
 }
 
 #[tokio::test]
@@ -88,8 +88,8 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
         ended_and_told(&backend, status);
     }
     let report = run(&backend).await;
-    assert_eq!((report.seen, report.nudged, report.restarted), (1, 1, 0));
-    assert_eq!(backend.nudges(), [workflow::message::Nudge::look(waiting)]);
+    assert_eq!((report.seen, report.rechecked, report.restarted), (1, 1, 0));
+    assert_eq!(backend.approval_queue(), [workflow::message::RecheckMessage::look(waiting)]);
 }
 
 fn ended_and_told(backend: &InMemoryBackend, status: Status) {

@@ -259,8 +259,8 @@ async fn the_row_decides_what_is_said() {
             let backend = InMemoryBackend::new();
             backend.put(of(status));
             let ended = step(&backend).run(task(state)).await.map_err(|fault| match fault {
-                Fault::Refused { code, .. } => code,
-                Fault::Transient { cause } => panic!("{state} of {status}: {cause}"),
+                StepError::Refused { code, .. } => code,
+                StepError::Transient { cause } => panic!("{state} of {status}: {cause}"),
             });
             let mails: Vec<_> = backend.mails().iter().map(|mail| mail.occasion.clone()).collect();
             match expected(state, status) {
@@ -285,7 +285,7 @@ async fn whatever_does_not_answer_is_asked_again() {
         let before = backend.request(id());
         backend.fail_next(port, 1);
         assert!(
-            matches!(step(&backend).run(task("NotifyReceived")).await, Err(Fault::Transient { .. })),
+            matches!(step(&backend).run(task("NotifyReceived")).await, Err(StepError::Transient { .. })),
             "{port}"
         );
         assert_eq!(backend.request(id()), before, "{port}");
@@ -331,7 +331,7 @@ async fn the_operators_hear_of_a_request_that_has_no_row() {
     assert!(backend.mails().is_empty());
     assert!(backend.told()[0].1.contains("no row in the table"));
     for state in ["NotifyReceived", "NotifyRefused", "NotifyRejected", "NotifyExpired"] {
-        assert_eq!(step(&backend).run(task(state)).await, Err(Fault::not_found(id())));
+        assert_eq!(step(&backend).run(task(state)).await, Err(StepError::not_found(id())));
     }
 }
 
@@ -341,7 +341,7 @@ async fn operators_and_requester_do_not_wait_for_each_other() {
         let backend = InMemoryBackend::new();
         backend.put(failed());
         backend.fail_next(port, 1);
-        assert!(matches!(step(&backend).run(failure()).await, Err(Fault::Transient { .. })));
+        assert!(matches!(step(&backend).run(failure()).await, Err(StepError::Transient { .. })));
         assert_eq!((backend.told().len(), backend.mails().len()), (told, mailed), "{port}");
         step(&backend).run(failure()).await.unwrap();
         assert_eq!((backend.told().len(), backend.mails().len()), (1, 1), "{port}");
@@ -399,12 +399,12 @@ async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decis
     let backend = InMemoryBackend::new();
     backend.put(asked());
     for _ in 0..2 {
-        step(&backend).nudged(Nudge::mail(id(), "waiting/1")).await.unwrap();
+        step(&backend).recheck(RecheckMessage::mail(id(), "waiting/1")).await.unwrap();
     }
     let [mail] = &backend.mails()[..] else { panic!("one mail") };
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
     backend.put(rejected(None));
-    step(&backend).nudged(Nudge::mail(id(), "waiting/2")).await.unwrap();
+    step(&backend).recheck(RecheckMessage::mail(id(), "waiting/2")).await.unwrap();
     assert_eq!(backend.mails().len(), 1);
 }
 
@@ -412,14 +412,14 @@ async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decis
 async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
     let backend = InMemoryBackend::new();
     backend.put(asked());
-    let nudge = || async { step(&backend).nudged(Nudge::mail(id(), "overview")).await };
-    nudge().await.unwrap();
-    nudge().await.unwrap();
+    let recheck = || async { step(&backend).recheck(RecheckMessage::mail(id(), "overview")).await };
+    recheck().await.unwrap();
+    recheck().await.unwrap();
     assert_eq!(backend.mails().len(), 1);
     backend.fail_next("mailer", 1);
     backend.advance(Duration::minutes(11));
-    assert!(nudge().await.is_err());
-    nudge().await.unwrap();
+    assert!(recheck().await.is_err());
+    recheck().await.unwrap();
     assert_eq!(backend.mails().len(), 2);
     let link = backend.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
     let key = link.rsplit('/').next().unwrap();
@@ -431,8 +431,8 @@ async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
 async fn other_occasions_are_refused() {
     let backend = InMemoryBackend::new();
     backend.put(asked());
-    for nudge in [Nudge::look(id()), Nudge::mail(id(), "issued")] {
-        assert!(matches!(step(&backend).nudged(nudge).await, Err(Fault::Refused { .. })));
+    for message in [RecheckMessage::look(id()), RecheckMessage::mail(id(), "issued")] {
+        assert!(matches!(step(&backend).recheck(message).await, Err(StepError::Refused { .. })));
     }
     assert!(backend.mails().is_empty());
 }

@@ -9,7 +9,7 @@ use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Request, Status};
-use workflow::runtime::step::{ErrorName, Fault, Step};
+use workflow::runtime::step::{ErrorName, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
 fn step(backend: &Arc<InMemoryBackend>) -> Persist {
@@ -28,7 +28,7 @@ async fn run(
     id: RequestId,
     state: &str,
     input: Input,
-) -> Result<Request, Fault> {
+) -> Result<Request, StepError> {
     step(backend).run(fixtures::task(id, state, "t", input)).await?;
     Ok(backend.request(id).unwrap())
 }
@@ -56,7 +56,7 @@ async fn another_csr_than_the_validated_one_is_not_stored() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
     let input = Input { csr_digest: Some("0".repeat(64)), error: None };
-    let Fault::Refused { code, .. } = run(&backend, id, "Persist", input).await.unwrap_err() else {
+    let StepError::Refused { code, .. } = run(&backend, id, "Persist", input).await.unwrap_err() else {
         panic!()
     };
     assert_eq!(code, ErrorName::BadMessage);
@@ -70,7 +70,7 @@ async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
     let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
     backend.rotate_to(&maker.self_signed());
     let fault = run(&backend, id, "Persist", Input::default()).await.unwrap_err();
-    assert!(matches!(fault, Fault::Refused { code: ErrorName::Refused, .. }));
+    assert!(matches!(fault, StepError::Refused { code: ErrorName::Refused, .. }));
     assert_eq!(backend.request(id).unwrap().csr(), None);
     let row = run(&backend, id, "RecordRefusal", Input::default()).await.unwrap();
     assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::NameNotAllowed)));

@@ -10,10 +10,10 @@ use time::Duration;
 use workflow::ids::RequestId;
 use workflow::ports::Clock;
 use workflow::request::{Columns, Status};
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
-async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, Fault> {
+async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
     let step = Sign {
         requests: backend.clone(),
         policies: backend.clone(),
@@ -27,9 +27,9 @@ async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, F
     }
 }
 
-fn name(result: Result<Signed, Fault>) -> ErrorName {
+fn name(result: Result<Signed, StepError>) -> ErrorName {
     match result {
-        Err(Fault::Refused { code, .. }) => code,
+        Err(StepError::Refused { code, .. }) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -113,7 +113,7 @@ async fn a_stricter_policy_in_force_refuses() {
 async fn reserved(backend: &Arc<InMemoryBackend>) -> RequestId {
     let id = backend.request_at(Status::Approved);
     backend.fail_next("ca key", 1);
-    assert!(matches!(sign(backend, id).await, Err(Fault::Transient { .. })));
+    assert!(matches!(sign(backend, id).await, Err(StepError::Transient { .. })));
     assert!(backend.request(id).unwrap().serial().is_some() && backend.certificates().is_empty());
     id
 }
@@ -189,6 +189,6 @@ async fn without_a_ca_the_message_waits_and_says_so() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
     backend.without_issuer();
-    let Err(Fault::Transient { cause }) = sign(&backend, id).await else { panic!() };
+    let Err(StepError::Transient { cause }) = sign(&backend, id).await else { panic!() };
     assert!(cause.contains("countersign ca init"), "{cause}");
 }

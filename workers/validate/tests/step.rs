@@ -5,13 +5,13 @@ use pki::testing as test_pki;
 use validate::Validate;
 use workflow::ids::RequestId;
 use workflow::request::Status;
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
 async fn validate(
     backend: &std::sync::Arc<InMemoryBackend>,
     id: RequestId,
-) -> Result<validate::Validated, Fault> {
+) -> Result<validate::Validated, StepError> {
     let step = Validate { requests: backend.clone(), policies: backend.clone(), archive: backend.clone() };
     match step.run(fixtures::task(id, "Validate", "t", NoInput {})).await? {
         Progress::Done(validated) => Ok(validated),
@@ -19,10 +19,10 @@ async fn validate(
     }
 }
 
-fn refused(fault: Fault) -> (ErrorName, String) {
+fn refused(fault: StepError) -> (ErrorName, String) {
     match fault {
-        Fault::Refused { code, message } => (code, message),
-        Fault::Transient { cause } => panic!("transient: {cause}"),
+        StepError::Refused { code, message } => (code, message),
+        StepError::Transient { cause } => panic!("transient: {cause}"),
     }
 }
 
@@ -82,7 +82,7 @@ async fn a_port_that_fails_is_a_passing_fault() {
     let id = backend.request_at(Status::Submitted);
     for port in ["requests", "policies", "archive"] {
         backend.fail_next(port, 1);
-        assert!(matches!(validate(&backend, id).await.unwrap_err(), Fault::Transient { .. }), "{port}");
+        assert!(matches!(validate(&backend, id).await.unwrap_err(), StepError::Transient { .. }), "{port}");
         validate(&backend, id).await.unwrap();
     }
 }

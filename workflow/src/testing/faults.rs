@@ -1,4 +1,4 @@
-//! Fault sweep: runs a step once for each of its port calls and each [`FaultPoint`].
+//! StepError sweep: runs a step once for each of its port calls and each [`FaultPoint`].
 //!
 //! Invariant: after a fault, the step is repeated until it succeeds, as SQS does, and then leaves the same [`Summary`] as
 //! an undisturbed run, without any status moving backwards. A mail sent twice counts once: both have the same Message-ID.
@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::ids::RequestId;
-use crate::request::audit::Happening;
+use crate::request::audit::EventKind;
 use crate::testing::InMemoryBackend;
 use crate::testing::backend::FaultPoint;
 
@@ -90,7 +90,7 @@ impl InMemoryBackend {
             .iter()
             .map(|event| match event.event {
                 // Serials are random.
-                Happening::Reserved | Happening::Signed => format!("{:?} {}", event.event, event.actor),
+                EventKind::Reserved | EventKind::Signed => format!("{:?} {}", event.event, event.actor),
                 _ => format!("{:?} {} {:?}", event.event, event.actor, event.detail),
             })
             .collect();

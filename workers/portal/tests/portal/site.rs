@@ -96,7 +96,7 @@ impl Site {
             base_url: BaseUrl::parse(base_url).unwrap(),
             executions: backend.clone(),
             nudges: backend.clone(),
-            notices: backend.clone(),
+            notify_queue: backend.clone(),
             clock: backend.clone(),
         };
         Self { backend, router: portal.router() }
