@@ -22,7 +22,7 @@ use workflow::ports::{Approvals, Archive, Clock, Mailer, Metrics, Nudges, Polici
 use workflow::request::audit::By;
 use workflow::request::metric::Measure;
 use workflow::request::{Request, Status};
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::{change, change_approval, change_known};
 
 mod asking;
@@ -68,14 +68,14 @@ impl Step for AwaitApproval {
     type Input = NoInput;
     type Output = Decided;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Decided>, Fault> {
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Decided>, StepError> {
         let request = self.request(task.request_id).await?;
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
         }
         let csr = request
             .csr()
-            .ok_or_else(|| Fault::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
+            .ok_or_else(|| StepError::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
         let policy = self.policies.current().await?;
         let asked = self.ask(&request, csr, &policy, &task.token).await?;
         self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
@@ -89,7 +89,7 @@ impl Step for AwaitApproval {
         })
     }
 
-    async fn nudged(&self, nudge: Nudge) -> Result<(), Fault> {
+    async fn nudged(&self, nudge: Nudge) -> Result<(), StepError> {
         let id = nudge.request_id;
         let Some((outcome, approval)) = self.settle(id).await? else {
             let request = self.request(id).await?;
@@ -129,8 +129,8 @@ struct Asked {
 }
 
 impl AwaitApproval {
-    async fn request(&self, id: RequestId) -> Result<Request, Fault> {
-        self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))
+    async fn request(&self, id: RequestId) -> Result<Request, StepError> {
+        self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))
     }
 
     /// The approval of the request, made where there is none, with the token of the task that waits for it; and the row,
@@ -141,13 +141,13 @@ impl AwaitApproval {
         csr: &CsrSummary,
         policy: &Policy,
         token: &TaskToken,
-    ) -> Result<Asked, Fault> {
+    ) -> Result<Asked, StepError> {
         let (approval, just_now) = match self.approvals.find(request.id()).await? {
             Some(_) => (self.keep(request.id(), token).await?, false),
             None => {
                 let profile = policy
                     .profile(Some(request.profile()))
-                    .map_err(|finding| Fault::refused(ErrorName::Refused, finding.code.as_str()))?;
+                    .map_err(|finding| StepError::refused(ErrorName::Refused, finding.code.as_str()))?;
                 let mut approval = fresh(request, csr, profile, self.clock.now())?;
                 approval.keep(token);
                 match self.approvals.create(&approval).await? {
@@ -165,7 +165,7 @@ impl AwaitApproval {
     }
 
     /// Keeps the token, so that the outcome is reported to this task too.
-    async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<Approval, Fault> {
+    async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<Approval, StepError> {
         let kept = change_approval(&*self.approvals, id, |approval| {
             approval.keep(token);
             Ok::<_, std::convert::Infallible>(())
@@ -173,12 +173,12 @@ impl AwaitApproval {
         .await?;
         match kept {
             Some(Ok((approval, ()))) => Ok(approval),
-            None => Err(Fault::transient("the approval was there and is gone")),
+            None => Err(StepError::transient("the approval was there and is gone")),
         }
     }
 
     /// Ends an approval whose time is over and carries a standing outcome to the row. `None` while undecided.
-    async fn settle(&self, id: RequestId) -> Result<Option<(Outcome, Approval)>, Fault> {
+    async fn settle(&self, id: RequestId) -> Result<Option<(Outcome, Approval)>, StepError> {
         let now = self.clock.now();
         let settled = change_approval(&*self.approvals, id, |approval| {
             approval.expire(now);
@@ -211,10 +211,10 @@ fn fresh(
     csr: &CsrSummary,
     profile: &Profile,
     now: time::OffsetDateTime,
-) -> Result<Approval, Fault> {
+) -> Result<Approval, StepError> {
     let electorate = profile
         .electorate_for(request.email())
-        .map_err(|error| Fault::refused(ErrorName::NotApproved, error.to_string()))?;
+        .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id(), request.profile(), csr);
     Ok(Approval::ask(request.id(), digest, electorate, now, now + profile.limit()))
 }

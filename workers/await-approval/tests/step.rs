@@ -13,7 +13,7 @@ use workflow::ports::Approvals;
 use workflow::request::Status;
 use workflow::request::audit::{Happening, verify};
 use workflow::request::metric::Measure;
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::store::change_approval;
 use workflow::testing::{World, faults, journey};
 
@@ -52,7 +52,7 @@ fn asked(world: &Arc<World>, id: RequestId) -> Approval {
     Approval::ask(id, digest, journey::electorate(), now, now + time::Duration::days(7))
 }
 
-async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, Fault> {
+async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, StepError> {
     step(world).run(journey::task(id, "AwaitApproval", token, NoInput {})).await
 }
 
@@ -116,7 +116,7 @@ async fn a_mail_that_failed_is_sent_again_with_a_link_that_works() {
     let world = World::new();
     let id = persisted(&world);
     world.fail_next("mailer", 1);
-    assert!(matches!(wait(&world, id, "t1").await, Err(Fault::Transient { .. })));
+    assert!(matches!(wait(&world, id, "t1").await, Err(StepError::Transient { .. })));
     assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Waiting));
     assert_eq!(world.mails().len(), 1);
     assert!(mailed_link(&world).await.is_some());
@@ -165,7 +165,7 @@ async fn the_requester_is_never_asked() {
     let world = World::new();
     let id = persisted(&world);
     world.alter(id, |row| row.email = "Approver@Example.com".parse().unwrap());
-    let Err(Fault::Refused { code, .. }) = wait(&world, id, "t1").await else {
+    let Err(StepError::Refused { code, .. }) = wait(&world, id, "t1").await else {
         panic!("asked the requester")
     };
     assert_eq!(code, ErrorName::NotApproved);

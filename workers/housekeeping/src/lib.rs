@@ -17,7 +17,7 @@ use workflow::message::Nudge;
 use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Nudges, Requests};
 use workflow::request::audit::By;
 use workflow::request::metric::{Measure, Outcome};
-use workflow::request::{Ending, Illegal, Request, Status, execution_name};
+use workflow::request::{Ending, InvalidTransition, Request, Status, execution_name};
 use workflow::store::issuer_in_force;
 use workflow::store::{ChangeError, change_known};
 
@@ -140,7 +140,7 @@ impl Housekeeping {
         true
     }
 
-    async fn look_after(&self, listed: &Request) -> Result<Done, ChangeError<Illegal>> {
+    async fn look_after(&self, listed: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
         let execution = self.executions.state(&listed.execution().arn).await.map_err(ChangeError::Port)?;
         // The index that listed the row is behind, and the execution may have ended properly: only the row as it is now
         // tells whether anything is left to do.
@@ -168,7 +168,7 @@ impl Housekeeping {
         }
     }
 
-    async fn restart(&self, row: &Request) -> Result<Done, ChangeError<Illegal>> {
+    async fn restart(&self, row: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
         let attempt = row.execution().attempt + 1;
         let name = execution_name(row.id(), attempt);
         // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
@@ -176,14 +176,14 @@ impl Housekeeping {
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
         change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
             row.restarted(attempt, arn.clone(), now);
-            Ok::<_, Illegal>(())
+            Ok::<_, InvalidTransition>(())
         })
         .await?;
         tracing::warn!(attempt, "the execution was gone; started again");
         Ok(Done::Restarted)
     }
 
-    async fn give_up(&self, row: &Request) -> Result<Done, ChangeError<Illegal>> {
+    async fn give_up(&self, row: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
         let now = self.clock.now();
         let ending = Ending::because(
             Status::Failed,

@@ -21,7 +21,7 @@ use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
 use workflow::message::Nudge;
 use workflow::request::audit::{Entry, Happening};
-use workflow::request::{HistoryEntry, Illegal, Request, Status};
+use workflow::request::{HistoryEntry, InvalidTransition, Request, Status};
 use workflow::store::{ChangeError, change, change_audited};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
@@ -237,7 +237,7 @@ async fn note_download(
     let (now, by) = (portal.clock.now(), caller.as_requester(request.email()));
     let noted = change(&*portal.requests, request.id(), &by, |row| {
         row.note(Entry::new(Happening::Downloaded, now).saying(form));
-        Ok::<_, Illegal>(())
+        Ok::<_, InvalidTransition>(())
     });
     match noted.await {
         Ok(_) => Ok(()),

@@ -280,7 +280,7 @@ pub fn append(head: &mut Head, request_id: RequestId, entries: Vec<Entry>, by: &
 
 /// What is wrong with a trail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum AuditError {
     /// Numbers are missing or come twice.
     #[error("event {found} stands where event {expected} belongs: one was taken away or put in")]
     Number {
@@ -314,31 +314,31 @@ pub enum Broken {
 }
 
 /// Checks a trail, given in order, against the end that the row keeps. All that is wrong is told.
-pub fn verify(request_id: RequestId, events: &[Event], head: &Head) -> Vec<Broken> {
+pub fn verify(request_id: RequestId, events: &[Event], head: &Head) -> Vec<AuditError> {
     let mut broken = Vec::new();
     let mut previous = "";
     for (place, event) in (1..).zip(events) {
         if event.number != place {
-            broken.push(Broken::Number { expected: place, found: event.number });
+            broken.push(AuditError::Number { expected: place, found: event.number });
             // What follows would only repeat it.
             return broken;
         }
         if event.request_id != request_id {
-            broken.push(Broken::Foreign(place));
+            broken.push(AuditError::Foreign(place));
         }
         if event.computed_hash() != event.hash {
-            broken.push(Broken::Altered(place));
+            broken.push(AuditError::Altered(place));
         }
         if event.previous != previous {
-            broken.push(Broken::Unlinked(place));
+            broken.push(AuditError::Unlinked(place));
         }
         previous = &event.hash;
     }
     let last = events.len() as u64;
     if last != head.number {
-        broken.push(Broken::End { expected: head.number, found: last });
+        broken.push(AuditError::End { expected: head.number, found: last });
     } else if previous != head.hash {
-        broken.push(Broken::Replaced(last));
+        broken.push(AuditError::Replaced(last));
     }
     broken
 }

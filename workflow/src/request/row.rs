@@ -271,7 +271,7 @@ pub struct Submission {
 /// A change that the rules do not allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a request that is {status} cannot be {change}")]
-pub struct Illegal {
+pub struct InvalidTransition {
     /// The status the request is in.
     pub status: Status,
     /// What was wanted of it.

@@ -10,7 +10,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::audit::{self, By, Entry, Event, Happening};
 use super::{
-    Ending, Execution, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Reservation, Status, Submission,
+    Ending, Execution, HistoryEntry, InvalidTransition, OPERATORS_TOLD, Request, Reservation, Status,
+    Submission,
 };
 use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::grant::{CheckedKey, CsrSummary};
@@ -85,8 +86,12 @@ impl Request {
     /// The approvers are being asked until `expires_at`. The first call counts.
     ///
     /// # Errors
-    /// [`Illegal`] where the request has ended.
-    pub fn ask_approvers(&mut self, expires_at: OffsetDateTime, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where the request has ended.
+    pub fn ask_approvers(
+        &mut self,
+        expires_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Submitted => {
                 self.expires_at = Some(expires_at);
@@ -99,15 +104,19 @@ impl Request {
                 Ok(())
             }
             Status::PendingApproval | Status::Approved | Status::Issued | Status::Delivered => Ok(()),
-            status => Err(Illegal { status, change: "put to its approvers" }),
+            status => Err(InvalidTransition { status, change: "put to its approvers" }),
         }
     }
 
     /// Writes what the approvers decided. An approval moves the request on; a rejection is left for its own step.
     ///
     /// # Errors
-    /// [`Illegal`] where another decision stands or the request is not waiting for one.
-    pub fn record_decision(&mut self, decision: DecisionRecord, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where another decision stands or the request is not waiting for one.
+    pub fn record_decision(
+        &mut self,
+        decision: DecisionRecord,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         match (&self.decision, self.status) {
             (Some(standing), _) if standing.outcome == decision.outcome => Ok(()),
             (None, Status::PendingApproval) => {
@@ -123,27 +132,27 @@ impl Request {
                 }
                 Ok(())
             }
-            (_, status) => Err(Illegal { status, change: "decided" }),
+            (_, status) => Err(InvalidTransition { status, change: "decided" }),
         }
     }
 
     /// Reserves the serial and the validity. The first call counts: the reserved values are returned.
     ///
     /// # Errors
-    /// [`Illegal`] where the request is not approved.
+    /// [`InvalidTransition`] where the request is not approved.
     pub fn reserve(
         &mut self,
         serial: Serial,
         validity: Validity,
         now: OffsetDateTime,
-    ) -> Result<Reservation, Illegal> {
+    ) -> Result<Reservation, InvalidTransition> {
         match (&self.reservation, self.status) {
             (Some(reserved), Status::Approved | Status::Issued | Status::Delivered) => Ok(reserved.clone()),
             (None, Status::Approved) => {
                 self.note(Entry::new(Happening::Reserved, now).saying(serial.to_string()));
                 Ok(self.reservation.insert(Reservation { serial, validity }).clone())
             }
-            (_, status) => Err(Illegal { status, change: "given a serial number" }),
+            (_, status) => Err(InvalidTransition { status, change: "given a serial number" }),
         }
     }
 
@@ -151,13 +160,13 @@ impl Request {
     /// reserved one, unless the CA or the policy changed before it was signed (docs/decisions/0011).
     ///
     /// # Errors
-    /// [`Illegal`] where no serial is reserved or the request is not approved.
+    /// [`InvalidTransition`] where no serial is reserved or the request is not approved.
     pub fn issued(
         &mut self,
         fingerprint: &str,
         validity: Validity,
         now: OffsetDateTime,
-    ) -> Result<(), Illegal> {
+    ) -> Result<(), InvalidTransition> {
         match (self.status, &mut self.reservation) {
             (Status::Approved, Some(reservation)) => {
                 reservation.validity = validity;
@@ -168,15 +177,15 @@ impl Request {
                 Ok(())
             }
             (Status::Issued | Status::Delivered, _) => Ok(()),
-            (status, _) => Err(Illegal { status, change: "issued" }),
+            (status, _) => Err(InvalidTransition { status, change: "issued" }),
         }
     }
 
     /// The certificate was mailed.
     ///
     /// # Errors
-    /// [`Illegal`] where there is no certificate.
-    pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where there is no certificate.
+    pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Issued => {
                 self.note(Entry::new(Happening::Delivered, now));
@@ -184,15 +193,15 @@ impl Request {
                 Ok(())
             }
             Status::Delivered => Ok(()),
-            status => Err(Illegal { status, change: "delivered" }),
+            status => Err(InvalidTransition { status, change: "delivered" }),
         }
     }
 
     /// Ends the request without delivery. Repeating the same ending changes nothing.
     ///
     /// # Errors
-    /// [`Illegal`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
-    pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
+    pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), InvalidTransition> {
         let undecided = matches!(self.status, Status::Submitted | Status::PendingApproval);
         let (allowed, event) = match ending.status {
             Status::Refused => (undecided || self.status == Status::Approved, Happening::Refused),
@@ -204,7 +213,7 @@ impl Request {
             return Ok(());
         }
         if !allowed {
-            return Err(Illegal { status: self.status, change: ending.status.as_str() });
+            return Err(InvalidTransition { status: self.status, change: ending.status.as_str() });
         }
         let entry = Entry::new(event, now);
         self.note(match ending.code {
@@ -283,8 +292,12 @@ impl Request {
     /// certificate. A request that is under way is left as it is.
     ///
     /// # Errors
-    /// [`Illegal`] where the request has ended otherwise: an outcome is not a fault.
-    pub fn retry(&mut self, arn: impl Fn(u32) -> String, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where the request has ended otherwise: an outcome is not a fault.
+    pub fn retry(
+        &mut self,
+        arn: impl Fn(u32) -> String,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Failed => {
                 self.ending = None;
@@ -296,7 +309,7 @@ impl Request {
                 self.restarted(attempt, arn(attempt), now);
                 Ok(())
             }
-            status if status.is_terminal() => Err(Illegal { status, change: "retried" }),
+            status if status.is_terminal() => Err(InvalidTransition { status, change: "retried" }),
             _ => Ok(()),
         }
     }

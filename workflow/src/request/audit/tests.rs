@@ -62,12 +62,12 @@ fn an_event_made_anew_with_a_fitting_hash_does_not_follow() {
     let (id, mut events, head) = trail();
     events[1].actor = Actor::worker("portal");
     events[1].hash = events[1].computed_hash();
-    assert_eq!(verify(id, &events, &head), [Broken::Unlinked(3)]);
+    assert_eq!(verify(id, &events, &head), [AuditError::Unlinked(3)]);
     let last = events.len() - 1;
     let (_, mut events, head) = trail_of(id);
     events[last].detail = Some("x".into());
     events[last].hash = events[last].computed_hash();
-    assert_eq!(verify(id, &events, &head), [Broken::Replaced(4)]);
+    assert_eq!(verify(id, &events, &head), [AuditError::Replaced(4)]);
 }
 
 fn trail_of(id: RequestId) -> (RequestId, Vec<Event>, Head) {
