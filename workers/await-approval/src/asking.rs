@@ -9,7 +9,7 @@ use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
 use workflow::request::audit::{By, Entry, Happening};
 use workflow::request::{InvalidTransition, Request};
@@ -106,7 +106,7 @@ impl AwaitApproval {
         }
         let waiting = format!("waiting/{due}");
         if !request.was_mailed(&waiting) {
-            self.notices.nudge(&Nudge::mail(request.id(), waiting)).await?;
+            self.notify_queue.recheck(&RecheckMessage::mail(request.id(), waiting)).await?;
         }
         Ok(())
     }

@@ -15,10 +15,12 @@ use workflow::approval::BaseUrl;
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::grant::CsrSummary;
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::policy::{Policy, Profile};
-use workflow::ports::{Approvals, Archive, Clock, Mailer, Metrics, Nudges, Policies, Requests, Saved, Tasks};
+use workflow::ports::{
+    Approvals, Archive, Clock, Mailer, Metrics, Policies, Requests, Saved, Tasks, WorkerQueue,
+};
 use workflow::request::audit::By;
 use workflow::request::metric::Measure;
 use workflow::request::{Request, Status};
@@ -44,7 +46,7 @@ pub struct AwaitApproval {
     /// Where outcomes go.
     pub tasks: Arc<dyn Tasks>,
     /// The queue of notify, which tells the requester that the request still waits.
-    pub notices: Arc<dyn Nudges>,
+    pub notify_queue: Arc<dyn WorkerQueue>,
     /// How approvers are asked.
     pub mailer: Arc<dyn Mailer>,
     /// Where the links lead.
@@ -89,11 +91,11 @@ impl Step for AwaitApproval {
         })
     }
 
-    async fn nudged(&self, nudge: Nudge) -> Result<(), StepError> {
-        let id = nudge.request_id;
+    async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        let id = message.request_id;
         let Some((outcome, approval)) = self.settle(id).await? else {
             let request = self.request(id).await?;
-            if let Some(generation) = nudge.links {
+            if let Some(generation) = message.links {
                 return self.renew_links(&request, generation).await;
             }
             return match self.approvals.find(id).await? {

@@ -13,8 +13,8 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
-use workflow::message::Nudge;
-use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Nudges, Requests};
+use workflow::message::RecheckMessage;
+use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Requests, WorkerQueue};
 use workflow::request::audit::By;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Ending, InvalidTransition, Request, Status, execution_name};
@@ -46,7 +46,7 @@ pub struct Housekeeping {
     /// The executions.
     pub executions: Arc<dyn Executions>,
     /// The queue of await-approval.
-    pub nudges: Arc<dyn Nudges>,
+    pub approval_queue: Arc<dyn WorkerQueue>,
     /// Where the certificate of the CA is.
     pub archive: Arc<dyn Archive>,
     /// Where it is noted that a run is done, and how long the CA is still valid.
@@ -63,7 +63,7 @@ pub struct Report {
     /// Executions started anew.
     pub restarted: usize,
     /// Approvals that await-approval was asked to look at.
-    pub nudged: usize,
+    pub rechecked: usize,
     /// Requests given up after too many executions.
     pub given_up: usize,
     /// Requests that could not be looked at; the next run tries again.
@@ -74,7 +74,7 @@ pub struct Report {
 enum Done {
     Nothing,
     Restarted,
-    Nudged,
+    Rechecked,
     GivenUp,
 }
 
@@ -108,7 +108,7 @@ impl Housekeeping {
                     match done {
                         Ok(Done::Nothing) => {}
                         Ok(Done::Restarted) => report.restarted += 1,
-                        Ok(Done::Nudged) => report.nudged += 1,
+                        Ok(Done::Rechecked) => report.rechecked += 1,
                         Ok(Done::GivenUp) => report.given_up += 1,
                         Err(error) => {
                             tracing::warn!(request.id = %row.id(), %error, "the request cannot be looked after");
@@ -154,8 +154,11 @@ impl Housekeeping {
         match execution {
             // An approved request may be one whose task never heard of it; where it did, the report comes to nothing.
             ExecutionState::Running if matches!(row.status(), Status::PendingApproval | Status::Approved) => {
-                self.nudges.nudge(&Nudge::look(row.id())).await.map_err(ChangeError::Port)?;
-                Ok(Done::Nudged)
+                self.approval_queue
+                    .recheck(&RecheckMessage::look(row.id()))
+                    .await
+                    .map_err(ChangeError::Port)?;
+                Ok(Done::Rechecked)
             }
             ExecutionState::Running => Ok(Done::Nothing),
             ExecutionState::Missing if now - row.execution().started < GRACE => Ok(Done::Nothing),

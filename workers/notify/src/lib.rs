@@ -12,7 +12,7 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
 use workflow::mail::Letter;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests};
 use workflow::request::audit::By;
 use workflow::request::{InvalidTransition, OPERATORS_TOLD, Request, Status};
@@ -92,10 +92,10 @@ impl Step for Notify {
         Ok(Progress::Done(NoOutput {}))
     }
 
-    async fn nudged(&self, nudge: Nudge) -> Result<(), StepError> {
-        let request = self.requests.find(nudge.request_id).await?;
-        let request = request.ok_or_else(|| StepError::not_found(nudge.request_id))?;
-        let Some(occasion) = nudge.occasion else {
+    async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        let request = self.requests.find(message.request_id).await?;
+        let request = request.ok_or_else(|| StepError::not_found(message.request_id))?;
+        let Some(occasion) = message.occasion else {
             return Err(StepError::refused(ErrorName::BadMessage, "the nudge names no occasion"));
         };
         match occasion.as_str() {

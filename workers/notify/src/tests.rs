@@ -399,12 +399,12 @@ async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decis
     let world = World::new();
     world.put(asked());
     for _ in 0..2 {
-        step(&world).nudged(Nudge::mail(id(), "waiting/1")).await.unwrap();
+        step(&world).recheck(RecheckMessage::mail(id(), "waiting/1")).await.unwrap();
     }
     let [mail] = &world.mails()[..] else { panic!("one mail") };
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
     world.put(rejected(None));
-    step(&world).nudged(Nudge::mail(id(), "waiting/2")).await.unwrap();
+    step(&world).recheck(RecheckMessage::mail(id(), "waiting/2")).await.unwrap();
     assert_eq!(world.mails().len(), 1);
 }
 
@@ -412,14 +412,14 @@ async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decis
 async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
     let world = World::new();
     world.put(asked());
-    let nudge = || async { step(&world).nudged(Nudge::mail(id(), "overview")).await };
-    nudge().await.unwrap();
-    nudge().await.unwrap();
+    let recheck = || async { step(&world).recheck(RecheckMessage::mail(id(), "overview")).await };
+    recheck().await.unwrap();
+    recheck().await.unwrap();
     assert_eq!(world.mails().len(), 1);
     world.fail_next("mailer", 1);
     world.advance(Duration::minutes(11));
-    assert!(nudge().await.is_err());
-    nudge().await.unwrap();
+    assert!(recheck().await.is_err());
+    recheck().await.unwrap();
     assert_eq!(world.mails().len(), 2);
     let link = world.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
     let key = link.rsplit('/').next().unwrap();
@@ -431,8 +431,8 @@ async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
 async fn other_occasions_are_refused() {
     let world = World::new();
     world.put(asked());
-    for nudge in [Nudge::look(id()), Nudge::mail(id(), "issued")] {
-        assert!(matches!(step(&world).nudged(nudge).await, Err(StepError::Refused { .. })));
+    for message in [RecheckMessage::look(id()), RecheckMessage::mail(id(), "issued")] {
+        assert!(matches!(step(&world).recheck(message).await, Err(StepError::Refused { .. })));
     }
     assert!(world.mails().is_empty());
 }

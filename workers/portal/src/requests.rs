@@ -19,7 +19,7 @@ use workflow::approval::StatusKey;
 use workflow::approval::VoteError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::request::audit::{Entry, Happening};
 use workflow::request::{HistoryEntry, InvalidTransition, Request, Status};
 use workflow::store::{ChangeError, change, change_audited};
@@ -145,7 +145,7 @@ pub(crate) async fn cancel(
         return Err(Problem::new(Code::AlreadyDecided, message));
     }
     tracing::info!(request.id = %request.id(), "withdrawn");
-    if let Err(error) = portal.nudges.nudge(&Nudge::look(request.id())).await {
+    if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(request.id())).await {
         tracing::error!(request.id = %request.id(), %error, "withdrawn, but the flow was not woken; housekeeping will");
     }
     Ok(match wants {

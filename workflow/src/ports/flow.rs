@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::ids::RequestId;
-use crate::message::{Nudge, TaskToken};
+use crate::message::{RecheckMessage, TaskToken};
 
 /// Whether the task was still waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +48,9 @@ pub trait Executions: Send + Sync {
 
 /// The queue of another worker.
 #[async_trait]
-pub trait Nudges: Send + Sync {
+pub trait WorkerQueue: Send + Sync {
     /// Asks the worker to look at a request. It may be asked twice.
-    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError>;
+    async fn recheck(&self, message: &RecheckMessage) -> Result<(), PortError>;
 }
 
 /// The own queue of a worker.

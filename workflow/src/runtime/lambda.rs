@@ -19,7 +19,7 @@ use tracing::Instrument;
 use crate::aws::Aws;
 use crate::environment::EnvironmentError;
 use crate::ids::RequestId;
-use crate::message::Nudge;
+use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::ports::{Queue, Reported, Tasks};
 use crate::runtime::step::{ErrorName, Progress, Step, StepError, Task};
@@ -99,9 +99,9 @@ pub struct Message {
     pub state: String,
     /// The request id of a nudge.
     pub request_id: Option<RequestId>,
-    /// See [`Nudge::links`].
+    /// See [`RecheckMessage::links`].
     pub links: Option<u32>,
-    /// See [`Nudge::occasion`].
+    /// See [`RecheckMessage::occasion`].
     pub occasion: Option<String>,
     /// The input of a task; holds the request id.
     #[serde(default)]
@@ -195,7 +195,7 @@ impl<S: Step> Shell<S> {
     async fn work(&self, message: Message, request_id: RequestId) -> Result<(), StepError> {
         let Some(token) = message.task_token else {
             let (links, occasion) = (message.links, message.occasion);
-            return self.step.nudged(Nudge { request_id, links, occasion }).await;
+            return self.step.recheck(RecheckMessage { request_id, links, occasion }).await;
         };
         if !S::STATES.contains(&message.state.as_str()) {
             return Err(StepError::refused(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ids::RequestId;
-use crate::message::{Nudge, TaskToken};
+use crate::message::{RecheckMessage, TaskToken};
 use crate::policy::evaluate::Refusal;
 use crate::ports::PortError;
 use crate::request::InvalidTransition;
@@ -28,7 +28,7 @@ pub trait Step: Send + Sync {
     async fn run(&self, task: Task<Self::Input>) -> Result<Progress<Self::Output>, StepError>;
 
     /// Looks again at a request because somebody said so. Only await-approval and notify are nudged.
-    async fn nudged(&self, _nudge: Nudge) -> Result<(), StepError> {
+    async fn recheck(&self, _message: RecheckMessage) -> Result<(), StepError> {
         Err(StepError::refused(ErrorName::BadMessage, "this worker takes tasks only"))
     }
 }

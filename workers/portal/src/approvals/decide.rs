@@ -16,7 +16,7 @@ use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::request::audit::{Entry, Happening};
 use workflow::store::change_audited;
 use workflow::texts::Message;
@@ -134,7 +134,7 @@ async fn vote(
             tracing::info!(request.id = %id, decision = ?ballot.decision, "decided again, the same")
         }
     }
-    if let Err(error) = portal.nudges.nudge(&Nudge::look(id)).await {
+    if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(id)).await {
         tracing::error!(request.id = %id, %error, "recorded, but the flow was not woken; housekeeping will");
     }
     Ok(approval)

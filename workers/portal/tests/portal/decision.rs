@@ -6,7 +6,7 @@ use time::Duration;
 use workflow::approver_set::{Electorate, Seats};
 use workflow::decision::Outcome;
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::ports::Clock;
 use workflow::request::audit::{Happening, verify};
 use workflow::request::{Ending, Status};
@@ -40,7 +40,7 @@ async fn reading_never_decides() {
         }
     }
     assert_eq!((site.world.approval(id), site.world.requests()), before);
-    assert!(site.world.nudges().is_empty());
+    assert!(site.world.rechecks().is_empty());
 }
 
 #[tokio::test]
@@ -56,8 +56,8 @@ async fn an_approval_is_recorded_once_and_repeating_it_is_harmless() {
     assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.json(), body);
     assert_eq!(site.world.approval(id).unwrap().votes.len(), 1);
     assert_eq!(
-        site.world.nudges(),
-        [Nudge::look(id), Nudge::look(id)],
+        site.world.rechecks(),
+        [RecheckMessage::look(id), RecheckMessage::look(id)],
         "a nudge that was lost is mended by repeating"
     );
     site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
@@ -158,7 +158,7 @@ async fn malformed_votes_change_nothing() {
     let key = json!({"decision": "reject", "digest": good, "reason": test_pki::root().key_pem});
     site.post(&link, &key).await.is_problem(422, "private_key_submitted");
     assert_eq!(site.world.approval(id).unwrap().version, 1);
-    assert!(site.world.nudges().is_empty());
+    assert!(site.world.rechecks().is_empty());
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn a_request_that_has_ended_is_not_decided() {
 async fn a_vote_stands_even_if_the_flow_is_not_woken() {
     let site = Site::new();
     let (id, link) = site.pending();
-    site.world.fail_next("nudges", 1);
+    site.world.fail_next("worker queue", 1);
     assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.status, 200);
     assert_eq!(site.world.approval(id).unwrap().outcome, Some(Outcome::Approved));
 
