@@ -10,9 +10,9 @@ use crate::message::{RecheckMessage, TaskToken};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
     /// It was, and has the result now.
-    Taken,
+    Accepted,
     /// Somebody finished it before, or it timed out: nothing more to do.
-    TooLate,
+    AlreadyFinished,
 }
 
 /// The tasks of the state machine that wait for a result.

@@ -253,8 +253,8 @@ impl<S: Step> Shell<S> {
 
 fn note(reported: Reported) {
     match reported {
-        Reported::Taken => tracing::info!("reported"),
-        Reported::TooLate => tracing::info!("somebody finished this task before"),
+        Reported::Accepted => tracing::info!("reported"),
+        Reported::AlreadyFinished => tracing::info!("somebody finished this task before"),
     }
 }
 

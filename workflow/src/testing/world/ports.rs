@@ -272,10 +272,10 @@ impl State {
 
     fn report(&mut self, token: &TaskToken, result: TaskResult) -> Reported {
         if self.results.iter().any(|(one, _)| one == token) {
-            return Reported::TooLate;
+            return Reported::AlreadyFinished;
         }
         self.results.push((token.clone(), result));
-        Reported::Taken
+        Reported::Accepted
     }
 }
 
