@@ -11,7 +11,7 @@ use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
 use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
-use workflow::request::audit::{By, Entry, Happening};
+use workflow::request::audit::{EventKind, Origin, PendingEvent};
 use workflow::request::{InvalidTransition, Request};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
@@ -47,7 +47,7 @@ impl AwaitApproval {
                 Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
             self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await?;
             let now = self.clock.now();
-            (row, ()) = change_known(&*self.requests, &row, &By::worker(WORKER), |row| {
+            (row, ()) = change_known(&*self.requests, &row, &Origin::worker(WORKER), |row| {
                 row.mailed(&occasion, now);
                 Ok::<_, InvalidTransition>(())
             })
@@ -101,7 +101,7 @@ impl AwaitApproval {
                     .map_err(StepError::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&occasion, now);
-            let by = By::worker(WORKER);
+            let by = Origin::worker(WORKER);
             send_once(&*self.requests, request.id(), &by, &occasion, now, claim, remind).await?;
         }
         let waiting = format!("waiting/{due}");
@@ -123,10 +123,10 @@ impl AwaitApproval {
                     .map_err(|error| StepError::transient(error.to_string()))
             })?;
         let now = self.clock.now();
-        let by = By::worker(WORKER);
+        let by = Origin::worker(WORKER);
         let renewed = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
             let renewed = approval.renew_links(generation, electorate.clone());
-            let entry = Entry::new(Happening::LinksRenewed, now).saying(generation.to_string());
+            let entry = PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
             Ok::<_, std::convert::Infallible>(((), renewed.then_some(entry)))
         })
         .await?;
@@ -159,10 +159,10 @@ impl AwaitApproval {
             return Ok((approval, false));
         };
         let substitutes = profile.substitutes_for(request.email());
-        let by = By::worker(WORKER);
+        let by = Origin::worker(WORKER);
         let escalated = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
             let new = approval.escalate(substitutes.clone(), now);
-            let entry = Entry::new(Happening::Escalated, now).saying(&escalation.group);
+            let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
             Ok::<_, std::convert::Infallible>((new, new.then_some(entry)))
         })
         .await?;

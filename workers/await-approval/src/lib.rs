@@ -21,7 +21,7 @@ use workflow::policy::{Policy, Profile};
 use workflow::ports::{
     Approvals, Archive, Clock, Mailer, Metrics, Policies, Requests, Saved, Tasks, WorkerQueue,
 };
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::metric::Measure;
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
@@ -159,7 +159,7 @@ impl AwaitApproval {
             }
         };
         let (expires_at, now) = (approval.expires_at, self.clock.now());
-        let (request, ()) = change_known(&*self.requests, request, &By::worker(WORKER), |row| {
+        let (request, ()) = change_known(&*self.requests, request, &Origin::worker(WORKER), |row| {
             row.ask_approvers(expires_at, now)
         })
         .await?;
@@ -191,7 +191,7 @@ impl AwaitApproval {
             return Ok(None);
         };
         let outcome = decision.outcome;
-        let (row, first) = change(&*self.requests, id, &By::worker(WORKER), |row| {
+        let (row, first) = change(&*self.requests, id, &Origin::worker(WORKER), |row| {
             let first = row.decision().is_none();
             match row.record_decision(decision.clone(), now) {
                 // It ended otherwise meanwhile; the state machine will find that out by itself.

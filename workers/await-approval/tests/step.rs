@@ -11,7 +11,7 @@ use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::ports::Approvals;
 use workflow::request::Status;
-use workflow::request::audit::{Happening, verify};
+use workflow::request::audit::{EventKind, verify};
 use workflow::request::metric::Measure;
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::store::change_approval;
@@ -269,7 +269,7 @@ async fn a_reminder_that_could_not_be_sent_is_sent_later() {
     step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(occasions(&world).iter().filter(|one| one.starts_with("reminder/1/")).count(), 3);
     let events: Vec<_> = world.audit(id).into_iter().map(|event| event.event).collect();
-    assert!(events.contains(&Happening::NotMailed));
+    assert!(events.contains(&EventKind::NotMailed));
     assert_eq!(verify(id, &world.audit(id), world.request(id).unwrap().audit()), []);
 }
 

@@ -13,7 +13,7 @@ use workflow::approval::BaseUrl;
 use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests};
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{InvalidTransition, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
@@ -76,7 +76,7 @@ impl Step for Deliver {
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, &request, &By::worker("deliver"), |row| {
+        let (row, before) = change_known(&*self.requests, &request, &Origin::worker("deliver"), |row| {
             let before = row.status();
             row.mailed(OCCASION, now);
             row.delivered(now).map(|()| before)

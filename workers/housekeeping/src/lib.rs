@@ -15,7 +15,7 @@ use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Requests, WorkerQueue};
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Ending, InvalidTransition, Request, Status, execution_name};
 use workflow::store::issuer_in_force;
@@ -177,7 +177,7 @@ impl Housekeeping {
         // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
         self.executions.start(&name, row.id()).await.map_err(ChangeError::Port)?;
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
-        change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
+        change_known(&*self.requests, row, &Origin::worker("housekeeping"), |row| {
             row.restarted(attempt, arn.clone(), now);
             Ok::<_, InvalidTransition>(())
         })
@@ -192,7 +192,7 @@ impl Housekeeping {
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        let (ended, before) = change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
+        let (ended, before) = change_known(&*self.requests, row, &Origin::worker("housekeeping"), |row| {
             let before = row.status();
             row.end(ending.clone(), now).map(|()| before)
         })

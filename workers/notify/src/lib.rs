@@ -14,7 +14,7 @@ use workflow::approval::BaseUrl;
 use workflow::mail::Letter;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests};
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::{InvalidTransition, OPERATORS_TOLD, Request, Status};
 use workflow::runtime::send_once;
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
@@ -153,7 +153,7 @@ impl Notify {
         claim: impl Fn(&mut Request, OffsetDateTime) -> bool + Send + Sync,
         letter: &Letter,
     ) -> Result<(), StepError> {
-        let (now, by) = (self.clock.now(), By::worker(WORKER));
+        let (now, by) = (self.clock.now(), Origin::worker(WORKER));
         let mail = letter.to(request.id(), occasion, request.email());
         let send = async { self.mailer.send(&mail).await.map_err(StepError::from) };
         let claim = |row: &mut Request| claim(row, now);
@@ -177,7 +177,7 @@ impl Notify {
 
     async fn note(&self, request: &Request, occasion: &str) -> Result<(), StepError> {
         let now = self.clock.now();
-        change_known(&*self.requests, request, &By::worker(WORKER), |row| {
+        change_known(&*self.requests, request, &Origin::worker(WORKER), |row| {
             row.mailed(occasion, now);
             Ok::<_, InvalidTransition>(())
         })

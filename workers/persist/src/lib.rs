@@ -12,7 +12,7 @@ use workflow::decision;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::{Judged, Refusal};
 use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, look_alike};
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Ending, InvalidTransition, Request, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
@@ -96,7 +96,7 @@ impl Persist {
         // The names first: a row that has its facts is known under its names.
         self.names.enter(&known_as(&csr.names), request.id()).await?;
         let now = self.clock.now();
-        change_known(&*self.requests, request, &By::worker("persist"), |row| {
+        change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
             row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
             Ok::<_, InvalidTransition>(())
         })
@@ -134,7 +134,7 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), StepError> {
         let status = ending.status;
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, request, &By::worker("persist"), |row| {
+        let (row, before) = change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
             let before = row.status();
             match row.end(ending.clone(), now) {
                 // It got further than this execution knows: what stands is the truth.

@@ -20,7 +20,7 @@ use workflow::approval::VoteError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
-use workflow::request::audit::{Entry, Happening};
+use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::request::{HistoryEntry, InvalidTransition, Request, Status};
 use workflow::store::{ChangeError, change, change_audited};
 use workflow::texts::Message;
@@ -127,7 +127,7 @@ pub(crate) async fn cancel(
         return Err(Problem::new(Code::TryAgain, "problem-cancel-too-early"));
     }
     let withdrawn = change_audited(&*portal.approvals, &*portal.requests, request.id(), &by, |approval| {
-        let entry = Entry::new(Happening::Withdrawn, now);
+        let entry = PendingEvent::new(EventKind::Withdrawn, now);
         approval.withdraw(now).map(|new| ((), new.then_some(entry)))
     })
     .await?;
@@ -236,7 +236,7 @@ async fn note_download(
     }
     let (now, by) = (portal.clock.now(), caller.as_requester(request.email()));
     let noted = change(&*portal.requests, request.id(), &by, |row| {
-        row.note(Entry::new(Happening::Downloaded, now).saying(form));
+        row.note(PendingEvent::new(EventKind::Downloaded, now).with_detail(form));
         Ok::<_, InvalidTransition>(())
     });
     match noted.await {

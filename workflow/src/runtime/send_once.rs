@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::ids::RequestId;
 use crate::ports::Requests;
-use crate::request::audit::By;
+use crate::request::audit::Origin;
 use crate::request::{InvalidTransition, Request};
 use crate::runtime::step::StepError;
 use crate::store::change;
@@ -20,7 +20,7 @@ use crate::store::change;
 pub async fn send_once(
     requests: &dyn Requests,
     id: RequestId,
-    by: &By,
+    by: &Origin,
     occasion: &str,
     now: OffsetDateTime,
     claim: impl Fn(&mut Request) -> bool + Send,

@@ -17,7 +17,7 @@ use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{ExecutionState, PortError};
-use crate::request::audit::{By, Event};
+use crate::request::audit::{Event, Origin};
 use crate::request::metric::Measure;
 use crate::request::{Columns, Request, Status};
 use pki::certificate::Serial;
@@ -221,7 +221,7 @@ impl World {
 
     /// Puts a request into the table; what happened on its way there enters the audit trail.
     pub fn put(&self, mut request: Request) {
-        let events = request.seal(&By::worker("test"));
+        let events = request.take_events(&Origin::worker("test"));
         let mut state = self.state();
         state.audit.extend(events);
         state.requests.insert(request.id(), request);

@@ -17,7 +17,7 @@ use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
-use workflow::request::audit::{Entry, Happening};
+use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::store::change_audited;
 use workflow::texts::Message;
 
@@ -115,9 +115,9 @@ async fn vote(
             return Err(VoteError::StaleDigest);
         }
         let voted = approval.vote(ballot, &verdict.digest, now)?;
-        let entry = Entry::new(Happening::Voted, now)
-            .about(ballot.shown.as_str())
-            .saying(if ballot.decision == Decision::Approve { "approve" } else { "reject" });
+        let entry = PendingEvent::new(EventKind::Voted, now)
+            .with_digest(ballot.shown.as_str())
+            .with_detail(if ballot.decision == Decision::Approve { "approve" } else { "reject" });
         Ok((voted, (voted == Voted::Recorded).then_some(entry)))
     })
     .await?;

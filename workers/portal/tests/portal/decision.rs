@@ -8,7 +8,7 @@ use workflow::decision::Outcome;
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::ports::Clock;
-use workflow::request::audit::{Happening, verify};
+use workflow::request::audit::{EventKind, verify};
 use workflow::request::{Ending, Status};
 
 use crate::site::{FORM, Site};
@@ -24,7 +24,7 @@ async fn reading_never_decides() {
     // That the link was opened is noted, once, and changes nothing else.
     site.get(&link).await;
     let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
-    assert_eq!(events.iter().filter(|event| **event == Happening::Viewed).count(), 1);
+    assert_eq!(events.iter().filter(|event| **event == EventKind::Viewed).count(), 1);
     let before = (site.world.approval(id), site.world.requests());
     for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
         let query = format!("{link}?decision=approve&digest={}", site.shown(id));

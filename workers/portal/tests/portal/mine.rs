@@ -5,7 +5,7 @@ use time::Duration;
 use workflow::decision::Outcome;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, Links};
-use workflow::request::audit::{Happening, verify};
+use workflow::request::audit::{EventKind, verify};
 use workflow::request::{Ending, Status};
 
 use crate::site::Site;
@@ -27,7 +27,7 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     assert_eq!((approval.outcome, approval.withdrawn), (Some(Outcome::Rejected), true));
     assert_eq!(site.world.rechecks(), [RecheckMessage::look(id), RecheckMessage::look(id)]);
     let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
-    assert_eq!(events.iter().filter(|event| **event == Happening::Withdrawn).count(), 1);
+    assert_eq!(events.iter().filter(|event| **event == EventKind::Withdrawn).count(), 1);
     assert_eq!(verify(id, &site.world.audit(id), site.world.request(id).unwrap().audit()), []);
     let page = site.browse(&site.link(id)).await.is_page(200);
     assert!(page.contains("Withdrawn") && !page.contains("value=\"approve\""), "{page}");
@@ -149,7 +149,7 @@ async fn downloads_enter_the_audit_trail_and_a_head_does_not() {
     site.call("HEAD", &pem, &[], "").await;
     assert_eq!(site.get(&pem).await.status, 200);
     let trail = site.world.audit(id);
-    let downloads: Vec<_> = trail.iter().filter(|event| event.event == Happening::Downloaded).collect();
+    let downloads: Vec<_> = trail.iter().filter(|event| event.event == EventKind::Downloaded).collect();
     assert_eq!(downloads.len(), 1);
     assert_eq!(downloads[0].actor.as_str(), "requester:requester@example.com");
 }
