@@ -100,7 +100,7 @@ impl Flow {
         let now = self.clock(self.skews.portal).now();
         let voted = change_approval(&*self.world, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
-            approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now)
+            approval.vote(&journey::vote_input(Decision::Approve, &shown, None), &shown, now)
         });
         voted.await.unwrap().unwrap().unwrap();
         self.await_approval().recheck(RecheckMessage::look(self.id)).await.unwrap();

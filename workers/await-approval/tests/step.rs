@@ -60,7 +60,7 @@ async fn vote(world: &Arc<World>, id: RequestId, decision: Decision) {
     let now = workflow::ports::Clock::now(&**world);
     change_approval(&**world, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
-        approval.vote(&journey::ballot(decision, &shown, None), &shown, now)
+        approval.vote(&journey::vote_input(decision, &shown, None), &shown, now)
     })
     .await
     .unwrap()
@@ -153,7 +153,7 @@ async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_wait
     }
     let mut approval = world.approval(id).unwrap();
     let (shown, now) = (ReviewDigest::from_text("shown"), approval.created_at);
-    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+    approval.vote(&journey::vote_input(Decision::Approve, &shown, None), &shown, now).unwrap();
     world.put_approval(approval, []);
     step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     let told: Vec<_> = world.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
@@ -192,7 +192,9 @@ async fn it_survives_every_fault() {
                 } else {
                     let now = approval.created_at;
                     let shown = ReviewDigest::from_text("shown");
-                    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+                    approval
+                        .vote(&journey::vote_input(Decision::Approve, &shown, None), &shown, now)
+                        .unwrap();
                 }
                 let mut request = world.request(id).unwrap();
                 request.ask_approvers(approval.expires_at, approval.created_at).unwrap();
