@@ -6,8 +6,8 @@ use workflow::approval::Approval;
 use workflow::aws::SqsQueue;
 use workflow::decision::Decision;
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
-use workflow::ports::Nudges as _;
+use workflow::message::RecheckMessage;
+use workflow::ports::WorkerQueue as _;
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::requests::instant;
@@ -108,7 +108,7 @@ async fn resend(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let generation = approval.generation + 1;
     // The worker does it: only it can mail. Naming the generation makes a message that comes twice harmless.
     SqsQueue::new(&stack.sdk, &stack.await_approval_queue)
-        .nudge(&Nudge::links(id, generation))
+        .recheck(&RecheckMessage::links(id, generation))
         .await
         .or_fail(|| "cannot reach the queue of await-approval".into(), "Try again.")?;
     println!("New links (generation {generation}) are on their way; the earlier ones stop working.");

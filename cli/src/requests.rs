@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use workflow::aws::{DynamoRequests, StepFunctions};
 use workflow::ids::RequestId;
 use workflow::ports::Executions as _;
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::{Request, Status, execution_name};
 use workflow::store::{ChangeError, change};
 
@@ -91,7 +91,7 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let arn = |attempt| executions.arn(&execution_name(id, attempt));
     let now = OffsetDateTime::now_utc();
     let mut failed = false;
-    let (row, ()) = change(&requests, id, &By::operator(&whoami()), |row| {
+    let (row, ()) = change(&requests, id, &Origin::operator(&whoami()), |row| {
         failed = row.status() == Status::Failed;
         row.retry(arn, now)
     })

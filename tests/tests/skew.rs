@@ -17,7 +17,7 @@ use validate::Validate;
 use workflow::approval::BaseUrl;
 use workflow::decision::{Decision, ReviewDigest};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::ports::{Clock, ExecutionState};
 use workflow::request::{Status, execution_name};
@@ -65,7 +65,7 @@ impl Flow {
             policies: self.world.clone(),
             archive: self.world.clone(),
             tasks: self.world.clone(),
-            notices: self.world.clone(),
+            notify_queue: self.world.clone(),
             mailer: self.world.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
             metrics: self.world.clone(),
@@ -100,10 +100,10 @@ impl Flow {
         let now = self.clock(self.skews.portal).now();
         let voted = change_approval(&*self.world, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
-            approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now)
+            approval.vote(&journey::vote_input(Decision::Approve, &shown, None), &shown, now)
         });
         voted.await.unwrap().unwrap().unwrap();
-        self.await_approval().nudged(Nudge::look(self.id)).await.unwrap();
+        self.await_approval().recheck(RecheckMessage::look(self.id)).await.unwrap();
     }
 
     /// The states after the decision.
@@ -132,7 +132,7 @@ impl Flow {
         let worker = Housekeeping {
             requests: self.world.clone(),
             executions: self.world.clone(),
-            nudges: self.world.clone(),
+            approval_queue: self.world.clone(),
             archive: self.world.clone(),
             metrics: self.world.clone(),
             clock: self.clock(self.skews.housekeeping),

@@ -4,4 +4,4 @@ mod link;
 mod votes;
 
 pub use link::{BaseUrl, Link, LinkDigest, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey};
-pub use votes::{Approval, Ballot, VoteError, Voted};
+pub use votes::{Approval, VoteError, VoteInput, VoteResult};

@@ -12,7 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RequestId;
-use crate::request::audit::Broken;
+use crate::request::audit::AuditError;
 
 mod reader;
 mod record;
@@ -145,7 +145,7 @@ pub struct BrokenTrail {
     /// Whose trail.
     pub request_id: RequestId,
     /// What is wrong.
-    pub wrong: Vec<Broken>,
+    pub wrong: Vec<AuditError>,
 }
 
 #[cfg(test)]

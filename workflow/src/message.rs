@@ -32,7 +32,7 @@ impl fmt::Debug for TaskToken {
 /// What lies on a queue that is no task: a request to look at, and perhaps why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Nudge {
+pub struct RecheckMessage {
     /// Which request.
     pub request_id: RequestId,
     /// For await-approval: all links are to be replaced by those of this generation.
@@ -43,7 +43,7 @@ pub struct Nudge {
     pub occasion: Option<String>,
 }
 
-impl Nudge {
+impl RecheckMessage {
     /// Look again.
     pub fn look(request_id: RequestId) -> Self {
         Self { request_id, links: None, occasion: None }

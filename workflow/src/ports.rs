@@ -10,6 +10,6 @@ mod outside;
 mod storage;
 
 pub use error::PortError;
-pub use flow::{ExecutionState, Executions, Nudges, Queue, Reported, Tasks};
+pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use outside::{CaKey, Clock, Links, Mailer, Metrics, Operators, Policies, SystemClock};
 pub use storage::{Approvals, Archive, Names, Requests, Saved, look_alike};

@@ -3,7 +3,7 @@
 //! Invariant: every change goes through a method in `rules`, is idempotent, and never takes a status backwards, but for an
 //! operator's [`Request::retry`]; the store writes the result only where the row is still the one that was read
 //! (`version`), together with the events of the audit trail that the change brought about. A change that the rules do
-//! not allow is an [`Illegal`], never a silent overwrite.
+//! not allow is an [`InvalidTransition`], never a silent overwrite.
 
 pub mod audit;
 mod columns;
@@ -15,7 +15,7 @@ mod status;
 
 pub use columns::{Columns, ColumnsError};
 pub use row::{
-    Ending, Execution, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Reservation, Submission, attempt_of,
-    execution_name,
+    Ending, Execution, HistoryEntry, InvalidTransition, OPERATORS_TOLD, Request, Reservation, Submission,
+    attempt_of, execution_name,
 };
 pub use status::{Status, UnknownStatus};

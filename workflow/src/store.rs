@@ -4,7 +4,7 @@ use crate::approval::Approval;
 use crate::ids::RequestId;
 use crate::ports::{Approvals, PortError, Requests, Saved};
 use crate::request::Request;
-use crate::request::audit::{By, Entry};
+use crate::request::audit::{Origin, PendingEvent};
 
 mod issuers;
 pub mod object_key;
@@ -36,7 +36,7 @@ pub enum ChangeError<E> {
 pub async fn change<T, E>(
     requests: &dyn Requests,
     id: RequestId,
-    by: &By,
+    by: &Origin,
     mut edit: impl FnMut(&mut Request) -> Result<T, E>,
 ) -> Result<(Request, T), ChangeError<E>> {
     for _ in 0..ATTEMPTS {
@@ -56,8 +56,8 @@ pub async fn change<T, E>(
 }
 
 /// Writes a changed row and its events where it is still the one that was read, and counts its version up.
-async fn write(requests: &dyn Requests, request: &mut Request, by: &By) -> Result<Saved, PortError> {
-    let events = request.seal(by);
+async fn write(requests: &dyn Requests, request: &mut Request, by: &Origin) -> Result<Saved, PortError> {
+    let events = request.take_events(by);
     let saved = requests.save(request, &events).await?;
     if saved == Saved::Yes {
         request.count_write();
@@ -73,7 +73,7 @@ async fn write(requests: &dyn Requests, request: &mut Request, by: &By) -> Resul
 pub async fn change_known<T, E>(
     requests: &dyn Requests,
     known: &Request,
-    by: &By,
+    by: &Origin,
     mut edit: impl FnMut(&mut Request) -> Result<T, E>,
 ) -> Result<(Request, T), ChangeError<E>> {
     let mut request = known.clone();
@@ -124,8 +124,8 @@ pub async fn change_audited<T, E>(
     approvals: &dyn Approvals,
     requests: &dyn Requests,
     id: RequestId,
-    by: &By,
-    mut edit: impl FnMut(&mut Approval) -> Result<(T, Option<Entry>), E>,
+    by: &Origin,
+    mut edit: impl FnMut(&mut Approval) -> Result<(T, Option<PendingEvent>), E>,
 ) -> Result<Option<Result<(Approval, T), E>>, PortError> {
     for _ in 0..ATTEMPTS {
         let Some(read) = approvals.find(id).await? else {
@@ -143,7 +143,7 @@ pub async fn change_audited<T, E>(
             return Ok(None);
         };
         entry.into_iter().for_each(|entry| request.note(entry));
-        let events = request.seal(by);
+        let events = request.take_events(by);
         if approvals.save_with(&approval, &request, &events).await? == Saved::Yes {
             approval.version += 1;
             return Ok(Some(Ok((approval, result))));

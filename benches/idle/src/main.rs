@@ -7,7 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use workflow::aws::Aws;
 use workflow::runtime::lambda::Shell;
-use workflow::runtime::step::{Fault, NoInput, Progress, Step, Task};
+use workflow::runtime::step::{NoInput, Progress, Step, StepError, Task};
 
 struct Idle;
 
@@ -18,7 +18,7 @@ impl Step for Idle {
     type Input = NoInput;
     type Output = Value;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Value>, Fault> {
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Value>, StepError> {
         // What later states read of earlier ones (statemachine.asl.json).
         Ok(Progress::Done(match task.state.as_str() {
             "Validate" => json!({ "csrDigest": "none" }),

@@ -12,7 +12,7 @@ use workflow::approval::Link;
 use workflow::backup::{Columns, Name, ObjectKey, Record, Row};
 use workflow::ids::RequestId;
 use workflow::request::Request;
-use workflow::request::audit::{Broken, Event, verify};
+use workflow::request::audit::{AuditError, Event, verify};
 use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
@@ -34,7 +34,7 @@ pub(super) struct Group {
     /// The events, the row, the approval.
     pub(super) records: Vec<Record>,
     /// Faults of the audit trail.
-    pub(super) broken: Vec<Broken>,
+    pub(super) broken: Vec<AuditError>,
 }
 
 impl<'a> Source<'a> {

@@ -9,12 +9,12 @@ use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
-use workflow::request::audit::{By, Entry, Happening};
-use workflow::request::{Illegal, Request};
+use workflow::request::audit::{EventKind, Origin, PendingEvent};
+use workflow::request::{InvalidTransition, Request};
 use workflow::runtime::send_once;
-use workflow::runtime::step::Fault;
+use workflow::runtime::step::StepError;
 use workflow::store::issuer_in_force;
 use workflow::store::{change_audited, change_known};
 use workflow::timestamp::whole_seconds;
@@ -34,7 +34,7 @@ impl AwaitApproval {
         csr: &CsrSummary,
         policy: &Policy,
         approval: &Approval,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepError> {
         let findings = self.findings(request, policy).await?;
         let mut row = request.clone();
         for approver in asked(policy, request, approval) {
@@ -47,9 +47,9 @@ impl AwaitApproval {
                 Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
             self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await?;
             let now = self.clock.now();
-            (row, ()) = change_known(&*self.requests, &row, &By::worker(WORKER), |row| {
+            (row, ()) = change_known(&*self.requests, &row, &Origin::worker(WORKER), |row| {
                 row.mailed(&occasion, now);
-                Ok::<_, Illegal>(())
+                Ok::<_, InvalidTransition>(())
             })
             .await?;
         }
@@ -57,7 +57,7 @@ impl AwaitApproval {
     }
 
     /// What time brings to an approval that nobody has decided: others to ask, and reminders.
-    pub(crate) async fn chase(&self, request: &Request, approval: Approval) -> Result<(), Fault> {
+    pub(crate) async fn chase(&self, request: &Request, approval: Approval) -> Result<(), StepError> {
         let (Some(csr), None) = (request.csr(), approval.outcome) else {
             return Ok(());
         };
@@ -95,33 +95,38 @@ impl AwaitApproval {
                     &link,
                     approval.expires_at,
                 );
-                self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await.map_err(Fault::from)
+                self.mailer
+                    .send(&letter.to(request.id(), &occasion, &approver))
+                    .await
+                    .map_err(StepError::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&occasion, now);
-            let by = By::worker(WORKER);
+            let by = Origin::worker(WORKER);
             send_once(&*self.requests, request.id(), &by, &occasion, now, claim, remind).await?;
         }
         let waiting = format!("waiting/{due}");
         if !request.was_mailed(&waiting) {
-            self.notices.nudge(&Nudge::mail(request.id(), waiting)).await?;
+            self.notify_queue.recheck(&RecheckMessage::mail(request.id(), waiting)).await?;
         }
         Ok(())
     }
 
     /// Does away with all links and sends new ones, to whom the policy names now.
-    pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), Fault> {
+    pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
         let policy = self.policies.current().await?;
         let electorate = policy
             .profile(Some(request.profile()))
-            .map_err(|finding| Fault::transient(finding.detail))
+            .map_err(|finding| StepError::transient(finding.detail))
             .and_then(|profile| {
-                profile.electorate_for(request.email()).map_err(|error| Fault::transient(error.to_string()))
+                profile
+                    .electorate_for(request.email())
+                    .map_err(|error| StepError::transient(error.to_string()))
             })?;
         let now = self.clock.now();
-        let by = By::worker(WORKER);
+        let by = Origin::worker(WORKER);
         let renewed = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
             let renewed = approval.renew_links(generation, electorate.clone());
-            let entry = Entry::new(Happening::LinksRenewed, now).saying(generation.to_string());
+            let entry = PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
             Ok::<_, std::convert::Infallible>(((), renewed.then_some(entry)))
         })
         .await?;
@@ -134,7 +139,7 @@ impl AwaitApproval {
         Ok(())
     }
 
-    async fn findings(&self, request: &Request, policy: &Policy) -> Result<Vec<Finding>, Fault> {
+    async fn findings(&self, request: &Request, policy: &Policy) -> Result<Vec<Finding>, StepError> {
         let issuer = issuer_in_force(&*self.archive).await?;
         let judged = request.judged_by(policy, issuer.as_ref());
         Ok(judged.map_or_else(|refusal| refusal.0, |judged| judged.findings))
@@ -145,7 +150,7 @@ impl AwaitApproval {
         request: &Request,
         profile: &Profile,
         approval: Approval,
-    ) -> Result<(Approval, bool), Fault> {
+    ) -> Result<(Approval, bool), StepError> {
         let now = self.clock.now();
         let due = profile
             .escalation()
@@ -154,10 +159,10 @@ impl AwaitApproval {
             return Ok((approval, false));
         };
         let substitutes = profile.substitutes_for(request.email());
-        let by = By::worker(WORKER);
+        let by = Origin::worker(WORKER);
         let escalated = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
             let new = approval.escalate(substitutes.clone(), now);
-            let entry = Entry::new(Happening::Escalated, now).saying(&escalation.group);
+            let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
             Ok::<_, std::convert::Infallible>((new, new.then_some(entry)))
         })
         .await?;
@@ -168,8 +173,8 @@ impl AwaitApproval {
     }
 
     /// A new link for an approver, as it goes into a mail.
-    async fn link(&self, approval: &Approval, approver: &Email) -> Result<String, Fault> {
-        let key = LinkKey::random().map_err(|error| Fault::transient(error.to_string()))?;
+    async fn link(&self, approval: &Approval, approver: &Email) -> Result<String, StepError> {
+        let key = LinkKey::random().map_err(|error| StepError::transient(error.to_string()))?;
         let now = self.clock.now();
         self.approvals
             .add_link(&Link {

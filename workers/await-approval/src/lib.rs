@@ -15,14 +15,16 @@ use workflow::approval::BaseUrl;
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::grant::CsrSummary;
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::policy::{Policy, Profile};
-use workflow::ports::{Approvals, Archive, Clock, Mailer, Metrics, Nudges, Policies, Requests, Saved, Tasks};
-use workflow::request::audit::By;
+use workflow::ports::{
+    Approvals, Archive, Clock, Mailer, Metrics, Policies, Requests, Saved, Tasks, WorkerQueue,
+};
+use workflow::request::audit::Origin;
 use workflow::request::metric::Measure;
 use workflow::request::{Request, Status};
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::{change, change_approval, change_known};
 
 mod asking;
@@ -44,7 +46,7 @@ pub struct AwaitApproval {
     /// Where outcomes go.
     pub tasks: Arc<dyn Tasks>,
     /// The queue of notify, which tells the requester that the request still waits.
-    pub notices: Arc<dyn Nudges>,
+    pub notify_queue: Arc<dyn WorkerQueue>,
     /// How approvers are asked.
     pub mailer: Arc<dyn Mailer>,
     /// Where the links lead.
@@ -68,14 +70,14 @@ impl Step for AwaitApproval {
     type Input = NoInput;
     type Output = Decided;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Decided>, Fault> {
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Decided>, StepError> {
         let request = self.request(task.request_id).await?;
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
         }
         let csr = request
             .csr()
-            .ok_or_else(|| Fault::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
+            .ok_or_else(|| StepError::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
         let policy = self.policies.current().await?;
         let asked = self.ask(&request, csr, &policy, &task.token).await?;
         self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
@@ -89,11 +91,11 @@ impl Step for AwaitApproval {
         })
     }
 
-    async fn nudged(&self, nudge: Nudge) -> Result<(), Fault> {
-        let id = nudge.request_id;
+    async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        let id = message.request_id;
         let Some((outcome, approval)) = self.settle(id).await? else {
             let request = self.request(id).await?;
-            if let Some(generation) = nudge.links {
+            if let Some(generation) = message.links {
                 return self.renew_links(&request, generation).await;
             }
             return match self.approvals.find(id).await? {
@@ -129,8 +131,8 @@ struct Asked {
 }
 
 impl AwaitApproval {
-    async fn request(&self, id: RequestId) -> Result<Request, Fault> {
-        self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))
+    async fn request(&self, id: RequestId) -> Result<Request, StepError> {
+        self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))
     }
 
     /// The approval of the request, made where there is none, with the token of the task that waits for it; and the row,
@@ -141,13 +143,13 @@ impl AwaitApproval {
         csr: &CsrSummary,
         policy: &Policy,
         token: &TaskToken,
-    ) -> Result<Asked, Fault> {
+    ) -> Result<Asked, StepError> {
         let (approval, just_now) = match self.approvals.find(request.id()).await? {
             Some(_) => (self.keep(request.id(), token).await?, false),
             None => {
                 let profile = policy
                     .profile(Some(request.profile()))
-                    .map_err(|finding| Fault::refused(ErrorName::Refused, finding.code.as_str()))?;
+                    .map_err(|finding| StepError::refused(ErrorName::Refused, finding.code.as_str()))?;
                 let mut approval = fresh(request, csr, profile, self.clock.now())?;
                 approval.keep(token);
                 match self.approvals.create(&approval).await? {
@@ -157,7 +159,7 @@ impl AwaitApproval {
             }
         };
         let (expires_at, now) = (approval.expires_at, self.clock.now());
-        let (request, ()) = change_known(&*self.requests, request, &By::worker(WORKER), |row| {
+        let (request, ()) = change_known(&*self.requests, request, &Origin::worker(WORKER), |row| {
             row.ask_approvers(expires_at, now)
         })
         .await?;
@@ -165,7 +167,7 @@ impl AwaitApproval {
     }
 
     /// Keeps the token, so that the outcome is reported to this task too.
-    async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<Approval, Fault> {
+    async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<Approval, StepError> {
         let kept = change_approval(&*self.approvals, id, |approval| {
             approval.keep(token);
             Ok::<_, std::convert::Infallible>(())
@@ -173,12 +175,12 @@ impl AwaitApproval {
         .await?;
         match kept {
             Some(Ok((approval, ()))) => Ok(approval),
-            None => Err(Fault::transient("the approval was there and is gone")),
+            None => Err(StepError::transient("the approval was there and is gone")),
         }
     }
 
     /// Ends an approval whose time is over and carries a standing outcome to the row. `None` while undecided.
-    async fn settle(&self, id: RequestId) -> Result<Option<(Outcome, Approval)>, Fault> {
+    async fn settle(&self, id: RequestId) -> Result<Option<(Outcome, Approval)>, StepError> {
         let now = self.clock.now();
         let settled = change_approval(&*self.approvals, id, |approval| {
             approval.expire(now);
@@ -189,7 +191,7 @@ impl AwaitApproval {
             return Ok(None);
         };
         let outcome = decision.outcome;
-        let (row, first) = change(&*self.requests, id, &By::worker(WORKER), |row| {
+        let (row, first) = change(&*self.requests, id, &Origin::worker(WORKER), |row| {
             let first = row.decision().is_none();
             match row.record_decision(decision.clone(), now) {
                 // It ended otherwise meanwhile; the state machine will find that out by itself.
@@ -211,10 +213,10 @@ fn fresh(
     csr: &CsrSummary,
     profile: &Profile,
     now: time::OffsetDateTime,
-) -> Result<Approval, Fault> {
+) -> Result<Approval, StepError> {
     let electorate = profile
         .electorate_for(request.email())
-        .map_err(|error| Fault::refused(ErrorName::NotApproved, error.to_string()))?;
+        .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id(), request.profile(), csr);
     Ok(Approval::ask(request.id(), digest, electorate, now, now + profile.limit()))
 }

@@ -14,7 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             policies: aws.policies()?,
             archive: aws.archive()?,
             tasks: aws.tasks(),
-            notices: aws.notices()?,
+            notify_queue: aws.notify_queue()?,
             mailer: aws.mailer()?,
             base_url: aws.base_url()?,
             metrics: aws.metrics()?,

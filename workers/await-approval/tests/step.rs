@@ -8,12 +8,12 @@ use workflow::approval::BaseUrl;
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::decision::{ApprovalDigest, Decision, Outcome, ReviewDigest};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::ports::Approvals;
 use workflow::request::Status;
-use workflow::request::audit::{Happening, verify};
+use workflow::request::audit::{EventKind, verify};
 use workflow::request::metric::Measure;
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::store::change_approval;
 use workflow::testing::{World, faults, journey};
 
@@ -24,7 +24,7 @@ fn step(world: &Arc<World>) -> AwaitApproval {
         policies: world.clone(),
         archive: world.clone(),
         tasks: world.clone(),
-        notices: world.clone(),
+        notify_queue: world.clone(),
         mailer: world.clone(),
         base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
         metrics: world.clone(),
@@ -52,7 +52,7 @@ fn asked(world: &Arc<World>, id: RequestId) -> Approval {
     Approval::ask(id, digest, journey::electorate(), now, now + time::Duration::days(7))
 }
 
-async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, Fault> {
+async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress<Decided>, StepError> {
     step(world).run(journey::task(id, "AwaitApproval", token, NoInput {})).await
 }
 
@@ -60,7 +60,7 @@ async fn vote(world: &Arc<World>, id: RequestId, decision: Decision) {
     let now = workflow::ports::Clock::now(&**world);
     change_approval(&**world, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
-        approval.vote(&journey::ballot(decision, &shown, None), &shown, now)
+        approval.vote(&journey::vote_input(decision, &shown, None), &shown, now)
     })
     .await
     .unwrap()
@@ -84,12 +84,12 @@ async fn it_asks_and_waits_and_a_nudge_reports() {
     assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Waiting));
     assert_eq!(world.request(id).unwrap().status(), Status::PendingApproval);
     assert_eq!(mailed_link(&world).await.unwrap().request_id, id);
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert!(world.results().is_empty(), "nothing is decided yet");
     vote(&world, id, Decision::Approve).await;
     world.set_now(world.request(id).unwrap().registration_date() + time::Duration::minutes(90));
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(world.measures(), [Measure::Decided(time::Duration::minutes(90))], "it is noted once");
     let results = world.results();
     assert_eq!(results.len(), 1);
@@ -106,7 +106,7 @@ async fn running_again_asks_nobody_twice_and_takes_the_new_token() {
     assert_eq!(wait(&world, id, "t2").await, Ok(Progress::Waiting));
     assert_eq!(world.mails().len(), 1);
     vote(&world, id, Decision::Reject).await;
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(world.results()[0].0.expose(), "t2");
     assert_eq!(wait(&world, id, "t3").await, Ok(Progress::Done(Decided { outcome: Outcome::Rejected })));
 }
@@ -116,7 +116,7 @@ async fn a_mail_that_failed_is_sent_again_with_a_link_that_works() {
     let world = World::new();
     let id = persisted(&world);
     world.fail_next("mailer", 1);
-    assert!(matches!(wait(&world, id, "t1").await, Err(Fault::Transient { .. })));
+    assert!(matches!(wait(&world, id, "t1").await, Err(StepError::Transient { .. })));
     assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Waiting));
     assert_eq!(world.mails().len(), 1);
     assert!(mailed_link(&world).await.is_some());
@@ -127,7 +127,7 @@ async fn a_vote_before_the_token_was_kept_is_reported_by_the_task_itself() {
     let world = World::new();
     let id = world.request_at(Status::PendingApproval);
     vote(&world, id, Decision::Approve).await;
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert!(world.results().is_empty(), "no token to report to");
     assert_eq!(wait(&world, id, "t1").await, Ok(Progress::Done(Decided { outcome: Outcome::Approved })));
 }
@@ -138,7 +138,7 @@ async fn time_ends_it() {
     let id = persisted(&world);
     wait(&world, id, "t1").await.unwrap();
     world.advance(time::Duration::days(8));
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(world.results()[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "expired"}));
     assert_eq!(world.approval(id).unwrap().outcome, Some(Outcome::Expired));
     assert_eq!(world.measures(), [], "nobody decided");
@@ -153,9 +153,9 @@ async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_wait
     }
     let mut approval = world.approval(id).unwrap();
     let (shown, now) = (ReviewDigest::from_text("shown"), approval.created_at);
-    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+    approval.vote(&journey::vote_input(Decision::Approve, &shown, None), &shown, now).unwrap();
     world.put_approval(approval, []);
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     let told: Vec<_> = world.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
     assert_eq!(told, ["second execution", "first execution"]);
 }
@@ -165,7 +165,7 @@ async fn the_requester_is_never_asked() {
     let world = World::new();
     let id = persisted(&world);
     world.alter(id, |row| row.email = "Approver@Example.com".parse().unwrap());
-    let Err(Fault::Refused { code, .. }) = wait(&world, id, "t1").await else {
+    let Err(StepError::Refused { code, .. }) = wait(&world, id, "t1").await else {
         panic!("asked the requester")
     };
     assert_eq!(code, ErrorName::NotApproved);
@@ -192,14 +192,16 @@ async fn it_survives_every_fault() {
                 } else {
                     let now = approval.created_at;
                     let shown = ReviewDigest::from_text("shown");
-                    approval.vote(&journey::ballot(Decision::Approve, &shown, None), &shown, now).unwrap();
+                    approval
+                        .vote(&journey::vote_input(Decision::Approve, &shown, None), &shown, now)
+                        .unwrap();
                 }
                 let mut request = world.request(id).unwrap();
                 request.ask_approvers(approval.expires_at, approval.created_at).unwrap();
                 world.put(request);
                 world.put_approval(approval, []);
             },
-            |world| async move { step(&world).nudged(Nudge::look(world.requests()[0].id())).await },
+            |world| async move { step(&world).recheck(RecheckMessage::look(world.requests()[0].id())).await },
         )
         .await;
     }
@@ -228,7 +230,8 @@ fn occasions(world: &World) -> Vec<String> {
 /// What housekeeping does, twice at the same time.
 async fn look_twice(world: &Arc<World>, id: RequestId) {
     let (one, other) = (step(world), step(world));
-    let (one, other) = tokio::join!(one.nudged(Nudge::look(id)), other.nudged(Nudge::look(id)));
+    let (one, other) =
+        tokio::join!(one.recheck(RecheckMessage::look(id)), other.recheck(RecheckMessage::look(id)));
     one.and(other).unwrap();
 }
 
@@ -246,7 +249,7 @@ async fn reminders_and_the_escalation_come_once_each_however_often_somebody_look
     look_twice(&world, id).await;
     let reminders = |n: usize| ["p", "s1", "s2"].map(|who| format!("reminder/{n}/{who}@example.com"));
     assert_eq!(occasions(&world)[3..], reminders(1));
-    assert!(world.nudges().iter().all(|nudge| nudge.occasion.as_deref() == Some("waiting/1")));
+    assert!(world.rechecks().iter().all(|message| message.occasion.as_deref() == Some("waiting/1")));
     world.advance(time::Duration::days(2));
     look_twice(&world, id).await;
     let occasions = occasions(&world);
@@ -264,11 +267,11 @@ async fn a_reminder_that_could_not_be_sent_is_sent_later() {
     wait(&world, id, "t").await.unwrap();
     world.advance(time::Duration::days(1));
     world.fail_next("mailer", 1);
-    assert!(step(&world).nudged(Nudge::look(id)).await.is_err());
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    assert!(step(&world).recheck(RecheckMessage::look(id)).await.is_err());
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(occasions(&world).iter().filter(|one| one.starts_with("reminder/1/")).count(), 3);
     let events: Vec<_> = world.audit(id).into_iter().map(|event| event.event).collect();
-    assert!(events.contains(&Happening::NotMailed));
+    assert!(events.contains(&EventKind::NotMailed));
     assert_eq!(verify(id, &world.audit(id), world.request(id).unwrap().audit()), []);
 }
 
@@ -280,10 +283,10 @@ async fn whoever_left_the_policy_is_neither_reminded_nor_asked_again() {
     wait(&world, id, "t").await.unwrap();
     world.set_policy(&GROUPS.replace("\"s2@example.com\"", "\"s3@example.com\""));
     world.advance(time::Duration::days(1));
-    step(&world).nudged(Nudge::look(id)).await.unwrap();
+    step(&world).recheck(RecheckMessage::look(id)).await.unwrap();
     assert!(!occasions(&world).contains(&"reminder/1/s2@example.com".into()));
-    step(&world).nudged(Nudge::links(id, 2)).await.unwrap();
-    step(&world).nudged(Nudge::links(id, 2)).await.unwrap();
+    step(&world).recheck(RecheckMessage::links(id, 2)).await.unwrap();
+    step(&world).recheck(RecheckMessage::links(id, 2)).await.unwrap();
     let renewed: Vec<_> =
         occasions(&world).into_iter().filter(|one| one.starts_with("approval/2/")).collect();
     assert_eq!(
@@ -309,14 +312,14 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
     };
     faults::survive("AwaitApproval, escalation", prepare, |world| async move {
         let id = world.requests()[0].id();
-        step(&world).nudged(Nudge::look(id)).await?;
+        step(&world).recheck(RecheckMessage::look(id)).await?;
         // The next run of housekeeping, after the grace.
         world.advance(time::Duration::minutes(5));
-        step(&world).nudged(Nudge::look(id)).await
+        step(&world).recheck(RecheckMessage::look(id)).await
     })
     .await;
     faults::survive("AwaitApproval, new links", prepare, |world| async move {
-        step(&world).nudged(Nudge::links(world.requests()[0].id(), 2)).await
+        step(&world).recheck(RecheckMessage::links(world.requests()[0].id(), 2)).await
     })
     .await;
 }

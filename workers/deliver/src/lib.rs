@@ -13,10 +13,10 @@ use workflow::approval::BaseUrl;
 use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests};
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
-use workflow::request::{Illegal, Request, Status};
-use workflow::runtime::step::{ErrorName, Fault, NoInput, NoOutput, Progress, Step, Task};
+use workflow::request::{InvalidTransition, Request, Status};
+use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::change_known;
 
 mod letter;
@@ -48,9 +48,9 @@ impl Step for Deliver {
     type Input = NoInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, Fault> {
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
-        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
+        let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {
             Status::Issued => {}
             Status::Delivered => {
@@ -58,7 +58,7 @@ impl Step for Deliver {
                 return Ok(Progress::Done(NoOutput {}));
             }
             status @ (Status::Submitted | Status::PendingApproval | Status::Approved) => {
-                return Err(Fault::refused(
+                return Err(StepError::refused(
                     ErrorName::NotApproved,
                     format!("a request that is {status} has no certificate to deliver"),
                 ));
@@ -68,7 +68,7 @@ impl Step for Deliver {
             | Status::Expired
             | Status::Failed
             | Status::Revoked) => {
-                return Err(Fault::from(Illegal { status, change: "delivered" }));
+                return Err(StepError::from(InvalidTransition { status, change: "delivered" }));
             }
         }
         if !request.was_mailed(OCCASION) {
@@ -76,7 +76,7 @@ impl Step for Deliver {
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, &request, &By::worker("deliver"), |row| {
+        let (row, before) = change_known(&*self.requests, &request, &Origin::worker("deliver"), |row| {
             let before = row.status();
             row.mailed(OCCASION, now);
             row.delivered(now).map(|()| before)
@@ -94,18 +94,18 @@ impl Step for Deliver {
 }
 
 impl Deliver {
-    async fn mail(&self, request: &Request) -> Result<Mail, Fault> {
+    async fn mail(&self, request: &Request) -> Result<Mail, StepError> {
         let (certificate, certificate_pem) = self.certificate(request).await?;
         let issuer = certificate
             .authority_key_identifier()
-            .ok_or_else(|| Fault::transient("the archived certificate does not name its issuer"))?;
+            .ok_or_else(|| StepError::transient("the archived certificate does not name its issuer"))?;
         let chain = self
             .archive
             .issuer_of(&issuer)
             .await?
-            .ok_or_else(|| Fault::transient(format!("the issuer {issuer} is not in the archive")))?;
+            .ok_or_else(|| StepError::transient(format!("the issuer {issuer} is not in the archive")))?;
         let zip = bundle::certificate_zip(&certificate_pem, &chain, request.names())
-            .map_err(|error| Fault::transient(error.to_string()))?;
+            .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id());
         let letter = letter::issued(request, &certificate, &self.base_url, &key);
         let attachment = MailAttachment {
@@ -117,22 +117,22 @@ impl Deliver {
     }
 
     /// The archived certificate, held against the row.
-    async fn certificate(&self, request: &Request) -> Result<(Certificate, String), Fault> {
+    async fn certificate(&self, request: &Request) -> Result<(Certificate, String), StepError> {
         let serial = request.serial().ok_or_else(|| {
-            Fault::refused(ErrorName::NotApproved, "the request is issued without a serial number")
+            StepError::refused(ErrorName::NotApproved, "the request is issued without a serial number")
         })?;
-        let pem = self
-            .archive
-            .certificate(serial)
-            .await?
-            .ok_or_else(|| Fault::transient(format!("the certificate {serial} is not in the archive")))?;
-        let certificate = Certificate::from_pem(&pem)
-            .map_err(|error| Fault::transient(format!("the archived certificate cannot be read: {error}")))?;
+        let pem =
+            self.archive.certificate(serial).await?.ok_or_else(|| {
+                StepError::transient(format!("the certificate {serial} is not in the archive"))
+            })?;
+        let certificate = Certificate::from_pem(&pem).map_err(|error| {
+            StepError::transient(format!("the archived certificate cannot be read: {error}"))
+        })?;
         let key = certificate.public_key_digest();
         if certificate.serial() != serial
             || request.csr().is_some_and(|approved| approved.public_key_digest != key)
         {
-            return Err(Fault::refused(
+            return Err(StepError::refused(
                 ErrorName::NotApproved,
                 format!("the archived certificate {serial} is not the one that was approved"),
             ));

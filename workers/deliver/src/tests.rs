@@ -67,7 +67,7 @@ fn issued() -> (Arc<World>, RequestId) {
     (world, id)
 }
 
-async fn run(world: &Arc<World>, id: RequestId) -> Result<Progress<NoOutput>, Fault> {
+async fn run(world: &Arc<World>, id: RequestId) -> Result<Progress<NoOutput>, StepError> {
     step(world).run(task(id, "Deliver", "the task token", NoInput {})).await
 }
 
@@ -143,7 +143,7 @@ async fn whatever_does_not_answer_is_asked_again() {
         let (world, id) = issued();
         let before = world.request(id);
         world.fail_next(port, 1);
-        assert!(matches!(run(&world, id).await, Err(Fault::Transient { .. })), "{port}");
+        assert!(matches!(run(&world, id).await, Err(StepError::Transient { .. })), "{port}");
         assert_eq!(world.request(id), before, "{port}");
         assert!(world.mails().is_empty(), "{port}");
         run(&world, id).await.unwrap();
@@ -187,17 +187,17 @@ async fn only_an_issued_request_is_delivered() {
             Status::Delivered => assert_eq!(ended, Ok(Progress::Done(NoOutput {}))),
             Status::Submitted | Status::PendingApproval | Status::Approved => {
                 assert!(
-                    matches!(ended, Err(Fault::Refused { code: ErrorName::NotApproved, .. })),
+                    matches!(ended, Err(StepError::Refused { code: ErrorName::NotApproved, .. })),
                     "{status}"
                 );
             }
-            _ => assert!(matches!(ended, Err(Fault::Refused { code: ErrorName::Ended, .. })), "{status}"),
+            _ => assert!(matches!(ended, Err(StepError::Refused { code: ErrorName::Ended, .. })), "{status}"),
         }
         assert_eq!(world.request(id), before, "{status}");
         assert!(world.mails().is_empty(), "{status}");
     }
     let nobody = RequestId::random();
-    assert_eq!(run(&World::new(), nobody).await, Err(Fault::not_found(nobody)));
+    assert_eq!(run(&World::new(), nobody).await, Err(StepError::not_found(nobody)));
 }
 
 #[tokio::test]
@@ -205,11 +205,11 @@ async fn an_archive_that_lags_behind_is_waited_for() {
     let world = World::new();
     let id = world.request_at(Status::Issued);
     assert!(
-        matches!(run(&world, id).await, Err(Fault::Transient { cause }) if cause.contains("not in the archive"))
+        matches!(run(&world, id).await, Err(StepError::Transient { cause }) if cause.contains("not in the archive"))
     );
     let (world, id) = issued();
     world.without_issuer();
-    assert!(matches!(run(&world, id).await, Err(Fault::Transient { cause }) if cause.contains("issuer")));
+    assert!(matches!(run(&world, id).await, Err(StepError::Transient { cause }) if cause.contains("issuer")));
     assert!(world.mails().is_empty());
 }
 
@@ -222,7 +222,7 @@ async fn another_certificate_than_the_approved_one_is_never_mailed() {
         .journey(&test_pki::csr(&["www.example.com"]), Status::Issued)
         .altered(|row| row.serial = Some(serial.clone()));
     world.put_certificate(&serial, &certificate(&world, &other).await);
-    assert!(matches!(run(&world, id).await, Err(Fault::Refused { code: ErrorName::NotApproved, .. })));
+    assert!(matches!(run(&world, id).await, Err(StepError::Refused { code: ErrorName::NotApproved, .. })));
     assert!(world.mails().is_empty());
     assert_eq!(world.request(id).unwrap().status(), Status::Issued);
 }

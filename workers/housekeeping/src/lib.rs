@@ -13,11 +13,11 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
-use workflow::message::Nudge;
-use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Nudges, Requests};
-use workflow::request::audit::By;
+use workflow::message::RecheckMessage;
+use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Requests, WorkerQueue};
+use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
-use workflow::request::{Ending, Illegal, Request, Status, execution_name};
+use workflow::request::{Ending, InvalidTransition, Request, Status, execution_name};
 use workflow::store::issuer_in_force;
 use workflow::store::{ChangeError, change_known};
 
@@ -46,7 +46,7 @@ pub struct Housekeeping {
     /// The executions.
     pub executions: Arc<dyn Executions>,
     /// The queue of await-approval.
-    pub nudges: Arc<dyn Nudges>,
+    pub approval_queue: Arc<dyn WorkerQueue>,
     /// Where the certificate of the CA is.
     pub archive: Arc<dyn Archive>,
     /// Where it is noted that a run is done, and how long the CA is still valid.
@@ -63,7 +63,7 @@ pub struct Report {
     /// Executions started anew.
     pub restarted: usize,
     /// Approvals that await-approval was asked to look at.
-    pub nudged: usize,
+    pub rechecked: usize,
     /// Requests given up after too many executions.
     pub given_up: usize,
     /// Requests that could not be looked at; the next run tries again.
@@ -74,7 +74,7 @@ pub struct Report {
 enum Done {
     Nothing,
     Restarted,
-    Nudged,
+    Rechecked,
     GivenUp,
 }
 
@@ -108,7 +108,7 @@ impl Housekeeping {
                     match done {
                         Ok(Done::Nothing) => {}
                         Ok(Done::Restarted) => report.restarted += 1,
-                        Ok(Done::Nudged) => report.nudged += 1,
+                        Ok(Done::Rechecked) => report.rechecked += 1,
                         Ok(Done::GivenUp) => report.given_up += 1,
                         Err(error) => {
                             tracing::warn!(request.id = %row.id(), %error, "the request cannot be looked after");
@@ -140,7 +140,7 @@ impl Housekeeping {
         true
     }
 
-    async fn look_after(&self, listed: &Request) -> Result<Done, ChangeError<Illegal>> {
+    async fn look_after(&self, listed: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
         let execution = self.executions.state(&listed.execution().arn).await.map_err(ChangeError::Port)?;
         // The index that listed the row is behind, and the execution may have ended properly: only the row as it is now
         // tells whether anything is left to do.
@@ -154,8 +154,11 @@ impl Housekeeping {
         match execution {
             // An approved request may be one whose task never heard of it; where it did, the report comes to nothing.
             ExecutionState::Running if matches!(row.status(), Status::PendingApproval | Status::Approved) => {
-                self.nudges.nudge(&Nudge::look(row.id())).await.map_err(ChangeError::Port)?;
-                Ok(Done::Nudged)
+                self.approval_queue
+                    .recheck(&RecheckMessage::look(row.id()))
+                    .await
+                    .map_err(ChangeError::Port)?;
+                Ok(Done::Rechecked)
             }
             ExecutionState::Running => Ok(Done::Nothing),
             ExecutionState::Missing if now - row.execution().started < GRACE => Ok(Done::Nothing),
@@ -168,28 +171,28 @@ impl Housekeeping {
         }
     }
 
-    async fn restart(&self, row: &Request) -> Result<Done, ChangeError<Illegal>> {
+    async fn restart(&self, row: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
         let attempt = row.execution().attempt + 1;
         let name = execution_name(row.id(), attempt);
         // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
         self.executions.start(&name, row.id()).await.map_err(ChangeError::Port)?;
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
-        change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
+        change_known(&*self.requests, row, &Origin::worker("housekeeping"), |row| {
             row.restarted(attempt, arn.clone(), now);
-            Ok::<_, Illegal>(())
+            Ok::<_, InvalidTransition>(())
         })
         .await?;
         tracing::warn!(attempt, "the execution was gone; started again");
         Ok(Done::Restarted)
     }
 
-    async fn give_up(&self, row: &Request) -> Result<Done, ChangeError<Illegal>> {
+    async fn give_up(&self, row: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
         let now = self.clock.now();
         let ending = Ending::because(
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        let (ended, before) = change_known(&*self.requests, row, &By::worker("housekeeping"), |row| {
+        let (ended, before) = change_known(&*self.requests, row, &Origin::worker("housekeeping"), |row| {
             let before = row.status();
             row.end(ending.clone(), now).map(|()| before)
         })

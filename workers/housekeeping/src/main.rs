@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
         Ok(Housekeeping {
             requests: aws.requests()?,
             executions: aws.executions()?,
-            nudges: aws.nudges()?,
+            approval_queue: aws.approval_queue()?,
             archive: aws.archive()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),

@@ -14,7 +14,7 @@ async fn run(world: &Arc<World>) -> Report {
     let worker = Housekeeping {
         requests: world.clone(),
         executions: world.clone(),
-        nudges: world.clone(),
+        approval_queue: world.clone(),
         archive: world.clone(),
         metrics: world.clone(),
         clock: world.clone(),
@@ -53,8 +53,8 @@ async fn a_decision_whose_report_was_lost_is_reported() {
     set(&world, approved, ExecutionState::Running);
     let issued = world.request_at(Status::Issued);
     set(&world, issued, ExecutionState::Running);
-    assert_eq!(run(&world).await.nudged, 1);
-    assert_eq!(world.nudges(), [workflow::message::Nudge::look(approved)]);
+    assert_eq!(run(&world).await.rechecked, 1);
+    assert_eq!(world.rechecks(), [workflow::message::RecheckMessage::look(approved)]);
 }
 
 #[tokio::test]
@@ -88,8 +88,8 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
         ended_and_told(&world, status);
     }
     let report = run(&world).await;
-    assert_eq!((report.seen, report.nudged, report.restarted), (1, 1, 0));
-    assert_eq!(world.nudges(), [workflow::message::Nudge::look(waiting)]);
+    assert_eq!((report.seen, report.rechecked, report.restarted), (1, 1, 0));
+    assert_eq!(world.rechecks(), [workflow::message::RecheckMessage::look(waiting)]);
 }
 
 fn ended_and_told(world: &World, status: Status) {

@@ -12,12 +12,12 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
 use workflow::mail::Letter;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests};
-use workflow::request::audit::By;
-use workflow::request::{Illegal, OPERATORS_TOLD, Request, Status};
+use workflow::request::audit::Origin;
+use workflow::request::{InvalidTransition, OPERATORS_TOLD, Request, Status};
 use workflow::runtime::send_once;
-use workflow::runtime::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
+use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::change_known;
 
 mod alert;
@@ -67,7 +67,7 @@ impl Step for Notify {
     type Input = Input;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<Input>) -> Result<Progress<NoOutput>, Fault> {
+    async fn run(&self, task: Task<Input>) -> Result<Progress<NoOutput>, StepError> {
         let request = self.requests.find(task.request_id).await?;
         if task.state == "NotifyFailed" {
             // Neither waits for the other: a mail system that is down is just what operators must hear of.
@@ -78,11 +78,11 @@ impl Step for Notify {
             alerted?;
             return Ok(Progress::Done(NoOutput {}));
         }
-        let request = request.ok_or_else(|| Fault::not_found(task.request_id))?;
+        let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
         let notice = match task.state.as_str() {
             "NotifyReceived" => Notice::of_receipt(request.status()),
             _ => Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
-                Fault::refused(
+                StepError::refused(
                     ErrorName::BadMessage,
                     format!("a request that is {status} has no ending to tell of"),
                 )
@@ -92,23 +92,23 @@ impl Step for Notify {
         Ok(Progress::Done(NoOutput {}))
     }
 
-    async fn nudged(&self, nudge: Nudge) -> Result<(), Fault> {
-        let request = self.requests.find(nudge.request_id).await?;
-        let request = request.ok_or_else(|| Fault::not_found(nudge.request_id))?;
-        let Some(occasion) = nudge.occasion else {
-            return Err(Fault::refused(ErrorName::BadMessage, "the nudge names no occasion"));
+    async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        let request = self.requests.find(message.request_id).await?;
+        let request = request.ok_or_else(|| StepError::not_found(message.request_id))?;
+        let Some(occasion) = message.occasion else {
+            return Err(StepError::refused(ErrorName::BadMessage, "the nudge names no occasion"));
         };
         match occasion.as_str() {
             OVERVIEW => self.overview(&request).await,
             waiting if waiting.starts_with("waiting/") => self.still_waiting(&request, waiting).await,
-            _ => Err(Fault::refused(ErrorName::BadMessage, "there is no mail for this occasion")),
+            _ => Err(StepError::refused(ErrorName::BadMessage, "there is no mail for this occasion")),
         }
     }
 }
 
 impl Notify {
     /// Mails the notice, where there is one and it was not mailed before.
-    async fn tell(&self, request: &Request, notice: Option<Notice>) -> Result<(), Fault> {
+    async fn tell(&self, request: &Request, notice: Option<Notice>) -> Result<(), StepError> {
         let Some(notice) = notice else {
             tracing::info!(status = %request.status(), "the request has gone on; there is no mail to send");
             return Ok(());
@@ -127,7 +127,7 @@ impl Notify {
     }
 
     /// Tells the requester that the approvers were reminded, once an occasion.
-    async fn still_waiting(&self, request: &Request, occasion: &str) -> Result<(), Fault> {
+    async fn still_waiting(&self, request: &Request, occasion: &str) -> Result<(), StepError> {
         if request.status() != Status::PendingApproval {
             return Ok(());
         }
@@ -138,7 +138,7 @@ impl Notify {
     }
 
     /// Mails the way to all requests of the address, where that was not done a moment ago.
-    async fn overview(&self, request: &Request) -> Result<(), Fault> {
+    async fn overview(&self, request: &Request) -> Result<(), StepError> {
         let now = self.clock.now();
         let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LIFE);
         let letter = overview::letter(request.language(), &self.base_url.overview(&key), now + OVERVIEW_LIFE);
@@ -152,17 +152,17 @@ impl Notify {
         occasion: &str,
         claim: impl Fn(&mut Request, OffsetDateTime) -> bool + Send + Sync,
         letter: &Letter,
-    ) -> Result<(), Fault> {
-        let (now, by) = (self.clock.now(), By::worker(WORKER));
+    ) -> Result<(), StepError> {
+        let (now, by) = (self.clock.now(), Origin::worker(WORKER));
         let mail = letter.to(request.id(), occasion, request.email());
-        let send = async { self.mailer.send(&mail).await.map_err(Fault::from) };
+        let send = async { self.mailer.send(&mail).await.map_err(StepError::from) };
         let claim = |row: &mut Request| claim(row, now);
         send_once(&*self.requests, request.id(), &by, occasion, now, claim, send).await?;
         Ok(())
     }
 
     /// Tells the operators of a failure, once for each request that has a row.
-    async fn alert(&self, task: &Task<Input>, request: Option<&Request>) -> Result<(), Fault> {
+    async fn alert(&self, task: &Task<Input>, request: Option<&Request>) -> Result<(), StepError> {
         if request.is_some_and(|request| request.was_mailed(OPERATORS_TOLD)) {
             return Ok(());
         }
@@ -175,11 +175,11 @@ impl Notify {
         Ok(())
     }
 
-    async fn note(&self, request: &Request, occasion: &str) -> Result<(), Fault> {
+    async fn note(&self, request: &Request, occasion: &str) -> Result<(), StepError> {
         let now = self.clock.now();
-        change_known(&*self.requests, request, &By::worker(WORKER), |row| {
+        change_known(&*self.requests, request, &Origin::worker(WORKER), |row| {
             row.mailed(occasion, now);
-            Ok::<_, Illegal>(())
+            Ok::<_, InvalidTransition>(())
         })
         .await?;
         Ok(())

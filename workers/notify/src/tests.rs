@@ -259,8 +259,8 @@ async fn the_row_decides_what_is_said() {
             let world = World::new();
             world.put(of(status));
             let ended = step(&world).run(task(state)).await.map_err(|fault| match fault {
-                Fault::Refused { code, .. } => code,
-                Fault::Transient { cause } => panic!("{state} of {status}: {cause}"),
+                StepError::Refused { code, .. } => code,
+                StepError::Transient { cause } => panic!("{state} of {status}: {cause}"),
             });
             let mails: Vec<_> = world.mails().iter().map(|mail| mail.occasion.clone()).collect();
             match expected(state, status) {
@@ -285,7 +285,7 @@ async fn whatever_does_not_answer_is_asked_again() {
         let before = world.request(id());
         world.fail_next(port, 1);
         assert!(
-            matches!(step(&world).run(task("NotifyReceived")).await, Err(Fault::Transient { .. })),
+            matches!(step(&world).run(task("NotifyReceived")).await, Err(StepError::Transient { .. })),
             "{port}"
         );
         assert_eq!(world.request(id()), before, "{port}");
@@ -331,7 +331,7 @@ async fn the_operators_hear_of_a_request_that_has_no_row() {
     assert!(world.mails().is_empty());
     assert!(world.told()[0].1.contains("no row in the table"));
     for state in ["NotifyReceived", "NotifyRefused", "NotifyRejected", "NotifyExpired"] {
-        assert_eq!(step(&world).run(task(state)).await, Err(Fault::not_found(id())));
+        assert_eq!(step(&world).run(task(state)).await, Err(StepError::not_found(id())));
     }
 }
 
@@ -341,7 +341,7 @@ async fn operators_and_requester_do_not_wait_for_each_other() {
         let world = World::new();
         world.put(failed());
         world.fail_next(port, 1);
-        assert!(matches!(step(&world).run(failure()).await, Err(Fault::Transient { .. })));
+        assert!(matches!(step(&world).run(failure()).await, Err(StepError::Transient { .. })));
         assert_eq!((world.told().len(), world.mails().len()), (told, mailed), "{port}");
         step(&world).run(failure()).await.unwrap();
         assert_eq!((world.told().len(), world.mails().len()), (1, 1), "{port}");
@@ -399,12 +399,12 @@ async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decis
     let world = World::new();
     world.put(asked());
     for _ in 0..2 {
-        step(&world).nudged(Nudge::mail(id(), "waiting/1")).await.unwrap();
+        step(&world).recheck(RecheckMessage::mail(id(), "waiting/1")).await.unwrap();
     }
     let [mail] = &world.mails()[..] else { panic!("one mail") };
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
     world.put(rejected(None));
-    step(&world).nudged(Nudge::mail(id(), "waiting/2")).await.unwrap();
+    step(&world).recheck(RecheckMessage::mail(id(), "waiting/2")).await.unwrap();
     assert_eq!(world.mails().len(), 1);
 }
 
@@ -412,14 +412,14 @@ async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decis
 async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
     let world = World::new();
     world.put(asked());
-    let nudge = || async { step(&world).nudged(Nudge::mail(id(), "overview")).await };
-    nudge().await.unwrap();
-    nudge().await.unwrap();
+    let recheck = || async { step(&world).recheck(RecheckMessage::mail(id(), "overview")).await };
+    recheck().await.unwrap();
+    recheck().await.unwrap();
     assert_eq!(world.mails().len(), 1);
     world.fail_next("mailer", 1);
     world.advance(Duration::minutes(11));
-    assert!(nudge().await.is_err());
-    nudge().await.unwrap();
+    assert!(recheck().await.is_err());
+    recheck().await.unwrap();
     assert_eq!(world.mails().len(), 2);
     let link = world.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
     let key = link.rsplit('/').next().unwrap();
@@ -431,8 +431,8 @@ async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
 async fn other_occasions_are_refused() {
     let world = World::new();
     world.put(asked());
-    for nudge in [Nudge::look(id()), Nudge::mail(id(), "issued")] {
-        assert!(matches!(step(&world).nudged(nudge).await, Err(Fault::Refused { .. })));
+    for message in [RecheckMessage::look(id()), RecheckMessage::mail(id(), "issued")] {
+        assert!(matches!(step(&world).recheck(message).await, Err(StepError::Refused { .. })));
     }
     assert!(world.mails().is_empty());
 }

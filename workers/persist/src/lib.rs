@@ -12,10 +12,10 @@ use workflow::decision;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::{Judged, Refusal};
 use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, look_alike};
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
-use workflow::request::{Ending, Illegal, Request, Status, attempt_of};
-use workflow::runtime::step::{ErrorName, Fault, NoOutput, Progress, Step, Task};
+use workflow::request::{Ending, InvalidTransition, Request, Status, attempt_of};
+use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::change_known;
 use workflow::store::issuer_in_force;
 use workflow::texts::Language;
@@ -53,9 +53,9 @@ impl Step for Persist {
     type Input = Input;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<Input>) -> Result<Progress<NoOutput>, Fault> {
+    async fn run(&self, task: Task<Input>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
-        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
+        let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match task.state.as_str() {
             "RecordRefusal" => self.end(&request, self.refusal(&request).await?).await?,
             "RecordRejection" => self.end(&request, rejection(&request)).await?,
@@ -78,7 +78,7 @@ impl Step for Persist {
 }
 
 impl Persist {
-    async fn facts(&self, request: &Request, validated: Option<&str>) -> Result<(), Fault> {
+    async fn facts(&self, request: &Request, validated: Option<&str>) -> Result<(), StepError> {
         let (csr, checked_key, policy_version) = match request.csr() {
             Some(csr) => (csr.clone(), None, request.policy_version().to_owned()),
             None => {
@@ -88,7 +88,7 @@ impl Persist {
             }
         };
         if validated.is_some_and(|digest| digest != csr.csr_digest) {
-            return Err(Fault::refused(
+            return Err(StepError::refused(
                 ErrorName::BadMessage,
                 "another CSR was validated than the one in the row",
             ));
@@ -96,9 +96,9 @@ impl Persist {
         // The names first: a row that has its facts is known under its names.
         self.names.enter(&known_as(&csr.names), request.id()).await?;
         let now = self.clock.now();
-        change_known(&*self.requests, request, &By::worker("persist"), |row| {
+        change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
             row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
-            Ok::<_, Illegal>(())
+            Ok::<_, InvalidTransition>(())
         })
         .await?;
         tracing::info!("stored");
@@ -106,7 +106,7 @@ impl Persist {
     }
 
     /// The refusal in words, found again from the CSR in the row: the execution carries codes only.
-    async fn refusal(&self, request: &Request) -> Result<Ending, Fault> {
+    async fn refusal(&self, request: &Request) -> Result<Ending, StepError> {
         let (_, judged) = self.judged(request).await?;
         let refusal = judged.err();
         let main = refusal.as_ref().and_then(Refusal::main);
@@ -124,17 +124,17 @@ impl Persist {
         })
     }
 
-    async fn judged(&self, request: &Request) -> Result<(Arc<Policy>, Result<Judged, Refusal>), Fault> {
+    async fn judged(&self, request: &Request) -> Result<(Arc<Policy>, Result<Judged, Refusal>), StepError> {
         let policy = self.policies.current().await?;
         let issuer = issuer_in_force(&*self.archive).await?;
         let judged = request.judged_by(&policy, issuer.as_ref());
         Ok((policy, judged))
     }
 
-    async fn end(&self, request: &Request, ending: Ending) -> Result<(), Fault> {
+    async fn end(&self, request: &Request, ending: Ending) -> Result<(), StepError> {
         let status = ending.status;
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, request, &By::worker("persist"), |row| {
+        let (row, before) = change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
             let before = row.status();
             match row.end(ending.clone(), now) {
                 // It got further than this execution knows: what stands is the truth.

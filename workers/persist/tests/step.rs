@@ -9,7 +9,7 @@ use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Request, Status};
-use workflow::runtime::step::{ErrorName, Fault, Step};
+use workflow::runtime::step::{ErrorName, Step, StepError};
 use workflow::testing::{World, faults, journey};
 
 fn step(world: &Arc<World>) -> Persist {
@@ -23,7 +23,7 @@ fn step(world: &Arc<World>) -> Persist {
     }
 }
 
-async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, Fault> {
+async fn run(world: &Arc<World>, id: RequestId, state: &str, input: Input) -> Result<Request, StepError> {
     step(world).run(journey::task(id, state, "t", input)).await?;
     Ok(world.request(id).unwrap())
 }
@@ -51,7 +51,9 @@ async fn another_csr_than_the_validated_one_is_not_stored() {
     let world = World::new();
     let id = world.request_at(Status::Submitted);
     let input = Input { csr_digest: Some("0".repeat(64)), error: None };
-    let Fault::Refused { code, .. } = run(&world, id, "Persist", input).await.unwrap_err() else { panic!() };
+    let StepError::Refused { code, .. } = run(&world, id, "Persist", input).await.unwrap_err() else {
+        panic!()
+    };
     assert_eq!(code, ErrorName::BadMessage);
     assert_eq!(world.request(id).unwrap().csr(), None);
 }
@@ -63,7 +65,7 @@ async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
     let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
     world.rotate_to(&maker.self_signed());
     let fault = run(&world, id, "Persist", Input::default()).await.unwrap_err();
-    assert!(matches!(fault, Fault::Refused { code: ErrorName::Refused, .. }));
+    assert!(matches!(fault, StepError::Refused { code: ErrorName::Refused, .. }));
     assert_eq!(world.request(id).unwrap().csr(), None);
     let row = run(&world, id, "RecordRefusal", Input::default()).await.unwrap();
     assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::NameNotAllowed)));

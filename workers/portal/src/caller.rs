@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use lambda_http::request::RequestContext;
 use workflow::email::Email;
-use workflow::request::audit::{Actor, By};
+use workflow::request::audit::{Actor, Origin};
 
 /// The address of the caller; nothing where no gateway gave one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub(crate) struct Caller(Option<String>);
 
 impl Caller {
     /// The caller as the holder of an approver's link.
-    pub(crate) fn as_approver(&self, email: &Email) -> By {
-        By::caller(Actor::approver(email), self.0.clone())
+    pub(crate) fn as_approver(&self, email: &Email) -> Origin {
+        Origin::caller(Actor::approver(email), self.0.clone())
     }
 
     /// The caller as the holder of a requester's link.
-    pub(crate) fn as_requester(&self, email: &Email) -> By {
-        By::caller(Actor::requester(email), self.0.clone())
+    pub(crate) fn as_requester(&self, email: &Email) -> Origin {
+        Origin::caller(Actor::requester(email), self.0.clone())
     }
 }
 

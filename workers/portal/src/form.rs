@@ -182,7 +182,7 @@ async fn store(
     };
     let arn = portal.executions.arn(&execution_name(accepted.id, 1));
     let mut request = Request::submitted(accepted.id, submission, arn, portal.clock.now());
-    let events = request.seal(&caller.as_requester(request.email()));
+    let events = request.take_events(&caller.as_requester(request.email()));
     match portal.requests.create(&request, &events).await? {
         Saved::Yes => {
             tracing::info!(request.id = %request.id(), profile = request.profile(), policy.version = policy.version(), "submitted");

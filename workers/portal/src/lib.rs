@@ -11,7 +11,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use workflow::approval::BaseUrl;
-use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Nudges, Policies, Requests};
+use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Policies, Requests, WorkerQueue};
 
 mod approvals;
 mod assets;
@@ -51,9 +51,9 @@ pub struct Portal {
     /// Starts the flow.
     pub executions: Arc<dyn Executions>,
     /// Wakes the flow after a vote.
-    pub nudges: Arc<dyn Nudges>,
+    pub approval_queue: Arc<dyn WorkerQueue>,
     /// The queue of notify: what is mailed on demand.
-    pub notices: Arc<dyn Nudges>,
+    pub notify_queue: Arc<dyn WorkerQueue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

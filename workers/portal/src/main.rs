@@ -19,8 +19,8 @@ async fn main() -> Result<(), lambda_http::Error> {
             links: aws.link_secret()?,
             base_url: aws.base_url()?,
             executions: aws.executions()?,
-            nudges: aws.nudges()?,
-            notices: aws.notices()?,
+            approval_queue: aws.approval_queue()?,
+            notify_queue: aws.notify_queue()?,
             clock: Arc::new(SystemClock),
         })
     })?;

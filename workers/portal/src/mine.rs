@@ -16,7 +16,7 @@ use serde::Serialize;
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
 
@@ -75,7 +75,7 @@ pub(crate) async fn send(
         }
     };
     if let Some(newest) = portal.requests.of_requester(&email, 1).await?.first() {
-        portal.notices.nudge(&Nudge::mail(newest.id(), OVERVIEW)).await?;
+        portal.notify_queue.recheck(&RecheckMessage::mail(newest.id(), OVERVIEW)).await?;
     }
     Ok(match wants {
         Wants::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),

@@ -19,9 +19,9 @@ use workflow::approval::StatusKey;
 use workflow::approval::VoteError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
-use workflow::request::audit::{Entry, Happening};
-use workflow::request::{HistoryEntry, Illegal, Request, Status};
+use workflow::message::RecheckMessage;
+use workflow::request::audit::{EventKind, PendingEvent};
+use workflow::request::{HistoryEntry, InvalidTransition, Request, Status};
 use workflow::store::{ChangeError, change, change_audited};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
@@ -127,7 +127,7 @@ pub(crate) async fn cancel(
         return Err(Problem::new(Code::TryAgain, "problem-cancel-too-early"));
     }
     let withdrawn = change_audited(&*portal.approvals, &*portal.requests, request.id(), &by, |approval| {
-        let entry = Entry::new(Happening::Withdrawn, now);
+        let entry = PendingEvent::new(EventKind::Withdrawn, now);
         approval.withdraw(now).map(|new| ((), new.then_some(entry)))
     })
     .await?;
@@ -145,7 +145,7 @@ pub(crate) async fn cancel(
         return Err(Problem::new(Code::AlreadyDecided, message));
     }
     tracing::info!(request.id = %request.id(), "withdrawn");
-    if let Err(error) = portal.nudges.nudge(&Nudge::look(request.id())).await {
+    if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(request.id())).await {
         tracing::error!(request.id = %request.id(), %error, "withdrawn, but the flow was not woken; housekeeping will");
     }
     Ok(match wants {
@@ -236,8 +236,8 @@ async fn note_download(
     }
     let (now, by) = (portal.clock.now(), caller.as_requester(request.email()));
     let noted = change(&*portal.requests, request.id(), &by, |row| {
-        row.note(Entry::new(Happening::Downloaded, now).saying(form));
-        Ok::<_, Illegal>(())
+        row.note(PendingEvent::new(EventKind::Downloaded, now).with_detail(form));
+        Ok::<_, InvalidTransition>(())
     });
     match noted.await {
         Ok(_) => Ok(()),

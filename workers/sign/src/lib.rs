@@ -16,9 +16,9 @@ use workflow::decision::ApprovalDigest;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::Judged;
 use workflow::ports::{Archive, CaKey, Clock, Policies, Requests};
-use workflow::request::audit::By;
+use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::change_known;
 use workflow::store::issuer_in_force;
 use workflow::timestamp::rfc3339;
@@ -53,16 +53,16 @@ impl Step for Sign {
     type Input = NoInput;
     type Output = Signed;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Signed>, Fault> {
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Signed>, StepError> {
         let id = task.request_id;
-        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
+        let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match (request.status(), request.reservation()) {
             (Status::Issued | Status::Delivered, Some(reserved)) => {
                 return Ok(Progress::Done(signed(reserved.serial.clone(), reserved.validity)));
             }
             (Status::Approved, _) => {}
             (status, _) => {
-                return Err(Fault::refused(ErrorName::NotApproved, format!("the request is {status}")));
+                return Err(StepError::refused(ErrorName::NotApproved, format!("the request is {status}")));
             }
         }
         let policy = self.policies.current().await?;
@@ -75,11 +75,11 @@ impl Step for Sign {
             None => self.make(&policy, &judged, &issuer, &serial, reserved).await?,
         };
         let stored = Certificate::from_pem(&pem)
-            .map_err(|error| Fault::transient(format!("the stored certificate: {error}")))?;
+            .map_err(|error| StepError::transient(format!("the stored certificate: {error}")))?;
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
-        change_known(&*self.requests, &request, &By::worker("sign"), issued).await?;
+        change_known(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
         tracing::info!(%serial, "issued");
         Ok(Progress::Done(signed(serial, validity)))
     }
@@ -87,8 +87,8 @@ impl Step for Sign {
 
 /// A certificate that cannot be signed as it is: final where the request is the cause, and transient where policy or CA are,
 /// which operators can mend while the message waits.
-fn unsignable(is_of_request: bool, why: String) -> Fault {
-    if is_of_request { Fault::refused(ErrorName::Refused, why) } else { Fault::transient(why) }
+fn unsignable(is_of_request: bool, why: String) -> StepError {
+    if is_of_request { StepError::refused(ErrorName::Refused, why) } else { StepError::transient(why) }
 }
 
 fn signed(serial: Serial, validity: Validity) -> Signed {
@@ -96,8 +96,8 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
 }
 
 /// What was approved, read again from the row and judged by the policy and the issuer in force.
-fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Judged, Fault> {
-    let not_approved = |why: &str| Fault::refused(ErrorName::NotApproved, why);
+fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Judged, StepError> {
+    let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
     let decision = request.decision().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
     let judged = request.judged_by(policy, Some(issuer))?;
@@ -108,9 +108,9 @@ fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Judge
 }
 
 impl Sign {
-    async fn issuer(&self) -> Result<Issuer, Fault> {
+    async fn issuer(&self) -> Result<Issuer, StepError> {
         let issuer = issuer_in_force(&*self.archive).await?;
-        issuer.ok_or_else(|| Fault::transient("there is no CA yet; make one with: countersign ca init"))
+        issuer.ok_or_else(|| StepError::transient("there is no CA yet; make one with: countersign ca init"))
     }
 
     /// The row with the serial and validity that it holds; chosen now where it holds none.
@@ -119,17 +119,17 @@ impl Sign {
         request: Request,
         judged: &Judged,
         issuer: &Issuer,
-    ) -> Result<(Request, Reservation), Fault> {
+    ) -> Result<(Request, Reservation), StepError> {
         if let Some(reservation) = request.reservation().cloned() {
             return Ok((request, reservation));
         }
         let serial =
-            Serial::random(&SystemRandom::new()).map_err(|error| Fault::transient(error.to_string()))?;
+            Serial::random(&SystemRandom::new()).map_err(|error| StepError::transient(error.to_string()))?;
         let validity = Validity::choose(self.clock.now(), judged.grant.validity_days, issuer)
-            .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
+            .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
         let now = self.clock.now();
         let reserve = |row: &mut Request| row.reserve(serial.clone(), validity, now);
-        Ok(change_known(&*self.requests, &request, &By::worker("sign"), reserve).await?)
+        Ok(change_known(&*self.requests, &request, &Origin::worker("sign"), reserve).await?)
     }
 
     /// The certificate that is stored in the end: this one, or that of whoever was first.
@@ -140,12 +140,12 @@ impl Sign {
         issuer: &Issuer,
         serial: &Serial,
         reserved: Validity,
-    ) -> Result<String, Fault> {
+    ) -> Result<String, StepError> {
         let signer = self.ca_key.signer(issuer.spki_der()).await?;
         // The CA or the policy may have changed since it was reserved.
         let validity = reserved
             .refit(self.clock.now(), judged.grant.validity_days, issuer)
-            .map_err(|error| Fault::transient(format!("the validity cannot be chosen: {error}")))?;
+            .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
         let contents = judged.grant.contents();
         let template = Template {
             csr: &judged.csr,
@@ -165,7 +165,7 @@ impl Sign {
             unsignable(errors.iter().all(LintError::is_of_request), why)
         })?;
         let certificate =
-            issue(&*signer, linted).await.map_err(|error| Fault::transient(error.to_string()))?;
+            issue(&*signer, linted).await.map_err(|error| StepError::transient(error.to_string()))?;
         Ok(self.archive.store(serial, &certificate.pem()).await?)
     }
 }
@@ -178,8 +178,11 @@ mod tests {
     fn a_fault_of_the_request_is_final_and_one_of_the_configuration_is_not() {
         assert!(matches!(
             unsignable(true, "the public key cannot be encoded".into()),
-            Fault::Refused { code: ErrorName::Refused, .. }
+            StepError::Refused { code: ErrorName::Refused, .. }
         ));
-        assert!(matches!(unsignable(false, "the address cannot be encoded".into()), Fault::Transient { .. }));
+        assert!(matches!(
+            unsignable(false, "the address cannot be encoded".into()),
+            StepError::Transient { .. }
+        ));
     }
 }

@@ -10,10 +10,10 @@ use time::Duration;
 use workflow::ids::RequestId;
 use workflow::ports::Clock;
 use workflow::request::{Columns, Status};
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{World, faults, journey};
 
-async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {
+async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, StepError> {
     let step = Sign {
         requests: world.clone(),
         policies: world.clone(),
@@ -27,9 +27,9 @@ async fn sign(world: &Arc<World>, id: RequestId) -> Result<Signed, Fault> {
     }
 }
 
-fn name(result: Result<Signed, Fault>) -> ErrorName {
+fn name(result: Result<Signed, StepError>) -> ErrorName {
     match result {
-        Err(Fault::Refused { code, .. }) => code,
+        Err(StepError::Refused { code, .. }) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -113,7 +113,7 @@ async fn a_stricter_policy_in_force_refuses() {
 async fn reserved(world: &Arc<World>) -> RequestId {
     let id = world.request_at(Status::Approved);
     world.fail_next("ca key", 1);
-    assert!(matches!(sign(world, id).await, Err(Fault::Transient { .. })));
+    assert!(matches!(sign(world, id).await, Err(StepError::Transient { .. })));
     assert!(world.request(id).unwrap().serial().is_some() && world.certificates().is_empty());
     id
 }
@@ -187,6 +187,6 @@ async fn without_a_ca_the_message_waits_and_says_so() {
     let world = World::new();
     let id = world.request_at(Status::Approved);
     world.without_issuer();
-    let Err(Fault::Transient { cause }) = sign(&world, id).await else { panic!() };
+    let Err(StepError::Transient { cause }) = sign(&world, id).await else { panic!() };
     assert!(cause.contains("countersign ca init"), "{cause}");
 }

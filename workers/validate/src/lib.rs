@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use workflow::ports::{Archive, Policies, Requests};
 use workflow::request::{Request, Status};
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step, Task};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::issuer_in_force;
 
 /// The step.
@@ -38,31 +38,35 @@ impl Step for Validate {
     type Input = NoInput;
     type Output = Validated;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Validated>, Fault> {
+    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Validated>, StepError> {
         let id = task.request_id;
-        let request = self.requests.find(id).await?.ok_or_else(|| Fault::not_found(id))?;
+        let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {
             Status::Submitted => self.judge(&request).await.map(Progress::Done),
-            Status::Refused => Err(Fault::refused(ErrorName::Refused, request.reason().unwrap_or_default())),
+            Status::Refused => {
+                Err(StepError::refused(ErrorName::Refused, request.reason().unwrap_or_default()))
+            }
             // Operators read it where an execution was started only to tell of the end.
             Status::Failed => {
                 let why = request.reason().unwrap_or_default();
-                Err(Fault::refused(ErrorName::Ended, format!("the request is failed. {why}")))
+                Err(StepError::refused(ErrorName::Ended, format!("the request is failed. {why}")))
             }
-            Status::Revoked => Err(Fault::refused(ErrorName::Ended, "the request is revoked")),
+            Status::Revoked => Err(StepError::refused(ErrorName::Ended, "the request is revoked")),
             _ => match request.csr().map(|csr| csr.csr_digest.clone()) {
                 Some(csr_digest) => Ok(Progress::Done(Validated {
                     csr_digest,
                     policy_version: request.policy_version().to_owned(),
                 })),
-                None => Err(Fault::refused(ErrorName::Ended, format!("{} without facts", request.status()))),
+                None => {
+                    Err(StepError::refused(ErrorName::Ended, format!("{} without facts", request.status())))
+                }
             },
         }
     }
 }
 
 impl Validate {
-    async fn judge(&self, request: &Request) -> Result<Validated, Fault> {
+    async fn judge(&self, request: &Request) -> Result<Validated, StepError> {
         let policy = self.policies.current().await?;
         let issuer = issuer_in_force(&*self.archive).await?;
         let judged = request.judged_by(&policy, issuer.as_ref())?;

@@ -5,10 +5,10 @@ use pki::testing as test_pki;
 use validate::Validate;
 use workflow::ids::RequestId;
 use workflow::request::Status;
-use workflow::runtime::step::{ErrorName, Fault, NoInput, Progress, Step};
+use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{World, faults, journey};
 
-async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, Fault> {
+async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<validate::Validated, StepError> {
     let step = Validate { requests: world.clone(), policies: world.clone(), archive: world.clone() };
     match step.run(journey::task(id, "Validate", "t", NoInput {})).await? {
         Progress::Done(validated) => Ok(validated),
@@ -16,10 +16,10 @@ async fn validate(world: &std::sync::Arc<World>, id: RequestId) -> Result<valida
     }
 }
 
-fn refused(fault: Fault) -> (ErrorName, String) {
+fn refused(fault: StepError) -> (ErrorName, String) {
     match fault {
-        Fault::Refused { code, message } => (code, message),
-        Fault::Transient { cause } => panic!("transient: {cause}"),
+        StepError::Refused { code, message } => (code, message),
+        StepError::Transient { cause } => panic!("transient: {cause}"),
     }
 }
 
@@ -79,7 +79,7 @@ async fn a_port_that_fails_is_a_passing_fault() {
     let id = world.request_at(Status::Submitted);
     for port in ["requests", "policies", "archive"] {
         world.fail_next(port, 1);
-        assert!(matches!(validate(&world, id).await.unwrap_err(), Fault::Transient { .. }), "{port}");
+        assert!(matches!(validate(&world, id).await.unwrap_err(), StepError::Transient { .. }), "{port}");
         validate(&world, id).await.unwrap();
     }
 }

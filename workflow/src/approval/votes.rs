@@ -65,20 +65,20 @@ pub struct Approval {
 
 /// What one approver says.
 #[derive(Clone, Debug)]
-pub struct Ballot {
+pub struct VoteInput {
     /// Whose link it came through.
     pub approver: Email,
     /// Their word.
     pub decision: Decision,
     /// What they were shown.
-    pub shown: ReviewDigest,
+    pub review_digest: ReviewDigest,
     /// Why, in their words.
     pub reason: Option<String>,
 }
 
 /// What came of a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voted {
+pub enum VoteResult {
     /// It was recorded; the outcome stands if there is one.
     Recorded,
     /// It says what was said before; nothing changed.
@@ -152,25 +152,25 @@ impl Approval {
         self.task_token.iter().chain(self.earlier_tokens.iter().rev())
     }
 
-    /// Records one vote. `current` is what the review shows now: a ballot that was given in view of something else is
+    /// Records one vote. `current` is what the review shows now: a vote_input that was given in view of something else is
     /// not counted.
     ///
     /// # Errors
     /// See [`VoteError`]; nothing changes then.
     pub fn vote(
         &mut self,
-        ballot: &Ballot,
+        vote_input: &VoteInput,
         current: &ReviewDigest,
         now: OffsetDateTime,
-    ) -> Result<Voted, VoteError> {
-        let Ballot { approver, decision, shown, reason } = ballot;
+    ) -> Result<VoteResult, VoteError> {
+        let VoteInput { approver, decision, review_digest, reason } = vote_input;
         if !self.admits(approver) {
             return Err(VoteError::NotAnApprover);
         }
         match (self.outcome, decision) {
             (Some(Outcome::Rejected), _) if self.withdrawn => return Err(VoteError::Withdrawn),
             (Some(Outcome::Approved), Decision::Approve) | (Some(Outcome::Rejected), Decision::Reject) => {
-                return Ok(Voted::Repeated);
+                return Ok(VoteResult::Repeated);
             }
             (Some(Outcome::Expired), _) => return Err(VoteError::Expired),
             (Some(outcome), _) => return Err(VoteError::AlreadyDecided(outcome)),
@@ -181,12 +181,12 @@ impl Approval {
         }
         if let Some(earlier) = self.vote_of(approver) {
             return if earlier.decision == *decision {
-                Ok(Voted::Repeated)
+                Ok(VoteResult::Repeated)
             } else {
                 Err(VoteError::VotedOtherwise)
             };
         }
-        if shown != current {
+        if review_digest != current {
             return Err(VoteError::StaleDigest);
         }
         let at = whole_seconds(now);
@@ -196,7 +196,7 @@ impl Approval {
         } else if self.lacking().is_empty() {
             self.decide(Outcome::Approved, now);
         }
-        Ok(Voted::Recorded)
+        Ok(VoteResult::Recorded)
     }
 
     /// Whether `person` may vote now.

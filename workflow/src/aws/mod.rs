@@ -19,8 +19,8 @@ use std::time::Duration;
 use crate::approval::BaseUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, Archive, CaKey, Executions, Links, Mailer, Metrics, Names, Nudges, Operators, Policies,
-    PortError, Queue, Requests, Tasks,
+    Approvals, Archive, CaKey, Executions, Links, Mailer, Metrics, Names, Operators, Policies, PortError,
+    Queue, Requests, Tasks, WorkerQueue,
 };
 
 mod ca_key;
@@ -253,7 +253,7 @@ impl Aws {
     ///
     /// # Errors
     /// `NOTIFY_QUEUE_URL` is missing.
-    pub fn notices(&self) -> Result<Arc<dyn Nudges>, EnvironmentError> {
+    pub fn notify_queue(&self) -> Result<Arc<dyn WorkerQueue>, EnvironmentError> {
         let url = self.environment.text("NOTIFY_QUEUE_URL", "the URL of the notify queue")?;
         Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
     }
@@ -262,7 +262,7 @@ impl Aws {
     ///
     /// # Errors
     /// `AWAIT_APPROVAL_QUEUE_URL` is missing.
-    pub fn nudges(&self) -> Result<Arc<dyn Nudges>, EnvironmentError> {
+    pub fn approval_queue(&self) -> Result<Arc<dyn WorkerQueue>, EnvironmentError> {
         let url = self.environment.text("AWAIT_APPROVAL_QUEUE_URL", "the URL of the await-approval queue")?;
         Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
     }

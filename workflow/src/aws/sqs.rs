@@ -6,8 +6,8 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::lazily::Lazily;
 use super::unavailable;
-use crate::message::Nudge;
-use crate::ports::{Nudges, PortError, Queue};
+use crate::message::RecheckMessage;
+use crate::ports::{PortError, Queue, WorkerQueue};
 
 /// One queue.
 pub struct SqsQueue {
@@ -38,10 +38,10 @@ impl Queue for SqsQueue {
 }
 
 #[async_trait]
-impl Nudges for SqsQueue {
-    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError> {
-        const WHAT: &str = "nudge a worker";
-        let body = serde_json::to_string(nudge).map_err(|error| PortError::new(WHAT, error))?;
+impl WorkerQueue for SqsQueue {
+    async fn recheck(&self, message: &RecheckMessage) -> Result<(), PortError> {
+        const WHAT: &str = "send to the queue of a worker";
+        let body = serde_json::to_string(message).map_err(|error| PortError::new(WHAT, error))?;
         self.client
             .send_message()
             .queue_url(&self.url)

@@ -52,9 +52,9 @@ impl Tasks for StepFunctions {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(Reported::Taken),
+            Ok(_) => Ok(Reported::Accepted),
             Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
-                Ok(Reported::TooLate)
+                Ok(Reported::AlreadyFinished)
             }
             Err(error) => Err(unavailable("report the result")(error)),
         }
@@ -64,9 +64,9 @@ impl Tasks for StepFunctions {
         let sent =
             self.client.send_task_failure().task_token(token.expose()).error(error).cause(cause).send().await;
         match sent {
-            Ok(_) => Ok(Reported::Taken),
+            Ok(_) => Ok(Reported::Accepted),
             Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
-                Ok(Reported::TooLate)
+                Ok(Reported::AlreadyFinished)
             }
             Err(error) => Err(unavailable("report the failure")(error)),
         }

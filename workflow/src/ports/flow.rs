@@ -4,15 +4,15 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::ids::RequestId;
-use crate::message::{Nudge, TaskToken};
+use crate::message::{RecheckMessage, TaskToken};
 
 /// Whether the task was still waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
     /// It was, and has the result now.
-    Taken,
+    Accepted,
     /// Somebody finished it before, or it timed out: nothing more to do.
-    TooLate,
+    AlreadyFinished,
 }
 
 /// The tasks of the state machine that wait for a result.
@@ -48,9 +48,9 @@ pub trait Executions: Send + Sync {
 
 /// The queue of another worker.
 #[async_trait]
-pub trait Nudges: Send + Sync {
+pub trait WorkerQueue: Send + Sync {
     /// Asks the worker to look at a request. It may be asked twice.
-    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError>;
+    async fn recheck(&self, message: &RecheckMessage) -> Result<(), PortError>;
 }
 
 /// The own queue of a worker.

@@ -1,7 +1,7 @@
 //! The audit trail: every event of a request, in order, each with the hash of the one before it.
 //!
 //! Invariant: an event is written in the same transaction as the change it records, and the row of the request keeps
-//! number and hash of the last one ([`Head`]). So an event that was taken away, put in or altered is found by
+//! number and hash of the last one ([`ChainHead`]). So an event that was taken away, put in or altered is found by
 //! [`verify`], the last one included, unless whoever did it rewrote the whole trail *and* the row. Events hold who did
 //! what, when and from where; never a key, a token, a CSR or a reason in somebody's words.
 
@@ -18,7 +18,7 @@ use crate::timestamp::{rfc3339, whole_seconds};
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Happening {
+pub enum EventKind {
     /// The request was accepted; `digest` is the SHA-256 of the text that was sent.
     Submitted,
     /// What was read from the CSR was stored; `digest` is the SHA-256 of its DER.
@@ -105,14 +105,14 @@ impl fmt::Display for Actor {
 
 /// Who acts, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct By {
+pub struct Origin {
     /// Who.
     pub actor: Actor,
     /// The address of the caller as API Gateway gives it; nothing for workers.
     pub source: Option<String>,
 }
 
-impl By {
+impl Origin {
     /// A worker, by the name of its folder.
     pub fn worker(name: &str) -> Self {
         Self { actor: Actor::worker(name), source: None }
@@ -131,33 +131,33 @@ impl By {
 
 /// An event that a change of the row brings about, before it has its place in the trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct PendingEvent {
     /// What happened.
-    pub event: Happening,
+    pub event: EventKind,
     /// When.
     pub at: OffsetDateTime,
     /// What it was about.
     pub digest: Option<String>,
-    /// More, as [`Happening`] says.
+    /// More, as [`EventKind`] says.
     pub detail: Option<String>,
 }
 
-impl Entry {
+impl PendingEvent {
     /// An event with neither digest nor detail.
-    pub fn new(event: Happening, at: OffsetDateTime) -> Self {
+    pub fn new(event: EventKind, at: OffsetDateTime) -> Self {
         Self { event, at: whole_seconds(at), digest: None, detail: None }
     }
 
     /// With what it was about: a lower-case hex SHA-256.
     #[must_use]
-    pub fn about(mut self, digest: impl Into<String>) -> Self {
+    pub fn with_digest(mut self, digest: impl Into<String>) -> Self {
         self.digest = Some(digest.into());
         self
     }
 
-    /// With more, as [`Happening`] says.
+    /// With more, as [`EventKind`] says.
     #[must_use]
-    pub fn saying(mut self, detail: impl Into<String>) -> Self {
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
@@ -165,7 +165,7 @@ impl Entry {
 
 /// The end of a trail, kept in the row of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct ChainHead {
     /// The number of the last event; 0 before the first.
     pub number: u64,
     /// Its hash; empty before the first.
@@ -181,19 +181,19 @@ pub struct Event {
     /// Its place in the trail, from 1 without gaps.
     pub number: u64,
     /// What happened.
-    pub event: Happening,
+    pub event: EventKind,
     /// When, UTC, in whole seconds.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
     /// Who did it.
     pub actor: Actor,
-    /// See [`By::source`].
+    /// See [`Origin::source`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// See [`Entry::digest`].
+    /// See [`PendingEvent::digest`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// See [`Entry::detail`].
+    /// See [`PendingEvent::detail`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The hash of the event before it; empty for the first.
@@ -205,7 +205,7 @@ pub struct Event {
 
 impl Event {
     /// The event as number `head.number + 1` of a trail; `head` moves on to it.
-    fn append(head: &mut Head, request_id: RequestId, entry: Entry, by: &By) -> Self {
+    fn append(head: &mut ChainHead, request_id: RequestId, entry: PendingEvent, by: &Origin) -> Self {
         let mut event = Event {
             request_id,
             number: head.number + 1,
@@ -219,7 +219,7 @@ impl Event {
             hash: String::new(),
         };
         event.hash = event.computed_hash();
-        *head = Head { number: event.number, hash: event.hash.clone() };
+        *head = ChainHead { number: event.number, hash: event.hash.clone() };
         event
     }
 
@@ -243,44 +243,49 @@ impl Event {
     }
 }
 
-impl Happening {
+impl EventKind {
     /// The name in the table and in exports.
     pub fn as_str(self) -> &'static str {
         match self {
-            Happening::Submitted => "submitted",
-            Happening::Stored => "stored",
-            Happening::Asked => "asked",
-            Happening::Viewed => "viewed",
-            Happening::Voted => "voted",
-            Happening::Withdrawn => "withdrawn",
-            Happening::Decided => "decided",
-            Happening::LinksRenewed => "links_renewed",
-            Happening::Escalated => "escalated",
-            Happening::Reserved => "reserved",
-            Happening::Signed => "signed",
-            Happening::Mailed => "mailed",
-            Happening::NotMailed => "not_mailed",
-            Happening::Delivered => "delivered",
-            Happening::Refused => "refused",
-            Happening::Rejected => "rejected",
-            Happening::Expired => "expired",
-            Happening::Failed => "failed",
-            Happening::Restarted => "restarted",
-            Happening::Retried => "retried",
-            Happening::Downloaded => "downloaded",
-            Happening::Revoked => "revoked",
+            EventKind::Submitted => "submitted",
+            EventKind::Stored => "stored",
+            EventKind::Asked => "asked",
+            EventKind::Viewed => "viewed",
+            EventKind::Voted => "voted",
+            EventKind::Withdrawn => "withdrawn",
+            EventKind::Decided => "decided",
+            EventKind::LinksRenewed => "links_renewed",
+            EventKind::Escalated => "escalated",
+            EventKind::Reserved => "reserved",
+            EventKind::Signed => "signed",
+            EventKind::Mailed => "mailed",
+            EventKind::NotMailed => "not_mailed",
+            EventKind::Delivered => "delivered",
+            EventKind::Refused => "refused",
+            EventKind::Rejected => "rejected",
+            EventKind::Expired => "expired",
+            EventKind::Failed => "failed",
+            EventKind::Restarted => "restarted",
+            EventKind::Retried => "retried",
+            EventKind::Downloaded => "downloaded",
+            EventKind::Revoked => "revoked",
         }
     }
 }
 
 /// Gives entries their places behind `head`, which moves on to the last of them.
-pub fn append(head: &mut Head, request_id: RequestId, entries: Vec<Entry>, by: &By) -> Vec<Event> {
+pub fn append(
+    head: &mut ChainHead,
+    request_id: RequestId,
+    entries: Vec<PendingEvent>,
+    by: &Origin,
+) -> Vec<Event> {
     entries.into_iter().map(|entry| Event::append(head, request_id, entry, by)).collect()
 }
 
 /// What is wrong with a trail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum AuditError {
     /// Numbers are missing or come twice.
     #[error("event {found} stands where event {expected} belongs: one was taken away or put in")]
     Number {
@@ -314,31 +319,31 @@ pub enum Broken {
 }
 
 /// Checks a trail, given in order, against the end that the row keeps. All that is wrong is told.
-pub fn verify(request_id: RequestId, events: &[Event], head: &Head) -> Vec<Broken> {
+pub fn verify(request_id: RequestId, events: &[Event], head: &ChainHead) -> Vec<AuditError> {
     let mut broken = Vec::new();
     let mut previous = "";
     for (place, event) in (1..).zip(events) {
         if event.number != place {
-            broken.push(Broken::Number { expected: place, found: event.number });
+            broken.push(AuditError::Number { expected: place, found: event.number });
             // What follows would only repeat it.
             return broken;
         }
         if event.request_id != request_id {
-            broken.push(Broken::Foreign(place));
+            broken.push(AuditError::Foreign(place));
         }
         if event.computed_hash() != event.hash {
-            broken.push(Broken::Altered(place));
+            broken.push(AuditError::Altered(place));
         }
         if event.previous != previous {
-            broken.push(Broken::Unlinked(place));
+            broken.push(AuditError::Unlinked(place));
         }
         previous = &event.hash;
     }
     let last = events.len() as u64;
     if last != head.number {
-        broken.push(Broken::End { expected: head.number, found: last });
+        broken.push(AuditError::End { expected: head.number, found: last });
     } else if previous != head.hash {
-        broken.push(Broken::Replaced(last));
+        broken.push(AuditError::Replaced(last));
     }
     broken
 }

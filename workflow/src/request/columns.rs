@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::Status;
-use super::audit::Head;
+use super::audit::ChainHead;
 use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
@@ -104,7 +104,7 @@ pub struct Columns {
     pub history: Vec<HistoryEntry>,
     /// The end of the audit trail.
     #[serde(default)]
-    pub audit: Head,
+    pub audit: ChainHead,
 }
 
 /// Columns that contradict each other.

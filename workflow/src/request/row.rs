@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::Status;
-use super::audit::{Entry, Head};
+use super::audit::{ChainHead, PendingEvent};
 use super::columns::Columns;
 use crate::decision::DecisionRecord;
 use crate::email::Email;
@@ -70,9 +70,9 @@ pub struct Request {
     pub(super) mails: BTreeMap<String, String>,
     pub(super) ending: Option<Ending>,
     pub(super) history: Vec<HistoryEntry>,
-    pub(super) audit: Head,
+    pub(super) audit: ChainHead,
     /// Events of changes since the row was read; [`Request::seal`] moves them into the audit trail.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<PendingEvent>,
 }
 
 impl Request {
@@ -222,7 +222,7 @@ impl Request {
     }
 
     /// The end of the audit trail.
-    pub fn audit(&self) -> &Head {
+    pub fn audit(&self) -> &ChainHead {
         &self.audit
     }
 
@@ -271,7 +271,7 @@ pub struct Submission {
 /// A change that the rules do not allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a request that is {status} cannot be {change}")]
-pub struct Illegal {
+pub struct InvalidTransition {
     /// The status the request is in.
     pub status: Status,
     /// What was wanted of it.

@@ -8,9 +8,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use super::audit::{self, By, Entry, Event, Happening};
+use super::audit::{self, Event, EventKind, Origin, PendingEvent};
 use super::{
-    Ending, Execution, HistoryEntry, Illegal, OPERATORS_TOLD, Request, Reservation, Status, Submission,
+    Ending, Execution, HistoryEntry, InvalidTransition, OPERATORS_TOLD, Request, Reservation, Status,
+    Submission,
 };
 use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::grant::{CheckedKey, CsrSummary};
@@ -49,18 +50,18 @@ impl Request {
             mails: BTreeMap::new(),
             ending: None,
             history: vec![HistoryEntry { status: Status::Submitted, at: now }],
-            audit: audit::Head::default(),
-            entries: vec![Entry::new(Happening::Submitted, now).about(csr_content)],
+            audit: audit::ChainHead::default(),
+            entries: vec![PendingEvent::new(EventKind::Submitted, now).with_digest(csr_content)],
         }
     }
 
     /// Notes an event that changes nothing else in the row.
-    pub fn note(&mut self, entry: Entry) {
+    pub fn note(&mut self, entry: PendingEvent) {
         self.entries.push(entry);
     }
 
     /// Gives what happened since the row was read its place in the audit trail, as done by `by`.
-    pub fn seal(&mut self, by: &By) -> Vec<Event> {
+    pub fn take_events(&mut self, by: &Origin) -> Vec<Event> {
         let entries = std::mem::take(&mut self.entries);
         audit::append(&mut self.audit, self.id, entries, by)
     }
@@ -76,7 +77,7 @@ impl Request {
     ) {
         if self.csr.is_none() {
             self.checked_key = checked_key.or_else(|| self.checked_key.take());
-            self.note(Entry::new(Happening::Stored, now).about(&csr.csr_digest));
+            self.note(PendingEvent::new(EventKind::Stored, now).with_digest(&csr.csr_digest));
             self.csr = Some(csr);
             self.policy_version = policy_version.to_owned();
         }
@@ -85,37 +86,45 @@ impl Request {
     /// The approvers are being asked until `expires_at`. The first call counts.
     ///
     /// # Errors
-    /// [`Illegal`] where the request has ended.
-    pub fn ask_approvers(&mut self, expires_at: OffsetDateTime, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where the request has ended.
+    pub fn ask_approvers(
+        &mut self,
+        expires_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Submitted => {
                 self.expires_at = Some(expires_at);
-                let entry = Entry::new(Happening::Asked, now);
+                let entry = PendingEvent::new(EventKind::Asked, now);
                 self.note(match &self.csr {
-                    Some(csr) => entry.about(ApprovalDigest::of(self.id, &self.profile, csr).as_str()),
+                    Some(csr) => entry.with_digest(ApprovalDigest::of(self.id, &self.profile, csr).as_str()),
                     None => entry,
                 });
                 self.enter(Status::PendingApproval, now);
                 Ok(())
             }
             Status::PendingApproval | Status::Approved | Status::Issued | Status::Delivered => Ok(()),
-            status => Err(Illegal { status, change: "put to its approvers" }),
+            status => Err(InvalidTransition { status, change: "put to its approvers" }),
         }
     }
 
     /// Writes what the approvers decided. An approval moves the request on; a rejection is left for its own step.
     ///
     /// # Errors
-    /// [`Illegal`] where another decision stands or the request is not waiting for one.
-    pub fn record_decision(&mut self, decision: DecisionRecord, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where another decision stands or the request is not waiting for one.
+    pub fn record_decision(
+        &mut self,
+        decision: DecisionRecord,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         match (&self.decision, self.status) {
             (Some(standing), _) if standing.outcome == decision.outcome => Ok(()),
             (None, Status::PendingApproval) => {
                 let approved = decision.is_approval();
                 self.note(
-                    Entry::new(Happening::Decided, now)
-                        .about(decision.digest.as_str())
-                        .saying(decision.outcome.as_str()),
+                    PendingEvent::new(EventKind::Decided, now)
+                        .with_digest(decision.digest.as_str())
+                        .with_detail(decision.outcome.as_str()),
                 );
                 self.decision = Some(decision);
                 if approved {
@@ -123,27 +132,27 @@ impl Request {
                 }
                 Ok(())
             }
-            (_, status) => Err(Illegal { status, change: "decided" }),
+            (_, status) => Err(InvalidTransition { status, change: "decided" }),
         }
     }
 
     /// Reserves the serial and the validity. The first call counts: the reserved values are returned.
     ///
     /// # Errors
-    /// [`Illegal`] where the request is not approved.
+    /// [`InvalidTransition`] where the request is not approved.
     pub fn reserve(
         &mut self,
         serial: Serial,
         validity: Validity,
         now: OffsetDateTime,
-    ) -> Result<Reservation, Illegal> {
+    ) -> Result<Reservation, InvalidTransition> {
         match (&self.reservation, self.status) {
             (Some(reserved), Status::Approved | Status::Issued | Status::Delivered) => Ok(reserved.clone()),
             (None, Status::Approved) => {
-                self.note(Entry::new(Happening::Reserved, now).saying(serial.to_string()));
+                self.note(PendingEvent::new(EventKind::Reserved, now).with_detail(serial.to_string()));
                 Ok(self.reservation.insert(Reservation { serial, validity }).clone())
             }
-            (_, status) => Err(Illegal { status, change: "given a serial number" }),
+            (_, status) => Err(InvalidTransition { status, change: "given a serial number" }),
         }
     }
 
@@ -151,64 +160,66 @@ impl Request {
     /// reserved one, unless the CA or the policy changed before it was signed (docs/decisions/0011).
     ///
     /// # Errors
-    /// [`Illegal`] where no serial is reserved or the request is not approved.
+    /// [`InvalidTransition`] where no serial is reserved or the request is not approved.
     pub fn issued(
         &mut self,
         fingerprint: &str,
         validity: Validity,
         now: OffsetDateTime,
-    ) -> Result<(), Illegal> {
+    ) -> Result<(), InvalidTransition> {
         match (self.status, &mut self.reservation) {
             (Status::Approved, Some(reservation)) => {
                 reservation.validity = validity;
                 let serial = reservation.serial.to_string();
-                self.note(Entry::new(Happening::Signed, now).about(fingerprint).saying(serial));
+                self.note(
+                    PendingEvent::new(EventKind::Signed, now).with_digest(fingerprint).with_detail(serial),
+                );
                 self.signed_date = Some(whole_seconds(now));
                 self.enter(Status::Issued, now);
                 Ok(())
             }
             (Status::Issued | Status::Delivered, _) => Ok(()),
-            (status, _) => Err(Illegal { status, change: "issued" }),
+            (status, _) => Err(InvalidTransition { status, change: "issued" }),
         }
     }
 
     /// The certificate was mailed.
     ///
     /// # Errors
-    /// [`Illegal`] where there is no certificate.
-    pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where there is no certificate.
+    pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Issued => {
-                self.note(Entry::new(Happening::Delivered, now));
+                self.note(PendingEvent::new(EventKind::Delivered, now));
                 self.enter(Status::Delivered, now);
                 Ok(())
             }
             Status::Delivered => Ok(()),
-            status => Err(Illegal { status, change: "delivered" }),
+            status => Err(InvalidTransition { status, change: "delivered" }),
         }
     }
 
     /// Ends the request without delivery. Repeating the same ending changes nothing.
     ///
     /// # Errors
-    /// [`Illegal`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
-    pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
+    pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), InvalidTransition> {
         let undecided = matches!(self.status, Status::Submitted | Status::PendingApproval);
         let (allowed, event) = match ending.status {
-            Status::Refused => (undecided || self.status == Status::Approved, Happening::Refused),
-            Status::Rejected => (undecided, Happening::Rejected),
-            Status::Expired => (undecided, Happening::Expired),
-            _ => (ending.status == Status::Failed && !self.status.is_terminal(), Happening::Failed),
+            Status::Refused => (undecided || self.status == Status::Approved, EventKind::Refused),
+            Status::Rejected => (undecided, EventKind::Rejected),
+            Status::Expired => (undecided, EventKind::Expired),
+            _ => (ending.status == Status::Failed && !self.status.is_terminal(), EventKind::Failed),
         };
         if self.status == ending.status {
             return Ok(());
         }
         if !allowed {
-            return Err(Illegal { status: self.status, change: ending.status.as_str() });
+            return Err(InvalidTransition { status: self.status, change: ending.status.as_str() });
         }
-        let entry = Entry::new(event, now);
+        let entry = PendingEvent::new(event, now);
         self.note(match ending.code {
-            Some(code) => entry.saying(code.as_str()),
+            Some(code) => entry.with_detail(code.as_str()),
             None => entry,
         });
         self.enter(ending.status, now);
@@ -227,7 +238,7 @@ impl Request {
     pub fn claim_mail(&mut self, occasion: &str, now: OffsetDateTime) -> bool {
         let claimed = !self.was_mailed(occasion);
         if claimed {
-            self.note(Entry::new(Happening::Mailed, now).saying(occasion));
+            self.note(PendingEvent::new(EventKind::Mailed, now).with_detail(occasion));
             self.mails.insert(occasion.to_owned(), rfc3339(now));
         }
         claimed
@@ -246,7 +257,7 @@ impl Request {
     /// Takes a claim back, since the mail could not be sent.
     pub fn release_mail(&mut self, occasion: &str, now: OffsetDateTime) {
         if self.mails.remove(occasion).is_some() {
-            self.note(Entry::new(Happening::NotMailed, now).saying(occasion));
+            self.note(PendingEvent::new(EventKind::NotMailed, now).with_detail(occasion));
         }
     }
 
@@ -272,7 +283,7 @@ impl Request {
         let at_work = !self.status.is_terminal() || self.is_untold();
         let next = attempt == self.execution.attempt + 1 && at_work;
         if next {
-            self.note(Entry::new(Happening::Restarted, now).saying(attempt.to_string()));
+            self.note(PendingEvent::new(EventKind::Restarted, now).with_detail(attempt.to_string()));
             self.execution = Execution { arn: execution_arn, attempt, started: whole_seconds(now) };
         }
         next
@@ -283,20 +294,24 @@ impl Request {
     /// certificate. A request that is under way is left as it is.
     ///
     /// # Errors
-    /// [`Illegal`] where the request has ended otherwise: an outcome is not a fault.
-    pub fn retry(&mut self, arn: impl Fn(u32) -> String, now: OffsetDateTime) -> Result<(), Illegal> {
+    /// [`InvalidTransition`] where the request has ended otherwise: an outcome is not a fault.
+    pub fn retry(
+        &mut self,
+        arn: impl Fn(u32) -> String,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Failed => {
                 self.ending = None;
                 // Should it fail again, the operators must hear of it again.
                 self.mails.remove(OPERATORS_TOLD);
-                self.note(Entry::new(Happening::Retried, now));
+                self.note(PendingEvent::new(EventKind::Retried, now));
                 self.enter(self.furthest(), now);
                 let attempt = self.execution.attempt + 1;
                 self.restarted(attempt, arn(attempt), now);
                 Ok(())
             }
-            status if status.is_terminal() => Err(Illegal { status, change: "retried" }),
+            status if status.is_terminal() => Err(InvalidTransition { status, change: "retried" }),
             _ => Ok(()),
         }
     }

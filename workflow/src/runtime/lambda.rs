@@ -19,10 +19,10 @@ use tracing::Instrument;
 use crate::aws::Aws;
 use crate::environment::EnvironmentError;
 use crate::ids::RequestId;
-use crate::message::Nudge;
+use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::ports::{Queue, Reported, Tasks};
-use crate::runtime::step::{ErrorName, Fault, Progress, Step, Task};
+use crate::runtime::step::{ErrorName, Progress, Step, StepError, Task};
 
 #[cfg(panic = "abort")]
 compile_error!(
@@ -99,9 +99,9 @@ pub struct Message {
     pub state: String,
     /// The request id of a nudge.
     pub request_id: Option<RequestId>,
-    /// See [`Nudge::links`].
+    /// See [`RecheckMessage::links`].
     pub links: Option<u32>,
-    /// See [`Nudge::occasion`].
+    /// See [`RecheckMessage::occasion`].
     pub occasion: Option<String>,
     /// The input of a task; holds the request id.
     #[serde(default)]
@@ -170,16 +170,18 @@ impl<S: Step> Shell<S> {
                 Err(fault) => fault,
             };
             match (fault, token) {
-                (Fault::Refused { code, message }, Some(token)) => self.refuse(&token, code, &message).await,
-                (Fault::Refused { code, message }, None) => {
+                (StepError::Refused { code, message }, Some(token)) => {
+                    self.refuse(&token, code, &message).await
+                }
+                (StepError::Refused { code, message }, None) => {
                     tracing::warn!(error = code.as_str(), cause = message, "the nudge came to nothing");
                     Disposal::Acknowledge
                 }
-                (Fault::Transient { cause }, Some(token)) if received >= self.max_receives => {
+                (StepError::Transient { cause }, Some(token)) if received >= self.max_receives => {
                     self.refuse(&token, ErrorName::Exhausted, &format!("after {received} attempts: {cause}"))
                         .await
                 }
-                (Fault::Transient { cause }, _) => {
+                (StepError::Transient { cause }, _) => {
                     tracing::warn!(cause, "not now; the message stays on the queue");
                     self.postpone(record, received).await;
                     Disposal::Return
@@ -190,19 +192,19 @@ impl<S: Step> Shell<S> {
         .await
     }
 
-    async fn work(&self, message: Message, request_id: RequestId) -> Result<(), Fault> {
+    async fn work(&self, message: Message, request_id: RequestId) -> Result<(), StepError> {
         let Some(token) = message.task_token else {
             let (links, occasion) = (message.links, message.occasion);
-            return self.step.nudged(Nudge { request_id, links, occasion }).await;
+            return self.step.recheck(RecheckMessage { request_id, links, occasion }).await;
         };
         if !S::STATES.contains(&message.state.as_str()) {
-            return Err(Fault::refused(
+            return Err(StepError::refused(
                 ErrorName::BadMessage,
                 format!("this worker does not serve {}", message.state),
             ));
         }
         let input = serde_json::from_value(message.input).map_err(|error| {
-            Fault::refused(ErrorName::BadMessage, format!("the input is not as agreed: {error}"))
+            StepError::refused(ErrorName::BadMessage, format!("the input is not as agreed: {error}"))
         })?;
         let task = Task {
             request_id,
@@ -215,7 +217,7 @@ impl<S: Step> Shell<S> {
             Progress::Waiting => tracing::info!("waiting"),
             Progress::Done(output) => {
                 let output =
-                    serde_json::to_value(output).map_err(|error| Fault::transient(error.to_string()))?;
+                    serde_json::to_value(output).map_err(|error| StepError::transient(error.to_string()))?;
                 note(self.tasks.succeed(&token, &output).await?);
             }
         }
@@ -251,8 +253,8 @@ impl<S: Step> Shell<S> {
 
 fn note(reported: Reported) {
     match reported {
-        Reported::Taken => tracing::info!("reported"),
-        Reported::TooLate => tracing::info!("somebody finished this task before"),
+        Reported::Accepted => tracing::info!("reported"),
+        Reported::AlreadyFinished => tracing::info!("somebody finished this task before"),
     }
 }
 
@@ -292,11 +294,11 @@ mod tests {
         type Input = NoInput;
         type Output = NoOutput;
 
-        async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, Fault> {
+        async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, StepError> {
             match task.execution.as_str() {
                 "wait" => Ok(Progress::Waiting),
-                "refuse" => Err(Fault::refused(ErrorName::Refused, "no")),
-                "stumble" => Err(Fault::transient("the table is away")),
+                "refuse" => Err(StepError::refused(ErrorName::Refused, "no")),
+                "stumble" => Err(StepError::transient("the table is away")),
                 "panic" => panic!("told to"),
                 _ => Ok(Progress::Done(NoOutput {})),
             }

@@ -6,9 +6,9 @@ use time::OffsetDateTime;
 
 use crate::ids::RequestId;
 use crate::ports::Requests;
-use crate::request::audit::By;
-use crate::request::{Illegal, Request};
-use crate::runtime::step::Fault;
+use crate::request::audit::Origin;
+use crate::request::{InvalidTransition, Request};
+use crate::runtime::step::StepError;
 use crate::store::change;
 
 /// Sends a mail that must not come twice: `claim` says in the row whether it is the caller's to send, and the claim is
@@ -16,17 +16,17 @@ use crate::store::change;
 /// (docs/decisions/0016).
 ///
 /// # Errors
-/// [`Fault::Transient`] where the row could not be changed or the mail not sent: asking again sends it.
+/// [`StepError::Transient`] where the row could not be changed or the mail not sent: asking again sends it.
 pub async fn send_once(
     requests: &dyn Requests,
     id: RequestId,
-    by: &By,
+    by: &Origin,
     occasion: &str,
     now: OffsetDateTime,
     claim: impl Fn(&mut Request) -> bool + Send,
-    send: impl Future<Output = Result<(), Fault>> + Send,
-) -> Result<bool, Fault> {
-    let (_, claimed) = change(requests, id, by, |row| Ok::<_, Illegal>(claim(row))).await?;
+    send: impl Future<Output = Result<(), StepError>> + Send,
+) -> Result<bool, StepError> {
+    let (_, claimed) = change(requests, id, by, |row| Ok::<_, InvalidTransition>(claim(row))).await?;
     if !claimed {
         tracing::info!(occasion, "mailed before");
         return Ok(false);
@@ -34,7 +34,7 @@ pub async fn send_once(
     if let Err(fault) = send.await {
         change(requests, id, by, |row| {
             row.release_mail(occasion, now);
-            Ok::<_, Illegal>(())
+            Ok::<_, InvalidTransition>(())
         })
         .await?;
         return Err(fault);

@@ -1,17 +1,17 @@
 //! A step of the flow: what a worker does with one task, and how it can end.
 //!
-//! Invariant: a step is idempotent by request id. A step ends in a result, in [`Fault::Refused`], which is final and
-//! known to the state machine by a stable name, or in [`Fault::Transient`], which leaves the message on the queue.
+//! Invariant: a step is idempotent by request id. A step ends in a result, in [`StepError::Refused`], which is final and
+//! known to the state machine by a stable name, or in [`StepError::Transient`], which leaves the message on the queue.
 
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::ids::RequestId;
-use crate::message::{Nudge, TaskToken};
+use crate::message::{RecheckMessage, TaskToken};
 use crate::policy::evaluate::Refusal;
 use crate::ports::PortError;
-use crate::request::Illegal;
+use crate::request::InvalidTransition;
 use crate::store::ChangeError;
 
 /// One step of the flow. The worker's folder is the binary; the queue of that name feeds it.
@@ -25,11 +25,11 @@ pub trait Step: Send + Sync {
     type Output: Serialize + Send;
 
     /// Does the work of one task.
-    async fn run(&self, task: Task<Self::Input>) -> Result<Progress<Self::Output>, Fault>;
+    async fn run(&self, task: Task<Self::Input>) -> Result<Progress<Self::Output>, StepError>;
 
     /// Looks again at a request because somebody said so. Only await-approval and notify are nudged.
-    async fn nudged(&self, _nudge: Nudge) -> Result<(), Fault> {
-        Err(Fault::refused(ErrorName::BadMessage, "this worker takes tasks only"))
+    async fn recheck(&self, _message: RecheckMessage) -> Result<(), StepError> {
+        Err(StepError::refused(ErrorName::BadMessage, "this worker takes tasks only"))
     }
 }
 
@@ -98,7 +98,7 @@ impl ErrorName {
 
 /// How a step fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum StepError {
     /// Final: asking again would change nothing.
     #[error("{}: {message}", code.as_str())]
     Refused {
@@ -115,7 +115,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl StepError {
     /// A final fault.
     pub fn refused(code: ErrorName, message: impl Into<String>) -> Self {
         Self::Refused { code, message: message.into() }
@@ -132,26 +132,26 @@ impl Fault {
     }
 }
 
-impl From<PortError> for Fault {
+impl From<PortError> for StepError {
     fn from(error: PortError) -> Self {
         Self::transient(error.to_string())
     }
 }
 
-impl From<Illegal> for Fault {
-    fn from(error: Illegal) -> Self {
+impl From<InvalidTransition> for StepError {
+    fn from(error: InvalidTransition) -> Self {
         Self::refused(ErrorName::Ended, error.to_string())
     }
 }
 
-impl From<Refusal> for Fault {
+impl From<Refusal> for StepError {
     /// By codes only: names and values stay in the table, where RecordRefusal finds the words again.
     fn from(refusal: Refusal) -> Self {
         Self::refused(ErrorName::Refused, refusal.codes())
     }
 }
 
-impl<E: Into<Fault>> From<ChangeError<E>> for Fault {
+impl<E: Into<StepError>> From<ChangeError<E>> for StepError {
     fn from(error: ChangeError<E>) -> Self {
         match error {
             ChangeError::Missing(id) => Self::not_found(id),

@@ -17,7 +17,7 @@ async fn mail(world: &Arc<World>, known: &Request, occasion: &str) -> Request {
         row.mailed(occasion, now);
         Ok::<_, std::convert::Infallible>(())
     };
-    change_known(&**world, known, &By::worker("test"), note).await.unwrap().0
+    change_known(&**world, known, &Origin::worker("test"), note).await.unwrap().0
 }
 
 #[tokio::test]
@@ -53,8 +53,8 @@ async fn a_stale_row_refuses_nothing_and_settles_nothing() {
         "arn:another" => Ok(()),
         _ => Err("the execution is the old one"),
     };
-    assert!(change_known(&*world, &stale, &By::worker("test"), seen).await.is_ok());
+    assert!(change_known(&*world, &stale, &Origin::worker("test"), seen).await.is_ok());
     let nothing = |row: &mut Request| Ok::<_, std::convert::Infallible>(row.execution().arn.clone());
-    let (_, arn) = change_known(&*world, &stale, &By::worker("test"), nothing).await.unwrap();
+    let (_, arn) = change_known(&*world, &stale, &Origin::worker("test"), nothing).await.unwrap();
     assert_eq!(arn, "arn:another");
 }

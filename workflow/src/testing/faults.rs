@@ -10,7 +10,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::ids::RequestId;
-use crate::request::audit::Happening;
+use crate::request::audit::EventKind;
 use crate::testing::World;
 use crate::testing::world::Moment;
 
@@ -92,7 +92,7 @@ impl World {
             .iter()
             .map(|event| match event.event {
                 // Serials are random.
-                Happening::Reserved | Happening::Signed => format!("{:?} {}", event.event, event.actor),
+                EventKind::Reserved | EventKind::Signed => format!("{:?} {}", event.event, event.actor),
                 _ => format!("{:?} {} {:?}", event.event, event.actor, event.detail),
             })
             .collect();

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use crate::approval::{Approval, Ballot};
+use crate::approval::{Approval, VoteInput};
 use crate::approver_set::{Electorate, PlusTags, Seats};
 use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
 use crate::email::Email;
@@ -28,8 +28,13 @@ pub fn electorate() -> Electorate {
 }
 
 /// The word of [`approver`], in view of `shown`.
-pub fn ballot(decision: Decision, shown: &ReviewDigest, reason: Option<&str>) -> Ballot {
-    Ballot { approver: approver(), decision, shown: shown.clone(), reason: reason.map(str::to_owned) }
+pub fn vote_input(decision: Decision, shown: &ReviewDigest, reason: Option<&str>) -> VoteInput {
+    VoteInput {
+        approver: approver(),
+        decision,
+        review_digest: shown.clone(),
+        reason: reason.map(str::to_owned),
+    }
 }
 
 /// A task of a state for a request, with a token of its own.
@@ -89,13 +94,13 @@ impl World {
             Status::Failed => request.end(Ending::because(status, "broken"), now).expect("allowed"),
             Status::Rejected => {
                 approval
-                    .vote(&ballot(Decision::Reject, &shown, Some("Not ours.")), &shown, now)
+                    .vote(&vote_input(Decision::Reject, &shown, Some("Not ours.")), &shown, now)
                     .expect("a vote");
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
                 request.end(Ending::because(status, "Not ours."), now).expect("allowed");
             }
             _ => {
-                approval.vote(&ballot(Decision::Approve, &shown, None), &shown, now).expect("a vote");
+                approval.vote(&vote_input(Decision::Approve, &shown, None), &shown, now).expect("a vote");
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
             }
         }

@@ -13,11 +13,11 @@ use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link};
 use crate::ids::RequestId;
 use crate::mail::Mail;
-use crate::message::Nudge;
+use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{ExecutionState, PortError};
-use crate::request::audit::{By, Event};
+use crate::request::audit::{Event, Origin};
 use crate::request::metric::Measure;
 use crate::request::{Columns, Request, Status};
 use pki::certificate::Serial;
@@ -57,7 +57,7 @@ struct State {
     results: Vec<(TaskToken, TaskResult)>,
     executions: BTreeMap<String, ExecutionState>,
     audit: Vec<Event>,
-    nudges: Vec<Nudge>,
+    rechecks: Vec<RecheckMessage>,
     postponed: Vec<(String, i32)>,
     backwards: Vec<(Status, Status)>,
     no_issuer: bool,
@@ -221,7 +221,7 @@ impl World {
 
     /// Puts a request into the table; what happened on its way there enters the audit trail.
     pub fn put(&self, mut request: Request) {
-        let events = request.seal(&By::worker("test"));
+        let events = request.take_events(&Origin::worker("test"));
         let mut state = self.state();
         state.audit.extend(events);
         state.requests.insert(request.id(), request);
@@ -302,8 +302,8 @@ impl World {
     }
 
     /// Every nudge, oldest first.
-    pub fn nudges(&self) -> Vec<Nudge> {
-        self.state().nudges.clone()
+    pub fn rechecks(&self) -> Vec<RecheckMessage> {
+        self.state().rechecks.clone()
     }
 
     /// Every write that took a request back to an earlier status, or out of an ending. There should be none.

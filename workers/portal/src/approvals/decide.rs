@@ -11,13 +11,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use workflow::approval::{Approval, Ballot, VoteError, Voted};
+use workflow::approval::{Approval, VoteError, VoteInput, VoteResult};
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
-use workflow::request::audit::{Entry, Happening};
+use workflow::message::RecheckMessage;
+use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::store::change_audited;
 use workflow::texts::Message;
 
@@ -57,24 +57,24 @@ pub(crate) async fn decide(
         return Err(Problem::new(Code::BadRequest, "problem-cross-site").with_status(StatusCode::FORBIDDEN));
     }
     let mut opened = open(&portal, key).await?;
-    let voted = match ballot(&fields, &opened.link.approver) {
-        Ok(ballot) => vote(&portal, &opened, &ballot, &caller).await.map(|approval| {
+    let voted = match vote_input(&fields, &opened.link.approver) {
+        Ok(vote_input) => vote(&portal, &opened, &vote_input, &caller).await.map(|approval| {
             opened.approval = approval;
-            ballot
+            vote_input
         }),
         Err(problem) => Err(problem),
     };
     match (voted, wants) {
-        (Ok(ballot), Wants::Json) => Ok(Json(Decided {
+        (Ok(vote_input), Wants::Json) => Ok(Json(Decided {
             request_id: opened.request.id(),
-            decision: ballot.decision,
+            decision: vote_input.decision,
             outcome: opened.approval.outcome,
             votes: opened.approval.votes,
         })
         .into_response()),
-        (Ok(ballot), Wants::Page) => {
+        (Ok(vote_input), Wants::Page) => {
             let review = Review::of(&portal, opened).await?;
-            let page = ReviewPage::new(&portal, &reader, &review).after_vote(ballot.decision);
+            let page = ReviewPage::new(&portal, &reader, &review).after_vote(vote_input.decision);
             Ok(pages::page(StatusCode::OK, reader.language, &page))
         }
         // The approver sees the request again, as it is now, and what was wrong above it.
@@ -97,7 +97,7 @@ pub(crate) async fn decide(
 async fn vote(
     portal: &Portal,
     opened: &Opened,
-    ballot: &Ballot,
+    vote_input: &VoteInput,
     caller: &Caller,
 ) -> Result<Approval, Problem> {
     let id = opened.request.id();
@@ -109,16 +109,16 @@ async fn vote(
     }
     let now = portal.clock.now();
     let verdict = Verdict::of(portal, &opened.request).await?;
-    let by = caller.as_approver(&ballot.approver);
+    let by = caller.as_approver(&vote_input.approver);
     let changed = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
         if approval.digest != verdict.binds && approval.outcome.is_none() {
             return Err(VoteError::StaleDigest);
         }
-        let voted = approval.vote(ballot, &verdict.digest, now)?;
-        let entry = Entry::new(Happening::Voted, now)
-            .about(ballot.shown.as_str())
-            .saying(if ballot.decision == Decision::Approve { "approve" } else { "reject" });
-        Ok((voted, (voted == Voted::Recorded).then_some(entry)))
+        let voted = approval.vote(vote_input, &verdict.digest, now)?;
+        let entry = PendingEvent::new(EventKind::Voted, now)
+            .with_digest(vote_input.review_digest.as_str())
+            .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
+        Ok((voted, (voted == VoteResult::Recorded).then_some(entry)))
     })
     .await?;
     let (approval, voted) = match changed {
@@ -127,14 +127,14 @@ async fn vote(
         Some(Ok(changed)) => changed,
     };
     match voted {
-        Voted::Recorded => {
-            tracing::info!(request.id = %id, decision = ?ballot.decision, outcome = approval.outcome.map(Outcome::as_str), "decided");
+        VoteResult::Recorded => {
+            tracing::info!(request.id = %id, decision = ?vote_input.decision, outcome = approval.outcome.map(Outcome::as_str), "decided");
         }
-        Voted::Repeated => {
-            tracing::info!(request.id = %id, decision = ?ballot.decision, "decided again, the same")
+        VoteResult::Repeated => {
+            tracing::info!(request.id = %id, decision = ?vote_input.decision, "decided again, the same")
         }
     }
-    if let Err(error) = portal.nudges.nudge(&Nudge::look(id)).await {
+    if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(id)).await {
         tracing::error!(request.id = %id, %error, "recorded, but the flow was not woken; housekeeping will");
     }
     Ok(approval)
@@ -154,7 +154,7 @@ fn refused(error: VoteError) -> Problem {
     }
 }
 
-fn ballot(fields: &Fields, approver: &Email) -> Result<Ballot, Problem> {
+fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {
     let mut wrong = Vec::new();
     let mut text = |field: &'static str, needed: Option<&'static str>| match (fields.text(field), needed) {
         (Ok(Some(text)), _) => text.into_owned(),
@@ -189,10 +189,10 @@ fn ballot(fields: &Fields, approver: &Email) -> Result<Ballot, Problem> {
     }
     wrong.extend(private_key(&reason).or_else(|| unfit_text("reason", &reason)));
     match decision {
-        Some(decision) if wrong.is_empty() => Ok(Ballot {
+        Some(decision) if wrong.is_empty() => Ok(VoteInput {
             approver: approver.clone(),
             decision,
-            shown: ReviewDigest::from_text(&digest),
+            review_digest: ReviewDigest::from_text(&digest),
             reason: Some(reason).filter(|reason| !reason.is_empty()),
         }),
         _ => Err(Problem::of_findings(wrong)),

@@ -16,7 +16,7 @@ use workflow::finding::{Code, Finding};
 use workflow::grant::CsrSummary;
 use workflow::grant::Grant;
 use workflow::ids::RequestId;
-use workflow::request::audit::{Entry, Happening};
+use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::request::{Request, Status};
 use workflow::store::change_audited;
 use workflow::store::issuer_in_force;
@@ -182,7 +182,7 @@ async fn note_view(portal: &Portal, opened: &Opened, caller: &Caller, shown: &Re
     let by = caller.as_approver(approver);
     let id = opened.request.id();
     let noted = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
-        let entry = Entry::new(Happening::Viewed, now).about(shown.as_str());
+        let entry = PendingEvent::new(EventKind::Viewed, now).with_digest(shown.as_str());
         Ok::<_, std::convert::Infallible>(((), approval.viewed(approver).then_some(entry)))
     })
     .await;

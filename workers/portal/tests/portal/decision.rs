@@ -6,14 +6,14 @@ use time::Duration;
 use workflow::approver_set::{Electorate, Seats};
 use workflow::decision::Outcome;
 use workflow::ids::RequestId;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::ports::Clock;
-use workflow::request::audit::{Happening, verify};
+use workflow::request::audit::{EventKind, verify};
 use workflow::request::{Ending, Status};
 
 use crate::site::{FORM, Site};
 
-fn ballot(site: &Site, id: RequestId, decision: &str) -> Value {
+fn vote_input(site: &Site, id: RequestId, decision: &str) -> Value {
     json!({"decision": decision, "digest": site.shown(id), "reason": "Because."})
 }
 
@@ -24,7 +24,7 @@ async fn reading_never_decides() {
     // That the link was opened is noted, once, and changes nothing else.
     site.get(&link).await;
     let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
-    assert_eq!(events.iter().filter(|event| **event == Happening::Viewed).count(), 1);
+    assert_eq!(events.iter().filter(|event| **event == EventKind::Viewed).count(), 1);
     let before = (site.world.approval(id), site.world.requests());
     for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
         let query = format!("{link}?decision=approve&digest={}", site.shown(id));
@@ -40,27 +40,27 @@ async fn reading_never_decides() {
         }
     }
     assert_eq!((site.world.approval(id), site.world.requests()), before);
-    assert!(site.world.nudges().is_empty());
+    assert!(site.world.rechecks().is_empty());
 }
 
 #[tokio::test]
 async fn an_approval_is_recorded_once_and_repeating_it_is_harmless() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let first = site.post(&link, &ballot(&site, id, "approve")).await;
+    let first = site.post(&link, &vote_input(&site, id, "approve")).await;
     assert_eq!(first.status, 200, "{}", first.text());
     let body = first.json();
     assert_eq!(body["requestId"], id.to_string());
     assert_eq!((&body["decision"], &body["outcome"]), (&json!("approve"), &json!("approved")));
     assert_eq!(body["votes"][0]["approver"], "approver@example.com");
-    assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.json(), body);
+    assert_eq!(site.post(&link, &vote_input(&site, id, "approve")).await.json(), body);
     assert_eq!(site.world.approval(id).unwrap().votes.len(), 1);
     assert_eq!(
-        site.world.nudges(),
-        [Nudge::look(id), Nudge::look(id)],
+        site.world.rechecks(),
+        [RecheckMessage::look(id), RecheckMessage::look(id)],
         "a nudge that was lost is mended by repeating"
     );
-    site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
+    site.post(&link, &vote_input(&site, id, "reject")).await.is_problem(409, "already_decided");
     let page = site
         .submit(&link, &[("decision", "reject"), ("digest", &site.shown(id)), ("reason", "No.")])
         .await
@@ -85,7 +85,7 @@ async fn a_rejection_keeps_its_reason() {
     let approval = site.world.approval(id).unwrap();
     assert_eq!(approval.outcome, Some(Outcome::Rejected));
     assert_eq!(approval.votes[0].reason.as_deref(), Some("Not ours."));
-    site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
+    site.post(&link, &vote_input(&site, id, "approve")).await.is_problem(409, "already_decided");
 }
 
 /// The first of two equal votes may bring the request to its end between any two calls that the second one makes.
@@ -93,7 +93,7 @@ async fn a_rejection_keeps_its_reason() {
 async fn a_repeated_vote_is_harmless_however_far_the_flow_got_meanwhile() {
     let before = Site::new();
     let (id, link) = before.pending();
-    let vote = ballot(&before, id, "reject");
+    let vote = vote_input(&before, id, "reject");
     let after = before.copy();
     assert_eq!(after.post(&link, &vote).await.status, 200);
     let mut row = after.world.request(id).unwrap();
@@ -158,14 +158,14 @@ async fn malformed_votes_change_nothing() {
     let key = json!({"decision": "reject", "digest": good, "reason": test_pki::root().key_pem});
     site.post(&link, &key).await.is_problem(422, "private_key_submitted");
     assert_eq!(site.world.approval(id).unwrap().version, 1);
-    assert!(site.world.nudges().is_empty());
+    assert!(site.world.rechecks().is_empty());
 }
 
 #[tokio::test]
 async fn after_the_limit_nothing_is_decided() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let vote = ballot(&site, id, "approve");
+    let vote = vote_input(&site, id, "approve");
     site.world.advance(Duration::days(7));
     site.get(&link).await.is_problem(410, "expired");
     site.post(&link, &vote).await.is_problem(410, "expired");
@@ -173,7 +173,7 @@ async fn after_the_limit_nothing_is_decided() {
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
 
     let (id, link) = site.pending();
-    site.post(&link, &ballot(&site, id, "approve")).await;
+    site.post(&link, &vote_input(&site, id, "approve")).await;
     site.world.advance(Duration::days(30));
     assert_eq!(site.get(&link).await.json()["outcome"], "approved", "a decision stays readable");
 }
@@ -192,7 +192,7 @@ async fn every_link_that_opens_nothing_gives_the_same_answer() {
         [own.as_str(), &former, &unknown, cut, &longer, "/approvals/x", "/approvals/%ff", "/approvals/%0a"]
     {
         answers.push(site.get(path).await.is_problem(404, "not_found"));
-        site.post(path, &ballot(&site, id, "approve")).await.is_problem(404, "not_found");
+        site.post(path, &vote_input(&site, id, "approve")).await.is_problem(404, "not_found");
     }
     answers.dedup();
     assert_eq!(answers.len(), 1);
@@ -233,7 +233,7 @@ async fn a_request_that_has_ended_is_not_decided() {
     let site = Site::new();
     let (id, link) = site.pending();
     site.world.alter(id, |row| row.status = Status::Failed);
-    site.post(&link, &ballot(&site, id, "approve")).await.is_problem(409, "already_decided");
+    site.post(&link, &vote_input(&site, id, "approve")).await.is_problem(409, "already_decided");
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
 }
@@ -242,12 +242,12 @@ async fn a_request_that_has_ended_is_not_decided() {
 async fn a_vote_stands_even_if_the_flow_is_not_woken() {
     let site = Site::new();
     let (id, link) = site.pending();
-    site.world.fail_next("nudges", 1);
-    assert_eq!(site.post(&link, &ballot(&site, id, "approve")).await.status, 200);
+    site.world.fail_next("worker queue", 1);
+    assert_eq!(site.post(&link, &vote_input(&site, id, "approve")).await.status, 200);
     assert_eq!(site.world.approval(id).unwrap().outcome, Some(Outcome::Approved));
 
     let (id, link) = site.pending();
-    let vote = ballot(&site, id, "approve");
+    let vote = vote_input(&site, id, "approve");
     site.world.fail_next("approvals", 1);
     site.post(&link, &vote).await.is_problem(503, "try_again");
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
@@ -271,8 +271,8 @@ async fn a_quorum_of_two_needs_two_people() {
     assert!(page.contains("Another approver has to approve"));
     assert_eq!(site.world.approval(id).unwrap().outcome, None);
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""), "one vote a person");
-    site.post(&link, &ballot(&site, id, "reject")).await.is_problem(409, "already_decided");
-    assert_eq!(site.post(&second, &ballot(&site, id, "approve")).await.json()["outcome"], "approved");
+    site.post(&link, &vote_input(&site, id, "reject")).await.is_problem(409, "already_decided");
+    assert_eq!(site.post(&second, &vote_input(&site, id, "approve")).await.json()["outcome"], "approved");
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn a_rejection_needs_a_reason() {
     let vote = json!({"decision": "reject", "digest": site.shown(id)});
     site.post(&link, &vote).await.is_problem(400, "missing_field");
     assert!(site.world.approval(id).unwrap().votes.is_empty());
-    site.post(&link, &ballot(&site, id, "reject")).await;
+    site.post(&link, &vote_input(&site, id, "reject")).await;
     assert_eq!(site.world.approval(id).unwrap().outcome, Some(Outcome::Rejected));
 }
 
@@ -290,7 +290,7 @@ async fn a_rejection_needs_a_reason() {
 async fn a_verdict_that_changed_is_shown_again_and_nothing_is_decided() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let vote = ballot(&site, id, "approve");
+    let vote = vote_input(&site, id, "approve");
     let policy = include_str!("../../../../infra/policy.toml");
     site.world.set_policy(&policy.replace("validity_days = 365", "validity_days = 30"));
     site.post(&link, &vote).await.is_problem(409, "already_decided");
@@ -304,7 +304,7 @@ async fn a_verdict_that_changed_is_shown_again_and_nothing_is_decided() {
 async fn whoever_left_the_policy_can_neither_vote_nor_read() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let vote = ballot(&site, id, "approve");
+    let vote = vote_input(&site, id, "approve");
     let policy = include_str!("../../../../infra/policy.toml");
     site.world.set_policy(&policy.replace("approver@example.com", "successor@example.com"));
     site.post(&link, &vote).await.is_problem(404, "not_found");
@@ -316,7 +316,7 @@ async fn whoever_left_the_policy_can_neither_vote_nor_read() {
 async fn links_of_an_earlier_generation_are_dead() {
     let site = Site::new();
     let (id, link) = site.pending();
-    let vote = ballot(&site, id, "approve");
+    let vote = vote_input(&site, id, "approve");
     let mut approval = site.world.approval(id).unwrap();
     let electorate = approval.electorate.clone();
     assert!(approval.renew_links(2, electorate));
@@ -342,7 +342,7 @@ async fn the_requester_never_votes_by_whatever_spelling() {
     for who in ["requester@example.com", "REQUESTER@example.com", "Requester+ca@example.com"] {
         let link = site.link_of(id, who);
         site.get(&link).await.is_problem(404, "not_found");
-        site.post(&link, &ballot(&site, id, "approve")).await.is_problem(404, "not_found");
+        site.post(&link, &vote_input(&site, id, "approve")).await.is_problem(404, "not_found");
     }
     assert!(site.world.approval(id).unwrap().votes.is_empty());
 }
@@ -364,9 +364,9 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
         .enumerate()
         .map(|(n, who)| {
             let link = site.link_of(id, who);
-            let vote = ballot(&site, id, if n % 2 == 0 { "approve" } else { "reject" });
+            let vote = vote_input(&site, id, if n % 2 == 0 { "approve" } else { "reject" });
             // One approver in two tabs: the same link says both.
-            let other = ballot(&site, id, if n % 2 == 0 { "reject" } else { "approve" });
+            let other = vote_input(&site, id, if n % 2 == 0 { "reject" } else { "approve" });
             (link, vote, other)
         })
         .collect();

@@ -33,5 +33,5 @@ async fn a_browser_submits_and_an_approver_decides() {
     let decided = site.submit(&link, &[("digest", &digest), ("decision", "approve"), ("reason", "")]).await;
     assert!(decided.is_page(200).contains("Approved"));
     assert!(site.world.approval(id).unwrap().outcome.is_some());
-    assert_eq!(site.world.nudges(), [workflow::message::Nudge::look(id)]);
+    assert_eq!(site.world.rechecks(), [workflow::message::RecheckMessage::look(id)]);
 }

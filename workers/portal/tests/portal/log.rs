@@ -47,7 +47,7 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
     let (id, link) = site.pending();
     site.get(&link).await;
     let digest = site.shown(id);
-    site.world.fail_next("nudges", 1);
+    site.world.fail_next("worker queue", 1);
     site.post(&link, &json!({"decision": "reject", "digest": digest, "reason": "a very private reason"}))
         .await;
     let key = test_pki::root().key_pem;

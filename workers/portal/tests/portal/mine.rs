@@ -3,9 +3,9 @@
 use serde_json::json;
 use time::Duration;
 use workflow::decision::Outcome;
-use workflow::message::Nudge;
+use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, Links};
-use workflow::request::audit::{Happening, verify};
+use workflow::request::audit::{EventKind, verify};
 use workflow::request::{Ending, Status};
 
 use crate::site::Site;
@@ -25,9 +25,9 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     }
     let approval = site.world.approval(id).unwrap();
     assert_eq!((approval.outcome, approval.withdrawn), (Some(Outcome::Rejected), true));
-    assert_eq!(site.world.nudges(), [Nudge::look(id), Nudge::look(id)]);
+    assert_eq!(site.world.rechecks(), [RecheckMessage::look(id), RecheckMessage::look(id)]);
     let events: Vec<_> = site.world.audit(id).into_iter().map(|event| event.event).collect();
-    assert_eq!(events.iter().filter(|event| **event == Happening::Withdrawn).count(), 1);
+    assert_eq!(events.iter().filter(|event| **event == EventKind::Withdrawn).count(), 1);
     assert_eq!(verify(id, &site.world.audit(id), site.world.request(id).unwrap().audit()), []);
     let page = site.browse(&site.link(id)).await.is_page(200);
     assert!(page.contains("Withdrawn") && !page.contains("value=\"approve\""), "{page}");
@@ -111,7 +111,7 @@ async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
     let unknown = site.post("/mine", &json!({"email": "nobody@example.com"})).await;
     assert_eq!((known.status.as_u16(), known.bytes), (202, unknown.bytes.clone()));
     assert_eq!(unknown.status, 202);
-    assert_eq!(site.world.nudges(), [Nudge::mail(id, "overview")]);
+    assert_eq!(site.world.rechecks(), [RecheckMessage::mail(id, "overview")]);
     site.post("/mine", &json!({"email": "a@b, c@d"})).await.is_problem(422, "bad_email");
     site.post("/mine", &json!({})).await.is_problem(400, "missing_field");
 }
@@ -149,7 +149,7 @@ async fn downloads_enter_the_audit_trail_and_a_head_does_not() {
     site.call("HEAD", &pem, &[], "").await;
     assert_eq!(site.get(&pem).await.status, 200);
     let trail = site.world.audit(id);
-    let downloads: Vec<_> = trail.iter().filter(|event| event.event == Happening::Downloaded).collect();
+    let downloads: Vec<_> = trail.iter().filter(|event| event.event == EventKind::Downloaded).collect();
     assert_eq!(downloads.len(), 1);
     assert_eq!(downloads[0].actor.as_str(), "requester:requester@example.com");
 }

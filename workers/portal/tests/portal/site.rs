@@ -95,8 +95,8 @@ impl Site {
             links: world.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),
             executions: world.clone(),
-            nudges: world.clone(),
-            notices: world.clone(),
+            approval_queue: world.clone(),
+            notify_queue: world.clone(),
             clock: world.clone(),
         };
         Self { world, router: portal.router() }

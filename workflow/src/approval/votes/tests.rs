@@ -21,28 +21,28 @@ fn approval(quorum: usize) -> Approval {
     Approval::ask(RequestId::random(), digest, electorate, NOW, NOW + Duration::days(7))
 }
 
-fn ballot(who: &str, decision: Decision) -> Ballot {
-    Ballot { approver: email(who), decision, shown: ReviewDigest::from_text("r1"), reason: None }
+fn vote_input(who: &str, decision: Decision) -> VoteInput {
+    VoteInput { approver: email(who), decision, review_digest: ReviewDigest::from_text("r1"), reason: None }
 }
 
-fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<Voted, VoteError> {
-    approval.vote(&ballot(who, decision), &ReviewDigest::from_text("r1"), NOW)
+fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<VoteResult, VoteError> {
+    approval.vote(&vote_input(who, decision), &ReviewDigest::from_text("r1"), NOW)
 }
 
 #[test]
 fn the_quorum_approves_and_one_rejection_ends_it() {
     let mut approval = approval(2);
-    assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Ok(Voted::Recorded));
+    assert_eq!(vote(&mut approval, "a@example.com", Decision::Approve), Ok(VoteResult::Recorded));
     assert_eq!(approval.outcome, None);
     for spelling in ["A@EXAMPLE.COM", "a+phone@example.com"] {
-        assert_eq!(vote(&mut approval, spelling, Decision::Approve), Ok(Voted::Repeated), "counts once");
+        assert_eq!(vote(&mut approval, spelling, Decision::Approve), Ok(VoteResult::Repeated), "counts once");
     }
     assert_eq!(approval.outcome, None);
     assert_eq!(approval.undecided(), [email("b@example.com"), email("c@example.com")]);
     let mut rejected = approval.clone();
-    assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Recorded));
+    assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(VoteResult::Recorded));
     assert_eq!(approval.outcome, Some(Outcome::Approved));
-    assert_eq!(vote(&mut rejected, "b@example.com", Decision::Reject), Ok(Voted::Recorded));
+    assert_eq!(vote(&mut rejected, "b@example.com", Decision::Reject), Ok(VoteResult::Recorded));
     assert_eq!(rejected.outcome, Some(Outcome::Rejected));
 }
 
@@ -51,7 +51,7 @@ fn what_stands_is_not_decided_otherwise() {
     let mut approval = approval(1);
     vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
     let standing = approval.clone();
-    assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(Voted::Repeated));
+    assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(VoteResult::Repeated));
     assert_eq!(
         vote(&mut approval, "b@example.com", Decision::Reject),
         Err(VoteError::AlreadyDecided(Outcome::Approved))
@@ -82,7 +82,7 @@ fn every_task_that_asked_is_kept_once_and_not_without_bound() {
 fn late_stale_and_foreign_votes_change_nothing() {
     let mut approval = approval(2);
     let fresh = approval.clone();
-    let yes = ballot("a@example.com", Decision::Approve);
+    let yes = vote_input("a@example.com", Decision::Approve);
     let current = ReviewDigest::from_text("r1");
     assert_eq!(approval.vote(&yes, &current, approval.expires_at), Err(VoteError::Expired));
     assert_eq!(approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW), Err(VoteError::StaleDigest));
@@ -92,7 +92,7 @@ fn late_stale_and_foreign_votes_change_nothing() {
     assert_eq!(vote(&mut approval, "a@example.com", Decision::Reject), Err(VoteError::VotedOtherwise));
     assert_eq!(
         approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW),
-        Ok(Voted::Repeated),
+        Ok(VoteResult::Repeated),
         "a word that is given stands, whatever the review shows by now"
     );
 }
@@ -128,7 +128,7 @@ fn substitutes_vote_after_the_escalation_only() {
     assert!(approval.escalate(vec![substitute.clone()], NOW));
     assert!(!approval.escalate(vec![substitute.clone()], NOW), "once");
     assert!(approval.undecided().contains(&substitute));
-    assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Ok(Voted::Recorded));
+    assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Ok(VoteResult::Recorded));
     assert_eq!(approval.outcome, Some(Outcome::Approved));
 }
 

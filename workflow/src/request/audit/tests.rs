@@ -3,20 +3,24 @@ use time::macros::datetime;
 
 use super::*;
 
-fn trail() -> (RequestId, Vec<Event>, Head) {
+fn trail() -> (RequestId, Vec<Event>, ChainHead) {
     let id = RequestId::random();
     let alice: Email = "alice@example.com".parse().unwrap();
     let at = datetime!(2026-01-01 12:00:00.5 UTC);
-    let mut head = Head::default();
-    let by = By::caller(Actor::requester(&alice), Some("192.0.2.1".into()));
-    let mut events =
-        append(&mut head, id, vec![Entry::new(Happening::Submitted, at).about("d".repeat(64))], &by);
+    let mut head = ChainHead::default();
+    let by = Origin::caller(Actor::requester(&alice), Some("192.0.2.1".into()));
+    let mut events = append(
+        &mut head,
+        id,
+        vec![PendingEvent::new(EventKind::Submitted, at).with_digest("d".repeat(64))],
+        &by,
+    );
     let entries = vec![
-        Entry::new(Happening::Stored, at),
-        Entry::new(Happening::Mailed, at).saying("received"),
-        Entry::new(Happening::Asked, at),
+        PendingEvent::new(EventKind::Stored, at),
+        PendingEvent::new(EventKind::Mailed, at).with_detail("received"),
+        PendingEvent::new(EventKind::Asked, at),
     ];
-    events.extend(append(&mut head, id, entries, &By::worker("persist")));
+    events.extend(append(&mut head, id, entries, &Origin::worker("persist")));
     (id, events, head)
 }
 
@@ -27,7 +31,7 @@ fn an_untouched_trail_is_whole_also_after_a_journey_through_json() {
     let json = serde_json::to_string(&events).unwrap();
     let events: Vec<Event> = serde_json::from_str(&json).unwrap();
     assert_eq!(verify(id, &events, &head), []);
-    assert_eq!(verify(id, &[], &Head::default()), []);
+    assert_eq!(verify(id, &[], &ChainHead::default()), []);
 }
 
 #[test]
@@ -35,7 +39,7 @@ fn whatever_is_altered_is_found() {
     let (id, events, head) = trail();
     type Alteration = fn(&mut Event);
     let alterations: [Alteration; 8] = [
-        |event| event.event = Happening::Voted,
+        |event| event.event = EventKind::Voted,
         |event| event.at += time::Duration::SECOND,
         |event| event.actor = Actor::worker("sign"),
         |event| event.source = None,
@@ -62,19 +66,19 @@ fn an_event_made_anew_with_a_fitting_hash_does_not_follow() {
     let (id, mut events, head) = trail();
     events[1].actor = Actor::worker("portal");
     events[1].hash = events[1].computed_hash();
-    assert_eq!(verify(id, &events, &head), [Broken::Unlinked(3)]);
+    assert_eq!(verify(id, &events, &head), [AuditError::Unlinked(3)]);
     let last = events.len() - 1;
     let (_, mut events, head) = trail_of(id);
     events[last].detail = Some("x".into());
     events[last].hash = events[last].computed_hash();
-    assert_eq!(verify(id, &events, &head), [Broken::Replaced(4)]);
+    assert_eq!(verify(id, &events, &head), [AuditError::Replaced(4)]);
 }
 
-fn trail_of(id: RequestId) -> (RequestId, Vec<Event>, Head) {
+fn trail_of(id: RequestId) -> (RequestId, Vec<Event>, ChainHead) {
     let (_, events, _) = trail();
-    let mut head = Head::default();
-    let entries = events.into_iter().map(|event| Entry::new(event.event, event.at)).collect();
-    let events = append(&mut head, id, entries, &By::worker("persist"));
+    let mut head = ChainHead::default();
+    let entries = events.into_iter().map(|event| PendingEvent::new(event.event, event.at)).collect();
+    let events = append(&mut head, id, entries, &Origin::worker("persist"));
     (id, events, head)
 }
 

@@ -11,12 +11,12 @@ use crate::approval::{Approval, Link, LinkDigest};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::mail::Mail;
-use crate::message::Nudge;
+use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{
-    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Metrics, Names, Nudges,
-    Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks,
+    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Metrics, Names, Operators,
+    Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -272,10 +272,10 @@ impl State {
 
     fn report(&mut self, token: &TaskToken, result: TaskResult) -> Reported {
         if self.results.iter().any(|(one, _)| one == token) {
-            return Reported::TooLate;
+            return Reported::AlreadyFinished;
         }
         self.results.push((token.clone(), result));
-        Reported::Taken
+        Reported::Accepted
     }
 }
 
@@ -311,9 +311,9 @@ impl Executions for World {
 }
 
 #[async_trait]
-impl Nudges for World {
-    async fn nudge(&self, nudge: &Nudge) -> Result<(), PortError> {
-        self.call("nudges", "nudge", |state| state.nudges.push(nudge.clone()))
+impl WorkerQueue for World {
+    async fn recheck(&self, message: &RecheckMessage) -> Result<(), PortError> {
+        self.call("worker queue", "recheck", |state| state.rechecks.push(message.clone()))
     }
 }
 
