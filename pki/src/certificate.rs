@@ -1,7 +1,7 @@
 //! Making certificates: from their contents to the bytes that are signed (RFC 5280 section 4).
 //!
-//! Invariant: only what [`lint`] let through can be signed, and the linter reads the encoded bytes, not the values they were
-//! made from. A certificate is built from its contents, the issuer, and the key of the request; of the request nothing
+//! Invariant: only what [`lint`] let through can be signed, and the linter reads the encoded bytes, not the values behind
+//! them. A certificate is built from its contents, the issuer, and the key of the request; of the request nothing
 //! else enters. The same inputs give the same bytes. Each part fails with its own small error; none of them names key
 //! material.
 

@@ -1,8 +1,7 @@
 //! Reading a certificate signing request (PKCS#10, RFC 2986).
 //!
 //! Invariant: a [`Csr`] exists only if the text was exactly one request, its signature was verified with the key it
-//! carries, that key is not weak, and every name in it is valid. Whether it may have what it asks for is not said here
-//! here. Fails with all errors at once.
+//! carries, that key is not weak, and every name in it is valid. Policy decides elsewhere what it may have. Fails with all errors at once.
 
 mod der_kind;
 mod input;
@@ -161,7 +160,7 @@ impl Csr {
         &self.extensions
     }
 
-    /// What an approver should look at twice.
+    /// Warnings for approvers.
     #[must_use]
     pub fn warnings(&self) -> &[CsrWarning] {
         &self.warnings
@@ -190,7 +189,7 @@ fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, StructureError> {
     Ok(request)
 }
 
-/// The parts around what is signed.
+/// The parts around the signed CertificationRequestInfo.
 #[derive(Sequence)]
 struct Outer<'a> {
     info: AnyRef<'a>,
@@ -204,10 +203,9 @@ struct OuterAlgorithm<'a> {
     parameters: Option<AnyRef<'a>>,
 }
 
-/// Whether they are DER to the letter: otherwise one request could be written in several ways, each with a digest of its
-/// own. Inside, the signature sees to that.
+/// True if they are DER, so that one request has one digest. The signature protects the octets inside.
 fn is_strict(der: &[u8]) -> bool {
-    // Nothing in them has a DEFAULT or an order, so that what the decoder takes is the only way to write it.
+    // None of them has a DEFAULT or an order, so that the decoder accepts one encoding only.
     Outer::from_der(der).is_ok()
 }
 
@@ -244,7 +242,7 @@ fn common_name(subject: &X509Name<'_>) -> Result<Option<String>, CommonNameError
     Ok((!name.is_empty()).then_some(name))
 }
 
-/// The common name has to be one of the names (BR section 7.1.4.3): it is added where it can be.
+/// Adds the common name to the names if it is a name of a host (BR section 7.1.4.3).
 fn add_common_name(
     text: &str,
     names: &mut Vec<Name>,

@@ -1,8 +1,8 @@
 //! The authority's certificate and the chain above it.
 //!
 //! Invariant: an [`Issuer`] may sign certificates (RFC 5280 sections 4.2.1.3, 4.2.1.9), each certificate of its chain was
-//! signed by the next, and no path length is exceeded. Its name and key are kept as DER, byte for byte: what is
-//! issued repeats exactly those. Fails with one sentence that says which certificate is wrong, and why.
+//! signed by the next, and no path length is exceeded. Its name and key are kept as DER and copied byte for byte
+//! into certificates. Fails with one sentence that says which certificate is wrong, and why.
 
 use der::Encode as _;
 use time::OffsetDateTime;
@@ -53,7 +53,7 @@ pub enum IssuerError {
         number: usize,
         /// Its subject.
         subject: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
 }
@@ -172,7 +172,7 @@ impl Issuer {
     /// How a subject, as RFC 4514 text, violates them.
     #[must_use]
     pub fn subject_violation(&self, subject: &str) -> Option<NameConstraintViolation> {
-        // Most authorities have no constraints: nothing has to be encoded.
+        // Most CAs have no constraints, so that encoding the subject is rarely needed.
         if self.constraints.is_empty() {
             return None;
         }
@@ -184,7 +184,7 @@ impl Issuer {
     }
 }
 
-/// Whether a certificate may stand in the chain of an issuer with `below` authorities under it.
+/// True if a certificate may stand in the chain of an issuer with `below` authorities under it.
 fn fit_to_issue(certificate: &X509Certificate<'_>, below: usize) -> Result<PublicKey, String> {
     // RFC 5280 section 4.1.2.4
     if certificate.subject().iter_rdn().next().is_none() {
@@ -218,7 +218,7 @@ fn fit_to_issue(certificate: &X509Certificate<'_>, below: usize) -> Result<Publi
     }
 }
 
-/// Whether one certificate was issued by the next.
+/// True if one certificate was issued by the next.
 fn linked(
     lower: &X509Certificate<'_>,
     upper: &X509Certificate<'_>,

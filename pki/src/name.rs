@@ -1,4 +1,4 @@
-//! Names: what a certificate says about its subject, and how a subject is written.
+//! Subject alternative names, and distinguished names as text.
 
 mod distinguished_name;
 mod dns;

@@ -11,7 +11,7 @@ pub(crate) fn dotted(oid: &Oid<'_>) -> String {
     }
 }
 
-/// Whether an object identifier is a known one. Compared as octets: writing them with dots takes longer than a hash does.
+/// True if an object identifier is a known one. Compared as octets: writing them with dots takes longer than a hash does.
 pub(crate) fn is(oid: &Oid<'_>, known: &ObjectIdentifier) -> bool {
     oid.as_bytes() == known.as_bytes()
 }

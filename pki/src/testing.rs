@@ -1,7 +1,6 @@
 //! Keys, requests and authorities for tests, made anew each time: no key material is kept in files.
 //!
-//! What is made here is encoded by hand, on purpose not by the code under test, so that requests can be wrong in every
-//! way. Fails by panicking, as a test should.
+//! Encoded by hand, not by the code under test, so that requests can be wrong in every way. Fails by panicking, as a test should.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 mod authority;

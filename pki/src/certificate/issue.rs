@@ -22,7 +22,7 @@ pub enum IssueError {
     Certificate(#[from] CertificateError),
 }
 
-/// Signs what the linter let through (RFC 5280 section 4.1.1).
+/// Signs a linted TBSCertificate (RFC 5280 section 4.1.1).
 pub async fn issue(signer: &dyn Signer, tbs: Linted<TbsCertificate>) -> Result<Certificate, IssueError> {
     let (tbs, facts) = tbs.into_parts();
     if signer.spki_der() != tbs.issuer_spki() {

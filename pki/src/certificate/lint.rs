@@ -1,9 +1,9 @@
 //! The linter: the last look at a certificate before it is signed.
 //!
 //! Invariant: [`Linted`] can be made here only, and only it can be signed. The bytes are read by another implementation
-//! than the one that wrote them, every field is compared with where it must come from, and an extension that is not
-//! expected is an error. Fails with every rule that is broken: always a fault of this program or of its
-//! configuration, never of the requester.
+//! than the one that wrote them, every field is compared with its source, and an unexpected extension is an
+//! error. Fails with every broken rule: a fault of this program or its configuration, unless
+//! [`LintError::is_of_request`].
 
 use x509_parser::certificate::TbsCertificate as Read;
 use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
@@ -17,12 +17,12 @@ use crate::issuer::Issuer;
 use crate::name::Name;
 use crate::signer::SignatureAlgorithm;
 
-/// Something the linter let through, and what it read in it.
+/// A value that passed the linter, with the linter's reading of it.
 #[derive(Clone, Debug)]
 pub struct Linted<T>(T, TbsSummary);
 
 impl<T> Linted<T> {
-    /// What was let through.
+    /// The value.
     pub fn get_ref(&self) -> &T {
         &self.0
     }
@@ -32,7 +32,7 @@ impl<T> Linted<T> {
     }
 }
 
-/// A rule that is broken.
+/// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{rule}: {detail}")]
 pub struct LintError {
@@ -47,7 +47,7 @@ impl LintError {
         self.rule
     }
 
-    /// True if the rule is about what the request contributes (names, subject, key): another attempt fails alike.
+    /// True if the rule concerns names, subject or key, which the request contributes: another attempt fails alike.
     #[must_use]
     pub fn is_of_request(&self) -> bool {
         let parts = ["names", "4.1.2.6 ", "4.1.2.7 ", "4.2.1.2 ", "4.2.1.6 ", "4.2.1.10 "];
@@ -55,7 +55,7 @@ impl LintError {
     }
 }
 
-/// Holds a certificate against the rules, the issuer, the request and the contents.
+/// Checks a certificate against the rules, the issuer, the request and the contents.
 pub fn lint(
     tbs: TbsCertificate,
     issuer: &Issuer,
@@ -326,7 +326,7 @@ impl Linter {
     }
 }
 
-/// Whether the signature field is exactly this AlgorithmIdentifier, parameters included: it is what stands before the
+/// True if the signature field is exactly this AlgorithmIdentifier, parameters included: compares the octets before the
 /// issuer.
 fn signature_is(read: &Read<'_>, identifier: &[u8]) -> bool {
     let (tbs, issuer) = (read.as_ref(), read.issuer().as_raw());
@@ -334,12 +334,12 @@ fn signature_is(read: &Read<'_>, identifier: &[u8]) -> bool {
     at.is_some_and(|at| tbs[..at].ends_with(identifier))
 }
 
-/// Whether a BIT STRING ends in its last set bit.
+/// True if a BIT STRING ends in its last set bit.
 fn is_named_bit_list(der: &[u8]) -> bool {
     matches!(der, [3, _, unused, .., last] if last.trailing_zeros() == u32::from(*unused))
 }
 
-/// A name, if it is of a kind that is issued and written as it is written here.
+/// A name of a kind that is issued, in its canonical spelling.
 fn plain(name: &GeneralName<'_>) -> Option<Name> {
     match name {
         GeneralName::DNSName(text) => Name::dns(text).ok().filter(|name| name.text() == *text),

@@ -20,7 +20,7 @@ pub struct Certificate {
     summary: TbsSummary,
 }
 
-/// What a TBSCertificate says.
+/// The fields of a TBSCertificate that callers ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TbsSummary {
     serial: Serial,
@@ -58,7 +58,7 @@ impl TbsSummary {
     }
 }
 
-/// Why a text is no certificate.
+/// Why a text is not a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// No PEM block of a certificate.
@@ -89,7 +89,7 @@ impl Certificate {
         Ok(Certificate { der, summary })
     }
 
-    /// Of what the linter read from the very same bytes: they are not read once more.
+    /// Joins the three parts of a certificate; `summary` is the linter's reading of the same bytes.
     /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 section 4.1).
     pub(super) fn assemble(
         tbs: &[u8],

@@ -4,8 +4,7 @@
 use der::{Decode as _, Encode as _};
 use x509_cert::TbsCertificate;
 
-/// True if `bytes` is what `x509_cert` writes for what it reads in them: DER to the last octet. The values inside of
-/// extensions are checked by the linter.
+/// True if `x509_cert` reads `bytes` and writes the same octets. The linter checks the values inside extensions.
 pub(super) fn is_der(bytes: &[u8]) -> bool {
     TbsCertificate::from_der(bytes).and_then(|tbs| tbs.to_der()).is_ok_and(|written| written == bytes)
 }

@@ -1,4 +1,4 @@
-//! From what was granted to the bytes that will be signed (RFC 5280 section 4.1).
+//! Building a TBSCertificate (RFC 5280 section 4.1).
 //!
 //! Invariant: every field comes from the contents, the issuer, or the reserved serial and validity; from the request comes
 //! the public key alone. The issuer's name and the key are copied as DER, byte for byte.
@@ -26,7 +26,7 @@ use crate::issuer::Issuer;
 use crate::name::{Name, encode_subject};
 use crate::signer::SignatureAlgorithm;
 
-/// Where an authority publishes what others need to check its certificates.
+/// The addresses at which an issuer publishes its certificate, its CRLs and its OCSP responder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publication {
     /// Of revocation lists (RFC 5280 section 4.2.1.13).
@@ -37,7 +37,7 @@ pub struct Publication {
     pub ocsp: Vec<String>,
 }
 
-/// What a certificate says, apart from key, serial, dates and issuer.
+/// The contents of a certificate, apart from key, serial, dates and issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateContents {
     /// The subject as RFC 4514 text; empty when only the names identify the subject.
@@ -52,16 +52,16 @@ pub struct CertificateContents {
     pub validity_days: u32,
 }
 
-/// All a certificate is built from.
+/// The inputs of a certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Template<'a> {
-    /// Whose key is certified.
+    /// The request whose key is certified.
     pub csr: &'a Csr,
-    /// What was granted.
+    /// Subject, names and usages.
     pub contents: &'a CertificateContents,
-    /// Who issues.
+    /// The issuer.
     pub issuer: &'a Issuer,
-    /// How the issuer signs.
+    /// The signature algorithm of the issuer.
     pub algorithm: SignatureAlgorithm,
     /// The reserved serial.
     pub serial: &'a Serial,

@@ -76,7 +76,7 @@ async fn a_certificate_says_what_was_reserved_and_granted() {
     assert_eq!(certificate.public_key_digest(), case.csr.key().digest());
     assert_eq!(certificate.authority_key_identifier(), Some(case.issuer.key_identifier()));
     assert_eq!(Certificate::from_pem(&certificate.pem()).unwrap(), certificate);
-    // The same inputs give the same bytes, which is what makes signing repeatable.
+    // The same inputs give the same bytes, so that signing can be repeated.
     assert_eq!(case.build(), case.build());
 }
 
@@ -151,7 +151,7 @@ fn bytes_that_are_no_certificate_are_caught() {
     }
 }
 
-/// Whether the octet lies in one of the two UTCTimes.
+/// True if the octet lies in one of the two UTCTimes.
 fn is_time(der: &[u8], at: usize) -> bool {
     (0..der.len()).any(|start| der[start..].starts_with(&[0x17, 0x0d]) && (start..start + 15).contains(&at))
 }

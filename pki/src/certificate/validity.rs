@@ -54,8 +54,8 @@ impl Validity {
         Ok(Validity { not_before, not_after: not_after.min(issuer.not_after()) })
     }
 
-    /// What of a reserved time can still be given: inside of the issuer that signs now, no longer than the days that are
-    /// granted now, and not over yet. Where nothing is left, a time chosen anew.
+    /// Fits a reserved validity to the issuer that signs now and to the days granted now; a fresh validity if the reserved
+    /// one has ended or does not fit at all.
     pub fn refit(self, now: OffsetDateTime, days: u32, issuer: &Issuer) -> Result<Validity, ValidityError> {
         let fresh = Validity::choose(now, days, issuer)?;
         let not_before = self.not_before.max(issuer.not_before());

@@ -1,7 +1,7 @@
-//! What a piece of DER is, from its first few tags: enough to tell people what they sent, and to recognise a private
-//! key even when it is cut off, mislabelled or encrypted.
+//! The kind of a piece of DER, from its first few tags: enough to recognise a private key even when it is cut off,
+//! mislabelled or encrypted.
 
-/// What a piece of DER looks like.
+/// A kind of DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DerKind {
     /// PKCS#10 (RFC 2986 section 4.2).
@@ -78,7 +78,7 @@ fn of_signed(inner: &[u8], rest: &[u8]) -> DerKind {
     }
 }
 
-/// One element: its tag, its value (cut at the end of the input), and what follows.
+/// One element: its tag, its value (cut at the end of the input), and the rest.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;

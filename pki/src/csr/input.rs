@@ -3,7 +3,7 @@
 //! Accepts PEM with either label (RFC 7468 section 7) among other text, with CRLF, a byte order mark or lost line
 //! breaks, or plain base64 of the DER. Invariant: a private key in any kind is recognised first, before any other
 //! rule, and neither it nor any other part of the text appears in a finding. Fails with a [`TextError`]:
-//! what the text is instead.
+//! the kind of text that was found instead.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -71,11 +71,11 @@ fn names_a_private_key(text: &str) -> bool {
 /// A PEM block, or (without a label) a run of base64 outside of any.
 struct Block {
     label: Option<String>,
-    /// Whether the END line is there.
+    /// True if the END line is there.
     complete: bool,
-    /// Nothing when the body is no base64.
+    /// `None` if the body is not base64.
     der: Option<Zeroizing<Vec<u8>>>,
-    /// What the body is, read as far as it is base64.
+    /// The kind of the body, read as far as it is base64.
     kind: DerKind,
 }
 
@@ -108,7 +108,7 @@ impl Block {
         Block { label: label.map(str::to_owned), complete, der, kind }
     }
 
-    /// Its content, which is neither copied nor wiped any more.
+    /// Takes the content out, so that it is neither copied nor wiped.
     fn take(&mut self) -> Option<Vec<u8>> {
         self.der.as_mut().map(|der| std::mem::take(&mut **der))
     }
@@ -189,7 +189,7 @@ fn is_base64(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
 }
 
-/// White space, and what mail programs and editors put in its place.
+/// White space, and the characters that mail programs and editors put in its place.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
 }
@@ -239,7 +239,7 @@ fn request(block: &mut Block) -> Result<Vec<u8>, TextError> {
     }
 }
 
-/// What a text is that is not a request.
+/// The error for DER of another kind.
 fn instead(kind: DerKind) -> TextError {
     match kind {
         DerKind::PrivateKey => TextError::PrivateKey,

@@ -1,4 +1,4 @@
-//! What a request asks for besides a key and names: extensions (RFC 2985 section 5.4.2), attributes, parts of the subject.
+//! Requested extensions (RFC 2985 section 5.4.2), attributes, parts of the subject.
 //!
 //! Invariant: nothing in a request is dropped silently. Every extension and attribute becomes a name, a [`RequestedExtension`] or a
 //! finding; the profile decides later which extensions are granted. A challenge password is mentioned but never shown.
@@ -16,7 +16,7 @@ use crate::error::{CsrError, ExtensionError, NameError};
 use crate::name::Name;
 use crate::oid::{dotted, is};
 
-/// One thing a request asks for.
+/// A requested extension, attribute or part of the subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestedExtension {
     /// basicConstraints with cA TRUE (RFC 5280 section 4.2.1.9).
@@ -35,10 +35,10 @@ pub enum RequestedExtension {
     Attribute(String),
 }
 
-/// More names than anybody needs in one certificate take long to judge.
+/// The most names of one request: evaluating more takes long.
 pub(super) const MAX_NAMES: usize = 250;
 
-/// What is found in the attributes of a request.
+/// The attributes of a request, as far as they can be read.
 #[derive(Default)]
 pub(super) struct RequestedAttributes {
     pub(super) names: Vec<Name>,
@@ -93,7 +93,7 @@ impl RequestedAttributes {
     pub(super) fn read(request: &X509CertificationRequest<'_>) -> RequestedAttributes {
         /// RFC 2985 section 5.4.2.
         const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
-        /// szOID_CERT_EXTENSIONS: the same of old Windows tools.
+        /// szOID_CERT_EXTENSIONS, the extension request of old Windows tools.
         const MICROSOFT_EXTENSIONS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.14");
         /// RFC 2985 section 5.4.1.
         const CHALLENGE_PASSWORD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.7");
@@ -190,7 +190,7 @@ impl RequestedAttributes {
         };
         match read {
             Ok(name) if !self.names.contains(&name) => self.names.push(name),
-            // The same name twice is one name.
+            // A name that is repeated counts once.
             Ok(_) => {}
             Err(error) => self.errors.push(error.into()),
         }

@@ -10,7 +10,7 @@ pub enum NameError {
     Dns {
         /// The text.
         name: String,
-        /// What is wrong.
+        /// The reason.
         error: DnsError,
     },
     /// Not a URI that is certified.
@@ -18,7 +18,7 @@ pub enum NameError {
     Uri {
         /// The text.
         name: String,
-        /// What is wrong.
+        /// The reason.
         error: UriError,
     },
     /// Not an e-mail address that is certified.
@@ -26,7 +26,7 @@ pub enum NameError {
     Email {
         /// The text.
         name: String,
-        /// What is wrong.
+        /// The reason.
         error: EmailError,
     },
     /// An iPAddress of another length than 4 or 16 octets.
@@ -160,7 +160,7 @@ pub enum EmailError {
     Domain {
         /// The domain.
         domain: String,
-        /// What is wrong.
+        /// The reason.
         error: DnsError,
     },
 }

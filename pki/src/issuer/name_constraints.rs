@@ -134,7 +134,7 @@ impl Subtree {
         })
     }
 
-    /// Whether all that `name` stands for lies in the subtree.
+    /// True if all that `name` stands for lies in the subtree.
     fn contains(&self, name: &Name) -> bool {
         match (self, name) {
             (Subtree::Dns(base), Name::Dns(name)) => {
@@ -164,7 +164,7 @@ impl Subtree {
         }
     }
 
-    /// Whether anything that `name` stands for lies in the subtree.
+    /// True if anything that `name` stands for lies in the subtree.
     fn touches(&self, name: &Name) -> bool {
         match (self, name) {
             (Subtree::Dns(base), Name::Dns(text)) if text.starts_with("*.") => {

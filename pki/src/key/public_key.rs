@@ -1,8 +1,8 @@
-//! Public keys: the kinds that are certified, and whether one is fit to be.
+//! Public keys of the kinds that are certified.
 //!
-//! Invariant: a [`PublicKey`] is of a known kind and of a size and form that can be checked; whether it is weak is said by
-//! [`super::weak_keys`]. Its SPKI, which enters the certificate, is built anew from algorithm, parameters and numbers, and a
-//! request whose octets differ from that is refused: nothing else of the requester's gets under the CA's signature.
+//! Invariant: a [`PublicKey`] is of a known kind and of a size and form that can be checked; [`super::weak_keys`] finds
+//! weak ones. Its SPKI, which enters the certificate, is built anew from algorithm, parameters and numbers, and a
+//! request whose octets differ from that is refused: no other octets of the requester get under the CA's signature.
 
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ impl PublicKey {
         hex::encode(digest(&SHA256, &self.spki))
     }
 
-    /// Whether the SHA-256 of the SubjectPublicKeyInfo is in a sorted list.
+    /// True if the SHA-256 of the SubjectPublicKeyInfo is in a sorted list.
     #[must_use]
     pub fn is_in(&self, sorted: &[[u8; 32]]) -> bool {
         let digest = digest(&SHA256, &self.spki);

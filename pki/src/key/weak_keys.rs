@@ -38,7 +38,7 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<WeakKeyError> {
     errors
 }
 
-/// BR 6.1.6: odd and at least 2^16+1. Larger than 31 bits is no weakness, but Go's crypto/rsa does not use such keys.
+/// BR 6.1.6: odd and at least 2^16+1. More than 31 bits are not weak, but Go's crypto/rsa refuses such keys.
 fn exponent(octets: &[u8]) -> Option<WeakKeyError> {
     let value = octets.iter().try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
     match value {
@@ -128,8 +128,8 @@ fn fermat(modulus: &BigUint) -> Option<BigUint> {
     })
 }
 
-/// Whether the modulus is a prime: then everybody can compute the private key. A composite number passes for one with
-/// negligible chance (Fermat's test to the base 2; Damgård, Landrock and Pomerance 1993), and nobody gains by that.
+/// True if the modulus is a prime, from which the private key follows. A composite number passes with negligible chance
+/// (Fermat's test to the base 2; Damgård, Landrock and Pomerance 1993).
 ///
 /// Takes 4.6 ms for 2048 bits: no shorter proof that a number is composite is known.
 fn is_prime(modulus: &BigUint) -> bool {
@@ -144,7 +144,7 @@ thread_local! {
     static PRIME_TESTS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// How often this thread has tested whether a modulus is a prime, for tests that count.
+/// Counts the prime tests of this thread, for tests.
 #[cfg(any(test, feature = "testing"))]
 #[must_use]
 pub fn prime_tests() -> u64 {
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(slow(&numbers(&(&p * &q), 65_537)), Some(WeakKeyError::RsaClose));
     }
 
-    /// By the method as it stands in the book, in each of its rounds and after the last.
+    /// Compares with the textbook method, in each round and after the last.
     #[test]
     fn close_primes_are_found_in_every_round() {
         let (mut found, mut missed) = (0, 0);

@@ -80,7 +80,7 @@ pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
         Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
             bytes.is_ascii().then(|| bytes.iter().map(|b| char::from(*b)).collect())
         }
-        // TeletexString is read as ISO 8859-1, as everybody who still writes it means it.
+        // TeletexString is read as ISO 8859-1, which its writers mean.
         Tag::T61String => Some(bytes.iter().map(|b| char::from(*b)).collect()),
         Tag::BmpString => {
             let (units, odd) = bytes.as_chunks::<2>();
@@ -121,7 +121,7 @@ fn escape(value: &str) -> String {
     out
 }
 
-/// A subject in RFC 4514 text, as it is encoded; nothing where the text is not one.
+/// Encodes a subject given as RFC 4514 text; `None` if the text is not one.
 pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
     match text {
         "" => Some(RdnSequence::default()),
@@ -129,7 +129,7 @@ pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
     }
 }
 
-/// True if a text is a subject that is written back as it stands (RFC 4514).
+/// True if a text is a subject whose encoding renders as the same text (RFC 4514).
 #[must_use]
 pub fn is_subject(text: &str) -> bool {
     let reads_back = || {

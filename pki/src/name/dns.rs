@@ -1,7 +1,7 @@
 //! DNS names: RFC 1034 section 3.5 and RFC 1123 section 2.1 for the syntax, RFC 5280 section 4.2.1.6 for the place, RFC
 //! 9525 section 6.3 for wildcards, RFC 5890 and 8399 for internationalized names.
 //!
-//! Invariant: what [`parse`] returns is in lower case, has at least two labels, and is safe to write as an IA5String.
+//! Invariant: a parsed name is in lower case, has at least two labels, and is an IA5String.
 
 use crate::error::{CsrWarning, DnsError};
 

@@ -85,7 +85,7 @@ impl Name {
         }
     }
 
-    /// Whether the leftmost label stands for any label.
+    /// True if the leftmost label stands for any label.
     #[must_use]
     pub fn is_wildcard(&self) -> bool {
         matches!(self, Name::Dns(name) if name.starts_with("*."))
@@ -116,7 +116,7 @@ impl Name {
         Some(skeleton.to_lowercase())
     }
 
-    /// What an approver should look at twice, if anything.
+    /// A warning for approvers, if the name calls for one.
     #[must_use]
     pub fn warning(&self) -> Option<CsrWarning> {
         match self {
@@ -132,7 +132,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// Whether it is the plain text of the name.
+/// True if the text is the plain text of the name.
 impl PartialEq<String> for Name {
     fn eq(&self, text: &String) -> bool {
         self.text() == *text

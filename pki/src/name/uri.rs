@@ -11,7 +11,7 @@ pub(super) const MAX_LENGTH: usize = 2048;
 /// SPIFFE ID section 2.1.
 const MAX_TRUST_DOMAIN: usize = 255;
 
-/// Whether the text begins as a URI does: a scheme (RFC 3986 section 3.1) and a colon.
+/// True if the text begins as a URI does: a scheme (RFC 3986 section 3.1) and a colon.
 pub(super) fn has_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -51,7 +51,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// Whether a key can make such signatures.
+    /// True if a key can make such signatures.
     pub(crate) fn fits(self, key: &PublicKey) -> bool {
         SignatureAlgorithm::of(key.kind()) == self
     }

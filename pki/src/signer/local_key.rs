@@ -28,7 +28,7 @@ enum Pair {
     Ed25519(Box<Ed25519KeyPair>),
 }
 
-/// Why a text is no usable private key.
+/// Why a text is not a usable private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocalKeyError {
     /// No private key in the text.

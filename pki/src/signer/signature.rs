@@ -85,7 +85,7 @@ impl Scheme {
     }
 }
 
-/// Whether `signature` over `message` was made with the private key of `key`.
+/// True if `signature` over `message` was made with the private key of `key`.
 pub(crate) fn verify(
     key: &PublicKey,
     scheme: Scheme,
@@ -144,7 +144,7 @@ pub(crate) fn verify(
     valid.map_err(|_| SignatureError::Wrong)
 }
 
-/// Whether the verifier reads the key at all: it refuses points that are not on the curve, among others.
+/// True if the verifier reads the key at all: it refuses points that are not on the curve, among others.
 pub(crate) fn is_readable(key: &PublicKey) -> bool {
     use aws_lc_rs::signature::ParsedPublicKey;
     let algorithm: &'static dyn VerificationAlgorithm = match key.kind() {

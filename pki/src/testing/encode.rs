@@ -16,7 +16,7 @@ pub fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A SEQUENCE of what is already encoded.
+/// A SEQUENCE of encoded parts.
 #[must_use]
 pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     tlv(0x30, &parts.concat())

@@ -255,7 +255,7 @@ async fn reminders_and_the_escalation_come_once_each_however_often_somebody_look
     look_twice(&backend, id).await;
     let reminders = |n: usize| ["p", "s1", "s2"].map(|who| format!("reminder/{n}/{who}@example.com"));
     assert_eq!(occasions(&backend)[3..], reminders(1));
-    assert!(backend.approval_queue().iter().all(|message| message.occasion.as_deref() == Some("waiting/1")));
+    assert!(backend.rechecks().iter().all(|message| message.occasion.as_deref() == Some("waiting/1")));
     backend.advance(time::Duration::days(2));
     look_twice(&backend, id).await;
     let occasions = occasions(&backend);

@@ -14,7 +14,7 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
     let worker = Housekeeping {
         requests: backend.clone(),
         executions: backend.clone(),
-        nudges: backend.clone(),
+        approval_queue: backend.clone(),
         archive: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
@@ -54,7 +54,7 @@ async fn a_decision_whose_report_was_lost_is_reported() {
     let issued = backend.request_at(Status::Issued);
     set(&backend, issued, ExecutionState::Running);
     assert_eq!(run(&backend).await.rechecked, 1);
-    assert_eq!(backend.approval_queue(), [workflow::message::RecheckMessage::look(approved)]);
+    assert_eq!(backend.rechecks(), [workflow::message::RecheckMessage::look(approved)]);
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
     }
     let report = run(&backend).await;
     assert_eq!((report.seen, report.rechecked, report.restarted), (1, 1, 0));
-    assert_eq!(backend.approval_queue(), [workflow::message::RecheckMessage::look(waiting)]);
+    assert_eq!(backend.rechecks(), [workflow::message::RecheckMessage::look(waiting)]);
 }
 
 fn ended_and_told(backend: &InMemoryBackend, status: Status) {

@@ -40,7 +40,7 @@ async fn reading_never_decides() {
         }
     }
     assert_eq!((site.backend.approval(id), site.backend.requests()), before);
-    assert!(site.backend.approval_queue().is_empty());
+    assert!(site.backend.rechecks().is_empty());
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn an_approval_is_recorded_once_and_repeating_it_is_harmless() {
     assert_eq!(site.post(&link, &vote_input(&site, id, "approve")).await.json(), body);
     assert_eq!(site.backend.approval(id).unwrap().votes.len(), 1);
     assert_eq!(
-        site.backend.approval_queue(),
+        site.backend.rechecks(),
         [RecheckMessage::look(id), RecheckMessage::look(id)],
         "a nudge that was lost is mended by repeating"
     );
@@ -158,7 +158,7 @@ async fn malformed_votes_change_nothing() {
     let key = json!({"decision": "reject", "digest": good, "reason": test_pki::root().key_pem});
     site.post(&link, &key).await.is_problem(422, "private_key_submitted");
     assert_eq!(site.backend.approval(id).unwrap().version, 1);
-    assert!(site.backend.approval_queue().is_empty());
+    assert!(site.backend.rechecks().is_empty());
 }
 
 #[tokio::test]

@@ -33,5 +33,5 @@ async fn a_browser_submits_and_an_approver_decides() {
     let decided = site.submit(&link, &[("digest", &digest), ("decision", "approve"), ("reason", "")]).await;
     assert!(decided.is_page(200).contains("Approved"));
     assert!(site.backend.approval(id).unwrap().outcome.is_some());
-    assert_eq!(site.backend.approval_queue(), [workflow::message::RecheckMessage::look(id)]);
+    assert_eq!(site.backend.rechecks(), [workflow::message::RecheckMessage::look(id)]);
 }

@@ -25,7 +25,7 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     }
     let approval = site.backend.approval(id).unwrap();
     assert_eq!((approval.outcome, approval.withdrawn), (Some(Outcome::Rejected), true));
-    assert_eq!(site.backend.approval_queue(), [RecheckMessage::look(id), RecheckMessage::look(id)]);
+    assert_eq!(site.backend.rechecks(), [RecheckMessage::look(id), RecheckMessage::look(id)]);
     let events: Vec<_> = site.backend.audit(id).into_iter().map(|event| event.event).collect();
     assert_eq!(events.iter().filter(|event| **event == EventKind::Withdrawn).count(), 1);
     assert_eq!(verify(id, &site.backend.audit(id), site.backend.request(id).unwrap().audit()), []);
@@ -111,7 +111,7 @@ async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
     let unknown = site.post("/mine", &json!({"email": "nobody@example.com"})).await;
     assert_eq!((known.status.as_u16(), known.bytes), (202, unknown.bytes.clone()));
     assert_eq!(unknown.status, 202);
-    assert_eq!(site.backend.approval_queue(), [RecheckMessage::mail(id, "overview")]);
+    assert_eq!(site.backend.rechecks(), [RecheckMessage::mail(id, "overview")]);
     site.post("/mine", &json!({"email": "a@b, c@d"})).await.is_problem(422, "bad_email");
     site.post("/mine", &json!({})).await.is_problem(400, "missing_field");
 }

@@ -95,7 +95,7 @@ impl Site {
             links: backend.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),
             executions: backend.clone(),
-            nudges: backend.clone(),
+            approval_queue: backend.clone(),
             notify_queue: backend.clone(),
             clock: backend.clone(),
         };
