@@ -15,12 +15,12 @@ use workflow::ids::RequestId;
 use workflow::texts::{Language, Message};
 use workflow::timestamp::rfc3339;
 
-use crate::Portal;
-use crate::assets::Paths;
-use crate::problem::Problem;
-use crate::reader::Reader;
+use crate::http::problem::Problem;
+use crate::locale::Reader;
+use crate::state::Portal;
 
-mod commands;
+pub(crate) mod assets;
+pub(crate) mod commands;
 mod form;
 mod markup;
 mod mine;
@@ -33,6 +33,7 @@ pub(crate) use mine::{AskMinePage, MinePage};
 pub(crate) use review::ReviewPage;
 pub(crate) use status::StatusPage;
 
+use assets::Paths;
 use markup::Markup;
 
 /// What every page needs: where things are, and the words.

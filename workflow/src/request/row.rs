@@ -186,6 +186,11 @@ impl Request {
         self.signed_date
     }
 
+    /// True if the certificate was made; before, serial and validity are only reserved.
+    pub fn is_signed(&self) -> bool {
+        self.signed_date.is_some()
+    }
+
     /// The latest execution.
     pub fn execution(&self) -> &Execution {
         &self.execution

@@ -5,10 +5,10 @@ use workflow::policy::Policy;
 use workflow::texts::Message;
 
 use super::{Remark, Site, names_for_people};
-use crate::Portal;
-use crate::problem::Problem;
-use crate::reader::Reader;
-use crate::submission::{Draft, Prospect, Trouble, fresh_key};
+use crate::forms::submission::{Draft, Prospect, Trouble, fresh_key};
+use crate::http::problem::Problem;
+use crate::locale::Reader;
+use crate::state::Portal;
 
 /// One profile to choose.
 struct Choice {

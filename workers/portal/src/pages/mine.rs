@@ -8,9 +8,8 @@ use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::{Instant, Remark, Site, names_for_people};
-use crate::Portal;
-use crate::reader::Reader;
-use crate::requests::certified;
+use crate::locale::Reader;
+use crate::state::Portal;
 
 #[derive(Template)]
 #[template(path = "ask-mine.html")]
@@ -98,7 +97,7 @@ fn row(site: &Site, request: &Request, links: &LinkSecret) -> Row {
         profile: request.profile().to_owned(),
         status: site.say(Message::new("status-in-words").with("status", request.status().as_str())),
         asked_at: site.instant(request.registration_date()),
-        not_after: request.not_after().filter(|_| certified(request)).map(|at| site.instant(at)),
+        not_after: request.not_after().filter(|_| request.is_signed()).map(|at| site.instant(at)),
         page: path(""),
         zip: request.status().has_certificate().then(|| path("/certificate.zip")),
     }

@@ -5,10 +5,10 @@ use workflow::decision::{Decision, Outcome, Vote};
 use workflow::texts::Message;
 
 use super::{Instant, Markup, Remark, Site, grouped, names_for_people};
-use crate::Portal;
-use crate::approvals::{LiveCertificate, Review, Unusual};
-use crate::problem::Problem;
-use crate::reader::Reader;
+use crate::http::problem::Problem;
+use crate::locale::Reader;
+use crate::routes::approvals::{LiveCertificate, Review, Unusual};
+use crate::state::Portal;
 
 /// One vote.
 struct Said {

@@ -7,9 +7,8 @@ use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::{Instant, Markup, Remark, Site, names_for_people};
-use crate::Portal;
-use crate::reader::Reader;
-use crate::requests::certified;
+use crate::locale::Reader;
+use crate::state::Portal;
 
 /// One line of the timeline.
 struct Event {
@@ -72,7 +71,7 @@ impl StatusPage {
             .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
         let (class, headline) =
             if withdrawn(request) { ("bad", "status-withdrawn") } else { headline(request.status()) };
-        let is_certified = certified(request);
+        let is_signed = request.is_signed();
         Self {
             id: request.id().to_string(),
             status: request.status().as_str(),
@@ -93,8 +92,8 @@ impl StatusPage {
             profile: request.profile().to_owned(),
             email: request.email().to_string(),
             comment: request.comment().to_owned(),
-            serial: request.serial().filter(|_| is_certified).map(ToString::to_string),
-            not_after: request.not_after().filter(|_| is_certified).map(|at| site.instant(at)),
+            serial: request.serial().filter(|_| is_signed).map(ToString::to_string),
+            not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
             downloads,
             cancel: (request.status() == Status::PendingApproval && request.decision().is_none())
                 .then(|| link("/cancel")),

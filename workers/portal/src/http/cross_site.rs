@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 
-use crate::Portal;
+use crate::state::Portal;
 
 /// Whether a browser says that another site sent the form. Programs say nothing. Our own pages say `Origin: null`,
 /// since they send no referrer, so `Sec-Fetch-Site` decides where there is one.

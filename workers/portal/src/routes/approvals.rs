@@ -8,8 +8,8 @@ use axum::extract::rejection::PathRejection;
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::request::Request;
 
-use crate::Portal;
-use crate::problem::Problem;
+use crate::http::problem::Problem;
+use crate::state::Portal;
 
 mod decide;
 mod known;

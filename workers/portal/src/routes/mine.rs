@@ -20,13 +20,13 @@ use workflow::message::RecheckMessage;
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
 
-use crate::Portal;
-use crate::fields::Fields;
-use crate::negotiate::Wants;
+use crate::forms::submission::missing;
+use crate::http::fields::Fields;
+use crate::http::negotiate::Wants;
+use crate::http::problem::Problem;
+use crate::locale::Reader;
 use crate::pages::{self, AskMinePage, MinePage};
-use crate::problem::Problem;
-use crate::reader::Reader;
-use crate::submission::missing;
+use crate::state::Portal;
 
 /// How many requests are listed, the newest first.
 const LISTED: usize = 200;
@@ -115,15 +115,15 @@ pub(crate) async fn show(
 
 impl<'a> Mine<'a> {
     fn of(request: &'a Request, status_url: String) -> Self {
-        let certified = request.signed_date().is_some();
+        let is_signed = request.is_signed();
         Self {
             id: request.id(),
             status: request.status(),
             profile: request.profile(),
             names: request.names(),
             registration_date: rfc3339(request.registration_date()),
-            serial: request.serial().filter(|_| certified),
-            not_after: request.not_after().filter(|_| certified).map(rfc3339),
+            serial: request.serial().filter(|_| is_signed),
+            not_after: request.not_after().filter(|_| is_signed).map(rfc3339),
             status_url,
         }
     }

@@ -23,15 +23,15 @@ use workflow::texts::Message;
 
 use super::review::{Review, Verdict, expired};
 use super::{Opened, open};
-use crate::Portal;
-use crate::caller::Caller;
-use crate::cross_site::is_cross_site;
-use crate::fields::Fields;
-use crate::negotiate::Wants;
+use crate::forms::submission::{missing, private_key, unfit_text};
+use crate::http::caller::Caller;
+use crate::http::cross_site::is_cross_site;
+use crate::http::fields::Fields;
+use crate::http::negotiate::Wants;
+use crate::http::problem::Problem;
+use crate::locale::Reader;
 use crate::pages::{self, ReviewPage};
-use crate::problem::Problem;
-use crate::reader::Reader;
-use crate::submission::{missing, private_key, unfit_text};
+use crate::state::Portal;
 
 /// What became of the vote.
 #[derive(Serialize)]

@@ -13,7 +13,7 @@ use workflow::ids::RequestId;
 use workflow::ports::{PortError, look_alike};
 use workflow::request::Request;
 
-use crate::Portal;
+use crate::state::Portal;
 
 /// Of how many names the past is looked up.
 const NAMES: usize = 10;

@@ -22,15 +22,15 @@ use workflow::request::{Request, Status, Submission, execution_name};
 use workflow::store::issuer_in_force;
 use workflow::texts::{Language, Message};
 
-use crate::Portal;
-use crate::caller::Caller;
-use crate::fields::Fields;
-use crate::negotiate::Wants;
+use crate::forms::submission::{Accepted, Draft, Trouble};
+use crate::http::caller::Caller;
+use crate::http::fields::Fields;
+use crate::http::negotiate::Wants;
+use crate::http::problem::Problem;
+use crate::locale::Reader;
 use crate::pages::{self, FormPage};
-use crate::problem::Problem;
-use crate::reader::Reader;
-use crate::requests;
-use crate::submission::{Accepted, Draft, Trouble};
+use crate::routes::requests;
+use crate::state::Portal;
 
 /// How much longer than approvers have at most a request can lie that nobody has decided: until housekeeping ends it.
 const OVERDUE: Duration = Duration::days(1);

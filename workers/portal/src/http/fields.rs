@@ -17,8 +17,8 @@ use url::form_urlencoded;
 use workflow::finding::{Code, Finding};
 use workflow::texts::Message;
 
-use crate::negotiate::{Media, media_type};
-use crate::problem::Problem;
+use crate::http::negotiate::{Media, media_type};
+use crate::http::problem::Problem;
 
 /// The largest body that is read.
 pub const MAX_BODY_BYTES: usize = 128 * 1024;

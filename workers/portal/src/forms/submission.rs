@@ -17,7 +17,7 @@ use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
 use workflow::texts::Message;
 
-use crate::fields::Fields;
+use crate::http::fields::Fields;
 
 /// The longest comment or reason, in characters.
 pub(crate) const MAX_COMMENT: usize = 2_000;

@@ -1,30 +1,16 @@
 //! What goes wrong, told to a program as `application/problem+json` (RFC 9457) and to a person as a page.
 //!
-//! A handler returns a [`Problem`]; [`render`] gives it the shape that the caller understands. Invariant: the code
+//! A handler returns a [`Problem`]; `routes::problems` gives it the shape that the caller understands. Invariant: the code
 //! decides the status (with one exception, [`Problem::with_status`]), and nothing of what was sent is repeated beyond
 //! what a finding quotes.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Method, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use workflow::finding::{Code, Finding};
 use workflow::ports::PortError;
 use workflow::texts::{Language, Message};
-
-use crate::Portal;
-use crate::negotiate::Wants;
-use crate::pages;
-use crate::reader::Reader;
-
-/// After how many seconds asking again makes sense, where a service did not answer.
-const PAUSE: &str = "5";
-/// The same where people have to act first.
-const LONG_PAUSE: &str = "3600";
 
 /// One failure, as the caller is told: a program in English, a person in their language.
 #[derive(Clone, Debug)]
@@ -86,7 +72,8 @@ impl Problem {
         Self::new(Code::NotFound, "problem-no-such-link")
     }
 
-    fn document(&self) -> Response {
+    /// The answer to a program.
+    pub(crate) fn document(&self) -> Response {
         let document = Document {
             kind: format!("urn:countersign:problem:{}", self.code),
             title: &self.title(Language::English),
@@ -121,45 +108,6 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Gives every problem on its way out the shape that the caller understands.
-pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
-    let wants = Wants::of(request.headers());
-    let reader = Reader::of(request.method(), request.uri(), request.headers());
-    let response = next.run(request).await;
-    let Some(problem) = response.extensions().get::<Problem>() else {
-        return response;
-    };
-    let mut shaped = match wants {
-        Wants::Json => problem.document(),
-        Wants::Page => pages::problem(&portal, &reader, problem),
-    };
-    // What a handler set beside the problem, such as Allow, stays.
-    for (name, value) in response.headers() {
-        if !shaped.headers().contains_key(name) {
-            shaped.headers_mut().insert(name, value.clone());
-        }
-    }
-    let pause = match problem.status {
-        StatusCode::SERVICE_UNAVAILABLE => Some(PAUSE),
-        // RFC 6585 section 4.
-        StatusCode::TOO_MANY_REQUESTS => Some(LONG_PAUSE),
-        _ => None,
-    };
-    if let Some(pause) = pause {
-        shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(pause));
-    }
-    shaped
-}
-
-pub(crate) async fn no_such_page() -> Problem {
-    Problem::no_such_page()
-}
-
-pub(crate) async fn method_not_allowed(method: Method) -> Problem {
-    Problem::new(Code::BadRequest, Message::new("problem-method").with("method", method.as_str()))
-        .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// The finding that is told first.

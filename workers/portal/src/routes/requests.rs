@@ -26,13 +26,13 @@ use workflow::store::{ChangeError, change, change_audited};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
-use crate::Portal;
-use crate::caller::Caller;
-use crate::cross_site::is_cross_site;
-use crate::negotiate::{Wants, prefers_zip};
+use crate::http::caller::Caller;
+use crate::http::cross_site::is_cross_site;
+use crate::http::negotiate::{Wants, prefers_zip};
+use crate::http::problem::Problem;
+use crate::locale::Reader;
 use crate::pages::{self, StatusPage};
-use crate::problem::Problem;
-use crate::reader::Reader;
+use crate::state::Portal;
 
 /// GET `/requests/{id}?key=` as JSON.
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ pub(crate) async fn status(
 ) -> Result<Response, Problem> {
     let (request, key) = open(&portal, id, &uri).await?;
     let names = names(&request);
-    let certified = certified(&request);
+    let is_signed = request.is_signed();
     match wants {
         Wants::Page => {
             let masks_addresses = portal.policies.current().await?.masks_addresses();
@@ -80,8 +80,8 @@ pub(crate) async fn status(
             profile: request.profile(),
             names: &names,
             expires_at: request.expires_at().map(rfc3339),
-            serial: request.serial().filter(|_| certified),
-            not_after: request.not_after().filter(|_| certified).map(rfc3339),
+            serial: request.serial().filter(|_| is_signed),
+            not_after: request.not_after().filter(|_| is_signed).map(rfc3339),
             reason: request.reason(),
             code: request.code(),
             history: request.history(),
@@ -89,11 +89,6 @@ pub(crate) async fn status(
         })
         .into_response()),
     }
-}
-
-/// Whether serial and validity belong to a certificate that was made, and are not only reserved.
-pub(crate) fn certified(request: &Request) -> bool {
-    request.signed_date().is_some()
 }
 
 /// The names in the row, or, before they are there, those in the CSR.

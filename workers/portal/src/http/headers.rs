@@ -11,7 +11,7 @@ use axum::response::Response;
 use http::header::{self, HeaderName};
 use http::{HeaderValue, header::CACHE_CONTROL};
 
-use crate::Portal;
+use crate::state::Portal;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -1,24 +1,18 @@
 //! The style sheet, the script and the icon, under names that change with their content, so that they may be kept.
 
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-
-use crate::problem::Problem;
-
-struct Asset {
+pub(crate) struct Asset {
     stem: &'static str,
     extension: &'static str,
-    media_type: &'static str,
-    content: &'static str,
+    pub(crate) media_type: &'static str,
+    pub(crate) content: &'static str,
     fingerprint: u64,
 }
 
-const STYLE: Asset =
-    asset("countersign", "css", "text/css; charset=utf-8", include_str!("../assets/countersign.css"));
-const SCRIPT: Asset =
-    asset("countersign", "js", "text/javascript; charset=utf-8", include_str!("../assets/countersign.js"));
-const ICON: Asset = asset("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg"));
+static STYLE: Asset =
+    asset("countersign", "css", "text/css; charset=utf-8", include_str!("../../assets/countersign.css"));
+static SCRIPT: Asset =
+    asset("countersign", "js", "text/javascript; charset=utf-8", include_str!("../../assets/countersign.js"));
+static ICON: Asset = asset("icon", "svg", "image/svg+xml", include_str!("../../assets/icon.svg"));
 
 const fn asset(
     stem: &'static str,
@@ -61,11 +55,7 @@ impl Paths {
     }
 }
 
-pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, Problem> {
-    let asset = [&STYLE, &SCRIPT, &ICON]
-        .into_iter()
-        .find(|asset| asset.name() == file)
-        .ok_or_else(Problem::no_such_page)?;
-    let headers = [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    Ok((headers, asset.content).into_response())
+/// The asset of this file name.
+pub(crate) fn find(file: &str) -> Option<&'static Asset> {
+    [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.name() == file)
 }

@@ -12,9 +12,9 @@ use pki::name::Name;
 use url::form_urlencoded;
 use workflow::finding::Finding;
 
-use crate::Portal;
+use crate::locale::Reader;
 use crate::pages::{self, CommandsPage};
-use crate::reader::Reader;
+use crate::state::Portal;
 
 /// How many names the commands take.
 const NAMES: usize = 20;
@@ -49,61 +49,12 @@ fn is_harmless(name: &Name) -> bool {
     name.to_string().chars().all(|c| c.is_ascii_alphanumeric() || "-._*:@".contains(c))
 }
 
-/// `openssl req` for these names, the first of which becomes the common name.
-pub(crate) fn openssl(names: &[Name]) -> String {
-    let (first, alternatives) = parts(names);
-    format!(
-        "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\\n  -keyout key.pem -out request.csr \\\n  \
-         -subj '/CN={first}' \\\n  -addext 'subjectAltName={}'",
-        alternatives.join(",")
-    )
-}
-
-/// The same with certreq, which Windows has.
-pub(crate) fn powershell(names: &[Name]) -> String {
-    let (first, alternatives) = parts(names);
-    let lines: Vec<String> = alternatives
-        .iter()
-        .map(|one| {
-            let (kind, value) = one.split_once(':').unwrap_or(("DNS", one));
-            let kind = match kind {
-                "IP" => "ipaddress",
-                "email" => "email",
-                _ => "dns",
-            };
-            format!("_continue_ = \"{kind}={value}&\"")
-        })
-        .collect();
-    format!(
-        "@'\n[NewRequest]\nSubject = \"CN={first}\"\nKeyAlgorithm = ECDSA_P256\nKeyLength = 256\nHashAlgorithm = SHA256\n\
-         MachineKeySet = TRUE\nExportable = FALSE\nRequestType = PKCS10\n[Extensions]\n2.5.29.17 = \"{{text}}\"\n{}\n'@ | \
-         Set-Content request.inf\ncertreq -new request.inf request.csr",
-        lines.join("\n")
-    )
-}
-
-fn parts(names: &[Name]) -> (String, Vec<String>) {
-    let first = names.first().map(ToString::to_string).unwrap_or_else(|| "www.example.com".into());
-    let mut alternatives: Vec<String> = names
-        .iter()
-        .map(|name| match name {
-            Name::Dns(name) => format!("DNS:{name}"),
-            Name::Ip(address) => format!("IP:{address}"),
-            Name::Email(address) => format!("email:{address}"),
-            Name::Uri(uri) => format!("URI:{uri}"),
-        })
-        .collect();
-    if alternatives.is_empty() {
-        alternatives.push(format!("DNS:{first}"));
-    }
-    (first, alternatives)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::pages::commands::{openssl, powershell};
 
     #[test]
     fn names_become_commands() {

@@ -23,12 +23,12 @@ use workflow::store::issuer_in_force;
 
 use super::known::{Known, LiveCertificate, Unusual};
 use super::{Opened, open};
-use crate::Portal;
-use crate::caller::Caller;
-use crate::negotiate::Wants;
+use crate::http::caller::Caller;
+use crate::http::negotiate::Wants;
+use crate::http::problem::Problem;
+use crate::locale::Reader;
 use crate::pages::{self, ReviewPage};
-use crate::problem::Problem;
-use crate::reader::Reader;
+use crate::state::Portal;
 
 /// The review, as JSON; the page shows the same.
 #[derive(Debug, Serialize)]

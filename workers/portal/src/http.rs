@@ -1,0 +1,9 @@
+//! What HTTP asks for, whatever the route: negotiation, bodies, headers, problems, and API Gateway in front.
+
+pub(crate) mod caller;
+pub(crate) mod cross_site;
+pub(crate) mod fields;
+pub mod gateway;
+pub(crate) mod headers;
+pub(crate) mod negotiate;
+pub(crate) mod problem;

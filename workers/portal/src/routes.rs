@@ -1,0 +1,46 @@
+//! One handler a route, and the router.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+
+use crate::http::{gateway, headers};
+use crate::state::Portal;
+
+pub(crate) mod approvals;
+mod assets;
+mod commands;
+mod form;
+mod health;
+mod mine;
+mod problems;
+mod requests;
+
+pub(crate) fn router(portal: Arc<Portal>) -> Router {
+    let routes = Router::new()
+        .route("/", get(form::show))
+        .route("/requests", post(form::submit))
+        .route("/requests/preview", post(form::preview))
+        .route("/requests/{id}", get(requests::status))
+        .route("/requests/{id}/cancel", post(requests::cancel))
+        .route("/requests/{id}/certificate", get(requests::certificate))
+        .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
+        .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))
+        .route("/approvals/{key}", get(approvals::review).post(approvals::decide))
+        .route("/mine", get(mine::ask).post(mine::send))
+        .route("/mine/{key}", get(mine::show))
+        .route("/commands", get(commands::show))
+        .route("/ca.pem", get(requests::issuer))
+        .route("/assets/{file}", get(assets::serve))
+        .route("/healthz", get(health::healthz))
+        .fallback(problems::no_such_page)
+        .method_not_allowed_fallback(problems::method_not_allowed)
+        // `http::fields` keeps the limit: its answer is a problem like any other.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(Arc::clone(&portal), problems::render))
+        .layer(middleware::from_fn_with_state(Arc::clone(&portal), headers::add))
+        .with_state(Arc::clone(&portal));
+    gateway::below(portal.base_url.path(), routes)
+}

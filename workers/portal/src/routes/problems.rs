@@ -1,0 +1,61 @@
+//! The answers to unknown paths and methods, and the form of every problem: a page, or `application/problem+json`.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, Method, StatusCode};
+use workflow::finding::Code;
+use workflow::texts::Message;
+
+use crate::http::negotiate::Wants;
+use crate::http::problem::Problem;
+use crate::locale::Reader;
+use crate::pages;
+use crate::state::Portal;
+
+/// After how many seconds asking again makes sense, where a service did not answer.
+const PAUSE: &str = "5";
+/// The same where people have to act first.
+const LONG_PAUSE: &str = "3600";
+
+/// Gives every problem on its way out the shape that the caller understands.
+pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
+    let wants = Wants::of(request.headers());
+    let reader = Reader::of(request.method(), request.uri(), request.headers());
+    let response = next.run(request).await;
+    let Some(problem) = response.extensions().get::<Problem>() else {
+        return response;
+    };
+    let mut shaped = match wants {
+        Wants::Json => problem.document(),
+        Wants::Page => pages::problem(&portal, &reader, problem),
+    };
+    // What a handler set beside the problem, such as Allow, stays.
+    for (name, value) in response.headers() {
+        if !shaped.headers().contains_key(name) {
+            shaped.headers_mut().insert(name, value.clone());
+        }
+    }
+    let pause = match problem.status {
+        StatusCode::SERVICE_UNAVAILABLE => Some(PAUSE),
+        // RFC 6585 section 4.
+        StatusCode::TOO_MANY_REQUESTS => Some(LONG_PAUSE),
+        _ => None,
+    };
+    if let Some(pause) = pause {
+        shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(pause));
+    }
+    shaped
+}
+
+pub(crate) async fn no_such_page() -> Problem {
+    Problem::no_such_page()
+}
+
+pub(crate) async fn method_not_allowed(method: Method) -> Problem {
+    Problem::new(Code::BadRequest, Message::new("problem-method").with("method", method.as_str()))
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}

@@ -1,0 +1,32 @@
+//! The ports and settings that the handlers share.
+
+use std::sync::Arc;
+
+use workflow::approval::BaseUrl;
+use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Policies, Requests, WorkerQueue};
+
+/// What the web front works with.
+pub struct Portal {
+    /// The rows.
+    pub requests: Arc<dyn Requests>,
+    /// Which requests ask for which names.
+    pub names: Arc<dyn Names>,
+    /// Links and votes.
+    pub approvals: Arc<dyn Approvals>,
+    /// Certificates and issuers.
+    pub archive: Arc<dyn Archive>,
+    /// What is allowed.
+    pub policies: Arc<dyn Policies>,
+    /// The secret of requesters' links.
+    pub links: Arc<dyn Links>,
+    /// Where people find us.
+    pub base_url: BaseUrl,
+    /// Starts the flow.
+    pub executions: Arc<dyn Executions>,
+    /// Wakes the flow after a vote.
+    pub approval_queue: Arc<dyn WorkerQueue>,
+    /// The queue of notify: what is mailed on demand.
+    pub notify_queue: Arc<dyn WorkerQueue>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
