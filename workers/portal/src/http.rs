@@ -1,6 +1,6 @@
 //! What HTTP asks for, whatever the route: negotiation, bodies, headers, problems, and API Gateway in front.
 
-pub(crate) mod caller;
+pub(crate) mod client_addr;
 pub(crate) mod cross_site;
 pub(crate) mod fields;
 pub mod gateway;

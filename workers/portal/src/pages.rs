@@ -16,7 +16,7 @@ use workflow::texts::{Language, Message};
 use workflow::timestamp::rfc3339;
 
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::state::Portal;
 
 pub(crate) mod assets;
@@ -58,25 +58,25 @@ struct Other {
 }
 
 impl Site {
-    fn of(portal: &Portal, reader: &Reader) -> Self {
+    fn of(portal: &Portal, locale: &Locale) -> Self {
         let base = portal.base_url.path().to_owned();
         Self {
             assets: Paths::below(&base),
             base,
-            language: reader.language,
-            only_lang: reader.only_lang(),
-            also_lang: reader.also_lang(),
+            language: locale.language,
+            only_lang: locale.only_lang(),
+            also_lang: locale.also_lang(),
             others: Language::ALL
                 .into_iter()
-                .filter(|language| *language != reader.language)
-                .map(|language| Other { language, href: reader.query_in(language) })
+                .filter(|language| *language != locale.language)
+                .map(|language| Other { language, href: locale.query_in(language) })
                 .collect(),
         }
     }
 
     /// The same for an answer to a POST whose address has no page: the other languages are at the form.
-    fn of_form(portal: &Portal, reader: &Reader) -> Self {
-        let mut site = Self::of(portal, reader);
+    fn of_form(portal: &Portal, locale: &Locale) -> Self {
+        let mut site = Self::of(portal, locale);
         for other in &mut site.others {
             other.href.insert_str(0, &site.base);
         }
@@ -104,7 +104,7 @@ impl Site {
         Instant { machine: rfc3339(at), people: self.language.instant(at) }
     }
 
-    fn remark(&self, finding: &Finding) -> Remark {
+    fn remark(&self, finding: &Finding) -> FindingView {
         let (class, label) = match finding.severity {
             Severity::Refused => ("refused", "remark-refused"),
             Severity::Warning => ("warning", "remark-warning"),
@@ -112,10 +112,10 @@ impl Site {
         };
         let (detail, advice) =
             (finding.detail_in(self.language).into_owned(), finding.advice_in(self.language).into_owned());
-        Remark { class, label: self.text(label), detail, advice }
+        FindingView { class, label: self.text(label), detail, advice }
     }
 
-    fn remarks(&self, findings: &[Finding]) -> Vec<Remark> {
+    fn remarks(&self, findings: &[Finding]) -> Vec<FindingView> {
         findings.iter().map(|finding| self.remark(finding)).collect()
     }
 
@@ -140,9 +140,9 @@ pub(crate) struct Instant {
     pub(crate) people: String,
 }
 
-/// A finding, with the word and the mark that its severity has on a page.
+/// A finding as a page shows it: the label and the CSS class of its severity, and its texts.
 #[derive(Clone, Debug)]
-pub(crate) struct Remark {
+pub(crate) struct FindingView {
     pub(crate) class: &'static str,
     pub(crate) label: String,
     pub(crate) detail: String,
@@ -163,8 +163,8 @@ fn grouped(hex: &str) -> String {
 }
 
 /// Sends a browser on to the status page. By a path, not a URL: whoever looks at us through a tunnel stays in it.
-pub(crate) fn see_status(portal: &Portal, reader: &Reader, id: RequestId, key: &StatusKey) -> Response {
-    let path = Site::of(portal, reader).request_path(id, "", key);
+pub(crate) fn see_status(portal: &Portal, locale: &Locale, id: RequestId, key: &StatusKey) -> Response {
+    let path = Site::of(portal, locale).request_path(id, "", key);
     (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
 }
 
@@ -194,11 +194,11 @@ struct ProblemPage {
 }
 
 /// The page of a problem that has no better place.
-pub(crate) fn problem(portal: &Portal, reader: &Reader, problem: &Problem) -> Response {
-    let language = reader.language;
-    let reader = &reader.without_query();
+pub(crate) fn problem(portal: &Portal, locale: &Locale, problem: &Problem) -> Response {
+    let language = locale.language;
+    let locale = &locale.without_query();
     let page_of_problem = ProblemPage {
-        site: if reader.has_page { Site::of(portal, reader) } else { Site::of_form(portal, reader) },
+        site: if locale.has_page { Site::of(portal, locale) } else { Site::of_form(portal, locale) },
         status: problem.status.as_u16(),
         title: problem.title(language),
         detail: problem.detail(language),

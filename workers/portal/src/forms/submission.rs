@@ -24,9 +24,9 @@ pub(crate) const MAX_COMMENT: usize = 2_000;
 /// The longest idempotency key, in characters.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
-/// What was typed, fit to be shown again.
+/// The values of the form, without private keys: fit to be shown again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Draft {
+pub(crate) struct SubmissionForm {
     pub(crate) email: String,
     pub(crate) comment: String,
     pub(crate) csr_content: String,
@@ -34,16 +34,16 @@ pub(crate) struct Draft {
     idempotency_key: String,
 }
 
-/// Something that is wrong, and the field to look at.
+/// An error of one field.
 #[derive(Clone, Debug)]
-pub(crate) struct Trouble {
+pub(crate) struct FieldError {
     pub(crate) field: &'static str,
     pub(crate) finding: Finding,
 }
 
-/// What a CSR becomes under a policy.
+/// The certificate that a CSR would become under a policy.
 #[derive(Debug)]
-pub(crate) struct Prospect {
+pub(crate) struct Preview {
     /// The record that the key passed every check.
     pub(crate) checked_key: CheckedKey,
     pub(crate) profile: String,
@@ -56,13 +56,13 @@ pub(crate) struct Prospect {
 pub(crate) struct Accepted {
     pub(crate) id: RequestId,
     pub(crate) email: Email,
-    pub(crate) prospect: Prospect,
+    pub(crate) preview: Preview,
 }
 
-impl Draft {
-    /// What a request asked for, to be asked for again.
+impl SubmissionForm {
+    /// The values of an earlier request, to submit them again.
     pub(crate) fn again(request: &Request) -> Self {
-        Draft {
+        SubmissionForm {
             email: request.email().to_string(),
             comment: request.comment().to_owned(),
             csr_content: request.csr_content().to_owned(),
@@ -71,18 +71,18 @@ impl Draft {
         }
     }
 
-    /// Reads the fields; whatever cannot even be read is a trouble.
-    pub(crate) fn read(fields: &Fields, headers: &HeaderMap) -> (Self, Vec<Trouble>) {
-        let mut troubles = Vec::new();
+    /// Reads the fields; an unreadable field is an error.
+    pub(crate) fn read(fields: &Fields, headers: &HeaderMap) -> (Self, Vec<FieldError>) {
+        let mut errors = Vec::new();
         let mut text = |field: &'static str| match fields.text(field) {
             Ok(text) => text.unwrap_or_default().into_owned(),
             Err(finding) => {
-                troubles.push(Trouble { field, finding });
+                errors.push(FieldError { field, finding });
                 String::new()
             }
         };
         let (pasted, chosen) = (text("csrContent"), text("csrFile"));
-        let mut draft = Draft {
+        let mut form = SubmissionForm {
             email: text("email").trim().to_owned(),
             comment: text("comment").trim().replace("\r\n", "\n").replace('\r', "\n"),
             profile: text("profile").trim().to_owned(),
@@ -91,7 +91,7 @@ impl Draft {
         };
         if let Some(key) = headers.get("idempotency-key") {
             // RFC 8941 section 3.3.3: the header's value may be written as a quoted string.
-            draft.idempotency_key =
+            form.idempotency_key =
                 String::from_utf8_lossy(key.as_bytes()).trim().trim_matches('"').to_owned();
         }
         let dense = |text: &str| text.split_whitespace().collect::<String>();
@@ -99,14 +99,14 @@ impl Draft {
         let mut forget = |text: &mut String, field| {
             if let Some(finding) = private_key(text) {
                 text.clear();
-                troubles.insert(0, Trouble { field, finding });
+                errors.insert(0, FieldError { field, finding });
             }
         };
         let (mut pasted, mut chosen) = (pasted, chosen);
-        forget(&mut draft.email, "email");
-        forget(&mut draft.comment, "comment");
-        forget(&mut draft.profile, "profile");
-        forget(&mut draft.idempotency_key, "csrContent");
+        forget(&mut form.email, "email");
+        forget(&mut form.comment, "comment");
+        forget(&mut form.profile, "profile");
+        forget(&mut form.idempotency_key, "csrContent");
         forget(&mut chosen, "csrFile");
         forget(&mut pasted, "csrContent");
         if differ && !pasted.is_empty() && !chosen.is_empty() {
@@ -115,41 +115,44 @@ impl Draft {
                 Message::new("finding-two-requests"),
                 Message::new("finding-two-requests-advice"),
             );
-            troubles.push(Trouble { field: "csrContent", finding });
+            errors.push(FieldError { field: "csrContent", finding });
         }
-        draft.csr_content = if pasted.is_empty() { chosen } else { pasted };
-        (draft, troubles)
+        form.csr_content = if pasted.is_empty() { chosen } else { pasted };
+        (form, errors)
     }
 
     /// What would be issued under `policy` by `issuer`.
     ///
     /// # Errors
     /// Everything that is wrong with the CSR and the profile.
-    pub(crate) fn prospect(
+    pub(crate) fn preview(
         &self,
         policy: &Policy,
         issuer: Option<&Issuer>,
-    ) -> Result<Prospect, Vec<Trouble>> {
+    ) -> Result<Preview, Vec<FieldError>> {
         // An address that is none (yet) is as good as no address: the policy then warns instead of refusing.
         let requester = self.email.parse::<Email>().map(String::from).unwrap_or_default();
         let named = Some(self.profile.as_str()).filter(|name| !name.is_empty());
-        let profile = policy.profile(named).map_err(|finding| vec![Trouble { field: "profile", finding }]);
+        let profile = policy.profile(named).map_err(|finding| vec![FieldError { field: "profile", finding }]);
         let csr = if self.csr_content.is_empty() {
-            Err(vec![Trouble { field: "csrContent", finding: missing("csrContent", "finding-give-request") }])
+            Err(vec![FieldError {
+                field: "csrContent",
+                finding: missing("csrContent", "finding-give-request"),
+            }])
         } else {
-            evaluate::read(&self.csr_content, None).map_err(|refusal| troubles("csrContent", refusal.0))
+            evaluate::read(&self.csr_content, None).map_err(|refusal| field_errors("csrContent", refusal.0))
         };
         match (csr, profile) {
             (Ok((csr, checked_key)), Ok(profile)) => {
                 let verdict = evaluate::verdict(policy, issuer, &csr, profile, &requester);
                 match verdict.grant {
-                    Some(grant) => Ok(Prospect {
+                    Some(grant) => Ok(Preview {
                         profile: profile.name().to_owned(),
                         checked_key,
                         grant,
                         findings: verdict.findings,
                     }),
-                    None => Err(troubles("csrContent", verdict.findings)),
+                    None => Err(field_errors("csrContent", verdict.findings)),
                 }
             }
             (csr, profile) => Err(csr.err().into_iter().chain(profile.err()).flatten().collect()),
@@ -164,9 +167,9 @@ impl Draft {
         &self,
         policy: &Policy,
         issuer: Option<&Issuer>,
-        mut wrong: Vec<Trouble>,
-    ) -> Result<Accepted, Vec<Trouble>> {
-        let reported = |wrong: &[Trouble], field: &str| wrong.iter().any(|trouble| trouble.field == field);
+        mut wrong: Vec<FieldError>,
+    ) -> Result<Accepted, Vec<FieldError>> {
+        let reported = |wrong: &[FieldError], field: &str| wrong.iter().any(|error| error.field == field);
         let email = if self.email.is_empty() && !reported(&wrong, "email") {
             Err(missing("email", "finding-give-email"))
         } else {
@@ -174,36 +177,36 @@ impl Draft {
         };
         let email = email.map_err(|finding| {
             if !reported(&wrong, "email") {
-                wrong.push(Trouble { field: "email", finding });
+                wrong.push(FieldError { field: "email", finding });
             }
         });
         if let Some(finding) = unfit_text("comment", &self.comment) {
-            wrong.push(Trouble { field: "comment", finding });
+            wrong.push(FieldError { field: "comment", finding });
         }
         if let Some(finding) = unfit_key(&self.idempotency_key) {
-            wrong.push(Trouble { field: "csrContent", finding });
+            wrong.push(FieldError { field: "csrContent", finding });
         }
         let already = reported(&wrong, "csrContent") || reported(&wrong, "csrFile");
-        let prospect = self.prospect(policy, issuer).map_err(|more| {
+        let preview = self.preview(policy, issuer).map_err(|more| {
             // A field whose value was unreadable or forgotten is not also missing.
             wrong.extend(more.into_iter().filter(|one| !(already && one.finding.code == Code::MissingField)));
         });
-        if let (Ok(email), Ok(prospect)) = (&email, &prospect)
-            && let Ok(profile) = policy.profile(Some(&prospect.profile))
+        if let (Ok(email), Ok(preview)) = (&email, &preview)
+            && let Ok(profile) = policy.profile(Some(&preview.profile))
             && let Some(finding) = nobody_else(profile, email)
         {
-            wrong.push(Trouble { field: "profile", finding });
+            wrong.push(FieldError { field: "profile", finding });
         }
-        match (email, prospect) {
-            (Ok(email), Ok(prospect)) if wrong.is_empty() => {
+        match (email, preview) {
+            (Ok(email), Ok(preview)) if wrong.is_empty() => {
                 let id = match self.idempotency_key.as_str() {
                     "" => RequestId::random(),
                     key => RequestId::from_idempotency_key(&email, key),
                 };
-                Ok(Accepted { id, email, prospect })
+                Ok(Accepted { id, email, preview })
             }
             _ => {
-                wrong.sort_by_key(|trouble| rank(&trouble.finding));
+                wrong.sort_by_key(|error| rank(&error.finding));
                 Err(wrong)
             }
         }
@@ -214,7 +217,7 @@ impl Draft {
         request.email().same_person(&accepted.email)
             && request.comment() == self.comment
             && request.csr_content() == self.csr_content
-            && request.profile() == accepted.prospect.profile
+            && request.profile() == accepted.preview.profile
     }
 }
 
@@ -286,8 +289,8 @@ fn nobody_else(profile: &Profile, requester: &Email) -> Option<Finding> {
     })
 }
 
-fn troubles(field: &'static str, findings: Vec<Finding>) -> Vec<Trouble> {
-    findings.into_iter().map(|finding| Trouble { field, finding }).collect()
+fn field_errors(field: &'static str, findings: Vec<Finding>) -> Vec<FieldError> {
+    findings.into_iter().map(|finding| FieldError { field, finding }).collect()
 }
 
 /// The order in which findings are told: a leaked key first, then what is missing or malformed, then the rest.

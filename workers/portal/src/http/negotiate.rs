@@ -1,6 +1,6 @@
-//! What the caller understands: a page, or JSON (RFC 9110 section 12.5.1).
+//! The format of an answer: a page, or JSON (RFC 9110 section 12.5.1).
 //!
-//! Never fails: a caller that accepts neither is given JSON, unless it sent a form.
+//! Invariant: every request has a format; a client that accepts neither gets JSON, unless it sent a form.
 
 use std::convert::Infallible;
 
@@ -9,32 +9,32 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
-/// What the answer is to be.
+/// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wants {
+pub(crate) enum ResponseFormat {
     /// A page for a person.
     Page,
     /// JSON for a program.
     Json,
 }
 
-impl Wants {
+impl ResponseFormat {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let page = quality(headers, &["text/html", "application/xhtml+xml"]);
         let json = quality(headers, &["application/json", "application/problem+json"]);
         if page > json || (page == json && media_type(headers).is_some_and(Media::is_form)) {
-            Wants::Page
+            ResponseFormat::Page
         } else {
-            Wants::Json
+            ResponseFormat::Json
         }
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Wants {
+impl<S: Sync> FromRequestParts<S> for ResponseFormat {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(Wants::of(&parts.headers))
+        Ok(ResponseFormat::of(&parts.headers))
     }
 }
 
@@ -111,34 +111,37 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<Media> {
 mod tests {
     use super::*;
 
-    fn wants(accept: Option<&str>, content_type: Option<&str>) -> Wants {
+    fn format_of(accept: Option<&str>, content_type: Option<&str>) -> ResponseFormat {
         let mut headers = HeaderMap::new();
         accept.map(|value| headers.insert(ACCEPT, value.parse().unwrap()));
         content_type.map(|value| headers.insert(CONTENT_TYPE, value.parse().unwrap()));
-        Wants::of(&headers)
+        ResponseFormat::of(&headers)
     }
 
     #[test]
     fn browsers_get_pages_and_programs_get_json() {
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
-        assert_eq!(wants(Some(browser), None), Wants::Page);
-        assert_eq!(wants(Some("*/*"), None), Wants::Json);
-        assert_eq!(wants(None, None), Wants::Json);
-        assert_eq!(wants(Some("application/json"), None), Wants::Json);
-        assert_eq!(wants(Some("application/problem+json, text/html;q=0.5"), None), Wants::Json);
-        assert_eq!(wants(Some("text/html;q=0.5, application/json;q=0.4"), None), Wants::Page);
-        assert_eq!(wants(Some("text/*"), None), Wants::Page);
-        assert_eq!(wants(Some("image/png"), None), Wants::Json);
-        assert_eq!(wants(Some("text/html;q=0, */*"), None), Wants::Json);
-        assert_eq!(wants(Some("text/html;q=nonsense"), None), Wants::Page);
+        assert_eq!(format_of(Some(browser), None), ResponseFormat::Page);
+        assert_eq!(format_of(Some("*/*"), None), ResponseFormat::Json);
+        assert_eq!(format_of(None, None), ResponseFormat::Json);
+        assert_eq!(format_of(Some("application/json"), None), ResponseFormat::Json);
+        assert_eq!(format_of(Some("application/problem+json, text/html;q=0.5"), None), ResponseFormat::Json);
+        assert_eq!(format_of(Some("text/html;q=0.5, application/json;q=0.4"), None), ResponseFormat::Page);
+        assert_eq!(format_of(Some("text/*"), None), ResponseFormat::Page);
+        assert_eq!(format_of(Some("image/png"), None), ResponseFormat::Json);
+        assert_eq!(format_of(Some("text/html;q=0, */*"), None), ResponseFormat::Json);
+        assert_eq!(format_of(Some("text/html;q=nonsense"), None), ResponseFormat::Page);
     }
 
     #[test]
     fn a_form_is_answered_with_a_page_unless_json_is_asked_for() {
-        assert_eq!(wants(Some("*/*"), Some("application/x-www-form-urlencoded")), Wants::Page);
-        assert_eq!(wants(None, Some("multipart/form-data; boundary=x")), Wants::Page);
-        assert_eq!(wants(Some("application/json"), Some("application/x-www-form-urlencoded")), Wants::Json);
-        assert_eq!(wants(None, Some("application/json; charset=utf-8")), Wants::Json);
+        assert_eq!(format_of(Some("*/*"), Some("application/x-www-form-urlencoded")), ResponseFormat::Page);
+        assert_eq!(format_of(None, Some("multipart/form-data; boundary=x")), ResponseFormat::Page);
+        assert_eq!(
+            format_of(Some("application/json"), Some("application/x-www-form-urlencoded")),
+            ResponseFormat::Json
+        );
+        assert_eq!(format_of(None, Some("application/json; charset=utf-8")), ResponseFormat::Json);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use pki::name::Name;
 use workflow::finding::Finding;
 use workflow::texts::Message;
 
-use super::{Remark, Site};
-use crate::locale::Reader;
+use super::{FindingView, Site};
+use crate::locale::Locale;
 use crate::state::Portal;
 
 #[derive(Template)]
@@ -16,18 +16,18 @@ pub(crate) struct CommandsPage {
     typed: String,
     openssl: String,
     powershell: String,
-    remarks: Vec<Remark>,
+    remarks: Vec<FindingView>,
 }
 
 impl CommandsPage {
     pub(crate) fn new(
         portal: &Portal,
-        reader: &Reader,
+        locale: &Locale,
         typed: &str,
         names: &[Name],
         findings: &[Finding],
     ) -> Self {
-        let site = Site::of(portal, reader);
+        let site = Site::of(portal, locale);
         Self {
             typed: typed.to_owned(),
             openssl: openssl(names),

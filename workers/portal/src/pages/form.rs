@@ -4,10 +4,10 @@ use askama::Template;
 use workflow::policy::Policy;
 use workflow::texts::Message;
 
-use super::{Remark, Site, names_for_people};
-use crate::forms::submission::{Draft, Prospect, Trouble, fresh_key};
+use super::{FindingView, Site, names_for_people};
+use crate::forms::submission::{FieldError, Preview, SubmissionForm, fresh_key};
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::state::Portal;
 
 /// One profile to choose.
@@ -20,48 +20,48 @@ struct Choice {
 /// One entry of the summary of what is wrong.
 struct Complaint {
     field: &'static str,
-    remark: Remark,
+    remark: FindingView,
 }
 
-/// What would be issued.
-struct Preview {
+/// The preview, in words.
+struct PreviewView {
     subject: String,
     names: Vec<String>,
     key: String,
     /// How long it would be valid, and under which profile.
     validity: String,
     usages: String,
-    remarks: Vec<Remark>,
+    remarks: Vec<FindingView>,
 }
 
 #[derive(Template)]
 #[template(path = "form.html")]
 pub(crate) struct FormPage<'a> {
     site: Site,
-    draft: &'a Draft,
+    form: &'a SubmissionForm,
     idempotency_key: String,
     profiles: Vec<Choice>,
     heading: Option<String>,
     notice: Option<String>,
     complaints: Vec<Complaint>,
-    preview: Option<Preview>,
+    preview: Option<PreviewView>,
 }
 
 impl<'a> FormPage<'a> {
-    pub(crate) fn new(portal: &Portal, reader: &Reader, policy: &Policy, draft: &'a Draft) -> Self {
+    pub(crate) fn new(portal: &Portal, locale: &Locale, policy: &Policy, form: &'a SubmissionForm) -> Self {
         let chosen =
-            policy.profile(Some(&draft.profile)).or_else(|_| policy.profile(None)).ok().map(|one| one.name());
+            policy.profile(Some(&form.profile)).or_else(|_| policy.profile(None)).ok().map(|one| one.name());
         let profiles = policy
             .profiles()
             .map(|profile| Choice {
                 name: profile.name().to_owned(),
-                description: profile.description(reader.language).to_owned(),
+                description: profile.description(locale.language).to_owned(),
                 selected: chosen == Some(profile.name()),
             })
             .collect();
         Self {
-            site: Site::of_form(portal, reader),
-            draft,
+            site: Site::of_form(portal, locale),
+            form,
             idempotency_key: fresh_key(),
             profiles,
             heading: None,
@@ -72,7 +72,7 @@ impl<'a> FormPage<'a> {
     }
 
     /// With what is wrong above it; a problem that no field caused is told in its own words.
-    pub(crate) fn with_troubles(mut self, wrong: Vec<Trouble>, problem: &Problem) -> Self {
+    pub(crate) fn with_errors(mut self, wrong: Vec<FieldError>, problem: &Problem) -> Self {
         self.heading = Some(match wrong.len() {
             0 | 1 => problem.title(self.site.language),
             several => self.site.say(Message::new("form-several-wrong").with("count", several)),
@@ -82,15 +82,15 @@ impl<'a> FormPage<'a> {
         }
         self.complaints = wrong
             .iter()
-            .map(|trouble| Complaint { field: trouble.field, remark: self.site.remark(&trouble.finding) })
+            .map(|error| Complaint { field: error.field, remark: self.site.remark(&error.finding) })
             .collect();
         self
     }
 
     /// With what would be issued below it.
-    pub(crate) fn with_prospect(mut self, prospect: &Prospect) -> Self {
-        let grant = &prospect.grant;
-        self.preview = Some(Preview {
+    pub(crate) fn with_preview(mut self, preview: &Preview) -> Self {
+        let grant = &preview.grant;
+        self.preview = Some(PreviewView {
             subject: grant.subject.clone(),
             names: names_for_people(&grant.names),
             key: grant.key.clone(),
@@ -100,13 +100,13 @@ impl<'a> FormPage<'a> {
                     .with("profile", &grant.profile),
             ),
             usages: self.site.usages(&grant.extended_key_usage),
-            remarks: self.site.remarks(&prospect.findings),
+            remarks: self.site.remarks(&preview.findings),
         });
         self
     }
 
     /// What is wrong with one field.
-    fn about(&self, field: &str) -> Vec<&Remark> {
+    fn about(&self, field: &str) -> Vec<&FindingView> {
         self.complaints
             .iter()
             .filter(|complaint| complaint.field == field)

@@ -7,8 +7,8 @@ use workflow::finding::Finding;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
-use super::{Instant, Remark, Site, names_for_people};
-use crate::locale::Reader;
+use super::{FindingView, Instant, Site, names_for_people};
+use crate::locale::Locale;
 use crate::state::Portal;
 
 #[derive(Template)]
@@ -17,12 +17,12 @@ pub(crate) struct AskMinePage {
     site: Site,
     /// Where the link was sent, if anything is known of that address.
     sent_to: Option<String>,
-    problem: Option<Remark>,
+    problem: Option<FindingView>,
 }
 
 impl AskMinePage {
-    pub(crate) fn new(portal: &Portal, reader: &Reader) -> Self {
-        Self { site: Site::of(portal, reader), sent_to: None, problem: None }
+    pub(crate) fn new(portal: &Portal, locale: &Locale) -> Self {
+        Self { site: Site::of(portal, locale), sent_to: None, problem: None }
     }
 
     pub(crate) fn sent(mut self, email: &Email) -> Self {
@@ -64,12 +64,12 @@ pub(crate) struct MinePage {
 impl MinePage {
     pub(crate) fn new(
         portal: &Portal,
-        reader: &Reader,
+        locale: &Locale,
         email: &Email,
         requests: &[Request],
         links: &LinkSecret,
     ) -> Self {
-        let site = Site::of(portal, reader);
+        let site = Site::of(portal, locale);
         let now = portal.clock.now();
         let is_live = |request: &Request| {
             request.status().has_certificate() && request.not_after().is_some_and(|not_after| not_after > now)

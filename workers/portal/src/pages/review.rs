@@ -4,10 +4,10 @@ use askama::Template;
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::texts::Message;
 
-use super::{Instant, Markup, Remark, Site, grouped, names_for_people};
+use super::{FindingView, Instant, Markup, Site, grouped, names_for_people};
 use crate::http::problem::Problem;
-use crate::locale::Reader;
-use crate::routes::approvals::{LiveCertificate, Review, Unusual};
+use crate::locale::Locale;
+use crate::routes::approvals::{Anomaly, LiveCertificate, Review};
 use crate::state::Portal;
 
 /// One vote.
@@ -51,8 +51,8 @@ pub(crate) struct ReviewPage {
     public_key_digest: String,
     csr_digest: String,
     usages: String,
-    refusals: Vec<Remark>,
-    remarks: Vec<Remark>,
+    refusals: Vec<FindingView>,
+    remarks: Vec<FindingView>,
     live: Vec<Live>,
     /// What the approver does not see every day, in words.
     unusual: Vec<String>,
@@ -66,8 +66,8 @@ pub(crate) struct ReviewPage {
 }
 
 impl ReviewPage {
-    pub(crate) fn new(portal: &Portal, reader: &Reader, review: &Review) -> Self {
-        let site = Site::of(portal, reader);
+    pub(crate) fn new(portal: &Portal, locale: &Locale, review: &Review) -> Self {
+        let site = Site::of(portal, locale);
         let (refusals, remarks) =
             review.findings.iter().partition::<Vec<_>, _>(|finding| finding.is_refusal());
         Self {
@@ -163,19 +163,19 @@ fn asks(site: &Site, review: &Review) -> Markup {
     site.markup(message.with("requester", review.requester.as_str()).with("profile", &review.profile))
 }
 
-fn unusual(site: &Site, unusual: &Unusual) -> String {
+fn unusual(site: &Site, unusual: &Anomaly) -> String {
     let list = |names: &[String]| names_for_people(names).join(&site.text("list-separator"));
     site.say(match unusual {
-        Unusual::FirstRequest { names } => Message::new("unusual-first").with("names", list(names)),
-        Unusual::Wildcard { name } => Message::new("unusual-wildcard")
+        Anomaly::FirstRequest { names } => Message::new("unusual-first").with("names", list(names)),
+        Anomaly::Wildcard { name } => Message::new("unusual-wildcard")
             .with("name", name)
             .with("parent", name.strip_prefix("*.").unwrap_or(name)),
-        Unusual::KnownKey { requests, of } => {
+        Anomaly::KnownKey { requests, of } => {
             let of: Vec<&str> = of.iter().map(|email| email.as_str()).collect();
             let of = of.join(&site.text("list-separator"));
             Message::new("unusual-known-key").with("count", *requests).with("of", of)
         }
-        Unusual::LooksLike { name, other } => Message::new("unusual-looks-like")
+        Anomaly::LooksLike { name, other } => Message::new("unusual-looks-like")
             .with("name", list(std::slice::from_ref(name)))
             .with("other", list(std::slice::from_ref(other))),
     })

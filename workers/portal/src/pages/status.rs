@@ -6,8 +6,8 @@ use workflow::decision::Decision;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
-use super::{Instant, Markup, Remark, Site, names_for_people};
-use crate::locale::Reader;
+use super::{FindingView, Instant, Markup, Site, names_for_people};
+use crate::locale::Locale;
 use crate::state::Portal;
 
 /// One line of the timeline.
@@ -30,7 +30,7 @@ pub(crate) struct StatusPage {
     /// After how many seconds to look again, while something may still happen.
     refresh: Option<u32>,
     reason: Option<String>,
-    remarks: Vec<Remark>,
+    remarks: Vec<FindingView>,
     subject: Option<String>,
     names: Vec<String>,
     key: Option<String>,
@@ -57,13 +57,13 @@ struct Downloads {
 impl StatusPage {
     pub(crate) fn new(
         portal: &Portal,
-        reader: &Reader,
+        locale: &Locale,
         request: &Request,
         names: &[String],
         key: &StatusKey,
         masks_addresses: bool,
     ) -> Self {
-        let site = Site::of(portal, reader);
+        let site = Site::of(portal, locale);
         let link = |below: &str| site.request_path(request.id(), below, key);
         let downloads = request
             .status()

@@ -16,17 +16,17 @@ mod known;
 mod review;
 
 pub(crate) use decide::decide;
-pub(crate) use known::{LiveCertificate, Unusual};
+pub(crate) use known::{Anomaly, LiveCertificate};
 pub(crate) use review::{Review, review};
 
-/// What a link opens.
-struct Opened {
+/// A link with its approval and request.
+struct ResolvedLink {
     link: Link,
     approval: Approval,
     request: Request,
 }
 
-async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Result<Opened, Problem> {
+async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Result<ResolvedLink, Problem> {
     let key = key.ok().and_then(|Path(key)| LinkKey::parse(&key)).ok_or_else(Problem::no_such_link)?;
     let link = portal.approvals.find_link(&key.digest()).await?.ok_or_else(Problem::no_such_link)?;
     // The request first: between two reads a decision can come, and its end with it. An end without a decision would be
@@ -50,5 +50,5 @@ async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Resu
             return Err(Problem::no_such_link());
         }
     }
-    Ok(Opened { link, approval, request })
+    Ok(ResolvedLink { link, approval, request })
 }

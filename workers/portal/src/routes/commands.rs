@@ -12,21 +12,21 @@ use pki::name::Name;
 use url::form_urlencoded;
 use workflow::finding::Finding;
 
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::pages::{self, CommandsPage};
 use crate::state::Portal;
 
 /// How many names the commands take.
 const NAMES: usize = 20;
 
-pub(crate) async fn show(State(portal): State<Arc<Portal>>, reader: Reader, uri: Uri) -> Response {
+pub(crate) async fn show(State(portal): State<Arc<Portal>>, locale: Locale, uri: Uri) -> Response {
     let query = uri.query().unwrap_or_default();
     let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "names");
     let typed = typed.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let (names, findings) = read(&typed);
-    let page = CommandsPage::new(&portal, &reader, &typed, &names, &findings);
+    let page = CommandsPage::new(&portal, &locale, &typed, &names, &findings);
     let status = if findings.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    pages::page(status, reader.language, &page)
+    pages::page(status, locale.language, &page)
 }
 
 /// The names in a text that people typed, and what is wrong with the others.

@@ -22,12 +22,12 @@ use workflow::request::{Request, Status, Submission, execution_name};
 use workflow::store::issuer_in_force;
 use workflow::texts::{Language, Message};
 
-use crate::forms::submission::{Accepted, Draft, Trouble};
-use crate::http::caller::Caller;
+use crate::forms::submission::{Accepted, FieldError, SubmissionForm};
+use crate::http::client_addr::ClientAddr;
 use crate::http::fields::Fields;
-use crate::http::negotiate::Wants;
+use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::pages::{self, FormPage};
 use crate::routes::requests;
 use crate::state::Portal;
@@ -38,21 +38,21 @@ const OVERDUE: Duration = Duration::days(1);
 /// GET `/`; with `again` and `key` of a request, filled in with what that asked for.
 pub(crate) async fn show(
     State(portal): State<Arc<Portal>>,
-    reader: Reader,
+    locale: Locale,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let policy = portal.policies.current().await?;
-    let draft = match requests::asked_before(&portal, &uri).await? {
-        Some(request) => Draft::again(&request),
-        None => Draft::default(),
+    let form = match requests::asked_before(&portal, &uri).await? {
+        Some(request) => SubmissionForm::again(&request),
+        None => SubmissionForm::default(),
     };
-    let page = FormPage::new(&portal, &reader, &policy, &draft);
-    Ok(pages::page(StatusCode::OK, reader.language, &page))
+    let page = FormPage::new(&portal, &locale, &policy, &form);
+    Ok(pages::page(StatusCode::OK, locale.language, &page))
 }
 
-/// What would be issued.
+/// The JSON of a preview.
 #[derive(Serialize)]
-struct Preview<'a> {
+struct PreviewBody<'a> {
     #[serde(flatten)]
     grant: &'a Grant,
     findings: &'a [Finding],
@@ -61,34 +61,34 @@ struct Preview<'a> {
 /// POST `/requests/preview`. Stores nothing.
 pub(crate) async fn preview(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
+    format: ResponseFormat,
+    locale: Locale,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let (draft, mut wrong) = Draft::read(&fields, &headers);
+    let (form, mut wrong) = SubmissionForm::read(&fields, &headers);
     let policy = portal.policies.current().await?;
     let issuer = match issuer_in_force(&*portal.archive).await {
         Ok(issuer) => issuer,
-        Err(error) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), error.into()),
+        Err(error) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), error.into()),
     };
-    let prospect = match draft.prospect(&policy, issuer.as_ref()) {
-        Ok(prospect) if wrong.is_empty() => prospect,
+    let preview = match form.preview(&policy, issuer.as_ref()) {
+        Ok(preview) if wrong.is_empty() => preview,
         other => {
             let more = other.err().unwrap_or_default();
             let already = !wrong.is_empty();
             wrong.extend(more.into_iter().filter(|one| !(already && one.finding.code == Code::MissingField)));
             return Err(refusal(&wrong))
-                .or_else(|problem| form_again(&portal, &reader, &policy, wants, &draft, wrong, problem));
+                .or_else(|problem| form_again(&portal, &locale, &policy, format, &form, wrong, problem));
         }
     };
-    match wants {
-        Wants::Json => {
-            Ok(Json(Preview { grant: &prospect.grant, findings: &prospect.findings }).into_response())
+    match format {
+        ResponseFormat::Json => {
+            Ok(Json(PreviewBody { grant: &preview.grant, findings: &preview.findings }).into_response())
         }
-        Wants::Page => {
-            let page = FormPage::new(&portal, &reader, &policy, &draft).with_prospect(&prospect);
-            Ok(pages::page(StatusCode::OK, reader.language, &page))
+        ResponseFormat::Page => {
+            let page = FormPage::new(&portal, &locale, &policy, &form).with_preview(&preview);
+            Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
     }
 }
@@ -105,46 +105,46 @@ struct Submitted {
 /// POST `/requests`.
 pub(crate) async fn submit(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
-    caller: Caller,
+    format: ResponseFormat,
+    locale: Locale,
+    client: ClientAddr,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let (draft, wrong) = Draft::read(&fields, &headers);
+    let (form, wrong) = SubmissionForm::read(&fields, &headers);
     let policy = portal.policies.current().await?;
     let issuer = match issuer_in_force(&*portal.archive).await {
         Ok(issuer) => issuer,
-        Err(error) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), error.into()),
+        Err(error) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), error.into()),
     };
-    let accepted = match draft.accept(&policy, issuer.as_ref(), wrong) {
+    let accepted = match form.accept(&policy, issuer.as_ref(), wrong) {
         Ok(accepted) => accepted,
         Err(wrong) => {
             let problem = refusal(&wrong);
             tracing::info!(code = %problem.code, "a submission was refused");
-            return form_again(&portal, &reader, &policy, wants, &draft, wrong, problem);
+            return form_again(&portal, &locale, &policy, format, &form, wrong, problem);
         }
     };
     // The link first: without it the requester could not be answered, so nothing is stored.
     let submitted = async {
         let key = portal.links.secret().await?.status_key(accepted.id);
         within_limit(&portal, &policy, &accepted).await?;
-        let request = store(&portal, &policy, &draft, &accepted, reader.language, &caller).await?;
+        let request = store(&portal, &policy, &form, &accepted, locale.language, &client).await?;
         Ok::<_, Problem>((key, request))
     };
     let (key, request) = match submitted.await {
         Ok(submitted) => submitted,
-        Err(problem) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), problem),
+        Err(problem) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), problem),
     };
     start(&portal, &request).await;
     let status_url = portal.base_url.status(request.id(), &key);
-    Ok(match wants {
-        Wants::Json => {
+    Ok(match format {
+        ResponseFormat::Json => {
             let body =
                 Submitted { id: request.id(), status: request.status(), status_url: status_url.clone() };
             (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
         }
-        Wants::Page => pages::see_status(&portal, &reader, request.id(), &key),
+        ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &key),
     })
 }
 
@@ -166,30 +166,30 @@ async fn within_limit(portal: &Portal, policy: &Policy, accepted: &Accepted) -> 
 async fn store(
     portal: &Portal,
     policy: &Policy,
-    draft: &Draft,
+    form: &SubmissionForm,
     accepted: &Accepted,
     language: Language,
-    caller: &Caller,
+    client: &ClientAddr,
 ) -> Result<Request, Problem> {
     let submission = Submission {
         email: accepted.email.clone(),
-        comment: draft.comment.clone(),
-        csr_content: draft.csr_content.clone(),
-        profile: accepted.prospect.profile.clone(),
+        comment: form.comment.clone(),
+        csr_content: form.csr_content.clone(),
+        profile: accepted.preview.profile.clone(),
         policy_version: policy.version().to_owned(),
-        checked_key: Some(accepted.prospect.checked_key.clone()),
+        checked_key: Some(accepted.preview.checked_key.clone()),
         language,
     };
     let arn = portal.executions.arn(&execution_name(accepted.id, 1));
     let mut request = Request::submitted(accepted.id, submission, arn, portal.clock.now());
-    let events = request.take_events(&caller.as_requester(request.email()));
+    let events = request.take_events(&client.as_requester(request.email()));
     match portal.requests.create(&request, &events).await? {
         Saved::Yes => {
             tracing::info!(request.id = %request.id(), profile = request.profile(), policy.version = policy.version(), "submitted");
             Ok(request)
         }
         Saved::Conflict => match portal.requests.find(accepted.id).await? {
-            Some(stored) if draft.is(&stored, accepted) => {
+            Some(stored) if form.is(&stored, accepted) => {
                 tracing::info!(request.id = %stored.id(), status = %stored.status(), "submitted again");
                 Ok(stored)
             }
@@ -213,26 +213,26 @@ async fn start(portal: &Portal, request: &Request) {
     }
 }
 
-fn refusal(wrong: &[Trouble]) -> Problem {
-    Problem::of_findings(wrong.iter().map(|trouble| trouble.finding.clone()).collect())
+fn refusal(wrong: &[FieldError]) -> Problem {
+    Problem::of_findings(wrong.iter().map(|error| error.finding.clone()).collect())
 }
 
 /// A person gets the form back, filled in, with what is wrong above it.
 fn form_again(
     portal: &Portal,
-    reader: &Reader,
+    locale: &Locale,
     policy: &Policy,
-    wants: Wants,
-    draft: &Draft,
-    wrong: Vec<Trouble>,
+    format: ResponseFormat,
+    form: &SubmissionForm,
+    wrong: Vec<FieldError>,
     problem: Problem,
 ) -> Result<Response, Problem> {
-    match wants {
-        Wants::Json => Err(problem),
-        Wants::Page => Ok(pages::page(
+    match format {
+        ResponseFormat::Json => Err(problem),
+        ResponseFormat::Page => Ok(pages::page(
             problem.status,
-            reader.language,
-            &FormPage::new(portal, reader, policy, draft).with_troubles(wrong, &problem),
+            locale.language,
+            &FormPage::new(portal, locale, policy, form).with_errors(wrong, &problem),
         )),
     }
 }

@@ -22,9 +22,9 @@ use workflow::timestamp::rfc3339;
 
 use crate::forms::submission::missing;
 use crate::http::fields::Fields;
-use crate::http::negotiate::Wants;
+use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::pages::{self, AskMinePage, MinePage};
 use crate::state::Portal;
 
@@ -50,15 +50,15 @@ struct Mine<'a> {
 }
 
 /// GET `/mine`: where to enter an address.
-pub(crate) async fn ask(State(portal): State<Arc<Portal>>, reader: Reader) -> Response {
-    pages::page(StatusCode::OK, reader.language, &AskMinePage::new(&portal, &reader))
+pub(crate) async fn ask(State(portal): State<Arc<Portal>>, locale: Locale) -> Response {
+    pages::page(StatusCode::OK, locale.language, &AskMinePage::new(&portal, &locale))
 }
 
 /// POST `/mine`: `{email}`. Sends the link there, where anything is known of the address.
 pub(crate) async fn send(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
+    format: ResponseFormat,
+    locale: Locale,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let email = match fields.text("email") {
@@ -66,22 +66,22 @@ pub(crate) async fn send(
         Ok(None) => Err(missing("email", "finding-give-email")),
         Err(finding) => Err(finding),
     };
-    let email = match (email, wants) {
+    let email = match (email, format) {
         (Ok(email), _) => email,
-        (Err(finding), Wants::Json) => return Err(finding.into()),
-        (Err(finding), Wants::Page) => {
-            let page = AskMinePage::new(&portal, &reader).with_problem(&finding);
-            return Ok(pages::page(Problem::from(finding).status, reader.language, &page));
+        (Err(finding), ResponseFormat::Json) => return Err(finding.into()),
+        (Err(finding), ResponseFormat::Page) => {
+            let page = AskMinePage::new(&portal, &locale).with_problem(&finding);
+            return Ok(pages::page(Problem::from(finding).status, locale.language, &page));
         }
     };
     if let Some(newest) = portal.requests.of_requester(&email, 1).await?.first() {
         portal.notify_queue.recheck(&RecheckMessage::mail(newest.id(), OVERVIEW)).await?;
     }
-    Ok(match wants {
-        Wants::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),
-        Wants::Page => {
-            let page = AskMinePage::new(&portal, &reader).sent(&email);
-            pages::page(StatusCode::ACCEPTED, reader.language, &page)
+    Ok(match format {
+        ResponseFormat::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),
+        ResponseFormat::Page => {
+            let page = AskMinePage::new(&portal, &locale).sent(&email);
+            pages::page(StatusCode::ACCEPTED, locale.language, &page)
         }
     })
 }
@@ -89,8 +89,8 @@ pub(crate) async fn send(
 /// GET `/mine/{key}`.
 pub(crate) async fn show(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
+    format: ResponseFormat,
+    locale: Locale,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let links = portal.links.secret().await?;
@@ -100,15 +100,15 @@ pub(crate) async fn show(
     let requests = portal.requests.of_requester(request.email(), LISTED).await?;
     let urls: Vec<String> =
         requests.iter().map(|one| portal.base_url.status(one.id(), &links.status_key(one.id()))).collect();
-    Ok(match wants {
-        Wants::Json => {
+    Ok(match format {
+        ResponseFormat::Json => {
             let mine: Vec<Mine<'_>> =
                 requests.iter().zip(urls).map(|(request, url)| Mine::of(request, url)).collect();
             Json(serde_json::json!({ "requests": mine })).into_response()
         }
-        Wants::Page => {
-            let page = MinePage::new(&portal, &reader, request.email(), &requests, links);
-            pages::page(StatusCode::OK, reader.language, &page)
+        ResponseFormat::Page => {
+            let page = MinePage::new(&portal, &locale, request.email(), &requests, links);
+            pages::page(StatusCode::OK, locale.language, &page)
         }
     })
 }

@@ -10,9 +10,9 @@ use http::{HeaderValue, Method, StatusCode};
 use workflow::finding::Code;
 use workflow::texts::Message;
 
-use crate::http::negotiate::Wants;
+use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::pages;
 use crate::state::Portal;
 
@@ -23,15 +23,15 @@ const LONG_PAUSE: &str = "3600";
 
 /// Gives every problem on its way out the shape that the caller understands.
 pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
-    let wants = Wants::of(request.headers());
-    let reader = Reader::of(request.method(), request.uri(), request.headers());
+    let format = ResponseFormat::of(request.headers());
+    let locale = Locale::of(request.method(), request.uri(), request.headers());
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Problem>() else {
         return response;
     };
-    let mut shaped = match wants {
-        Wants::Json => problem.document(),
-        Wants::Page => pages::problem(&portal, &reader, problem),
+    let mut shaped = match format {
+        ResponseFormat::Json => problem.document(),
+        ResponseFormat::Page => pages::problem(&portal, &locale, problem),
     };
     // What a handler set beside the problem, such as Allow, stays.
     for (name, value) in response.headers() {

@@ -26,11 +26,11 @@ use workflow::store::{ChangeError, change, change_audited};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
-use crate::http::caller::Caller;
+use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::is_cross_site;
-use crate::http::negotiate::{Wants, prefers_zip};
+use crate::http::negotiate::{ResponseFormat, prefers_zip};
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::pages::{self, StatusPage};
 use crate::state::Portal;
 
@@ -60,21 +60,21 @@ struct View<'a> {
 /// GET `/requests/{id}?key=`.
 pub(crate) async fn status(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
+    format: ResponseFormat,
+    locale: Locale,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let (request, key) = open(&portal, id, &uri).await?;
     let names = names(&request);
     let is_signed = request.is_signed();
-    match wants {
-        Wants::Page => {
+    match format {
+        ResponseFormat::Page => {
             let masks_addresses = portal.policies.current().await?.masks_addresses();
-            let page = StatusPage::new(&portal, &reader, &request, &names, &key, masks_addresses);
-            Ok(pages::page(StatusCode::OK, reader.language, &page))
+            let page = StatusPage::new(&portal, &locale, &request, &names, &key, masks_addresses);
+            Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
-        Wants::Json => Ok(Json(View {
+        ResponseFormat::Json => Ok(Json(View {
             id: request.id(),
             status: request.status(),
             profile: request.profile(),
@@ -104,9 +104,9 @@ fn names(request: &Request) -> Vec<String> {
 /// POST `/requests/{id}/cancel?key=`: the requester takes the request back.
 pub(crate) async fn cancel(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
-    caller: Caller,
+    format: ResponseFormat,
+    locale: Locale,
+    client: ClientAddr,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
@@ -117,7 +117,7 @@ pub(crate) async fn cancel(
         );
     }
     let (request, key) = open(&portal, id, &uri).await?;
-    let (now, by) = (portal.clock.now(), caller.as_requester(request.email()));
+    let (now, by) = (portal.clock.now(), client.as_requester(request.email()));
     if request.status() == Status::Submitted {
         return Err(Problem::new(Code::TryAgain, "problem-cancel-too-early"));
     }
@@ -143,9 +143,11 @@ pub(crate) async fn cancel(
     if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(request.id())).await {
         tracing::error!(request.id = %request.id(), %error, "withdrawn, but the flow was not woken; housekeeping will");
     }
-    Ok(match wants {
-        Wants::Json => Json(serde_json::json!({ "id": request.id(), "outcome": "rejected" })).into_response(),
-        Wants::Page => pages::see_status(&portal, &reader, request.id(), &key),
+    Ok(match format {
+        ResponseFormat::Json => {
+            Json(serde_json::json!({ "id": request.id(), "outcome": "rejected" })).into_response()
+        }
+        ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &key),
     })
 }
 
@@ -162,37 +164,37 @@ pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<Re
 /// GET `/requests/{id}/certificate?key=`: PEM or zip, by `Accept`.
 pub(crate) async fn certificate(
     portal: State<Arc<Portal>>,
-    caller: Caller,
+    client: ClientAddr,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if prefers_zip(&headers) {
-        certificate_zip(portal, caller, id, uri, method).await
+        certificate_zip(portal, client, id, uri, method).await
     } else {
-        certificate_pem(portal, caller, id, uri, method).await
+        certificate_pem(portal, client, id, uri, method).await
     }
 }
 
 /// GET `/requests/{id}/certificate.pem?key=`.
 pub(crate) async fn certificate_pem(
     State(portal): State<Arc<Portal>>,
-    caller: Caller,
+    client: ClientAddr,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
     method: Method,
 ) -> Result<Response, Problem> {
     let (request, _) = open(&portal, id, &uri).await?;
     let pem = stored(&portal, &request).await?;
-    note_download(&portal, &request, &caller, &method, "pem").await?;
+    note_download(&portal, &request, &client, &method, "pem").await?;
     Ok(attachment("application/x-pem-file", "certificate.pem", pem))
 }
 
 /// GET `/requests/{id}/certificate.zip?key=`.
 pub(crate) async fn certificate_zip(
     State(portal): State<Arc<Portal>>,
-    caller: Caller,
+    client: ClientAddr,
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
     method: Method,
@@ -214,7 +216,7 @@ pub(crate) async fn certificate_zip(
         .ok_or_else(|| broken(&"its issuer is not in the archive"))?;
     let zip = workflow::mail::bundle::certificate_zip(&pem, &chain, request.names())
         .map_err(|error| broken(&error))?;
-    note_download(&portal, &request, &caller, &method, "zip").await?;
+    note_download(&portal, &request, &client, &method, "zip").await?;
     Ok(attachment("application/zip", "certificate.zip", zip))
 }
 
@@ -222,14 +224,14 @@ pub(crate) async fn certificate_zip(
 async fn note_download(
     portal: &Portal,
     request: &Request,
-    caller: &Caller,
+    client: &ClientAddr,
     method: &Method,
     form: &str,
 ) -> Result<(), Problem> {
     if *method == Method::HEAD {
         return Ok(());
     }
-    let (now, by) = (portal.clock.now(), caller.as_requester(request.email()));
+    let (now, by) = (portal.clock.now(), client.as_requester(request.email()));
     let noted = change(&*portal.requests, request.id(), &by, |row| {
         row.note(PendingEvent::new(EventKind::Downloaded, now).with_detail(form));
         Ok::<_, InvalidTransition>(())

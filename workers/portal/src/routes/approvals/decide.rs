@@ -22,14 +22,14 @@ use workflow::store::change_audited;
 use workflow::texts::Message;
 
 use super::review::{Review, Verdict, expired};
-use super::{Opened, open};
+use super::{ResolvedLink, open};
 use crate::forms::submission::{missing, private_key, unfit_text};
-use crate::http::caller::Caller;
+use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::is_cross_site;
 use crate::http::fields::Fields;
-use crate::http::negotiate::Wants;
+use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
 use crate::state::Portal;
 
@@ -46,9 +46,9 @@ struct Decided {
 
 pub(crate) async fn decide(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
-    caller: Caller,
+    format: ResponseFormat,
+    locale: Locale,
+    client: ClientAddr,
     key: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     fields: Fields,
@@ -56,38 +56,38 @@ pub(crate) async fn decide(
     if is_cross_site(&portal, &headers) {
         return Err(Problem::new(Code::BadRequest, "problem-cross-site").with_status(StatusCode::FORBIDDEN));
     }
-    let mut opened = open(&portal, key).await?;
-    let voted = match vote_input(&fields, &opened.link.approver) {
-        Ok(vote_input) => vote(&portal, &opened, &vote_input, &caller).await.map(|approval| {
-            opened.approval = approval;
+    let mut resolved = open(&portal, key).await?;
+    let voted = match vote_input(&fields, &resolved.link.approver) {
+        Ok(vote_input) => vote(&portal, &resolved, &vote_input, &client).await.map(|approval| {
+            resolved.approval = approval;
             vote_input
         }),
         Err(problem) => Err(problem),
     };
-    match (voted, wants) {
-        (Ok(vote_input), Wants::Json) => Ok(Json(Decided {
-            request_id: opened.request.id(),
+    match (voted, format) {
+        (Ok(vote_input), ResponseFormat::Json) => Ok(Json(Decided {
+            request_id: resolved.request.id(),
             decision: vote_input.decision,
-            outcome: opened.approval.outcome,
-            votes: opened.approval.votes,
+            outcome: resolved.approval.outcome,
+            votes: resolved.approval.votes,
         })
         .into_response()),
-        (Ok(vote_input), Wants::Page) => {
-            let review = Review::of(&portal, opened).await?;
-            let page = ReviewPage::new(&portal, &reader, &review).after_vote(vote_input.decision);
-            Ok(pages::page(StatusCode::OK, reader.language, &page))
+        (Ok(vote_input), ResponseFormat::Page) => {
+            let review = Review::of(&portal, resolved).await?;
+            let page = ReviewPage::new(&portal, &locale, &review).after_vote(vote_input.decision);
+            Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
         // The approver sees the request again, as it is now, and what was wrong above it.
-        (Err(problem), Wants::Page)
+        (Err(problem), ResponseFormat::Page)
             if matches!(problem.code, Code::AlreadyDecided | Code::BadRequest | Code::MissingField) =>
         {
-            let id = opened.request.id();
+            let id = resolved.request.id();
             if let Some(approval) = portal.approvals.find(id).await? {
-                opened.approval = approval;
+                resolved.approval = approval;
             }
-            let review = Review::of(&portal, opened).await?;
-            let page = ReviewPage::new(&portal, &reader, &review).with_problem(&problem);
-            Ok(pages::page(problem.status, reader.language, &page))
+            let review = Review::of(&portal, resolved).await?;
+            let page = ReviewPage::new(&portal, &locale, &review).with_problem(&problem);
+            Ok(pages::page(problem.status, locale.language, &page))
         }
         (Err(problem), _) => Err(problem),
     }
@@ -96,20 +96,20 @@ pub(crate) async fn decide(
 /// Records the vote and wakes the flow.
 async fn vote(
     portal: &Portal,
-    opened: &Opened,
+    resolved: &ResolvedLink,
     vote_input: &VoteInput,
-    caller: &Caller,
+    client: &ClientAddr,
 ) -> Result<Approval, Problem> {
-    let id = opened.request.id();
-    if opened.approval.outcome.is_none() && opened.request.status().is_terminal() {
+    let id = resolved.request.id();
+    if resolved.approval.outcome.is_none() && resolved.request.status().is_terminal() {
         return Err(Problem::new(
             Code::AlreadyDecided,
-            Message::new("problem-ended").with("status", opened.request.status().as_str()),
+            Message::new("problem-ended").with("status", resolved.request.status().as_str()),
         ));
     }
     let now = portal.clock.now();
-    let verdict = Verdict::of(portal, &opened.request).await?;
-    let by = caller.as_approver(&vote_input.approver);
+    let verdict = Verdict::of(portal, &resolved.request).await?;
+    let by = client.as_approver(&vote_input.approver);
     let changed = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
         if approval.digest != verdict.binds && approval.outcome.is_none() {
             return Err(VoteError::StaleDigest);

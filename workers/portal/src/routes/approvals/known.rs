@@ -36,7 +36,7 @@ pub(crate) struct LiveCertificate {
 /// Something an approver does not see every day.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum Unusual {
+pub(crate) enum Anomaly {
     /// Nobody has asked for these names before.
     FirstRequest { names: Vec<String> },
     /// The certificate would be good for every name below another.
@@ -48,12 +48,12 @@ pub(crate) enum Unusual {
 }
 
 /// What is known.
-pub(crate) struct Known {
+pub(crate) struct RequestHistory {
     pub(crate) live: Vec<LiveCertificate>,
-    pub(crate) unusual: Vec<Unusual>,
+    pub(crate) unusual: Vec<Anomaly>,
 }
 
-impl Known {
+impl RequestHistory {
     pub(crate) async fn of(
         portal: &Portal,
         request: &Request,
@@ -106,10 +106,10 @@ fn unusual(
     by_name: &[Vec<RequestId>],
     same_key: &[Request],
     rows: &[Request],
-) -> Vec<Unusual> {
+) -> Vec<Anomaly> {
     let mut unusual = Vec::new();
     for name in names.iter().filter(|name| name.starts_with("*.")) {
-        unusual.push(Unusual::Wildcard { name: (*name).clone() });
+        unusual.push(Anomaly::Wildcard { name: (*name).clone() });
     }
     // Names of others by what they look like; a request's own names are no surprise.
     let mut alike: BTreeMap<String, &String> = BTreeMap::new();
@@ -122,12 +122,12 @@ fn unusual(
         let bare = name.strip_prefix("*.").unwrap_or(name);
         let other = look_alike(name).and_then(|key| alike.get(&key).copied());
         if let Some(other) = other.filter(|other| other.strip_prefix("*.").unwrap_or(other) != bare) {
-            unusual.push(Unusual::LooksLike { name: (*name).clone(), other: other.clone() });
+            unusual.push(Anomaly::LooksLike { name: (*name).clone(), other: other.clone() });
         }
     }
     if !same_key.is_empty() {
         let of = same_key.iter().map(|one| one.email().clone()).collect();
-        unusual.push(Unusual::KnownKey { requests: same_key.len(), of });
+        unusual.push(Anomaly::KnownKey { requests: same_key.len(), of });
     }
     let first: Vec<String> = names
         .iter()
@@ -136,7 +136,7 @@ fn unusual(
         .map(|(name, _)| (*name).clone())
         .collect();
     if !first.is_empty() {
-        unusual.push(Unusual::FirstRequest { names: first });
+        unusual.push(Anomaly::FirstRequest { names: first });
     }
     unusual
 }

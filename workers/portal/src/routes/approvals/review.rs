@@ -21,12 +21,12 @@ use workflow::request::{Request, Status};
 use workflow::store::change_audited;
 use workflow::store::issuer_in_force;
 
-use super::known::{Known, LiveCertificate, Unusual};
-use super::{Opened, open};
-use crate::http::caller::Caller;
-use crate::http::negotiate::Wants;
+use super::known::{Anomaly, LiveCertificate, RequestHistory};
+use super::{ResolvedLink, open};
+use crate::http::client_addr::ClientAddr;
+use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
-use crate::locale::Reader;
+use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
 use crate::state::Portal;
 
@@ -63,34 +63,34 @@ pub(crate) struct Review {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) withdrawn: bool,
     pub(crate) live_certificates: Vec<LiveCertificate>,
-    pub(crate) unusual: Vec<Unusual>,
+    pub(crate) unusual: Vec<Anomaly>,
 }
 
 pub(crate) async fn review(
     State(portal): State<Arc<Portal>>,
-    wants: Wants,
-    reader: Reader,
-    caller: Caller,
+    format: ResponseFormat,
+    locale: Locale,
+    client: ClientAddr,
     method: Method,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let opened = open(&portal, key).await?;
-    let over = match opened.approval.outcome {
+    let resolved = open(&portal, key).await?;
+    let over = match resolved.approval.outcome {
         Some(outcome) => outcome == Outcome::Expired,
-        None => opened.approval.is_over(portal.clock.now()),
+        None => resolved.approval.is_over(portal.clock.now()),
     };
     if over {
         return Err(expired());
     }
-    let verdict = Verdict::of(&portal, &opened.request).await?;
+    let verdict = Verdict::of(&portal, &resolved.request).await?;
     if method != Method::HEAD {
-        note_view(&portal, &opened, &caller, &verdict.digest).await;
+        note_view(&portal, &resolved, &client, &verdict.digest).await;
     }
-    let review = Review::with(&portal, opened, verdict).await?;
-    Ok(match wants {
-        Wants::Json => Json(review).into_response(),
-        Wants::Page => {
-            pages::page(StatusCode::OK, reader.language, &ReviewPage::new(&portal, &reader, &review))
+    let review = Review::with(&portal, resolved, verdict).await?;
+    Ok(match format {
+        ResponseFormat::Json => Json(review).into_response(),
+        ResponseFormat::Page => {
+            pages::page(StatusCode::OK, locale.language, &ReviewPage::new(&portal, &locale, &review))
         }
     })
 }
@@ -100,15 +100,15 @@ pub(super) fn expired() -> Problem {
 }
 
 impl Review {
-    pub(super) async fn of(portal: &Portal, opened: Opened) -> Result<Self, Problem> {
-        let verdict = Verdict::of(portal, &opened.request).await?;
-        Self::with(portal, opened, verdict).await
+    pub(super) async fn of(portal: &Portal, resolved: ResolvedLink) -> Result<Self, Problem> {
+        let verdict = Verdict::of(portal, &resolved.request).await?;
+        Self::with(portal, resolved, verdict).await
     }
 
-    async fn with(portal: &Portal, opened: Opened, verdict: Verdict) -> Result<Self, Problem> {
-        let Opened { link, approval, request } = opened;
+    async fn with(portal: &Portal, resolved: ResolvedLink, verdict: Verdict) -> Result<Self, Problem> {
+        let ResolvedLink { link, approval, request } = resolved;
         let Verdict { digest, csr, grant, findings, .. } = verdict;
-        let known = Known::of(portal, &request, &csr.public_key_digest).await?;
+        let known = RequestHistory::of(portal, &request, &csr.public_key_digest).await?;
         Ok(Review {
             request_id: request.id(),
             status: request.status(),
@@ -174,13 +174,13 @@ impl Verdict {
 }
 
 /// Notes that the approver has opened the review, once. Showing it does not depend on that.
-async fn note_view(portal: &Portal, opened: &Opened, caller: &Caller, shown: &ReviewDigest) {
-    if opened.approval.outcome.is_some() || opened.approval.viewed_by.contains(&opened.link.approver) {
+async fn note_view(portal: &Portal, resolved: &ResolvedLink, client: &ClientAddr, shown: &ReviewDigest) {
+    if resolved.approval.outcome.is_some() || resolved.approval.viewed_by.contains(&resolved.link.approver) {
         return;
     }
-    let (now, approver) = (portal.clock.now(), &opened.link.approver);
-    let by = caller.as_approver(approver);
-    let id = opened.request.id();
+    let (now, approver) = (portal.clock.now(), &resolved.link.approver);
+    let by = client.as_approver(approver);
+    let id = resolved.request.id();
     let noted = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
         let entry = PendingEvent::new(EventKind::Viewed, now).with_digest(shown.as_str());
         Ok::<_, std::convert::Infallible>(((), approval.viewed(approver).then_some(entry)))

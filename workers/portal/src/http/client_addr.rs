@@ -1,4 +1,4 @@
-//! Where a request comes from, for the audit trail: the address as API Gateway gives it, which the caller cannot choose.
+//! The IP address of the client, for the audit trail. API Gateway states it; the client cannot choose it.
 
 use std::convert::Infallible;
 
@@ -8,23 +8,23 @@ use lambda_http::request::RequestContext;
 use workflow::email::Email;
 use workflow::request::audit::{Actor, Origin};
 
-/// The address of the caller; nothing where no gateway gave one.
+/// The IP address of the client, if a gateway stated one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Caller(Option<String>);
+pub(crate) struct ClientAddr(Option<String>);
 
-impl Caller {
-    /// The caller as the holder of an approver's link.
+impl ClientAddr {
+    /// The holder of an approver's link, at this address.
     pub(crate) fn as_approver(&self, email: &Email) -> Origin {
         Origin::caller(Actor::approver(email), self.0.clone())
     }
 
-    /// The caller as the holder of a requester's link.
+    /// The holder of a requester's link, at this address.
     pub(crate) fn as_requester(&self, email: &Email) -> Origin {
         Origin::caller(Actor::requester(email), self.0.clone())
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller {
+impl<S: Sync> FromRequestParts<S> for ClientAddr {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
