@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, UtcOffset};
 use unic_langid::LanguageIdentifier;
 
+use super::quality::preferences;
+
 /// A language that people can read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "Cow<'_, str>")]
@@ -61,12 +63,7 @@ impl Language {
     pub fn negotiate(accept_language: &str) -> Self {
         let mut named = [None::<(u16, usize)>; Self::ALL.len()];
         let mut any = None::<(u16, usize)>;
-        for (place, range) in accept_language.split(',').enumerate() {
-            let (tag, quality) = match range.split_once(';') {
-                None => (range.trim(), Some(1000)),
-                Some((tag, weight)) => (tag.trim(), quality(weight)),
-            };
-            let Some(quality) = quality else { continue };
+        for (place, (tag, quality)) in preferences(accept_language).enumerate() {
             let best = match Self::from_tag(tag) {
                 Some(language) => &mut named[language as usize],
                 None if tag == "*" => &mut any,
@@ -200,22 +197,6 @@ fn dated(id: &'static str, at: OffsetDateTime) -> Message {
 fn timed(id: &'static str, at: OffsetDateTime) -> Message {
     let utc = at.to_offset(UtcOffset::UTC);
     dated(id, at).with("time", format!("{:02}:{:02}", utc.hour(), utc.minute()))
-}
-
-/// The weight of a language range in thousandths, where it is one (RFC 9110 section 12.4.2).
-fn quality(weight: &str) -> Option<u16> {
-    let weight = weight.trim();
-    let value = weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?.trim();
-    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let thousandths = format!("{decimals:0<3}").parse::<u16>().ok()?;
-    match whole {
-        "0" => Some(thousandths),
-        "1" if thousandths == 0 => Some(1000),
-        _ => None,
-    }
 }
 
 /// What is to be said, in no language yet: an id of the catalogue, and the values that its text takes.

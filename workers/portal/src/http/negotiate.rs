@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use workflow::texts::quality::{MAX_QUALITY, preferences};
 
 /// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,32 +45,25 @@ pub(crate) fn prefers_zip(headers: &HeaderMap) -> bool {
         > quality(headers, &["application/x-pem-file", "application/pem-certificate-chain"])
 }
 
-/// The highest quality that `Accept` gives to one of the types, in thousandths; a more specific range decides.
-fn quality(headers: &HeaderMap, types: &[&str]) -> u32 {
+/// The highest quality that `Accept` gives to one of the types; a more specific range decides.
+fn quality(headers: &HeaderMap, types: &[&str]) -> u16 {
     let accept =
         headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
     if accept.trim().is_empty() {
-        return 1000;
+        return MAX_QUALITY;
     }
     types.iter().map(|wanted| quality_of(&accept, wanted)).max().unwrap_or(0)
 }
 
-fn quality_of(accept: &str, wanted: &str) -> u32 {
+fn quality_of(accept: &str, wanted: &str) -> u16 {
     let mut best = (0, 0);
-    for range in accept.split(',') {
-        let mut parameters = range.split(';').map(str::trim);
-        let name = parameters.next().unwrap_or_default().to_ascii_lowercase();
-        let specificity = match name.as_str() {
+    for (range, quality) in preferences(accept) {
+        let specificity = match range.to_ascii_lowercase().as_str() {
             name if name == wanted => 3,
             name if name.strip_suffix("/*").is_some_and(|kind| wanted.split('/').next() == Some(kind)) => 2,
             "*/*" => 1,
             _ => continue,
         };
-        let quality = parameters
-            .find_map(|parameter| {
-                parameter.to_ascii_lowercase().strip_prefix("q=")?.trim().parse::<f32>().ok()
-            })
-            .map_or(1000, |quality| (quality.clamp(0.0, 1.0) * 1000.0) as u32);
         if specificity >= best.0 {
             best = (specificity, quality);
         }
@@ -130,7 +124,7 @@ mod tests {
         assert_eq!(format_of(Some("text/*"), None), ResponseFormat::Page);
         assert_eq!(format_of(Some("image/png"), None), ResponseFormat::Json);
         assert_eq!(format_of(Some("text/html;q=0, */*"), None), ResponseFormat::Json);
-        assert_eq!(format_of(Some("text/html;q=nonsense"), None), ResponseFormat::Page);
+        assert_eq!(format_of(Some("text/html;q=nonsense"), None), ResponseFormat::Json);
     }
 
     #[test]
