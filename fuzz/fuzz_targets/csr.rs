@@ -8,6 +8,10 @@ use pki::csr::Csr;
 use pki::name::Name;
 use workflow::finding::{Finding, findings};
 use workflow::policy::Policy;
+use workflow::requester::Requester;
+
+static ALICE: LazyLock<Requester> =
+    LazyLock::new(|| Requester::Person("alice@example.com".parse().expect("an address")));
 
 static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     Policy::parse(include_str!("../../infra/policy.toml")).expect("the default policy is valid")
@@ -20,7 +24,7 @@ fn check(read: Result<Csr, Vec<Finding>>) {
                 assert_eq!(name.to_string().parse::<Name>().as_ref(), Ok(name));
             }
             for profile in POLICY.profiles() {
-                let verdict = POLICY.judge(&csr, profile, "alice@example.com");
+                let verdict = POLICY.judge(&csr, profile, Some(&ALICE));
                 assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
             }
         }

@@ -7,6 +7,10 @@ use libfuzzer_sys::fuzz_target;
 use pki::csr::Csr;
 use pki::testing as test_pki;
 use workflow::policy::Policy;
+use workflow::requester::Requester;
+
+static ALICE: LazyLock<Requester> =
+    LazyLock::new(|| Requester::Person("alice@example.com".parse().expect("an address")));
 
 static CSR: LazyLock<Csr> = LazyLock::new(|| {
     Csr::read(&test_pki::csr(&["www.example.com", "10.0.0.1", "alice@example.com", "spiffe://example.org/a"]))
@@ -17,7 +21,7 @@ fuzz_target!(|text: &str| {
     match Policy::parse(text) {
         Ok(policy) => {
             for profile in policy.profiles() {
-                let verdict = policy.judge(&CSR, profile, "alice@example.com");
+                let verdict = policy.judge(&CSR, profile, Some(&ALICE));
                 assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
             }
         }

@@ -8,7 +8,7 @@
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`email`], [`ids`], [`timestamp`].
+//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`requester`], [`email`], [`ids`], [`timestamp`].
 //!
 //! Invariant: a room uses rooms below it only; raw text becomes a typed value at the edge, and only typed values travel.
 
@@ -28,6 +28,7 @@ pub mod message;
 pub mod policy;
 pub mod ports;
 pub mod request;
+pub mod requester;
 pub mod runtime;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]

@@ -21,6 +21,7 @@ use crate::approver_set::{PlusTags, Seats};
 use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
+use crate::requester::Requester;
 use crate::texts::{Language, Message};
 use pki::certificate::Publication;
 use pki::csr::Csr;
@@ -138,10 +139,10 @@ impl Policy {
         usize::try_from(self.pending_limit).unwrap_or(usize::MAX)
     }
 
-    /// What would be issued, and every finding. An empty `requester` means that nobody has asked yet (a preview):
-    /// rules on who may ask are then warnings.
+    /// What would be issued, and every finding. Without a requester it is a preview: rules on
+    /// requesters are then warnings.
     #[must_use]
-    pub fn judge(&self, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
+    pub fn judge(&self, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Verdict {
         judge::judge(self, csr, profile, requester)
     }
 }

@@ -32,7 +32,7 @@ async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     let policy = backend.policy();
     let csr = Csr::read(request.csr_content()).unwrap();
     let profile = policy.profile(Some(request.profile())).unwrap();
-    let grant = policy.judge(&csr, profile, request.email().as_str()).grant.unwrap();
+    let grant = policy.judge(&csr, profile, Some(&request.requester())).grant.unwrap();
     let contents = grant.contents();
     let signer = backend.signer(backend.issuer_certificate().spki_der()).await.unwrap();
     let tbs = Template {

@@ -6,6 +6,7 @@
 use super::{Policy, Profile, Verdict};
 use crate::finding::{Code, Finding, about_name, findings, quoted};
 use crate::grant::{CheckedKey, CsrSummary, Grant};
+use crate::requester::Requester;
 use crate::texts::Message;
 use pki::csr::Csr;
 use pki::issuer::{Issuer, NameConstraintViolation};
@@ -69,13 +70,13 @@ pub fn read(csr_content: &str, checked: Option<&CheckedKey>) -> Result<(Csr, Che
     Ok((csr, checked))
 }
 
-/// What would be issued by this issuer, and every finding. An empty `requester` is a preview: see [`Policy::judge`].
+/// What would be issued by this issuer, and every finding. Without a requester it is a preview: see [`Policy::judge`].
 pub fn verdict(
     policy: &Policy,
     issuer: Option<&Issuer>,
     csr: &Csr,
     profile: &Profile,
-    requester: &str,
+    requester: Option<&Requester>,
 ) -> Verdict {
     let mut verdict = policy.judge(csr, profile, requester);
     if let Some(issuer) = issuer {
@@ -121,7 +122,7 @@ pub fn judge(
     csr_content: &str,
     checked: Option<&CheckedKey>,
     profile: Option<&str>,
-    requester: &str,
+    requester: Option<&Requester>,
 ) -> Result<Judged, Refusal> {
     let (csr, checked_key) = read(csr_content, checked)?;
     let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;

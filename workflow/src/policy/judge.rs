@@ -10,9 +10,10 @@ use pki::name::Name;
 use super::document::Ungranted;
 use super::{Grant, Policy, Profile, Verdict};
 use crate::finding::{Code, Finding, Severity, about_name, new_key, quoted};
+use crate::requester::Requester;
 use crate::texts::{Message, Value};
 
-pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: &str) -> Verdict {
+pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Verdict {
     let key_usage = key_usage(profile, csr.key().kind());
     let extended_key_usage: Vec<String> =
         profile.extended_key_usage.iter().map(|purpose| purpose.0.clone()).collect();
@@ -114,18 +115,19 @@ fn names(csr: &Csr, profile: &Profile) -> Vec<Finding> {
     findings
 }
 
-/// Who may ask for what: nobody is asked for where the profile has no such rules.
-fn asked_by(csr: &Csr, profile: &Profile, requester: &str) -> Vec<Finding> {
+/// The rules on requesters; a profile without them is open to everyone. A preview without a requester gets a warning.
+fn asked_by(csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Vec<Finding> {
     if profile.requesters.is_empty() {
         return Vec::new();
     }
-    if requester.is_empty() {
+    let Some(Requester::Person(email)) = requester else {
         return vec![Finding::warning(
             Code::NameNotAllowed,
             Message::new("finding-not-for-everybody").with("profile", &profile.name),
             Message::new("finding-not-for-everybody-advice"),
         )];
-    }
+    };
+    let requester = email.as_str();
     let domain = requester.rsplit_once('@').map_or(requester, |(_, domain)| domain);
     let mine: Vec<_> = profile
         .requesters

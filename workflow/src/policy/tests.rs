@@ -19,7 +19,8 @@ const DNS: &str = "names.dns.allow = [\"example.com\"]\n";
 
 fn judge(policy: &Policy, csr_pem: &str, requester: &str) -> Verdict {
     let csr = Csr::read(csr_pem).unwrap_or_else(|findings| panic!("{findings:?}"));
-    policy.judge(&csr, policy.profile(None).unwrap(), requester)
+    let requester = (!requester.is_empty()).then(|| Requester::Person(requester.parse().unwrap()));
+    policy.judge(&csr, policy.profile(None).unwrap(), requester.as_ref())
 }
 
 fn codes(verdict: &Verdict) -> Vec<(Code, Severity)> {

@@ -3,6 +3,7 @@
 use super::Request;
 use crate::policy::Policy;
 use crate::policy::evaluate::{Judged, Refusal, judge};
+use crate::requester::Requester;
 use pki::issuer::Issuer;
 
 impl Request {
@@ -11,6 +12,12 @@ impl Request {
     /// # Errors
     /// [`Refusal`] with every finding.
     pub fn judged_by(&self, policy: &Policy, issuer: Option<&Issuer>) -> Result<Judged, Refusal> {
-        judge(policy, issuer, &self.csr_content, self.checked_key(), Some(&self.profile), self.email.as_str())
+        let requester = self.requester();
+        judge(policy, issuer, &self.csr_content, self.checked_key(), Some(&self.profile), Some(&requester))
+    }
+
+    /// The requester.
+    pub fn requester(&self) -> Requester {
+        Requester::Person(self.email.clone())
     }
 }

@@ -14,6 +14,7 @@ use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::policy::Policy;
 use workflow::policy::evaluate::judge;
+use workflow::requester::Requester;
 
 use crate::document::{Table, plain, settle};
 
@@ -59,7 +60,8 @@ fn right() -> CsrMaker {
 
 #[test]
 fn every_refusal_has_its_code_and_its_words() {
-    let requester = "alice@example.com";
+    let alice = Requester::Person("alice@example.com".parse().unwrap());
+    let requester = Some(&alice);
     assert!(judge(&Policy::parse(DEFAULT).unwrap(), None, &right().pem(), None, None, requester).is_ok());
     assert!(judge(&Policy::parse(STRICT).unwrap(), None, &right().pem(), None, None, requester).is_ok());
 

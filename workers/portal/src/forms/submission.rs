@@ -15,6 +15,7 @@ use workflow::ids::RequestId;
 use workflow::policy::evaluate;
 use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
+use workflow::requester::Requester;
 use workflow::texts::Message;
 
 use crate::http::fields::Fields;
@@ -130,8 +131,8 @@ impl SubmissionForm {
         policy: &Policy,
         issuer: Option<&Issuer>,
     ) -> Result<Preview, Vec<FieldError>> {
-        // An address that is none (yet) is as good as no address: the policy then warns instead of refusing.
-        let requester = self.email.parse::<Email>().map(String::from).unwrap_or_default();
+        // A malformed address counts as none: the policy then warns instead of refusing.
+        let requester = self.email.parse::<Email>().ok().map(Requester::Person);
         let named = Some(self.profile.as_str()).filter(|name| !name.is_empty());
         let profile = policy.profile(named).map_err(|finding| vec![FieldError { field: "profile", finding }]);
         let csr = if self.csr_content.is_empty() {
@@ -144,7 +145,7 @@ impl SubmissionForm {
         };
         match (csr, profile) {
             (Ok((csr, checked_key)), Ok(profile)) => {
-                let verdict = evaluate::verdict(policy, issuer, &csr, profile, &requester);
+                let verdict = evaluate::verdict(policy, issuer, &csr, profile, requester.as_ref());
                 match verdict.grant {
                     Some(grant) => Ok(Preview {
                         profile: profile.name().to_owned(),
