@@ -6,7 +6,7 @@
 //! - [`ports`]: traits for everything outside: tables, bucket, queues, mail, keys, time.
 //! - [`mail`]: mails and the zip, as values.
 //! - [`backup`]: export and import.
-//! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail.
+//! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`requester`], [`email`], [`ids`], [`timestamp`].
 //!

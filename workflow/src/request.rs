@@ -8,6 +8,8 @@
 pub mod audit;
 mod columns;
 mod evaluation;
+pub mod input;
+pub mod intake;
 pub mod metric;
 mod row;
 mod rules;

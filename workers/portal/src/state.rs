@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
 use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Policies, Requests, WorkerQueue};
+use workflow::request::intake::Intake;
 
 /// What the web front works with.
 pub struct Portal {
@@ -29,4 +30,11 @@ pub struct Portal {
     pub notify_queue: Arc<dyn WorkerQueue>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Portal {
+    /// The intake of requests.
+    pub(crate) fn intake(&self) -> Intake<'_> {
+        Intake { requests: &*self.requests, executions: &*self.executions, clock: &*self.clock }
+    }
 }

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use workflow::policy::Policy;
+use workflow::request::intake::Preview;
 use workflow::texts::Message;
 
 use super::{FindingView, Site, names_for_people};
-use crate::forms::submission::{FieldError, Preview, SubmissionForm, fresh_key};
+use crate::forms::submission::{FieldError, SubmissionForm, fresh_key};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;

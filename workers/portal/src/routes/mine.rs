@@ -17,10 +17,10 @@ use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
+use workflow::request::input::missing;
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
 
-use crate::forms::submission::missing;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;

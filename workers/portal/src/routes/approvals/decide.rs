@@ -18,12 +18,13 @@ use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::request::audit::{EventKind, PendingEvent};
+use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::store::change_audited;
 use workflow::texts::Message;
 
 use super::review::{Review, Verdict, expired};
 use super::{ResolvedLink, open};
-use crate::forms::submission::{missing, private_key, unfit_text};
+
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::is_cross_site;
 use crate::http::fields::Fields;

@@ -1,0 +1,323 @@
+//! Intake: from a submission to a stored request whose execution was started.
+//!
+//! Invariant: a request is stored whole or not at all, and only after every check; a repeated submission gets the request
+//! of the first. Once the row is stored, an execution that does not start is no failure of the submission: housekeeping
+//! starts it. Errors of the input are [`InputError`]s, all at once; everything else is an [`IntakeError`].
+
+use pki::issuer::Issuer;
+use time::Duration;
+
+use super::audit::Origin;
+use super::input::{missing, unfit_text};
+use super::{Request, Submission, execution_name};
+use crate::email::Email;
+use crate::finding::{Code, Finding, quoted};
+use crate::grant::{CheckedKey, Grant};
+use crate::ids::RequestId;
+use crate::policy::{LONGEST_LIMIT, Policy, Profile, evaluate};
+use crate::ports::{Clock, Executions, PortError, Requests, Saved};
+use crate::requester::Requester;
+use crate::texts::{Language, Message};
+
+/// The longest idempotency key, in bytes.
+const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+
+/// The time after the longest approval period until housekeeping ends an undecided request.
+const EXPIRY_SLACK: Duration = Duration::days(1);
+
+/// The part of a submission that an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The requester.
+    Requester,
+    /// The comment to the approvers.
+    Comment,
+    /// The text of the CSR.
+    Csr,
+    /// The name of the profile.
+    Profile,
+    /// The idempotency key.
+    IdempotencyKey,
+}
+
+/// An error of one part of a submission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputError {
+    /// The part.
+    pub input: Input,
+    /// The error, in words for the requester.
+    pub finding: Finding,
+}
+
+/// A submission, not yet checked.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// The requester, or the finding of a text that names none: the rest is checked all the same.
+    pub requester: Result<Requester, Finding>,
+    /// The comment to the approvers.
+    pub comment: String,
+    /// The CSR: PEM, or base64 of its DER.
+    pub csr_text: String,
+    /// The name of the profile; the default profile if `None`.
+    pub profile: Option<String>,
+    /// The language of mails to the requester.
+    pub language: Language,
+    /// The key by which the requester repeats a submission; `None` makes each submission a request of its own.
+    pub idempotency_key: Option<String>,
+}
+
+/// The certificate that a CSR would become under a policy.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The name of the profile.
+    pub profile: String,
+    /// The contents of the certificate.
+    pub grant: Grant,
+    /// Warnings, and requested extensions that are not granted.
+    pub findings: Vec<Finding>,
+    /// The record that the key passed every check.
+    pub checked_key: CheckedKey,
+}
+
+/// A submission that passed every check and may be stored.
+#[derive(Clone, Debug)]
+pub struct CheckedRequest {
+    id: RequestId,
+    submission: Submission,
+}
+
+/// A stored request.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// The row: for a replay, as it is now.
+    pub request: Request,
+    /// True if the submission repeats an earlier one.
+    pub is_replay: bool,
+}
+
+/// Why a checked request was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The requester has this many undecided requests, which is the limit of the policy.
+    #[error("the requester has {limit} undecided requests, the limit of the policy")]
+    TooManyUndecided {
+        /// The limit.
+        limit: usize,
+    },
+    /// The idempotency key belongs to a request with other contents.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused(Finding),
+    /// Another writer stored the row, and it is gone again; trying again helps.
+    #[error("the row of the request is neither free nor there")]
+    Contended,
+    /// A port failed; trying again helps.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Previews a certificate. Stores nothing.
+///
+/// # Errors
+/// Every error of the CSR and of the profile.
+pub fn preview(
+    policy: &Policy,
+    issuer: Option<&Issuer>,
+    requester: Option<&Requester>,
+    csr_text: &str,
+    profile: Option<&str>,
+) -> Result<Preview, Vec<InputError>> {
+    let profile =
+        policy.profile(profile).map_err(|finding| vec![InputError { input: Input::Profile, finding }]);
+    let csr = if csr_text.is_empty() {
+        Err(errors_of_csr(vec![missing("csrContent", "finding-give-request")]))
+    } else {
+        evaluate::read(csr_text, None).map_err(|refusal| errors_of_csr(refusal.0))
+    };
+    match (csr, profile) {
+        (Ok((csr, checked_key)), Ok(profile)) => {
+            let verdict = evaluate::verdict(policy, issuer, &csr, profile, requester);
+            match verdict.grant {
+                Some(grant) => Ok(Preview {
+                    profile: profile.name().to_owned(),
+                    grant,
+                    findings: verdict.findings,
+                    checked_key,
+                }),
+                None => Err(errors_of_csr(verdict.findings)),
+            }
+        }
+        (csr, profile) => Err(csr.err().into_iter().chain(profile.err()).flatten().collect()),
+    }
+}
+
+impl NewRequest {
+    /// Makes every check that needs neither a table nor the clock.
+    ///
+    /// # Errors
+    /// Every error of every part.
+    pub fn check(self, policy: &Policy, issuer: Option<&Issuer>) -> Result<CheckedRequest, Vec<InputError>> {
+        let mut errors = Vec::new();
+        let requester = self.requester.map_err(|finding| {
+            errors.push(InputError { input: Input::Requester, finding });
+        });
+        let comment = unfit_text("comment", &self.comment);
+        errors.extend(comment.map(|finding| InputError { input: Input::Comment, finding }));
+        let key = self.idempotency_key.as_deref().and_then(unfit_key);
+        errors.extend(key.map(|finding| InputError { input: Input::IdempotencyKey, finding }));
+        let preview =
+            preview(policy, issuer, requester.as_ref().ok(), &self.csr_text, self.profile.as_deref())
+                .map_err(|more| errors.extend(more));
+        if let (Ok(Requester::Person(email)), Ok(preview)) = (&requester, &preview)
+            && let Ok(profile) = policy.profile(Some(&preview.profile))
+        {
+            let finding = no_approvers(profile, email);
+            errors.extend(finding.map(|finding| InputError { input: Input::Profile, finding }));
+        }
+        match (requester, preview) {
+            (Ok(Requester::Person(email)), Ok(preview)) if errors.is_empty() => {
+                let id = match self.idempotency_key.as_deref() {
+                    None => RequestId::random(),
+                    Some(key) => RequestId::from_idempotency_key(&email, key),
+                };
+                let submission = Submission {
+                    email,
+                    language: self.language,
+                    comment: self.comment,
+                    csr_content: self.csr_text,
+                    profile: preview.profile,
+                    policy_version: policy.version().to_owned(),
+                    checked_key: Some(preview.checked_key),
+                };
+                Ok(CheckedRequest { id, submission })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+impl CheckedRequest {
+    /// The id of the request: for an idempotency key, always the same one.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The requester's address.
+    pub fn email(&self) -> &Email {
+        &self.submission.email
+    }
+
+    /// True if `stored` is the request of an earlier submission with the same contents.
+    fn is_replay_of(&self, stored: &Request) -> bool {
+        stored.email().same_person(&self.submission.email)
+            && stored.comment() == self.submission.comment
+            && stored.csr_content() == self.submission.csr_content
+            && stored.profile() == self.submission.profile
+    }
+}
+
+/// The ports of intake.
+pub struct Intake<'a> {
+    /// The rows.
+    pub requests: &'a dyn Requests,
+    /// The executions of the state machine.
+    pub executions: &'a dyn Executions,
+    /// The time.
+    pub clock: &'a dyn Clock,
+}
+
+impl Intake<'_> {
+    /// Stores the request on behalf of `by`, and starts its execution. `undecided_limit` bounds the undecided requests of
+    /// one requester.
+    ///
+    /// # Errors
+    /// See [`IntakeError`]; nothing is stored then.
+    pub async fn submit(
+        &self,
+        checked: CheckedRequest,
+        undecided_limit: usize,
+        by: &Origin,
+    ) -> Result<Submitted, IntakeError> {
+        self.within_limit(&checked, undecided_limit).await?;
+        let submitted = self.store(checked, by).await?;
+        self.start(&submitted.request).await;
+        Ok(submitted)
+    }
+
+    /// Rejects one request more than the limit, unless it is a replay. Concurrent submissions may pass together: the limit
+    /// bounds floods and is no account (docs/decisions/0031).
+    async fn within_limit(&self, checked: &CheckedRequest, limit: usize) -> Result<(), IntakeError> {
+        let since = self.clock.now() - LONGEST_LIMIT - EXPIRY_SLACK;
+        if self.requests.undecided_of(checked.email(), since, limit).await? < limit
+            || self.requests.find(checked.id).await?.is_some()
+        {
+            return Ok(());
+        }
+        tracing::warn!(limit, "a requester has as many undecided requests as the policy allows");
+        Err(IntakeError::TooManyUndecided { limit })
+    }
+
+    async fn store(&self, checked: CheckedRequest, by: &Origin) -> Result<Submitted, IntakeError> {
+        let id = checked.id;
+        let arn = self.executions.arn(&execution_name(id, 1));
+        let mut request = Request::submitted(id, checked.submission.clone(), arn, self.clock.now());
+        let events = request.take_events(by);
+        match self.requests.create(&request, &events).await? {
+            Saved::Yes => {
+                tracing::info!(request.id = %id, status = %request.status(), profile = request.profile(), policy.version = request.policy_version(), "stored request {id}");
+                Ok(Submitted { request, is_replay: false })
+            }
+            Saved::Conflict => match self.requests.find(id).await? {
+                Some(stored) if checked.is_replay_of(&stored) => {
+                    tracing::info!(request.id = %id, status = %stored.status(), "request {id} was submitted again");
+                    Ok(Submitted { request: stored, is_replay: true })
+                }
+                Some(_) => Err(IntakeError::KeyReused(Finding::refused(
+                    Code::BadRequest,
+                    Message::new("finding-key-used"),
+                    Message::new("finding-key-used-advice"),
+                ))),
+                None => Err(IntakeError::Contended),
+            },
+        }
+    }
+
+    /// Starts the first execution. Idempotent.
+    async fn start(&self, request: &Request) {
+        if request.status().is_terminal() || request.execution().attempt > 1 {
+            return;
+        }
+        let id = request.id();
+        if let Err(error) = self.executions.start(&execution_name(id, 1), id).await {
+            tracing::error!(request.id = %id, %error, "request {id} is stored, but its execution did not start; housekeeping will start it");
+        }
+    }
+}
+
+fn errors_of_csr(findings: Vec<Finding>) -> Vec<InputError> {
+    findings.into_iter().map(|finding| InputError { input: Input::Csr, finding }).collect()
+}
+
+fn unfit_key(key: &str) -> Option<Finding> {
+    (key.len() > MAX_IDEMPOTENCY_KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic())).then(|| {
+        Finding::refused(
+            Code::BadRequest,
+            Message::new("finding-unfit-key").with("key", quoted(key)),
+            Message::new("finding-unfit-key-advice").with("most", MAX_IDEMPOTENCY_KEY_BYTES),
+        )
+    })
+}
+
+/// The requester never approves their own request, so a profile needs enough other approvers.
+fn no_approvers(profile: &Profile, requester: &Email) -> Option<Finding> {
+    profile.electorate_for(requester).err().map(|error| {
+        tracing::warn!(%error, "the profile has too few approvers; an operator has to add approvers to the policy");
+        Finding::refused(
+            Code::BadRequest,
+            Message::new("finding-nobody-else").with("profile", profile.name()),
+            Message::new("finding-nobody-else-advice"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;
