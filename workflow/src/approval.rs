@@ -1,6 +1,8 @@
-//! The approval of a request: votes, and the links by which requesters and approvers come.
+//! The approval of a request: reviews, votes, and the links by which requesters and approvers come.
 
+pub mod history;
 mod link;
+pub mod review;
 mod votes;
 
 pub use link::{BaseUrl, Link, LinkDigest, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey};

@@ -9,7 +9,7 @@ use axum::{Router, middleware};
 use crate::http::{gateway, headers};
 use crate::state::Portal;
 
-pub(crate) mod approvals;
+mod approvals;
 mod assets;
 mod commands;
 mod form;

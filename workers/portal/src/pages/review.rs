@@ -1,13 +1,14 @@
 //! The review page: read in ten seconds on a phone, decided with one of two buttons.
 
 use askama::Template;
+use workflow::approval::history::{Anomaly, LiveCertificate};
+use workflow::approval::review::Review;
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::texts::Message;
 
 use super::{FindingView, Instant, Markup, Site, grouped, names_for_people};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
-use crate::routes::approvals::{Anomaly, LiveCertificate, Review};
 use crate::state::Portal;
 
 /// One vote.
@@ -86,7 +87,7 @@ impl ReviewPage {
             refusals: refusals.into_iter().map(|finding| site.remark(finding)).collect(),
             remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
-            unusual: review.unusual.iter().map(|one| unusual(&site, one)).collect(),
+            unusual: review.anomalies.iter().map(|one| anomaly(&site, one)).collect(),
             lacking: review
                 .lacking
                 .iter()
@@ -163,9 +164,9 @@ fn asks(site: &Site, review: &Review) -> Markup {
     site.markup(message.with("requester", review.requester.as_str()).with("profile", &review.profile))
 }
 
-fn unusual(site: &Site, unusual: &Anomaly) -> String {
+fn anomaly(site: &Site, anomaly: &Anomaly) -> String {
     let list = |names: &[String]| names_for_people(names).join(&site.text("list-separator"));
-    site.say(match unusual {
+    site.say(match anomaly {
         Anomaly::FirstRequest { names } => Message::new("unusual-first").with("names", list(names)),
         Anomaly::Wildcard { name } => Message::new("unusual-wildcard")
             .with("name", name)

@@ -12,12 +12,10 @@ use crate::http::problem::Problem;
 use crate::state::Portal;
 
 mod decide;
-mod known;
 mod review;
 
 pub(crate) use decide::decide;
-pub(crate) use known::{Anomaly, LiveCertificate};
-pub(crate) use review::{Review, review};
+pub(crate) use review::review;
 
 /// A link with its approval and request.
 struct ResolvedLink {

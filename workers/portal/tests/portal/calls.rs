@@ -39,3 +39,17 @@ async fn pages_answer_from_single_reads() {
     }
     assert!(site.backend.request(delivered.id()).is_some());
 }
+
+#[tokio::test]
+async fn a_vote_evaluates_the_request_once() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    let digest = site.shown(id);
+    for (digest, status) in [("stale", 409), (&digest, 200)] {
+        let before = site.world.calls().len();
+        site.submit(&link, &[("decision", "approve"), ("digest", digest)]).await.is_page(status);
+        let calls = site.world.calls()[before..].to_vec();
+        let evaluations = calls.iter().filter(|call| *call == "archive: issuer").count();
+        assert_eq!(evaluations, 1, "{calls:?}");
+    }
+}

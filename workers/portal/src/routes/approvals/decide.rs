@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use workflow::approval::review::{Review, ReviewContent};
 use workflow::approval::{Approval, VoteError, VoteInput, VoteResult};
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
@@ -22,7 +23,7 @@ use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::store::change_audited;
 use workflow::texts::Message;
 
-use super::review::{Review, Verdict, expired};
+use super::review::{self, expired, review_of};
 use super::{ResolvedLink, open};
 
 use crate::http::client_addr::ClientAddr;
@@ -58,13 +59,13 @@ pub(crate) async fn decide(
         return Err(Problem::new(Code::BadRequest, "problem-cross-site").with_status(StatusCode::FORBIDDEN));
     }
     let mut resolved = open(&portal, key).await?;
-    let voted = match vote_input(&fields, &resolved.link.approver) {
-        Ok(vote_input) => vote(&portal, &resolved, &vote_input, &client).await.map(|approval| {
-            resolved.approval = approval;
-            vote_input
-        }),
-        Err(problem) => Err(problem),
-    };
+    // Computed once: the vote is compared with the contents that the answer shows.
+    let mut content = None;
+    let voted = vote(&portal, &resolved, &fields, &client, &mut content).await;
+    let voted = voted.map(|(vote_input, approval)| {
+        resolved.approval = approval;
+        vote_input
+    });
     match (voted, format) {
         (Ok(vote_input), ResponseFormat::Json) => Ok(Json(Decided {
             request_id: resolved.request.id(),
@@ -74,7 +75,7 @@ pub(crate) async fn decide(
         })
         .into_response()),
         (Ok(vote_input), ResponseFormat::Page) => {
-            let review = Review::of(&portal, resolved).await?;
+            let review = review_after(&portal, resolved, content).await?;
             let page = ReviewPage::new(&portal, &locale, &review).after_vote(vote_input.decision);
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
@@ -86,7 +87,7 @@ pub(crate) async fn decide(
             if let Some(approval) = portal.approvals.find(id).await? {
                 resolved.approval = approval;
             }
-            let review = Review::of(&portal, resolved).await?;
+            let review = review_after(&portal, resolved, content).await?;
             let page = ReviewPage::new(&portal, &locale, &review).with_problem(&problem);
             Ok(pages::page(problem.status, locale.language, &page))
         }
@@ -94,13 +95,28 @@ pub(crate) async fn decide(
     }
 }
 
-/// Records the vote and wakes the flow.
+/// The review after a vote; evaluates the request only if the vote came to an end before that.
+async fn review_after(
+    portal: &Portal,
+    resolved: ResolvedLink,
+    content: Option<ReviewContent>,
+) -> Result<Review, Problem> {
+    let content = match content {
+        Some(content) => content,
+        None => review::content(portal, &resolved.request).await?,
+    };
+    review_of(portal, resolved, content).await
+}
+
+/// Records the vote and wakes the flow. Leaves the contents that the vote was compared with in `content`.
 async fn vote(
     portal: &Portal,
     resolved: &ResolvedLink,
-    vote_input: &VoteInput,
+    fields: &Fields,
     client: &ClientAddr,
-) -> Result<Approval, Problem> {
+    content: &mut Option<ReviewContent>,
+) -> Result<(VoteInput, Approval), Problem> {
+    let vote_input = vote_input(fields, &resolved.link.approver)?;
     let id = resolved.request.id();
     if resolved.approval.outcome.is_none() && resolved.request.status().is_terminal() {
         return Err(Problem::new(
@@ -109,13 +125,13 @@ async fn vote(
         ));
     }
     let now = portal.clock.now();
-    let verdict = Verdict::of(portal, &resolved.request).await?;
+    let content = content.insert(review::content(portal, &resolved.request).await?);
     let by = client.as_approver(&vote_input.approver);
     let changed = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
-        if approval.digest != verdict.binds && approval.outcome.is_none() {
+        if approval.digest != content.binds && approval.outcome.is_none() {
             return Err(VoteError::StaleDigest);
         }
-        let voted = approval.vote(vote_input, &verdict.digest, now)?;
+        let voted = approval.vote(&vote_input, &content.digest, now)?;
         let entry = PendingEvent::new(EventKind::Voted, now)
             .with_digest(vote_input.review_digest.as_str())
             .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
@@ -138,7 +154,7 @@ async fn vote(
     if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(id)).await {
         tracing::error!(request.id = %id, %error, "recorded, but the flow was not woken; housekeeping will");
     }
-    Ok(approval)
+    Ok((vote_input, approval))
 }
 
 fn refused(error: VoteError) -> Problem {

@@ -7,21 +7,14 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
-use serde::Serialize;
-use time::OffsetDateTime;
-use workflow::approver_set::Lacking;
-use workflow::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
-use workflow::email::Email;
-use workflow::finding::{Code, Finding};
-use workflow::grant::CsrSummary;
-use workflow::grant::Grant;
-use workflow::ids::RequestId;
+use workflow::approval::history::RequestHistory;
+use workflow::approval::review::{Review, ReviewContent};
+use workflow::decision::{Outcome, ReviewDigest};
+use workflow::finding::Code;
+use workflow::request::Request;
 use workflow::request::audit::{EventKind, PendingEvent};
-use workflow::request::{Request, Status};
-use workflow::store::change_audited;
-use workflow::store::issuer_in_force;
+use workflow::store::{change_audited, issuer_in_force};
 
-use super::known::{Anomaly, LiveCertificate, RequestHistory};
 use super::{ResolvedLink, open};
 use crate::http::client_addr::ClientAddr;
 use crate::http::negotiate::ResponseFormat;
@@ -29,42 +22,6 @@ use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
 use crate::state::Portal;
-
-/// The review, as JSON; the page shows the same.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Review {
-    pub(crate) request_id: RequestId,
-    pub(crate) status: Status,
-    pub(crate) digest: ReviewDigest,
-    pub(crate) approver: Email,
-    pub(crate) requester: Email,
-    pub(crate) comment: String,
-    pub(crate) profile: String,
-    pub(crate) subject: String,
-    pub(crate) names: Vec<String>,
-    pub(crate) key: String,
-    pub(crate) public_key_digest: String,
-    pub(crate) csr_digest: String,
-    pub(crate) validity_days: Option<u32>,
-    pub(crate) key_usage: Vec<String>,
-    pub(crate) extended_key_usage: Vec<String>,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) votes: Vec<Vote>,
-    pub(crate) quorum: usize,
-    pub(crate) lacking: Vec<Lacking>,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(crate) registration_date: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339")]
-    pub(crate) expires_at: OffsetDateTime,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) outcome: Option<Outcome>,
-    /// The requester withdrew the request.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) withdrawn: bool,
-    pub(crate) live_certificates: Vec<LiveCertificate>,
-    pub(crate) unusual: Vec<Anomaly>,
-}
 
 pub(crate) async fn review(
     State(portal): State<Arc<Portal>>,
@@ -82,11 +39,11 @@ pub(crate) async fn review(
     if over {
         return Err(expired());
     }
-    let verdict = Verdict::of(&portal, &resolved.request).await?;
+    let content = content(&portal, &resolved.request).await?;
     if method != Method::HEAD {
-        note_view(&portal, &resolved, &client, &verdict.digest).await;
+        note_view(&portal, &resolved, &client, &content.digest).await;
     }
-    let review = Review::with(&portal, resolved, verdict).await?;
+    let review = review_of(&portal, resolved, content).await?;
     Ok(match format {
         ResponseFormat::Json => Json(review).into_response(),
         ResponseFormat::Page => {
@@ -99,78 +56,27 @@ pub(super) fn expired() -> Problem {
     Problem::new(Code::Expired, "problem-expired")
 }
 
-impl Review {
-    pub(super) async fn of(portal: &Portal, resolved: ResolvedLink) -> Result<Self, Problem> {
-        let verdict = Verdict::of(portal, &resolved.request).await?;
-        Self::with(portal, resolved, verdict).await
-    }
-
-    async fn with(portal: &Portal, resolved: ResolvedLink, verdict: Verdict) -> Result<Self, Problem> {
-        let ResolvedLink { link, approval, request } = resolved;
-        let Verdict { digest, csr, grant, findings, .. } = verdict;
-        let known = RequestHistory::of(portal, &request, &csr.public_key_digest).await?;
-        Ok(Review {
-            request_id: request.id(),
-            status: request.status(),
-            digest,
-            approver: link.approver,
-            requester: request.email().clone(),
-            comment: request.comment().to_owned(),
-            profile: request.profile().to_owned(),
-            subject: csr.subject,
-            names: csr.names,
-            key: csr.key,
-            public_key_digest: csr.public_key_digest,
-            csr_digest: csr.csr_digest,
-            validity_days: grant.as_ref().map(|grant| grant.validity_days),
-            key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
-            extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
-            findings,
-            lacking: approval.lacking(),
-            quorum: approval.electorate.quorum(),
-            votes: approval.votes,
-            registration_date: request.registration_date(),
-            expires_at: approval.expires_at,
-            outcome: approval.outcome,
-            withdrawn: approval.withdrawn,
-            live_certificates: known.live,
-            unusual: known.unusual,
-        })
-    }
-
-    /// Whether a vote would still count.
-    pub(crate) fn is_open(&self) -> bool {
-        self.outcome.is_none() && !self.status.is_terminal()
-    }
+/// The contents of the review, by the policy and the issuer in force: those that will hold when the certificate is signed.
+pub(super) async fn content(portal: &Portal, request: &Request) -> Result<ReviewContent, Problem> {
+    let policy = portal.policies.current().await?;
+    let issuer = issuer_in_force(&*portal.archive).await?;
+    ReviewContent::of(request, &policy, issuer.as_ref()).map_err(|error| {
+        tracing::error!(request.id = %request.id(), %error, "request {} has an approval without a CSR summary", request.id());
+        Problem::new(Code::TryAgain, "problem-still-being-read")
+    })
 }
 
-/// What a review shows beside the row, and what a vote is given in view of.
-pub(super) struct Verdict {
-    /// What the approval would bind, of the row as it is now.
-    pub(super) binds: ApprovalDigest,
-    pub(super) digest: ReviewDigest,
-    csr: CsrSummary,
-    grant: Option<Grant>,
-    findings: Vec<Finding>,
-}
-
-impl Verdict {
-    /// The verdict of the policy now in force: the one that will hold when the certificate is signed.
-    pub(super) async fn of(portal: &Portal, request: &Request) -> Result<Self, Problem> {
-        let Some(csr) = request.csr() else {
-            tracing::error!(request.id = %request.id(), "an approval without a CSR summary");
-            return Err(Problem::new(Code::TryAgain, "problem-still-being-read"));
-        };
-        let policy = portal.policies.current().await?;
-        let issuer = issuer_in_force(&*portal.archive).await?;
-        let (grant, findings) = match request.judged_by(&policy, issuer.as_ref()) {
-            Ok(judged) => (Some(judged.grant), judged.findings),
-            Err(refusal) => (None, refusal.0),
-        };
-        let binds = ApprovalDigest::of(request.id(), request.profile(), csr);
-        let digest = ReviewDigest::of(&binds, grant.as_ref(), &findings);
-        Ok(Self { binds, digest, csr: csr.clone(), grant, findings })
-    }
+/// The review that shows these contents.
+pub(super) async fn review_of(
+    portal: &Portal,
+    resolved: ResolvedLink,
+    content: ReviewContent,
+) -> Result<Review, Problem> {
+    let ResolvedLink { link, approval, request } = resolved;
+    let (requests, names) = (&*portal.requests, &*portal.names);
+    let now = portal.clock.now();
+    let history = RequestHistory::read(requests, names, &request, content.public_key_digest(), now).await?;
+    Ok(Review::new(link.approver, &request, approval, content, history))
 }
 
 /// Notes that the approver has opened the review, once. Showing it does not depend on that.

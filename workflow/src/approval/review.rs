@@ -1,0 +1,196 @@
+//! The review of a request: everything that an approver sees before a vote.
+//!
+//! Invariant: the digest of a review is computed from the contents that the review shows, so that a vote binds exactly those.
+
+use pki::issuer::Issuer;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::Approval;
+use super::history::{Anomaly, LiveCertificate, RequestHistory};
+use crate::approver_set::Lacking;
+use crate::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
+use crate::email::Email;
+use crate::finding::Finding;
+use crate::grant::{CsrSummary, Grant};
+use crate::ids::RequestId;
+use crate::policy::Policy;
+use crate::request::{Request, Status};
+
+/// The contents that a vote binds: the CSR, and its evaluation by the policy in force.
+#[derive(Clone, Debug)]
+pub struct ReviewContent {
+    /// The digest that the approval would bind, of the row as it is now.
+    pub binds: ApprovalDigest,
+    /// The digest of these contents.
+    pub digest: ReviewDigest,
+    csr: CsrSummary,
+    grant: Option<Grant>,
+    findings: Vec<Finding>,
+}
+
+/// The row has no summary of its CSR yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the row has no summary of its CSR")]
+pub struct CsrNotRead;
+
+impl ReviewContent {
+    /// Evaluates the request by `policy` and by the issuer that would sign.
+    ///
+    /// # Errors
+    /// [`CsrNotRead`] before Persist has written the summary of the CSR.
+    pub fn of(request: &Request, policy: &Policy, issuer: Option<&Issuer>) -> Result<Self, CsrNotRead> {
+        let csr = request.csr().ok_or(CsrNotRead)?;
+        let (grant, findings) = match request.judged_by(policy, issuer) {
+            Ok(judged) => (Some(judged.grant), judged.findings),
+            Err(refusal) => (None, refusal.0),
+        };
+        let binds = ApprovalDigest::of(request.id(), request.profile(), csr);
+        let digest = ReviewDigest::of(&binds, grant.as_ref(), &findings);
+        Ok(Self { binds, digest, csr: csr.clone(), grant, findings })
+    }
+
+    /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo.
+    pub fn public_key_digest(&self) -> &str {
+        &self.csr.public_key_digest
+    }
+}
+
+/// A review, as JSON; the page shows the same.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Review {
+    /// The request.
+    pub request_id: RequestId,
+    /// The status of the request.
+    pub status: Status,
+    /// The digest that a vote repeats.
+    pub digest: ReviewDigest,
+    /// The approver whose link it is.
+    pub approver: Email,
+    /// The requester.
+    pub requester: Email,
+    /// The requester's comment.
+    pub comment: String,
+    /// The name of the profile.
+    pub profile: String,
+    /// The subject (RFC 4514).
+    pub subject: String,
+    /// The subject alternative names.
+    pub names: Vec<String>,
+    /// The key in words.
+    pub key: String,
+    /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo.
+    pub public_key_digest: String,
+    /// Lower-case hex SHA-256 of the CSR.
+    pub csr_digest: String,
+    /// The days of validity, if the policy grants the request.
+    pub validity_days: Option<u32>,
+    /// The granted key usages.
+    pub key_usage: Vec<String>,
+    /// The granted extended key usages.
+    pub extended_key_usage: Vec<String>,
+    /// The findings of the policy in force.
+    pub findings: Vec<Finding>,
+    /// The votes so far.
+    pub votes: Vec<Vote>,
+    /// The approvals needed.
+    pub quorum: usize,
+    /// The approvals still missing, by group.
+    pub lacking: Vec<Lacking>,
+    /// When the request was accepted, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub registration_date: OffsetDateTime,
+    /// Until when approvers may vote, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+    /// The outcome, once decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// True if the requester withdrew the request.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
+    /// Valid certificates for one of the names, or for the key.
+    pub live_certificates: Vec<LiveCertificate>,
+    /// Properties that most requests do not have.
+    #[serde(rename = "unusual")]
+    pub anomalies: Vec<Anomaly>,
+}
+
+impl Review {
+    /// The review of `request` for one approver.
+    pub fn new(
+        approver: Email,
+        request: &Request,
+        approval: Approval,
+        content: ReviewContent,
+        history: RequestHistory,
+    ) -> Self {
+        let ReviewContent { binds: _, digest, csr, grant, findings } = content;
+        Self {
+            request_id: request.id(),
+            status: request.status(),
+            digest,
+            approver,
+            requester: request.email().clone(),
+            comment: request.comment().to_owned(),
+            profile: request.profile().to_owned(),
+            subject: csr.subject,
+            names: csr.names,
+            key: csr.key,
+            public_key_digest: csr.public_key_digest,
+            csr_digest: csr.csr_digest,
+            validity_days: grant.as_ref().map(|grant| grant.validity_days),
+            key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
+            extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
+            findings,
+            lacking: approval.lacking(),
+            quorum: approval.electorate.quorum(),
+            votes: approval.votes,
+            registration_date: request.registration_date(),
+            expires_at: approval.expires_at,
+            outcome: approval.outcome,
+            withdrawn: approval.withdrawn,
+            live_certificates: history.live,
+            anomalies: history.anomalies,
+        }
+    }
+
+    /// True if a vote would still count.
+    pub fn is_open(&self) -> bool {
+        self.outcome.is_none() && !self.status.is_terminal()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pki::testing as test_pki;
+
+    use super::*;
+    use crate::policy::Policy;
+    use crate::testing::World;
+
+    #[test]
+    fn a_row_without_a_summary_has_no_review() {
+        let world = World::new();
+        let request = world.journey(&test_pki::csr(&["www.example.com"]), Status::Submitted);
+        assert_eq!(ReviewContent::of(&request, &world.policy(), None).unwrap_err(), CsrNotRead);
+    }
+
+    #[test]
+    fn the_digest_follows_the_policy_and_the_bound_digest_does_not() {
+        let world = World::new();
+        let request = world.journey(&test_pki::csr(&["www.example.com"]), Status::PendingApproval);
+        let policy = world.policy();
+        let before = ReviewContent::of(&request, &policy, None).unwrap();
+        assert_eq!(ReviewContent::of(&request, &policy, None).unwrap().digest, before.digest);
+        let approval = world.approval(request.id()).unwrap();
+        assert_eq!(before.binds, approval.digest);
+
+        let shorter =
+            include_str!("../../../infra/policy.toml").replace("validity_days = 365", "validity_days = 30");
+        let after = ReviewContent::of(&request, &Policy::parse(&shorter).unwrap(), None).unwrap();
+        assert_ne!(after.digest, before.digest);
+        assert_eq!(after.binds, before.binds);
+    }
+}
