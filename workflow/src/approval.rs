@@ -4,6 +4,7 @@ pub mod history;
 mod link;
 pub mod review;
 mod votes;
+pub mod voting;
 
 pub use link::{BaseUrl, Link, LinkDigest, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey};
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
+use workflow::approval::voting::Voting;
 use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Policies, Requests, WorkerQueue};
 use workflow::request::intake::Intake;
 
@@ -36,5 +37,18 @@ impl Portal {
     /// The intake of requests.
     pub(crate) fn intake(&self) -> Intake<'_> {
         Intake { requests: &*self.requests, executions: &*self.executions, clock: &*self.clock }
+    }
+
+    /// Voting by links.
+    pub(crate) fn voting(&self) -> Voting<'_> {
+        Voting {
+            requests: &*self.requests,
+            names: &*self.names,
+            approvals: &*self.approvals,
+            archive: &*self.archive,
+            policies: &*self.policies,
+            approval_queue: &*self.approval_queue,
+            clock: &*self.clock,
+        }
     }
 }

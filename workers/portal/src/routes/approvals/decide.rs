@@ -1,7 +1,6 @@
 //! POST `/approvals/{key}`: one vote.
 //!
-//! The vote is recorded first, by a conditional write; then the await-approval worker is woken. Should that fail, the
-//! vote stands all the same: repeating it, or housekeeping, wakes the worker later.
+//! A person gets the review again, with the vote or the error above it; a program gets JSON.
 
 use std::sync::Arc;
 
@@ -12,20 +11,16 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use workflow::approval::review::{Review, ReviewContent};
-use workflow::approval::{Approval, VoteError, VoteInput, VoteResult};
+use workflow::approval::voting::ResolvedLink;
+use workflow::approval::{Approval, VoteInput};
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
-use workflow::message::RecheckMessage;
-use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::request::input::{missing, private_key, unfit_text};
-use workflow::store::change_audited;
 use workflow::texts::Message;
 
-use super::review::{self, expired, review_of};
-use super::{ResolvedLink, open};
-
+use super::open;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::is_cross_site;
 use crate::http::fields::Fields;
@@ -101,14 +96,15 @@ async fn review_after(
     resolved: ResolvedLink,
     content: Option<ReviewContent>,
 ) -> Result<Review, Problem> {
+    let voting = portal.voting();
     let content = match content {
         Some(content) => content,
-        None => review::content(portal, &resolved.request).await?,
+        None => voting.content(&resolved.request).await?,
     };
-    review_of(portal, resolved, content).await
+    Ok(voting.review(resolved, content).await?)
 }
 
-/// Records the vote and wakes the flow. Leaves the contents that the vote was compared with in `content`.
+/// Casts the vote. Leaves the contents that it was compared with in `content`.
 async fn vote(
     portal: &Portal,
     resolved: &ResolvedLink,
@@ -117,58 +113,12 @@ async fn vote(
     content: &mut Option<ReviewContent>,
 ) -> Result<(VoteInput, Approval), Problem> {
     let vote_input = vote_input(fields, &resolved.link.approver)?;
-    let id = resolved.request.id();
-    if resolved.approval.outcome.is_none() && resolved.request.status().is_terminal() {
-        return Err(Problem::new(
-            Code::AlreadyDecided,
-            Message::new("problem-ended").with("status", resolved.request.status().as_str()),
-        ));
-    }
-    let now = portal.clock.now();
-    let content = content.insert(review::content(portal, &resolved.request).await?);
+    resolved.ensure_votable()?;
+    let voting = portal.voting();
+    let content = content.insert(voting.content(&resolved.request).await?);
     let by = client.as_approver(&vote_input.approver);
-    let changed = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
-        if approval.digest != content.binds && approval.outcome.is_none() {
-            return Err(VoteError::StaleDigest);
-        }
-        let voted = approval.vote(&vote_input, &content.digest, now)?;
-        let entry = PendingEvent::new(EventKind::Voted, now)
-            .with_digest(vote_input.review_digest.as_str())
-            .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
-        Ok((voted, (voted == VoteResult::Recorded).then_some(entry)))
-    })
-    .await?;
-    let (approval, voted) = match changed {
-        None => return Err(Problem::no_such_link()),
-        Some(Err(error)) => return Err(refused(error)),
-        Some(Ok(changed)) => changed,
-    };
-    match voted {
-        VoteResult::Recorded => {
-            tracing::info!(request.id = %id, decision = ?vote_input.decision, outcome = approval.outcome.map(Outcome::as_str), "decided");
-        }
-        VoteResult::Repeated => {
-            tracing::info!(request.id = %id, decision = ?vote_input.decision, "decided again, the same")
-        }
-    }
-    if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(id)).await {
-        tracing::error!(request.id = %id, %error, "recorded, but the flow was not woken; housekeeping will");
-    }
+    let approval = voting.cast(&resolved.request, &vote_input, content, &by).await?;
     Ok((vote_input, approval))
-}
-
-fn refused(error: VoteError) -> Problem {
-    match error {
-        VoteError::AlreadyDecided(outcome) => Problem::new(
-            Code::AlreadyDecided,
-            Message::new("problem-already-decided").with("outcome", outcome.as_str()),
-        ),
-        VoteError::Withdrawn => Problem::new(Code::AlreadyDecided, "problem-withdrawn"),
-        VoteError::VotedOtherwise => Problem::new(Code::AlreadyDecided, "problem-decided-otherwise"),
-        VoteError::StaleDigest => Problem::new(Code::AlreadyDecided, "problem-stale"),
-        VoteError::Expired => expired(),
-        VoteError::NotAnApprover => Problem::no_such_link(),
-    }
 }
 
 fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {

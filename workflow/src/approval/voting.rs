@@ -1,0 +1,206 @@
+//! Voting by link: the review that a link opens, and the recording of a vote.
+//!
+//! Invariant: a link opens nothing for the requester, for a person whom the policy no longer lists, and for an earlier
+//! generation of links; all of these are [`VotingError::NoSuchLink`]. A vote is recorded by a conditional write first; if
+//! the message to await-approval is then lost, the vote stands, and a repetition or housekeeping sends it again.
+
+use time::OffsetDateTime;
+
+use super::history::RequestHistory;
+use super::review::{CsrNotRead, Review, ReviewContent};
+use super::{Approval, Link, LinkKey, VoteError, VoteInput, VoteResult};
+use crate::decision::{Decision, Outcome, ReviewDigest};
+use crate::message::RecheckMessage;
+use crate::ports::{Approvals, Archive, Clock, Names, Policies, PortError, Requests, WorkerQueue};
+use crate::request::audit::{EventKind, Origin, PendingEvent};
+use crate::request::{Request, Status};
+use crate::store::{change_audited, issuer_in_force};
+
+/// A link with its approval and request.
+#[derive(Clone, Debug)]
+pub struct ResolvedLink {
+    /// The link.
+    pub link: Link,
+    /// The approval.
+    pub approval: Approval,
+    /// The request.
+    pub request: Request,
+}
+
+/// Why a link opens nothing, or a vote was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum VotingError {
+    /// The link is unknown, or opens nothing any more.
+    #[error("the link opens nothing")]
+    NoSuchLink,
+    /// The request ended without a decision of its approvers.
+    #[error("the request is {0}")]
+    Ended(Status),
+    /// The row has no summary of its CSR yet.
+    #[error(transparent)]
+    CsrNotRead(#[from] CsrNotRead),
+    /// The approval does not take the vote.
+    #[error(transparent)]
+    Vote(#[from] VoteError),
+    /// A port failed; trying again helps.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// The ports of voting.
+pub struct Voting<'a> {
+    /// The rows.
+    pub requests: &'a dyn Requests,
+    /// The index of names.
+    pub names: &'a dyn Names,
+    /// The approvals and links.
+    pub approvals: &'a dyn Approvals,
+    /// The issuer in force.
+    pub archive: &'a dyn Archive,
+    /// The policy in force.
+    pub policies: &'a dyn Policies,
+    /// The queue of await-approval.
+    pub approval_queue: &'a dyn WorkerQueue,
+    /// The time.
+    pub clock: &'a dyn Clock,
+}
+
+impl Voting<'_> {
+    /// The link with this key, its approval and its request.
+    ///
+    /// # Errors
+    /// [`VotingError::NoSuchLink`], and [`VotingError::Port`].
+    pub async fn resolve(&self, key: &LinkKey) -> Result<ResolvedLink, VotingError> {
+        let none = || VotingError::NoSuchLink;
+        let link = self.approvals.find_link(&key.digest()).await?.ok_or_else(none)?;
+        // The request first: a decision, and the end of the request with it, can come between the two reads. Read the other
+        // way round, that end would look like one without a decision, and a repeated vote would be refused.
+        let request = self.requests.find(link.request_id).await?.ok_or_else(none)?;
+        let approval = self.approvals.find(link.request_id).await?.ok_or_else(none)?;
+        let tags = approval.electorate.plus_tags;
+        if link.generation != approval.generation
+            || !approval.admits(&link.approver)
+            || tags.same_person(request.email(), &link.approver)
+        {
+            return Err(none());
+        }
+        // An approver who left the policy since the mail was sent may neither read nor vote.
+        if approval.outcome.is_none() {
+            let policy = self.policies.current().await?;
+            let escalated = approval.escalated_at.is_some();
+            let profile = policy.profile(Some(request.profile()));
+            if !profile.is_ok_and(|profile| profile.lets_vote(&link.approver, escalated)) {
+                let id = request.id();
+                tracing::info!(request.id = %id, "the policy no longer lists the approver of a link of request {id}");
+                return Err(none());
+            }
+        }
+        Ok(ResolvedLink { link, approval, request })
+    }
+
+    /// The contents of the review, by the policy and the issuer in force: those that will hold when the certificate is
+    /// signed.
+    ///
+    /// # Errors
+    /// [`VotingError::CsrNotRead`], and [`VotingError::Port`].
+    pub async fn content(&self, request: &Request) -> Result<ReviewContent, VotingError> {
+        let policy = self.policies.current().await?;
+        let issuer = issuer_in_force(self.archive).await?;
+        ReviewContent::of(request, &policy, issuer.as_ref()).map_err(|error| {
+            let id = request.id();
+            tracing::error!(request.id = %id, %error, "request {id} has an approval, and no summary of its CSR");
+            error.into()
+        })
+    }
+
+    /// The review that shows these contents.
+    ///
+    /// # Errors
+    /// [`PortError`] of a table.
+    pub async fn review(&self, resolved: ResolvedLink, content: ReviewContent) -> Result<Review, PortError> {
+        let ResolvedLink { link, approval, request } = resolved;
+        let (key, now) = (content.public_key_digest(), self.clock.now());
+        let history = RequestHistory::read(self.requests, self.names, &request, key, now).await?;
+        Ok(Review::new(link.approver, &request, approval, content, history))
+    }
+
+    /// Notes in the audit trail, once, that the approver opened the review. The review does not depend on it.
+    pub async fn note_view(&self, resolved: &ResolvedLink, shown: &ReviewDigest, by: &Origin) {
+        let approver = &resolved.link.approver;
+        if resolved.approval.outcome.is_some() || resolved.approval.viewed_by.contains(approver) {
+            return;
+        }
+        let (id, now) = (resolved.request.id(), self.clock.now());
+        let noted = change_audited(self.approvals, self.requests, id, by, |approval| {
+            let entry = PendingEvent::new(EventKind::Viewed, now).with_digest(shown.as_str());
+            Ok::<_, std::convert::Infallible>(((), approval.viewed(approver).then_some(entry)))
+        })
+        .await;
+        if let Err(error) = noted {
+            tracing::warn!(request.id = %id, %error, "showed the review of request {id}, but the audit trail lacks it");
+        }
+    }
+
+    /// Records a vote that was given in view of `content`, and sends a message to await-approval. Idempotent.
+    ///
+    /// # Errors
+    /// See [`VotingError`]; no vote is recorded then.
+    pub async fn cast(
+        &self,
+        request: &Request,
+        vote_input: &VoteInput,
+        content: &ReviewContent,
+        by: &Origin,
+    ) -> Result<Approval, VotingError> {
+        let (id, now) = (request.id(), self.clock.now());
+        let changed = change_audited(self.approvals, self.requests, id, by, |approval| {
+            if approval.digest != content.binds && approval.outcome.is_none() {
+                return Err(VoteError::StaleDigest);
+            }
+            let voted = approval.vote(vote_input, &content.digest, now)?;
+            let entry = PendingEvent::new(EventKind::Voted, now)
+                .with_digest(vote_input.review_digest.as_str())
+                .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
+            Ok((voted, (voted == VoteResult::Recorded).then_some(entry)))
+        })
+        .await?;
+        let (approval, voted) = changed.ok_or(VotingError::NoSuchLink)??;
+        match voted {
+            VoteResult::Recorded => {
+                let outcome = approval.outcome.map(Outcome::as_str);
+                tracing::info!(request.id = %id, decision = ?vote_input.decision, outcome, "decided");
+            }
+            VoteResult::Repeated => {
+                tracing::info!(request.id = %id, decision = ?vote_input.decision, "decided again, the same")
+            }
+        }
+        if let Err(error) = self.approval_queue.recheck(&RecheckMessage::look(id)).await {
+            tracing::error!(request.id = %id, %error, "recorded, but the flow was not woken; housekeeping will");
+        }
+        Ok(approval)
+    }
+}
+
+impl ResolvedLink {
+    /// True if the time to vote is over.
+    pub fn is_over(&self, now: OffsetDateTime) -> bool {
+        match self.approval.outcome {
+            Some(outcome) => outcome == Outcome::Expired,
+            None => self.approval.is_over(now),
+        }
+    }
+
+    /// Checks that the request did not end without a decision of its approvers.
+    ///
+    /// # Errors
+    /// [`VotingError::Ended`].
+    pub fn ensure_votable(&self) -> Result<(), VotingError> {
+        match self.approval.outcome {
+            None if self.request.status().is_terminal() => Err(VotingError::Ended(self.request.status())),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
