@@ -34,7 +34,7 @@ pub(crate) use review::ReviewPage;
 pub(crate) use status::StatusPage;
 
 use assets::Paths;
-use markup::Markup;
+use markup::{Instant, Markup};
 
 /// What every page needs: where things are, and the words.
 #[derive(Clone, Debug)]
@@ -131,13 +131,6 @@ impl Site {
         });
         words.collect::<Vec<_>>().join(&self.text("list-separator"))
     }
-}
-
-/// An instant, for people and for the `time` element.
-#[derive(Clone, Debug)]
-pub(crate) struct Instant {
-    pub(crate) machine: String,
-    pub(crate) people: String,
 }
 
 /// A finding as a page shows it: the label and the CSS class of its severity, and its texts.

@@ -8,7 +8,12 @@ use std::fmt;
 use askama::filters::{Escaper, Html, HtmlSafe};
 use workflow::texts::{Language, Message};
 
-use super::Instant;
+/// An instant, for people and for the `time` element.
+#[derive(Clone, Debug)]
+pub(crate) struct Instant {
+    pub(crate) machine: String,
+    pub(crate) people: String,
+}
 
 /// A text that is HTML already.
 pub(super) struct Markup {
