@@ -168,23 +168,23 @@ mod tests {
 
     use super::*;
     use crate::policy::Policy;
-    use crate::testing::World;
+    use crate::testing::InMemoryBackend;
 
     #[test]
     fn a_row_without_a_summary_has_no_review() {
-        let world = World::new();
-        let request = world.journey(&test_pki::csr(&["www.example.com"]), Status::Submitted);
-        assert_eq!(ReviewContent::of(&request, &world.policy(), None).unwrap_err(), CsrNotRead);
+        let backend = InMemoryBackend::new();
+        let request = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Submitted);
+        assert_eq!(ReviewContent::of(&request, &backend.policy(), None).unwrap_err(), CsrNotRead);
     }
 
     #[test]
     fn the_digest_follows_the_policy_and_the_bound_digest_does_not() {
-        let world = World::new();
-        let request = world.journey(&test_pki::csr(&["www.example.com"]), Status::PendingApproval);
-        let policy = world.policy();
+        let backend = InMemoryBackend::new();
+        let request = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::PendingApproval);
+        let policy = backend.policy();
         let before = ReviewContent::of(&request, &policy, None).unwrap();
         assert_eq!(ReviewContent::of(&request, &policy, None).unwrap().digest, before.digest);
-        let approval = world.approval(request.id()).unwrap();
+        let approval = backend.approval(request.id()).unwrap();
         assert_eq!(before.binds, approval.digest);
 
         let shorter =

@@ -46,9 +46,9 @@ async fn a_vote_evaluates_the_request_once() {
     let (id, link) = site.pending();
     let digest = site.shown(id);
     for (digest, status) in [("stale", 409), (&digest, 200)] {
-        let before = site.world.calls().len();
+        let before = site.backend.calls().len();
         site.submit(&link, &[("decision", "approve"), ("digest", digest)]).await.is_page(status);
-        let calls = site.world.calls()[before..].to_vec();
+        let calls = site.backend.calls()[before..].to_vec();
         let evaluations = calls.iter().filter(|call| *call == "archive: issuer").count();
         assert_eq!(evaluations, 1, "{calls:?}");
     }

@@ -2,38 +2,38 @@ use super::*;
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::request::audit::Actor;
-use crate::testing::journey::{approver, vote_input};
-use crate::testing::{World, faults};
+use crate::testing::fixtures::{approver, vote_input};
+use crate::testing::{InMemoryBackend, faults};
 
-fn voting(world: &World) -> Voting<'_> {
+fn voting(backend: &InMemoryBackend) -> Voting<'_> {
     Voting {
-        requests: world,
-        names: world,
-        approvals: world,
-        archive: world,
-        policies: world,
-        approval_queue: world,
-        clock: world,
+        requests: backend,
+        names: backend,
+        approvals: backend,
+        archive: backend,
+        policies: backend,
+        approval_queue: backend,
+        clock: backend,
     }
 }
 
 /// A pending request, and the key of a link of `generation` for `person`.
-fn pending(world: &World, person: &Email, generation: u32) -> (RequestId, LinkKey) {
-    let id = world.request_at(Status::PendingApproval);
+fn pending(backend: &InMemoryBackend, person: &Email, generation: u32) -> (RequestId, LinkKey) {
+    let id = backend.request_at(Status::PendingApproval);
     let key = LinkKey::random().unwrap();
     let link = Link {
         digest: key.digest(),
         request_id: id,
         approver: person.clone(),
         generation,
-        created_at: world.now(),
+        created_at: backend.now(),
     };
-    world.put_approval(world.approval(id).unwrap(), [link]);
+    backend.put_approval(backend.approval(id).unwrap(), [link]);
     (id, key)
 }
 
-async fn cast(world: &World, key: &LinkKey, decision: Decision) -> Result<Approval, VotingError> {
-    let voting = voting(world);
+async fn cast(backend: &InMemoryBackend, key: &LinkKey, decision: Decision) -> Result<Approval, VotingError> {
+    let voting = voting(backend);
     let resolved = voting.resolve(key).await?;
     let content = voting.content(&resolved.request).await?;
     let vote_input = vote_input(decision, &content.digest, Some("Because."));
@@ -41,20 +41,20 @@ async fn cast(world: &World, key: &LinkKey, decision: Decision) -> Result<Approv
     voting.cast(&resolved.request, &vote_input, &content, &by).await
 }
 
-fn votes_in_the_trail(world: &World, id: RequestId) -> usize {
-    world.audit(id).iter().filter(|event| event.event == EventKind::Voted).count()
+fn votes_in_the_trail(backend: &InMemoryBackend, id: RequestId) -> usize {
+    backend.audit(id).iter().filter(|event| event.event == EventKind::Voted).count()
 }
 
 #[tokio::test]
 async fn a_link_opens_its_request_and_a_vote_is_recorded_once() {
-    let world = World::new();
-    let (id, key) = pending(&world, &approver(), 1);
-    let approval = cast(&world, &key, Decision::Approve).await.unwrap();
+    let backend = InMemoryBackend::new();
+    let (id, key) = pending(&backend, &approver(), 1);
+    let approval = cast(&backend, &key, Decision::Approve).await.unwrap();
     assert_eq!(approval.outcome, Some(Outcome::Approved));
-    assert_eq!(cast(&world, &key, Decision::Approve).await.unwrap().votes.len(), 1);
-    assert_eq!(votes_in_the_trail(&world, id), 1);
-    assert_eq!(world.rechecks(), [RecheckMessage::look(id), RecheckMessage::look(id)]);
-    let error = cast(&world, &key, Decision::Reject).await.unwrap_err();
+    assert_eq!(cast(&backend, &key, Decision::Approve).await.unwrap().votes.len(), 1);
+    assert_eq!(votes_in_the_trail(&backend, id), 1);
+    assert_eq!(backend.rechecks(), [RecheckMessage::look(id), RecheckMessage::look(id)]);
+    let error = cast(&backend, &key, Decision::Reject).await.unwrap_err();
     assert!(matches!(error, VotingError::Vote(VoteError::AlreadyDecided(Outcome::Approved))), "{error:?}");
 }
 
@@ -65,60 +65,60 @@ async fn a_link_of_another_person_or_generation_opens_nothing() {
         ("stranger@example.com".parse().unwrap(), 1),
         ("requester@example.com".parse().unwrap(), 1),
     ] {
-        let world = World::new();
-        let (_, key) = pending(&world, &person, generation);
-        let error = voting(&world).resolve(&key).await.unwrap_err();
+        let backend = InMemoryBackend::new();
+        let (_, key) = pending(&backend, &person, generation);
+        let error = voting(&backend).resolve(&key).await.unwrap_err();
         assert!(matches!(error, VotingError::NoSuchLink), "{error:?}");
     }
 }
 
 #[tokio::test]
 async fn a_link_opens_nothing_once_the_policy_lists_the_approver_no_more() {
-    let world = World::new();
-    let (_, key) = pending(&world, &approver(), 1);
-    assert!(voting(&world).resolve(&key).await.is_ok());
+    let backend = InMemoryBackend::new();
+    let (_, key) = pending(&backend, &approver(), 1);
+    assert!(voting(&backend).resolve(&key).await.is_ok());
     let policy = include_str!("../../../../infra/policy.toml");
-    world.set_policy(&policy.replace("approver@example.com", "successor@example.com"));
-    let error = voting(&world).resolve(&key).await.unwrap_err();
+    backend.set_policy(&policy.replace("approver@example.com", "successor@example.com"));
+    let error = voting(&backend).resolve(&key).await.unwrap_err();
     assert!(matches!(error, VotingError::NoSuchLink), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_vote_in_view_of_other_contents_does_not_count() {
-    let world = World::new();
-    let (id, key) = pending(&world, &approver(), 1);
-    let voting = voting(&world);
+    let backend = InMemoryBackend::new();
+    let (id, key) = pending(&backend, &approver(), 1);
+    let voting = voting(&backend);
     let resolved = voting.resolve(&key).await.unwrap();
     let content = voting.content(&resolved.request).await.unwrap();
     let by = Origin::caller(Actor::approver(&approver()), None);
     let stale = vote_input(Decision::Approve, &ReviewDigest::from_text("stale"), None);
     let error = voting.cast(&resolved.request, &stale, &content, &by).await.unwrap_err();
     assert!(matches!(error, VotingError::Vote(VoteError::StaleDigest)), "{error:?}");
-    assert_eq!(votes_in_the_trail(&world, id), 0);
-    assert!(world.rechecks().is_empty());
+    assert_eq!(votes_in_the_trail(&backend, id), 0);
+    assert!(backend.rechecks().is_empty());
 }
 
 #[tokio::test]
 async fn a_vote_stands_although_its_message_is_lost() {
-    let world = World::new();
-    let (id, key) = pending(&world, &approver(), 1);
-    world.fail_next("worker queue", 1);
-    assert_eq!(cast(&world, &key, Decision::Reject).await.unwrap().outcome, Some(Outcome::Rejected));
-    assert_eq!(votes_in_the_trail(&world, id), 1);
-    assert!(world.rechecks().is_empty());
+    let backend = InMemoryBackend::new();
+    let (id, key) = pending(&backend, &approver(), 1);
+    backend.fail_next("worker queue", 1);
+    assert_eq!(cast(&backend, &key, Decision::Reject).await.unwrap().outcome, Some(Outcome::Rejected));
+    assert_eq!(votes_in_the_trail(&backend, id), 1);
+    assert!(backend.rechecks().is_empty());
 }
 
 #[tokio::test]
 async fn a_vote_survives_every_fault() {
     let key = std::sync::OnceLock::new();
-    faults::survive(
+    faults::fault_sweep(
         "vote",
-        |world| {
-            let _ = key.set(pending(world, &approver(), 1).1);
+        |backend| {
+            let _ = key.set(pending(backend, &approver(), 1).1);
         },
-        |world| {
+        |backend| {
             let key = key.get().unwrap();
-            async move { cast(&world, key, Decision::Approve).await.map(drop) }
+            async move { cast(&backend, key, Decision::Approve).await.map(drop) }
         },
     )
     .await;
