@@ -15,11 +15,10 @@ use serde::Serialize;
 use time::Duration;
 use workflow::finding::{Code, Finding};
 use workflow::grant::Grant;
-use workflow::ids::RequestId;
+use workflow::ids::{IssuerId, RequestId};
 use workflow::policy::{LONGEST_LIMIT, Policy};
 use workflow::ports::Saved;
 use workflow::request::{Request, Status, Submission, execution_name};
-use workflow::store::issuer_in_force;
 use workflow::texts::{Language, Message};
 
 use crate::Portal;
@@ -68,7 +67,7 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let (draft, mut wrong) = Draft::read(&fields, &headers);
     let policy = portal.policies.current().await?;
-    let issuer = match issuer_in_force(&*portal.archive).await {
+    let issuer = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
         Ok(issuer) => issuer,
         Err(error) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), error.into()),
     };
@@ -113,7 +112,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let (draft, wrong) = Draft::read(&fields, &headers);
     let policy = portal.policies.current().await?;
-    let issuer = match issuer_in_force(&*portal.archive).await {
+    let issuer = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
         Ok(issuer) => issuer,
         Err(error) => return form_again(&portal, &reader, &policy, wants, &draft, Vec::new(), error.into()),
     };

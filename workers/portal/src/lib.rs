@@ -11,7 +11,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use workflow::approval::BaseUrl;
-use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Policies, Requests, WorkerQueue};
+use workflow::ports::{
+    Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, NameIndex, Policies, Requests,
+    WorkerQueue,
+};
 
 mod approvals;
 mod assets;
@@ -37,15 +40,17 @@ pub struct Portal {
     /// The rows.
     pub requests: Arc<dyn Requests>,
     /// Which requests ask for which names.
-    pub names: Arc<dyn Names>,
+    pub names: Arc<dyn NameIndex>,
     /// Links and votes.
     pub approvals: Arc<dyn Approvals>,
     /// Certificates and issuers.
-    pub archive: Arc<dyn Archive>,
+    pub certificates: Arc<dyn CertificateStore>,
+    /// Issuers, in force and former.
+    pub issuers: Arc<dyn Issuers>,
     /// What is allowed.
     pub policies: Arc<dyn Policies>,
     /// The secret of requesters' links.
-    pub links: Arc<dyn Links>,
+    pub links: Arc<dyn LinkSecrets>,
     /// Where people find us.
     pub base_url: BaseUrl,
     /// Starts the flow.

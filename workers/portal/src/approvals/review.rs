@@ -15,11 +15,10 @@ use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::grant::CsrSummary;
 use workflow::grant::Grant;
-use workflow::ids::RequestId;
+use workflow::ids::{IssuerId, RequestId};
 use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::request::{Request, Status};
 use workflow::store::change_audited;
-use workflow::store::issuer_in_force;
 
 use super::known::{Known, LiveCertificate, Unusual};
 use super::{Opened, open};
@@ -162,7 +161,7 @@ impl Verdict {
             return Err(Problem::new(Code::TryAgain, "problem-still-being-read"));
         };
         let policy = portal.policies.current().await?;
-        let issuer = issuer_in_force(&*portal.archive).await?;
+        let issuer = portal.issuers.in_force(&IssuerId::DEFAULT).await?;
         let (grant, findings) = match request.judged_by(&policy, issuer.as_ref()) {
             Ok(judged) => (Some(judged.grant), judged.findings),
             Err(refusal) => (None, refusal.0),
