@@ -115,7 +115,6 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -125,7 +124,8 @@ mod tests {
     /// A backend in memory, rotated as `countersign ca rotate` does.
     #[derive(Clone, Default)]
     struct Backend {
-        keys: Arc<std::sync::Mutex<(Option<Arc<dyn Signer>>, BTreeMap<String, Arc<dyn Signer>>)>>,
+        /// Oldest first; the last one is current.
+        keys: Arc<std::sync::Mutex<Vec<Arc<dyn Signer>>>>,
         loads: Arc<AtomicUsize>,
     }
 
@@ -133,9 +133,7 @@ mod tests {
         fn rotate(&self) -> Issuer {
             let ca = test_pki::CaMaker::new(test_pki::TestKey::EcP256).self_signed();
             let signer: Arc<dyn Signer> = Arc::new(LocalKey::from_pem(&ca.key_pem).unwrap());
-            let mut keys = self.keys.lock().unwrap();
-            keys.1.insert(key_name(signer.spki_der()), Arc::clone(&signer));
-            keys.0 = Some(signer);
+            self.keys.lock().unwrap().push(signer);
             Issuer::from_pem(&ca.certificate_pem).unwrap()
         }
     }
@@ -144,11 +142,12 @@ mod tests {
     impl IssuerKeys for Backend {
         async fn current(&self) -> Result<Arc<dyn Signer>, PortError> {
             self.loads.fetch_add(1, Ordering::Relaxed);
-            self.keys.lock().unwrap().0.clone().ok_or(PortError { what: WHAT, cause: "no key".into() })
+            self.keys.lock().unwrap().last().cloned().ok_or(PortError { what: WHAT, cause: "no key".into() })
         }
 
         async fn named(&self, name: &str) -> Result<Option<Arc<dyn Signer>>, PortError> {
-            Ok(self.keys.lock().unwrap().1.get(name).cloned())
+            let keys = self.keys.lock().unwrap();
+            Ok(keys.iter().find(|key| key_name(key.spki_der()) == name).cloned())
         }
     }
 
