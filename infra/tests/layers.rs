@@ -19,7 +19,7 @@ const WORKFLOW: [&[&str]; 15] = [
     &["decision", "approver_set"],
     &["issuance"],
     &["grant"],
-    &["csr", "ids", "requester"],
+    &["csr", "ids", "secret", "requester"],
     &["email"],
     &["texts", "finding"],
     &["timestamp"],

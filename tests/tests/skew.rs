@@ -63,7 +63,7 @@ impl Flow {
             requests: self.backend.clone(),
             approvals: self.backend.clone(),
             policies: self.backend.clone(),
-            archive: self.backend.clone(),
+            issuers: self.backend.clone(),
             tasks: self.backend.clone(),
             notify_queue: self.backend.clone(),
             mailer: self.backend.clone(),
@@ -78,14 +78,14 @@ impl Flow {
         let validate = Validate {
             requests: self.backend.clone(),
             policies: self.backend.clone(),
-            archive: self.backend.clone(),
+            issuers: self.backend.clone(),
         };
         validate.run(self.task("Validate", attempt, Default::default())).await.unwrap();
         let persist = Persist {
             requests: self.backend.clone(),
             names: self.backend.clone(),
             policies: self.backend.clone(),
-            archive: self.backend.clone(),
+            issuers: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.backend.clone(),
         };
@@ -111,14 +111,15 @@ impl Flow {
         let sign = Sign {
             requests: self.backend.clone(),
             policies: self.backend.clone(),
-            archive: self.backend.clone(),
-            ca_key: self.backend.clone(),
+            certificates: self.backend.clone(),
+            issuers: self.backend.clone(),
             clock: self.clock(self.skews.sign),
         };
         sign.run(self.task("Sign", attempt, NoInput {})).await.unwrap();
         let deliver = Deliver {
             requests: self.backend.clone(),
-            archive: self.backend.clone(),
+            certificates: self.backend.clone(),
+            issuers: self.backend.clone(),
             links: self.backend.clone(),
             mailer: self.backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
@@ -133,7 +134,7 @@ impl Flow {
             requests: self.backend.clone(),
             executions: self.backend.clone(),
             approval_queue: self.backend.clone(),
-            archive: self.backend.clone(),
+            issuers: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.clock(self.skews.housekeeping),
         };

@@ -8,7 +8,7 @@
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`requester`], [`email`], [`ids`], [`timestamp`].
+//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`].
 //!
 //! Invariant: a room uses rooms below it only; raw text becomes a typed value at the edge, and only typed values travel.
 
@@ -30,6 +30,7 @@ pub mod ports;
 pub mod request;
 pub mod requester;
 pub mod runtime;
+pub mod secret;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,31 +1,24 @@
 //! What travels on queues: the token of a task, and the message that asks a worker to look at a request again.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RequestId;
+use crate::secret::Secret;
 
 /// A Step Functions task token: a bearer secret, never shown.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TaskToken(String);
+pub struct TaskToken(#[serde(serialize_with = "crate::secret::exposed")] Secret<String>);
 
 impl TaskToken {
     /// Wraps the token.
     pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
+        Self(Secret::new(token.into()))
     }
 
     /// The token, for the call to Step Functions and for its table.
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for TaskToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TaskToken(redacted)")
+        self.0.expose()
     }
 }
 
@@ -57,5 +50,18 @@ impl RecheckMessage {
     /// Send the mail of this occasion.
     pub fn mail(request_id: RequestId, occasion: impl Into<String>) -> Self {
         Self { occasion: Some(occasion.into()), ..Self::look(request_id) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_token_is_stored_as_its_text_and_not_shown() {
+        let token = TaskToken::new("AQB4");
+        assert_eq!(serde_json::to_string(&token).unwrap(), "\"AQB4\"");
+        assert_eq!(serde_json::from_str::<TaskToken>("\"AQB4\"").unwrap(), token);
+        assert_eq!(format!("{token:?}"), "TaskToken(redacted)");
     }
 }

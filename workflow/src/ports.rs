@@ -6,10 +6,12 @@
 
 mod error;
 mod flow;
+mod issuers;
 mod outside;
 mod storage;
 
 pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
-pub use outside::{CaKey, Clock, Links, Mailer, Metrics, Operators, Policies, SystemClock};
-pub use storage::{Approvals, Archive, Names, Requests, Saved, look_alike};
+pub use issuers::Issuers;
+pub use outside::{Clock, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
+pub use storage::{Approvals, CertificateStore, NameIndex, Requests, Saved, look_alike};

@@ -6,10 +6,7 @@ use crate::ports::{Approvals, PortError, Requests, Saved};
 use crate::request::Request;
 use crate::request::audit::{Origin, PendingEvent};
 
-mod issuers;
 pub mod object_key;
-
-pub use issuers::issuer_in_force;
 
 /// How often a change that meets another writer is tried again.
 const ATTEMPTS: usize = 8;

@@ -10,6 +10,7 @@ use pki::csr::Csr;
 use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
+use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::testing::InMemoryBackend;
@@ -67,7 +68,7 @@ fn export() -> Vec<u8> {
         }
     }
     let issuer = backend.issuer_certificate().chain_pem().to_owned();
-    writer.put(&Record::Object(ObjectKey::CurrentIssuer, issuer)).unwrap();
+    writer.put(&Record::Object(ObjectKey::IssuerInForce(IssuerId::DEFAULT), issuer)).unwrap();
     writer.finish().unwrap().0
 }
 

@@ -42,7 +42,7 @@ impl Contents {
                     let certified = row.status().has_certificate() || row.status() == Status::Revoked;
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }
-                Record::Object(ObjectKey::CurrentIssuer, text) => issuer = Some(text),
+                Record::Object(ObjectKey::IssuerInForce(_), text) => issuer = Some(text),
                 Record::Object(ObjectKey::Certificate(serial), _) => _ = stored.insert(serial),
                 _ => {}
             }

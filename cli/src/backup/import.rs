@@ -49,7 +49,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     };
     let before = pass(file, &target, &step, |record, request| match record {
         Record::Policy(_) | Record::Request(_) => None,
-        Record::Object(ObjectKey::CurrentIssuer, _) if plan.keeps_ca => None,
+        Record::Object(ObjectKey::IssuerInForce(_), _) if plan.keeps_ca => None,
         record => Some(Write::Before(record, request.cloned().map(Box::new))),
     });
     before.await?;

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
 use workflow::backup::{Columns, ObjectKey, Record, Row};
+use workflow::ids::IssuerId;
 use workflow::ids::RequestId;
 use workflow::request::audit::{Event, verify};
 use workflow::request::{Request, execution_name};
@@ -55,7 +56,7 @@ impl<'a> Target<'a> {
 
     /// The certificate in force and its chain.
     pub(super) async fn issuer(&self) -> Result<Option<String>, CliError> {
-        self.stack.object(&ObjectKey::CurrentIssuer.to_string()).await
+        self.stack.object(&ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string()).await
     }
 
     /// True if an import of the export with this SHA-256 was begun here.

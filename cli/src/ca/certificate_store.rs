@@ -5,6 +5,7 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
+use workflow::ids::IssuerId;
 use workflow::store::object_key::{ISSUERS, ObjectKey};
 
 use super::chain::Chain;
@@ -25,7 +26,7 @@ impl<'a> CertificateStore<'a> {
 
     /// The certificate in force.
     pub(super) async fn current(&self) -> Result<Option<Chain>, CliError> {
-        let key = ObjectKey::CurrentIssuer.to_string();
+        let key = ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string();
         match self.stack.object(&key).await? {
             None => Ok(None),
             Some(pem) => Chain::read(&pem).map(Some).map_err(|why| {
@@ -56,7 +57,7 @@ impl<'a> CertificateStore<'a> {
                 break;
             }
         }
-        let current = ObjectKey::CurrentIssuer.to_string();
+        let current = ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string();
         let mut filed = Vec::new();
         for key in keys.iter().filter(|key| **key != current && key.ends_with(".pem")) {
             if let Some(Ok(chain)) = self.stack.object(key).await?.as_deref().map(Chain::read) {
@@ -74,7 +75,7 @@ impl<'a> CertificateStore<'a> {
 
     /// Puts it in force.
     pub(super) async fn put_in_force(&self, chain: &Chain) -> Result<(), CliError> {
-        self.put(&ObjectKey::CurrentIssuer, chain).await
+        self.put(&ObjectKey::IssuerInForce(IssuerId::DEFAULT), chain).await
     }
 
     async fn put(&self, key: &ObjectKey, chain: &Chain) -> Result<(), CliError> {

@@ -1,15 +1,17 @@
 //! Keys of authorities: made, found and kept, in Secrets Manager or in KMS.
 //!
 //! Invariant: a key takes the place of another only by [`Keys::keep`], and the other one stays where it can be fetched back
-//! from: as AWSPREVIOUS in Secrets Manager, under the alias `...-previous` in KMS. A KMS key that was made for a change that
+//! from: as AWSPREVIOUS in Secrets Manager, under the alias `...-previous` in KMS. Every former key stays usable for the sign
+//! worker: a version labelled `key-<digest>` in Secrets Manager, the alias `.../<digest>` in KMS. A KMS key that was made for a change that
 //! was interrupted has the alias `...-next` and is taken up by the next change.
 
 use std::sync::Arc;
 
 use aws_sdk_kms::types::{KeySpec, KeyState, KeyUsageType};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use pki::signer::{LocalKey, Signer};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, RsaKeySize};
-use workflow::aws::KmsKey;
+use workflow::aws::{KmsKey, key_label, key_name, named_alias};
 use zeroize::Zeroizing;
 
 use crate::error::{CliError, OrFail as _};
@@ -186,6 +188,9 @@ impl<'a> Keys<'a> {
     async fn keep_secret(&self, role: Role, text: &Zeroizing<String>) -> Result<(), CliError> {
         let id = self.secret(role);
         let doing = || format!("cannot store the secret {id}");
+        for stage in ["AWSPREVIOUS", "AWSCURRENT"] {
+            self.label_version(&id, stage).await?;
+        }
         let put = self.secrets.put_secret_value().secret_id(&id).secret_string(text.as_str()).send().await;
         match put {
             Ok(_) => return Ok(()),
@@ -199,6 +204,45 @@ impl<'a> Keys<'a> {
         };
         let create = self.secrets.create_secret().name(&id).description(what).secret_string(text.as_str());
         create.send().await.map(|_| ()).or_fail(doing, "")
+    }
+
+    /// Labels the version at a stage by its key, so that Secrets Manager keeps it and the sign worker finds it. Idempotent.
+    async fn label_version(&self, id: &str, stage: &str) -> Result<(), CliError> {
+        let Some(version) = self.version(id, stage).await? else {
+            return Ok(());
+        };
+        let text = Zeroizing::new(version.secret_string.unwrap_or_default());
+        // A new secret holds a text that is not a key.
+        let Ok(key) = LocalKey::from_pem(&text) else {
+            return Ok(());
+        };
+        let label = key_label(&key_name(key.spki_der()));
+        // Another version with the same key may have the label.
+        if self.version(id, &label).await?.is_some() {
+            return Ok(());
+        }
+        let doing = || format!("cannot label the version {stage} of the secret {id}");
+        let version = version.version_id.ok_or_else(|| CliError::new(doing(), ""))?;
+        let update = self
+            .secrets
+            .update_secret_version_stage()
+            .secret_id(id)
+            .version_stage(label)
+            .move_to_version_id(version);
+        update.send().await.map(|_| ()).or_fail(doing, "Run the same command again to go on.")
+    }
+
+    /// The version of a secret with a staging label; `None` where there is no such secret or version.
+    async fn version(&self, id: &str, stage: &str) -> Result<Option<GetSecretValueOutput>, CliError> {
+        match self.secrets.get_secret_value().secret_id(id).version_stage(stage).send().await {
+            Ok(version) => Ok(Some(version)),
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error).or_fail(|| format!("cannot read the secret {id}"), ""),
+        }
     }
 
     async fn make_in_kms(&self, role: Role, kind: Kind) -> Result<NewKey, CliError> {
@@ -234,8 +278,16 @@ impl<'a> Keys<'a> {
         let alias = self.alias(role);
         let before = self.target(&alias).await?;
         if before.as_deref() != Some(id) {
+            let previous = format!("{alias}-previous");
+            // A disabled key is left alone: it cannot sign.
+            for former in
+                [self.target(&previous).await.unwrap_or_default(), before.clone()].into_iter().flatten()
+            {
+                let signer = self.load(&former).await?;
+                self.point(&named_alias(&alias, &key_name(signer.spki_der())), &former).await?;
+            }
             if let Some(before) = before {
-                self.point(&format!("{alias}-previous"), &before).await?;
+                self.point(&previous, &before).await?;
             }
             self.point(&alias, id).await?;
         }

@@ -9,13 +9,13 @@ use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
+use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
 use workflow::request::audit::{EventKind, Origin, PendingEvent};
 use workflow::request::{InvalidTransition, Request};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
-use workflow::store::issuer_in_force;
 use workflow::store::{change_audited, change_known};
 use workflow::timestamp::whole_seconds;
 
@@ -140,7 +140,7 @@ impl AwaitApproval {
     }
 
     async fn findings(&self, request: &Request, policy: &Policy) -> Result<Vec<Finding>, StepError> {
-        let issuer = issuer_in_force(&*self.archive).await?;
+        let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let judged = request.judged_by(policy, issuer.as_ref());
         Ok(judged.map_or_else(|refusal| refusal.0, |judged| judged.findings))
     }

@@ -19,7 +19,7 @@ use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::policy::{Policy, Profile};
 use workflow::ports::{
-    Approvals, Archive, Clock, Mailer, Metrics, Policies, Requests, Saved, Tasks, WorkerQueue,
+    Approvals, Clock, Issuers, Mailer, Metrics, Policies, Requests, Saved, Tasks, WorkerQueue,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::Measure;
@@ -42,7 +42,7 @@ pub struct AwaitApproval {
     /// Who approves.
     pub policies: Arc<dyn Policies>,
     /// Where the certificate of the CA is: what it may not certify is told to the approvers.
-    pub archive: Arc<dyn Archive>,
+    pub issuers: Arc<dyn Issuers>,
     /// Where outcomes go.
     pub tasks: Arc<dyn Tasks>,
     /// The queue of notify, which tells the requester that the request still waits.

@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             requests: aws.requests()?,
             approvals: aws.approvals()?,
             policies: aws.policies()?,
-            archive: aws.archive()?,
+            issuers: aws.issuers()?,
             tasks: aws.tasks(),
             notify_queue: aws.notify_queue()?,
             mailer: aws.mailer()?,

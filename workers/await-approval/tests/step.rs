@@ -22,7 +22,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
         requests: backend.clone(),
         approvals: backend.clone(),
         policies: backend.clone(),
-        archive: backend.clone(),
+        issuers: backend.clone(),
         tasks: backend.clone(),
         notify_queue: backend.clone(),
         mailer: backend.clone(),

@@ -12,7 +12,7 @@ use pki::certificate::Certificate;
 use workflow::approval::BaseUrl;
 use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
-use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests};
+use workflow::ports::{CertificateStore, Clock, Issuers, LinkSecrets, Mailer, Metrics, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{InvalidTransition, Request, Status};
@@ -29,9 +29,11 @@ pub struct Deliver {
     /// The rows.
     pub requests: Arc<dyn Requests>,
     /// The certificates and their issuers.
-    pub archive: Arc<dyn Archive>,
+    pub certificates: Arc<dyn CertificateStore>,
+    /// Issuers, in force and former.
+    pub issuers: Arc<dyn Issuers>,
     /// What requesters' links derive from.
-    pub links: Arc<dyn Links>,
+    pub links: Arc<dyn LinkSecrets>,
     /// The way mails go out.
     pub mailer: Arc<dyn Mailer>,
     /// Where the links lead.
@@ -100,11 +102,11 @@ impl Deliver {
             .authority_key_identifier()
             .ok_or_else(|| StepError::transient("the archived certificate does not name its issuer"))?;
         let chain = self
-            .archive
-            .issuer_of(&issuer)
+            .issuers
+            .by_key_identifier(&issuer)
             .await?
             .ok_or_else(|| StepError::transient(format!("the issuer {issuer} is not in the archive")))?;
-        let zip = bundle::certificate_zip(&certificate_pem, &chain, request.names())
+        let zip = bundle::certificate_zip(&certificate_pem, chain.chain_pem(), request.names())
             .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id());
         let letter = letter::issued(request, &certificate, &self.base_url, &key);
@@ -122,7 +124,7 @@ impl Deliver {
             StepError::refused(ErrorName::NotApproved, "the request is issued without a serial number")
         })?;
         let pem =
-            self.archive.certificate(serial).await?.ok_or_else(|| {
+            self.certificates.certificate(serial).await?.ok_or_else(|| {
                 StepError::transient(format!("the certificate {serial} is not in the archive"))
             })?;
         let certificate = Certificate::from_pem(&pem).map_err(|error| {

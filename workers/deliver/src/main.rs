@@ -10,7 +10,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     workflow::runtime::lambda::serve(|aws| {
         Ok(Deliver {
             requests: aws.requests()?,
-            archive: aws.archive()?,
+            certificates: aws.certificates()?,
+            issuers: aws.issuers()?,
             links: aws.link_secret()?,
             mailer: aws.mailer()?,
             base_url: aws.base_url()?,

@@ -6,7 +6,7 @@ use pki::certificate::lint;
 use pki::csr::Csr;
 use pki::testing as test_pki;
 use workflow::ids::RequestId;
-use workflow::ports::CaKey;
+use workflow::ports::Issuers;
 use workflow::testing::fixtures::task;
 use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
@@ -18,7 +18,8 @@ use super::*;
 fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
     Deliver {
         requests: backend.clone(),
-        archive: backend.clone(),
+        certificates: backend.clone(),
+        issuers: backend.clone(),
         links: backend.clone(),
         mailer: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
@@ -34,7 +35,7 @@ async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     let profile = policy.profile(Some(request.profile())).unwrap();
     let grant = policy.judge(&csr, profile, Some(&request.requester())).grant.unwrap();
     let contents = grant.contents();
-    let signer = backend.signer(backend.issuer_certificate().spki_der()).await.unwrap();
+    let signer = backend.signer(backend.issuer_certificate()).await.unwrap();
     let tbs = Template {
         csr: &csr,
         contents: &contents,
@@ -140,7 +141,7 @@ async fn the_mail_in_japanese() {
 
 #[tokio::test]
 async fn whatever_does_not_answer_is_asked_again() {
-    for port in ["requests", "archive", "links", "mailer"] {
+    for port in ["requests", "certificates", "issuers", "links", "mailer"] {
         let (backend, id) = issued();
         let before = backend.request(id);
         backend.fail_next(port, 1);

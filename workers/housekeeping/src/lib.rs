@@ -13,12 +13,12 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
+use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
-use workflow::ports::{Archive, Clock, ExecutionState, Executions, Metrics, Requests, WorkerQueue};
+use workflow::ports::{Clock, ExecutionState, Executions, Issuers, Metrics, Requests, WorkerQueue};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Ending, InvalidTransition, Request, Status, execution_name};
-use workflow::store::issuer_in_force;
 use workflow::store::{ChangeError, change_known};
 
 /// How many requests of a status are listed: about 5 KB each, in a function of 256 MB.
@@ -48,7 +48,7 @@ pub struct Housekeeping {
     /// The queue of await-approval.
     pub approval_queue: Arc<dyn WorkerQueue>,
     /// Where the certificate of the CA is.
-    pub archive: Arc<dyn Archive>,
+    pub issuers: Arc<dyn Issuers>,
     /// Where it is noted that a run is done, and how long the CA is still valid.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
@@ -128,7 +128,7 @@ impl Housekeeping {
     /// Notes how long the CA is still valid. One alarm looks at the number, and another at whether it comes at all, so it is
     /// noted in every run that came this far, also where there is no CA yet.
     async fn measure_ca(&self) -> bool {
-        let left = match issuer_in_force(&*self.archive).await {
+        let left = match self.issuers.in_force(&IssuerId::DEFAULT).await {
             Ok(Some(issuer)) => issuer.not_after() - self.clock.now(),
             Ok(None) => Duration::ZERO,
             Err(error) => {

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
             requests: aws.requests()?,
             executions: aws.executions()?,
             approval_queue: aws.approval_queue()?,
-            archive: aws.archive()?,
+            issuers: aws.issuers()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

@@ -15,7 +15,7 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
         requests: backend.clone(),
         executions: backend.clone(),
         approval_queue: backend.clone(),
-        archive: backend.clone(),
+        issuers: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
     };
@@ -191,7 +191,7 @@ async fn each_run_notes_how_long_the_authority_is_valid() {
     assert_eq!(run(&backend).await.troubled, 0);
     backend.advance(time::Duration::days(1));
     run(&backend).await;
-    backend.fail_next("archive", 1);
+    backend.fail_next("issuers", 1);
     assert_eq!(run(&backend).await.troubled, 1, "what cannot be read is not noted");
     backend.without_issuer();
     assert_eq!(run(&backend).await.troubled, 0);

@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
 use workflow::mail::Letter;
 use workflow::message::RecheckMessage;
-use workflow::ports::{Clock, Links, Mailer, Operators, Requests};
+use workflow::ports::{Clock, LinkSecrets, Mailer, Operators, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{InvalidTransition, OPERATORS_TOLD, Request, Status};
 use workflow::runtime::send_once;
@@ -40,7 +40,7 @@ pub struct Notify {
     /// The rows.
     pub requests: Arc<dyn Requests>,
     /// What requesters' links derive from.
-    pub links: Arc<dyn Links>,
+    pub links: Arc<dyn LinkSecrets>,
     /// Who is told of failures.
     pub operators: Arc<dyn Operators>,
     /// The way mails go out.

@@ -423,7 +423,7 @@ async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
     assert_eq!(backend.mails().len(), 2);
     let link = backend.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
     let key = link.rsplit('/').next().unwrap();
-    let secret = Links::secret(&*backend).await.unwrap();
+    let secret = LinkSecrets::secret(&*backend).await.unwrap();
     assert_eq!(secret.opens_overview(key, Clock::now(&*backend)), Some(id()));
 }
 

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use workflow::decision;
+use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::{Judged, Refusal};
-use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, look_alike};
+use workflow::ports::{Clock, Issuers, Metrics, NameIndex, Policies, Requests, look_alike};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{Ending, InvalidTransition, Request, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::change_known;
-use workflow::store::issuer_in_force;
 use workflow::texts::Language;
 
 /// The step.
@@ -25,11 +25,11 @@ pub struct Persist {
     /// The rows.
     pub requests: Arc<dyn Requests>,
     /// Which requests ask for which names.
-    pub names: Arc<dyn Names>,
+    pub names: Arc<dyn NameIndex>,
     /// What is allowed.
     pub policies: Arc<dyn Policies>,
     /// Where the certificate of the CA is.
-    pub archive: Arc<dyn Archive>,
+    pub issuers: Arc<dyn Issuers>,
     /// Where endings are counted.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
@@ -126,7 +126,7 @@ impl Persist {
 
     async fn judged(&self, request: &Request) -> Result<(Arc<Policy>, Result<Judged, Refusal>), StepError> {
         let policy = self.policies.current().await?;
-        let issuer = issuer_in_force(&*self.archive).await?;
+        let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let judged = request.judged_by(&policy, issuer.as_ref());
         Ok((policy, judged))
     }

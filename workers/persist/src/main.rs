@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             requests: aws.requests()?,
             names: aws.names()?,
             policies: aws.policies()?,
-            archive: aws.archive()?,
+            issuers: aws.issuers()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

@@ -17,7 +17,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> Persist {
         requests: backend.clone(),
         names: backend.clone(),
         policies: backend.clone(),
-        archive: backend.clone(),
+        issuers: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
     }
@@ -47,7 +47,7 @@ async fn the_facts_are_written_once() {
         first,
         "a second run changes nothing"
     );
-    use workflow::ports::Names;
+    use workflow::ports::NameIndex;
     assert_eq!(backend.of("www.example.com", 9).await.unwrap(), [id]);
 }
 

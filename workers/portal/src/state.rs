@@ -4,23 +4,28 @@ use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
 use workflow::approval::voting::Voting;
-use workflow::ports::{Approvals, Archive, Clock, Executions, Links, Names, Policies, Requests, WorkerQueue};
+use workflow::ports::{
+    Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, NameIndex, Policies, Requests,
+    WorkerQueue,
+};
 use workflow::request::intake::Intake;
 
-/// What the web front works with.
+/// The ports and settings of the web front.
 pub struct Portal {
     /// The rows.
     pub requests: Arc<dyn Requests>,
     /// Which requests ask for which names.
-    pub names: Arc<dyn Names>,
+    pub names: Arc<dyn NameIndex>,
     /// Links and votes.
     pub approvals: Arc<dyn Approvals>,
-    /// Certificates and issuers.
-    pub archive: Arc<dyn Archive>,
+    /// Issued certificates.
+    pub certificates: Arc<dyn CertificateStore>,
+    /// Issuers, in force and former.
+    pub issuers: Arc<dyn Issuers>,
     /// What is allowed.
     pub policies: Arc<dyn Policies>,
     /// The secret of requesters' links.
-    pub links: Arc<dyn Links>,
+    pub links: Arc<dyn LinkSecrets>,
     /// Where people find us.
     pub base_url: BaseUrl,
     /// Starts the flow.
@@ -45,7 +50,7 @@ impl Portal {
             requests: &*self.requests,
             names: &*self.names,
             approvals: &*self.approvals,
-            archive: &*self.archive,
+            issuers: &*self.issuers,
             policies: &*self.policies,
             approval_queue: &*self.approval_queue,
             clock: &*self.clock,

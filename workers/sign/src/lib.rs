@@ -13,14 +13,14 @@ use pki::certificate::{Certificate, LintError, Serial, Template, Validity, issue
 use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::decision::ApprovalDigest;
+use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::Judged;
-use workflow::ports::{Archive, CaKey, Clock, Policies, Requests};
+use workflow::ports::{CertificateStore, Clock, Issuers, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::change_known;
-use workflow::store::issuer_in_force;
 use workflow::timestamp::rfc3339;
 
 /// The step.
@@ -29,10 +29,10 @@ pub struct Sign {
     pub requests: Arc<dyn Requests>,
     /// What is allowed.
     pub policies: Arc<dyn Policies>,
-    /// Where certificates are kept.
-    pub archive: Arc<dyn Archive>,
-    /// The key of the CA.
-    pub ca_key: Arc<dyn CaKey>,
+    /// Certificates that were issued.
+    pub certificates: Arc<dyn CertificateStore>,
+    /// Issuers with their keys.
+    pub issuers: Arc<dyn Issuers>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -70,7 +70,7 @@ impl Step for Sign {
         let judged = approved(&request, &policy, &issuer)?;
         let (request, Reservation { serial, validity: reserved }) =
             self.reserve(request, &judged, &issuer).await?;
-        let pem = match self.archive.certificate(&serial).await? {
+        let pem = match self.certificates.certificate(&serial).await? {
             Some(pem) => pem,
             None => self.make(&policy, &judged, &issuer, &serial, reserved).await?,
         };
@@ -109,7 +109,7 @@ fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Judge
 
 impl Sign {
     async fn issuer(&self) -> Result<Issuer, StepError> {
-        let issuer = issuer_in_force(&*self.archive).await?;
+        let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         issuer.ok_or_else(|| StepError::transient("there is no CA yet; make one with: countersign ca init"))
     }
 
@@ -141,7 +141,7 @@ impl Sign {
         serial: &Serial,
         reserved: Validity,
     ) -> Result<String, StepError> {
-        let signer = self.ca_key.signer(issuer.spki_der()).await?;
+        let signer = self.issuers.signer(issuer).await?;
         // The CA or the policy may have changed since it was reserved.
         let validity = reserved
             .refit(self.clock.now(), judged.grant.validity_days, issuer)
@@ -166,7 +166,7 @@ impl Sign {
         })?;
         let certificate =
             issue(&*signer, linted).await.map_err(|error| StepError::transient(error.to_string()))?;
-        Ok(self.archive.store(serial, &certificate.pem()).await?)
+        Ok(self.certificates.store(serial, &certificate.pem()).await?)
     }
 }
 

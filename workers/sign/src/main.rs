@@ -11,8 +11,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         Ok(Sign {
             requests: aws.requests()?,
             policies: aws.policies()?,
-            archive: aws.archive()?,
-            ca_key: aws.ca_key()?,
+            certificates: aws.certificates()?,
+            issuers: aws.signing_issuers()?,
             clock: Arc::new(SystemClock),
         })
     })

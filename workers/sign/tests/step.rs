@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use pki::certificate::Certificate;
+use pki::issuer::Issuer;
 use pki::testing as test_pki;
 use sign::{Sign, Signed};
 use time::Duration;
-use workflow::ids::RequestId;
-use workflow::ports::Clock;
+use workflow::ids::{IssuerId, RequestId};
+use workflow::ports::{Clock, Issuers as _};
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
@@ -17,8 +18,8 @@ async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, S
     let step = Sign {
         requests: backend.clone(),
         policies: backend.clone(),
-        archive: backend.clone(),
-        ca_key: backend.clone(),
+        certificates: backend.clone(),
+        issuers: backend.clone(),
         clock: backend.clone(),
     };
     match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await? {
@@ -191,4 +192,23 @@ async fn without_a_ca_the_message_waits_and_says_so() {
     backend.without_issuer();
     let Err(StepError::Transient { cause }) = sign(&backend, id).await else { panic!() };
     assert!(cause.contains("countersign ca init"), "{cause}");
+}
+
+#[tokio::test]
+async fn every_former_issuer_still_has_its_signer_after_two_rotations() {
+    let backend = InMemoryBackend::new();
+    let make = || test_pki::CaMaker::new(test_pki::TestKey::EcP256).self_signed();
+    let (second, third, stranger) = (make(), make(), make());
+    backend.rotate_to(&second);
+    backend.rotate_to(&third);
+    let read = |ca: &test_pki::TestCa| Issuer::from_pem(&ca.certificate_pem).unwrap();
+    for issuer in [backend.issuer_certificate().clone(), read(&second), read(&third)] {
+        let found = backend.by_key_identifier(&issuer.key_identifier()).await.unwrap().unwrap();
+        assert_eq!(found.chain_pem(), issuer.chain_pem());
+        assert_eq!(backend.signer(&issuer).await.unwrap().spki_der(), issuer.spki_der());
+    }
+    let in_force = backend.in_force(&IssuerId::DEFAULT).await.unwrap().unwrap();
+    assert_eq!(in_force.chain_pem(), read(&third).chain_pem());
+    let error = backend.signer(&read(&stranger)).await.err().unwrap();
+    assert!(error.cause.contains("no key belongs to the CA certificate"), "{error}");
 }

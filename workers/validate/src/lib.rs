@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use workflow::ports::{Archive, Policies, Requests};
+use workflow::ids::IssuerId;
+use workflow::ports::{Issuers, Policies, Requests};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::issuer_in_force;
 
 /// The step.
 pub struct Validate {
@@ -19,7 +19,7 @@ pub struct Validate {
     /// What is allowed.
     pub policies: Arc<dyn Policies>,
     /// Where the certificate of the CA is: it may not certify every name.
-    pub archive: Arc<dyn Archive>,
+    pub issuers: Arc<dyn Issuers>,
 }
 
 /// What was validated.
@@ -68,7 +68,7 @@ impl Step for Validate {
 impl Validate {
     async fn judge(&self, request: &Request) -> Result<Validated, StepError> {
         let policy = self.policies.current().await?;
-        let issuer = issuer_in_force(&*self.archive).await?;
+        let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let judged = request.judged_by(&policy, issuer.as_ref())?;
         tracing::info!(policy.version = policy.version(), "valid");
         Ok(Validated { csr_digest: judged.csr.digest(), policy_version: policy.version().to_owned() })

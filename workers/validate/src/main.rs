@@ -5,7 +5,7 @@ use validate::Validate;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     workflow::runtime::lambda::serve(|aws| {
-        Ok(Validate { requests: aws.requests()?, policies: aws.policies()?, archive: aws.archive()? })
+        Ok(Validate { requests: aws.requests()?, policies: aws.policies()?, issuers: aws.issuers()? })
     })
     .await
 }

@@ -12,7 +12,7 @@ async fn validate(
     backend: &std::sync::Arc<InMemoryBackend>,
     id: RequestId,
 ) -> Result<validate::Validated, StepError> {
-    let step = Validate { requests: backend.clone(), policies: backend.clone(), archive: backend.clone() };
+    let step = Validate { requests: backend.clone(), policies: backend.clone(), issuers: backend.clone() };
     match step.run(fixtures::task(id, "Validate", "t", NoInput {})).await? {
         Progress::Done(validated) => Ok(validated),
         Progress::Waiting => panic!("Validate never waits"),
@@ -80,7 +80,7 @@ async fn a_request_past_its_decision_is_not_judged_again() {
 async fn a_port_that_fails_is_a_passing_fault() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
-    for port in ["requests", "policies", "archive"] {
+    for port in ["requests", "policies", "issuers"] {
         backend.fail_next(port, 1);
         assert!(matches!(validate(&backend, id).await.unwrap_err(), StepError::Transient { .. }), "{port}");
         validate(&backend, id).await.unwrap();

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::ports::{Names, PortError, Requests, look_alike};
+use crate::ports::{NameIndex, PortError, Requests, look_alike};
 use crate::request::Request;
 
 /// The names of a request whose history is read.
@@ -83,7 +83,7 @@ impl RequestHistory {
     /// [`PortError`] of a table.
     pub async fn read(
         requests: &dyn Requests,
-        names_index: &dyn Names,
+        names_index: &dyn NameIndex,
         request: &Request,
         public_key_digest: &str,
         now: OffsetDateTime,
@@ -139,7 +139,7 @@ fn anomalies(
     for name in names.iter().filter(|name| name.starts_with("*.")) {
         found.push(Anomaly::Wildcard { name: (*name).clone() });
     }
-    // Names of other requests by confusable skeleton; the request's own names are no anomaly.
+    // NameIndex of other requests by confusable skeleton; the request's own names are no anomaly.
     let mut alike: BTreeMap<String, &String> = BTreeMap::new();
     for other in rows.iter().chain(same_key).flat_map(|row| row.names()) {
         if let Some(key) = look_alike(other).filter(|_| !request.names().contains(other)) {

@@ -14,9 +14,11 @@ use url::Url;
 
 use crate::email::Email;
 use crate::ids::RequestId;
+use crate::secret::Secret;
 
 /// The secret of one approver's link. Never stored, never logged.
-pub struct LinkKey([u8; 32]);
+#[derive(Debug)]
+pub struct LinkKey(Secret<[u8; 32]>);
 
 impl LinkKey {
     /// A fresh key of 256 random bits.
@@ -26,28 +28,22 @@ impl LinkKey {
     pub fn random() -> Result<Self, NoRandomness> {
         let mut bytes = [0; 32];
         rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
-        Ok(Self(bytes))
+        Ok(Self(Secret::new(bytes)))
     }
 
     /// Reads the key from a link's path; `None` for anything that is not exactly one.
     pub fn parse(text: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Secret::new).map(Self)
     }
 
     /// The text that goes into the link, and nowhere else: base64url without padding, 43 characters.
     pub fn expose(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        URL_SAFE_NO_PAD.encode(self.0.expose())
     }
 
     /// What the table knows of the key.
     pub fn digest(&self) -> LinkDigest {
-        LinkDigest(hex::encode(digest::digest(&digest::SHA256, &self.0)))
-    }
-}
-
-impl fmt::Debug for LinkKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LinkKey(redacted)")
+        LinkDigest(hex::encode(digest::digest(&digest::SHA256, self.0.expose())))
     }
 }
 
@@ -147,7 +143,8 @@ impl fmt::Display for BaseUrl {
 }
 
 /// The secret that all requesters' links derive from.
-pub struct LinkSecret(hmac::Key);
+#[derive(Debug)]
+pub struct LinkSecret(Secret<hmac::Key>);
 
 impl LinkSecret {
     /// The shortest secret that is taken, in bytes.
@@ -165,19 +162,20 @@ impl LinkSecret {
                 Self::MIN_BYTES
             ));
         }
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+        Ok(Self(Secret::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))))
     }
 
     /// The key of the link to one request.
     pub fn status_key(&self, id: RequestId) -> StatusKey {
-        StatusKey(URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, format!("status {id}").as_bytes())))
+        let tag = hmac::sign(self.0.expose(), format!("status {id}").as_bytes());
+        StatusKey(Secret::new(URL_SAFE_NO_PAD.encode(tag)))
     }
 
     /// The key of a link to all requests of the address that made this one; it works until `until`.
     pub fn overview_key(&self, id: RequestId, until: OffsetDateTime) -> OverviewKey {
         let until = until.unix_timestamp();
-        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, overview_text(id, until).as_bytes()));
-        OverviewKey(format!("{id}.{until}.{tag}"))
+        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(self.0.expose(), overview_text(id, until).as_bytes()));
+        OverviewKey(Secret::new(format!("{id}.{until}.{tag}")))
     }
 
     /// The request whose address's requests `key` opens at `now`; nothing where it is no key of ours, or too old.
@@ -186,7 +184,7 @@ impl LinkSecret {
         let (id, until, tag) = (parts.next()?, parts.next()?, parts.next()?);
         let (id, until) = (id.parse::<RequestId>().ok()?, until.parse::<i64>().ok()?);
         let tag = URL_SAFE_NO_PAD.decode(tag).ok().filter(|_| parts.next().is_none())?;
-        hmac::verify(&self.0, overview_text(id, until).as_bytes(), &tag).ok()?;
+        hmac::verify(self.0.expose(), overview_text(id, until).as_bytes(), &tag).ok()?;
         (now.unix_timestamp() < until).then_some(id)
     }
 
@@ -194,13 +192,7 @@ impl LinkSecret {
     pub fn opens(&self, id: RequestId, key: &str) -> bool {
         URL_SAFE_NO_PAD
             .decode(key)
-            .is_ok_and(|tag| hmac::verify(&self.0, format!("status {id}").as_bytes(), &tag).is_ok())
-    }
-}
-
-impl fmt::Debug for LinkSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LinkSecret(redacted)")
+            .is_ok_and(|tag| hmac::verify(self.0.expose(), format!("status {id}").as_bytes(), &tag).is_ok())
     }
 }
 
@@ -210,34 +202,24 @@ fn overview_text(id: RequestId, until: i64) -> String {
 }
 
 /// The key of a link to all requests of an address, for a while.
-pub struct OverviewKey(String);
+#[derive(Debug)]
+pub struct OverviewKey(Secret<String>);
 
 impl OverviewKey {
     /// The text that goes into the link, and nowhere else.
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for OverviewKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OverviewKey(redacted)")
+        self.0.expose()
     }
 }
 
 /// The key of one requester's link.
-pub struct StatusKey(String);
+#[derive(Debug)]
+pub struct StatusKey(Secret<String>);
 
 impl StatusKey {
     /// The text that goes into the link, and nowhere else.
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for StatusKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StatusKey(redacted)")
+        self.0.expose()
     }
 }
 

@@ -10,11 +10,12 @@ use super::history::RequestHistory;
 use super::review::{CsrNotRead, Review, ReviewContent};
 use super::{Approval, Link, LinkKey, VoteError, VoteInput, VoteResult};
 use crate::decision::{Decision, Outcome, ReviewDigest};
+use crate::ids::IssuerId;
 use crate::message::RecheckMessage;
-use crate::ports::{Approvals, Archive, Clock, Names, Policies, PortError, Requests, WorkerQueue};
+use crate::ports::{Approvals, Clock, Issuers, NameIndex, Policies, PortError, Requests, WorkerQueue};
 use crate::request::audit::{EventKind, Origin, PendingEvent};
 use crate::request::{Request, Status};
-use crate::store::{change_audited, issuer_in_force};
+use crate::store::change_audited;
 
 /// A link with its approval and request.
 #[derive(Clone, Debug)]
@@ -52,11 +53,11 @@ pub struct Voting<'a> {
     /// The rows.
     pub requests: &'a dyn Requests,
     /// The index of names.
-    pub names: &'a dyn Names,
+    pub names: &'a dyn NameIndex,
     /// The approvals and links.
     pub approvals: &'a dyn Approvals,
     /// The issuer in force.
-    pub archive: &'a dyn Archive,
+    pub issuers: &'a dyn Issuers,
     /// The policy in force.
     pub policies: &'a dyn Policies,
     /// The queue of await-approval.
@@ -105,7 +106,7 @@ impl Voting<'_> {
     /// [`VotingError::CsrNotRead`], and [`VotingError::Port`].
     pub async fn content(&self, request: &Request) -> Result<ReviewContent, VotingError> {
         let policy = self.policies.current().await?;
-        let issuer = issuer_in_force(self.archive).await?;
+        let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         ReviewContent::of(request, &policy, issuer.as_ref()).map_err(|error| {
             let id = request.id();
             tracing::error!(request.id = %id, %error, "request {id} has an approval, and no summary of its CSR");

@@ -10,23 +10,30 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpec};
 use aws_types::sdk_config::SdkConfig;
 
-use super::ca_key::LoadedSigner;
+use super::issuers::IssuerKeys;
 use super::lazily::Lazily;
 use super::unavailable;
-use crate::ports::{CaKey, PortError};
+use crate::ports::PortError;
 use pki::signer::{SignatureAlgorithm, Signer, SignerError};
+
+const WHAT: &str = "use the KMS key of the CA";
+
+/// The alias, below that of the current key, of the key with a [name](super::key_name). A slash cannot be part of a stack's
+/// name, so no alias of one stack is below that of another.
+pub fn named_alias(alias: &str, name: &str) -> String {
+    format!("{alias}/{name}")
+}
 
 /// One asymmetric KMS key.
 pub struct KmsKey {
     client: Lazily<Client>,
     id: String,
-    signer: LoadedSigner,
 }
 
 impl KmsKey {
     /// The key of this id, ARN or alias.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), id: id.to_owned(), signer: LoadedSigner::default() }
+        Self { client: Lazily::new(sdk, Client::new), id: id.to_owned() }
     }
 
     /// The signer that the key is now.
@@ -34,14 +41,19 @@ impl KmsKey {
     /// # Errors
     /// KMS did not answer, or the key is not one that signs certificates.
     pub async fn load(&self) -> Result<Arc<dyn Signer>, PortError> {
-        const WHAT: &str = "use the KMS key of the CA";
-        let answer = self
-            .client
-            .get_public_key()
-            .key_id(&self.id)
-            .send()
-            .await
-            .map_err(unavailable("read the KMS key of the CA"))?;
+        let found = self.find(&self.id).await?;
+        found.ok_or_else(|| PortError { what: WHAT, cause: format!("there is no KMS key {}", self.id) })
+    }
+
+    /// The signer with a key id, ARN or alias; `None` where there is none.
+    async fn find(&self, id: &str) -> Result<Option<Arc<dyn Signer>>, PortError> {
+        let answer = match self.client.get_public_key().key_id(id).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(unavailable("read the KMS key of the CA")(error)),
+        };
         if answer.key_usage() != Some(&KeyUsageType::SignVerify) {
             return Err(PortError { what: WHAT, cause: "its key usage is not SIGN_VERIFY".into() });
         }
@@ -58,19 +70,23 @@ impl KmsKey {
             }
         };
         // The key id of the answer is an ARN: an alias that moves on later does not change this signer.
-        let id = answer.key_id.unwrap_or_else(|| self.id.clone());
+        let id = answer.key_id.unwrap_or_else(|| id.to_owned());
         let spki = answer
             .public_key
             .map(Blob::into_inner)
             .ok_or(PortError { what: WHAT, cause: "no public key".into() })?;
-        Ok(Arc::new(KmsSigner { client: (*self.client).clone(), id, algorithm, spki }))
+        Ok(Some(Arc::new(KmsSigner { client: (*self.client).clone(), id, algorithm, spki })))
     }
 }
 
 #[async_trait]
-impl CaKey for KmsKey {
-    async fn signer(&self, issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
-        self.signer.of(issuer_spki, || self.load()).await
+impl IssuerKeys for KmsKey {
+    async fn current(&self) -> Result<Arc<dyn Signer>, PortError> {
+        self.load().await
+    }
+
+    async fn named(&self, name: &str) -> Result<Option<Arc<dyn Signer>>, PortError> {
+        self.find(&named_alias(&self.id, name)).await
     }
 }
 

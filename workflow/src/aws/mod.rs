@@ -19,14 +19,14 @@ use std::time::Duration;
 use crate::approval::BaseUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, Archive, CaKey, Executions, Links, Mailer, Metrics, Names, Operators, Policies, PortError,
-    Queue, Requests, Tasks, WorkerQueue,
+    Approvals, CertificateStore, Executions, Issuers, LinkSecrets, Mailer, Metrics, NameIndex, Operators,
+    Policies, PortError, Queue, Requests, Tasks, WorkerQueue,
 };
 
-mod ca_key;
 mod dynamodb;
 mod embedded_metrics;
 mod environment_credentials;
+mod issuers;
 mod kms;
 mod lazily;
 mod roots;
@@ -41,9 +41,10 @@ mod step_functions;
 
 pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests};
 pub use embedded_metrics::EmbeddedMetrics;
-pub use kms::KmsKey;
-pub use s3::S3Archive;
-pub use secrets_manager::SecretsManager;
+pub use issuers::{AwsIssuers, key_name};
+pub use kms::{KmsKey, named_alias};
+pub use s3::S3Certificates;
+pub use secrets_manager::{SecretsManager, key_label};
 pub use ses::SesMailer;
 pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret};
 pub use sns::SnsOperators;
@@ -100,6 +101,10 @@ impl Aws {
         self.environment.text("REQUESTS_TABLE", "the name of the table of requests")
     }
 
+    fn bucket(&self) -> Result<&str, EnvironmentError> {
+        self.environment.text("BUCKET", "the name of the bucket of certificates")
+    }
+
     fn audit_table(&self) -> Result<&str, EnvironmentError> {
         self.environment.text("AUDIT_TABLE", "the name of the table of the audit trail")
     }
@@ -116,7 +121,7 @@ impl Aws {
     ///
     /// # Errors
     /// `NAMES_TABLE` is missing.
-    pub fn names(&self) -> Result<Arc<dyn Names>, EnvironmentError> {
+    pub fn names(&self) -> Result<Arc<dyn NameIndex>, EnvironmentError> {
         let table = self.environment.text("NAMES_TABLE", "the name of the table of names")?;
         Ok(Arc::new(DynamoNames::new(self.sdk(), table)))
     }
@@ -135,9 +140,29 @@ impl Aws {
     ///
     /// # Errors
     /// `BUCKET` is missing.
-    pub fn archive(&self) -> Result<Arc<dyn Archive>, EnvironmentError> {
-        let bucket = self.environment.text("BUCKET", "the name of the bucket of certificates")?;
-        Ok(Arc::new(S3Archive::new(self.sdk(), bucket)))
+    pub fn certificates(&self) -> Result<Arc<dyn CertificateStore>, EnvironmentError> {
+        Ok(Arc::new(S3Certificates::new(self.sdk(), self.bucket()?)))
+    }
+
+    /// The issuers, for a worker that does not sign.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn issuers(&self) -> Result<Arc<dyn Issuers>, EnvironmentError> {
+        Ok(Arc::new(AwsIssuers::without_keys(self.sdk(), self.bucket()?)))
+    }
+
+    /// The issuers with their keys: in KMS where `CA_KMS_KEY_ID` names one, else in the secret that `CA_SECRET_ID` names.
+    ///
+    /// # Errors
+    /// `BUCKET` or both are missing.
+    pub fn signing_issuers(&self) -> Result<Arc<dyn Issuers>, EnvironmentError> {
+        let bucket = self.bucket()?;
+        if let Some(id) = self.environment.optional("CA_KMS_KEY_ID") {
+            return Ok(Arc::new(AwsIssuers::with_keys(self.sdk(), bucket, KmsKey::new(self.sdk(), id))));
+        }
+        let id = self.environment.text("CA_SECRET_ID", "the id of the secret with the key of the CA")?;
+        Ok(Arc::new(AwsIssuers::with_keys(self.sdk(), bucket, SecretsManager::new(self.sdk(), id))))
     }
 
     /// The policy in force.
@@ -154,20 +179,8 @@ impl Aws {
     ///
     /// # Errors
     /// `LINK_SECRET_ID` is missing.
-    pub fn link_secret(&self) -> Result<Arc<dyn Links>, EnvironmentError> {
+    pub fn link_secret(&self) -> Result<Arc<dyn LinkSecrets>, EnvironmentError> {
         let id = self.environment.text("LINK_SECRET_ID", "the id of the secret that links derive from")?;
-        Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
-    }
-
-    /// The key of the CA: a KMS key where `CA_KMS_KEY_ID` names one, else the secret that `CA_SECRET_ID` names.
-    ///
-    /// # Errors
-    /// Neither is set.
-    pub fn ca_key(&self) -> Result<Arc<dyn CaKey>, EnvironmentError> {
-        if let Some(id) = self.environment.optional("CA_KMS_KEY_ID") {
-            return Ok(Arc::new(KmsKey::new(self.sdk(), id)));
-        }
-        let id = self.environment.text("CA_SECRET_ID", "the id of the secret with the key of the CA")?;
         Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
     }
 

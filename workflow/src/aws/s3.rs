@@ -1,4 +1,4 @@
-//! The archive of certificates in S3: `ca-certificate/...` and `signed-certificate/<serial>/certificate.pem`.
+//! Certificates in S3: `ca-certificate/...` and `signed-certificate/<serial>/certificate.pem`.
 //!
 //! Invariant: a certificate is written with If-None-Match, so that of two writers one wins and both go on with the
 //! same certificate. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
@@ -12,7 +12,7 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::lazily::Lazily;
 use super::unavailable;
-use crate::ports::{Archive, PortError};
+use crate::ports::{CertificateStore, PortError};
 use crate::store::object_key::ObjectKey;
 use pki::certificate::Serial;
 
@@ -23,18 +23,22 @@ pub(super) fn client(sdk: &SdkConfig) -> Client {
 }
 
 /// The bucket.
-pub struct S3Archive {
+pub struct S3Certificates {
     client: Lazily<Client>,
     bucket: String,
 }
 
-impl S3Archive {
+impl S3Certificates {
     /// The bucket of this name.
     pub fn new(sdk: &SdkConfig, bucket: &str) -> Self {
         Self { client: Lazily::new(sdk, client), bucket: bucket.to_owned() }
     }
 
-    async fn read(&self, key: &ObjectKey, what: &'static str) -> Result<Option<String>, PortError> {
+    pub(super) async fn read(
+        &self,
+        key: &ObjectKey,
+        what: &'static str,
+    ) -> Result<Option<String>, PortError> {
         let object = match self.client.get_object().bucket(&self.bucket).key(key.to_string()).send().await {
             Ok(object) => object,
             Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
@@ -46,7 +50,7 @@ impl S3Archive {
 }
 
 #[async_trait]
-impl Archive for S3Archive {
+impl CertificateStore for S3Certificates {
     async fn store(&self, serial: &Serial, certificate_pem: &str) -> Result<String, PortError> {
         const WHAT: &str = "store the certificate";
         let put = self
@@ -73,13 +77,5 @@ impl Archive for S3Archive {
 
     async fn certificate(&self, serial: &Serial) -> Result<Option<String>, PortError> {
         self.read(&ObjectKey::Certificate(serial.clone()), "read the certificate").await
-    }
-
-    async fn issuer(&self) -> Result<Option<String>, PortError> {
-        self.read(&ObjectKey::CurrentIssuer, "read the issuer").await
-    }
-
-    async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError> {
-        self.read(&ObjectKey::Issuer(key_identifier.to_owned()), "read the issuer").await
     }
 }

@@ -8,30 +8,30 @@ use aws_types::sdk_config::SdkConfig;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
-use super::ca_key::LoadedSigner;
+use super::issuers::IssuerKeys;
 use super::lazily::Lazily;
 use super::unavailable;
 use crate::approval::LinkSecret;
-use crate::ports::{CaKey, Links, PortError};
+use crate::ports::{LinkSecrets, PortError};
 use pki::signer::{LocalKey, Signer};
+
+/// The staging label of the version that holds the key with a [name](super::key_name). A version with a label is never
+/// deleted by Secrets Manager.
+pub fn key_label(name: &str) -> String {
+    format!("key-{name}")
+}
 
 /// One secret.
 pub struct SecretsManager {
     client: Lazily<Client>,
     id: String,
     links: OnceCell<LinkSecret>,
-    signer: LoadedSigner,
 }
 
 impl SecretsManager {
     /// The secret of this id or ARN.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self {
-            client: Lazily::new(sdk, Client::new),
-            id: id.to_owned(),
-            links: OnceCell::new(),
-            signer: LoadedSigner::default(),
-        }
+        Self { client: Lazily::new(sdk, Client::new), id: id.to_owned(), links: OnceCell::new() }
     }
 
     /// The text of the secret, read now.
@@ -47,10 +47,23 @@ impl SecretsManager {
             .map(Zeroizing::new)
             .ok_or(PortError { what: WHAT, cause: "it holds no text".into() })
     }
+
+    /// The text of the version with a staging label; `None` where no version has it.
+    async fn staged(&self, label: &str) -> Result<Option<Zeroizing<String>>, PortError> {
+        match self.client.get_secret_value().secret_id(&self.id).version_stage(label).send().await {
+            Ok(answer) => Ok(answer.secret_string.map(Zeroizing::new)),
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(unavailable("read a former key of the CA")(error)),
+        }
+    }
 }
 
 #[async_trait]
-impl Links for SecretsManager {
+impl LinkSecrets for SecretsManager {
     async fn secret(&self) -> Result<&LinkSecret, PortError> {
         const WHAT: &str = "use the link secret";
         self.links
@@ -61,15 +74,28 @@ impl Links for SecretsManager {
     }
 }
 
+fn local(pem: &str) -> Result<Arc<dyn Signer>, PortError> {
+    match LocalKey::from_pem(pem) {
+        Ok(key) => Ok(Arc::new(key)),
+        Err(error) => Err(PortError::new("use the key of the CA", error)),
+    }
+}
+
 #[async_trait]
-impl CaKey for SecretsManager {
-    async fn signer(&self, issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
-        self.signer
-            .of(issuer_spki, || async {
-                let key = LocalKey::from_pem(&self.text().await?)
-                    .map_err(|error| PortError::new("use the key of the CA", error))?;
-                Ok(Arc::new(key) as Arc<dyn Signer>)
-            })
-            .await
+impl IssuerKeys for SecretsManager {
+    async fn current(&self) -> Result<Arc<dyn Signer>, PortError> {
+        local(&self.text().await?)
+    }
+
+    /// A version with the name as its staging label; else AWSPREVIOUS, which has no other label where a version before
+    /// 0.2 stored the key.
+    async fn named(&self, name: &str) -> Result<Option<Arc<dyn Signer>>, PortError> {
+        let label = key_label(name);
+        for stage in [label.as_str(), "AWSPREVIOUS"] {
+            if let Some(pem) = self.staged(stage).await? {
+                return local(&pem).map(Some);
+            }
+        }
+        Ok(None)
     }
 }

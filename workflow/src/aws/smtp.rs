@@ -19,13 +19,14 @@ use url::Url;
 
 use crate::mail::Mail;
 use crate::ports::{Mailer, PortError};
+use crate::secret::Secret;
 
 /// Who the server takes mails from.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmtpCredentials {
-    username: String,
-    password: String,
+    username: Secret<String>,
+    password: Secret<String>,
 }
 
 impl SmtpCredentials {
@@ -78,7 +79,10 @@ impl Server {
             transport = transport.tls(tls);
         }
         if let Some(SmtpCredentials { username, password }) = credentials {
-            transport = transport.credentials(authentication::Credentials::new(username, password));
+            transport = transport.credentials(authentication::Credentials::new(
+                username.expose().clone(),
+                password.expose().clone(),
+            ));
         }
         Ok(transport.build())
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::approval::{Approval, Link, LinkKey};
+use crate::ids::IssuerId;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::request::Status;
@@ -60,7 +61,10 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
         records.push(Record::Name(Row::read(columns(&name)).unwrap()));
     }
     let pem = backend.issuer_certificate().chain_pem();
-    let keys = [ObjectKey::CurrentIssuer, ObjectKey::Issuer(backend.issuer_certificate().key_identifier())];
+    let keys = [
+        ObjectKey::IssuerInForce(IssuerId::DEFAULT),
+        ObjectKey::Issuer(backend.issuer_certificate().key_identifier()),
+    ];
     records.extend(keys.map(|key| Record::Object(key, pem.to_owned())));
     (backend, records)
 }
@@ -151,7 +155,10 @@ fn a_private_key_and_a_task_token_are_in_no_export() {
     let (backend, mut records) = stack();
     let pem = pki::testing::root().key_pem;
     let mut writer = Writer::begin(Vec::new(), &header()).unwrap();
-    let refused = writer.put(&Record::Object(ObjectKey::CurrentIssuer, pem.clone())).unwrap_err().to_string();
+    let refused = writer
+        .put(&Record::Object(ObjectKey::IssuerInForce(IssuerId::DEFAULT), pem.clone()))
+        .unwrap_err()
+        .to_string();
     assert_eq!(
         refused,
         "the object ca-certificate/current.pem holds a private key, which no export may hold"

@@ -10,7 +10,6 @@ use crate::approval::LinkSecret;
 use crate::mail::Mail;
 use crate::policy::Policy;
 use crate::request::metric::Measure;
-use pki::signer::Signer;
 
 /// The way mails go out.
 #[async_trait]
@@ -21,17 +20,9 @@ pub trait Mailer: Send + Sync {
 
 /// The secret that requesters' links derive from.
 #[async_trait]
-pub trait Links: Send + Sync {
+pub trait LinkSecrets: Send + Sync {
     /// The secret, read when it is first needed.
     async fn secret(&self) -> Result<&LinkSecret, PortError>;
-}
-
-/// The key of the CA.
-#[async_trait]
-pub trait CaKey: Send + Sync {
-    /// The signer that belongs to an issuer with this SubjectPublicKeyInfo (DER). It is loaded once per process, and
-    /// again only where the issuer has another key than before.
-    async fn signer(&self, issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError>;
 }
 
 /// The topic that operators listen to.

@@ -54,14 +54,14 @@ pub trait Requests: Send + Sync {
 
 /// Which requests ask for which names.
 #[async_trait]
-pub trait Names: Send + Sync {
+pub trait NameIndex: Send + Sync {
     /// Enters a request under each of these, its names or keys of [`look_alike`]; repeating changes nothing.
     async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError>;
     /// The requests entered under a name or key, at most `limit`.
     async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError>;
 }
 
-/// The entry under which [`Names`] keeps requests with a name that looks like this one, where the name is of a kind that is
+/// The entry under which [`NameIndex`] keeps requests with a name that looks like this one, where the name is of a kind that is
 /// read letter by letter; see [`Name::confusable_skeleton`]. No name begins with `~`.
 pub fn look_alike(name: &str) -> Option<String> {
     Some(format!("~{}", name.parse::<Name>().ok()?.confusable_skeleton()?))
@@ -90,15 +90,11 @@ pub trait Approvals: Send + Sync {
     async fn find_link(&self, digest: &LinkDigest) -> Result<Option<Link>, PortError>;
 }
 
-/// The bucket of certificates.
+/// The certificates that were issued.
 #[async_trait]
-pub trait Archive: Send + Sync {
+pub trait CertificateStore: Send + Sync {
     /// Stores the certificate (PEM) of a serial where there is none, and gives back the one that is stored now.
     async fn store(&self, serial: &Serial, certificate_pem: &str) -> Result<String, PortError>;
     /// The stored certificate (PEM) of a serial.
     async fn certificate(&self, serial: &Serial) -> Result<Option<String>, PortError>;
-    /// The issuer in force and its chain (PEM, issuer first).
-    async fn issuer(&self) -> Result<Option<String>, PortError>;
-    /// The issuer with this subject key identifier (lower-case hex) and its chain (PEM, issuer first).
-    async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError>;
 }

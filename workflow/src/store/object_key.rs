@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::approval::LinkDigest;
-use crate::ids::RequestId;
+use crate::ids::{IssuerId, RequestId};
 use pki::certificate::Serial;
 
 /// What the keys of approvals begin with, in a table that holds links too.
@@ -27,8 +27,8 @@ pub fn link_key(digest: &LinkDigest) -> String {
 /// A certificate in the bucket. No other name is read as one, so that an import writes nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectKey {
-    /// The issuer in force and its chain.
-    CurrentIssuer,
+    /// The certificate in force of an issuer, and its chain.
+    IssuerInForce(IssuerId),
     /// An issuer and its chain, by its subject key identifier in lower-case hex.
     Issuer(String),
     /// A certificate that was issued.
@@ -38,7 +38,8 @@ pub enum ObjectKey {
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CurrentIssuer => write!(f, "{ISSUERS}current.pem"),
+            Self::IssuerInForce(id) if id.is_default() => write!(f, "{ISSUERS}current.pem"),
+            Self::IssuerInForce(id) => write!(f, "{ISSUERS}{id}/current.pem"),
             Self::Issuer(identifier) => write!(f, "{ISSUERS}{identifier}.pem"),
             Self::Certificate(serial) => write!(f, "{CERTIFICATES}{serial}/certificate.pem"),
         }
@@ -54,10 +55,13 @@ impl FromStr for ObjectKey {
             text.strip_prefix(CERTIFICATES).and_then(|rest| rest.strip_suffix("/certificate.pem"));
         let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
         let key = match (issuer, certificate) {
-            (Some("current"), _) => Some(Self::CurrentIssuer),
+            (Some("current"), _) => Some(Self::IssuerInForce(IssuerId::DEFAULT)),
             // RFC 5280 section 4.2.1.2 leaves the length of a key identifier open.
             (Some(identifier), _) if (2..=128).contains(&identifier.len()) && is_hex(identifier) => {
                 Some(Self::Issuer(identifier.to_owned()))
+            }
+            (Some(name), _) => {
+                name.strip_suffix("/current").and_then(|id| id.parse().ok()).map(Self::IssuerInForce)
             }
             (_, Some(serial)) => serial.parse().ok().map(Self::Certificate),
             _ => None,
@@ -76,6 +80,7 @@ mod tests {
     fn only_certificates_are_objects() {
         for good in [
             "ca-certificate/current.pem",
+            "ca-certificate/tls-2027/current.pem",
             "ca-certificate/0123456789abcdef0123456789abcdef01234567.pem",
             "signed-certificate/4f74ac0024d1a164f33f5e049ca7dcd5ba735236/certificate.pem",
         ] {
@@ -87,6 +92,9 @@ mod tests {
             "ca-certificate/../current.pem",
             "ca-certificate/CURRENT.pem",
             "ca-certificate/.pem",
+            "ca-certificate/default/current.pem",
+            "ca-certificate//current.pem",
+            "ca-certificate/a/b/current.pem",
             "signed-certificate/4F74AC0024D1A164/certificate.pem",
             "signed-certificate/004f/certificate.pem",
             "signed-certificate//certificate.pem",

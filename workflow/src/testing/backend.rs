@@ -38,8 +38,8 @@ pub struct InMemoryBackend {
     state: Mutex<State>,
     links: LinkSecret,
     policy: Mutex<Arc<Policy>>,
-    signer: Arc<dyn Signer>,
-    issuer: Issuer,
+    /// The CA of the beginning.
+    ca: Authority,
 }
 
 #[derive(Clone, Default)]
@@ -61,7 +61,8 @@ struct State {
     postponed: Vec<(String, i32)>,
     backwards: Vec<(Status, Status)>,
     no_issuer: bool,
-    rotated: Option<Authority>,
+    /// Oldest first.
+    rotated: Vec<Authority>,
     calls: Vec<String>,
     planned: Option<(usize, FaultPoint)>,
     upcoming: Option<(usize, Box<State>)>,
@@ -72,6 +73,13 @@ struct State {
 struct Authority {
     issuer: Issuer,
     signer: Arc<dyn Signer>,
+}
+
+impl Authority {
+    fn of(ca: &test_pki::TestCa) -> Self {
+        let signer = Arc::new(LocalKey::from_pem(&ca.key_pem).expect("a key"));
+        Self { issuer: Issuer::from_pem(&ca.certificate_pem).expect("a CA"), signer }
+    }
 }
 
 /// Point of a call at which it fails.
@@ -99,8 +107,7 @@ impl InMemoryBackend {
                 Policy::parse(include_str!("../../../infra/policy.toml"))
                     .expect("the default policy is valid"),
             )),
-            signer: Arc::new(LocalKey::from_pem(&ca.key_pem).expect("a key")),
-            issuer: Issuer::from_pem(&ca.certificate_pem).expect("a CA"),
+            ca: Authority::of(&ca),
         })
     }
 
@@ -110,8 +117,7 @@ impl InMemoryBackend {
             state: Mutex::new(self.state().clone()),
             links: Self::link_secret(),
             policy: Mutex::new(self.policy()),
-            signer: Arc::clone(&self.signer),
-            issuer: self.issuer.clone(),
+            ca: self.ca.clone(),
         })
     }
 
@@ -168,7 +174,7 @@ impl InMemoryBackend {
         self.state().upcoming = Some((number, then));
     }
 
-    /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `archive`, `mailer`, `operators`,
+    /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`, `mailer`, `operators`,
     /// `policies`, `links`, `ca key`, `tasks`, `executions`, `nudges` or `queue`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
@@ -203,14 +209,17 @@ impl InMemoryBackend {
 
     /// Puts another CA in force.
     pub fn rotate_to(&self, ca: &test_pki::TestCa) {
-        let signer = Arc::new(LocalKey::from_pem(&ca.key_pem).expect("a key"));
-        let issuer = Issuer::from_pem(&ca.certificate_pem).expect("a CA");
-        self.state().rotated = Some(Authority { issuer, signer });
+        self.state().rotated.push(Authority::of(ca));
+    }
+
+    /// Every CA, the one in force first.
+    fn authorities<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a Authority> {
+        state.rotated.iter().rev().chain([&self.ca])
     }
 
     /// The initial issuing CA.
     pub fn issuer_certificate(&self) -> &Issuer {
-        &self.issuer
+        &self.ca.issuer
     }
 
     /// Changes the columns of a stored row, without any check.

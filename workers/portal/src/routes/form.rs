@@ -13,11 +13,10 @@ use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 use workflow::finding::{Code, Finding};
 use workflow::grant::Grant;
-use workflow::ids::RequestId;
+use workflow::ids::{IssuerId, RequestId};
 use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::request::intake::IntakeError;
-use workflow::store::issuer_in_force;
 use workflow::texts::Message;
 
 use crate::forms::submission::{FieldError, SubmissionForm};
@@ -63,7 +62,7 @@ pub(crate) async fn preview(
 ) -> Result<Response, Problem> {
     let (form, errors) = SubmissionForm::read(&fields, &headers);
     let policy = portal.policies.current().await?;
-    let issuer = match issuer_in_force(&*portal.archive).await {
+    let issuer = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
         Ok(issuer) => issuer,
         Err(error) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), error.into()),
     };
@@ -105,7 +104,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let (form, errors) = SubmissionForm::read(&fields, &headers);
     let policy = portal.policies.current().await?;
-    let issuer = match issuer_in_force(&*portal.archive).await {
+    let issuer = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
         Ok(issuer) => issuer,
         Err(error) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), error.into()),
     };

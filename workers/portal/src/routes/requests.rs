@@ -18,7 +18,7 @@ use url::form_urlencoded;
 use workflow::approval::StatusKey;
 use workflow::approval::VoteError;
 use workflow::finding::{Code, Finding};
-use workflow::ids::RequestId;
+use workflow::ids::{IssuerId, RequestId};
 use workflow::message::RecheckMessage;
 use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::request::{HistoryEntry, InvalidTransition, Request, Status};
@@ -210,11 +210,11 @@ pub(crate) async fn certificate_zip(
         .authority_key_identifier()
         .ok_or_else(|| broken(&"the certificate names no issuer"))?;
     let chain = portal
-        .archive
-        .issuer_of(&issuer)
+        .issuers
+        .by_key_identifier(&issuer)
         .await?
         .ok_or_else(|| broken(&"its issuer is not in the archive"))?;
-    let zip = workflow::mail::bundle::certificate_zip(&pem, &chain, request.names())
+    let zip = workflow::mail::bundle::certificate_zip(&pem, chain.chain_pem(), request.names())
         .map_err(|error| broken(&error))?;
     note_download(&portal, &request, &client, &method, "zip").await?;
     Ok(attachment("application/zip", "certificate.zip", zip))
@@ -246,8 +246,8 @@ async fn note_download(
 /// GET `/ca.pem`.
 pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
     let no_ca = || Problem::new(Code::NotFound, "problem-no-ca");
-    let chain = portal.archive.issuer().await?.ok_or_else(no_ca)?;
-    Ok(attachment("application/x-pem-file", "ca.pem", chain))
+    let chain = portal.issuers.in_force(&IssuerId::DEFAULT).await?.ok_or_else(no_ca)?;
+    Ok(attachment("application/x-pem-file", "ca.pem", chain.chain_pem().to_owned()))
 }
 
 /// The request that the link opens, and the key of the link.
@@ -280,7 +280,7 @@ async fn stored(portal: &Portal, request: &Request) -> Result<String, Problem> {
             return Err(Problem::new(Code::NotFound, detail.with("status", request.status().as_str())));
         }
     };
-    match portal.archive.certificate(serial).await? {
+    match portal.certificates.certificate(serial).await? {
         Some(pem) => Ok(pem),
         None => {
             tracing::error!(request.id = %request.id(), "the certificate is not in the archive");

@@ -1,6 +1,6 @@
 //! What each page asks of AWS: printed, and never a scan.
 
-use workflow::ports::{Clock, Links};
+use workflow::ports::{Clock, LinkSecrets};
 use workflow::request::Status;
 
 use crate::site::Site;

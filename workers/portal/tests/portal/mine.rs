@@ -4,7 +4,7 @@ use serde_json::json;
 use time::Duration;
 use workflow::decision::Outcome;
 use workflow::message::RecheckMessage;
-use workflow::ports::{Clock, Links};
+use workflow::ports::{Clock, LinkSecrets};
 use workflow::request::audit::{EventKind, verify};
 use workflow::request::{Ending, Status};
 

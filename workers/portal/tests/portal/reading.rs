@@ -79,7 +79,7 @@ async fn nothing_is_read_before_the_key_is_checked() {
                 site.get(&path).await.is_problem(404, "not_found");
                 let calls = site.backend.calls()[before..].to_vec();
                 assert!(calls.iter().all(|call| !call.starts_with("requests")), "{path}: {calls:?}");
-                assert!(calls.iter().all(|call| !call.starts_with("archive")), "{path}: {calls:?}");
+                assert!(calls.iter().all(|call| !call.starts_with("certificates")), "{path}: {calls:?}");
             }
             let before = site.backend.calls().len();
             site.post(&format!("/requests/{id}/cancel?key={key}"), &json!({}))
@@ -139,7 +139,7 @@ async fn the_issuer_is_public_once_there_is_one() {
 #[tokio::test]
 async fn liveness_asks_nobody() {
     let site = Site::new();
-    for port in ["requests", "policies", "links", "archive", "approvals"] {
+    for port in ["requests", "policies", "links", "certificates", "issuers", "approvals"] {
         site.backend.fail_next(port, 1);
     }
     assert_eq!(site.get("/healthz").await.text(), r#"{"status":"ok"}"#);

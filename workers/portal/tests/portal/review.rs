@@ -43,7 +43,7 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
         site.backend.unsaved_request(&test_pki::csr(&["other.example.com"]), Status::Delivered),
     ];
     for row in &rows {
-        workflow::ports::Names::enter(&*site.backend, row.names(), row.id()).await.unwrap();
+        workflow::ports::NameIndex::enter(&*site.backend, row.names(), row.id()).await.unwrap();
         site.backend.put(row.clone());
     }
     let request = site.backend.unsaved_request(&csr, Status::PendingApproval);
@@ -81,7 +81,7 @@ async fn what_is_new_or_unusual_is_said() {
     for row in [&known, &same_key] {
         let mut entries = row.names().to_vec();
         entries.extend(row.names().iter().filter_map(|name| workflow::ports::look_alike(name)));
-        workflow::ports::Names::enter(&*site.backend, &entries, row.id()).await.unwrap();
+        workflow::ports::NameIndex::enter(&*site.backend, &entries, row.id()).await.unwrap();
         site.backend.put(row.clone());
     }
     let request = site.backend.unsaved_request(&csr, Status::PendingApproval);

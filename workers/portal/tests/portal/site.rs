@@ -14,7 +14,7 @@ use workflow::approval::BaseUrl;
 use workflow::approval::{Link, LinkKey};
 use workflow::decision::ReviewDigest;
 use workflow::ids::RequestId;
-use workflow::ports::{Clock, Links};
+use workflow::ports::{Clock, LinkSecrets};
 use workflow::request::{Request as Row, Status};
 use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::approver;
@@ -90,7 +90,8 @@ impl Site {
             requests: backend.clone(),
             names: backend.clone(),
             approvals: backend.clone(),
-            archive: backend.clone(),
+            certificates: backend.clone(),
+            issuers: backend.clone(),
             policies: backend.clone(),
             links: backend.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),

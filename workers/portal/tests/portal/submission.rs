@@ -192,7 +192,7 @@ async fn a_request_that_nobody_else_could_approve_is_refused() {
 #[tokio::test]
 async fn what_lies_behind_us_may_fail_before_the_row_is_stored_and_after() {
     let site = Site::new();
-    for port in ["policies", "archive", "links", "requests"] {
+    for port in ["policies", "issuers", "links", "requests"] {
         site.backend.fail_next(port, 1);
         let answer = site.post("/requests", &good()).await;
         answer.is_problem(503, "try_again");

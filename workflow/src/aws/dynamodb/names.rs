@@ -7,7 +7,7 @@ use aws_types::sdk_config::SdkConfig;
 use super::{Item, Table};
 use crate::aws::unavailable;
 use crate::ids::RequestId;
-use crate::ports::{Names, PortError};
+use crate::ports::{NameIndex, PortError};
 
 /// The table of names.
 pub struct DynamoNames(Table);
@@ -24,7 +24,7 @@ impl DynamoNames {
 const BATCH: usize = 25;
 
 #[async_trait]
-impl Names for DynamoNames {
+impl NameIndex for DynamoNames {
     async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
         const WHAT: &str = "enter the names";
         for names in names.chunks(BATCH) {

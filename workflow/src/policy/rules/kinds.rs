@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use pki::name::Name;
@@ -82,10 +83,7 @@ impl fmt::Display for DnsRule {
 
 /// A network (RFC 4632 section 3.1, RFC 4291 section 2.3), or a single address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::policy) struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
+pub(in crate::policy) struct Network(IpNet);
 
 impl Network {
     pub(super) fn read(text: &str) -> Result<Network, String> {
@@ -96,28 +94,20 @@ impl Network {
             None => (text, None),
         };
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.unwrap_or(width);
-        if prefix > width {
-            return Err(wrong());
-        }
-        let network = Network { address, prefix };
-        if bits(address) & !network.mask() != 0 {
+        let network = match prefix {
+            Some(prefix) => IpNet::new(address, prefix).map_err(|_| wrong())?,
+            None => IpNet::from(address),
+        };
+        if network != network.trunc() {
             return Err(format!(
                 "\"{text}\" has bits set behind its prefix; write the first address of the network"
             ));
         }
-        Ok(network)
-    }
-
-    fn mask(&self) -> u128 {
-        let width = if self.address.is_ipv4() { 32 } else { 128 };
-        let all = u128::MAX >> (128 - width);
-        all & all.checked_shl(u32::from(width - self.prefix)).unwrap_or(0)
+        Ok(Network(network))
     }
 
     pub(super) fn covers(&self, address: IpAddr) -> bool {
-        self.address.is_ipv4() == address.is_ipv4() && bits(address) & self.mask() == bits(self.address)
+        self.0.contains(&address)
     }
 
     /// An IPv4 address written as IPv6 is still that address.
@@ -126,16 +116,9 @@ impl Network {
     }
 }
 
-fn bits(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => u128::from(v4.to_bits()),
-        IpAddr::V6(v6) => v6.to_bits(),
-    }
-}
-
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
+        self.0.fmt(f)
     }
 }
 

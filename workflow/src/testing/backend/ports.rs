@@ -4,19 +4,20 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link, LinkDigest};
 use crate::email::Email;
-use crate::ids::RequestId;
+use crate::ids::{IssuerId, RequestId};
 use crate::mail::Mail;
 use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{
-    Approvals, Archive, CaKey, Clock, ExecutionState, Executions, Links, Mailer, Metrics, Names, Operators,
-    Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
+    Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, LinkSecrets, Mailer, Metrics,
+    NameIndex, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -107,7 +108,7 @@ impl Requests for InMemoryBackend {
 }
 
 #[async_trait]
-impl Names for InMemoryBackend {
+impl NameIndex for InMemoryBackend {
     async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
         self.call("names", "enter", |state| state.names.extend(names.iter().map(|name| (name.clone(), id))))
     }
@@ -175,31 +176,43 @@ impl Approvals for InMemoryBackend {
 }
 
 #[async_trait]
-impl Archive for InMemoryBackend {
+impl CertificateStore for InMemoryBackend {
     async fn store(&self, serial: &Serial, certificate_pem: &str) -> Result<String, PortError> {
-        self.call("archive", "store", |state| {
+        self.call("certificates", "store", |state| {
             state.certificates.entry(serial.to_string()).or_insert_with(|| certificate_pem.to_owned()).clone()
         })
     }
 
     async fn certificate(&self, serial: &Serial) -> Result<Option<String>, PortError> {
-        self.call("archive", "certificate", |state| state.certificates.get(&serial.to_string()).cloned())
+        self.call("certificates", "certificate", |state| state.certificates.get(&serial.to_string()).cloned())
     }
+}
 
-    async fn issuer(&self) -> Result<Option<String>, PortError> {
-        self.call("archive", "issuer", |state| {
-            let issuer = state.rotated.as_ref().map_or(&self.issuer, |authority| &authority.issuer);
-            (!state.no_issuer).then(|| issuer.chain_pem().to_owned())
+#[async_trait]
+impl Issuers for InMemoryBackend {
+    async fn in_force(&self, _id: &IssuerId) -> Result<Option<Issuer>, PortError> {
+        self.call("issuers", "in force", |state| {
+            self.authorities(state)
+                .next()
+                .filter(|_| !state.no_issuer)
+                .map(|authority| authority.issuer.clone())
         })
     }
 
-    async fn issuer_of(&self, key_identifier: &str) -> Result<Option<String>, PortError> {
-        self.call("archive", "issuer of", |state| {
-            let rotated = state.rotated.as_ref().map(|authority| &authority.issuer);
-            let mut all = rotated.into_iter().chain([&self.issuer]).filter(|_| !state.no_issuer);
-            all.find(|issuer| issuer.key_identifier() == key_identifier)
-                .map(|issuer| issuer.chain_pem().to_owned())
+    async fn by_key_identifier(&self, key_identifier: &str) -> Result<Option<Issuer>, PortError> {
+        self.call("issuers", "by key identifier", |state| {
+            let mut all = self.authorities(state).filter(|_| !state.no_issuer);
+            all.find(|one| one.issuer.key_identifier() == key_identifier).map(|one| one.issuer.clone())
         })
+    }
+
+    async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {
+        let found = self.call("ca key", "signer", |state| {
+            let mut all = self.authorities(state);
+            all.find(|one| one.signer.spki_der() == issuer.spki_der()).map(|one| Arc::clone(&one.signer))
+        })?;
+        let cause = || format!("no key belongs to the CA certificate {}", issuer.subject());
+        found.ok_or_else(|| PortError { what: "use the key of the CA", cause: cause() })
     }
 }
 
@@ -225,18 +238,9 @@ impl Policies for InMemoryBackend {
 }
 
 #[async_trait]
-impl Links for InMemoryBackend {
+impl LinkSecrets for InMemoryBackend {
     async fn secret(&self) -> Result<&LinkSecret, PortError> {
         self.call("links", "secret", |_| &self.links)
-    }
-}
-
-#[async_trait]
-impl CaKey for InMemoryBackend {
-    async fn signer(&self, _issuer_spki: &[u8]) -> Result<Arc<dyn Signer>, PortError> {
-        self.call("ca key", "signer", |state| {
-            Arc::clone(state.rotated.as_ref().map_or(&self.signer, |authority| &authority.signer))
-        })
     }
 }
 
