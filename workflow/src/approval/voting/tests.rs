@@ -10,7 +10,7 @@ fn voting(backend: &InMemoryBackend) -> Voting<'_> {
         requests: backend,
         names: backend,
         approvals: backend,
-        archive: backend,
+        issuers: backend,
         policies: backend,
         approval_queue: backend,
         clock: backend,
