@@ -22,7 +22,7 @@ use workflow::message::TaskToken;
 use workflow::ports::{Clock, ExecutionState};
 use workflow::request::{Status, execution_name};
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
-use workflow::store::change_approval;
+use workflow::store::update_approval;
 use workflow::testing::{Skewed, World, journey};
 
 /// How far each clock is ahead.
@@ -98,11 +98,11 @@ impl Flow {
     /// The vote, as the portal records it, and the nudge that follows.
     async fn approve(&self) {
         let now = self.clock(self.skews.portal).now();
-        let voted = change_approval(&*self.world, self.id, |approval| {
+        let voted = update_approval(&*self.world, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
             approval.vote(&journey::vote_input(Decision::Approve, &shown, None), &shown, now)
         });
-        voted.await.unwrap().unwrap().unwrap();
+        voted.await.unwrap();
         self.await_approval().recheck(RecheckMessage::look(self.id)).await.unwrap();
     }
 

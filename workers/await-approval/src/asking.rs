@@ -11,12 +11,11 @@ use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
 use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
+use workflow::request::Request;
 use workflow::request::audit::{EventKind, Origin, PendingEvent};
-use workflow::request::{InvalidTransition, Request};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
-use workflow::store::issuer_in_force;
-use workflow::store::{change_audited, change_known};
+use workflow::store::{UpdateError, issuer_in_force, update_approval_audited, update_known_request};
 use workflow::timestamp::whole_seconds;
 
 use crate::mail::Asking;
@@ -47,11 +46,9 @@ impl AwaitApproval {
                 Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
             self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await?;
             let now = self.clock.now();
-            (row, ()) = change_known(&*self.requests, &row, &Origin::worker(WORKER), |row| {
-                row.mailed(&occasion, now);
-                Ok::<_, InvalidTransition>(())
-            })
-            .await?;
+            let origin = Origin::worker(WORKER);
+            let note = |row: &mut Request| row.mailed(&occasion, now);
+            row = update_known_request(&*self.requests, &row, &origin, note).await?.row;
         }
         Ok(())
     }
@@ -124,13 +121,20 @@ impl AwaitApproval {
             })?;
         let now = self.clock.now();
         let by = Origin::worker(WORKER);
-        let renewed = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-            let renewed = approval.renew_links(generation, electorate.clone());
-            let entry = PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
-            Ok::<_, std::convert::Infallible>(((), renewed.then_some(entry)))
-        })
-        .await?;
-        let (Some(Ok((approval, ()))), Some(csr)) = (renewed, request.csr()) else {
+        let renewed =
+            update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
+                let renewed = approval.renew_links(generation, electorate.clone());
+                let entry =
+                    PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
+                ((), renewed.then_some(entry))
+            })
+            .await;
+        let approval = match renewed {
+            Ok(renewed) => renewed.row,
+            Err(UpdateError::Missing(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(csr) = request.csr() else {
             return Ok(());
         };
         if approval.generation == generation && approval.outcome.is_none() {
@@ -160,16 +164,18 @@ impl AwaitApproval {
         };
         let substitutes = profile.substitutes_for(request.email());
         let by = Origin::worker(WORKER);
-        let escalated = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-            let new = approval.escalate(substitutes.clone(), now);
-            let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
-            Ok::<_, std::convert::Infallible>((new, new.then_some(entry)))
-        })
-        .await?;
-        Ok(match escalated {
-            Some(Ok(escalated)) => escalated,
-            None => (approval, false),
-        })
+        let escalated =
+            update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
+                let new = approval.escalate(substitutes.clone(), now);
+                let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
+                (new, new.then_some(entry))
+            })
+            .await;
+        match escalated {
+            Ok(escalated) => Ok((escalated.row, escalated.value)),
+            Err(UpdateError::Missing(_)) => Ok((approval, false)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A new link for an approver, as it goes into a mail.

@@ -14,7 +14,7 @@ use workflow::request::Status;
 use workflow::request::audit::{EventKind, verify};
 use workflow::request::metric::Measure;
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
-use workflow::store::change_approval;
+use workflow::store::update_approval;
 use workflow::testing::{World, faults, journey};
 
 fn step(world: &Arc<World>) -> AwaitApproval {
@@ -58,13 +58,11 @@ async fn wait(world: &Arc<World>, id: RequestId, token: &str) -> Result<Progress
 
 async fn vote(world: &Arc<World>, id: RequestId, decision: Decision) {
     let now = workflow::ports::Clock::now(&**world);
-    change_approval(&**world, id, |approval| {
+    update_approval(&**world, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
         approval.vote(&journey::vote_input(decision, &shown, None), &shown, now)
     })
     .await
-    .unwrap()
-    .unwrap()
     .unwrap();
 }
 

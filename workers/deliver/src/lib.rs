@@ -17,7 +17,7 @@ use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{InvalidTransition, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
+use workflow::store::{Updated, update_known_request};
 
 mod letter;
 
@@ -76,12 +76,13 @@ impl Step for Deliver {
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, &request, &Origin::worker("deliver"), |row| {
-            let before = row.status();
-            row.mailed(OCCASION, now);
-            row.delivered(now).map(|()| before)
-        })
-        .await?;
+        let Updated { row, value: before } =
+            update_known_request(&*self.requests, &request, &Origin::worker("deliver"), |row| {
+                let before = row.status();
+                row.mailed(OCCASION, now);
+                row.delivered(now).map(|()| before)
+            })
+            .await?;
         if let Some(outcome) = Outcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
             if let Some(approved) = row.entered(Status::Approved) {

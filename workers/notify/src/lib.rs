@@ -15,10 +15,10 @@ use workflow::mail::Letter;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, Links, Mailer, Operators, Requests};
 use workflow::request::audit::Origin;
-use workflow::request::{InvalidTransition, OPERATORS_TOLD, Request, Status};
+use workflow::request::{OPERATORS_TOLD, Request, Status};
 use workflow::runtime::send_once;
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
+use workflow::store::update_known_request;
 
 mod alert;
 mod notice;
@@ -177,11 +177,8 @@ impl Notify {
 
     async fn note(&self, request: &Request, occasion: &str) -> Result<(), StepError> {
         let now = self.clock.now();
-        change_known(&*self.requests, request, &Origin::worker(WORKER), |row| {
-            row.mailed(occasion, now);
-            Ok::<_, InvalidTransition>(())
-        })
-        .await?;
+        let note = |row: &mut Request| row.mailed(occasion, now);
+        update_known_request(&*self.requests, request, &Origin::worker(WORKER), note).await?;
         Ok(())
     }
 }

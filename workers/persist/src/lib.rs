@@ -14,10 +14,9 @@ use workflow::policy::evaluate::{Judged, Refusal};
 use workflow::ports::{Archive, Clock, Metrics, Names, Policies, Requests, look_alike};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
-use workflow::request::{Ending, InvalidTransition, Request, Status, attempt_of};
+use workflow::request::{Ending, Request, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
-use workflow::store::issuer_in_force;
+use workflow::store::{Updated, issuer_in_force, update_known_request};
 use workflow::texts::Language;
 
 /// The step.
@@ -96,9 +95,8 @@ impl Persist {
         // The names first: a row that has its facts is known under its names.
         self.names.enter(&known_as(&csr.names), request.id()).await?;
         let now = self.clock.now();
-        change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
+        update_known_request(&*self.requests, request, &Origin::worker("persist"), |row| {
             row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
-            Ok::<_, InvalidTransition>(())
         })
         .await?;
         tracing::info!("stored");
@@ -134,15 +132,16 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), StepError> {
         let status = ending.status;
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
-            let before = row.status();
-            match row.end(ending.clone(), now) {
-                // It got further than this execution knows: what stands is the truth.
-                Err(_) if row.status().is_terminal() => Ok(before),
-                other => other.map(|()| before),
-            }
-        })
-        .await?;
+        let Updated { row, value: before } =
+            update_known_request(&*self.requests, request, &Origin::worker("persist"), |row| {
+                let before = row.status();
+                match row.end(ending.clone(), now) {
+                    // It got further than this execution knows: what stands is the truth.
+                    Err(_) if row.status().is_terminal() => Ok(before),
+                    other => other.map(|()| before),
+                }
+            })
+            .await?;
         if let Some(outcome) = Outcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }

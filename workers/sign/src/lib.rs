@@ -19,8 +19,7 @@ use workflow::ports::{Archive, CaKey, Clock, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
-use workflow::store::issuer_in_force;
+use workflow::store::{issuer_in_force, update_known_request};
 use workflow::timestamp::rfc3339;
 
 /// The step.
@@ -79,7 +78,7 @@ impl Step for Sign {
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
-        change_known(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
+        update_known_request(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
         tracing::info!(%serial, "issued");
         Ok(Progress::Done(signed(serial, validity)))
     }
@@ -129,7 +128,9 @@ impl Sign {
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
         let now = self.clock.now();
         let reserve = |row: &mut Request| row.reserve(serial.clone(), validity, now);
-        Ok(change_known(&*self.requests, &request, &Origin::worker("sign"), reserve).await?)
+        let updated =
+            update_known_request(&*self.requests, &request, &Origin::worker("sign"), reserve).await?;
+        Ok((updated.row, updated.value))
     }
 
     /// The certificate that is stored in the end: this one, or that of whoever was first.

@@ -6,10 +6,10 @@ use time::OffsetDateTime;
 
 use crate::ids::RequestId;
 use crate::ports::Requests;
+use crate::request::Request;
 use crate::request::audit::Origin;
-use crate::request::{InvalidTransition, Request};
 use crate::runtime::step::StepError;
-use crate::store::change;
+use crate::store::update_request;
 
 /// Sends a mail that must not come twice: `claim` says in the row whether it is the caller's to send, and the claim is
 /// taken back where it cannot be sent. Says whether it was sent. Whoever dies in between leaves it unsent
@@ -26,17 +26,12 @@ pub async fn send_once(
     claim: impl Fn(&mut Request) -> bool + Send,
     send: impl Future<Output = Result<(), StepError>> + Send,
 ) -> Result<bool, StepError> {
-    let (_, claimed) = change(requests, id, by, |row| Ok::<_, InvalidTransition>(claim(row))).await?;
-    if !claimed {
+    if !update_request(requests, id, by, claim).await?.value {
         tracing::info!(occasion, "mailed before");
         return Ok(false);
     }
     if let Err(fault) = send.await {
-        change(requests, id, by, |row| {
-            row.release_mail(occasion, now);
-            Ok::<_, InvalidTransition>(())
-        })
-        .await?;
+        update_request(requests, id, by, |row| row.release_mail(occasion, now)).await?;
         return Err(fault);
     }
     tracing::info!(occasion, "mailed");

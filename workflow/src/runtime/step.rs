@@ -3,6 +3,8 @@
 //! Invariant: a step is idempotent by request id. A step ends in a result, in [`StepError::Refused`], which is final and
 //! known to the state machine by a stable name, or in [`StepError::Transient`], which leaves the message on the queue.
 
+use std::convert::Infallible;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +14,7 @@ use crate::message::{RecheckMessage, TaskToken};
 use crate::policy::evaluate::Refusal;
 use crate::ports::PortError;
 use crate::request::InvalidTransition;
-use crate::store::ChangeError;
+use crate::store::UpdateError;
 
 /// One step of the flow. The worker's folder is the binary; the queue of that name feeds it.
 #[async_trait]
@@ -151,12 +153,18 @@ impl From<Refusal> for StepError {
     }
 }
 
-impl<E: Into<StepError>> From<ChangeError<E>> for StepError {
-    fn from(error: ChangeError<E>) -> Self {
+impl From<Infallible> for StepError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<E: Into<StepError>> From<UpdateError<E>> for StepError {
+    fn from(error: UpdateError<E>) -> Self {
         match error {
-            ChangeError::Missing(id) => Self::not_found(id),
-            ChangeError::Refused(error) => error.into(),
-            ChangeError::Port(error) => error.into(),
+            UpdateError::Missing(id) => Self::not_found(id),
+            UpdateError::Rejected(error) => error.into(),
+            UpdateError::Port(error) => error.into(),
         }
     }
 }

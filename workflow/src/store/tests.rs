@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::ports::Clock as _;
-use crate::request::Status;
+use crate::ports::{Clock as _, Requests, Saved};
+use crate::request::audit::Origin;
+use crate::request::{Request, Status};
 use crate::testing::World;
 
 /// A request that nobody has mailed about, as it was read, and how many calls that took.
@@ -15,9 +16,8 @@ async fn mail(world: &Arc<World>, known: &Request, occasion: &str) -> Request {
     let now = world.now();
     let note = |row: &mut Request| {
         row.mailed(occasion, now);
-        Ok::<_, std::convert::Infallible>(())
     };
-    change_known(&**world, known, &Origin::worker("test"), note).await.unwrap().0
+    update_known_request(&**world, known, &Origin::worker("test"), note).await.unwrap().row
 }
 
 #[tokio::test]
@@ -53,8 +53,8 @@ async fn a_stale_row_refuses_nothing_and_settles_nothing() {
         "arn:another" => Ok(()),
         _ => Err("the execution is the old one"),
     };
-    assert!(change_known(&*world, &stale, &Origin::worker("test"), seen).await.is_ok());
-    let nothing = |row: &mut Request| Ok::<_, std::convert::Infallible>(row.execution().arn.clone());
-    let (_, arn) = change_known(&*world, &stale, &Origin::worker("test"), nothing).await.unwrap();
-    assert_eq!(arn, "arn:another");
+    assert!(update_known_request(&*world, &stale, &Origin::worker("test"), seen).await.is_ok());
+    let nothing = |row: &mut Request| Some(row.execution().arn.clone());
+    let seen = update_known_request(&*world, &stale, &Origin::worker("test"), nothing).await.unwrap();
+    assert_eq!(seen.value.as_deref(), Some("arn:another"));
 }

@@ -18,7 +18,7 @@ use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::request::audit::{EventKind, PendingEvent};
-use workflow::store::change_audited;
+use workflow::store::{UpdateError, Updated, update_approval_audited};
 use workflow::texts::Message;
 
 use super::review::{Review, Verdict, expired};
@@ -110,7 +110,7 @@ async fn vote(
     let now = portal.clock.now();
     let verdict = Verdict::of(portal, &opened.request).await?;
     let by = caller.as_approver(&vote_input.approver);
-    let changed = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
+    let updated = update_approval_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
         if approval.digest != verdict.binds && approval.outcome.is_none() {
             return Err(VoteError::StaleDigest);
         }
@@ -120,11 +120,12 @@ async fn vote(
             .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
         Ok((voted, (voted == VoteResult::Recorded).then_some(entry)))
     })
-    .await?;
-    let (approval, voted) = match changed {
-        None => return Err(Problem::no_such_link()),
-        Some(Err(error)) => return Err(refused(error)),
-        Some(Ok(changed)) => changed,
+    .await;
+    let Updated { row: approval, value: voted } = match updated {
+        Ok(updated) => updated,
+        Err(UpdateError::Missing(_)) => return Err(Problem::no_such_link()),
+        Err(UpdateError::Rejected(error)) => return Err(refused(error)),
+        Err(UpdateError::Port(error)) => return Err(error.into()),
     };
     match voted {
         VoteResult::Recorded => {

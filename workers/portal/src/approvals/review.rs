@@ -18,8 +18,7 @@ use workflow::grant::Grant;
 use workflow::ids::RequestId;
 use workflow::request::audit::{EventKind, PendingEvent};
 use workflow::request::{Request, Status};
-use workflow::store::change_audited;
-use workflow::store::issuer_in_force;
+use workflow::store::{issuer_in_force, update_approval_audited};
 
 use super::known::{Known, LiveCertificate, Unusual};
 use super::{Opened, open};
@@ -181,9 +180,9 @@ async fn note_view(portal: &Portal, opened: &Opened, caller: &Caller, shown: &Re
     let (now, approver) = (portal.clock.now(), &opened.link.approver);
     let by = caller.as_approver(approver);
     let id = opened.request.id();
-    let noted = change_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
+    let noted = update_approval_audited(&*portal.approvals, &*portal.requests, id, &by, |approval| {
         let entry = PendingEvent::new(EventKind::Viewed, now).with_digest(shown.as_str());
-        Ok::<_, std::convert::Infallible>(((), approval.viewed(approver).then_some(entry)))
+        ((), approval.viewed(approver).then_some(entry))
     })
     .await;
     if let Err(error) = noted {
