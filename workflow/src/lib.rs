@@ -21,6 +21,7 @@ pub mod decision;
 pub mod email;
 pub mod environment;
 pub mod finding;
+mod framed_hash;
 pub mod grant;
 pub mod ids;
 pub mod mail;

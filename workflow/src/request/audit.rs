@@ -7,11 +7,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::email::Email;
+use crate::framed_hash::FramedHash;
 use crate::ids::RequestId;
 use crate::timestamp::{rfc3339, whole_seconds};
 
@@ -224,22 +224,17 @@ impl Event {
     }
 
     fn computed_hash(&self) -> String {
-        let mut context = digest::Context::new(&digest::SHA256);
-        let mut field = |text: &str| {
-            context.update(&(text.len() as u64).to_be_bytes());
-            context.update(text.as_bytes());
-        };
-        field("countersign audit 1");
-        field(&self.request_id.to_string());
-        field(&self.number.to_string());
-        field(self.event.as_str());
-        field(&rfc3339(self.at));
-        field(self.actor.as_str());
-        field(self.source.as_deref().unwrap_or_default());
-        field(self.digest.as_deref().unwrap_or_default());
-        field(self.detail.as_deref().unwrap_or_default());
-        field(&self.previous);
-        hex::encode(context.finish())
+        let mut hash = FramedHash::new("countersign audit 1");
+        hash.field(&self.request_id.to_string())
+            .field(&self.number.to_string())
+            .field(self.event.as_str())
+            .field(&rfc3339(self.at))
+            .field(self.actor.as_str())
+            .field(self.source.as_deref().unwrap_or_default())
+            .field(self.digest.as_deref().unwrap_or_default())
+            .field(self.detail.as_deref().unwrap_or_default())
+            .field(&self.previous);
+        hash.finish()
     }
 }
 
