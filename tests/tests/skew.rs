@@ -24,6 +24,7 @@ use workflow::request::{Status, execution_name};
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
 use workflow::store::update_approval;
 use workflow::testing::{Skewed, World, journey};
+use workflow::wire_name::WireName;
 
 /// How far each clock is ahead.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ impl Flow {
         Arc::new(Skewed(self.world.clone(), skew))
     }
 
-    fn task<I>(&self, state: &str, attempt: u32, input: I) -> Task<I> {
+    fn task<S: WireName, I>(&self, state: &str, attempt: u32, input: I) -> Task<S, I> {
         let mut task = journey::task(self.id, state, &format!("{state} {attempt}"), input);
         task.execution = execution_name(self.id, attempt);
         task

@@ -8,7 +8,7 @@
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`email`], [`ids`], [`timestamp`].
+//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`], [`email`], [`ids`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a room uses rooms below it only; raw text becomes a typed value at the edge, and only typed values travel.
 
@@ -25,6 +25,7 @@ mod framed_hash;
 pub mod grant;
 pub mod ids;
 pub mod mail;
+pub mod mail_kind;
 pub mod message;
 pub mod policy;
 pub mod ports;
@@ -35,3 +36,4 @@ pub mod store;
 pub mod testing;
 pub mod texts;
 pub mod timestamp;
+pub mod wire_name;

@@ -9,6 +9,7 @@ use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
+use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
@@ -37,17 +38,17 @@ impl AwaitApproval {
         let findings = self.findings(request, policy).await?;
         let mut row = request.clone();
         for approver in asked(policy, request, approval) {
-            let occasion = occasion(approval.generation, &approver);
-            if request.was_mailed(&occasion) {
+            let kind = MailKind::Approval { generation: approval.generation, approver: approver.clone() };
+            if request.was_mailed(&kind) {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
             let letter =
                 Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
-            self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await?;
+            self.mailer.send(&letter.to(request.id(), &kind, &approver)).await?;
             let now = self.clock.now();
             let origin = Origin::worker(WORKER);
-            let note = |row: &mut Request| row.mailed(&occasion, now);
+            let note = |row: &mut Request| row.mailed(&kind, now);
             row = update_known_request(&*self.requests, &row, &origin, note).await?.row;
         }
         Ok(())
@@ -69,13 +70,17 @@ impl AwaitApproval {
         }
         let due_since = |after: &std::time::Duration| approval.created_at + *after;
         let now = self.clock.now();
-        let due = profile.reminders().iter().filter(|after| due_since(after) <= now).count();
-        let Some(since) = due.checked_sub(1).map(|last| due_since(&profile.reminders()[last])) else {
+        let reminders = (1..).zip(profile.reminders());
+        let Some((due, since)) = reminders
+            .map(|(number, after)| (number, due_since(after)))
+            .take_while(|(_, at)| *at <= now)
+            .last()
+        else {
             return Ok(());
         };
         let findings = self.findings(request, &policy).await?;
         for approver in asked(&policy, request, &approval) {
-            let occasion = format!("reminder/{due}/{approver}");
+            let kind = MailKind::Reminder { number: due, approver: approver.clone() };
             // Whoever was asked later than that needs no reminder of it.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
                 && !approval.electorate.admits(&approver, false);
@@ -92,16 +97,13 @@ impl AwaitApproval {
                     &link,
                     approval.expires_at,
                 );
-                self.mailer
-                    .send(&letter.to(request.id(), &occasion, &approver))
-                    .await
-                    .map_err(StepError::from)
+                self.mailer.send(&letter.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
             };
-            let claim = |row: &mut Request| row.claim_mail(&occasion, now);
+            let claim = |row: &mut Request| row.claim_mail(&kind, now);
             let by = Origin::worker(WORKER);
-            send_once(&*self.requests, request.id(), &by, &occasion, now, claim, remind).await?;
+            send_once(&*self.requests, request.id(), &by, &kind, now, claim, remind).await?;
         }
-        let waiting = format!("waiting/{due}");
+        let waiting = MailKind::Waiting(due);
         if !request.was_mailed(&waiting) {
             self.notify_queue.recheck(&RecheckMessage::mail(request.id(), waiting)).await?;
         }
@@ -207,12 +209,4 @@ fn asked(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> 
     let mut asked = approval.undecided();
     asked.retain(|approver| profile.lets_vote(approver, escalated));
     asked
-}
-
-/// The occasion of the mail that asks an approver.
-fn occasion(generation: u32, approver: &Email) -> String {
-    match generation {
-        1 => format!("approval/{approver}"),
-        _ => format!("approval/{generation}/{approver}"),
-    }
 }

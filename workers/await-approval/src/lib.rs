@@ -64,13 +64,22 @@ pub struct Decided {
     pub outcome: Outcome,
 }
 
+/// The state that sends to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// `AwaitApproval`.
+    AwaitApproval,
+}
+
+workflow::wire_names!(State: "state" { AwaitApproval => "AwaitApproval" });
+
 #[async_trait]
 impl Step for AwaitApproval {
-    const STATES: &'static [&'static str] = &["AwaitApproval"];
+    type State = State;
     type Input = NoInput;
     type Output = Decided;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Decided>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Decided>, StepError> {
         let request = self.request(task.request_id).await?;
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));

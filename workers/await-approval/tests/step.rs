@@ -8,6 +8,7 @@ use workflow::approval::BaseUrl;
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::decision::{ApprovalDigest, Decision, Outcome, ReviewDigest};
 use workflow::ids::RequestId;
+use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::ports::Approvals;
 use workflow::request::Status;
@@ -220,7 +221,7 @@ extended_key_usage = ["serverAuth"]
 "#;
 
 fn occasions(world: &World) -> Vec<String> {
-    let mut occasions: Vec<_> = world.mails().iter().map(|mail| mail.occasion.clone()).collect();
+    let mut occasions: Vec<_> = world.mails().iter().map(|mail| mail.kind.to_string()).collect();
     occasions.sort();
     occasions
 }
@@ -247,7 +248,7 @@ async fn reminders_and_the_escalation_come_once_each_however_often_somebody_look
     look_twice(&world, id).await;
     let reminders = |n: usize| ["p", "s1", "s2"].map(|who| format!("reminder/{n}/{who}@example.com"));
     assert_eq!(occasions(&world)[3..], reminders(1));
-    assert!(world.rechecks().iter().all(|message| message.occasion.as_deref() == Some("waiting/1")));
+    assert!(world.rechecks().iter().all(|message| message.mail == Some(MailKind::Waiting(1))));
     world.advance(time::Duration::days(2));
     look_twice(&world, id).await;
     let occasions = occasions(&world);

@@ -12,6 +12,7 @@ use pki::certificate::Certificate;
 use workflow::approval::BaseUrl;
 use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
+use workflow::mail_kind::MailKind;
 use workflow::ports::{Archive, Clock, Links, Mailer, Metrics, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
@@ -20,9 +21,6 @@ use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, Step
 use workflow::store::{Updated, update_known_request};
 
 mod letter;
-
-/// The occasion of the mail.
-const OCCASION: &str = "issued";
 
 /// The step.
 pub struct Deliver {
@@ -42,13 +40,22 @@ pub struct Deliver {
     pub clock: Arc<dyn Clock>,
 }
 
+/// The state that sends to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// `Deliver`.
+    Deliver,
+}
+
+workflow::wire_names!(State: "state" { Deliver => "Deliver" });
+
 #[async_trait]
 impl Step for Deliver {
-    const STATES: &'static [&'static str] = &["Deliver"];
+    type State = State;
     type Input = NoInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {
@@ -71,7 +78,7 @@ impl Step for Deliver {
                 return Err(StepError::from(InvalidTransition { status, change: "delivered" }));
             }
         }
-        if !request.was_mailed(OCCASION) {
+        if !request.was_mailed(&MailKind::Issued) {
             let mail = self.mail(&request).await?;
             self.mailer.send(&mail).await?;
         }
@@ -79,7 +86,7 @@ impl Step for Deliver {
         let Updated { row, value: before } =
             update_known_request(&*self.requests, &request, &Origin::worker("deliver"), |row| {
                 let before = row.status();
-                row.mailed(OCCASION, now);
+                row.mailed(&MailKind::Issued, now);
                 row.delivered(now).map(|()| before)
             })
             .await?;
@@ -114,7 +121,10 @@ impl Deliver {
             content_type: bundle::CONTENT_TYPE,
             bytes: zip,
         };
-        Ok(Mail { attachment: Some(attachment), ..letter.to(request.id(), OCCASION, request.email()) })
+        Ok(Mail {
+            attachment: Some(attachment),
+            ..letter.to(request.id(), &MailKind::Issued, request.email())
+        })
     }
 
     /// The archived certificate, held against the row.

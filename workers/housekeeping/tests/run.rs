@@ -94,7 +94,7 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
 
 fn ended_and_told(world: &World, status: Status) {
     let mut row = world.request(world.request_at(status)).unwrap();
-    row.mailed(status.as_str(), world.now());
+    row.mailed(&status.as_str().parse().unwrap(), world.now());
     world.put(row);
 }
 
@@ -115,7 +115,7 @@ async fn whoever_was_not_told_of_the_end_is_told_by_another_execution() {
         assert_eq!(run(&world).await.restarted, 1, "{status}: it did not succeed");
         set(&world, id, ExecutionState::Ended);
         row = world.request(id).unwrap();
-        row.mailed(status.as_str(), world.now());
+        row.mailed(&status.as_str().parse().unwrap(), world.now());
         world.put(row);
         world.advance(time::Duration::hours(1));
         assert_eq!(run(&world).await.seen, 0, "{status}: the requester knows");
@@ -174,7 +174,7 @@ async fn a_request_that_never_gets_on_is_given_up() {
         // The first time, the same run starts one more, which tells the requester.
         let telling = u32::from(executions == 12);
         assert_eq!(row.execution().attempt, executions + telling);
-        row.mailed("failed", world.now());
+        row.mailed(&workflow::mail_kind::MailKind::Failed, world.now());
         world.put(row.clone());
         assert_eq!(run(&world).await.seen, 0);
         // An operator mended the cause, they believe.

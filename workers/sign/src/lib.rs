@@ -46,13 +46,22 @@ pub struct Signed {
     pub not_after: String,
 }
 
+/// The state that sends to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// `Sign`.
+    Sign,
+}
+
+workflow::wire_names!(State: "state" { Sign => "Sign" });
+
 #[async_trait]
 impl Step for Sign {
-    const STATES: &'static [&'static str] = &["Sign"];
+    type State = State;
     type Input = NoInput;
     type Output = Signed;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Signed>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Signed>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match (request.status(), request.reservation()) {

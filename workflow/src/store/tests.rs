@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::mail_kind::MailKind;
 use crate::ports::{Clock as _, Requests, Saved};
 use crate::request::audit::Origin;
 use crate::request::{Request, Status};
@@ -12,10 +13,10 @@ fn known(world: &Arc<World>) -> (Request, usize) {
     (request, world.calls().len())
 }
 
-async fn mail(world: &Arc<World>, known: &Request, occasion: &str) -> Request {
+async fn mail(world: &Arc<World>, known: &Request, kind: MailKind) -> Request {
     let now = world.now();
     let note = |row: &mut Request| {
-        row.mailed(occasion, now);
+        row.mailed(&kind, now);
     };
     update_known_request(&**world, known, &Origin::worker("test"), note).await.unwrap().row
 }
@@ -24,9 +25,9 @@ async fn mail(world: &Arc<World>, known: &Request, occasion: &str) -> Request {
 async fn a_row_that_is_still_the_known_one_is_not_read_again() {
     let world = World::new();
     let (first, before) = known(&world);
-    let second = mail(&world, &first, "one").await;
+    let second = mail(&world, &first, MailKind::Waiting(1)).await;
     // What comes back is known in its turn.
-    let third = mail(&world, &second, "two").await;
+    let third = mail(&world, &second, MailKind::Waiting(2)).await;
     assert_eq!(world.calls()[before..], ["requests: save", "requests: save"]);
     assert_eq!(world.request(first.id()), Some(third));
 }
@@ -35,11 +36,11 @@ async fn a_row_that_is_still_the_known_one_is_not_read_again() {
 async fn what_others_wrote_meanwhile_stays() {
     let world = World::new();
     let (stale, _) = known(&world);
-    mail(&world, &stale, "theirs").await;
+    mail(&world, &stale, MailKind::Waiting(1)).await;
     let before = world.calls().len();
-    let row = mail(&world, &stale, "ours").await;
+    let row = mail(&world, &stale, MailKind::Waiting(2)).await;
     assert_eq!(world.calls()[before..], ["requests: save", "requests: find", "requests: save"]);
-    assert!(row.was_mailed("theirs") && row.was_mailed("ours"));
+    assert!(row.was_mailed(&MailKind::Waiting(1)) && row.was_mailed(&MailKind::Waiting(2)));
 }
 
 /// The row has gone on: what a stale copy would refuse, or take for done, is not the answer.
