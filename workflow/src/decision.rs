@@ -13,10 +13,10 @@ use crate::finding::Finding;
 use crate::framed_hash::FramedHash;
 use crate::grant::{CsrSummary, Grant};
 use crate::ids::RequestId;
+use crate::wire_names;
 
-/// One approver's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// The decision of one approver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Issue the certificate.
     Approve,
@@ -24,34 +24,20 @@ pub enum Decision {
     Reject,
 }
 
-/// What all votes and the clock together say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+wire_names!(Decision: "decision" { Approve => "approve", Reject => "reject" });
+
+/// The result of all votes and of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The quorum is reached.
     Approved,
     /// One approver rejected, or the requester withdrew the request.
     Rejected,
-    /// Nobody decided in time.
+    /// The time to decide is over.
     Expired,
 }
 
-impl Outcome {
-    /// The name used in the state machine and the table.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Approved => "approved",
-            Outcome::Rejected => "rejected",
-            Outcome::Expired => "expired",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+wire_names!(Outcome: "outcome" { Approved => "approved", Rejected => "rejected", Expired => "expired" });
 
 /// Lower-case hex SHA-256 over everything that an approval binds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +168,13 @@ impl DecisionRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The names in tables, in forms and in the state machine.
+    #[test]
+    fn the_names_are_those_in_rows() {
+        assert_eq!(Decision::ALL.map(Decision::as_str), ["approve", "reject"]);
+        assert_eq!(Outcome::ALL.map(Outcome::as_str), ["approved", "rejected", "expired"]);
+    }
 
     const ID: &str = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d";
 

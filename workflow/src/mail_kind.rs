@@ -217,9 +217,7 @@ mod tests {
 
     #[test]
     fn other_spellings_are_no_kinds() {
-        for text in
-            ["", "waiting", "waiting/01", "waiting/+1", "approval/1/a@b.example", "operators-failed", "x/1"]
-        {
+        for text in ["", "waiting", "waiting/01", "waiting/+1", "operators-failed", "x/1"] {
             assert!(text.parse::<MailKind>().is_err(), "{text}");
         }
     }

@@ -18,4 +18,4 @@ pub use row::{
     Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
     execution_name,
 };
-pub use status::{Status, UnknownStatus};
+pub use status::Status;

@@ -3,7 +3,7 @@
 //!
 //! Invariant: the approval in its table decides; this worker only carries its outcome to the request's row and then to
 //! the state machine, in this order, as often as anybody asks. The token is kept before any link is mailed; where links may
-//! be out already, the task ends in [`AwaitApproval::settle`] as a nudge does (after a vote, or from housekeeping), so
+//! be out already, the task ends in [`AwaitApproval::settle`] as a re-check does (after a vote, or from housekeeping), so
 //! whichever comes last reports. The token never leaves the table but for the call that spends it.
 
 use std::sync::Arc;

@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `archive`, `mailer`, `operators`,
-    /// `policies`, `links`, `ca key`, `tasks`, `executions`, `nudges` or `queue`.
+    /// `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue` or `queue`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }
@@ -301,7 +301,7 @@ impl World {
         self.state().executions.insert(arn.to_owned(), execution);
     }
 
-    /// Every nudge, oldest first.
+    /// Every message to another worker, oldest first.
     pub fn rechecks(&self) -> Vec<RecheckMessage> {
         self.state().rechecks.clone()
     }

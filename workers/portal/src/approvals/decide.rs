@@ -117,7 +117,7 @@ async fn vote(
         let voted = approval.vote(vote_input, &verdict.digest, now)?;
         let entry = PendingEvent::new(EventKind::Voted, now)
             .with_digest(vote_input.review_digest.as_str())
-            .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
+            .with_detail(vote_input.decision.as_str());
         Ok((voted, (voted == VoteResult::Recorded).then_some(entry)))
     })
     .await;

@@ -48,6 +48,14 @@ fn an_event_has_the_known_hash() {
     assert_eq!(head.hash, "33fa4caf6f26262419317afb3c855cf85b371456db47b4a07370297c172d925e");
 }
 
+/// The names in tables and exports.
+#[test]
+fn the_names_are_those_in_rows() {
+    let names = "submitted stored asked viewed voted withdrawn decided links_renewed escalated reserved signed mailed \
+                 not_mailed delivered refused rejected expired failed restarted retried downloaded revoked";
+    assert_eq!(EventKind::ALL.map(EventKind::as_str).join(" "), names);
+}
+
 #[test]
 fn whatever_is_altered_is_found() {
     let (id, events, head) = trail();
