@@ -9,7 +9,7 @@ use workflow::ids::RequestId;
 use workflow::ports::Executions as _;
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Status, execution_name};
-use workflow::store::{ChangeError, change};
+use workflow::store::{UpdateError, update_request};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::{Stack, StackSelector, whoami};
@@ -91,21 +91,22 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let arn = |attempt| executions.arn(&execution_name(id, attempt));
     let now = OffsetDateTime::now_utc();
     let mut failed = false;
-    let (row, ()) = change(&requests, id, &Origin::operator(&whoami()), |row| {
+    let row = update_request(&requests, id, &Origin::operator(&whoami()), |row| {
         failed = row.status() == Status::Failed;
         row.retry(arn, now)
     })
     .await
     .map_err(|error| {
         let advice = match &error {
-            ChangeError::Missing(_) => "List them with: countersign requests list.",
-            ChangeError::Refused(_) => {
+            UpdateError::Missing(_) => "List them with: countersign requests list.",
+            UpdateError::Rejected(_) => {
                 "Only a failed request can be started again; others must be asked for anew."
             }
-            ChangeError::Port(_) => "Try again.",
+            UpdateError::Port(_) => "Try again.",
         };
         CliError::new(error.to_string(), advice)
-    })?;
+    })?
+    .row;
     let name = execution_name(id, row.execution().attempt);
     executions.start(&name, id).await.or_fail(
         || "the execution cannot be started".into(),

@@ -30,9 +30,8 @@ for file in [folder / "Cargo.toml", *folder.rglob("*.rs")]:
     renamed = re.sub(rf"\b{model.replace('-', '_')}::", f"{name}::", file.read_text())
     renamed = renamed.replace(f'name = "{model}"', f'name = "{name}"').replace(old, new)
     file.write_text(renamed)
-library = folder / "src/lib.rs"
-states = re.compile(r"(const STATES: &'static \[&'static str\] =\s*)&\[[^\]]*\];")
-library.write_text(states.sub(rf'\1&["{new}"];', library.read_text()))
+# A model of one state, which has the name of the worker, so that it is renamed with the rest.
+assert f'wire_names!(State: "state" {{ {new} => "{new}" }});' in (folder / "src/lib.rs").read_text()
 
 # 2. The template: each resource and output of the model, and each line of a list that names its queue.
 lines = []

@@ -19,10 +19,10 @@ const WORKFLOW: [&[&str]; 15] = [
     &["decision", "approver_set"],
     &["issuance"],
     &["grant"],
-    &["csr", "ids", "secret", "requester"],
+    &["csr", "ids", "secret", "requester", "mail_kind"],
     &["email"],
     &["texts", "finding"],
-    &["timestamp"],
+    &["timestamp", "framed_hash", "wire_name"],
 ];
 
 /// Files with what is below them that are rooms of their own, though they stand in the folder of a lower one.

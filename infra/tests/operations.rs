@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use infra_tests::source::{constant, wire_names};
+use infra_tests::source::{constant, names_by};
 use infra_tests::template::{branches, list, of_type, pascal, reference, template};
 use infra_tests::{hold, page_with, pages, read, with_rows, workers};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ fn watched(template: &Value, namespace: &str) -> BTreeSet<String> {
 #[test]
 fn the_metrics_that_are_watched_are_those_that_workers_write() {
     let template = template();
-    let written = wire_names("Measure", "metric");
+    let written = names_by("Measure", "metric");
     assert_eq!(watched(&template, &constant("NAMESPACE")), written.into_iter().collect());
     // Workers that write them take the name of the stack, which is their dimension.
     for worker in workers() {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infra_tests::source::{constant, wire_names};
+use infra_tests::source::{constant, names_in, wire_names};
 use infra_tests::template::{arn, of_type, pascal, properties, reference, template};
 use infra_tests::{read, workers};
 use serde_json::{Map, Value, json};
@@ -128,7 +128,7 @@ fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
 
 #[test]
 fn the_error_names_are_those_that_workers_send() {
-    let names = wire_names("ErrorName", "as_str");
+    let names = wire_names("ErrorName");
     let known: BTreeSet<&str> =
         names.iter().map(String::as_str).chain(["States.ALL", "States.Timeout"]).collect();
     let definition = definition();
@@ -398,10 +398,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
 fn every_worker_knows_exactly_the_states_that_send_to_it() {
     for (worker, sending) in senders(&definition()) {
         let source = read(&format!("workers/{worker}/src/lib.rs"));
-        let start = source.find("const STATES: &'static [&'static str] =");
-        let start = start.unwrap_or_else(|| panic!("{worker} names no STATES"));
-        let names = &source[start..start + source[start..].find("];").unwrap()];
-        let known: BTreeSet<String> = names.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+        let known: BTreeSet<String> = names_in(&source, "State").into_iter().collect();
         assert_eq!(known, sending, "{worker}");
     }
 }

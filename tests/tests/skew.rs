@@ -22,8 +22,9 @@ use workflow::message::TaskToken;
 use workflow::ports::{Clock, ExecutionState};
 use workflow::request::{Status, execution_name};
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
-use workflow::store::change_approval;
+use workflow::store::update_approval;
 use workflow::testing::{InMemoryBackend, Skewed, fixtures};
+use workflow::wire_name::WireName;
 
 /// Skew of each worker's clock.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ impl Flow {
         Arc::new(Skewed(self.backend.clone(), skew))
     }
 
-    fn task<I>(&self, state: &str, attempt: u32, input: I) -> Task<I> {
+    fn task<S: WireName, I>(&self, state: &str, attempt: u32, input: I) -> Task<S, I> {
         let mut task = fixtures::task(self.id, state, &format!("{state} {attempt}"), input);
         task.execution = execution_name(self.id, attempt);
         task
@@ -98,11 +99,11 @@ impl Flow {
     /// Votes as the portal does, and sends the message that follows.
     async fn approve(&self) {
         let now = self.clock(self.skews.portal).now();
-        let voted = change_approval(&*self.backend, self.id, |approval| {
+        let voted = update_approval(&*self.backend, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
             approval.vote(&fixtures::vote_input(Decision::Approve, &shown, None), &shown, now)
         });
-        voted.await.unwrap().unwrap().unwrap();
+        voted.await.unwrap();
         self.await_approval().recheck(RecheckMessage::look(self.id)).await.unwrap();
     }
 

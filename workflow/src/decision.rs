@@ -5,19 +5,18 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::email::Email;
 use crate::finding::Finding;
-use crate::grant::CsrSummary;
-use crate::grant::Grant;
+use crate::framed_hash::FramedHash;
+use crate::grant::{CsrSummary, Grant};
 use crate::ids::RequestId;
+use crate::wire_names;
 
-/// One approver's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// The decision of one approver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Issue the certificate.
     Approve,
@@ -25,34 +24,20 @@ pub enum Decision {
     Reject,
 }
 
-/// What all votes and the clock together say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+wire_names!(Decision: "decision" { Approve => "approve", Reject => "reject" });
+
+/// The result of all votes and of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The quorum is reached.
     Approved,
     /// One approver rejected, or the requester withdrew the request.
     Rejected,
-    /// Nobody decided in time.
+    /// The time to decide is over.
     Expired,
 }
 
-impl Outcome {
-    /// The name used in the state machine and the table.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Approved => "approved",
-            Outcome::Rejected => "rejected",
-            Outcome::Expired => "expired",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+wire_names!(Outcome: "outcome" { Approved => "approved", Rejected => "rejected", Expired => "expired" });
 
 /// Lower-case hex SHA-256 over everything that an approval binds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,22 +47,14 @@ pub struct ApprovalDigest(String);
 impl ApprovalDigest {
     /// The digest of what the approver is shown: request, CSR, profile, subject, names and key.
     pub fn of(id: RequestId, profile: &str, facts: &CsrSummary) -> Self {
-        // Every field is preceded by its length, so that no two different requests give the same bytes.
-        let mut context = digest::Context::new(&digest::SHA256);
-        let mut field = |bytes: &[u8]| {
-            context.update(&(bytes.len() as u64).to_be_bytes());
-            context.update(bytes);
-        };
-        field(b"countersign approval 1");
-        field(id.to_string().as_bytes());
-        field(facts.csr_digest.as_bytes());
-        field(profile.as_bytes());
-        field(facts.subject.as_bytes());
-        field(facts.public_key_digest.as_bytes());
-        for name in &facts.names {
-            field(name.as_bytes());
-        }
-        Self(hex::encode(context.finish()))
+        let mut hash = FramedHash::new("countersign approval 1");
+        hash.field(&id.to_string())
+            .field(&facts.csr_digest)
+            .field(profile)
+            .field(&facts.subject)
+            .field(&facts.public_key_digest)
+            .fields(&facts.names);
+        Self(hash.finish())
     }
 
     /// The digest as it came from outside; compare with [`PartialEq`], it is no secret.
@@ -106,30 +83,20 @@ pub struct ReviewDigest(String);
 impl ReviewDigest {
     /// The digest of what is being approved, with what the policy would grant and what it finds.
     pub fn of(approval: &ApprovalDigest, grant: Option<&Grant>, findings: &[Finding]) -> Self {
-        let mut context = digest::Context::new(&digest::SHA256);
-        let mut field = |text: &str| {
-            context.update(&(text.len() as u64).to_be_bytes());
-            context.update(text.as_bytes());
-        };
-        field("countersign review 1");
-        field(approval.as_str());
+        let mut hash = FramedHash::new("countersign review 1");
+        hash.field(approval.as_str());
         match grant {
-            None => field("nothing is granted"),
-            Some(grant) => {
-                field(&grant.profile);
-                field(&grant.validity_days.to_string());
-                for list in [&grant.key_usage, &grant.extended_key_usage] {
-                    field(&list.len().to_string());
-                    list.iter().for_each(|usage| field(usage));
-                }
-            }
-        }
+            None => hash.field("nothing is granted"),
+            Some(grant) => hash
+                .field(&grant.profile)
+                .field(&grant.validity_days.to_string())
+                .list(&grant.key_usage)
+                .list(&grant.extended_key_usage),
+        };
         for finding in findings {
-            field(finding.code.as_str());
-            field(finding.severity.as_str());
-            field(&finding.detail);
+            hash.field(finding.code.as_str()).field(finding.severity.as_str()).field(&finding.detail);
         }
-        Self(hex::encode(context.finish()))
+        Self(hash.finish())
     }
 
     /// The digest as it came from outside; compare with [`PartialEq`], it is no secret.
@@ -195,5 +162,63 @@ impl DecisionRecord {
             .iter()
             .find(|vote| vote.decision == Decision::Reject)
             .and_then(|vote| vote.reason.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in tables, in forms and in the state machine.
+    #[test]
+    fn the_names_are_those_in_rows() {
+        assert_eq!(Decision::ALL.map(Decision::as_str), ["approve", "reject"]);
+        assert_eq!(Outcome::ALL.map(Outcome::as_str), ["approved", "rejected", "expired"]);
+    }
+
+    const ID: &str = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d";
+
+    fn approval() -> ApprovalDigest {
+        let summary = CsrSummary {
+            csr_digest: "c".repeat(64),
+            subject: "CN=www.example.com".into(),
+            names: vec!["www.example.com".into(), "10.0.0.1".into()],
+            public_key_digest: "d".repeat(64),
+            key: "EC P-256".into(),
+        };
+        ApprovalDigest::of(ID.parse().unwrap(), "server", &summary)
+    }
+
+    // Digests in rows and mails of version 0.1.0; computed by Python's hashlib.
+
+    #[test]
+    fn an_approval_has_the_known_digest() {
+        assert_eq!(approval().as_str(), "ac82fea3fe695e7c458ed391a59f2b72dd866f8a5d08ee187fe8586dd141a061");
+    }
+
+    #[test]
+    fn a_review_without_a_grant_has_the_known_digest() {
+        let findings = [Finding::warning(crate::finding::Code::BadName, "Two scripts.", "Compare.")];
+        assert_eq!(
+            ReviewDigest::of(&approval(), None, &findings).as_str(),
+            "bfef75928b767c995ad71a7345eeccf9434f003f639b44130b725d7198a8035d"
+        );
+    }
+
+    #[test]
+    fn a_review_with_a_grant_has_the_known_digest() {
+        let grant = Grant {
+            profile: "server".into(),
+            subject: String::new(),
+            names: Vec::new(),
+            key: "EC P-256".into(),
+            key_usage: vec!["digitalSignature".into(), "keyEncipherment".into()],
+            extended_key_usage: vec!["serverAuth".into()],
+            validity_days: 90,
+        };
+        assert_eq!(
+            ReviewDigest::of(&approval(), Some(&grant), &[]).as_str(),
+            "54b60151f483ecca38a517c7e55d2f11bca90846774880e4632255f67ceb089b"
+        );
     }
 }

@@ -8,7 +8,8 @@
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`finding`], [`texts`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`].
+//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`], [`requester`], [`email`],
+//!   [`ids`], [`secret`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a room uses rooms below it only; raw text becomes a typed value at the edge, and only typed values travel.
 
@@ -21,9 +22,11 @@ pub mod decision;
 pub mod email;
 pub mod environment;
 pub mod finding;
+mod framed_hash;
 pub mod grant;
 pub mod ids;
 pub mod mail;
+pub mod mail_kind;
 pub mod message;
 pub mod policy;
 pub mod ports;
@@ -36,3 +39,4 @@ pub mod store;
 pub mod testing;
 pub mod texts;
 pub mod timestamp;
+pub mod wire_name;

@@ -1,7 +1,6 @@
 //! A mail, before it is anything of a mail system's, and the one way to write it: [`Letter`].
 //!
-//! Invariant: the same request and occasion always give the same Message-ID, so that a mail that had to be sent twice
-//! is one to whoever reads it. A subject is one line, whatever it was made of. Fails only where MIME cannot say it.
+//! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail. A subject is one line, whatever it was made of. Fails only where MIME cannot say it.
 
 use std::fmt;
 
@@ -11,6 +10,7 @@ use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 
 use crate::email::Email;
 use crate::ids::RequestId;
+use crate::mail_kind::MailKind;
 
 pub mod bundle;
 mod letter;
@@ -23,8 +23,8 @@ pub use letter::{Letter, Words, names_in_short};
 pub struct Mail {
     /// The request it is about.
     pub request_id: RequestId,
-    /// The occasion, such as `received` or `approval/alice@example.com`; part of the Message-ID.
-    pub occasion: String,
+    /// The kind; part of the Message-ID.
+    pub kind: MailKind,
     /// The one recipient.
     pub to: Email,
     /// The subject line.
@@ -53,7 +53,7 @@ impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mail")
             .field("request_id", &self.request_id)
-            .field("occasion", &self.occasion)
+            .field("kind", &format_args!("{}", self.kind))
             .finish_non_exhaustive()
     }
 }
@@ -93,8 +93,9 @@ impl Mail {
     }
 
     fn message_id(&self, from: &Mailbox) -> String {
-        let occasion = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.occasion.as_bytes());
-        format!("<{}.{}@{}>", self.request_id, &hex::encode(occasion)[..16], from.email.domain())
+        let kind = self.kind.to_string();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, kind.as_bytes());
+        format!("<{}.{}@{}>", self.request_id, &hex::encode(digest)[..16], from.email.domain())
     }
 }
 

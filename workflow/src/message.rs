@@ -1,8 +1,9 @@
-//! What travels on queues: the token of a task, and the message that asks a worker to look at a request again.
+//! Messages on queues: the token of a task, and the message that asks a worker to re-check a request.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RequestId;
+use crate::mail_kind::MailKind;
 use crate::secret::Secret;
 
 /// A Step Functions task token: a bearer secret, never shown.
@@ -22,7 +23,7 @@ impl TaskToken {
     }
 }
 
-/// What lies on a queue that is no task: a request to look at, and perhaps why.
+/// A message without a task token: asks a worker to re-check a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecheckMessage {
@@ -31,25 +32,25 @@ pub struct RecheckMessage {
     /// For await-approval: all links are to be replaced by those of this generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<u32>,
-    /// For notify: the occasion of the mail that is due.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occasion: Option<String>,
+    /// For notify: the mail that is due.
+    #[serde(default, rename = "occasion", skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailKind>,
 }
 
 impl RecheckMessage {
-    /// Look again.
+    /// Asks for a re-check, no more.
     pub fn look(request_id: RequestId) -> Self {
-        Self { request_id, links: None, occasion: None }
+        Self { request_id, links: None, mail: None }
     }
 
-    /// Send new links, of this generation.
+    /// Asks await-approval for new links, of this generation.
     pub fn links(request_id: RequestId, generation: u32) -> Self {
         Self { links: Some(generation), ..Self::look(request_id) }
     }
 
-    /// Send the mail of this occasion.
-    pub fn mail(request_id: RequestId, occasion: impl Into<String>) -> Self {
-        Self { occasion: Some(occasion.into()), ..Self::look(request_id) }
+    /// Asks notify to send a mail.
+    pub fn mail(request_id: RequestId, kind: MailKind) -> Self {
+        Self { mail: Some(kind), ..Self::look(request_id) }
     }
 }
 

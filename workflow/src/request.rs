@@ -17,7 +17,7 @@ mod status;
 
 pub use columns::{Columns, ColumnsError};
 pub use row::{
-    Ending, Execution, HistoryEntry, InvalidTransition, OPERATORS_TOLD, Request, Reservation, Submission,
-    attempt_of, execution_name,
+    Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
+    execution_name,
 };
-pub use status::{Status, UnknownStatus};
+pub use status::Status;

@@ -1,156 +1,106 @@
-//! Conditional writes: a row is read, changed, and written where it is still the one that was read.
+//! Conditional writes over the ports: a row is read, edited, and written only if its version is still the one that was read.
+//!
+//! Invariant: an update of a request and the audit events of that update are written in one transaction.
+//! Errors: [`UpdateError`].
 
-use crate::approval::Approval;
+// Concurrency
+// -----------
+// Workers, the portal and the operator's command write the same two rows of a request, and SQS may deliver one message to
+// two workers at once. No lock is held. Each row has a version, and each write carries the condition "the version is still
+// the one that I read" (DynamoDB: a condition expression on `version`):
+//
+//        A: find (version 4)            B: find (version 4)
+//        A: edit                        B: edit
+//        A: save if version = 4: Yes, the row has version 5
+//                                       B: save if version = 4: Conflict
+//                                       B: find (version 5), edit, save if version = 5: Yes
+//
+// So an edit runs once for each row that it is tried on, and its last run is the one that counts. Three rules follow.
+//
+// 1. An edit is idempotent and has no effect outside the row. A call that timed out may have taken effect; the repetition
+//    then reads its own write, and must recognise it.
+// 2. An edit that changes nothing is not written. It thereby costs no version and no audit event.
+// 3. The decision lies in the approval, the status in the request. They are separate rows, because votes must not conflict
+//    with mails being noted. Only an update of the approval that is audited writes both, in one transaction.
+
+use std::convert::Infallible;
+
 use crate::ids::RequestId;
-use crate::ports::{Approvals, PortError, Requests, Saved};
-use crate::request::Request;
-use crate::request::audit::{Origin, PendingEvent};
+use crate::ports::PortError;
 
+mod approvals;
 pub mod object_key;
+mod requests;
 
-/// How often a change that meets another writer is tried again.
-const ATTEMPTS: usize = 8;
+pub use approvals::{update_approval, update_approval_audited};
+pub use requests::{update_known_request, update_request};
 
-/// Why a row could not be changed.
+/// How often an update is tried before it fails because of other writers.
+const MAX_WRITE_ATTEMPTS: usize = 8;
+
+/// A row as it was written, or as it was read if the edit changed nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Updated<R, T> {
+    /// The row.
+    pub row: R,
+    /// The value that the edit returned.
+    pub value: T,
+}
+
+/// The cause of an update that did not take place.
 #[derive(Debug, thiserror::Error)]
-pub enum ChangeError<E> {
+pub enum UpdateError<E> {
     /// There is no such row.
     #[error("there is no request {0}")]
     Missing(RequestId),
-    /// The rules do not allow it.
+    /// The edit rejected the row.
     #[error(transparent)]
-    Refused(E),
-    /// The table did not answer, or other writers were always first.
+    Rejected(E),
+    /// The table did not answer, or every attempt met another writer.
     #[error(transparent)]
     Port(PortError),
 }
 
-/// Reads the row, lets `edit` change it on behalf of `by`, and writes it where nobody else wrote meanwhile; repeats where
-/// somebody did. A call that timed out although it took effect meets its own write: `edit` must be idempotent.
-///
-/// # Errors
-/// See [`ChangeError`].
-pub async fn change<T, E>(
-    requests: &dyn Requests,
-    id: RequestId,
-    by: &Origin,
-    mut edit: impl FnMut(&mut Request) -> Result<T, E>,
-) -> Result<(Request, T), ChangeError<E>> {
-    for _ in 0..ATTEMPTS {
-        let Some(read) = requests.find(id).await.map_err(ChangeError::Port)? else {
-            return Err(ChangeError::Missing(id));
-        };
-        let mut request = read.clone();
-        let result = edit(&mut request).map_err(ChangeError::Refused)?;
-        if request == read {
-            return Ok((request, result));
-        }
-        if write(requests, &mut request, by).await.map_err(ChangeError::Port)? == Saved::Yes {
-            return Ok((request, result));
-        }
+impl<E> From<PortError> for UpdateError<E> {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
     }
-    Err(ChangeError::Port(contended("change the request")))
 }
 
-/// Writes a changed row and its events where it is still the one that was read, and counts its version up.
-async fn write(requests: &dyn Requests, request: &mut Request, by: &Origin) -> Result<Saved, PortError> {
-    let events = request.take_events(by);
-    let saved = requests.save(request, &events).await?;
-    if saved == Saved::Yes {
-        request.count_write();
-    }
-    Ok(saved)
+/// The return type of an edit: a plain value, or a [`Result`] if the edit may reject the row.
+pub trait EditResult {
+    /// The value of an edit that takes place.
+    type Value;
+    /// The cause of an edit that does not.
+    type Rejection;
+    /// Both as a result.
+    fn into_result(self) -> Result<Self::Value, Self::Rejection>;
 }
 
-/// The same by who has just read the row: where it is still that one, it is not read once more. What `known` alone says
-/// counts only where the row takes the change; where `edit` refuses or changes nothing, the row itself is asked.
-///
-/// # Errors
-/// See [`ChangeError`].
-pub async fn change_known<T, E>(
-    requests: &dyn Requests,
-    known: &Request,
-    by: &Origin,
-    mut edit: impl FnMut(&mut Request) -> Result<T, E>,
-) -> Result<(Request, T), ChangeError<E>> {
-    let mut request = known.clone();
-    if let Ok(result) = edit(&mut request)
-        && request != *known
-        && write(requests, &mut request, by).await.map_err(ChangeError::Port)? == Saved::Yes
-    {
-        return Ok((request, result));
+impl<T, E> EditResult for Result<T, E> {
+    type Value = T;
+    type Rejection = E;
+    fn into_result(self) -> Self {
+        self
     }
-    change(requests, known.id(), by, edit).await
 }
 
-/// The same for an approval alone, where nothing is changed that the audit trail records; `None` where there is none.
-///
-/// # Errors
-/// [`PortError`] of the table, or where other writers were always first; the inner result is that of `edit`.
-pub async fn change_approval<T, E>(
-    approvals: &dyn Approvals,
-    id: RequestId,
-    mut edit: impl FnMut(&mut Approval) -> Result<T, E>,
-) -> Result<Option<Result<(Approval, T), E>>, PortError> {
-    for _ in 0..ATTEMPTS {
-        let Some(read) = approvals.find(id).await? else {
-            return Ok(None);
-        };
-        let mut approval = read.clone();
-        let result = match edit(&mut approval) {
-            Ok(result) => result,
-            Err(error) => return Ok(Some(Err(error))),
-        };
-        if approval == read {
-            return Ok(Some(Ok((approval, result))));
+macro_rules! plain_edit_results {
+    ($(($($generics:ident),*) $plain:ty),+) => {$(
+        impl<$($generics),*> EditResult for $plain {
+            type Value = Self;
+            type Rejection = Infallible;
+            fn into_result(self) -> Result<Self, Infallible> {
+                Ok(self)
+            }
         }
-        if approvals.save(&approval).await? == Saved::Yes {
-            approval.version += 1;
-            return Ok(Some(Ok((approval, result))));
-        }
-    }
-    Err(contended("change the approval"))
+    )+};
 }
 
-/// Changes an approval and writes the event of the change into the request's audit trail, both or neither. `edit` gives
-/// the event, or none where nothing is to be recorded; it must be idempotent. `None` where there is no such approval.
-///
-/// # Errors
-/// [`PortError`] of the tables, or where other writers were always first; the inner result is that of `edit`.
-pub async fn change_audited<T, E>(
-    approvals: &dyn Approvals,
-    requests: &dyn Requests,
-    id: RequestId,
-    by: &Origin,
-    mut edit: impl FnMut(&mut Approval) -> Result<(T, Option<PendingEvent>), E>,
-) -> Result<Option<Result<(Approval, T), E>>, PortError> {
-    for _ in 0..ATTEMPTS {
-        let Some(read) = approvals.find(id).await? else {
-            return Ok(None);
-        };
-        let mut approval = read.clone();
-        let (result, entry) = match edit(&mut approval) {
-            Ok(edited) => edited,
-            Err(error) => return Ok(Some(Err(error))),
-        };
-        if approval == read && entry.is_none() {
-            return Ok(Some(Ok((approval, result))));
-        }
-        let Some(mut request) = requests.find(id).await? else {
-            return Ok(None);
-        };
-        entry.into_iter().for_each(|entry| request.note(entry));
-        let events = request.take_events(by);
-        if approvals.save_with(&approval, &request, &events).await? == Saved::Yes {
-            approval.version += 1;
-            return Ok(Some(Ok((approval, result))));
-        }
-    }
-    Err(contended("change the approval"))
-}
+plain_edit_results!(() (), () bool, (T) Option<T>, (T, U) (T, U));
 
 fn contended(what: &'static str) -> PortError {
-    PortError { what, cause: "other writers were always first".into() }
+    PortError { what, cause: format!("{MAX_WRITE_ATTEMPTS} attempts met another writer") }
 }
 
 #[cfg(test)]

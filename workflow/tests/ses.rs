@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use workflow::aws::SesMailer;
 use workflow::ids::RequestId;
 use workflow::mail::{Mail, MailAttachment};
+use workflow::mail_kind::MailKind;
 use workflow::ports::Mailer as _;
 
 /// Answers one HTTP request with `status` and `body`, and gives back what was asked: head and body.
@@ -64,7 +65,7 @@ async fn mailer() -> (SesMailer, TcpListener) {
 fn mail() -> Mail {
     Mail {
         request_id: RequestId::random(),
-        occasion: "issued".into(),
+        kind: MailKind::Issued,
         to: "requester@example.com".parse().unwrap(),
         subject: "Ihr Zertifikat für www.example.com".into(),
         text: "Text mit Umlaut: ü".into(),

@@ -11,19 +11,37 @@ use workflow::runtime::step::{NoInput, Progress, Step, StepError, Task};
 
 struct Idle;
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Validate,
+    Persist,
+    NotifyReceived,
+    AwaitApproval,
+    Sign,
+    Deliver,
+}
+
+workflow::wire_names!(State: "state" {
+    Validate => "Validate",
+    Persist => "Persist",
+    NotifyReceived => "NotifyReceived",
+    AwaitApproval => "AwaitApproval",
+    Sign => "Sign",
+    Deliver => "Deliver",
+});
+
 #[async_trait]
 impl Step for Idle {
-    const STATES: &'static [&'static str] =
-        &["Validate", "Persist", "NotifyReceived", "AwaitApproval", "Sign", "Deliver"];
+    type State = State;
     type Input = NoInput;
     type Output = Value;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Value>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Value>, StepError> {
         // What later states read of earlier ones (statemachine.asl.json).
-        Ok(Progress::Done(match task.state.as_str() {
-            "Validate" => json!({ "csrDigest": "none" }),
-            "AwaitApproval" => json!({ "outcome": "approved" }),
-            _ => json!({}),
+        Ok(Progress::Done(match task.state {
+            State::Validate => json!({ "csrDigest": "none" }),
+            State::AwaitApproval => json!({ "outcome": "approved" }),
+            State::Persist | State::NotifyReceived | State::Sign | State::Deliver => json!({}),
         }))
     }
 }

@@ -41,9 +41,22 @@ pub fn constant(name: &str) -> String {
     value.trim_matches('"').to_owned()
 }
 
-/// The wire names of an enum of workflow: the first string of each arm of `function`. Every variant has its arm.
+/// The wire names of an enum of workflow, from its `wire_names!`. The compiler sees to it that every variant has one.
 #[must_use]
-pub fn wire_names(name: &str, function: &str) -> Vec<String> {
+pub fn wire_names(name: &str) -> Vec<String> {
+    names_in(&declared(&format!("pub enum {name} {{")), name)
+}
+
+/// The names that a source gives an enum by `wire_names!(Name: "noun" { Variant => "name", ... });`.
+#[must_use]
+pub fn names_in(source: &str, name: &str) -> Vec<String> {
+    let list = block(source, &format!("wire_names!({name}: "));
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The first string of each arm of a function of an enum of workflow. Every variant has its arm.
+#[must_use]
+pub fn names_by(name: &str, function: &str) -> Vec<String> {
     let text = declared(&format!("pub enum {name} {{"));
     let variants = without_comments(block(&text, &format!("pub enum {name} {{")));
     let variants = variants.split(',').filter(|variant| !variant.trim().is_empty()).count();
@@ -162,7 +175,7 @@ mod tests {
     #[test]
     fn names_and_constants_of_workflow_are_found() {
         assert_eq!(constant("NAMESPACE"), "Countersign");
-        let names = wire_names("ErrorName", "as_str");
+        let names = wire_names("ErrorName");
         assert!(names.contains(&"Request.Refused".to_owned()), "{names:?}");
     }
 

@@ -10,13 +10,14 @@ use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
 use workflow::ids::IssuerId;
+use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
+use workflow::request::Request;
 use workflow::request::audit::{EventKind, Origin, PendingEvent};
-use workflow::request::{InvalidTransition, Request};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
-use workflow::store::{change_audited, change_known};
+use workflow::store::{UpdateError, update_approval_audited, update_known_request};
 use workflow::timestamp::whole_seconds;
 
 use crate::mail::Asking;
@@ -38,20 +39,18 @@ impl AwaitApproval {
         let findings = self.findings(request, policy).await?;
         let mut row = request.clone();
         for approver in asked(policy, request, approval) {
-            let occasion = occasion(approval.generation, &approver);
-            if request.was_mailed(&occasion) {
+            let kind = MailKind::Approval { generation: approval.generation, approver: approver.clone() };
+            if request.was_mailed(&kind) {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
             let letter =
                 Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
-            self.mailer.send(&letter.to(request.id(), &occasion, &approver)).await?;
+            self.mailer.send(&letter.to(request.id(), &kind, &approver)).await?;
             let now = self.clock.now();
-            (row, ()) = change_known(&*self.requests, &row, &Origin::worker(WORKER), |row| {
-                row.mailed(&occasion, now);
-                Ok::<_, InvalidTransition>(())
-            })
-            .await?;
+            let origin = Origin::worker(WORKER);
+            let note = |row: &mut Request| row.mailed(&kind, now);
+            row = update_known_request(&*self.requests, &row, &origin, note).await?.row;
         }
         Ok(())
     }
@@ -72,13 +71,17 @@ impl AwaitApproval {
         }
         let due_since = |after: &std::time::Duration| approval.created_at + *after;
         let now = self.clock.now();
-        let due = profile.reminders().iter().filter(|after| due_since(after) <= now).count();
-        let Some(since) = due.checked_sub(1).map(|last| due_since(&profile.reminders()[last])) else {
+        let reminders = (1..).zip(profile.reminders());
+        let Some((due, since)) = reminders
+            .map(|(number, after)| (number, due_since(after)))
+            .take_while(|(_, at)| *at <= now)
+            .last()
+        else {
             return Ok(());
         };
         let findings = self.findings(request, &policy).await?;
         for approver in asked(&policy, request, &approval) {
-            let occasion = format!("reminder/{due}/{approver}");
+            let kind = MailKind::Reminder { number: due, approver: approver.clone() };
             // Whoever was asked later than that needs no reminder of it.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
                 && !approval.electorate.admits(&approver, false);
@@ -95,16 +98,13 @@ impl AwaitApproval {
                     &link,
                     approval.expires_at,
                 );
-                self.mailer
-                    .send(&letter.to(request.id(), &occasion, &approver))
-                    .await
-                    .map_err(StepError::from)
+                self.mailer.send(&letter.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
             };
-            let claim = |row: &mut Request| row.claim_mail(&occasion, now);
+            let claim = |row: &mut Request| row.claim_mail(&kind, now);
             let by = Origin::worker(WORKER);
-            send_once(&*self.requests, request.id(), &by, &occasion, now, claim, remind).await?;
+            send_once(&*self.requests, request.id(), &by, &kind, now, claim, remind).await?;
         }
-        let waiting = format!("waiting/{due}");
+        let waiting = MailKind::Waiting(due);
         if !request.was_mailed(&waiting) {
             self.notify_queue.recheck(&RecheckMessage::mail(request.id(), waiting)).await?;
         }
@@ -124,13 +124,20 @@ impl AwaitApproval {
             })?;
         let now = self.clock.now();
         let by = Origin::worker(WORKER);
-        let renewed = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-            let renewed = approval.renew_links(generation, electorate.clone());
-            let entry = PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
-            Ok::<_, std::convert::Infallible>(((), renewed.then_some(entry)))
-        })
-        .await?;
-        let (Some(Ok((approval, ()))), Some(csr)) = (renewed, request.csr()) else {
+        let renewed =
+            update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
+                let renewed = approval.renew_links(generation, electorate.clone());
+                let entry =
+                    PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
+                ((), renewed.then_some(entry))
+            })
+            .await;
+        let approval = match renewed {
+            Ok(renewed) => renewed.row,
+            Err(UpdateError::Missing(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(csr) = request.csr() else {
             return Ok(());
         };
         if approval.generation == generation && approval.outcome.is_none() {
@@ -160,16 +167,18 @@ impl AwaitApproval {
         };
         let substitutes = profile.substitutes_for(request.email());
         let by = Origin::worker(WORKER);
-        let escalated = change_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-            let new = approval.escalate(substitutes.clone(), now);
-            let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
-            Ok::<_, std::convert::Infallible>((new, new.then_some(entry)))
-        })
-        .await?;
-        Ok(match escalated {
-            Some(Ok(escalated)) => escalated,
-            None => (approval, false),
-        })
+        let escalated =
+            update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
+                let new = approval.escalate(substitutes.clone(), now);
+                let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
+                (new, new.then_some(entry))
+            })
+            .await;
+        match escalated {
+            Ok(escalated) => Ok((escalated.row, escalated.value)),
+            Err(UpdateError::Missing(_)) => Ok((approval, false)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A new link for an approver, as it goes into a mail.
@@ -201,12 +210,4 @@ fn asked(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> 
     let mut asked = approval.undecided();
     asked.retain(|approver| profile.lets_vote(approver, escalated));
     asked
-}
-
-/// The occasion of the mail that asks an approver.
-fn occasion(generation: u32, approver: &Email) -> String {
-    match generation {
-        1 => format!("approval/{approver}"),
-        _ => format!("approval/{generation}/{approver}"),
-    }
 }

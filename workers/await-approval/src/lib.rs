@@ -3,7 +3,7 @@
 //!
 //! Invariant: the approval in its table decides; this worker only carries its outcome to the request's row and then to
 //! the state machine, in this order, as often as anybody asks. The token is kept before any link is mailed; where links may
-//! be out already, the task ends in [`AwaitApproval::settle`] as a nudge does (after a vote, or from housekeeping), so
+//! be out already, the task ends in [`AwaitApproval::settle`] as a re-check does (after a vote, or from housekeeping), so
 //! whichever comes last reports. The token never leaves the table but for the call that spends it.
 
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use workflow::request::audit::Origin;
 use workflow::request::metric::Measure;
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::{change, change_approval, change_known};
+use workflow::store::{UpdateError, Updated, update_approval, update_known_request, update_request};
 
 mod asking;
 mod mail;
@@ -64,13 +64,22 @@ pub struct Decided {
     pub outcome: Outcome,
 }
 
+/// The state that sends to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// `AwaitApproval`.
+    AwaitApproval,
+}
+
+workflow::wire_names!(State: "state" { AwaitApproval => "AwaitApproval" });
+
 #[async_trait]
 impl Step for AwaitApproval {
-    const STATES: &'static [&'static str] = &["AwaitApproval"];
+    type State = State;
     type Input = NoInput;
     type Output = Decided;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Decided>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Decided>, StepError> {
         let request = self.request(task.request_id).await?;
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
@@ -159,39 +168,39 @@ impl AwaitApproval {
             }
         };
         let (expires_at, now) = (approval.expires_at, self.clock.now());
-        let (request, ()) = change_known(&*self.requests, request, &Origin::worker(WORKER), |row| {
+        let asked = update_known_request(&*self.requests, request, &Origin::worker(WORKER), |row| {
             row.ask_approvers(expires_at, now)
         })
         .await?;
-        Ok(Asked { request, approval, just_now })
+        Ok(Asked { request: asked.row, approval, just_now })
     }
 
     /// Keeps the token, so that the outcome is reported to this task too.
     async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<Approval, StepError> {
-        let kept = change_approval(&*self.approvals, id, |approval| {
-            approval.keep(token);
-            Ok::<_, std::convert::Infallible>(())
-        })
-        .await?;
-        match kept {
-            Some(Ok((approval, ()))) => Ok(approval),
-            None => Err(StepError::transient("the approval was there and is gone")),
+        match update_approval(&*self.approvals, id, |approval| approval.keep(token)).await {
+            Ok(kept) => Ok(kept.row),
+            Err(UpdateError::Missing(_)) => {
+                Err(StepError::transient("the approval existed a moment ago, and no longer does"))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Ends an approval whose time is over and carries a standing outcome to the row. `None` while undecided.
     async fn settle(&self, id: RequestId) -> Result<Option<(Outcome, Approval)>, StepError> {
         let now = self.clock.now();
-        let settled = change_approval(&*self.approvals, id, |approval| {
+        let settled = update_approval(&*self.approvals, id, |approval| {
             approval.expire(now);
-            Ok::<_, std::convert::Infallible>(approval.decision())
+            approval.decision()
         })
-        .await?;
-        let Some(Ok((approval, Some(decision)))) = settled else {
-            return Ok(None);
+        .await;
+        let (approval, decision) = match settled {
+            Ok(Updated { row, value: Some(decision) }) => (row, decision),
+            Ok(Updated { value: None, .. }) | Err(UpdateError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
         };
         let outcome = decision.outcome;
-        let (row, first) = change(&*self.requests, id, &Origin::worker(WORKER), |row| {
+        let recorded = update_request(&*self.requests, id, &Origin::worker(WORKER), |row| {
             let first = row.decision().is_none();
             match row.record_decision(decision.clone(), now) {
                 // It ended otherwise meanwhile; the state machine will find that out by itself.
@@ -201,8 +210,8 @@ impl AwaitApproval {
         })
         .await?;
         // An expiry is no decision, and would only say how long the policy waits.
-        if first && outcome != Outcome::Expired {
-            self.metrics.record(Measure::Decided(now - row.registration_date()));
+        if recorded.value && outcome != Outcome::Expired {
+            self.metrics.record(Measure::Decided(now - recorded.row.registration_date()));
         }
         Ok(Some((outcome, approval)))
     }

@@ -68,6 +68,8 @@ mod tests {
     use workflow::mail::Mail;
     use workflow::request::Submission;
 
+    use workflow::mail_kind::MailKind;
+
     use super::*;
 
     fn asked(comment: &str, names: &[&str], findings: &[Finding]) -> Mail {
@@ -94,12 +96,12 @@ mod tests {
             key: "EC P-256".into(),
         };
         let link = "https://ca.example.com/approvals/the-key-of-bob";
-        let bob = "bob@example.com".parse().unwrap();
+        let bob: workflow::email::Email = "bob@example.com".parse().unwrap();
         let until = datetime!(2026-01-08 12:00 UTC);
         let asking = if reminds { Asking::Again } else { Asking::First };
         asking.letter(language, &request, &csr, findings, link, until).to(
             id,
-            "approval/bob@example.com",
+            &MailKind::Approval { generation: 1, approver: bob.clone() },
             &bob,
         )
     }
@@ -160,7 +162,7 @@ mod tests {
         let mail = asked("", &["www.example.com"], &[]);
         assert!(mail.text.contains("\nhttps://ca.example.com/approvals/the-key-of-bob\n"));
         assert!(mail.html.contains("href=\"https://ca.example.com/approvals/the-key-of-bob\""));
-        assert_eq!(mail.occasion, "approval/bob@example.com");
-        assert!(!format!("{mail:?} {} {}", mail.subject, mail.occasion).contains("the-key-of-bob"));
+        assert_eq!(mail.kind.to_string(), "approval/bob@example.com");
+        assert!(!format!("{mail:?} {} {}", mail.subject, mail.kind).contains("the-key-of-bob"));
     }
 }

@@ -8,13 +8,14 @@ use workflow::approval::BaseUrl;
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::decision::{ApprovalDigest, Decision, Outcome, ReviewDigest};
 use workflow::ids::RequestId;
+use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::ports::Approvals;
 use workflow::request::Status;
 use workflow::request::audit::{EventKind, verify};
 use workflow::request::metric::Measure;
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
-use workflow::store::change_approval;
+use workflow::store::update_approval;
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
 fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
@@ -62,13 +63,11 @@ async fn wait(
 
 async fn vote(backend: &Arc<InMemoryBackend>, id: RequestId, decision: Decision) {
     let now = workflow::ports::Clock::now(&**backend);
-    change_approval(&**backend, id, |approval| {
+    update_approval(&**backend, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
         approval.vote(&fixtures::vote_input(decision, &shown, None), &shown, now)
     })
     .await
-    .unwrap()
-    .unwrap()
     .unwrap();
 }
 
@@ -228,7 +227,7 @@ extended_key_usage = ["serverAuth"]
 "#;
 
 fn occasions(backend: &InMemoryBackend) -> Vec<String> {
-    let mut occasions: Vec<_> = backend.mails().iter().map(|mail| mail.occasion.clone()).collect();
+    let mut occasions: Vec<_> = backend.mails().iter().map(|mail| mail.kind.to_string()).collect();
     occasions.sort();
     occasions
 }
@@ -255,7 +254,7 @@ async fn reminders_and_the_escalation_come_once_each_however_often_somebody_look
     look_twice(&backend, id).await;
     let reminders = |n: usize| ["p", "s1", "s2"].map(|who| format!("reminder/{n}/{who}@example.com"));
     assert_eq!(occasions(&backend)[3..], reminders(1));
-    assert!(backend.rechecks().iter().all(|message| message.occasion.as_deref() == Some("waiting/1")));
+    assert!(backend.rechecks().iter().all(|message| message.mail == Some(MailKind::Waiting(1))));
     backend.advance(time::Duration::days(2));
     look_twice(&backend, id).await;
     let occasions = occasions(&backend);

@@ -44,8 +44,8 @@ impl DeadLetter {
         let queue = gave_up(record);
         async {
             let Some(token) = &message.task_token else {
-                // Housekeeping nudges again; nothing waits for this very message.
-                tracing::warn!(queue, "a nudge died");
+                // No task waits for it, and housekeeping sends the next one.
+                tracing::warn!(queue, "a message without a task is given up");
                 return true;
             };
             let state = &message.state;
@@ -122,8 +122,8 @@ mod tests {
         let backend = InMemoryBackend::new();
         backend.fail_next("tasks", 1);
         let worker = DeadLetter { tasks: backend.clone() };
-        let nudge = r#"{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}"#;
-        let response = worker.batch(event(&["not ours", TASK, nudge, &TASK.replace("t1", "t2")])).await;
+        let recheck = r#"{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}"#;
+        let response = worker.batch(event(&["not ours", TASK, recheck, &TASK.replace("t1", "t2")])).await;
         let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
         assert_eq!(kept, ["m0", "m1"]);
         assert_eq!(backend.results().len(), 1);

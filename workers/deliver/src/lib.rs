@@ -12,17 +12,15 @@ use pki::certificate::Certificate;
 use workflow::approval::BaseUrl;
 use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
+use workflow::mail_kind::MailKind;
 use workflow::ports::{CertificateStore, Clock, Issuers, LinkSecrets, Mailer, Metrics, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
 use workflow::request::{InvalidTransition, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
+use workflow::store::{Updated, update_known_request};
 
 mod letter;
-
-/// The occasion of the mail.
-const OCCASION: &str = "issued";
 
 /// The step.
 pub struct Deliver {
@@ -44,13 +42,22 @@ pub struct Deliver {
     pub clock: Arc<dyn Clock>,
 }
 
+/// The state that sends to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// `Deliver`.
+    Deliver,
+}
+
+workflow::wire_names!(State: "state" { Deliver => "Deliver" });
+
 #[async_trait]
 impl Step for Deliver {
-    const STATES: &'static [&'static str] = &["Deliver"];
+    type State = State;
     type Input = NoInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {
@@ -73,17 +80,18 @@ impl Step for Deliver {
                 return Err(StepError::from(InvalidTransition { status, change: "delivered" }));
             }
         }
-        if !request.was_mailed(OCCASION) {
+        if !request.was_mailed(&MailKind::Issued) {
             let mail = self.mail(&request).await?;
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, &request, &Origin::worker("deliver"), |row| {
-            let before = row.status();
-            row.mailed(OCCASION, now);
-            row.delivered(now).map(|()| before)
-        })
-        .await?;
+        let Updated { row, value: before } =
+            update_known_request(&*self.requests, &request, &Origin::worker("deliver"), |row| {
+                let before = row.status();
+                row.mailed(&MailKind::Issued, now);
+                row.delivered(now).map(|()| before)
+            })
+            .await?;
         if let Some(outcome) = Outcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
             if let Some(approved) = row.entered(Status::Approved) {
@@ -115,7 +123,10 @@ impl Deliver {
             content_type: bundle::CONTENT_TYPE,
             bytes: zip,
         };
-        Ok(Mail { attachment: Some(attachment), ..letter.to(request.id(), OCCASION, request.email()) })
+        Ok(Mail {
+            attachment: Some(attachment),
+            ..letter.to(request.id(), &MailKind::Issued, request.email())
+        })
     }
 
     /// The archived certificate, held against the row.

@@ -97,9 +97,9 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!(backend.measures(), counted, "it is counted once");
     let [mail] = backend.mails().try_into().expect("one mail");
     let row = backend.request(id).unwrap();
-    assert_eq!((mail.occasion.as_str(), &mail.to), (OCCASION, row.email()));
+    assert_eq!((&mail.kind, &mail.to), (&MailKind::Issued, row.email()));
     assert_eq!(row.status(), Status::Delivered);
-    assert_eq!(row.mails()[OCCASION], rfc3339(backend.now()));
+    assert_eq!(row.mails()["issued"], rfc3339(backend.now()));
     assert_eq!(row.history().iter().filter(|entry| entry.status == Status::Delivered).count(), 1);
 
     let files = files(&mail);
@@ -168,7 +168,7 @@ async fn it_survives_every_fault() {
 async fn a_mail_that_was_noted_is_not_sent_again() {
     let (backend, id) = issued();
     let mut request = backend.request(id).unwrap();
-    request.mailed(OCCASION, backend.now());
+    request.mailed(&MailKind::Issued, backend.now());
     backend.put(request);
     run(&backend, id).await.unwrap();
     assert!(backend.mails().is_empty());
@@ -238,7 +238,7 @@ async fn what_is_secret_stays_so() {
     let mail = &backend.mails()[0];
     let key = backend.secret().await.unwrap().status_key(id);
     assert!(mail.text.contains(key.expose()) && mail.html.contains(key.expose()));
-    assert!(!format!("{mail:?}{}{}", mail.subject, mail.occasion).contains(key.expose()));
+    assert!(!format!("{mail:?}{}{}", mail.subject, mail.kind).contains(key.expose()));
     let all: String = files(mail).into_iter().map(|(_, text)| text).collect();
     assert!(!all.contains("PRIVATE KEY") && !all.contains(key.expose()));
     assert!(!format!("{all}{}{}", mail.text, mail.html).contains("the task token"));

@@ -18,8 +18,9 @@ use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, ExecutionState, Executions, Issuers, Metrics, Requests, WorkerQueue};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
-use workflow::request::{Ending, InvalidTransition, Request, Status, execution_name};
-use workflow::store::{ChangeError, change_known};
+use workflow::request::{Ending, Request, Status, execution_name};
+use workflow::runtime::step::StepError;
+use workflow::store::{Updated, update_known_request};
 
 /// How many requests of a status are listed: about 5 KB each, in a function of 256 MB.
 const LISTED: usize = 5_000;
@@ -140,11 +141,11 @@ impl Housekeeping {
         true
     }
 
-    async fn look_after(&self, listed: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
-        let execution = self.executions.state(&listed.execution().arn).await.map_err(ChangeError::Port)?;
+    async fn look_after(&self, listed: &Request) -> Result<Done, StepError> {
+        let execution = self.executions.state(&listed.execution().arn).await?;
         // The index that listed the row is behind, and the execution may have ended properly: only the row as it is now
         // tells whether anything is left to do.
-        let Some(row) = self.requests.find(listed.id()).await.map_err(ChangeError::Port)? else {
+        let Some(row) = self.requests.find(listed.id()).await? else {
             return Ok(Done::Nothing);
         };
         let (ended, now) = (row.status().is_terminal(), self.clock.now());
@@ -154,10 +155,7 @@ impl Housekeeping {
         match execution {
             // An approved request may be one whose task never heard of it; where it did, the report comes to nothing.
             ExecutionState::Running if matches!(row.status(), Status::PendingApproval | Status::Approved) => {
-                self.approval_queue
-                    .recheck(&RecheckMessage::look(row.id()))
-                    .await
-                    .map_err(ChangeError::Port)?;
+                self.approval_queue.recheck(&RecheckMessage::look(row.id())).await?;
                 Ok(Done::Rechecked)
             }
             ExecutionState::Running => Ok(Done::Nothing),
@@ -171,32 +169,30 @@ impl Housekeeping {
         }
     }
 
-    async fn restart(&self, row: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
+    async fn restart(&self, row: &Request) -> Result<Done, StepError> {
         let attempt = row.execution().attempt + 1;
         let name = execution_name(row.id(), attempt);
         // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
-        self.executions.start(&name, row.id()).await.map_err(ChangeError::Port)?;
+        self.executions.start(&name, row.id()).await?;
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
-        change_known(&*self.requests, row, &Origin::worker("housekeeping"), |row| {
-            row.restarted(attempt, arn.clone(), now);
-            Ok::<_, InvalidTransition>(())
-        })
-        .await?;
+        let note = |row: &mut Request| row.restarted(attempt, arn.clone(), now);
+        update_known_request(&*self.requests, row, &Origin::worker("housekeeping"), note).await?;
         tracing::warn!(attempt, "the execution was gone; started again");
         Ok(Done::Restarted)
     }
 
-    async fn give_up(&self, row: &Request) -> Result<Done, ChangeError<InvalidTransition>> {
+    async fn give_up(&self, row: &Request) -> Result<Done, StepError> {
         let now = self.clock.now();
         let ending = Ending::because(
             Status::Failed,
             "Something broke on our side, again and again. The operators must look at it.",
         );
-        let (ended, before) = change_known(&*self.requests, row, &Origin::worker("housekeeping"), |row| {
-            let before = row.status();
-            row.end(ending.clone(), now).map(|()| before)
-        })
-        .await?;
+        let Updated { row: ended, value: before } =
+            update_known_request(&*self.requests, row, &Origin::worker("housekeeping"), |row| {
+                let before = row.status();
+                row.end(ending.clone(), now).map(|()| before)
+            })
+            .await?;
         if let Some(outcome) = Outcome::between(before, ended.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }

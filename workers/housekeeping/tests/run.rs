@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use housekeeping::{Housekeeping, Report};
 use workflow::ids::RequestId;
+use workflow::mail_kind::MailKind;
+use workflow::message::RecheckMessage;
 use workflow::ports::{Clock as _, ExecutionState};
 use workflow::request::Status;
 use workflow::request::metric::{Measure, Outcome};
@@ -54,7 +56,7 @@ async fn a_decision_whose_report_was_lost_is_reported() {
     let issued = backend.request_at(Status::Issued);
     set(&backend, issued, ExecutionState::Running);
     assert_eq!(run(&backend).await.rechecked, 1);
-    assert_eq!(backend.rechecks(), [workflow::message::RecheckMessage::look(approved)]);
+    assert_eq!(backend.rechecks(), [RecheckMessage::look(approved)]);
 }
 
 #[tokio::test]
@@ -80,7 +82,7 @@ async fn a_new_request_is_given_time_to_start() {
 }
 
 #[tokio::test]
-async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
+async fn waiting_approvals_are_rechecked_and_ended_requests_left_alone() {
     let backend = InMemoryBackend::new();
     let waiting = backend.request_at(Status::PendingApproval);
     set(&backend, waiting, ExecutionState::Running);
@@ -89,12 +91,16 @@ async fn waiting_approvals_are_nudged_and_ended_requests_left_alone() {
     }
     let report = run(&backend).await;
     assert_eq!((report.seen, report.rechecked, report.restarted), (1, 1, 0));
-    assert_eq!(backend.rechecks(), [workflow::message::RecheckMessage::look(waiting)]);
+    assert_eq!(backend.rechecks(), [RecheckMessage::look(waiting)]);
 }
 
 fn ended_and_told(backend: &InMemoryBackend, status: Status) {
     let mut row = backend.request(backend.request_at(status)).unwrap();
-    row.mailed(status.as_str(), backend.now());
+    let kind = match status {
+        Status::Delivered => MailKind::Issued,
+        _ => status.as_str().parse().unwrap(),
+    };
+    row.mailed(&kind, backend.now());
     backend.put(row);
 }
 
@@ -115,7 +121,7 @@ async fn whoever_was_not_told_of_the_end_is_told_by_another_execution() {
         assert_eq!(run(&backend).await.restarted, 1, "{status}: it did not succeed");
         set(&backend, id, ExecutionState::Ended);
         row = backend.request(id).unwrap();
-        row.mailed(status.as_str(), backend.now());
+        row.mailed(&status.as_str().parse().unwrap(), backend.now());
         backend.put(row);
         backend.advance(time::Duration::hours(1));
         assert_eq!(run(&backend).await.seen, 0, "{status}: the requester knows");
@@ -174,7 +180,7 @@ async fn a_request_that_never_gets_on_is_given_up() {
         // The first time, the same run starts one more, which tells the requester.
         let telling = u32::from(executions == 12);
         assert_eq!(row.execution().attempt, executions + telling);
-        row.mailed("failed", backend.now());
+        row.mailed(&MailKind::Failed, backend.now());
         backend.put(row.clone());
         assert_eq!(run(&backend).await.seen, 0);
         // An operator mended the cause, they believe.

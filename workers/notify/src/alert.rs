@@ -7,7 +7,7 @@ use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::runtime::step::Task;
 
-use crate::Input;
+use crate::{Input, State};
 
 /// The longest cause that is told, in characters; the execution has all of it.
 const MAX_CAUSE: usize = 1_500;
@@ -18,7 +18,7 @@ pub(crate) fn subject(id: RequestId) -> String {
 }
 
 /// The text. `status` is that of the row, where there is one.
-pub(crate) fn text(task: &Task<Input>, status: Option<Status>) -> String {
+pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String {
     let id = task.request_id;
     let error = shown(task.input.error.as_deref());
     let cause = shown(task.input.cause.as_deref());

@@ -1,9 +1,9 @@
-//! Notify: tells the requester how the request stands, and the operators what they must look at.
+//! Notify: mails the requester about the state of the request, and alerts the operators of failures.
 //!
-//! Invariant: the row decides what is said; the state only says when. A mail is sent, then noted in the row: so it goes
-//! out at least once, and with the same Message-ID should it go out twice. A notice that the row has overtaken is not
-//! sent. Mails that somebody asked for in between (a nudge) are claimed in the row first and so go out at most once. Fails for a while where the row, the secret, the mail system or the topic do not answer, and for good where
-//! there is nothing to tell.
+//! Invariant: the row decides which mail is sent; the state only says when. A mail of a state is sent, then recorded in the
+//! row: it goes out at least once, with the same Message-ID each time. A mail on demand ([`RecheckMessage`]) is recorded
+//! first: it goes out at most once. A notice that the row has overtaken is not sent. Transient if the table, the link secret,
+//! the mail system or the topic does not answer; refused if there is no such mail.
 
 use std::sync::Arc;
 
@@ -12,13 +12,14 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
 use workflow::mail::Letter;
+use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, LinkSecrets, Mailer, Operators, Requests};
 use workflow::request::audit::Origin;
-use workflow::request::{InvalidTransition, OPERATORS_TOLD, Request, Status};
+use workflow::request::{Request, Status};
 use workflow::runtime::send_once;
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
+use workflow::store::update_known_request;
 
 mod alert;
 mod notice;
@@ -28,9 +29,7 @@ use notice::Notice;
 
 /// The name in the audit trail.
 const WORKER: &str = "notify";
-/// The occasion of the mail with the way to all requests of an address.
-const OVERVIEW: &str = "overview";
-/// How long its link works.
+/// How long the link of the overview works.
 const OVERVIEW_LIFE: Duration = Duration::hours(1);
 /// How soon it can be had again: whoever types somebody else's address cannot fill their mailbox.
 const OVERVIEW_PAUSE: Duration = Duration::minutes(10);
@@ -60,48 +59,87 @@ pub struct Input {
     pub cause: Option<String>,
 }
 
+/// The states that send to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The request has been stored.
+    NotifyReceived,
+    /// The policy does not allow the request.
+    NotifyRefused,
+    /// An approver rejected the request, or the requester withdrew it.
+    NotifyRejected,
+    /// The time to decide is over.
+    NotifyExpired,
+    /// A step failed for good.
+    NotifyFailed,
+}
+
+workflow::wire_names!(State: "state" {
+    NotifyReceived => "NotifyReceived",
+    NotifyRefused => "NotifyRefused",
+    NotifyRejected => "NotifyRejected",
+    NotifyExpired => "NotifyExpired",
+    NotifyFailed => "NotifyFailed",
+});
+
 #[async_trait]
 impl Step for Notify {
-    const STATES: &'static [&'static str] =
-        &["NotifyReceived", "NotifyRefused", "NotifyRejected", "NotifyExpired", "NotifyFailed"];
+    type State = State;
     type Input = Input;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<Input>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<State, Input>) -> Result<Progress<NoOutput>, StepError> {
         let request = self.requests.find(task.request_id).await?;
-        if task.state == "NotifyFailed" {
-            // Neither waits for the other: a mail system that is down is just what operators must hear of.
-            let alerted = self.alert(&task, request.as_ref()).await;
-            if let Some(request) = &request {
-                self.tell(request, Notice::of_failure(request.status())).await?;
+        match task.state {
+            State::NotifyFailed => {
+                // Neither waits for the other: if the mail system is down, the operators must hear of it.
+                let alerted = self.alert(&task, request.as_ref()).await;
+                if let Some(request) = &request {
+                    self.tell(request, Notice::of_failure(request.status())).await?;
+                }
+                alerted?;
             }
-            alerted?;
-            return Ok(Progress::Done(NoOutput {}));
+            State::NotifyReceived => {
+                let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
+                self.tell(&request, Notice::of_receipt(request.status())).await?;
+            }
+            State::NotifyRefused | State::NotifyRejected | State::NotifyExpired => {
+                let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
+                let notice = Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
+                    StepError::refused(
+                        ErrorName::BadMessage,
+                        format!("a request that is {status} has no ending to tell of"),
+                    )
+                })?;
+                self.tell(&request, notice).await?;
+            }
         }
-        let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
-        let notice = match task.state.as_str() {
-            "NotifyReceived" => Notice::of_receipt(request.status()),
-            _ => Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
-                StepError::refused(
-                    ErrorName::BadMessage,
-                    format!("a request that is {status} has no ending to tell of"),
-                )
-            })?,
-        };
-        self.tell(&request, notice).await?;
         Ok(Progress::Done(NoOutput {}))
     }
 
     async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
         let request = self.requests.find(message.request_id).await?;
         let request = request.ok_or_else(|| StepError::not_found(message.request_id))?;
-        let Some(occasion) = message.occasion else {
-            return Err(StepError::refused(ErrorName::BadMessage, "the nudge names no occasion"));
-        };
-        match occasion.as_str() {
-            OVERVIEW => self.overview(&request).await,
-            waiting if waiting.starts_with("waiting/") => self.still_waiting(&request, waiting).await,
-            _ => Err(StepError::refused(ErrorName::BadMessage, "there is no mail for this occasion")),
+        match message.mail {
+            Some(MailKind::Overview) => self.overview(&request).await,
+            Some(MailKind::Waiting(number)) => self.still_waiting(&request, number).await,
+            // The steps send these mails, when the state machine asks for them.
+            Some(
+                kind @ (MailKind::Received
+                | MailKind::Refused
+                | MailKind::Rejected
+                | MailKind::Expired
+                | MailKind::Failed
+                | MailKind::Issued
+                | MailKind::Approval { .. }
+                | MailKind::Reminder { .. }),
+            ) => Err(StepError::refused(
+                ErrorName::BadMessage,
+                format!("the mail {kind} is not sent on demand"),
+            )),
+            None => {
+                Err(StepError::refused(ErrorName::BadMessage, "the message does not say which mail is due"))
+            }
         }
     }
 }
@@ -113,28 +151,30 @@ impl Notify {
             tracing::info!(status = %request.status(), "the request has gone on; there is no mail to send");
             return Ok(());
         };
-        let occasion = notice.occasion();
-        if request.was_mailed(occasion) {
-            tracing::info!(occasion, "mailed before");
+        let kind = notice.kind();
+        if request.was_mailed(&kind) {
+            tracing::info!(mail = %kind, "the mail was sent before");
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id());
         let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
-        self.mailer.send(&letter.to(request.id(), occasion, request.email())).await?;
-        self.note(request, occasion).await?;
-        tracing::info!(occasion, "mailed");
+        self.mailer.send(&letter.to(request.id(), &kind, request.email())).await?;
+        let now = self.clock.now();
+        self.note(request, |row| row.mailed(&kind, now)).await?;
+        tracing::info!(mail = %kind, "mail sent");
         Ok(())
     }
 
-    /// Tells the requester that the approvers were reminded, once an occasion.
-    async fn still_waiting(&self, request: &Request, occasion: &str) -> Result<(), StepError> {
+    /// Tells the requester that the approvers were reminded, once a reminder.
+    async fn still_waiting(&self, request: &Request, number: u32) -> Result<(), StepError> {
         if request.status() != Status::PendingApproval {
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id());
-        let letter =
-            Notice::Waiting.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
-        self.send_once(request, occasion, |row, now| row.claim_mail(occasion, now), &letter).await
+        let notice = Notice::Waiting(number);
+        let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        let kind = notice.kind();
+        self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &letter).await
     }
 
     /// Mails the way to all requests of the address, where that was not done a moment ago.
@@ -142,46 +182,42 @@ impl Notify {
         let now = self.clock.now();
         let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LIFE);
         let letter = overview::letter(request.language(), &self.base_url.overview(&key), now + OVERVIEW_LIFE);
-        let claim = |row: &mut Request, now| row.claim_mail_again(OVERVIEW, OVERVIEW_PAUSE, now);
-        self.send_once(request, OVERVIEW, claim, &letter).await
+        let claim = |row: &mut Request, now| row.claim_mail_again(&MailKind::Overview, OVERVIEW_PAUSE, now);
+        self.send_once(request, &MailKind::Overview, claim, &letter).await
     }
 
     async fn send_once(
         &self,
         request: &Request,
-        occasion: &str,
+        kind: &MailKind,
         claim: impl Fn(&mut Request, OffsetDateTime) -> bool + Send + Sync,
         letter: &Letter,
     ) -> Result<(), StepError> {
-        let (now, by) = (self.clock.now(), Origin::worker(WORKER));
-        let mail = letter.to(request.id(), occasion, request.email());
+        let (now, origin) = (self.clock.now(), Origin::worker(WORKER));
+        let mail = letter.to(request.id(), kind, request.email());
         let send = async { self.mailer.send(&mail).await.map_err(StepError::from) };
         let claim = |row: &mut Request| claim(row, now);
-        send_once(&*self.requests, request.id(), &by, occasion, now, claim, send).await?;
+        send_once(&*self.requests, request.id(), &origin, kind, now, claim, send).await?;
         Ok(())
     }
 
     /// Tells the operators of a failure, once for each request that has a row.
-    async fn alert(&self, task: &Task<Input>, request: Option<&Request>) -> Result<(), StepError> {
-        if request.is_some_and(|request| request.was_mailed(OPERATORS_TOLD)) {
+    async fn alert(&self, task: &Task<State, Input>, request: Option<&Request>) -> Result<(), StepError> {
+        if request.is_some_and(Request::has_notified_operators) {
             return Ok(());
         }
         let subject = alert::subject(task.request_id);
         self.operators.tell(&subject, &alert::text(task, request.map(|request| request.status()))).await?;
         if let Some(request) = request {
-            self.note(request, OPERATORS_TOLD).await?;
+            let now = self.clock.now();
+            self.note(request, |row| row.operators_notified(now)).await?;
         }
         tracing::info!("the operators were told");
         Ok(())
     }
 
-    async fn note(&self, request: &Request, occasion: &str) -> Result<(), StepError> {
-        let now = self.clock.now();
-        change_known(&*self.requests, request, &Origin::worker(WORKER), |row| {
-            row.mailed(occasion, now);
-            Ok::<_, InvalidTransition>(())
-        })
-        .await?;
+    async fn note(&self, request: &Request, note: impl FnMut(&mut Request) + Send) -> Result<(), StepError> {
+        update_known_request(&*self.requests, request, &Origin::worker(WORKER), note).await?;
         Ok(())
     }
 }

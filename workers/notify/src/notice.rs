@@ -5,6 +5,7 @@
 
 use workflow::approval::BaseUrl;
 use workflow::mail::{Letter, names_in_short};
+use workflow::mail_kind::MailKind;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -13,8 +14,8 @@ use workflow::texts::Message;
 pub(crate) enum Notice {
     /// The request has arrived.
     Received,
-    /// Nobody has decided yet, and the approvers were reminded.
-    Waiting,
+    /// The request is undecided, and the approvers have been reminded, for the n-th time.
+    Waiting(u32),
     /// The policy does not allow it.
     Refused,
     /// An approver said no.
@@ -54,15 +55,15 @@ impl Notice {
         Self::of_ending(status).unwrap_or(Some(Self::Failed))
     }
 
-    /// The occasion of the mail.
-    pub(crate) fn occasion(self) -> &'static str {
+    /// The kind of the mail.
+    pub(crate) fn kind(self) -> MailKind {
         match self {
-            Self::Received => "received",
-            Self::Waiting => "waiting",
-            Self::Refused => "refused",
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-            Self::Failed => "failed",
+            Self::Received => MailKind::Received,
+            Self::Waiting(number) => MailKind::Waiting(number),
+            Self::Refused => MailKind::Refused,
+            Self::Rejected => MailKind::Rejected,
+            Self::Expired => MailKind::Expired,
+            Self::Failed => MailKind::Failed,
         }
     }
 
@@ -93,7 +94,7 @@ impl Notice {
                     .closing(&Message::new("mail-received-wrong"))
                     .closing(&Message::new("mail-received-not-you"))
             }
-            Self::Waiting => letter("mail-waiting-subject", "mail-waiting-heading")
+            Self::Waiting(_) => letter("mail-waiting-subject", "mail-waiting-heading")
                 .paragraph(&match until {
                     Some(until) => Message::new("mail-waiting-until").with("until", until),
                     None => Message::new("mail-waiting"),

@@ -26,7 +26,7 @@ mod tests {
         let letter = letter(language, "https://ca.example.com/mine/the-key", datetime!(2026-01-01 13:00 UTC));
         let mail = letter.to(
             "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap(),
-            "overview",
+            &workflow::mail_kind::MailKind::Overview,
             &"alice@example.com".parse().unwrap(),
         );
         format!("Subject: {}\n\n{}", mail.subject, mail.text)

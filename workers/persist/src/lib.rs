@@ -15,9 +15,9 @@ use workflow::policy::evaluate::{Judged, Refusal};
 use workflow::ports::{Clock, Issuers, Metrics, NameIndex, Policies, Requests, look_alike};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, Outcome};
-use workflow::request::{Ending, InvalidTransition, Request, Status, attempt_of};
+use workflow::request::{Ending, Request, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
+use workflow::store::{Updated, update_known_request};
 use workflow::texts::Language;
 
 /// The step.
@@ -46,39 +46,62 @@ pub struct Input {
     pub error: Option<String>,
 }
 
+/// The states that send to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Stores the summary of the validated CSR.
+    Persist,
+    /// The policy does not allow the request.
+    RecordRefusal,
+    /// An approver rejected the request, or the requester withdrew it.
+    RecordRejection,
+    /// The time to decide is over.
+    RecordExpiry,
+    /// A step failed for good.
+    RecordFailure,
+}
+
+workflow::wire_names!(State: "state" {
+    Persist => "Persist",
+    RecordRefusal => "RecordRefusal",
+    RecordRejection => "RecordRejection",
+    RecordExpiry => "RecordExpiry",
+    RecordFailure => "RecordFailure",
+});
+
 #[async_trait]
 impl Step for Persist {
-    const STATES: &'static [&'static str] =
-        &["Persist", "RecordRefusal", "RecordRejection", "RecordExpiry", "RecordFailure"];
+    type State = State;
     type Input = Input;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<Input>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<State, Input>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
-        match task.state.as_str() {
-            "RecordRefusal" => self.end(&request, self.refusal(&request).await?).await?,
-            "RecordRejection" => self.end(&request, rejection(&request)).await?,
-            "RecordExpiry" => self.end(&request, expiry(&request)).await?,
-            // A message that comes late, after an operator has set the request going again: it tells of the past.
-            "RecordFailure" if attempt_of(&task.execution) < request.execution().attempt => {
+        match task.state {
+            State::Persist => self.store_csr(&request, task.input.csr_digest.as_deref()).await?,
+            State::RecordRefusal => self.end(&request, self.refusal(&request).await?).await?,
+            State::RecordRejection => self.end(&request, rejection(&request)).await?,
+            State::RecordExpiry => self.end(&request, expiry(&request)).await?,
+            // A message that arrives after an operator has restarted the request is out of date.
+            State::RecordFailure if attempt_of(&task.execution) < request.execution().attempt => {
                 tracing::warn!(
                     execution = task.execution,
                     "a later execution is at work; nothing is recorded"
                 );
             }
-            "RecordFailure" => {
+            State::RecordFailure => {
                 tracing::error!(cause = task.input.error, "the request failed");
                 self.end(&request, failure()).await?;
             }
-            _ => self.facts(&request, task.input.csr_digest.as_deref()).await?,
         }
         Ok(Progress::Done(NoOutput {}))
     }
 }
 
 impl Persist {
-    async fn facts(&self, request: &Request, validated: Option<&str>) -> Result<(), StepError> {
+    /// Stores the summary of the CSR; `validated` is the digest of the CSR that Validate read.
+    async fn store_csr(&self, request: &Request, validated: Option<&str>) -> Result<(), StepError> {
         let (csr, checked_key, policy_version) = match request.csr() {
             Some(csr) => (csr.clone(), None, request.policy_version().to_owned()),
             None => {
@@ -96,9 +119,8 @@ impl Persist {
         // The names first: a row that has its facts is known under its names.
         self.names.enter(&known_as(&csr.names), request.id()).await?;
         let now = self.clock.now();
-        change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
+        update_known_request(&*self.requests, request, &Origin::worker("persist"), |row| {
             row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
-            Ok::<_, InvalidTransition>(())
         })
         .await?;
         tracing::info!("stored");
@@ -134,15 +156,16 @@ impl Persist {
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), StepError> {
         let status = ending.status;
         let now = self.clock.now();
-        let (row, before) = change_known(&*self.requests, request, &Origin::worker("persist"), |row| {
-            let before = row.status();
-            match row.end(ending.clone(), now) {
-                // It got further than this execution knows: what stands is the truth.
-                Err(_) if row.status().is_terminal() => Ok(before),
-                other => other.map(|()| before),
-            }
-        })
-        .await?;
+        let Updated { row, value: before } =
+            update_known_request(&*self.requests, request, &Origin::worker("persist"), |row| {
+                let before = row.status();
+                match row.end(ending.clone(), now) {
+                    // The request has already ended; keep the recorded outcome.
+                    Err(_) if row.status().is_terminal() => Ok(before),
+                    other => other.map(|()| before),
+                }
+            })
+            .await?;
         if let Some(outcome) = Outcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }

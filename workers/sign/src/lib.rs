@@ -20,7 +20,7 @@ use workflow::ports::{CertificateStore, Clock, Issuers, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::change_known;
+use workflow::store::update_known_request;
 use workflow::timestamp::rfc3339;
 
 /// The step.
@@ -47,13 +47,22 @@ pub struct Signed {
     pub not_after: String,
 }
 
+/// The state that sends to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// `Sign`.
+    Sign,
+}
+
+workflow::wire_names!(State: "state" { Sign => "Sign" });
+
 #[async_trait]
 impl Step for Sign {
-    const STATES: &'static [&'static str] = &["Sign"];
+    type State = State;
     type Input = NoInput;
     type Output = Signed;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Signed>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Signed>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match (request.status(), request.reservation()) {
@@ -79,7 +88,7 @@ impl Step for Sign {
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
-        change_known(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
+        update_known_request(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
         tracing::info!(%serial, "issued");
         Ok(Progress::Done(signed(serial, validity)))
     }
@@ -129,7 +138,9 @@ impl Sign {
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
         let now = self.clock.now();
         let reserve = |row: &mut Request| row.reserve(serial.clone(), validity, now);
-        Ok(change_known(&*self.requests, &request, &Origin::worker("sign"), reserve).await?)
+        let updated =
+            update_known_request(&*self.requests, &request, &Origin::worker("sign"), reserve).await?;
+        Ok((updated.row, updated.value))
     }
 
     /// The certificate that is stored in the end: this one, or that of whoever was first.

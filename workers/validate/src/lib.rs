@@ -32,13 +32,22 @@ pub struct Validated {
     pub policy_version: String,
 }
 
+/// The state that sends to this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// `Validate`.
+    Validate,
+}
+
+workflow::wire_names!(State: "state" { Validate => "Validate" });
+
 #[async_trait]
 impl Step for Validate {
-    const STATES: &'static [&'static str] = &["Validate"];
+    type State = State;
     type Input = NoInput;
     type Output = Validated;
 
-    async fn run(&self, task: Task<NoInput>) -> Result<Progress<Validated>, StepError> {
+    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Validated>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {

@@ -15,7 +15,7 @@ use crate::message::RecheckMessage;
 use crate::ports::{Approvals, Clock, Issuers, NameIndex, Policies, PortError, Requests, WorkerQueue};
 use crate::request::audit::{EventKind, Origin, PendingEvent};
 use crate::request::{Request, Status};
-use crate::store::change_audited;
+use crate::store::{UpdateError, Updated, update_approval_audited};
 
 /// A link with its approval and request.
 #[derive(Clone, Debug)]
@@ -132,9 +132,9 @@ impl Voting<'_> {
             return;
         }
         let (id, now) = (resolved.request.id(), self.clock.now());
-        let noted = change_audited(self.approvals, self.requests, id, by, |approval| {
+        let noted = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             let entry = PendingEvent::new(EventKind::Viewed, now).with_digest(shown.as_str());
-            Ok::<_, std::convert::Infallible>(((), approval.viewed(approver).then_some(entry)))
+            ((), approval.viewed(approver).then_some(entry))
         })
         .await;
         if let Err(error) = noted {
@@ -154,7 +154,7 @@ impl Voting<'_> {
         by: &Origin,
     ) -> Result<Approval, VotingError> {
         let (id, now) = (request.id(), self.clock.now());
-        let changed = change_audited(self.approvals, self.requests, id, by, |approval| {
+        let changed = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             if approval.digest != content.binds && approval.outcome.is_none() {
                 return Err(VoteError::StaleDigest);
             }
@@ -164,8 +164,12 @@ impl Voting<'_> {
                 .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
             Ok((voted, (voted == VoteResult::Recorded).then_some(entry)))
         })
-        .await?;
-        let (approval, voted) = changed.ok_or(VotingError::NoSuchLink)??;
+        .await;
+        let Updated { row: approval, value: voted } = changed.map_err(|error| match error {
+            UpdateError::Missing(_) => VotingError::NoSuchLink,
+            UpdateError::Rejected(error) => VotingError::Vote(error),
+            UpdateError::Port(error) => VotingError::Port(error),
+        })?;
         match voted {
             VoteResult::Recorded => {
                 let outcome = approval.outcome.map(Outcome::as_str);

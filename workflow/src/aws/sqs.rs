@@ -1,4 +1,4 @@
-//! Queues in SQS: a worker's own, and the one that nudges go to.
+//! Queues in SQS: a worker's own, and those of other workers.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;

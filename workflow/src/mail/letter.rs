@@ -10,6 +10,7 @@ use crate::email::Email;
 use crate::finding::{Finding, Severity};
 use crate::grant::CsrSummary;
 use crate::ids::RequestId;
+use crate::mail_kind::MailKind;
 use crate::texts::{Language, Message};
 use pki::name::Name;
 
@@ -206,10 +207,10 @@ impl Letter {
     }
 
     /// The mail that takes the letter to `to`.
-    pub fn to(&self, request_id: RequestId, occasion: &str, to: &Email) -> Mail {
+    pub fn to(&self, request_id: RequestId, kind: &MailKind, to: &Email) -> Mail {
         Mail {
             request_id,
-            occasion: occasion.to_owned(),
+            kind: kind.clone(),
             to: to.clone(),
             subject: self.subject.clone(),
             text: self.text(&self.signature(request_id)),

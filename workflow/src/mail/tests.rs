@@ -11,6 +11,10 @@ fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
 }
 
+fn approval(approver: &str) -> MailKind {
+    MailKind::Approval { generation: 1, approver: approver.parse().unwrap() }
+}
+
 fn requester() -> Email {
     "alice@example.com".parse().unwrap()
 }
@@ -56,12 +60,12 @@ fn letter() -> Letter {
 
 #[test]
 fn the_text_part() {
-    insta::assert_snapshot!(letter().to(id(), "approval/bob@example.com", &requester()).text);
+    insta::assert_snapshot!(letter().to(id(), &approval("bob@example.com"), &requester()).text);
 }
 
 #[test]
 fn the_html_part() {
-    insta::assert_snapshot!(letter().to(id(), "approval/bob@example.com", &requester()).html);
+    insta::assert_snapshot!(letter().to(id(), &approval("bob@example.com"), &requester()).html);
 }
 
 #[test]
@@ -75,7 +79,7 @@ fn what_comes_from_outside_is_escaped_and_quoted() {
         .button(attack, attack)
         .link(attack, attack)
         .closing(attack)
-        .to(id(), "received", &requester());
+        .to(id(), &MailKind::Received, &requester());
     assert!(!mail.html.contains("<script"));
     assert!(!mail.html.contains("alert(1)</"), "its tags are text");
     for part in [&mail.subject, &mail.text, &mail.html] {
@@ -87,7 +91,7 @@ fn what_comes_from_outside_is_escaped_and_quoted() {
 proptest! {
     #[test]
     fn whatever_is_quoted_stays_in_its_quotation(comment in any::<String>(), more in "([^a]|\r|\n|<|&|\"){0,40}") {
-        let quoting = |comment: &str| Letter::new(Language::English, "s", "h").quote("They wrote", &format!("x{comment}")).to(id(), "o", &requester());
+        let quoting = |comment: &str| Letter::new(Language::English, "s", "h").quote("They wrote", &format!("x{comment}")).to(id(), &MailKind::Received, &requester());
         let (plain, mail) = (quoting(""), quoting(&format!("{comment}\n{more}")));
         let ours = |text: &str| text.lines().filter(|line| !line.starts_with('>')).map(str::to_owned).collect::<Vec<_>>();
         prop_assert_eq!(ours(&mail.text), ours(&plain.text));
@@ -102,23 +106,29 @@ fn a_command_is_copied_from_one_line() {
         format!("openssl req -new {}-out a.csr", "-addext subjectAltName=DNS:www.example.com ".repeat(4));
     let finding =
         Finding::refused(Code::WeakKey, "RSA key of 1024 bits.", format!("Make one with: {command}"));
-    let mail =
-        Letter::new(Language::English, "s", "h").findings(&[finding]).to(id(), "refused", &requester());
+    let mail = Letter::new(Language::English, "s", "h").findings(&[finding]).to(
+        id(),
+        &MailKind::Refused,
+        &requester(),
+    );
     assert!(mail.text.lines().any(|line| line.ends_with(&command)));
 }
 
 #[test]
 fn a_long_list_is_cut_and_says_so() {
     let names: Vec<String> = (0..60).map(|n| format!("n{n}.example.com")).collect();
-    let mail =
-        Letter::new(Language::English, "s", "h").list("Names", &names).to(id(), "received", &requester());
+    let mail = Letter::new(Language::English, "s", "h").list("Names", &names).to(
+        id(),
+        &MailKind::Received,
+        &requester(),
+    );
     assert!(mail.text.contains("n49.example.com\n  and 10 more\n"));
     assert!(!mail.text.contains("n50."));
 }
 
 #[test]
 fn nothing_is_fetched_from_elsewhere() {
-    let html = letter().to(id(), "received", &requester()).html;
+    let html = letter().to(id(), &MailKind::Received, &requester()).html;
     for fetched in ["<img", "<link", "<script", "url(", "@import", "src="] {
         assert!(!html.contains(fetched), "{fetched}");
     }
@@ -126,7 +136,7 @@ fn nothing_is_fetched_from_elsewhere() {
 
 #[test]
 fn mime_reads_back_as_it_was_written() {
-    let mut mail = letter().to(id(), "issued", &requester());
+    let mut mail = letter().to(id(), &MailKind::Issued, &requester());
     mail.subject = "Zertifikat für www.example.com ist da".into();
     mail.attachment = Some(MailAttachment {
         name: "certificate.zip".into(),
@@ -152,14 +162,14 @@ fn mime_reads_back_as_it_was_written() {
 
 #[test]
 fn a_mail_sent_twice_is_one_mail() {
-    let message_id = |occasion: &str| {
-        let bytes = letter().to(id(), occasion, &requester()).message(&from()).unwrap().formatted();
+    let message_id = |kind: MailKind| {
+        let bytes = letter().to(id(), &kind, &requester()).message(&from()).unwrap().formatted();
         MessageParser::default().parse(&bytes).unwrap().message_id().unwrap().to_owned()
     };
-    assert_eq!(message_id("received"), message_id("received"));
-    assert_ne!(message_id("received"), message_id("rejected"));
-    assert_ne!(message_id("approval/a@example.com"), message_id("approval/b@example.com"));
-    assert!(message_id("received").ends_with("@example.com"));
+    assert_eq!(message_id(MailKind::Received), message_id(MailKind::Received));
+    assert_ne!(message_id(MailKind::Received), message_id(MailKind::Rejected));
+    assert_ne!(message_id(approval("a@example.com")), message_id(approval("b@example.com")));
+    assert!(message_id(MailKind::Received).ends_with("@example.com"));
 }
 
 #[test]
@@ -169,7 +179,7 @@ fn a_line_break_adds_no_header() {
     {
         assert!(format!("{attack}@example.com").parse::<Email>().is_err());
         assert!(format!("alice@{attack}").parse::<Email>().is_err());
-        let mut mail = letter().to(id(), "received", &requester());
+        let mut mail = letter().to(id(), &MailKind::Received, &requester());
         mail.subject = attack.into();
         let bytes = mail.message(&from()).unwrap().formatted();
         let read = MessageParser::default().parse(&bytes).unwrap();
@@ -183,7 +193,7 @@ fn every_address_that_is_taken_can_be_written() {
     for address in
         ["a@localhost", "o'neil+ca@example.co.uk", "a.b_c-d/e=f@x-1.example", "!#$%&*?^`{|}~@example.com"]
     {
-        let mail = letter().to(id(), "received", &address.parse().unwrap());
+        let mail = letter().to(id(), &MailKind::Received, &address.parse().unwrap());
         let bytes = mail.message(&from()).unwrap().formatted();
         let read = MessageParser::default().parse(&bytes).unwrap();
         assert_eq!(read.to().unwrap().first().unwrap().address().unwrap(), address);
@@ -192,7 +202,7 @@ fn every_address_that_is_taken_can_be_written() {
 
 #[test]
 fn debug_shows_no_link_and_no_address() {
-    let shown = format!("{:?}", letter().to(id(), "received", &requester()));
+    let shown = format!("{:?}", letter().to(id(), &MailKind::Received, &requester()));
     assert!(!shown.contains("https://") && !shown.contains("alice"), "{shown}");
 }
 
@@ -223,7 +233,7 @@ fn a_letter_is_in_one_language() {
     .list(&Message::new("mail-code"), (0..60).map(|n| n.to_string()))
     .findings(&[Finding::warning(Code::BadName, "d", "a")])
     .button(&Message::new("mail-see-standing"), "https://ca.example.com/")
-    .to(id(), "received", &requester());
+    .to(id(), &MailKind::Received, &requester());
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
     assert!(mail.html.contains("<html lang=\"ja\">"));
     for english in ["Names", "Key", "Profile", "Look twice", "more", "button does", "request 5c1b"] {

@@ -7,17 +7,17 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::email::Email;
+use crate::framed_hash::FramedHash;
 use crate::ids::RequestId;
 use crate::timestamp::{rfc3339, whole_seconds};
+use crate::wire_names;
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// The request was accepted; `digest` is the SHA-256 of the text that was sent.
     Submitted,
@@ -35,29 +35,29 @@ pub enum EventKind {
     Decided,
     /// The approvers' links were replaced by new ones; `detail` is their generation.
     LinksRenewed,
-    /// Others may decide too, since nobody had.
+    /// The escalation approvers may decide too.
     Escalated,
     /// Serial and validity were reserved; `detail` is the serial.
     Reserved,
     /// The certificate was signed and stored; `detail` is the serial, `digest` the SHA-256 of its DER.
     Signed,
-    /// A mail was sent, or is about to be; `detail` is its occasion.
+    /// A mail was sent, or is about to be; `detail` is its kind ([`Notified`](crate::mail_kind::Notified)).
     Mailed,
-    /// A mail that was about to be sent could not be; `detail` is its occasion.
+    /// A mail that was about to be sent could not be; `detail` is its kind.
     NotMailed,
     /// The certificate was mailed.
     Delivered,
-    /// The policy did not allow it.
+    /// The request ended: the policy does not allow it.
     Refused,
-    /// It ended by a rejection.
+    /// The request ended: rejected.
     Rejected,
-    /// It ended undecided.
+    /// The request ended: expired undecided.
     Expired,
-    /// It ended by a fault.
+    /// The request ended: failed.
     Failed,
     /// The execution was gone and started again; `detail` is the attempt.
     Restarted,
-    /// An operator set a failed request going again.
+    /// An operator restarted a failed request.
     Retried,
     /// The certificate was fetched through the status link; `detail` is the form.
     Downloaded,
@@ -71,12 +71,12 @@ pub enum EventKind {
 pub struct Actor(String);
 
 impl Actor {
-    /// Whoever holds the requester's link, or submitted.
+    /// The requester, by link or submission.
     pub fn requester(email: &Email) -> Self {
         Self(format!("requester:{email}"))
     }
 
-    /// Whoever holds an approver's link.
+    /// An approver, by link.
     pub fn approver(email: &Email) -> Self {
         Self(format!("approver:{email}"))
     }
@@ -86,7 +86,7 @@ impl Actor {
         Self(format!("worker:{name}"))
     }
 
-    /// Whoever runs the operator's command.
+    /// The user of the operator's command.
     pub fn operator(name: &str) -> Self {
         Self(format!("operator:{name}"))
     }
@@ -103,7 +103,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Who acts, and from where.
+/// The actor of an event, and the address it acts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Who.
@@ -118,27 +118,27 @@ impl Origin {
         Self { actor: Actor::worker(name), source: None }
     }
 
-    /// Whoever runs the operator's command.
+    /// The user of the operator's command.
     pub fn operator(name: &str) -> Self {
         Self { actor: Actor::operator(name), source: None }
     }
 
-    /// Somebody on the web.
+    /// A caller of the portal.
     pub fn caller(actor: Actor, source: Option<String>) -> Self {
         Self { actor, source }
     }
 }
 
-/// An event that a change of the row brings about, before it has its place in the trail.
+/// An event that is not yet part of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEvent {
     /// What happened.
     pub event: EventKind,
     /// When.
     pub at: OffsetDateTime,
-    /// What it was about.
+    /// The object of the event.
     pub digest: Option<String>,
-    /// More, as [`EventKind`] says.
+    /// More; its meaning is that of the [`EventKind`].
     pub detail: Option<String>,
 }
 
@@ -148,14 +148,14 @@ impl PendingEvent {
         Self { event, at: whole_seconds(at), digest: None, detail: None }
     }
 
-    /// With what it was about: a lower-case hex SHA-256.
+    /// Sets the digest: a lower-case hex SHA-256.
     #[must_use]
     pub fn with_digest(mut self, digest: impl Into<String>) -> Self {
         self.digest = Some(digest.into());
         self
     }
 
-    /// With more, as [`EventKind`] says.
+    /// Sets the detail; its meaning is that of the [`EventKind`].
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -163,7 +163,7 @@ impl PendingEvent {
     }
 }
 
-/// The end of a trail, kept in the row of the request.
+/// Number and hash of the last event, kept in the row of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainHead {
     /// The number of the last event; 0 before the first.
@@ -205,14 +205,14 @@ pub struct Event {
 
 impl Event {
     /// The event as number `head.number + 1` of a trail; `head` moves on to it.
-    fn append(head: &mut ChainHead, request_id: RequestId, entry: PendingEvent, by: &Origin) -> Self {
+    fn append(head: &mut ChainHead, request_id: RequestId, entry: PendingEvent, origin: &Origin) -> Self {
         let mut event = Event {
             request_id,
             number: head.number + 1,
             event: entry.event,
             at: entry.at,
-            actor: by.actor.clone(),
-            source: by.source.clone(),
+            actor: origin.actor.clone(),
+            source: origin.source.clone(),
             digest: entry.digest,
             detail: entry.detail,
             previous: std::mem::take(&mut head.hash),
@@ -224,66 +224,56 @@ impl Event {
     }
 
     fn computed_hash(&self) -> String {
-        let mut context = digest::Context::new(&digest::SHA256);
-        let mut field = |text: &str| {
-            context.update(&(text.len() as u64).to_be_bytes());
-            context.update(text.as_bytes());
-        };
-        field("countersign audit 1");
-        field(&self.request_id.to_string());
-        field(&self.number.to_string());
-        field(self.event.as_str());
-        field(&rfc3339(self.at));
-        field(self.actor.as_str());
-        field(self.source.as_deref().unwrap_or_default());
-        field(self.digest.as_deref().unwrap_or_default());
-        field(self.detail.as_deref().unwrap_or_default());
-        field(&self.previous);
-        hex::encode(context.finish())
+        let mut hash = FramedHash::new("countersign audit 1");
+        hash.field(&self.request_id.to_string())
+            .field(&self.number.to_string())
+            .field(self.event.as_str())
+            .field(&rfc3339(self.at))
+            .field(self.actor.as_str())
+            .field(self.source.as_deref().unwrap_or_default())
+            .field(self.digest.as_deref().unwrap_or_default())
+            .field(self.detail.as_deref().unwrap_or_default())
+            .field(&self.previous);
+        hash.finish()
     }
 }
 
-impl EventKind {
-    /// The name in the table and in exports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EventKind::Submitted => "submitted",
-            EventKind::Stored => "stored",
-            EventKind::Asked => "asked",
-            EventKind::Viewed => "viewed",
-            EventKind::Voted => "voted",
-            EventKind::Withdrawn => "withdrawn",
-            EventKind::Decided => "decided",
-            EventKind::LinksRenewed => "links_renewed",
-            EventKind::Escalated => "escalated",
-            EventKind::Reserved => "reserved",
-            EventKind::Signed => "signed",
-            EventKind::Mailed => "mailed",
-            EventKind::NotMailed => "not_mailed",
-            EventKind::Delivered => "delivered",
-            EventKind::Refused => "refused",
-            EventKind::Rejected => "rejected",
-            EventKind::Expired => "expired",
-            EventKind::Failed => "failed",
-            EventKind::Restarted => "restarted",
-            EventKind::Retried => "retried",
-            EventKind::Downloaded => "downloaded",
-            EventKind::Revoked => "revoked",
-        }
-    }
-}
+wire_names!(EventKind: "kind of event" {
+    Submitted => "submitted",
+    Stored => "stored",
+    Asked => "asked",
+    Viewed => "viewed",
+    Voted => "voted",
+    Withdrawn => "withdrawn",
+    Decided => "decided",
+    LinksRenewed => "links_renewed",
+    Escalated => "escalated",
+    Reserved => "reserved",
+    Signed => "signed",
+    Mailed => "mailed",
+    NotMailed => "not_mailed",
+    Delivered => "delivered",
+    Refused => "refused",
+    Rejected => "rejected",
+    Expired => "expired",
+    Failed => "failed",
+    Restarted => "restarted",
+    Retried => "retried",
+    Downloaded => "downloaded",
+    Revoked => "revoked",
+});
 
-/// Gives entries their places behind `head`, which moves on to the last of them.
+/// Chains the events behind `head`, and moves `head` to the last of them.
 pub fn append(
     head: &mut ChainHead,
     request_id: RequestId,
     entries: Vec<PendingEvent>,
-    by: &Origin,
+    origin: &Origin,
 ) -> Vec<Event> {
-    entries.into_iter().map(|entry| Event::append(head, request_id, entry, by)).collect()
+    entries.into_iter().map(|entry| Event::append(head, request_id, entry, origin)).collect()
 }
 
-/// What is wrong with a trail.
+/// A defect of a trail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditError {
     /// Numbers are missing or come twice.
@@ -318,7 +308,7 @@ pub enum AuditError {
     Replaced(u64),
 }
 
-/// Checks a trail, given in order, against the end that the row keeps. All that is wrong is told.
+/// Checks a trail, given in order, against the head in the row, and returns every defect.
 pub fn verify(request_id: RequestId, events: &[Event], head: &ChainHead) -> Vec<AuditError> {
     let mut broken = Vec::new();
     let mut previous = "";

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::Status;
+use crate::wire_names;
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Countersign";
@@ -68,17 +69,15 @@ impl Outcome {
             | Status::Revoked => None,
         }
     }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Refused => "refused",
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-            Self::Failed => "failed",
-        }
-    }
 }
+
+wire_names!(Outcome: "outcome" {
+    Delivered => "delivered",
+    Refused => "refused",
+    Rejected => "rejected",
+    Expired => "expired",
+    Failed => "failed",
+});
 
 impl Measure {
     /// The name of the metric.

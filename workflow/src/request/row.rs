@@ -201,7 +201,8 @@ impl Request {
         self.ending.as_ref()
     }
 
-    /// The mails sent or claimed, and when (RFC 3339).
+    /// The names of the notifications sent or claimed ([`Notified`](crate::mail_kind::Notified)), and when (RFC 3339). Names
+    /// that this version does not define stay in the row.
     pub fn mails(&self) -> &BTreeMap<String, String> {
         &self.mails
     }
@@ -302,9 +303,6 @@ impl Ending {
         Self { status, reason: reason.into(), code: None, findings: Vec::new() }
     }
 }
-
-/// The mark in [`Request::mails`] that the operators were told of a failure.
-pub const OPERATORS_TOLD: &str = "operators-failed";
 
 /// The number of the attempt that an execution makes, from its ARN or name; see [`execution_name`].
 pub fn attempt_of(execution: &str) -> u32 {

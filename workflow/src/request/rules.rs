@@ -9,13 +9,11 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::audit::{self, Event, EventKind, Origin, PendingEvent};
-use super::{
-    Ending, Execution, HistoryEntry, InvalidTransition, OPERATORS_TOLD, Request, Reservation, Status,
-    Submission,
-};
+use super::{Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Status, Submission};
 use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
+use crate::mail_kind::{MailKind, Notified};
 use crate::timestamp::{rfc3339, whole_seconds};
 use pki::certificate::{Serial, Validity};
 
@@ -227,38 +225,60 @@ impl Request {
         Ok(())
     }
 
-    /// Notes that the mail of this occasion was sent. The first time counts.
-    pub fn mailed(&mut self, occasion: &str, now: OffsetDateTime) {
-        self.claim_mail(occasion, now);
+    /// Records that a mail was sent. Idempotent.
+    pub fn mailed(&mut self, kind: &MailKind, now: OffsetDateTime) {
+        self.claim_mail(kind, now);
     }
 
-    /// Notes that the mail of this occasion is about to be sent, so that nobody else sends it. Says whether it is the
-    /// caller's to send. A sender that dies right after this leaves the mail unsent: for mails that do no harm when they
-    /// are missing, and would when they come twice.
-    pub fn claim_mail(&mut self, occasion: &str, now: OffsetDateTime) -> bool {
-        let claimed = !self.was_mailed(occasion);
-        if claimed {
-            self.note(PendingEvent::new(EventKind::Mailed, now).with_detail(occasion));
-            self.mails.insert(occasion.to_owned(), rfc3339(now));
-        }
-        claimed
+    /// Records that a mail is about to be sent, so that no other run sends it. Returns true if the caller is to send it. A
+    /// sender that dies right after this leaves the mail unsent: for mails that do no harm when they are missing, and would
+    /// when they come twice.
+    pub fn claim_mail(&mut self, kind: &MailKind, now: OffsetDateTime) -> bool {
+        self.claim(&Notified::from(kind), now)
     }
 
-    /// The same for a mail that may come again after `pause`.
-    pub fn claim_mail_again(&mut self, occasion: &str, pause: Duration, now: OffsetDateTime) -> bool {
-        let last = self.mails.get(occasion).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+    /// Like [`Request::claim_mail`], for a mail that may come again after `pause`.
+    pub fn claim_mail_again(&mut self, kind: &MailKind, pause: Duration, now: OffsetDateTime) -> bool {
+        let name = kind.to_string();
+        let last = self.mails.get(&name).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
         if last.is_some_and(|last| now - last < pause) {
             return false;
         }
-        self.mails.remove(occasion);
-        self.claim_mail(occasion, now)
+        self.mails.remove(&name);
+        self.claim_mail(kind, now)
     }
 
     /// Takes a claim back, since the mail could not be sent.
-    pub fn release_mail(&mut self, occasion: &str, now: OffsetDateTime) {
-        if self.mails.remove(occasion).is_some() {
-            self.note(PendingEvent::new(EventKind::NotMailed, now).with_detail(occasion));
+    pub fn release_mail(&mut self, kind: &MailKind, now: OffsetDateTime) {
+        let name = kind.to_string();
+        if self.mails.remove(&name).is_some() {
+            self.note(PendingEvent::new(EventKind::NotMailed, now).with_detail(name));
         }
+    }
+
+    /// True if a mail of this kind was sent, or is being sent.
+    pub fn was_mailed(&self, kind: &MailKind) -> bool {
+        self.mails.contains_key(&kind.to_string())
+    }
+
+    /// Records that the operators were notified of a failure. Idempotent.
+    pub fn operators_notified(&mut self, now: OffsetDateTime) {
+        self.claim(&Notified::Operators, now);
+    }
+
+    /// True if the operators were notified of the failure of this request.
+    pub fn has_notified_operators(&self) -> bool {
+        self.mails.contains_key(&Notified::Operators.to_string())
+    }
+
+    fn claim(&mut self, notified: &Notified, now: OffsetDateTime) -> bool {
+        let name = notified.to_string();
+        let claimed = !self.mails.contains_key(&name);
+        if claimed {
+            self.note(PendingEvent::new(EventKind::Mailed, now).with_detail(&name));
+            self.mails.insert(name, rfc3339(now));
+        }
+        claimed
     }
 
     /// When the request first came to this status; `None` where it has not been there.
@@ -266,16 +286,16 @@ impl Request {
         self.history.iter().find(|entry| entry.status == status).map(|entry| entry.at)
     }
 
-    /// Whether the mail of this occasion was sent.
-    pub fn was_mailed(&self, occasion: &str) -> bool {
-        self.mails.contains_key(occasion)
-    }
-
     /// Whether it ended without a certificate and the requester has not been mailed that it did.
     pub fn is_untold(&self) -> bool {
-        let ended =
-            matches!(self.status, Status::Refused | Status::Rejected | Status::Expired | Status::Failed);
-        ended && !self.was_mailed(self.status.as_str())
+        let kind = match self.status {
+            Status::Refused => MailKind::Refused,
+            Status::Rejected => MailKind::Rejected,
+            Status::Expired => MailKind::Expired,
+            Status::Failed => MailKind::Failed,
+            _ => return false,
+        };
+        !self.was_mailed(&kind)
     }
 
     /// Notes that attempt number `attempt` runs as `execution_arn`. Only the next attempt in order counts.
@@ -304,7 +324,7 @@ impl Request {
             Status::Failed => {
                 self.ending = None;
                 // Should it fail again, the operators must hear of it again.
-                self.mails.remove(OPERATORS_TOLD);
+                self.mails.remove(&Notified::Operators.to_string());
                 self.note(PendingEvent::new(EventKind::Retried, now));
                 self.enter(self.furthest(), now);
                 let attempt = self.execution.attempt + 1;

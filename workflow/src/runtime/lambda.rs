@@ -19,10 +19,12 @@ use tracing::Instrument;
 use crate::aws::Aws;
 use crate::environment::EnvironmentError;
 use crate::ids::RequestId;
+use crate::mail_kind::MailKind;
 use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::ports::{Queue, Reported, Tasks};
 use crate::runtime::step::{ErrorName, Progress, Step, StepError, Task};
+use crate::wire_name::WireName as _;
 
 #[cfg(panic = "abort")]
 compile_error!(
@@ -85,11 +87,11 @@ pub struct Shell<S> {
     pub max_receives: u32,
 }
 
-/// The SQS body: a task of the state machine, or a nudge, which is only a request id.
+/// The SQS body: a task of the state machine, or a [`RecheckMessage`], which has no task token.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// What ends the task; absent in a nudge.
+    /// What ends the task; absent in a [`RecheckMessage`].
     pub task_token: Option<TaskToken>,
     /// The ARN of the execution.
     #[serde(default)]
@@ -97,11 +99,11 @@ pub struct Message {
     /// The name of the state.
     #[serde(default)]
     pub state: String,
-    /// The request id of a nudge.
+    /// The request id of a [`RecheckMessage`].
     pub request_id: Option<RequestId>,
     /// See [`RecheckMessage::links`].
     pub links: Option<u32>,
-    /// See [`RecheckMessage::occasion`].
+    /// See [`RecheckMessage::mail`]; text, so that an unknown kind does not make the message unreadable.
     pub occasion: Option<String>,
     /// The input of a task; holds the request id.
     #[serde(default)]
@@ -174,7 +176,7 @@ impl<S: Step> Shell<S> {
                     self.refuse(&token, code, &message).await
                 }
                 (StepError::Refused { code, message }, None) => {
-                    tracing::warn!(error = code.as_str(), cause = message, "the nudge came to nothing");
+                    tracing::warn!(error = code.as_str(), cause = message, "the re-check was refused");
                     Disposal::Acknowledge
                 }
                 (StepError::Transient { cause }, Some(token)) if received >= self.max_receives => {
@@ -194,25 +196,17 @@ impl<S: Step> Shell<S> {
 
     async fn work(&self, message: Message, request_id: RequestId) -> Result<(), StepError> {
         let Some(token) = message.task_token else {
-            let (links, occasion) = (message.links, message.occasion);
-            return self.step.recheck(RecheckMessage { request_id, links, occasion }).await;
+            let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
+            let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
+            return self.step.recheck(RecheckMessage { request_id, links: message.links, mail }).await;
         };
-        if !S::STATES.contains(&message.state.as_str()) {
-            return Err(StepError::refused(
-                ErrorName::BadMessage,
-                format!("this worker does not serve {}", message.state),
-            ));
-        }
+        let state = S::State::from_wire_name(&message.state).map_err(|_| {
+            StepError::refused(ErrorName::BadMessage, format!("this worker does not serve {}", message.state))
+        })?;
         let input = serde_json::from_value(message.input).map_err(|error| {
             StepError::refused(ErrorName::BadMessage, format!("the input is not as agreed: {error}"))
         })?;
-        let task = Task {
-            request_id,
-            state: message.state,
-            execution: message.execution_id,
-            token: token.clone(),
-            input,
-        };
+        let task = Task { request_id, state, execution: message.execution_id, token: token.clone(), input };
         match self.step.run(task).await? {
             Progress::Waiting => tracing::info!("waiting"),
             Progress::Done(output) => {
@@ -284,17 +278,25 @@ mod tests {
     use super::*;
     use crate::runtime::step::{NoInput, NoOutput};
     use crate::testing::InMemoryBackend;
+    use crate::wire_names;
 
-    /// Does what the name of the execution says.
+    /// Ends as the name of the execution says.
     struct ScriptedStep;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum State {
+        Obey,
+    }
+
+    wire_names!(State: "state" { Obey => "Obey" });
 
     #[async_trait]
     impl Step for ScriptedStep {
-        const STATES: &'static [&'static str] = &["Obey"];
+        type State = State;
         type Input = NoInput;
         type Output = NoOutput;
 
-        async fn run(&self, task: Task<NoInput>) -> Result<Progress<NoOutput>, StepError> {
+        async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<NoOutput>, StepError> {
             match task.execution.as_str() {
                 "wait" => Ok(Progress::Waiting),
                 "refuse" => Err(StepError::refused(ErrorName::Refused, "no")),

@@ -3,6 +3,8 @@
 //! Invariant: a step is idempotent by request id. A step ends in a result, in [`StepError::Refused`], which is final and
 //! known to the state machine by a stable name, or in [`StepError::Transient`], which leaves the message on the queue.
 
+use std::convert::Infallible;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,22 +14,25 @@ use crate::message::{RecheckMessage, TaskToken};
 use crate::policy::evaluate::Refusal;
 use crate::ports::PortError;
 use crate::request::InvalidTransition;
-use crate::store::ChangeError;
+use crate::store::UpdateError;
+use crate::wire_name::WireName;
+use crate::wire_names;
 
 /// One step of the flow. The worker's folder is the binary; the queue of that name feeds it.
 #[async_trait]
 pub trait Step: Send + Sync {
     /// The states of statemachine.asl.json that send to this worker.
-    const STATES: &'static [&'static str];
+    type State: WireName;
     /// The `input` of the message, without the request id.
     type Input: DeserializeOwned + Send;
     /// The output of the state.
     type Output: Serialize + Send;
 
     /// Does the work of one task.
-    async fn run(&self, task: Task<Self::Input>) -> Result<Progress<Self::Output>, StepError>;
+    async fn run(&self, task: Task<Self::State, Self::Input>) -> Result<Progress<Self::Output>, StepError>;
 
-    /// Looks again at a request because somebody said so. Only await-approval and notify are nudged.
+    /// Handles a message without a task token: re-checks the request's state. Only await-approval and notify get such
+    /// messages.
     async fn recheck(&self, _message: RecheckMessage) -> Result<(), StepError> {
         Err(StepError::refused(ErrorName::BadMessage, "this worker takes tasks only"))
     }
@@ -35,11 +40,11 @@ pub trait Step: Send + Sync {
 
 /// One task, as the state machine sent it.
 #[derive(Clone, Debug)]
-pub struct Task<I> {
+pub struct Task<S, I> {
     /// Which request it is about.
     pub request_id: RequestId,
-    /// The name of the state.
-    pub state: String,
+    /// The state that sent the task.
+    pub state: S,
     /// The ARN of the execution.
     pub execution: String,
     /// What ends the task. Only await-approval keeps it; the shell reports all others.
@@ -82,19 +87,14 @@ pub enum ErrorName {
     Exhausted,
 }
 
-impl ErrorName {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ErrorName::Refused => "Request.Refused",
-            ErrorName::NotFound => "Request.NotFound",
-            ErrorName::NotApproved => "Request.NotApproved",
-            ErrorName::Ended => "Request.Ended",
-            ErrorName::BadMessage => "Step.BadMessage",
-            ErrorName::Exhausted => "Step.Exhausted",
-        }
-    }
-}
+wire_names!(ErrorName: "name of an error" {
+    Refused => "Request.Refused",
+    NotFound => "Request.NotFound",
+    NotApproved => "Request.NotApproved",
+    Ended => "Request.Ended",
+    BadMessage => "Step.BadMessage",
+    Exhausted => "Step.Exhausted",
+});
 
 /// How a step fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,12 +151,18 @@ impl From<Refusal> for StepError {
     }
 }
 
-impl<E: Into<StepError>> From<ChangeError<E>> for StepError {
-    fn from(error: ChangeError<E>) -> Self {
+impl From<Infallible> for StepError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl<E: Into<StepError>> From<UpdateError<E>> for StepError {
+    fn from(error: UpdateError<E>) -> Self {
         match error {
-            ChangeError::Missing(id) => Self::not_found(id),
-            ChangeError::Refused(error) => error.into(),
-            ChangeError::Port(error) => error.into(),
+            UpdateError::Missing(id) => Self::not_found(id),
+            UpdateError::Rejected(error) => error.into(),
+            UpdateError::Port(error) => error.into(),
         }
     }
 }

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::ports::Clock as _;
-use crate::request::Status;
+use crate::mail_kind::MailKind;
+use crate::ports::{Clock as _, Requests, Saved};
+use crate::request::audit::Origin;
+use crate::request::{Request, Status};
 use crate::testing::InMemoryBackend;
 
 /// A request that nobody has mailed about, as it was read, and how many calls that took.
@@ -11,22 +13,21 @@ fn known(backend: &Arc<InMemoryBackend>) -> (Request, usize) {
     (request, backend.calls().len())
 }
 
-async fn mail(backend: &Arc<InMemoryBackend>, known: &Request, occasion: &str) -> Request {
+async fn mail(backend: &Arc<InMemoryBackend>, known: &Request, kind: MailKind) -> Request {
     let now = backend.now();
     let note = |row: &mut Request| {
-        row.mailed(occasion, now);
-        Ok::<_, std::convert::Infallible>(())
+        row.mailed(&kind, now);
     };
-    change_known(&**backend, known, &Origin::worker("test"), note).await.unwrap().0
+    update_known_request(&**backend, known, &Origin::worker("test"), note).await.unwrap().row
 }
 
 #[tokio::test]
 async fn a_row_that_is_still_the_known_one_is_not_read_again() {
     let backend = InMemoryBackend::new();
     let (first, before) = known(&backend);
-    let second = mail(&backend, &first, "one").await;
+    let second = mail(&backend, &first, MailKind::Waiting(1)).await;
     // What comes back is known in its turn.
-    let third = mail(&backend, &second, "two").await;
+    let third = mail(&backend, &second, MailKind::Waiting(2)).await;
     assert_eq!(backend.calls()[before..], ["requests: save", "requests: save"]);
     assert_eq!(backend.request(first.id()), Some(third));
 }
@@ -35,11 +36,11 @@ async fn a_row_that_is_still_the_known_one_is_not_read_again() {
 async fn what_others_wrote_meanwhile_stays() {
     let backend = InMemoryBackend::new();
     let (stale, _) = known(&backend);
-    mail(&backend, &stale, "theirs").await;
+    mail(&backend, &stale, MailKind::Waiting(1)).await;
     let before = backend.calls().len();
-    let row = mail(&backend, &stale, "ours").await;
+    let row = mail(&backend, &stale, MailKind::Waiting(2)).await;
     assert_eq!(backend.calls()[before..], ["requests: save", "requests: find", "requests: save"]);
-    assert!(row.was_mailed("theirs") && row.was_mailed("ours"));
+    assert!(row.was_mailed(&MailKind::Waiting(1)) && row.was_mailed(&MailKind::Waiting(2)));
 }
 
 /// The row has gone on: what a stale copy would refuse, or take for done, is not the answer.
@@ -53,8 +54,8 @@ async fn a_stale_row_refuses_nothing_and_settles_nothing() {
         "arn:another" => Ok(()),
         _ => Err("the execution is the old one"),
     };
-    assert!(change_known(&*backend, &stale, &Origin::worker("test"), seen).await.is_ok());
-    let nothing = |row: &mut Request| Ok::<_, std::convert::Infallible>(row.execution().arn.clone());
-    let (_, arn) = change_known(&*backend, &stale, &Origin::worker("test"), nothing).await.unwrap();
-    assert_eq!(arn, "arn:another");
+    assert!(update_known_request(&*backend, &stale, &Origin::worker("test"), seen).await.is_ok());
+    let nothing = |row: &mut Request| Some(row.execution().arn.clone());
+    let seen = update_known_request(&*backend, &stale, &Origin::worker("test"), nothing).await.unwrap();
+    assert_eq!(seen.value.as_deref(), Some("arn:another"));
 }

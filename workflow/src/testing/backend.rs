@@ -175,7 +175,7 @@ impl InMemoryBackend {
     }
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`, `mailer`, `operators`,
-    /// `policies`, `links`, `ca key`, `tasks`, `executions`, `nudges` or `queue`.
+    /// `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue` or `queue`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }
@@ -310,7 +310,7 @@ impl InMemoryBackend {
         self.state().executions.insert(arn.to_owned(), execution);
     }
 
-    /// Every nudge, oldest first.
+    /// Every message to another worker, oldest first.
     pub fn rechecks(&self) -> Vec<RecheckMessage> {
         self.state().rechecks.clone()
     }

@@ -60,7 +60,7 @@ impl InMemoryBackend {
                 self.certificates().len(),
                 rows.iter().filter(|row| row.serial().is_some()).count(),
             ),
-            mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.occasion.clone())).collect(),
+            mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),
             told: self.told().into_iter().collect(),
             approvals: rows
                 .iter()

@@ -13,6 +13,7 @@ use crate::request::{Ending, Request, Status, Submission, execution_name};
 use crate::runtime::step::Task;
 use crate::testing::InMemoryBackend;
 use crate::texts::Language;
+use crate::wire_name::WireName;
 use pki::certificate::{Serial, Validity};
 use pki::testing as test_pki;
 
@@ -37,11 +38,11 @@ pub fn vote_input(decision: Decision, shown: &ReviewDigest, reason: Option<&str>
     }
 }
 
-/// A task of a state for a request.
-pub fn task<I>(id: RequestId, state: &str, token: &str, input: I) -> Task<I> {
+/// A task of a state for a request, with a token of its own.
+pub fn task<S: WireName, I>(id: RequestId, state: &str, token: &str, input: I) -> Task<S, I> {
     Task {
         request_id: id,
-        state: state.into(),
+        state: S::from_wire_name(state).expect("a state of the worker"),
         execution: format!("arn:{id}"),
         token: TaskToken::new(token),
         input,

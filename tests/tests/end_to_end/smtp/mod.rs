@@ -87,7 +87,7 @@ fn parameter(password: &str) -> Arc<Parameter> {
 fn mail() -> Mail {
     Mail {
         request_id: RequestId::random(),
-        occasion: "issued".into(),
+        kind: workflow::mail_kind::MailKind::Issued,
         to: "team@example.com".parse().unwrap(),
         subject: "Your certificate".into(),
         text: "It is attached.".into(),

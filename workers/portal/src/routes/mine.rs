@@ -16,6 +16,7 @@ use serde::Serialize;
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
+use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::request::input::missing;
 use workflow::request::{Request, Status};
@@ -30,8 +31,6 @@ use crate::state::Portal;
 
 /// How many requests are listed, the newest first.
 const LISTED: usize = 200;
-/// The occasion of the mail; see notify.
-const OVERVIEW: &str = "overview";
 
 /// One request of the list, as JSON; the page shows the same.
 #[derive(Serialize)]
@@ -75,7 +74,7 @@ pub(crate) async fn send(
         }
     };
     if let Some(newest) = portal.requests.of_requester(&email, 1).await?.first() {
-        portal.notify_queue.recheck(&RecheckMessage::mail(newest.id(), OVERVIEW)).await?;
+        portal.notify_queue.recheck(&RecheckMessage::mail(newest.id(), MailKind::Overview)).await?;
     }
     Ok(match format {
         ResponseFormat::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),

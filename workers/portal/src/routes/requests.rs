@@ -21,8 +21,8 @@ use workflow::finding::{Code, Finding};
 use workflow::ids::{IssuerId, RequestId};
 use workflow::message::RecheckMessage;
 use workflow::request::audit::{EventKind, PendingEvent};
-use workflow::request::{HistoryEntry, InvalidTransition, Request, Status};
-use workflow::store::{ChangeError, change, change_audited};
+use workflow::request::{HistoryEntry, Request, Status};
+use workflow::store::{UpdateError, update_approval_audited, update_request};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
@@ -121,19 +121,23 @@ pub(crate) async fn cancel(
     if request.status() == Status::Submitted {
         return Err(Problem::new(Code::TryAgain, "problem-cancel-too-early"));
     }
-    let withdrawn = change_audited(&*portal.approvals, &*portal.requests, request.id(), &by, |approval| {
-        let entry = PendingEvent::new(EventKind::Withdrawn, now);
-        approval.withdraw(now).map(|new| ((), new.then_some(entry)))
-    })
-    .await?;
+    let withdrawn =
+        update_approval_audited(&*portal.approvals, &*portal.requests, request.id(), &by, |approval| {
+            let entry = PendingEvent::new(EventKind::Withdrawn, now);
+            approval.withdraw(now).map(|new| ((), new.then_some(entry)))
+        })
+        .await;
     // The decision may be ahead of the row.
     let too_late = match withdrawn {
-        Some(Ok(_)) => None,
-        Some(Err(VoteError::AlreadyDecided(outcome))) if request.status() == Status::PendingApproval => {
+        Ok(_) => None,
+        Err(UpdateError::Port(error)) => return Err(error.into()),
+        Err(UpdateError::Rejected(VoteError::AlreadyDecided(outcome)))
+            if request.status() == Status::PendingApproval =>
+        {
             Some(outcome.as_str())
         }
-        Some(Err(VoteError::Expired)) => Some(Status::Expired.as_str()),
-        _ => Some(request.status().as_str()),
+        Err(UpdateError::Rejected(VoteError::Expired)) => Some(Status::Expired.as_str()),
+        Err(UpdateError::Missing(_) | UpdateError::Rejected(_)) => Some(request.status().as_str()),
     };
     if let Some(status) = too_late {
         let message = Message::new("problem-cancel-too-late").with("status", status);
@@ -232,14 +236,13 @@ async fn note_download(
         return Ok(());
     }
     let (now, by) = (portal.clock.now(), client.as_requester(request.email()));
-    let noted = change(&*portal.requests, request.id(), &by, |row| {
+    let noted = update_request(&*portal.requests, request.id(), &by, |row| {
         row.note(PendingEvent::new(EventKind::Downloaded, now).with_detail(form));
-        Ok::<_, InvalidTransition>(())
     });
     match noted.await {
         Ok(_) => Ok(()),
-        Err(ChangeError::Port(error)) => Err(error.into()),
-        Err(ChangeError::Missing(_) | ChangeError::Refused(_)) => Err(Problem::no_such_link()),
+        Err(UpdateError::Port(error)) => Err(error.into()),
+        Err(UpdateError::Missing(_)) => Err(Problem::no_such_link()),
     }
 }
 

@@ -111,7 +111,7 @@ async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
     let unknown = site.post("/mine", &json!({"email": "nobody@example.com"})).await;
     assert_eq!((known.status.as_u16(), known.bytes), (202, unknown.bytes.clone()));
     assert_eq!(unknown.status, 202);
-    assert_eq!(site.backend.rechecks(), [RecheckMessage::mail(id, "overview")]);
+    assert_eq!(site.backend.rechecks(), [RecheckMessage::mail(id, workflow::mail_kind::MailKind::Overview)]);
     site.post("/mine", &json!({"email": "a@b, c@d"})).await.is_problem(422, "bad_email");
     site.post("/mine", &json!({})).await.is_problem(400, "missing_field");
 }

@@ -34,6 +34,28 @@ fn an_untouched_trail_is_whole_also_after_a_journey_through_json() {
     assert_eq!(verify(id, &[], &ChainHead::default()), []);
 }
 
+/// A hash of version 0.1.0; computed by Python's hashlib.
+#[test]
+fn an_event_has_the_known_hash() {
+    let alice: Email = "alice@example.com".parse().unwrap();
+    let origin = Origin::caller(Actor::approver(&alice), Some("192.0.2.1".into()));
+    let vote = PendingEvent::new(EventKind::Voted, datetime!(2026-01-01 12:00 UTC))
+        .with_digest("d".repeat(64))
+        .with_detail("approve");
+    let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
+    let mut head = ChainHead::default();
+    append(&mut head, id, vec![vote], &origin);
+    assert_eq!(head.hash, "33fa4caf6f26262419317afb3c855cf85b371456db47b4a07370297c172d925e");
+}
+
+/// The names in tables and exports.
+#[test]
+fn the_names_are_those_in_rows() {
+    let names = "submitted stored asked viewed voted withdrawn decided links_renewed escalated reserved signed mailed \
+                 not_mailed delivered refused rejected expired failed restarted retried downloaded revoked";
+    assert_eq!(EventKind::ALL.map(EventKind::as_str).join(" "), names);
+}
+
 #[test]
 fn whatever_is_altered_is_found() {
     let (id, events, head) = trail();

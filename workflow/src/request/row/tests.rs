@@ -1,4 +1,5 @@
 use super::*;
+use crate::mail_kind::MailKind;
 use crate::testing::InMemoryBackend;
 use crate::timestamp::{rfc3339, whole_seconds};
 use pki::testing as test_pki;
@@ -7,8 +8,8 @@ fn failed_after(status: Status) -> Request {
     let backend = InMemoryBackend::new();
     let mut row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), status);
     row.end(Ending::because(Status::Failed, "Something broke."), row.registration_date).unwrap();
-    row.mailed(OPERATORS_TOLD, row.registration_date);
-    row.mailed("failed", row.registration_date);
+    row.operators_notified(row.registration_date);
+    row.mailed(&MailKind::Failed, row.registration_date);
     row
 }
 
@@ -28,7 +29,8 @@ fn a_retry_returns_to_the_furthest_status_that_the_row_bears_out() {
         assert_eq!(row.history[..failed.history.len()], failed.history);
         assert_eq!(row.history.last().unwrap().status, status);
         // The operators hear of the next failure; the requester was told already.
-        assert!(!row.was_mailed(OPERATORS_TOLD) && row.was_mailed("failed"));
+        assert!(!row.has_notified_operators());
+        assert!(row.was_mailed(&MailKind::Failed));
         let once = row.clone();
         row.retry(|attempt| format!("arn:{attempt}"), row.registration_date).unwrap();
         assert_eq!(row, once, "a second retry changes nothing while the first is under way");

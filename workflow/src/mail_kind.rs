@@ -1,0 +1,224 @@
+//! The kinds of mail, and their names in rows, in the audit trail and in Message-IDs.
+//!
+//! Invariant: a name is written in one way only, and a kind never changes its name: rows that exist hold it. A text that is
+//! not exactly the name of a kind is an error, so a row keeps it as it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::email::Email;
+
+/// A kind of mail. Mails of one kind about one request are the same mail.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum MailKind {
+    /// To the requester: the request has arrived.
+    Received,
+    /// To the requester: the policy does not allow the request.
+    Refused,
+    /// To the requester: an approver rejected the request, or the requester withdrew it.
+    Rejected,
+    /// To the requester: the time to decide is over.
+    Expired,
+    /// To the requester: the request failed.
+    Failed,
+    /// To the requester: the certificate.
+    Issued,
+    /// To the requester: the link to all requests of the address.
+    Overview,
+    /// To the requester: the approvers have been reminded, for the n-th time.
+    Waiting(u32),
+    /// To an approver: the link to the review.
+    Approval {
+        /// The generation of the link.
+        generation: u32,
+        /// The recipient.
+        approver: Email,
+    },
+    /// To an approver: the n-th reminder.
+    Reminder {
+        /// The number of the reminder, from 1.
+        number: u32,
+        /// The recipient.
+        approver: Email,
+    },
+}
+
+impl fmt::Display for MailKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Received => f.write_str("received"),
+            Self::Refused => f.write_str("refused"),
+            Self::Rejected => f.write_str("rejected"),
+            Self::Expired => f.write_str("expired"),
+            Self::Failed => f.write_str("failed"),
+            Self::Issued => f.write_str("issued"),
+            Self::Overview => f.write_str("overview"),
+            Self::Waiting(number) => write!(f, "waiting/{number}"),
+            // The name of the first generation is older than generations.
+            Self::Approval { generation: 1, approver } => write!(f, "approval/{approver}"),
+            Self::Approval { generation, approver } => write!(f, "approval/{generation}/{approver}"),
+            Self::Reminder { number, approver } => write!(f, "reminder/{number}/{approver}"),
+        }
+    }
+}
+
+/// The text is not the name of a kind of mail.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no mail of the kind {0:?}")]
+pub struct UnknownMailKind(String);
+
+impl FromStr for MailKind {
+    type Err = UnknownMailKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownMailKind> {
+        // Numbers and addresses have several spellings; only the one that is written counts.
+        parse(text).filter(|kind| kind.to_string() == text).ok_or_else(|| UnknownMailKind(text.to_owned()))
+    }
+}
+
+fn parse(text: &str) -> Option<MailKind> {
+    let numbered = |rest: &str| {
+        let (number, approver) = rest.split_once('/')?;
+        Some((number.parse().ok()?, approver.parse().ok()?))
+    };
+    Some(match text.split_once('/') {
+        None => match text {
+            "received" => MailKind::Received,
+            "refused" => MailKind::Refused,
+            "rejected" => MailKind::Rejected,
+            "expired" => MailKind::Expired,
+            "failed" => MailKind::Failed,
+            "issued" => MailKind::Issued,
+            "overview" => MailKind::Overview,
+            _ => return None,
+        },
+        Some(("waiting", number)) => MailKind::Waiting(number.parse().ok()?),
+        // RFC 5321 allows a slash in a local part, so "2/a@example.com" is an address too; it is read as a generation.
+        Some(("approval", rest)) => match numbered(rest) {
+            Some((generation, approver)) if generation > 1 => MailKind::Approval { generation, approver },
+            _ => MailKind::Approval { generation: 1, approver: rest.parse().ok()? },
+        },
+        Some(("reminder", rest)) => {
+            let (number, approver) = numbered(rest)?;
+            MailKind::Reminder { number, approver }
+        }
+        Some(_) => return None,
+    })
+}
+
+impl From<MailKind> for String {
+    fn from(kind: MailKind) -> Self {
+        kind.to_string()
+    }
+}
+
+impl TryFrom<String> for MailKind {
+    type Error = UnknownMailKind;
+
+    fn try_from(text: String) -> Result<Self, UnknownMailKind> {
+        text.parse()
+    }
+}
+
+/// A notification that a row records, each at most once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notified {
+    /// A mail of this kind.
+    Mail(MailKind),
+    /// The operators, by the alert topic, of a failure. Not a mail.
+    Operators,
+}
+
+impl fmt::Display for Notified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mail(kind) => kind.fmt(f),
+            Self::Operators => f.write_str("operators-failed"),
+        }
+    }
+}
+
+impl From<&MailKind> for Notified {
+    fn from(kind: &MailKind) -> Self {
+        Self::Mail(kind.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn address() -> impl Strategy<Value = Email> {
+        "[a-z0-9.+-]{1,12}@[a-z]{1,8}\\.(com|example)"
+            .prop_filter_map("no address", |text| text.parse::<Email>().ok())
+    }
+
+    fn kind() -> impl Strategy<Value = MailKind> {
+        prop_oneof![
+            prop::sample::select(vec![
+                MailKind::Received,
+                MailKind::Refused,
+                MailKind::Rejected,
+                MailKind::Expired,
+                MailKind::Failed,
+                MailKind::Issued,
+                MailKind::Overview,
+            ]),
+            any::<u32>().prop_map(MailKind::Waiting),
+            (1u32.., address())
+                .prop_map(|(generation, approver)| MailKind::Approval { generation, approver }),
+            (any::<u32>(), address()).prop_map(|(number, approver)| MailKind::Reminder { number, approver }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_kind_round_trips(kind in kind()) {
+            prop_assert_eq!(kind.to_string().parse(), Ok(kind.clone()));
+            let json = serde_json::to_string(&kind).unwrap();
+            prop_assert_eq!(serde_json::from_str::<MailKind>(&json).unwrap(), kind);
+        }
+
+        #[test]
+        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|approval|reminder|received)?/?[0-9]{0,2}/?[a-zA-Z@.]{0,12}") {
+            if let Ok(kind) = text.parse::<MailKind>() {
+                prop_assert_eq!(kind.to_string(), text);
+            }
+        }
+    }
+
+    /// The names in rows of version 0.1.0.
+    #[test]
+    fn the_names_are_those_in_rows() {
+        let approver = || "alice@example.com".parse::<Email>().unwrap();
+        for (kind, name) in [
+            (MailKind::Received, "received"),
+            (MailKind::Refused, "refused"),
+            (MailKind::Rejected, "rejected"),
+            (MailKind::Expired, "expired"),
+            (MailKind::Failed, "failed"),
+            (MailKind::Issued, "issued"),
+            (MailKind::Overview, "overview"),
+            (MailKind::Waiting(1), "waiting/1"),
+            (MailKind::Approval { generation: 1, approver: approver() }, "approval/alice@example.com"),
+            (MailKind::Approval { generation: 2, approver: approver() }, "approval/2/alice@example.com"),
+            (MailKind::Reminder { number: 1, approver: approver() }, "reminder/1/alice@example.com"),
+        ] {
+            assert_eq!(kind.to_string(), name);
+            assert_eq!(name.parse(), Ok(kind));
+        }
+        assert_eq!(Notified::Operators.to_string(), "operators-failed");
+    }
+
+    #[test]
+    fn other_spellings_are_no_kinds() {
+        for text in ["", "waiting", "waiting/01", "waiting/+1", "operators-failed", "x/1"] {
+            assert!(text.parse::<MailKind>().is_err(), "{text}");
+        }
+    }
+}
