@@ -49,7 +49,7 @@ async fn a_vote_evaluates_the_request_once() {
         let before = site.backend.calls().len();
         site.submit(&link, &[("decision", "approve"), ("digest", digest)]).await.is_page(status);
         let calls = site.backend.calls()[before..].to_vec();
-        let evaluations = calls.iter().filter(|call| *call == "archive: issuer").count();
+        let evaluations = calls.iter().filter(|call| *call == "issuers: in force").count();
         assert_eq!(evaluations, 1, "{calls:?}");
     }
 }
