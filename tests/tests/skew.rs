@@ -1,4 +1,5 @@
-//! Clock skew of minutes is harmless: the whole flow in memory, each worker with its own clock.
+//! The whole flow in memory, each worker with its own clock: clock skew of minutes is harmless, and the slow checks of a key
+//! run once.
 //!
 //! The test takes the place of the state machine and gives each step its task, in the order of statemachine.asl.json.
 
@@ -11,19 +12,26 @@ use deliver::Deliver;
 use housekeeping::Housekeeping;
 use persist::Persist;
 use pki::certificate::Certificate;
+use pki::key::prime_tests;
+use pki::testing::{self as test_pki, TestKey};
 use sign::Sign;
 use time::Duration;
 use validate::Validate;
 use workflow::approval::BaseUrl;
+use workflow::approval::voting::Voting;
 use workflow::decision::{Decision, ReviewDigest};
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::ports::{Clock, ExecutionState};
+use workflow::request::audit::Origin;
+use workflow::request::intake::{Intake, NewRequest};
 use workflow::request::{Status, execution_name};
+use workflow::requester::Requester;
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
 use workflow::store::update_approval;
 use workflow::testing::{InMemoryBackend, Skewed, fixtures};
+use workflow::texts::Language;
 use workflow::wire_name::WireName;
 
 /// Skew of each worker's clock.
@@ -36,6 +44,14 @@ struct Skews {
     housekeeping: Duration,
 }
 
+const NO_SKEW: Skews = Skews {
+    await_approval: Duration::ZERO,
+    portal: Duration::ZERO,
+    sign: Duration::ZERO,
+    deliver: Duration::ZERO,
+    housekeeping: Duration::ZERO,
+};
+
 struct Flow {
     backend: Arc<InMemoryBackend>,
     skews: Skews,
@@ -47,6 +63,37 @@ impl Flow {
         let backend = InMemoryBackend::new();
         let id = backend.request_at(Status::Submitted);
         Self { backend, skews, id }
+    }
+
+    /// A request that came in by intake, as through the portal.
+    async fn submitted(csr_text: &str) -> Self {
+        let backend = InMemoryBackend::new();
+        let request = NewRequest {
+            requester: Ok(Requester::Person("requester@example.com".parse().unwrap())),
+            comment: String::new(),
+            csr_text: csr_text.to_owned(),
+            profile: None,
+            language: Language::English,
+            idempotency_key: None,
+        };
+        let checked = request.check(&backend.policy(), Some(backend.issuer_certificate())).unwrap();
+        let intake = Intake { requests: &*backend, executions: &*backend, clock: &*backend };
+        let submitted = intake.submit(checked, 1, &Origin::worker("test")).await.unwrap();
+        Self { backend, skews: NO_SKEW, id: submitted.request.id() }
+    }
+
+    /// Evaluates the request for a review, as the portal does when an approver opens the link.
+    async fn review(&self) {
+        let voting = Voting {
+            requests: &*self.backend,
+            names: &*self.backend,
+            approvals: &*self.backend,
+            issuers: &*self.backend,
+            policies: &*self.backend,
+            approval_queue: &*self.backend,
+            clock: &*self.backend,
+        };
+        voting.content(&self.backend.request(self.id).unwrap()).await.unwrap();
     }
 
     fn clock(&self, skew: Duration) -> Arc<dyn Clock> {
@@ -188,13 +235,7 @@ async fn the_flow_comes_to_the_same_end_by_any_clocks() {
 /// Housekeeping with a fast clock restarts a request whose first execution is about to start: both run.
 #[tokio::test]
 async fn two_executions_of_one_request_come_to_one_end() {
-    let skews = Skews {
-        await_approval: Duration::ZERO,
-        portal: Duration::ZERO,
-        sign: Duration::ZERO,
-        deliver: Duration::ZERO,
-        housekeeping: Duration::minutes(10),
-    };
+    let skews = Skews { housekeeping: Duration::minutes(10), ..NO_SKEW };
     let flow = Flow::new(skews);
     assert_eq!(flow.run_housekeeping().await.restarted, 1);
     flow.begin(2).await;
@@ -207,4 +248,33 @@ async fn two_executions_of_one_request_come_to_one_end() {
     flow.end(2).await;
     assert_eq!(flow.backend.mails().len(), mails, "nothing is mailed twice");
     flow.check();
+}
+
+/// The prime test takes milliseconds, so that it runs in intake and in no step after it (docs/decisions/0070).
+#[tokio::test]
+async fn the_prime_test_runs_once_a_request() {
+    let csr = test_pki::csr_with(TestKey::Rsa2048, "", &["www.example.com"]);
+    let before = prime_tests();
+    let flow = Flow::submitted(&csr).await;
+    assert_eq!(prime_tests() - before, 1, "in intake");
+    flow.begin(1).await;
+    flow.review().await;
+    flow.approve().await;
+    flow.end(1).await;
+    assert_eq!(prime_tests() - before, 1, "in no step");
+    assert_eq!(flow.backend.request(flow.id).unwrap().status(), Status::Delivered);
+}
+
+/// A row of version 0.1.0 has no record of its key: the steps check it until one of them writes the record.
+#[tokio::test]
+async fn a_row_without_a_record_is_checked_again() {
+    let flow = Flow::submitted(&test_pki::csr_with(TestKey::Rsa2048, "", &["www.example.com"])).await;
+    flow.backend.alter(flow.id, |row| row.checked_key = None);
+    let before = prime_tests();
+    flow.begin(1).await;
+    let begun = prime_tests();
+    assert_eq!(begun - before, 2, "in Validate and in Persist, which writes the record");
+    flow.approve().await;
+    flow.end(1).await;
+    assert_eq!(prime_tests(), begun);
 }
