@@ -148,7 +148,7 @@ fn explain(what: &str, error: &str) -> CliError {
             .and_then(|(_, rest)| rest.split_whitespace().next());
         CliError::new(
             format!("these credentials may not {}", action.unwrap_or(what)),
-            "docs/operations.md lists what deploying needs.",
+            "docs/operations/deploy.md lists what deploying needs.",
         )
     } else {
         CliError::new(format!("aws {what} failed: {}", error.trim()), "")

@@ -47,7 +47,7 @@ pub(crate) async fn run(options: Options) -> Result<(), CliError> {
     let instance = outputs.get("ProxyInstance").ok_or_else(|| {
         CliError::new(
             format!("the network {} has no proxy yet", options.network),
-            "Deploy it again with the parameter ApiId, as docs/private-network.md says.",
+            "Deploy it again with the parameter ApiId, as docs/operations/private-network.md says.",
         )
     })?;
     let remote = output_of(&outputs, "ProxyPort")?;

@@ -1,4 +1,4 @@
-//! infra/private/network.yaml: no way in or out, and the endpoints and prices of docs/private-network.md.
+//! infra/private/network.yaml: no way in or out, and the endpoints and prices of docs/operations/private-network.md.
 
 #![allow(clippy::unwrap_used)]
 
@@ -74,7 +74,7 @@ fn no_resource_is_a_way_in_or_out() {
 
 #[test]
 fn the_endpoints_are_those_of_the_page_and_cost_what_it_says() {
-    let (network, page) = (network(), read("docs/private-network.md"));
+    let (network, page) = (network(), read("docs/operations/private-network.md"));
     let endpoints = resources(&network, "AWS::EC2::VPCEndpoint");
     let service = |endpoint: &Value| {
         let name = match &endpoint["Properties"]["ServiceName"] {

@@ -1,5 +1,5 @@
 //! What operators rely on, held against infra/template.yaml and statemachine.asl.json: every alarm and every state at which an
-//! execution may stand or fail has its place in docs/operations.md, the template watches only metrics that workers write,
+//! execution may stand or fail has its place in docs/operations/alarms.md, the template watches only metrics that workers write,
 //! and no role may do more than is written out.
 
 #![allow(clippy::unwrap_used)] // A test may.

@@ -1,7 +1,7 @@
 //! The export of a stack: everything that it knows, in one file that another stack can be made of.
 //!
 //! The file is JSON, one object a line: a header, the records, and at the end a manifest with their number and the SHA-256
-//! of every byte before it. docs/operations.md describes it for operators, docs/decisions/0030 says why it is so.
+//! of every byte before it. docs/operations/backup.md describes it for operators, docs/decisions/0030 says why it is so.
 //!
 //! Invariant: a [`Reader`] that was read to its end has seen exactly what a [`Writer`] wrote, or has failed with one line. No
 //! export holds a private key, a task token or the secret that links derive from; neither side lets one pass. Rows keep

@@ -69,7 +69,7 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
     }
     step.done(name);
     say(
-        "What stays, because it is the record of what was issued; docs/operations.md says how to remove it too:",
+        "What stays, because it is the record of what was issued; docs/operations/deploy.md says how to remove it too:",
     );
     for resource in resources["StackResources"].as_array().into_iter().flatten() {
         let (kind, id) = (resource["ResourceType"].as_str(), resource["PhysicalResourceId"].as_str());
