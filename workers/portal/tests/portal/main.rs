@@ -12,6 +12,7 @@ mod limit;
 mod log;
 mod looks;
 mod mine;
+mod openapi;
 mod preview;
 mod reading;
 mod repeated;
