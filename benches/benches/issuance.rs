@@ -16,7 +16,7 @@ const BUDGET: Duration = Duration::from_secs(2);
 const ISSUERS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096];
 const REQUESTS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Ed25519];
 
-/// At most so much of the bare cost, without the weak-key checks and with them (issue 7).
+/// At most so much of the bare cost, without the weak-key checks and with them (docs/performance.md).
 fn targets(issuer: TestKey) -> Option<(f64, f64)> {
     match issuer {
         TestKey::EcP256 => Some((1.4, 1.6)),

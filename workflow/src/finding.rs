@@ -1,6 +1,6 @@
 //! What is wrong with a request, in words for a person and a code for a program.
 //!
-//! Invariant: a [`Code`] is part of the public contract (DESIGN.md section 4); its spelling never changes. A finding
+//! Invariant: a [`Code`] is part of the public contract (docs/api.md); its spelling never changes. A finding
 //! quotes at most a short, cleaned excerpt of the input (see [`quoted`]), and never key material. Its words come from the
 //! catalogue: in English for programs and the row, and in any language for people ([`Finding::detail_in`]).
 
@@ -21,7 +21,7 @@ pub(crate) use keys::new_key;
 pub(crate) use names::about_name;
 pub use pki::text::{is_unfit_to_show, quoted};
 
-/// The stable codes of DESIGN.md section 4.
+/// The stable codes of docs/api.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
@@ -118,7 +118,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// The text is none of the codes of DESIGN.md section 4.
+/// The text is none of the codes of docs/api.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not one of the stable codes")]
 pub struct UnknownCode;

@@ -23,7 +23,7 @@ pub use self::http::gateway;
 pub use state::Portal;
 
 impl Portal {
-    /// The routes of DESIGN.md section 4.
+    /// The routes of docs/api.md.
     pub fn router(self) -> axum::Router {
         routes::router(Arc::new(self))
     }

@@ -81,7 +81,7 @@ pub struct Link {
     pub created_at: OffsetDateTime,
 }
 
-/// The public base URL, with a trailing slash, to which all paths of DESIGN.md section 4 are relative.
+/// The public base URL, with a trailing slash, to which all paths of docs/api.md are relative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 

@@ -2,7 +2,7 @@
 
 use crate::wire_names;
 
-/// Where a request stands (DESIGN.md section 3).
+/// The status of a request (docs/architecture.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Accepted and stored; the execution has yet to read it.

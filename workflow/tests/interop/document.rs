@@ -75,41 +75,121 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<Option<String>>>,
 }
 
-impl Table {
-    /// As Markdown. What could not be found out is as committed; a refusal that a newer version of a judge takes back stays.
-    pub(crate) fn markdown(&self, part: &str) -> String {
-        let committed = if is_to_be_written() { Vec::new() } else { read_rows(&committed(part)) };
-        let mut lines = vec![line(&self.columns), line(&vec!["---".to_owned(); self.columns.len()])];
-        for row in &self.rows {
-            let written = committed.iter().find(|written| {
-                written.len() == row.len() && (0..self.keys).all(|at| Some(&written[at]) == row[at].as_ref())
-            });
-            let cells: Vec<String> = row
-                .iter()
-                .enumerate()
-                .map(|(at, found)| {
-                    let written = written.map(|written| written[at].clone());
-                    match (found, written) {
-                        (Some(found), Some(written))
-                            if found == "yes" && excuses(&self.columns[at], &row[..self.keys], &written) =>
-                        {
-                            say(&format!(
-                                "{} now accepts {:?}: the note in docs/issuance.md is out of date for this version",
-                                self.columns[at],
-                                &row[..self.keys]
-                            ));
-                            written
-                        }
-                        (Some(found), _) => found.clone(),
-                        (None, Some(written)) => written,
-                        (None, None) => panic!("{}: not asked, and nothing is written", self.columns[at]),
-                    }
-                })
-                .collect();
-            lines.push(line(&cells));
-        }
-        lines.join("\n") + "\n"
+/// The rows of a part as it is committed, under its columns.
+struct Committed {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Committed {
+    /// Empty where the part is to be written.
+    fn of(part: &str) -> Committed {
+        let mut rows = if is_to_be_written() { Vec::new() } else { read_rows(&committed(part)) };
+        let columns = if rows.is_empty() { Vec::new() } else { rows.remove(0) };
+        Committed { columns, rows }
     }
+
+    /// The cell of the row that begins with `keys`, in the column of that name.
+    fn cell(&self, keys: &[Option<String>], column: &str) -> Option<&str> {
+        let at = self.columns.iter().position(|name| name == column)?;
+        let is_it =
+            |row: &&Vec<String>| keys.iter().zip(row.iter()).all(|(key, cell)| key.as_ref() == Some(cell));
+        self.rows.iter().find(is_it)?.get(at).map(String::as_str)
+    }
+}
+
+impl Table {
+    /// As Markdown. A cell that could not be found out is as committed; a refusal that a newer version of a judge takes back
+    /// stays.
+    pub(crate) fn markdown(&self, part: &str) -> String {
+        let committed = Committed::of(part);
+        let rows: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let cells = row.iter().enumerate().map(|(at, found)| {
+                    let written = committed.cell(&row[..self.keys], &self.columns[at]);
+                    self.settled(row, at, found.as_deref(), written)
+                });
+                cells.collect()
+            })
+            .collect();
+        lines(&self.columns, &rows)
+    }
+
+    /// As Markdown, with only the rows and the columns in which a cell is not `usual` (for pkilint: `clean`), and a count of the
+    /// others. The whole table goes to target/tmp/interop-<part>.md.
+    pub(crate) fn differences(&self, part: &str, usual: &str) -> String {
+        let usual_of = |column: &str| if column == "pkilint" { "clean" } else { usual };
+        let committed = Committed::of(part);
+        let whole: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let cells = row.iter().enumerate().map(|(at, found)| {
+                    let column = &self.columns[at];
+                    let written = committed.cell(&row[..self.keys], column);
+                    let written = if is_to_be_written() { None } else { written.or(Some(usual_of(column))) };
+                    self.settled(row, at, found.as_deref(), written)
+                });
+                cells.collect()
+            })
+            .collect();
+        let artefact = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("interop-{part}.md"));
+        fs::write(artefact, lines(&self.columns, &whole)).unwrap();
+        let differs = |row: &[String], at: usize| at >= self.keys && row[at] != usual_of(&self.columns[at]);
+        let is_shown = |at: &usize| *at < self.keys || whole.iter().any(|row| differs(row, *at));
+        let shown: Vec<usize> = (0..self.columns.len()).filter(is_shown).collect();
+        let rows: Vec<&Vec<String>> =
+            whole.iter().filter(|row| (0..row.len()).any(|at| differs(row, at))).collect();
+        let only = |row: &[String]| shown.iter().map(|at| row[*at].clone()).collect::<Vec<_>>();
+        let cells = whole.len() * (self.columns.len() - self.keys);
+        let others =
+            cells - rows.iter().flat_map(|row| (0..row.len()).filter(|at| differs(row, *at))).count();
+        let clean =
+            if self.columns.iter().any(|column| column == "pkilint") { " (pkilint: clean)" } else { "" };
+        let judges = self.columns.len() - self.keys;
+        let mut rest = format!(
+            "\nThe other {others} cells of {} rows and {judges} judges: {usual}{clean}.\n",
+            whole.len()
+        );
+        if self.keys == 1 {
+            let equal = whole.iter().filter(|row| (0..row.len()).all(|at| !differs(row, at)));
+            rest += "Rows without a difference:\n\n";
+            rest.extend(equal.map(|row| format!("- {}\n", row[0])));
+        }
+        lines(&only(&self.columns), &rows.into_iter().map(|row| only(row)).collect::<Vec<_>>()) + &rest
+    }
+
+    /// The cell to write: as found, or as committed where nothing was found, or where a newer judge accepts more.
+    fn settled(
+        &self,
+        row: &[Option<String>],
+        at: usize,
+        found: Option<&str>,
+        written: Option<&str>,
+    ) -> String {
+        match (found, written) {
+            (Some("yes"), Some(written)) if excuses(&self.columns[at], &row[..self.keys], written) => {
+                say(&format!(
+                    "{} now accepts {:?}: the note in docs/issuance.md is out of date for this version",
+                    self.columns[at],
+                    &row[..self.keys]
+                ));
+                written.to_owned()
+            }
+            (Some(found), _) => found.to_owned(),
+            (None, Some(written)) => written.to_owned(),
+            (None, None) => panic!("{}: not asked, and nothing is written", self.columns[at]),
+        }
+    }
+}
+
+/// A table in Markdown.
+fn lines(columns: &[String], rows: &[Vec<String>]) -> String {
+    let rule = line(&vec!["---".to_owned(); columns.len()]);
+    let rows = rows.iter().map(|row| line(row));
+    [line(columns), rule].into_iter().chain(rows).map(|line| line + "\n").collect()
 }
 
 fn line(cells: &[String]) -> String {

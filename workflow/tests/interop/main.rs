@@ -82,9 +82,9 @@ fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
     let forgeries = table(&["Forgery"], None, forgeries.collect());
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 
-    document::settle("keys", &matrix.markdown("keys"));
-    document::settle("shapes", &others.markdown("shapes"));
-    document::settle("forgeries", &forgeries.markdown("forgeries"));
+    document::settle("keys", &matrix.differences("keys", "yes"));
+    document::settle("shapes", &others.differences("shapes", "yes"));
+    document::settle("forgeries", &forgeries.differences("forgeries", "refused"));
     let limits: String =
         LIMITS.iter().map(|limit| format!("- ({}) {}: {}\n", limit.mark, limit.judge, limit.why)).collect();
     document::settle("limits", &limits);

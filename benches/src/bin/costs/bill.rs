@@ -203,7 +203,7 @@ mod tests {
         total(&bill(&Data::read(), &Counted::in_template(), deployed))
     }
 
-    /// The promise of issue 6, at list prices without the free tier.
+    /// The promise of README.md, at list prices without the free tier.
     #[test]
     fn idle_in_public_mode_stays_under_five_dollars() {
         let idle = month(Deployment::of(0.0, Network::Public));
