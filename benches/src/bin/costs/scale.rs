@@ -54,7 +54,7 @@ fn limits(data: &Data, counted: &Counted) -> Vec<Limit> {
             name: name.into(),
             stage: Stage { name: "", rate: quota.rate / seconds / takes, burst: quota.burst / takes },
             takes: format!("{} {what}", grouped(takes)),
-            raised: if quota.adjustable { "AWS, on request" } else { "nobody; it grows with use" },
+            raised: if quota.adjustable { "AWS, on request" } else { "none needed; it grows with use" },
             always,
         });
     };
