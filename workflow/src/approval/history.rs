@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join_all, try_join3};
 use pki::certificate::Serial;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -90,11 +90,12 @@ impl RequestHistory {
     ) -> Result<Self, PortError> {
         let names: Vec<&String> = request.names().iter().take(MAX_NAMES).collect();
         let keys: Vec<Option<String>> = names.iter().map(|name| look_alike(name)).collect();
-        let (by_name, by_key, same_key) = futures_util::try_join!(
+        let (by_name, by_key, same_key) = try_join3(
             try_join_all(names.iter().map(|name| names_index.of(name, MAX_EARLIER))),
             try_join_all(keys.iter().flatten().map(|key| names_index.of(key, MAX_EARLIER))),
             requests.with_key(public_key_digest, MAX_EARLIER),
-        )?;
+        )
+        .await?;
         let others: BTreeSet<RequestId> = by_name
             .iter()
             .flatten()
