@@ -16,7 +16,7 @@ use crate::request::Request;
 
 /// The names of a request whose history is read.
 const MAX_NAMES: usize = 10;
-/// The earlier requests that are read of one name or key.
+/// The limit of earlier requests read per name or key.
 const MAX_EARLIER: usize = 50;
 
 /// A valid certificate for one of the names, or for the key.
