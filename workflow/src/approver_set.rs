@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
 
-/// The rule whether `alice+ca@example.com` and `alice@example.com` are the same person.
+/// The rule for `alice+ca@example.com` and `alice@example.com`: one person or two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlusTags {

@@ -1,6 +1,7 @@
 //! The history of the names and the key of a request: live certificates, and anomalies.
 //!
-//! Invariant: never a scan. One query a name and confusable skeleton, one for the public key, and one batch for the rows.
+//! Invariant: never a scan. One query per name and confusable skeleton, one for the public key, and one batch for the
+//! rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 

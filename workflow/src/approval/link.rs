@@ -72,7 +72,7 @@ pub struct Link {
     pub digest: LinkDigest,
     /// The request that the link opens.
     pub request_id: RequestId,
-    /// The approver whom the link belongs to.
+    /// The approver who received the link.
     pub approver: Email,
     /// The [`Approval::generation`](super::Approval::generation) of the link; a later generation invalidates it.
     pub generation: u32,
@@ -178,7 +178,8 @@ impl LinkSecret {
         OverviewKey(Secret::new(format!("{id}.{until}.{tag}")))
     }
 
-    /// Returns the request whose address `key` gives access to at `now`; `None` if the key is invalid or has expired.
+    /// Returns the request in `key`, which opens all requests of the same address; `None` if the key is invalid, or has
+    /// expired at `now`.
     pub fn opens_overview(&self, key: &str, now: OffsetDateTime) -> Option<RequestId> {
         let mut parts = key.split('.');
         let (id, until, tag) = (parts.next()?, parts.next()?, parts.next()?);

@@ -66,7 +66,7 @@ pub struct Review {
     pub status: Status,
     /// The digest that a vote must repeat.
     pub digest: ReviewDigest,
-    /// The approver whom the link belongs to.
+    /// The approver who received the link.
     pub approver: Email,
     /// The requester.
     pub requester: Email,

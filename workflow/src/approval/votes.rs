@@ -30,7 +30,7 @@ pub struct Approval {
     pub digest: ApprovalDigest,
     /// The approvers who may vote, and the number of approvals needed.
     pub electorate: Electorate,
-    /// The number of link replacements, counted from 1. Links of earlier generations open nothing.
+    /// The generation of the links: 1, and one more per replacement of all links. Earlier links open nothing.
     pub generation: u32,
     /// The approvers who have opened the review.
     #[serde(default)]
@@ -66,7 +66,7 @@ pub struct Approval {
 /// The vote of one approver, not yet checked.
 #[derive(Clone, Debug)]
 pub struct VoteInput {
-    /// The approver whom the link belongs to.
+    /// The approver who received the link.
     pub approver: Email,
     /// The decision.
     pub decision: Decision,
@@ -221,7 +221,7 @@ impl Approval {
         self.electorate.lacking(approving.map(|vote| &vote.approver))
     }
 
-    /// Records that an approver opened the review. Returns true for the first time.
+    /// Records that an approver opened the review. Returns true if anything changed.
     pub fn viewed(&mut self, approver: &Email) -> bool {
         let new = !self.viewed_by.contains(approver);
         if new {
@@ -248,7 +248,7 @@ impl Approval {
         }
     }
 
-    /// Lets `substitutes` vote too. Returns true for the first time.
+    /// Lets `substitutes` vote too. Returns true if anything changed.
     pub fn escalate(&mut self, substitutes: Vec<Email>, now: OffsetDateTime) -> bool {
         let new = self.outcome.is_none() && self.escalated_at.is_none() && !substitutes.is_empty();
         if new {

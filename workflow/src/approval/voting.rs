@@ -100,8 +100,7 @@ impl Voting<'_> {
         Ok(ResolvedLink { link, approval, request })
     }
 
-    /// The contents of the review, by the policy and the issuer in force. The same policy and issuer apply when the
-    /// certificate is signed.
+    /// The contents of the review, by the policy and the issuer in force, which also apply to signing.
     ///
     /// # Errors
     /// [`VotingError::CsrNotRead`], and [`VotingError::Port`].

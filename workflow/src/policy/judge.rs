@@ -156,8 +156,8 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Vec<
         .collect()
 }
 
-/// The profile's key usages that make sense for the kind of key (RFC 5280 section 4.2.1.3, RFC 8410 section 5): only RSA
-/// enciphers, only EC agrees.
+/// The profile's key usages that make sense for the kind of key (RFC 5280 section 4.2.1.3, RFC 8410 section 5): only
+/// RSA enciphers, only EC agrees.
 fn key_usage(profile: &Profile, kind: KeyKind) -> Vec<String> {
     let rsa = matches!(kind, KeyKind::Rsa { .. });
     let agrees = matches!(kind, KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521);

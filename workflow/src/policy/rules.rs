@@ -1,7 +1,7 @@
 //! Rules on names (suffixes of DNS names, networks, mail domains, prefixes of URIs), and rules on requesters.
 //!
-//! Invariant: a name is allowed only if an `allow` rule of its kind covers all of it (all names below a wildcard) and
-//! no `deny` rule covers any of it.
+//! Invariant: a name is allowed only if an `allow` rule of its kind covers all of it (for a wildcard: all names
+//! that match it) and no `deny` rule covers any of it.
 
 mod kinds;
 

@@ -21,7 +21,7 @@ use crate::wire_names;
 pub enum EventKind {
     /// The request was accepted; `digest` is the SHA-256 of the submitted text.
     Submitted,
-    /// The summary of the CSR was stored; `digest` is the SHA-256 of its DER.
+    /// The summary of the CSR was stored; `digest` is the SHA-256 of the CSR's DER.
     Stored,
     /// The approval period started; `digest` is the digest that an approval binds.
     Asked,

@@ -37,14 +37,14 @@ impl DnsRule {
         Ok(make(name.to_owned()))
     }
 
-    /// True if the rule covers every name that `name` stands for.
+    /// True if the rule covers every name that matches `name`.
     pub(super) fn covers(&self, name: &str) -> bool {
         match (self, name.strip_prefix("*.")) {
             (DnsRule::Any, _) => true,
             (DnsRule::AtOrBelow(suffix), None) => name == suffix || is_below(name, suffix),
             (DnsRule::Below(suffix), None) => is_below(name, suffix),
             (DnsRule::Exactly(exact), None) => name == exact,
-            // A wildcard stands for all names one label below `parent`.
+            // A wildcard matches all names one label below `parent`.
             (DnsRule::AtOrBelow(suffix) | DnsRule::Below(suffix), Some(parent)) => {
                 parent == suffix || is_below(parent, suffix)
             }
@@ -52,7 +52,7 @@ impl DnsRule {
         }
     }
 
-    /// True if the rule covers any name that `name` stands for.
+    /// True if the rule covers any name that matches `name`.
     pub(super) fn touches(&self, name: &str) -> bool {
         if self.covers(name) {
             return true;
