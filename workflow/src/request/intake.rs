@@ -227,8 +227,8 @@ pub struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Stores the request on behalf of `by`, and starts its execution. `undecided_limit` bounds the undecided requests of
-    /// one requester.
+    /// Stores the request on behalf of `by`, and starts its execution. `undecided_limit` bounds the undecided requests
+    /// of one requester.
     ///
     /// # Errors
     /// See [`IntakeError`]; nothing is stored then.
