@@ -1,4 +1,4 @@
-//! The approval of a request: reviews, votes, and the links by which requesters and approvers come.
+//! The approval of a request: reviews, votes, and the links of requesters and approvers.
 
 pub mod history;
 mod link;

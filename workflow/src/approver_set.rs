@@ -1,17 +1,17 @@
-//! Who may decide about a request, and when enough of them have approved.
+//! The approvers of a request, and the quorum that decides about it.
 //!
-//! Invariant: a person counts once, in however many groups and spellings they stand; nobody decides about their own
-//! request; where the people who are left could never fill every seat, nobody is asked ([`TooFewApprovers`]).
+//! Invariant: a person counts once, regardless of the number of groups and spellings; a requester never decides about
+//! their own request; if the other approvers could never fill every seat, no approver is asked ([`TooFewApprovers`]).
 
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
 
-/// Whether `alice+ca@example.com` is `alice@example.com`.
+/// The rule for `alice+ca@example.com` and `alice@example.com`: one person or two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlusTags {
-    /// The same person: what follows a plus sign is a label (RFC 5233).
+    /// The same person: the text after a plus sign is a label (RFC 5233).
     #[default]
     Same,
     /// Another person.
@@ -19,7 +19,7 @@ pub enum PlusTags {
 }
 
 impl PlusTags {
-    /// The text that is equal for two addresses of one person. Letter case never counts.
+    /// The canonical text of an address, equal for all addresses of one person. Ignores letter case.
     pub fn person(self, email: &Email) -> String {
         let lower = email.as_str().to_ascii_lowercase();
         match (self, lower.split_once('@')) {
@@ -42,71 +42,71 @@ impl PlusTags {
         distinct
     }
 
-    /// Whether both addresses are one person's.
+    /// True if both addresses belong to the same person.
     pub fn same_person(self, one: &Email, other: &Email) -> bool {
         self.person(one) == self.person(other)
     }
 }
 
-/// A group of approvers, and how many of them must approve.
+/// A group of approvers, and its quorum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seats {
-    /// The name of the group; none where the profile lists its approvers itself.
+    /// The name of the group; `None` if the profile lists its approvers itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Who may take a seat.
+    /// The approvers who may take a seat.
     pub members: Vec<Email>,
-    /// How many seats there are; at least one.
+    /// The number of seats; at least one.
     pub quorum: usize,
 }
 
-/// Whom a profile lets decide about a request, and how many of them must approve.
+/// The approvers who may decide about a request by its profile, and the quorum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Electorate {
     /// The groups; every seat of each must be filled.
     pub seats: Vec<Seats>,
-    /// Who may take any seat once the request is escalated.
+    /// Approvers who may take any seat once the request is escalated.
     #[serde(default)]
     pub substitutes: Vec<Email>,
-    /// What counts as one person.
+    /// The rule for addresses of one person.
     #[serde(default)]
     pub plus_tags: PlusTags,
 }
 
-/// Seats of a group that nobody has taken yet.
+/// The empty seats of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lacking {
     /// See [`Seats::group`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// How many approvals it lacks; at least one.
+    /// The number of approvals still needed; at least one.
     pub approvals: usize,
 }
 
 impl Electorate {
-    /// Everybody who is asked from the beginning, each person once, in the order of the policy.
+    /// Approvers asked from the beginning, each person once, in the order of the policy.
     pub fn approvers(&self) -> Vec<Email> {
         self.distinct(self.seats.iter().flat_map(|seats| &seats.members))
     }
 
-    /// Everybody who may vote.
+    /// Approvers who may vote.
     pub fn voters(&self, escalated: bool) -> Vec<Email> {
         let substitutes = self.substitutes.iter().filter(|_| escalated);
         self.distinct(self.seats.iter().flat_map(|seats| &seats.members).chain(substitutes))
     }
 
-    /// How many must approve in all.
+    /// The number of approvals needed in all.
     pub fn quorum(&self) -> usize {
         self.seats.iter().map(|seats| seats.quorum.max(1)).sum()
     }
 
-    /// Whether `voter` may vote.
+    /// True if `voter` may vote.
     pub fn admits(&self, voter: &Email, escalated: bool) -> bool {
         self.voters(escalated).iter().any(|one| self.plus_tags.same_person(one, voter))
     }
 
-    /// What is lacking when these people approve. Whoever stands in several groups is counted where it helps most.
+    /// The approvals still needed, given these approvals. A member of several groups counts where it helps most.
     pub fn lacking<'a>(&self, approving: impl IntoIterator<Item = &'a Email>) -> Vec<Lacking> {
         let approving = self.distinct(approving);
         let groups: Vec<usize> = self
@@ -131,7 +131,7 @@ impl Electorate {
         lacking
     }
 
-    /// Finds a seat for a person, moving others to other seats where that makes room.
+    /// Finds a seat for a person, and moves other people to other seats if that makes room.
     fn seat(
         &self,
         person: usize,
@@ -157,7 +157,7 @@ impl Electorate {
         false
     }
 
-    /// A substitute who voted was admitted, so may sit anywhere.
+    /// True if the person may take a seat of the group. A substitute whose vote was admitted may take any seat.
     fn may_sit(&self, person: &Email, group: usize) -> bool {
         let same = |one: &Email| self.plus_tags.same_person(one, person);
         self.seats[group].members.iter().any(same) || self.substitutes.iter().any(same)
@@ -177,11 +177,11 @@ impl Electorate {
 pub struct TooFewApprovers {
     /// The profile.
     pub profile: String,
-    /// A group whose seats stay empty.
+    /// A group with seats that stay empty.
     pub group: Option<String>,
-    /// How many it names beside the requester.
+    /// The number of approvers other than the requester.
     pub others: usize,
-    /// How many must approve.
+    /// The number of approvals needed.
     pub quorum: usize,
 }
 
@@ -252,7 +252,7 @@ mod tests {
         assert!(is_enough(&electorate, "az") && is_enough(&electorate, "zb") && !is_enough(&electorate, "z"));
     }
 
-    /// Whether the seats can be filled, by trying every assignment.
+    /// True if the seats can be filled, by trying every assignment.
     fn by_trying(electorate: &Electorate, approving: &[Email]) -> bool {
         fn fill(electorate: &Electorate, slots: &[usize], left: &[Email]) -> bool {
             let Some((slot, rest)) = slots.split_first() else { return true };

@@ -1,7 +1,7 @@
-//! What approvers decide, and what exactly they decide about.
+//! Decisions of approvers, and the contents that a decision binds.
 //!
-//! Invariant: an approval binds the digest of the CSR, the profile and the names that the approver was shown. The
-//! signer computes the same [`ApprovalDigest`] again from the row and signs only where it is the approved one.
+//! Invariant: an approval binds the digest of the CSR, the profile and the names that the approver saw. The signer
+//! computes the same [`ApprovalDigest`] again from the row, and signs only if it equals the approved digest.
 
 use std::fmt;
 
@@ -20,20 +20,20 @@ use crate::wire_names;
 pub enum Decision {
     /// Issue the certificate.
     Approve,
-    /// Do not.
+    /// Do not issue the certificate.
     Reject,
 }
 
 wire_names!(Decision: "decision" { Approve => "approve", Reject => "reject" });
 
-/// The result of all votes and of the clock.
+/// The result of all votes and of the approval period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The quorum is reached.
     Approved,
     /// One approver rejected, or the requester withdrew the request.
     Rejected,
-    /// The time to decide is over.
+    /// The approval period is over.
     Expired,
 }
 
@@ -45,7 +45,7 @@ wire_names!(Outcome: "outcome" { Approved => "approved", Rejected => "rejected",
 pub struct ApprovalDigest(String);
 
 impl ApprovalDigest {
-    /// The digest of what the approver is shown: request, CSR, profile, subject, names and key.
+    /// The digest of the request, CSR, profile, subject, names and key, all of which the approver sees.
     pub fn of(id: RequestId, profile: &str, facts: &CsrSummary) -> Self {
         let mut hash = FramedHash::new("countersign approval 1");
         hash.field(&id.to_string())
@@ -57,7 +57,7 @@ impl ApprovalDigest {
         Self(hash.finish())
     }
 
-    /// The digest as it came from outside; compare with [`PartialEq`], it is no secret.
+    /// A digest from outside; compare with [`PartialEq`], it is no secret.
     pub fn from_text(text: &str) -> Self {
         Self(text.trim().to_ascii_lowercase())
     }
@@ -74,14 +74,14 @@ impl fmt::Display for ApprovalDigest {
     }
 }
 
-/// Lower-case hex SHA-256 over everything that a review shows and that may change: what the approval binds, and the
-/// verdict of the policy. A decision is taken in view of exactly one of them.
+/// Lower-case hex SHA-256 over all contents of a review that may change: the contents bound by the approval, and the
+/// evaluation by the policy. A vote refers to exactly one of these digests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReviewDigest(String);
 
 impl ReviewDigest {
-    /// The digest of what is being approved, with what the policy would grant and what it finds.
+    /// The digest of the approval, together with the grant and the findings of the policy.
     pub fn of(approval: &ApprovalDigest, grant: Option<&Grant>, findings: &[Finding]) -> Self {
         let mut hash = FramedHash::new("countersign review 1");
         hash.field(approval.as_str());
@@ -99,7 +99,7 @@ impl ReviewDigest {
         Self(hash.finish())
     }
 
-    /// The digest as it came from outside; compare with [`PartialEq`], it is no secret.
+    /// A digest from outside; compare with [`PartialEq`], it is no secret.
     pub fn from_text(text: &str) -> Self {
         Self(text.trim().to_ascii_lowercase())
     }
@@ -120,38 +120,38 @@ impl fmt::Display for ReviewDigest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Vote {
-    /// Who voted.
+    /// The approver.
     pub approver: Email,
-    /// How.
+    /// The decision.
     pub decision: Decision,
-    /// Why, where the approver said so.
+    /// The reason, if the approver gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When, UTC.
+    /// The time of the vote, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
 
-/// The decision as the row of the request keeps it.
+/// The decision as stored in the row of the request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionRecord {
-    /// What was decided.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What it was decided about.
+    /// The digest of the decided contents.
     pub digest: ApprovalDigest,
-    /// The votes it rests on.
+    /// The votes behind the outcome.
     pub votes: Vec<Vote>,
-    /// Whether the requester withdrew the request: nobody rejected it then.
+    /// True if the requester withdrew the request; there is then no rejection by an approver.
     #[serde(default)]
     pub withdrawn: bool,
-    /// When it stood, UTC.
+    /// The time of the decision, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
 
 impl DecisionRecord {
-    /// Whether the request may go on to be signed.
+    /// True if the request may be signed.
     pub fn is_approval(&self) -> bool {
         self.outcome == Outcome::Approved
     }

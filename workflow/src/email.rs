@@ -1,7 +1,7 @@
 //! A requester's or approver's address.
 //!
-//! Invariant: an [`Email`] is exactly one plain address, so that it can never smuggle a header, a second recipient or a
-//! display name into a mail.
+//! Invariant: an [`Email`] is exactly one plain address, so no header, second recipient or display name can be injected
+//! into a mail.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ impl Email {
         &self.0
     }
 
-    /// Whether both addresses reach the same person as far as we can tell: letter case does not count.
+    /// True if both addresses presumably reach the same person: equal apart from letter case.
     pub fn same_person(&self, other: &Email) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }
@@ -40,7 +40,7 @@ impl fmt::Display for Email {
 impl FromStr for Email {
     type Err = Finding;
 
-    /// Refuses with [`Code::BadEmail`] whatever is not exactly one plain address.
+    /// Rejects, with [`Code::BadEmail`], a text that is not exactly one plain address.
     fn from_str(text: &str) -> Result<Self, Finding> {
         let because = |detail: Message| {
             let advice = Message::new("finding-email-advice").with("example", "name@example.com");

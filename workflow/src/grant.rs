@@ -1,4 +1,5 @@
-//! What a profile grants for one CSR, and what the row keeps of it: plain values that policy, approval and issuing share.
+//! The grant of a profile for one CSR, and its summary in the row: plain values that policy, approval and issuing
+//! share.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +9,11 @@ use pki::key::PublicKey;
 
 use crate::finding::Finding;
 
-/// What a certificate will say, apart from serial, dates and issuer.
+/// The contents of a certificate, without serial, dates and issuer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// The profile it comes from.
+    /// The profile that grants it.
     pub profile: String,
     /// The subject as RFC 4514 text; empty when only the names identify the subject.
     pub subject: String,
@@ -29,7 +30,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The part that a certificate states.
+    /// The contents of the certificate.
     #[must_use]
     pub fn contents(&self) -> CertificateContents {
         CertificateContents {
@@ -42,12 +43,12 @@ impl Grant {
     }
 }
 
-/// What was read from the CSR, written once by Persist.
+/// The summary of a CSR, written once by Persist.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsrSummary {
     /// Lower-case hex SHA-256 of the CSR's DER.
     pub csr_digest: String,
-    /// The subject as the profile grants it (RFC 4514).
+    /// The subject granted by the profile (RFC 4514).
     pub subject: String,
     /// The subject alternative names, as text.
     pub names: Vec<String>,
@@ -58,17 +59,17 @@ pub struct CsrSummary {
 }
 
 /// A public key that passed the checks that take milliseconds ([`Csr::inspect`]): lower-case hex SHA-256 of its
-/// SubjectPublicKeyInfo. Kept in the row, so that the checks run once a request; a row without it, or with that of another
-/// key, has its key checked again (docs/decisions/0070).
+/// SubjectPublicKeyInfo. Stored in the row, so that the checks run once per request. If it is missing or belongs to
+/// another key, the key is checked again (docs/decisions/0070).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CheckedKey(String);
 
 impl CheckedKey {
-    /// Runs the checks on the key of a CSR, unless `earlier` says that it passed them.
+    /// Runs the checks on the key of a CSR, unless `earlier` records that the key passed them.
     ///
     /// # Errors
-    /// The finding that refuses the key.
+    /// The finding of a key that fails a check.
     pub fn check(csr: &Csr, earlier: Option<&CheckedKey>) -> Result<Self, Finding> {
         if let Some(earlier) = earlier.filter(|earlier| earlier.covers(csr.key())) {
             return Ok(earlier.clone());

@@ -1,4 +1,4 @@
-//! Identifiers that more than one room speaks of.
+//! Identifiers shared by several modules.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,7 @@ impl RequestId {
         Self(Uuid::new_v4())
     }
 
-    /// The id that a requester's idempotency key stands for: the same address and key always give the same request.
+    /// The id for a requester's idempotency key: the same address and key always give the same request.
     pub fn from_idempotency_key(email: &Email, key: &str) -> Self {
         const NAMESPACE: Uuid = Uuid::from_u128(0x6f2d_3c5e_0f0b_4c8e_9b43_5d1c_7f0e_a611);
         Self(Uuid::new_v5(&NAMESPACE, format!("{}\0{key}", email.as_str().to_ascii_lowercase()).as_bytes()))
@@ -56,7 +56,7 @@ pub struct IssuerId(Cow<'static, str>);
 pub struct IssuerIdError(String);
 
 impl IssuerId {
-    /// The CA of a deployment with one.
+    /// The id of the CA in a deployment with one issuer.
     pub const DEFAULT: Self = Self(Cow::Borrowed("default"));
     /// The longest id, in bytes.
     pub const MAX_BYTES: usize = 32;
@@ -66,7 +66,7 @@ impl IssuerId {
         &self.0
     }
 
-    /// True for the CA of a deployment with one.
+    /// True for the id of the CA in a deployment with one issuer.
     pub fn is_default(&self) -> bool {
         *self == Self::DEFAULT
     }

@@ -1,7 +1,7 @@
 //! The kinds of mail, and their names in rows, in the audit trail and in Message-IDs.
 //!
-//! Invariant: a name is written in one way only, and a kind never changes its name: rows that exist hold it. A text that is
-//! not exactly the name of a kind is an error, so a row keeps it as it is.
+//! Invariant: a name has exactly one spelling, and the name of a kind never changes: existing rows contain it. A text
+//! that is not exactly the name of a kind is an error, so a row keeps it unchanged.
 
 use std::fmt;
 use std::str::FromStr;
@@ -57,7 +57,7 @@ impl fmt::Display for MailKind {
             Self::Issued => f.write_str("issued"),
             Self::Overview => f.write_str("overview"),
             Self::Waiting(number) => write!(f, "waiting/{number}"),
-            // The name of the first generation is older than generations.
+            // The first generation has no number: its name in rows predates generations.
             Self::Approval { generation: 1, approver } => write!(f, "approval/{approver}"),
             Self::Approval { generation, approver } => write!(f, "approval/{generation}/{approver}"),
             Self::Reminder { number, approver } => write!(f, "reminder/{number}/{approver}"),
@@ -74,7 +74,7 @@ impl FromStr for MailKind {
     type Err = UnknownMailKind;
 
     fn from_str(text: &str) -> Result<Self, UnknownMailKind> {
-        // Numbers and addresses have several spellings; only the one that is written counts.
+        // Numbers and addresses have several spellings; only the spelling of `Display` is a name.
         parse(text).filter(|kind| kind.to_string() == text).ok_or_else(|| UnknownMailKind(text.to_owned()))
     }
 }

@@ -17,7 +17,7 @@ impl TaskToken {
         Self(Secret::new(token.into()))
     }
 
-    /// The token, for the call to Step Functions and for its table.
+    /// Returns the text of the token, for the call to Step Functions and for its table.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -27,9 +27,9 @@ impl TaskToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecheckMessage {
-    /// Which request.
+    /// The request.
     pub request_id: RequestId,
-    /// For await-approval: all links are to be replaced by those of this generation.
+    /// For await-approval: the generation of the links that replace all earlier links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<u32>,
     /// For notify: the mail that is due.
@@ -38,7 +38,7 @@ pub struct RecheckMessage {
 }
 
 impl RecheckMessage {
-    /// Asks for a re-check, no more.
+    /// Asks for a re-check only.
     pub fn look(request_id: RequestId) -> Self {
         Self { request_id, links: None, mail: None }
     }

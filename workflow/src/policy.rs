@@ -1,8 +1,9 @@
-//! The issuance policy: which profiles there are, what each grants to whom, and who decides.
+//! The issuance policy: the profiles, their grants, and their approvers.
 //!
-//! Invariant: [`Policy::judge`] is the only judge. Preview, submission, validation, the review page and signing all ask it, so
-//! what was shown is what is signed, or signing refuses. A [`Grant`] holds only what the profile gives, never a wish of
-//! the request. Reading fails with one line that names the place in the file; judging does not fail but finds.
+//! Invariant: preview, submission, validation, the review page and signing all evaluate with [`Policy::judge`], so the
+//! signed contents are the displayed contents, or signing refuses. A [`Grant`] holds only values from the profile,
+//! never a value requested in the CSR. Errors in the document are one line with its place; evaluation has findings, no
+//! errors.
 
 mod approvers;
 mod document;
@@ -46,7 +47,7 @@ pub struct Policy {
     profiles: Vec<Profile>,
 }
 
-/// Why a policy document cannot be used: one line, with the place.
+/// The reason why a policy document cannot be used: one line, with the place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct PolicyError {
     line: Option<usize>,
@@ -115,32 +116,32 @@ impl Policy {
         self.profiles.iter()
     }
 
-    /// Whether requesters see the addresses of those who decide only in part.
+    /// True if requesters see the addresses of approvers only in part.
     #[must_use]
     pub fn masks_addresses(&self) -> bool {
         self.masks_addresses
     }
 
-    /// The language in which approvers are written to.
+    /// The language of mails to approvers.
     #[must_use]
     pub fn language(&self) -> Language {
         self.language
     }
 
-    /// Where revocation lists and issuers are published, to be written into every certificate.
+    /// The addresses of revocation lists and issuer certificates, written into every certificate.
     #[must_use]
     pub fn publication(&self) -> &Publication {
         &self.publication
     }
 
-    /// How many requests of one address may wait for a decision before no more of them are taken.
+    /// The limit of undecided requests per address; intake rejects further requests.
     #[must_use]
     pub fn pending_limit(&self) -> usize {
         usize::try_from(self.pending_limit).unwrap_or(usize::MAX)
     }
 
-    /// What would be issued, and every finding. Without a requester it is a preview: rules on
-    /// requesters are then warnings.
+    /// Returns the grant, and every finding. A call without a requester is a preview: violations of rules on requesters
+    /// are then warnings.
     #[must_use]
     pub fn judge(&self, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Verdict {
         judge::judge(self, csr, profile, requester)
@@ -174,43 +175,44 @@ impl Profile {
         &self.name
     }
 
-    /// What it is for, in a sentence; as the policy says it first where it does not say it in this language.
+    /// The purpose of the profile in one sentence; falls back to the first description if there is none in this
+    /// language.
     #[must_use]
     pub fn description(&self, language: Language) -> &str {
         self.descriptions.get(&language).unwrap_or(&self.description)
     }
 
-    /// The groups of those who decide, and how many of each have to approve.
+    /// The groups of approvers, each with its quorum.
     #[must_use]
     pub fn seats(&self) -> &[Seats] {
         &self.deciders.seats
     }
 
-    /// What counts as one person among those who decide.
+    /// The rule for addresses of one person among the approvers.
     #[must_use]
     pub fn plus_tags(&self) -> PlusTags {
         self.deciders.plus_tags
     }
 
-    /// How long they have.
+    /// The approval period.
     #[must_use]
     pub fn limit(&self) -> Duration {
         self.deciders.limit
     }
 
-    /// After which times those who have not decided are reminded, ascending, all before [`Profile::limit`].
+    /// Times after which approvers who have not voted are reminded, ascending, all before [`Profile::limit`].
     #[must_use]
     pub fn reminders(&self) -> &[Duration] {
         &self.deciders.reminders
     }
 
-    /// Who else may decide when nobody has for a while.
+    /// Escalation approvers, if the request stays undecided for some time.
     #[must_use]
     pub fn escalation(&self) -> Option<&Escalation> {
         self.deciders.escalation.as_ref()
     }
 
-    /// Whether the policy still lets `person` vote about requests of this profile.
+    /// True if the policy still lets `person` vote on requests of this profile.
     #[must_use]
     pub fn lets_vote(&self, person: &Email, escalated: bool) -> bool {
         let substitutes = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
@@ -218,7 +220,7 @@ impl Profile {
         members.chain(substitutes).flatten().any(|one| self.plus_tags().same_person(one, person))
     }
 
-    /// For how many days a certificate is valid, unless the issuer ends earlier.
+    /// The validity of a certificate in days, unless the issuer ends earlier.
     #[must_use]
     pub fn validity_days(&self) -> u32 {
         self.validity_days
@@ -230,7 +232,7 @@ impl Profile {
         Duration::from_secs(u64::from(self.validity_days) * 86_400)
     }
 
-    /// What the names may be, for people: one sentence a kind.
+    /// The allowed names, for people: one sentence per kind of name.
     #[must_use]
     pub fn allowed_names(&self) -> Vec<String> {
         self.allowed_names_in(Language::English)
@@ -243,12 +245,12 @@ impl Profile {
     }
 }
 
-/// The outcome of judging a request.
+/// The outcome of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// Everything that is wrong, doubtful or not granted.
+    /// All errors, warnings and requested values that are not granted.
     pub findings: Vec<Finding>,
-    /// What would be issued; nothing when any finding refuses.
+    /// The contents of the certificate to issue; `None` if any finding refuses.
     pub grant: Option<Grant>,
 }
 

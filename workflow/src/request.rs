@@ -1,9 +1,9 @@
-//! A request for a certificate: the row of the table `certificates`, and the only rules by which it changes.
+//! A request for a certificate: the row of the table `certificates`, and the only rules for its changes.
 //!
-//! Invariant: every change goes through a method in `rules`, is idempotent, and never takes a status backwards, but for an
-//! operator's [`Request::retry`]; the store writes the result only where the row is still the one that was read
-//! (`version`), together with the events of the audit trail that the change brought about. A change that the rules do
-//! not allow is an [`InvalidTransition`], never a silent overwrite.
+//! Invariant: every change goes through a method in `rules`, is idempotent, and never moves a status backwards, except
+//! an operator's [`Request::retry`]. The store writes the result only if the row still has the version that was read
+//! (`version`), together with the audit events of the change. A change that violates the rules is an
+//! [`InvalidTransition`], never a silent overwrite.
 
 pub mod audit;
 mod columns;

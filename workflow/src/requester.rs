@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::email::Email;
 
-/// Who asks for a certificate.
+/// The requester of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requester {
     /// A person, known by an e-mail address.

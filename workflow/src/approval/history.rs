@@ -1,6 +1,7 @@
 //! The history of the names and the key of a request: live certificates, and anomalies.
 //!
-//! Invariant: never a scan. One query a name and confusable skeleton, one for the public key, and one batch for the rows.
+//! Invariant: never a scan. One query per name and confusable skeleton, one for the public key, and one batch for the
+//! rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::request::Request;
 
 /// The names of a request whose history is read.
 const MAX_NAMES: usize = 10;
-/// The earlier requests that are read of one name or key.
+/// The limit of earlier requests read per name or key.
 const MAX_EARLIER: usize = 50;
 
 /// A valid certificate for one of the names, or for the key.

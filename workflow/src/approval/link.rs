@@ -1,4 +1,4 @@
-//! The links that requesters and approvers follow, all below one public base URL.
+//! The links of requesters and approvers, all below one public base URL.
 //!
 //! A requester's link carries a key derived from one secret and the request id (HMAC-SHA256), so that every mail can
 //! carry the same working link and no table holds it. An approver's link carries a [`LinkKey`].
@@ -24,14 +24,14 @@ impl LinkKey {
     /// A fresh key of 256 random bits.
     ///
     /// # Errors
-    /// [`NoRandomness`] where the operating system gives none.
+    /// [`NoRandomness`] if the operating system gives no random bytes.
     pub fn random() -> Result<Self, NoRandomness> {
         let mut bytes = [0; 32];
         rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
         Ok(Self(Secret::new(bytes)))
     }
 
-    /// Reads the key from a link's path; `None` for anything that is not exactly one.
+    /// Reads the key from a link's path; `None` for any text that is not exactly one key.
     pub fn parse(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Secret::new).map(Self)
     }
@@ -41,7 +41,7 @@ impl LinkKey {
         URL_SAFE_NO_PAD.encode(self.0.expose())
     }
 
-    /// What the table knows of the key.
+    /// The digest of the key; the table stores only the digest.
     pub fn digest(&self) -> LinkDigest {
         LinkDigest(hex::encode(digest::digest(&digest::SHA256, self.0.expose())))
     }
@@ -70,13 +70,13 @@ impl LinkDigest {
 pub struct Link {
     /// The key of the row.
     pub digest: LinkDigest,
-    /// Which request it opens.
+    /// The request that the link opens.
     pub request_id: RequestId,
-    /// Whose it is.
+    /// The approver who received the link.
     pub approver: Email,
-    /// The [`Approval::generation`](super::Approval::generation) it was made in; later ones do away with it.
+    /// The [`Approval::generation`](super::Approval::generation) of the link; a later generation invalidates it.
     pub generation: u32,
-    /// When it was made, UTC.
+    /// The time of creation, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
@@ -89,7 +89,7 @@ impl BaseUrl {
     /// Reads the base URL: http or https, with a host, without query, fragment or user.
     ///
     /// # Errors
-    /// One line that says what is wrong.
+    /// One line that describes the error.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut url = Url::parse(text.trim()).map_err(|error| format!("{text} is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -125,7 +125,7 @@ impl BaseUrl {
         format!("{}requests/{id}?key={}", self.0, key.expose())
     }
 
-    /// The link of a requester to everything that was asked for with the same address.
+    /// The link of a requester to all requests of the same address.
     pub fn overview(&self, key: &OverviewKey) -> String {
         format!("{}mine/{}", self.0, key.expose())
     }
@@ -142,18 +142,18 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// The secret that all requesters' links derive from.
+/// The secret from which all requesters' links derive.
 #[derive(Debug)]
 pub struct LinkSecret(Secret<hmac::Key>);
 
 impl LinkSecret {
-    /// The shortest secret that is taken, in bytes.
+    /// The shortest accepted secret, in bytes.
     pub const MIN_BYTES: usize = 32;
 
-    /// Makes the deriving key of a secret text.
+    /// Derives the HMAC key from the text of the secret.
     ///
     /// # Errors
-    /// One line, where the secret is too short to be one.
+    /// One line, if the secret is shorter than [`LinkSecret::MIN_BYTES`].
     pub fn new(secret: &str) -> Result<Self, String> {
         if secret.len() < Self::MIN_BYTES {
             return Err(format!(
@@ -171,14 +171,15 @@ impl LinkSecret {
         StatusKey(Secret::new(URL_SAFE_NO_PAD.encode(tag)))
     }
 
-    /// The key of a link to all requests of the address that made this one; it works until `until`.
+    /// The key of a link to all requests of the address that made request `id`; valid until `until`.
     pub fn overview_key(&self, id: RequestId, until: OffsetDateTime) -> OverviewKey {
         let until = until.unix_timestamp();
         let tag = URL_SAFE_NO_PAD.encode(hmac::sign(self.0.expose(), overview_text(id, until).as_bytes()));
         OverviewKey(Secret::new(format!("{id}.{until}.{tag}")))
     }
 
-    /// The request whose address's requests `key` opens at `now`; nothing where it is no key of ours, or too old.
+    /// Returns the request in `key`, which opens all requests of the same address; `None` if the key is invalid, or has
+    /// expired at `now`.
     pub fn opens_overview(&self, key: &str, now: OffsetDateTime) -> Option<RequestId> {
         let mut parts = key.split('.');
         let (id, until, tag) = (parts.next()?, parts.next()?, parts.next()?);
@@ -188,7 +189,7 @@ impl LinkSecret {
         (now.unix_timestamp() < until).then_some(id)
     }
 
-    /// Whether `key` opens the request. Takes the same time for every wrong key.
+    /// True if `key` opens the request. Takes the same time for every wrong key.
     pub fn opens(&self, id: RequestId, key: &str) -> bool {
         URL_SAFE_NO_PAD
             .decode(key)
@@ -196,12 +197,12 @@ impl LinkSecret {
     }
 }
 
-/// What the tag of an overview's key is computed of.
+/// The text that the HMAC tag of an overview key authenticates.
 fn overview_text(id: RequestId, until: i64) -> String {
     format!("overview {id} {until}")
 }
 
-/// The key of a link to all requests of an address, for a while.
+/// The key of a link to all requests of an address, valid for a limited time.
 #[derive(Debug)]
 pub struct OverviewKey(Secret<String>);
 

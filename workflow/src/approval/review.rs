@@ -1,6 +1,6 @@
-//! The review of a request: everything that an approver sees before a vote.
+//! The review of a request: the information that an approver sees before a vote.
 //!
-//! Invariant: the digest of a review is computed from the contents that the review shows, so that a vote binds exactly those.
+//! Invariant: the digest of a review is computed from the displayed contents, so a vote binds exactly these contents.
 
 use pki::issuer::Issuer;
 use serde::Serialize;
@@ -20,7 +20,7 @@ use crate::request::{Request, Status};
 /// The contents that a vote binds: the CSR, and its evaluation by the policy in force.
 #[derive(Clone, Debug)]
 pub struct ReviewContent {
-    /// The digest that the approval would bind, of the row as it is now.
+    /// The digest that an approval of the current row would bind.
     pub binds: ApprovalDigest,
     /// The digest of these contents.
     pub digest: ReviewDigest,
@@ -64,9 +64,9 @@ pub struct Review {
     pub request_id: RequestId,
     /// The status of the request.
     pub status: Status,
-    /// The digest that a vote repeats.
+    /// The digest that a vote must repeat.
     pub digest: ReviewDigest,
-    /// The approver whose link it is.
+    /// The approver who received the link.
     pub approver: Email,
     /// The requester.
     pub requester: Email,
@@ -98,10 +98,10 @@ pub struct Review {
     pub quorum: usize,
     /// The approvals still missing, by group.
     pub lacking: Vec<Lacking>,
-    /// When the request was accepted, UTC.
+    /// The time at which the request was accepted, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub registration_date: OffsetDateTime,
-    /// Until when approvers may vote, UTC.
+    /// The end of the approval period, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
     /// The outcome, once decided.

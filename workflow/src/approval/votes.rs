@@ -1,8 +1,8 @@
-//! The approval of one request: who is asked, by which links, and how they voted. Rows of the table `approvals`.
+//! The approval of one request: approvers, links and votes. Rows of the table `approvals`.
 //!
 //! Invariant: an approval is decided once. [`Approval::vote`] and [`Approval::expire`] are pure; the store writes their
-//! result only on the version that was read, so two votes at the same instant are two attempts of which one repeats.
-//! A link's key is 256 random bits that exist only in the mail: the table knows its SHA-256.
+//! result only on the version that was read, so of two votes at the same instant one is repeated on the new version. A
+//! link's key is 256 random bits that exist only in the mail; the table stores its SHA-256.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -14,7 +14,7 @@ use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::timestamp::whole_seconds;
 
-/// How many earlier tokens are kept. A token has about 1 KB, an item of DynamoDB holds 400 KB, and a request has a dozen
+/// Limit of stored earlier tokens. A token has about 1 KB, an item of DynamoDB holds 400 KB, and a request has a dozen
 /// executions.
 const MAX_EARLIER_TOKENS: usize = 32;
 
@@ -22,94 +22,94 @@ const MAX_EARLIER_TOKENS: usize = 32;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
-    /// Which request.
+    /// The request.
     pub request_id: RequestId,
     /// Counts the writes.
     pub version: u64,
-    /// What is being approved.
+    /// The digest of the contents to approve.
     pub digest: ApprovalDigest,
-    /// Who may vote, and how many of them must approve.
+    /// The approvers who may vote, and the number of approvals needed.
     pub electorate: Electorate,
-    /// Counts how often all links were replaced, from 1. Links of earlier generations open nothing.
+    /// The generation of the links: 1, and one more per replacement of all links. Earlier links open nothing.
     pub generation: u32,
-    /// Who has opened the review.
+    /// The approvers who have opened the review.
     #[serde(default)]
     pub viewed_by: Vec<Email>,
-    /// Since when substitutes may vote too, UTC.
+    /// The time from which substitutes may vote too, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub escalated_at: Option<OffsetDateTime>,
-    /// Whether the requester withdrew the request, which counts as a rejection.
+    /// True if the requester withdrew the request, which counts as a rejection.
     #[serde(default)]
     pub withdrawn: bool,
-    /// Since when the approvers are asked, UTC.
+    /// The start of the approval period, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// Until when they may vote, UTC.
+    /// The end of the approval period, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
     /// The task that waits for the outcome; a bearer secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_token: Option<TaskToken>,
-    /// Tasks that asked before, oldest first; see [`Approval::keep`].
+    /// Tokens of earlier waiting tasks, oldest first; see [`Approval::keep`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier_tokens: Vec<TaskToken>,
-    /// The votes so far, oldest first, at most one a person.
+    /// The votes so far, oldest first, at most one per person.
     pub votes: Vec<Vote>,
-    /// The outcome, once it stands.
+    /// The outcome, once decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// Since when the outcome stands, UTC.
+    /// The time of the outcome, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub decided_at: Option<OffsetDateTime>,
 }
 
-/// What one approver says.
+/// The vote of one approver, not yet checked.
 #[derive(Clone, Debug)]
 pub struct VoteInput {
-    /// Whose link it came through.
+    /// The approver who received the link.
     pub approver: Email,
-    /// Their word.
+    /// The decision.
     pub decision: Decision,
-    /// What they were shown.
+    /// The digest of the review that the approver saw.
     pub review_digest: ReviewDigest,
-    /// Why, in their words.
+    /// The reason, in the approver's words.
     pub reason: Option<String>,
 }
 
-/// What came of a vote.
+/// The result of a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VoteResult {
-    /// It was recorded; the outcome stands if there is one.
+    /// The vote was recorded, and possibly decided the outcome.
     Recorded,
-    /// It says what was said before; nothing changed.
+    /// The vote repeats the recorded decision; nothing changed.
     Repeated,
 }
 
-/// Why a vote does not count.
+/// The reason why a vote does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VoteError {
-    /// Another decision stands.
+    /// The request has another decision already.
     #[error("the request is already {0}")]
     AlreadyDecided(Outcome),
     /// The requester withdrew the request.
     #[error("the request was withdrawn")]
     Withdrawn,
-    /// The same approver voted otherwise before.
+    /// The same approver voted differently before.
     #[error("this approver voted otherwise before")]
     VotedOtherwise,
-    /// The time for votes is over.
+    /// The approval period is over.
     #[error("the time to decide is over")]
     Expired,
-    /// The approver was shown something else.
+    /// The contents of the review changed after the approver saw them.
     #[error("the request changed since it was shown")]
     StaleDigest,
-    /// Not one of the approvers.
+    /// The voter is not an approver of the request.
     #[error("not an approver of this request")]
     NotAnApprover,
 }
 
 impl Approval {
-    /// A fresh approval, asked for from `now` to `expires_at`.
+    /// A new approval, with an approval period from `now` to `expires_at`.
     pub fn ask(
         request_id: RequestId,
         digest: ApprovalDigest,
@@ -136,8 +136,9 @@ impl Approval {
         }
     }
 
-    /// Keeps the token of a task that waits for the outcome. Messages come late and twice, so the last to come need not
-    /// be the task that still waits: the outcome is reported to all of them, and those that are over do not mind.
+    /// Stores the token of a task that waits for the outcome. Messages can arrive late and twice, so the token that
+    /// arrives last may belong to an ended task: the outcome is reported to all stored tokens, and a report to an ended
+    /// task has no effect.
     pub fn keep(&mut self, token: &TaskToken) {
         if self.tokens().any(|known| known == token) {
             return;
@@ -147,13 +148,12 @@ impl Approval {
         self.earlier_tokens.drain(..surplus);
     }
 
-    /// Every task that may wait for the outcome, the latest first.
+    /// Tokens of all tasks that may wait for the outcome, the latest first.
     pub fn tokens(&self) -> impl Iterator<Item = &TaskToken> {
         self.task_token.iter().chain(self.earlier_tokens.iter().rev())
     }
 
-    /// Records one vote. `current` is what the review shows now: a vote_input that was given in view of something else is
-    /// not counted.
+    /// Records one vote. `current` is the digest of the review as it is now; a vote on another digest does not count.
     ///
     /// # Errors
     /// See [`VoteError`]; nothing changes then.
@@ -199,29 +199,29 @@ impl Approval {
         Ok(VoteResult::Recorded)
     }
 
-    /// Whether `person` may vote now.
+    /// True if `person` may vote now.
     pub fn admits(&self, person: &Email) -> bool {
         self.electorate.admits(person, self.escalated_at.is_some())
     }
 
-    /// The vote that a person gave.
+    /// The vote of a person.
     pub fn vote_of(&self, person: &Email) -> Option<&Vote> {
         self.votes.iter().find(|vote| self.electorate.plus_tags.same_person(&vote.approver, person))
     }
 
-    /// Everybody who may vote now and has not.
+    /// Approvers who may vote now and have not voted.
     pub fn undecided(&self) -> Vec<Email> {
         let voters = self.electorate.voters(self.escalated_at.is_some());
         voters.into_iter().filter(|voter| self.vote_of(voter).is_none()).collect()
     }
 
-    /// Which approvals are lacking.
+    /// The approvals still needed.
     pub fn lacking(&self) -> Vec<Lacking> {
         let approving = self.votes.iter().filter(|vote| vote.decision == Decision::Approve);
         self.electorate.lacking(approving.map(|vote| &vote.approver))
     }
 
-    /// Notes that an approver opened the review. Says whether that is new.
+    /// Records that an approver opened the review. Returns true if anything changed.
     pub fn viewed(&mut self, approver: &Email) -> bool {
         let new = !self.viewed_by.contains(approver);
         if new {
@@ -230,10 +230,10 @@ impl Approval {
         new
     }
 
-    /// The requester takes the request back. Repeating it changes nothing; says whether anything changed.
+    /// Withdraws the request, on behalf of the requester. Idempotent; returns true if anything changed.
     ///
     /// # Errors
-    /// [`VoteError`] where the request is decided, or its time is over.
+    /// [`VoteError`] if the request is decided, or its approval period is over.
     pub fn withdraw(&mut self, now: OffsetDateTime) -> Result<bool, VoteError> {
         match self.outcome {
             Some(_) if self.withdrawn => Ok(false),
@@ -248,7 +248,7 @@ impl Approval {
         }
     }
 
-    /// Lets the substitutes vote too. Says whether that is new.
+    /// Lets `substitutes` vote too. Returns true if anything changed.
     pub fn escalate(&mut self, substitutes: Vec<Email>, now: OffsetDateTime) -> bool {
         let new = self.outcome.is_none() && self.escalated_at.is_none() && !substitutes.is_empty();
         if new {
@@ -258,8 +258,8 @@ impl Approval {
         new
     }
 
-    /// Does away with all links, so that new ones of generation `generation` can be sent, to whom the policy names now.
-    /// Only the next generation in order counts; says whether anything changed.
+    /// Invalidates all links, so that links of `generation` can be sent to the approvers now in the policy. Accepts
+    /// only the next generation in order; returns true if anything changed.
     pub fn renew_links(&mut self, generation: u32, electorate: Electorate) -> bool {
         let next = self.outcome.is_none() && generation == self.generation.saturating_add(1);
         if next {
@@ -269,7 +269,7 @@ impl Approval {
         next
     }
 
-    /// Ends an undecided approval whose time is over. Says whether anything changed.
+    /// Ends an undecided approval after its approval period. Returns true if anything changed.
     pub fn expire(&mut self, now: OffsetDateTime) -> bool {
         let expires = self.outcome.is_none() && self.is_over(now);
         if expires {
@@ -278,12 +278,12 @@ impl Approval {
         expires
     }
 
-    /// Whether the time for votes is over.
+    /// True if the approval period is over.
     pub fn is_over(&self, now: OffsetDateTime) -> bool {
         now >= self.expires_at
     }
 
-    /// The decision for the request's row, once it stands.
+    /// The decision for the request's row, once decided.
     pub fn decision(&self) -> Option<DecisionRecord> {
         Some(DecisionRecord {
             outcome: self.outcome?,

@@ -1,8 +1,9 @@
 //! Voting by link: the review that a link opens, and the recording of a vote.
 //!
 //! Invariant: a link opens nothing for the requester, for a person whom the policy no longer lists, and for an earlier
-//! generation of links; all of these are [`VotingError::NoSuchLink`]. A vote is recorded by a conditional write first; if
-//! the message to await-approval is then lost, the vote stands, and a repetition or housekeeping sends it again.
+//! generation of links; all three give [`VotingError::NoSuchLink`]. A conditional write records a vote first. If the
+//! message to await-approval is then lost, the vote stays recorded, and a repetition or housekeeping sends the message
+//! again.
 
 use time::OffsetDateTime;
 
@@ -28,10 +29,10 @@ pub struct ResolvedLink {
     pub request: Request,
 }
 
-/// Why a link opens nothing, or a vote was not recorded.
+/// The reason why a link opens nothing, or a vote was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum VotingError {
-    /// The link is unknown, or opens nothing any more.
+    /// The link is unknown or no longer valid.
     #[error("the link opens nothing")]
     NoSuchLink,
     /// The request ended without a decision of its approvers.
@@ -40,10 +41,10 @@ pub enum VotingError {
     /// The row has no summary of its CSR yet.
     #[error(transparent)]
     CsrNotRead(#[from] CsrNotRead),
-    /// The approval does not take the vote.
+    /// The approval rejects the vote.
     #[error(transparent)]
     Vote(#[from] VoteError),
-    /// A port failed; trying again helps.
+    /// A port failed; the caller can try again.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -74,8 +75,8 @@ impl Voting<'_> {
     pub async fn resolve(&self, key: &LinkKey) -> Result<ResolvedLink, VotingError> {
         let none = || VotingError::NoSuchLink;
         let link = self.approvals.find_link(&key.digest()).await?.ok_or_else(none)?;
-        // The request first: a decision, and the end of the request with it, can come between the two reads. Read the other
-        // way round, that end would look like one without a decision, and a repeated vote would be refused.
+        // Read the request before the approval: a decision can end the request between the two reads. In the reverse
+        // order, this end would look like an end without a decision, and a repeated vote would be rejected.
         let request = self.requests.find(link.request_id).await?.ok_or_else(none)?;
         let approval = self.approvals.find(link.request_id).await?.ok_or_else(none)?;
         let tags = approval.electorate.plus_tags;
@@ -85,7 +86,7 @@ impl Voting<'_> {
         {
             return Err(none());
         }
-        // An approver who left the policy since the mail was sent may neither read nor vote.
+        // An approver who was removed from the policy after the mail was sent may neither read nor vote.
         if approval.outcome.is_none() {
             let policy = self.policies.current().await?;
             let escalated = approval.escalated_at.is_some();
@@ -99,8 +100,7 @@ impl Voting<'_> {
         Ok(ResolvedLink { link, approval, request })
     }
 
-    /// The contents of the review, by the policy and the issuer in force: those that will hold when the certificate is
-    /// signed.
+    /// The contents of the review, by the policy and the issuer in force, which also apply to signing.
     ///
     /// # Errors
     /// [`VotingError::CsrNotRead`], and [`VotingError::Port`].
@@ -125,7 +125,7 @@ impl Voting<'_> {
         Ok(Review::new(link.approver, &request, approval, content, history))
     }
 
-    /// Notes in the audit trail, once, that the approver opened the review. The review does not depend on it.
+    /// Records in the audit trail, once, that the approver opened the review. A failure does not affect the review.
     pub async fn note_view(&self, resolved: &ResolvedLink, shown: &ReviewDigest, by: &Origin) {
         let approver = &resolved.link.approver;
         if resolved.approval.outcome.is_some() || resolved.approval.viewed_by.contains(approver) {
@@ -142,7 +142,7 @@ impl Voting<'_> {
         }
     }
 
-    /// Records a vote that was given in view of `content`, and sends a message to await-approval. Idempotent.
+    /// Records a vote on `content`, and sends a message to await-approval. Idempotent.
     ///
     /// # Errors
     /// See [`VotingError`]; no vote is recorded then.
@@ -187,7 +187,7 @@ impl Voting<'_> {
 }
 
 impl ResolvedLink {
-    /// True if the time to vote is over.
+    /// True if the approval period is over.
     pub fn is_over(&self, now: OffsetDateTime) -> bool {
         match self.approval.outcome {
             Some(outcome) => outcome == Outcome::Expired,

@@ -1,14 +1,14 @@
-//! Who decides about a request of one requester, by a profile.
+//! The approvers of a request, by its profile and without its requester.
 
 use super::Profile;
 use crate::approver_set::{Electorate, Seats, TooFewApprovers};
 use crate::email::Email;
 
 impl Profile {
-    /// The electorate for a requester, who never decides about their own request.
+    /// The approvers for a requester, who never decides about their own request.
     ///
     /// # Errors
-    /// [`TooFewApprovers`]: the seats could never be filled, so nobody is asked.
+    /// [`TooFewApprovers`] if the seats could never be filled; no approver is then asked.
     pub fn electorate_for(&self, requester: &Email) -> Result<Electorate, TooFewApprovers> {
         let seats: Vec<Seats> = self
             .seats()
@@ -28,7 +28,7 @@ impl Profile {
         }
     }
 
-    /// Who may decide too once a request of this requester is escalated.
+    /// Approvers who may vote too once a request of this requester is escalated.
     pub fn substitutes_for(&self, requester: &Email) -> Vec<Email> {
         self.escalation().map(|one| self.others(&one.members, requester)).unwrap_or_default()
     }

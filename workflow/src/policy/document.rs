@@ -1,7 +1,7 @@
 //! The TOML document behind a policy.
 //!
-//! Invariant: unknown fields are errors, so a misspelt rule cannot be overlooked; what a profile leaves out comes from
-//! `[defaults]`, and what that leaves out from here. Fails with one line and its number.
+//! Invariant: unknown fields are errors, so a misspelt rule cannot be overlooked; a value missing in a profile comes
+//! from `[defaults]`, and a value missing there from a constant here. Errors are one line with its number.
 
 mod deciders;
 mod values;
@@ -24,10 +24,10 @@ pub use values::LONGEST_LIMIT;
 use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
 
-/// How many requests of one address may wait where the document says nothing.
+/// The limit of undecided requests per address if the document sets none.
 const USUAL_PENDING_LIMIT: u32 = 200;
 
-/// What the document says, checked.
+/// The checked contents of the document.
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
     pub(super) language: Language,
@@ -65,12 +65,12 @@ struct PublicationSection {
     ocsp: Vec<WebAddress>,
 }
 
-/// The fields of a profile, all optional because `[defaults]` has the same.
+/// The fields of a profile, all optional because `[defaults]` has the same fields.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     description: Option<String>,
-    /// The same in other languages.
+    /// The description in other languages.
     descriptions: Option<BTreeMap<Language, String>>,
     keys: Option<Vec<KeyRule>>,
     rsa_min_bits: Option<u32>,
@@ -159,7 +159,7 @@ fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
 }
 
-/// Fills in what is left out, and checks what only shows in the whole.
+/// Fills in missing values, and checks values that depend on each other.
 fn profile(name: String, own: Settings, defaults: &Settings, common: &Common) -> Result<Profile, String> {
     const FEWEST_RSA_BITS: u32 = 2048;
     const LONGEST_NAME: usize = 32;

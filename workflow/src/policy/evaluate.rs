@@ -1,7 +1,7 @@
-//! One judgement of a submitted text: what every part of the flow that judges uses, so that all judge alike.
+//! The evaluation of a submitted text, shared by every part of the flow, so that all parts give the same result.
 //!
-//! Invariant: a request is granted only if the policy grants it and the issuer in force may certify its names. Where there
-//! is no issuer yet, nobody is refused for that: Sign waits for one, and judges again by it.
+//! Invariant: a request is granted only if the policy grants it and the issuer in force may certify its names. Without
+//! an issuer, no request is refused for its absence: Sign waits for an issuer, and evaluates again with it.
 
 use super::{Policy, Profile, Verdict};
 use crate::finding::{Code, Finding, about_name, findings, quoted};
@@ -15,18 +15,18 @@ use pki::name::Name;
 /// A CSR that the policy grants.
 #[derive(Debug)]
 pub struct Judged {
-    /// What was read.
+    /// The CSR.
     pub csr: Csr,
-    /// The record that its key passed every check.
+    /// The record that the key passed every check.
     pub checked_key: CheckedKey,
-    /// What would be issued.
+    /// The contents of the certificate to issue.
     pub grant: Grant,
-    /// Warnings, and wishes that are not granted.
+    /// Warnings, and requested values that are not granted.
     pub findings: Vec<Finding>,
 }
 
 impl Judged {
-    /// The summary that the row keeps and an approval binds.
+    /// The summary that is stored in the row and bound by an approval.
     pub fn csr_summary(&self) -> CsrSummary {
         CsrSummary {
             csr_digest: self.csr.digest(),
@@ -43,12 +43,12 @@ impl Judged {
 pub struct Refusal(pub Vec<Finding>);
 
 impl Refusal {
-    /// The finding that matters most.
+    /// The first finding that refuses.
     pub fn main(&self) -> Option<&Finding> {
         self.0.iter().find(|finding| finding.is_refusal())
     }
 
-    /// The codes of all refusing findings, for logs and the console, where names and values have no place.
+    /// The codes of all refusing findings, for logs and the console, which must not contain names and values.
     pub fn codes(&self) -> String {
         let mut codes: Vec<&str> = Vec::new();
         for finding in self.0.iter().filter(|finding| finding.is_refusal()) {
@@ -60,7 +60,8 @@ impl Refusal {
     }
 }
 
-/// Reads a CSR and makes all checks that need no policy; those that take milliseconds unless `checked` covers the key.
+/// Reads a CSR and makes all checks that need no policy. Skips the checks that take milliseconds if `checked` covers
+/// the key.
 ///
 /// # Errors
 /// [`Refusal`] with every finding.
@@ -70,7 +71,8 @@ pub fn read(csr_content: &str, checked: Option<&CheckedKey>) -> Result<(Csr, Che
     Ok((csr, checked))
 }
 
-/// What would be issued by this issuer, and every finding. Without a requester it is a preview: see [`Policy::judge`].
+/// Returns the grant with this issuer, and every finding. A call without a requester is a preview: see
+/// [`Policy::judge`].
 pub fn verdict(
     policy: &Policy,
     issuer: Option<&Issuer>,
@@ -83,7 +85,7 @@ pub fn verdict(
         let beyond = beyond(issuer, csr, verdict.grant.as_ref());
         if !beyond.is_empty() {
             verdict.grant = None;
-            // Before the warnings: the findings are read from the top.
+            // Refusals go before the warnings, because people read findings from the top.
             let at = verdict.findings.iter().take_while(|finding| finding.is_refusal()).count();
             verdict.findings.splice(at..at, beyond);
         }
@@ -91,7 +93,7 @@ pub fn verdict(
     verdict
 }
 
-/// What the issuer's certificate does not let it certify (RFC 5280 section 4.2.1.10).
+/// The violations of the issuer's name constraints (RFC 5280 section 4.2.1.10).
 fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
     let refused = |violation: NameConstraintViolation, detail: Message| {
         Finding::refused(
@@ -112,7 +114,7 @@ fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
     csr.names().iter().filter_map(name).chain(subject).collect()
 }
 
-/// Reads and judges a CSR.
+/// Reads and evaluates a CSR.
 ///
 /// # Errors
 /// [`Refusal`] with every finding.

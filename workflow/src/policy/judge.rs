@@ -1,7 +1,7 @@
-//! Judging one request by one profile.
+//! The evaluation of one request by one profile.
 //!
-//! Invariant: every name and every wish of the request is either granted by the profile or has a finding. The grant
-//! is built from the profile; the request contributes its names and its common name, each after it was allowed.
+//! Invariant: every name and every requested value is either granted by the profile or has a finding. The grant is
+//! built from the profile; the request contributes its names and its common name, each after a check.
 
 use pki::csr::{Csr, RequestedExtension};
 use pki::key::KeyKind;
@@ -156,8 +156,8 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Vec<
         .collect()
 }
 
-/// The profile's key usages that make sense for the kind of key (RFC 5280 section 4.2.1.3, RFC 8410 section 5): only RSA
-/// enciphers, only EC agrees.
+/// The profile's key usages that make sense for the kind of key (RFC 5280 section 4.2.1.3, RFC 8410 section 5): only
+/// RSA enciphers, only EC agrees.
 fn key_usage(profile: &Profile, kind: KeyKind) -> Vec<String> {
     let rsa = matches!(kind, KeyKind::Rsa { .. });
     let agrees = matches!(kind, KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521);
@@ -254,12 +254,12 @@ fn extensions(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String
     findings
 }
 
-/// The common name, where it is one of the names, and what the profile adds.
+/// The subject: the common name, if it is one of the names, and the fixed parts of the profile.
 fn subject(csr: &Csr, profile: &Profile) -> String {
     let common_name = csr
         .common_name()
         .and_then(|text| csr.names().iter().map(Name::to_string).find(|name| name.eq_ignore_ascii_case(text)))
-        // Characters that RFC 4514 would escape do not occur in names of hosts.
+        // Names of hosts have no characters that RFC 4514 would escape.
         .filter(|name| {
             name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.*:@_".contains(&b))
         })

@@ -1,7 +1,7 @@
-//! Where a policy is that does not fit into its parameter: in the bucket, under the digest of its own text.
+//! The pointer to a policy that is too large for its parameter: an object in the bucket, named by its own digest.
 //!
-//! Invariant: what a pointer leads to is what it was made of, or it is refused. The object never changes, so one that was
-//! stored before its pointer is seen whole or not at all.
+//! Invariant: a document whose digest differs from its pointer is rejected. The object never changes, so an object
+//! stored before its pointer is read whole or not at all.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,20 +14,20 @@ use super::{Policy, PolicyError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer {
     bucket: String,
-    /// Of the document, lower-case hex.
+    /// Lower-case hex SHA-256 of the document.
     digest: String,
 }
 
-/// Why a text is no pointer, or leads to something else.
+/// The reason why a text is not a pointer, or its object is not the document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointerError {
-    /// It begins like a pointer and is none.
+    /// The text begins like a pointer, but is malformed.
     #[error("the parameter holds a damaged reference to a policy in S3; put the policy in force again")]
     Malformed,
     /// The object is larger than any policy.
     #[error("{0} is larger than a policy of {max} bytes", max = Policy::MAX_BYTES)]
     TooLarge(Pointer),
-    /// The object is not the document that the pointer was made of.
+    /// The digest of the object differs from the digest in the pointer.
     #[error("{0} does not hold the policy with that SHA-256; put the policy in force again")]
     Altered(Pointer),
 }
@@ -35,13 +35,13 @@ pub enum PointerError {
 impl Pointer {
     const SCHEME: &'static str = "s3://";
 
-    /// To this document, in this bucket.
+    /// The pointer to this document in this bucket.
     #[must_use]
     pub fn to(document: &str, bucket: &str) -> Pointer {
         Pointer { bucket: bucket.to_owned(), digest: digest_of(document.as_bytes()) }
     }
 
-    /// The pointer that a parameter holds, or nothing where it holds the document itself.
+    /// Reads the pointer in a parameter; `None` if the parameter holds the document itself.
     ///
     /// # Errors
     /// [`PointerError::Malformed`].
@@ -49,7 +49,7 @@ impl Pointer {
         if parameter.starts_with(Self::SCHEME) { parameter.parse().map(Some) } else { Ok(None) }
     }
 
-    /// The bucket that the document is in.
+    /// The bucket of the document.
     #[must_use]
     pub fn bucket(&self) -> &str {
         &self.bucket
@@ -61,7 +61,7 @@ impl Pointer {
         format!("policy/{}.toml", self.digest)
     }
 
-    /// The document, if these bytes are it.
+    /// Returns the document, if the bytes have its digest.
     ///
     /// # Errors
     /// [`PointerError::TooLarge`], [`PointerError::Altered`].
@@ -109,10 +109,10 @@ impl FromStr for Pointer {
 }
 
 impl Policy {
-    /// No document is longer than this.
+    /// The size limit of a document, in bytes.
     pub const MAX_BYTES: usize = 1024 * 1024;
 
-    /// Fails for a document that no worker would read.
+    /// Rejects a document above the size limit, which no worker would read.
     pub(super) fn fits(document: &str) -> Result<(), PolicyError> {
         if document.len() > Policy::MAX_BYTES {
             let detail =

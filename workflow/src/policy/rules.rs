@@ -1,7 +1,7 @@
-//! Rules on names: suffixes of DNS names, networks, mail domains, prefixes of URIs; and on who may ask.
+//! Rules on names (suffixes of DNS names, networks, mail domains, prefixes of URIs), and rules on requesters.
 //!
-//! Invariant: a name is allowed only if an `allow` rule of its kind covers all of it (for a wildcard: everything it
-//! stands for) and no `deny` rule covers any of it.
+//! Invariant: a name is allowed only if an `allow` rule of its kind covers all of it (for a wildcard: all names
+//! that match it) and no `deny` rule covers any of it.
 
 mod kinds;
 
@@ -34,7 +34,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// These rules, and those of `fallback` for the kinds that have none here.
+    /// Returns these rules, with the rules of `fallback` for each kind of name without rules here.
     pub(super) fn or(self, fallback: Names) -> Names {
         Names {
             dns: self.dns.or(fallback.dns),
@@ -48,7 +48,7 @@ impl Names {
         *self == Names::default()
     }
 
-    /// Why a name is not allowed: what lacks the value `profile` only.
+    /// The reason why a name is not allowed; the caller must add the value `profile` to the message.
     pub(super) fn refuse(&self, name: &Name) -> Option<Message> {
         self.bar(name).map(|bar| match bar {
             Bar::Kind => about_name("finding-name-kind", name),
@@ -70,7 +70,7 @@ impl Names {
         }
     }
 
-    /// One line a kind, for people.
+    /// One line per kind of name, for people.
     pub(super) fn describe(&self) -> Vec<Message> {
         fn line<R: ToString>(id: &'static str, rules: Option<&Rules<R>>) -> Option<Message> {
             let rules = rules?;
@@ -94,11 +94,11 @@ impl Names {
     }
 }
 
-/// Why a name is not allowed.
+/// The reason why a name is not allowed.
 enum Bar {
-    /// Nothing of its kind is.
+    /// There are no rules for its kind of name.
     Kind,
-    /// This rule excludes it.
+    /// This rule denies it.
     Excluded(String),
     /// No rule allows it.
     Outside,
@@ -118,8 +118,8 @@ fn refuse<R: ToString>(
     (!rules.allow.iter().any(covers)).then_some(Bar::Outside)
 }
 
-/// Who may ask: people with these mail domains, for which of the names that the profile allows. Without names, for all of
-/// them; with some, for no kind that is not listed.
+/// The names that requesters of these mail domains may have, among the names that the profile allows. All of them if
+/// `names` is empty; otherwise none of a kind that `names` does not list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Requesters {

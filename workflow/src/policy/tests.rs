@@ -105,7 +105,7 @@ fn names_outside_of_the_profile_are_refused_one_by_one() {
         refused(&["www.example.org", "badexample.com", "secret.example.com", "a.secret.example.com"]),
         4
     );
-    // A wildcard that would cover an excluded name.
+    // A wildcard that would cover a denied name.
     assert_eq!(refused(&["*.example.com"]), 1);
     // Kinds without rules.
     assert_eq!(refused(&["10.0.0.1", "alice@example.com", "spiffe://example.com/a"]), 3);
@@ -188,7 +188,7 @@ fn who_may_ask_for_what_goes_by_mail_domain() {
     assert_eq!(asks("a@example.com", "www.example.com"), [(Code::NameNotAllowed, Severity::Refused)][..0]);
     assert_eq!(asks("a@EXAMPLE.com", "www.example.com"), []);
     assert_eq!(asks("a@partner.example", "x.partner.example.com"), []);
-    // Not listed for them, though the profile allows it to others.
+    // Not listed for these requesters, though the profile allows it to others.
     assert_eq!(asks("a@partner.example", "10.0.0.1"), [(Code::NameNotAllowed, Severity::Refused)]);
     assert_eq!(asks("a@example.com", "10.0.0.1"), []);
     assert_eq!(asks("a@partner.example", "www.example.com"), [(Code::NameNotAllowed, Severity::Refused)]);
@@ -352,7 +352,7 @@ proptest! {
         }
     }
 
-    /// Whatever an operator types where a text belongs, alone or in a list.
+    /// Any input of an operator in a text field, alone or in a list.
     #[test]
     fn any_text_in_any_field_is_taken_or_refused_in_one_line(
         field in prop::sample::select(vec![

@@ -1,9 +1,9 @@
-//! The audit trail: every event of a request, in order, each with the hash of the one before it.
+//! The audit trail: every event of a request, in order, each with the hash of the previous event.
 //!
-//! Invariant: an event is written in the same transaction as the change it records, and the row of the request keeps
-//! number and hash of the last one ([`ChainHead`]). So an event that was taken away, put in or altered is found by
-//! [`verify`], the last one included, unless whoever did it rewrote the whole trail *and* the row. Events hold who did
-//! what, when and from where; never a key, a token, a CSR or a reason in somebody's words.
+//! Invariant: an event is written in the same transaction as the change it records, and the row of the request stores
+//! number and hash of the last event ([`ChainHead`]). [`verify`] therefore finds every event that was removed, inserted
+//! or altered, including the last, unless the whole trail *and* the row were rewritten. Events hold actor, action, time
+//! and source address; never a key, a token, a CSR or a free-text reason.
 
 use std::fmt;
 
@@ -16,22 +16,22 @@ use crate::ids::RequestId;
 use crate::timestamp::{rfc3339, whole_seconds};
 use crate::wire_names;
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// The request was accepted; `digest` is the SHA-256 of the text that was sent.
+    /// The request was accepted; `digest` is the SHA-256 of the submitted text.
     Submitted,
-    /// What was read from the CSR was stored; `digest` is the SHA-256 of its DER.
+    /// The summary of the CSR was stored; `digest` is the SHA-256 of the CSR's DER.
     Stored,
-    /// The approvers are being asked; `digest` is what their approval binds.
+    /// The approval period started; `digest` is the digest that an approval binds.
     Asked,
-    /// An approver opened the review; `digest` is what it showed.
+    /// An approver opened the review; `digest` is the digest of the review.
     Viewed,
-    /// An approver voted, `detail` says how; `digest` is what the review had shown.
+    /// An approver voted; `detail` is the decision, `digest` the digest of the review.
     Voted,
     /// The requester withdrew the request.
     Withdrawn,
-    /// The decision stands, `detail` says which; `digest` is what it binds.
+    /// The request was decided; `detail` is the outcome, `digest` the digest bound by the decision.
     Decided,
     /// The approvers' links were replaced by new ones; `detail` is their generation.
     LinksRenewed,
@@ -43,7 +43,7 @@ pub enum EventKind {
     Signed,
     /// A mail was sent, or is about to be; `detail` is its kind ([`Notified`](crate::mail_kind::Notified)).
     Mailed,
-    /// A mail that was about to be sent could not be; `detail` is its kind.
+    /// A mail was recorded as about to be sent, but sending failed; `detail` is its kind.
     NotMailed,
     /// The certificate was mailed.
     Delivered,
@@ -51,11 +51,11 @@ pub enum EventKind {
     Refused,
     /// The request ended: rejected.
     Rejected,
-    /// The request ended: expired undecided.
+    /// The request ended: expired without a decision.
     Expired,
     /// The request ended: failed.
     Failed,
-    /// The execution was gone and started again; `detail` is the attempt.
+    /// The execution was missing and was started again; `detail` is the attempt.
     Restarted,
     /// An operator restarted a failed request.
     Retried,
@@ -65,7 +65,7 @@ pub enum EventKind {
     Revoked,
 }
 
-/// Who did it, as text: `requester:<address>`, `approver:<address>`, `worker:<name>` or `operator:<name>`.
+/// The actor of an event, as text: `requester:<address>`, `approver:<address>`, `worker:<name>` or `operator:<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Actor(String);
@@ -103,12 +103,12 @@ impl fmt::Display for Actor {
     }
 }
 
-/// The actor of an event, and the address it acts from.
+/// The origin of an event: its actor, and the address of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Who.
+    /// The actor.
     pub actor: Actor,
-    /// The address of the caller as API Gateway gives it; nothing for workers.
+    /// The address of the caller from API Gateway; `None` for workers.
     pub source: Option<String>,
 }
 
@@ -132,13 +132,13 @@ impl Origin {
 /// An event that is not yet part of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEvent {
-    /// What happened.
+    /// The kind.
     pub event: EventKind,
-    /// When.
+    /// The time.
     pub at: OffsetDateTime,
     /// The object of the event.
     pub digest: Option<String>,
-    /// More; its meaning is that of the [`EventKind`].
+    /// Further details; the meaning depends on the [`EventKind`].
     pub detail: Option<String>,
 }
 
@@ -155,7 +155,7 @@ impl PendingEvent {
         self
     }
 
-    /// Sets the detail; its meaning is that of the [`EventKind`].
+    /// Sets the detail; its meaning depends on the [`EventKind`].
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -176,16 +176,16 @@ pub struct ChainHead {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// Whose trail.
+    /// The request of the trail.
     pub request_id: RequestId,
     /// Its place in the trail, from 1 without gaps.
     pub number: u64,
-    /// What happened.
+    /// The kind.
     pub event: EventKind,
-    /// When, UTC, in whole seconds.
+    /// The time, UTC, in whole seconds.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
     /// See [`Origin::source`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,15 +196,15 @@ pub struct Event {
     /// See [`PendingEvent::detail`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The hash of the event before it; empty for the first.
+    /// The hash of the previous event; empty for the first event.
     pub previous: String,
-    /// Lower-case hex SHA-256 over all of the above, in this order, each field as UTF-8 behind its length in octets (64
-    /// bits, big endian); a field that is absent counts as empty.
+    /// Lower-case hex SHA-256 over all of the above, in this order, each field as UTF-8 after its length in octets (64
+    /// bits, big endian); an absent field counts as empty.
     pub hash: String,
 }
 
 impl Event {
-    /// The event as number `head.number + 1` of a trail; `head` moves on to it.
+    /// Creates the event with number `head.number + 1` of a trail, and moves `head` to it.
     fn append(head: &mut ChainHead, request_id: RequestId, entry: PendingEvent, origin: &Origin) -> Self {
         let mut event = Event {
             request_id,
@@ -263,7 +263,7 @@ wire_names!(EventKind: "kind of event" {
     Revoked => "revoked",
 });
 
-/// Chains the events behind `head`, and moves `head` to the last of them.
+/// Chains the events after `head`, and moves `head` to the last of them.
 pub fn append(
     head: &mut ChainHead,
     request_id: RequestId,
@@ -276,24 +276,24 @@ pub fn append(
 /// A defect of a trail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditError {
-    /// Numbers are missing or come twice.
+    /// Numbers are missing or duplicate.
     #[error("event {found} stands where event {expected} belongs: one was taken away or put in")]
     Number {
-        /// The number that belongs there.
+        /// The expected number.
         expected: u64,
-        /// The number that stands there.
+        /// The number found.
         found: u64,
     },
-    /// The event is not what was written.
+    /// The event differs from the event that was written.
     #[error("event {0} was altered: its hash does not fit what it says")]
     Altered(u64),
-    /// The event does not follow the one before it.
+    /// The event does not follow the previous event.
     #[error("event {0} does not follow the one before it: one of the two was replaced")]
     Unlinked(u64),
     /// The event is of another request.
     #[error("event {0} belongs to another request")]
     Foreign(u64),
-    /// The row knows a later event than the trail has, or another last one.
+    /// The number of the last event in the row differs from the last number in the trail.
     #[error(
         "the trail ends with event {found}, and the row of the request says that the last is event {expected}"
     )]
@@ -303,7 +303,7 @@ pub enum AuditError {
         /// The number of the last event.
         found: u64,
     },
-    /// The row says that the last event was another one.
+    /// The hash of the last event in the row differs from the last hash in the trail.
     #[error("event {0}, the last, is not the one that the row of the request knows")]
     Replaced(u64),
 }
@@ -315,7 +315,7 @@ pub fn verify(request_id: RequestId, events: &[Event], head: &ChainHead) -> Vec<
     for (place, event) in (1..).zip(events) {
         if event.number != place {
             broken.push(AuditError::Number { expected: place, found: event.number });
-            // What follows would only repeat it.
+            // Defects of later events would only repeat this one.
             return broken;
         }
         if event.request_id != request_id {

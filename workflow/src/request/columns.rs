@@ -1,7 +1,7 @@
 //! The row of the table `certificates`, column by column.
 //!
-//! Invariant: the columns are a contract with other programs and with rows of earlier versions: a name never changes, and a
-//! column that a row lacks has a value here. A row whose columns contradict each other is a [`ColumnsError`].
+//! Invariant: the columns are a contract with other programs and with rows of earlier versions: a name never changes,
+//! and a column missing in a row has a default here. A row with contradictory columns is a [`ColumnsError`].
 
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ pub struct Columns {
     /// See [`Execution::started`].
     #[serde(with = "time::serde::rfc3339")]
     pub execution_started: OffsetDateTime,
-    /// Which mails were sent, and when (RFC 3339).
+    /// The mails sent, each with its time (RFC 3339).
     #[serde(default)]
     pub mails: BTreeMap<String, String>,
     /// See [`Ending::reason`]; absent unless the request ended without a certificate.
@@ -110,7 +110,7 @@ pub struct Columns {
 /// Columns that contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
-    /// Some columns of the CSR summary are there, others are not.
+    /// Some columns of the CSR summary are present, others are missing.
     #[error("the row has a part of what was read from the CSR")]
     PartialCsr,
     /// A serial without a validity, or the other way round.

@@ -1,4 +1,4 @@
-//! A request judged by the policy in force.
+//! The evaluation of a request by the policy in force.
 
 use super::Request;
 use crate::policy::Policy;
@@ -7,7 +7,7 @@ use crate::requester::Requester;
 use pki::issuer::Issuer;
 
 impl Request {
-    /// Judges the request by a policy and by the issuer that would sign, if there is one.
+    /// Evaluates the request by a policy and by the issuer that would sign, if there is one.
     ///
     /// # Errors
     /// [`Refusal`] with every finding.

@@ -1,4 +1,4 @@
-//! Checks of single values that people write: free texts, and private keys in the wrong place.
+//! Checks of single values from people: free texts, and private keys in the wrong field.
 
 use pki::csr::holds_private_key;
 use pki::error::TextError;
@@ -9,7 +9,7 @@ use crate::texts::Message;
 /// The most characters of a comment or a reason.
 pub const MAX_TEXT_CHARS: usize = 2_000;
 
-/// The finding of a value that must be there and is not; `advice` is the text that says what to give.
+/// The finding of a missing value; `advice` is a text that describes the value.
 pub fn missing(field: &str, advice: &'static str) -> Finding {
     Finding::refused(
         Code::MissingField,

@@ -1,8 +1,9 @@
-//! Intake: from a submission to a stored request whose execution was started.
+//! Intake: from a submission to a stored request with a started execution.
 //!
-//! Invariant: a request is stored whole or not at all, and only after every check; a repeated submission gets the request
-//! of the first. Once the row is stored, an execution that does not start is no failure of the submission: housekeeping
-//! starts it. Errors of the input are [`InputError`]s, all at once; everything else is an [`IntakeError`].
+//! Invariant: a request is stored whole or not at all, and only after every check; a repeated submission returns the
+//! request of the first. After the row is stored, a failed start of the execution is no failure of the submission:
+//! housekeeping starts it. Errors of the input are [`InputError`]s, all at once; every other error is an
+//! [`IntakeError`].
 
 use pki::issuer::Issuer;
 use time::Duration;
@@ -22,10 +23,10 @@ use crate::texts::{Language, Message};
 /// The longest idempotency key, in bytes.
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 
-/// The time after the longest approval period until housekeeping ends an undecided request.
+/// The time after the longest approval period before housekeeping ends an undecided request.
 const EXPIRY_SLACK: Duration = Duration::days(1);
 
-/// The part of a submission that an error is about.
+/// The part of a submission that has an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The requester.
@@ -52,7 +53,7 @@ pub struct InputError {
 /// A submission, not yet checked.
 #[derive(Clone, Debug)]
 pub struct NewRequest {
-    /// The requester, or the finding of a text that names none: the rest is checked all the same.
+    /// The requester, or the finding of an invalid address; the other parts are checked in either case.
     pub requester: Result<Requester, Finding>,
     /// The comment to the approvers.
     pub comment: String,
@@ -66,7 +67,7 @@ pub struct NewRequest {
     pub idempotency_key: Option<String>,
 }
 
-/// The certificate that a CSR would become under a policy.
+/// The certificate that a policy grants for a CSR.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// The name of the profile.
@@ -95,10 +96,10 @@ pub struct Submitted {
     pub is_replay: bool,
 }
 
-/// Why a checked request was not stored.
+/// The reason why a checked request was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// The requester has this many undecided requests, which is the limit of the policy.
+    /// The number of undecided requests of the requester has reached the limit of the policy.
     #[error("the requester has {limit} undecided requests, the limit of the policy")]
     TooManyUndecided {
         /// The limit.
@@ -107,10 +108,10 @@ pub enum IntakeError {
     /// The idempotency key belongs to a request with other contents.
     #[error("the idempotency key belongs to another request")]
     KeyReused(Finding),
-    /// Another writer stored the row, and it is gone again; trying again helps.
+    /// Another writer stored the row, and it was deleted since; the caller can try again.
     #[error("the row of the request is neither free nor there")]
     Contended,
-    /// A port failed; trying again helps.
+    /// A port failed; the caller can try again.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -226,8 +227,8 @@ pub struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Stores the request on behalf of `by`, and starts its execution. `undecided_limit` bounds the undecided requests of
-    /// one requester.
+    /// Stores the request on behalf of `by`, and starts its execution. `undecided_limit` bounds the undecided requests
+    /// of one requester.
     ///
     /// # Errors
     /// See [`IntakeError`]; nothing is stored then.
@@ -243,8 +244,8 @@ impl Intake<'_> {
         Ok(submitted)
     }
 
-    /// Rejects one request more than the limit, unless it is a replay. Concurrent submissions may pass together: the limit
-    /// bounds floods and is no account (docs/decisions/0031).
+    /// Rejects a request above the limit, unless it is a replay. Concurrent submissions may exceed the limit together:
+    /// the limit bounds floods and is no exact count (docs/decisions/0031).
     async fn within_limit(&self, checked: &CheckedRequest, limit: usize) -> Result<(), IntakeError> {
         let since = self.clock.now() - LONGEST_LIMIT - EXPIRY_SLACK;
         if self.requests.undecided_of(checked.email(), since, limit).await? < limit

@@ -1,13 +1,14 @@
-//! What the workers measure: how requests end, how long people and machine take, how long the CA is still valid.
+//! Measurements of the workers: outcomes of requests, time needed by people and by the machine, remaining validity of
+//! the CA.
 //!
-//! A measurement is one line of JSON on standard output, in CloudWatch's embedded metric format: CloudWatch Logs makes
-//! metrics of it, nobody is called, and nothing can fail. It is written whatever `COUNTERSIGN_LOG` says.
+//! A measurement is one line of JSON on standard output, in CloudWatch's embedded metric format: CloudWatch Logs
+//! extracts the metrics, so a measurement makes no API call and cannot fail. `COUNTERSIGN_LOG` does not affect it.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
-//! Invariant: a line holds the stack's name, an outcome and numbers; never an id, an address or a name. Each pair of a metric
-//! and its dimensions costs $0.30 for a month in which it is written every hour, so [`Measure`] allows for exactly eight of
-//! them (docs/costs.md counts them with [`SERIES`]). A measurement may be missing where a worker died right after its
-//! write, and come twice nowhere: the table tells the truth, metrics tell the trend.
+//! Invariant: a line holds the stack's name, an outcome and numbers; never an id, an address or a name. Each pair of a
+//! metric and its dimensions costs $0.30 for a month in which it is written every hour, so [`Measure`] allows for
+//! exactly eight of them (docs/costs.md counts them with [`SERIES`]). A measurement is missing if a worker dies right
+//! after its write, and is never duplicate: the table gives exact numbers, metrics give the trend.
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -17,44 +18,45 @@ use crate::wire_names;
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Countersign";
-/// How many metrics CloudWatch keeps of one stack, where everything happens every hour.
+/// The number of metrics of one stack in CloudWatch, if each is written every hour.
 pub const SERIES: u32 = 8;
 
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
-    /// A request has ended. Metric `Requests`, in each [`Outcome`].
+    /// A request ended. Metric `Requests`, in each [`Outcome`].
     Ended(Outcome),
-    /// The approvers have decided: so long after the request came in. Metric `SecondsToDecision`.
+    /// The approvers decided; the time since the request was accepted. Metric `SecondsToDecision`.
     Decided(Duration),
-    /// The certificate was mailed: so long after the decision. Metric `SecondsToCertificate`.
+    /// The certificate was mailed; the time since the decision. Metric `SecondsToCertificate`.
     Delivered(Duration),
-    /// Housekeeping is done, and the certificate of the CA is valid for so long. Metric `CaDaysLeft`; 0 where there is no CA.
+    /// Housekeeping ended; the remaining validity of the CA's certificate. Metric `CaDaysLeft`; 0 without a CA.
     CaLeft(Duration),
 }
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// With a certificate.
+    /// A certificate was delivered.
     Delivered,
     /// The policy does not allow it.
     Refused,
-    /// An approver said no, or the requester withdrew it.
+    /// An approver rejected it, or the requester withdrew it.
     Rejected,
-    /// Nobody decided in time.
+    /// The approval period ended without a decision.
     Expired,
-    /// Something broke.
+    /// An error stopped the flow.
     Failed,
 }
 
 impl Outcome {
-    /// The outcome of a change of status; none where it did not end the request, or had ended it before.
+    /// The outcome of a change of status; `None` if the change did not end the request, or the request had ended
+    /// before.
     pub fn between(before: Status, after: Status) -> Option<Self> {
         if before == after { None } else { Self::of(after) }
     }
 
-    /// The outcome that a status is; none where the request has not ended.
+    /// The outcome for a status; `None` if the request has not ended.
     fn of(status: Status) -> Option<Self> {
         match status {
             Status::Delivered => Some(Self::Delivered),
@@ -91,12 +93,12 @@ impl Measure {
             Self::Ended(_) => ("Requests", "Count", 1.0),
             Self::Decided(after) => ("SecondsToDecision", "Seconds", seconds(after)),
             Self::Delivered(after) => ("SecondsToCertificate", "Seconds", seconds(after)),
-            // CloudWatch knows no unit of days.
+            // CloudWatch has no unit for days.
             Self::CaLeft(left) => ("CaDaysLeft", "None", (seconds(left) / 86_400.0).floor()),
         }
     }
 
-    /// The line, without its end.
+    /// The JSON of the line, without a line break.
     pub fn line(self, stack: &str, now: OffsetDateTime) -> Value {
         let (name, unit, value) = self.metric();
         let mut dimensions = vec!["Stack"];
@@ -117,7 +119,7 @@ impl Measure {
     }
 }
 
-/// Clocks differ by a little: no time is negative.
+/// Clocks differ slightly: a negative time counts as zero.
 fn seconds(duration: Duration) -> f64 {
     duration.as_seconds_f64().max(0.0)
 }
@@ -179,7 +181,7 @@ mod tests {
         assert_eq!(at(Measure::CaLeft(Duration::hours(-3)))["CaDaysLeft"], 0.0);
     }
 
-    /// What CloudWatch asks of a line: each dimension and each metric named in `_aws` is a member of the line.
+    /// CloudWatch requires that each dimension and each metric named in `_aws` is a member of the line.
     #[test]
     fn every_line_is_complete_and_there_are_as_many_series_as_are_paid_for() {
         let mut series = BTreeSet::new();

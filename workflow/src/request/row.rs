@@ -1,4 +1,4 @@
-//! The row of the table `certificates`, and what it is made of.
+//! The row of the table `certificates`, and its parts.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use pki::certificate::{Serial, Validity};
 pub struct HistoryEntry {
     /// The status entered.
     pub status: Status,
-    /// When, UTC.
+    /// The time, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
@@ -31,7 +31,7 @@ pub struct HistoryEntry {
 pub struct Reservation {
     /// The serial number.
     pub serial: Serial,
-    /// The validity; after signing, the one that the certificate states.
+    /// The validity; after signing, the validity in the certificate.
     pub validity: Validity,
 }
 
@@ -40,9 +40,9 @@ pub struct Reservation {
 pub struct Execution {
     /// Its ARN.
     pub arn: String,
-    /// How many executions the request has had, this one included.
+    /// The number of executions so far, including this one.
     pub attempt: u32,
-    /// When it was started, UTC.
+    /// The time of its start, UTC.
     pub started: OffsetDateTime,
 }
 
@@ -71,7 +71,7 @@ pub struct Request {
     pub(super) ending: Option<Ending>,
     pub(super) history: Vec<HistoryEntry>,
     pub(super) audit: ChainHead,
-    /// Events of changes since the row was read; [`Request::seal`] moves them into the audit trail.
+    /// Events of changes since the row was read; [`Request::take_events`] moves them into the audit trail.
     pub(super) entries: Vec<PendingEvent>,
 }
 
@@ -81,12 +81,12 @@ impl Request {
         self.id
     }
 
-    /// The number of writes so far; a write succeeds only on the version that was read.
+    /// The number of writes so far; a write succeeds only if the row still has the version that was read.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// Counts a write that succeeded.
+    /// Increments the version after a successful write.
     pub fn count_write(&mut self) {
         self.version += 1;
     }
@@ -121,12 +121,12 @@ impl Request {
         &self.profile
     }
 
-    /// When the request was accepted, UTC.
+    /// The time at which the request was accepted, UTC.
     pub fn registration_date(&self) -> OffsetDateTime {
         self.registration_date
     }
 
-    /// The version of the policy last applied.
+    /// The version of the policy that was last applied.
     pub fn policy_version(&self) -> &str {
         &self.policy_version
     }
@@ -141,17 +141,17 @@ impl Request {
         self.csr.as_ref()
     }
 
-    /// The subject alternative names; none until Persist has read them.
+    /// The subject alternative names; empty until Persist has read them.
     pub fn names(&self) -> &[String] {
         self.csr.as_ref().map(|csr| csr.names.as_slice()).unwrap_or_default()
     }
 
-    /// Until when the approvers may decide, UTC.
+    /// The end of the approval period, UTC.
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         self.expires_at
     }
 
-    /// What the approvers decided, and about what.
+    /// The decision of the approvers, and the digest it binds.
     pub fn decision(&self) -> Option<&DecisionRecord> {
         self.decision.as_ref()
     }
@@ -181,12 +181,12 @@ impl Request {
         self.validity().map(|validity| validity.not_after)
     }
 
-    /// When the certificate was signed and stored, UTC.
+    /// The time at which the certificate was signed and stored, UTC.
     pub fn signed_date(&self) -> Option<OffsetDateTime> {
         self.signed_date
     }
 
-    /// True if the certificate was made; before, serial and validity are only reserved.
+    /// True if the certificate exists; until then, serial and validity are only reserved.
     pub fn is_signed(&self) -> bool {
         self.signed_date.is_some()
     }
@@ -196,13 +196,13 @@ impl Request {
         &self.execution
     }
 
-    /// The ending without a certificate, if it came to that.
+    /// The ending without a certificate, if there is one.
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
     }
 
-    /// The names of the notifications sent or claimed ([`Notified`](crate::mail_kind::Notified)), and when (RFC 3339). Names
-    /// that this version does not define stay in the row.
+    /// The names of the notifications sent or claimed ([`Notified`](crate::mail_kind::Notified)), each with its time
+    /// (RFC 3339). Names unknown to this version stay in the row.
     pub fn mails(&self) -> &BTreeMap<String, String> {
         &self.mails
     }
@@ -212,7 +212,7 @@ impl Request {
         self.ending.as_ref().and_then(|ending| ending.code)
     }
 
-    /// Why the request ended without a certificate, in words for the requester.
+    /// The reason why the request ended without a certificate, in words for the requester.
     pub fn reason(&self) -> Option<&str> {
         self.ending.as_ref().map(|ending| ending.reason.as_str())
     }
@@ -232,17 +232,17 @@ impl Request {
         &self.audit
     }
 
-    /// The request as it is in a stack where its latest execution has this ARN.
+    /// Replaces the ARN of the latest execution, for a request in another stack.
     #[must_use]
     pub fn run_as(mut self, execution_arn: String) -> Self {
         self.execution.arn = execution_arn;
         self
     }
 
-    /// The row with other columns, as somebody with access to the table could leave it.
+    /// The row with other columns, as a person with access to the table could change it.
     ///
     /// # Panics
-    /// Where the columns contradict each other.
+    /// If the columns contradict each other.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn altered(self, alter: impl FnOnce(&mut Columns)) -> Self {
@@ -255,7 +255,7 @@ impl Request {
     }
 }
 
-/// What the web front hands over.
+/// A checked submission, with the values for the new row.
 #[derive(Clone, Debug)]
 pub struct Submission {
     /// See [`Request::email`].
@@ -268,7 +268,7 @@ pub struct Submission {
     pub csr_content: String,
     /// See [`Request::profile`].
     pub profile: String,
-    /// The version of the policy that the submission was checked with.
+    /// The version of the policy that checked the submission.
     pub policy_version: String,
     /// See [`Request::checked_key`].
     pub checked_key: Option<CheckedKey>,
@@ -278,18 +278,18 @@ pub struct Submission {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a request that is {status} cannot be {change}")]
 pub struct InvalidTransition {
-    /// The status the request is in.
+    /// The current status of the request.
     pub status: Status,
-    /// What was wanted of it.
+    /// The rejected change.
     pub change: &'static str,
 }
 
-/// How a request ends without a certificate.
+/// The end of a request without a certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ending {
     /// `refused`, `rejected`, `expired` or `failed`.
     pub status: Status,
-    /// Why, in words for the requester.
+    /// The reason, in words for the requester.
     pub reason: String,
     /// The stable code of a refusal.
     pub code: Option<Code>,
@@ -298,19 +298,19 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// An ending that is no refusal: it has a reason, and neither code nor findings.
+    /// An ending without code and findings: any ending except a refusal.
     pub fn because(status: Status, reason: impl Into<String>) -> Self {
         Self { status, reason: reason.into(), code: None, findings: Vec::new() }
     }
 }
 
-/// The number of the attempt that an execution makes, from its ARN or name; see [`execution_name`].
+/// The attempt number of an execution, from its ARN or name; see [`execution_name`].
 pub fn attempt_of(execution: &str) -> u32 {
     // A UUID has no letter r.
     execution.rsplit_once("-r").and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
 }
 
-/// The name of the execution that makes attempt number `attempt`: the request id, and `-r2`, `-r3` ... for restarts.
+/// The name of the execution for attempt number `attempt`: the request id, and `-r2`, `-r3` ... for restarts.
 pub fn execution_name(id: RequestId, attempt: u32) -> String {
     if attempt <= 1 { id.to_string() } else { format!("{id}-r{attempt}") }
 }

@@ -1,6 +1,6 @@
-//! The rules by which a request changes.
+//! The rules for changes of a request.
 //!
-//! Each of them is idempotent: what was done before is not done again and leaves no second event.
+//! Each rule is idempotent: a repetition changes nothing and records no second event.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::timestamp::{rfc3339, whole_seconds};
 use pki::certificate::{Serial, Validity};
 
 impl Request {
-    /// The row as the web front writes it, before the first execution is started.
+    /// The row of a new request, before the first execution is started.
     pub fn submitted(
         id: RequestId,
         submission: Submission,
@@ -53,19 +53,19 @@ impl Request {
         }
     }
 
-    /// Notes an event that changes nothing else in the row.
+    /// Records an event that changes nothing else in the row.
     pub fn note(&mut self, entry: PendingEvent) {
         self.entries.push(entry);
     }
 
-    /// Gives what happened since the row was read its place in the audit trail, as done by `by`.
+    /// Appends the events since the row was read to the audit trail, with `by` as their origin.
     pub fn take_events(&mut self, by: &Origin) -> Vec<Event> {
         let entries = std::mem::take(&mut self.entries);
         audit::append(&mut self.audit, self.id, entries, by)
     }
 
-    /// Stores the summary of the CSR, the record of its key, and the version of the policy that allowed it. The first call
-    /// counts.
+    /// Stores the summary of the CSR, the record of its key, and the version of the policy that allowed it. Only the
+    /// first call has an effect.
     pub fn record_csr(
         &mut self,
         csr: CsrSummary,
@@ -81,10 +81,10 @@ impl Request {
         }
     }
 
-    /// The approvers are being asked until `expires_at`. The first call counts.
+    /// Starts the approval period, which ends at `expires_at`. Only the first call has an effect.
     ///
     /// # Errors
-    /// [`InvalidTransition`] where the request has ended.
+    /// [`InvalidTransition`] if the request has ended.
     pub fn ask_approvers(
         &mut self,
         expires_at: OffsetDateTime,
@@ -106,10 +106,10 @@ impl Request {
         }
     }
 
-    /// Writes what the approvers decided. An approval moves the request on; a rejection is left for its own step.
+    /// Stores the decision of the approvers. An approval changes the status; a later step handles a rejection.
     ///
     /// # Errors
-    /// [`InvalidTransition`] where another decision stands or the request is not waiting for one.
+    /// [`InvalidTransition`] if there is another decision, or the request is not waiting for one.
     pub fn record_decision(
         &mut self,
         decision: DecisionRecord,
@@ -134,10 +134,10 @@ impl Request {
         }
     }
 
-    /// Reserves the serial and the validity. The first call counts: the reserved values are returned.
+    /// Reserves the serial and the validity. Only the first call has an effect; later calls return the reserved values.
     ///
     /// # Errors
-    /// [`InvalidTransition`] where the request is not approved.
+    /// [`InvalidTransition`] if the request is not approved.
     pub fn reserve(
         &mut self,
         serial: Serial,
@@ -154,11 +154,12 @@ impl Request {
         }
     }
 
-    /// The certificate is stored; `fingerprint` is the lower-case hex SHA-256 of its DER. It says this validity: the
-    /// reserved one, unless the CA or the policy changed before it was signed (docs/decisions/0011).
+    /// Records that the certificate is stored; `fingerprint` is the lower-case hex SHA-256 of its DER. `validity` is
+    /// the validity in the certificate: the reserved one, unless the CA or the policy changed before signing
+    /// (docs/decisions/0011).
     ///
     /// # Errors
-    /// [`InvalidTransition`] where no serial is reserved or the request is not approved.
+    /// [`InvalidTransition`] if no serial is reserved, or the request is not approved.
     pub fn issued(
         &mut self,
         fingerprint: &str,
@@ -181,10 +182,10 @@ impl Request {
         }
     }
 
-    /// The certificate was mailed.
+    /// Records that the certificate was mailed.
     ///
     /// # Errors
-    /// [`InvalidTransition`] where there is no certificate.
+    /// [`InvalidTransition`] if there is no certificate.
     pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Issued => {
@@ -197,10 +198,10 @@ impl Request {
         }
     }
 
-    /// Ends the request without delivery. Repeating the same ending changes nothing.
+    /// Ends the request without delivery. Idempotent.
     ///
     /// # Errors
-    /// [`InvalidTransition`] where the request has ended otherwise, or holds a certificate and would be called anything but failed.
+    /// [`InvalidTransition`] if the request has another ending, or has a certificate and `ending` is not a failure.
     pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), InvalidTransition> {
         let undecided = matches!(self.status, Status::Submitted | Status::PendingApproval);
         let (allowed, event) = match ending.status {
@@ -230,14 +231,14 @@ impl Request {
         self.claim_mail(kind, now);
     }
 
-    /// Records that a mail is about to be sent, so that no other run sends it. Returns true if the caller is to send it. A
-    /// sender that dies right after this leaves the mail unsent: for mails that do no harm when they are missing, and would
-    /// when they come twice.
+    /// Records that a mail is about to be sent, so that no other run sends it. Returns true if the caller must send it.
+    /// If the sender dies right after this call, the mail stays unsent: use it for mails whose loss is harmless and
+    /// whose repetition is not.
     pub fn claim_mail(&mut self, kind: &MailKind, now: OffsetDateTime) -> bool {
         self.claim(&Notified::from(kind), now)
     }
 
-    /// Like [`Request::claim_mail`], for a mail that may come again after `pause`.
+    /// Like [`Request::claim_mail`], for a mail that may be repeated after `pause`.
     pub fn claim_mail_again(&mut self, kind: &MailKind, pause: Duration, now: OffsetDateTime) -> bool {
         let name = kind.to_string();
         let last = self.mails.get(&name).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
@@ -248,7 +249,7 @@ impl Request {
         self.claim_mail(kind, now)
     }
 
-    /// Takes a claim back, since the mail could not be sent.
+    /// Releases a claim, because the mail could not be sent.
     pub fn release_mail(&mut self, kind: &MailKind, now: OffsetDateTime) {
         let name = kind.to_string();
         if self.mails.remove(&name).is_some() {
@@ -256,7 +257,7 @@ impl Request {
         }
     }
 
-    /// True if a mail of this kind was sent, or is being sent.
+    /// True if a mail of this kind was sent or claimed.
     pub fn was_mailed(&self, kind: &MailKind) -> bool {
         self.mails.contains_key(&kind.to_string())
     }
@@ -281,12 +282,12 @@ impl Request {
         claimed
     }
 
-    /// When the request first came to this status; `None` where it has not been there.
+    /// The time at which the request first entered this status; `None` if it never did.
     pub fn entered(&self, status: Status) -> Option<OffsetDateTime> {
         self.history.iter().find(|entry| entry.status == status).map(|entry| entry.at)
     }
 
-    /// Whether it ended without a certificate and the requester has not been mailed that it did.
+    /// True if the request ended without a certificate, and the requester has no mail about it.
     pub fn is_untold(&self) -> bool {
         let kind = match self.status {
             Status::Refused => MailKind::Refused,
@@ -298,7 +299,7 @@ impl Request {
         !self.was_mailed(&kind)
     }
 
-    /// Notes that attempt number `attempt` runs as `execution_arn`. Only the next attempt in order counts.
+    /// Records that attempt number `attempt` runs as `execution_arn`. Accepts only the next attempt in order.
     pub fn restarted(&mut self, attempt: u32, execution_arn: String, now: OffsetDateTime) -> bool {
         let at_work = !self.status.is_terminal() || self.is_untold();
         let next = attempt == self.execution.attempt + 1 && at_work;
@@ -309,12 +310,12 @@ impl Request {
         next
     }
 
-    /// Sets a failed request going again, as an operator's own act: it returns to the furthest status that the row bears
-    /// out, and its next execution is noted. What was approved, reserved or stored stays, so there is never a second
-    /// certificate. A request that is under way is left as it is.
+    /// Restarts a failed request on behalf of an operator: resets it to the furthest status that the row supports, and
+    /// records its next execution. Approval, reservation and stored certificate stay, so there is never a second
+    /// certificate. Changes nothing if the request has not ended.
     ///
     /// # Errors
-    /// [`InvalidTransition`] where the request has ended otherwise: an outcome is not a fault.
+    /// [`InvalidTransition`] if the request has another ending: an outcome is not a fault.
     pub fn retry(
         &mut self,
         arn: impl Fn(u32) -> String,
@@ -323,7 +324,7 @@ impl Request {
         match self.status {
             Status::Failed => {
                 self.ending = None;
-                // Should it fail again, the operators must hear of it again.
+                // If the request fails again, the operators must be notified again.
                 self.mails.remove(&Notified::Operators.to_string());
                 self.note(PendingEvent::new(EventKind::Retried, now));
                 self.enter(self.furthest(), now);
@@ -336,7 +337,7 @@ impl Request {
         }
     }
 
-    /// The furthest status that the facts of the row bear out.
+    /// The furthest status that the row supports.
     fn furthest(&self) -> Status {
         let approved = self.decision.as_ref().is_some_and(DecisionRecord::is_approval);
         match () {

@@ -1,11 +1,11 @@
-//! Where a request stands.
+//! The status of a request.
 
 use crate::wire_names;
 
 /// The status of a request (docs/architecture.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Accepted and stored; the execution has yet to read it.
+    /// Accepted and stored; the execution has not read it yet.
     Submitted,
     /// The approvers have been asked.
     PendingApproval,
@@ -17,11 +17,11 @@ pub enum Status {
     Delivered,
     /// The policy does not allow it.
     Refused,
-    /// An approver said no.
+    /// An approver rejected it, or the requester withdrew it.
     Rejected,
-    /// Nobody decided in time.
+    /// The approval period ended without a decision.
     Expired,
-    /// Something broke; an operator must look.
+    /// An error stopped the flow; an operator must act.
     Failed,
     /// The certificate has been revoked.
     Revoked,
@@ -41,12 +41,12 @@ wire_names!(Status: "status" {
 });
 
 impl Status {
-    /// Whether the flow has nothing more to do.
+    /// True if the flow has ended.
     pub fn is_terminal(self) -> bool {
         !matches!(self, Status::Submitted | Status::PendingApproval | Status::Approved | Status::Issued)
     }
 
-    /// Whether a certificate exists in the archive.
+    /// True if the archive holds a certificate.
     pub fn has_certificate(self) -> bool {
         matches!(self, Status::Issued | Status::Delivered)
     }

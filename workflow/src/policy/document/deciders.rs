@@ -1,6 +1,6 @@
-//! Who decides: the parts of a policy document that name people, groups, times and how they belong together.
+//! Approvers in a policy document: people, groups, times, and their relations.
 //!
-//! Invariant: a profile whose seats its own people could never fill is an error here, not a request that waits in vain.
+//! Invariant: a profile whose own approvers could never fill its seats is an error here, so no request waits in vain.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::email::Email;
 use crate::policy::PolicyError;
 use crate::texts::Language;
 
-/// The time that approvers have where the document says nothing.
+/// The approval period if the document sets none.
 const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
 
-/// `[people]`: how addresses are read and shown.
+/// `[people]`: the reading and display of addresses.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct People {
@@ -44,7 +44,7 @@ impl People {
     }
 }
 
-/// One line of `approval`: so many of that group.
+/// One line of `approval`: a group, and the number of its approvals needed.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct GroupQuorum {
@@ -57,7 +57,7 @@ fn one() -> usize {
     1
 }
 
-/// `escalation`: who else may decide, and after which time.
+/// `escalation`: the escalation approvers, and the time after which they may vote.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EscalationSection {
@@ -65,13 +65,13 @@ pub(super) struct EscalationSection {
     group: String,
 }
 
-/// What all profiles share.
+/// Values shared by all profiles.
 pub(super) struct Common {
     pub(super) groups: BTreeMap<String, Vec<Email>>,
     pub(super) people: People,
 }
 
-/// Who decides about requests of one profile.
+/// The approvers of one profile, and their times.
 #[derive(Clone, Debug)]
 pub(in crate::policy) struct Deciders {
     pub(in crate::policy) seats: Vec<Seats>,
@@ -81,14 +81,14 @@ pub(in crate::policy) struct Deciders {
     pub(in crate::policy) escalation: Option<Escalation>,
 }
 
-/// Who else may decide when nobody has for a while.
+/// The approvers who may vote too if a request stays undecided for some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Escalation {
-    /// How long after the approvers were asked.
+    /// The time from the start of the approval period until escalation.
     pub after: Duration,
     /// The name of their group.
     pub group: String,
-    /// Who they are.
+    /// The members of the group.
     pub members: Vec<Email>,
 }
 
@@ -117,7 +117,7 @@ fn addresses(list: Vec<Approver>) -> Result<Vec<Email>, String> {
         .collect()
 }
 
-/// Rejects a section that names its approvers in both ways: one of them would be ignored without a word.
+/// Rejects a section with both forms of naming approvers: one form would be ignored silently.
 pub(super) fn one_way(section: &str, settings: &Settings) -> Result<(), String> {
     if settings.approval.is_some() && (settings.approvers.is_some() || settings.quorum.is_some()) {
         return Err(format!(
@@ -127,7 +127,7 @@ pub(super) fn one_way(section: &str, settings: &Settings) -> Result<(), String> 
     Ok(())
 }
 
-/// Puts together who decides about requests of the profile `name`.
+/// Collects the approvers of the profile `name`, and their times.
 pub(super) fn deciders(
     name: &str,
     own: &Settings,
@@ -143,7 +143,7 @@ pub(super) fn deciders(
         })
     };
     one_way(&format!("the profile {name}"), own)?;
-    // What a profile says itself counts before the defaults, whichever way it is written.
+    // The profile's own value takes precedence over the defaults, in either form.
     let by_groups = own
         .approval
         .as_ref()
@@ -190,14 +190,14 @@ pub(super) fn deciders(
     if own_late {
         return Err(format!("the profile {name} reminds or escalates when its limit is over already"));
     }
-    // Those of the defaults are for profiles whose limit they fit.
+    // Times of the defaults apply only to profiles with a longer approval period.
     reminders.retain(|after| !is_late(after));
     let escalation = escalation.filter(|one| !is_late(&one.after));
     can_decide(name, &seats, plus_tags)?;
     Ok(Deciders { seats, plus_tags, limit, reminders, escalation })
 }
 
-/// Whether everybody together could fill the seats.
+/// Checks that all approvers together can fill the seats.
 fn can_decide(name: &str, seats: &[Seats], plus_tags: PlusTags) -> Result<(), String> {
     if seats.iter().all(|seats| seats.members.is_empty()) {
         return Err(format!(

@@ -1,6 +1,6 @@
-//! The values of a policy document, each read from its text and checked on the way.
+//! The values of a policy document, each parsed from text and checked.
 //!
-//! Fails with a sentence that repeats the text and says what to write; the reader adds the line.
+//! Errors are a sentence that repeats the text and gives a correct form; the caller adds the line.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ impl KeyRule {
     }
 }
 
-/// What becomes of a wish that the profile does not grant.
+/// The treatment of a requested value that the profile does not grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::policy) enum Ungranted {
@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for Approver {
     }
 }
 
-/// How long approvers may have at most: the state's own TimeoutSeconds ends every wait then.
+/// The longest approval period: `TimeoutSeconds` of the state ends every wait at this time.
 pub const LONGEST_LIMIT: Duration = Duration::from_secs(30 * 86_400);
 
 /// `10s`, `90m`, `36h` or `7d`.

@@ -1,4 +1,4 @@
-//! The rules, one type a kind of name: how each is written, and which names it covers.
+//! The rules, one type per kind of name: their syntax, and the names they cover.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,8 +10,8 @@ use pki::name::Name;
 
 use crate::finding::Finding;
 
-/// `example.com`: that name and all below it. `.example.com`: only those below. `=www.example.com`: that name alone.
-/// `*`: any name.
+/// `example.com`: this name and all names below it. `.example.com`: only the names below it. `=www.example.com`: this
+/// name only. `*`: any name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) enum DnsRule {
     Any,
@@ -37,14 +37,14 @@ impl DnsRule {
         Ok(make(name.to_owned()))
     }
 
-    /// Whether the rule covers all that `name` stands for.
+    /// True if the rule covers every name that matches `name`.
     pub(super) fn covers(&self, name: &str) -> bool {
         match (self, name.strip_prefix("*.")) {
             (DnsRule::Any, _) => true,
             (DnsRule::AtOrBelow(suffix), None) => name == suffix || is_below(name, suffix),
             (DnsRule::Below(suffix), None) => is_below(name, suffix),
             (DnsRule::Exactly(exact), None) => name == exact,
-            // All names one label below `parent`.
+            // A wildcard matches all names one label below `parent`.
             (DnsRule::AtOrBelow(suffix) | DnsRule::Below(suffix), Some(parent)) => {
                 parent == suffix || is_below(parent, suffix)
             }
@@ -52,7 +52,7 @@ impl DnsRule {
         }
     }
 
-    /// Whether the rule covers anything that `name` stands for.
+    /// True if the rule covers any name that matches `name`.
     pub(super) fn touches(&self, name: &str) -> bool {
         if self.covers(name) {
             return true;
@@ -110,7 +110,7 @@ impl Network {
         self.0.contains(&address)
     }
 
-    /// An IPv4 address written as IPv6 is still that address.
+    /// An IPv4-mapped IPv6 address counts as its IPv4 address.
     pub(super) fn touches(&self, address: IpAddr) -> bool {
         self.covers(address) || self.covers(address.to_canonical())
     }
@@ -122,7 +122,8 @@ impl fmt::Display for Network {
     }
 }
 
-/// `example.com`: addresses in that domain. `.example.com`: in domains below it. `alice@example.com`: that address. `*`: any.
+/// `example.com`: addresses in this domain. `.example.com`: addresses in domains below it. `alice@example.com`: this
+/// address. `*`: any address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) enum MailRule {
     Address(String),
@@ -167,7 +168,7 @@ impl fmt::Display for MailRule {
     }
 }
 
-/// `spiffe://example.org/team`: that URI and what lies below it in the path.
+/// `spiffe://example.org/team`: this URI and all URIs below it in the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) struct UriRule(String);
 
@@ -184,7 +185,7 @@ impl UriRule {
         uri.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
     }
 
-    /// Scheme and host are the same in either case (RFC 3986 section 6.2.2.1), so exclusion ignores it.
+    /// Ignores letter case, since scheme and host are case-insensitive (RFC 3986 section 6.2.2.1).
     pub(super) fn touches(&self, uri: &str) -> bool {
         UriRule(self.0.to_ascii_lowercase()).covers(&uri.to_ascii_lowercase())
     }

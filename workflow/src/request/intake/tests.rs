@@ -122,7 +122,7 @@ async fn who_loses_the_conditional_write_gets_the_row_of_the_winner() {
         let backend = InMemoryBackend::new();
         let winner = backend.copy();
         let first = submit(&winner, checked(&backend, "key", comment, &csr)).await.unwrap();
-        // The other submission comes between the count of undecided requests and the write.
+        // The other submission arrives between the count of undecided requests and the write.
         backend.become_at(next_call(&backend) + 1, &winner);
         match submit(&backend, checked(&backend, "key", "a", &csr)).await {
             Ok(submitted) => {
@@ -201,7 +201,7 @@ async fn intake_survives_every_fault() {
             let csr = Arc::clone(&csr);
             async move {
                 let submitted = submit(&backend, checked(&backend, "key", "a", &csr)).await?;
-                // Housekeeping starts it otherwise.
+                // If the execution was not started, housekeeping starts it.
                 backend
                     .put_execution(&submitted.request.execution().arn, crate::ports::ExecutionState::Running);
                 Ok::<_, IntakeError>(())

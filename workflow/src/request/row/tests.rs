@@ -21,14 +21,14 @@ fn a_retry_returns_to_the_furthest_status_that_the_row_bears_out() {
         row.retry(|attempt| format!("arn:{attempt}"), row.registration_date).unwrap();
         assert_eq!((row.status, row.reason()), (status, None));
         assert_eq!((row.execution().attempt, row.execution().arn.as_str()), (2, "arn:2"));
-        // What stands stays: decision, serial, validity, and the history with the failure in it.
+        // Decision, serial, validity and the history, including the failure, stay unchanged.
         assert_eq!(
             (&row.decision, row.serial(), row.validity()),
             (&failed.decision, failed.serial(), failed.validity())
         );
         assert_eq!(row.history[..failed.history.len()], failed.history);
         assert_eq!(row.history.last().unwrap().status, status);
-        // The operators hear of the next failure; the requester was told already.
+        // The operators are notified of the next failure; the requester has the mail already.
         assert!(!row.has_notified_operators());
         assert!(row.was_mailed(&MailKind::Failed));
         let once = row.clone();
@@ -63,7 +63,7 @@ fn the_attempt_is_read_back_from_the_name_of_the_execution() {
     assert_eq!(attempt_of("arn:aws:states:eu-central-1:1:execution:my-r2-stack:x"), 1);
 }
 
-/// No clock of ours shows a leap second, but rows may come from elsewhere: it counts as the second before.
+/// Our clocks show no leap second, but rows may come from elsewhere: it counts as the previous second.
 #[test]
 fn a_leap_second_is_read_and_does_not_take_time_backwards() {
     let backend = InMemoryBackend::new();
