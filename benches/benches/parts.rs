@@ -53,14 +53,14 @@ fn read_the_policy() -> Policy {
 fn judge(bencher: Bencher<'_, '_>) {
     let (policy, csr) = (shipped_policy(), Asked::of(TestKey::EcP256).read());
     let profile = policy.profile(None).unwrap();
-    bencher.bench_local(|| policy.judge(&csr, profile, None));
+    bencher.bench_local(|| policy.evaluate(&csr, profile, None));
 }
 
 /// From a granted request to a certificate: chosen, built, linted, signed.
 #[divan::bench(args = ISSUERS)]
 fn issue(bencher: Bencher<'_, '_>, kind: TestKey) {
     let (policy, csr, authority) = (shipped_policy(), Asked::of(TestKey::EcP256).read(), Authority::of(kind));
-    let verdict = policy.judge(&csr, policy.profile(None).unwrap(), None);
+    let verdict = policy.evaluate(&csr, policy.profile(None).unwrap(), None);
     bencher.bench_local(|| authority.issue(&csr, &verdict));
 }
 

@@ -15,7 +15,7 @@ use pki::testing as test_pki;
 use pki::testing::TestKey;
 use time::OffsetDateTime;
 use tokio::runtime::Runtime;
-use workflow::policy::{Policy, Verdict};
+use workflow::policy::{Evaluation, Policy};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 
@@ -142,7 +142,7 @@ impl Authority {
 
     /// From a granted request to a certificate: chosen, built, linted, signed.
     #[must_use]
-    pub fn issue(&self, csr: &Csr, verdict: &Verdict) -> Certificate {
+    pub fn issue(&self, csr: &Csr, verdict: &Evaluation) -> Certificate {
         let grant = verdict.grant.as_ref().unwrap();
         let validity =
             Validity::choose(OffsetDateTime::now_utc(), grant.validity_days, &self.issuer).unwrap();
@@ -164,7 +164,7 @@ impl Authority {
     #[must_use]
     pub fn certify(&self, policy: &Policy, asked: &Asked) -> String {
         let csr = asked.read();
-        let verdict = policy.judge(&csr, policy.profile(None).unwrap(), None);
+        let verdict = policy.evaluate(&csr, policy.profile(None).unwrap(), None);
         self.issue(&csr, &verdict).pem()
     }
 }

@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::error::{CliError, OrFail as _};
-use crate::progress::Step;
+use crate::progress::ProgressStep;
 use crate::venv::{self, Venv};
 
 const ZIP: &str = include_str!("zip.py");
@@ -46,7 +46,7 @@ pub(crate) fn zip_of(repository: &Path, name: &str) -> PathBuf {
 pub(crate) async fn build(repository: &Path, release: bool, venv: &Venv) -> Result<Fingerprint, CliError> {
     let names = names(repository)?;
     let binaries = cargo(repository, &names, release).await?;
-    let step = Step::begin("Packing the workers");
+    let step = ProgressStep::begin("Packing the workers");
     let folder = repository.join("target/lambda");
     fs::create_dir_all(&folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;
     let _lock = venv::lock(&folder.join(".lock")).await?;
@@ -113,14 +113,14 @@ async fn pack(venv: &Venv, stale: &[(PathBuf, PathBuf)]) -> Result<(), CliError>
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct CargoMessage {
     reason: String,
-    target: Option<Target>,
+    target: Option<CargoTarget>,
     executable: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
-struct Target {
+struct CargoTarget {
     name: String,
 }
 
@@ -158,7 +158,7 @@ async fn cargo(
     if let Some(output) = process.stdout.take() {
         let mut lines = BufReader::new(output).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            let Ok(message) = serde_json::from_str::<Message>(&line) else {
+            let Ok(message) = serde_json::from_str::<CargoMessage>(&line) else {
                 continue;
             };
             if let (true, Some(target), Some(file)) =

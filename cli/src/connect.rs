@@ -18,7 +18,7 @@ const DOCUMENT: &str = "AWS-StartPortForwardingSession";
 
 /// `countersign connect`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct ConnectOptions {
     /// Name of the stack of infra/private/network.yaml
     #[arg(long, value_name = "NAME", default_value = "countersign-network")]
     network: String,
@@ -34,7 +34,7 @@ pub(crate) struct Options {
 }
 
 /// Runs it until the session ends.
-pub(crate) async fn run(options: Options) -> Result<(), CliError> {
+pub(crate) async fn run(options: ConnectOptions) -> Result<(), CliError> {
     let aws = AwsCli::of_operator(options.region.as_deref(), options.endpoint_url.as_deref());
     let which = ["cloudformation", "describe-stacks", "--stack-name", &options.network];
     let described = aws.find(&which).await?.ok_or_else(|| {

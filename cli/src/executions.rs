@@ -16,7 +16,7 @@ use crate::table;
 
 /// `countersign executions`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct ExecutionsOptions {
     /// A request's id: shows the timeline of every execution it has had
     id: Option<RequestId>,
     /// How many executions to list at most
@@ -30,7 +30,7 @@ pub(crate) struct Options {
 }
 
 /// Runs `countersign executions`.
-pub(crate) async fn run(options: Options) -> Result<(), CliError> {
+pub(crate) async fn run(options: ExecutionsOptions) -> Result<(), CliError> {
     let stack = options.which.find().await?;
     match options.id {
         None => list(&stack, options.limit, options.json).await,
@@ -57,7 +57,7 @@ pub(crate) struct Entry {
 /// One execution.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Execution {
+pub(crate) struct ExecutionSummary {
     /// Its ARN.
     pub(crate) arn: String,
     /// Its status, as AWS writes it.
@@ -67,7 +67,7 @@ pub(crate) struct Execution {
 }
 
 /// The execution with this ARN, or nothing where there is none.
-pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<Execution>, CliError> {
+pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<ExecutionSummary>, CliError> {
     let sfn = aws_sdk_sfn::Client::new(&stack.sdk);
     let description = match sfn.describe_execution().execution_arn(arn).send().await {
         Ok(description) => description,
@@ -86,7 +86,7 @@ pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<Execution>, 
         .collect()
         .await;
     let history = history.or_fail(|| format!("cannot read the history of {arn}"), "")?;
-    Ok(Some(Execution {
+    Ok(Some(ExecutionSummary {
         arn: arn.to_owned(),
         status: description.status.as_str().to_owned(),
         states: states(&history),
@@ -132,7 +132,7 @@ fn states(history: &[HistoryEvent]) -> Vec<Entry> {
 
 async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), CliError> {
     #[derive(Serialize)]
-    struct Row {
+    struct StateRow {
         name: String,
         status: String,
         started: String,
@@ -149,10 +149,10 @@ async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), CliError> {
     let at = |nanoseconds| {
         OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).map_or_else(|_| String::new(), instant)
     };
-    let rows: Vec<Row> = answer
+    let rows: Vec<StateRow> = answer
         .executions
         .iter()
-        .map(|execution| Row {
+        .map(|execution| StateRow {
             name: execution.name.clone(),
             status: execution.status.as_str().to_owned(),
             started: at(execution.start_date.as_nanos()),

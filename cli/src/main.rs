@@ -33,9 +33,9 @@ mod venv;
 #[command(name = "countersign", version)]
 enum Command {
     /// Runs the whole stack on this machine, on an AWS emulator
-    Local(local::Options),
+    Local(local::LocalOptions),
     /// Shows what a deployment to AWS would change
-    Plan(deployment::Plan),
+    Plan(deployment::DeploymentPlan),
     /// Deploys to AWS: makes a stack, or changes it
     Deploy(deployment::Deploy),
     /// Takes a stack away from AWS; tables, bucket and secrets stay
@@ -43,12 +43,12 @@ enum Command {
     /// Checks what a deployment and a stack on AWS need
     Doctor(deployment::Doctor),
     /// Opens the way to the portal of a private network
-    Connect(connect::Options),
+    Connect(connect::ConnectOptions),
     /// Lists and shows requests
     #[command(subcommand)]
     Requests(requests::Command),
     /// Lists executions, or shows the timeline of a request's
-    Executions(executions::Options),
+    Executions(executions::ExecutionsOptions),
     /// Shows who is asked about a request, and sends new links
     #[command(subcommand)]
     Approvals(approvals::Command),

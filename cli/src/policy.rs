@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use workflow::approver_set::Seats;
-use workflow::aws::PolicyShelf;
+use workflow::approver_set::GroupQuorum;
+use workflow::aws::PolicyStore;
 use workflow::policy::{Pointer, Policy};
 use workflow::texts::Language;
 
 use crate::error::{CliError, OrFail as _};
-use crate::progress::Step;
+use crate::progress::ProgressStep;
 use crate::stack::{Stack, StackSelector};
 use crate::table;
 
@@ -80,7 +80,7 @@ pub(crate) async fn put_when_needed(
     if current.is_some_and(|current| current == parameter_for(stack, &text)) {
         return Ok(());
     }
-    let step = Step::begin("Putting the policy in force");
+    let step = ProgressStep::begin("Putting the policy in force");
     put(stack, &text).await?;
     step.done(format!("{}, version {}", file.display(), policy.version()));
     Ok(())
@@ -118,12 +118,12 @@ pub(crate) async fn document(stack: &Stack) -> Result<Option<String>, CliError> 
     )
 }
 
-fn shelf(stack: &Stack) -> PolicyShelf {
-    PolicyShelf::new(&stack.sdk, &stack.policy_parameter)
+fn shelf(stack: &Stack) -> PolicyStore {
+    PolicyStore::new(&stack.sdk, &stack.policy_parameter)
 }
 
 /// Value of the parameter now.
-async fn held(stack: &Stack, shelf: &PolicyShelf) -> Result<Option<String>, CliError> {
+async fn held(stack: &Stack, shelf: &PolicyStore) -> Result<Option<String>, CliError> {
     shelf.parameter().await.or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "")
 }
 
@@ -167,7 +167,7 @@ pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
         .or_fail(|| format!("cannot write the parameter {}", stack.policy_parameter), "")
 }
 
-fn seats(seats: &Seats) -> String {
+fn seats(seats: &GroupQuorum) -> String {
     let members: Vec<&str> = seats.members.iter().map(|member| member.as_str()).collect();
     let group = seats.group.as_ref().map(|group| format!("{group}: ")).unwrap_or_default();
     format!("{group}{} of {}", seats.quorum, members.join(", "))

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// One thing being done. Dropped before [`Step::done`], it leaves its line without a tick.
-pub(crate) struct Step {
+pub(crate) struct ProgressStep {
     what: String,
     begun: Instant,
     bar: Option<ProgressBar>,
 }
 
-impl Step {
+impl ProgressStep {
     /// Says what is being done.
     pub(crate) fn begin(what: impl Into<String>) -> Self {
         let what = what.into();

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::error::{CliError, OrFail as _};
-use crate::progress::Step;
+use crate::progress::ProgressStep;
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
 const OLDEST: (u32, u32) = (3, 10);
@@ -34,7 +34,7 @@ impl Venv {
             .or_fail(|| format!("cannot make {}", parent.display()), "Choose another --dir or --venv.")?;
         let lock = lock(&folder.with_extension("lock")).await?;
         if !complete() {
-            let step = Step::begin("Installing the AWS emulator, for the first time only");
+            let step = ProgressStep::begin("Installing the AWS emulator, for the first time only");
             let version = make(folder, &python, &step).await?;
             fs::write(&marker, REQUIREMENTS).or_fail(|| format!("cannot write {}", marker.display()), "")?;
             step.done(format!("ministack, awscli and aiosmtpd on Python {version}"));
@@ -53,7 +53,7 @@ pub(crate) async fn lock(path: &Path) -> Result<File, CliError> {
     locked.or_fail(|| doing.clone(), "")?.or_fail(|| doing, "")
 }
 
-async fn make(folder: &Path, python: &Path, step: &Step) -> Result<String, CliError> {
+async fn make(folder: &Path, python: &Path, step: &ProgressStep) -> Result<String, CliError> {
     let (system, version) = system_python().await?;
     let made = Command::new(&system)
         .args(["-m", "venv", "--clear"])
@@ -101,7 +101,7 @@ async fn system_python() -> Result<(String, String), CliError> {
     Err(CliError::new(too_old.unwrap_or_else(|| "there is no python3 on the PATH".into()), advice))
 }
 
-async fn install(folder: &Path, python: &Path, step: &Step) -> Result<(), CliError> {
+async fn install(folder: &Path, python: &Path, step: &ProgressStep) -> Result<(), CliError> {
     let list = folder.join("requirements.txt");
     fs::write(&list, REQUIREMENTS).or_fail(|| format!("cannot write {}", list.display()), "")?;
     let mut pip = Command::new(python)

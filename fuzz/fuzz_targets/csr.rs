@@ -24,7 +24,7 @@ fn check(read: Result<Csr, Vec<Finding>>) {
                 assert_eq!(name.to_string().parse::<Name>().as_ref(), Ok(name));
             }
             for profile in POLICY.profiles() {
-                let verdict = POLICY.judge(&csr, profile, Some(&ALICE));
+                let verdict = POLICY.evaluate(&csr, profile, Some(&ALICE));
                 assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
             }
         }

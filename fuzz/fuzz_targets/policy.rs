@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
     match Policy::parse(text) {
         Ok(policy) => {
             for profile in policy.profiles() {
-                let verdict = policy.judge(&CSR, profile, Some(&ALICE));
+                let verdict = policy.evaluate(&CSR, profile, Some(&ALICE));
                 assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
             }
         }

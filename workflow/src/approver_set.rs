@@ -50,7 +50,7 @@ impl PlusTags {
 
 /// A group of approvers, and its quorum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seats {
+pub struct GroupQuorum {
     /// The name of the group; `None` if the profile lists its approvers itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -63,9 +63,9 @@ pub struct Seats {
 /// The approvers who may decide about a request by its profile, and the quorum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Electorate {
+pub struct ApproverSet {
     /// The groups; every seat of each must be filled.
-    pub seats: Vec<Seats>,
+    pub seats: Vec<GroupQuorum>,
     /// Approvers who may take any seat once the request is escalated.
     #[serde(default)]
     pub substitutes: Vec<Email>,
@@ -76,15 +76,15 @@ pub struct Electorate {
 
 /// The empty seats of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Lacking {
-    /// See [`Seats::group`].
+pub struct MissingApprovals {
+    /// See [`GroupQuorum::group`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// The number of approvals still needed; at least one.
     pub approvals: usize,
 }
 
-impl Electorate {
+impl ApproverSet {
     /// Approvers asked from the beginning, each person once, in the order of the policy.
     pub fn approvers(&self) -> Vec<Email> {
         self.distinct(self.seats.iter().flat_map(|seats| &seats.members))
@@ -107,7 +107,7 @@ impl Electorate {
     }
 
     /// The approvals still needed, given these approvals. A member of several groups counts where it helps most.
-    pub fn lacking<'a>(&self, approving: impl IntoIterator<Item = &'a Email>) -> Vec<Lacking> {
+    pub fn lacking<'a>(&self, approving: impl IntoIterator<Item = &'a Email>) -> Vec<MissingApprovals> {
         let approving = self.distinct(approving);
         let groups: Vec<usize> = self
             .seats
@@ -121,11 +121,11 @@ impl Electorate {
             let mut tried = vec![false; groups.len()];
             self.seat(person, &approving, &groups, &mut taken, &mut tried);
         }
-        let mut lacking: Vec<Lacking> = Vec::new();
+        let mut lacking: Vec<MissingApprovals> = Vec::new();
         for (group, seats) in self.seats.iter().enumerate() {
             let empty = groups.iter().zip(&taken).filter(|(of, by)| **of == group && by.is_none()).count();
             if empty > 0 {
-                lacking.push(Lacking { group: seats.group.clone(), approvals: empty });
+                lacking.push(MissingApprovals { group: seats.group.clone(), approvals: empty });
             }
         }
         lacking
@@ -199,16 +199,16 @@ mod tests {
         names.chars().map(|name| email(&format!("{name}@example.com"))).collect()
     }
 
-    fn electorate(seats: &[(&str, usize)]) -> Electorate {
-        let seats = seats.iter().map(|(members, quorum)| Seats {
+    fn electorate(seats: &[(&str, usize)]) -> ApproverSet {
+        let seats = seats.iter().map(|(members, quorum)| GroupQuorum {
             group: Some((*members).to_owned()),
             members: people(members),
             quorum: *quorum,
         });
-        Electorate { seats: seats.collect(), substitutes: Vec::new(), plus_tags: PlusTags::Same }
+        ApproverSet { seats: seats.collect(), substitutes: Vec::new(), plus_tags: PlusTags::Same }
     }
 
-    fn is_enough(electorate: &Electorate, approving: &str) -> bool {
+    fn is_enough(electorate: &ApproverSet, approving: &str) -> bool {
         electorate.lacking(&people(approving)).is_empty()
     }
 
@@ -227,7 +227,7 @@ mod tests {
         assert!(!is_enough(&electorate, "b"), "one person is not two");
         assert!(is_enough(&electorate, "ba") && is_enough(&electorate, "bc") && is_enough(&electorate, "ac"));
         let lacking = electorate.lacking(&people("a"));
-        assert_eq!(lacking, [Lacking { group: Some("bc".into()), approvals: 1 }]);
+        assert_eq!(lacking, [MissingApprovals { group: Some("bc".into()), approvals: 1 }]);
         assert_eq!(electorate.approvers(), people("abc"));
     }
 
@@ -236,8 +236,8 @@ mod tests {
         let same = electorate(&[("ab", 2)]);
         let twice = [email("A@EXAMPLE.com"), email("a+ca@example.com")];
         assert!(!same.lacking(&twice).is_empty());
-        let distinct = Electorate {
-            seats: vec![Seats { group: None, members: twice.to_vec(), quorum: 2 }],
+        let distinct = ApproverSet {
+            seats: vec![GroupQuorum { group: None, members: twice.to_vec(), quorum: 2 }],
             plus_tags: PlusTags::Distinct,
             ..same
         };
@@ -247,14 +247,14 @@ mod tests {
 
     #[test]
     fn substitutes_vote_once_the_request_is_escalated() {
-        let electorate = Electorate { substitutes: people("z"), ..electorate(&[("a", 1), ("b", 1)]) };
+        let electorate = ApproverSet { substitutes: people("z"), ..electorate(&[("a", 1), ("b", 1)]) };
         assert!(!electorate.admits(&people("z")[0], false) && electorate.admits(&people("z")[0], true));
         assert!(is_enough(&electorate, "az") && is_enough(&electorate, "zb") && !is_enough(&electorate, "z"));
     }
 
     /// True if the seats can be filled, by trying every assignment.
-    fn by_trying(electorate: &Electorate, approving: &[Email]) -> bool {
-        fn fill(electorate: &Electorate, slots: &[usize], left: &[Email]) -> bool {
+    fn by_trying(electorate: &ApproverSet, approving: &[Email]) -> bool {
+        fn fill(electorate: &ApproverSet, slots: &[usize], left: &[Email]) -> bool {
             let Some((slot, rest)) = slots.split_first() else { return true };
             left.iter().enumerate().any(|(index, person)| {
                 let mut others = left.to_vec();
@@ -280,7 +280,7 @@ mod tests {
         ) {
             let seats: Vec<(&str, usize)> =
                 groups.iter().map(|(members, quorum)| (members.as_str(), *quorum)).collect();
-            let electorate = Electorate { substitutes: people(&substitutes), ..electorate(&seats) };
+            let electorate = ApproverSet { substitutes: people(&substitutes), ..electorate(&seats) };
             let approving = people(&approving);
             prop_assert_eq!(electorate.lacking(&approving).is_empty(), by_trying(&electorate, &approving));
         }

@@ -169,12 +169,12 @@ pub struct Finding {
     pub advice: String,
     /// The same two in every language. Not in JSON for programs, whose words stay English; see [`kept`].
     #[serde(skip)]
-    said: Option<Box<Said>>,
+    said: Option<Box<LocalizedTexts>>,
 }
 
 /// What a finding says in the catalogue's words, as far as it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Said {
+struct LocalizedTexts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     detail: Option<Message>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,8 +216,8 @@ impl Finding {
         advice: impl Into<Sentence>,
     ) -> Self {
         let (detail, advice) = (detail.into(), advice.into());
-        let said = Said { detail: detail.message, advice: advice.message };
-        let said = (said != Said::default()).then(|| Box::new(said));
+        let said = LocalizedTexts { detail: detail.message, advice: advice.message };
+        let said = (said != LocalizedTexts::default()).then(|| Box::new(said));
         Finding { code, severity, detail: detail.english, advice: advice.english, said }
     }
 
@@ -272,14 +272,14 @@ fn in_language<'a>(language: Language, message: Option<&Message>, english: &'a s
 pub(crate) mod kept {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{Finding, Said};
+    use super::{Finding, LocalizedTexts};
 
     #[derive(Serialize)]
     struct Written<'a> {
         #[serde(flatten)]
         finding: &'a Finding,
         #[serde(skip_serializing_if = "Option::is_none")]
-        said: Option<&'a Said>,
+        said: Option<&'a LocalizedTexts>,
     }
 
     #[derive(Deserialize)]
@@ -287,7 +287,7 @@ pub(crate) mod kept {
         #[serde(flatten)]
         finding: Finding,
         #[serde(default)]
-        said: Option<Box<Said>>,
+        said: Option<Box<LocalizedTexts>>,
     }
 
     pub(crate) fn serialize<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {

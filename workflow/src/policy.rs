@@ -1,6 +1,6 @@
 //! The issuance policy: the profiles, their grants, and their approvers.
 //!
-//! Invariant: preview, submission, validation, the review page and signing all evaluate with [`Policy::judge`], so the
+//! Invariant: preview, submission, validation, the review page and signing all evaluate with [`Policy::evaluate`], so the
 //! signed contents are the displayed contents, or signing refuses. A [`Grant`] holds only values from the profile,
 //! never a value requested in the CSR. Errors in the document are one line with its place; evaluation has findings, no
 //! errors.
@@ -8,9 +8,9 @@
 mod approvers;
 mod document;
 pub mod evaluate;
-mod judge;
 mod pointer;
 mod rules;
+mod rules_of_profile;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::approver_set::{PlusTags, Seats};
+use crate::approver_set::{GroupQuorum, PlusTags};
 use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
@@ -27,7 +27,7 @@ use crate::texts::{Language, Message};
 use pki::certificate::Publication;
 use pki::csr::Csr;
 
-use document::{Deciders, KeyRule, KeyUsageName, Purpose, Ungranted};
+use document::{Deciders, KeyRule, KeyUsageName, PurposeName, Ungranted};
 pub use document::{Escalation, LONGEST_LIMIT};
 use rules::{Names, Requesters};
 
@@ -143,8 +143,8 @@ impl Policy {
     /// Returns the grant, and every finding. A call without a requester is a preview: violations of rules on requesters
     /// are then warnings.
     #[must_use]
-    pub fn judge(&self, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Verdict {
-        judge::judge(self, csr, profile, requester)
+    pub fn evaluate(&self, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Evaluation {
+        rules_of_profile::evaluate(self, csr, profile, requester)
     }
 }
 
@@ -157,7 +157,7 @@ pub struct Profile {
     keys: Vec<KeyRule>,
     rsa_min_bits: u32,
     key_usage: Vec<KeyUsageName>,
-    extended_key_usage: Vec<Purpose>,
+    extended_key_usage: Vec<PurposeName>,
     validity_days: u32,
     max_names: usize,
     wildcards: bool,
@@ -184,7 +184,7 @@ impl Profile {
 
     /// The groups of approvers, each with its quorum.
     #[must_use]
-    pub fn seats(&self) -> &[Seats] {
+    pub fn seats(&self) -> &[GroupQuorum] {
         &self.deciders.seats
     }
 
@@ -247,14 +247,14 @@ impl Profile {
 
 /// The outcome of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
+pub struct Evaluation {
     /// All errors, warnings and requested values that are not granted.
     pub findings: Vec<Finding>,
     /// The contents of the certificate to issue; `None` if any finding refuses.
     pub grant: Option<Grant>,
 }
 
-impl Verdict {
+impl Evaluation {
     /// The code of the first refusal.
     #[must_use]
     pub fn code(&self) -> Option<Code> {

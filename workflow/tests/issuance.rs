@@ -44,7 +44,7 @@ async fn certify(
 ) -> Certificate {
     let policy = Policy::parse(POLICY).unwrap();
     let csr = Csr::read(csr_pem).unwrap();
-    let verdict = policy.judge(&csr, policy.profile(profile).unwrap(), None);
+    let verdict = policy.evaluate(&csr, policy.profile(profile).unwrap(), None);
     let grant = verdict.grant.unwrap_or_else(|| panic!("{:?}", verdict.findings));
     let contents = grant.contents();
     let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
@@ -209,7 +209,7 @@ async fn dates_from_2050_on_are_generalized_time() {
     let long = POLICY.replace("validity_days = 365", "validity_days = 18250");
     let policy = Policy::parse(&long).unwrap();
     let csr = Csr::read(&test_pki::csr(&["www.example.com"])).unwrap();
-    let grant = policy.judge(&csr, policy.profile(None).unwrap(), None).grant.unwrap();
+    let grant = policy.evaluate(&csr, policy.profile(None).unwrap(), None).grant.unwrap();
     let contents = grant.contents();
     let issuer = Issuer::from_pem(&ca.certificate_pem).unwrap();
     let key = LocalKey::from_pem(&ca.key_pem).unwrap();

@@ -9,10 +9,10 @@ use time::OffsetDateTime;
 use workflow::backup::{ExportError, FORMAT, Header, Record, Writer};
 use workflow::timestamp::rfc3339;
 
-use super::source::Source;
+use super::source::ExportSource;
 use super::{ExportOptions, link_secret};
 use crate::error::{CliError, OrFail as _};
-use crate::progress::{Step, say};
+use crate::progress::{ProgressStep, say};
 use crate::stack::Stack;
 use crate::{ca, policy};
 
@@ -40,7 +40,7 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
     // Only its owner may read it, and it has its name when it is whole.
     let output =
         tempfile::NamedTempFile::new_in(folder).or_fail(doing, "Name a file in a folder that exists.")?;
-    let step = Step::begin(format!("Exporting to {}", file.display()));
+    let step = ProgressStep::begin(format!("Exporting to {}", file.display()));
     let header = Header {
         format: FORMAT,
         stack: ca::name_of(&stack).to_owned(),
@@ -76,10 +76,10 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
 /// Hands over every record, in the order of the format, and counts the audit trails that are broken.
 async fn everything(
     stack: &Stack,
-    step: &Step,
+    step: &ProgressStep,
     mut put: impl FnMut(&Record) -> Result<(), CliError>,
 ) -> Result<usize, CliError> {
-    let source = Source::of(stack);
+    let source = ExportSource::of(stack);
     if let Some(document) = policy::document(stack).await? {
         put(&Record::Policy(document))?;
     }

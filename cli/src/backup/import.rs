@@ -10,10 +10,10 @@ use workflow::request::Request;
 use workflow::timestamp::rfc3339;
 
 use super::contents::{Contents, damaged, open};
-use super::target::{Placed, Target, Write};
+use super::target::{ImportTarget, Placed, Write};
 use super::{ImportOptions, link_secret};
 use crate::error::CliError;
-use crate::progress::{Step, say};
+use crate::progress::{ProgressStep, say};
 use crate::stack::{Stack, whoami};
 use crate::{ca, policy};
 
@@ -23,7 +23,7 @@ const AT_ONCE: usize = 32;
 /// Reads the whole export, looks at the stack, then writes.
 pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     let file = options.file.as_path();
-    let step = Step::begin(format!("Checking {}", file.display()));
+    let step = ProgressStep::begin(format!("Checking {}", file.display()));
     let contents = Contents::of(file, options.accept_broken_trails)?;
     let sha256 = &contents.manifest.sha256;
     if let Some(expected) = options.sha256.as_ref().filter(|one| !one.eq_ignore_ascii_case(sha256)) {
@@ -35,10 +35,10 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     step.done(format!("export of {} of {}", contents.header.stack, contents.header.at));
     let secret = options.link_secret.as_deref().map(link_secret::read).transpose()?;
     let stack = options.which.find().await?;
-    let target = Target::of(&stack);
+    let target = ImportTarget::of(&stack);
     let plan = fits(options, &stack, &target, &contents).await?;
 
-    let step = Step::begin(format!("Importing {}", file.display()));
+    let step = ProgressStep::begin(format!("Importing {}", file.display()));
     target.begin(sha256, &note(&contents)).await?;
     if let Some(document) = plan.policy {
         policy::put(&stack, document).await?;
@@ -71,7 +71,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
 }
 
 /// What is to be done about what the stack has already.
-struct Plan<'a> {
+struct ImportPlan<'a> {
     /// Its CA stays in force.
     keeps_ca: bool,
     /// The policy that is to be put in force.
@@ -82,9 +82,9 @@ struct Plan<'a> {
 async fn fits<'a>(
     options: &ImportOptions,
     stack: &Stack,
-    target: &Target<'_>,
+    target: &ImportTarget<'_>,
     contents: &'a Contents,
-) -> Result<Plan<'a>, CliError> {
+) -> Result<ImportPlan<'a>, CliError> {
     let strangers = target.strangers(&contents.ids).await?;
     // A stack that is being filled may have been asked for more since.
     if strangers > 0 && !target.was_begun(&contents.manifest.sha256).await? {
@@ -121,14 +121,14 @@ async fn fits<'a>(
             "Nothing was written. Put another in force with countersign policy set, then add --keep-policy.",
         ));
     }
-    Ok(Plan { keeps_ca, policy })
+    Ok(ImportPlan { keeps_ca, policy })
 }
 
 /// Reads the file once and makes the writes that `choose` asks for; counts those that were new and those that were there.
 async fn pass(
     file: &Path,
-    target: &Target<'_>,
-    step: &Step,
+    target: &ImportTarget<'_>,
+    step: &ProgressStep,
     choose: impl Fn(Record, Option<&Row<Request>>) -> Option<Write>,
 ) -> Result<(usize, usize), CliError> {
     let mut reader = open(file)?;

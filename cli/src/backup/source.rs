@@ -21,10 +21,10 @@ use crate::stack::Stack;
 /// How often a row is read again that somebody is writing to.
 const ATTEMPTS: u32 = 8;
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(super) type TableItem = HashMap<String, AttributeValue>;
 
 /// The stack that is read.
-pub(super) struct Source<'a> {
+pub(super) struct ExportSource<'a> {
     stack: &'a Stack,
     dynamodb: Client,
 }
@@ -37,7 +37,7 @@ pub(super) struct Group {
     pub(super) broken: Vec<AuditError>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ExportSource<'a> {
     pub(super) fn of(stack: &'a Stack) -> Self {
         Self { stack, dynamodb: Client::new(&stack.sdk) }
     }
@@ -88,7 +88,7 @@ impl<'a> Source<'a> {
     }
 
     /// The row and the approval of one moment.
-    async fn pair(&self, id: RequestId) -> Result<(Option<Item>, Option<Item>), CliError> {
+    async fn pair(&self, id: RequestId) -> Result<(Option<TableItem>, Option<TableItem>), CliError> {
         let get = |table: &str, key: &str, value: String| {
             let get = Get::builder().table_name(table).key(key, AttributeValue::S(value)).build();
             get.map(|get| TransactGetItem::builder().get(get).build())
@@ -120,9 +120,9 @@ impl<'a> Source<'a> {
     }
 
     /// The first `number` events of a request.
-    pub(super) async fn trail(&self, id: RequestId, number: u64) -> Result<Vec<Item>, CliError> {
+    pub(super) async fn trail(&self, id: RequestId, number: u64) -> Result<Vec<TableItem>, CliError> {
         let table = &self.stack.audit_table;
-        let items: Result<Vec<Item>, _> = self
+        let items: Result<Vec<TableItem>, _> = self
             .dynamodb
             .query()
             .table_name(table)
@@ -199,12 +199,12 @@ impl<'a> Source<'a> {
     }
 }
 
-pub(super) fn row_of<T: DeserializeOwned>(item: Item, table: &str) -> Result<Row<T>, CliError> {
+pub(super) fn row_of<T: DeserializeOwned>(item: TableItem, table: &str) -> Result<Row<T>, CliError> {
     Row::read(columns(item, table)?).map_err(|why| unreadable(table, &why))
 }
 
 /// The columns of a row, none of them lost.
-fn columns(item: Item, table: &str) -> Result<Columns, CliError> {
+fn columns(item: TableItem, table: &str) -> Result<Columns, CliError> {
     let read = from_item::<Columns>(item.clone()).map_err(|error| unreadable(table, &error.to_string()))?;
     match item_of(&read) {
         Ok(back) if back == item => Ok(read),
@@ -212,7 +212,7 @@ fn columns(item: Item, table: &str) -> Result<Columns, CliError> {
     }
 }
 
-pub(super) fn item_of(columns: &Columns) -> Result<Item, CliError> {
+pub(super) fn item_of(columns: &Columns) -> Result<TableItem, CliError> {
     to_item(columns).or_fail(|| "a row cannot be written".into(), "")
 }
 
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn columns_come_through_or_are_refused() {
-        let plain = Item::from([
+        let plain = TableItem::from([
             ("text".to_owned(), AttributeValue::S("x".into())),
             ("number".to_owned(), AttributeValue::N("18446744073709551615".into())),
             ("yes".to_owned(), AttributeValue::Bool(true)),
@@ -237,7 +237,7 @@ mod tests {
             ),
             (
                 "map".to_owned(),
-                AttributeValue::M(Item::from([("a".to_owned(), AttributeValue::S(String::new()))])),
+                AttributeValue::M(TableItem::from([("a".to_owned(), AttributeValue::S(String::new()))])),
             ),
         ]);
         assert_eq!(item_of(&columns(plain.clone(), "t").unwrap()).unwrap(), plain);
@@ -246,7 +246,7 @@ mod tests {
             AttributeValue::B(vec![1].into()),
             AttributeValue::N("0.1000".into()),
         ] {
-            let item = Item::from([("odd".to_owned(), odd.clone())]);
+            let item = TableItem::from([("odd".to_owned(), odd.clone())]);
             assert!(columns(item, "t").is_err(), "{odd:?}");
         }
     }

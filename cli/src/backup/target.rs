@@ -15,14 +15,14 @@ use workflow::request::audit::{Event, verify};
 use workflow::request::{Request, execution_name};
 use workflow::store::object_key::{approval_key, link_key};
 
-use super::source::{Item, Source, item_of, row_of};
+use super::source::{ExportSource, TableItem, item_of, row_of};
 use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 
 /// The stack that is written to.
-pub(super) struct Target<'a> {
+pub(super) struct ImportTarget<'a> {
     stack: &'a Stack,
-    source: Source<'a>,
+    source: ExportSource<'a>,
     dynamodb: Client,
 }
 
@@ -44,9 +44,9 @@ pub(super) enum Placed {
     There,
 }
 
-impl<'a> Target<'a> {
+impl<'a> ImportTarget<'a> {
     pub(super) fn of(stack: &'a Stack) -> Self {
-        Self { stack, source: Source::of(stack), dynamodb: Client::new(&stack.sdk) }
+        Self { stack, source: ExportSource::of(stack), dynamodb: Client::new(&stack.sdk) }
     }
 
     /// How many requests the stack has that are not among these.
@@ -181,7 +181,7 @@ impl<'a> Target<'a> {
         table: &str,
         key: [(&str, AttributeValue); N],
         columns: &Columns,
-    ) -> Result<Option<Item>, CliError> {
+    ) -> Result<Option<TableItem>, CliError> {
         let put = self
             .dynamodb
             .put_item()
@@ -198,7 +198,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    async fn read(&self, table: &str, key: &[(&str, AttributeValue)]) -> Result<Option<Item>, CliError> {
+    async fn read(&self, table: &str, key: &[(&str, AttributeValue)]) -> Result<Option<TableItem>, CliError> {
         let mut get = self.dynamodb.get_item().table_name(table).consistent_read(true);
         for (name, value) in key {
             get = get.key(*name, value.clone());

@@ -55,13 +55,13 @@ pub(super) enum CertifyError {
 
 /// RFC 5280 section 4.1, without the unique identifiers.
 #[derive(Sequence)]
-struct Tbs<'a> {
+struct CaTbs<'a> {
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
     version: u8,
     serial_number: UintRef<'a>,
     signature: AnyRef<'a>,
     issuer: AnyRef<'a>,
-    validity: Times,
+    validity: CaValidity,
     subject: AnyRef<'a>,
     subject_public_key_info: AnyRef<'a>,
     #[asn1(context_specific = "3", tag_mode = "EXPLICIT")]
@@ -69,13 +69,13 @@ struct Tbs<'a> {
 }
 
 #[derive(Sequence)]
-struct Times {
+struct CaValidity {
     not_before: Time,
     not_after: Time,
 }
 
 #[derive(Sequence)]
-struct Signed<'a> {
+struct SignedCertificate<'a> {
     tbs: AnyRef<'a>,
     algorithm: AnyRef<'a>,
     signature: BitStringRef<'a>,
@@ -86,20 +86,20 @@ impl Authority<'_> {
     pub(super) async fn certify(&self, above: &ParentCa<'_>) -> Result<Vec<u8>, CertifyError> {
         let serial = Serial::random(&SystemRandom::new()).map_err(|_| EncodingError("serial"))?;
         let algorithm = above.signer.algorithm().identifier_der();
-        let tbs = Tbs {
+        let tbs = CaTbs {
             // v3
             version: 2,
             serial_number: UintRef::new(serial.octets()).map_err(|_| EncodingError("serial"))?,
             signature: any(algorithm, "algorithm")?,
             issuer: any(above.name, "name of the issuer")?,
-            validity: Times { not_before: at(self.not_before)?, not_after: at(self.not_after)? },
+            validity: CaValidity { not_before: at(self.not_before)?, not_after: at(self.not_after)? },
             subject: any(self.name, "subject")?,
             subject_public_key_info: any(self.spki, "public key")?,
             extensions: self.extensions(above)?,
         };
         let tbs = tbs.to_der().map_err(|_| EncodingError("certificate"))?;
         let signature = above.signer.sign(&tbs).await?;
-        let signed = Signed {
+        let signed = SignedCertificate {
             tbs: any(&tbs, "certificate")?,
             algorithm: any(algorithm, "algorithm")?,
             signature: BitStringRef::from_bytes(&signature).map_err(|_| EncodingError("signature"))?,

@@ -13,12 +13,12 @@ use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 
 /// The folder of one stack.
-pub(super) struct CertificateStore<'a> {
+pub(super) struct IssuerFiles<'a> {
     stack: &'a Stack,
     s3: Client,
 }
 
-impl<'a> CertificateStore<'a> {
+impl<'a> IssuerFiles<'a> {
     /// The store of a stack.
     pub(super) fn of(stack: &'a Stack) -> Self {
         Self { stack, s3: stack.s3() }

@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::certificate_store::CertificateStore;
+use super::certificate_store::IssuerFiles;
 use super::chain::{CertificateInfo, Chain, day};
 use super::keys::{Keys, NewKey, Role, name_of};
 use super::status::CaStatus;
 use super::{files, make};
 use crate::error::{CliError, OrFail as _};
-use crate::progress::Step;
+use crate::progress::ProgressStep;
 use crate::stack::Stack;
 
 /// Where the key and the certificate are.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Source {
+pub(crate) struct ImportFiles {
     /// The private key, in PEM or DER: PKCS#8, PKCS#1 or SEC 1
     #[arg(long, value_name = "FILE", required_unless_present = "kms_key", conflicts_with = "kms_key")]
     key: Option<PathBuf>,
@@ -43,7 +43,7 @@ enum Key {
     Kms(String),
 }
 
-impl Source {
+impl ImportFiles {
     /// Reads and judges the files.
     pub(super) fn read(&self) -> Result<CaImport, CliError> {
         let mut ders = files::certificates(&self.certificate)?;
@@ -119,9 +119,9 @@ pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Re
         ));
     }
     if let Some(current) = &status.current {
-        CertificateStore::of(stack).file(current).await?;
+        IssuerFiles::of(stack).file(current).await?;
     }
-    let step = Step::begin("Importing the certificate authority");
+    let step = ProgressStep::begin("Importing the certificate authority");
     make::install(stack, &fresh, &chain).await?;
     step.done(chain.issuer.subject());
     println!("{} is in force until {}.", chain.issuer.subject(), day(chain.own().not_after));

@@ -6,14 +6,14 @@ use pki::signer::Signer;
 use time::{Duration, OffsetDateTime};
 
 use super::authority::{Authority, ParentCa};
-use super::certificate_store::CertificateStore;
+use super::certificate_store::IssuerFiles;
 use super::chain::{CertificateInfo, Chain, day};
 use super::extensions::CaExtensions;
 use super::keys::{Keys, Kind, NewKey, Role, name_of};
 use super::name;
 use super::status::CaStatus;
 use crate::error::{CliError, OrFail as _};
-use crate::progress::Step;
+use crate::progress::ProgressStep;
 use crate::stack::Stack;
 
 /// Options of a new CA.
@@ -124,7 +124,7 @@ pub(super) async fn init(stack: &Stack, shape: &CaOptions, years: u8) -> Result<
         };
         return Err(CliError::new(what, advice));
     }
-    let step = Step::begin("Making a certificate authority");
+    let step = ProgressStep::begin("Making a certificate authority");
     let chain = first(stack, shape, years).await?;
     step.done(chain.issuer.subject());
     tell(stack, &chain);
@@ -172,7 +172,7 @@ pub(super) async fn rotate(
                 "Make one with: countersign ca init.",
             ));
         }
-        let step = Step::begin("Making a certificate authority");
+        let step = ProgressStep::begin("Making a certificate authority");
         let chain = first(stack, shape, years).await?;
         step.done(chain.issuer.subject());
         tell(stack, &chain);
@@ -182,7 +182,7 @@ pub(super) async fn rotate(
     shape.limit(&mut extensions)?;
     let keys = Keys::of(stack);
     let root = root_for(&keys, shape, before, years, new_root).await?;
-    let step = Step::begin("Making a new key and certificate");
+    let step = ProgressStep::begin("Making a new key and certificate");
     let subject = match &shape.subject {
         Some(text) => name::encode(text)?,
         None => before.own().subject_der.clone(),
@@ -190,7 +190,7 @@ pub(super) async fn rotate(
     let fresh = keys.make(Role::Issuer, shape.key).await?;
     let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
     // The certificate before may have been put there by hand.
-    CertificateStore::of(stack).file(before).await?;
+    IssuerFiles::of(stack).file(before).await?;
     install(stack, &fresh, &chain).await?;
     step.done(chain.issuer.subject());
     tell(stack, &chain);
@@ -210,15 +210,15 @@ pub(super) async fn rotate(
 
 /// Puts the certificate in force whose key already is.
 pub(super) async fn finish(stack: &Stack, chain: &Chain) -> Result<(), CliError> {
-    let step = Step::begin("Finishing a change of the CA that was interrupted");
-    CertificateStore::of(stack).put_in_force(chain).await?;
+    let step = ProgressStep::begin("Finishing a change of the CA that was interrupted");
+    IssuerFiles::of(stack).put_in_force(chain).await?;
     step.done(format!("{} is in force", chain.issuer.subject()));
     Ok(())
 }
 
 /// Puts a key and its certificate in force: the certificate on file, the key, the certificate in force.
 pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Result<(), CliError> {
-    let store = CertificateStore::of(stack);
+    let store = IssuerFiles::of(stack);
     store.file(chain).await?;
     Keys::of(stack).keep(Role::Issuer, fresh).await?;
     store.put_in_force(chain).await

@@ -6,7 +6,7 @@
 //! tries again, since it signs only with the key of the certificate in force.
 
 use crate::error::CliError;
-use crate::progress::{Step, say};
+use crate::progress::{ProgressStep, say};
 use crate::stack::{Stack, StackSelector};
 
 mod authority;
@@ -41,7 +41,7 @@ pub(crate) enum Command {
     /// Takes a CA that exists: its key and its certificate
     Import {
         #[command(flatten)]
-        source: import::Source,
+        source: import::ImportFiles,
         /// Take the place of the stack's CA; what that has issued is still delivered with its certificate
         #[arg(long)]
         replace: bool,
@@ -114,7 +114,7 @@ pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, CliError> {
 pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Result<(), CliError> {
     let status = CaStatus::of(stack).await?;
     if status.is_empty() {
-        let step = Step::begin("Making a certificate authority");
+        let step = ProgressStep::begin("Making a certificate authority");
         // RFC 5280 A.1: 64 characters at most.
         let organisation: String = organisation.chars().take(64).collect();
         let subject = format!("CN=Countersign Root CA,O={}", name::escape(&organisation));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pki::signer::Signer;
 
-use super::certificate_store::CertificateStore;
+use super::certificate_store::IssuerFiles;
 use super::chain::Chain;
 use super::keys::{Keys, Role};
 use crate::error::CliError;
@@ -24,7 +24,7 @@ pub(super) struct CaStatus {
 impl CaStatus {
     /// Reads the status of a stack's CA.
     pub(super) async fn of(stack: &Stack) -> Result<Self, CliError> {
-        let (store, keys) = (CertificateStore::of(stack), Keys::of(stack));
+        let (store, keys) = (IssuerFiles::of(stack), Keys::of(stack));
         Ok(Self {
             current: store.current().await?,
             signer: keys.signer(Role::Issuer).await?,

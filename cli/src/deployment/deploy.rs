@@ -6,19 +6,19 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use super::changes::Changes;
-use super::package::{self, Code};
+use super::package::{self, CodeSource};
 use super::stack_status::{self, StackStatus};
-use super::{Artefacts, Parameters, Target, confirmed, doctor, self_test};
+use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, self_test};
 use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
-use crate::progress::{Step, say};
+use crate::progress::{ProgressStep, say};
 use crate::{build, ca, checkout, policy, venv};
 
 /// `countersign plan`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Plan {
+pub(crate) struct DeploymentPlan {
     #[command(flatten)]
-    target: Target,
+    target: DeploymentTarget,
     #[command(flatten)]
     parameters: Parameters,
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub(crate) struct Plan {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
     #[command(flatten)]
-    target: Target,
+    target: DeploymentTarget,
     #[command(flatten)]
     parameters: Parameters,
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub(crate) struct Deploy {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    self_test: self_test::Options,
+    self_test: self_test::SelfTestOptions,
 }
 
 /// A change set that is ready to run.
@@ -57,7 +57,7 @@ struct Prepared {
 }
 
 /// Shows what a deployment would do, and does nothing.
-pub(crate) async fn plan(plan: Plan) -> Result<(), CliError> {
+pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
     let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts).await?;
     let Some(change_set) = &prepared.change_set else {
         println!("Nothing would change.");
@@ -103,7 +103,7 @@ pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
 }
 
 async fn prepare(
-    target: &Target,
+    target: &DeploymentTarget,
     parameters: &Parameters,
     artefacts: &Artefacts,
 ) -> Result<Prepared, CliError> {
@@ -119,23 +119,23 @@ async fn prepare(
             build::build(&repository, false, &venv).await?;
             let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
             overrides.extend([format!("EndpointUrl={endpoint}"), format!("Architecture={architecture}")]);
-            Code::Zips
+            CodeSource::Zips
         }
         None => {
             cargo_lambda(&repository, parameters.value("Architecture").unwrap_or("arm64")).await?;
-            Code::Folders
+            CodeSource::Folders
         }
     };
     let bucket = match &artefacts.bucket {
         Some(bucket) => bucket.clone(),
         None => format!("countersign-artefacts-{}-{}", found.account, found.region),
     };
-    let step = Step::begin("Uploading the workers");
+    let step = ProgressStep::begin("Uploading the workers");
     made(&aws, &bucket, &found.region, target.endpoint_url.is_some()).await?;
     let folder = tempfolder(&repository)?;
     let packaged = package::package(&aws, &repository, code, &bucket, &folder).await?;
     step.done(format!("to {bucket}"));
-    let step = Step::begin("Working out what changes");
+    let step = ProgressStep::begin("Working out what changes");
     let packaged = packaged.display().to_string();
     let mut arguments =
         vec!["cloudformation", "deploy", "--no-execute-changeset", "--no-fail-on-empty-changeset"];
@@ -165,7 +165,7 @@ async fn describe(aws: &AwsCli, change_set: &str) -> Result<Changes, CliError> {
 }
 
 /// Takes a change set back, and the empty shell of a stack that it was made for.
-async fn forget(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), CliError> {
+async fn forget(prepared: &Prepared, target: &DeploymentTarget, change_set: &str) -> Result<(), CliError> {
     let aws = &prepared.aws;
     aws.json(&["cloudformation", "delete-change-set", "--change-set-name", change_set]).await?;
     if prepared.is_new {
@@ -174,9 +174,9 @@ async fn forget(prepared: &Prepared, target: &Target, change_set: &str) -> Resul
     Ok(())
 }
 
-async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Result<(), CliError> {
+async fn carry_out(prepared: &Prepared, target: &DeploymentTarget, change_set: &str) -> Result<(), CliError> {
     let aws = &prepared.aws;
-    let step = Step::begin("Deploying");
+    let step = ProgressStep::begin("Deploying");
     aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
     let until = if prepared.is_new { "stack-create-complete" } else { "stack-update-complete" };
     let waited = aws.json(&["cloudformation", "wait", until, "--stack-name", &target.stack]).await;
@@ -203,7 +203,7 @@ async fn carry_out(prepared: &Prepared, target: &Target, change_set: &str) -> Re
 }
 
 /// Makes what changed of the API hold: who may call it counts from the next deployment of its stage on.
-async fn publish(aws: &AwsCli, target: &Target) -> Result<(), CliError> {
+async fn publish(aws: &AwsCli, target: &DeploymentTarget) -> Result<(), CliError> {
     let which = ["--stack-name", &target.stack, "--logical-resource-id", "Api"];
     let api = aws.json(&[&["cloudformation", "describe-stack-resource"][..], &which].concat()).await?;
     let id = api["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap_or_default();

@@ -5,16 +5,16 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::stack_status::{self, StackStatus};
-use super::{Target, confirmed};
+use super::{DeploymentTarget, confirmed};
 use crate::error::{CliError, OrFail as _};
-use crate::progress::{Step, say};
+use crate::progress::{ProgressStep, say};
 use crate::stack::Stack;
 
 /// `countersign destroy`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Destroy {
     #[command(flatten)]
-    target: Target,
+    target: DeploymentTarget,
     /// Do it though certificates that it issued are still valid
     #[arg(long)]
     with_live_certificates: bool,
@@ -56,7 +56,7 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
     let question = format!("Remove the stack {name}? Its tables, bucket and secrets stay.");
     confirmed(&question, destroy.yes)?;
     let resources = aws.json(&["cloudformation", "describe-stack-resources", "--stack-name", name]).await?;
-    let step = Step::begin("Removing the stack");
+    let step = ProgressStep::begin("Removing the stack");
     aws.json(&["cloudformation", "delete-stack", "--stack-name", name]).await?;
     if aws.json(&["cloudformation", "wait", "stack-delete-complete", "--stack-name", name]).await.is_err() {
         let why = stack_status::first_failure(&aws, name)

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::stack_status::{self, StackStatus};
-use super::{Parameters, Target};
+use super::{DeploymentTarget, Parameters};
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
 use crate::table;
@@ -17,13 +17,13 @@ const ENVIRONMENTS: u64 = 60;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
     #[command(flatten)]
-    target: Target,
+    target: DeploymentTarget,
     #[command(flatten)]
     parameters: Parameters,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Verdict {
+enum CheckResult {
     Good,
     /// It works, but the operator should know.
     Note,
@@ -34,22 +34,22 @@ enum Verdict {
 #[derive(Debug)]
 struct Check {
     about: &'static str,
-    verdict: Verdict,
+    verdict: CheckResult,
     found: String,
     advice: String,
 }
 
 impl Check {
     fn good(about: &'static str, found: impl Into<String>) -> Self {
-        Self { about, verdict: Verdict::Good, found: found.into(), advice: String::new() }
+        Self { about, verdict: CheckResult::Good, found: found.into(), advice: String::new() }
     }
 
     fn note(about: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { about, verdict: Verdict::Note, found: found.into(), advice: advice.into() }
+        Self { about, verdict: CheckResult::Note, found: found.into(), advice: advice.into() }
     }
 
     fn wrong(about: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { about, verdict: Verdict::Wrong, found: found.into(), advice: advice.into() }
+        Self { about, verdict: CheckResult::Wrong, found: found.into(), advice: advice.into() }
     }
 }
 
@@ -65,10 +65,10 @@ pub(super) struct Findings {
 impl Findings {
     /// Fails with the first thing that is wrong; says the others on standard error.
     pub(super) fn refuse_what_is_wrong(&self) -> Result<(), CliError> {
-        for check in self.checks.iter().filter(|check| check.verdict == Verdict::Note) {
+        for check in self.checks.iter().filter(|check| check.verdict == CheckResult::Note) {
             crate::progress::say(format!("{}: {}. {}", check.about, check.found, check.advice));
         }
-        match self.checks.iter().find(|check| check.verdict == Verdict::Wrong) {
+        match self.checks.iter().find(|check| check.verdict == CheckResult::Wrong) {
             Some(check) => Err(CliError::new(check.found.clone(), check.advice.clone())),
             None => Ok(()),
         }
@@ -80,9 +80,9 @@ pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
     let findings = examine(&doctor.target.aws(), &doctor.target, &doctor.parameters).await?;
     let row = |check: &Check| {
         let verdict = match check.verdict {
-            Verdict::Good => "ok",
-            Verdict::Note => "note",
-            Verdict::Wrong => "WRONG",
+            CheckResult::Good => "ok",
+            CheckResult::Note => "note",
+            CheckResult::Wrong => "WRONG",
         };
         vec![verdict.to_owned(), check.about.to_owned(), check.found.clone(), check.advice.clone()]
     };
@@ -99,7 +99,7 @@ pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
 /// Looks at everything. Fails only where AWS cannot be asked at all.
 pub(super) async fn examine(
     aws: &AwsCli,
-    target: &Target,
+    target: &DeploymentTarget,
     parameters: &Parameters,
 ) -> Result<Findings, CliError> {
     let caller = aws.json(&["sts", "get-caller-identity"]).await?;
@@ -333,11 +333,11 @@ mod tests {
         let of = |identities: &[Value]| identity("ca@example.com", identities);
         let (good, waiting) =
             (json!({ "VerifiedForSendingStatus": true }), json!({ "VerifiedForSendingStatus": false }));
-        assert_eq!(of(std::slice::from_ref(&good)).verdict, Verdict::Good);
-        assert_eq!(of(&[waiting.clone(), good]).verdict, Verdict::Good);
+        assert_eq!(of(std::slice::from_ref(&good)).verdict, CheckResult::Good);
+        assert_eq!(of(&[waiting.clone(), good]).verdict, CheckResult::Good);
         let unknown = of(&[]);
         assert!(
-            unknown.verdict == Verdict::Wrong
+            unknown.verdict == CheckResult::Wrong
                 && unknown.found.contains("neither ca@example.com nor example.com")
         );
         assert!(of(&[waiting]).found.contains("has not verified"));
@@ -350,17 +350,20 @@ mod tests {
                 &json!({ "ProductionAccessEnabled": production, "SendingEnabled": sending, "SendQuota": { "Max24HourSend": 200.0 } }),
             )
         };
-        assert_eq!(account(true, true).verdict, Verdict::Good);
+        assert_eq!(account(true, true).verdict, CheckResult::Good);
         let inside = account(false, true);
-        assert!(inside.verdict == Verdict::Note && inside.found.contains("sandbox: 200 mails"), "{inside:?}");
-        assert_eq!(account(true, false).verdict, Verdict::Wrong);
+        assert!(
+            inside.verdict == CheckResult::Note && inside.found.contains("sandbox: 200 mails"),
+            "{inside:?}"
+        );
+        assert_eq!(account(true, false).verdict, CheckResult::Wrong);
     }
 
     #[test]
     fn a_new_account_has_too_few_environments() {
         let of =
             |limit: u64| concurrency(&json!({ "AccountLimit": { "ConcurrentExecutions": limit } })).verdict;
-        assert_eq!((of(1000), of(10)), (Verdict::Good, Verdict::Note));
+        assert_eq!((of(1000), of(10)), (CheckResult::Good, CheckResult::Note));
     }
 
     #[test]
@@ -370,7 +373,7 @@ mod tests {
         assert!(link_secret(arn, Some(&gone)).advice.contains("restore-secret"));
         assert!(link_secret(arn, None).advice.contains("--name LinkSecret-ab12 "));
         assert!(ca_key("countersign/ca/ca-key", Some(&gone), true).advice.contains("restore-secret"));
-        assert_eq!(ca_key("countersign/ca/ca-key", None, true).verdict, Verdict::Note);
-        assert_eq!(link_secret(arn, Some(&json!({}))).verdict, Verdict::Good);
+        assert_eq!(ca_key("countersign/ca/ca-key", None, true).verdict, CheckResult::Note);
+        assert_eq!(link_secret(arn, Some(&json!({}))).verdict, CheckResult::Good);
     }
 }

@@ -16,13 +16,13 @@ pub(crate) mod package;
 mod self_test;
 mod stack_status;
 
-pub(crate) use deploy::{Deploy, Plan, deploy, plan};
+pub(crate) use deploy::{Deploy, DeploymentPlan, deploy, plan};
 pub(crate) use destroy::{Destroy, run as destroy};
 pub(crate) use doctor::{Doctor, run as doctor};
 
 /// Which stack, and where.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Target {
+pub(crate) struct DeploymentTarget {
     /// Name of the stack
     #[arg(long, value_name = "NAME", default_value = "countersign", value_parser = stack_name)]
     pub(crate) stack: String,
@@ -34,7 +34,7 @@ pub(crate) struct Target {
     pub(crate) endpoint_url: Option<String>,
 }
 
-impl Target {
+impl DeploymentTarget {
     fn aws(&self) -> AwsCli {
         AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref())
     }

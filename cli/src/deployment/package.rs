@@ -11,7 +11,7 @@ use crate::error::{CliError, OrFail as _};
 
 /// Where the template finds the code of the workers.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Code {
+pub(crate) enum CodeSource {
     /// Zips that are there already, beside the folders.
     Zips,
     /// The folders, zipped on the way.
@@ -22,7 +22,7 @@ pub(crate) enum Code {
 pub(crate) async fn package(
     aws: &AwsCli,
     repository: &Path,
-    code: Code,
+    code: CodeSource,
     bucket: &str,
     folder: &Path,
 ) -> Result<PathBuf, CliError> {
@@ -40,13 +40,13 @@ pub(crate) async fn package(
 }
 
 /// The template with the paths that `package` looks up, absolute.
-fn located(template: &str, repository: &Path, code: Code) -> Result<String, CliError> {
+fn located(template: &str, repository: &Path, code: CodeSource) -> Result<String, CliError> {
     let mut located = template
         .replace("../statemachine.asl.json", &repository.join("statemachine.asl.json").display().to_string());
     for name in build::names(repository)? {
         let path = match code {
-            Code::Zips => build::zip_of(repository, &name),
-            Code::Folders => repository.join("target/lambda").join(&name),
+            CodeSource::Zips => build::zip_of(repository, &name),
+            CodeSource::Folders => repository.join("target/lambda").join(&name),
         };
         located = located.replace(&format!("../target/lambda/{name}/"), &path.display().to_string());
     }
@@ -61,7 +61,7 @@ mod tests {
     fn nothing_of_the_template_is_left_relative_and_nothing_else_changes() {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap();
         let template = fs::read_to_string(repository.join("infra/template.yaml")).unwrap();
-        for code in [Code::Zips, Code::Folders] {
+        for code in [CodeSource::Zips, CodeSource::Folders] {
             let located = located(&template, repository, code).unwrap();
             assert!(!located.contains("../"), "{located}");
             let changed: Vec<&str> = template

@@ -9,12 +9,12 @@ use rcgen::{CertificateParams, DnType, KeyPair};
 use serde_json::{Value, json};
 
 use crate::error::{CliError, OrFail as _};
-use crate::progress::{Step, say};
+use crate::progress::{ProgressStep, say};
 
 /// Request to send.
 #[derive(Debug, clap::Args)]
 #[group(id = "self_test_options")]
-pub(crate) struct Options {
+pub(crate) struct SelfTestOptions {
     /// Send one request for this host through the new stack
     #[arg(long, value_name = "HOST", requires = "requester")]
     self_test: Option<String>,
@@ -27,11 +27,11 @@ pub(crate) struct Options {
 }
 
 /// Sends it, where that was asked for.
-pub(super) async fn run(options: &Options, portal: &str) -> Result<(), CliError> {
+pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), CliError> {
     let (Some(host), Some(requester)) = (&options.self_test, &options.requester) else {
         return Ok(());
     };
-    let step = Step::begin("Sending a request through");
+    let step = ProgressStep::begin("Sending a request through");
     let http = reqwest::Client::builder()
         .timeout(Duration::from_secs(60))
         .build()

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Target;
+use super::DeploymentTarget;
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
 
@@ -19,7 +19,7 @@ pub(super) enum StackStatus {
 
 impl StackStatus {
     /// Reads the status of a stack.
-    pub(super) async fn of(aws: &AwsCli, target: &Target) -> Result<Self, CliError> {
+    pub(super) async fn of(aws: &AwsCli, target: &DeploymentTarget) -> Result<Self, CliError> {
         let described =
             aws.find(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
         Ok(described.map_or(Self::Absent, |described| Self::read(&target.stack, &described["Stacks"][0])))

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::aws_cli::AwsCli;
 use crate::deployment::package;
 use crate::error::{CliError, OrFail as _};
-use crate::progress::Step;
+use crate::progress::ProgressStep;
 use crate::stack;
 
 /// The name of the local stack.
@@ -25,7 +25,7 @@ pub(crate) async fn deploy(
     workers: &str,
     parameters: &BTreeMap<&str, String>,
 ) -> Result<BTreeMap<String, String>, CliError> {
-    let step = Step::begin("Deploying infra/template.yaml");
+    let step = ProgressStep::begin("Deploying infra/template.yaml");
     let read = |path: PathBuf| {
         fs::read_to_string(&path)
             .or_fail(|| format!("cannot read {}", path.display()), "Run this inside the repository.")
@@ -46,7 +46,7 @@ pub(crate) async fn deploy(
     if aws.run(repository, &["s3api", "head-bucket", "--bucket", ARTIFACTS]).await.is_err() {
         aws.run(repository, &["s3api", "create-bucket", "--bucket", ARTIFACTS]).await?;
     }
-    let packaged = package::package(aws, repository, package::Code::Zips, ARTIFACTS, folder).await?;
+    let packaged = package::package(aws, repository, package::CodeSource::Zips, ARTIFACTS, folder).await?;
     let packaged = packaged.display().to_string();
     step.detail("deploying the stack");
     let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -17,12 +17,12 @@ mod proxy;
 mod running;
 mod signals;
 
-pub(crate) use options::Options;
+pub(crate) use options::LocalOptions;
 use running::Local;
 use signals::told_to_stop;
 
 /// Runs the stack until it is told to stop, or drives one request through it.
-pub(crate) async fn run(options: Options) -> Result<(), CliError> {
+pub(crate) async fn run(options: LocalOptions) -> Result<(), CliError> {
     if options.once.is_wanted() {
         return once::run(&options).await;
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::mailbox::Maildir;
-use super::options::Options;
+use super::options::LocalOptions;
 use super::running::Local;
 use super::signals::unless_stopped;
 use crate::checkout;
@@ -26,7 +26,7 @@ use crate::stack::{self, Endpoints, Stack};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Drives the request, on the stack that runs or on one of its own.
-pub(super) async fn run(options: &Options) -> Result<(), CliError> {
+pub(super) async fn run(options: &LocalOptions) -> Result<(), CliError> {
     let (Some(csr), Some(email), Some(out)) = (&options.once.once, &options.once.email, &options.once.out)
     else {
         return Err(CliError::new("--once needs --email and --out", ""));
@@ -98,7 +98,7 @@ struct Drive<'a> {
     begun: Instant,
 }
 
-struct Submitted {
+struct SubmissionAnswer {
     id: String,
     /// The requester's link.
     link: Url,
@@ -109,7 +109,7 @@ impl Drive<'_> {
         self.begun.elapsed().as_secs_f32()
     }
 
-    async fn submit(&self, body: &Value) -> Result<Submitted, CliError> {
+    async fn submit(&self, body: &Value) -> Result<SubmissionAnswer, CliError> {
         let answer = self.post(&format!("{}requests", self.endpoints.portal), body).await?;
         if answer.status() != StatusCode::ACCEPTED {
             return Err(refused(answer).await);
@@ -122,11 +122,11 @@ impl Drive<'_> {
             .join(text(&answer, "statusUrl"))
             .or_fail(|| "the portal's statusUrl cannot be read".into(), "")?;
         println!("{:>6.1} s  submitted as {id}", self.seconds());
-        Ok(Submitted { id, link })
+        Ok(SubmissionAnswer { id, link })
     }
 
     /// Prints each state as it is entered and plays the approvers, until the execution has ended.
-    async fn follow(&self, request: &Submitted) -> Result<(), CliError> {
+    async fn follow(&self, request: &SubmissionAnswer) -> Result<(), CliError> {
         let arn = self.stack.execution_arn(&request.id);
         let mailbox = Maildir::new(&self.endpoints.mailbox);
         let (mut shown, mut voted) = (0, BTreeSet::new());
@@ -163,7 +163,7 @@ impl Drive<'_> {
     }
 
     /// The approvers' links in the mails about this request. A mail names its request in its Message-ID.
-    fn approvals(&self, mailbox: &Maildir, request: &Submitted) -> Vec<String> {
+    fn approvals(&self, mailbox: &Maildir, request: &SubmissionAnswer) -> Vec<String> {
         let start = format!("{}approvals/", self.endpoints.portal);
         let mails = mailbox.mails().into_iter().filter(|mail| mail.message_id.starts_with(&request.id));
         mails
@@ -192,11 +192,11 @@ impl Drive<'_> {
         Ok(())
     }
 
-    async fn status(&self, request: &Submitted) -> Result<Value, CliError> {
+    async fn status(&self, request: &SubmissionAnswer) -> Result<Value, CliError> {
         json(self.get(request.link.as_str(), "application/json").await?).await
     }
 
-    async fn save(&self, request: &Submitted, out: &Path) -> Result<(), CliError> {
+    async fn save(&self, request: &SubmissionAnswer, out: &Path) -> Result<(), CliError> {
         let mut url = request.link.clone();
         url.set_path(&format!("{}/certificate.zip", url.path().trim_end_matches('/')));
         let answer = self.get(url.as_str(), "application/zip").await?;

@@ -6,7 +6,7 @@ use crate::ca::KeyBackend;
 
 /// `countersign local`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct LocalOptions {
     /// Port of the portal on 127.0.0.1; 0 takes the one of the last time, or any that is free
     #[arg(long, default_value_t = 8080)]
     pub(super) port: u16,

@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
-use super::options::Options;
+use super::options::LocalOptions;
 use super::signals::unless_stopped;
 use super::{catcher, child, deploy, emulator, ports, proxy};
 use crate::aws_cli::{AwsCli, REGION};
 use crate::error::{CliError, OrFail as _};
-use crate::progress::{Step, say};
+use crate::progress::{ProgressStep, say};
 use crate::stack::{Endpoints, Stack, output_of};
 use crate::{build, ca, checkout, policy, venv};
 
-impl Options {
+impl LocalOptions {
     /// Where people reach the portal, without a slash at the end.
     fn base_url(&self, port: u16) -> String {
         self.portal_by_way_of.clone().unwrap_or_else(|| format!("http://localhost:{port}"))
@@ -40,7 +40,7 @@ pub(super) struct Local {
 
 impl Local {
     /// Brings it up.
-    pub(super) async fn start(options: &Options) -> Result<Self, CliError> {
+    pub(super) async fn start(options: &LocalOptions) -> Result<Self, CliError> {
         let repository = checkout::repository();
         let folder = checkout::folder(options.dir.as_deref());
         private_folder(&folder)?;
@@ -62,7 +62,7 @@ impl Local {
         let catcher = unless_stopped(catcher::start(&venv, &folder, &mailbox, smtp)).await?;
         let configured = async {
             let workers = build::build(&repository, options.release, &venv).await?;
-            let step = Step::begin("Starting the AWS emulator and the mail catcher");
+            let step = ProgressStep::begin("Starting the AWS emulator and the mail catcher");
             emulator.ready().await?;
             step.done(format!("{} and smtp://127.0.0.1:{smtp}", emulator.endpoint));
             let parameters = BTreeMap::from([
@@ -133,7 +133,7 @@ impl Local {
     /// Stops it; the state is kept.
     pub(super) async fn stop(self) -> Result<(), CliError> {
         let _ = fs::remove_file(self.folder.join("endpoints.json"));
-        let step = Step::begin("Stopping");
+        let step = ProgressStep::begin("Stopping");
         self.proxy.abort();
         let (emulator, catcher) = tokio::join!(self.emulator.child.stop(), self.catcher.stop());
         emulator.and(catcher)?;
@@ -222,7 +222,7 @@ async fn housekeeping(aws: &AwsCli, folder: &Path, endpoints: &Endpoints) {
         return;
     };
     let answer = folder.join("tmp/housekeeping.json").display().to_string();
-    let step = Step::begin("Carrying on with requests in flight");
+    let step = ProgressStep::begin("Carrying on with requests in flight");
     match aws
         .run(
             folder,

@@ -100,13 +100,13 @@ impl Certificate {
         use der::asn1::{AnyRef, BitStringRef};
         use der::{Decode, Encode, Sequence};
         #[derive(Sequence)]
-        struct Signed<'a> {
+        struct SignedParts<'a> {
             tbs: AnyRef<'a>,
             algorithm: AnyRef<'a>,
             signature: BitStringRef<'a>,
         }
         let malformed = |_| CertificateError::Malformed;
-        let signed = Signed {
+        let signed = SignedParts {
             tbs: AnyRef::from_der(tbs).map_err(malformed)?,
             algorithm: AnyRef::from_der(algorithm.identifier_der()).map_err(malformed)?,
             signature: BitStringRef::from_bytes(signature).map_err(malformed)?,

@@ -119,7 +119,7 @@ impl AwaitApproval {
             .map_err(|finding| StepError::transient(finding.detail))
             .and_then(|profile| {
                 profile
-                    .electorate_for(request.email())
+                    .approver_set_for(request.email())
                     .map_err(|error| StepError::transient(error.to_string()))
             })?;
         let now = self.clock.now();
@@ -148,7 +148,7 @@ impl AwaitApproval {
 
     async fn findings(&self, request: &Request, policy: &Policy) -> Result<Vec<Finding>, StepError> {
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let judged = request.judged_by(policy, issuer.as_ref());
+        let judged = request.evaluate(policy, issuer.as_ref());
         Ok(judged.map_or_else(|refusal| refusal.0, |judged| judged.findings))
     }
 

@@ -224,7 +224,7 @@ fn fresh(
     now: time::OffsetDateTime,
 ) -> Result<Approval, StepError> {
     let electorate = profile
-        .electorate_for(request.email())
+        .approver_set_for(request.email())
         .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id(), request.profile(), csr);
     Ok(Approval::ask(request.id(), digest, electorate, now, now + profile.limit()))

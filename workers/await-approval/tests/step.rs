@@ -311,7 +311,7 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
         let mut approval = backend.approval(id).unwrap();
         let profile = backend.policy();
         let profile = profile.profile(None).unwrap();
-        approval.electorate = profile.electorate_for(request.email()).unwrap();
+        approval.electorate = profile.approver_set_for(request.email()).unwrap();
         backend.put_approval(approval, []);
         backend.advance(time::Duration::days(3));
     };

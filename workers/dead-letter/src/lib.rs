@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use tracing::Instrument;
 use workflow::ports::Tasks;
-use workflow::runtime::lambda::Message;
+use workflow::runtime::lambda::QueueMessage;
 use workflow::runtime::step::ErrorName;
 
 /// The worker.
@@ -32,7 +32,8 @@ impl DeadLetter {
 
     /// Says whether the record is done with.
     async fn record(&self, record: &SqsMessage) -> bool {
-        let Ok(message) = serde_json::from_str::<Message>(record.body.as_deref().unwrap_or_default()) else {
+        let Ok(message) = serde_json::from_str::<QueueMessage>(record.body.as_deref().unwrap_or_default())
+        else {
             tracing::error!(
                 message.id = record.message_id,
                 "a dead message is not one of ours; it stays on its queue"

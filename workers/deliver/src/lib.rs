@@ -15,7 +15,7 @@ use workflow::mail::{Mail, MailAttachment};
 use workflow::mail_kind::MailKind;
 use workflow::ports::{CertificateStore, Clock, Issuers, LinkSecrets, Mailer, Metrics, Requests};
 use workflow::request::audit::Origin;
-use workflow::request::metric::{Measure, Outcome};
+use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{InvalidTransition, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::{Updated, update_known_request};
@@ -92,7 +92,7 @@ impl Step for Deliver {
                 row.delivered(now).map(|()| before)
             })
             .await?;
-        if let Some(outcome) = Outcome::between(before, row.status()) {
+        if let Some(outcome) = RequestOutcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
             if let Some(approved) = row.entered(Status::Approved) {
                 self.metrics.record(Measure::Delivered(now - approved));

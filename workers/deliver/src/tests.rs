@@ -33,7 +33,7 @@ async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     let policy = backend.policy();
     let csr = Csr::read(request.csr_content()).unwrap();
     let profile = policy.profile(Some(request.profile())).unwrap();
-    let grant = policy.judge(&csr, profile, Some(&request.requester())).grant.unwrap();
+    let grant = policy.evaluate(&csr, profile, Some(&request.requester())).grant.unwrap();
     let contents = grant.contents();
     let signer = backend.signer(backend.issuer_certificate()).await.unwrap();
     let tbs = Template {
@@ -93,7 +93,7 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     for _ in 0..3 {
         assert_eq!(run(&backend, id).await, Ok(Progress::Done(NoOutput {})));
     }
-    let counted = [Measure::Ended(Outcome::Delivered), Measure::Delivered(time::Duration::seconds(2))];
+    let counted = [Measure::Ended(RequestOutcome::Delivered), Measure::Delivered(time::Duration::seconds(2))];
     assert_eq!(backend.measures(), counted, "it is counted once");
     let [mail] = backend.mails().try_into().expect("one mail");
     let row = backend.request(id).unwrap();

@@ -17,7 +17,7 @@ use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, ExecutionState, Executions, Issuers, Metrics, Requests, WorkerQueue};
 use workflow::request::audit::Origin;
-use workflow::request::metric::{Measure, Outcome};
+use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Ending, Request, Status, execution_name};
 use workflow::runtime::step::StepError;
 use workflow::store::{Updated, update_known_request};
@@ -193,7 +193,7 @@ impl Housekeeping {
                 row.end(ending.clone(), now).map(|()| before)
             })
             .await?;
-        if let Some(outcome) = Outcome::between(before, ended.status()) {
+        if let Some(outcome) = RequestOutcome::between(before, ended.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }
         tracing::error!(attempts = row.execution().attempt, "given up");

@@ -9,7 +9,7 @@ use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock as _, ExecutionState};
 use workflow::request::Status;
-use workflow::request::metric::{Measure, Outcome};
+use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::testing::{InMemoryBackend, faults};
 
 async fn run(backend: &Arc<InMemoryBackend>) -> Report {
@@ -175,7 +175,8 @@ async fn a_request_that_never_gets_on_is_given_up() {
         assert_eq!(run(&backend).await.given_up, 1);
         let mut row = backend.request(id).unwrap();
         assert_eq!(row.status(), Status::Failed);
-        let failures = backend.measures().into_iter().filter(|one| *one == Measure::Ended(Outcome::Failed));
+        let failures =
+            backend.measures().into_iter().filter(|one| *one == Measure::Ended(RequestOutcome::Failed));
         assert_eq!(failures.count(), executions as usize / 12, "each is counted once");
         // The first time, the same run starts one more, which tells the requester.
         let telling = u32::from(executions == 12);

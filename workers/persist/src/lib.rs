@@ -11,10 +11,10 @@ use serde::Deserialize;
 use workflow::decision;
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
-use workflow::policy::evaluate::{Judged, Refusal};
+use workflow::policy::evaluate::{GrantedCsr, PolicyRejection};
 use workflow::ports::{Clock, Issuers, Metrics, NameIndex, Policies, Requests, look_alike};
 use workflow::request::audit::Origin;
-use workflow::request::metric::{Measure, Outcome};
+use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Ending, Request, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::{Updated, update_known_request};
@@ -131,7 +131,7 @@ impl Persist {
     async fn refusal(&self, request: &Request) -> Result<Ending, StepError> {
         let (_, judged) = self.judged(request).await?;
         let refusal = judged.err();
-        let main = refusal.as_ref().and_then(Refusal::main);
+        let main = refusal.as_ref().and_then(PolicyRejection::main);
         Ok(Ending {
             status: Status::Refused,
             reason: main.map_or_else(
@@ -146,10 +146,13 @@ impl Persist {
         })
     }
 
-    async fn judged(&self, request: &Request) -> Result<(Arc<Policy>, Result<Judged, Refusal>), StepError> {
+    async fn judged(
+        &self,
+        request: &Request,
+    ) -> Result<(Arc<Policy>, Result<GrantedCsr, PolicyRejection>), StepError> {
         let policy = self.policies.current().await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let judged = request.judged_by(&policy, issuer.as_ref());
+        let judged = request.evaluate(&policy, issuer.as_ref());
         Ok((policy, judged))
     }
 
@@ -166,7 +169,7 @@ impl Persist {
                 }
             })
             .await?;
-        if let Some(outcome) = Outcome::between(before, row.status()) {
+        if let Some(outcome) = RequestOutcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }
         tracing::info!(%status, "ended");

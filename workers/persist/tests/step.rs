@@ -7,7 +7,7 @@ use persist::{Input, Persist};
 use pki::testing as test_pki;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
-use workflow::request::metric::{Measure, Outcome};
+use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
@@ -108,7 +108,8 @@ async fn each_ending_is_recorded_and_stands() {
             );
         }
     }
-    let counted = [Outcome::Rejected, Outcome::Expired, Outcome::Failed].map(Measure::Ended);
+    let counted =
+        [RequestOutcome::Rejected, RequestOutcome::Expired, RequestOutcome::Failed].map(Measure::Ended);
     assert_eq!(backend.measures(), counted, "each ending is counted once");
 }
 

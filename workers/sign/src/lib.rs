@@ -15,7 +15,7 @@ use serde::Serialize;
 use workflow::decision::ApprovalDigest;
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
-use workflow::policy::evaluate::Judged;
+use workflow::policy::evaluate::GrantedCsr;
 use workflow::ports::{CertificateStore, Clock, Issuers, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
@@ -105,11 +105,11 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
 }
 
 /// What was approved, read again from the row and judged by the policy and the issuer in force.
-fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Judged, StepError> {
+fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<GrantedCsr, StepError> {
     let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
     let decision = request.decision().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
-    let judged = request.judged_by(policy, Some(issuer))?;
+    let judged = request.evaluate(policy, Some(issuer))?;
     if ApprovalDigest::of(request.id(), &judged.grant.profile, &judged.csr_summary()) != decision.digest {
         return Err(not_approved("what was approved is not what would be signed"));
     }
@@ -126,7 +126,7 @@ impl Sign {
     async fn reserve(
         &self,
         request: Request,
-        judged: &Judged,
+        judged: &GrantedCsr,
         issuer: &Issuer,
     ) -> Result<(Request, Reservation), StepError> {
         if let Some(reservation) = request.reservation().cloned() {
@@ -147,7 +147,7 @@ impl Sign {
     async fn make(
         &self,
         policy: &Policy,
-        judged: &Judged,
+        judged: &GrantedCsr,
         issuer: &Issuer,
         serial: &Serial,
         reserved: Validity,

@@ -78,7 +78,7 @@ impl Validate {
     async fn judge(&self, request: &Request) -> Result<Validated, StepError> {
         let policy = self.policies.current().await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let judged = request.judged_by(&policy, issuer.as_ref())?;
+        let judged = request.evaluate(&policy, issuer.as_ref())?;
         tracing::info!(policy.version = policy.version(), "valid");
         Ok(Validated { csr_digest: judged.csr.digest(), policy_version: policy.version().to_owned() })
     }

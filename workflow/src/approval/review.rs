@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::Approval;
 use super::history::{Anomaly, LiveCertificate, RequestHistory};
-use crate::approver_set::Lacking;
+use crate::approver_set::MissingApprovals;
 use crate::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::finding::Finding;
@@ -41,7 +41,7 @@ impl ReviewContent {
     /// [`CsrNotRead`] before Persist has written the summary of the CSR.
     pub fn of(request: &Request, policy: &Policy, issuer: Option<&Issuer>) -> Result<Self, CsrNotRead> {
         let csr = request.csr().ok_or(CsrNotRead)?;
-        let (grant, findings) = match request.judged_by(policy, issuer) {
+        let (grant, findings) = match request.evaluate(policy, issuer) {
             Ok(judged) => (Some(judged.grant), judged.findings),
             Err(refusal) => (None, refusal.0),
         };
@@ -97,7 +97,7 @@ pub struct Review {
     /// The approvals needed.
     pub quorum: usize,
     /// The approvals still missing, by group.
-    pub lacking: Vec<Lacking>,
+    pub lacking: Vec<MissingApprovals>,
     /// The time at which the request was accepted, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub registration_date: OffsetDateTime,

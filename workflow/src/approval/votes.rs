@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::approver_set::{Electorate, Lacking};
+use crate::approver_set::{ApproverSet, MissingApprovals};
 use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::ids::RequestId;
@@ -29,7 +29,7 @@ pub struct Approval {
     /// The digest of the contents to approve.
     pub digest: ApprovalDigest,
     /// The approvers who may vote, and the number of approvals needed.
-    pub electorate: Electorate,
+    pub electorate: ApproverSet,
     /// The generation of the links: 1, and one more per replacement of all links. Earlier links open nothing.
     pub generation: u32,
     /// The approvers who have opened the review.
@@ -113,7 +113,7 @@ impl Approval {
     pub fn ask(
         request_id: RequestId,
         digest: ApprovalDigest,
-        electorate: Electorate,
+        electorate: ApproverSet,
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Self {
@@ -216,7 +216,7 @@ impl Approval {
     }
 
     /// The approvals still needed.
-    pub fn lacking(&self) -> Vec<Lacking> {
+    pub fn lacking(&self) -> Vec<MissingApprovals> {
         let approving = self.votes.iter().filter(|vote| vote.decision == Decision::Approve);
         self.electorate.lacking(approving.map(|vote| &vote.approver))
     }
@@ -260,7 +260,7 @@ impl Approval {
 
     /// Invalidates all links, so that links of `generation` can be sent to the approvers now in the policy. Accepts
     /// only the next generation in order; returns true if anything changed.
-    pub fn renew_links(&mut self, generation: u32, electorate: Electorate) -> bool {
+    pub fn renew_links(&mut self, generation: u32, electorate: ApproverSet) -> bool {
         let next = self.outcome.is_none() && generation == self.generation.saturating_add(1);
         if next {
             self.generation = generation;

@@ -14,7 +14,7 @@ use aws_types::sdk_config::SdkConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::ports::{PortError, Saved};
 use crate::request::audit::Event;
@@ -31,7 +31,7 @@ type Item = HashMap<String, AttributeValue>;
 
 /// One table and its key column.
 struct Table {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     name: String,
     key: &'static str,
 }
@@ -49,7 +49,7 @@ const SAME_VERSION: &str = "#version = :version";
 
 impl Table {
     fn new(sdk: &SdkConfig, name: &str, key: &'static str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), name: name.to_owned(), key }
+        Self { client: LazyClient::new(sdk, Client::new), name: name.to_owned(), key }
     }
 
     /// Another table, reached by the same client.

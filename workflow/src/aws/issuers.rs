@@ -34,7 +34,7 @@ pub(super) trait IssuerKeys: Send + Sync {
 /// The issuers of a deployment.
 pub struct AwsIssuers {
     bucket: S3Certificates,
-    keys: Option<Keys>,
+    keys: Option<LoadedKeys>,
 }
 
 impl AwsIssuers {
@@ -45,7 +45,7 @@ impl AwsIssuers {
 
     /// Issuers that can sign.
     pub(super) fn with_keys(sdk: &SdkConfig, bucket: &str, keys: impl IssuerKeys + 'static) -> Self {
-        Self { bucket: S3Certificates::new(sdk, bucket), keys: Some(Keys::new(keys)) }
+        Self { bucket: S3Certificates::new(sdk, bucket), keys: Some(LoadedKeys::new(keys)) }
     }
 
     async fn read(&self, key: &ObjectKey) -> Result<Option<Issuer>, PortError> {
@@ -77,12 +77,12 @@ impl Issuers for AwsIssuers {
 const WHAT: &str = "use the key of the CA";
 
 /// A backend, and the signers loaded from it.
-struct Keys {
+struct LoadedKeys {
     backend: Box<dyn IssuerKeys>,
     loaded: Mutex<Vec<Arc<dyn Signer>>>,
 }
 
-impl Keys {
+impl LoadedKeys {
     fn new(backend: impl IssuerKeys + 'static) -> Self {
         Self { backend: Box::new(backend), loaded: Mutex::default() }
     }
@@ -154,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn every_former_issuer_still_signs_after_two_rotations() {
         let backend = Backend::default();
-        let keys = Keys::new(backend.clone());
+        let keys = LoadedKeys::new(backend.clone());
         let issuers = [backend.rotate(), backend.rotate(), backend.rotate()];
         for issuer in &issuers {
             let signer = keys.signer(issuer).await.unwrap();
@@ -173,7 +173,7 @@ mod tests {
         let backend = Backend::default();
         backend.rotate();
         let other = Backend::default().rotate();
-        let error = Keys::new(backend).signer(&other).await.err().unwrap();
+        let error = LoadedKeys::new(backend).signer(&other).await.err().unwrap();
         assert!(error.cause.contains("neither the current key nor a former one"), "{error}");
         assert!(error.cause.contains(&other.key_identifier()), "{error}");
         assert!(error.cause.contains("countersign ca show"), "{error}");

@@ -11,7 +11,7 @@ use aws_sdk_kms::types::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpe
 use aws_types::sdk_config::SdkConfig;
 
 use super::issuers::IssuerKeys;
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::ports::PortError;
 use pki::signer::{SignatureAlgorithm, Signer, SignerError};
@@ -26,14 +26,14 @@ pub fn named_alias(alias: &str, name: &str) -> String {
 
 /// One asymmetric KMS key.
 pub struct KmsKey {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     id: String,
 }
 
 impl KmsKey {
     /// The key of this id, ARN or alias.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), id: id.to_owned() }
+        Self { client: LazyClient::new(sdk, Client::new), id: id.to_owned() }
     }
 
     /// The signer that the key is now.

@@ -28,7 +28,7 @@ mod embedded_metrics;
 mod environment_credentials;
 mod issuers;
 mod kms;
-mod lazily;
+mod lazy_client;
 mod roots;
 mod s3;
 mod secrets_manager;
@@ -49,7 +49,7 @@ pub use ses::SesMailer;
 pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret};
 pub use sns::SnsOperators;
 pub use sqs::SqsQueue;
-pub use ssm::{PolicyShelf, SsmPolicies, SsmSmtpSecret};
+pub use ssm::{PolicyStore, SsmPolicies, SsmSmtpSecret};
 pub use step_functions::{StepFunctions, execution_arn};
 
 /// AWS as one worker sees it: what its variables name, nothing else.

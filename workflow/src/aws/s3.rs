@@ -10,7 +10,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::sdk_config::SdkConfig;
 
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::ports::{CertificateStore, PortError};
 use crate::store::object_key::ObjectKey;
@@ -24,14 +24,14 @@ pub(super) fn client(sdk: &SdkConfig) -> Client {
 
 /// The bucket.
 pub struct S3Certificates {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     bucket: String,
 }
 
 impl S3Certificates {
     /// The bucket of this name.
     pub fn new(sdk: &SdkConfig, bucket: &str) -> Self {
-        Self { client: Lazily::new(sdk, client), bucket: bucket.to_owned() }
+        Self { client: LazyClient::new(sdk, client), bucket: bucket.to_owned() }
     }
 
     pub(super) async fn read(

@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::issuers::IssuerKeys;
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::approval::LinkSecret;
 use crate::ports::{LinkSecrets, PortError};
@@ -23,7 +23,7 @@ pub fn key_label(name: &str) -> String {
 
 /// One secret.
 pub struct SecretsManager {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     id: String,
     links: OnceCell<LinkSecret>,
 }
@@ -31,7 +31,7 @@ pub struct SecretsManager {
 impl SecretsManager {
     /// The secret of this id or ARN.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), id: id.to_owned(), links: OnceCell::new() }
+        Self { client: LazyClient::new(sdk, Client::new), id: id.to_owned(), links: OnceCell::new() }
     }
 
     /// The text of the secret, read now.

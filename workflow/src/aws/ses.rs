@@ -8,21 +8,21 @@ use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use aws_types::sdk_config::SdkConfig;
 use lettre::message::Mailbox;
 
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::mail::Mail;
 use crate::ports::{Mailer, PortError};
 
 /// SES.
 pub struct SesMailer {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     from: Mailbox,
 }
 
 impl SesMailer {
     /// SES, for mails from this sender, whose address or domain must be a verified identity.
     pub fn new(sdk: &SdkConfig, from: Mailbox) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), from }
+        Self { client: LazyClient::new(sdk, Client::new), from }
     }
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use aws_types::sdk_config::SdkConfig;
 
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::ports::{Operators, PortError};
 
@@ -14,14 +14,14 @@ const MAX_SUBJECT: usize = 99;
 
 /// The topic.
 pub struct SnsOperators {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     topic: String,
 }
 
 impl SnsOperators {
     /// The topic of this ARN.
     pub fn new(sdk: &SdkConfig, topic: &str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), topic: topic.to_owned() }
+        Self { client: LazyClient::new(sdk, Client::new), topic: topic.to_owned() }
     }
 }
 

@@ -4,21 +4,21 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_types::sdk_config::SdkConfig;
 
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::message::RecheckMessage;
 use crate::ports::{PortError, Queue, WorkerQueue};
 
 /// One queue.
 pub struct SqsQueue {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     url: String,
 }
 
 impl SqsQueue {
     /// The queue of this URL.
     pub fn new(sdk: &SdkConfig, url: &str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), url: url.to_owned() }
+        Self { client: LazyClient::new(sdk, Client::new), url: url.to_owned() }
     }
 }
 

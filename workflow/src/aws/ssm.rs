@@ -14,7 +14,7 @@ use aws_sdk_ssm::Client;
 use aws_types::sdk_config::SdkConfig;
 use tokio::sync::Mutex;
 
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::smtp::{SmtpCredentials, SmtpSecret};
 use super::unavailable;
 use crate::policy::{Pointer, PointerError, Policy};
@@ -24,18 +24,18 @@ const FRESH: Duration = Duration::from_secs(60);
 const WHAT: &str = "read the policy";
 
 /// Where the document of a policy is kept.
-pub struct PolicyShelf {
-    ssm: Lazily<Client>,
-    s3: Lazily<aws_sdk_s3::Client>,
+pub struct PolicyStore {
+    ssm: LazyClient<Client>,
+    s3: LazyClient<aws_sdk_s3::Client>,
     parameter: String,
 }
 
-impl PolicyShelf {
+impl PolicyStore {
     /// The parameter of this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
         Self {
-            ssm: Lazily::new(sdk, Client::new),
-            s3: Lazily::new(sdk, super::s3::client),
+            ssm: LazyClient::new(sdk, Client::new),
+            s3: LazyClient::new(sdk, super::s3::client),
             parameter: parameter.to_owned(),
         }
     }
@@ -88,7 +88,7 @@ struct Copy {
 
 /// The parameter, and a copy of the policy.
 pub struct SsmPolicies {
-    shelf: PolicyShelf,
+    shelf: PolicyStore,
     fresh: Duration,
     copy: Mutex<Option<Copy>>,
 }
@@ -98,7 +98,7 @@ impl SsmPolicies {
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
         // Locally one edits the policy and expects it to hold at once; it costs nothing there.
         let fresh = if sdk.endpoint_url().is_some() { Duration::ZERO } else { FRESH };
-        Self { shelf: PolicyShelf::new(sdk, parameter), fresh, copy: Mutex::new(None) }
+        Self { shelf: PolicyStore::new(sdk, parameter), fresh, copy: Mutex::new(None) }
     }
 }
 
@@ -128,14 +128,14 @@ impl Policies for SsmPolicies {
 
 /// A SecureString with user and password of a mail relay.
 pub struct SsmSmtpSecret {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     parameter: String,
 }
 
 impl SsmSmtpSecret {
     /// The parameter of this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), parameter: parameter.to_owned() }
+        Self { client: LazyClient::new(sdk, Client::new), parameter: parameter.to_owned() }
     }
 }
 

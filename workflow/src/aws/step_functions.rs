@@ -9,7 +9,7 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::sdk_config::SdkConfig;
 
-use super::lazily::Lazily;
+use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
@@ -17,14 +17,14 @@ use crate::ports::{ExecutionState, Executions, PortError, Reported, Tasks};
 
 /// Step Functions, and one state machine of it.
 pub struct StepFunctions {
-    client: Lazily<Client>,
+    client: LazyClient<Client>,
     state_machine: String,
 }
 
 impl StepFunctions {
     /// The state machine of this ARN, or the alias of one; an empty one where only tasks are reported.
     pub fn new(sdk: &SdkConfig, state_machine: &str) -> Self {
-        Self { client: Lazily::new(sdk, Client::new), state_machine: state_machine.to_owned() }
+        Self { client: LazyClient::new(sdk, Client::new), state_machine: state_machine.to_owned() }
     }
 }
 

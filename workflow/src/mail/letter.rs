@@ -51,8 +51,8 @@ pub struct Letter {
     facts: Vec<Fact>,
     quotes: Vec<Fact>,
     findings: Vec<FindingShown>,
-    button: Option<Link>,
-    links: Vec<Link>,
+    button: Option<LinkButton>,
+    links: Vec<LinkButton>,
     closing: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ struct FindingShown {
 }
 
 #[derive(Clone)]
-struct Link {
+struct LinkButton {
     label: String,
     url: String,
 }
@@ -183,14 +183,14 @@ impl Letter {
     /// Sets the one thing to do.
     #[must_use]
     pub fn button(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
-        self.button = Some(Link { label: self.words(label), url: plain::clean(url) });
+        self.button = Some(LinkButton { label: self.words(label), url: plain::clean(url) });
         self
     }
 
     /// Adds a link beside the button.
     #[must_use]
     pub fn link(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
-        self.links.push(Link { label: self.words(label), url: plain::clean(url) });
+        self.links.push(LinkButton { label: self.words(label), url: plain::clean(url) });
         self
     }
 

@@ -1,7 +1,7 @@
 //! The approvers of a request, by its profile and without its requester.
 
 use super::Profile;
-use crate::approver_set::{Electorate, Seats, TooFewApprovers};
+use crate::approver_set::{ApproverSet, GroupQuorum, TooFewApprovers};
 use crate::email::Email;
 
 impl Profile {
@@ -9,14 +9,14 @@ impl Profile {
     ///
     /// # Errors
     /// [`TooFewApprovers`] if the seats could never be filled; no approver is then asked.
-    pub fn electorate_for(&self, requester: &Email) -> Result<Electorate, TooFewApprovers> {
-        let seats: Vec<Seats> = self
+    pub fn approver_set_for(&self, requester: &Email) -> Result<ApproverSet, TooFewApprovers> {
+        let seats: Vec<GroupQuorum> = self
             .seats()
             .iter()
-            .map(|seats| Seats { members: self.others(&seats.members, requester), ..seats.clone() })
+            .map(|seats| GroupQuorum { members: self.others(&seats.members, requester), ..seats.clone() })
             .collect();
         let substitutes = self.substitutes_for(requester);
-        let electorate = Electorate { seats, substitutes, plus_tags: self.plus_tags() };
+        let electorate = ApproverSet { seats, substitutes, plus_tags: self.plus_tags() };
         match electorate.lacking(&electorate.approvers()).into_iter().next() {
             None => Ok(electorate),
             Some(lacking) => Err(TooFewApprovers {

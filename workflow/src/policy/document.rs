@@ -19,10 +19,10 @@ use pki::certificate::Publication;
 
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
-use deciders::{Common, EscalationSection, GroupQuorum, People, deciders, groups, one_way};
+use deciders::{ApprovalLine, Common, EscalationSection, People, deciders, groups, one_way};
 pub use values::LONGEST_LIMIT;
 use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
-pub(super) use values::{KeyRule, KeyUsageName, Purpose, Ungranted};
+pub(super) use values::{KeyRule, KeyUsageName, PurposeName, Ungranted};
 
 /// The limit of undecided requests per address if the document sets none.
 const USUAL_PENDING_LIMIT: u32 = 200;
@@ -39,7 +39,7 @@ pub(super) struct Checked {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct PolicyDocument {
     default: Option<Spanned<String>>,
     pending_limit: Option<NonZeroU32>,
     #[serde(default)]
@@ -75,7 +75,7 @@ struct Settings {
     keys: Option<Vec<KeyRule>>,
     rsa_min_bits: Option<u32>,
     key_usage: Option<Vec<KeyUsageName>>,
-    extended_key_usage: Option<Vec<Purpose>>,
+    extended_key_usage: Option<Vec<PurposeName>>,
     validity_days: Option<u32>,
     max_names: Option<usize>,
     wildcards: Option<bool>,
@@ -83,7 +83,7 @@ struct Settings {
     subject: Option<FixedSubject>,
     approvers: Option<Vec<Approver>>,
     quorum: Option<usize>,
-    approval: Option<Vec<GroupQuorum>>,
+    approval: Option<Vec<ApprovalLine>>,
     limit: Option<Limit>,
     reminders: Option<Vec<Limit>>,
     escalation: Option<EscalationSection>,
@@ -94,7 +94,7 @@ struct Settings {
 
 /// Reads and checks a document.
 pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
-    let document: Document = toml::from_str(text).map_err(|error| PolicyError {
+    let document: PolicyDocument = toml::from_str(text).map_err(|error| PolicyError {
         line: error.span().map(|span| line_of(text, span.start)),
         detail: error.message().split_whitespace().collect::<Vec<_>>().join(" "),
     })?;

@@ -3,7 +3,7 @@
 //! Invariant: a request is granted only if the policy grants it and the issuer in force may certify its names. Without
 //! an issuer, no request is refused for its absence: Sign waits for an issuer, and evaluates again with it.
 
-use super::{Policy, Profile, Verdict};
+use super::{Evaluation, Policy, Profile};
 use crate::finding::{Code, Finding, about_name, findings, quoted};
 use crate::grant::{CheckedKey, CsrSummary, Grant};
 use crate::requester::Requester;
@@ -14,7 +14,7 @@ use pki::name::Name;
 
 /// A CSR that the policy grants.
 #[derive(Debug)]
-pub struct Judged {
+pub struct GrantedCsr {
     /// The CSR.
     pub csr: Csr,
     /// The record that the key passed every check.
@@ -25,7 +25,7 @@ pub struct Judged {
     pub findings: Vec<Finding>,
 }
 
-impl Judged {
+impl GrantedCsr {
     /// The summary that is stored in the row and bound by an approval.
     pub fn csr_summary(&self) -> CsrSummary {
         CsrSummary {
@@ -40,9 +40,9 @@ impl Judged {
 
 /// A text that the policy does not grant, with every finding.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Refusal(pub Vec<Finding>);
+pub struct PolicyRejection(pub Vec<Finding>);
 
-impl Refusal {
+impl PolicyRejection {
     /// The first finding that refuses.
     pub fn main(&self) -> Option<&Finding> {
         self.0.iter().find(|finding| finding.is_refusal())
@@ -64,23 +64,23 @@ impl Refusal {
 /// the key.
 ///
 /// # Errors
-/// [`Refusal`] with every finding.
-pub fn read(csr_content: &str, checked: Option<&CheckedKey>) -> Result<(Csr, CheckedKey), Refusal> {
-    let csr = Csr::read(csr_content).map_err(|errors| Refusal(findings(errors)))?;
-    let checked = CheckedKey::check(&csr, checked).map_err(|finding| Refusal(vec![finding]))?;
+/// [`PolicyRejection`] with every finding.
+pub fn read(csr_content: &str, checked: Option<&CheckedKey>) -> Result<(Csr, CheckedKey), PolicyRejection> {
+    let csr = Csr::read(csr_content).map_err(|errors| PolicyRejection(findings(errors)))?;
+    let checked = CheckedKey::check(&csr, checked).map_err(|finding| PolicyRejection(vec![finding]))?;
     Ok((csr, checked))
 }
 
 /// Returns the grant with this issuer, and every finding. A call without a requester is a preview: see
-/// [`Policy::judge`].
-pub fn verdict(
+/// [`Policy::evaluate`].
+pub fn evaluate_with_issuer(
     policy: &Policy,
     issuer: Option<&Issuer>,
     csr: &Csr,
     profile: &Profile,
     requester: Option<&Requester>,
-) -> Verdict {
-    let mut verdict = policy.judge(csr, profile, requester);
+) -> Evaluation {
+    let mut verdict = policy.evaluate(csr, profile, requester);
     if let Some(issuer) = issuer {
         let beyond = beyond(issuer, csr, verdict.grant.as_ref());
         if !beyond.is_empty() {
@@ -117,20 +117,20 @@ fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
 /// Reads and evaluates a CSR.
 ///
 /// # Errors
-/// [`Refusal`] with every finding.
-pub fn judge(
+/// [`PolicyRejection`] with every finding.
+pub fn evaluate_csr(
     policy: &Policy,
     issuer: Option<&Issuer>,
     csr_content: &str,
     checked: Option<&CheckedKey>,
     profile: Option<&str>,
     requester: Option<&Requester>,
-) -> Result<Judged, Refusal> {
+) -> Result<GrantedCsr, PolicyRejection> {
     let (csr, checked_key) = read(csr_content, checked)?;
-    let profile = policy.profile(profile).map_err(|finding| Refusal(vec![finding]))?;
-    let verdict = verdict(policy, issuer, &csr, profile, requester);
+    let profile = policy.profile(profile).map_err(|finding| PolicyRejection(vec![finding]))?;
+    let verdict = evaluate_with_issuer(policy, issuer, &csr, profile, requester);
     match verdict.grant {
-        Some(grant) => Ok(Judged { csr, checked_key, grant, findings: verdict.findings }),
-        None => Err(Refusal(verdict.findings)),
+        Some(grant) => Ok(GrantedCsr { csr, checked_key, grant, findings: verdict.findings }),
+        None => Err(PolicyRejection(verdict.findings)),
     }
 }

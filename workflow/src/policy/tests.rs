@@ -17,13 +17,13 @@ fn policy(lines: &str) -> Policy {
 
 const DNS: &str = "names.dns.allow = [\"example.com\"]\n";
 
-fn judge(policy: &Policy, csr_pem: &str, requester: &str) -> Verdict {
+fn judge(policy: &Policy, csr_pem: &str, requester: &str) -> Evaluation {
     let csr = Csr::read(csr_pem).unwrap_or_else(|findings| panic!("{findings:?}"));
     let requester = (!requester.is_empty()).then(|| Requester::Person(requester.parse().unwrap()));
-    policy.judge(&csr, policy.profile(None).unwrap(), requester.as_ref())
+    policy.evaluate(&csr, policy.profile(None).unwrap(), requester.as_ref())
 }
 
-fn codes(verdict: &Verdict) -> Vec<(Code, Severity)> {
+fn codes(verdict: &Evaluation) -> Vec<(Code, Severity)> {
     assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
     verdict.findings.iter().map(|finding| (finding.code, finding.severity)).collect()
 }
@@ -332,9 +332,9 @@ fn groups_have_their_seats_and_one_person_cannot_fill_two() {
     let groups: Vec<_> = server.seats().iter().filter_map(|seats| seats.group.as_deref()).collect();
     assert_eq!(groups, ["security", "platform"]);
     assert_eq!(server.reminders(), [Duration::from_secs(86_400), Duration::from_secs(2 * 86_400)]);
-    let electorate = server.electorate_for(&"someone@example.com".parse().unwrap()).unwrap();
+    let electorate = server.approver_set_for(&"someone@example.com".parse().unwrap()).unwrap();
     assert_eq!((electorate.approvers().len(), electorate.quorum()), (2, 2), "a and a+x are one person");
-    let error = server.electorate_for(&"B+me@example.com".parse().unwrap()).unwrap_err();
+    let error = server.approver_set_for(&"B+me@example.com".parse().unwrap()).unwrap_err();
     assert!(error.to_string().contains("cannot fill the 2 seats"), "{error}");
     let manager = "M@example.com".parse().unwrap();
     assert!(server.lets_vote(&manager, true) && !server.lets_vote(&manager, false));

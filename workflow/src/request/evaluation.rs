@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::policy::Policy;
-use crate::policy::evaluate::{Judged, Refusal, judge};
+use crate::policy::evaluate::{GrantedCsr, PolicyRejection, evaluate_csr};
 use crate::requester::Requester;
 use pki::issuer::Issuer;
 
@@ -10,10 +10,17 @@ impl Request {
     /// Evaluates the request by a policy and by the issuer that would sign, if there is one.
     ///
     /// # Errors
-    /// [`Refusal`] with every finding.
-    pub fn judged_by(&self, policy: &Policy, issuer: Option<&Issuer>) -> Result<Judged, Refusal> {
+    /// [`PolicyRejection`] with every finding.
+    pub fn evaluate(&self, policy: &Policy, issuer: Option<&Issuer>) -> Result<GrantedCsr, PolicyRejection> {
         let requester = self.requester();
-        judge(policy, issuer, &self.csr_content, self.checked_key(), Some(&self.profile), Some(&requester))
+        evaluate_csr(
+            policy,
+            issuer,
+            &self.csr_content,
+            self.checked_key(),
+            Some(&self.profile),
+            Some(&requester),
+        )
     }
 
     /// The requester.

@@ -28,7 +28,7 @@ const EXPIRY_SLACK: Duration = Duration::days(1);
 
 /// The part of a submission that has an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
+pub enum SubmissionPart {
     /// The requester.
     Requester,
     /// The comment to the approvers.
@@ -45,7 +45,7 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputError {
     /// The part.
-    pub input: Input,
+    pub input: SubmissionPart,
     /// The error, in words for the requester.
     pub finding: Finding,
 }
@@ -127,8 +127,9 @@ pub fn preview(
     csr_text: &str,
     profile: Option<&str>,
 ) -> Result<Preview, Vec<InputError>> {
-    let profile =
-        policy.profile(profile).map_err(|finding| vec![InputError { input: Input::Profile, finding }]);
+    let profile = policy
+        .profile(profile)
+        .map_err(|finding| vec![InputError { input: SubmissionPart::Profile, finding }]);
     let csr = if csr_text.is_empty() {
         Err(errors_of_csr(vec![missing("csrContent", "finding-give-request")]))
     } else {
@@ -136,7 +137,7 @@ pub fn preview(
     };
     match (csr, profile) {
         (Ok((csr, checked_key)), Ok(profile)) => {
-            let verdict = evaluate::verdict(policy, issuer, &csr, profile, requester);
+            let verdict = evaluate::evaluate_with_issuer(policy, issuer, &csr, profile, requester);
             match verdict.grant {
                 Some(grant) => Ok(Preview {
                     profile: profile.name().to_owned(),
@@ -159,12 +160,12 @@ impl NewRequest {
     pub fn check(self, policy: &Policy, issuer: Option<&Issuer>) -> Result<CheckedRequest, Vec<InputError>> {
         let mut errors = Vec::new();
         let requester = self.requester.map_err(|finding| {
-            errors.push(InputError { input: Input::Requester, finding });
+            errors.push(InputError { input: SubmissionPart::Requester, finding });
         });
         let comment = unfit_text("comment", &self.comment);
-        errors.extend(comment.map(|finding| InputError { input: Input::Comment, finding }));
+        errors.extend(comment.map(|finding| InputError { input: SubmissionPart::Comment, finding }));
         let key = self.idempotency_key.as_deref().and_then(unfit_key);
-        errors.extend(key.map(|finding| InputError { input: Input::IdempotencyKey, finding }));
+        errors.extend(key.map(|finding| InputError { input: SubmissionPart::IdempotencyKey, finding }));
         let preview =
             preview(policy, issuer, requester.as_ref().ok(), &self.csr_text, self.profile.as_deref())
                 .map_err(|more| errors.extend(more));
@@ -172,7 +173,7 @@ impl NewRequest {
             && let Ok(profile) = policy.profile(Some(&preview.profile))
         {
             let finding = no_approvers(profile, email);
-            errors.extend(finding.map(|finding| InputError { input: Input::Profile, finding }));
+            errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Profile, finding }));
         }
         match (requester, preview) {
             (Ok(Requester::Person(email)), Ok(preview)) if errors.is_empty() => {
@@ -295,7 +296,7 @@ impl Intake<'_> {
 }
 
 fn errors_of_csr(findings: Vec<Finding>) -> Vec<InputError> {
-    findings.into_iter().map(|finding| InputError { input: Input::Csr, finding }).collect()
+    findings.into_iter().map(|finding| InputError { input: SubmissionPart::Csr, finding }).collect()
 }
 
 fn unfit_key(key: &str) -> Option<Finding> {
@@ -310,7 +311,7 @@ fn unfit_key(key: &str) -> Option<Finding> {
 
 /// The requester never approves their own request, so a profile needs enough other approvers.
 fn no_approvers(profile: &Profile, requester: &Email) -> Option<Finding> {
-    profile.electorate_for(requester).err().map(|error| {
+    profile.approver_set_for(requester).err().map(|error| {
         tracing::warn!(%error, "the profile has too few approvers; an operator has to add approvers to the policy");
         Finding::refused(
             Code::BadRequest,

@@ -24,8 +24,8 @@ pub const SERIES: u32 = 8;
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
-    /// A request ended. Metric `Requests`, in each [`Outcome`].
-    Ended(Outcome),
+    /// A request ended. Metric `Requests`, in each [`RequestOutcome`].
+    Ended(RequestOutcome),
     /// The approvers decided; the time since the request was accepted. Metric `SecondsToDecision`.
     Decided(Duration),
     /// The certificate was mailed; the time since the decision. Metric `SecondsToCertificate`.
@@ -36,7 +36,7 @@ pub enum Measure {
 
 /// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// A certificate was delivered.
     Delivered,
     /// The policy does not allow it.
@@ -49,7 +49,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl Outcome {
+impl RequestOutcome {
     /// The outcome of a change of status; `None` if the change did not end the request, or the request had ended
     /// before.
     pub fn between(before: Status, after: Status) -> Option<Self> {
@@ -73,7 +73,7 @@ impl Outcome {
     }
 }
 
-wire_names!(Outcome: "outcome" {
+wire_names!(RequestOutcome: "outcome" {
     Delivered => "delivered",
     Refused => "refused",
     Rejected => "rejected",
@@ -131,11 +131,11 @@ mod tests {
     use super::*;
 
     const ALL: [Measure; 8] = [
-        Measure::Ended(Outcome::Delivered),
-        Measure::Ended(Outcome::Refused),
-        Measure::Ended(Outcome::Rejected),
-        Measure::Ended(Outcome::Expired),
-        Measure::Ended(Outcome::Failed),
+        Measure::Ended(RequestOutcome::Delivered),
+        Measure::Ended(RequestOutcome::Refused),
+        Measure::Ended(RequestOutcome::Rejected),
+        Measure::Ended(RequestOutcome::Expired),
+        Measure::Ended(RequestOutcome::Failed),
         Measure::Decided(Duration::seconds(90)),
         Measure::Delivered(Duration::milliseconds(1_500)),
         Measure::CaLeft(Duration::hours(47)),
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_line_is_what_cloudwatch_reads_and_nothing_else() {
         assert_eq!(
-            at(Measure::Ended(Outcome::Rejected)),
+            at(Measure::Ended(RequestOutcome::Rejected)),
             json!({
                 "_aws": {
                     "Timestamp": 1_767_268_800_250_i64,
@@ -167,9 +167,12 @@ mod tests {
 
     #[test]
     fn an_ending_counts_where_it_comes_about() {
-        assert_eq!(Outcome::between(Status::Issued, Status::Delivered), Some(Outcome::Delivered));
-        assert_eq!(Outcome::between(Status::Delivered, Status::Delivered), None, "it was so before");
-        assert_eq!(Outcome::between(Status::Submitted, Status::PendingApproval), None, "it goes on");
+        assert_eq!(
+            RequestOutcome::between(Status::Issued, Status::Delivered),
+            Some(RequestOutcome::Delivered)
+        );
+        assert_eq!(RequestOutcome::between(Status::Delivered, Status::Delivered), None, "it was so before");
+        assert_eq!(RequestOutcome::between(Status::Submitted, Status::PendingApproval), None, "it goes on");
     }
 
     #[test]

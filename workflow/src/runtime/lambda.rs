@@ -90,7 +90,7 @@ pub struct Shell<S> {
 /// The SQS body: a task of the state machine, or a [`RecheckMessage`], which has no task token.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Message {
+pub struct QueueMessage {
     /// What ends the task; absent in a [`RecheckMessage`].
     pub task_token: Option<TaskToken>,
     /// The ARN of the execution.
@@ -110,7 +110,7 @@ pub struct Message {
     pub input: Value,
 }
 
-impl Message {
+impl QueueMessage {
     /// The request that the message is about.
     pub fn subject(&self) -> Option<RequestId> {
         self.request_id.or_else(|| self.input.get("requestId")?.as_str()?.parse().ok())
@@ -144,7 +144,7 @@ impl<S: Step> Shell<S> {
 
     async fn record(&self, record: &SqsMessage) -> Disposal {
         let body = record.body.as_deref().unwrap_or_default();
-        let message: Message = match serde_json::from_str(body) {
+        let message: QueueMessage = match serde_json::from_str(body) {
             Ok(message) => message,
             Err(_) => {
                 // Not even a token to report to: only the dead-letter queue and an operator can help.
@@ -194,7 +194,7 @@ impl<S: Step> Shell<S> {
         .await
     }
 
-    async fn work(&self, message: Message, request_id: RequestId) -> Result<(), StepError> {
+    async fn work(&self, message: QueueMessage, request_id: RequestId) -> Result<(), StepError> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;

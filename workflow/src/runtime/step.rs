@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::ids::RequestId;
 use crate::message::{RecheckMessage, TaskToken};
-use crate::policy::evaluate::Refusal;
+use crate::policy::evaluate::PolicyRejection;
 use crate::ports::PortError;
 use crate::request::InvalidTransition;
 use crate::store::UpdateError;
@@ -144,9 +144,9 @@ impl From<InvalidTransition> for StepError {
     }
 }
 
-impl From<Refusal> for StepError {
+impl From<PolicyRejection> for StepError {
     /// By codes only: names and values stay in the table, where RecordRefusal finds the words again.
-    fn from(refusal: Refusal) -> Self {
+    fn from(refusal: PolicyRejection) -> Self {
         Self::refused(ErrorName::Refused, refusal.codes())
     }
 }

@@ -3,7 +3,7 @@
 use time::Duration;
 
 use crate::approval::{Approval, VoteInput};
-use crate::approver_set::{Electorate, PlusTags, Seats};
+use crate::approver_set::{ApproverSet, GroupQuorum, PlusTags};
 use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
 use crate::email::Email;
 use crate::ids::RequestId;
@@ -23,9 +23,9 @@ pub fn approver() -> Email {
 }
 
 /// An approver set with [`approver`] alone.
-pub fn electorate() -> Electorate {
-    let seats = vec![Seats { group: None, members: vec![approver()], quorum: 1 }];
-    Electorate { seats, substitutes: Vec::new(), plus_tags: PlusTags::Same }
+pub fn electorate() -> ApproverSet {
+    let seats = vec![GroupQuorum { group: None, members: vec![approver()], quorum: 1 }];
+    ApproverSet { seats, substitutes: Vec::new(), plus_tags: PlusTags::Same }
 }
 
 /// A vote of [`approver`] on the review `shown`.
@@ -81,7 +81,7 @@ impl InMemoryBackend {
             request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        let judged = request.judged_by(&policy, None).expect("the policy grants it");
+        let judged = request.evaluate(&policy, None).expect("the policy grants it");
         request.record_csr(judged.csr_summary(), Some(judged.checked_key), policy.version(), now);
         let facts = request.csr().expect("recorded").clone();
         let expires_at = now + Duration::days(7);

@@ -50,7 +50,7 @@ pub(crate) fn certify(
     profile: &str,
     validity: Option<Validity>,
 ) -> Certificate {
-    let verdict = policy.judge(csr, policy.profile(Some(profile)).unwrap(), None);
+    let verdict = policy.evaluate(csr, policy.profile(Some(profile)).unwrap(), None);
     let grant = verdict.grant.unwrap_or_else(|| panic!("{:?}", verdict.findings));
     let contents = grant.contents();
     let (issuer, now) = (&authority.issuer, OffsetDateTime::now_utc());

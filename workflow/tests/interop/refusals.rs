@@ -13,7 +13,7 @@ use pki::testing::{CaMaker, CsrMaker, TestKey};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::policy::Policy;
-use workflow::policy::evaluate::judge;
+use workflow::policy::evaluate::evaluate_csr;
 use workflow::requester::Requester;
 
 use crate::document::{Table, plain, settle};
@@ -62,8 +62,12 @@ fn right() -> CsrMaker {
 fn every_refusal_has_its_code_and_its_words() {
     let alice = Requester::Person("alice@example.com".parse().unwrap());
     let requester = Some(&alice);
-    assert!(judge(&Policy::parse(DEFAULT).unwrap(), None, &right().pem(), None, None, requester).is_ok());
-    assert!(judge(&Policy::parse(STRICT).unwrap(), None, &right().pem(), None, None, requester).is_ok());
+    assert!(
+        evaluate_csr(&Policy::parse(DEFAULT).unwrap(), None, &right().pem(), None, None, requester).is_ok()
+    );
+    assert!(
+        evaluate_csr(&Policy::parse(STRICT).unwrap(), None, &right().pem(), None, None, requester).is_ok()
+    );
 
     let mut faults = Vec::new();
     let mut rows = Vec::new();
@@ -87,7 +91,7 @@ fn every_refusal_has_its_code_and_its_words() {
     let requests = [texts::rows(), keys::rows(), names::rows(), wishes::rows()];
     for row in requests.into_iter().flatten() {
         let policy = Policy::parse(&row.policy).unwrap();
-        match judge(&policy, row.issuer.as_ref(), &row.text, None, row.profile, requester) {
+        match evaluate_csr(&policy, row.issuer.as_ref(), &row.text, None, row.profile, requester) {
             Ok(judged) => panic!("{}: granted, with {:?}", row.what, judged.findings),
             Err(refusal) => say(row.what, row.code, refusal.main().unwrap(), row.varies.as_ref()),
         }

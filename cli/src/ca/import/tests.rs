@@ -25,7 +25,7 @@ impl Desk {
 
     fn read(&self, key: &str, certificate: &str, chain: Option<&str>) -> Result<CaImport, String> {
         let path = |name: &str| self.folder.path().join(name);
-        let source = Source {
+        let source = ImportFiles {
             key: Some(path(key)),
             kms_key: None,
             certificate: path(certificate),

@@ -11,7 +11,7 @@ use workflow::finding::{Code, Finding};
 use workflow::policy::Policy;
 use workflow::request::Request;
 use workflow::request::input::{missing, private_key};
-use workflow::request::intake::{self, CheckedRequest, Input, InputError, NewRequest, Preview};
+use workflow::request::intake::{self, CheckedRequest, InputError, NewRequest, Preview, SubmissionPart};
 use workflow::requester::Requester;
 use workflow::texts::{Language, Message};
 
@@ -174,11 +174,11 @@ impl SubmissionForm {
 impl From<InputError> for FieldError {
     fn from(error: InputError) -> Self {
         let field = match error.input {
-            Input::Requester => "email",
-            Input::Comment => "comment",
-            Input::Profile => "profile",
+            SubmissionPart::Requester => "email",
+            SubmissionPart::Comment => "comment",
+            SubmissionPart::Profile => "profile",
             // The idempotency key is a hidden field without a place of its own on the page.
-            Input::Csr | Input::IdempotencyKey => "csrContent",
+            SubmissionPart::Csr | SubmissionPart::IdempotencyKey => "csrContent",
         };
         FieldError { field, finding: error.finding }
     }

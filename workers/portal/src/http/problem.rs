@@ -24,7 +24,7 @@ pub(crate) struct Problem {
 
 /// RFC 9457 section 3.1, with our extension members (section 3.2) `code` and `findings`.
 #[derive(Serialize)]
-struct Document<'a> {
+struct ProblemDocument<'a> {
     #[serde(rename = "type")]
     kind: String,
     title: &'a str,
@@ -74,7 +74,7 @@ impl Problem {
 
     /// The answer to a program.
     pub(crate) fn document(&self) -> Response {
-        let document = Document {
+        let document = ProblemDocument {
             kind: format!("urn:countersign:problem:{}", self.code),
             title: &self.title(Language::English),
             status: self.status.as_u16(),

@@ -37,7 +37,7 @@ impl AskMinePage {
 }
 
 /// One request.
-struct Row {
+struct RequestRow {
     names: Vec<String>,
     profile: String,
     status: String,
@@ -50,7 +50,7 @@ struct Row {
 /// Requests that stand alike.
 struct Part {
     title: String,
-    rows: Vec<Row>,
+    rows: Vec<RequestRow>,
 }
 
 #[derive(Template)]
@@ -76,7 +76,7 @@ impl MinePage {
         };
         let is_waiting =
             |request: &Request| !request.status().is_terminal() && request.status() != Status::Issued;
-        let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<Row> {
+        let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<RequestRow> {
             requests.iter().filter(|one| wanted(one)).map(|one| row(&site, one, links)).collect()
         };
         let parts = vec![
@@ -89,10 +89,10 @@ impl MinePage {
     }
 }
 
-fn row(site: &Site, request: &Request, links: &LinkSecret) -> Row {
+fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
     let key = links.status_key(request.id());
     let path = |below: &str| site.request_path(request.id(), below, &key);
-    Row {
+    RequestRow {
         names: names_for_people(request.names()),
         profile: request.profile().to_owned(),
         status: site.say(Message::new("status-in-words").with("status", request.status().as_str())),

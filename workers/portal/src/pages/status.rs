@@ -11,7 +11,7 @@ use crate::locale::Locale;
 use crate::state::Portal;
 
 /// One line of the timeline.
-struct Event {
+struct StatusEvent {
     class: &'static str,
     label: String,
     at: Option<Instant>,
@@ -26,7 +26,7 @@ pub(crate) struct StatusPage {
     class: &'static str,
     headline: String,
     explanation: Markup,
-    events: Vec<Event>,
+    events: Vec<StatusEvent>,
     /// After how many seconds to look again, while something may still happen.
     refresh: Option<u32>,
     reason: Option<String>,
@@ -199,7 +199,7 @@ fn label(status: Status) -> &'static str {
 }
 
 /// What happened, and what is to come.
-fn events(site: &Site, request: &Request) -> Vec<Event> {
+fn events(site: &Site, request: &Request) -> Vec<StatusEvent> {
     const WAY: [Status; 5] =
         [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
     let happened = request.history().iter().enumerate().map(|(index, entry)| {
@@ -210,14 +210,14 @@ fn events(site: &Site, request: &Request) -> Vec<Event> {
         };
         let withdrawn = entry.status == Status::Rejected && withdrawn(request);
         let label = if withdrawn { "event-withdrawn" } else { label(entry.status) };
-        Event { class, label: site.text(label), at: Some(site.instant(entry.at)) }
+        StatusEvent { class, label: site.text(label), at: Some(site.instant(entry.at)) }
     });
     let to_come = WAY
         .into_iter()
         .filter(|_| !request.status().is_terminal())
         .skip_while(|status| *status != request.status())
         .skip(1)
-        .map(|status| Event { class: "coming", label: site.text(label(status)), at: None });
+        .map(|status| StatusEvent { class: "coming", label: site.text(label(status)), at: None });
     happened.chain(to_come).collect()
 }
 

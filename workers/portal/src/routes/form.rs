@@ -87,7 +87,7 @@ pub(crate) async fn preview(
 /// The answer to a submission.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Submitted {
+struct SubmittedAnswer {
     id: RequestId,
     status: Status,
     status_url: String,
@@ -130,8 +130,11 @@ pub(crate) async fn submit(
     let status_url = portal.base_url.status(request.id(), &key);
     Ok(match format {
         ResponseFormat::Json => {
-            let body =
-                Submitted { id: request.id(), status: request.status(), status_url: status_url.clone() };
+            let body = SubmittedAnswer {
+                id: request.id(),
+                status: request.status(),
+                status_url: status_url.clone(),
+            };
             (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
         }
         ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &key),

@@ -3,7 +3,7 @@
 use pki::testing as test_pki;
 use serde_json::{Value, json};
 use time::Duration;
-use workflow::approver_set::{Electorate, Seats};
+use workflow::approver_set::{ApproverSet, GroupQuorum};
 use workflow::decision::Outcome;
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
@@ -355,9 +355,12 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
     site.backend.set_policy(&policy.replace("[\"approver@example.com\"]", &format!("{members:?}")));
     let (id, _) = site.pending();
     let mut approval = site.backend.approval(id).unwrap();
-    let seats =
-        Seats { group: None, members: members.iter().map(|one| one.parse().unwrap()).collect(), quorum: 1 };
-    approval.electorate = Electorate { seats: vec![seats], ..approval.electorate };
+    let seats = GroupQuorum {
+        group: None,
+        members: members.iter().map(|one| one.parse().unwrap()).collect(),
+        quorum: 1,
+    };
+    approval.electorate = ApproverSet { seats: vec![seats], ..approval.electorate };
     site.backend.put_approval(approval, []);
     let votes: Vec<_> = members
         .iter()

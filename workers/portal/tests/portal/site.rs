@@ -127,7 +127,7 @@ impl Site {
     /// The digest of what the review of a request shows now.
     pub(crate) fn shown(&self, id: RequestId) -> String {
         let request = self.backend.request(id).unwrap();
-        let (grant, findings) = match request.judged_by(&self.backend.policy(), None) {
+        let (grant, findings) = match request.evaluate(&self.backend.policy(), None) {
             Ok(judged) => (Some(judged.grant), judged.findings),
             Err(refusal) => (None, refusal.0),
         };

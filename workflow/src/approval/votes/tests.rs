@@ -2,7 +2,7 @@ use time::Duration;
 use time::macros::datetime;
 
 use super::*;
-use crate::approver_set::{PlusTags, Seats};
+use crate::approver_set::{GroupQuorum, PlusTags};
 
 const NOW: OffsetDateTime = datetime!(2026-01-01 12:00:00 UTC);
 
@@ -12,8 +12,8 @@ fn email(text: &str) -> Email {
 
 fn approval(quorum: usize) -> Approval {
     let members = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
-    let electorate = Electorate {
-        seats: vec![Seats { group: None, members, quorum }],
+    let electorate = ApproverSet {
+        seats: vec![GroupQuorum { group: None, members, quorum }],
         substitutes: vec![],
         plus_tags: PlusTags::Same,
     };

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::values::{Approver, Limit};
 use super::{Settings, line_of};
-use crate::approver_set::{Electorate, PlusTags, Seats};
+use crate::approver_set::{ApproverSet, GroupQuorum, PlusTags};
 use crate::email::Email;
 use crate::policy::PolicyError;
 use crate::texts::Language;
@@ -47,7 +47,7 @@ impl People {
 /// One line of `approval`: a group, and the number of its approvals needed.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct GroupQuorum {
+pub(super) struct ApprovalLine {
     group: String,
     #[serde(default = "one")]
     quorum: usize,
@@ -74,7 +74,7 @@ pub(super) struct Common {
 /// The approvers of one profile, and their times.
 #[derive(Clone, Debug)]
 pub(in crate::policy) struct Deciders {
-    pub(in crate::policy) seats: Vec<Seats>,
+    pub(in crate::policy) seats: Vec<GroupQuorum>,
     pub(in crate::policy) plus_tags: PlusTags,
     pub(in crate::policy) limit: Duration,
     pub(in crate::policy) reminders: Vec<Duration>,
@@ -152,7 +152,7 @@ pub(super) fn deciders(
         Some(lines) => lines
             .iter()
             .map(|line| {
-                Ok(Seats {
+                Ok(GroupQuorum {
                     group: Some(line.group.clone()),
                     members: group(&line.group)?,
                     quorum: line.quorum,
@@ -163,7 +163,7 @@ pub(super) fn deciders(
             let approvers =
                 own.approvers.as_ref().or(defaults.approvers.as_ref()).cloned().unwrap_or_default();
             let quorum = own.quorum.or(defaults.quorum).unwrap_or(1);
-            vec![Seats { group: None, members: addresses(approvers)?, quorum }]
+            vec![GroupQuorum { group: None, members: addresses(approvers)?, quorum }]
         }
     };
     let limit = own.limit.or(defaults.limit).map_or(USUAL_LIMIT, |limit| limit.0);
@@ -198,13 +198,13 @@ pub(super) fn deciders(
 }
 
 /// Checks that all approvers together can fill the seats.
-fn can_decide(name: &str, seats: &[Seats], plus_tags: PlusTags) -> Result<(), String> {
+fn can_decide(name: &str, seats: &[GroupQuorum], plus_tags: PlusTags) -> Result<(), String> {
     if seats.iter().all(|seats| seats.members.is_empty()) {
         return Err(format!(
             "the profile {name} has no approvers; write approvers = [\"security@example.com\"]"
         ));
     }
-    let electorate = Electorate { seats: seats.to_vec(), substitutes: Vec::new(), plus_tags };
+    let electorate = ApproverSet { seats: seats.to_vec(), substitutes: Vec::new(), plus_tags };
     let approvers = electorate.approvers();
     if seats.len() == 1 && approvers.len() != seats[0].members.len() {
         return Err(format!("the profile {name} has the same approver twice"));

@@ -81,9 +81,9 @@ impl<'de> Deserialize<'de> for KeyUsageName {
 
 /// A purpose of extendedKeyUsage, by name or dotted number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::policy) struct Purpose(pub(in crate::policy) String);
+pub(in crate::policy) struct PurposeName(pub(in crate::policy) String);
 
-impl<'de> Deserialize<'de> for Purpose {
+impl<'de> Deserialize<'de> for PurposeName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let Some(oid) = purpose(&text) else {
@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Purpose {
             "anyExtendedKeyUsage" | "OCSPSigning" => Err(D::Error::custom(format!(
                 "{text} would let a certificate speak for the authority; no profile may grant it"
             ))),
-            name => Ok(Purpose(name.to_owned())),
+            name => Ok(PurposeName(name.to_owned())),
         }
     }
 }

@@ -227,11 +227,11 @@ fn every_part_that_is_wrong_is_named_at_once() {
     assert_eq!(
         named,
         [
-            (Input::Requester, Code::BadEmail),
-            (Input::Comment, Code::BadRequest),
-            (Input::IdempotencyKey, Code::BadRequest),
-            (Input::Csr, Code::NotACsr),
-            (Input::Profile, Code::UnknownProfile),
+            (SubmissionPart::Requester, Code::BadEmail),
+            (SubmissionPart::Comment, Code::BadRequest),
+            (SubmissionPart::IdempotencyKey, Code::BadRequest),
+            (SubmissionPart::Csr, Code::NotACsr),
+            (SubmissionPart::Profile, Code::UnknownProfile),
         ]
     );
 }
@@ -243,7 +243,7 @@ fn a_requester_who_would_be_the_only_approver_is_told() {
     let new = NewRequest { requester: Ok(approver), ..new_request("key", "", &csr()) };
     let errors = new.check(&backend.policy(), None).unwrap_err();
     assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0].input, Input::Profile);
+    assert_eq!(errors[0].input, SubmissionPart::Profile);
 }
 
 #[test]
@@ -254,5 +254,5 @@ fn a_preview_needs_no_requester_and_an_empty_text_is_missing() {
     assert_eq!(granted.profile, "server");
     let errors = preview(&policy, None, None, "", None).unwrap_err();
     assert_eq!(errors.len(), 1);
-    assert_eq!((errors[0].input, errors[0].finding.code), (Input::Csr, Code::MissingField));
+    assert_eq!((errors[0].input, errors[0].finding.code), (SubmissionPart::Csr, Code::MissingField));
 }

@@ -33,7 +33,7 @@ use crate::state::Portal;
 /// What became of the vote.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Decided {
+struct DecisionAnswer {
     request_id: RequestId,
     decision: Decision,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ pub(crate) async fn decide(
         vote_input
     });
     match (voted, format) {
-        (Ok(vote_input), ResponseFormat::Json) => Ok(Json(Decided {
+        (Ok(vote_input), ResponseFormat::Json) => Ok(Json(DecisionAnswer {
             request_id: resolved.request.id(),
             decision: vote_input.decision,
             outcome: resolved.approval.outcome,

@@ -10,19 +10,19 @@ use aws_types::sdk_config::SdkConfig;
 
 /// A client, or how to make it. Clones share it.
 #[derive(Clone)]
-pub(super) struct Lazily<C> {
+pub(super) struct LazyClient<C> {
     client: Arc<OnceLock<C>>,
     sdk: SdkConfig,
     make: fn(&SdkConfig) -> C,
 }
 
-impl<C> Lazily<C> {
+impl<C> LazyClient<C> {
     pub(super) fn new(sdk: &SdkConfig, make: fn(&SdkConfig) -> C) -> Self {
         Self { client: Arc::default(), sdk: sdk.clone(), make }
     }
 }
 
-impl<C> Deref for Lazily<C> {
+impl<C> Deref for LazyClient<C> {
     type Target = C;
 
     fn deref(&self) -> &C {

@@ -8,12 +8,17 @@ use pki::key::KeyKind;
 use pki::name::Name;
 
 use super::document::Ungranted;
-use super::{Grant, Policy, Profile, Verdict};
+use super::{Evaluation, Grant, Policy, Profile};
 use crate::finding::{Code, Finding, Severity, about_name, new_key, quoted};
 use crate::requester::Requester;
 use crate::texts::{Message, Value};
 
-pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Verdict {
+pub(super) fn evaluate(
+    policy: &Policy,
+    csr: &Csr,
+    profile: &Profile,
+    requester: Option<&Requester>,
+) -> Evaluation {
     let key_usage = key_usage(profile, csr.key().kind());
     let extended_key_usage: Vec<String> =
         profile.extended_key_usage.iter().map(|purpose| purpose.0.clone()).collect();
@@ -44,7 +49,7 @@ pub(super) fn judge(policy: &Policy, csr: &Csr, profile: &Profile, requester: Op
         extended_key_usage,
         validity_days: profile.validity_days,
     });
-    Verdict { findings, grant }
+    Evaluation { findings, grant }
 }
 
 fn key(policy: &Policy, csr: &Csr, profile: &Profile) -> Vec<Finding> {
