@@ -74,7 +74,7 @@ pub fn hold(page: &str, wanted: &str) {
 #[must_use]
 pub fn with_rows(page: &str, heading: &str, rows: &[String]) -> String {
     let begin = page.find(&format!("| {heading} |")).unwrap_or_else(|| panic!("no table {heading}"));
-    let end = page[begin..].find("\n\n").map_or(page.len(), |end| begin + end);
+    let end = page[begin..].find("\n\n").map_or(page.trim_end().len(), |end| begin + end);
     let rows: String = rows.iter().map(|row| format!("\n{row}")).collect();
     format!("{}{rows}{}", &page[..end], &page[end..])
 }

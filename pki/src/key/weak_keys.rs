@@ -5,6 +5,8 @@
 //! needs constant time. Fails with every [`WeakKeyError`] that
 //! applies.
 
+use std::sync::LazyLock;
+
 use x509_parser::num_bigint::BigUint;
 
 use super::rsa_numbers::RsaNumbers;
@@ -52,10 +54,11 @@ fn exponent(octets: &[u8]) -> Option<WeakKeyError> {
 /// A structure of the modulus that gives its factors away.
 fn structure(numbers: &RsaNumbers) -> Option<WeakKeyError> {
     let modulus = BigUint::from_bytes_be(&numbers.modulus);
-    if let Some(prime) = small_factor(&modulus) {
+    let remainders = remainders(&modulus);
+    if let Some(prime) = small_factor(&remainders) {
         return Some(WeakKeyError::RsaDivisible(prime));
     }
-    is_roca(&modulus).then_some(WeakKeyError::RsaRoca)
+    is_roca(&remainders).then_some(WeakKeyError::RsaRoca)
 }
 
 /// The checks that take from 0.1 to 35 milliseconds: factors that are close together, and a modulus that is a prime.
@@ -76,30 +79,34 @@ fn small_primes() -> impl Iterator<Item = u64> {
     (2..MAX_SMALL_PRIME).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
 }
 
-/// Each small prime, and the modulus modulo that prime. Primes are taken three at a time: their product fits a digit, so one
-/// long division of the modulus serves three primes.
-fn remainders(modulus: &BigUint) -> impl Iterator<Item = (u64, u64)> {
+/// The small primes, three at a time, and the product of the three, which fits a digit: one long division of a modulus serves
+/// three primes.
+static SMALL_PRIMES: LazyLock<Vec<(Vec<u64>, u64)>> = LazyLock::new(|| {
     let primes: Vec<u64> = small_primes().collect();
-    let groups: Vec<Vec<u64>> = primes.chunks(3).map(<[u64]>::to_vec).collect();
-    groups.into_iter().flat_map(move |primes| {
-        let product: u64 = primes.iter().product();
-        let rest = u64::try_from(modulus % product).unwrap_or_default();
-        primes.into_iter().map(move |prime| (prime, rest % prime))
-    })
+    primes.chunks(3).map(|three| (three.to_vec(), three.iter().product())).collect()
+});
+
+/// Each small prime, and the modulus modulo that prime.
+fn remainders(modulus: &BigUint) -> Vec<(u64, u64)> {
+    let of_group = |(primes, product): &'static (Vec<u64>, u64)| {
+        let rest = u64::try_from(modulus % *product).unwrap_or_default();
+        primes.iter().map(move |prime| (*prime, rest % prime))
+    };
+    SMALL_PRIMES.iter().flat_map(of_group).collect()
 }
 
-fn small_factor(modulus: &BigUint) -> Option<u64> {
-    remainders(modulus).find(|(_, rest)| *rest == 0).map(|(prime, _)| prime)
+fn small_factor(remainders: &[(u64, u64)]) -> Option<u64> {
+    remainders.iter().find(|(_, rest)| *rest == 0).map(|(prime, _)| *prime)
 }
 
 /// The fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each of the primes from 3 to
 /// 167, the modulus is a power of 65537. By chance fewer than one key in 2^27 looks so.
-fn is_roca(modulus: &BigUint) -> bool {
+fn is_roca(remainders: &[(u64, u64)]) -> bool {
     const LARGEST: u64 = 167;
-    let is_power = |(prime, rest): (u64, u64)| {
+    let is_power = |(prime, rest): &(u64, u64)| {
         let mut power = 1;
         loop {
-            if power == rest {
+            if power == *rest {
                 return true;
             }
             power = power * (65_537 % prime) % prime;
@@ -108,7 +115,7 @@ fn is_roca(modulus: &BigUint) -> bool {
             }
         }
     };
-    remainders(modulus).skip(1).take_while(|(prime, _)| *prime <= LARGEST).all(is_power)
+    remainders.iter().skip(1).take_while(|(prime, _)| *prime <= LARGEST).all(is_power)
 }
 
 /// Fermat's factorization, for the 100 rounds that find the keys of CVE-2022-26320 (Böck 2023). Half the distance of the
@@ -198,12 +205,12 @@ mod tests {
     fn small_factors_are_found() {
         let modulus = (BigUint::from(1u32) << 2047) + 1u32;
         assert_eq!(structure(&numbers(&modulus, 65_537)), Some(WeakKeyError::RsaDivisible(3)));
-        assert_eq!(small_factor(&(prime() * 1021u32)), Some(1021));
-        assert_eq!(small_factor(&prime()), None);
+        assert_eq!(small_factor(&remainders(&(prime() * 1021u32))), Some(1021));
+        assert_eq!(small_factor(&remainders(&prime())), None);
         // Each of them, alone, and none that is larger.
         assert_eq!(small_primes().count(), 172);
-        assert!(small_primes().all(|p| small_factor(&(prime() * p)) == Some(p)));
-        assert_eq!(small_factor(&(prime() * 1031u32)), None);
+        assert!(small_primes().all(|p| small_factor(&remainders(&(prime() * p))) == Some(p)));
+        assert_eq!(small_factor(&remainders(&(prime() * 1031u32))), None);
     }
 
     #[test]
@@ -266,8 +273,8 @@ mod tests {
                 .chain(&[101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167])
                 .fold(BigUint::from(1u32), |all, p| all * *p);
         let roca: BigUint = BigUint::from(65_537u32).pow(3) + (product << 1800);
-        assert!(is_roca(&roca));
-        assert!(!is_roca(&(prime() * prime_after(&(prime() >> 1)))));
+        assert!(is_roca(&remainders(&roca)));
+        assert!(!is_roca(&remainders(&(prime() * prime_after(&(prime() >> 1))))));
     }
 
     #[test]
