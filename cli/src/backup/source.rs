@@ -18,7 +18,7 @@ use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::Stack;
 
-/// How often a row is read again that somebody is writing to.
+/// Maximum number of re-reads of a row under concurrent writes.
 const ATTEMPTS: u32 = 8;
 
 pub(super) type Item = HashMap<String, AttributeValue>;

@@ -17,7 +17,7 @@ struct Limit {
     takes: String,
     /// Who raises it.
     raised: &'static str,
-    /// Whether it is on the way of every certificate, with the defaults.
+    /// True if every certificate passes it, with the defaults.
     always: bool,
 }
 
