@@ -1,6 +1,6 @@
 //! docs/scale.md: which limit binds first, and what a burst meets.
 //!
-//! Invariant: each limit is certificates a second, whatever it counts itself, so that they can be compared. People are left out:
+//! Invariant: each limit is converted to certificates a second, so that limits can be compared. People are left out:
 //! every request is approved at once.
 
 use super::data::{Counted, Data, Quota, Window};
