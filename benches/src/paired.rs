@@ -1,5 +1,5 @@
-//! Measuring several things side by side: each round calls every one of them, so that whatever else the machine does falls
-//! on all alike, and the medians over all rounds can be compared.
+//! Measuring several things side by side: each round calls every one of them, so that other load on the machine affects
+//! all alike, and the medians over all rounds can be compared.
 
 use std::time::{Duration, Instant};
 

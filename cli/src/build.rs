@@ -1,7 +1,7 @@
 //! The workers' binaries: built by cargo, laid out as AWS Lambda wants them, `target/lambda/<worker>/bootstrap`, and zipped
 //! beside that once for all local stacks.
 //!
-//! Invariant: a binary or a zip is replaced by a rename, so whoever reads it at that moment sees one or the other whole.
+//! Invariant: a binary or a zip is replaced by a rename, so a concurrent reader sees a complete file, old or new.
 //! A zip carries the time of the binary in it; where the times differ it is made again.
 
 use std::collections::BTreeMap;

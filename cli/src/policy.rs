@@ -137,7 +137,7 @@ fn parameter_for(stack: &Stack, document: &str) -> String {
     }
 }
 
-/// Puts a document in force. The object comes first, so that whoever follows the parameter finds it.
+/// Puts a document in force. The object is written first, so that the parameter never names a missing object.
 pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
     let value = parameter_for(stack, document);
     if value != document {

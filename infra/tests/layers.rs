@@ -25,7 +25,7 @@ const WORKFLOW: [&[&str]; 15] = [
     &["timestamp", "framed_hash", "wire_name"],
 ];
 
-/// Files with what is below them that are rooms of their own, though they stand in the folder of a lower one.
+/// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
 const APART: [&str; 4] = ["request/intake", "approval/history", "approval/review", "approval/voting"];
 
 /// Circles that stand for now: a list to shorten, never to lengthen. Crate and files, or crate and rooms.

@@ -177,7 +177,7 @@ fn a_message_has_the_shape_that_workers_read() {
     }
 }
 
-/// A missing path fails an execution on AWS, so whatever a state reads must be there on every way to it.
+/// A missing path fails an execution on AWS, so every path that a state reads must exist on every way to it.
 #[test]
 fn whatever_a_state_reads_was_written_on_every_way_to_it() {
     let definition = definition();

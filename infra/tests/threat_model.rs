@@ -18,7 +18,7 @@ fn pointers(line: &str) -> Vec<(&str, Option<&str>)> {
     paths.map(|text| text.split_once('#').map_or((text, None), |(path, word)| (path, Some(word)))).collect()
 }
 
-/// Whether a file holds a word by itself, and not within a longer one.
+/// True if a file contains the word by itself, not within a longer one.
 fn holds(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(word)

@@ -23,7 +23,7 @@ struct State {
 }
 
 impl Invocation {
-    /// Hands this event to whoever asks next.
+    /// Hands this event to the next caller.
     pub(super) fn give(&self, event: &Value) {
         *self.state.lock().unwrap() = State { event: Some(event.clone()), ..State::default() };
     }

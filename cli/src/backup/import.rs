@@ -78,7 +78,7 @@ struct ImportPlan<'a> {
     policy: Option<&'a str>,
 }
 
-/// Whether the export may be imported into the stack: nothing is written where it may not.
+/// Returns the plan of the import, or an error before the first write if the export may not be imported.
 async fn fits<'a>(
     options: &ImportOptions,
     stack: &Stack,

@@ -1,6 +1,6 @@
 //! The secret that requesters' links derive from: into a file of its own and from it, never into an export.
 //!
-//! Whoever has it can open the status page of every request. It is carried over only where that was asked for.
+//! It opens the status page of every request. It is carried over only on request.
 
 use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};

@@ -1,6 +1,6 @@
 //! `countersign export` and `countersign import`: the whole of a stack in one file, and a stack made of it.
 //!
-//! Invariant: an import writes only where nothing is, and refuses before its first write whatever it can find out before.
+//! Invariant: an import never overwrites, and makes every check that needs no write before its first write.
 //! Rows of requests come last, since housekeeping and the web front find everything by them: what they lead to is there by
 //! then. So an import that was interrupted is finished by running it again, also after the stack has gone on with what had
 //! come already. The CA key is neither exported nor imported, and the link secret goes into a file of its own, where asked for.

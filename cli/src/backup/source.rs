@@ -1,5 +1,5 @@
-//! What a stack holds, read so that it fits together: each request with its approval in one transaction, then as much of its
-//! audit trail as its row knows; links, names and certificates after the rows that speak of them.
+//! What a stack holds, read so that it fits together: each request with its approval in one transaction, then its
+//! audit trail up to the last event in its row; links, names and certificates after the rows that refer to them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::stack::Stack;
 
-/// How often a row is read again that somebody is writing to.
+/// Maximum number of re-reads of a row under concurrent writes.
 const ATTEMPTS: u32 = 8;
 
 pub(super) type TableItem = HashMap<String, AttributeValue>;
@@ -151,7 +151,7 @@ impl<'a> ExportSource<'a> {
             .scan()
             .table_name(table)
             .consistent_read(true)
-            // Whatever is neither an approval nor a link is of a version that exports it.
+            // A row that is neither an approval nor a link comes from a version that exports it.
             .filter_expression("NOT begins_with(#key, :approval)")
             .expression_attribute_names("#key", "key")
             .expression_attribute_values(":approval", AttributeValue::S(APPROVALS.into()))

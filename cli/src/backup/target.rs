@@ -137,7 +137,7 @@ impl<'a> ImportTarget<'a> {
         if went_on { Ok(Placed::There) } else { Err(another(&format!("the approval of {id}"))) }
     }
 
-    /// Whether the stack has this request and has gone on with it: its audit trail is whole, and begins with the exported one.
+    /// True if the stack has continued this request: its audit trail is whole, and begins with the exported one.
     async fn carries_on(&self, exported: &Row<Request>) -> Result<bool, CliError> {
         let (exported, table) = (exported.value(), &self.stack.requests_table);
         let key = [("id", AttributeValue::S(exported.id().to_string()))];

@@ -1,7 +1,7 @@
 //! Certificates of authorities in the bucket: `ca-certificate/current.pem`, and each under its own key identifier.
 //!
-//! Invariant: what is filed under a key identifier stays, so that certificates issued long ago are still delivered with the
-//! issuer that signed them.
+//! Invariant: a certificate stored under a key identifier is never removed, so that certificates issued long ago are
+//! still delivered with the issuer that signed them.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;

@@ -152,7 +152,7 @@ fn in_order(ders: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     for (at, der) in ders.iter().enumerate() {
         match CertificateInfo::read(der.clone()) {
             Some(facts) => names.insert(at, (facts.subject_der, facts.issuer_der)),
-            // Whoever reads the chain says what is wrong with it.
+            // The reader of the chain reports the error.
             None => return ders,
         };
     }

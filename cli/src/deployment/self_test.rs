@@ -1,7 +1,7 @@
 //! `countersign deploy --self-test`: one request through the stack, as a requester would send it.
 //!
-//! The approver is a person and decides as ever, from the link in their mail. Where nobody decides in time, the request is
-//! withdrawn, which has tried everything but signing and delivery, and that is said.
+//! The approver is a person and decides as usual, from the link in their mail. Without a decision in time, the request is
+//! withdrawn and the output says so: everything but signing and delivery has been tried.
 
 use std::time::{Duration, Instant};
 

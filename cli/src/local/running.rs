@@ -1,6 +1,6 @@
 //! The running stack: brought up in order, announced when it can be used, stopped in order.
 //!
-//! Invariant: whatever fails on the way up, the programs that were started are stopped before the failure is told.
+//! Invariant: if any step of the start fails, the started programs are stopped before the error is reported.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -142,8 +142,8 @@ impl Local {
     }
 }
 
-/// Makes the folder where it is missing. The emulator keeps the CA key in its state, unprotected, so nobody else on this
-/// machine may look into what is made here.
+/// Makes the folder where it is missing. The emulator keeps the CA key in its state, unprotected, so other users of
+/// this machine get no access to the folder.
 fn private_folder(folder: &Path) -> Result<(), CliError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.or_fail(|| format!("cannot make {}", folder.display()), "Choose another --dir.")

@@ -18,7 +18,7 @@ pub(super) async fn told_to_stop() {
     }
 }
 
-/// The result of `work`, unless we are told to stop before it is there.
+/// Returns the result of `work`, unless a signal to stop arrives first.
 pub(super) async fn unless_stopped<T>(
     work: impl Future<Output = Result<T, CliError>>,
 ) -> Result<T, CliError> {

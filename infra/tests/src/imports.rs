@@ -222,7 +222,7 @@ fn resolve(
     Some(at)
 }
 
-/// Whether a path that begins with this name stays in the crate.
+/// True if a path that begins with this name stays in the crate.
 fn is_own(modules: &BTreeMap<ModulePath, Module>, at: &ModulePath, name: &str) -> bool {
     let child = [at.clone(), vec![name.to_owned()]].concat();
     let imported = || {

@@ -82,7 +82,7 @@ pub(crate) struct Quota {
     /// A second, or a day.
     #[serde(default)]
     pub(crate) window: Window,
-    /// Whether AWS raises it on request.
+    /// True if AWS raises it on request.
     pub(crate) adjustable: bool,
     /// See [`Seen`].
     pub(crate) seen: Seen,

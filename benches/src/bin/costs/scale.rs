@@ -1,6 +1,6 @@
 //! docs/scale.md: which limit binds first, and what a burst meets.
 //!
-//! Invariant: each limit is certificates a second, whatever it counts itself, so that they can be compared. People are left out:
+//! Invariant: each limit is converted to certificates a second, so that limits can be compared. People are left out:
 //! every request is approved at once.
 
 use super::data::{Counted, Data, Quota, Window};
@@ -17,7 +17,7 @@ struct Limit {
     takes: String,
     /// Who raises it.
     raised: &'static str,
-    /// Whether it is on the way of every certificate, with the defaults.
+    /// True if every certificate passes it, with the defaults.
     always: bool,
 }
 
