@@ -94,7 +94,7 @@ impl Environment {
     /// To be called when everything was asked for.
     ///
     /// # Errors
-    /// [`EnvironmentError::Unknown`] where a variable is set that nobody asked for.
+    /// [`EnvironmentError::Unknown`] if a variable is set that no worker reads.
     pub fn nothing_else(&self) -> Result<(), EnvironmentError> {
         let unknown: Vec<String> = match self.taken.lock() {
             Ok(taken) => self

@@ -1,6 +1,6 @@
 //! A mail, before it is anything of a mail system's, and the one way to write it: [`Letter`].
 //!
-//! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail. A subject is one line, whatever it was made of. Fails only where MIME cannot say it.
+//! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail. A subject is one line. Fails only where MIME cannot say it.
 
 use std::fmt;
 
@@ -72,7 +72,7 @@ impl Mail {
         let failed = |error: &dyn fmt::Display| MailError(error.to_string());
         let to: Address = self.to.as_str().parse().map_err(|error| failed(&error))?;
         let body = MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
-        // RFC 3834 section 5: nobody's absence notice should answer.
+        // RFC 3834 section 5: asks for no automatic answers.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let builder = Message::builder()
             .from(from.clone())

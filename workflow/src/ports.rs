@@ -1,7 +1,7 @@
 //! What a step may ask for. A step sees these traits and typed values, never an SDK type.
 //!
 //! Every call may fail with a [`PortError`], which is always worth a retry: final answers ("there is no such row",
-//! "somebody else was first") are part of the results. A call that reports a failure may all the same have taken
+//! "another writer was first") are part of the results. A call that reports a failure may all the same have taken
 //! effect; each user of a port is written so that asking again is harmless.
 
 mod error;

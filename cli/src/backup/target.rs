@@ -98,7 +98,7 @@ impl<'a> ImportTarget<'a> {
             }
             Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
-            // The policy is put in force by whoever knows whether it may be.
+            // The caller puts the policy in force, which alone can tell if it may.
             Write::Before(Record::Policy(_) | Record::Request(_), _) => Ok(Placed::There),
             Write::Request(row) => self.request(*row).await,
         }

@@ -23,12 +23,12 @@ use workflow::timestamp::whole_seconds;
 use crate::mail::Asking;
 use crate::{AwaitApproval, WORKER};
 
-/// How long whoever is to mail the links is left to it, before another run does what is missing.
+/// The grace period before another run sends missing approval mails.
 const GRACE: Duration = Duration::minutes(1);
 
 impl AwaitApproval {
     /// Mails every approver who has no link of this generation yet. A link whose mail was not noted is made again: the
-    /// first may never have left, and its key is known to nobody here. Both work.
+    /// first may never have left, and its key exists only in that mail. Both work.
     pub(crate) async fn mail_links(
         &self,
         request: &Request,
@@ -55,7 +55,7 @@ impl AwaitApproval {
         Ok(())
     }
 
-    /// What time brings to an approval that nobody has decided: others to ask, and reminders.
+    /// Escalates an undecided approval and sends reminders when they are due.
     pub(crate) async fn chase(&self, request: &Request, approval: Approval) -> Result<(), StepError> {
         let (Some(csr), None) = (request.csr(), approval.outcome) else {
             return Ok(());
@@ -82,7 +82,7 @@ impl AwaitApproval {
         let findings = self.findings(request, &policy).await?;
         for approver in asked(&policy, request, &approval) {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
-            // Whoever was asked later than that needs no reminder of it.
+            // Approvers who were asked later than that need no reminder.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
                 && !approval.electorate.admits(&approver, false);
             if asked_later {

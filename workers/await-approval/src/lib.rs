@@ -2,7 +2,7 @@
 //! stands.
 //!
 //! Invariant: the approval in its table decides; this worker only carries its outcome to the request's row and then to
-//! the state machine, in this order, as often as anybody asks. The token is kept before any link is mailed; where links may
+//! the state machine, in this order; repeating it changes nothing. The token is kept before any link is mailed; where links may
 //! be out already, the task ends in [`AwaitApproval::settle`] as a re-check does (after a vote, or from housekeeping), so
 //! whichever comes last reports. The token never leaves the table but for the call that spends it.
 
@@ -91,7 +91,7 @@ impl Step for AwaitApproval {
         let asked = self.ask(&request, csr, &policy, &task.token).await?;
         self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
         if asked.just_now {
-            // Nobody had a link before the token was kept: whoever votes has it reported.
+            // No link was mailed before the token was stored, so that every vote is reported.
             return Ok(Progress::Waiting);
         }
         Ok(match self.settle(task.request_id).await? {

@@ -219,7 +219,7 @@ async fn an_archive_that_lags_behind_is_waited_for() {
 
 #[tokio::test]
 async fn another_certificate_than_the_approved_one_is_never_mailed() {
-    // The right serial on the key of somebody else's request.
+    // The right serial on the key of another request.
     let (backend, id) = issued();
     let serial = backend.request(id).unwrap().serial().unwrap().clone();
     let other = backend

@@ -31,7 +31,7 @@ use notice::Notice;
 const WORKER: &str = "notify";
 /// How long the link of the overview works.
 const OVERVIEW_LIFE: Duration = Duration::hours(1);
-/// How soon it can be had again: whoever types somebody else's address cannot fill their mailbox.
+/// The pause before the list is mailed again, so that a stranger who types an address cannot fill its mailbox.
 const OVERVIEW_PAUSE: Duration = Duration::minutes(10);
 
 /// The step.

@@ -20,7 +20,7 @@ pub(crate) enum Notice {
     Refused,
     /// An approver said no.
     Rejected,
-    /// Nobody decided in time.
+    /// Undecided at the end of the approval period.
     Expired,
     /// Something broke.
     Failed,

@@ -1,6 +1,6 @@
 //! The mail that leads a requester to all requests of their address.
 //!
-//! Invariant: pure. It goes to the address of the request and nowhere else, and says nothing of any request: whoever may
+//! Invariant: pure. It goes to the address of the request and nowhere else, and says nothing of any request: a person who may
 //! read that mailbox may see them.
 
 use time::OffsetDateTime;

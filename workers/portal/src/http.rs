@@ -1,4 +1,4 @@
-//! What HTTP asks for, whatever the route: negotiation, bodies, headers, problems, and API Gateway in front.
+//! HTTP for every route: negotiation, bodies, headers, problems, and API Gateway in front.
 
 pub(crate) mod client_addr;
 pub(crate) mod cross_site;

@@ -1,6 +1,6 @@
 //! The web front: a form for requesters, a review for approvers, and the same as JSON for programs.
 //!
-//! Invariant: reading never decides. GET and HEAD change nothing, whatever opens the link; only a POST submits or
+//! Invariant: reading never decides. GET and HEAD change nothing, even if a mail scanner opens the link; only a POST submits or
 //! votes, and both are safe to repeat. Unknown, malformed and foreign links give one and the same 404. Every failure
 //! is a [`Problem`](http::problem) with a stable code: a page for people, `application/problem+json` for programs. No key of
 //! a link, no query and no CSR body reaches the log.

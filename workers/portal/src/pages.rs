@@ -83,7 +83,7 @@ impl Site {
         site
     }
 
-    /// The path of a request, or of what is below it (`/certificate.zip`), for whoever has its key.
+    /// The path of a request, or of what is below it (`/certificate.zip`), for the holder of its key.
     fn request_path(&self, id: RequestId, below: &str, key: &StatusKey) -> String {
         format!("{}requests/{id}{below}?key={}{}", self.base, key.expose(), self.also_lang)
     }
@@ -155,7 +155,7 @@ fn grouped(hex: &str) -> String {
     hex.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
 }
 
-/// Sends a browser on to the status page. By a path, not a URL: whoever looks at us through a tunnel stays in it.
+/// Sends a browser on to the status page. By a path, not a URL, so that a browser behind a tunnel stays in it.
 pub(crate) fn see_status(portal: &Portal, locale: &Locale, id: RequestId, key: &StatusKey) -> Response {
     let path = Site::of(portal, locale).request_path(id, "", key);
     (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()

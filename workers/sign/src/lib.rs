@@ -1,8 +1,8 @@
 //! Sign: makes the certificate of an approved request.
 //!
-//! Invariant: one request has one serial and one certificate, whatever is repeated or killed. The serial and the
+//! Invariant: one request has one serial and one certificate, however often a step is repeated or killed. The serial and the
 //! validity are reserved in the row before anything is signed; the certificate is stored where there is none, and
-//! whoever comes second goes on with the stored one, whose validity the row takes over. What is signed is what was
+//! the second writer continues with the stored one, whose validity the row takes over. What is signed is what was
 //! approved, judged again by the policy and the issuer in force, built from the profile, and linted.
 
 use std::sync::Arc;
@@ -143,7 +143,7 @@ impl Sign {
         Ok((updated.row, updated.value))
     }
 
-    /// The certificate that is stored in the end: this one, or that of whoever was first.
+    /// Returns the stored certificate: this one, or the one of an earlier writer.
     async fn make(
         &self,
         policy: &Policy,

@@ -23,7 +23,7 @@ impl Metrics for EmbeddedMetrics {
     fn record(&self, measure: Measure) {
         let mut line = measure.line(&self.stack, OffsetDateTime::now_utc()).to_string();
         line.push('\n');
-        // In one write, so that it meets no other line; where the log is gone, there is nobody to tell.
+        // In one write, so that lines do not mix; an error of the log itself has nowhere to go.
         let _ = io::stdout().lock().write_all(line.as_bytes());
     }
 }

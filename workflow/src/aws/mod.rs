@@ -1,6 +1,6 @@
 //! The ports on AWS, one file a service, and what they share: one HTTP client, one configuration.
 //!
-//! Invariant: clients are made once per process, when they are first used; making one talks to nobody. Credentials and
+//! Invariant: clients are made once per process, when they are first used; making one sends nothing. Credentials and
 //! region come from the variables that Lambda sets, `AWS_ENDPOINT_URL` points everything at a local emulator.
 
 use std::sync::{Arc, OnceLock};

@@ -1,9 +1,9 @@
-//! Whom TLS to AWS trusts: the roots of Amazon Trust Services, which certify every AWS endpoint, and nobody else.
+//! Whom TLS to AWS trusts: the roots of Amazon Trust Services, which certify every AWS endpoint, and no others.
 //!
 //! Invariant: the 140 roots of the operating system are neither trusted nor read, which takes longer than a handshake
-//! (docs/decisions/0052). `SSL_CERT_FILE` names a file of PEM certificates to trust instead, for endpoints that somebody
+//! (docs/decisions/0052). `SSL_CERT_FILE` names a file of PEM certificates to trust instead, for endpoints that others
 //! else certifies: an emulator, or a network whose proxy opens TLS. A file that cannot be used is said in one line, and
-//! then nobody is trusted.
+//! then no root is trusted.
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use rustls_pki_types::CertificateDer;

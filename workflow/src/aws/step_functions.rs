@@ -1,6 +1,6 @@
 //! Step Functions: results of tasks, and executions.
 //!
-//! A token that is already used, timed out or unknown means that somebody finished the task: that is an answer, not an
+//! A token that is already used, timed out or unknown means that the task is finished already: that is an answer, not an
 //! error. <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>
 
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! Reading an export, record by record. Whoever reads to the end knows that nothing is missing and nothing was altered.
+//! Reading an export, record by record. Reading to the end proves that the file is complete and unaltered.
 
 use std::io::{BufRead, BufReader, Read};
 

@@ -2,12 +2,12 @@
 //!
 //! | file | holds | for |
 //! | --- | --- | --- |
-//! | `certificate.pem` | the certificate | ACM, and whoever wants it alone |
-//! | `ca.pem` | the issuer and whatever stands above it, the root last | whoever has to trust the certificate |
+//! | `certificate.pem` | the certificate | ACM, and programs that want it alone |
+//! | `ca.pem` | the issuer and the CAs above it, the root last | programs that trust the certificate |
 //! | `fullchain.pem` | the certificate and its issuers without the root | servers |
 //! | `README.txt` | names, end, installation, a test | people |
 //!
-//! `fullchain.pem` leaves out the root because a server need not send it (RFC 8446 section 4.4.2) and nobody trusts one
+//! `fullchain.pem` leaves out the root because a server need not send it (RFC 8446 section 4.4.2) and clients do not trust one
 //! that comes over the wire.
 //!
 //! Invariant: the same certificate, chain and names give the same bytes: files are stored in one order, uncompressed
@@ -144,7 +144,7 @@ fn one(text: &str) -> Result<Vec<u8>, BundleError> {
 fn certificates(what: &'static str, text: &str) -> Result<Vec<Vec<u8>>, BundleError> {
     let unreadable = |cause: String| BundleError::Unreadable { what, cause };
     let blocks = pem::parse_many(text).map_err(|error| unreadable(error.to_string()))?;
-    // The label alone is quoted: whatever else stood here by mistake stays out of logs.
+    // Quotes the label only, so that misplaced content stays out of logs.
     if let Some(other) = blocks.iter().find(|block| block.tag() != "CERTIFICATE") {
         return Err(unreadable(format!("it holds a {}", other.tag())));
     }

@@ -1,6 +1,6 @@
 //! One composer for every mail: what is to be said goes in once, the text part and the HTML part come out complete.
 //!
-//! Invariant: both parts say the same. Whatever comes from outside is cleaned in both and escaped in HTML; a text that a
+//! Invariant: both parts say the same. Text from outside is cleaned in both and escaped in HTML; a text that a
 //! person wrote is quoted, so that it cannot pass for words of ours. A letter is in one language. Never fails.
 
 use askama::Template;

@@ -33,7 +33,7 @@ pub(super) fn one_line(text: &str) -> String {
     }
 }
 
-/// The lines of a text that somebody typed: each one clean, never more than one empty line in a row.
+/// The lines of a typed text: each one clean, never more than one empty line in a row.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in

@@ -11,7 +11,7 @@ use crate::message::{RecheckMessage, TaskToken};
 pub enum Reported {
     /// It was, and has the result now.
     Accepted,
-    /// Somebody finished it before, or it timed out: nothing more to do.
+    /// The task finished earlier or timed out: nothing more to do.
     AlreadyFinished,
 }
 

@@ -40,7 +40,7 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (as it was written), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// How many requests of an address (as it was written) that were registered since then nobody has decided yet, as far as
+    /// How many requests of an address (as it was written) that were registered since then are undecided, as far as
     /// that was known a moment ago; counting may stop at `enough`.
     async fn undecided_of(
         &self,

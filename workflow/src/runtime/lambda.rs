@@ -1,7 +1,7 @@
 //! The one shell of all queue workers: an SQS batch becomes steps, their ends become task results.
 //!
 //! Invariant: the records of a batch are worked on at the same time and do not know of each other; a record leaves the
-//! queue only when its task was reported, or needs no report. Whatever cannot be reported stays on the queue
+//! queue only when its task was reported, or needs no report. A message whose task cannot be reported stays on the queue
 //! (`batchItemFailures`) and comes back after a time that grows with every receive. At the last receive the shell
 //! reports `Step.Exhausted` with the last cause; should it not even come to that, the dead-letter worker does.
 

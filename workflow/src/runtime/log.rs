@@ -1,7 +1,7 @@
 //! The log: one JSON object a line on standard output, with `request.id` on each line that concerns a request.
 //!
 //! Invariant: no token, key, link or CSR body is logged. `COUNTERSIGN_LOG` sets the level of our own crates only; the
-//! SDK, the HTTP client and the SMTP client stay at `warn` whatever it says, since their lower levels print bodies.
+//! SDK, the HTTP client and the SMTP client always stay at `warn`, since their lower levels print bodies.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;

@@ -66,7 +66,7 @@ pub struct NoOutput {}
 pub enum Progress<O> {
     /// The task has its result.
     Done(O),
-    /// The task goes on waiting; somebody will report it later.
+    /// The task continues to wait and is reported later.
     Waiting,
 }
 

@@ -7,7 +7,7 @@ use crate::request::audit::Origin;
 use crate::request::{Request, Status};
 use crate::testing::InMemoryBackend;
 
-/// A request that nobody has mailed about, as it was read, and how many calls that took.
+/// A request without mails, as it was read, and the number of calls so far.
 fn known(backend: &Arc<InMemoryBackend>) -> (Request, usize) {
     let request = backend.request(backend.request_at(Status::PendingApproval)).unwrap();
     (request, backend.calls().len())

@@ -115,7 +115,7 @@ pub(crate) fn skip(what: &str, missing: &Missing, is_optional: bool) {
     say(&words);
 }
 
-/// One line to whoever runs the tests.
+/// Prints one line for the person who runs the tests.
 #[allow(clippy::print_stderr)]
 pub(crate) fn say(line: &str) {
     eprintln!("{line}");

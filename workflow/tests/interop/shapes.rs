@@ -129,7 +129,7 @@ pub(crate) fn every(folder: &Path) -> Vec<Exhibit> {
     ];
     let unusual = [
         ("RSA key of 2056 bits", &["rsa_keygen_bits:2056"][..]),
-        // Four primes are found sooner than two, and nobody sees it in the public key.
+        // Four primes are found sooner than two, and the public key does not show it.
         ("RSA key of 8192 bits", &["rsa_keygen_bits:8192", "rsa_keygen_primes:4"]),
         (
             "RSA key with the exponent 2147483647, the largest",

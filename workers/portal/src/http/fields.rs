@@ -1,6 +1,6 @@
 //! The fields of a body: JSON, a form, or a form with a file (RFC 7578), read to one shape.
 //!
-//! Invariant: at most [`MAX_BODY_BYTES`] are held, and whatever arrives ends as fields or as a [`Problem`]. Field
+//! Invariant: at most [`MAX_BODY_BYTES`] are held, and every body ends as fields or as a [`Problem`]. Field
 //! values are never logged.
 
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! Between API Gateway and the routes: paths in front, bodies behind.
 //!
 //! A REST API hands over the path with or without its stage or base path, by how it was called and whether
-//! `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` is set; whatever of it is the path of the base URL is taken off. Bodies that
+//! `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` is set; the path of the base URL is taken off it. Bodies that
 //! are text go out as text: API Gateway decodes base64 only for callers that send a fitting `Accept`.
 
 use axum::Router;

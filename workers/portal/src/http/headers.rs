@@ -1,4 +1,4 @@
-//! The headers that every answer carries, whatever it is.
+//! The headers of every answer.
 //!
 //! Links are secrets: `Referrer-Policy: no-referrer` keeps them from other sites, `no-store` from caches. The content
 //! security policy allows our own style sheet and script and nothing else.

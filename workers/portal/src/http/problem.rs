@@ -94,7 +94,7 @@ impl From<Finding> for Problem {
     }
 }
 
-/// Whatever lies behind us did not answer: the cause is for the log, not for the caller.
+/// A port did not answer: the cause goes to the log, not to the caller.
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         tracing::error!(%error, "not answered");

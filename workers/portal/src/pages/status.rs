@@ -41,7 +41,7 @@ pub(crate) struct StatusPage {
     not_after: Option<Instant>,
     /// The download links, when there is a certificate.
     downloads: Option<Downloads>,
-    /// Where the request can be withdrawn, while nobody has decided.
+    /// The path for withdrawing the request, while it is undecided.
     cancel: Option<String>,
     /// Where the same can be asked for again, once the request has ended.
     again: Option<String>,
@@ -110,7 +110,7 @@ fn withdrawn(request: &Request) -> bool {
     request.status() == Status::Rejected && request.decision().is_some_and(|decision| decision.withdrawn)
 }
 
-/// The reason, where it is somebody's words: those of ours stand above it already, in the reader's language.
+/// The reason in a person's words; reasons of the catalogue stand above it already, in the reader's language.
 fn told_reason(request: &Request) -> Option<String> {
     let is_theirs = match request.status() {
         Status::Rejected => !withdrawn(request),
@@ -134,7 +134,7 @@ fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> 
         .collect()
 }
 
-/// An address of which its owner is recognised by whoever knows them: `a•••@example.com`.
+/// An address by which acquaintances recognise its owner: `a•••@example.com`.
 fn masked(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => format!("{}•••@{domain}", local.chars().take(1).collect::<String>()),

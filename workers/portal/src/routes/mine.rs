@@ -1,4 +1,4 @@
-//! My certificates: everything that was asked for with one address, shown to whoever reads its mail.
+//! My certificates: the requests of one address, shown to the reader of its mail.
 //!
 //! Invariant: the answer to an address is always the same, whether anything is known of it or not; the way to the list
 //! goes to that address and nowhere else, by notify, which sends it now and then only. The key is derived, like that of
