@@ -29,13 +29,8 @@ const WORKFLOW: [&[&str]; 15] = [
 const APART: [&str; 4] = ["request/intake", "approval/history", "approval/review", "approval/voting"];
 
 /// Circles that stand for now: a list to shorten, never to lengthen. Crate and files, or crate and rooms.
-const KNOWN: [(&str, &[&str]); 4] = [
+const KNOWN: [(&str, &[&str]); 2] = [
     ("workflow", &["request/columns.rs", "request/row.rs"]),
-    ("workflow", &["csr/key.rs", "csr/weakness.rs"]),
-    (
-        "workflow",
-        &["issuance/certificate.rs", "issuance/issuer.rs", "issuance/template.rs", "issuance/validity.rs"],
-    ),
     ("workflow", &["policy.rs", "policy/document.rs", "policy/document/deciders.rs"]),
 ];
 
