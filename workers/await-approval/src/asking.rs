@@ -1,8 +1,8 @@
-//! Asking: every approver gets a link by mail, is reminded, and after a while others are asked too.
+//! Asking: mails every approver a link, sends reminders, and escalates to further approvers.
 //!
-//! Invariant: the mail that asks goes out at least once, and each reminder at most once: it is claimed in the row before
-//! it is sent, so that two runs at the same time send one. A link's key is nowhere but in its mail, so every mail carries
-//! a link of its own; all links of the generation in force open the same review.
+//! Invariant: the first mail to an approver goes out at least once, each reminder at most once. A reminder is claimed
+//! in the row before it is sent, so that two concurrent runs send one. The key of a link exists only in its mail, so
+//! every mail carries a link of its own; all links of the current generation open the same review.
 
 use time::Duration;
 use workflow::approval::{Approval, Link, LinkKey};
@@ -23,12 +23,12 @@ use workflow::timestamp::whole_seconds;
 use crate::mail::Asking;
 use crate::{AwaitApproval, WORKER};
 
-/// The grace period before another run sends missing approval mails.
+/// Grace period before another run sends missing approval mails.
 const GRACE: Duration = Duration::minutes(1);
 
 impl AwaitApproval {
-    /// Mails every approver who has no link of this generation yet. A link whose mail was not noted is made again: the
-    /// first may never have left, and its key exists only in that mail. Both work.
+    /// Mails every approver who has no link of this generation yet. Makes a second link if the mail of the first was
+    /// not recorded: that mail may never have been sent, and the key exists only in it. Both links work.
     pub(crate) async fn mail_links(
         &self,
         request: &Request,
@@ -82,7 +82,7 @@ impl AwaitApproval {
         let findings = self.findings(request, &policy).await?;
         for approver in asked(&policy, request, &approval) {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
-            // Approvers who were asked later than that need no reminder.
+            // No reminder for an approver who was asked after it was due.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
                 && !approval.electorate.admits(&approver, false);
             if asked_later {
@@ -111,7 +111,7 @@ impl AwaitApproval {
         Ok(())
     }
 
-    /// Does away with all links and sends new ones, to whom the policy names now.
+    /// Invalidates all links and mails new ones to the approvers of the current policy.
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
         let policy = self.policies.current().await?;
         let electorate = policy
@@ -181,7 +181,7 @@ impl AwaitApproval {
         }
     }
 
-    /// A new link for an approver, as it goes into a mail.
+    /// Stores a new link for an approver and returns its URL.
     async fn link(&self, approval: &Approval, approver: &Email) -> Result<String, StepError> {
         let key = LinkKey::random().map_err(|error| StepError::transient(error.to_string()))?;
         let now = self.clock.now();
@@ -198,7 +198,7 @@ impl AwaitApproval {
     }
 }
 
-/// Whose decision is waited for: who may vote, has not, and is still named by the policy.
+/// Approvers who may vote, have not voted, and are still listed in the policy.
 fn asked(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> {
     let Ok(profile) = policy.profile(Some(request.profile())) else {
         return Vec::new();

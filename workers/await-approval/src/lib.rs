@@ -1,10 +1,9 @@
-//! AwaitApproval: keeps the task token, mails each approver their own link, reminds them, and reports the outcome once it
-//! stands.
+//! AwaitApproval: stores the task token, mails each approver their own link, sends reminders, and reports the outcome.
 //!
-//! Invariant: the approval in its table decides; this worker only carries its outcome to the request's row and then to
-//! the state machine, in this order; repeating it changes nothing. The token is kept before any link is mailed; where links may
-//! be out already, the task ends in [`AwaitApproval::settle`] as a re-check does (after a vote, or from housekeeping), so
-//! whichever comes last reports. The token never leaves the table but for the call that spends it.
+//! Invariant: the approval in its table decides; this worker only copies its outcome to the request's row and then
+//! reports it to the state machine, in this order. Idempotent. The token is stored before any link is mailed. If links
+//! may exist already, the task ends in [`AwaitApproval::settle`], like a re-check (after a vote, or from housekeeping),
+//! so the last of the two reports. The token never leaves the table except in the call that reports the outcome.
 
 use std::sync::Arc;
 
@@ -39,25 +38,25 @@ pub struct AwaitApproval {
     pub requests: Arc<dyn Requests>,
     /// The approvals and their links.
     pub approvals: Arc<dyn Approvals>,
-    /// Who approves.
+    /// The policy, which lists the approvers.
     pub policies: Arc<dyn Policies>,
-    /// Where the certificate of the CA is: what it may not certify is told to the approvers.
+    /// The CA certificate: the mails tell the approvers about names that it may not certify.
     pub issuers: Arc<dyn Issuers>,
-    /// Where outcomes go.
+    /// Reports outcomes to the state machine.
     pub tasks: Arc<dyn Tasks>,
-    /// The queue of notify, which tells the requester that the request still waits.
+    /// The queue of notify, which mails the requester that the request is still undecided.
     pub notify_queue: Arc<dyn WorkerQueue>,
-    /// How approvers are asked.
+    /// Sends the mails to approvers.
     pub mailer: Arc<dyn Mailer>,
-    /// Where the links lead.
+    /// The base URL of the links.
     pub base_url: BaseUrl,
-    /// Where it is noted how long deciding took.
+    /// Measures the time from the request to the decision.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// What the approvers decided.
+/// The decision of the approvers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Decided {
     /// The outcome.
@@ -91,7 +90,7 @@ impl Step for AwaitApproval {
         let asked = self.ask(&request, csr, &policy, &task.token).await?;
         self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
         if asked.just_now {
-            // No link was mailed before the token was stored, so that every vote is reported.
+            // The token was stored before the first link existed: the re-check after a vote reports the outcome.
             return Ok(Progress::Waiting);
         }
         Ok(match self.settle(task.request_id).await? {
@@ -121,7 +120,7 @@ impl Step for AwaitApproval {
     }
 }
 
-/// The outcome as the row has it, where the row is past the decision.
+/// The outcome in the row, if the row is past the decision.
 fn settled(request: &Request) -> Option<Outcome> {
     match request.status() {
         Status::Approved | Status::Issued | Status::Delivered => Some(Outcome::Approved),
@@ -135,7 +134,7 @@ fn settled(request: &Request) -> Option<Outcome> {
 struct Asked {
     request: Request,
     approval: Approval,
-    /// By this task: there was no approval before.
+    /// True if this task created the approval.
     just_now: bool,
 }
 
@@ -144,8 +143,7 @@ impl AwaitApproval {
         self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))
     }
 
-    /// The approval of the request, made where there is none, with the token of the task that waits for it; and the row,
-    /// now waiting.
+    /// Creates the approval if there is none, adds the token of this task, and sets the row to pending.
     async fn ask(
         &self,
         request: &Request,
@@ -175,7 +173,7 @@ impl AwaitApproval {
         Ok(Asked { request: asked.row, approval, just_now })
     }
 
-    /// Keeps the token, so that the outcome is reported to this task too.
+    /// Stores the token, so that the outcome is reported to this task too. Idempotent.
     async fn keep(&self, id: RequestId, token: &TaskToken) -> Result<Approval, StepError> {
         match update_approval(&*self.approvals, id, |approval| approval.keep(token)).await {
             Ok(kept) => Ok(kept.row),
@@ -186,7 +184,7 @@ impl AwaitApproval {
         }
     }
 
-    /// Ends an approval whose time is over and carries a standing outcome to the row. `None` while undecided.
+    /// Expires an overdue approval and copies a final outcome to the row. `None` while undecided.
     async fn settle(&self, id: RequestId) -> Result<Option<(Outcome, Approval)>, StepError> {
         let now = self.clock.now();
         let settled = update_approval(&*self.approvals, id, |approval| {
@@ -203,13 +201,13 @@ impl AwaitApproval {
         let recorded = update_request(&*self.requests, id, &Origin::worker(WORKER), |row| {
             let first = row.decision().is_none();
             match row.record_decision(decision.clone(), now) {
-                // It ended otherwise meanwhile; the state machine will find that out by itself.
+                // The request has ended otherwise in the meantime; the next step reads that from the row.
                 Err(_) if row.status().is_terminal() => Ok(false),
                 other => other.map(|()| first),
             }
         })
         .await?;
-        // An expiry is no decision, and would only say how long the policy waits.
+        // An expiry is no decision: its duration would only repeat the approval period of the policy.
         if recorded.value && outcome != Outcome::Expired {
             self.metrics.record(Measure::Decided(now - recorded.row.registration_date()));
         }

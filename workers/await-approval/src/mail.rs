@@ -1,7 +1,7 @@
 //! The mail that asks one approver for a decision.
 //!
-//! Invariant: pure. It shows what the approval binds (names, subject, key, profile) and what the requester wrote, as a
-//! quotation; its link is the approver's own. Reading it decides nothing.
+//! Invariant: pure. The mail shows the contents that the approval binds (names, subject, key, profile) and quotes the
+//! requester's comment; its link is the approver's own. Reading it decides nothing.
 
 use time::OffsetDateTime;
 use workflow::finding::Finding;
@@ -10,12 +10,12 @@ use workflow::mail::{Letter, names_in_short};
 use workflow::request::Request;
 use workflow::texts::{Language, Message};
 
-/// Why an approver is written to.
+/// The reason for a mail to an approver.
 #[derive(Clone, Copy)]
 pub(crate) enum Asking {
-    /// A request has come.
+    /// A new request.
     First,
-    /// It still waits.
+    /// A reminder of an undecided request.
     Again,
 }
 

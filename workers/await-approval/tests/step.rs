@@ -33,7 +33,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
     }
 }
 
-/// A request that Persist has finished with, before anybody was asked.
+/// A request after Persist, without an approval.
 fn persisted(backend: &Arc<InMemoryBackend>) -> RequestId {
     let id = backend.request_at(Status::PendingApproval);
     backend.alter(id, |row| {
@@ -45,7 +45,7 @@ fn persisted(backend: &Arc<InMemoryBackend>) -> RequestId {
     id
 }
 
-/// The approval that asking would make.
+/// The approval that AwaitApproval would create.
 fn asked(backend: &Arc<InMemoryBackend>, id: RequestId) -> Approval {
     let request = backend.request(id).unwrap();
     let digest = ApprovalDigest::of(id, request.profile(), request.csr().unwrap());
@@ -212,7 +212,7 @@ async fn it_survives_every_fault() {
     }
 }
 
-/// Two groups, reminders, and managers who step in.
+/// Two groups, reminders, and managers as escalation approvers.
 const GROUPS: &str = r#"
 [groups]
 security = ["s1@example.com", "s2@example.com"]
@@ -232,7 +232,7 @@ fn occasions(backend: &InMemoryBackend) -> Vec<String> {
     occasions
 }
 
-/// What housekeeping does, twice at the same time.
+/// Two concurrent re-checks, like those of housekeeping.
 async fn look_twice(backend: &Arc<InMemoryBackend>, id: RequestId) {
     let (one, other) = (step(backend), step(backend));
     let (one, other) =
@@ -304,7 +304,7 @@ async fn whoever_left_the_policy_is_neither_reminded_nor_asked_again() {
 #[tokio::test]
 async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
     let prepare = |backend: &Arc<InMemoryBackend>| {
-        // Reminders are claimed before they are sent: a fault at the claim may cost one, never double one.
+        // Without reminders: they are claimed before they are sent, so a fault may lose one (but never doubles one).
         backend.set_policy(&GROUPS.replace("reminders = [\"1d\", \"2d\"]", ""));
         let id = backend.request_at(Status::PendingApproval);
         let request = backend.request(id).unwrap();
@@ -318,7 +318,7 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
     faults::fault_sweep("AwaitApproval, escalation", prepare, |backend| async move {
         let id = backend.requests()[0].id();
         step(&backend).recheck(RecheckMessage::look(id)).await?;
-        // The next run of housekeeping, after the grace.
+        // The next run of housekeeping, after the grace period.
         backend.advance(time::Duration::minutes(5));
         step(&backend).recheck(RecheckMessage::look(id)).await
     })

@@ -1,7 +1,7 @@
-//! Dead-letter: reports to the state machine what a queue gave up on, so that no execution hangs until its time-out.
-//! One dead-letter queue serves all steps (docs/decisions/0041): the message says whose it was.
+//! Dead-letter: reports messages that a queue gave up to the state machine, so that no execution hangs until its
+//! time-out. One dead-letter queue serves all steps (docs/decisions/0041): the message names its state.
 //!
-//! A message comes here only where its worker could not even report its last failure, most likely because the worker
+//! A message arrives here only if its worker could not even report its last failure, most likely because the worker
 //! died. A message that cannot be reported stays on the dead-letter queue, where an alarm and an operator find it.
 
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use workflow::runtime::step::ErrorName;
 
 /// The worker.
 pub struct DeadLetter {
-    /// Where the end of a task is reported.
+    /// Reports failed tasks to the state machine.
     pub tasks: Arc<dyn Tasks>,
 }
 
 impl DeadLetter {
-    /// Works on a batch; the answer names the records that stay on the queue.
+    /// Handles a batch; the response lists the records that stay on the queue.
     pub async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
         let mut response = SqsBatchResponse::default();
         for record in &event.records {
@@ -30,7 +30,7 @@ impl DeadLetter {
         response
     }
 
-    /// Says whether the record is done with.
+    /// True if the record may leave the queue.
     async fn record(&self, record: &SqsMessage) -> bool {
         let Ok(message) = serde_json::from_str::<QueueMessage>(record.body.as_deref().unwrap_or_default())
         else {
@@ -45,7 +45,7 @@ impl DeadLetter {
         let queue = gave_up(record);
         async {
             let Some(token) = &message.task_token else {
-                // No task waits for it, and housekeeping sends the next one.
+                // A re-check: no task waits for it, and housekeeping sends the next one.
                 tracing::warn!(queue, "a message without a task is given up");
                 return true;
             };
@@ -68,8 +68,8 @@ impl DeadLetter {
     }
 }
 
-/// The name of the queue that gave up. SQS notes it when it moves a message to a dead-letter queue; the queue that the message is
-/// on now is the second best.
+/// The name of the source queue. SQS records it when it moves a message to a dead-letter queue; without that record,
+/// the name of the message's current queue.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
 fn gave_up(record: &SqsMessage) -> &str {
     let noted = record.attributes.get("DeadLetterQueueSourceArn").map(String::as_str);

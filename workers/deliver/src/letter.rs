@@ -1,4 +1,4 @@
-//! The words of the mail that brings the certificate.
+//! The text of the mail with the certificate.
 
 use pki::certificate::Certificate;
 use workflow::approval::{BaseUrl, StatusKey};
@@ -6,7 +6,7 @@ use workflow::mail::{Letter, names_in_short};
 use workflow::request::Request;
 use workflow::texts::Message;
 
-/// The mail in words, in the requester's language; the zip goes with it.
+/// The text of the mail, in the requester's language; the zip is attached separately.
 pub(crate) fn issued(
     request: &Request,
     certificate: &Certificate,

@@ -1,9 +1,9 @@
 //! Deliver: mails the requester the certificate with its issuer, and marks the row.
 //!
-//! Invariant: what is mailed is the archived certificate of the reserved serial and of the approved key, with the
-//! chain of the CA that signed it, which need not be the one in force. The mail is sent, then noted with the new status
-//! in one write: it goes out at least once, with the same Message-ID should it go out twice. Fails for a while where
-//! something does not answer or the archive lags behind the row, and for good where there is nothing to deliver.
+//! Invariant: the mail holds the archived certificate of the reserved serial and the approved key, with the chain of
+//! the CA that signed it, which may be a former one. The mail is sent, then recorded together with the new status in
+//! one write: it goes out at least once, with the same Message-ID each time. Transient if a port does not answer or the
+//! archive lags behind the row; refused if there is nothing to deliver.
 
 use std::sync::Arc;
 
@@ -30,13 +30,13 @@ pub struct Deliver {
     pub certificates: Arc<dyn CertificateStore>,
     /// Issuers, in force and former.
     pub issuers: Arc<dyn Issuers>,
-    /// What requesters' links derive from.
+    /// The secret from which requesters' links derive.
     pub links: Arc<dyn LinkSecrets>,
-    /// The way mails go out.
+    /// Sends the mails.
     pub mailer: Arc<dyn Mailer>,
-    /// Where the links lead.
+    /// The base URL of the links.
     pub base_url: BaseUrl,
-    /// Where deliveries are counted, and how long they took.
+    /// Counts deliveries and measures the time since the approval.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -129,7 +129,7 @@ impl Deliver {
         })
     }
 
-    /// The archived certificate, held against the row.
+    /// Returns the archived certificate, checked against the serial and the key in the row.
     async fn certificate(&self, request: &Request) -> Result<(Certificate, String), StepError> {
         let serial = request.serial().ok_or_else(|| {
             StepError::refused(ErrorName::NotApproved, "the request is issued without a serial number")

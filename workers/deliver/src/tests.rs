@@ -28,7 +28,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
     }
 }
 
-/// The certificate of a request, made from its row as Sign makes it.
+/// Issues the certificate of a request from its row, as Sign does.
 async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     let policy = backend.policy();
     let csr = Csr::read(request.csr_content()).unwrap();
@@ -55,7 +55,7 @@ async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
 fn issue(backend: &InMemoryBackend) -> RequestId {
     let request =
         backend.unsaved_request(&test_pki::csr(&["www.example.com", "api.example.com"]), Status::Issued);
-    // Nothing in memory ever waits.
+    // The in-memory backend is always ready.
     let pem = certificate(backend, &request).now_or_never().unwrap();
     backend.put_certificate(request.serial().unwrap(), &pem);
     let id = request.id();
@@ -111,7 +111,7 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!(issuer.key_identifier(), backend.issuer_certificate().key_identifier());
 }
 
-/// The mail that an issued request brings, in a language.
+/// The mail for an issued request, in a language.
 async fn mail_in(language: Language) -> (Mail, impl Fn(&str) -> String) {
     let (backend, id) = issued();
     backend.alter(id, |row| row.language = language);
@@ -219,7 +219,7 @@ async fn an_archive_that_lags_behind_is_waited_for() {
 
 #[tokio::test]
 async fn another_certificate_than_the_approved_one_is_never_mailed() {
-    // The right serial on the key of another request.
+    // The right serial, but the key of another request.
     let (backend, id) = issued();
     let serial = backend.request(id).unwrap().serial().unwrap().clone();
     let other = backend

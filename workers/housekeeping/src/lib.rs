@@ -1,11 +1,10 @@
-//! Housekeeping: finds requests that stand still and sets them going again. Runs on a schedule.
+//! Housekeeping: finds stalled requests and restarts them. Runs on a schedule.
 //!
-//! Invariant: it decides nothing and ends nothing that could go on. A request whose execution is gone (lost, stopped,
-//! failed or timed out) is started again, at most once per pause: the row is the truth, the execution only conducts, so a
-//! reserved serial gets its certificate and a stored certificate is delivered. One that waits for its approvers, or was
-//! approved, is looked at again by await-approval, which ends it when its time is over and reports a decision whose report
-//! was lost. One that ended, and whose execution was gone before the requester was told, is started again to tell. Two
-//! runs at the same time start one execution: both choose the same name.
+//! Invariant: decides nothing, and ends no request that could continue. A request without a running execution (lost,
+//! stopped, failed or timed out) gets a new one, at most one per pause; the row holds the state, so a reserved serial
+//! still gets its certificate and a stored certificate is still delivered. A pending or approved request is re-checked
+//! by await-approval, which expires it when due and repeats a lost report. An ended request whose requester was not
+//! notified gets an execution that sends the mail. Two concurrent runs start one execution: both choose the same name.
 
 use std::sync::Arc;
 
@@ -22,22 +21,22 @@ use workflow::request::{Ending, Request, Status, execution_name};
 use workflow::runtime::step::StepError;
 use workflow::store::{Updated, update_known_request};
 
-/// How many requests of a status are listed: about 5 KB each, in a function of 256 MB.
+/// Most requests listed per status: about 5 KB each, in a function of 256 MB.
 const LISTED: usize = 5_000;
-/// How many of them one run looks at; the next run goes on with the next ones. DescribeExecution has a quota of 15 a second
-/// with a burst of 300. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+/// Most requests checked per status in one run; the next run continues with the next ones. DescribeExecution has a
+/// quota of 15 a second with a burst of 300. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 pub const LIMIT: usize = 500;
-/// How many are looked at at once.
+/// Requests checked concurrently.
 const AT_ONCE: usize = 8;
-/// How long a new request's execution may be missing: the web front stores the row before it starts the execution.
+/// Grace period for a missing execution: the web front stores the row before it starts the execution.
 const GRACE: Duration = Duration::seconds(60);
 /// The shortest time from one restart of a request to the next; it doubles with every restart.
 const FIRST_PAUSE: Duration = Duration::minutes(1);
 /// The longest time from one restart of a request to the next.
 const LONGEST_PAUSE: Duration = Duration::hours(1);
-/// How long it is tried to tell a requester that a request has ended: longer than a weekend.
+/// Retry window for the final notification of a requester: longer than a weekend.
 const TELLS_FOR: Duration = Duration::days(4);
-/// How many executions one request gets before an operator must look, and again after each retry by an operator.
+/// Most executions of a request before it is marked as failed, and again after each retry by an operator.
 const MAX_ATTEMPTS: u32 = 12;
 
 /// The worker.
@@ -48,30 +47,30 @@ pub struct Housekeeping {
     pub executions: Arc<dyn Executions>,
     /// The queue of await-approval.
     pub approval_queue: Arc<dyn WorkerQueue>,
-    /// Where the certificate of the CA is.
+    /// The CA certificate.
     pub issuers: Arc<dyn Issuers>,
-    /// Where it is noted that a run is done, and how long the CA is still valid.
+    /// Records the remaining validity of the CA, which also shows that a run took place, and counts failed requests.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// What one run did.
+/// The result of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Requests under way, and ended ones of which the requester does not know, that were looked at.
+    /// Requests checked: those in progress, and ended ones whose requester was not notified.
     pub seen: usize,
-    /// Executions started anew.
+    /// Requests with a new execution.
     pub restarted: usize,
-    /// Approvals that await-approval was asked to look at.
+    /// Requests with a re-check sent to await-approval.
     pub rechecked: usize,
-    /// Requests given up after too many executions.
+    /// Requests failed after too many executions.
     pub given_up: usize,
-    /// Requests that could not be looked at; the next run tries again.
+    /// Errors of listing or checking requests, and of reading the CA; the next run tries again.
     pub troubled: usize,
 }
 
-/// What was done about one request.
+/// The action for one request.
 enum Done {
     Nothing,
     Restarted,
@@ -80,7 +79,7 @@ enum Done {
 }
 
 impl Housekeeping {
-    /// One run. Trouble with one request does not keep the others waiting.
+    /// Runs once. An error of one request does not affect the others.
     pub async fn run(&self) -> Report {
         let mut report = Report::default();
         let under_way = [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued];
@@ -126,8 +125,8 @@ impl Housekeeping {
         report
     }
 
-    /// Notes how long the CA is still valid. One alarm looks at the number, and another at whether it comes at all, so it is
-    /// noted in every run that came this far, also where there is no CA yet.
+    /// Records the remaining validity of the CA, zero if there is none yet; true on success. One alarm checks the
+    /// value, and another its absence, so every run that can read the CA records it.
     async fn measure_ca(&self) -> bool {
         let left = match self.issuers.in_force(&IssuerId::DEFAULT).await {
             Ok(Some(issuer)) => issuer.not_after() - self.clock.now(),
@@ -143,8 +142,8 @@ impl Housekeeping {
 
     async fn look_after(&self, listed: &Request) -> Result<Done, StepError> {
         let execution = self.executions.state(&listed.execution().arn).await?;
-        // The index that listed the row is behind, and the execution may have ended properly: only the row as it is now
-        // tells whether anything is left to do.
+        // The index lags behind the table, and the execution may have ended properly in the meantime: the decision
+        // needs a fresh read of the row.
         let Some(row) = self.requests.find(listed.id()).await? else {
             return Ok(Done::Nothing);
         };
@@ -153,7 +152,7 @@ impl Housekeeping {
             return Ok(Done::Nothing);
         }
         match execution {
-            // An approved request may be one whose task never heard of it; where it did, the report comes to nothing.
+            // The task of an approved request may still wait for its report; a second report has no effect.
             ExecutionState::Running if matches!(row.status(), Status::PendingApproval | Status::Approved) => {
                 self.approval_queue.recheck(&RecheckMessage::look(row.id())).await?;
                 Ok(Done::Rechecked)
@@ -161,7 +160,7 @@ impl Housekeeping {
             ExecutionState::Running => Ok(Done::Nothing),
             ExecutionState::Missing if now - row.execution().started < GRACE => Ok(Done::Nothing),
             _ if now - row.execution().started < pause(row.execution().attempt) => Ok(Done::Nothing),
-            // One that is missing did not fail: its record is gone, or the request came from another stack.
+            // A missing execution did not fail: its record has been deleted, or the request came from another stack.
             ExecutionState::Ended if !ended && row.execution().attempt.is_multiple_of(MAX_ATTEMPTS) => {
                 self.give_up(&row).await
             }
@@ -172,7 +171,7 @@ impl Housekeeping {
     async fn restart(&self, row: &Request) -> Result<Done, StepError> {
         let attempt = row.execution().attempt + 1;
         let name = execution_name(row.id(), attempt);
-        // Started before it is noted: a run that dies in between starts the same name again, which changes nothing.
+        // Start before recording: after a crash in between, the next run starts the same name again. Idempotent.
         self.executions.start(&name, row.id()).await?;
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
         let note = |row: &mut Request| row.restarted(attempt, arn.clone(), now);
@@ -201,12 +200,12 @@ impl Housekeeping {
     }
 }
 
-/// Whether an ended request is to be started again to tell its requester.
+/// True if an ended request needs an execution to notify its requester.
 fn tells(row: &Request, now: OffsetDateTime) -> bool {
     row.is_untold() && row.history().last().is_some_and(|ended| now - ended.at < TELLS_FOR)
 }
 
-/// How long the latest execution of a request is left alone once it is gone. The first one is not: it was never restarted.
+/// Minimum age of an execution before it is replaced; zero for the first one, which was never restarted.
 fn pause(attempt: u32) -> Duration {
     match attempt.checked_sub(2) {
         None => Duration::ZERO,
@@ -214,12 +213,12 @@ fn pause(attempt: u32) -> Duration {
     }
 }
 
-/// The requests whose turn it is: all of them, or a stretch of [`LIMIT`] that moves on every five minutes, so that many requests
-/// that rightly wait do not hide one that stands still.
+/// The requests of this run: all of them, or a window of [`LIMIT`] that advances every five minutes, so that many
+/// requests that wait properly do not hide a stalled one.
 fn turn(mut rows: Vec<Request>, now: OffsetDateTime) -> Vec<Request> {
     if rows.len() > LIMIT {
         let minutes = usize::try_from(now.unix_timestamp() / 60).unwrap_or_default();
-        // Every five minutes, as the schedule runs: the stretches of two runs must meet without a gap.
+        // Five minutes, like the schedule: the windows of two consecutive runs must meet without a gap.
         let start = (minutes / 5).wrapping_mul(LIMIT) % rows.len();
         rows.rotate_left(start);
         rows.truncate(LIMIT);

@@ -1,4 +1,4 @@
-//! The Lambda function that the schedule starts.
+//! The Lambda function of the schedule.
 
 use std::sync::Arc;
 

@@ -178,13 +178,13 @@ async fn a_request_that_never_gets_on_is_given_up() {
         let failures =
             backend.measures().into_iter().filter(|one| *one == Measure::Ended(RequestOutcome::Failed));
         assert_eq!(failures.count(), executions as usize / 12, "each is counted once");
-        // The first time, the same run starts one more, which tells the requester.
+        // In the first round, the same run starts one more execution, which notifies the requester.
         let telling = u32::from(executions == 12);
         assert_eq!(row.execution().attempt, executions + telling);
         row.mailed(&MailKind::Failed, backend.now());
         backend.put(row.clone());
         assert_eq!(run(&backend).await.seen, 0);
-        // An operator mended the cause, they believe.
+        // An operator retries the request.
         row.retry(|attempt| format!("arn:{id}-r{attempt}"), backend.now()).unwrap();
         assert_eq!((row.status(), row.execution().attempt), (Status::Approved, executions + telling + 1));
         backend.put(row);

@@ -1,4 +1,4 @@
-//! What operators are told of a failure: which request, which execution, why, and where to look.
+//! The alert to the operators about a failure: request, execution, cause, and the commands that show more.
 //!
 //! Invariant: plain text that fits a mail and a chat. It holds ids, names of errors and causes; nothing of the CSR, no
 //! address, no link with a key.
@@ -9,7 +9,7 @@ use workflow::runtime::step::Task;
 
 use crate::{Input, State};
 
-/// The longest cause that is told, in characters; the execution has all of it.
+/// The longest cause in an alert, in characters; the execution has all of it.
 const MAX_CAUSE: usize = 1_500;
 
 /// The subject line; SNS takes 100 ASCII characters.
@@ -17,7 +17,7 @@ pub(crate) fn subject(id: RequestId) -> String {
     format!("Countersign: request {id} failed")
 }
 
-/// The text. `status` is that of the row, where there is one.
+/// The text. `status` is the status of the row; `None` without a row.
 pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String {
     let id = task.request_id;
     let error = shown(task.input.error.as_deref());
@@ -56,7 +56,7 @@ pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String 
     )
 }
 
-/// One line of what the state machine said.
+/// A text of the state machine as one line, shortened to [`MAX_CAUSE`]; "unknown" if there is none.
 fn shown(text: Option<&str>) -> String {
     let line = text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_CAUSE) {

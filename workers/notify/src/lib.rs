@@ -1,9 +1,9 @@
 //! Notify: mails the requester about the state of the request, and alerts the operators of failures.
 //!
-//! Invariant: the row decides which mail is sent; the state only says when. A mail of a state is sent, then recorded in the
-//! row: it goes out at least once, with the same Message-ID each time. A mail on demand ([`RecheckMessage`]) is recorded
-//! first: it goes out at most once. A notice that the row has overtaken is not sent. Transient if the table, the link secret,
-//! the mail system or the topic does not answer; refused if there is no such mail.
+//! Invariant: the row decides which mail is sent; the state only triggers it. The mail of a state is sent, then
+//! recorded in the row: it goes out at least once, with the same Message-ID each time. A mail on demand
+//! ([`RecheckMessage`]) is recorded first: it goes out at most once. An outdated mail is not sent. Transient if the
+//! table, the link secret, the mail system or the topic does not answer; refused if there is no such mail.
 
 use std::sync::Arc;
 
@@ -29,33 +29,33 @@ use notice::Notice;
 
 /// The name in the audit trail.
 const WORKER: &str = "notify";
-/// How long the link of the overview works.
+/// Lifetime of the link of the overview.
 const OVERVIEW_LIFE: Duration = Duration::hours(1);
-/// The pause before the list is mailed again, so that a stranger who types an address cannot fill its mailbox.
+/// Shortest time between two mails of the overview, so that a stranger who types an address cannot fill its mailbox.
 const OVERVIEW_PAUSE: Duration = Duration::minutes(10);
 
 /// The step.
 pub struct Notify {
     /// The rows.
     pub requests: Arc<dyn Requests>,
-    /// What requesters' links derive from.
+    /// The secret from which requesters' links derive.
     pub links: Arc<dyn LinkSecrets>,
-    /// Who is told of failures.
+    /// Sends alerts to the operators.
     pub operators: Arc<dyn Operators>,
-    /// The way mails go out.
+    /// Sends the mails.
     pub mailer: Arc<dyn Mailer>,
-    /// Where the links lead.
+    /// The base URL of the links.
     pub base_url: BaseUrl,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// What the state machine says beside the request id.
+/// The input of a state, besides the request id.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Input {
     /// NotifyFailed: the error's name.
     pub error: Option<String>,
-    /// NotifyFailed: why, in words.
+    /// NotifyFailed: the cause, as text.
     pub cause: Option<String>,
 }
 
@@ -92,7 +92,8 @@ impl Step for Notify {
         let request = self.requests.find(task.request_id).await?;
         match task.state {
             State::NotifyFailed => {
-                // Neither waits for the other: if the mail system is down, the operators must hear of it.
+                // An error of the alert does not stop the mail, nor the reverse: the operators need the alert if mail
+                // is down.
                 let alerted = self.alert(&task, request.as_ref()).await;
                 if let Some(request) = &request {
                     self.tell(request, Notice::of_failure(request.status())).await?;
@@ -123,7 +124,7 @@ impl Step for Notify {
         match message.mail {
             Some(MailKind::Overview) => self.overview(&request).await,
             Some(MailKind::Waiting(number)) => self.still_waiting(&request, number).await,
-            // The steps send these mails, when the state machine asks for them.
+            // The steps send these mails, on a task of the state machine.
             Some(
                 kind @ (MailKind::Received
                 | MailKind::Refused
@@ -145,7 +146,7 @@ impl Step for Notify {
 }
 
 impl Notify {
-    /// Mails the notice, where there is one and it was not mailed before.
+    /// Mails the notice, unless there is none or it was mailed before.
     async fn tell(&self, request: &Request, notice: Option<Notice>) -> Result<(), StepError> {
         let Some(notice) = notice else {
             tracing::info!(status = %request.status(), "the request has gone on; there is no mail to send");
@@ -165,7 +166,7 @@ impl Notify {
         Ok(())
     }
 
-    /// Tells the requester that the approvers were reminded, once a reminder.
+    /// Mails the requester that the approvers were reminded; once for each reminder.
     async fn still_waiting(&self, request: &Request, number: u32) -> Result<(), StepError> {
         if request.status() != Status::PendingApproval {
             return Ok(());
@@ -177,7 +178,7 @@ impl Notify {
         self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &letter).await
     }
 
-    /// Mails the way to all requests of the address, where that was not done a moment ago.
+    /// Mails the link to all requests of the address, at most once per [`OVERVIEW_PAUSE`].
     async fn overview(&self, request: &Request) -> Result<(), StepError> {
         let now = self.clock.now();
         let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LIFE);
@@ -201,7 +202,7 @@ impl Notify {
         Ok(())
     }
 
-    /// Tells the operators of a failure, once for each request that has a row.
+    /// Alerts the operators of a failure, once for each request that has a row.
     async fn alert(&self, task: &Task<State, Input>, request: Option<&Request>) -> Result<(), StepError> {
         if request.is_some_and(Request::has_notified_operators) {
             return Ok(());

@@ -1,7 +1,7 @@
-//! What a requester is told, by where the request stands: which mail, and its words.
+//! The mails to a requester: the choice by the status of the request, and the text.
 //!
-//! Invariant: pure. A mail says only what the row says; it names no approver, and carries no link but the requester's
-//! own and the form's.
+//! Invariant: pure. A mail contains only facts of the row; it names no approver, and has no links except the
+//! requester's own and the form's.
 
 use workflow::approval::BaseUrl;
 use workflow::mail::{Letter, names_in_short};
@@ -14,29 +14,29 @@ use workflow::texts::Message;
 pub(crate) enum Notice {
     /// The request has arrived.
     Received,
-    /// The request is undecided, and the approvers have been reminded, for the n-th time.
+    /// The request is undecided, and the approvers have got their n-th reminder.
     Waiting(u32),
-    /// The policy does not allow it.
+    /// The policy does not allow the request.
     Refused,
-    /// An approver said no.
+    /// An approver rejected the request, or the requester withdrew it.
     Rejected,
     /// Undecided at the end of the approval period.
     Expired,
-    /// Something broke.
+    /// A step failed for good.
     Failed,
 }
 
-/// The request is at work: it has no ending.
+/// The request is in progress: it has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotEnded(pub(crate) Status);
 
 impl Notice {
-    /// The receipt, as long as it says something new.
+    /// The receipt, while the request is undecided.
     pub(crate) fn of_receipt(status: Status) -> Option<Self> {
         matches!(status, Status::Submitted | Status::PendingApproval).then_some(Self::Received)
     }
 
-    /// How the request ended without a certificate. Nothing where it ended with one: another execution got further.
+    /// The mail of an ending without a certificate. `None` for an ending with one: another execution delivered it.
     pub(crate) fn of_ending(status: Status) -> Result<Option<Self>, NotEnded> {
         match status {
             Status::Refused => Ok(Some(Self::Refused)),
@@ -50,7 +50,7 @@ impl Notice {
         }
     }
 
-    /// After a failure: the ending that stands; kind words where none could be recorded.
+    /// The mail after a failure: of the recorded ending, or [`Notice::Failed`] if none could be recorded.
     pub(crate) fn of_failure(status: Status) -> Option<Self> {
         Self::of_ending(status).unwrap_or(Some(Self::Failed))
     }
@@ -67,7 +67,7 @@ impl Notice {
         }
     }
 
-    /// The mail in words, in the requester's language. `status_link` is the requester's own.
+    /// The text of the mail, in the requester's language. `status_link` is the requester's own.
     pub(crate) fn letter(self, request: &Request, base_url: &BaseUrl, status_link: &str) -> Letter {
         let language = request.language();
         let names = names_in_short(language, request.names());
@@ -105,7 +105,7 @@ impl Notice {
                 .closing(&Message::new("mail-waiting-withdraw")),
             Self::Refused => {
                 let letter = letter("mail-refused-subject", "mail-refused-heading");
-                // The reason is the first of the findings: it is said once.
+                // The reason repeats the first finding: the mail shows it once.
                 let (letter, closing) = if request.findings().is_empty() {
                     let letter = match request.reason() {
                         Some(reason) => letter.paragraph(reason),
@@ -170,7 +170,7 @@ impl Notice {
     }
 }
 
-/// Adds what was read from the CSR, as far as it could be read.
+/// Adds the summary of the CSR, or only the profile if the CSR has no summary.
 fn about(letter: Letter, request: &Request) -> Letter {
     match request.csr() {
         Some(facts) => letter.certificate(facts, request.profile()),

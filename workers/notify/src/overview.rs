@@ -1,7 +1,7 @@
-//! The mail that leads a requester to all requests of their address.
+//! The mail with the link to all requests of an address.
 //!
-//! Invariant: pure. It goes to the address of the request and nowhere else, and says nothing of any request: a person who may
-//! read that mailbox may see them.
+//! Invariant: pure. It goes only to the address of the request and contains nothing of any request; every reader of
+//! that mailbox may see them.
 
 use time::OffsetDateTime;
 use workflow::mail::Letter;

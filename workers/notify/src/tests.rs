@@ -138,7 +138,7 @@ fn failed() -> Request {
     ended(asked(), Status::Failed, "Something broke on our side.")
 }
 
-/// A row of each status, as it stands in the table.
+/// A row of this status, as stored.
 fn of(status: Status) -> Request {
     match status {
         Status::Submitted => read(),
@@ -158,7 +158,7 @@ async fn mail(state: &str, request: Request) -> Mail {
     backend.put(request);
     step(&backend).run(task(state)).await.unwrap();
     let [mail] = backend.mails().try_into().expect("one mail");
-    // No key of any backend stands in a snapshot.
+    // Snapshots contain no key.
     let key = backend.secret().await.unwrap().status_key(id());
     Mail {
         text: mail.text.replace(key.expose(), "KEY"),
@@ -242,7 +242,7 @@ async fn every_mail_goes_out_once_and_is_noted() {
 #[tokio::test]
 async fn the_row_decides_what_is_said() {
     use Status::*;
-    // What each state says of a row of each status; `Err` where it cannot say anything.
+    // The mail of each state for a row of each status; `Err` if there is none and the state is refused.
     let expected = |state: &str, status: Status| match (state, status) {
         ("NotifyReceived", Submitted | PendingApproval) => Ok(Some("received")),
         ("NotifyReceived", _) => Ok(None),

@@ -1,8 +1,8 @@
-//! Persist: writes what was validated into the row, once, and how a request ends without a certificate.
+//! Persist: writes the summary of the validated CSR to the row, once, and the ending of a request without a
+//! certificate.
 //!
-//! Invariant: the facts come from the CSR in the row, never from a message; the message only says which CSR was
-//! validated. An ending that stands is never overwritten: a request that got further than the failure that is to be
-//! recorded keeps what it has.
+//! Invariant: the summary comes from the CSR in the row, never from a message; the message only names the validated
+//! CSR. A recorded ending is never overwritten: a later failure leaves it unchanged.
 
 use std::sync::Arc;
 
@@ -24,23 +24,23 @@ use workflow::texts::Language;
 pub struct Persist {
     /// The rows.
     pub requests: Arc<dyn Requests>,
-    /// Which requests ask for which names.
+    /// The index from names to requests.
     pub names: Arc<dyn NameIndex>,
-    /// What is allowed.
+    /// The policy.
     pub policies: Arc<dyn Policies>,
-    /// Where the certificate of the CA is.
+    /// The CA certificate.
     pub issuers: Arc<dyn Issuers>,
-    /// Where endings are counted.
+    /// Counts endings.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// What the state machine says beside the request id.
+/// The input of a state, besides the request id.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
-    /// Persist: the CSR that was validated.
+    /// Persist: the digest of the validated CSR.
     pub csr_digest: Option<String>,
     /// RecordFailure: the error's name.
     pub error: Option<String>,
@@ -83,7 +83,7 @@ impl Step for Persist {
             State::RecordRefusal => self.end(&request, self.refusal(&request).await?).await?,
             State::RecordRejection => self.end(&request, rejection(&request)).await?,
             State::RecordExpiry => self.end(&request, expiry(&request)).await?,
-            // A message that arrives after an operator has restarted the request is out of date.
+            // Out of date: the request has been restarted since.
             State::RecordFailure if attempt_of(&task.execution) < request.execution().attempt => {
                 tracing::warn!(
                     execution = task.execution,
@@ -116,7 +116,7 @@ impl Persist {
                 "another CSR was validated than the one in the row",
             ));
         }
-        // The names first: a row that has its facts is known under its names.
+        // Names before the row: a row with a CSR summary is always in the index of names.
         self.names.enter(&known_as(&csr.names), request.id()).await?;
         let now = self.clock.now();
         update_known_request(&*self.requests, request, &Origin::worker("persist"), |row| {
@@ -127,7 +127,7 @@ impl Persist {
         Ok(())
     }
 
-    /// The refusal in words, found again from the CSR in the row: the execution carries codes only.
+    /// The refusal with its texts, computed again from the CSR in the row: the execution carries codes only.
     async fn refusal(&self, request: &Request) -> Result<Ending, StepError> {
         let (_, judged) = self.judged(request).await?;
         let refusal = judged.err();
@@ -177,11 +177,11 @@ impl Persist {
     }
 }
 
-/// The names, and the keys under which names that look like them are found.
+/// The names, and the keys that find their look-alikes.
 fn known_as(names: &[String]) -> Vec<String> {
     let mut known: Vec<String> = names.to_vec();
     for name in names {
-        // Two names of one request may share a key, which is entered once.
+        // Two names of one request may share a key; it is entered once.
         known.extend(look_alike(name).filter(|key| !known.contains(key)));
     }
     known

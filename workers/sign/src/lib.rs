@@ -1,9 +1,9 @@
-//! Sign: makes the certificate of an approved request.
+//! Sign: issues the certificate of an approved request.
 //!
-//! Invariant: one request has one serial and one certificate, however often a step is repeated or killed. The serial and the
-//! validity are reserved in the row before anything is signed; the certificate is stored where there is none, and
-//! the second writer continues with the stored one, whose validity the row takes over. What is signed is what was
-//! approved, judged again by the policy and the issuer in force, built from the profile, and linted.
+//! Invariant: one request has one serial and one certificate, however often a step is repeated or killed. The serial
+//! and the validity are reserved in the row before anything is signed. The certificate is stored with a conditional
+//! write; the second writer continues with the stored certificate, and the row takes its validity. The signed contents
+//! are the approved ones, evaluated again under the policy and the issuer in force, built from the profile, and linted.
 
 use std::sync::Arc;
 
@@ -27,9 +27,9 @@ use workflow::timestamp::rfc3339;
 pub struct Sign {
     /// The rows.
     pub requests: Arc<dyn Requests>,
-    /// What is allowed.
+    /// The policy.
     pub policies: Arc<dyn Policies>,
-    /// Certificates that were issued.
+    /// Issued certificates.
     pub certificates: Arc<dyn CertificateStore>,
     /// Issuers with their keys.
     pub issuers: Arc<dyn Issuers>,
@@ -94,8 +94,8 @@ impl Step for Sign {
     }
 }
 
-/// A certificate that cannot be signed as it is: final where the request is the cause, and transient where policy or CA are,
-/// which operators can mend while the message waits.
+/// The error of a certificate that cannot be signed: final if the request is the cause; transient if the policy or the
+/// CA is, which operators can correct before the retry.
 fn unsignable(is_of_request: bool, why: String) -> StepError {
     if is_of_request { StepError::refused(ErrorName::Refused, why) } else { StepError::transient(why) }
 }
@@ -104,7 +104,7 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
     Signed { serial, not_after: rfc3339(validity.not_after) }
 }
 
-/// What was approved, read again from the row and judged by the policy and the issuer in force.
+/// Evaluates the request again under the policy and the issuer in force, and compares the result with the approval.
 fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<GrantedCsr, StepError> {
     let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
     let decision = request.decision().filter(|decision| decision.is_approval());
@@ -122,7 +122,7 @@ impl Sign {
         issuer.ok_or_else(|| StepError::transient("there is no CA yet; make one with: countersign ca init"))
     }
 
-    /// The row with the serial and validity that it holds; chosen now where it holds none.
+    /// Returns the row with its serial and validity; reserves them if the row has none.
     async fn reserve(
         &self,
         request: Request,
@@ -143,7 +143,7 @@ impl Sign {
         Ok((updated.row, updated.value))
     }
 
-    /// Returns the stored certificate: this one, or the one of an earlier writer.
+    /// Issues and stores the certificate. Returns the stored one: this one, or the one of an earlier writer.
     async fn make(
         &self,
         policy: &Policy,
@@ -153,7 +153,7 @@ impl Sign {
         reserved: Validity,
     ) -> Result<String, StepError> {
         let signer = self.issuers.signer(issuer).await?;
-        // The CA or the policy may have changed since it was reserved.
+        // The CA or the policy may have changed since the reservation.
         let validity = reserved
             .refit(self.clock.now(), judged.grant.validity_days, issuer)
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;

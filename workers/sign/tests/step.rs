@@ -110,7 +110,7 @@ async fn a_stricter_policy_in_force_refuses() {
     assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
 }
 
-/// Reserves a serial and a validity, and dies before anything is stored.
+/// Reserves a serial and a validity, and fails before a certificate is stored.
 async fn reserved(backend: &Arc<InMemoryBackend>) -> RequestId {
     let id = backend.request_at(Status::Approved);
     backend.fail_next("ca key", 1);

@@ -1,7 +1,8 @@
 //! Validate: reads the CSR of a request, proves possession of the key, and applies the policy.
 //!
-//! It reads hostile bytes and may write nothing: what it finds out is the output of the state, no more than two
-//! digests. A request that has been decided is not judged here again; Sign judges it by the policy then in force.
+//! Invariant: the input is hostile, and the worker has no write access; its output is no more than two digests, of the
+//! CSR and of the policy. A decided request is not evaluated here again; Sign evaluates it under the policy then in
+//! force.
 
 use std::sync::Arc;
 
@@ -14,21 +15,21 @@ use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Tas
 
 /// The step.
 pub struct Validate {
-    /// Where the CSR is.
+    /// The rows, with the CSR.
     pub requests: Arc<dyn Requests>,
-    /// What is allowed.
+    /// The policy.
     pub policies: Arc<dyn Policies>,
-    /// Where the certificate of the CA is: it may not certify every name.
+    /// The CA certificate, whose name constraints limit the names.
     pub issuers: Arc<dyn Issuers>,
 }
 
-/// What was validated.
+/// The result of the validation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Validated {
     /// Lower-case hex SHA-256 of the CSR's DER.
     pub csr_digest: String,
-    /// The version of the policy that was applied.
+    /// The version of the applied policy.
     pub policy_version: String,
 }
 
@@ -55,7 +56,8 @@ impl Step for Validate {
             Status::Refused => {
                 Err(StepError::refused(ErrorName::Refused, request.reason().unwrap_or_default()))
             }
-            // Operators read it where an execution was started only to tell of the end.
+            // For operators: the history of an execution that was started only to notify the requester shows this
+            // reason.
             Status::Failed => {
                 let why = request.reason().unwrap_or_default();
                 Err(StepError::refused(ErrorName::Ended, format!("the request is failed. {why}")))
