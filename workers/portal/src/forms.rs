@@ -1,3 +1,3 @@
-//! The bodies of forms, read to typed values; what cannot be read is an error of its field.
+//! The bodies of forms, parsed to typed values; an unreadable value is an error of its field.
 
 pub(crate) mod submission;

@@ -1,13 +1,13 @@
-//! The web front: a form for requesters, a review for approvers, and the same as JSON for programs.
+//! The web front: a form for requesters, a review for approvers, and a JSON API for programs.
 //!
-//! Invariant: reading never decides. GET and HEAD change nothing, even if a mail scanner opens the link; only a POST submits or
-//! votes, and both are safe to repeat. Unknown, malformed and foreign links give one and the same 404. Every failure
-//! is a [`Problem`](http::problem) with a stable code: a page for people, `application/problem+json` for programs. No key of
-//! a link, no query and no CSR body reaches the log.
+//! Invariant: reading never decides. GET and HEAD change nothing, even if a mail scanner opens the link; only a POST
+//! submits or votes, and both are safe to repeat. Unknown, malformed and foreign links give one and the same 404. Every
+//! failure is a [`Problem`](http::problem) with a stable code: a page for people, `application/problem+json` for
+//! programs. No key of a link, no query and no CSR body reaches the log.
 //!
 //! - [`routes`]: one handler a route. [`pages`]: the pages, as values. [`forms`]: the bodies of forms, as values.
-//! - [`http`]: what the protocol asks for: negotiation, bodies, headers, problems, API Gateway.
-//! - [`locale`]: the language of an answer. [`state`]: the ports. A room uses rooms below it only.
+//! - [`http`]: the protocol: negotiation, bodies, headers, problems, API Gateway.
+//! - [`locale`]: the language of an answer. [`state`]: the ports. A module uses only modules below it.
 
 use std::sync::Arc;
 

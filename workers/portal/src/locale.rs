@@ -15,7 +15,7 @@ use workflow::texts::Language;
 /// The parameter of a chosen language.
 const LANG: &str = "lang";
 
-/// The language of the answer, and the query that another language needs.
+/// The language of the answer, and the query for the links to other languages.
 #[derive(Clone, Debug)]
 pub(crate) struct Locale {
     pub(crate) language: Language,
@@ -55,7 +55,7 @@ impl Locale {
         if self.is_chosen { format!("?{LANG}={}", self.language) } else { String::new() }
     }
 
-    /// The same after other parameters: `&lang=ja`.
+    /// Like [`Locale::only_lang`], but after other parameters: `&lang=ja`.
     pub(crate) fn also_lang(&self) -> String {
         if self.is_chosen { format!("&{LANG}={}", self.language) } else { String::new() }
     }

@@ -36,21 +36,21 @@ pub(crate) use status::StatusPage;
 use assets::Paths;
 use markup::{Instant, Markup};
 
-/// What every page needs: where things are, and the words.
+/// The parts of every page: paths, language, and links to the other languages.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     /// The path of the base URL, with its trailing slash.
     pub(crate) base: String,
     pub(crate) assets: Paths,
     pub(crate) language: Language,
-    /// `?lang=` where the language was chosen, for links and forms without other parameters.
+    /// `?lang=` if the language was chosen, for links and forms without other parameters.
     only_lang: String,
-    /// `&lang=` where the language was chosen, for links with other parameters.
+    /// `&lang=` if the language was chosen, for links with other parameters.
     also_lang: String,
     others: Vec<Other>,
 }
 
-/// This page in another language. A path relative to the page: that of an approver never holds the key of the link.
+/// A link to this page in another language, relative to the page: an approver's page never holds the key of its link.
 #[derive(Clone, Debug)]
 struct Other {
     language: Language,
@@ -74,7 +74,7 @@ impl Site {
         }
     }
 
-    /// The same for an answer to a POST whose address has no page: the other languages are at the form.
+    /// Like [`Site::of`], for an answer to a POST: its path has no page, so the other languages link to the form.
     fn of_form(portal: &Portal, locale: &Locale) -> Self {
         let mut site = Self::of(portal, locale);
         for other in &mut site.others {
@@ -83,7 +83,7 @@ impl Site {
         site
     }
 
-    /// The path of a request, or of what is below it (`/certificate.zip`), for the holder of its key.
+    /// The path of a request, or of a resource below it (`/certificate.zip`), with the key of its link.
     fn request_path(&self, id: RequestId, below: &str, key: &StatusKey) -> String {
         format!("{}requests/{id}{below}?key={}{}", self.base, key.expose(), self.also_lang)
     }
@@ -133,7 +133,7 @@ impl Site {
     }
 }
 
-/// A finding as a page shows it: the label and the CSS class of its severity, and its texts.
+/// A finding on a page: the label and the CSS class of its severity, and its texts.
 #[derive(Clone, Debug)]
 pub(crate) struct FindingView {
     pub(crate) class: &'static str,
@@ -142,7 +142,7 @@ pub(crate) struct FindingView {
     pub(crate) advice: String,
 }
 
-/// Names as people read them: internationalized ones in both forms.
+/// Names for people: internationalized ones in both forms.
 fn names_for_people(names: &[String]) -> Vec<String> {
     names
         .iter()
@@ -150,12 +150,12 @@ fn names_for_people(names: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// A hex digest in groups, so that it can be compared by eye.
+/// A hex digest in groups, for comparison by eye.
 fn grouped(hex: &str) -> String {
     hex.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
 }
 
-/// Sends a browser on to the status page. By a path, not a URL, so that a browser behind a tunnel stays in it.
+/// Redirects to the status page. To a path, not a URL, so that a browser behind a tunnel stays in it.
 pub(crate) fn see_status(portal: &Portal, locale: &Locale, id: RequestId, key: &StatusKey) -> Response {
     let path = Site::of(portal, locale).request_path(id, "", key);
     (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response()
@@ -186,7 +186,7 @@ struct ProblemPage {
     detail: String,
 }
 
-/// The page of a problem that has no better place.
+/// The page of a problem that no other page shows.
 pub(crate) fn problem(portal: &Portal, locale: &Locale, problem: &Problem) -> Response {
     let language = locale.language;
     let locale = &locale.without_query();

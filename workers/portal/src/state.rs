@@ -14,7 +14,7 @@ use workflow::request::intake::Intake;
 pub struct Portal {
     /// The rows.
     pub requests: Arc<dyn Requests>,
-    /// Which requests ask for which names.
+    /// The index from names to requests.
     pub names: Arc<dyn NameIndex>,
     /// Links and votes.
     pub approvals: Arc<dyn Approvals>,
@@ -22,17 +22,17 @@ pub struct Portal {
     pub certificates: Arc<dyn CertificateStore>,
     /// Issuers, in force and former.
     pub issuers: Arc<dyn Issuers>,
-    /// What is allowed.
+    /// The policy.
     pub policies: Arc<dyn Policies>,
     /// The secret of requesters' links.
     pub links: Arc<dyn LinkSecrets>,
-    /// Where people find us.
+    /// The base URL of the web front.
     pub base_url: BaseUrl,
-    /// Starts the flow.
+    /// Starts executions.
     pub executions: Arc<dyn Executions>,
-    /// Wakes the flow after a vote.
+    /// The queue of await-approval: a re-check after each vote.
     pub approval_queue: Arc<dyn WorkerQueue>,
-    /// The queue of notify: what is mailed on demand.
+    /// The queue of notify: mails on demand.
     pub notify_queue: Arc<dyn WorkerQueue>,
     /// The time.
     pub clock: Arc<dyn Clock>,

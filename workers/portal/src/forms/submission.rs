@@ -1,7 +1,7 @@
 //! The form of a submission, read to a [`NewRequest`].
 //!
-//! Invariant: a private key is looked for in every field before any other check, and the value of a field that holds one is
-//! dropped here; no page and no row ever holds one.
+//! Invariant: every field is searched for a private key before any other check, and a value that holds one is dropped
+//! here; no page and no row ever holds a private key.
 
 use http::HeaderMap;
 use pki::issuer::Issuer;
@@ -17,7 +17,7 @@ use workflow::texts::{Language, Message};
 
 use crate::http::fields::Fields;
 
-/// The values of the form, without private keys: fit to be shown again.
+/// The values of the form, without private keys: the page may show them again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SubmissionForm {
     pub(crate) email: String,
@@ -184,12 +184,12 @@ impl From<InputError> for FieldError {
     }
 }
 
-/// A fresh key for a form that is about to be shown.
+/// A new idempotency key for a form.
 pub(crate) fn fresh_key() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// The order in which findings are told: a leaked key first, then missing or malformed fields, then the rest.
+/// The order of the findings: a leaked key first, then missing or malformed fields, then the others.
 fn rank(finding: &Finding) -> u8 {
     match finding.code {
         Code::PrivateKeySubmitted => 0,

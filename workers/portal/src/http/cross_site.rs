@@ -1,12 +1,12 @@
-//! Forms that other sites send: a page elsewhere may make a browser post here, and must not decide anything by it.
+//! Cross-site request forgery: a page of another site may make a browser post a form here, which must decide nothing.
 
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 
 use crate::state::Portal;
 
-/// Whether a browser says that another site sent the form. Programs say nothing. Our own pages say `Origin: null`,
-/// since they send no referrer, so `Sec-Fetch-Site` decides where there is one.
+/// True if the headers of a browser name another site as the sender. Programs send neither header. Our own pages send
+/// `Origin: null`, since they send no referrer, so `Sec-Fetch-Site` decides if it is present.
 pub(crate) fn is_cross_site(portal: &Portal, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {

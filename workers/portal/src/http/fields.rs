@@ -20,14 +20,14 @@ use workflow::texts::Message;
 use crate::http::negotiate::{Media, media_type};
 use crate::http::problem::Problem;
 
-/// The largest body that is read.
+/// The largest accepted body, in bytes.
 pub const MAX_BODY_BYTES: usize = 128 * 1024;
 
 /// The fields of a body by name.
 pub(crate) enum Fields {
-    /// Of a program; values may have any type.
+    /// JSON of a program; values may have any type.
     Json(Map<String, Value>),
-    /// Of a form, in order.
+    /// A form, in order.
     Form(Vec<(String, String)>),
 }
 
@@ -48,7 +48,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 }
 
 impl Fields {
-    /// The text of a field; nothing where it is absent or empty.
+    /// The text of a field; `None` if it is absent or empty.
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, Finding> {
         let text = match self {
             Fields::Json(map) => match map.get(name) {
@@ -72,7 +72,7 @@ impl Fields {
     }
 }
 
-/// A message that says what kind of value there is.
+/// A message with the JSON type of the value.
 fn kind(id: &'static str, value: &Value) -> Message {
     let kind = match value {
         Value::Null => "null",
@@ -103,7 +103,7 @@ fn json(bytes: &[u8]) -> Result<Fields, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(map)) => Ok(Fields::Json(map)),
         Ok(other) => Err(Problem::new(Code::BadRequest, kind("problem-no-object", &other))),
-        // The position, not the message: that may quote what was sent.
+        // Only the position: the message of the error may quote the body.
         Err(error) => Err(Problem::new(
             Code::BadRequest,
             Message::new("problem-no-json").with("line", error.line()).with("column", error.column()),

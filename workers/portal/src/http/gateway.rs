@@ -1,8 +1,8 @@
-//! Between API Gateway and the routes: paths in front, bodies behind.
+//! The adapter between API Gateway and the routes: request paths and response bodies.
 //!
-//! A REST API hands over the path with or without its stage or base path, by how it was called and whether
-//! `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH` is set; the path of the base URL is taken off it. Bodies that
-//! are text go out as text: API Gateway decodes base64 only for callers that send a fitting `Accept`.
+//! A REST API passes the path with or without its stage or base path, depending on the URL of the call and on
+//! `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`; [`below`] removes the path of the base URL. Text bodies are sent as text:
+//! API Gateway decodes base64 only for callers with a matching `Accept`.
 
 use axum::Router;
 use axum::body::Body;
@@ -31,7 +31,7 @@ fn without(prefix: &str, uri: &Uri) -> Option<Uri> {
     }
 }
 
-/// An answer on its way to API Gateway.
+/// An answer to API Gateway.
 pub struct Answer(pub Response<Body>);
 
 impl lambda_http::IntoResponse for Answer {

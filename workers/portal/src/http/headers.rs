@@ -34,7 +34,7 @@ pub(crate) async fn add(State(portal): State<Arc<Portal>>, request: Request, nex
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // An asset names its content in its path and says itself how long it keeps.
+    // An asset has the fingerprint of its content in its path, and sets its own cache lifetime.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.append(header::VARY, HeaderValue::from_static("accept, accept-language"));
     if portal.base_url.as_str().starts_with("https://") {

@@ -39,7 +39,7 @@ impl<S: Sync> FromRequestParts<S> for ResponseFormat {
     }
 }
 
-/// Whether the caller would rather have a zip than a PEM file.
+/// True if the caller prefers a zip to a PEM file.
 pub(crate) fn prefers_zip(headers: &HeaderMap) -> bool {
     quality(headers, &["application/zip"])
         > quality(headers, &["application/x-pem-file", "application/pem-certificate-chain"])
@@ -71,7 +71,7 @@ fn quality_of(accept: &str, wanted: &str) -> u16 {
     best.1
 }
 
-/// The kinds of bodies that are read.
+/// The media types of accepted bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Media {
     /// `application/json`, or any `+json`.
@@ -88,7 +88,7 @@ impl Media {
     }
 }
 
-/// What the body says it is, where that is something we read.
+/// The media type of the body; `None` if it is absent or not accepted.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<Media> {
     let text = headers.get(CONTENT_TYPE).map(HeaderValue::to_str)?.ok()?;
     let name = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

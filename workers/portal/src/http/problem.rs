@@ -1,8 +1,8 @@
-//! What goes wrong, told to a program as `application/problem+json` (RFC 9457) and to a person as a page.
+//! Errors: `application/problem+json` (RFC 9457) for a program, a page for a person.
 //!
-//! A handler returns a [`Problem`]; `routes::problems` gives it the shape that the caller understands. Invariant: the code
-//! decides the status (with one exception, [`Problem::with_status`]), and nothing of what was sent is repeated beyond
-//! what a finding quotes.
+//! A handler returns a [`Problem`]; `routes::problems` renders it in the format of the caller. Invariant: the code
+//! decides the status (with one exception, [`Problem::with_status`]), and an error repeats nothing of the request
+//! except the quotations in its findings.
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -12,12 +12,12 @@ use workflow::finding::{Code, Finding};
 use workflow::ports::PortError;
 use workflow::texts::{Language, Message};
 
-/// One failure, as the caller is told: a program in English, a person in their language.
+/// One error, shown in English to a program and in their language to a person.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,
-    /// Nothing where the findings say it.
+    /// `None` if the main finding is the detail.
     detail: Option<Message>,
     pub(crate) findings: Vec<Finding>,
 }
@@ -39,18 +39,18 @@ impl Problem {
         Self { status: status_of(code), code, detail: Some(detail.into()), findings: Vec::new() }
     }
 
-    /// The problem that these findings are; the first is the main one.
+    /// The problem of these findings; the main one gives the code.
     pub(crate) fn of_findings(findings: Vec<Finding>) -> Self {
         let code = main(&findings).map_or(Code::BadRequest, |main| main.code);
         Self { status: status_of(code), code, detail: None, findings }
     }
 
-    /// What it is, in short.
+    /// The title: the summary of the code.
     pub(crate) fn title(&self, language: Language) -> String {
         language.text(title_of(self.code))
     }
 
-    /// What it is, in full.
+    /// The explanation of this occurrence.
     pub(crate) fn detail(&self, language: Language) -> String {
         match &self.detail {
             Some(message) => language.say(message),
@@ -58,7 +58,7 @@ impl Problem {
         }
     }
 
-    /// The same with another status than the code's own.
+    /// Replaces the status of the code.
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
@@ -67,7 +67,7 @@ impl Problem {
         Self::new(Code::NotFound, "problem-no-such-page")
     }
 
-    /// The one answer to every link that does not open anything.
+    /// The same answer for every invalid link.
     pub(crate) fn no_such_link() -> Self {
         Self::new(Code::NotFound, "problem-no-such-link")
     }
@@ -110,7 +110,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The finding that is told first.
+/// The main finding: the first refusal, or else the first finding.
 fn main(findings: &[Finding]) -> Option<&Finding> {
     findings.iter().find(|finding| finding.is_refusal()).or_else(|| findings.first())
 }
@@ -137,7 +137,7 @@ fn status_of(code: Code) -> StatusCode {
     }
 }
 
-/// The id of the text.
+/// The id of the title in the catalogue.
 fn title_of(code: Code) -> &'static str {
     match code {
         Code::NotACsr => "title-not-a-csr",

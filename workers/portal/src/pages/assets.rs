@@ -1,4 +1,5 @@
-//! The style sheet, the script and the icon, under names that change with their content, so that they may be kept.
+//! The style sheet, the script and the icon. Their names contain a fingerprint of the content, so browsers may cache
+//! them.
 
 pub(crate) struct Asset {
     stem: &'static str,
@@ -23,7 +24,7 @@ const fn asset(
     Asset { stem, extension, media_type, content, fingerprint: fingerprint(content.as_bytes()) }
 }
 
-/// FNV-1a: tells versions apart, protects nothing.
+/// FNV-1a: distinguishes versions; no protection against attacks.
 const fn fingerprint(bytes: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut index = 0;

@@ -1,4 +1,4 @@
-//! The form: empty, filled in with what is wrong, or filled in with what would be issued.
+//! The form: empty, filled in with errors, or filled in with a preview of the certificate.
 
 use askama::Template;
 use workflow::policy::Policy;
@@ -18,18 +18,18 @@ struct Choice {
     selected: bool,
 }
 
-/// One entry of the summary of what is wrong.
+/// One entry of the summary of errors.
 struct Complaint {
     field: &'static str,
     remark: FindingView,
 }
 
-/// The preview, in words.
+/// The texts of the preview.
 struct PreviewView {
     subject: String,
     names: Vec<String>,
     key: String,
-    /// How long it would be valid, and under which profile.
+    /// The validity and the profile.
     validity: String,
     usages: String,
     remarks: Vec<FindingView>,
@@ -72,7 +72,7 @@ impl<'a> FormPage<'a> {
         }
     }
 
-    /// With what is wrong above it; a problem that no field caused is told in its own words.
+    /// Adds the errors above the form; without errors of fields, the detail of the problem.
     pub(crate) fn with_errors(mut self, wrong: Vec<FieldError>, problem: &Problem) -> Self {
         self.heading = Some(match wrong.len() {
             0 | 1 => problem.title(self.site.language),
@@ -88,7 +88,7 @@ impl<'a> FormPage<'a> {
         self
     }
 
-    /// With what would be issued below it.
+    /// Adds the preview below the form.
     pub(crate) fn with_preview(mut self, preview: &Preview) -> Self {
         let grant = &preview.grant;
         self.preview = Some(PreviewView {
@@ -106,7 +106,7 @@ impl<'a> FormPage<'a> {
         self
     }
 
-    /// What is wrong with one field.
+    /// The errors of one field.
     fn about(&self, field: &str) -> Vec<&FindingView> {
         self.complaints
             .iter()

@@ -1,7 +1,7 @@
-//! Texts of the catalogue that carry marks.
+//! Texts of the catalogue that contain HTML elements.
 //!
-//! Invariant: the marks are the catalogue's own (a test allows `code` and `strong`) and the `time` element made here;
-//! every value is escaped before it is put in.
+//! Invariant: all elements come from the catalogue (a test allows `code` and `strong`), except the `time` element made
+//! here; every value is escaped before it is inserted.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ pub(crate) struct Instant {
     pub(crate) people: String,
 }
 
-/// A text that is HTML already.
+/// A text in HTML.
 pub(super) struct Markup {
     language: Language,
-    /// With its values escaped.
+    /// The message, with escaped values.
     message: Message,
 }
 
@@ -27,7 +27,7 @@ impl Markup {
         Self { language, message: message.map_texts(escaped) }
     }
 
-    /// The same with a time element for a value.
+    /// Adds a `time` element as a value.
     pub(super) fn time(mut self, name: &'static str, at: &Instant) -> Self {
         let element = format!("<time datetime=\"{}\">{}</time>", escaped(&at.machine), escaped(&at.people));
         self.message = self.message.with(name, element);

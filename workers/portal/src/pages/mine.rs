@@ -15,7 +15,7 @@ use crate::state::Portal;
 #[template(path = "ask-mine.html")]
 pub(crate) struct AskMinePage {
     site: Site,
-    /// Where the link was sent, if anything is known of that address.
+    /// The address of the mail with the link; shown even if there are no requests of that address.
     sent_to: Option<String>,
     problem: Option<FindingView>,
 }
@@ -47,7 +47,7 @@ struct RequestRow {
     zip: Option<String>,
 }
 
-/// Requests that stand alike.
+/// Requests under one heading.
 struct Part {
     title: String,
     rows: Vec<RequestRow>,

@@ -1,4 +1,4 @@
-//! The review page: read in ten seconds on a phone, decided with one of two buttons.
+//! The review page: readable in ten seconds on a phone, with two buttons for the decision.
 
 use askama::Template;
 use workflow::approval::history::{Anomaly, LiveCertificate};
@@ -19,7 +19,7 @@ struct Said {
     at: Instant,
 }
 
-/// One certificate that is in use.
+/// One certificate in use.
 struct Live {
     names: Vec<String>,
     email: String,
@@ -28,7 +28,7 @@ struct Live {
     same_key: bool,
 }
 
-/// Something to read before anything else.
+/// A message at the top of the page.
 struct Banner {
     class: &'static str,
     title: String,
@@ -42,7 +42,7 @@ pub(crate) struct ReviewPage {
     id: String,
     banner: Option<Banner>,
     is_open: bool,
-    /// Who asks, for how long and under which profile.
+    /// The requester, the validity and the profile.
     asks: Markup,
     approver: String,
     comment: String,
@@ -55,9 +55,9 @@ pub(crate) struct ReviewPage {
     refusals: Vec<FindingView>,
     remarks: Vec<FindingView>,
     live: Vec<Live>,
-    /// What the approver does not see every day, in words.
+    /// The anomalies of the request, as texts.
     unusual: Vec<String>,
-    /// Which groups have still to approve, in words.
+    /// The approvals that are still missing from each group, as texts.
     lacking: Vec<String>,
     votes: Vec<Said>,
     quorum: usize,
@@ -106,7 +106,7 @@ impl ReviewPage {
         }
     }
 
-    /// Thanks for the vote, which may or may not have brought the outcome.
+    /// Adds the thanks for the vote, with the outcome if there is one, and closes the form.
     pub(crate) fn after_vote(mut self, decision: Decision) -> Self {
         let (title, text) = match (decision, self.banner.is_some()) {
             (Decision::Approve, true) => ("review-approved", "review-thanks-approved-text"),
@@ -119,7 +119,7 @@ impl ReviewPage {
         self
     }
 
-    /// What was wrong with the vote, above the request as it is now.
+    /// Adds the error of the vote above the current state of the request.
     pub(crate) fn with_problem(mut self, problem: &Problem) -> Self {
         let language = self.site.language;
         self.banner =
@@ -127,19 +127,19 @@ impl ReviewPage {
         self
     }
 
-    /// Whether this approver has voted already.
+    /// True if this approver has voted.
     fn has_voted(&self) -> bool {
         self.votes.iter().any(|said| said.approver.eq_ignore_ascii_case(&self.approver))
     }
 
-    /// A text that says how many approvals are there.
+    /// A text with the number of approvals and the quorum.
     fn counted(&self, id: &'static str) -> Message {
         let approvals = self.votes.iter().filter(|said| said.approved).count();
         Message::new(id).with("approvals", approvals).with("quorum", self.quorum)
     }
 }
 
-/// How a request stands that can no longer be decided.
+/// The banner of a request that can no longer be decided; `None` if it can.
 fn standing(site: &Site, review: &Review) -> Option<Banner> {
     let status = review.status.as_str();
     let banner = |class, title: &'static str, text: &'static str| {

@@ -1,4 +1,4 @@
-//! The status page: where a request stands, in words, and the certificate when there is one.
+//! The status page: the status of a request, explained, and the certificate once it is issued.
 
 use askama::Template;
 use workflow::approval::StatusKey;
@@ -27,7 +27,7 @@ pub(crate) struct StatusPage {
     headline: String,
     explanation: Markup,
     events: Vec<StatusEvent>,
-    /// After how many seconds to look again, while something may still happen.
+    /// Seconds until the page reloads, while the request is in progress.
     refresh: Option<u32>,
     reason: Option<String>,
     remarks: Vec<FindingView>,
@@ -39,13 +39,13 @@ pub(crate) struct StatusPage {
     comment: String,
     serial: Option<String>,
     not_after: Option<Instant>,
-    /// The download links, when there is a certificate.
+    /// The download links, if there is a certificate.
     downloads: Option<Downloads>,
     /// The path for withdrawing the request, while it is undecided.
     cancel: Option<String>,
-    /// Where the same can be asked for again, once the request has ended.
+    /// The link to a form with the same values, once the request has ended.
     again: Option<String>,
-    /// Who decided how, with as much of their addresses as the policy shows.
+    /// The votes, with masked or full addresses of the approvers, as the policy says.
     people: Vec<Markup>,
 }
 
@@ -110,7 +110,8 @@ fn withdrawn(request: &Request) -> bool {
     request.status() == Status::Rejected && request.decision().is_some_and(|decision| decision.withdrawn)
 }
 
-/// The reason in a person's words; reasons of the catalogue stand above it already, in the reader's language.
+/// The recorded reason of a rejection by an approver, or of a refusal without findings; the page explains every other
+/// ending in the reader's language.
 fn told_reason(request: &Request) -> Option<String> {
     let is_theirs = match request.status() {
         Status::Rejected => !withdrawn(request),
@@ -134,7 +135,7 @@ fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> 
         .collect()
 }
 
-/// An address by which acquaintances recognise its owner: `a•••@example.com`.
+/// Masks an address; colleagues still recognise its owner: `a•••@example.com`.
 fn masked(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => format!("{}•••@{domain}", local.chars().take(1).collect::<String>()),
@@ -142,7 +143,7 @@ fn masked(address: &str) -> String {
     }
 }
 
-/// How the status looks, and the text of its headline.
+/// The CSS class of the status, and the id of its headline.
 fn headline(status: Status) -> (&'static str, &'static str) {
     match status {
         Status::Submitted => ("working", "status-submitted"),
@@ -182,7 +183,7 @@ fn explanation(site: &Site, request: &Request) -> Markup {
     }))
 }
 
-/// The text of a line of the timeline.
+/// The id of the text of a line of the timeline.
 fn label(status: Status) -> &'static str {
     match status {
         Status::Submitted => "event-submitted",
@@ -198,7 +199,7 @@ fn label(status: Status) -> &'static str {
     }
 }
 
-/// What happened, and what is to come.
+/// The timeline: past events and the steps to come.
 fn events(site: &Site, request: &Request) -> Vec<StatusEvent> {
     const WAY: [Status; 5] =
         [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];

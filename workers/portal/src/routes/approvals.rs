@@ -1,7 +1,7 @@
 //! The review of an approver, and the vote. GET shows, POST decides.
 //!
-//! Invariant: the rules of links and votes are `workflow::approval::voting`; a link that opens nothing, for any reason, is one
-//! and the same 404.
+//! Invariant: the rules of links and votes are in `workflow::approval::voting`; every invalid link, for any reason,
+//! gives the same 404.
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
@@ -19,7 +19,7 @@ mod review;
 pub(crate) use decide::decide;
 pub(crate) use review::review;
 
-/// The link of the path.
+/// Resolves the link of the path.
 async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Result<ResolvedLink, Problem> {
     let key = key.ok().and_then(|Path(key)| LinkKey::parse(&key)).ok_or_else(Problem::no_such_link)?;
     Ok(portal.voting().resolve(&key).await?)

@@ -1,7 +1,7 @@
-//! GET `/commands?names=...`: the commands that make a key and a CSR for the names that were typed in.
+//! GET `/commands?names=...`: the commands that make a key and a CSR for the entered names.
 //!
-//! Invariant: what is typed in becomes part of a command only where it is a valid name, so nothing that a shell reads
-//! otherwise gets into it.
+//! Invariant: an input becomes part of a command only if it is a valid name of harmless characters, so no input can
+//! inject anything into the shell.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::locale::Locale;
 use crate::pages::{self, CommandsPage};
 use crate::state::Portal;
 
-/// How many names the commands take.
+/// Most names in a command.
 const NAMES: usize = 20;
 
 pub(crate) async fn show(State(portal): State<Arc<Portal>>, locale: Locale, uri: Uri) -> Response {
@@ -29,7 +29,7 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, locale: Locale, uri:
     pages::page(status, locale.language, &page)
 }
 
-/// The names in a text that people typed, and what is wrong with the others.
+/// The valid names in a typed text, and the errors of the others.
 fn read(typed: &str) -> (Vec<Name>, Vec<Finding>) {
     let (mut names, mut findings) = (Vec::new(), Vec::new());
     let words =
@@ -44,7 +44,8 @@ fn read(typed: &str) -> (Vec<Name>, Vec<Finding>) {
     (names, findings)
 }
 
-/// Whether the name can stand in a command line: URIs and addresses may hold what a shell or openssl reads otherwise.
+/// True if the name is safe in a command line: URIs and addresses may hold characters with a meaning for a shell or
+/// openssl.
 fn is_harmless(name: &Name) -> bool {
     name.to_string().chars().all(|c| c.is_ascii_alphanumeric() || "-._*:@".contains(c))
 }

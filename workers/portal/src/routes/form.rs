@@ -1,7 +1,7 @@
 //! The form: shown, previewed and submitted.
 //!
-//! Invariant: only `POST /requests` stores anything; the checks and the storing are `workflow::request::intake`. A person
-//! gets the form back, filled in, with the errors above it; a program gets a problem with every finding.
+//! Invariant: only `POST /requests` stores anything; `workflow::request::intake` checks and stores. On an error, a
+//! person gets the form back, filled in, with the errors above it; a program gets a problem with every finding.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::pages::{self, FormPage};
 use crate::routes::requests;
 use crate::state::Portal;
 
-/// GET `/`; with `again` and `key` of a request, filled in with what that asked for.
+/// GET `/`; with `again` and `key` of a request, filled in with its values.
 pub(crate) async fn show(
     State(portal): State<Arc<Portal>>,
     locale: Locale,
@@ -116,7 +116,7 @@ pub(crate) async fn submit(
             return form_again(&portal, &locale, &policy, format, &form, errors, problem);
         }
     };
-    // The link first: without it the requester could not be answered, so nothing is stored.
+    // The link before the request: without a link there is no answer to the requester, so nothing is stored.
     let submitted = async {
         let key = portal.links.secret().await?.status_key(checked.id());
         let by = client.as_requester(checked.email());
@@ -161,7 +161,7 @@ fn refusal(errors: &[FieldError]) -> Problem {
     Problem::of_findings(errors.iter().map(|error| error.finding.clone()).collect())
 }
 
-/// A person gets the form back, filled in, with what is wrong above it.
+/// Returns the form, filled in, with the errors above it, to a person; the problem to a program.
 fn form_again(
     portal: &Portal,
     locale: &Locale,

@@ -1,8 +1,8 @@
 //! My certificates: the requests of one address, shown to the reader of its mail.
 //!
-//! Invariant: the answer to an address is always the same, whether anything is known of it or not; the way to the list
-//! goes to that address and nowhere else, by notify, which sends it now and then only. The key is derived, like that of
-//! a status link, and works for an hour.
+//! Invariant: the answer to an address is always the same, with or without requests. Notify mails the link to the list
+//! to that address and nowhere else, at a limited rate. The key of the link is derived, like the key of a status link,
+//! and works for an hour.
 
 use std::sync::Arc;
 
@@ -29,10 +29,10 @@ use crate::locale::Locale;
 use crate::pages::{self, AskMinePage, MinePage};
 use crate::state::Portal;
 
-/// How many requests are listed, the newest first.
+/// Most requests in the list, newest first.
 const LISTED: usize = 200;
 
-/// One request of the list, as JSON; the page shows the same.
+/// One request of the list, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Mine<'a> {
@@ -48,12 +48,12 @@ struct Mine<'a> {
     status_url: String,
 }
 
-/// GET `/mine`: where to enter an address.
+/// GET `/mine`: the form for an address.
 pub(crate) async fn ask(State(portal): State<Arc<Portal>>, locale: Locale) -> Response {
     pages::page(StatusCode::OK, locale.language, &AskMinePage::new(&portal, &locale))
 }
 
-/// POST `/mine`: `{email}`. Sends the link there, where anything is known of the address.
+/// POST `/mine`: `{email}`. Mails the link to the address if it has any requests.
 pub(crate) async fn send(
     State(portal): State<Arc<Portal>>,
     format: ResponseFormat,

@@ -16,12 +16,12 @@ use crate::locale::Locale;
 use crate::pages;
 use crate::state::Portal;
 
-/// After how many seconds asking again makes sense, where a service did not answer.
+/// `Retry-After` in seconds if a service did not answer.
 const PAUSE: &str = "5";
-/// The same where people have to act first.
+/// `Retry-After` in seconds if people have to act first.
 const LONG_PAUSE: &str = "3600";
 
-/// Gives every problem on its way out the shape that the caller understands.
+/// Renders every problem in the format of the caller.
 pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
     let format = ResponseFormat::of(request.headers());
     let locale = Locale::of(request.method(), request.uri(), request.headers());
@@ -33,7 +33,7 @@ pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, 
         ResponseFormat::Json => problem.document(),
         ResponseFormat::Page => pages::problem(&portal, &locale, problem),
     };
-    // What a handler set beside the problem, such as Allow, stays.
+    // Keeps the other headers of the handler, such as Allow.
     for (name, value) in response.headers() {
         if !shaped.headers().contains_key(name) {
             shaped.headers_mut().insert(name, value.clone());

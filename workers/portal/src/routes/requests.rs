@@ -1,7 +1,7 @@
-//! What a requester sees of a request: where it stands, and the certificate.
+//! A request for its requester: the status, and the certificate.
 //!
-//! Invariant: the key of the link is checked before anything is read, and a wrong key is told exactly what an unknown
-//! id is told.
+//! Invariant: the key of the link is checked before anything is read, and a wrong key gets exactly the answer of an
+//! unknown id.
 
 use std::sync::Arc;
 
@@ -91,7 +91,7 @@ pub(crate) async fn status(
     }
 }
 
-/// The names in the row, or, before they are there, those in the CSR.
+/// The names in the row, or in the CSR if the row has none yet.
 fn names(request: &Request) -> Vec<String> {
     if request.csr().is_some() {
         return request.names().to_vec();
@@ -101,7 +101,7 @@ fn names(request: &Request) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// POST `/requests/{id}/cancel?key=`: the requester takes the request back.
+/// POST `/requests/{id}/cancel?key=`: the requester withdraws the request.
 pub(crate) async fn cancel(
     State(portal): State<Arc<Portal>>,
     format: ResponseFormat,
@@ -127,7 +127,7 @@ pub(crate) async fn cancel(
             approval.withdraw(now).map(|new| ((), new.then_some(entry)))
         })
         .await;
-    // The decision may be ahead of the row.
+    // The approval may be decided while the row is still pending.
     let too_late = match withdrawn {
         Ok(_) => None,
         Err(UpdateError::Port(error)) => return Err(error.into()),
@@ -155,7 +155,7 @@ pub(crate) async fn cancel(
     })
 }
 
-/// The request that a form is to be filled in from (`?again=...&key=...`); nothing where none is asked for.
+/// The earlier request whose values fill in the form (`?again=...&key=...`); `None` without these parameters.
 pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<Request>, Problem> {
     let query = uri.query().unwrap_or_default();
     let id = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "again");
@@ -224,7 +224,7 @@ pub(crate) async fn certificate_zip(
     Ok(attachment("application/zip", "certificate.zip", zip))
 }
 
-/// Notes in the audit trail that the certificate is fetched, before it is given away.
+/// Records the download in the audit trail, before the certificate is sent.
 async fn note_download(
     portal: &Portal,
     request: &Request,

@@ -30,7 +30,7 @@ use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
 use crate::state::Portal;
 
-/// What became of the vote.
+/// The result of a vote.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DecisionAnswer {
@@ -54,7 +54,7 @@ pub(crate) async fn decide(
         return Err(Problem::new(Code::BadRequest, "problem-cross-site").with_status(StatusCode::FORBIDDEN));
     }
     let mut resolved = open(&portal, key).await?;
-    // Computed once: the vote is compared with the contents that the answer shows.
+    // Evaluated once, so that the answer shows the contents that the vote was compared with.
     let mut content = None;
     let voted = vote(&portal, &resolved, &fields, &client, &mut content).await;
     let voted = voted.map(|(vote_input, approval)| {
@@ -74,7 +74,7 @@ pub(crate) async fn decide(
             let page = ReviewPage::new(&portal, &locale, &review).after_vote(vote_input.decision);
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
-        // The approver sees the request again, as it is now, and what was wrong above it.
+        // The page shows the current request again, with the error above it.
         (Err(problem), ResponseFormat::Page)
             if matches!(problem.code, Code::AlreadyDecided | Code::BadRequest | Code::MissingField) =>
         {
@@ -90,7 +90,7 @@ pub(crate) async fn decide(
     }
 }
 
-/// The review after a vote; evaluates the request only if the vote came to an end before that.
+/// Returns the review after a vote. Evaluates the request only if the vote failed before that.
 async fn review_after(
     portal: &Portal,
     resolved: ResolvedLink,
@@ -104,7 +104,7 @@ async fn review_after(
     Ok(voting.review(resolved, content).await?)
 }
 
-/// Casts the vote. Leaves the contents that it was compared with in `content`.
+/// Casts the vote. Stores the contents that the vote was compared with in `content`.
 async fn vote(
     portal: &Portal,
     resolved: &ResolvedLink,
