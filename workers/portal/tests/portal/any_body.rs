@@ -1,4 +1,4 @@
-//! Whatever arrives is answered: with a problem of a known code, never with a panic or a 500.
+//! Every body gets an answer: a problem of a known code, never a panic or a 500.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

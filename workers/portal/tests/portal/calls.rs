@@ -1,4 +1,4 @@
-//! What each page asks of AWS: printed, and never a scan.
+//! The AWS calls of each page: printed, and never a scan.
 
 use workflow::ports::{Clock, LinkSecrets};
 use workflow::request::Status;
@@ -14,7 +14,7 @@ async fn pages_answer_from_single_reads() {
     let (delivered, ready) = site.request_at(Status::Delivered).await;
     let secret = site.backend.secret().await.unwrap();
     let key = secret.overview_key(id, site.backend.now() + time::Duration::HOUR).expose().to_owned();
-    // The first opening of a review is noted in the audit trail; after that it only reads.
+    // Only the first opening of a review writes to the audit trail.
     site.browse(&review).await.is_page(200);
     println!("| page | calls | of |\n| --- | ---: | --- |");
     for (name, path) in [
@@ -33,7 +33,7 @@ async fn pages_answer_from_single_reads() {
             calls.iter().all(|call| !call.contains("save") && !call.contains("create")),
             "{name}: {calls:?}"
         );
-        // The policy and the link secret are kept by the process, so these are upper bounds.
+        // The process caches the policy and the link secret, so these are upper bounds.
         assert!(calls.len() <= 10, "{name}: {calls:?}");
         println!("| {name} | {} | {} |", calls.len(), calls.join(", "));
     }

@@ -21,7 +21,7 @@ fn vote_input(site: &Site, id: RequestId, decision: &str) -> Value {
 async fn reading_never_decides() {
     let site = Site::new();
     let (id, link) = site.pending();
-    // That the link was opened is noted, once, and changes nothing else.
+    // The first opening of the link is recorded, once; nothing else changes.
     site.get(&link).await;
     let events: Vec<_> = site.backend.audit(id).into_iter().map(|event| event.event).collect();
     assert_eq!(events.iter().filter(|event| **event == EventKind::Viewed).count(), 1);
@@ -88,7 +88,7 @@ async fn a_rejection_keeps_its_reason() {
     site.post(&link, &vote_input(&site, id, "approve")).await.is_problem(409, "already_decided");
 }
 
-/// The first of two equal votes may bring the request to its end between any two calls that the second one makes.
+/// The first of two equal votes may end the request between any two calls of the second one.
 #[tokio::test]
 async fn a_repeated_vote_is_harmless_however_far_the_flow_got_meanwhile() {
     let before = Site::new();
@@ -295,7 +295,7 @@ async fn a_verdict_that_changed_is_shown_again_and_nothing_is_decided() {
     site.backend.set_policy(&policy.replace("validity_days = 365", "validity_days = 30"));
     site.post(&link, &vote).await.is_problem(409, "already_decided");
     assert!(site.backend.approval(id).unwrap().votes.is_empty());
-    // A change that the verdict does not show is none.
+    // A policy change that leaves the review unchanged does not reject the vote.
     site.backend.set_policy(&format!("{policy}\n# a remark"));
     assert_eq!(site.post(&link, &vote).await.status, 200);
 }
@@ -336,7 +336,7 @@ async fn the_requester_never_votes_by_whatever_spelling() {
     ));
     let (id, _) = site.pending();
     let mut approval = site.backend.approval(id).unwrap();
-    // Even where a fault had put them among the approvers.
+    // Also if a fault has listed the requester as an approver.
     approval.electorate.seats[0].members.push("Requester+ca@example.com".parse().unwrap());
     site.backend.put_approval(approval, []);
     for who in ["requester@example.com", "REQUESTER@example.com", "Requester+ca@example.com"] {
@@ -368,7 +368,7 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
         .map(|(n, who)| {
             let link = site.link_of(id, who);
             let vote = vote_input(&site, id, if n % 2 == 0 { "approve" } else { "reject" });
-            // One approver in two tabs: the same link says both.
+            // One approver in two tabs: both votes use the same link.
             let other = vote_input(&site, id, if n % 2 == 0 { "reject" } else { "approve" });
             (link, vote, other)
         })
@@ -384,7 +384,7 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
         match answer.status.as_u16() {
             200 => assert_eq!(answer.json()["outcome"], json!(outcome)),
             409 => drop(answer.is_problem(409, "already_decided")),
-            // So many writers at once that one never got its turn: told so, and nothing recorded.
+            // All conditional writes lost against concurrent ones: an error, and nothing recorded.
             503 => drop(answer.is_problem(503, "try_again")),
             other => panic!("{other}: {}", answer.text()),
         }

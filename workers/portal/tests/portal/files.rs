@@ -1,4 +1,4 @@
-//! What may be in the text or the file: a request in any dress, and never a private key.
+//! The accepted contents of the text or the file: a CSR in any encoding, and never a private key.
 
 use http::StatusCode;
 use pki::testing as test_pki;

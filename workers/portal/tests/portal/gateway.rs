@@ -11,7 +11,7 @@ use workflow::request::Status;
 
 use crate::site::{Site, good};
 
-/// <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html>, the parts that matter here.
+/// An event with the relevant fields of <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html>.
 fn event(method: &str, path: &str, query: Value, content_type: &str, body: Option<&str>) -> String {
     json!({
         "resource": "/{proxy+}",
@@ -41,7 +41,7 @@ async fn call(site: &Site, event: String) -> (StatusCode, Value) {
 
 #[tokio::test]
 async fn rest_events_are_routed_with_stage_query_and_encoded_body() {
-    // Without AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH the stage is put before the path, where the base URL has it, too.
+    // Without AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH the path starts with the stage, like the path of the base URL.
     let site = Site::at("https://abc.execute-api.eu-central-1.amazonaws.com/live");
     let body = good().to_string();
     let (status, answer) =

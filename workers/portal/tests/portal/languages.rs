@@ -1,4 +1,4 @@
-//! In which language the pages are, how a reader changes it, and that programs never notice.
+//! The language of the pages, its choice by the reader, and answers to programs, which stay English.
 
 use http::Method;
 use pki::testing as test_pki;
@@ -7,7 +7,7 @@ use workflow::texts::{Language, Message};
 
 use crate::site::{Answer, BROWSER, FORM, JSON, Site, good, with};
 
-/// What a link with these words leads to.
+/// The target of the link with this text.
 fn href<'a>(page: &'a str, words: &str) -> &'a str {
     let (before, _) =
         page.split_once(&format!(">{words}</a>")).unwrap_or_else(|| panic!("no {words}: {page}"));
@@ -100,7 +100,7 @@ async fn a_choice_goes_along_through_the_form_its_refusal_and_the_submission() {
 
     let refused = site.submit("/live/requests?lang=ja", &[("email", "sam")]).await;
     is_in(&refused, Language::Japanese);
-    // There is no page at the address of the submission: the other language is at the form.
+    // The path of the submission has no page: the other language links to the form.
     assert_eq!(href(&refused.text(), "English"), "/live/?lang=en");
     let broken = site.call("POST", "/live/requests?lang=ja", &[("accept", BROWSER)], "x").await;
     assert_eq!(broken.status, 415);

@@ -1,4 +1,4 @@
-//! How many requests of one address may wait.
+//! The limit of undecided requests of one address.
 
 use http::StatusCode;
 use pki::testing as test_pki;
@@ -38,7 +38,7 @@ async fn of_one_address_so_many_may_wait_and_no_more() {
     );
     assert_eq!(site.backend.requests().len(), LIMIT, "nothing was stored");
 
-    // Whoever asked before and did not hear the answer hears it now.
+    // Repeating an earlier submission still gets its answer.
     let again = post(&site, "2", &body).await;
     assert_eq!(again.status, StatusCode::ACCEPTED, "{}", again.text());
     assert_eq!(site.backend.requests().len(), LIMIT);
@@ -46,7 +46,7 @@ async fn of_one_address_so_many_may_wait_and_no_more() {
     other["comment"] = json!("Another.");
     post(&site, "2", &other).await.is_problem(422, "bad_request");
 
-    // Others are not held up.
+    // Other requesters are not affected.
     let somebody_else = with("email", "other@example.com");
     assert_eq!(post(&site, "4", &somebody_else).await.status, StatusCode::ACCEPTED);
 }

@@ -1,4 +1,4 @@
-//! What the log may hold: request ids and codes, never a key, a link, a query or a CSR.
+//! The contents of the log: request ids and codes, never a key, a link, a query or a CSR.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -34,8 +34,8 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
             move || if std::thread::current().id() == here { writer.clone() } else { Lines::default() },
         )
         .finish();
-    // For the whole process: with one for this thread alone, tracing remembers of a line that another test came by first
-    // that nobody listens.
+    // Global: with a subscriber for this thread alone, tracing caches a call site as disabled if another test reached
+    // it first.
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let site = Site::new();

@@ -1,4 +1,4 @@
-//! The pages as they look, in every language: kept as snapshots, and written to a folder on request, to be looked at.
+//! All pages in every language: compared with snapshots, and written to a folder on request, for a look in a browser.
 //!
 //! `PORTAL_PAGES=/tmp/pages cargo test -p portal --test portal looks` writes them; serve the folder with
 //! `python3 -m http.server -d /tmp/pages --bind 127.0.0.1`.
@@ -15,7 +15,7 @@ use crate::site::Site;
 /// The length of the key of a link as text.
 const KEY_LENGTH: usize = 43;
 
-/// Without what differs from run to run: ids, keys, digests, serials, fingerprints of assets.
+/// Replaces the values that differ from run to run: ids, keys, digests, serials, fingerprints of assets.
 fn redacted(page: &str) -> String {
     let page = without_csr(&without_digests(page));
     let mut out = String::new();

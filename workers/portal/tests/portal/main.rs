@@ -1,4 +1,4 @@
-//! The web front as its callers meet it: the router driven with requests, everything behind it in memory.
+//! Tests of the web front through HTTP requests to the router, with an in-memory backend.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod any_body;

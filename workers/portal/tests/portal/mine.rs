@@ -1,4 +1,4 @@
-//! What requesters do beside asking: withdrawing, asking again, finding all their requests.
+//! Requesters withdraw a request, submit it again, and find all their requests.
 
 use serde_json::json;
 use time::Duration;

@@ -1,4 +1,5 @@
-//! docs/openapi.yaml held against the web front: paths and methods both ways, codes, statuses, and the fields of real answers.
+//! docs/openapi.yaml compared with the web front: paths and methods both ways, codes, statuses, and the fields of real
+//! answers.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +21,7 @@ fn file() -> Value {
     serde_yaml_ng::from_str(&text).unwrap()
 }
 
-/// The paths that the sources give to the router.
+/// The paths of the router, read from the sources.
 fn routes() -> BTreeSet<String> {
     let (mut folders, mut routes) = (vec![crate_folder().join("src")], BTreeSet::new());
     while let Some(folder) = folders.pop() {
@@ -45,7 +46,7 @@ fn every_route_is_in_the_file_and_every_path_is_a_route() {
     assert_eq!(paths, routes());
 }
 
-/// axum itself says in `Allow` which methods a path has (RFC 9110 section 10.2.1).
+/// axum lists the methods of a path in `Allow` (RFC 9110 section 10.2.1).
 #[tokio::test]
 async fn every_path_has_the_methods_of_the_file_and_no_others() {
     let site = Site::new();
@@ -87,7 +88,7 @@ fn the_page_names_every_code_and_every_path() {
     }
 }
 
-/// Panics where a value is not what a schema says, as far as the file uses JSON Schema.
+/// Panics if a value does not match a schema. Covers the parts of JSON Schema in the file.
 fn conforms(file: &Value, schema: &Value, value: &Value, place: &str) {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = file.pointer(reference.trim_start_matches('#')).unwrap();
@@ -121,7 +122,7 @@ fn conforms(file: &Value, schema: &Value, value: &Value, place: &str) {
     }
 }
 
-/// Holds an answer against the operation that it answers.
+/// Checks an answer against its operation in the file.
 fn answers(file: &Value, path: &str, method: &str, answer: &Answer) -> Value {
     let place = format!("{method} {path} {}", answer.status);
     let response = &file["paths"][path][method]["responses"][answer.status.as_str()];

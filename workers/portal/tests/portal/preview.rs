@@ -1,4 +1,4 @@
-//! POST `/requests/preview`: what would be issued, and nothing stored.
+//! POST `/requests/preview`: shows the contents of the certificate, and stores nothing.
 
 use pki::testing as test_pki;
 use pki::testing::{CaMaker, CsrMaker, TestKey};

@@ -1,4 +1,4 @@
-//! What is read: status, certificates, headers, negotiation, paths.
+//! GET: status, certificates, headers, negotiation, paths.
 
 use http::Method;
 use serde_json::json;
@@ -57,7 +57,7 @@ async fn a_wrong_key_and_an_unknown_id_are_told_the_same() {
     assert_eq!(answers.len(), 1);
 }
 
-/// Neither an answer nor the time it takes can tell an id that exists from one that does not.
+/// With a wrong key, existing and unknown ids give the same answer, without a read whose time could distinguish them.
 #[tokio::test]
 async fn nothing_is_read_before_the_key_is_checked() {
     let site = Site::new();
@@ -96,7 +96,7 @@ async fn the_certificate_is_given_as_pem_or_zip() {
     let (row, status) = site.request_at(Status::Delivered).await;
     let path = |suffix: &str| status.replacen('?', &format!("/{suffix}?"), 1);
     site.get(&path("certificate")).await.is_problem(503, "try_again");
-    // Any certificate will do that has an issuer in the archive; the CA's own names itself.
+    // Any certificate with an issuer in the archive will do; the CA certificate is its own issuer.
     let pem = site.backend.issuer_certificate().chain_pem().to_owned();
     site.backend.put_certificate(row.serial().as_ref().unwrap(), &pem);
     for suffix in ["certificate", "certificate.pem"] {

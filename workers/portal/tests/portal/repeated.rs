@@ -1,4 +1,4 @@
-//! Sending again: the same key gives the same request, once.
+//! Repeated submissions: the same idempotency key gives the same request, once.
 
 use http::StatusCode;
 use pki::testing as test_pki;

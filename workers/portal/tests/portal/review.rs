@@ -1,4 +1,4 @@
-//! What a review shows: GET `/approvals/{key}`.
+//! The contents of a review: GET `/approvals/{key}`.
 
 use pki::testing as test_pki;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The portal before an in-memory backend, and the little browser that the tests drive it with.
+//! The portal with an in-memory backend, and a small HTTP client for the tests.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// A problem of this status and code, in full.
+    /// Asserts a problem of this status and code; returns its document.
     #[track_caller]
     pub(crate) fn is_problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
@@ -62,7 +62,7 @@ impl Answer {
         problem
     }
 
-    /// A page of this status.
+    /// Asserts a page of this status; returns its text.
     #[track_caller]
     pub(crate) fn is_page(&self, status: u16) -> String {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
@@ -80,7 +80,7 @@ impl Site {
         Self::over(InMemoryBackend::new(), base_url)
     }
 
-    /// A site of its own, with everything as it is here now.
+    /// An independent site with a copy of the current data.
     pub(crate) fn copy(&self) -> Self {
         Self::over(self.backend.copy(), "https://pki.example.com/")
     }
@@ -124,7 +124,7 @@ impl Site {
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    /// The digest of what the review of a request shows now.
+    /// The current review digest of a request.
     pub(crate) fn shown(&self, id: RequestId) -> String {
         let request = self.backend.request(id).unwrap();
         let (grant, findings) = match request.evaluate(&self.backend.policy(), None) {
@@ -145,7 +145,7 @@ impl Site {
         self.browse_in(Language::English, path).await
     }
 
-    /// GET as a browser whose reader reads this language.
+    /// GET as a browser in this language.
     pub(crate) async fn browse_in(&self, language: Language, path: &str) -> Answer {
         let headers = [("accept", BROWSER), ("accept-language", language.code())];
         self.call("GET", path, &headers, Body::empty()).await
@@ -161,21 +161,21 @@ impl Site {
         self.submit_in(Language::English, path, fields).await
     }
 
-    /// POST of a form as a browser whose reader reads this language.
+    /// POST of a form as a browser in this language.
     pub(crate) async fn submit_in(&self, language: Language, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [("content-type", FORM), ("accept", BROWSER), ("accept-language", language.code())];
         self.call("POST", path, &headers, body).await
     }
 
-    /// A request that has come as far as `status`, and the path of its status page.
+    /// Creates a request of this status; returns it and the path of its status page.
     pub(crate) async fn request_at(&self, status: Status) -> (Row, String) {
         let id = self.backend.request_at(status);
         let key = self.backend.secret().await.unwrap().status_key(id);
         (self.backend.request(id).unwrap(), format!("/requests/{id}?key={}", key.expose()))
     }
 
-    /// A link to a request for its approver, and the path of it.
+    /// Creates a link to a request for its approver; returns its path.
     pub(crate) fn link(&self, id: RequestId) -> String {
         self.link_of(id, approver().as_str())
     }
@@ -193,7 +193,7 @@ impl Site {
         format!("/approvals/{}", key.expose())
     }
 
-    /// A request that waits for its approver, and the path of the link.
+    /// Creates a pending request and a link to it; returns its id and the path of the link.
     pub(crate) fn pending(&self) -> (RequestId, String) {
         let id = self.backend.request_at(Status::PendingApproval);
         (id, self.link(id))
@@ -202,14 +202,14 @@ impl Site {
 
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// The same with one field changed.
+/// A valid submission with one field changed.
 pub(crate) fn with(field: &str, value: impl Into<Value>) -> Value {
     let mut body = good();
     body[field] = value.into();
     body
 }
 
-/// A submission that nothing is wrong with.
+/// A valid submission.
 pub(crate) fn good() -> Value {
     serde_json::json!({
         "email": "requester@example.com",

@@ -8,7 +8,7 @@ use workflow::request::execution_name;
 
 use crate::site::{BROWSER, FORM, JSON, Site, good, with};
 
-/// Refused as a program and as a browser would send it, with nothing stored and nothing started.
+/// Asserts that the submission is refused, from a program and from a browser, and that nothing is stored or started.
 async fn refused(body: Value, status: u16, code: &str) -> Value {
     let site = Site::new();
     let problem = site.post("/requests", &body).await.is_problem(status, code);
