@@ -13,6 +13,7 @@ mod strict;
 mod template;
 mod validity;
 
+pub use crate::pem_block::to_pem;
 pub use issue::{IssueError, issue};
 pub use lint::{LintError, Linted, lint};
 pub use parsed::{Certificate, CertificateError};

@@ -1,7 +1,7 @@
 //! What is wrong with a request, as small values.
 //!
-//! Invariant: a value holds what was found and what is allowed, never a sentence for people: words in a language are made
-//! where people are met. Text from outside is kept as it came; who shows it cleans it (see [`crate::text::quoted`]).
+//! Invariant: a value holds what was found and what is allowed, never a sentence for people: callers make the words.
+//! Text from outside is kept as it came; callers clean it before they show it (see [`crate::text::quoted`]).
 //! `Display` is for logs and for operators.
 
 mod key;

@@ -21,8 +21,9 @@ pub(crate) fn pem_blocks(text: &str) -> Vec<PemBlock> {
         .collect()
 }
 
-/// A certificate as PEM, with line feeds.
-pub(crate) fn to_pem(der: &[u8]) -> String {
+/// A certificate as PEM (RFC 7468 section 5.1), with line feeds.
+#[must_use]
+pub fn to_pem(der: &[u8]) -> String {
     pem::encode_config(
         &pem::Pem::new("CERTIFICATE", der),
         pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),

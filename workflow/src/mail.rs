@@ -1,6 +1,7 @@
 //! A mail, before it is anything of a mail system's, and the one way to write it: [`Letter`].
 //!
-//! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail. A subject is one line. Fails only where MIME cannot say it.
+//! Invariant: the same request and kind always give the same Message-ID, so mail clients
+//! de-duplicate a resent mail. A subject is one line. Fails only on values that MIME cannot hold.
 
 use std::fmt;
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use der::Decode as _;
+use pki::certificate::to_pem;
 use pki::issuer::{Issuer, IssuerError};
 use time::OffsetDateTime;
 use x509_cert::name::RdnSequence;
@@ -206,12 +207,6 @@ fn named(name: &X509Name<'_>) -> String {
 
 fn readable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-/// A certificate as PEM, with line feeds.
-pub(super) fn to_pem(der: &[u8]) -> String {
-    let block = pem::Pem::new("CERTIFICATE", der);
-    pem::encode_config(&block, pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
 }
 
 /// The date alone, which is what people plan with.

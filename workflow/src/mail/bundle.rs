@@ -22,6 +22,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::texts::Language;
+use pki::certificate::to_pem;
 use pki::name::Name;
 
 /// The file's name, wherever it is handed out.
@@ -73,12 +74,12 @@ pub fn certificate_zip(
     let chain = certificates("the chain", chain_pem)?;
     let leaf = parsed("the certificate", &certificate)?;
 
-    let ca: String = chain.iter().map(|der| armored(der)).collect();
-    let mut fullchain = armored(&certificate);
+    let ca: String = chain.iter().map(|der| to_pem(der)).collect();
+    let mut fullchain = to_pem(&certificate);
     for der in &chain {
         let issuer = parsed("the chain", der)?;
         if issuer.subject().as_raw() != issuer.issuer().as_raw() {
-            fullchain.push_str(&armored(der));
+            fullchain.push_str(&to_pem(der));
         }
     }
     let readme = readme(&leaf, names).render().map_err(|error| std::io::Error::other(error.to_string()))?;
@@ -89,7 +90,7 @@ pub fn certificate_zip(
         .last_modified_time(dos_time(leaf.validity().not_before.to_datetime()));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in [
-        ("certificate.pem", armored(&certificate)),
+        ("certificate.pem", to_pem(&certificate)),
         ("ca.pem", ca),
         ("fullchain.pem", fullchain),
         ("README.txt", readme),
@@ -158,12 +159,6 @@ fn parsed<'a>(what: &'static str, der: &'a [u8]) -> Result<X509Certificate<'a>, 
     let (_, certificate) = X509Certificate::from_der(der)
         .map_err(|error| BundleError::Unreadable { what, cause: error.to_string() })?;
     Ok(certificate)
-}
-
-/// RFC 7468 with line feeds, which every one of the programs in the README reads.
-fn armored(der: &[u8]) -> String {
-    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-    pem::encode_config(&pem::Pem::new("CERTIFICATE", der), config)
 }
 
 /// The instant as zip knows time: local, in steps of two seconds, from 1980; earlier or later is 1980.

@@ -111,7 +111,7 @@ pub struct Columns {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
     /// Some columns of the CSR summary are present, others are missing.
-    #[error("the row has a part of what was read from the CSR")]
+    #[error("the row holds only a part of the summary of its CSR")]
     PartialCsr,
     /// A serial without a validity, or the other way round.
     #[error("the row has a serial number without a validity, or a validity without a serial number")]

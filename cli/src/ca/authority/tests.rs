@@ -78,6 +78,6 @@ async fn critical_is_what_rfc_5280_wants_critical() {
     let wanted = [("2.5.29.19", true), ("2.5.29.15", true), ("2.5.29.14", false)];
     assert_eq!(flags, wanted.map(|(oid, critical)| (oid.to_owned(), critical)));
     certificate.verify_signature(None).unwrap();
-    let issuer = Issuer::from_pem(&crate::ca::chain::to_pem(&der)).unwrap();
+    let issuer = Issuer::from_pem(&pki::certificate::to_pem(&der)).unwrap();
     assert_eq!(issuer.spki_der(), key.spki_der());
 }

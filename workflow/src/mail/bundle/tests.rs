@@ -120,6 +120,6 @@ fn what_is_no_certificate_is_refused_and_not_quoted() {
         assert!(matches!(error, BundleError::Unreadable { .. }));
         assert!(!error.to_string().contains(key.lines().nth(1).unwrap()));
     }
-    let broken = armored(b"not DER");
+    let broken = to_pem(b"not DER");
     assert!(certificate_zip(&broken, &chain, &[]).is_err());
 }
