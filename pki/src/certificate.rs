@@ -1,9 +1,8 @@
 //! Making certificates: from their contents to the bytes that are signed (RFC 5280 section 4).
 //!
-//! Invariant: only what [`lint`] let through can be signed, and the linter reads the encoded bytes, not the values behind
-//! them. A certificate is built from its contents, the issuer, and the key of the request; of the request nothing
-//! else enters. The same inputs give the same bytes. Each part fails with its own small error; none of them names key
-//! material.
+//! Invariant: only a TBSCertificate that passed [`lint`] can be signed, and the linter reads its encoded bytes. A
+//! certificate is built from contents, issuer and public key; nothing else of the request enters it. The same inputs
+//! give the same bytes. Each part has its own error type; no error contains key material.
 
 mod issue;
 mod lint;

@@ -1,7 +1,7 @@
 //! Reading a certificate signing request (PKCS#10, RFC 2986).
 //!
-//! Invariant: a [`Csr`] exists only if the text was exactly one request, its signature was verified with the key it
-//! carries, that key is not weak, and every name in it is valid. Policy decides elsewhere what it may have. Fails with all errors at once.
+//! Invariant: a [`Csr`] exists only if the text was exactly one request, its signature verifies with its own key, the
+//! key is not weak, and every name is valid. It knows no policy. Returns all errors at once.
 
 mod der_kind;
 mod input;
@@ -26,7 +26,7 @@ use crate::oid::is;
 use crate::signer::{Scheme, is_readable, verify};
 use crate::text::{is_unfit_to_show, quoted};
 
-/// A certificate signing request whose proof of possession was verified.
+/// A certificate signing request with a verified proof of possession.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Csr {
     der: Vec<u8>,
@@ -38,7 +38,7 @@ pub struct Csr {
     warnings: Vec<CsrWarning>,
 }
 
-/// Without the DER: a request's body stays out of logs.
+/// Omits the DER: CSR bodies stay out of logs.
 impl std::fmt::Debug for Csr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Csr")
@@ -51,17 +51,17 @@ impl std::fmt::Debug for Csr {
 }
 
 impl Csr {
-    /// No request is longer than this.
+    /// The most bytes of a request.
     pub const MAX_BYTES: usize = 64 * 1024;
 
-    /// Reads one request from PEM (with either label, and other text around it) or from base64 of its DER. Fails with
+    /// Reads one request from PEM (with either label, and other text around it) or from base64 of its DER. Returns
     /// every error.
     pub fn read(text: &str) -> Result<Csr, Vec<CsrError>> {
         let der = input::decode(text).map_err(|error| vec![error.into()])?;
         Csr::from_der(der)
     }
 
-    /// Reads the DER of one request. Fails as [`Csr::read`] does.
+    /// Reads the DER of one request. Returns every error.
     pub fn from_der(der: Vec<u8>) -> Result<Csr, Vec<CsrError>> {
         let request = parse(&der).map_err(|error| vec![error.into()])?;
         let info = &request.certification_request_info;
@@ -72,7 +72,7 @@ impl Csr {
             Scheme::read(&request.signature_algorithm).map_err(|error| errors.push(error.into())).ok();
         if let Some(key) = &key {
             let weak = key.weaknesses();
-            // A weak key proves nothing, and some are not even read by the verifier.
+            // A signature by a weak key proves nothing, and the verifier does not read all weak keys.
             if weak.is_empty()
                 && let Some(scheme) = scheme
             {
@@ -110,14 +110,14 @@ impl Csr {
         }
     }
 
-    /// Checks that take milliseconds, to be made once, when a request comes in: [`Csr::read`] leaves them out because
-    /// it is called at every step.
+    /// Runs the checks that take milliseconds. Called once, at submission; [`Csr::read`] omits them because every step
+    /// calls it.
     #[must_use]
     pub fn inspect(&self) -> Option<WeakKeyError> {
         self.key.slow_weakness()
     }
 
-    /// The request, byte for byte.
+    /// The DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
@@ -141,8 +141,8 @@ impl Csr {
         self.common_name.as_deref()
     }
 
-    /// The requested names in their order, without duplicates; the common name is added where it is a DNS name or an
-    /// address that is not listed.
+    /// The requested names in their order, without duplicates; includes the common name if it is a DNS name or an IP
+    /// address.
     #[must_use]
     pub fn names(&self) -> &[Name] {
         &self.names
@@ -154,7 +154,7 @@ impl Csr {
         &self.key
     }
 
-    /// Everything else that is asked for.
+    /// Every other requested extension, attribute and part of the subject.
     #[must_use]
     pub fn extensions(&self) -> &[RequestedExtension] {
         &self.extensions
@@ -167,7 +167,7 @@ impl Csr {
     }
 }
 
-/// One PKCS#10 structure and nothing after it.
+/// Reads one PKCS#10 structure without trailing bytes.
 fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, StructureError> {
     if der.len() > Csr::MAX_BYTES {
         return Err(StructureError::TooLarge { bytes: der.len(), max: Csr::MAX_BYTES });
@@ -179,7 +179,7 @@ fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, StructureError> {
     if !is_strict(der) {
         return Err(StructureError::NotDer);
     }
-    // RFC 2986 section 4.1
+    // RFC 2986 section 4.1: version is v1, the INTEGER 0.
     if request.certification_request_info.version != X509Version::V1 {
         return Err(StructureError::Version);
     }
@@ -189,7 +189,7 @@ fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, StructureError> {
     Ok(request)
 }
 
-/// The parts around the signed CertificationRequestInfo.
+/// CertificationRequest (RFC 2986 section 4.2) with an opaque CertificationRequestInfo.
 #[derive(Sequence)]
 struct Outer<'a> {
     info: AnyRef<'a>,
@@ -203,15 +203,15 @@ struct OuterAlgorithm<'a> {
     parameters: Option<AnyRef<'a>>,
 }
 
-/// True if they are DER, so that one request has one digest. The signature protects the octets inside.
+/// True if the outer structure is DER, so that one request has one digest. The signature protects the octets inside.
 fn is_strict(der: &[u8]) -> bool {
-    // None of them has a DEFAULT or an order, so that the decoder accepts one encoding only.
+    // No field has a DEFAULT and there is no SET, so the decoder accepts only one encoding.
     Outer::from_der(der).is_ok()
 }
 
 fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> Option<CsrError> {
     let error = verify(key, scheme, message, signature).err()?;
-    // A key that protects nothing is the better reason, and the verifier refuses points off the curve without saying so.
+    // A weak key explains more than a wrong signature, and the verifier gives no reason for points off the curve.
     Some(match key.slow_weakness() {
         Some(weak) => weak.into(),
         None if is_readable(key) => error.into(),
@@ -219,9 +219,9 @@ fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: 
     })
 }
 
-/// The one common name, if any (RFC 5280 section 4.1.2.6).
+/// The common name, at most one (RFC 5280 section 4.1.2.6).
 fn common_name(subject: &X509Name<'_>) -> Result<Option<String>, CommonNameError> {
-    // ub-common-name, RFC 5280 appendix A.1. Longer DNS names are fine as subjectAltName.
+    // RFC 5280 appendix A.1: ub-common-name. subjectAltName takes longer DNS names.
     const MAX_COMMON_NAME: usize = 64;
     let mut all = subject.iter_common_name();
     let Some(first) = all.next() else {
@@ -242,7 +242,7 @@ fn common_name(subject: &X509Name<'_>) -> Result<Option<String>, CommonNameError
     Ok((!name.is_empty()).then_some(name))
 }
 
-/// Adds the common name to the names if it is a name of a host (BR section 7.1.4.3).
+/// Adds the common name to the names if it is a DNS name or an IP address (BR section 7.1.4.3).
 fn add_common_name(
     text: &str,
     names: &mut Vec<Name>,
@@ -252,7 +252,7 @@ fn add_common_name(
     let name = match text.parse::<std::net::IpAddr>() {
         Ok(address) => Name::address(address),
         Err(_) if !text.contains('.') || text.contains([' ', '@', '/', ':']) => {
-            // A name of a person or a thing: no claim that needs to be certified.
+            // The name of a person or a thing: not a name to certify.
             if !names.is_empty() && !names.iter().any(|name| name.to_string() == text) {
                 warnings.push(CsrWarning::CommonNameLeftOut(text.to_owned()));
             }

@@ -1,8 +1,8 @@
-//! What is wrong with a request, as small values.
+//! Errors and warnings about a request, as small values.
 //!
-//! Invariant: a value holds what was found and what is allowed, never a sentence for people: callers make the words.
-//! Text from outside is kept as it came; callers clean it before they show it (see [`crate::text::quoted`]).
-//! `Display` is for logs and for operators.
+//! Invariant: an error holds the found value and the limit, no text for requesters: callers write it. Text from
+//! outside is unchanged; callers clean it before they show it (see [`crate::text::quoted`]). `Display` is for logs
+//! and operators.
 
 mod key;
 mod name;
@@ -10,7 +10,7 @@ mod name;
 pub use key::{KeyError, SignatureError, WeakKeyError};
 pub use name::{DnsError, EmailError, NameError, UriError};
 
-/// Everything that is wrong with a submitted text or with the request in it.
+/// An error in a submitted text or in its request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CsrError {
     /// The text is not one request.
@@ -19,10 +19,10 @@ pub enum CsrError {
     /// The DER is not one request.
     #[error(transparent)]
     Structure(#[from] StructureError),
-    /// The key is malformed, or of a kind that is not certified.
+    /// The key is malformed or of an unsupported kind.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The key protects nothing.
+    /// The key is weak.
     #[error(transparent)]
     WeakKey(#[from] WeakKeyError),
     /// The signature does not prove possession of the key.
@@ -50,7 +50,7 @@ pub enum TextError {
     TooLarge {
         /// Its length in bytes.
         bytes: usize,
-        /// The most that is read.
+        /// The limit in bytes.
         max: usize,
     },
     /// It is empty.
@@ -71,7 +71,7 @@ pub enum TextError {
     /// Nothing in it is a request.
     #[error("the text holds no request")]
     NoRequest,
-    /// It is a PEM block of another kind, by its label.
+    /// It is a PEM block with this other label.
     #[error("the PEM block is not a request")]
     OtherPem(String),
     /// The END line is missing.
@@ -99,7 +99,7 @@ pub enum StructureError {
     TooLarge {
         /// Its length in bytes.
         bytes: usize,
-        /// The most that is read.
+        /// The limit in bytes.
         max: usize,
     },
     /// It is not a CertificationRequest.
@@ -139,13 +139,13 @@ pub enum CommonNameError {
     /// It is longer than ub-common-name (RFC 5280 appendix A.1).
     #[error("the common name has {count} characters; at most {max} are allowed")]
     TooLong {
-        /// Its characters.
+        /// Its length in characters.
         count: usize,
-        /// The most that are allowed.
+        /// The limit in characters.
         max: usize,
     },
-    /// It is the only thing that names the subject, and not a name of a host; or there is none at all.
-    #[error("the request names nothing")]
+    /// The request has no subjectAltName, and its common name is absent or not the name of a host.
+    #[error("the request has no names")]
     NoNames(Option<String>),
 }
 
@@ -155,26 +155,26 @@ pub enum ExtensionError {
     /// The attributes, or the list of extensions, cannot be read.
     #[error("the requested extensions cannot be read")]
     Unreadable,
-    /// One extension is there twice, by name or dotted number.
-    #[error("the extension {0} is there twice")]
+    /// This extension, by name or dotted number, occurs twice.
+    #[error("the extension {0} occurs twice")]
     Twice(String),
-    /// One extension cannot be read, by name or dotted number.
+    /// This extension, by name or dotted number, cannot be read.
     #[error("the extension {0} cannot be read")]
     UnreadableExtension(String),
-    /// More names than are evaluated in one request.
+    /// It has too many names.
     #[error("the request has {count} names; at most {max} are read")]
     TooManyNames {
-        /// The names.
+        /// The number of names.
         count: usize,
-        /// The most that are read.
+        /// The limit.
         max: usize,
     },
 }
 
-/// What an approver should look at twice, or what is left out of the certificate.
+/// A warning for approvers, or a part of the request that the certificate omits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CsrWarning {
-    /// The common name is not the name of a host, so that the certificate comes without it.
+    /// The common name is not the name of a host; the certificate omits it.
     CommonNameLeftOut(String),
     /// A label mixes scripts (UTS #39 section 5.2).
     MixedScripts {
@@ -183,7 +183,7 @@ pub enum CsrWarning {
         /// The DNS name.
         name: String,
     },
-    /// A label in one script reads like Latin letters.
+    /// A label in one script looks like Latin letters.
     LooksLatin {
         /// The label in Unicode.
         label: String,

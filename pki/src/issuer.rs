@@ -1,8 +1,8 @@
-//! The authority's certificate and the chain above it.
+//! The CA certificate and the chain above it.
 //!
-//! Invariant: an [`Issuer`] may sign certificates (RFC 5280 sections 4.2.1.3, 4.2.1.9), each certificate of its chain was
-//! signed by the next, and no path length is exceeded. Its name and key are kept as DER and copied byte for byte
-//! into certificates. Fails with one sentence that says which certificate is wrong, and why.
+//! Invariant: an [`Issuer`] may sign certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9), each certificate of its
+//! chain is signed by the next, and no path length is exceeded. Its name and key are DER, copied byte for byte into
+//! certificates. Fails with the number of the unfit certificate and the reason.
 
 use der::Encode as _;
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ mod name_constraints;
 pub use name_constraints::NameConstraintViolation;
 use name_constraints::NameConstraints;
 
-/// An authority that can issue.
+/// A CA that can issue certificates.
 #[derive(Clone, Debug)]
 pub struct Issuer {
     chain_pem: String,
@@ -30,23 +30,23 @@ pub struct Issuer {
     key_identifier: Vec<u8>,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
-    /// Of every certificate in the chain.
+    /// The constraints of every certificate in the chain.
     constraints: Vec<NameConstraints>,
 }
 
-/// Why a certificate, or a chain, cannot issue.
+/// Why a certificate or its chain cannot issue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssuerError {
-    /// No certificate in the text.
+    /// The text has no certificate.
     #[error("there is no certificate in PEM form")]
     Missing,
-    /// A private key where only certificates belong.
+    /// The text has a private key.
     #[error("there is a private key among the certificates; keep it apart")]
     PrivateKey,
-    /// The text holds something that cannot be read as a certificate.
+    /// A certificate block cannot be read.
     #[error("certificate {0} of the chain is not well formed")]
     Malformed(usize),
-    /// One certificate of the chain is not fit for it.
+    /// A certificate does not fit its place in the chain.
     #[error("certificate {number} of the chain ({subject}): {why}")]
     Unfit {
         /// Counted from one; the first is the issuer.
@@ -59,7 +59,7 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Reads the issuer's certificate, followed by those above it.
+    /// Reads the issuer's certificate, followed by the certificates above it.
     pub fn from_pem(chain_pem: &str) -> Result<Issuer, IssuerError> {
         let blocks = pem_blocks(chain_pem);
         if blocks.iter().any(|(label, _)| label.contains("PRIVATE KEY")) {
@@ -113,7 +113,7 @@ impl Issuer {
         })
     }
 
-    /// Its subject key identifier, in lower-case hex.
+    /// The subjectKeyIdentifier in lower-case hex.
     #[must_use]
     pub fn key_identifier(&self) -> String {
         hex::encode(&self.key_identifier)
@@ -123,37 +123,37 @@ impl Issuer {
         &self.key_identifier
     }
 
-    /// When it begins.
+    /// notBefore.
     #[must_use]
     pub fn not_before(&self) -> OffsetDateTime {
         self.not_before
     }
 
-    /// When it ends.
+    /// notAfter.
     #[must_use]
     pub fn not_after(&self) -> OffsetDateTime {
         self.not_after
     }
 
-    /// Its certificate and those above it, as PEM.
+    /// The chain as PEM, the issuer's certificate first.
     #[must_use]
     pub fn chain_pem(&self) -> &str {
         &self.chain_pem
     }
 
-    /// Its SubjectPublicKeyInfo, as DER.
+    /// The SubjectPublicKeyInfo as DER.
     #[must_use]
     pub fn spki_der(&self) -> &[u8] {
         self.key.spki_der()
     }
 
-    /// Its key.
+    /// The public key.
     #[must_use]
     pub fn key(&self) -> &PublicKey {
         &self.key
     }
 
-    /// Its subject, as RFC 4514 text.
+    /// The subject as RFC 4514 text.
     #[must_use]
     pub fn subject(&self) -> String {
         self.subject.clone()
@@ -163,16 +163,16 @@ impl Issuer {
         &self.subject_der
     }
 
-    /// How a name violates the name constraints of the chain (RFC 5280 section 4.2.1.10).
+    /// Checks a name against the name constraints of the chain (RFC 5280 section 4.2.1.10); `None` if it complies.
     #[must_use]
     pub fn violation(&self, name: &Name) -> Option<NameConstraintViolation> {
         self.constraints.iter().find_map(|constraints| constraints.violation(name))
     }
 
-    /// How a subject, as RFC 4514 text, violates them.
+    /// Checks a subject, as RFC 4514 text, against the name constraints of the chain; `None` if it complies.
     #[must_use]
     pub fn subject_violation(&self, subject: &str) -> Option<NameConstraintViolation> {
-        // Most CAs have no constraints, so that encoding the subject is rarely needed.
+        // Fast path: most CAs have no name constraints.
         if self.constraints.is_empty() {
             return None;
         }
@@ -184,24 +184,24 @@ impl Issuer {
     }
 }
 
-/// True if a certificate may stand in the chain of an issuer with `below` authorities under it.
+/// Checks that a certificate may issue with `below` CA certificates under it, and returns its public key.
 fn fit_to_issue(certificate: &X509Certificate<'_>, below: usize) -> Result<PublicKey, String> {
-    // RFC 5280 section 4.1.2.4
+    // RFC 5280 section 4.1.2.4: the issuer field is not empty.
     if certificate.subject().iter_rdn().next().is_none() {
         return Err("its subject is empty".to_owned());
     }
-    // RFC 5280 section 4.2.1.9
+    // RFC 5280 section 4.2.1.9: cA and pathLenConstraint.
     let constraints = match certificate.basic_constraints() {
         Ok(Some(constraints)) if constraints.value.ca => constraints.value,
-        Ok(_) => return Err("it is no authority (basicConstraints CA:TRUE is missing)".to_owned()),
+        Ok(_) => return Err("it is not a CA (basicConstraints CA:TRUE is missing)".to_owned()),
         Err(_) => return Err("its basicConstraints cannot be read".to_owned()),
     };
     if let Some(most) = constraints.path_len_constraint
         && usize::try_from(most).unwrap_or(usize::MAX) < below
     {
-        return Err(format!("it allows {most} authorities below it, and there are {below}"));
+        return Err(format!("it allows {most} CA certificates below it, but there are {below}"));
     }
-    // RFC 5280 section 4.2.1.3
+    // RFC 5280 section 4.2.1.3: keyCertSign.
     match certificate.key_usage() {
         Ok(Some(usage)) if !usage.value.key_cert_sign() => {
             return Err("its keyUsage lacks keyCertSign".to_owned());
@@ -218,7 +218,7 @@ fn fit_to_issue(certificate: &X509Certificate<'_>, below: usize) -> Result<Publi
     }
 }
 
-/// True if one certificate was issued by the next.
+/// Checks that `upper` issued `lower`.
 fn linked(
     lower: &X509Certificate<'_>,
     upper: &X509Certificate<'_>,

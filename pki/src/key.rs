@@ -1,4 +1,4 @@
-//! Public keys, and the ones that protect nothing.
+//! Public keys, and the detection of weak ones.
 
 mod public_key;
 mod rsa_numbers;

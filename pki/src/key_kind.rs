@@ -1,8 +1,8 @@
-//! The kinds of public keys.
+//! The supported kinds of public keys.
 
 use std::fmt;
 
-/// The kinds of keys that are certified (RFC 3279 section 2.3, RFC 5480 section 2, RFC 8410 section 3).
+/// A supported kind of key (RFC 3279 section 2.3, RFC 5480 section 2, RFC 8410 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// rsaEncryption.

@@ -1,13 +1,13 @@
 //! Certificate signing requests, keys, names and certificates: bytes in, typed values out.
 //!
-//! - [`csr`]: from pasted text to a request whose proof of possession was verified.
-//! - [`certificate`]: from contents to a signed certificate; the linter; certificates that are read.
+//! - [`csr`]: from pasted text to a request with verified proof of possession.
+//! - [`certificate`]: from contents to a signed certificate; the linter; parsed certificates.
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints.
-//! - [`signer`]: the trait of key holders, a key in memory, verifying signatures.
-//! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], and object identifiers, PEM.
+//! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
+//! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM.
 //!
-//! Invariant: no policy, no sentence for people, no AWS. Errors are small values ([`error`]); words are made where people are
-//! met. Public numbers only are compared, so nothing needs constant time.
+//! Invariant: no policy, no text for requesters, no AWS. Errors are small values ([`error`]). All compared numbers are
+//! public, so nothing needs constant time.
 
 pub mod certificate;
 pub mod csr;

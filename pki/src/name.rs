@@ -1,4 +1,4 @@
-//! Subject alternative names, and distinguished names as text.
+//! Subject alternative names, and distinguished names as RFC 4514 text.
 
 mod distinguished_name;
 mod dns;

@@ -1,9 +1,9 @@
-//! Object identifiers: known ones by name, others with dots.
+//! Object identifiers: comparison, and the dotted form.
 
 use der::asn1::ObjectIdentifier;
 use x509_parser::asn1_rs::Oid;
 
-/// An object identifier with dots, as x509-parser would write it, but without arbitrary precision where 32 bits an arc do.
+/// The dotted form of an object identifier; avoids the big integers of x509-parser if 32 bits per arc are enough.
 pub(crate) fn dotted(oid: &Oid<'_>) -> String {
     match ObjectIdentifier::from_bytes(oid.as_bytes()) {
         Ok(short) => short.to_string(),
@@ -11,7 +11,7 @@ pub(crate) fn dotted(oid: &Oid<'_>) -> String {
     }
 }
 
-/// True if an object identifier is a known one. Compared as octets: writing them with dots takes longer than a hash does.
+/// True if two object identifiers are equal. Compares octets: the dotted form takes longer than a hash.
 pub(crate) fn is(oid: &Oid<'_>, known: &ObjectIdentifier) -> bool {
     oid.as_bytes() == known.as_bytes()
 }

@@ -1,11 +1,11 @@
-//! PEM as operators keep it in files (RFC 7468): certificates and keys, read strictly.
+//! Strict PEM (RFC 7468) for the certificates and keys of operators.
 
 use zeroize::Zeroizing;
 
-/// A PEM block: its label, and its DER unless the block is damaged.
+/// A PEM block: its label, and its DER; `None` if the block is damaged.
 pub(crate) type PemBlock = (String, Option<Zeroizing<Vec<u8>>>);
 
-/// Every block of a text, in order. A block that is cut off or is not base64 has no DER.
+/// Every PEM block of a text, in order. A block that is cut off or not base64 has no DER.
 pub(crate) fn pem_blocks(text: &str) -> Vec<PemBlock> {
     const BEGIN: &str = "-----BEGIN ";
     let starts: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();

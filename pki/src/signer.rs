@@ -1,4 +1,4 @@
-//! Signatures: the trait of key holders, a key in this process, and verifying.
+//! Signatures: the trait of key holders, a key in this process, and verification.
 
 use async_trait::async_trait;
 
@@ -10,26 +10,26 @@ pub use algorithm::SignatureAlgorithm;
 pub use local_key::{LocalKey, LocalKeyError};
 pub(crate) use signature::{Scheme, is_readable, verify};
 
-/// Why there is no signature. The texts come from the holder of the key and name no key material.
+/// Why there is no signature. The texts come from the key holder and contain no key material.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignerError {
-    /// Worth trying again.
+    /// Temporary: a retry may succeed.
     #[error("the signer did not answer: {0}")]
     Unavailable(String),
-    /// Not worth trying again.
+    /// Permanent: a retry fails the same way.
     #[error("the signer refused: {0}")]
     Refused(String),
 }
 
-/// Who holds the private key of an authority: this process, or a key management service.
+/// The holder of a CA's private key: this process, or a key management service.
 #[async_trait]
 pub trait Signer: Send + Sync {
-    /// How it signs.
+    /// The signature algorithm.
     fn algorithm(&self) -> SignatureAlgorithm;
 
-    /// The SubjectPublicKeyInfo of its key, as DER.
+    /// The SubjectPublicKeyInfo of the key as DER.
     fn spki_der(&self) -> &[u8];
 
-    /// The signature over the message, in the form of a certificate's signatureValue.
+    /// Signs a TBSCertificate; returns the content of signatureValue.
     async fn sign(&self, tbs_der: &[u8]) -> Result<Vec<u8>, SignerError>;
 }

@@ -1,6 +1,6 @@
-//! Keys, requests and authorities for tests, made anew each time: no key material is kept in files.
+//! Keys, requests and CAs for tests, made anew each time: no file contains key material.
 //!
-//! Encoded by hand, not by the code under test, so that requests can be wrong in every way. Fails by panicking, as a test should.
+//! Encoded by hand, not by the code under test, so that requests can be wrong in every way. Panics on errors.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 mod authority;

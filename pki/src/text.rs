@@ -1,7 +1,7 @@
-//! Text from outside, made fit to be shown.
+//! Untrusted text, made safe to show.
 
-/// A value from outside, fit to stand in a sentence: in quotation marks, control and invisible characters written
-/// as `\u{..}`, cut after 80 characters.
+/// Quotes an untrusted value for a sentence: in quotation marks, control and invisible characters as `\u{..}`, cut
+/// after 80 characters.
 #[must_use]
 pub fn quoted(value: &str) -> String {
     const LONGEST: usize = 80;
@@ -22,8 +22,8 @@ pub fn quoted(value: &str) -> String {
     out
 }
 
-/// Control characters, and characters that change how the text around them is shown (bidirectional controls,
-/// zero-width characters, tags).
+/// True for control characters, and for characters that change the look of the text around them (bidirectional
+/// controls, zero-width characters, tags).
 #[must_use]
 pub fn is_unfit_to_show(c: char) -> bool {
     c.is_control()

@@ -1,4 +1,4 @@
-//! Signing a certificate that the linter let through.
+//! Signing a TBSCertificate that passed the linter.
 
 use super::lint::Linted;
 use super::parsed::{Certificate, CertificateError};
@@ -14,10 +14,10 @@ pub enum IssueError {
     /// The signer has another key than the certificate's issuer.
     #[error("the signing key is not the key of the issuer's certificate")]
     WrongKey,
-    /// The signer signs in another way than the certificate says.
+    /// The signer's algorithm differs from the certificate's signature field.
     #[error("the signer does not use the algorithm that the certificate names")]
     WrongAlgorithm,
-    /// The result cannot be read, which is a fault of this program.
+    /// The signed certificate cannot be read back: a bug.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
 }

@@ -1,9 +1,8 @@
-//! The linter: the last look at a certificate before it is signed.
+//! The linter: the last check of a certificate before it is signed.
 //!
-//! Invariant: [`Linted`] can be made here only, and only it can be signed. The bytes are read by another implementation
-//! than the one that wrote them, every field is compared with its source, and an unexpected extension is an
-//! error. Fails with every broken rule: a fault of this program or its configuration, unless
-//! [`LintError::is_of_request`].
+//! Invariant: only this module makes a [`Linted`], and only a [`Linted`] can be signed. A second implementation reads
+//! the bytes back; every field is compared with its source, and an unexpected extension is an error. Returns every
+//! broken rule: a bug or wrong configuration, unless [`LintError::is_of_request`].
 
 use x509_parser::certificate::TbsCertificate as Read;
 use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
@@ -41,13 +40,13 @@ pub struct LintError {
 }
 
 impl LintError {
-    /// The section of RFC 5280 that has the rule, or the name of ours.
+    /// The section of RFC 5280 with the rule, or the name of a rule of our own.
     #[must_use]
     pub fn rule(&self) -> &'static str {
         self.rule
     }
 
-    /// True if the rule concerns names, subject or key, which the request contributes: another attempt fails alike.
+    /// True if the rule concerns names, subject or key, which come from the request: a retry fails the same way.
     #[must_use]
     pub fn is_of_request(&self) -> bool {
         let parts = ["names", "4.1.2.6 ", "4.1.2.7 ", "4.2.1.2 ", "4.2.1.6 ", "4.2.1.10 "];
@@ -80,7 +79,7 @@ pub fn lint(
     match summary {
         Some(summary) if linter.0.is_empty() => Ok(Linted(tbs, summary)),
         None if linter.0.is_empty() => {
-            linter.wrong("4.1 encoding", "what it says cannot be read back");
+            linter.wrong("4.1 encoding", "its fields cannot be read back");
             Err(linter.0)
         }
         _ => Err(linter.0),
@@ -100,7 +99,7 @@ impl Linter {
         }
     }
 
-    /// DER has one encoding for each value: a second reader takes nothing else.
+    /// X.690 section 10: DER has one encoding for each value.
     fn encoding(&mut self, der: &[u8]) {
         self.require(super::strict::is_der(der), "4.1 encoding", "it is not DER");
     }
@@ -130,7 +129,7 @@ impl Linter {
         self.require(
             signature_is(read, algorithm.identifier_der()),
             "4.1.2.3 signature",
-            "it names another algorithm than the one it is signed with",
+            "its algorithm is not the issuer's signature algorithm",
         );
 
         self.require(
@@ -144,7 +143,7 @@ impl Linter {
         self.require(
             from.to_datetime() >= issuer.not_before() && to.to_datetime() <= issuer.not_after(),
             "4.1.2.5 validity",
-            "it is not inside the issuer's",
+            "it is not inside the issuer's validity",
         );
         self.require(
             to.to_datetime() - from.to_datetime() <= time::Duration::days(i64::from(contents.validity_days)),
@@ -167,7 +166,7 @@ impl Linter {
         self.require(
             read.issuer_uid.is_none() && read.subject_uid.is_none(),
             "4.1.2.8 unique identifiers",
-            "there are some",
+            "unique identifiers are present",
         );
     }
 
@@ -188,7 +187,11 @@ impl Linter {
             let listed = common_name
                 .as_str()
                 .is_ok_and(|text| text.len() <= 64 && contents.names.iter().any(|name| name == text));
-            self.require(listed, "4.1.2.6 subject", "its common name is none of the names, or too long");
+            self.require(
+                listed,
+                "4.1.2.6 subject",
+                "its common name is not one of the names, or is too long",
+            );
         }
         if let Some(violation) = issuer.subject_der_violation(read.subject().as_raw()) {
             self.wrong(
@@ -207,7 +210,7 @@ impl Linter {
         self.require(
             csr.names() == contents.names.as_slice(),
             "names",
-            "the contentsed names are not those of the request",
+            "the granted names differ from the request's names",
         );
     }
 
@@ -215,7 +218,7 @@ impl Linter {
         let all = read.extensions();
         for (at, extension) in all.iter().enumerate() {
             if all[..at].iter().any(|earlier| earlier.oid == extension.oid) {
-                self.wrong("4.2 extensions", format!("{} is there twice", extension_name(extension)));
+                self.wrong("4.2 extensions", format!("{} occurs twice", extension_name(extension)));
             }
             self.extension(extension, read, issuer, csr, contents);
         }
@@ -253,7 +256,7 @@ impl Linter {
                         && identifier.authority_cert_issuer.is_none()
                         && identifier.authority_cert_serial.is_none(),
                     "4.2.1.1 authorityKeyIdentifier",
-                    "it is not the issuer's subjectKeyIdentifier alone",
+                    "it is not exactly the issuer's subjectKeyIdentifier",
                 );
                 false
             }
@@ -262,7 +265,7 @@ impl Linter {
                 self.require(
                     identifier.0 == expected,
                     "4.2.1.2 subjectKeyIdentifier",
-                    "it is not that of the key",
+                    "it does not match the public key",
                 );
                 false
             }
@@ -274,17 +277,17 @@ impl Linter {
                 self.require(
                     !set.is_empty() && set == granted,
                     "4.2.1.3 keyUsage",
-                    "it is not what was granted",
+                    "it differs from the granted key usages",
                 );
                 self.require(
                     is_named_bit_list(extension.value),
                     "4.1 encoding",
-                    "keyUsage has zero bits at its end, which DER leaves out (X.690 section 11.2.2)",
+                    "keyUsage ends in zero bits, which DER omits (X.690 section 11.2.2)",
                 );
                 self.require(
                     !usage.key_cert_sign() && !usage.crl_sign(),
                     "4.2.1.3 keyUsage",
-                    "it is an authority's",
+                    "it contains keyCertSign or cRLSign",
                 );
                 true
             }
@@ -293,7 +296,7 @@ impl Linter {
                 self.require(
                     !contents.names.is_empty() && written.is_some_and(|written| written == contents.names),
                     "4.2.1.6 subjectAltName",
-                    "the names are not those that were granted",
+                    "it differs from the granted names",
                 );
                 read.subject().iter_rdn().next().is_none()
             }
@@ -301,7 +304,7 @@ impl Linter {
                 self.require(
                     !constraints.ca && constraints.path_len_constraint.is_none(),
                     "4.2.1.9 basicConstraints",
-                    "it makes an authority",
+                    "it makes the subject a CA",
                 );
                 true
             }
@@ -309,13 +312,13 @@ impl Linter {
                 self.require(
                     purposes(extension.value).is_some_and(|read| read == contents.extended_key_usage),
                     "4.2.1.12 extendedKeyUsage",
-                    "it is not what was granted",
+                    "it differs from the granted purposes",
                 );
                 false
             }
             ParsedExtension::CRLDistributionPoints(_) | ParsedExtension::AuthorityInfoAccess(_) => false,
             _ => {
-                self.wrong("4.2 extensions", format!("{} has no place here", extension_name(extension)));
+                self.wrong("4.2 extensions", format!("{} is not expected", extension_name(extension)));
                 return;
             }
         };
@@ -326,20 +329,20 @@ impl Linter {
     }
 }
 
-/// True if the signature field is exactly this AlgorithmIdentifier, parameters included: compares the octets before the
-/// issuer.
+/// True if the signature field is exactly this AlgorithmIdentifier, parameters included. Compares the octets before
+/// the issuer field.
 fn signature_is(read: &Read<'_>, identifier: &[u8]) -> bool {
     let (tbs, issuer) = (read.as_ref(), read.issuer().as_raw());
     let at = tbs.windows(issuer.len()).position(|window| window == issuer);
     at.is_some_and(|at| tbs[..at].ends_with(identifier))
 }
 
-/// True if a BIT STRING ends in its last set bit.
+/// X.690 section 11.2.2: true if a BIT STRING ends in its last set bit.
 fn is_named_bit_list(der: &[u8]) -> bool {
     matches!(der, [3, _, unused, .., last] if last.trailing_zeros() == u32::from(*unused))
 }
 
-/// A name of a kind that is issued, in its canonical spelling.
+/// Reads a name of a supported kind; `None` for other kinds and for other than the canonical spelling.
 fn plain(name: &GeneralName<'_>) -> Option<Name> {
     match name {
         GeneralName::DNSName(text) => Name::dns(text).ok().filter(|name| name.text() == *text),

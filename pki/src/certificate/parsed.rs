@@ -1,6 +1,6 @@
-//! A certificate that was issued, as its bytes and the few summary other parts ask for.
+//! An issued certificate: its bytes, and a summary of its fields.
 //!
-//! Invariant: the summary are read from the bytes.
+//! Invariant: the summary is read from the bytes.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ pub struct Certificate {
     summary: TbsSummary,
 }
 
-/// The fields of a TBSCertificate that callers ask for.
+/// The fields of a TBSCertificate that callers use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TbsSummary {
     serial: Serial,
@@ -32,7 +32,7 @@ pub(super) struct TbsSummary {
 }
 
 impl TbsSummary {
-    /// As read from the bytes.
+    /// Summarizes a parsed TBSCertificate.
     pub(super) fn of(read: &TbsCertificate<'_>) -> Result<TbsSummary, CertificateError> {
         let serial = Serial::from_integer(read.raw_serial()).map_err(|_| CertificateError::Malformed)?;
         let mut public_key_digest = [0; 32];
@@ -61,16 +61,16 @@ impl TbsSummary {
 /// Why a text is not a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
-    /// No PEM block of a certificate.
+    /// The text has no PEM block labelled CERTIFICATE.
     #[error("there is no certificate in PEM form")]
     Missing,
-    /// A block that cannot be read.
+    /// The certificate cannot be read.
     #[error("the certificate is not well formed")]
     Malformed,
 }
 
 impl Certificate {
-    /// The first certificate in a text.
+    /// Reads the first certificate of a PEM text.
     pub fn from_pem(text: &str) -> Result<Certificate, CertificateError> {
         let blocks = pem_blocks(text);
         let (_, der) =
@@ -78,7 +78,7 @@ impl Certificate {
         Certificate::from_der(der.as_ref().ok_or(CertificateError::Malformed)?.to_vec())
     }
 
-    /// From its bytes.
+    /// Reads the DER of one certificate.
     pub fn from_der(der: Vec<u8>) -> Result<Certificate, CertificateError> {
         let malformed = |_| CertificateError::Malformed;
         let (rest, read) = X509Certificate::from_der(&der).map_err(malformed)?;
@@ -89,8 +89,8 @@ impl Certificate {
         Ok(Certificate { der, summary })
     }
 
-    /// Joins the three parts of a certificate; `summary` is the linter's reading of the same bytes.
-    /// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 section 4.1).
+    /// Joins the three parts of a certificate; `summary` is the linter's summary of `tbs`.
+    /// RFC 5280 section 4.1: Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }.
     pub(super) fn assemble(
         tbs: &[u8],
         algorithm: SignatureAlgorithm,
@@ -114,13 +114,13 @@ impl Certificate {
         Ok(Certificate { der: signed.to_der().map_err(malformed)?, summary })
     }
 
-    /// Its bytes.
+    /// The DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// As PEM, with line feeds, as files on servers are.
+    /// The certificate as PEM, with line feeds.
     #[must_use]
     pub fn pem(&self) -> String {
         to_pem(&self.der)
@@ -150,19 +150,19 @@ impl Certificate {
         self.summary.not_after
     }
 
-    /// Both of them.
+    /// notBefore and notAfter.
     #[must_use]
     pub fn validity(&self) -> Validity {
         Validity { not_before: self.summary.not_before, not_after: self.summary.not_after }
     }
 
-    /// The key identifier of the issuer, in lower-case hex.
+    /// The keyIdentifier of authorityKeyIdentifier, in lower-case hex.
     #[must_use]
     pub fn authority_key_identifier(&self) -> Option<String> {
         self.summary.authority_key_identifier.as_ref().map(hex::encode)
     }
 
-    /// Lower-case hex SHA-256 of the DER.
+    /// Lower-case hex of the SHA-256 of the DER.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         hex::encode(digest(&SHA256, &self.der).as_ref())

@@ -1,7 +1,7 @@
 //! Serial numbers (RFC 5280 section 4.1.2.2).
 //!
-//! Invariant: a positive integer of at most 20 octets, kept without leading zeros; new ones have 20 octets and 158
-//! random bits, so that they cannot be guessed and never meet.
+//! Invariant: a positive integer of at most 20 octets, stored without leading zeros. New serials have 20 octets with
+//! 158 random bits: they are unpredictable, and collisions are negligible.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use aws_lc_rs::rand::SecureRandom;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The longest serial number, in octets.
+/// RFC 5280 section 4.1.2.2: the most octets of a serial number.
 const LONGEST: usize = 20;
 
 /// A serial number.
@@ -22,22 +22,22 @@ pub enum SerialError {
     /// The source of randomness failed.
     #[error("the source of randomness failed")]
     NoRandomness,
-    /// The text or integer is none.
+    /// The text or INTEGER is not a serial number.
     #[error("not a serial number: a positive integer of at most 20 octets is needed, in hexadecimal")]
     Malformed,
 }
 
 impl Serial {
-    /// A new one, of 20 octets.
+    /// A new serial of 20 octets.
     pub fn random(random: &dyn SecureRandom) -> Result<Serial, SerialError> {
         let mut octets = vec![0; LONGEST];
         random.fill(&mut octets).map_err(|_| SerialError::NoRandomness)?;
-        // The first bit clear keeps it positive, the second set keeps all 20 octets: 158 bits are left to chance.
+        // A clear first bit keeps it positive, a set second bit keeps all 20 octets: 158 random bits remain.
         octets[0] = octets[0] & 0x3f | 0x40;
         Ok(Serial(octets))
     }
 
-    /// From the content of an INTEGER.
+    /// Reads the content octets of an INTEGER.
     pub fn from_integer(content: &[u8]) -> Result<Serial, SerialError> {
         let magnitude = match content {
             [0, rest @ ..] => rest,

@@ -1,5 +1,5 @@
-//! The one DER encoding of a TBSCertificate (X.690 section 10, RFC 5280 section 4.1), by another implementation than the
-//! linter's.
+//! Check for the one DER encoding of a TBSCertificate (X.690 section 10, RFC 5280 section 4.1), by a second
+//! implementation besides the linter's.
 
 use der::{Decode as _, Encode as _};
 use x509_cert::TbsCertificate;
@@ -14,7 +14,7 @@ mod tests {
     use super::*;
     use crate::testing::{self, TestKey, sequence, tlv};
 
-    /// The TBSCertificate of a CA that was made for the test.
+    /// The TBSCertificate of a test CA.
     fn tbs() -> Vec<u8> {
         let certificate =
             crate::certificate::Certificate::from_pem(&testing::root_with(TestKey::EcP256).certificate_pem);

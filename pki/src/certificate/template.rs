@@ -1,7 +1,7 @@
 //! Building a TBSCertificate (RFC 5280 section 4.1).
 //!
-//! Invariant: every field comes from the contents, the issuer, or the reserved serial and validity; from the request comes
-//! the public key alone. The issuer's name and the key are copied as DER, byte for byte.
+//! Invariant: every field comes from the contents, the issuer, or the reserved serial and validity; the request
+//! contributes only its public key. The issuer's name and the key are copied as DER, byte for byte.
 
 use std::net::IpAddr;
 
@@ -26,21 +26,21 @@ use crate::issuer::Issuer;
 use crate::name::{Name, encode_subject};
 use crate::signer::SignatureAlgorithm;
 
-/// The addresses at which an issuer publishes its certificate, its CRLs and its OCSP responder.
+/// The URLs of an issuer's certificate, CRLs and OCSP responders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publication {
-    /// Of revocation lists (RFC 5280 section 4.2.1.13).
+    /// URLs of CRLs (RFC 5280 section 4.2.1.13).
     pub crl: Vec<String>,
-    /// Of the issuer's certificate (RFC 5280 section 4.2.2.1).
+    /// URLs of the issuer's certificate (RFC 5280 section 4.2.2.1).
     pub issuer: Vec<String>,
-    /// Of OCSP responders (RFC 5280 section 4.2.2.1).
+    /// URLs of OCSP responders (RFC 5280 section 4.2.2.1).
     pub ocsp: Vec<String>,
 }
 
 /// The contents of a certificate, apart from key, serial, dates and issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateContents {
-    /// The subject as RFC 4514 text; empty when only the names identify the subject.
+    /// The subject as RFC 4514 text; empty if only the names identify the subject.
     pub subject: String,
     /// The subject alternative names, in their order.
     pub names: Vec<String>,
@@ -55,7 +55,7 @@ pub struct CertificateContents {
 /// The inputs of a certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Template<'a> {
-    /// The request whose key is certified.
+    /// The request; its public key is certified.
     pub csr: &'a Csr,
     /// Subject, names and usages.
     pub contents: &'a CertificateContents,
@@ -67,25 +67,25 @@ pub struct Template<'a> {
     pub serial: &'a Serial,
     /// The reserved validity.
     pub validity: &'a Validity,
-    /// The addresses to write into it.
+    /// The URLs for cRLDistributionPoints and authorityInfoAccess.
     pub publication: &'a Publication,
 }
 
-/// Why a certificate cannot be built: a value that does not fit into its field, which policy and reading should have
-/// caught.
+/// Why a certificate cannot be built: a value does not fit into its field. Policy checks and CSR parsing should have
+/// caught it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {0} cannot be encoded")]
 pub struct BuildError(&'static str);
 
 impl BuildError {
-    /// True if the value comes from the request: another attempt fails alike.
+    /// True if the value comes from the request: a retry fails the same way.
     #[must_use]
     pub fn is_of_request(&self) -> bool {
         matches!(self.0, "public key" | "subject" | "subject alternative name")
     }
 }
 
-/// A TBSCertificate that was built but not linted.
+/// A TBSCertificate, not linted yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TbsCertificate {
     der: Vec<u8>,
@@ -94,7 +94,7 @@ pub struct TbsCertificate {
 }
 
 impl TbsCertificate {
-    /// Its bytes, ready to be signed.
+    /// The DER to be signed.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
@@ -108,14 +108,14 @@ impl TbsCertificate {
         self.algorithm
     }
 
-    /// Any bytes in the place of a certificate, to try the linter.
+    /// The same with other bytes, for tests of the linter.
     #[cfg(test)]
     pub(super) fn with_der(&self, der: Vec<u8>) -> TbsCertificate {
         TbsCertificate { der, ..self.clone() }
     }
 }
 
-/// The extensions that are written (RFC 5280 sections 4.2.1 and 4.2.2).
+/// The extensions of issued certificates (RFC 5280 sections 4.2.1 and 4.2.2).
 mod oid {
     use der::asn1::ObjectIdentifier;
 
@@ -130,7 +130,7 @@ mod oid {
         ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
 }
 
-/// RFC 5280 section 4.1, without the unique identifiers.
+/// TBSCertificate (RFC 5280 section 4.1) without the unique identifiers.
 #[derive(Sequence)]
 struct Tbs<'a> {
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
@@ -182,7 +182,7 @@ impl Template<'_> {
     fn extensions(&self, subject_is_empty: bool) -> Result<Vec<Extension>, BuildError> {
         let octets = |octets: &[u8]| OctetString::new(octets).map_err(|_| BuildError("key identifier"));
         let mut extensions = vec![
-            // RFC 5280 section 4.2.1.1: the issuer's key, as the issuer's certificate identifies it.
+            // RFC 5280 section 4.2.1.1: the subjectKeyIdentifier of the issuer's certificate.
             extension(
                 oid::AUTHORITY_KEY_IDENTIFIER,
                 false,
@@ -192,7 +192,7 @@ impl Template<'_> {
                     authority_cert_serial_number: None,
                 },
             )?,
-            // RFC 5280 section 4.2.1.2, RFC 7093 section 2 method 1
+            // RFC 5280 section 4.2.1.2; RFC 7093 section 2 method 1.
             extension(
                 oid::SUBJECT_KEY_IDENTIFIER,
                 false,
@@ -200,13 +200,13 @@ impl Template<'_> {
             )?,
             // RFC 5280 section 4.2.1.3: critical.
             extension(oid::KEY_USAGE, true, &key_usage(&self.contents.key_usage)?)?,
-            // RFC 5280 section 4.2.1.6: critical if it is all that names the subject.
+            // RFC 5280 section 4.2.1.6: critical if the subject is empty.
             extension(
                 oid::SUBJECT_ALT_NAME,
                 subject_is_empty,
                 &SubjectAltName(general_names(&self.contents.names)?),
             )?,
-            // RFC 5280 section 4.2.1.9: an end entity, critically.
+            // RFC 5280 section 4.2.1.9: cA FALSE, critical.
             extension(
                 oid::BASIC_CONSTRAINTS,
                 true,
@@ -214,7 +214,7 @@ impl Template<'_> {
             )?,
         ];
         if !self.contents.extended_key_usage.is_empty() {
-            // RFC 5280 section 4.2.1.12
+            // RFC 5280 section 4.2.1.12.
             extensions.push(extension(
                 oid::EXTENDED_KEY_USAGE,
                 false,
@@ -222,7 +222,7 @@ impl Template<'_> {
             )?);
         }
         if !self.publication.crl.is_empty() {
-            // RFC 5280 section 4.2.1.13
+            // RFC 5280 section 4.2.1.13.
             let full_name = self.publication.crl.iter().map(|url| uri(url)).collect::<Result<_, _>>()?;
             let point = DistributionPoint {
                 distribution_point: Some(DistributionPointName::FullName(full_name)),
@@ -242,7 +242,7 @@ impl Template<'_> {
         Ok(extensions)
     }
 
-    /// RFC 5280 section 4.2.2.1.
+    /// authorityInfoAccess (RFC 5280 section 4.2.2.1).
     fn access(&self) -> Result<AuthorityInfoAccessSyntax, BuildError> {
         const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
         const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
@@ -277,13 +277,13 @@ fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
     }
 }
 
-/// RFC 5280 section 4.2.1.3: a named bit list, which ends in its last set bit (X.690 section 11.2.2).
+/// keyUsage (RFC 5280 section 4.2.1.3): a named bit list ends in its last set bit (X.690 section 11.2.2).
 fn key_usage(names: &[String]) -> Result<BitString, BuildError> {
     const UNKNOWN: BuildError = BuildError("key usage");
     let mut bits = 0_u16;
     for name in names {
         let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(UNKNOWN)?;
-        // The first bit is the highest one of the first octet.
+        // X.690 section 8.6.2.1: bit 0 is the highest bit of the first octet.
         bits |= 1 << (15 - bit);
     }
     let unused = bits.trailing_zeros();
@@ -296,7 +296,7 @@ fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
     Ok(ExtendedKeyUsage(oids.collect::<Result<_, _>>()?))
 }
 
-/// RFC 5280 section 4.2.1.6, in the order of the contents.
+/// GeneralNames (RFC 5280 section 4.2.1.6) in the order of the contents.
 fn general_names(names: &[String]) -> Result<Vec<GeneralName>, BuildError> {
     const UNENCODABLE: BuildError = BuildError("subject alternative name");
     let ia5 = |text: &str| Ia5String::new(text).map_err(|_| UNENCODABLE);
@@ -328,7 +328,7 @@ mod tests {
 
     use super::*;
 
-    /// The library looks for each bit in 128 places; ours are written where they belong.
+    /// Compares with the `KeyUsage` type of x509-cert for every set of bits.
     #[test]
     fn key_usages_are_written_as_the_library_writes_them() {
         for bits in 0..1_u16 << KEY_USAGES.len() {

@@ -53,7 +53,7 @@ impl Case {
         lint(tbs, &self.issuer, &self.csr, &self.contents)
     }
 
-    /// The rules that a certificate breaks.
+    /// The rules broken by a certificate.
     fn broken(&self, tbs: TbsCertificate) -> Vec<&'static str> {
         self.lint(tbs).unwrap_err().iter().map(LintError::rule).collect()
     }
@@ -76,7 +76,7 @@ async fn a_certificate_says_what_was_reserved_and_granted() {
     assert_eq!(certificate.public_key_digest(), case.csr.key().digest());
     assert_eq!(certificate.authority_key_identifier(), Some(case.issuer.key_identifier()));
     assert_eq!(Certificate::from_pem(&certificate.pem()).unwrap(), certificate);
-    // The same inputs give the same bytes, so that signing can be repeated.
+    // A retry of signing gives the same bytes.
     assert_eq!(case.build(), case.build());
 }
 
@@ -140,13 +140,13 @@ fn bytes_that_are_no_certificate_are_caught() {
     let tbs = case.build();
     assert_eq!(case.broken(tbs.with_der(Vec::new())), ["4.1 encoding"]);
     assert_eq!(case.broken(tbs.with_der([tbs.der(), &[0]].concat())), ["4.1 encoding"]);
-    // cA FALSE written out is no DER; no single changed octet passes.
+    // No certificate with one flipped bit passes, except in serial and dates.
     for at in 0..tbs.der().len() {
         let mut der = tbs.der().to_vec();
         der[at] ^= 0x01;
         let serial = at > 10 && at < 31;
         let time = case.lint(tbs.with_der(der)).is_ok();
-        // Serial and dates are the caller's to choose, within limits.
+        // The caller chooses serial and dates, within limits.
         assert!(!time || serial || is_time(tbs.der(), at), "octet {at} of {}", hex::encode(tbs.der()));
     }
 }
@@ -187,14 +187,14 @@ fn what_is_no_issuer_is_told_why() {
         IssuerError::PrivateKey
     );
     assert!(
-        why(&CaMaker::new(TestKey::EcP256).not_a_ca().self_signed().certificate_pem).contains("no authority")
+        why(&CaMaker::new(TestKey::EcP256).not_a_ca().self_signed().certificate_pem).contains("not a CA")
     );
     assert!(
         why(&(root.certificate_pem.clone() + &testing::root_with(TestKey::EcP384).certificate_pem))
             .contains("not signed by")
     );
     let deep = CaMaker::new(TestKey::EcP256).path_length(0).issuing(CaMaker::new(TestKey::EcP256));
-    assert!(why(&deep.certificate_pem).contains("allows 0 authorities below it, and there are 1"));
+    assert!(why(&deep.certificate_pem).contains("allows 0 CA certificates below it, but there are 1"));
     assert!(why(&root.certificate_pem.replacen("MII", "AAA", 1)).contains("not well formed"));
 }
 
@@ -220,8 +220,8 @@ fn the_encoding_of_time_changes_with_2050() {
     assert_eq!(dates(first, first + Duration::SECOND).get(..17), Some("\u{18}\u{f}20500101000000Z"));
 }
 
-/// The clocks that we read do not show leap seconds: the second is shown twice, or smeared over the day. Neither makes a
-/// date that is none, nor a validity that ends before it begins.
+/// System clocks repeat a leap second or smear it over the day. Neither gives an invalid date or a validity that ends
+/// before it begins.
 #[test]
 fn a_second_that_comes_twice_does_no_harm() {
     let ca = CaMaker::new(TestKey::EcP256)

@@ -1,5 +1,5 @@
-//! The kind of a piece of DER, from its first few tags: enough to recognise a private key even when it is cut off,
-//! mislabelled or encrypted.
+//! The kind of a DER structure by its first tags: enough to recognise a private key that is cut off, mislabelled or
+//! encrypted.
 
 /// A kind of DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const CONTEXT_0: u8 = 0xa0;
 
-/// Looks at the first tags only. Lengths may point past the end: a cut-off key is a key.
+/// Reads the first tags only. Lengths may point past the end: a cut-off key is a key.
 pub(super) fn of(der: &[u8]) -> DerKind {
     let Some((SEQUENCE, outer, _)) = element(der) else {
         return DerKind::Unknown;
@@ -49,7 +49,7 @@ pub(super) fn of(der: &[u8]) -> DerKind {
     }
 }
 
-/// A SEQUENCE that begins with a SEQUENCE: something signed, or a key with its algorithm.
+/// The kind of a SEQUENCE that begins with a SEQUENCE: a signed structure, or a key with its algorithm.
 fn of_signed(inner: &[u8], rest: &[u8]) -> DerKind {
     match element(inner) {
         Some((OBJECT_IDENTIFIER, _, _)) => match rest.first() {
@@ -58,8 +58,8 @@ fn of_signed(inner: &[u8], rest: &[u8]) -> DerKind {
             _ => DerKind::Unknown,
         },
         Some((CONTEXT_0, _, _)) => DerKind::Certificate,
-        // Version and subject for a request; for a certificate of version 1, the serial, then the algorithm; for a
-        // CRL, the version, the algorithm, the issuer and a time.
+        // A request has version and subject; a certificate of version 1 serial and algorithm; a CRL version,
+        // algorithm, issuer and a time.
         Some((INTEGER, _, after)) => {
             let third =
                 element(after).and_then(|(tag, value, rest)| (tag == SEQUENCE).then_some((value, rest)));
@@ -78,13 +78,13 @@ fn of_signed(inner: &[u8], rest: &[u8]) -> DerKind {
     }
 }
 
-/// One element: its tag, its value (cut at the end of the input), and the rest.
+/// Splits off one element: its tag, its value (cut at the end of the input), and the rest.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
         0..=0x7f => (usize::from(first), rest),
-        // Indefinite length is BER, which old tools write for PKCS#7 and PKCS#12.
+        // X.690 section 8.1.3.6: the indefinite length of BER; old tools write it in PKCS#7 and PKCS#12.
         0x80 => (usize::MAX, rest),
         _ => {
             let octets = usize::from(first & 0x7f);

@@ -1,9 +1,10 @@
 //! From pasted text to the DER of exactly one certificate signing request.
 //!
 //! Accepts PEM with either label (RFC 7468 section 7) among other text, with CRLF, a byte order mark or lost line
-//! breaks, or plain base64 of the DER. Invariant: a private key in any kind is recognised first, before any other
-//! rule, and neither it nor any other part of the text appears in a finding. Fails with a [`TextError`]:
-//! the kind of text that was found instead.
+//! breaks, and plain base64 of the DER.
+//!
+//! Invariant: a private key of any kind is rejected before all other rules, and no part of its text enters an error.
+//! Fails with a [`TextError`] that names the kind of text found instead.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -14,7 +15,7 @@ use super::Csr;
 use super::der_kind::{self, DerKind};
 use crate::error::TextError;
 
-/// Mail programs and forms lose padding, so it is optional.
+/// Base64 with optional padding: mail programs and forms lose it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -22,7 +23,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The DER of the one request in `text`.
+/// Returns the DER of the one request in `text`.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
     let mut blocks = blocks(text);
     if names_a_private_key(text) || blocks.iter().any(|block| block.holds_private_key()) {
@@ -50,15 +51,15 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
     }
 }
 
-/// True if the text holds a private key in any form that is recognised.
+/// True if the text contains a private key in a known form.
 #[must_use]
 pub fn holds_private_key(text: &str) -> bool {
     names_a_private_key(text) || blocks(text).iter().any(Block::holds_private_key)
 }
 
-/// Labels of a private key that is not in a PEM block that can be read: cut off, mangled, or of another tool.
+/// True if the text has a label of a private key outside of readable PEM: cut off, damaged, PuTTY or JWK.
 fn names_a_private_key(text: &str) -> bool {
-    // Requests have none of these words, and looking for them makes no copy.
+    // Fast path: requests have none of these words, and the search copies nothing.
     if !["PRIVATE", "rivate", "PuTTY", "\"kty\""].iter().any(|word| text.contains(word)) {
         return false;
     }
@@ -68,14 +69,14 @@ fn names_a_private_key(text: &str) -> bool {
     upper.contains("PRIVATE KEY--") || putty || json_key
 }
 
-/// A PEM block, or (without a label) a run of base64 outside of any.
+/// A PEM block, or (without a label) base64 lines outside of PEM.
 struct Block {
     label: Option<String>,
-    /// True if the END line is there.
+    /// True if the block has its END line.
     complete: bool,
     /// `None` if the body is not base64.
     der: Option<Zeroizing<Vec<u8>>>,
-    /// The kind of the body, read as far as it is base64.
+    /// The kind of the body's DER, read up to the first character that is not base64.
     kind: DerKind,
 }
 
@@ -83,7 +84,7 @@ impl Block {
     fn new(label: Option<&str>, complete: bool, body: &str) -> Block {
         let mut dense = Zeroizing::new(String::with_capacity(body.len()));
         for line in body.split('\n') {
-            // Nearly always, all that is blank is the end of a line: then nothing is looked at character by character.
+            // Fast path: most lines have no blanks inside.
             let line = line.strip_suffix('\r').unwrap_or(line);
             if line.bytes().all(|b| b.is_ascii_graphic()) {
                 dense.push_str(line);
@@ -94,7 +95,7 @@ impl Block {
         let der = BASE64.decode(dense.as_bytes()).ok().map(Zeroizing::new);
         let kind = match &der {
             Some(der) => der_kind::of(der),
-            // Cut off or mangled: as far as it goes.
+            // Cut off or damaged: read the valid start.
             None => {
                 let digits = dense.bytes().take_while(|b| is_base64(*b) && *b != b'=').count();
                 let start = BASE64.decode(&dense.as_bytes()[..digits - digits % 4]).map(Zeroizing::new);
@@ -102,13 +103,13 @@ impl Block {
             }
         };
         if kind == DerKind::Request {
-            // Nothing secret, and wiping it takes longer than reading it.
+            // A request is not secret, and wiping takes longer than reading.
             drop(std::mem::take(&mut *dense));
         }
         Block { label: label.map(str::to_owned), complete, der, kind }
     }
 
-    /// Takes the content out, so that it is neither copied nor wiped.
+    /// Moves the DER out, without a copy and without wiping.
     fn take(&mut self) -> Option<Vec<u8>> {
         self.der.as_mut().map(|der| std::mem::take(&mut **der))
     }
@@ -118,13 +119,13 @@ impl Block {
             || self.kind == DerKind::PrivateKey
     }
 
-    /// RFC 7468 section 7: the label, and the one older tools write.
+    /// RFC 7468 section 7: the label of a request, or the label of older tools.
     fn is_request(&self) -> bool {
         matches!(self.label.as_deref(), Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST"))
     }
 }
 
-/// Cuts the text into PEM blocks and the runs of base64 lines between them.
+/// Splits the text into PEM blocks and the base64 lines between them.
 fn blocks(text: &str) -> Vec<Block> {
     const BEGIN: &str = "-----BEGIN ";
     let mut found = Vec::new();
@@ -140,7 +141,7 @@ fn blocks(text: &str) -> Vec<Block> {
         let end = format!("-----END {label}-----");
         let (body, complete, after) = match body.split_once(&end) {
             Some((body, after)) => (body, true, after),
-            // The next block begins, or the text ends: this one was cut off.
+            // Cut off: the next block begins, or the text ends.
             None => {
                 let cut = body.find(BEGIN).unwrap_or(body.len());
                 (&body[..cut], false, &body[cut..])
@@ -153,13 +154,12 @@ fn blocks(text: &str) -> Vec<Block> {
     found
 }
 
-/// RFC 7468 section 3 allows any printable character but the hyphen here; labels in use have upper case letters,
-/// digits and spaces.
+/// True if a text can be a label. RFC 7468 section 3 allows any printable character but the hyphen.
 fn is_label(label: &str) -> bool {
     !label.is_empty() && label.len() <= 64 && label.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
 }
 
-/// Joins neighbouring lines of base64 and keeps those that could be something.
+/// Joins neighbouring base64 lines into blocks without a label; skips short ones.
 fn runs(text: &str, found: &mut Vec<Block>) {
     const SHORTEST: usize = 32;
     let mut run = Zeroizing::new(String::new());
@@ -177,7 +177,7 @@ fn runs(text: &str, found: &mut Vec<Block>) {
     }
 }
 
-/// One word of base64, or several long ones where line breaks turned into spaces; not a sentence.
+/// True for one base64 word, or several long ones (line breaks that turned into spaces); false for a sentence.
 fn is_base64_line(line: &str) -> bool {
     const SHORTEST_WORD: usize = 16;
     let mut words = line.split_ascii_whitespace().rev();
@@ -189,12 +189,12 @@ fn is_base64(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
 }
 
-/// White space, and the characters that mail programs and editors put in its place.
+/// True for white space, and for the invisible characters that mail programs and editors insert.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
 }
 
-/// The DER of a text without any PEM label.
+/// Returns the DER of the request in a text without PEM labels.
 fn bare(blocks: &mut [Block], text: &str) -> Result<Vec<u8>, TextError> {
     let mut requests: Vec<Vec<u8>> =
         blocks.iter_mut().filter(|block| block.kind == DerKind::Request).filter_map(Block::take).collect();
@@ -217,7 +217,7 @@ fn bare(blocks: &mut [Block], text: &str) -> Result<Vec<u8>, TextError> {
     Err(TextError::NoRequest)
 }
 
-/// The DER of the one PEM block.
+/// Returns the DER of the request in the only PEM block.
 fn request(block: &mut Block) -> Result<Vec<u8>, TextError> {
     let label = block.label.as_deref().unwrap_or_default();
     if !block.is_request() {

@@ -1,7 +1,8 @@
-//! Requested extensions (RFC 2985 section 5.4.2), attributes, parts of the subject.
+//! Requested extensions (RFC 2985 section 5.4.2), attributes and parts of the subject.
 //!
-//! Invariant: nothing in a request is dropped silently. Every extension and attribute becomes a name, a [`RequestedExtension`] or a
-//! finding; the profile decides later which extensions are granted. A challenge password is mentioned but never shown.
+//! Invariant: nothing in a request is dropped silently. Every extension and attribute becomes a name, a
+//! [`RequestedExtension`] or an error; the profile decides later about the extensions. The value of a challenge
+//! password is never shown.
 
 use std::borrow::Cow;
 
@@ -35,10 +36,10 @@ pub enum RequestedExtension {
     Attribute(String),
 }
 
-/// The most names of one request: evaluating more takes long.
+/// The most names of a request; limits the time of an evaluation.
 pub(super) const MAX_NAMES: usize = 250;
 
-/// The attributes of a request, as far as they can be read.
+/// The readable attributes of a request, and the errors of the others.
 #[derive(Default)]
 pub(super) struct RequestedAttributes {
     pub(super) names: Vec<Name>,
@@ -59,7 +60,7 @@ pub const KEY_USAGES: [&str; 9] = [
     "decipherOnly",
 ];
 
-/// Purposes with names people know, from RFC 5280 section 4.2.1.12 and later registrations.
+/// Purposes with a name (RFC 5280 section 4.2.1.12 and later registrations).
 pub const PURPOSES: [(&str, ObjectIdentifier); 9] = [
     ("serverAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1")),
     ("clientAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2")),
@@ -72,7 +73,7 @@ pub const PURPOSES: [(&str, ObjectIdentifier); 9] = [
     ("anyExtendedKeyUsage", ObjectIdentifier::new_unwrap("2.5.29.37.0")),
 ];
 
-/// The number of a purpose that is given by its name or with dots.
+/// The object identifier of a purpose given by name or dotted number.
 pub fn purpose(text: &str) -> Option<ObjectIdentifier> {
     match PURPOSES.iter().find(|(name, _)| *name == text) {
         Some((_, oid)) => Some(*oid),
@@ -80,7 +81,7 @@ pub fn purpose(text: &str) -> Option<ObjectIdentifier> {
     }
 }
 
-/// The name of a purpose, or its number where it has none.
+/// The name of a purpose, or its dotted number.
 pub fn purpose_name(oid: &ObjectIdentifier) -> Cow<'static, str> {
     match PURPOSES.iter().find(|(_, known)| known == oid) {
         Some((name, _)) => Cow::Borrowed(name),
@@ -120,7 +121,7 @@ impl RequestedAttributes {
     fn read_extensions(&mut self, list: &[X509Extension<'_>]) {
         for (at, extension) in list.iter().enumerate() {
             if list[..at].iter().any(|earlier| earlier.oid == extension.oid) {
-                // RFC 5280 section 4.2
+                // RFC 5280 section 4.2: no extension occurs twice.
                 self.errors.push(ExtensionError::Twice(extension_name(extension).into_owned()).into());
             }
             self.read_extension(extension);
@@ -190,21 +191,21 @@ impl RequestedAttributes {
         };
         match read {
             Ok(name) if !self.names.contains(&name) => self.names.push(name),
-            // A name that is repeated counts once.
+            // A repeated name counts once.
             Ok(_) => {}
             Err(error) => self.errors.push(error.into()),
         }
     }
 }
 
-/// The attributes of a CertificationRequestInfo: type, and the content of the SET of values. Walked here because the
-/// parser stops after the first value it knows, and nothing may be dropped silently.
+/// The attributes of a CertificationRequestInfo: type, and the content of the SET of values. Parsed here because
+/// x509-parser stops after the first known value, and nothing may be dropped silently.
 fn attributes(info: &[u8]) -> Option<Vec<(Oid<'_>, &[u8])>> {
     use x509_parser::asn1_rs::Any;
     let ([], info) = Any::from_der(info).ok()? else {
         return None;
     };
-    // Version, subject and key stand before the attributes (RFC 2986 section 4.1).
+    // RFC 2986 section 4.1: version, subject and key precede the attributes.
     let mut rest = info.data;
     for _ in 0..3 {
         rest = Any::from_der(rest).ok()?.0;
@@ -226,7 +227,7 @@ fn attributes(info: &[u8]) -> Option<Vec<(Oid<'_>, &[u8])>> {
     Some(all)
 }
 
-/// The names of the bits that are set.
+/// The names of the set bits.
 pub(crate) fn usages(usage: KeyUsage) -> impl Iterator<Item = &'static str> {
     KEY_USAGES
         .into_iter()
@@ -242,7 +243,7 @@ pub(crate) fn purposes(der: &[u8]) -> Option<Vec<Cow<'static, str>>> {
     (!oids.is_empty()).then(|| oids.iter().map(purpose_name).collect())
 }
 
-/// The extensions people know.
+/// Extensions with a name.
 const EXTENSIONS: [(ObjectIdentifier, &str); 17] = [
     (ObjectIdentifier::new_unwrap("2.5.29.14"), "subjectKeyIdentifier"),
     (ObjectIdentifier::new_unwrap("2.5.29.15"), "keyUsage"),
@@ -263,7 +264,7 @@ const EXTENSIONS: [(ObjectIdentifier, &str); 17] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.15"), "S/MIME capabilities"),
 ];
 
-/// The name of an extension, or its number where it has none.
+/// The name of an extension, or its dotted number.
 pub(crate) fn extension_name(extension: &X509Extension<'_>) -> Cow<'static, str> {
     match EXTENSIONS.iter().find(|(known, _)| is(&extension.oid, known)) {
         Some((_, name)) => Cow::Borrowed(name),

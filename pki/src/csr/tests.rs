@@ -1,16 +1,16 @@
-//! A request is read, or refused for a reason; more of them, with their words, are in `workflow/tests/findings`.
+//! Reading and refusing requests. `workflow/tests/findings` has more cases, with the texts of the findings.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::testing::{CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
 
-/// A public key of which a part, found by its octets, is replaced; signed by the key all the same.
+/// A request signed by its key, with one part of the public key replaced.
 fn key_with(kind: TestKey, part: &[u8], other: &[u8]) -> String {
     let maker = CsrMaker::new(kind).names(&["www.example.com"]);
     let spki = maker.key().spki().to_vec();
     let at = spki.windows(part.len()).position(|window| window == part).unwrap();
-    // The content of the outer SEQUENCE, which keeps its header in the one short form.
+    // The content of the outer SEQUENCE; its header keeps the shortest form.
     let start = if spki[1] < 0x80 { 2 } else { 2 + usize::from(spki[1] & 0x7f) };
     assert!(at >= start);
     let content = [&spki[start..at], other, &spki[at + part.len()..]].concat();
@@ -74,7 +74,7 @@ fn a_key_that_is_not_in_its_one_der_form_is_refused() {
         let csr = Csr::read(&maker.pem()).unwrap();
         assert_eq!(csr.key().spki_der(), maker.key().spki());
         let octets = csr.key().spki_der().len();
-        // Every octet counts: a key that differs in one is another key, or none.
+        // A key that differs in one octet is another key or malformed.
         for at in 0..octets {
             let mut spki = csr.key().spki_der().to_vec();
             spki[at] ^= 1;
@@ -93,7 +93,7 @@ proptest! {
         cuts in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 0..3),
     ) {
         use ::der::Encode;
-        // Small enough that changes often fall on a tag or a length.
+        // Small, so that changes often hit a tag or a length.
         let algorithm = sequence(&[oid("1.2.840.10045.4.3.2"), tlv(5, &[])]);
         let mut der = sequence(&[sequence(&[tail]), algorithm, tlv(3, &vec![0; kept + 1])]);
         for (at, octet, how) in cuts {

@@ -1,8 +1,8 @@
-//! What is wrong with a key or a signature.
+//! Errors of keys and signatures.
 
 use crate::key_kind::KeyKind;
 
-/// Why a public key cannot be certified: malformed, or of a kind that is not.
+/// Why a public key cannot be certified: it is malformed or of an unsupported kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It is not a SubjectPublicKeyInfo.
@@ -19,7 +19,7 @@ pub enum KeyError {
     RsaTooLong {
         /// The bits of the modulus.
         bits: u32,
-        /// The most that are supported.
+        /// The limit in bits.
         max: u32,
     },
     /// RSA parameters other than NULL (RFC 3279 section 2.3.1).
@@ -28,7 +28,7 @@ pub enum KeyError {
     /// Not an RSAPublicKey.
     #[error("the RSA key is not well formed")]
     RsaMalformed,
-    /// An EC key whose curve is not given by name.
+    /// An EC key without a named curve.
     #[error("the EC key does not name its curve")]
     EcExplicit,
     /// An EC key on another curve, by name or dotted number.
@@ -46,8 +46,8 @@ pub enum KeyError {
     /// Not an Ed25519 key (RFC 8410 section 3).
     #[error("the Ed25519 key is not well formed")]
     Ed25519Malformed,
-    /// An RSA key that is restricted to RSASSA-PSS.
-    #[error("RSA keys for PSS alone are not supported")]
+    /// An RSA key restricted to RSASSA-PSS.
+    #[error("RSA keys restricted to RSASSA-PSS are not supported")]
     PssOnly,
     /// Another kind of key, by name or dotted number.
     #[error("keys of the kind {0} are not supported")]
@@ -55,7 +55,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// True for a key that is well formed, but of a kind that is not certified.
+    /// True for a well-formed key of an unsupported kind.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         match self {
@@ -77,7 +77,7 @@ impl KeyError {
     }
 }
 
-/// Why a key of a supported kind protects nothing.
+/// Why a key of a supported kind is weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakKeyError {
     /// The modulus is too short.
@@ -85,13 +85,13 @@ pub enum WeakKeyError {
     RsaTooShort {
         /// The bits of the modulus.
         bits: u32,
-        /// The fewest that are safe.
+        /// The minimum in bits.
         min: u32,
     },
     /// The length of the modulus is not a multiple of 8 bits (BR section 6.1.6).
     #[error("the length of the RSA key, {0} bits, is not a multiple of 8")]
     RsaOddSize(u32),
-    /// The exponent has so many octets.
+    /// The exponent has this many octets, more than 64 bits.
     #[error("the exponent of the RSA key has {0} bytes")]
     RsaExponentOctets(usize),
     /// The exponent is larger than 31 bits.
@@ -100,7 +100,7 @@ pub enum WeakKeyError {
     /// The exponent is even or less than 65537 (BR section 6.1.6).
     #[error("the exponent of the RSA key, {0}, is too small or even")]
     RsaExponentSmall(u64),
-    /// A small prime divides the modulus.
+    /// This small prime divides the modulus.
     #[error("the modulus of the RSA key is divisible by {0}")]
     RsaDivisible(u64),
     /// The fingerprint of CVE-2017-15361.
@@ -123,25 +123,25 @@ pub enum WeakKeyError {
 /// Why a signature is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// It uses a digest that is broken or too short, by name.
+    /// It uses this broken or too short digest.
     #[error("the signature uses {0}")]
     WeakDigest(&'static str),
-    /// An algorithm that is not supported, by its dotted number.
+    /// An unsupported algorithm, by its dotted number.
     #[error("the signature algorithm {0} is not supported")]
     Algorithm(String),
     /// RSASSA-PSS parameters that cannot be read.
     #[error("the RSASSA-PSS parameters are not well formed")]
     PssMalformed,
-    /// RSASSA-PSS with a digest that is not supported, by its dotted number.
+    /// RSASSA-PSS with an unsupported digest, by its dotted number.
     #[error("the RSASSA-PSS digest {0} is not supported")]
     PssDigest(String),
-    /// RSASSA-PSS with parameters that are not supported.
-    #[error("the RSASSA-PSS parameters are unusual")]
+    /// RSASSA-PSS with unsupported parameters.
+    #[error("the RSASSA-PSS parameters are not supported")]
     PssUnusual,
-    /// The algorithm does not go with the kind of key.
-    #[error("the signature is not one of an {0} key")]
+    /// The signature algorithm does not fit the kind of key.
+    #[error("the signature algorithm does not fit the {0} key")]
     OtherKind(KeyKind),
-    /// The signature is wrong.
+    /// The signature does not verify.
     #[error("the signature was not made with the key")]
     Wrong,
 }

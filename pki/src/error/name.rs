@@ -1,4 +1,4 @@
-//! What is wrong with a name.
+//! Errors of names.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ pub enum NameError {
         /// The reason.
         error: DnsError,
     },
-    /// Not a URI that is certified.
+    /// Not a supported URI.
     #[error("the URI {name:?}: {error}")]
     Uri {
         /// The text.
@@ -21,7 +21,7 @@ pub enum NameError {
         /// The reason.
         error: UriError,
     },
-    /// Not an e-mail address that is certified.
+    /// Not a supported e-mail address.
     #[error("the e-mail address {name:?}: {error}")]
     Email {
         /// The text.
@@ -30,15 +30,15 @@ pub enum NameError {
         error: EmailError,
     },
     /// An iPAddress of another length than 4 or 16 octets.
-    #[error("an IP address of {0} bytes")]
+    #[error("the IP address has {0} bytes")]
     IpOctets(usize),
-    /// An address that belongs to no host.
-    #[error("the IP address {0} belongs to no host")]
+    /// An unspecified, multicast or broadcast address.
+    #[error("the IP address {0} is not the address of a host")]
     IpNoHost(IpAddr),
-    /// A GeneralName that cannot be read, as text.
+    /// A malformed GeneralName, as text.
     #[error("the name {0:?} is not well formed")]
     Malformed(String),
-    /// A text that is no name of any kind.
+    /// A text that is not a name of any kind.
     #[error("{0:?} is not a name")]
     NotAName(String),
 }
@@ -49,7 +49,7 @@ pub enum DnsError {
     /// It is empty.
     #[error("it is empty")]
     Empty,
-    /// It has characters outside of ASCII; with its A-labels, if it has them.
+    /// It has characters outside of ASCII; holds its A-labels if they are valid.
     #[error("it has characters outside of ASCII")]
     NotAscii(Option<String>),
     /// It is longer than [`crate::name::MAX_DNS_LENGTH`].
@@ -67,7 +67,7 @@ pub enum DnsError {
     /// It has an empty label.
     #[error("it has an empty label")]
     EmptyLabel,
-    /// It has a label of so many characters.
+    /// It has a label with this many characters.
     #[error("it has a label of {0} characters; at most 63 are allowed")]
     LongLabel(usize),
     /// It has this character.
@@ -93,14 +93,14 @@ pub enum DnsError {
     AllDigits,
 }
 
-/// Why a text is not a URI that is certified (RFC 5280 section 4.2.1.6, SPIFFE ID section 2).
+/// Why a text is not a supported URI (RFC 5280 section 4.2.1.6, SPIFFE ID section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UriError {
     /// It is longer than [`crate::name::MAX_URI_LENGTH`].
     #[error("it has {0} characters; at most 2048 are allowed")]
     TooLong(usize),
-    /// It has a character that no URI has.
-    #[error("it has a character that no URI has")]
+    /// It has a character that RFC 3986 section 2 does not allow.
+    #[error("it has a character that is not allowed in a URI")]
     Character,
     /// It has no scheme.
     #[error("it has no scheme")]
@@ -124,17 +124,17 @@ pub enum UriError {
     #[error("its trust domain is empty or too long")]
     SpiffeTrustDomain,
     /// The trust domain has other characters than `a-z0-9.-_`.
-    #[error("its trust domain has characters that a trust domain must not have")]
+    #[error("its trust domain has characters other than a-z, 0-9, '.', '-' and '_'")]
     SpiffeTrustDomainCharacters,
     /// It has a query, a fragment or a percent sign.
     #[error("it has a query, a fragment or a percent sign")]
     SpiffeQuery,
     /// Its path has empty segments, dot segments or other characters.
-    #[error("its path is not that of a SPIFFE ID")]
+    #[error("its path is not a valid SPIFFE ID path")]
     SpiffePath,
 }
 
-/// Why a text is not an e-mail address that is certified (RFC 5321 section 4.1.2).
+/// Why a text is not a supported e-mail address (RFC 5321 section 4.1.2).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// It is longer than [`crate::name::MAX_EMAIL_LENGTH`].
@@ -143,7 +143,7 @@ pub enum EmailError {
     /// It has no `@`.
     #[error("it has no @")]
     NoAt,
-    /// The part before the `@` has so many characters.
+    /// The part before the `@` has this many characters.
     #[error("the part before the @ has {0} characters; 1 to 64 are allowed")]
     LocalPart(usize),
     /// The part before the `@` begins or ends with a dot, or has two in a row.

@@ -1,7 +1,7 @@
-//! Name constraints of authorities (RFC 5280 section 4.2.1.10).
+//! Name constraints of CA certificates (RFC 5280 section 4.2.1.10).
 //!
-//! Invariant: a name is free only if, for every authority in the chain, it lies in a permitted subtree of its kind (where
-//! there are any of that kind) and in no excluded one.
+//! Invariant: a name complies only if, for every CA in the chain, it lies in a permitted subtree of its kind (if there
+//! are any) and in no excluded subtree.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 
 use crate::name::Name;
 
-/// How a name violates name constraints.
+/// A violation of name constraints by a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameConstraintViolation {
     /// It lies in an excluded subtree.
@@ -28,7 +28,7 @@ impl std::fmt::Display for NameConstraintViolation {
     }
 }
 
-/// The constraints of one authority.
+/// The name constraints of one CA certificate.
 #[derive(Clone, Debug)]
 pub(super) struct NameConstraints {
     permitted: Vec<Subtree>,
@@ -40,16 +40,16 @@ enum Subtree {
     Dns(String),
     Email(String),
     Uri(String),
-    /// Address and mask.
+    /// IP address and mask.
     Ip(Vec<u8>, Vec<u8>),
-    /// The RDNs, each as DER, one after the other.
+    /// The concatenated DER of the RDNs.
     Directory(Vec<u8>),
-    /// A kind of name that is never issued.
+    /// A kind of name that is not supported.
     Other,
 }
 
 impl NameConstraints {
-    /// Nothing where the authority has none. Fails when they cannot be read.
+    /// Reads the constraints of a certificate; `None` if it has none. Fails if they cannot be read.
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Result<Option<NameConstraints>, ()> {
         const NAME_CONSTRAINTS: &str = "2.5.29.30";
         let mut all = certificate
@@ -76,7 +76,7 @@ impl NameConstraints {
         }
     }
 
-    /// How a name violates them.
+    /// Checks a name; `None` if it complies.
     pub(super) fn violation(&self, name: &Name) -> Option<NameConstraintViolation> {
         let concerns = |subtree: &Subtree| {
             matches!(
@@ -90,7 +90,7 @@ impl NameConstraints {
         self.evaluate(concerns, |subtree| subtree.contains(name), |subtree| subtree.touches(name))
     }
 
-    /// How a subject, as the DER of a Name, violates them. An empty one never does.
+    /// Checks a subject, as the DER of a Name; `None` if it complies. An empty subject always complies.
     pub(super) fn subject_violation(&self, subject_der: &[u8]) -> Option<NameConstraintViolation> {
         let rdns = content(subject_der)?;
         if rdns.is_empty() {
@@ -134,7 +134,7 @@ impl Subtree {
         })
     }
 
-    /// True if all that `name` stands for lies in the subtree.
+    /// True if every host or mailbox that `name` matches lies in the subtree.
     fn contains(&self, name: &Name) -> bool {
         match (self, name) {
             (Subtree::Dns(base), Name::Dns(name)) => {
@@ -164,7 +164,7 @@ impl Subtree {
         }
     }
 
-    /// True if anything that `name` stands for lies in the subtree.
+    /// True if a host or mailbox that `name` matches lies in the subtree.
     fn touches(&self, name: &Name) -> bool {
         match (self, name) {
             (Subtree::Dns(base), Name::Dns(text)) if text.starts_with("*.") => {
@@ -176,8 +176,8 @@ impl Subtree {
     }
 }
 
-/// "Any DNS name that can be constructed by simply adding zero or more labels to the left-hand side". A leading dot,
-/// which the RFC does not know here but authorities write, asks for one label more.
+/// RFC 5280 section 4.2.1.10: "Any DNS name that can be constructed by simply adding zero or more labels to the
+/// left-hand side". A leading dot, which CAs write although the RFC does not define it, requires one more label.
 fn dns_within(name: &str, base: &str) -> bool {
     if base.is_empty() {
         return true;
@@ -188,7 +188,7 @@ fn dns_within(name: &str, base: &str) -> bool {
     }
 }
 
-/// For mail and URIs: a host is that host alone, and with a leading dot whatever is below it.
+/// RFC 5280 section 4.2.1.10, for e-mail and URIs: the host itself, or with a leading dot any host below it.
 fn host_within(host: &str, base: &str) -> bool {
     match base.strip_prefix('.') {
         Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')),

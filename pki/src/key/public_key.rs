@@ -1,8 +1,8 @@
-//! Public keys of the kinds that are certified.
+//! Public keys of the supported kinds.
 //!
-//! Invariant: a [`PublicKey`] is of a known kind and of a size and form that can be checked; [`super::weak_keys`] finds
-//! weak ones. Its SPKI, which enters the certificate, is built anew from algorithm, parameters and numbers, and a
-//! request whose octets differ from that is refused: no other octets of the requester get under the CA's signature.
+//! Invariant: a [`PublicKey`] has a supported kind, size and form; [`super::weak_keys`] finds weak ones. Its SPKI is
+//! the canonical encoding of algorithm, parameters and numbers; a request with any other encoding is refused, so that
+//! the CA signs no other octets of the requester.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ use crate::oid::{dotted, is};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     spki: Vec<u8>,
-    /// The content of the BIT STRING.
+    /// The content of subjectPublicKey.
     bits: Vec<u8>,
     kind: KeyKind,
     rsa: Option<RsaNumbers>,
@@ -32,14 +32,14 @@ pub struct PublicKey {
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-/// The curves, and the octets of an uncompressed point on each.
+/// The supported curves, each with the octets of an uncompressed point.
 const CURVES: [(ObjectIdentifier, KeyKind, usize); 3] = [
     (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), KeyKind::EcP256, 65),
     (ObjectIdentifier::new_unwrap("1.3.132.0.34"), KeyKind::EcP384, 97),
     (ObjectIdentifier::new_unwrap("1.3.132.0.35"), KeyKind::EcP521, 133),
 ];
 
-/// The most bits of an RSA modulus: longer keys take too long to check.
+/// The most bits of an RSA modulus; limits the time of the checks.
 pub const MAX_RSA_BITS: u32 = 8192;
 
 impl PublicKey {
@@ -80,20 +80,19 @@ impl PublicKey {
         self.kind
     }
 
-    /// Everything that is weak about the key, but for [`PublicKey::slow_weakness`].
+    /// Every weakness of the key, except for [`PublicKey::slow_weakness`].
     #[must_use]
     pub fn weaknesses(&self) -> Vec<WeakKeyError> {
         weak_keys::of(self.kind, &self.bits, self.rsa.as_ref())
     }
 
-    /// A weakness that takes milliseconds to find (5 ms for RSA-2048, 35 ms for RSA-4096): factors that are close together, or
-    /// a modulus that is a prime.
+    /// Checks for close factors and for a prime modulus. Takes milliseconds: 5 ms for RSA-2048, 35 ms for RSA-4096.
     #[must_use]
     pub fn slow_weakness(&self) -> Option<WeakKeyError> {
         self.rsa.as_ref().and_then(weak_keys::slow)
     }
 
-    /// RFC 7093 section 2 method 1: the leftmost 160 bits of the SHA-256 of the BIT STRING's content.
+    /// The key identifier. RFC 7093 section 2 method 1: the leftmost 160 bits of the SHA-256 of subjectPublicKey.
     #[must_use]
     pub fn identifier(&self) -> [u8; 20] {
         let mut identifier = [0; 20];
@@ -104,7 +103,7 @@ impl PublicKey {
     /// Reads a SubjectPublicKeyInfo.
     ///
     /// # Errors
-    /// [`KeyError`]: the kind is not certified, or the key is malformed.
+    /// [`KeyError`]: the kind is not supported, or the key is malformed.
     pub fn from_spki(der: &[u8]) -> Result<PublicKey, KeyError> {
         match SubjectPublicKeyInfo::from_der(der) {
             Ok(([], spki)) => PublicKey::read(&spki),
@@ -161,7 +160,7 @@ impl PublicKey {
     }
 }
 
-/// The one DER form of the SubjectPublicKeyInfo of this key; nothing where it cannot be encoded.
+/// The canonical SubjectPublicKeyInfo of a key as DER; `None` if it cannot be encoded.
 fn canonical_spki(kind: KeyKind, bits: &[u8], rsa: Option<&RsaNumbers>) -> Option<Vec<u8>> {
     let curve = CURVES.iter().find(|(_, known, _)| *known == kind).map(|(oid, ..)| oid);
     let (oid, parameters) = match (kind, curve) {
@@ -169,7 +168,7 @@ fn canonical_spki(kind: KeyKind, bits: &[u8], rsa: Option<&RsaNumbers>) -> Optio
         (KeyKind::Rsa { .. }, _) => (RSA, Some(AnyRef::NULL)),
         // RFC 8410 section 3: the parameters are absent.
         (KeyKind::Ed25519, _) => (ED25519, None),
-        // RFC 5480 section 2.1.1: the curve by its name.
+        // RFC 5480 section 2.1.1: the parameters are the namedCurve.
         (_, curve) => (EC, Some(AnyRef::from(curve?))),
     };
     let bits = match rsa {
@@ -193,7 +192,7 @@ fn curve_name(oid: &str) -> String {
     }
 }
 
-/// A kind that is not certified.
+/// The error for an unsupported kind.
 fn other_kind(oid: &str) -> KeyError {
     let name = match oid {
         "1.2.840.113549.1.1.10" => return KeyError::PssOnly,

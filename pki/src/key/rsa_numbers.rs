@@ -1,4 +1,4 @@
-//! The numbers of an RSA public key.
+//! Modulus and exponent of an RSA public key.
 
 use der::asn1::UintRef;
 use der::{Decode as _, Encode as _};

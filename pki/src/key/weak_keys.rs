@@ -1,9 +1,8 @@
-//! Keys of a supported kind that protect nothing: too small, of a broken make, or with a structure that gives them away.
+//! Detection of weak keys: too small, made by a broken library, or with a modulus that is easy to factor.
 //!
-//! The rules are those of the CA/Browser Forum's Baseline Requirements section 6.1.6 and of NIST SP 800-89 section
-//! 5.3.3, and the known attacks named beside each check. Everything here works on public numbers only, so nothing
-//! needs constant time. Fails with every [`WeakKeyError`] that
-//! applies.
+//! The rules come from the CA/Browser Forum's Baseline Requirements section 6.1.6, from NIST SP 800-89 section 5.3.3,
+//! and from the attack cited at each check. All numbers are public, so nothing needs constant time. Returns every
+//! [`WeakKeyError`] that applies.
 
 use std::sync::LazyLock;
 
@@ -15,12 +14,12 @@ use crate::key_kind::KeyKind;
 
 const MIN_RSA_BITS: u32 = 2048;
 
-/// Everything that is weak about a key.
+/// Every weakness of a key that is found quickly.
 pub(super) fn of(kind: KeyKind, octets: &[u8], numbers: Option<&RsaNumbers>) -> Vec<WeakKeyError> {
     match (kind, numbers) {
         (KeyKind::Rsa { bits }, Some(numbers)) => rsa(bits, numbers),
         (KeyKind::Ed25519, _) => ed25519(octets).into_iter().collect(),
-        // That a point lies on its curve is checked by the library that verifies the signature: see `Csr::read`.
+        // The library that verifies the signature checks that a point is on its curve: see `Csr::read`.
         _ => Vec::new(),
     }
 }
@@ -33,14 +32,14 @@ fn rsa(bits: u32, numbers: &RsaNumbers) -> Vec<WeakKeyError> {
         errors.push(WeakKeyError::RsaOddSize(bits));
     }
     errors.extend(exponent(&numbers.exponent));
-    // Checks of structure only for keys whose size is right: the others are refused anyway.
+    // A key of the wrong size is refused anyway.
     if errors.is_empty() {
         errors.extend(structure(numbers));
     }
     errors
 }
 
-/// BR 6.1.6: odd and at least 2^16+1. More than 31 bits are not weak, but Go's crypto/rsa refuses such keys.
+/// BR section 6.1.6: odd and at least 2^16+1. More than 31 bits are not weak, but Go's crypto/rsa refuses such keys.
 fn exponent(octets: &[u8]) -> Option<WeakKeyError> {
     let value = octets.iter().try_fold(0u64, |all, b| all.checked_mul(256).map(|all| all | u64::from(*b)));
     match value {
@@ -51,7 +50,7 @@ fn exponent(octets: &[u8]) -> Option<WeakKeyError> {
     }
 }
 
-/// A structure of the modulus that gives its factors away.
+/// Checks for a modulus with a small factor or the ROCA fingerprint.
 fn structure(numbers: &RsaNumbers) -> Option<WeakKeyError> {
     let modulus = BigUint::from_bytes_be(&numbers.modulus);
     let remainders = remainders(&modulus);
@@ -61,7 +60,7 @@ fn structure(numbers: &RsaNumbers) -> Option<WeakKeyError> {
     is_roca(&remainders).then_some(WeakKeyError::RsaRoca)
 }
 
-/// The checks that take from 0.1 to 35 milliseconds: factors that are close together, and a modulus that is a prime.
+/// Checks for close factors and for a prime modulus; takes 0.1 to 35 milliseconds.
 pub(super) fn slow(numbers: &RsaNumbers) -> Option<WeakKeyError> {
     let modulus = BigUint::from_bytes_be(&numbers.modulus);
     match fermat(&modulus) {
@@ -71,7 +70,7 @@ pub(super) fn slow(numbers: &RsaNumbers) -> Option<WeakKeyError> {
     }
 }
 
-/// Trial division goes up to here; BR 6.1.6 asks for 752.
+/// The limit of trial division; BR section 6.1.6 requires 752.
 const MAX_SMALL_PRIME: u64 = 1024;
 
 /// The primes below [`MAX_SMALL_PRIME`], ascending.
@@ -79,14 +78,14 @@ fn small_primes() -> impl Iterator<Item = u64> {
     (2..MAX_SMALL_PRIME).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
 }
 
-/// The small primes, three at a time, and the product of the three, which fits a digit: one long division of a modulus serves
-/// three primes.
+/// The small primes in groups of three, each with its product. A product fits a digit of the big integer, so one long
+/// division of a modulus serves three primes.
 static SMALL_PRIMES: LazyLock<Vec<(Vec<u64>, u64)>> = LazyLock::new(|| {
     let primes: Vec<u64> = small_primes().collect();
     primes.chunks(3).map(|three| (three.to_vec(), three.iter().product())).collect()
 });
 
-/// Each small prime, and the modulus modulo that prime.
+/// Each small prime, with the remainder of the modulus.
 fn remainders(modulus: &BigUint) -> Vec<(u64, u64)> {
     let of_group = |(primes, product): &'static (Vec<u64>, u64)| {
         let rest = u64::try_from(modulus % *product).unwrap_or_default();
@@ -99,8 +98,8 @@ fn small_factor(remainders: &[(u64, u64)]) -> Option<u64> {
     remainders.iter().find(|(_, rest)| *rest == 0).map(|(prime, _)| *prime)
 }
 
-/// The fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each of the primes from 3 to
-/// 167, the modulus is a power of 65537. By chance fewer than one key in 2^27 looks so.
+/// True for the fingerprint of Nemec et al., "The Return of Coppersmith's Attack" (2017), section 2: modulo each prime
+/// from 3 to 167, the modulus is a power of 65537. Fewer than one random key in 2^27 has it.
 fn is_roca(remainders: &[(u64, u64)]) -> bool {
     const LARGEST: u64 = 167;
     let is_power = |(prime, rest): &(u64, u64)| {
@@ -118,11 +117,11 @@ fn is_roca(remainders: &[(u64, u64)]) -> bool {
     remainders.iter().skip(1).take_while(|(prime, _)| *prime <= LARGEST).all(is_power)
 }
 
-/// Fermat's factorization, for the 100 rounds that find the keys of CVE-2022-26320 (Böck 2023). Half the distance of the
-/// two factors, if it is found.
+/// Fermat's factorization, for the 100 rounds that find the keys of CVE-2022-26320 (Böck 2023). Returns half the
+/// distance of the two factors if it finds them.
 ///
-/// With n = p·q, a = (p + q) / 2 and b = (p - q) / 2, n = a² - b². If p and q are close, a is little more than the square root
-/// of n: so each a from there on is tried until a² - n is a square.
+/// With n = p·q, a = (p + q) / 2 and b = (p - q) / 2, n = a² - b². If p and q are close, a is just above the square
+/// root of n: try each a from there on until a² - n is a square.
 fn fermat(modulus: &BigUint) -> Option<BigUint> {
     const ROUNDS: u32 = 100;
     let floor = modulus.sqrt();
@@ -135,10 +134,10 @@ fn fermat(modulus: &BigUint) -> Option<BigUint> {
     })
 }
 
-/// True if the modulus is a prime, from which the private key follows. A composite number passes with negligible chance
-/// (Fermat's test to the base 2; Damgård, Landrock and Pomerance 1993).
+/// True if the modulus is a prime; the private key then follows from the public one. Fermat's test to the base 2: a
+/// composite number passes with negligible probability (Damgård, Landrock and Pomerance 1993).
 ///
-/// Takes 4.6 ms for 2048 bits: no shorter proof that a number is composite is known.
+/// Takes 4.6 ms for 2048 bits; no faster proof of compositeness is known.
 fn is_prime(modulus: &BigUint) -> bool {
     #[cfg(any(test, feature = "testing"))]
     PRIME_TESTS.with(|tests| tests.set(tests.get() + 1));
@@ -158,8 +157,8 @@ pub fn prime_tests() -> u64 {
     PRIME_TESTS.with(std::cell::Cell::get)
 }
 
-/// The points of small order (RFC 8032 section 5.1.7; SP 800-186 requires a point of the prime order): a signature by such a
-/// "key" proves nothing.
+/// Checks for a point of small order (RFC 8032 section 5.1.7; SP 800-186 requires a point of prime order): a signature
+/// by such a key proves nothing.
 fn ed25519(point: &[u8]) -> Option<WeakKeyError> {
     const SMALL_ORDER: [&str; 7] = [
         "0100000000000000000000000000000000000000000000000000000000000000",
@@ -191,7 +190,7 @@ mod tests {
         (BigUint::from(1u32) << 1024) - 105u32
     }
 
-    /// The next larger one within reach of a few steps: found by a Fermat test to the base 2.
+    /// The next probable prime above `start`, by a Fermat test to the base 2.
     fn prime_after(start: &BigUint) -> BigUint {
         let one = BigUint::from(1u32);
         let mut candidate = start + 2u32;
@@ -207,7 +206,7 @@ mod tests {
         assert_eq!(structure(&numbers(&modulus, 65_537)), Some(WeakKeyError::RsaDivisible(3)));
         assert_eq!(small_factor(&remainders(&(prime() * 1021u32))), Some(1021));
         assert_eq!(small_factor(&remainders(&prime())), None);
-        // Each of them, alone, and none that is larger.
+        // Finds each small prime alone, and no larger one.
         assert_eq!(small_primes().count(), 172);
         assert!(small_primes().all(|p| small_factor(&remainders(&(prime() * p))) == Some(p)));
         assert_eq!(small_factor(&remainders(&(prime() * 1031u32))), None);
@@ -266,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_roca_fingerprint_is_found() {
-        // Any power of 65537 has the fingerprint; a multiple of the product of the primes changes nothing.
+        // Any power of 65537 has the fingerprint; adding a multiple of the product of the primes keeps it.
         let product =
             [3u64, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97]
                 .iter()

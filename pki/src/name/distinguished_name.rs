@@ -1,7 +1,7 @@
-//! Distinguished names as text, by RFC 4514, for people and for comparing.
+//! Distinguished names as RFC 4514 text, for people and for comparison.
 //!
-//! Invariant: the text holds no control or invisible characters, and every string type of RFC 5280 section 4.1.2.4 is
-//! read by its own encoding, so that two values that look alike are written alike.
+//! Invariant: the text has no control or invisible characters, and each string type of RFC 5280 section 4.1.2.4 is
+//! decoded by its own encoding, so that equal text in two encodings renders equally.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::oid::{dotted, is};
 
-/// The attribute types people know, with the short names of RFC 4514 section 3 and RFC 4519.
+/// Attribute types with their short names (RFC 4514 section 3, RFC 4519).
 const SHORT_NAMES: [(ObjectIdentifier, &str); 17] = [
     (ObjectIdentifier::new_unwrap("2.5.4.3"), "CN"),
     (ObjectIdentifier::new_unwrap("2.5.4.10"), "O"),
@@ -34,7 +34,7 @@ const SHORT_NAMES: [(ObjectIdentifier, &str); 17] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
 ];
 
-/// The whole name, last part first as RFC 4514 section 2.1 wants it.
+/// Renders a name. RFC 4514 section 2.1: the last RDN comes first.
 pub fn render(name: &X509Name<'_>) -> String {
     let parts: Vec<String> = name
         .iter_rdn()
@@ -43,7 +43,7 @@ pub fn render(name: &X509Name<'_>) -> String {
     parts.join(",")
 }
 
-/// Collecting back to front, for iterators that cannot be reversed.
+/// Collects back to front, for iterators that cannot be reversed.
 trait RevCollect: Iterator + Sized {
     fn rev_collect(self) -> Vec<Self::Item> {
         let mut all: Vec<_> = self.collect();
@@ -70,7 +70,7 @@ fn render_attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     }
 }
 
-/// The value as text, when it is one of the string types and well encoded.
+/// The value as text; `None` if it is not a well-encoded string type.
 pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
     use x509_parser::asn1_rs::Tag;
     let value = attribute.attr_value();
@@ -80,7 +80,7 @@ pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
         Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
             bytes.is_ascii().then(|| bytes.iter().map(|b| char::from(*b)).collect())
         }
-        // TeletexString is read as ISO 8859-1, which its writers mean.
+        // Writers of TeletexString mean ISO 8859-1.
         Tag::T61String => Some(bytes.iter().map(|b| char::from(*b)).collect()),
         Tag::BmpString => {
             let (units, odd) = bytes.as_chunks::<2>();
@@ -97,7 +97,7 @@ pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
     }
 }
 
-/// RFC 4514 section 2.4, and every character that is not plainly visible as its UTF-8 octets.
+/// Escapes a value by RFC 4514 section 2.4; writes each invisible character as its UTF-8 octets.
 fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);
@@ -129,7 +129,7 @@ pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
     }
 }
 
-/// True if a text is a subject whose encoding renders as the same text (RFC 4514).
+/// True if a text is a non-empty subject (RFC 4514) that renders back as the same text.
 #[must_use]
 pub fn is_subject(text: &str) -> bool {
     let reads_back = || {

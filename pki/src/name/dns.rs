@@ -5,11 +5,11 @@
 
 use crate::error::{CsrWarning, DnsError};
 
-/// RFC 1035 section 2.3.4, in the text form without the root's dot.
+/// RFC 1035 section 2.3.4: the most characters of the text form, without the root's dot.
 pub(super) const MAX_LENGTH: usize = 253;
 const MAX_LABEL: usize = 63;
 
-/// Reads a name, which may have `*` as its whole leftmost label.
+/// Reads a name. RFC 9525 section 6.3: a wildcard is the whole leftmost label.
 pub(crate) fn parse(text: &str) -> Result<String, DnsError> {
     if text.is_empty() {
         return Err(DnsError::Empty);
@@ -35,7 +35,7 @@ pub(crate) fn parse(text: &str) -> Result<String, DnsError> {
     if labels.len() < 2 {
         return Err(if text == host { DnsError::SingleLabel } else { DnsError::WildcardTld });
     }
-    // RFC 3696 section 2: a top-level domain is never all digits; such a name would be taken for an address.
+    // RFC 3696 section 2: a top-level domain is never all digits, so that names differ from IP addresses.
     if labels.last().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit())) {
         return Err(DnsError::AllDigits);
     }
@@ -55,7 +55,7 @@ fn check_label(label: &str) -> Result<(), DnsError> {
     if label.starts_with('-') || label.ends_with('-') {
         return Err(DnsError::Hyphen(label.to_owned()));
     }
-    // RFC 5890 section 2.3.1: hyphens in places three and four are kept for A-labels, which must be well formed.
+    // RFC 5890 section 2.3.1: hyphens in places three and four are reserved for A-labels.
     if label.as_bytes().get(2..4) == Some(b"--") {
         let lower = label.to_ascii_lowercase();
         if !lower.starts_with("xn--") {
@@ -70,7 +70,7 @@ fn check_label(label: &str) -> Result<(), DnsError> {
     Ok(())
 }
 
-/// The A-label form of an internationalized name, when it is a valid name.
+/// The A-label form of an internationalized name; `None` if it is not valid.
 pub(super) fn a_labels(text: &str) -> Option<String> {
     let (wildcard, host) = match text.strip_prefix("*.") {
         Some(host) => ("*.", host),
@@ -80,7 +80,7 @@ pub(super) fn a_labels(text: &str) -> Option<String> {
     parse(&format!("{wildcard}{ascii}")).ok()
 }
 
-/// The U-label form, when it differs.
+/// The U-label form; `None` if it is the same.
 pub(super) fn unicode(name: &str) -> Option<String> {
     if !name.contains("xn--") {
         return None;
@@ -93,8 +93,8 @@ pub(super) fn unicode(name: &str) -> Option<String> {
     valid.ok().filter(|()| unicode != host).map(|()| format!("{wildcard}{unicode}"))
 }
 
-/// A warning for a name that could be mistaken for another: a label that mixes scripts (UTS 39 section 5.2), or one
-/// in Cyrillic or Greek whose letters all look like Latin ones.
+/// A warning for a confusable name: a label mixes scripts (UTS #39 section 5.2), or all letters of a Cyrillic or Greek
+/// label look Latin.
 pub(super) fn warning(name: &str) -> Option<CsrWarning> {
     let unicode = unicode(name)?;
     unicode.split('.').find_map(|label| {
@@ -149,7 +149,7 @@ impl Scripts {
         }
     }
 
-    /// UTS 39 "highly restrictive": one script, or Latin with what Japanese, Korean or Chinese write together.
+    /// UTS #39 section 5.2 "highly restrictive": one script, or Latin with the scripts of Japanese, Korean or Chinese.
     fn is_mixed(&self) -> bool {
         let japanese = Scripts::LATIN | Scripts::HAN | Scripts::KANA;
         let korean = Scripts::LATIN | Scripts::HAN | Scripts::HANGUL;

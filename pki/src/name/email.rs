@@ -1,15 +1,15 @@
-//! E-mail addresses as names: RFC 5280 section 4.2.1.6, which takes `Mailbox` from RFC 5321 section 4.1.2.
+//! E-mail addresses as names (RFC 5280 section 4.2.1.6 with `Mailbox` of RFC 5321 section 4.1.2).
 //!
-//! Only the dot-atom form in ASCII is certified: quoted local parts and address literals invite misreading.
+//! Invariant: only the dot-atom form in ASCII is accepted; quoted local parts and address literals are easy to misread.
 
 use super::dns;
 use crate::error::EmailError;
 
-/// RFC 5321 section 4.5.3.1.
+/// RFC 5321 section 4.5.3.1: the most octets of a local part.
 const MAX_LOCAL_PART: usize = 64;
 pub(super) const MAX_LENGTH: usize = 254;
 
-/// Reads an address; the domain comes back in lower case, the local part as it is.
+/// Reads an address; returns it with the domain in lower case.
 pub(super) fn parse(text: &str) -> Result<String, EmailError> {
     if text.len() > MAX_LENGTH {
         return Err(EmailError::TooLong(text.len()));
@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<String, EmailError> {
     }
 }
 
-/// RFC 5322 section 3.2.3.
+/// RFC 5322 section 3.2.3: atext.
 fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)
 }

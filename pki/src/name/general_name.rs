@@ -1,8 +1,7 @@
-//! The names a certificate may carry (RFC 5280 section 4.2.1.6).
+//! The subject alternative names of certificates (RFC 5280 section 4.2.1.6).
 //!
-//! Invariant: a [`Name`] is syntactically valid and in one canonical spelling (DNS names in lower case, IDN as A-labels,
-//! addresses as values), so that equality is equality of meaning and the plain text of [`Name`] reads back as the same
-//! name. Fails with a [`NameError`] that holds the text.
+//! Invariant: a [`Name`] is valid and canonical (DNS names in lower case, IDN as A-labels, addresses as values): equal
+//! names mean the same, and the plain text of a [`Name`] reads back as the same name. Fails with a [`NameError`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,13 +16,13 @@ use crate::error::{CsrWarning, NameError};
 /// One subject alternative name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Name {
-    /// dNSName, in lower case, IDN as A-labels, perhaps with a wildcard as its leftmost label.
+    /// dNSName in lower case, IDN as A-labels; the leftmost label may be a wildcard.
     Dns(String),
     /// iPAddress.
     Ip(IpAddr),
-    /// rfc822Name, the domain in lower case.
+    /// rfc822Name with the domain in lower case.
     Email(String),
-    /// uniformResourceIdentifier, as it was written.
+    /// uniformResourceIdentifier, unchanged.
     Uri(String),
 }
 
@@ -45,7 +44,7 @@ impl Name {
         Name::address(address)
     }
 
-    /// An address that can belong to one host.
+    /// An address of one host: not unspecified, multicast or broadcast.
     pub fn address(address: IpAddr) -> Result<Name, NameError> {
         let canonical = address.to_canonical();
         let broadcast = matches!(canonical, IpAddr::V4(v4) if v4.is_broadcast());
@@ -65,7 +64,7 @@ impl Name {
         uri::parse(text).map(Name::Uri).map_err(|error| NameError::Uri { name: text.to_owned(), error })
     }
 
-    /// The kind, as people call it.
+    /// The kind in words.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -76,7 +75,7 @@ impl Name {
         }
     }
 
-    /// The plain text, from which the name reads back.
+    /// The plain text; it reads back as the same name.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         match self {
@@ -85,13 +84,13 @@ impl Name {
         }
     }
 
-    /// True if the leftmost label stands for any label.
+    /// True if the leftmost label is a wildcard.
     #[must_use]
     pub fn is_wildcard(&self) -> bool {
         matches!(self, Name::Dns(name) if name.starts_with("*."))
     }
 
-    /// The name for people: an internationalized DNS name in both forms, any other name as it is.
+    /// The name for people: an internationalized DNS name in both forms, any other name unchanged.
     #[must_use]
     pub fn for_people(&self) -> String {
         match self {
@@ -103,16 +102,15 @@ impl Name {
         }
     }
 
-    /// The text that is equal for two DNS names which a person may take for each other, such as `paypal.example` and
-    /// `paypa1.example`: the skeleton of UTS #39 section 4 of the name in Unicode, without a wildcard. Names of other
-    /// kinds have none.
+    /// The skeleton (UTS #39 section 4) of a DNS name in Unicode, without a wildcard: equal for confusable names such
+    /// as `paypal.example` and `paypa1.example`. `None` for other kinds of names.
     #[must_use]
     pub fn confusable_skeleton(&self) -> Option<String> {
         let Name::Dns(name) = self else { return None };
         let host = name.strip_prefix("*.").unwrap_or(name);
         let unicode = dns::unicode(host).unwrap_or_else(|| host.to_owned());
         let skeleton: String = unicode_security::skeleton(&unicode.to_lowercase()).collect();
-        // Some characters of small letters have skeletons of capitals: 0 is O.
+        // Some skeletons of lower-case text have capitals: the skeleton of 0 is O.
         Some(skeleton.to_lowercase())
     }
 
@@ -139,8 +137,8 @@ impl PartialEq<String> for Name {
     }
 }
 
-/// Reads the plain text of a name back. The four kinds cannot be confused: only a URI has a colon after its scheme
-/// and is no address, only an e-mail address has an `@`, and no valid DNS name reads as an address.
+/// Reads the plain text of a name. The four kinds do not overlap: an IP address parses as one, only a URI begins with a
+/// scheme and a colon, and of the other two only an e-mail address has an `@`.
 impl FromStr for Name {
     type Err = NameError;
 
@@ -231,7 +229,7 @@ mod tests {
         assert_eq!(key("192.0.2.1"), None);
     }
 
-    /// Runs `check` over generated texts, and returns how many of them were names.
+    /// Runs `check` on each generated text that is a name, and returns their number.
     fn accepted(pattern: &str, check: impl Fn(&str, &Name)) -> u32 {
         use proptest::strategy::{Strategy as _, ValueTree as _};
         let strategy = proptest::string::string_regex(pattern).unwrap();

@@ -1,17 +1,17 @@
-//! URIs as names: RFC 5280 section 4.2.1.6, and the SPIFFE ID specification for `spiffe:`.
+//! URIs as names (RFC 5280 section 4.2.1.6, and the SPIFFE ID specification for `spiffe:`).
 //!
-//! Invariant: an accepted URI is kept as it was written, is absolute, and has a host that is a DNS name or an address
-//! (for `spiffe:`, a trust domain).
+//! Invariant: an accepted URI is unchanged, is absolute, and has a DNS name or IP address as host (for `spiffe:`, a
+//! trust domain).
 
 use super::dns;
 use crate::error::UriError;
 
-/// SPIFFE ID section 2.3; long enough for any other URI as well.
+/// SPIFFE ID section 2.3: the most bytes; also the limit for other URIs.
 pub(super) const MAX_LENGTH: usize = 2048;
-/// SPIFFE ID section 2.1.
+/// SPIFFE ID section 2.1: the most bytes of a trust domain.
 const MAX_TRUST_DOMAIN: usize = 255;
 
-/// True if the text begins as a URI does: a scheme (RFC 3986 section 3.1) and a colon.
+/// True if the text begins with a scheme (RFC 3986 section 3.1) and a colon.
 pub(super) fn has_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -46,7 +46,7 @@ pub(super) fn parse(text: &str) -> Result<String, UriError> {
     if host_is_valid { Ok(text.to_owned()) } else { Err(UriError::Host) }
 }
 
-/// SPIFFE ID sections 2.1 and 2.2.
+/// Checks the trust domain and path of a SPIFFE ID (sections 2.1 and 2.2).
 fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), UriError> {
     if scheme != "spiffe" {
         return Err(UriError::SpiffeCase);
@@ -70,7 +70,7 @@ fn spiffe(scheme: &str, trust_domain: &str, path: &str) -> Result<(), UriError> 
             && s != ".."
             && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
-    // The path begins with a slash here: neither ? nor # is left.
+    // The path begins with a slash: queries and fragments were refused above.
     if !path.trim_start_matches('/').is_empty() && path[1..].split('/').all(segment) {
         Ok(())
     } else {

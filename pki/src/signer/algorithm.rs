@@ -1,8 +1,8 @@
-//! The algorithms authorities sign with here.
+//! The signature algorithms of CAs.
 
 use crate::key::{KeyKind, PublicKey};
 
-/// How a certificate is signed.
+/// The signature algorithm of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureAlgorithm {
     /// sha256WithRSAEncryption.
@@ -18,7 +18,7 @@ pub enum SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// The algorithm a key of this kind signs with.
+    /// The algorithm for a kind of key.
     #[must_use]
     pub fn of(kind: KeyKind) -> SignatureAlgorithm {
         match kind {
@@ -30,8 +30,8 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The AlgorithmIdentifier as DER: RFC 8017 appendix A.2.4 (NULL parameters), RFC 5758 section 3.2 and RFC 8410
-    /// section 3 (no parameters).
+    /// The AlgorithmIdentifier as DER. RFC 8017 appendix A.2.4: NULL parameters; RFC 5758 section 3.2 and RFC 8410
+    /// section 3: no parameters.
     #[must_use]
     pub const fn identifier_der(self) -> &'static [u8] {
         match self {
@@ -51,7 +51,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// True if a key can make such signatures.
+    /// True if this is the algorithm for the key.
     pub(crate) fn fits(self, key: &PublicKey) -> bool {
         SignatureAlgorithm::of(key.kind()) == self
     }

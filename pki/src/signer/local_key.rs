@@ -1,7 +1,7 @@
-//! A private key in this process, read from PEM.
+//! A private key in memory, read from PEM.
 //!
-//! Invariant: the key is read and checked once, never per signature; its octets live only in the cryptographic
-//! library and in buffers that are wiped; Debug and errors show none of them.
+//! Invariant: the key is read and checked once, not per signature. Its octets are only in the cryptographic library and
+//! in buffers that are wiped; Debug and errors contain none of them.
 
 use std::fmt;
 
@@ -31,18 +31,18 @@ enum Pair {
 /// Why a text is not a usable private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocalKeyError {
-    /// No private key in the text.
+    /// The text has no private key.
     #[error("there is no private key in PEM form; PKCS#8, PKCS#1 and SEC 1 are read")]
     Missing,
-    /// More than one.
+    /// The text has more than one private key.
     #[error("there are several private keys; exactly one is needed")]
     Several,
-    /// Encrypted with a passphrase.
+    /// The key is encrypted with a passphrase.
     #[error(
         "the private key is encrypted; remove its passphrase first: openssl pkey -in key.pem -out plain.pem"
     )]
     Encrypted,
-    /// Neither RSA of 2048 to 8192 bits, nor EC P-256, P-384 or P-521, nor Ed25519.
+    /// The key is not RSA of 2048 to 8192 bits, EC P-256, P-384 or P-521, or Ed25519.
     #[error(
         "the private key is damaged or of an unsupported kind; RSA of 2048 to 8192 bits, EC P-256, P-384, P-521 and Ed25519 are read"
     )]
@@ -56,7 +56,7 @@ const CURVES: [(&EcdsaSigningAlgorithm, SignatureAlgorithm); 3] = [
 ];
 
 impl LocalKey {
-    /// Reads the one private key in a text: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 appendix A.1.2) or SEC 1 (RFC 5915).
+    /// Reads the only private key of a text: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 appendix A.1.2) or SEC 1 (RFC 5915).
     pub fn from_pem(text: &str) -> Result<LocalKey, LocalKeyError> {
         let blocks = pem_blocks(text);
         let mut keys = blocks.iter().filter(|(label, _)| label.ends_with("PRIVATE KEY"));
@@ -64,7 +64,7 @@ impl LocalKey {
         if keys.next().is_some() {
             return Err(LocalKeyError::Several);
         }
-        // Old tools say so in a header instead of the label.
+        // Old tools mark encryption in a header, not in the label.
         if label.contains("ENCRYPTED") || text.contains("Proc-Type: 4,ENCRYPTED") {
             return Err(LocalKeyError::Encrypted);
         }

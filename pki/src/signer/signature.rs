@@ -1,7 +1,7 @@
-//! Verifying a signature with the key it claims to be from: proof of possession of a request (RFC 2986 section 4.2), and
-//! the links of a chain (RFC 5280 section 6.1.3).
+//! Verification of signatures: proof of possession of a request (RFC 2986 section 4.2), and the links of a chain (RFC
+//! 5280 section 6.1.3).
 //!
-//! Any supported key goes with any supported digest: a P-384 key may well sign with SHA-256. Fails with a
+//! Invariant: any supported key goes with any supported digest, such as P-384 with SHA-256. Fails with a
 //! [`SignatureError`].
 
 use aws_lc_rs::signature::{self as alg, RsaPssSaltLength, VerificationAlgorithm};
@@ -13,7 +13,7 @@ use crate::error::SignatureError;
 use crate::key::{KeyKind, PublicKey};
 use crate::oid::{dotted, is};
 
-/// A digest fit to sign with.
+/// A secure digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Digest {
     Sha256,
@@ -21,7 +21,7 @@ pub(crate) enum Digest {
     Sha512,
 }
 
-/// How a signature was made, as its AlgorithmIdentifier says.
+/// The signature scheme of an AlgorithmIdentifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
     RsaPkcs1(Digest),
@@ -30,7 +30,7 @@ pub(crate) enum Scheme {
     Ed25519,
 }
 
-/// The algorithms that need no parameters to be understood and are fit to sign with.
+/// The secure algorithms without parameters.
 const FIT: [(ObjectIdentifier, Scheme); 7] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"), Scheme::RsaPkcs1(Digest::Sha256)),
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12"), Scheme::RsaPkcs1(Digest::Sha384)),
@@ -85,7 +85,7 @@ impl Scheme {
     }
 }
 
-/// True if `signature` over `message` was made with the private key of `key`.
+/// Checks that `signature` over `message` was made with the private key of `key`.
 pub(crate) fn verify(
     key: &PublicKey,
     scheme: Scheme,
@@ -144,7 +144,7 @@ pub(crate) fn verify(
     valid.map_err(|_| SignatureError::Wrong)
 }
 
-/// True if the verifier reads the key at all: it refuses points that are not on the curve, among others.
+/// True if the verifier accepts the key; it refuses points off the curve, for one.
 pub(crate) fn is_readable(key: &PublicKey) -> bool {
     use aws_lc_rs::signature::ParsedPublicKey;
     let algorithm: &'static dyn VerificationAlgorithm = match key.kind() {

@@ -1,16 +1,16 @@
-//! Authorities, right and wrong.
+//! CAs for tests, valid and invalid.
 
 use time::{Duration, OffsetDateTime};
 
 use super::encode::{distinguished_name, extension, pem, sequence, signed, tlv};
 use super::key::{TestKey, TestKeyPair};
 
-/// An authority: its key and its certificate.
+/// A CA: its key and its certificate.
 #[derive(Clone)]
 pub struct TestCa {
-    /// PKCS#8.
+    /// The private key in PKCS#8.
     pub key_pem: String,
-    /// The certificate, followed by those above it.
+    /// The certificate, followed by the certificates above it.
     pub certificate_pem: String,
 }
 
@@ -26,7 +26,7 @@ pub fn root_with(kind: TestKey) -> TestCa {
     CaMaker::new(kind).self_signed()
 }
 
-/// Makes an authority.
+/// Makes a CA.
 pub struct CaMaker {
     key: TestKeyPair,
     subject: Vec<u8>,
@@ -38,7 +38,7 @@ pub struct CaMaker {
 }
 
 impl CaMaker {
-    /// An authority called `CN=Test CA`, a day old, for ten years.
+    /// A CA called `CN=Test CA`, one day old, valid for ten more years.
     #[must_use]
     pub fn new(kind: TestKey) -> CaMaker {
         CaMaker {
@@ -59,14 +59,14 @@ impl CaMaker {
         self
     }
 
-    /// How long ago it began, and how long from now it ends.
+    /// Sets the validity by its age and its remaining lifetime.
     #[must_use]
     pub fn lifetime(mut self, age: Duration, lifetime: Duration) -> CaMaker {
         (self.age, self.lifetime) = (age, lifetime);
         self
     }
 
-    /// From when until when.
+    /// Sets notBefore and notAfter.
     #[must_use]
     pub fn valid(self, from: OffsetDateTime, until: OffsetDateTime) -> CaMaker {
         let now = OffsetDateTime::now_utc();
@@ -80,7 +80,7 @@ impl CaMaker {
         self
     }
 
-    /// cA FALSE: no authority at all.
+    /// cA FALSE: not a CA.
     #[must_use]
     pub fn not_a_ca(mut self) -> CaMaker {
         self.is_ca = false;
@@ -100,14 +100,14 @@ impl CaMaker {
         self
     }
 
-    /// A root.
+    /// A root CA.
     #[must_use]
     pub fn self_signed(self) -> TestCa {
         let certificate = self.certificate(&self.subject, &self.key);
         TestCa { key_pem: self.key.pem(), certificate_pem: pem("CERTIFICATE", &certificate) }
     }
 
-    /// Two of them: this one as root, and another below it. Gives the lower one, with the chain.
+    /// Makes this CA a root that issues `below`; returns the lower CA with its chain.
     #[must_use]
     pub fn issuing(self, below: CaMaker) -> TestCa {
         let root = self.certificate(&self.subject, &self.key);

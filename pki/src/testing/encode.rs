@@ -1,4 +1,4 @@
-//! DER by hand.
+//! DER encoded by hand.
 
 /// Tag, length, value.
 #[must_use]

@@ -1,4 +1,4 @@
-//! Key pairs, as keys of requests and of authorities.
+//! Key pairs for requests and CAs.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -35,7 +35,7 @@ pub struct TestKeyPair {
 }
 
 impl TestKeyPair {
-    /// A new key.
+    /// A new key pair.
     #[must_use]
     pub fn generate(kind: TestKey) -> TestKeyPair {
         let rsa = |size| {
@@ -83,7 +83,7 @@ impl TestKeyPair {
         &self.spki
     }
 
-    /// The AlgorithmIdentifier that [`TestKeyPair::sign`] uses.
+    /// The AlgorithmIdentifier of [`TestKeyPair::sign`].
     #[must_use]
     pub fn algorithm(&self) -> Vec<u8> {
         match self.kind {
@@ -127,7 +127,7 @@ impl TestKeyPair {
         out
     }
 
-    /// SHA-1 over the content of the BIT STRING, as most authorities identify their keys.
+    /// RFC 5280 section 4.2.1.2 method 1, common among CAs: SHA-1 of subjectPublicKey.
     pub(super) fn identifier(&self) -> Vec<u8> {
         let (_, spki) =
             <x509_parser::x509::SubjectPublicKeyInfo<'_> as x509_parser::prelude::FromDer<_>>::from_der(

@@ -1,23 +1,23 @@
-//! Requests, right and wrong.
+//! Requests for tests, valid and invalid.
 
 use aws_lc_rs::signature;
 
 use super::encode::{bit_string, distinguished_name, extension, oid, pem, sequence, signed, tlv, unsigned};
 use super::key::{TestKey, TestKeyPair};
 
-/// A request for these names with a new P-256 key, the first of them also as the common name.
+/// A request for these names with a new P-256 key; the first name is also the common name.
 #[must_use]
 pub fn csr(names: &[&str]) -> String {
     csr_with(TestKey::EcP256, names.first().copied().unwrap_or_default(), names)
 }
 
-/// A request with a new key. An empty common name is left out.
+/// A request with a new key; omits an empty common name.
 #[must_use]
 pub fn csr_with(kind: TestKey, common_name: &str, names: &[&str]) -> String {
     CsrMaker::new(kind).common_name(common_name).names(names).pem()
 }
 
-/// A request with an RSA key of any size, with a signature that is not valid: such keys cannot be made here.
+/// A request with an RSA modulus of any size and an invalid signature: there is no private key for it.
 #[must_use]
 pub fn csr_with_rsa_bits(bits: usize) -> String {
     let mut modulus = vec![0xb5; bits.div_ceil(8)];
@@ -27,7 +27,7 @@ pub fn csr_with_rsa_bits(bits: usize) -> String {
     csr_with_rsa(&modulus, &[1, 0, 1])
 }
 
-/// A request with any RSA key, big-endian, with a signature that is not valid.
+/// A request with any RSA public key (big-endian) and an invalid signature.
 #[must_use]
 pub fn csr_with_rsa(modulus: &[u8], exponent: &[u8]) -> String {
     let key = sequence(&[unsigned(modulus), unsigned(exponent)]);
@@ -41,14 +41,14 @@ pub fn csr_with_rsa(modulus: &[u8], exponent: &[u8]) -> String {
         .pem()
 }
 
-/// The SubjectPublicKeyInfo of any RSA key, big-endian.
+/// The SubjectPublicKeyInfo of any RSA public key (big-endian).
 #[must_use]
 pub fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
     let key = sequence(&[unsigned(modulus), unsigned(exponent)]);
     sequence(&[sequence(&[oid("1.2.840.113549.1.1.1"), tlv(5, &[])]), bit_string(&key)])
 }
 
-/// A request signed by another key than the one it carries.
+/// A request signed by another key.
 #[must_use]
 pub fn csr_with_bad_signature(names: &[&str]) -> String {
     CsrMaker::new(TestKey::EcP256)
@@ -57,14 +57,14 @@ pub fn csr_with_bad_signature(names: &[&str]) -> String {
         .pem()
 }
 
-/// A request that says it is signed with SHA-1.
+/// A request with the signature algorithm sha1WithRSAEncryption.
 #[must_use]
 pub fn csr_with_sha1(names: &[&str]) -> String {
     let algorithm = sequence(&[oid("1.2.840.113549.1.1.5"), tlv(5, &[])]);
     CsrMaker::new(TestKey::Rsa2048).names(names).signature(algorithm, vec![0x5a; 256]).pem()
 }
 
-/// Makes a request, right or wrong.
+/// Makes a request, valid or invalid.
 pub struct CsrMaker {
     key: TestKeyPair,
     subject: Vec<(String, u8, Vec<u8>)>,
@@ -92,20 +92,20 @@ impl CsrMaker {
         }
     }
 
-    /// A common name, unless it is empty.
+    /// Adds a common name, unless it is empty.
     #[must_use]
     pub fn common_name(self, text: &str) -> CsrMaker {
         if text.is_empty() { self } else { self.subject_part("2.5.4.3", 12, text.as_bytes()) }
     }
 
-    /// A part of the subject: attribute type, string tag, value.
+    /// Adds a part of the subject: attribute type, string tag, value.
     #[must_use]
     pub fn subject_part(mut self, attribute: &str, tag: u8, value: &[u8]) -> CsrMaker {
         self.subject.push((attribute.to_owned(), tag, value.to_vec()));
         self
     }
 
-    /// Names: addresses, URIs with `://`, e-mail addresses with `@`, and DNS names, unchecked.
+    /// Adds names, unchecked: IP addresses, URIs with `://`, e-mail addresses with `@`, and DNS names.
     #[must_use]
     pub fn names(mut self, names: &[&str]) -> CsrMaker {
         self.names.extend(names.iter().map(|name| match name.parse::<std::net::IpAddr>() {
@@ -118,41 +118,41 @@ impl CsrMaker {
         self
     }
 
-    /// A GeneralName as DER.
+    /// Adds a GeneralName as DER.
     #[must_use]
     pub fn general_name(mut self, der: Vec<u8>) -> CsrMaker {
         self.names.push(der);
         self
     }
 
-    /// An extension to ask for.
+    /// Requests an extension.
     #[must_use]
     pub fn extension(mut self, id: &str, critical: bool, value: &[u8]) -> CsrMaker {
         self.extensions.push(extension(id, critical, value));
         self
     }
 
-    /// basicConstraints with cA TRUE.
+    /// Requests basicConstraints with cA TRUE.
     #[must_use]
     pub fn asking_for_ca(self) -> CsrMaker {
         self.extension("2.5.29.19", true, &sequence(&[tlv(1, &[0xff])]))
     }
 
-    /// An attribute: type and one value as DER.
+    /// Adds an attribute: type and one value as DER.
     #[must_use]
     pub fn attribute(mut self, id: &str, value: &[u8]) -> CsrMaker {
         self.attributes.push(sequence(&[oid(id), tlv(0x31, value)]));
         self
     }
 
-    /// Another public key than the one that signs.
+    /// Replaces the public key, not the signing key.
     #[must_use]
     pub fn spki(mut self, spki: Vec<u8>) -> CsrMaker {
         self.spki = Some(spki);
         self
     }
 
-    /// Another signature: AlgorithmIdentifier and octets.
+    /// Replaces the signature: AlgorithmIdentifier and octets.
     #[must_use]
     pub fn signature(mut self, algorithm: Vec<u8>, signature: Vec<u8>) -> CsrMaker {
         self.signature = Some((algorithm, signature));
@@ -166,7 +166,7 @@ impl CsrMaker {
         self
     }
 
-    /// The key it is made with.
+    /// The signing key.
     #[must_use]
     pub fn key(&self) -> &TestKeyPair {
         &self.key

@@ -227,7 +227,7 @@ fn rejects_invalid_imports(stack: &Stack, dir: &PkiDir, openssl: &Path) {
         ("locked8.key", "RootCA.crt", "openssl pkey -in"),
         ("locked.der", "RootCA.crt", "-inform DER"),
         ("expired.key", "expired.crt", "has expired at 2021-01-01"),
-        ("RootCA.key", "leaf.crt", "it is no authority"),
+        ("RootCA.key", "leaf.crt", "it is not a CA"),
         ("RootCA.key", "signless.crt", "keyCertSign"),
         ("weak.key", "weak.crt", "1024 bits"),
         ("RootCA.crt", "RootCA.crt", "no private key"),

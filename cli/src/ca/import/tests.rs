@@ -123,7 +123,7 @@ fn whatever_cannot_be_a_ca_is_told_in_one_line() {
     );
     desk.write("empty", "");
     for (key, certificate, why) in [
-        ("leaf.key", "leaf.crt", "it is no authority"),
+        ("leaf.key", "leaf.crt", "it is not a CA"),
         ("expired.key", "expired.crt", "has expired at 2021-01-01"),
         ("future.key", "future.crt", "is not valid before 2999-01-01"),
         ("signless.key", "signless.crt", "lacks keyCertSign"),
