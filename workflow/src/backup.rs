@@ -1,11 +1,11 @@
-//! The export of a stack: everything that it knows, in one file that another stack can be made of.
+//! The export of a stack: one file with all its data, from which another stack can be made.
 //!
-//! The file is JSON, one object a line: a header, the records, and at the end a manifest with their number and the SHA-256
-//! of every byte before it. docs/operations/backup.md describes it for operators, docs/decisions/0030 says why it is so.
+//! The file has one JSON object per line: a header, the records, and a manifest with their counts and the SHA-256 of
+//! all bytes before it (docs/operations/backup.md, docs/decisions/0030).
 //!
-//! Invariant: a [`Reader`] that was read to its end has seen exactly what a [`Writer`] wrote, or has failed with one line. No
-//! export holds a private key, a task token or the secret that links derive from; neither side lets one pass. Rows keep
-//! the columns that this version does not know. A record is held in memory at a time, and the audit trail of one request.
+//! Invariant: a [`Reader`] read to its end has returned exactly the records of the [`Writer`], or has failed. No export
+//! contains a private key, a task token or the link secret; reader and writer refuse keys and tokens. Rows keep unknown
+//! columns. Only one record and the audit trail of one request are in memory.
 
 use std::fmt;
 
@@ -23,12 +23,12 @@ pub use reader::Reader;
 pub use record::{Columns, Name, Record, Row};
 pub use writer::Writer;
 
-/// The version of the format that is written, and the only one that is read.
+/// The version of the format for reading and writing.
 pub const FORMAT: u32 = 1;
-/// The longest line, in bytes: a row of DynamoDB has at most 400 KB, a policy 1 MiB, and JSON escapes some of it.
+/// The most bytes of a line: a row of DynamoDB has at most 400 KB, a policy 1 MiB, and JSON escapes some bytes.
 pub const LONGEST_LINE: usize = 8 * 1024 * 1024;
 
-/// What the first line says.
+/// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Header {
@@ -36,25 +36,25 @@ pub struct Header {
     pub format: u32,
     /// The name of the stack.
     pub stack: String,
-    /// When the export was begun, RFC 3339 in UTC.
+    /// The start of the export, RFC 3339 in UTC.
     pub at: String,
-    /// The version of the command that wrote it.
+    /// The version of the command that wrote the export.
     pub made_by: String,
 }
 
-/// How many records of each kind there are.
+/// The number of records of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
-    /// 1 where the stack has a policy.
+    /// 1 if the stack has a policy, else 0.
     pub policies: u64,
     /// Rows of the table `certificates`.
     pub requests: u64,
     /// Rows of the table `audit`.
     pub events: u64,
-    /// Rows of the table `approvals` that are approvals.
+    /// Approvals in the table `approvals`.
     pub approvals: u64,
-    /// Rows of the table `approvals` that are links.
+    /// Links in the table `approvals`.
     pub links: u64,
     /// Rows of the table `names`.
     pub names: u64,
@@ -87,64 +87,64 @@ impl fmt::Display for Counts {
     }
 }
 
-/// What the last line says.
+/// The last line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// How many records there are.
+    /// The number of records.
     pub counts: Counts,
-    /// Lower-case hex SHA-256 of every byte before the last line.
+    /// Lower-case hex SHA-256 of all bytes before the last line.
     pub sha256: String,
 }
 
-/// Why an export cannot be written or read: one line, without what the records say.
+/// Why an export cannot be written or read: one line without any value of a record.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The file cannot be read or written.
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// The first line is none of an export.
+    /// The first line is not the header of an export.
     #[error("it is not an export of Countersign")]
     NotAnExport,
-    /// The format is another.
-    #[error("it has format {0}, and this version of countersign reads format {FORMAT}")]
+    /// The file has another format.
+    #[error("it has format {0}, but this version of countersign reads format {FORMAT}")]
     Format(u64),
-    /// There is no manifest.
+    /// The manifest is missing.
     #[error("it ends after line {0} without its manifest: it was cut off")]
     Cut(u64),
-    /// There is something behind the manifest.
+    /// A line follows the manifest.
     #[error("something follows its manifest in line {0}: it was altered")]
     Surplus(u64),
-    /// The bytes are not those that were written.
-    #[error("its SHA-256 is not the one in its manifest: it was altered or damaged")]
+    /// The SHA-256 differs from the manifest.
+    #[error("its SHA-256 differs from its manifest: it was altered or damaged")]
     Altered,
-    /// The number of records is not the one that was written.
-    #[error("its manifest counts other records than there are: it was altered or damaged")]
+    /// The number of records differs from the manifest.
+    #[error("its number of records differs from its manifest: it was altered or damaged")]
     Miscounted,
-    /// A line that is no record.
-    #[error("line {line} is no record: {why}; it was altered or damaged")]
+    /// A line is not a record.
+    #[error("line {line} is not a record: {why}; it was altered or damaged")]
     Line {
         /// Counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The error of the parser.
         why: String,
     },
-    /// A line that is longer than any record.
+    /// A line is longer than [`LONGEST_LINE`].
     #[error("line {0} is longer than any record: it was altered or damaged")]
     TooLong(u64),
-    /// Events that no request follows.
+    /// Events are not followed by the row of their request.
     #[error("the events of {0} are not followed by its row: it was altered or damaged")]
     Stray(RequestId),
-    /// A record that would give a secret away.
-    #[error("{0}, which no export may hold")]
+    /// A record contains a secret.
+    #[error("{0}, which an export must not contain")]
     Secret(String),
 }
 
-/// What is wrong with the audit trail of a request, where anything is.
+/// A broken audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenTrail {
-    /// Whose trail.
+    /// The request of the trail.
     pub request_id: RequestId,
-    /// What is wrong.
+    /// The errors in the trail.
     pub wrong: Vec<AuditError>,
 }
 

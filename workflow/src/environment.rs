@@ -1,7 +1,7 @@
 //! The configuration of a worker: its `COUNTERSIGN_` variables.
 //!
-//! Invariant: every variable is read once, at start; one that is missing, malformed or unknown stops the worker with
-//! one line that names it. Values are never printed.
+//! Invariant: every variable is read once, at start. A missing, malformed or unknown variable stops the worker with one
+//! line that names it. Values are never printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,35 +9,35 @@ use std::sync::Mutex;
 
 const PREFIX: &str = "COUNTERSIGN_";
 
-/// The variables, and which of them were asked for.
+/// The variables, and the names of those read.
 pub struct Environment {
     variables: BTreeMap<String, String>,
     taken: Mutex<BTreeSet<String>>,
 }
 
-/// What is wrong with the configuration, in one line for the operator.
+/// An error in the configuration, in one line for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvironmentError {
     /// A variable is missing or empty.
-    #[error("{PREFIX}{name} is not set; it must hold {meaning}")]
+    #[error("{PREFIX}{name} is not set; set it to {meaning}")]
     Missing {
-        /// Without the prefix.
+        /// The name without the prefix.
         name: String,
-        /// What it must hold.
+        /// The expected value in words.
         meaning: &'static str,
     },
-    /// A variable does not hold what it must.
-    #[error("{PREFIX}{name} does not hold {meaning}: {why}")]
+    /// A variable has an invalid value.
+    #[error("{PREFIX}{name} is not valid; set it to {meaning}: {why}")]
     Malformed {
-        /// Without the prefix.
+        /// The name without the prefix.
         name: String,
-        /// What it must hold.
+        /// The expected value in words.
         meaning: &'static str,
-        /// What is wrong, without the value where that is a secret.
+        /// The reason; without the value if that is a secret.
         why: String,
     },
-    /// Variables that nothing asks for: most likely a misspelling.
-    #[error("this worker does not know {}", .0.join(", "))]
+    /// Variables that the worker does not read: most likely misspelled.
+    #[error("unknown variables: {}", .0.join(", "))]
     Unknown(Vec<String>),
 }
 
@@ -47,18 +47,18 @@ impl Environment {
         Self::of(std::env::vars())
     }
 
-    /// These variables; others than `COUNTERSIGN_` ones are left alone.
+    /// Takes the `COUNTERSIGN_` variables and ignores all others.
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let variables = variables
             .into_iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value)))
             .filter(|(_, value)| !value.is_empty())
             .collect();
-        // The level of the log is every worker's.
+        // Every worker reads the log level, before this value exists.
         Self { variables, taken: Mutex::new(BTreeSet::from(["LOG".to_owned()])) }
     }
 
-    /// The text of a variable that must be set.
+    /// The text of a required variable.
     ///
     /// # Errors
     /// [`EnvironmentError::Missing`].
@@ -66,7 +66,7 @@ impl Environment {
         self.optional(name).ok_or_else(|| EnvironmentError::Missing { name: name.to_owned(), meaning })
     }
 
-    /// The text of a variable that may be set.
+    /// The text of an optional variable.
     pub fn optional(&self, name: &str) -> Option<&str> {
         if let Ok(mut taken) = self.taken.lock() {
             taken.insert(name.to_owned());
@@ -74,7 +74,7 @@ impl Environment {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// A variable that must be set, read by `read`.
+    /// A required variable, parsed by `read`.
     ///
     /// # Errors
     /// [`EnvironmentError::Missing`] or [`EnvironmentError::Malformed`].
@@ -91,10 +91,10 @@ impl Environment {
         })
     }
 
-    /// To be called when everything was asked for.
+    /// Checks for unread variables; called after all others were read.
     ///
     /// # Errors
-    /// [`EnvironmentError::Unknown`] if a variable is set that no worker reads.
+    /// [`EnvironmentError::Unknown`] if a variable was not read.
     pub fn nothing_else(&self) -> Result<(), EnvironmentError> {
         let unknown: Vec<String> = match self.taken.lock() {
             Ok(taken) => self
@@ -126,10 +126,7 @@ mod tests {
     #[test]
     fn a_missing_variable_is_one_clear_line() {
         let error = environment(&[]).text("BUCKET", "the bucket of certificates").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "COUNTERSIGN_BUCKET is not set; it must hold the bucket of certificates"
-        );
+        assert_eq!(error.to_string(), "COUNTERSIGN_BUCKET is not set; set it to the bucket of certificates");
         assert!(environment(&[("COUNTERSIGN_BUCKET", "")]).text("BUCKET", "the bucket").is_err());
     }
 
@@ -139,7 +136,7 @@ mod tests {
             environment(&[("COUNTERSIGN_BUKET", "hidden"), ("PATH", "/bin"), ("COUNTERSIGN_LOG", "debug")]);
         assert_eq!(
             environment.nothing_else().unwrap_err().to_string(),
-            "this worker does not know COUNTERSIGN_BUKET"
+            "unknown variables: COUNTERSIGN_BUKET"
         );
         assert!(!format!("{environment:?}").contains("hidden"));
     }

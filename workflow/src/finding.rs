@@ -1,8 +1,8 @@
-//! What is wrong with a request, in words for a person and a code for a program.
+//! Findings about a request: words for people, and a code for programs.
 //!
-//! Invariant: a [`Code`] is part of the public contract (docs/api.md); its spelling never changes. A finding
-//! quotes at most a short, cleaned excerpt of the input (see [`quoted`]), and never key material. Its words come from the
-//! catalogue: in English for programs and the row, and in any language for people ([`Finding::detail_in`]).
+//! Invariant: a [`Code`] is part of the public contract (docs/api.md); its spelling never changes. A finding quotes at
+//! most a short, cleaned excerpt of the input (see [`quoted`]), and no key material. Its words come from the catalogue:
+//! in English for programs and the row, in any language for people ([`Finding::detail_in`]).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,37 +29,37 @@ pub enum Code {
     NotACsr,
     /// The text holds a private key.
     PrivateKeySubmitted,
-    /// The text, or something in it, is larger than is ever needed.
+    /// The text or a part of it exceeds a limit.
     TooLarge,
-    /// The request is not signed by the key it carries.
+    /// The request is not signed by its own key.
     BadSignature,
-    /// A kind of key that is not certified here.
+    /// The kind of key is not supported.
     UnsupportedKey,
-    /// A key of a supported kind that does not protect anything.
+    /// A key of a supported kind is weak.
     WeakKey,
     /// The request is signed with a broken digest.
     WeakSignature,
-    /// A name that is no valid name.
+    /// A name is not valid.
     BadName,
-    /// An extension or attribute that may not be asked for.
+    /// An extension or attribute is not allowed or not readable.
     ForbiddenExtension,
-    /// A valid name that the profile does not allow.
+    /// The profile does not allow a valid name.
     NameNotAllowed,
-    /// No such profile.
+    /// There is no such profile.
     UnknownProfile,
-    /// Not one plain e-mail address.
+    /// A text is not one plain e-mail address.
     BadEmail,
-    /// A field that is needed is missing or empty.
+    /// A required field is missing or empty.
     MissingField,
-    /// The request to the web front is malformed.
+    /// The HTTP request is malformed.
     BadRequest,
-    /// No such request, link or page.
+    /// There is no such request, link or page.
     NotFound,
-    /// The request was decided before, or changed since it was shown.
+    /// The request is already decided, or has changed since it was shown.
     AlreadyDecided,
-    /// The time to decide is over.
+    /// The approval period is over.
     Expired,
-    /// A passing fault on our side.
+    /// A temporary fault of the service.
     TryAgain,
 }
 
@@ -118,7 +118,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// The text is none of the codes of docs/api.md.
+/// The text is not a code of docs/api.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not one of the stable codes")]
 pub struct UnknownCode;
@@ -131,15 +131,15 @@ impl FromStr for Code {
     }
 }
 
-/// What a finding means for the request.
+/// The effect of a finding on the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// No certificate is issued for this request.
+    /// No certificate is issued.
     Refused,
-    /// Allowed, but the approver should look twice.
+    /// Allowed, but the approver should check it.
     Warning,
-    /// A wish in the CSR that the profile does not grant; the certificate comes without it.
+    /// The profile does not grant a part of the CSR; the certificate omits it.
     Ignored,
 }
 
@@ -155,24 +155,24 @@ impl Severity {
     }
 }
 
-/// One thing that is wrong, or that will not be as the requester wished.
+/// An error, a warning, or an omitted part of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// For programs.
+    /// The code for programs.
     pub code: Code,
-    /// What it means for the request.
+    /// The effect on the request.
     pub severity: Severity,
-    /// What is wrong, with the value found.
+    /// The fact in English, with the value found.
     pub detail: String,
-    /// What to do.
+    /// The advice in English.
     pub advice: String,
-    /// The same two in every language. Not in JSON for programs, whose words stay English; see [`kept`].
+    /// Detail and advice for every language. Not in JSON for programs, which is in English; see [`kept`].
     #[serde(skip)]
     said: Option<Box<LocalizedTexts>>,
 }
 
-/// What a finding says in the catalogue's words, as far as it does.
+/// The messages of a finding's detail and advice, if they are in the catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct LocalizedTexts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,7 +181,7 @@ struct LocalizedTexts {
     advice: Option<Message>,
 }
 
-/// A sentence of a finding: a message of the catalogue, or a text that is there in English only.
+/// A sentence of a finding: a message of the catalogue, or an English text.
 #[derive(Clone, Debug)]
 pub struct Sentence {
     english: String,
@@ -207,7 +207,7 @@ impl From<&str> for Sentence {
 }
 
 impl Finding {
-    /// A finding of this severity.
+    /// A finding with this severity.
     #[must_use]
     pub fn new(
         severity: Severity,
@@ -227,38 +227,38 @@ impl Finding {
         Finding::new(Severity::Refused, code, detail, advice)
     }
 
-    /// A finding the approver should see.
+    /// A warning for the approver.
     #[must_use]
     pub fn warning(code: Code, detail: impl Into<Sentence>, advice: impl Into<Sentence>) -> Self {
         Finding::new(Severity::Warning, code, detail, advice)
     }
 
-    /// A wish that is not granted.
+    /// A part of the request that is not granted.
     #[must_use]
     pub fn ignored(code: Code, detail: impl Into<Sentence>, advice: impl Into<Sentence>) -> Self {
         Finding::new(Severity::Ignored, code, detail, advice)
     }
 
-    /// [`Finding::detail`] in a language; in English where it is not there in that.
+    /// [`Finding::detail`] in a language; in English if there is no translation.
     #[must_use]
     pub fn detail_in(&self, language: Language) -> Cow<'_, str> {
         in_language(language, self.said.as_ref().and_then(|said| said.detail.as_ref()), &self.detail)
     }
 
-    /// [`Finding::advice`] in a language; in English where it is not there in that.
+    /// [`Finding::advice`] in a language; in English if there is no translation.
     #[must_use]
     pub fn advice_in(&self, language: Language) -> Cow<'_, str> {
         in_language(language, self.said.as_ref().and_then(|said| said.advice.as_ref()), &self.advice)
     }
 
-    /// Whether this finding alone refuses the request.
+    /// True if this finding alone refuses the request.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.severity == Severity::Refused
     }
 }
 
-/// English is what was said when it was found, and what a digest may have been taken of.
+/// A sentence in a language. English is the stored text: digests may cover it.
 fn in_language<'a>(language: Language, message: Option<&Message>, english: &'a str) -> Cow<'a, str> {
     match message {
         Some(message) if language != Language::English => {
@@ -268,7 +268,7 @@ fn in_language<'a>(language: Language, message: Option<&Message>, english: &'a s
     }
 }
 
-/// Findings as a row keeps them: with their messages, which programs outside are not shown.
+/// The form of findings in rows: with their messages, which JSON for programs omits.
 pub(crate) mod kept {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

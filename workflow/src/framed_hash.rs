@@ -1,7 +1,7 @@
 //! SHA-256 over a list of fields.
 //!
-//! Invariant: each field is preceded by its length in octets (64 bits, big endian), so two different lists are never the
-//! same octets. Approvals, reviews and the audit trail rest on it; a changed digest breaks rows that exist.
+//! Invariant: each field is preceded by its length in octets (64 bits, big endian), so different lists never give the
+//! same octets. Digests of approvals, reviews and audit events use it; a change would break existing rows.
 
 use aws_lc_rs::digest::{Context, SHA256};
 
@@ -9,7 +9,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 pub(crate) struct FramedHash(Context);
 
 impl FramedHash {
-    /// Starts with a field that names the purpose and its version, so that digests of two purposes never coincide.
+    /// Starts with a field for the purpose and its version, so that digests of two purposes never coincide.
     pub(crate) fn new(purpose: &str) -> Self {
         let mut hash = Self(Context::new(&SHA256));
         hash.field(purpose);

@@ -1,5 +1,4 @@
-//! The grant of a profile for one CSR, and its summary in the row: plain values that policy, approval and issuing
-//! share.
+//! The grant of a profile for one CSR, and the summary of the CSR: values for policy, approval and issuance.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +12,9 @@ use crate::finding::Finding;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// The profile that grants it.
+    /// The granting profile.
     pub profile: String,
-    /// The subject as RFC 4514 text; empty when only the names identify the subject.
+    /// The subject as RFC 4514 text; empty if only the names identify the subject.
     pub subject: String,
     /// The subject alternative names, in their order.
     pub names: Vec<String>,
@@ -25,7 +24,7 @@ pub struct Grant {
     pub key_usage: Vec<String>,
     /// extendedKeyUsage, by name or dotted number.
     pub extended_key_usage: Vec<String>,
-    /// Days of validity, unless the issuer ends earlier.
+    /// The validity in days, unless the issuer's certificate expires earlier.
     pub validity_days: u32,
 }
 
@@ -58,9 +57,9 @@ pub struct CsrSummary {
     pub key: String,
 }
 
-/// A public key that passed the checks that take milliseconds ([`Csr::inspect`]): lower-case hex SHA-256 of its
-/// SubjectPublicKeyInfo. Stored in the row, so that the checks run once per request. If it is missing or belongs to
-/// another key, the key is checked again (docs/decisions/0070).
+/// Record of a public key that passed the slow checks ([`Csr::inspect`]): lower-case hex SHA-256 of its
+/// SubjectPublicKeyInfo. Stored in the row, so that the checks run once per request. A key without a matching record is
+/// checked again (docs/decisions/0070).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CheckedKey(String);

@@ -1,17 +1,17 @@
-//! What every worker of Countersign shares, in rooms that depend one way.
+//! The library of all workers of Countersign, in layers that depend one way.
 //!
 //! - [`runtime`]: the shell of a worker; turns queue messages into tasks, runs the step, reports the result.
-//! - `aws`: the ports on AWS. The only room that knows an SDK.
+//! - `aws`: the ports on AWS. The only layer that uses an SDK.
 //! - [`store`]: conditional writes over the ports.
 //! - [`ports`]: traits for everything outside: tables, bucket, queues, mail, keys, time.
 //! - [`mail`]: mails and the zip, as values.
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`], [`requester`], [`email`],
-//!   [`ids`], [`secret`], [`timestamp`], [`wire_name`].
+//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
+//!   [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
 //!
-//! Invariant: a room uses rooms below it only; raw text becomes a typed value at the edge, and only typed values travel.
+//! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
 pub mod approval;
 pub mod approver_set;

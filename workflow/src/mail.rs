@@ -1,7 +1,7 @@
-//! A mail, before it is anything of a mail system's, and the one way to write it: [`Letter`].
+//! A mail independent of the mail system, and its composer [`Letter`].
 //!
-//! Invariant: the same request and kind always give the same Message-ID, so mail clients
-//! de-duplicate a resent mail. A subject is one line. Fails only on values that MIME cannot hold.
+//! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail. A
+//! subject is one line. Fails only for values that MIME cannot represent.
 
 use std::fmt;
 
@@ -22,11 +22,11 @@ pub use letter::{Letter, Words, names_in_short};
 /// A mail to one person.
 #[derive(Clone, PartialEq)]
 pub struct Mail {
-    /// The request it is about.
+    /// The request of the mail.
     pub request_id: RequestId,
     /// The kind; part of the Message-ID.
     pub kind: MailKind,
-    /// The one recipient.
+    /// The only recipient.
     pub to: Email,
     /// The subject line.
     pub subject: String,
@@ -34,22 +34,22 @@ pub struct Mail {
     pub text: String,
     /// The HTML part.
     pub html: String,
-    /// A file that comes with it.
+    /// The attached file, if any.
     pub attachment: Option<MailAttachment>,
 }
 
-/// A file that comes with a mail.
+/// An attached file.
 #[derive(Clone, PartialEq)]
 pub struct MailAttachment {
-    /// Its name.
+    /// The file name.
     pub name: String,
-    /// Its media type.
+    /// The media type.
     pub content_type: &'static str,
-    /// Its bytes.
+    /// The content.
     pub bytes: Vec<u8>,
 }
 
-// Mails carry links: only what is harmless is shown.
+// Omits everything else: mails contain links with secret keys.
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mail")
@@ -59,21 +59,21 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// The mail cannot be put into MIME.
+/// The mail cannot be written as MIME.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail cannot be written: {0}")]
 pub struct MailError(String);
 
 impl Mail {
-    /// The mail as a MIME message (RFC 5322), text first and HTML as its alternative, sent by `from`.
+    /// The MIME message (RFC 5322) from `from`, with the text part first and HTML as its alternative.
     ///
     /// # Errors
-    /// [`MailError`] where an address or a header cannot be written.
+    /// [`MailError`] if an address or a header cannot be written.
     pub fn message(&self, from: &Mailbox) -> Result<Message, MailError> {
         let failed = |error: &dyn fmt::Display| MailError(error.to_string());
         let to: Address = self.to.as_str().parse().map_err(|error| failed(&error))?;
         let body = MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
-        // RFC 3834 section 5: asks for no automatic answers.
+        // RFC 3834 section 5: suppresses automatic answers.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let builder = Message::builder()
             .from(from.clone())

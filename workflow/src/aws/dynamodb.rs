@@ -1,8 +1,8 @@
 //! Requests, names, approvals and the audit trail in DynamoDB.
 //!
-//! Invariant: every write of a row that exists is conditional on the version that was read. A write sets the columns
-//! it knows and leaves others alone, so that an older worker cannot drop what a newer one wrote. A change and its events
-//! are one transaction.
+//! Invariant: every update of a row is conditional on the version that was read. An update sets the columns of this
+//! version and leaves others unchanged, so that an older worker cannot drop columns of a newer one. A change and its
+//! events are one transaction.
 
 use std::collections::HashMap;
 
@@ -36,7 +36,7 @@ struct Table {
     key: &'static str,
 }
 
-/// Sets every column of a row, and counts its version up.
+/// An update expression that sets every column of a row and increments its version.
 struct Assignment {
     key: AttributeValue,
     expression: String,
@@ -44,7 +44,7 @@ struct Assignment {
     values: HashMap<String, AttributeValue>,
 }
 
-/// The condition under which an [`Assignment`] is made.
+/// The condition expression of an [`Assignment`].
 const SAME_VERSION: &str = "#version = :version";
 
 impl Table {
@@ -52,7 +52,7 @@ impl Table {
         Self { client: LazyClient::new(sdk, Client::new), name: name.to_owned(), key }
     }
 
-    /// Another table, reached by the same client.
+    /// Another table with the same client.
     fn beside(&self, name: &str, key: &'static str) -> Self {
         Self { client: self.client.clone(), name: name.to_owned(), key }
     }
@@ -74,7 +74,7 @@ impl Table {
         answer.item.map(|item| decode(item, what)).transpose()
     }
 
-    /// Writes a row where there is none.
+    /// Inserts a row; conflicts if the key exists.
     async fn create(&self, item: Item, what: &'static str) -> Result<Saved, PortError> {
         let written = self
             .client
@@ -88,7 +88,7 @@ impl Table {
         saved(written, what)
     }
 
-    /// Writes a row where its version is still `version`.
+    /// Updates a row; conflicts if its version is not `version`.
     async fn save(&self, item: Item, version: u64, what: &'static str) -> Result<Saved, PortError> {
         let Assignment { key, expression, names, values } = self.assign(item, version, &[], what)?;
         let written = self
@@ -117,8 +117,7 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// [`Table::save`] as part of a transaction. Of the columns that `item` lacks, those in `clearable` are removed and all
-    /// others left alone.
+    /// [`Table::save`] as part of a transaction. Removes the columns of `clearable` that `item` lacks.
     fn saving(
         &self,
         item: Item,
@@ -167,16 +166,16 @@ impl Table {
     }
 }
 
-/// The audit trail: events are added, never read or changed, by the workers.
+/// The audit trail. Workers only add events.
 struct AuditTable(Table);
 
 impl AuditTable {
-    /// The one of this name, reached by the client of another table.
+    /// The table `name`, with the client of another table.
     fn beside(table: &Table, name: &str) -> Self {
         Self(table.beside(name, "requestId"))
     }
 
-    /// Makes `writes` and adds `events`, all or nothing.
+    /// Runs `writes` and adds `events` in one transaction.
     async fn commit(
         &self,
         mut writes: Vec<TransactWriteItem>,
@@ -189,13 +188,13 @@ impl AuditTable {
         let written = self.0.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match written {
             Ok(_) => Ok(Saved::Yes),
-            Err(error) if somebody_was_first(&error) => Ok(Saved::Conflict),
+            Err(error) if is_conflict(&error) => Ok(Saved::Conflict),
             Err(error) => Err(unavailable(what)(error)),
         }
     }
 }
 
-/// Whether a conditional write of one row took effect.
+/// The result of a conditional write of one row.
 fn saved<T, E, R>(written: Result<T, SdkError<E, R>>, what: &'static str) -> Result<Saved, PortError>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -208,9 +207,9 @@ where
     }
 }
 
-/// Whether a transaction was given up because of another writer, now or before, and of nothing else.
+/// True if other writers are the only reason why the transaction was cancelled.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
-fn somebody_was_first<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
     else {
         return false;

@@ -1,4 +1,4 @@
-//! Metrics in CloudWatch's embedded metric format: lines of the log.
+//! Metrics as log lines in CloudWatch's embedded metric format.
 
 use std::io::{self, Write as _};
 
@@ -7,13 +7,13 @@ use time::OffsetDateTime;
 use crate::ports::Metrics;
 use crate::request::metric::Measure;
 
-/// The metrics of a worker, in its log.
+/// Writes metrics to the worker's log.
 pub struct EmbeddedMetrics {
     stack: String,
 }
 
 impl EmbeddedMetrics {
-    /// Those of this stack.
+    /// Metrics of this stack.
     pub fn new(stack: impl Into<String>) -> Self {
         Self { stack: stack.into() }
     }
@@ -23,7 +23,7 @@ impl Metrics for EmbeddedMetrics {
     fn record(&self, measure: Measure) {
         let mut line = measure.line(&self.stack, OffsetDateTime::now_utc()).to_string();
         line.push('\n');
-        // In one write, so that lines do not mix; an error of the log itself has nowhere to go.
+        // One write, so that lines do not mix. An error of the log itself cannot be logged.
         let _ = io::stdout().lock().write_all(line.as_bytes());
     }
 }

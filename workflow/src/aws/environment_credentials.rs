@@ -1,5 +1,4 @@
-//! Credentials from the variables that Lambda sets. The rest of the SDK's chain (profiles, SSO, IMDS) has no place in
-//! a worker.
+//! Credentials from the environment variables of Lambda, without the rest of the SDK's chain (profiles, SSO, IMDS).
 
 use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
 

@@ -1,7 +1,7 @@
 //! The issuers of a deployment: certificates in the bucket, keys in Secrets Manager or KMS.
 //!
-//! Invariant: a signer is given for an issuer only if it has the public key of that issuer. Each key is loaded once per
-//! process. A worker that does not sign has no key backend and needs no permission for one.
+//! Invariant: the signer of an issuer has the public key of the issuer. Each key is loaded once per process. A worker
+//! that does not sign has no key backend and needs no permission for one.
 
 use std::sync::Arc;
 
@@ -17,17 +17,17 @@ use crate::ids::IssuerId;
 use crate::ports::{Issuers, PortError};
 use crate::store::object_key::ObjectKey;
 
-/// The name under which a backend keeps a key beside the current one: the SHA-256 of its SubjectPublicKeyInfo, in hex.
+/// The name of a former key in its backend: the SHA-256 of its SubjectPublicKeyInfo, in hex.
 pub fn key_name(spki_der: &[u8]) -> String {
     hex::encode(digest(&SHA256, spki_der))
 }
 
-/// A place that keeps the keys of the issuer `default`.
+/// A backend with the keys of the issuer `default`.
 #[async_trait]
 pub(super) trait IssuerKeys: Send + Sync {
     /// The current key.
     async fn current(&self) -> Result<Arc<dyn Signer>, PortError>;
-    /// The key kept under a [`key_name`]; it may be another one where an older version kept it without a name.
+    /// The key with a [`key_name`]. Callers compare the public key: versions before 0.2 stored keys without a name.
     async fn named(&self, name: &str) -> Result<Option<Arc<dyn Signer>>, PortError>;
 }
 
@@ -69,7 +69,7 @@ impl Issuers for AwsIssuers {
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {
         match &self.keys {
             Some(keys) => keys.signer(issuer).await,
-            None => Err(PortError { what: WHAT, cause: "this worker has no access to any key".into() }),
+            None => Err(PortError { what: WHAT, cause: "this worker has no key backend".into() }),
         }
     }
 }
@@ -87,7 +87,7 @@ impl LoadedKeys {
         Self { backend: Box::new(backend), loaded: Mutex::default() }
     }
 
-    /// The signer of an issuer: a loaded one, else the current key, else a former one.
+    /// The signer of an issuer: loaded before, else the current key, else a former key.
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {
         let is_key = |signer: &Arc<dyn Signer>| signer.spki_der() == issuer.spki_der();
         let mut loaded = self.loaded.lock().await;
@@ -103,7 +103,7 @@ impl LoadedKeys {
         let signer = found.ok_or_else(|| PortError {
             what: WHAT,
             cause: format!(
-                "neither the current key nor a former one is the key of the CA certificate {} (key identifier {}); look at both with: countersign ca show",
+                "neither the current key nor a former one is the key of the CA certificate {} (key identifier {}); compare them: countersign ca show",
                 issuer.subject(),
                 issuer.key_identifier()
             ),
@@ -121,10 +121,10 @@ mod tests {
     use pki::signer::LocalKey;
     use pki::testing as test_pki;
 
-    /// A backend in memory, rotated as `countersign ca rotate` does.
+    /// A backend in memory, rotated like by `countersign ca rotate`.
     #[derive(Clone, Default)]
     struct Backend {
-        /// Oldest first; the last one is current.
+        /// Oldest first; the last key is current.
         keys: Arc<std::sync::Mutex<Vec<Arc<dyn Signer>>>>,
         loads: Arc<AtomicUsize>,
     }

@@ -1,4 +1,4 @@
-//! The key of the CA in AWS KMS: it never leaves KMS, which signs digests.
+//! The CA key in AWS KMS, which signs digests; the key never leaves KMS.
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html>
 
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use pki::signer::{SignatureAlgorithm, Signer, SignerError};
 
 const WHAT: &str = "use the KMS key of the CA";
 
-/// The alias, below that of the current key, of the key with a [name](super::key_name). A slash cannot be part of a stack's
-/// name, so no alias of one stack is below that of another.
+/// The alias of the former key with a [name](super::key_name): `<alias of the current key>/<name>`. Stack names have no
+/// slash, so the aliases of two stacks never collide.
 pub fn named_alias(alias: &str, name: &str) -> String {
     format!("{alias}/{name}")
 }
@@ -31,21 +31,21 @@ pub struct KmsKey {
 }
 
 impl KmsKey {
-    /// The key of this id, ARN or alias.
+    /// The key with this id, ARN or alias.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
         Self { client: LazyClient::new(sdk, Client::new), id: id.to_owned() }
     }
 
-    /// The signer that the key is now.
+    /// Loads the signer of the key.
     ///
     /// # Errors
-    /// KMS did not answer, or the key is not one that signs certificates.
+    /// KMS did not answer, or the key cannot sign certificates.
     pub async fn load(&self) -> Result<Arc<dyn Signer>, PortError> {
         let found = self.find(&self.id).await?;
         found.ok_or_else(|| PortError { what: WHAT, cause: format!("there is no KMS key {}", self.id) })
     }
 
-    /// The signer with a key id, ARN or alias; `None` where there is none.
+    /// The signer with a key id, ARN or alias; `None` if there is no such key.
     async fn find(&self, id: &str) -> Result<Option<Arc<dyn Signer>>, PortError> {
         let answer = match self.client.get_public_key().key_id(id).send().await {
             Ok(answer) => answer,
@@ -63,13 +63,10 @@ impl KmsKey {
             Some(KeySpec::EccNistP384) => SignatureAlgorithm::EcdsaSha384,
             other => {
                 let spec = other.map_or("unknown", KeySpec::as_str);
-                return Err(PortError {
-                    what: WHAT,
-                    cause: format!("keys of spec {spec} do not sign certificates here"),
-                });
+                return Err(PortError { what: WHAT, cause: format!("its key spec {spec} is not supported") });
             }
         };
-        // The key id of the answer is an ARN: an alias that moves on later does not change this signer.
+        // The answer has the ARN: an alias that is updated later does not change this signer.
         let id = answer.key_id.unwrap_or_else(|| id.to_owned());
         let spki = answer
             .public_key
@@ -112,7 +109,11 @@ impl Signer for KmsSigner {
             SignatureAlgorithm::RsaSha256 => (SigningAlgorithmSpec::RsassaPkcs1V15Sha256, &digest::SHA256),
             SignatureAlgorithm::EcdsaSha256 => (SigningAlgorithmSpec::EcdsaSha256, &digest::SHA256),
             SignatureAlgorithm::EcdsaSha384 => (SigningAlgorithmSpec::EcdsaSha384, &digest::SHA384),
-            other => return Err(SignerError::Refused(format!("KMS does not sign {other:?} here"))),
+            other => {
+                return Err(SignerError::Refused(format!(
+                    "the algorithm {other:?} is not supported with KMS"
+                )));
+            }
         };
         let answer = self
             .client
@@ -127,6 +128,6 @@ impl Signer for KmsSigner {
         answer
             .signature
             .map(Blob::into_inner)
-            .ok_or_else(|| SignerError::Unavailable("KMS gave no signature".into()))
+            .ok_or_else(|| SignerError::Unavailable("KMS returned no signature".into()))
     }
 }

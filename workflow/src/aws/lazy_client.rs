@@ -1,14 +1,14 @@
-//! Clients that are made when they are first used.
+//! Clients that are created at their first use.
 //!
-//! A worker knows up to seven services, and its first message may need one: making the other clients would cost each
-//! cold start more than the call itself (docs/performance.md). Once made, a client stays for the life of the process.
+//! A worker uses up to seven services, but its first message may need only one: creating the other clients would take
+//! more of a cold start than the call itself (docs/performance.md). A client lives as long as the process.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use aws_types::sdk_config::SdkConfig;
 
-/// A client, or how to make it. Clones share it.
+/// A client that is created at its first use. Clones share it.
 #[derive(Clone)]
 pub(super) struct LazyClient<C> {
     client: Arc<OnceLock<C>>,

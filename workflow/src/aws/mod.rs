@@ -1,7 +1,7 @@
-//! The ports on AWS, one file a service, and what they share: one HTTP client, one configuration.
+//! The ports on AWS, one file per service, with one HTTP client and one configuration.
 //!
-//! Invariant: clients are made once per process, when they are first used; making one sends nothing. Credentials and
-//! region come from the variables that Lambda sets, `AWS_ENDPOINT_URL` points everything at a local emulator.
+//! Invariant: each client is created once per process, at its first use; creating one sends nothing. Credentials and
+//! region come from the environment variables of Lambda; `AWS_ENDPOINT_URL` sends all calls to a local emulator.
 
 use std::sync::{Arc, OnceLock};
 
@@ -52,14 +52,14 @@ pub use sqs::SqsQueue;
 pub use ssm::{PolicyStore, SsmPolicies, SsmSmtpSecret};
 pub use step_functions::{StepFunctions, execution_arn};
 
-/// AWS as one worker sees it: what its variables name, nothing else.
+/// The AWS resources of one worker, as named by its environment variables.
 pub struct Aws {
     environment: Environment,
     sdk: OnceLock<SdkConfig>,
 }
 
 impl Aws {
-    /// AWS by the variables of this process.
+    /// Reads the variables of this process.
     pub fn of_process() -> Self {
         Self { environment: Environment::of_process(), sdk: OnceLock::new() }
     }
@@ -117,7 +117,7 @@ impl Aws {
         Ok(Arc::new(DynamoRequests::new(self.sdk(), self.requests_table()?, self.audit_table()?)))
     }
 
-    /// Which requests ask for which names.
+    /// The index of names and their requests.
     ///
     /// # Errors
     /// `NAMES_TABLE` is missing.
@@ -152,7 +152,7 @@ impl Aws {
         Ok(Arc::new(AwsIssuers::without_keys(self.sdk(), self.bucket()?)))
     }
 
-    /// The issuers with their keys: in KMS where `CA_KMS_KEY_ID` names one, else in the secret that `CA_SECRET_ID` names.
+    /// The issuers with their keys: in KMS if `CA_KMS_KEY_ID` is set, else in the secret `CA_SECRET_ID`.
     ///
     /// # Errors
     /// `BUCKET` or both are missing.
@@ -175,31 +175,30 @@ impl Aws {
         Ok(Arc::new(SsmPolicies::new(self.sdk(), parameter)))
     }
 
-    /// The secret that requesters' links derive from.
+    /// The link secret.
     ///
     /// # Errors
     /// `LINK_SECRET_ID` is missing.
     pub fn link_secret(&self) -> Result<Arc<dyn LinkSecrets>, EnvironmentError> {
-        let id = self.environment.text("LINK_SECRET_ID", "the id of the secret that links derive from")?;
+        let id = self.environment.text("LINK_SECRET_ID", "the id of the link secret")?;
         Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
     }
 
     /// The public base URL.
     ///
     /// # Errors
-    /// `BASE_URL` is missing or no base URL.
+    /// `BASE_URL` is missing or malformed.
     pub fn base_url(&self) -> Result<BaseUrl, EnvironmentError> {
         self.environment.parsed("BASE_URL", "the public base URL", BaseUrl::parse)
     }
 
-    /// The way mails go out: SES, or SMTP where `MAIL_TRANSPORT` says so.
+    /// The mailer: SES or SMTP, by `MAIL_TRANSPORT`.
     ///
     /// # Errors
     /// A variable is missing or malformed.
     pub fn mailer(&self) -> Result<Arc<dyn Mailer>, EnvironmentError> {
         let from: Mailbox =
-            self.environment
-                .parsed("MAIL_FROM", "the address that mails come from", |text| text.parse::<Mailbox>())?;
+            self.environment.parsed("MAIL_FROM", "the sender's address", |text| text.parse::<Mailbox>())?;
         let transport = self.environment.parsed("MAIL_TRANSPORT", "ses or smtp", |text| match text {
             "ses" | "smtp" => Ok(text == "smtp"),
             other => Err(format!("{other} is neither")),
@@ -220,7 +219,7 @@ impl Aws {
         }
     }
 
-    /// The topic that operators listen to.
+    /// The topic of the operators.
     ///
     /// # Errors
     /// `OPERATORS_TOPIC_ARN` is missing.
@@ -229,13 +228,12 @@ impl Aws {
         Ok(Arc::new(SnsOperators::new(self.sdk(), topic)))
     }
 
-    /// Where measurements go.
+    /// The sink of metrics.
     ///
     /// # Errors
     /// `STACK` is missing.
     pub fn metrics(&self) -> Result<Arc<dyn Metrics>, EnvironmentError> {
-        let stack =
-            self.environment.text("STACK", "the name of the stack, under which its metrics are kept")?;
+        let stack = self.environment.text("STACK", "the name of the stack, a dimension of its metrics")?;
         Ok(Arc::new(EmbeddedMetrics::new(stack)))
     }
 
@@ -253,7 +251,7 @@ impl Aws {
         Ok(Arc::new(StepFunctions::new(self.sdk(), arn)))
     }
 
-    /// The worker's own queue.
+    /// The queue of this worker.
     ///
     /// # Errors
     /// `QUEUE_URL` is missing.
@@ -281,8 +279,8 @@ impl Aws {
     }
 }
 
-/// What went wrong in a call, as a port tells it: the service's code and message where there is one, else the chain of
-/// causes. Bodies are never part of it.
+/// Makes the error of a failed call: the service's code and message if it answered, else the chain of causes. Contains
+/// no bodies.
 fn unavailable<E, R>(
     what: &'static str,
 ) -> impl FnOnce(aws_smithy_runtime_api::client::result::SdkError<E, R>) -> PortError

@@ -1,15 +1,14 @@
-//! Whom TLS to AWS trusts: the roots of Amazon Trust Services, which certify every AWS endpoint, and no others.
+//! The trusted roots of TLS to AWS: only Amazon Trust Services, which certifies every AWS endpoint.
 //!
-//! Invariant: the 140 roots of the operating system are neither trusted nor read, which takes longer than a handshake
-//! (docs/decisions/0052). `SSL_CERT_FILE` names a file of PEM certificates to trust instead, for endpoints that others
-//! else certifies: an emulator, or a network whose proxy opens TLS. A file that cannot be used is said in one line, and
-//! then no root is trusted.
+//! Invariant: the 140 roots of the operating system are neither trusted nor read: reading takes longer than a handshake
+//! (docs/decisions/0052). `SSL_CERT_FILE` names a PEM file of roots to trust instead, for an emulator or a network with
+//! a TLS-inspecting proxy. If the file cannot be used, one log line says so, and no root is trusted.
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-/// From <https://www.amazontrust.com/repository/>, as Mozilla and Debian have them.
+/// The roots of <https://www.amazontrust.com/repository/>, also in the root stores of Mozilla and Debian.
 const AMAZON: &str = include_str!("amazon-roots.pem");
 
 /// The roots to trust.
@@ -17,7 +16,7 @@ pub(super) fn trusted() -> TlsContext {
     let pem = match std::env::var("SSL_CERT_FILE").ok().filter(|file| !file.is_empty()) {
         None => AMAZON.as_bytes().to_vec(),
         Some(file) => read(&file).unwrap_or_else(|why| {
-            tracing::error!(why, "SSL_CERT_FILE cannot be used; no server will be trusted");
+            tracing::error!(why, "cannot use SSL_CERT_FILE; TLS to AWS will fail");
             Vec::new()
         }),
     };
@@ -25,18 +24,18 @@ pub(super) fn trusted() -> TlsContext {
     TlsContext::builder().with_trust_store(store).build().expect("a store makes a context")
 }
 
-/// The text of a file, if it is PEM certificates that can be trusted: the HTTP client panics at others.
+/// Reads and checks a file of PEM certificates: the HTTP client panics on unusable ones.
 fn read(file: &str) -> Result<Vec<u8>, String> {
     let pem = std::fs::read(file).map_err(|error| format!("cannot read {file}: {error}"))?;
     let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<_, _>>()
         .map_err(|error| format!("{file} is not PEM: {error:?}"))?;
     if certificates.is_empty() {
-        return Err(format!("{file} holds no certificate"));
+        return Err(format!("{file} has no certificate"));
     }
     for certificate in &certificates {
         webpki::anchor_from_trusted_cert(certificate)
-            .map_err(|error| format!("{file} holds what is no certificate: {error}"))?;
+            .map_err(|error| format!("{file} has no certificate of a CA: {error}"))?;
     }
     Ok(pem)
 }
@@ -47,7 +46,7 @@ mod tests {
 
     use super::*;
 
-    /// Their SHA-256 as Amazon publishes them.
+    /// Compares with the SHA-256 digests published by Amazon.
     #[test]
     fn the_roots_are_those_of_amazon_trust_services() {
         const PUBLISHED: [&str; 5] = [

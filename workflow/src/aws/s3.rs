@@ -1,7 +1,7 @@
 //! Certificates in S3: `ca-certificate/...` and `signed-certificate/<serial>/certificate.pem`.
 //!
-//! Invariant: a certificate is written with If-None-Match, so that of two writers one wins and both go on with the
-//! same certificate. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+//! Invariant: certificates are stored by conditional writes (If-None-Match): one of two writers wins, and both continue
+//! with its certificate. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
@@ -18,7 +18,7 @@ use pki::certificate::Serial;
 
 /// A client of buckets.
 pub(super) fn client(sdk: &SdkConfig) -> Client {
-    // The emulator's endpoint is an address, which cannot carry the bucket in its host name.
+    // The emulator's endpoint is an IP address: no room for the bucket in the host name.
     Client::from_conf(Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some()).build())
 }
 
@@ -29,7 +29,7 @@ pub struct S3Certificates {
 }
 
 impl S3Certificates {
-    /// The bucket of this name.
+    /// The bucket with this name.
     pub fn new(sdk: &SdkConfig, bucket: &str) -> Self {
         Self { client: LazyClient::new(sdk, client), bucket: bucket.to_owned() }
     }
@@ -65,11 +65,11 @@ impl CertificateStore for S3Certificates {
             .await;
         match put {
             Ok(_) => Ok(certificate_pem.to_owned()),
-            // 412: there is one. 409 ConditionalRequestConflict: another writer is at it right now.
+            // 412 PreconditionFailed: the object exists. 409 means a concurrent write, an error that is retried.
             Err(error) if error.as_service_error().and_then(|e| e.code()) == Some("PreconditionFailed") => {
                 self.certificate(serial)
                     .await?
-                    .ok_or(PortError { what: WHAT, cause: "it is there and cannot be read".into() })
+                    .ok_or(PortError { what: WHAT, cause: "it exists, but cannot be read".into() })
             }
             Err(error) => Err(unavailable(WHAT)(error)),
         }

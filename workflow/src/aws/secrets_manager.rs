@@ -1,4 +1,4 @@
-//! A secret in Secrets Manager, read when it is first needed and kept for the life of the process.
+//! A secret in Secrets Manager. The link secret is read once per process, at its first use.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::approval::LinkSecret;
 use crate::ports::{LinkSecrets, PortError};
 use pki::signer::{LocalKey, Signer};
 
-/// The staging label of the version that holds the key with a [name](super::key_name). A version with a label is never
-/// deleted by Secrets Manager.
+/// The staging label of the version with the former key [name](super::key_name). Secrets Manager never deletes a
+/// version with a label.
 pub fn key_label(name: &str) -> String {
     format!("key-{name}")
 }
@@ -29,15 +29,15 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// The secret of this id or ARN.
+    /// The secret with this id or ARN.
     pub fn new(sdk: &SdkConfig, id: &str) -> Self {
         Self { client: LazyClient::new(sdk, Client::new), id: id.to_owned(), links: OnceCell::new() }
     }
 
-    /// The text of the secret, read now.
+    /// Reads the text of the secret.
     ///
     /// # Errors
-    /// [`PortError`] where Secrets Manager does not give it.
+    /// [`PortError`] if Secrets Manager fails or the secret has no text.
     pub async fn text(&self) -> Result<Zeroizing<String>, PortError> {
         const WHAT: &str = "read the secret";
         let answer =
@@ -45,10 +45,10 @@ impl SecretsManager {
         answer
             .secret_string
             .map(Zeroizing::new)
-            .ok_or(PortError { what: WHAT, cause: "it holds no text".into() })
+            .ok_or(PortError { what: WHAT, cause: "it has no text".into() })
     }
 
-    /// The text of the version with a staging label; `None` where no version has it.
+    /// Reads the text of the version with a staging label; `None` if no version has it.
     async fn staged(&self, label: &str) -> Result<Option<Zeroizing<String>>, PortError> {
         match self.client.get_secret_value().secret_id(&self.id).version_stage(label).send().await {
             Ok(answer) => Ok(answer.secret_string.map(Zeroizing::new)),
@@ -87,8 +87,7 @@ impl IssuerKeys for SecretsManager {
         local(&self.text().await?)
     }
 
-    /// A version with the name as its staging label; else AWSPREVIOUS, which has no other label where a version before
-    /// 0.2 stored the key.
+    /// The version with the name as staging label, else AWSPREVIOUS: versions before 0.2 set no other label.
     async fn named(&self, name: &str) -> Result<Option<Arc<dyn Signer>>, PortError> {
         let label = key_label(name);
         for stage in [label.as_str(), "AWSPREVIOUS"] {

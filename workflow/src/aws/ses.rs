@@ -1,4 +1,4 @@
-//! Mail through the SES v2 API, as raw MIME: attachments and the Message-ID are ours.
+//! Mail through the SES v2 API as raw MIME, for attachments and our own Message-ID.
 //! <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>
 
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
-    /// SES, for mails from this sender, whose address or domain must be a verified identity.
+    /// SES with this sender; its address or domain must be a verified identity.
     pub fn new(sdk: &SdkConfig, from: Mailbox) -> Self {
         Self { client: LazyClient::new(sdk, Client::new), from }
     }

@@ -1,8 +1,8 @@
-//! Mail by SMTP: the SES SMTP endpoint of a private network, or the local mail catcher.
+//! Mail by SMTP: the SES SMTP endpoint of a private network, another relay, or the local mail catcher.
 //!
-//! Invariant: without TLS neither mails nor passwords go to other machines than this one. `smtps://` is TLS from the start,
-//! `smtp://...?tls=required` STARTTLS. User and password come from a parameter that is kept encrypted, are read with the first
-//! mail, and read again where the server does not take them.
+//! Invariant: mails and passwords leave this machine only under TLS. `smtps://` is TLS from the start,
+//! `smtp://...?tls=required` is STARTTLS. User and password come from an encrypted parameter; they are read with the
+//! first mail, and again after the server rejected them.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::mail::Mail;
 use crate::ports::{Mailer, PortError};
 use crate::secret::Secret;
 
-/// Who the server takes mails from.
+/// The user and password of an SMTP server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmtpCredentials {
@@ -33,17 +33,16 @@ impl SmtpCredentials {
     /// Reads `{"username": "...", "password": "..."}`.
     ///
     /// # Errors
-    /// One line, which says nothing of what was read: it is something else.
+    /// One line without any part of the text: it is malformed.
     pub fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text)
-            .map_err(|_| r#"it does not hold {"username": "...", "password": "..."}"#.into())
+        serde_json::from_str(text).map_err(|_| r#"it is not {"username": "...", "password": "..."}"#.into())
     }
 }
 
-/// Where the credentials are kept.
+/// The store of the credentials.
 #[async_trait]
 pub trait SmtpSecret: Send + Sync {
-    /// Those of now.
+    /// Reads the current credentials.
     async fn credentials(&self) -> Result<SmtpCredentials, PortError>;
 }
 
@@ -52,16 +51,16 @@ pub struct SmtpMailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     server: Server,
     secret: Option<Arc<dyn SmtpSecret>>,
-    /// With the credentials that were read last.
+    /// The transport with the credentials last read.
     signed_in: Mutex<Option<AsyncSmtpTransport<Tokio1Executor>>>,
     from: Mailbox,
 }
 
-/// How the server is reached.
+/// The address of the server, and its trusted CA.
 struct Server {
     url: String,
     host: String,
-    /// An authority to trust beside those of the web.
+    /// A CA to trust besides the public CAs.
     authority: Option<Certificate>,
 }
 
@@ -89,47 +88,47 @@ impl Server {
 }
 
 impl SmtpMailer {
-    /// The server of this URL, for mails from this sender.
+    /// The server with this URL, for mails from this sender.
     ///
     /// # Errors
-    /// One line: the URL is no SMTP URL, or would send mail unprotected to another machine.
+    /// One line: the URL is not an SMTP URL, contains credentials, or would send mail to another machine without TLS.
     pub fn new(url: &str, from: Mailbox) -> Result<Self, String> {
         let parsed = Url::parse(url).map_err(|error| format!("it is not a URL: {error}"))?;
-        let host = parsed.host_str().ok_or("it names no server")?;
+        let host = parsed.host_str().ok_or("it has no host")?;
         let local = is_loopback(host);
         let starttls = parsed.query_pairs().any(|(name, value)| name == "tls" && value == "required");
         match parsed.scheme() {
             "smtps" => {}
             "smtp" if starttls || local => {}
-            "smtp" => return Err("it would send mail unprotected; use smtps:// or add ?tls=required".into()),
-            other => return Err(format!("{other} is neither smtp nor smtps")),
+            "smtp" => return Err("it would send mail without TLS; use smtps:// or add ?tls=required".into()),
+            other => return Err(format!("its scheme {other} is not smtp or smtps")),
         }
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err("it holds a user or a password, which belong into a SecureString".into());
+            return Err("it contains a user or a password; store them in a SecureString parameter".into());
         }
         let server = Server { url: url.to_owned(), host: host.to_owned(), authority: None };
         let transport = server.transport(None).map_err(|error| format!("it is not an SMTP URL: {error}"))?;
         Ok(Self { transport, server, secret: None, signed_in: Mutex::new(None), from })
     }
 
-    /// The same, where the server takes mails from users only.
+    /// Adds authentication with the credentials of a store.
     #[must_use]
     pub fn with_secret(mut self, secret: Arc<dyn SmtpSecret>) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    /// The same, trusting this authority (PEM) beside those of the web.
+    /// Trusts this CA (PEM) besides the public CAs.
     ///
     /// # Errors
-    /// One line: it is no certificate.
+    /// One line: the text is not a certificate.
     pub fn trusting(mut self, pem: &[u8]) -> Result<Self, String> {
         self.server.authority = Some(Certificate::from_pem(pem).map_err(|error| error.to_string())?);
         self.transport = self.server.transport(None).map_err(|error| error.to_string())?;
         Ok(self)
     }
 
-    /// The transport with credentials; they are read where none are known yet.
+    /// The transport with credentials. Reads them at the first call.
     async fn signed_in(
         &self,
         secret: &Arc<dyn SmtpSecret>,
@@ -147,7 +146,7 @@ impl SmtpMailer {
 
 const WHAT: &str = "send the mail";
 
-/// Whether a host of an `smtp:` URL is this machine. The URL standard leaves the hosts of such schemes unparsed.
+/// True if the host of an `smtp:` URL is this machine. The URL standard does not parse hosts of such schemes.
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
@@ -167,14 +166,14 @@ impl Mailer for SmtpMailer {
             .as_ref()
             .is_err_and(|error| error.status().is_some_and(|code| NOT_TAKEN.contains(&u16::from(code))))
         {
-            // The next try reads them anew, as after a rotation.
+            // The credentials may have been rotated: the retry reads them again.
             *self.signed_in.lock().await = None;
         }
         sent.map(|_| ()).map_err(|error| failed(&error))
     }
 }
 
-/// What a server answers to credentials that it does not take (RFC 4954 section 6).
+/// RFC 4954 section 6: the reply codes for rejected credentials.
 const NOT_TAKEN: [u16; 4] = [432, 530, 534, 535];
 
 #[cfg(test)]

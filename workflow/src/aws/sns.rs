@@ -8,7 +8,7 @@ use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::ports::{Operators, PortError};
 
-/// The longest subject that SNS takes, in characters, ASCII only.
+/// The most ASCII characters of a subject in SNS.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 const MAX_SUBJECT: usize = 99;
 
@@ -19,7 +19,7 @@ pub struct SnsOperators {
 }
 
 impl SnsOperators {
-    /// The topic of this ARN.
+    /// The topic with this ARN.
     pub fn new(sdk: &SdkConfig, topic: &str) -> Self {
         Self { client: LazyClient::new(sdk, Client::new), topic: topic.to_owned() }
     }
@@ -37,7 +37,7 @@ impl Operators for SnsOperators {
             .message(text)
             .send()
             .await
-            .map_err(unavailable("tell the operators"))?;
+            .map_err(unavailable("notify the operators"))?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Queues in SQS: a worker's own, and those of other workers.
+//! Queues in SQS: the worker's own, and the queues of other workers.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
@@ -16,7 +16,7 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    /// The queue of this URL.
+    /// The queue with this URL.
     pub fn new(sdk: &SdkConfig, url: &str) -> Self {
         Self { client: LazyClient::new(sdk, Client::new), url: url.to_owned() }
     }

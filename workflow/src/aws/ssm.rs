@@ -1,10 +1,10 @@
-//! What operators keep in SSM: the policy, and the credentials of a mail relay.
+//! Parameters in SSM: the policy, and the credentials of a mail relay.
 //!
-//! The policy is in a parameter, or in the bucket where the parameter points there; read again when the copy is a
+//! The policy is in the parameter, or in the bucket if the parameter is a pointer. It is read again when the copy is a
 //! minute old.
 //!
-//! Fails closed: a policy that cannot be read, is not the one that was pointed to, or is not valid stops the step until an
-//! operator mends it.
+//! Invariant: fails closed. A policy that cannot be read, does not match its pointer, or is not valid stops the step
+//! until an operator corrects it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use crate::ports::{Policies, PortError};
 const FRESH: Duration = Duration::from_secs(60);
 const WHAT: &str = "read the policy";
 
-/// Where the document of a policy is kept.
+/// The parameter and the bucket of the policy document.
 pub struct PolicyStore {
     ssm: LazyClient<Client>,
     s3: LazyClient<aws_sdk_s3::Client>,
@@ -31,7 +31,7 @@ pub struct PolicyStore {
 }
 
 impl PolicyStore {
-    /// The parameter of this name.
+    /// The parameter with this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
         Self {
             ssm: LazyClient::new(sdk, Client::new),
@@ -40,7 +40,7 @@ impl PolicyStore {
         }
     }
 
-    /// What the parameter holds: a document or a [`Pointer`]. `None` where there is no such parameter.
+    /// The value of the parameter: a document or a [`Pointer`]. `None` if there is no such parameter.
     ///
     /// # Errors
     /// [`PortError`] of SSM.
@@ -54,10 +54,10 @@ impl PolicyStore {
         }
     }
 
-    /// The document that the parameter holds or points to, verified by its digest.
+    /// The document for a value of the parameter; follows a pointer and verifies its digest.
     ///
     /// # Errors
-    /// [`PortError`] of S3, or the object is missing or another one.
+    /// [`PortError`] of S3, or the object is missing or has another digest.
     pub async fn document(&self, parameter: String) -> Result<String, PortError> {
         let Some(pointer) = Pointer::read(&parameter).map_err(|error| PortError::new(WHAT, error))? else {
             return Ok(parameter);
@@ -79,14 +79,14 @@ impl PolicyStore {
     }
 }
 
-/// A policy, what the parameter held when it was read, and when that was.
+/// A parsed policy, with the parameter's value and the time of reading.
 struct Copy {
     read: Instant,
     parameter: String,
     policy: Arc<Policy>,
 }
 
-/// The parameter, and a copy of the policy.
+/// The policy in force, with a copy in memory.
 pub struct SsmPolicies {
     shelf: PolicyStore,
     fresh: Duration,
@@ -94,9 +94,9 @@ pub struct SsmPolicies {
 }
 
 impl SsmPolicies {
-    /// The parameter of this name.
+    /// The parameter with this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
-        // Locally one edits the policy and expects it to hold at once; it costs nothing there.
+        // At a local emulator an edited policy applies at once; reading it is free there.
         let fresh = if sdk.endpoint_url().is_some() { Duration::ZERO } else { FRESH };
         Self { shelf: PolicyStore::new(sdk, parameter), fresh, copy: Mutex::new(None) }
     }
@@ -114,7 +114,7 @@ impl Policies for SsmPolicies {
         let read = Instant::now();
         let missing = || PortError { what: WHAT, cause: "the parameter is empty".into() };
         let parameter = self.shelf.parameter().await?.ok_or_else(missing)?;
-        // The same parameter means the same document, in the bucket too: it is named by its digest.
+        // An unchanged value means an unchanged document: a pointer contains its digest.
         if let Some(copy) = copy.as_mut().filter(|copy| copy.parameter == parameter) {
             copy.read = read;
             return Ok(Arc::clone(&copy.policy));
@@ -126,14 +126,14 @@ impl Policies for SsmPolicies {
     }
 }
 
-/// A SecureString with user and password of a mail relay.
+/// A SecureString parameter with user and password of a mail relay.
 pub struct SsmSmtpSecret {
     client: LazyClient<Client>,
     parameter: String,
 }
 
 impl SsmSmtpSecret {
-    /// The parameter of this name.
+    /// The parameter with this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
         Self { client: LazyClient::new(sdk, Client::new), parameter: parameter.to_owned() }
     }

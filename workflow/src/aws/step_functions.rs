@@ -1,7 +1,7 @@
-//! Step Functions: results of tasks, and executions.
+//! Step Functions: task results and executions.
 //!
-//! A token that is already used, timed out or unknown means that the task is finished already: that is an answer, not an
-//! error. <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>
+//! Invariant: a used, timed-out or unknown task token means that the task is already finished: a result, not an error.
+//! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>
 
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
@@ -15,29 +15,29 @@ use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::ports::{ExecutionState, Executions, PortError, Reported, Tasks};
 
-/// Step Functions, and one state machine of it.
+/// The client of one state machine.
 pub struct StepFunctions {
     client: LazyClient<Client>,
     state_machine: String,
 }
 
 impl StepFunctions {
-    /// The state machine of this ARN, or the alias of one; an empty one where only tasks are reported.
+    /// The state machine with this ARN, or with an alias of this ARN; empty if only task results are sent.
     pub fn new(sdk: &SdkConfig, state_machine: &str) -> Self {
         Self { client: LazyClient::new(sdk, Client::new), state_machine: state_machine.to_owned() }
     }
 }
 
-/// The ARN of the execution of this name, of a state machine or of an alias of one: executions belong to the machine, by
-/// whichever alias they were started.
+/// The ARN of an execution by its name. The state machine may be given by an alias: executions belong to the state
+/// machine, not to the alias.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/execution-alias-version-associate.html>
 pub fn execution_arn(state_machine: &str, name: &str) -> String {
-    // arn:aws:states:region:account:stateMachine:name, and perhaps :alias.
+    // arn:aws:states:region:account:stateMachine:name, optionally with :alias.
     let machine: Vec<&str> = state_machine.split(':').take(7).collect();
     format!("{}:{name}", machine.join(":").replacen(":stateMachine:", ":execution:", 1))
 }
 
-fn somebody_was_first(code: Option<&str>) -> bool {
+fn is_finished(code: Option<&str>) -> bool {
     matches!(code, Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken"))
 }
 
@@ -53,7 +53,7 @@ impl Tasks for StepFunctions {
             .await;
         match sent {
             Ok(_) => Ok(Reported::Accepted),
-            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
+            Err(error) if is_finished(error.as_service_error().and_then(|e| e.code())) => {
                 Ok(Reported::AlreadyFinished)
             }
             Err(error) => Err(unavailable("report the result")(error)),
@@ -65,7 +65,7 @@ impl Tasks for StepFunctions {
             self.client.send_task_failure().task_token(token.expose()).error(error).cause(cause).send().await;
         match sent {
             Ok(_) => Ok(Reported::Accepted),
-            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
+            Err(error) if is_finished(error.as_service_error().and_then(|e| e.code())) => {
                 Ok(Reported::AlreadyFinished)
             }
             Err(error) => Err(unavailable("report the failure")(error)),
@@ -90,7 +90,7 @@ impl Executions for StepFunctions {
             .await;
         match started {
             Ok(_) => Ok(()),
-            // The same name is the same request: a repeated start is a start.
+            // An execution with this name exists: an earlier start succeeded. Idempotent.
             Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_already_exists()) => Ok(()),
             Err(error) => Err(unavailable("start the execution")(error)),
         }
@@ -103,7 +103,7 @@ impl Executions for StepFunctions {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_does_not_exist()) => {
                 Ok(ExecutionState::Missing)
             }
-            Err(error) => Err(unavailable("look at the execution")(error)),
+            Err(error) => Err(unavailable("describe the execution")(error)),
         }
     }
 }

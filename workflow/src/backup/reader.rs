@@ -1,4 +1,4 @@
-//! Reading an export, record by record. Reading to the end proves that the file is complete and unaltered.
+//! Reads an export record by record. Reading to the end proves that the file is complete and unaltered.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -13,17 +13,17 @@ use crate::request::audit::{Event, verify};
 pub struct Reader<R> {
     input: BufReader<R>,
     hash: Context,
-    /// The lines read so far.
+    /// The number of lines read.
     lines: u64,
     counts: Counts,
     header: Header,
-    /// The events since the last row.
+    /// The events since the last row of a request.
     trail: Vec<Event>,
     broken: Vec<BrokenTrail>,
     manifest: Option<Manifest>,
 }
 
-/// As much of the first line as every format has.
+/// The fields of the first line in every format.
 #[derive(Deserialize)]
 struct AnyHeader {
     format: u64,
@@ -62,22 +62,22 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    /// What the first line says.
+    /// The header.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The audit trails so far that are broken.
+    /// The broken audit trails among the records read so far.
     pub fn broken(&self) -> &[BrokenTrail] {
         &self.broken
     }
 
-    /// The manifest, once [`Reader::record`] has given `None`.
+    /// The manifest, after [`Reader::record`] returned `None`.
     pub fn manifest(&self) -> Option<&Manifest> {
         self.manifest.as_ref()
     }
 
-    /// The next record; `None` at the end, when the manifest was read and agrees.
+    /// Reads the next record; `None` at the end, after the manifest was verified.
     ///
     /// # Errors
     /// See [`ExportError`].
@@ -106,7 +106,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Holds the order: the events of a request, then its row.
+    /// Checks the order: the events of a request, then its row.
     fn follow(&mut self, record: &Record) -> Result<(), ExportError> {
         match record {
             Record::Event(event) => {
@@ -152,10 +152,10 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// The next line with its end; `None` at the end of the input. A line without its end was cut off.
+/// Reads the next line with its line feed; `None` at the end of the input. A line without a line feed was cut off.
 fn line(input: &mut impl BufRead, number: u64) -> Result<Option<Vec<u8>>, ExportError> {
     let mut line = Vec::new();
-    // A line that never ends must not fill the memory.
+    // Limits the memory for a line without end.
     let limit = LONGEST_LINE as u64 + 1;
     input.take(limit).read_until(b'\n', &mut line)?;
     match line.last() {

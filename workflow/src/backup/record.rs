@@ -1,4 +1,4 @@
-//! What an export consists of: rows with all their columns beside the typed value they hold, objects of the bucket, the policy.
+//! The records of an export: rows with all columns and their typed value, objects of the bucket, the policy.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,10 @@ use crate::store::object_key::{ObjectKey, approval_key, link_key};
 /// The columns of a row, as plain JSON: text, numbers, booleans, lists and maps.
 pub type Columns = serde_json::Map<String, Value>;
 
-/// The columns of an approval that are bearer secrets of the stack it is in, and of no use in another.
+/// The columns of an approval with task tokens: bearer secrets of their stack, useless in another.
 const TOKENS: [&str; 2] = ["taskToken", "earlierTokens"];
 
-/// A row of a table: all of its columns, and the value they hold as far as this version knows them.
+/// A row of a table: all columns, and the typed value of the known ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row<T> {
     columns: Columns,
@@ -30,7 +30,7 @@ pub struct Row<T> {
 pub struct Name {
     /// The name, or a key of [`crate::ports::look_alike`].
     pub name: String,
-    /// A request that names it.
+    /// A request for the name.
     pub request_id: RequestId,
 }
 
@@ -38,7 +38,7 @@ impl<T: DeserializeOwned> Row<T> {
     /// Reads the value of a row.
     ///
     /// # Errors
-    /// One line: the columns do not hold such a value.
+    /// One line: the columns are not a valid value.
     pub fn read(columns: Columns) -> Result<Self, String> {
         match T::deserialize(Value::Object(columns.clone())) {
             Ok(value) => Ok(Self { columns, value }),
@@ -60,7 +60,7 @@ impl<T> Row<T> {
 }
 
 impl Row<Approval> {
-    /// Reads an approval without its task tokens, which end no task but those of the stack it was in.
+    /// Reads an approval without its task tokens.
     ///
     /// # Errors
     /// As [`Row::read`].
@@ -75,7 +75,7 @@ impl Row<Approval> {
 }
 
 impl Row<Request> {
-    /// The same request as it is in a stack where its latest execution has this ARN.
+    /// Sets the ARN of the latest execution, for another stack.
     #[must_use]
     pub fn run_as(mut self, execution_arn: String) -> Self {
         self.columns.insert("executionArn".to_owned(), Value::String(execution_arn.clone()));
@@ -89,21 +89,21 @@ impl Row<Request> {
 pub enum Record {
     /// The document of the policy in force.
     Policy(String),
-    /// An event of the audit trail. The events of a request stand in order right before its row.
+    /// An event of the audit trail. The events of a request come in order, directly before its row.
     Event(Row<Event>),
     /// A request.
     Request(Box<Row<Request>>),
-    /// The approval of a request. It stands right behind its row.
+    /// The approval of a request, directly after its row.
     Approval(Box<Row<Approval>>),
     /// A link of an approver.
     Link(Row<Link>),
-    /// Which request named a name.
+    /// A name and a request for it.
     Name(Row<Name>),
     /// A certificate in PEM.
     Object(ObjectKey, String),
 }
 
-/// A line after the first, as it is written.
+/// The wire form of a line after the header.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Line {
@@ -132,7 +132,7 @@ impl From<&Record> for Line {
 }
 
 impl Line {
-    /// The record of this line; `Err` with the manifest where it is that.
+    /// The record of the line; the inner `Err` is the manifest.
     pub(super) fn record(self) -> Result<Result<Record, (Counts, String)>, String> {
         Ok(Ok(match self {
             Line::Policy { document } => Record::Policy(document),
@@ -155,17 +155,17 @@ impl Line {
     }
 }
 
-/// A row of the table `approvals` is found by its key, which says what it is.
+/// Checks that the key of a row in the table `approvals` fits its value.
 fn keyed<T>(row: &Row<T>, key: &str) -> Result<(), String> {
     if row.columns.get("key").and_then(Value::as_str) == Some(key) {
         Ok(())
     } else {
-        Err("its key is not the one of what it holds".to_owned())
+        Err("its key does not fit its value".to_owned())
     }
 }
 
 impl Record {
-    /// Refuses what no export may hold; `line` is the record as it is written.
+    /// Refuses private keys and task tokens; `line` is the wire form of the record.
     pub(super) fn harmless(&self, line: &[u8]) -> Result<(), ExportError> {
         const LABEL: &[u8] = b"PRIVATE KEY-----";
         if line.windows(LABEL.len()).any(|window| window == LABEL) {
@@ -174,11 +174,11 @@ impl Record {
                 Record::Request(row) => format!("the row of {}", row.value.id()),
                 _ => "a record".to_owned(),
             };
-            return Err(ExportError::Secret(format!("{place} holds a private key")));
+            return Err(ExportError::Secret(format!("{place} contains a private key")));
         }
         match self {
             Record::Approval(row) if row.has_tokens() => Err(ExportError::Secret(format!(
-                "the approval of {} holds a task token",
+                "the approval of {} contains a task token",
                 row.value.request_id
             ))),
             _ => Ok(()),
@@ -186,7 +186,7 @@ impl Record {
     }
 }
 
-/// An error of a parser in one short line: it may quote what it found.
+/// Shortens an error of a parser to one line: it may quote the input.
 pub(super) fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(160).collect()
 }

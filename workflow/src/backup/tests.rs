@@ -40,7 +40,7 @@ fn group(backend: &InMemoryBackend, id: RequestId) -> Vec<Record> {
     records
 }
 
-/// A stack with requests in several stages, and one record of each kind at least.
+/// A stack with requests in several states, and at least one record of each kind.
 fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
     let backend = InMemoryBackend::new();
     let mut records = vec![Record::Policy(include_str!("../../../infra/policy.toml").into())];
@@ -161,7 +161,7 @@ fn a_private_key_and_a_task_token_are_in_no_export() {
         .to_string();
     assert_eq!(
         refused,
-        "the object ca-certificate/current.pem holds a private key, which no export may hold"
+        "the object ca-certificate/current.pem contains a private key, which an export must not contain"
     );
     let line = json!({"kind": "object", "key": "ca-certificate/current.pem", "text": pem});
     let header = serde_json::to_string(&header()).unwrap();
@@ -175,7 +175,7 @@ fn a_private_key_and_a_task_token_are_in_no_export() {
     let row = keyed(&standing, format!("request#{}", standing.request_id));
     let line = json!({"kind": "approval", "row": row});
     let why = said(format!("{header}\n{line}\n").as_bytes());
-    assert!(why.contains("holds a task token") && !why.contains("bearer"), "{why}");
+    assert!(why.contains("contains a task token") && !why.contains("bearer"), "{why}");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn an_approval_is_found_by_its_own_key_only() {
     let row = keyed(&standing, format!("request#{}", RequestId::random()));
     let header = serde_json::to_string(&header()).unwrap();
     let line = json!({"kind": "approval", "row": row});
-    assert!(said(format!("{header}\n{line}\n").as_bytes()).contains("its key is not the one"));
+    assert!(said(format!("{header}\n{line}\n").as_bytes()).contains("its key does not fit"));
 }
 
 proptest! {

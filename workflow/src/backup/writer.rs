@@ -1,4 +1,4 @@
-//! Writing an export, record by record.
+//! Writes an export record by record.
 
 use std::io::Write;
 
@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use super::record::Line;
 use super::{Counts, ExportError, Header, LONGEST_LINE, Manifest, Record};
 
-/// Writes an export. What is not finished has no manifest, and no reader takes it.
+/// Writes an export. Without [`Writer::finish`] it has no manifest, and readers refuse it.
 pub struct Writer<W> {
     output: W,
     hash: Context,
@@ -28,7 +28,7 @@ impl<W: Write> Writer<W> {
     /// Adds a record.
     ///
     /// # Errors
-    /// [`ExportError::Io`]; [`ExportError::Secret`] and [`ExportError::TooLong`] where the record must not or cannot be in it.
+    /// [`ExportError::Io`]; [`ExportError::Secret`] for a record with a secret; [`ExportError::TooLong`].
     pub fn put(&mut self, record: &Record) -> Result<(), ExportError> {
         let line = serde_json::to_vec(&Line::from(record)).map_err(std::io::Error::from)?;
         record.harmless(&line)?;
@@ -41,7 +41,7 @@ impl<W: Write> Writer<W> {
         self.line(line)
     }
 
-    /// Ends the export with its manifest, and gives back where it was written to.
+    /// Writes the manifest, and returns the output.
     ///
     /// # Errors
     /// [`ExportError::Io`].

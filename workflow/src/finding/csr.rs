@@ -1,4 +1,4 @@
-//! Words for errors in the text and the structure of a request.
+//! Findings for errors in the text and the structure of a request.
 
 use pki::error::{
     CommonNameError, CsrError, CsrWarning, ExtensionError, KeyError, SignatureError, StructureError,
@@ -34,7 +34,7 @@ impl From<CsrError> for Finding {
     }
 }
 
-/// How to make a request, where nothing better can be advised.
+/// General advice on how to make a request.
 fn how_to() -> Message {
     const COMMAND: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out \
          request.csr -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
@@ -102,7 +102,7 @@ impl From<TextError> for Finding {
     }
 }
 
-/// Names only labels in common use; any other label could hold anything.
+/// Quotes only common labels: any other label is arbitrary text.
 fn describe_labels(labels: &[String]) -> Value {
     const KNOWN: [&str; 12] = [
         "CERTIFICATE",
@@ -298,7 +298,7 @@ impl From<KeyError> for Finding {
 impl From<WeakKeyError> for Finding {
     fn from(error: WeakKeyError) -> Self {
         let message = Message::new;
-        // An exponent may be larger than a number of a message.
+        // An exponent may exceed the numbers of messages.
         let exponent = |id, exponent: u64| message(id).with("exponent", exponent.to_string());
         let usual_exponent = || message("finding-rsa-exponent-advice").with("advice", new_key());
         let weak = |detail: Message| Finding::refused(Code::WeakKey, detail, new_key());

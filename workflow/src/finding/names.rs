@@ -1,4 +1,4 @@
-//! Words for names, and for errors in them.
+//! Findings for errors in names, and messages about names.
 
 use pki::error::{DnsError, EmailError, NameError, UriError};
 use pki::name::{MAX_DNS_LENGTH, MAX_EMAIL_LENGTH, MAX_URI_LENGTH, Name};
@@ -10,7 +10,7 @@ use crate::texts::Message;
 const MAX_LABEL: usize = 63;
 const MAX_LOCAL_PART: usize = 64;
 
-/// A message whose text begins with the kind of a name: with the values `kind` and `name`.
+/// A message about a name, with the values `kind` and `name`.
 pub(crate) fn about_name(id: &'static str, name: &Name) -> Message {
     let kind = match name {
         Name::Dns(_) => "dns",

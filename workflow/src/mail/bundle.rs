@@ -1,17 +1,16 @@
-//! `certificate.zip`: everything a requester needs to put a certificate to use, and how.
+//! `certificate.zip`: the certificate, its chain, and instructions for the requester.
 //!
-//! | file | holds | for |
+//! | file | content | for |
 //! | --- | --- | --- |
-//! | `certificate.pem` | the certificate | ACM, and programs that want it alone |
+//! | `certificate.pem` | the certificate | ACM, and programs that need only the certificate |
 //! | `ca.pem` | the issuer and the CAs above it, the root last | programs that trust the certificate |
 //! | `fullchain.pem` | the certificate and its issuers without the root | servers |
-//! | `README.txt` | names, end, installation, a test | people |
+//! | `README.txt` | names, expiry, installation, a test | people |
 //!
-//! `fullchain.pem` leaves out the root because a server need not send it (RFC 8446 section 4.4.2) and clients do not trust one
-//! that comes over the wire.
+//! `fullchain.pem` omits the root: a server need not send it (RFC 8446 section 4.4.2), and clients do not trust it.
 //!
-//! Invariant: the same certificate, chain and names give the same bytes: files are stored in one order, uncompressed
-//! (they are small), of mode 0644 and as old as the certificate. Fails only where the archive holds no certificates.
+//! Invariant: the same certificate, chain and names give the same bytes: a fixed order, no compression (the files are
+//! small), mode 0644, and notBefore as their time. Fails only if an input is not PEM certificates.
 
 use std::io::{Cursor, Write};
 
@@ -25,20 +24,20 @@ use crate::texts::Language;
 use pki::certificate::to_pem;
 use pki::name::Name;
 
-/// The file's name, wherever it is handed out.
+/// The name of the file.
 pub const FILE_NAME: &str = "certificate.zip";
-/// The file's media type.
+/// The media type of the file.
 pub const CONTENT_TYPE: &str = "application/zip";
 
-/// The zip cannot be made.
+/// Why the zip cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
-    /// What should be certificates is none.
-    #[error("{what} is not made of certificates: {cause}")]
+    /// The certificate or the chain is not PEM certificates.
+    #[error("{what} cannot be read: {cause}")]
     Unreadable {
-        /// Which of the two.
+        /// The input: "the certificate" or "the chain".
         what: &'static str,
-        /// Why.
+        /// The reason.
         cause: String,
     },
     /// The zip could not be written.
@@ -57,14 +56,14 @@ struct Readme {
     serial: String,
     server: bool,
     client: bool,
-    /// A host to try a connection with.
+    /// The host in the example of a test connection.
     host: Option<String>,
 }
 
-/// The zip with a certificate, its chain (issuer first) and how to install it. `names` are those of the request.
+/// Makes the zip of a certificate and its chain (issuer first); `names` are the names of the request.
 ///
 /// # Errors
-/// [`BundleError`] where one of the texts holds no certificate, or something else.
+/// [`BundleError`] if a text is not PEM certificates.
 pub fn certificate_zip(
     certificate_pem: &str,
     chain_pem: &str,
@@ -102,7 +101,7 @@ pub fn certificate_zip(
 }
 
 fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
-    // RFC 5280 section 4.2.1.12: without the extension the key may be used for anything.
+    // RFC 5280 section 4.2.1.12: without the extension, any purpose is allowed.
     let usage = leaf.extended_key_usage().ok().flatten().map(|extension| extension.value.clone());
     let server = usage.as_ref().is_none_or(|usage| usage.server_auth || usage.any);
     let names: Vec<(String, Option<Name>)> =
@@ -119,7 +118,7 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
     }
 }
 
-/// The name as the host of a URL; one of its hosts where it is a wildcard.
+/// The name as the host of a URL; for a wildcard, `www` in its place.
 fn host(name: &Name) -> Option<String> {
     match name {
         Name::Dns(name) => {
@@ -137,7 +136,7 @@ fn one(text: &str) -> Result<Vec<u8>, BundleError> {
         [der] => Ok(der.clone()),
         more => Err(BundleError::Unreadable {
             what: WHAT,
-            cause: format!("{} certificates, not one", more.len()),
+            cause: format!("it has {} certificates, not one", more.len()),
         }),
     }
 }
@@ -145,9 +144,9 @@ fn one(text: &str) -> Result<Vec<u8>, BundleError> {
 fn certificates(what: &'static str, text: &str) -> Result<Vec<Vec<u8>>, BundleError> {
     let unreadable = |cause: String| BundleError::Unreadable { what, cause };
     let blocks = pem::parse_many(text).map_err(|error| unreadable(error.to_string()))?;
-    // Quotes the label only, so that misplaced content stays out of logs.
+    // Quotes only the label: misplaced content stays out of logs.
     if let Some(other) = blocks.iter().find(|block| block.tag() != "CERTIFICATE") {
-        return Err(unreadable(format!("it holds a {}", other.tag())));
+        return Err(unreadable(format!("it contains a {}", other.tag())));
     }
     if blocks.is_empty() {
         return Err(unreadable("it is empty".into()));
@@ -161,7 +160,7 @@ fn parsed<'a>(what: &'static str, der: &'a [u8]) -> Result<X509Certificate<'a>, 
     Ok(certificate)
 }
 
-/// The instant as zip knows time: local, in steps of two seconds, from 1980; earlier or later is 1980.
+/// The time in the format of zip files: local, from 1980, in steps of two seconds. Times out of range become 1980.
 fn dos_time(at: OffsetDateTime) -> DateTime {
     u16::try_from(at.year())
         .ok()

@@ -1,7 +1,7 @@
-//! One composer for every mail: what is to be said goes in once, the text part and the HTML part come out complete.
+//! The composer of all mails: renders one content as a text part and an HTML part.
 //!
-//! Invariant: both parts say the same. Text from outside is cleaned in both and escaped in HTML; a text that a
-//! person wrote is quoted, so that it cannot pass for words of ours. A letter is in one language. Never fails.
+//! Invariant: both parts have the same content. Text from outside is cleaned in both and escaped in HTML; free text of
+//! a person is quoted, so that it cannot pass for text of Countersign. A letter is in one language. Never fails.
 
 use askama::Template;
 
@@ -14,12 +14,12 @@ use crate::mail_kind::MailKind;
 use crate::texts::{Language, Message};
 use pki::name::Name;
 
-/// The most lines that one fact shows; the pages show all.
+/// The most lines of one fact; the pages show all.
 const MAX_LINES: usize = 50;
 
-/// What a letter says: a message, in the language of the letter, or words as they stand.
+/// Words of a letter: a message of the catalogue, or plain text.
 pub trait Words {
-    /// The words.
+    /// The words in a language.
     fn said_in(&self, language: Language) -> String;
 }
 
@@ -41,7 +41,7 @@ impl Words for String {
     }
 }
 
-/// A letter to one person. Built in the order in which it is read.
+/// A letter to one person, built in reading order.
 #[derive(Clone)]
 pub struct Letter {
     language: Language,
@@ -108,13 +108,13 @@ impl Letter {
         self
     }
 
-    /// Adds a row to the table of facts; an empty one is left out.
+    /// Adds a row to the table of facts, unless the value is empty.
     #[must_use]
     pub fn fact(self, label: &(impl Words + ?Sized), value: &str) -> Self {
         self.list(label, [value])
     }
 
-    /// Adds a row of several lines to the table of facts; an empty one is left out.
+    /// Adds a row of several lines to the table of facts, unless all values are empty.
     #[must_use]
     pub fn list<T: AsRef<str>>(
         mut self,
@@ -135,7 +135,7 @@ impl Letter {
         self
     }
 
-    /// Adds names; internationalized ones stand in both forms.
+    /// Adds names; internationalized names in both forms.
     #[must_use]
     pub fn names(self, names: &[String]) -> Self {
         let for_people =
@@ -143,7 +143,7 @@ impl Letter {
         self.list(&Message::new("mail-names"), names.iter().map(for_people))
     }
 
-    /// Adds what would be certified: names, subject, key and profile.
+    /// Adds the contents of the certificate: names, subject, key and profile.
     #[must_use]
     pub fn certificate(self, facts: &CsrSummary, profile: &str) -> Self {
         self.names(&facts.names)
@@ -152,7 +152,7 @@ impl Letter {
             .fact(&Message::new("mail-profile"), profile)
     }
 
-    /// Adds what a person wrote, as a quotation; nothing is added where they wrote nothing.
+    /// Adds free text of a person as a quotation, unless it is empty.
     #[must_use]
     pub fn quote(mut self, label: &(impl Words + ?Sized), text: &str) -> Self {
         let lines = plain::lines(text);
@@ -180,14 +180,14 @@ impl Letter {
         self
     }
 
-    /// Sets the one thing to do.
+    /// Sets the button: the one action of the letter.
     #[must_use]
     pub fn button(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
         self.button = Some(LinkButton { label: self.words(label), url: plain::clean(url) });
         self
     }
 
-    /// Adds a link beside the button.
+    /// Adds a link below the button.
     #[must_use]
     pub fn link(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
         self.links.push(LinkButton { label: self.words(label), url: plain::clean(url) });
@@ -201,12 +201,12 @@ impl Letter {
         self
     }
 
-    /// Words in the language of the letter, fit to be shown.
+    /// Words in the language of the letter, cleaned.
     fn words(&self, words: &(impl Words + ?Sized)) -> String {
         plain::clean(&words.said_in(self.language))
     }
 
-    /// The mail that takes the letter to `to`.
+    /// The mail with this letter to `to`.
     pub fn to(&self, request_id: RequestId, kind: &MailKind, to: &Email) -> Mail {
         Mail {
             request_id,
@@ -258,7 +258,7 @@ impl Letter {
                 &format!("{} ({}): {}", finding.meaning, finding.code, finding.detail),
             );
             if !finding.advice.is_empty() {
-                // Never wrapped: it may hold a command, which is copied from here.
+                // Not wrapped: it may contain a command to copy.
                 out.push_str(&format!("  {}\n", finding.advice));
             }
             out.push('\n');
@@ -269,7 +269,7 @@ impl Letter {
         for text in &self.closing {
             paragraph(&mut out, text);
         }
-        // "-- " begins a signature (RFC 3676 section 4.3).
+        // RFC 3676 section 4.3: "-- " begins a signature.
         out.push_str(&format!("-- \n{signature}\n"));
         out
     }
@@ -277,11 +277,11 @@ impl Letter {
     fn html(&self, signature: &str) -> String {
         Html { letter: self, button_fails: self.words(&Message::new("mail-button-fails")), signature }
             .render()
-            .expect("strings are written into a string, which does not fail")
+            .expect("writing strings into a string does not fail")
     }
 }
 
-/// The names in one breath: the first one, and how many more.
+/// The names in short: the first name, and the number of the others.
 pub fn names_in_short(language: Language, names: &[String]) -> String {
     match names {
         [] => language.text("mail-some-certificate"),

@@ -1,20 +1,20 @@
-//! Text from outside made fit for a mail: lines that end where we end them, and characters that show what they are.
+//! Cleans and wraps text from outside for mails.
 //!
-//! Invariant: nothing that comes out of here holds a control character or one that reorders or hides its neighbours,
-//! so a comment can neither add a header nor pass for words of ours. Never fails; what is unfit is left out.
+//! Invariant: cleaned text has no control characters and no characters that reorder or hide others, so a comment cannot
+//! add a header or pass for text of Countersign. Never fails; unfit characters are removed.
 
 use unicode_linebreak::{BreakOpportunity, linebreaks};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::finding::is_unfit_to_show;
 
-/// The longest line of the text part, in columns (RFC 5322 section 2.1.1 recommends at most 78); a Japanese character
-/// takes two (UAX #11).
+/// The most columns of a line in the text part (RFC 5322 section 2.1.1 recommends at most 78). A Japanese character
+/// has two columns (UAX #11).
 const WIDTH: usize = 72;
-/// The longest subject, in characters; mail clients on a phone show about 40.
+/// The most characters of a subject line; mail clients on a phone show about 40.
 const MAX_SUBJECT: usize = 120;
 
-/// One line without unfit characters; any white space becomes one space.
+/// Makes one line without unfit characters; any white space becomes one space.
 pub(super) fn clean(text: &str) -> String {
     let spaced: String = text
         .chars()
@@ -24,7 +24,7 @@ pub(super) fn clean(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// One line that fits a subject.
+/// Makes one line that fits a subject.
 pub(super) fn one_line(text: &str) -> String {
     let line = clean(text);
     match line.char_indices().nth(MAX_SUBJECT) {
@@ -33,7 +33,7 @@ pub(super) fn one_line(text: &str) -> String {
     }
 }
 
-/// The lines of a typed text: each one clean, never more than one empty line in a row.
+/// The cleaned lines of a typed text, with at most one empty line in a row.
 pub(super) fn lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in
@@ -50,8 +50,8 @@ pub(super) fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// Writes `text` wrapped at spaces and, in scripts that have none, where their rules allow it (UAX #14); the first line
-/// after `first`, the others after `rest`. A word that is too long for a line, such as a link, stays in one piece.
+/// Wraps `text` at spaces and, in scripts without spaces, by UAX #14. Writes `first` before the first line, `rest`
+/// before the others. A word that is too long for a line, such as a link, stays whole.
 pub(super) fn wrap(out: &mut String, first: &str, rest: &str, text: &str) {
     out.push_str(first);
     let mut column = first.width();
@@ -78,7 +78,7 @@ pub(super) fn wrap(out: &mut String, first: &str, rest: &str, text: &str) {
     out.push('\n');
 }
 
-/// What may not be parted within a word: all of it, unless it has wide characters, which are written without spaces.
+/// Splits a word at line break opportunities next to wide characters, which are written without spaces.
 fn pieces(word: &str) -> impl Iterator<Item = &str> {
     let is_wide = |c: Option<char>| c.and_then(UnicodeWidthChar::width) == Some(2);
     let mut from = 0;

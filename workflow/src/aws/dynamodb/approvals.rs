@@ -22,7 +22,7 @@ pub struct DynamoApprovals {
 }
 
 impl DynamoApprovals {
-    /// The tables of these names.
+    /// The tables with these names.
     pub fn new(sdk: &SdkConfig, table: &str, requests: &str, audit: &str) -> Self {
         let table = Table::new(sdk, table, "key");
         Self { requests: table.beside(requests, "id"), audit: AuditTable::beside(&table, audit), table }
@@ -70,7 +70,7 @@ impl Approvals for DynamoApprovals {
 
     async fn add_link(&self, link: &Link) -> Result<(), PortError> {
         const WHAT: &str = "store the link";
-        // The key is random: a link that is there already is this one, written by a call that timed out.
+        // The key is random: a conflict means that an earlier call stored this link and timed out.
         let _: Saved = self.table.create(keyed(link, link_key(&link.digest), WHAT)?, WHAT).await?;
         Ok(())
     }

@@ -13,13 +13,13 @@ use crate::ports::{NameIndex, PortError};
 pub struct DynamoNames(Table);
 
 impl DynamoNames {
-    /// The table of this name.
+    /// The table with this name.
     pub fn new(sdk: &SdkConfig, table: &str) -> Self {
         Self(Table::new(sdk, table, "name"))
     }
 }
 
-/// How many items BatchWriteItem takes.
+/// The most items of one BatchWriteItem call.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 const BATCH: usize = 25;
 

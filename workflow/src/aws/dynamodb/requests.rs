@@ -16,17 +16,17 @@ use crate::request::audit::Event;
 use crate::request::{Request, Status};
 use crate::timestamp::rfc3339;
 
-/// How many items BatchGetItem takes.
+/// The most items of one BatchGetItem call.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const BATCH: usize = 100;
 
-/// Marks the rows that are [untold](Request::is_untold), which are all that the index of that name holds.
+/// Column and value of rows that are [untold](Request::is_untold): the key of the sparse index `byUntold`.
 const UNTOLD: (&str, &str) = ("untold", "yes");
 
-/// The reason of a failure goes when an operator sets the request going again.
+/// Columns that an update removes if the row lacks them: a resumed request has no failure reason, for one.
 pub(super) const CLEARABLE: &[&str] = &["reason", UNTOLD.0];
 
-/// The row as it is stored.
+/// The columns of a row, with the key of the sparse index.
 pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, PortError> {
     let mut item = encode(request, what)?;
     if request.is_untold() {
@@ -42,7 +42,7 @@ pub struct DynamoRequests {
 }
 
 impl DynamoRequests {
-    /// The tables of these names.
+    /// The tables with these names.
     pub fn new(sdk: &SdkConfig, table: &str, audit: &str) -> Self {
         let table = Table::new(sdk, table, "id");
         Self { audit: AuditTable::beside(&table, audit), table }

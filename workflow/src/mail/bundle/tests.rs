@@ -23,7 +23,7 @@ fn authority(name: &str) -> CertificateParams {
     params
 }
 
-/// A leaf of `usage`, and its chain: an issuing CA and a root.
+/// A certificate with the purposes `usage`, and its chain: an issuing CA and a root.
 fn certificate(usage: &[ExtendedKeyUsagePurpose]) -> (String, String) {
     let root = CertifiedIssuer::self_signed(authority("Root"), KeyPair::generate().unwrap()).unwrap();
     let issuing =
@@ -95,7 +95,7 @@ fn the_readme_of_a_client() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ClientAuth]);
     let zip = certificate_zip(&leaf, &chain, &names(&["spiffe://example.org/web/$(reboot)"])).unwrap();
     let readme = file(&zip, "README.txt");
-    // A name is shown, and never part of a command unless it is a host.
+    // A name is part of a command only if it is a host.
     assert!(readme.lines().filter(|line| line.contains("reboot")).all(|line| !line.starts_with("    ")));
     insta::assert_snapshot!(readme);
 }
