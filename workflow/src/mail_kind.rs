@@ -20,7 +20,7 @@ pub enum MailKind {
     Refused,
     /// To the requester: an approver rejected the request, or the requester withdrew it.
     Rejected,
-    /// To the requester: the time to decide is over.
+    /// To the requester: the approval period is over.
     Expired,
     /// To the requester: the request failed.
     Failed,

@@ -1,8 +1,7 @@
-//! What a step may ask for. A step sees these traits and typed values, never an SDK type.
+//! The ports of a step: traits with typed values, free of SDK types.
 //!
-//! Every call may fail with a [`PortError`], which is always worth a retry: final answers ("there is no such row",
-//! "another writer was first") are part of the results. A call that reports a failure may all the same have taken
-//! effect; each user of a port is written so that asking again is harmless.
+//! Invariant: every [`PortError`] may be retried; final answers ("there is no such row", "the row has another version")
+//! are part of the results. A failed call may have taken effect, so each caller is idempotent.
 
 mod error;
 mod flow;

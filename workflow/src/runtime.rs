@@ -1,4 +1,4 @@
-//! The shell of a worker: from a batch of queue messages to steps, and from their results to task results.
+//! The shell of a worker: turns queue messages into tasks, runs the step, reports the result.
 
 #[cfg(feature = "aws")]
 pub mod lambda;

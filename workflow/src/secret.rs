@@ -1,6 +1,6 @@
-//! A value that is never shown.
+//! A value that is never printed.
 //!
-//! Invariant: Debug prints `redacted`; there is no Display, and Serialize only where a field asks for [`exposed`].
+//! Invariant: Debug prints `redacted`; there is no Display, and only fields marked with [`exposed`] are serialized.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value, for the one place that needs it.
+    /// The value.
     pub const fn expose(&self) -> &T {
         &self.0
     }
@@ -29,10 +29,10 @@ impl<T> fmt::Debug for Secret<T> {
     }
 }
 
-/// Serializes a secret in the clear, as `#[serde(serialize_with = "secret::exposed")]`: for a table that needs the value.
+/// Serializes a secret in the clear, for a table: `#[serde(serialize_with = "secret::exposed")]`.
 ///
 /// # Errors
-/// As the value's own.
+/// The serializer's.
 pub fn exposed<T: Serialize, S: serde::Serializer>(secret: &Secret<T>, to: S) -> Result<S::Ok, S::Error> {
     secret.0.serialize(to)
 }

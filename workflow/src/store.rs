@@ -1,13 +1,13 @@
-//! Conditional writes over the ports: a row is read, edited, and written only if its version is still the one that was read.
+//! Conditional writes over the ports: a row is read, edited, and written only if its version is unchanged.
 //!
 //! Invariant: an update of a request and the audit events of that update are written in one transaction.
 //! Errors: [`UpdateError`].
 
 // Concurrency
 // -----------
-// Workers, the portal and the operator's command write the same two rows of a request, and SQS may deliver one message to
-// two workers at once. No lock is held. Each row has a version, and each write carries the condition "the version is still
-// the one that I read" (DynamoDB: a condition expression on `version`):
+// Workers, the portal and the operator's command write the same two rows of a request, and SQS may deliver one message
+// to two workers at once. There are no locks. Each row has a version, and each write has the condition "the version is
+// unchanged since it was read" (DynamoDB: a condition expression on `version`):
 //
 //        A: find (version 4)            B: find (version 4)
 //        A: edit                        B: edit
@@ -15,13 +15,13 @@
 //                                       B: save if version = 4: Conflict
 //                                       B: find (version 5), edit, save if version = 5: Yes
 //
-// So an edit runs once for each row that it is tried on, and its last run is the one that counts. Three rules follow.
+// So an edit may run several times, each time on a newly read row; only its last run counts. Three rules follow.
 //
-// 1. An edit is idempotent and has no effect outside the row. A call that timed out may have taken effect; the repetition
+// 1. An edit is idempotent and has no effect outside the row. A call that timed out may have taken effect; the retry
 //    then reads its own write, and must recognise it.
-// 2. An edit that changes nothing is not written. It thereby costs no version and no audit event.
-// 3. The decision lies in the approval, the status in the request. They are separate rows, because votes must not conflict
-//    with mails being noted. Only an update of the approval that is audited writes both, in one transaction.
+// 2. An edit that changes nothing is not written: no new version, no audit event.
+// 3. The approval has the decision, the request has the status. They are separate rows, so that votes do not conflict
+//    with records of mails. Only an audited update of the approval writes both, in one transaction.
 
 use std::convert::Infallible;
 
@@ -35,7 +35,7 @@ mod requests;
 pub use approvals::{update_approval, update_approval_audited};
 pub use requests::{update_known_request, update_request};
 
-/// How often an update is tried before it fails because of other writers.
+/// The most attempts of an update that conflicts with other writers.
 const MAX_WRITE_ATTEMPTS: usize = 8;
 
 /// A row as it was written, or as it was read if the edit changed nothing.
@@ -56,7 +56,7 @@ pub enum UpdateError<E> {
     /// The edit rejected the row.
     #[error(transparent)]
     Rejected(E),
-    /// The table did not answer, or every attempt met another writer.
+    /// The table did not answer, or every attempt conflicted with another writer.
     #[error(transparent)]
     Port(PortError),
 }
@@ -69,9 +69,9 @@ impl<E> From<PortError> for UpdateError<E> {
 
 /// The return type of an edit: a plain value, or a [`Result`] if the edit may reject the row.
 pub trait EditResult {
-    /// The value of an edit that takes place.
+    /// The value of an accepted edit.
     type Value;
-    /// The cause of an edit that does not.
+    /// The cause of a rejected edit.
     type Rejection;
     /// Both as a result.
     fn into_result(self) -> Result<Self::Value, Self::Rejection>;
@@ -100,7 +100,7 @@ macro_rules! plain_edit_results {
 plain_edit_results!(() (), () bool, (T) Option<T>, (T, U) (T, U));
 
 fn contended(what: &'static str) -> PortError {
-    PortError { what, cause: format!("{MAX_WRITE_ATTEMPTS} attempts met another writer") }
+    PortError { what, cause: format!("{MAX_WRITE_ATTEMPTS} attempts conflicted with other writers") }
 }
 
 #[cfg(test)]

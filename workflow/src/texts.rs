@@ -1,4 +1,4 @@
-//! The words that people read.
+//! The texts for people.
 
 mod catalogue;
 pub mod quality;

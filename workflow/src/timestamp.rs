@@ -1,8 +1,8 @@
-//! Instants as stored in tables, the audit trail and certificates: UTC, in whole seconds.
+//! Instants in tables, the audit trail and certificates: UTC, in whole seconds.
 
 use time::OffsetDateTime;
 
-/// The instant without its fraction of a second, as stored in tables and certificates.
+/// The instant in UTC without its fraction of a second.
 pub fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
     at.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(at)
 }

@@ -1,6 +1,6 @@
-//! Enums whose variants have a name on the wire: in tables, in JSON, in the state machine, on the command line.
+//! Enums with a name on the wire for each variant: in tables, in JSON, in the state machine, on the command line.
 //!
-//! Invariant: [`wire_names!`](crate::wire_names) is the only place that spells a name; text and serde both come from it.
+//! Invariant: [`wire_names!`](crate::wire_names) is the only place with the spelling; text and serde both use it.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use serde::{Deserialize as _, Deserializer};
 #[doc(hidden)]
 pub use serde;
 
-/// An enum with one name a variant.
+/// An enum with one name per variant.
 pub trait WireName: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     /// Every value, in the order of declaration.
     const ALL: &'static [Self];
-    /// The word for one of them in messages, such as `status`.
+    /// The noun for a variant in errors, such as `status`.
     const NOUN: &'static str;
 
     /// The name.
     fn wire_name(self) -> &'static str;
 
-    /// The value of this name.
+    /// The value with this name.
     ///
     /// # Errors
     /// [`UnknownName`].

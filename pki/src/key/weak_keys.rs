@@ -1,8 +1,7 @@
 //! Detection of weak keys: too small, made by a broken library, or with a modulus that is easy to factor.
 //!
 //! The rules come from the CA/Browser Forum's Baseline Requirements section 6.1.6, from NIST SP 800-89 section 5.3.3,
-//! and from the attack cited at each check. All numbers are public, so nothing needs constant time. Returns every
-//! [`WeakKeyError`] that applies.
+//! and from the attack cited at each check. Invariant: all numbers are public, so nothing needs constant time.
 
 use std::sync::LazyLock;
 

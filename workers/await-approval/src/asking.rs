@@ -1,8 +1,8 @@
 //! Asking: mails every approver a link, sends reminders, and escalates to further approvers.
 //!
-//! Invariant: the first mail to an approver goes out at least once, each reminder at most once. A reminder is claimed
+//! Invariant: the first mail to an approver is sent at least once, each reminder at most once. A reminder is claimed
 //! in the row before it is sent, so that two concurrent runs send one. The key of a link exists only in its mail, so
-//! every mail carries a link of its own; all links of the current generation open the same review.
+//! every mail has its own link; all links of the current generation open the same review.
 
 use time::Duration;
 use workflow::approval::{Approval, Link, LinkKey};
@@ -27,8 +27,8 @@ use crate::{AwaitApproval, WORKER};
 const GRACE: Duration = Duration::minutes(1);
 
 impl AwaitApproval {
-    /// Mails every approver who has no link of this generation yet. Makes a second link if the mail of the first was
-    /// not recorded: that mail may never have been sent, and the key exists only in it. Both links work.
+    /// Mails a link to every approver without a recorded mail of this generation. A retry may make a second link for an
+    /// approver: the first mail may not have been sent, and its key exists only there. Both links work.
     pub(crate) async fn mail_links(
         &self,
         request: &Request,
@@ -82,7 +82,7 @@ impl AwaitApproval {
         let findings = self.findings(request, &policy).await?;
         for approver in asked(&policy, request, &approval) {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
-            // No reminder for an approver who was asked after it was due.
+            // No reminder for an approver who was added after its due time.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
                 && !approval.electorate.admits(&approver, false);
             if asked_later {

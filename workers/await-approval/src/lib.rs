@@ -40,11 +40,11 @@ pub struct AwaitApproval {
     pub approvals: Arc<dyn Approvals>,
     /// The policy, which lists the approvers.
     pub policies: Arc<dyn Policies>,
-    /// The CA certificate: the mails tell the approvers about names that it may not certify.
+    /// The CA certificate: the mails list names that violate its name constraints.
     pub issuers: Arc<dyn Issuers>,
     /// Reports outcomes to the state machine.
     pub tasks: Arc<dyn Tasks>,
-    /// The queue of notify, which mails the requester that the request is still undecided.
+    /// The queue of notify, for mails to the requester while the request is undecided.
     pub notify_queue: Arc<dyn WorkerQueue>,
     /// Sends the mails to approvers.
     pub mailer: Arc<dyn Mailer>,
@@ -63,7 +63,7 @@ pub struct Decided {
     pub outcome: Outcome,
 }
 
-/// The state that sends to this worker.
+/// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// `AwaitApproval`.
@@ -85,7 +85,7 @@ impl Step for AwaitApproval {
         }
         let csr = request
             .csr()
-            .ok_or_else(|| StepError::refused(ErrorName::BadMessage, "nothing is known of the CSR"))?;
+            .ok_or_else(|| StepError::refused(ErrorName::BadMessage, "the row has no summary of the CSR"))?;
         let policy = self.policies.current().await?;
         let asked = self.ask(&request, csr, &policy, &task.token).await?;
         self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
@@ -114,7 +114,7 @@ impl Step for AwaitApproval {
         let output = serde_json::json!({ "outcome": outcome });
         for token in approval.tokens() {
             let reported = self.tasks.succeed(token, &output).await?;
-            tracing::info!(%outcome, ?reported, "reported");
+            tracing::info!(%outcome, ?reported, "reported outcome {outcome} of request {id}");
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ fn settled(request: &Request) -> Option<Outcome> {
     }
 }
 
-/// A request that was put to its approvers.
+/// A request in its approval period.
 struct Asked {
     request: Request,
     approval: Approval,
@@ -178,7 +178,7 @@ impl AwaitApproval {
         match update_approval(&*self.approvals, id, |approval| approval.keep(token)).await {
             Ok(kept) => Ok(kept.row),
             Err(UpdateError::Missing(_)) => {
-                Err(StepError::transient("the approval existed a moment ago, and no longer does"))
+                Err(StepError::transient("the approval was deleted since it was read"))
             }
             Err(error) => Err(error.into()),
         }
@@ -201,7 +201,7 @@ impl AwaitApproval {
         let recorded = update_request(&*self.requests, id, &Origin::worker(WORKER), |row| {
             let first = row.decision().is_none();
             match row.record_decision(decision.clone(), now) {
-                // The request has ended otherwise in the meantime; the next step reads that from the row.
+                // The request has ended in another way; the next step reads that from the row.
                 Err(_) if row.status().is_terminal() => Ok(false),
                 other => other.map(|()| first),
             }

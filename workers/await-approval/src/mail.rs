@@ -1,4 +1,4 @@
-//! The mail that asks one approver for a decision.
+//! The mail to an approver with the question for a decision.
 //!
 //! Invariant: pure. The mail shows the contents that the approval binds (names, subject, key, profile) and quotes the
 //! requester's comment; its link is the approver's own. Reading it decides nothing.
@@ -20,7 +20,7 @@ pub(crate) enum Asking {
 }
 
 impl Asking {
-    /// The letter to the approver whose own link is `link`; all links work until `expires_at`.
+    /// The letter to an approver; `link` is the approver's own link, and all links work until `expires_at`.
     pub(crate) fn letter(
         self,
         language: Language,

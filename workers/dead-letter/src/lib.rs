@@ -1,8 +1,8 @@
-//! Dead-letter: reports messages that a queue gave up to the state machine, so that no execution hangs until its
-//! time-out. One dead-letter queue serves all steps (docs/decisions/0041): the message names its state.
+//! Dead-letter: fails the tasks of messages on the dead-letter queue, so that no execution hangs until its time-out.
+//! One dead-letter queue serves all steps (docs/decisions/0041): the message has the name of its state.
 //!
-//! A message arrives here only if its worker could not even report its last failure, most likely because the worker
-//! died. A message that cannot be reported stays on the dead-letter queue, where an alarm and an operator find it.
+//! A message arrives here only if its worker could not report its last failure, most likely because the worker died.
+//! Invariant: a message that cannot be reported stays on the dead-letter queue, which has an alarm.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl DeadLetter {
         else {
             tracing::error!(
                 message.id = record.message_id,
-                "a dead message is not one of ours; it stays on its queue"
+                "cannot parse a dead message; it stays on the dead-letter queue"
             );
             return false;
         };
@@ -45,8 +45,8 @@ impl DeadLetter {
         let queue = gave_up(record);
         async {
             let Some(token) = &message.task_token else {
-                // A re-check: no task waits for it, and housekeeping sends the next one.
-                tracing::warn!(queue, "a message without a task is given up");
+                // A re-check has no task, and housekeeping sends the next one.
+                tracing::warn!(queue, "dropped a dead re-check of request {id}");
                 return true;
             };
             let state = &message.state;
@@ -54,11 +54,11 @@ impl DeadLetter {
                 format!("{queue}: the worker of {state} never finished this message; its log has the reason");
             match self.tasks.fail(token, ErrorName::Exhausted.as_str(), &cause).await {
                 Ok(reported) => {
-                    tracing::error!(queue, ?reported, "a task is given up");
+                    tracing::error!(queue, ?reported, "failed the task of request {id}: its message is dead");
                     true
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the end of the task could not be reported; the message stays");
+                    tracing::warn!(%error, "cannot report the failure of request {id}; the message stays on the queue");
                     false
                 }
             }

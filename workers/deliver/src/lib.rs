@@ -1,9 +1,9 @@
-//! Deliver: mails the requester the certificate with its issuer, and marks the row.
+//! Deliver: mails the certificate with its chain to the requester, and updates the row.
 //!
-//! Invariant: the mail holds the archived certificate of the reserved serial and the approved key, with the chain of
-//! the CA that signed it, which may be a former one. The mail is sent, then recorded together with the new status in
-//! one write: it goes out at least once, with the same Message-ID each time. Transient if a port does not answer or the
-//! archive lags behind the row; refused if there is nothing to deliver.
+//! Invariant: the mail has the stored certificate with the reserved serial and the approved key, and the chain of its
+//! issuer, in force or former. The mail is sent, then recorded together with the new status in one write: it is sent at
+//! least once, with the same Message-ID each time. Transient if a port does not answer or the bucket lags behind the
+//! row; refused if there is nothing to deliver.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub struct Deliver {
     pub certificates: Arc<dyn CertificateStore>,
     /// Issuers, in force and former.
     pub issuers: Arc<dyn Issuers>,
-    /// The secret from which requesters' links derive.
+    /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
     /// Sends the mails.
     pub mailer: Arc<dyn Mailer>,
@@ -42,7 +42,7 @@ pub struct Deliver {
     pub clock: Arc<dyn Clock>,
 }
 
-/// The state that sends to this worker.
+/// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// `Deliver`.
@@ -63,7 +63,7 @@ impl Step for Deliver {
         match request.status() {
             Status::Issued => {}
             Status::Delivered => {
-                tracing::info!("delivered before");
+                tracing::info!("request {id} was already delivered");
                 return Ok(Progress::Done(NoOutput {}));
             }
             status @ (Status::Submitted | Status::PendingApproval | Status::Approved) => {
@@ -98,7 +98,7 @@ impl Step for Deliver {
                 self.metrics.record(Measure::Delivered(now - approved));
             }
         }
-        tracing::info!("delivered");
+        tracing::info!("delivered the certificate of request {id}");
         Ok(Progress::Done(NoOutput {}))
     }
 }
@@ -108,12 +108,12 @@ impl Deliver {
         let (certificate, certificate_pem) = self.certificate(request).await?;
         let issuer = certificate
             .authority_key_identifier()
-            .ok_or_else(|| StepError::transient("the archived certificate does not name its issuer"))?;
+            .ok_or_else(|| StepError::transient("the stored certificate has no authorityKeyIdentifier"))?;
         let chain = self
             .issuers
             .by_key_identifier(&issuer)
             .await?
-            .ok_or_else(|| StepError::transient(format!("the issuer {issuer} is not in the archive")))?;
+            .ok_or_else(|| StepError::transient(format!("the issuer {issuer} is not in the bucket")))?;
         let zip = bundle::certificate_zip(&certificate_pem, chain.chain_pem(), request.names())
             .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id());
@@ -129,17 +129,17 @@ impl Deliver {
         })
     }
 
-    /// Returns the archived certificate, checked against the serial and the key in the row.
+    /// Returns the stored certificate, checked against the serial and the key in the row.
     async fn certificate(&self, request: &Request) -> Result<(Certificate, String), StepError> {
         let serial = request.serial().ok_or_else(|| {
-            StepError::refused(ErrorName::NotApproved, "the request is issued without a serial number")
+            StepError::refused(ErrorName::NotApproved, "the request is issued, but has no serial number")
         })?;
         let pem =
             self.certificates.certificate(serial).await?.ok_or_else(|| {
-                StepError::transient(format!("the certificate {serial} is not in the archive"))
+                StepError::transient(format!("the certificate {serial} is not in the bucket"))
             })?;
         let certificate = Certificate::from_pem(&pem).map_err(|error| {
-            StepError::transient(format!("the archived certificate cannot be read: {error}"))
+            StepError::transient(format!("the stored certificate cannot be read: {error}"))
         })?;
         let key = certificate.public_key_digest();
         if certificate.serial() != serial
@@ -147,7 +147,7 @@ impl Deliver {
         {
             return Err(StepError::refused(
                 ErrorName::NotApproved,
-                format!("the archived certificate {serial} is not the one that was approved"),
+                format!("the stored certificate {serial} has another serial number or key than the row"),
             ));
         }
         Ok((certificate, pem))

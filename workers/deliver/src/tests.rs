@@ -28,7 +28,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
     }
 }
 
-/// Issues the certificate of a request from its row, as Sign does.
+/// Issues the certificate of a request from its row, like Sign.
 async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     let policy = backend.policy();
     let csr = Csr::read(request.csr_content()).unwrap();
@@ -207,7 +207,7 @@ async fn an_archive_that_lags_behind_is_waited_for() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Issued);
     assert!(
-        matches!(run(&backend, id).await, Err(StepError::Transient { cause }) if cause.contains("not in the archive"))
+        matches!(run(&backend, id).await, Err(StepError::Transient { cause }) if cause.contains("not in the bucket"))
     );
     let (backend, id) = issued();
     backend.without_issuer();

@@ -1,10 +1,10 @@
 //! Housekeeping: finds stalled requests and restarts them. Runs on a schedule.
 //!
 //! Invariant: decides nothing, and ends no request that could continue. A request without a running execution (lost,
-//! stopped, failed or timed out) gets a new one, at most one per pause; the row holds the state, so a reserved serial
-//! still gets its certificate and a stored certificate is still delivered. A pending or approved request is re-checked
-//! by await-approval, which expires it when due and repeats a lost report. An ended request whose requester was not
-//! notified gets an execution that sends the mail. Two concurrent runs start one execution: both choose the same name.
+//! stopped, failed or timed out) gets a new one, at most one per pause. The state is in the row, so a reserved serial
+//! still gets its certificate, and a stored certificate is still delivered. Await-approval re-checks pending and
+//! approved requests: it expires overdue ones and repeats lost reports. An ended request without a final notification
+//! gets an execution that sends it. Two concurrent runs start one execution: both choose the same name.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ pub struct Housekeeping {
 /// The result of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Requests checked: those in progress, and ended ones whose requester was not notified.
+    /// Requests checked: in progress, or ended without a final notification.
     pub seen: usize,
     /// Requests with a new execution.
     pub restarted: usize,
@@ -91,7 +91,7 @@ impl Housekeeping {
             let rows = match listed {
                 Ok(rows) => rows,
                 Err(error) => {
-                    tracing::error!(%error, ?status, "the requests cannot be listed");
+                    tracing::error!(%error, ?status, "cannot list requests");
                     report.troubled += 1;
                     continue;
                 }
@@ -111,7 +111,7 @@ impl Housekeeping {
                         Ok(Done::Rechecked) => report.rechecked += 1,
                         Ok(Done::GivenUp) => report.given_up += 1,
                         Err(error) => {
-                            tracing::warn!(request.id = %row.id(), %error, "the request cannot be looked after");
+                            tracing::warn!(request.id = %row.id(), %error, "cannot check request {}", row.id());
                             report.troubled += 1;
                         }
                     }
@@ -121,7 +121,7 @@ impl Housekeeping {
         if !self.measure_ca().await {
             report.troubled += 1;
         }
-        tracing::info!(?report, "done");
+        tracing::info!(?report, "checked {} requests", report.seen);
         report
     }
 
@@ -132,7 +132,7 @@ impl Housekeeping {
             Ok(Some(issuer)) => issuer.not_after() - self.clock.now(),
             Ok(None) => Duration::ZERO,
             Err(error) => {
-                tracing::error!(%error, "the certificate of the CA cannot be read");
+                tracing::error!(%error, "cannot read the CA certificate");
                 return false;
             }
         };
@@ -176,7 +176,7 @@ impl Housekeeping {
         let (arn, now) = (self.executions.arn(&name), self.clock.now());
         let note = |row: &mut Request| row.restarted(attempt, arn.clone(), now);
         update_known_request(&*self.requests, row, &Origin::worker("housekeeping"), note).await?;
-        tracing::warn!(attempt, "the execution was gone; started again");
+        tracing::warn!(attempt, "restarted request {} as attempt {attempt}", row.id());
         Ok(Done::Restarted)
     }
 
@@ -195,7 +195,8 @@ impl Housekeeping {
         if let Some(outcome) = RequestOutcome::between(before, ended.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }
-        tracing::error!(attempts = row.execution().attempt, "given up");
+        let attempts = row.execution().attempt;
+        tracing::error!(attempts, "marked request {} as failed after {attempts} executions", row.id());
         Ok(Done::GivenUp)
     }
 }
@@ -214,7 +215,7 @@ fn pause(attempt: u32) -> Duration {
 }
 
 /// The requests of this run: all of them, or a window of [`LIMIT`] that advances every five minutes, so that many
-/// requests that wait properly do not hide a stalled one.
+/// properly waiting requests do not hide a stalled one.
 fn turn(mut rows: Vec<Request>, now: OffsetDateTime) -> Vec<Request> {
     if rows.len() > LIMIT {
         let minutes = usize::try_from(now.unix_timestamp() / 60).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The alert to the operators about a failure: request, execution, cause, and the commands that show more.
+//! The alert to the operators about a failure: request, execution, cause, and commands for details.
 //!
-//! Invariant: plain text that fits a mail and a chat. It holds ids, names of errors and causes; nothing of the CSR, no
-//! address, no link with a key.
+//! Invariant: plain text for mail and chat. It has ids, names of errors and causes; nothing of the CSR, no address, no
+//! link with a key.
 
 use workflow::ids::RequestId;
 use workflow::request::Status;
@@ -9,7 +9,7 @@ use workflow::runtime::step::Task;
 
 use crate::{Input, State};
 
-/// The longest cause in an alert, in characters; the execution has all of it.
+/// The most characters of a cause in an alert; the execution has all of it.
 const MAX_CAUSE: usize = 1_500;
 
 /// The subject line; SNS takes 100 ASCII characters.
@@ -24,22 +24,23 @@ pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String 
     let cause = shown(task.input.cause.as_deref());
     let execution = &task.execution;
     let (status, told) = match status {
-        None => {
-            ("no row in the table".to_owned(), "The requester could not be told: nothing is known of them.")
-        }
+        None => (
+            "no row in the table".to_owned(),
+            "The requester gets no mail: without a row, there is no address.",
+        ),
         Some(status @ (Status::Delivered | Status::Revoked)) => {
-            (status.to_string(), "The requester has the certificate and was told nothing of this.")
+            (status.to_string(), "The requester has the certificate, and gets no mail about the failure.")
         }
         Some(status @ (Status::Refused | Status::Rejected | Status::Expired)) => {
-            (status.to_string(), "The requester is told of this outcome, and nothing of the failure.")
+            (status.to_string(), "The requester gets a mail about this outcome, not about the failure.")
         }
         Some(status) => (
             status.to_string(),
-            "The requester is told that you are looking at it and that they need do nothing.",
+            "The requester gets a mail: you are looking at it, and they need to do nothing.",
         ),
     };
     format!(
-        "A request failed and needs a look.\n\
+        "A request failed. Please look at it.\n\
          \n\
          Request:   {id}\n\
          Status:    {status}\n\
@@ -49,7 +50,7 @@ pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String 
          \n\
          {told}\n\
          \n\
-         See what happened, state by state, and how the request stands:\n\
+         These commands show the execution, state by state, and the request:\n\
          \n\
          countersign executions {id}\n\
          countersign requests show {id}\n"

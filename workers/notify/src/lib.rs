@@ -1,8 +1,8 @@
 //! Notify: mails the requester about the state of the request, and alerts the operators of failures.
 //!
 //! Invariant: the row decides which mail is sent; the state only triggers it. The mail of a state is sent, then
-//! recorded in the row: it goes out at least once, with the same Message-ID each time. A mail on demand
-//! ([`RecheckMessage`]) is recorded first: it goes out at most once. An outdated mail is not sent. Transient if the
+//! recorded in the row: it is sent at least once, with the same Message-ID each time. A mail on demand
+//! ([`RecheckMessage`]) is recorded first: it is sent at most once. An outdated mail is not sent. Transient if the
 //! table, the link secret, the mail system or the topic does not answer; refused if there is no such mail.
 
 use std::sync::Arc;
@@ -31,14 +31,14 @@ use notice::Notice;
 const WORKER: &str = "notify";
 /// Lifetime of the link of the overview.
 const OVERVIEW_LIFE: Duration = Duration::hours(1);
-/// Shortest time between two mails of the overview, so that a stranger who types an address cannot fill its mailbox.
+/// Shortest time between two mails of the overview, so that a stranger cannot fill the mailbox of an address.
 const OVERVIEW_PAUSE: Duration = Duration::minutes(10);
 
 /// The step.
 pub struct Notify {
     /// The rows.
     pub requests: Arc<dyn Requests>,
-    /// The secret from which requesters' links derive.
+    /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
     /// Sends alerts to the operators.
     pub operators: Arc<dyn Operators>,
@@ -59,7 +59,7 @@ pub struct Input {
     pub cause: Option<String>,
 }
 
-/// The states that send to this worker.
+/// The states with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// The request has been stored.
@@ -68,7 +68,7 @@ pub enum State {
     NotifyRefused,
     /// An approver rejected the request, or the requester withdrew it.
     NotifyRejected,
-    /// The time to decide is over.
+    /// The approval period is over.
     NotifyExpired,
     /// A step failed for good.
     NotifyFailed,
@@ -109,7 +109,7 @@ impl Step for Notify {
                 let notice = Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
                     StepError::refused(
                         ErrorName::BadMessage,
-                        format!("a request that is {status} has no ending to tell of"),
+                        format!("a request that is {status} has not ended; there is no mail about an ending"),
                     )
                 })?;
                 self.tell(&request, notice).await?;
@@ -138,9 +138,7 @@ impl Step for Notify {
                 ErrorName::BadMessage,
                 format!("the mail {kind} is not sent on demand"),
             )),
-            None => {
-                Err(StepError::refused(ErrorName::BadMessage, "the message does not say which mail is due"))
-            }
+            None => Err(StepError::refused(ErrorName::BadMessage, "the message has no kind of mail")),
         }
     }
 }
@@ -149,12 +147,13 @@ impl Notify {
     /// Mails the notice, unless there is none or it was mailed before.
     async fn tell(&self, request: &Request, notice: Option<Notice>) -> Result<(), StepError> {
         let Some(notice) = notice else {
-            tracing::info!(status = %request.status(), "the request has gone on; there is no mail to send");
+            let (id, status) = (request.id(), request.status());
+            tracing::info!(%status, "request {id} is {status}; no mail to send");
             return Ok(());
         };
         let kind = notice.kind();
         if request.was_mailed(&kind) {
-            tracing::info!(mail = %kind, "the mail was sent before");
+            tracing::info!(mail = %kind, "mail {kind} for request {} was already sent", request.id());
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id());
@@ -162,7 +161,7 @@ impl Notify {
         self.mailer.send(&letter.to(request.id(), &kind, request.email())).await?;
         let now = self.clock.now();
         self.note(request, |row| row.mailed(&kind, now)).await?;
-        tracing::info!(mail = %kind, "mail sent");
+        tracing::info!(mail = %kind, "sent mail {kind} for request {}", request.id());
         Ok(())
     }
 
@@ -213,7 +212,7 @@ impl Notify {
             let now = self.clock.now();
             self.note(request, |row| row.operators_notified(now)).await?;
         }
-        tracing::info!("the operators were told");
+        tracing::info!("alerted the operators of the failure of request {}", task.request_id);
         Ok(())
     }
 

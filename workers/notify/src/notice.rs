@@ -36,7 +36,7 @@ impl Notice {
         matches!(status, Status::Submitted | Status::PendingApproval).then_some(Self::Received)
     }
 
-    /// The mail of an ending without a certificate. `None` for an ending with one: another execution delivered it.
+    /// The mail of an ending without a certificate. `None` if another execution delivered a certificate.
     pub(crate) fn of_ending(status: Status) -> Result<Option<Self>, NotEnded> {
         match status {
             Status::Refused => Ok(Some(Self::Refused)),

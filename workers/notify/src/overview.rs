@@ -1,7 +1,6 @@
 //! The mail with the link to all requests of an address.
 //!
-//! Invariant: pure. It goes only to the address of the request and contains nothing of any request; every reader of
-//! that mailbox may see them.
+//! Invariant: pure. The mail goes only to that address, and contains nothing of any request.
 
 use time::OffsetDateTime;
 use workflow::mail::Letter;

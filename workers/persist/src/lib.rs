@@ -46,7 +46,7 @@ pub struct Input {
     pub error: Option<String>,
 }
 
-/// The states that send to this worker.
+/// The states with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Stores the summary of the validated CSR.
@@ -55,7 +55,7 @@ pub enum State {
     RecordRefusal,
     /// An approver rejected the request, or the requester withdrew it.
     RecordRejection,
-    /// The time to decide is over.
+    /// The approval period is over.
     RecordExpiry,
     /// A step failed for good.
     RecordFailure,
@@ -87,11 +87,11 @@ impl Step for Persist {
             State::RecordFailure if attempt_of(&task.execution) < request.execution().attempt => {
                 tracing::warn!(
                     execution = task.execution,
-                    "a later execution is at work; nothing is recorded"
+                    "request {id} has a later execution; the failure of this one is not recorded"
                 );
             }
             State::RecordFailure => {
-                tracing::error!(cause = task.input.error, "the request failed");
+                tracing::error!(cause = task.input.error, "request {id} failed");
                 self.end(&request, failure()).await?;
             }
         }
@@ -113,7 +113,7 @@ impl Persist {
         if validated.is_some_and(|digest| digest != csr.csr_digest) {
             return Err(StepError::refused(
                 ErrorName::BadMessage,
-                "another CSR was validated than the one in the row",
+                "the validated CSR is not the CSR in the row",
             ));
         }
         // Names before the row: a row with a CSR summary is always in the index of names.
@@ -123,7 +123,7 @@ impl Persist {
             row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
         })
         .await?;
-        tracing::info!("stored");
+        tracing::info!("stored the CSR summary of request {}", request.id());
         Ok(())
     }
 
@@ -172,12 +172,12 @@ impl Persist {
         if let Some(outcome) = RequestOutcome::between(before, row.status()) {
             self.metrics.record(Measure::Ended(outcome));
         }
-        tracing::info!(%status, "ended");
+        tracing::info!(%status, "recorded that request {} is {status}", request.id());
         Ok(())
     }
 }
 
-/// The names, and the keys that find their look-alikes.
+/// The names, and the index keys for their look-alikes.
 fn known_as(names: &[String]) -> Vec<String> {
     let mut known: Vec<String> = names.to_vec();
     for name in names {

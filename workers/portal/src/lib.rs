@@ -1,11 +1,11 @@
 //! The web front: a form for requesters, a review for approvers, and a JSON API for programs.
 //!
-//! Invariant: reading never decides. GET and HEAD change nothing, even if a mail scanner opens the link; only a POST
-//! submits or votes, and both are safe to repeat. Unknown, malformed and foreign links give one and the same 404. Every
-//! failure is a [`Problem`](http::problem) with a stable code: a page for people, `application/problem+json` for
-//! programs. No key of a link, no query and no CSR body reaches the log.
+//! Invariant: GET and HEAD decide nothing, even if a mail scanner opens the link; only a POST submits or votes, and is
+//! idempotent. Unknown, malformed and foreign links all give the same 404. Every failure is a
+//! [`Problem`](http::problem) with a stable code: a page for people, `application/problem+json` for programs. No key
+//! of a link, no query and no CSR body is logged.
 //!
-//! - [`routes`]: one handler a route. [`pages`]: the pages, as values. [`forms`]: the bodies of forms, as values.
+//! - [`routes`]: one handler per route. [`pages`]: the pages, as values. [`forms`]: the bodies of forms, as values.
 //! - [`http`]: the protocol: negotiation, bodies, headers, problems, API Gateway.
 //! - [`locale`]: the language of an answer. [`state`]: the ports. A module uses only modules below it.
 

@@ -1,6 +1,6 @@
 //! The language of an answer, and the links that keep it.
 //!
-//! `lang=` in the query chooses a language, and every link and form of the page then repeats it; without it,
+//! `lang=` in the query chooses a language, and every link and form of the page repeats it; without it,
 //! `Accept-Language` decides. Invariant: every request has a locale.
 
 use std::convert::Infallible;
@@ -20,7 +20,7 @@ const LANG: &str = "lang";
 pub(crate) struct Locale {
     pub(crate) language: Language,
     is_chosen: bool,
-    /// True if the address can be opened again as a page; the address of a POST cannot.
+    /// True if the URL can be opened again as a page; false for a POST.
     pub(crate) has_page: bool,
     /// The other parameters of the query; empty for a POST.
     query: Vec<(String, String)>,

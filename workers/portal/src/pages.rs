@@ -1,7 +1,6 @@
 //! The pages. Each works without a script, on a phone, with a keyboard and with a screen reader.
 //!
-//! Invariant: everything from outside is escaped by the templates; a page of an approver never holds the key of the
-//! link that opened it.
+//! Invariant: the templates escape all text from outside; an approver's page never contains the key of its link.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -50,7 +49,7 @@ pub(crate) struct Site {
     others: Vec<Other>,
 }
 
-/// A link to this page in another language, relative to the page: an approver's page never holds the key of its link.
+/// A link to this page in another language; relative, so that an approver's page does not contain the key of its link.
 #[derive(Clone, Debug)]
 struct Other {
     language: Language,
@@ -171,7 +170,7 @@ pub(crate) fn page(status: StatusCode, language: Language, template: &impl Templ
             response
         }
         Err(error) => {
-            tracing::error!(%error, "a page could not be made");
+            tracing::error!(%error, "cannot render a page");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -186,7 +185,7 @@ struct ProblemPage {
     detail: String,
 }
 
-/// The page of a problem that no other page shows.
+/// The page of a problem without a page of its own.
 pub(crate) fn problem(portal: &Portal, locale: &Locale, problem: &Problem) -> Response {
     let language = locale.language;
     let locale = &locale.without_query();

@@ -1,4 +1,4 @@
-//! One handler a route, and the router.
+//! The router, and one handler per route.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/healthz", get(health::healthz))
         .fallback(problems::no_such_page)
         .method_not_allowed_fallback(problems::method_not_allowed)
-        // `http::fields` enforces the limit, so that exceeding it is a problem like any other.
+        // `http::fields` enforces the limit with a problem of its own.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(&portal), problems::render))
         .layer(middleware::from_fn_with_state(Arc::clone(&portal), headers::add))

@@ -1,4 +1,4 @@
-//! The ports and settings that the handlers share.
+//! The ports and settings of all handlers.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct Portal {
     pub issuers: Arc<dyn Issuers>,
     /// The policy.
     pub policies: Arc<dyn Policies>,
-    /// The secret of requesters' links.
+    /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
     /// The base URL of the web front.
     pub base_url: BaseUrl,

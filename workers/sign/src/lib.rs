@@ -1,9 +1,9 @@
 //! Sign: issues the certificate of an approved request.
 //!
 //! Invariant: one request has one serial and one certificate, however often a step is repeated or killed. The serial
-//! and the validity are reserved in the row before anything is signed. The certificate is stored with a conditional
-//! write; the second writer continues with the stored certificate, and the row takes its validity. The signed contents
-//! are the approved ones, evaluated again under the policy and the issuer in force, built from the profile, and linted.
+//! and the validity are reserved in the row before signing. The certificate is stored with a conditional write; a
+//! second writer continues with the stored certificate, and the row takes its validity. The signed contents are the
+//! approved contents, evaluated again under the policy and the issuer in force, built from the profile, and linted.
 
 use std::sync::Arc;
 
@@ -41,13 +41,13 @@ pub struct Sign {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Signed {
-    /// Hex.
+    /// The serial number in hex.
     pub serial: Serial,
-    /// RFC 3339.
+    /// notAfter in RFC 3339.
     pub not_after: String,
 }
 
-/// The state that sends to this worker.
+/// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// `Sign`.
@@ -83,19 +83,20 @@ impl Step for Sign {
             Some(pem) => pem,
             None => self.make(&policy, &judged, &issuer, &serial, reserved).await?,
         };
-        let stored = Certificate::from_pem(&pem)
-            .map_err(|error| StepError::transient(format!("the stored certificate: {error}")))?;
+        let stored = Certificate::from_pem(&pem).map_err(|error| {
+            StepError::transient(format!("the stored certificate cannot be read: {error}"))
+        })?;
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
         update_known_request(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
-        tracing::info!(%serial, "issued");
+        tracing::info!(%serial, "issued certificate {serial} for request {id}");
         Ok(Progress::Done(signed(serial, validity)))
     }
 }
 
-/// The error of a certificate that cannot be signed: final if the request is the cause; transient if the policy or the
-/// CA is, which operators can correct before the retry.
+/// The error of a certificate that cannot be signed: final if the request is the cause; transient if the cause is the
+/// policy or the CA, which operators can correct before the retry.
 fn unsignable(is_of_request: bool, why: String) -> StepError {
     if is_of_request { StepError::refused(ErrorName::Refused, why) } else { StepError::transient(why) }
 }
@@ -108,10 +109,10 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
 fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<GrantedCsr, StepError> {
     let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
     let decision = request.decision().filter(|decision| decision.is_approval());
-    let decision = decision.ok_or_else(|| not_approved("nobody approved it"))?;
+    let decision = decision.ok_or_else(|| not_approved("the request has no approval"))?;
     let judged = request.evaluate(policy, Some(issuer))?;
     if ApprovalDigest::of(request.id(), &judged.grant.profile, &judged.csr_summary()) != decision.digest {
-        return Err(not_approved("what was approved is not what would be signed"));
+        return Err(not_approved("the approval does not cover the certificate to be signed"));
     }
     Ok(judged)
 }
@@ -143,7 +144,7 @@ impl Sign {
         Ok((updated.row, updated.value))
     }
 
-    /// Issues and stores the certificate. Returns the stored one: this one, or the one of an earlier writer.
+    /// Issues and stores the certificate. Returns the stored certificate; an earlier writer may have stored it.
     async fn make(
         &self,
         policy: &Policy,

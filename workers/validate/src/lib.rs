@@ -1,7 +1,7 @@
 //! Validate: reads the CSR of a request, proves possession of the key, and applies the policy.
 //!
-//! Invariant: the input is hostile, and the worker has no write access; its output is no more than two digests, of the
-//! CSR and of the policy. A decided request is not evaluated here again; Sign evaluates it under the policy then in
+//! Invariant: the input is hostile, so the worker has no write access, and its output is only the digest of the CSR and
+//! the version of the policy. A decided request is not evaluated again here; Sign evaluates it under the policy then in
 //! force.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Validate {
     pub requests: Arc<dyn Requests>,
     /// The policy.
     pub policies: Arc<dyn Policies>,
-    /// The CA certificate, whose name constraints limit the names.
+    /// The CA certificate; its name constraints limit the names.
     pub issuers: Arc<dyn Issuers>,
 }
 
@@ -33,7 +33,7 @@ pub struct Validated {
     pub policy_version: String,
 }
 
-/// The state that sends to this worker.
+/// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// `Validate`.
@@ -56,11 +56,10 @@ impl Step for Validate {
             Status::Refused => {
                 Err(StepError::refused(ErrorName::Refused, request.reason().unwrap_or_default()))
             }
-            // For operators: the history of an execution that was started only to notify the requester shows this
-            // reason.
+            // For operators: an execution only for the final notification has this reason in its history.
             Status::Failed => {
                 let why = request.reason().unwrap_or_default();
-                Err(StepError::refused(ErrorName::Ended, format!("the request is failed. {why}")))
+                Err(StepError::refused(ErrorName::Ended, format!("the request has failed. {why}")))
             }
             Status::Revoked => Err(StepError::refused(ErrorName::Ended, "the request is revoked")),
             _ => match request.csr().map(|csr| csr.csr_digest.clone()) {
@@ -69,7 +68,8 @@ impl Step for Validate {
                     policy_version: request.policy_version().to_owned(),
                 })),
                 None => {
-                    Err(StepError::refused(ErrorName::Ended, format!("{} without facts", request.status())))
+                    let why = format!("the request is {}, but has no CSR summary", request.status());
+                    Err(StepError::refused(ErrorName::Ended, why))
                 }
             },
         }
@@ -81,7 +81,7 @@ impl Validate {
         let policy = self.policies.current().await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let judged = request.evaluate(&policy, issuer.as_ref())?;
-        tracing::info!(policy.version = policy.version(), "valid");
+        tracing::info!(policy.version = policy.version(), "validated the CSR of request {}", request.id());
         Ok(Validated { csr_digest: judged.csr.digest(), policy_version: policy.version().to_owned() })
     }
 }

@@ -1,7 +1,7 @@
 //! Clients that are created at their first use.
 //!
 //! A worker uses up to seven services, but its first message may need only one: creating the other clients would take
-//! more of a cold start than the call itself (docs/performance.md). A client lives as long as the process.
+//! more of a cold start than the call itself (docs/performance.md). Invariant: one client per service and process.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};

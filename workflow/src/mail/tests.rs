@@ -33,7 +33,7 @@ fn facts(names: &[&str]) -> CsrSummary {
     }
 }
 
-/// A letter that uses everything a letter has.
+/// A letter with every kind of part.
 fn letter() -> Letter {
     Letter::new(Language::English, "Please decide: www.example.com", "A certificate waits for your decision")
         .paragraph("alice@example.com asks for this certificate. Opening the link decides nothing.")

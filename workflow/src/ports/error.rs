@@ -1,17 +1,17 @@
-//! What a port says that did not succeed.
+//! The error of all ports.
 
-/// A call to something outside did not succeed; it may be repeated.
+/// A call of a port failed; it may be retried.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {cause}")]
 pub struct PortError {
-    /// What was tried, in words.
+    /// The attempted operation, in words.
     pub what: &'static str,
-    /// Why it failed, without secrets.
+    /// The cause, without secrets.
     pub cause: String,
 }
 
 impl PortError {
-    /// An error of `what`, with the chain of causes in one line.
+    /// An error of the operation `what`, with the chain of causes in one line.
     pub fn new(what: &'static str, error: impl std::error::Error) -> Self {
         let mut cause = error.to_string();
         let mut source = error.source();
@@ -26,8 +26,8 @@ impl PortError {
         Self { what, cause }
     }
 
-    /// The same without the mail addresses in its cause. Mail systems repeat them in what they answer ("the following
-    /// identities failed the check: ..."), and causes are logged, and shown by Step Functions' console.
+    /// Removes mail addresses from the cause: mail systems quote them in errors ("the following identities failed the
+    /// check: ..."), but causes are logged and shown in the console of Step Functions.
     #[must_use]
     pub fn without_addresses(mut self) -> Self {
         let ends = |c: char| c.is_whitespace() || "<>()[],;:\"'".contains(c);

@@ -6,12 +6,12 @@ use super::PortError;
 use crate::ids::RequestId;
 use crate::message::{RecheckMessage, TaskToken};
 
-/// Whether the task was still waiting.
+/// The result of a task report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
-    /// It was, and has the result now.
+    /// The task has ended with this report.
     Accepted,
-    /// The task finished earlier or timed out: nothing more to do.
+    /// The task had already finished or timed out; nothing more to do.
     AlreadyFinished,
 }
 
@@ -24,38 +24,38 @@ pub trait Tasks: Send + Sync {
     async fn fail(&self, token: &TaskToken, error: &str, cause: &str) -> Result<Reported, PortError>;
 }
 
-/// Whether an execution is at work.
+/// The state of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExecutionState {
-    /// It runs.
+    /// It is running.
     Running,
-    /// It ended, well or not.
+    /// It ended, with or without success.
     Ended,
-    /// There is none of this name.
+    /// There is no such execution.
     Missing,
 }
 
 /// The executions of the state machine.
 #[async_trait]
 pub trait Executions: Send + Sync {
-    /// The ARN that an execution of this name has.
+    /// The ARN of the execution with this name.
     fn arn(&self, name: &str) -> String;
-    /// Starts an execution for a request; one of the same name counts as this one.
+    /// Starts the execution of a request. Idempotent by name.
     async fn start(&self, name: &str, id: RequestId) -> Result<(), PortError>;
-    /// Whether the execution is at work.
+    /// The state of the execution.
     async fn state(&self, arn: &str) -> Result<ExecutionState, PortError>;
 }
 
 /// The queue of another worker.
 #[async_trait]
 pub trait WorkerQueue: Send + Sync {
-    /// Asks the worker to look at a request. It may be asked twice.
+    /// Sends a message; it may arrive twice.
     async fn recheck(&self, message: &RecheckMessage) -> Result<(), PortError>;
 }
 
-/// The own queue of a worker.
+/// The queue of this worker.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Lets a received message come back after `seconds`.
+    /// Changes the visibility time-out of a received message to `seconds`.
     async fn postpone(&self, receipt_handle: &str, seconds: i32) -> Result<(), PortError>;
 }

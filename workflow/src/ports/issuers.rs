@@ -1,6 +1,6 @@
 //! The issuers of a deployment: certificates and keys.
 //!
-//! Invariant: a former issuer stays readable, and its key usable, until its last certificate ends.
+//! Invariant: a former issuer stays readable and its key usable until its last certificate expires.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::ids::IssuerId;
 /// The issuers of a deployment.
 #[async_trait]
 pub trait Issuers: Send + Sync {
-    /// The certificate in force of an issuer; `None` where it has none yet.
+    /// The certificate in force of an issuer; `None` if it has none yet.
     async fn in_force(&self, id: &IssuerId) -> Result<Option<Issuer>, PortError>;
     /// The issuer, in force or former, with this subject key identifier (lower-case hex).
     async fn by_key_identifier(&self, key_identifier: &str) -> Result<Option<Issuer>, PortError>;
-    /// The signer with the key of an issuer, in force or former. Fails in a process that may not sign.
+    /// The signer with the key of an issuer, in force or former. Fails in a worker without access to keys.
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError>;
 }

@@ -11,36 +11,36 @@ use crate::mail::Mail;
 use crate::policy::Policy;
 use crate::request::metric::Measure;
 
-/// The way mails go out.
+/// The mail system.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands the mail to the mail system.
+    /// Sends the mail.
     async fn send(&self, mail: &Mail) -> Result<(), PortError>;
 }
 
-/// The secret that requesters' links derive from.
+/// The link secret.
 #[async_trait]
 pub trait LinkSecrets: Send + Sync {
-    /// The secret, read when it is first needed.
+    /// The secret; read at the first call.
     async fn secret(&self) -> Result<&LinkSecret, PortError>;
 }
 
-/// The topic that operators listen to.
+/// The topic of the operators.
 #[async_trait]
 pub trait Operators: Send + Sync {
-    /// Tells the operators.
+    /// Notifies the operators.
     async fn tell(&self, subject: &str, text: &str) -> Result<(), PortError>;
 }
 
-/// Where measurements go. They are written beside the work: they cannot fail, and nothing waits for them.
+/// The sink of metrics. Recording cannot fail.
 pub trait Metrics: Send + Sync {
-    /// Writes one down.
+    /// Records a measurement.
     fn record(&self, measure: Measure);
 }
 
-/// The time, UTC.
+/// A clock in UTC.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The current time.
     fn now(&self) -> OffsetDateTime;
 }
 

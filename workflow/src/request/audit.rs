@@ -277,7 +277,7 @@ pub fn append(
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditError {
     /// Numbers are missing or duplicate.
-    #[error("event {found} stands where event {expected} belongs: one was taken away or put in")]
+    #[error("event {found} is in the place of event {expected}: an event was removed or inserted")]
     Number {
         /// The expected number.
         expected: u64,
@@ -285,18 +285,16 @@ pub enum AuditError {
         found: u64,
     },
     /// The event differs from the event that was written.
-    #[error("event {0} was altered: its hash does not fit what it says")]
+    #[error("event {0} was altered: its hash does not match its contents")]
     Altered(u64),
     /// The event does not follow the previous event.
-    #[error("event {0} does not follow the one before it: one of the two was replaced")]
+    #[error("event {0} does not follow the previous event: one of them was replaced")]
     Unlinked(u64),
     /// The event is of another request.
     #[error("event {0} belongs to another request")]
     Foreign(u64),
     /// The number of the last event in the row differs from the last number in the trail.
-    #[error(
-        "the trail ends with event {found}, and the row of the request says that the last is event {expected}"
-    )]
+    #[error("the trail ends with event {found}, but the row of the request has event {expected} as the last")]
     End {
         /// The number in the row.
         expected: u64,
@@ -304,7 +302,7 @@ pub enum AuditError {
         found: u64,
     },
     /// The hash of the last event in the row differs from the last hash in the trail.
-    #[error("event {0}, the last, is not the one that the row of the request knows")]
+    #[error("the hash of event {0}, the last, differs from the hash in the row of the request")]
     Replaced(u64),
 }
 

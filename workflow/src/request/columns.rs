@@ -111,13 +111,13 @@ pub struct Columns {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
     /// Some columns of the CSR summary are present, others are missing.
-    #[error("the row holds only a part of the summary of its CSR")]
+    #[error("the row has only a part of the CSR summary")]
     PartialCsr,
     /// A serial without a validity, or the other way round.
     #[error("the row has a serial number without a validity, or a validity without a serial number")]
     PartialReservation,
     /// A code or findings without a reason.
-    #[error("the row has a refusal's code or findings without a reason")]
+    #[error("the row has a code or findings without a reason")]
     PartialEnding,
 }
 

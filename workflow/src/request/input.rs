@@ -18,7 +18,7 @@ pub fn missing(field: &str, advice: &'static str) -> Finding {
     )
 }
 
-/// The finding of a free text that is too long or holds control characters.
+/// The finding of a free text that is too long or has control characters.
 pub fn unfit_text(field: &str, text: &str) -> Option<Finding> {
     let length = text.chars().count();
     if length > MAX_TEXT_CHARS {

@@ -109,7 +109,7 @@ pub enum IntakeError {
     #[error("the idempotency key belongs to another request")]
     KeyReused(Finding),
     /// Another writer stored the row, and it was deleted since; the caller can try again.
-    #[error("the row of the request is neither free nor there")]
+    #[error("another writer stored the row of the request, and it has been deleted since")]
     Contended,
     /// A port failed; the caller can try again.
     #[error(transparent)]
@@ -254,7 +254,7 @@ impl Intake<'_> {
         {
             return Ok(());
         }
-        tracing::warn!(limit, "a requester has as many undecided requests as the policy allows");
+        tracing::warn!(limit, "rejected a submission: the requester has {limit} undecided requests");
         Err(IntakeError::TooManyUndecided { limit })
     }
 
@@ -312,7 +312,7 @@ fn unfit_key(key: &str) -> Option<Finding> {
 /// The requester never approves their own request, so a profile needs enough other approvers.
 fn no_approvers(profile: &Profile, requester: &Email) -> Option<Finding> {
     profile.approver_set_for(requester).err().map(|error| {
-        tracing::warn!(%error, "the profile has too few approvers; an operator has to add approvers to the policy");
+        tracing::warn!(%error, profile = profile.name(), "rejected a submission: its profile has too few approvers");
         Finding::refused(
             Code::BadRequest,
             Message::new("finding-nobody-else").with("profile", profile.name()),

@@ -1,14 +1,11 @@
-//! Measurements of the workers: outcomes of requests, time needed by people and by the machine, remaining validity of
-//! the CA.
+//! Measurements: outcomes of requests, time taken by people and by workers, remaining validity of the CA certificate.
 //!
-//! A measurement is one line of JSON on standard output, in CloudWatch's embedded metric format: CloudWatch Logs
-//! extracts the metrics, so a measurement makes no API call and cannot fail. `COUNTERSIGN_LOG` does not affect it.
+//! One line of JSON in CloudWatch's embedded metric format, independent of `COUNTERSIGN_LOG`; needs no API call.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
-//! Invariant: a line holds the stack's name, an outcome and numbers; never an id, an address or a name. Each pair of a
-//! metric and its dimensions costs $0.30 for a month in which it is written every hour, so [`Measure`] allows for
-//! exactly eight of them (docs/costs.md counts them with [`SERIES`]). A measurement is missing if a worker dies right
-//! after its write, and is never duplicate: the table gives exact numbers, metrics give the trend.
+//! Invariant: a line has the stack's name, an outcome and numbers, no id, address or name. Each metric with its
+//! dimensions costs $0.30 a month, so there are exactly [`SERIES`] (docs/costs.md). A measurement is lost if a worker
+//! dies right after its write, and never duplicate: metrics show trends, the table has exact numbers.
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};

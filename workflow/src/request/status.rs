@@ -46,7 +46,7 @@ impl Status {
         !matches!(self, Status::Submitted | Status::PendingApproval | Status::Approved | Status::Issued)
     }
 
-    /// True if the archive holds a certificate.
+    /// True if the certificate is stored and not revoked.
     pub fn has_certificate(self) -> bool {
         matches!(self, Status::Issued | Status::Delivered)
     }

@@ -1,9 +1,9 @@
-//! The one shell of all queue workers: an SQS batch becomes steps, their ends become task results.
+//! The shell of all queue workers: runs a step for each message of an SQS batch, and reports task results.
 //!
-//! Invariant: the records of a batch are worked on at the same time and do not know of each other; a record leaves the
-//! queue only when its task was reported, or needs no report. A message whose task cannot be reported stays on the queue
-//! (`batchItemFailures`) and comes back after a time that grows with every receive. At the last receive the shell
-//! reports `Step.Exhausted` with the last cause; should it not even come to that, the dead-letter worker does.
+//! Invariant: the messages of a batch run concurrently and independently. A message leaves the queue only after its
+//! task was reported, or if there is nothing to report. Other messages stay (`batchItemFailures`) with a visibility
+//! time-out that grows with every receive. At the last receive the shell reports `Step.Exhausted` with the last cause;
+//! if that fails too, the dead-letter worker reports it.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,21 +27,19 @@ use crate::runtime::step::{ErrorName, Progress, Step, StepError, Task};
 use crate::wire_name::WireName as _;
 
 #[cfg(panic = "abort")]
-compile_error!(
-    "panics must unwind: one message that makes a worker panic would take the others of its batch with it"
-);
+compile_error!("panics must unwind: with abort, one message that makes a worker panic ends its whole batch");
 
-/// The longest cause that is reported, in characters. AWS takes 32,768; a person reads less.
+/// The most characters of a reported cause. AWS accepts 32,768; people read less.
 const MAX_CAUSE: usize = 1_000;
-/// The first postponement, in seconds; it doubles with every receive.
+/// The visibility time-out after the first receive, in seconds; it doubles with every receive.
 const FIRST_POSTPONEMENT: u32 = 4;
-/// The longest postponement, in seconds.
+/// The longest visibility time-out, in seconds.
 pub const MAX_POSTPONEMENT: u32 = 900;
 
-/// Runs a queue worker until Lambda ends the process: the log, the configuration, the step, then batch after batch.
+/// Runs a queue worker until Lambda ends the process: starts the log, reads the configuration, and handles batches.
 ///
 /// # Errors
-/// A configuration that is wrong, in one line, or a Lambda runtime that is not there.
+/// An invalid configuration, in one line, or a missing Lambda runtime.
 pub async fn serve<S: Step>(
     wire: impl FnOnce(&Aws) -> Result<S, EnvironmentError>,
 ) -> Result<(), lambda_runtime::Error> {
@@ -53,7 +51,7 @@ pub async fn serve<S: Step>(
             queue: aws.queue()?,
             max_receives: aws.environment().parsed(
                 "MAX_RECEIVES",
-                "how often a message is received before it counts as dead",
+                "the number of receives before a message moves to the dead-letter queue",
                 str::parse,
             )?,
         })
@@ -64,10 +62,10 @@ pub async fn serve<S: Step>(
     .await
 }
 
-/// Reads the configuration with `wire`; what is wrong with it becomes one line of the log.
+/// Reads the configuration with `wire`; logs an error in one line.
 ///
 /// # Errors
-/// [`EnvironmentError`], also for variables that nothing asked for.
+/// [`EnvironmentError`], also for unknown variables.
 pub fn configured<T>(wire: impl FnOnce(&Aws) -> Result<T, EnvironmentError>) -> Result<T, EnvironmentError> {
     let aws = Aws::of_process();
     wire(&aws)
@@ -75,15 +73,15 @@ pub fn configured<T>(wire: impl FnOnce(&Aws) -> Result<T, EnvironmentError>) -> 
         .inspect_err(|error| tracing::error!(%error, "the configuration is wrong"))
 }
 
-/// A step with what the shell needs around it.
+/// A step with the ports of the shell.
 pub struct Shell<S> {
     /// The step.
     pub step: S,
-    /// Where results go.
+    /// Takes the task results.
     pub tasks: Arc<dyn Tasks>,
-    /// The queue that feeds the worker.
+    /// The queue of the worker.
     pub queue: Arc<dyn Queue>,
-    /// How often a message is received before it moves to the dead-letter queue.
+    /// The number of receives before a message moves to the dead-letter queue.
     pub max_receives: u32,
 }
 
@@ -91,7 +89,7 @@ pub struct Shell<S> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueMessage {
-    /// What ends the task; absent in a [`RecheckMessage`].
+    /// The task token; absent in a [`RecheckMessage`].
     pub task_token: Option<TaskToken>,
     /// The ARN of the execution.
     #[serde(default)]
@@ -103,21 +101,21 @@ pub struct QueueMessage {
     pub request_id: Option<RequestId>,
     /// See [`RecheckMessage::links`].
     pub links: Option<u32>,
-    /// See [`RecheckMessage::mail`]; text, so that an unknown kind does not make the message unreadable.
+    /// See [`RecheckMessage::mail`]; as text, so that a message with an unknown kind can still be parsed.
     pub occasion: Option<String>,
-    /// The input of a task; holds the request id.
+    /// The input of a task, with the request id.
     #[serde(default)]
     pub input: Value,
 }
 
 impl QueueMessage {
-    /// The request that the message is about.
+    /// The request of the message.
     pub fn subject(&self) -> Option<RequestId> {
         self.request_id.or_else(|| self.input.get("requestId")?.as_str()?.parse().ok())
     }
 }
 
-/// What is to be done with a record.
+/// The fate of a message: acknowledged, or returned to the queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Disposal {
     Acknowledge,
@@ -125,7 +123,7 @@ enum Disposal {
 }
 
 impl<S: Step> Shell<S> {
-    /// Works on a batch; the answer names the records that stay on the queue.
+    /// Handles a batch; the response lists the messages that stay on the queue.
     pub async fn batch(&self, event: SqsEvent) -> SqsBatchResponse {
         let records = event.records.iter().map(|record| async move {
             let disposal = AssertUnwindSafe(self.record(record)).catch_unwind().await.unwrap_or_else(|_| {
@@ -147,8 +145,11 @@ impl<S: Step> Shell<S> {
         let message: QueueMessage = match serde_json::from_str(body) {
             Ok(message) => message,
             Err(_) => {
-                // Not even a token to report to: only the dead-letter queue and an operator can help.
-                tracing::error!(message.id = record.message_id, "the message is not one of ours");
+                // Without a task token there is nothing to report: the message ends in the dead-letter queue.
+                tracing::error!(
+                    message.id = record.message_id,
+                    "cannot parse the message; it stays on the queue"
+                );
                 return Disposal::Return;
             }
         };
@@ -156,10 +157,13 @@ impl<S: Step> Shell<S> {
         let Some(id) = message.subject() else {
             return match &message.task_token {
                 Some(token) => {
-                    self.refuse(token, ErrorName::BadMessage, "the input holds no requestId").await
+                    self.refuse(token, None, ErrorName::BadMessage, "the input has no requestId").await
                 }
                 None => {
-                    tracing::error!(message.id = record.message_id, "the message names no request");
+                    tracing::error!(
+                        message.id = record.message_id,
+                        "the message has no request id; it stays on the queue"
+                    );
                     Disposal::Return
                 }
             };
@@ -173,19 +177,23 @@ impl<S: Step> Shell<S> {
             };
             match (fault, token) {
                 (StepError::Refused { code, message }, Some(token)) => {
-                    self.refuse(&token, code, &message).await
+                    self.refuse(&token, Some(id), code, &message).await
                 }
                 (StepError::Refused { code, message }, None) => {
-                    tracing::warn!(error = code.as_str(), cause = message, "the re-check was refused");
+                    tracing::warn!(
+                        error = code.as_str(),
+                        cause = message,
+                        "re-check of request {id} was refused"
+                    );
                     Disposal::Acknowledge
                 }
                 (StepError::Transient { cause }, Some(token)) if received >= self.max_receives => {
-                    self.refuse(&token, ErrorName::Exhausted, &format!("after {received} attempts: {cause}"))
-                        .await
+                    let cause = format!("after {received} attempts: {cause}");
+                    self.refuse(&token, Some(id), ErrorName::Exhausted, &cause).await
                 }
                 (StepError::Transient { cause }, _) => {
-                    tracing::warn!(cause, "not now; the message stays on the queue");
-                    self.postpone(record, received).await;
+                    tracing::warn!(cause, "step for request {id} failed; the message stays on the queue");
+                    self.postpone(record, id, received).await;
                     Disposal::Return
                 }
             }
@@ -204,60 +212,72 @@ impl<S: Step> Shell<S> {
             StepError::refused(ErrorName::BadMessage, format!("this worker does not serve {}", message.state))
         })?;
         let input = serde_json::from_value(message.input).map_err(|error| {
-            StepError::refused(ErrorName::BadMessage, format!("the input is not as agreed: {error}"))
+            StepError::refused(ErrorName::BadMessage, format!("the input cannot be parsed: {error}"))
         })?;
         let task = Task { request_id, state, execution: message.execution_id, token: token.clone(), input };
         match self.step.run(task).await? {
-            Progress::Waiting => tracing::info!("waiting"),
+            Progress::Waiting => tracing::info!("task of request {request_id} stays open"),
             Progress::Done(output) => {
                 let output =
                     serde_json::to_value(output).map_err(|error| StepError::transient(error.to_string()))?;
-                note(self.tasks.succeed(&token, &output).await?);
+                log_report(self.tasks.succeed(&token, &output).await?, Some(request_id));
             }
         }
         Ok(())
     }
 
-    async fn refuse(&self, token: &TaskToken, code: ErrorName, cause: &str) -> Disposal {
+    async fn refuse(
+        &self,
+        token: &TaskToken,
+        id: Option<RequestId>,
+        code: ErrorName,
+        cause: &str,
+    ) -> Disposal {
         let cause: String = cause.chars().take(MAX_CAUSE).collect();
-        tracing::warn!(error = code.as_str(), cause, "the task fails");
+        let name = name_of(id);
+        tracing::warn!(error = code.as_str(), cause, "task of request {name} fails");
         match self.tasks.fail(token, code.as_str(), &cause).await {
             Ok(reported) => {
-                note(reported);
+                log_report(reported, id);
                 Disposal::Acknowledge
             }
             Err(error) => {
-                tracing::warn!(%error, "the failure could not be reported; the message stays on the queue");
+                tracing::warn!(%error, "cannot report the failure of request {name}; the message stays on the queue");
                 Disposal::Return
             }
         }
     }
 
-    async fn postpone(&self, record: &SqsMessage, received: u32) {
+    async fn postpone(&self, record: &SqsMessage, id: RequestId, received: u32) {
         let Some(handle) = &record.receipt_handle else {
             return;
         };
         let seconds = postponement(received, random_fraction());
         if let Err(error) = self.queue.postpone(handle, seconds).await {
-            // The queue's own visibility time-out takes over.
-            tracing::warn!(%error, "the message could not be postponed");
+            // The visibility time-out of the queue applies.
+            tracing::warn!(%error, "cannot change the visibility time-out of a message of request {id}");
         }
     }
 }
 
-fn note(reported: Reported) {
+fn log_report(reported: Reported, id: Option<RequestId>) {
+    let name = name_of(id);
     match reported {
-        Reported::Accepted => tracing::info!("reported"),
-        Reported::AlreadyFinished => tracing::info!("somebody finished this task before"),
+        Reported::Accepted => tracing::info!("reported the task of request {name}"),
+        Reported::AlreadyFinished => tracing::info!("task of request {name} was already finished"),
     }
+}
+
+fn name_of(id: Option<RequestId>) -> String {
+    id.map_or_else(|| "(unknown)".to_owned(), |id| id.to_string())
 }
 
 fn received(record: &SqsMessage) -> u32 {
     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-/// Seconds until a message comes back: doubling with each receive, less up to half of it by `jitter` (0 to 1), so that
-/// messages which failed together do not come back together.
+/// The visibility time-out in seconds: doubles with each receive, less up to half of it by `jitter` (0 to 1), so that
+/// messages that failed together are not retried together.
 fn postponement(received: u32, jitter: f64) -> i32 {
     let doubled =
         FIRST_POSTPONEMENT.saturating_mul(1 << received.saturating_sub(1).min(16)).min(MAX_POSTPONEMENT);
@@ -266,7 +286,7 @@ fn postponement(received: u32, jitter: f64) -> i32 {
 
 fn random_fraction() -> f64 {
     let mut byte = [0; 1];
-    // Without randomness all messages of this moment come back together, which is merely less good.
+    // Without randomness there is no jitter, which is acceptable.
     let _ = aws_lc_rs::rand::fill(&mut byte);
     f64::from(byte[0]) / 255.0
 }
@@ -280,7 +300,7 @@ mod tests {
     use crate::testing::InMemoryBackend;
     use crate::wire_names;
 
-    /// Ends as the name of the execution says.
+    /// A step with a result by the name of the execution.
     struct ScriptedStep;
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

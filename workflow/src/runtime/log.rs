@@ -1,16 +1,16 @@
-//! The log: one JSON object a line on standard output, with `request.id` on each line that concerns a request.
+//! The log: one JSON object per line on standard output, with `request.id` on each line about a request.
 //!
-//! Invariant: no token, key, link or CSR body is logged. `COUNTERSIGN_LOG` sets the level of our own crates only; the
-//! SDK, the HTTP client and the SMTP client always stay at `warn`, since their lower levels print bodies.
+//! Invariant: no token, key, link or CSR body is logged. `COUNTERSIGN_LOG` sets the level only of our own crates; the
+//! SDK, the HTTP client and the SMTP client stay at `warn`: their lower levels print bodies.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// Our libraries. The crate of the worker itself joins them when its log starts.
+/// Our libraries; the filter adds the crate of the worker.
 const LIBRARIES: [&str; 2] = ["workflow", "pki"];
 
-/// The filter for a level such as `info` or `debug`; anything else counts as `info`. It compares the beginnings of
-/// targets: a filter of directives would bring the regular expressions of `EnvFilter` into every worker.
+/// The filter for a level such as `info` or `debug`; an unknown level counts as `info`. Compares prefixes of targets:
+/// the directives of `EnvFilter` would link regular expressions into every worker.
 pub fn filter(worker: &str, level: Option<&str>) -> Targets {
     let level = level.and_then(|level| level.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::INFO);
     Targets::new()
@@ -18,7 +18,7 @@ pub fn filter(worker: &str, level: Option<&str>) -> Targets {
         .with_targets([LIBRARIES[0], LIBRARIES[1], worker].map(|target| (target, level)))
 }
 
-/// Starts the log of the worker with this crate, `env!("CARGO_CRATE_NAME")` in its main file. Later calls change nothing.
+/// Starts the log of a worker by its crate name: `env!("CARGO_CRATE_NAME")` in its main file. Idempotent.
 pub fn start(worker: &str) {
     let level = std::env::var("COUNTERSIGN_LOG").ok();
     let lines = tracing_subscriber::fmt::layer()
@@ -28,11 +28,11 @@ pub fn start(worker: &str) {
         .with_span_list(false)
         .with_ansi(false);
     let subscriber = tracing_subscriber::registry().with(filter(worker, level.as_deref())).with(lines);
-    // A second start, as in tests, finds the first in place.
+    // In tests, another test may have started the log.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// The crate that defines a type: of a step, the crate of its worker.
+/// The crate that defines a type; for a step, the crate of its worker.
 pub fn crate_of<T>() -> &'static str {
     let path = std::any::type_name::<T>();
     path.split("::").next().unwrap_or(path)

@@ -1,4 +1,4 @@
-//! Mails that must not come twice: claimed in the row, then sent.
+//! Mails sent at most once: claimed in the row, then sent.
 
 use std::future::Future;
 
@@ -12,12 +12,12 @@ use crate::request::audit::Origin;
 use crate::runtime::step::StepError;
 use crate::store::update_request;
 
-/// Sends a mail that must not come twice: `claim` records it in the row and returns true if the caller is to send it; the
-/// claim is taken back if sending fails. Returns true if the mail was sent. A process that dies in between leaves it
-/// unsent (docs/decisions/0016).
+/// Sends a mail at most once: `claim` records it in the row and returns true if it is due; a failed `send` releases the
+/// claim. Returns true if the mail was sent. If the process dies in between, the mail stays unsent
+/// (docs/decisions/0016).
 ///
 /// # Errors
-/// [`StepError::Transient`] where the row could not be changed or the mail not sent: asking again sends it.
+/// [`StepError::Transient`] if the row could not be updated or the mail not sent: a retry sends it.
 pub async fn send_once(
     requests: &dyn Requests,
     id: RequestId,
@@ -28,13 +28,13 @@ pub async fn send_once(
     send: impl Future<Output = Result<(), StepError>> + Send,
 ) -> Result<bool, StepError> {
     if !update_request(requests, id, origin, claim).await?.value {
-        tracing::info!(mail = %kind, "the mail was sent before");
+        tracing::info!(mail = %kind, "mail for request {id} was already sent");
         return Ok(false);
     }
     if let Err(fault) = send.await {
         update_request(requests, id, origin, |row| row.release_mail(kind, now)).await?;
         return Err(fault);
     }
-    tracing::info!(mail = %kind, "mail sent");
+    tracing::info!(mail = %kind, "sent mail for request {id}");
     Ok(true)
 }

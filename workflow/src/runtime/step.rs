@@ -1,7 +1,7 @@
-//! A step of the flow: what a worker does with one task, and how it can end.
+//! A step of the flow: the work of a worker on one task, and its results.
 //!
-//! Invariant: a step is idempotent by request id. A step ends in a result, in [`StepError::Refused`], which is final and
-//! known to the state machine by a stable name, or in [`StepError::Transient`], which leaves the message on the queue.
+//! Invariant: a step is idempotent by request id. It ends with a result, with [`StepError::Refused`] (final, with an
+//! error name of the state machine), or with [`StepError::Transient`] (the message stays on the queue).
 
 use std::convert::Infallible;
 
@@ -18,10 +18,10 @@ use crate::store::UpdateError;
 use crate::wire_name::WireName;
 use crate::wire_names;
 
-/// One step of the flow. The worker's folder is the binary; the queue of that name feeds it.
+/// One step of the flow.
 #[async_trait]
 pub trait Step: Send + Sync {
-    /// The states of statemachine.asl.json that send to this worker.
+    /// The states of statemachine.asl.json with tasks for this worker.
     type State: WireName;
     /// The `input` of the message, without the request id.
     type Input: DeserializeOwned + Send;
@@ -34,56 +34,56 @@ pub trait Step: Send + Sync {
     /// Handles a message without a task token: re-checks the request's state. Only await-approval and notify get such
     /// messages.
     async fn recheck(&self, _message: RecheckMessage) -> Result<(), StepError> {
-        Err(StepError::refused(ErrorName::BadMessage, "this worker takes tasks only"))
+        Err(StepError::refused(ErrorName::BadMessage, "this worker handles only tasks"))
     }
 }
 
-/// One task, as the state machine sent it.
+/// One task of the state machine.
 #[derive(Clone, Debug)]
 pub struct Task<S, I> {
-    /// Which request it is about.
+    /// The request.
     pub request_id: RequestId,
     /// The state that sent the task.
     pub state: S,
     /// The ARN of the execution.
     pub execution: String,
-    /// What ends the task. Only await-approval keeps it; the shell reports all others.
+    /// The task token. Only await-approval stores it; the shell reports all other tasks.
     pub token: TaskToken,
     /// The rest of the input.
     pub input: I,
 }
 
-/// An input that holds nothing but the request id.
+/// An input with only the request id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct NoInput {}
 
-/// An output that says nothing.
+/// An empty output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NoOutput {}
 
-/// How far a step came.
+/// The result of a step without an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress<O> {
-    /// The task has its result.
+    /// The task ends with this output.
     Done(O),
-    /// The task continues to wait and is reported later.
+    /// The task stays open; its outcome is reported later.
     Waiting,
 }
 
-/// The error names that the state machine knows. Part of the contract with statemachine.asl.json.
+/// The error names of statemachine.asl.json.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorName {
     /// The policy does not allow the request.
     Refused,
-    /// There is no row of this id.
+    /// There is no row with this id.
     NotFound,
-    /// What was approved is not what would be signed, or nothing was approved.
+    /// There is no approval, or it does not cover the certificate to be signed.
     NotApproved,
-    /// The request has ended and cannot go on.
+    /// The request has ended.
     Ended,
-    /// The message is not one that this worker takes.
+    /// The worker cannot handle the message.
     BadMessage,
-    /// The retries are used up.
+    /// The last retry failed.
     Exhausted,
 }
 
@@ -96,37 +96,37 @@ wire_names!(ErrorName: "name of an error" {
     Exhausted => "Step.Exhausted",
 });
 
-/// How a step fails.
+/// The error of a step.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
-    /// Final: asking again would change nothing.
+    /// Final: a retry fails the same way.
     #[error("{}: {message}", code.as_str())]
     Refused {
-        /// The stable name.
+        /// The error name.
         code: ErrorName,
-        /// Why, in words, without secrets.
+        /// The reason in words, without secrets.
         message: String,
     },
-    /// Passing: the message stays on the queue.
+    /// Transient: the message stays on the queue.
     #[error("{cause}")]
     Transient {
-        /// Why, in words, without secrets.
+        /// The cause in words, without secrets.
         cause: String,
     },
 }
 
 impl StepError {
-    /// A final fault.
+    /// A final error.
     pub fn refused(code: ErrorName, message: impl Into<String>) -> Self {
         Self::Refused { code, message: message.into() }
     }
 
-    /// A passing fault.
+    /// A transient error.
     pub fn transient(cause: impl Into<String>) -> Self {
         Self::Transient { cause: cause.into() }
     }
 
-    /// There is no row of this id.
+    /// The error of a missing row.
     pub fn not_found(id: RequestId) -> Self {
         Self::refused(ErrorName::NotFound, format!("there is no request {id}"))
     }
@@ -145,7 +145,7 @@ impl From<InvalidTransition> for StepError {
 }
 
 impl From<PolicyRejection> for StepError {
-    /// By codes only: names and values stay in the table, where RecordRefusal finds the words again.
+    /// Only the codes: names and values stay out of the execution; RecordRefusal evaluates the request again.
     fn from(refusal: PolicyRejection) -> Self {
         Self::refused(ErrorName::Refused, refusal.codes())
     }

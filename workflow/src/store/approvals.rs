@@ -6,8 +6,8 @@ use crate::ids::RequestId;
 use crate::ports::{Approvals, Requests, Saved};
 use crate::request::audit::{Origin, PendingEvent};
 
-/// Reads the approval, applies `edit`, and writes it; for changes that the audit trail does not record. Repeats if another
-/// writer came between. `edit` must be idempotent.
+/// Reads the approval, applies `edit`, and writes it; for changes that the audit trail does not record. Repeats if
+/// another writer came between. `edit` must be idempotent.
 ///
 /// # Errors
 /// See [`UpdateError`].

@@ -1,4 +1,4 @@
-//! Under which names things are kept: the rows of the table `approvals`, and the certificates in the bucket.
+//! The keys of the table `approvals`, and of the objects in the bucket.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,11 @@ use crate::approval::LinkDigest;
 use crate::ids::{IssuerId, RequestId};
 use pki::certificate::Serial;
 
-/// What the keys of approvals begin with, in a table that holds links too.
+/// The prefix of the keys of approvals; the table also has links.
 pub const APPROVALS: &str = "request#";
 /// The folder of the issuers.
 pub const ISSUERS: &str = "ca-certificate/";
-/// The folder of the certificates that were issued.
+/// The folder of the issued certificates.
 pub const CERTIFICATES: &str = "signed-certificate/";
 
 /// The key of the approval of a request.
@@ -24,14 +24,14 @@ pub fn link_key(digest: &LinkDigest) -> String {
     format!("link#{}", digest.as_str())
 }
 
-/// A certificate in the bucket. No other name is read as one, so that an import writes nowhere else.
+/// The key of a certificate in the bucket. Other keys are not parsed, so that an import writes only certificates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ObjectKey {
     /// The certificate in force of an issuer, and its chain.
     IssuerInForce(IssuerId),
     /// An issuer and its chain, by its subject key identifier in lower-case hex.
     Issuer(String),
-    /// A certificate that was issued.
+    /// An issued certificate.
     Certificate(Serial),
 }
 
@@ -56,7 +56,7 @@ impl FromStr for ObjectKey {
         let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
         let key = match (issuer, certificate) {
             (Some("current"), _) => Some(Self::IssuerInForce(IssuerId::DEFAULT)),
-            // RFC 5280 section 4.2.1.2 leaves the length of a key identifier open.
+            // RFC 5280 section 4.2.1.2 does not limit the length of a key identifier.
             (Some(identifier), _) if (2..=128).contains(&identifier.len()) && is_hex(identifier) => {
                 Some(Self::Issuer(identifier.to_owned()))
             }
@@ -66,9 +66,9 @@ impl FromStr for ObjectKey {
             (_, Some(serial)) => serial.parse().ok().map(Self::Certificate),
             _ => None,
         };
-        // One name each: "0a" and "0A" are one serial and two objects.
+        // Only the canonical spelling: "0a" and "0A" are one serial, but two objects.
         key.filter(|key| key.to_string() == text)
-            .ok_or_else(|| "it names an object of another kind".to_owned())
+            .ok_or_else(|| "it is not the key of a certificate".to_owned())
     }
 }
 

@@ -6,8 +6,8 @@ use crate::ports::{PortError, Requests, Saved};
 use crate::request::Request;
 use crate::request::audit::Origin;
 
-/// Reads the row, applies `edit` on behalf of `origin`, and writes the row with its audit events. Repeats if another writer
-/// came between. `edit` must be idempotent.
+/// Reads the row, applies `edit` on behalf of `origin`, and writes the row with its audit events. Repeats if another
+/// writer came between. `edit` must be idempotent.
 ///
 /// # Errors
 /// See [`UpdateError`].
@@ -49,7 +49,7 @@ pub async fn update_known_request<R: EditResult>(
     update_request(requests, known.id(), origin, edit).await
 }
 
-/// Writes the row and its events if its version is still current, and counts the version up.
+/// Writes the row and its events if its version is current, and increments the version.
 async fn save(requests: &dyn Requests, row: &mut Request, origin: &Origin) -> Result<Saved, PortError> {
     let events = row.take_events(origin);
     let saved = requests.save(row, &events).await?;

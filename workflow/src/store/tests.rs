@@ -26,7 +26,7 @@ async fn a_row_that_is_still_the_known_one_is_not_read_again() {
     let backend = InMemoryBackend::new();
     let (first, before) = known(&backend);
     let second = mail(&backend, &first, MailKind::Waiting(1)).await;
-    // What comes back is known in its turn.
+    // The returned row is current.
     let third = mail(&backend, &second, MailKind::Waiting(2)).await;
     assert_eq!(backend.calls()[before..], ["requests: save", "requests: save"]);
     assert_eq!(backend.request(first.id()), Some(third));
@@ -43,7 +43,7 @@ async fn what_others_wrote_meanwhile_stays() {
     assert!(row.was_mailed(&MailKind::Waiting(1)) && row.was_mailed(&MailKind::Waiting(2)));
 }
 
-/// The row has gone on: what a stale copy would refuse, or take for done, is not the answer.
+/// An edit that rejects a stale row, or leaves it unchanged, runs again on the current row.
 #[tokio::test]
 async fn a_stale_row_refuses_nothing_and_settles_nothing() {
     let backend = InMemoryBackend::new();

@@ -1,8 +1,8 @@
 //! [`InMemoryBackend`]: every port, in memory.
 //!
-//! Invariant: it gives the guarantees of the real services (conditional writes, first writer wins). Faults are injected
-//! before the effect by [`InMemoryBackend::fail_next`], before or after it by [`InMemoryBackend::fail_at`]. Every call is
-//! recorded, so that [`super::faults`] reaches all of them.
+//! Invariant: it has the guarantees of the real services (conditional writes, first writer wins).
+//! [`InMemoryBackend::fail_next`] injects faults before the effect, [`InMemoryBackend::fail_at`] before or after it.
+//! Every call is recorded, so that [`super::faults`] covers all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -38,7 +38,7 @@ pub struct InMemoryBackend {
     state: Mutex<State>,
     links: LinkSecret,
     policy: Mutex<Arc<Policy>>,
-    /// The CA of the beginning.
+    /// The initial CA.
     ca: Authority,
 }
 
@@ -87,7 +87,7 @@ impl Authority {
 pub enum FaultPoint {
     /// Before it takes effect.
     Before,
-    /// After it took effect: a time-out is reported.
+    /// After it took effect, like a time-out.
     After,
 }
 
@@ -168,14 +168,14 @@ impl InMemoryBackend {
         self.state().planned = Some((number, point));
     }
 
-    /// Simulates concurrent writers: just before call number `number`, counted from 0, the state becomes that of `other`.
+    /// Simulates concurrent writers: takes over the state of `other` just before call number `number`, counted from 0.
     pub fn become_at(&self, number: usize, other: &InMemoryBackend) {
         let then = Box::new(other.state().clone());
         self.state().upcoming = Some((number, then));
     }
 
-    /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`, `mailer`, `operators`,
-    /// `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue` or `queue`.
+    /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
+    /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue` or `queue`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }

@@ -1,7 +1,7 @@
-//! StepError sweep: runs a step once for each of its port calls and each [`FaultPoint`].
+//! Fault sweep: runs a step once for each of its port calls and each [`FaultPoint`].
 //!
-//! Invariant: after a fault, the step is repeated until it succeeds, as SQS does, and then leaves the same [`Summary`] as
-//! an undisturbed run, without any status moving backwards. A mail sent twice counts once: both have the same Message-ID.
+//! Invariant: after a fault, the step is repeated until it succeeds, like by SQS. It then leaves the same [`Summary`]
+//! as an undisturbed run, and no status moved backwards. A mail sent twice counts once: both have the same Message-ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -18,17 +18,17 @@ const MAX_RUNS: usize = 6;
 /// Comparable state of a backend, without random values and times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Status, history, facts and marks of each request.
+    /// Status, history, CSR summary and mails of each request.
     pub requests: BTreeMap<RequestId, String>,
     /// Number of certificates, and of requests with a serial.
     pub certificates: (usize, usize),
-    /// Recipients and occasions of the mails.
+    /// Recipients and kinds of the mails.
     pub mails: BTreeSet<(String, String)>,
     /// Notifications to the operators.
     pub told: BTreeSet<(String, String)>,
     /// The outcome of each approval.
     pub approvals: Vec<String>,
-    /// Events of the audit trails, which are verified.
+    /// Events of the verified audit trails.
     pub audit: BTreeMap<RequestId, Vec<String>>,
     /// The results of the tasks.
     pub results: Vec<String>,

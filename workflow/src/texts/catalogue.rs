@@ -1,12 +1,9 @@
-//! Every word that people read, in their language: one catalogue, one file a language (`workflow/texts/*.ftl`).
+//! The catalogue of all texts for people: one Fluent file per language (`workflow/texts/*.ftl`), parsed once a process.
+//! A [`Message`] is an id with values; a [`Language`] renders it. Another language needs a file and an entry here.
 //!
-//! A [`Message`] is an id of the catalogue with its values, not yet in any language; a [`Language`] says it. The files
-//! are Fluent (<https://projectfluent.org>), compiled in, and read once a process, when first needed. One language more
-//! is one file more and one entry in [`Language`].
-//!
-//! Invariant: saying never fails and never panics in what is deployed. What a language lacks is said in English; that
-//! English lacks nothing, and that all files have the same ids with the same values, is held by `tests/texts.rs`.
-//! Values are put in as they are: a page escapes them, a mail cleans them (see [`crate::finding::quoted`]).
+//! Invariant: rendering never fails, and never panics in release builds: English replaces missing texts, and
+//! `tests/texts.rs` checks that all files have the same ids and values. Values are inserted unchanged: pages escape
+//! them, mails clean them (see [`crate::finding::quoted`]).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,11 +18,11 @@ use unic_langid::LanguageIdentifier;
 
 use super::quality::preferences;
 
-/// A language that people can read.
+/// A language of the texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "Cow<'_, str>")]
 pub enum Language {
-    /// `en`, which every text is written in first.
+    /// `en`, the source of all translations.
     #[default]
     English,
     /// `ja`.
@@ -44,21 +41,21 @@ impl Language {
         }
     }
 
-    /// The language tag (RFC 5646): what is stored, and what `lang=` says.
+    /// The language tag (RFC 5646), in rows and in `lang=`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.entry().0
     }
 
-    /// The language of a tag such as `ja` or `ja-JP`, where it is one of ours.
+    /// The language of a tag such as `ja` or `ja-JP`; `None` if there are no texts in it.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or(tag).trim();
         Self::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.code()))
     }
 
-    /// The language that suits an `Accept-Language` best (RFC 9110 section 12.5.4), by lookup (RFC 4647 section 3.4:
-    /// `ja-JP` finds `ja`); of two that suit alike, the one named first. English where none suits.
+    /// The best language for an `Accept-Language` header (RFC 9110 section 12.5.4), by lookup (RFC 4647 section 3.4:
+    /// `ja-JP` finds `ja`); of two with equal quality, the first in the header; English if none matches.
     #[must_use]
     pub fn negotiate(accept_language: &str) -> Self {
         let mut named = [None::<(u16, usize)>; Self::ALL.len()];
@@ -81,31 +78,31 @@ impl Language {
             .map_or_else(Self::default, |(_, _, language)| language)
     }
 
-    /// What its readers call it: `English`, `日本語`.
+    /// The name of the language in itself: `English`, `日本語`.
     #[must_use]
     pub fn name_in_itself(self) -> String {
         self.text("language-name")
     }
 
-    /// The text of an id that takes no values.
+    /// The text of a message without values.
     #[must_use]
     pub fn text(self, id: &'static str) -> String {
         self.say(&Message::new(id))
     }
 
-    /// The text of a message. What this language lacks is said in English.
+    /// The text of a message; in English if this language lacks it.
     #[must_use]
     pub fn say(self, message: &Message) -> String {
         let said = self.find(message);
         debug_assert!(said.is_some(), "{message:?} is not in the catalogue, or lacks a value");
         said.unwrap_or_else(|| {
-            tracing::error!(text = %message.id, "not in the catalogue");
+            tracing::error!(text = %message.id, "the catalogue has no text for a message");
             message.id.clone().into_owned()
         })
     }
 
-    /// The text of a message that may be older than the catalogue, such as one of a stored row; nothing where it is
-    /// not (or no longer) known, or takes values that it was not given.
+    /// The text of a message that may be older than the catalogue, such as a message in a row. `None` if its id is
+    /// unknown or a value is missing.
     #[must_use]
     pub fn find(self, message: &Message) -> Option<String> {
         self.own(message).or_else(|| Self::English.own(message))
@@ -123,7 +120,7 @@ impl Language {
         self.say(&timed("date-instant", at))
     }
 
-    /// An instant with its day of the week, as mails say it: `Thursday, 1 January 2026, 12:00 UTC`.
+    /// An instant with its day of the week, for mails: `Thursday, 1 January 2026, 12:00 UTC`.
     #[must_use]
     pub fn instant_of_week(self, at: OffsetDateTime) -> String {
         let weekday = at.to_offset(UtcOffset::UTC).weekday().number_from_monday();
@@ -147,11 +144,11 @@ impl Language {
             [const { OnceLock::new() }; Language::ALL.len()];
         BUNDLES[self as usize].get_or_init(|| {
             let (code, source) = self.entry();
-            // What can be read of a file is used; that all of it can be is held by a test.
+            // Uses the readable part of a file; a test checks that all of it is readable.
             let texts = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(texts, _)| texts);
             let tag = code.parse::<LanguageIdentifier>().unwrap_or_default();
             let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-            // Marks around values are for bidirectional text; they would enter what people copy.
+            // Isolation marks around values would end up in copied text.
             bundle.set_use_isolating(false);
             bundle.add_resource_overriding(texts);
             bundle
@@ -165,9 +162,9 @@ impl From<Language> for &'static str {
     }
 }
 
-/// The text is not the code of one of our languages.
+/// The text is not the code of a [`Language`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a language that the texts are there for; write one of {}", Language::ALL.map(Language::code).join(", "))]
+#[error("not a supported language; use one of {}", Language::ALL.map(Language::code).join(", "))]
 pub struct UnknownLanguage;
 
 impl TryFrom<Cow<'_, str>> for Language {
@@ -184,7 +181,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// A message that takes the parts of a date, in UTC.
+/// A message with the parts of a date in UTC as values.
 fn dated(id: &'static str, at: OffsetDateTime) -> Message {
     let utc = at.to_offset(UtcOffset::UTC);
     Message::new(id)
@@ -193,13 +190,13 @@ fn dated(id: &'static str, at: OffsetDateTime) -> Message {
         .with("day", utc.day())
 }
 
-/// A message that takes the parts of a date and the time, in UTC.
+/// A message with the parts of a date and the time in UTC as values.
 fn timed(id: &'static str, at: OffsetDateTime) -> Message {
     let utc = at.to_offset(UtcOffset::UTC);
     dated(id, at).with("time", format!("{:02}:{:02}", utc.hour(), utc.minute()))
 }
 
-/// What is to be said, in no language yet: an id of the catalogue, and the values that its text takes.
+/// A message in no language yet: an id of the catalogue, and its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     id: Cow<'static, str>,
@@ -208,20 +205,20 @@ pub struct Message {
 }
 
 impl Message {
-    /// The message of an id.
+    /// The message with an id.
     #[must_use]
     pub fn new(id: &'static str) -> Self {
         Self { id: Cow::Borrowed(id), values: BTreeMap::new() }
     }
 
-    /// The same with a value.
+    /// Adds a value.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.insert(Cow::Borrowed(name), value.into());
         self
     }
 
-    /// The same with every text among its values changed, as by escaping.
+    /// Changes every text among the values, for example by escaping.
     #[must_use]
     pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
         self.change_texts(&change);
@@ -238,21 +235,21 @@ impl Message {
         }
     }
 
-    /// Its id in the catalogue.
+    /// The id in the catalogue.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 }
 
-/// A message that takes no values.
+/// A message without values.
 impl From<&'static str> for Message {
     fn from(id: &'static str) -> Self {
         Message::new(id)
     }
 }
 
-/// A value in a message: a text as it stands, a whole number, by which a message may choose its words, or another message.
+/// A value of a message: a number (a text may depend on it), a text, or another message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -260,12 +257,12 @@ pub enum Value {
     Number(i64),
     /// A text.
     Text(String),
-    /// Another message, said in the same language.
+    /// Another message, rendered in the same language.
     Said(Box<Message>),
 }
 
 impl Value {
-    /// The value in a language; nothing where that lacks a text.
+    /// The value in a language; `None` if the language lacks its text.
     fn to_fluent(&self, language: Language) -> Option<FluentValue<'_>> {
         Some(match self {
             Value::Number(number) => FluentValue::from(*number),
@@ -274,7 +271,7 @@ impl Value {
         })
     }
 
-    /// Values one after the other, each but the last put in as `first` of the message `id`, with what follows as `rest`.
+    /// Joins values by nesting the message `id`: each value but the last is `first`, the joined remainder is `rest`.
     #[must_use]
     pub fn list(
         id: &'static str,
@@ -330,14 +327,14 @@ impl From<u32> for Value {
     }
 }
 
-/// A count of things in memory, which fits.
+/// A count of things in memory; always fits.
 impl From<usize> for Value {
     fn from(number: usize) -> Self {
         Value::Number(i64::try_from(number).unwrap_or(i64::MAX))
     }
 }
 
-/// Templates hand over references.
+/// For templates, which pass references.
 impl<T: Clone> From<&T> for Value
 where
     Value: From<T>,

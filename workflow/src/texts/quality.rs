@@ -1,11 +1,11 @@
 //! Quality values of `Accept` and `Accept-Language` (RFC 9110 section 12.4.2).
 //!
-//! Invariant: a weight is a whole number of thousandths from 0 to 1000; a range with a malformed weight is left out.
+//! Invariant: a quality is a whole number of thousandths from 0 to 1000; ranges with a malformed weight are ignored.
 
-/// The quality of a range without a weight, and the highest one.
+/// The highest quality; also the quality of a range without a weight.
 pub const MAX_QUALITY: u16 = 1000;
 
-/// The ranges of a header in order, each with its quality in thousandths. Parameters other than `q` are left out.
+/// The ranges of a header in order, each with its quality in thousandths. Ignores parameters other than `q`.
 pub fn preferences(header: &str) -> impl Iterator<Item = (&str, u16)> {
     header.split(',').filter_map(|element| {
         let mut parts = element.split(';').map(str::trim);
@@ -18,7 +18,7 @@ pub fn preferences(header: &str) -> impl Iterator<Item = (&str, u16)> {
     })
 }
 
-/// RFC 9110 section 12.4.2: `0` or `1`, with at most three decimals, and never above 1.
+/// RFC 9110 section 12.4.2: at most 1, with at most three decimals.
 fn thousandths(weight: &str) -> Option<u16> {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|digit| digit.is_ascii_digit()) {

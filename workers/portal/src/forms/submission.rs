@@ -1,7 +1,7 @@
 //! The form of a submission, read to a [`NewRequest`].
 //!
-//! Invariant: every field is searched for a private key before any other check, and a value that holds one is dropped
-//! here; no page and no row ever holds a private key.
+//! Invariant: every field is searched for a private key before all other checks, and a value with a private key is
+//! dropped here: no page and no row ever contains one.
 
 use http::HeaderMap;
 use pki::issuer::Issuer;
@@ -65,7 +65,7 @@ impl SubmissionForm {
             csr_content: String::new(),
         };
         if let Some(key) = headers.get("idempotency-key") {
-            // RFC 8941 section 3.3.3: the header's value may be written as a quoted string.
+            // RFC 8941 section 3.3.3: the value may be a quoted string.
             form.idempotency_key =
                 String::from_utf8_lossy(key.as_bytes()).trim().trim_matches('"').to_owned();
         }

@@ -1,4 +1,4 @@
-//! Cross-site request forgery: a page of another site may make a browser post a form here, which must decide nothing.
+//! Protection against cross-site request forgery: posts from pages of other sites have no effect.
 
 use http::HeaderMap;
 use http::header::{HOST, ORIGIN};

@@ -1,7 +1,7 @@
 //! The fields of a body: JSON, a form, or a form with a file (RFC 7578), read to one shape.
 //!
-//! Invariant: at most [`MAX_BODY_BYTES`] are held, and every body ends as fields or as a [`Problem`]. Field
-//! values are never logged.
+//! Invariant: at most [`MAX_BODY_BYTES`] are in memory, and every body becomes fields or a [`Problem`]. Field values
+//! are never logged.
 
 use std::borrow::Cow;
 
@@ -103,7 +103,7 @@ fn json(bytes: &[u8]) -> Result<Fields, Problem> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(map)) => Ok(Fields::Json(map)),
         Ok(other) => Err(Problem::new(Code::BadRequest, kind("problem-no-object", &other))),
-        // Only the position: the message of the error may quote the body.
+        // Only the position: the text of the error may quote the body.
         Err(error) => Err(Problem::new(
             Code::BadRequest,
             Message::new("problem-no-json").with("line", error.line()).with("column", error.column()),

@@ -1,8 +1,8 @@
 //! The adapter between API Gateway and the routes: request paths and response bodies.
 //!
 //! A REST API passes the path with or without its stage or base path, depending on the URL of the call and on
-//! `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`; [`below`] removes the path of the base URL. Text bodies are sent as text:
-//! API Gateway decodes base64 only for callers with a matching `Accept`.
+//! `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`; [`below`] removes the path of the base URL. Invariant: text bodies are sent
+//! as text, because API Gateway decodes base64 only for callers with a matching `Accept`.
 
 use axum::Router;
 use axum::body::Body;
@@ -44,7 +44,7 @@ impl lambda_http::IntoResponse for Answer {
                     Err(bytes) => lambda_http::Body::Binary(bytes.into_bytes()),
                 },
                 Err(error) => {
-                    tracing::error!(%error, "an answer could not be made");
+                    tracing::error!(%error, "cannot read the body of a response");
                     lambda_http::Body::Empty
                 }
             };

@@ -1,7 +1,7 @@
-//! The headers of every answer.
+//! The headers of every response.
 //!
-//! Links are secrets: `Referrer-Policy: no-referrer` keeps them from other sites, `no-store` from caches. The content
-//! security policy allows our own style sheet and script and nothing else.
+//! Invariant: links are secrets, so `Referrer-Policy: no-referrer` keeps them from other sites, and `no-store` from
+//! caches. The content security policy allows only our own style sheet and script.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// A year, as RFC 6797 section 6.1.1 counts.
+/// RFC 6797 section 6.1.1: a year in seconds.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub(crate) async fn add(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
@@ -34,7 +34,7 @@ pub(crate) async fn add(State(portal): State<Arc<Portal>>, request: Request, nex
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // An asset has the fingerprint of its content in its path, and sets its own cache lifetime.
+    // Assets set their own cache lifetime: their paths contain a fingerprint.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.append(header::VARY, HeaderValue::from_static("accept, accept-language"));
     if portal.base_url.as_str().starts_with("https://") {

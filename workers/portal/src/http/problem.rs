@@ -94,10 +94,10 @@ impl From<Finding> for Problem {
     }
 }
 
-/// A port did not answer: the cause goes to the log, not to the caller.
+/// A port failed: the cause goes to the log, not to the caller.
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
-        tracing::error!(%error, "not answered");
+        tracing::error!(%error, "a service did not answer");
         Self::new(Code::TryAgain, "problem-not-answered")
     }
 }

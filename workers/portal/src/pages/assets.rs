@@ -56,7 +56,7 @@ impl Paths {
     }
 }
 
-/// The asset of this file name.
+/// The asset with this file name.
 pub(crate) fn find(file: &str) -> Option<&'static Asset> {
     [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.name() == file)
 }

@@ -1,4 +1,4 @@
-//! The page with the commands that make a key and a CSR.
+//! The page with commands for making a key and a CSR.
 
 use askama::Template;
 use pki::name::Name;
@@ -38,7 +38,7 @@ impl CommandsPage {
     }
 }
 
-/// `openssl req` for these names, the first of which becomes the common name.
+/// `openssl req` for these names; the first name is also the common name.
 pub(crate) fn openssl(names: &[Name]) -> String {
     let (first, alternatives) = parts(names);
     format!(
@@ -48,7 +48,7 @@ pub(crate) fn openssl(names: &[Name]) -> String {
     )
 }
 
-/// The same with certreq, which Windows has.
+/// The same with certreq, for Windows.
 pub(crate) fn powershell(names: &[Name]) -> String {
     let (first, alternatives) = parts(names);
     let lines: Vec<String> = alternatives

@@ -72,7 +72,7 @@ impl<'a> FormPage<'a> {
         }
     }
 
-    /// Adds the errors above the form; without errors of fields, the detail of the problem.
+    /// Adds the errors above the form, or the detail of the problem if no field has an error.
     pub(crate) fn with_errors(mut self, wrong: Vec<FieldError>, problem: &Problem) -> Self {
         self.heading = Some(match wrong.len() {
             0 | 1 => problem.title(self.site.language),

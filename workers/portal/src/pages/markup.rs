@@ -1,7 +1,7 @@
 //! Texts of the catalogue that contain HTML elements.
 //!
-//! Invariant: all elements come from the catalogue (a test allows `code` and `strong`), except the `time` element made
-//! here; every value is escaped before it is inserted.
+//! Invariant: all elements come from the catalogue (a test allows only `code` and `strong`), except the `time` element
+//! made here; every value is escaped.
 
 use std::fmt;
 

@@ -1,7 +1,6 @@
 //! The review of an approver, and the vote. GET shows, POST decides.
 //!
-//! Invariant: the rules of links and votes are in `workflow::approval::voting`; every invalid link, for any reason,
-//! gives the same 404.
+//! Invariant: the rules of links and votes are in `workflow::approval::voting`; all invalid links give the same 404.
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;

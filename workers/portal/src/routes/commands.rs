@@ -1,4 +1,4 @@
-//! GET `/commands?names=...`: the commands that make a key and a CSR for the entered names.
+//! GET `/commands?names=...`: commands for making a key and a CSR with the entered names.
 //!
 //! Invariant: an input becomes part of a command only if it is a valid name of harmless characters, so no input can
 //! inject anything into the shell.
@@ -44,8 +44,8 @@ fn read(typed: &str) -> (Vec<Name>, Vec<Finding>) {
     (names, findings)
 }
 
-/// True if the name is safe in a command line: URIs and addresses may hold characters with a meaning for a shell or
-/// openssl.
+/// True if the name is safe in a command line: URIs and e-mail addresses may contain characters with a meaning for a
+/// shell or openssl.
 fn is_harmless(name: &Name) -> bool {
     name.to_string().chars().all(|c| c.is_ascii_alphanumeric() || "-._*:@".contains(c))
 }

@@ -112,11 +112,11 @@ pub(crate) async fn submit(
         Ok(checked) => checked,
         Err(errors) => {
             let problem = refusal(&errors);
-            tracing::info!(code = %problem.code, "a submission was refused");
+            tracing::info!(code = %problem.code, "refused a submission");
             return form_again(&portal, &locale, &policy, format, &form, errors, problem);
         }
     };
-    // The link before the request: without a link there is no answer to the requester, so nothing is stored.
+    // The link before the request: without a link there is no response, so nothing may be stored.
     let submitted = async {
         let key = portal.links.secret().await?.status_key(checked.id());
         let by = client.as_requester(checked.email());

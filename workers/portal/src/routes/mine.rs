@@ -1,8 +1,8 @@
-//! My certificates: the requests of one address, shown to the reader of its mail.
+//! My certificates: the requests of an address, for the reader of its mailbox.
 //!
-//! Invariant: the answer to an address is always the same, with or without requests. Notify mails the link to the list
-//! to that address and nowhere else, at a limited rate. The key of the link is derived, like the key of a status link,
-//! and works for an hour.
+//! Invariant: the response is the same for an address with and without requests. Notify mails the link to the list
+//! only to that address, at a limited rate. The key of the link is derived like the key of a status link, and is valid
+//! for an hour.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The answers to unknown paths and methods, and the form of every problem: a page, or `application/problem+json`.
+//! The responses to unknown paths and methods, and the rendering of every problem: a page, or
+//! `application/problem+json`.
 
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, 
     }
     let pause = match problem.status {
         StatusCode::SERVICE_UNAVAILABLE => Some(PAUSE),
-        // RFC 6585 section 4.
+        // RFC 6585 section 4: Retry-After with 429.
         StatusCode::TOO_MANY_REQUESTS => Some(LONG_PAUSE),
         _ => None,
     };

@@ -1,7 +1,7 @@
 //! A request for its requester: the status, and the certificate.
 //!
-//! Invariant: the key of the link is checked before anything is read, and a wrong key gets exactly the answer of an
-//! unknown id.
+//! Invariant: the key of the link is checked before anything is read; a wrong key and an unknown id get the same
+//! response.
 
 use std::sync::Arc;
 
@@ -143,9 +143,10 @@ pub(crate) async fn cancel(
         let message = Message::new("problem-cancel-too-late").with("status", status);
         return Err(Problem::new(Code::AlreadyDecided, message));
     }
-    tracing::info!(request.id = %request.id(), "withdrawn");
+    tracing::info!(request.id = %request.id(), "request {} was withdrawn", request.id());
     if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(request.id())).await {
-        tracing::error!(request.id = %request.id(), %error, "withdrawn, but the flow was not woken; housekeeping will");
+        let id = request.id();
+        tracing::error!(request.id = %id, %error, "request {id} was withdrawn, but not re-checked; housekeeping will");
     }
     Ok(match format {
         ResponseFormat::Json => {
@@ -155,7 +156,7 @@ pub(crate) async fn cancel(
     })
 }
 
-/// The earlier request whose values fill in the form (`?again=...&key=...`); `None` without these parameters.
+/// The earlier request with the values for the form (`?again=...&key=...`); `None` without these parameters.
 pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<Request>, Problem> {
     let query = uri.query().unwrap_or_default();
     let id = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "again");
@@ -206,18 +207,18 @@ pub(crate) async fn certificate_zip(
     let (request, _) = open(&portal, id, &uri).await?;
     let pem = stored(&portal, &request).await?;
     let broken = |error: &dyn std::fmt::Display| {
-        tracing::error!(request.id = %request.id(), %error, "the zip cannot be made");
+        tracing::error!(request.id = %request.id(), %error, "cannot make the zip of request {}", request.id());
         Problem::new(Code::TryAgain, "problem-no-zip")
     };
     let issuer = Certificate::from_pem(&pem)
         .map_err(|error| broken(&error))?
         .authority_key_identifier()
-        .ok_or_else(|| broken(&"the certificate names no issuer"))?;
+        .ok_or_else(|| broken(&"the certificate has no authorityKeyIdentifier"))?;
     let chain = portal
         .issuers
         .by_key_identifier(&issuer)
         .await?
-        .ok_or_else(|| broken(&"its issuer is not in the archive"))?;
+        .ok_or_else(|| broken(&"its issuer is not in the bucket"))?;
     let zip = workflow::mail::bundle::certificate_zip(&pem, chain.chain_pem(), request.names())
         .map_err(|error| broken(&error))?;
     note_download(&portal, &request, &client, &method, "zip").await?;
@@ -253,7 +254,7 @@ pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response
     Ok(attachment("application/x-pem-file", "ca.pem", chain.chain_pem().to_owned()))
 }
 
-/// The request that the link opens, and the key of the link.
+/// The request of a link, and the key of the link.
 async fn open(
     portal: &Portal,
     id: Result<Path<String>, PathRejection>,
@@ -286,7 +287,8 @@ async fn stored(portal: &Portal, request: &Request) -> Result<String, Problem> {
     match portal.certificates.certificate(serial).await? {
         Some(pem) => Ok(pem),
         None => {
-            tracing::error!(request.id = %request.id(), "the certificate is not in the archive");
+            let id = request.id();
+            tracing::error!(request.id = %id, "the certificate of request {id} is not in the bucket");
             Err(Problem::new(Code::TryAgain, "problem-unreadable-certificate"))
         }
     }

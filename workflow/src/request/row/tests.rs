@@ -63,7 +63,7 @@ fn the_attempt_is_read_back_from_the_name_of_the_execution() {
     assert_eq!(attempt_of("arn:aws:states:eu-central-1:1:execution:my-r2-stack:x"), 1);
 }
 
-/// Our clocks show no leap second, but rows may come from elsewhere: it counts as the previous second.
+/// System clocks show no leap seconds, but imported rows may contain one: it counts as the previous second.
 #[test]
 fn a_leap_second_is_read_and_does_not_take_time_backwards() {
     let backend = InMemoryBackend::new();

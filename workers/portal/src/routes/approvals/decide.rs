@@ -54,7 +54,7 @@ pub(crate) async fn decide(
         return Err(Problem::new(Code::BadRequest, "problem-cross-site").with_status(StatusCode::FORBIDDEN));
     }
     let mut resolved = open(&portal, key).await?;
-    // Evaluated once, so that the answer shows the contents that the vote was compared with.
+    // Evaluated once, so that the answer shows the contents compared with the vote.
     let mut content = None;
     let voted = vote(&portal, &resolved, &fields, &client, &mut content).await;
     let voted = voted.map(|(vote_input, approval)| {
@@ -90,7 +90,7 @@ pub(crate) async fn decide(
     }
 }
 
-/// Returns the review after a vote. Evaluates the request only if the vote failed before that.
+/// Returns the review after a vote. Evaluates the request only if the vote failed before its evaluation.
 async fn review_after(
     portal: &Portal,
     resolved: ResolvedLink,
@@ -104,7 +104,7 @@ async fn review_after(
     Ok(voting.review(resolved, content).await?)
 }
 
-/// Casts the vote. Stores the contents that the vote was compared with in `content`.
+/// Casts the vote. Stores the contents compared with the vote in `content`.
 async fn vote(
     portal: &Portal,
     resolved: &ResolvedLink,

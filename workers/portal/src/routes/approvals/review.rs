@@ -1,4 +1,4 @@
-//! GET `/approvals/{key}`: everything an approver needs to decide.
+//! GET `/approvals/{key}`: the review for an approver.
 
 use std::sync::Arc;
 
