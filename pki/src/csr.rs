@@ -1,7 +1,7 @@
 //! Reading a certificate signing request (PKCS#10, RFC 2986).
 //!
 //! Invariant: a [`Csr`] exists only if the text was exactly one request, its signature verifies with its own key, the
-//! key is not weak, and every name is valid. It knows no policy. Returns all errors at once.
+//! key is not weak, and every name is valid. Independent of the policy. Returns all errors at once.
 
 mod der_kind;
 mod input;

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 const PREFIX: &str = "COUNTERSIGN_";
 
-/// The variables, and the names of those read.
+/// The variables, and the names of the variables read.
 pub struct Environment {
     variables: BTreeMap<String, String>,
     taken: Mutex<BTreeSet<String>>,

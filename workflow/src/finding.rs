@@ -167,7 +167,7 @@ pub struct Finding {
     pub detail: String,
     /// The advice in English.
     pub advice: String,
-    /// Detail and advice for every language. Not in JSON for programs, which is in English; see [`kept`].
+    /// Detail and advice for every language. JSON for programs omits them, rows have them; see [`kept`].
     #[serde(skip)]
     said: Option<Box<LocalizedTexts>>,
 }

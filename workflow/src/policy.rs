@@ -1,7 +1,7 @@
 //! The issuance policy: the profiles, their grants, and their approvers.
 //!
-//! Invariant: preview, submission, validation, the review page and signing all evaluate with [`Policy::evaluate`], so the
-//! signed contents are the displayed contents, or signing refuses. A [`Grant`] holds only values from the profile,
+//! Invariant: preview, submission, validation, the review page and signing all evaluate with [`Policy::evaluate`], so
+//! the signed contents are the displayed contents, or signing refuses. A [`Grant`] has only values from the profile,
 //! never a value requested in the CSR. Errors in the document are one line with its place; evaluation has findings, no
 //! errors.
 

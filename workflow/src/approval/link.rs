@@ -1,7 +1,8 @@
 //! The links of requesters and approvers, all below one public base URL.
 //!
-//! A requester's link carries a key derived from one secret and the request id (HMAC-SHA256), so that every mail can
-//! carry the same working link and no table holds it. An approver's link carries a [`LinkKey`].
+//! Invariant: the key of a requester's link is derived from the link secret and the request id (HMAC-SHA256), so every
+//! mail has the same working link, and no table stores it. An approver's link has a random [`LinkKey`]; tables store
+//! only its digest.
 
 use std::fmt;
 
@@ -70,7 +71,7 @@ impl LinkDigest {
 pub struct Link {
     /// The key of the row.
     pub digest: LinkDigest,
-    /// The request that the link opens.
+    /// The request of the link.
     pub request_id: RequestId,
     /// The approver who received the link.
     pub approver: Email,
@@ -142,7 +143,7 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// The secret from which all requesters' links derive.
+/// The link secret: the keys of all requesters' links are derived from it.
 #[derive(Debug)]
 pub struct LinkSecret(Secret<hmac::Key>);
 

@@ -30,7 +30,7 @@ pub struct Approval {
     pub digest: ApprovalDigest,
     /// The approvers who may vote, and the number of approvals needed.
     pub electorate: ApproverSet,
-    /// The generation of the links: 1, and one more per replacement of all links. Earlier links open nothing.
+    /// The generation of the links: 1, and one more per replacement of all links. Earlier links are not valid.
     pub generation: u32,
     /// The approvers who have opened the review.
     #[serde(default)]

@@ -1,9 +1,8 @@
-//! Voting by link: the review that a link opens, and the recording of a vote.
+//! Voting by link: the review, and the recording of a vote.
 //!
-//! Invariant: a link opens nothing for the requester, for a person whom the policy no longer lists, and for an earlier
-//! generation of links; all three give [`VotingError::NoSuchLink`]. A conditional write records a vote first. If the
-//! message to await-approval is then lost, the vote stays recorded, and a repetition or housekeeping sends the message
-//! again.
+//! Invariant: a link is not valid for the requester, for a person no longer listed in the policy, and from an earlier
+//! generation; all three give [`VotingError::NoSuchLink`]. A conditional write records a vote first. If the message to
+//! await-approval is then lost, the vote stays recorded, and a repetition or housekeeping sends the message again.
 
 use time::OffsetDateTime;
 
@@ -29,14 +28,14 @@ pub struct ResolvedLink {
     pub request: Request,
 }
 
-/// The reason why a link opens nothing, or a vote was not recorded.
+/// The reason why a link is not valid, or a vote was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum VotingError {
     /// The link is unknown or no longer valid.
-    #[error("the link opens nothing")]
+    #[error("the link is not valid")]
     NoSuchLink,
     /// The request ended without a decision of its approvers.
-    #[error("the request is {0}")]
+    #[error("the request has ended: it is {0}")]
     Ended(Status),
     /// The row has no summary of its CSR yet.
     #[error(transparent)]

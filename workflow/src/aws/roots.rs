@@ -2,7 +2,7 @@
 //!
 //! Invariant: the 140 roots of the operating system are neither trusted nor read: reading takes longer than a handshake
 //! (docs/decisions/0052). `SSL_CERT_FILE` names a PEM file of roots to trust instead, for an emulator or a network with
-//! a TLS-inspecting proxy. If the file cannot be used, one log line says so, and no root is trusted.
+//! a TLS-inspecting proxy. An unusable file is logged in one line, and then no root is trusted.
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use rustls_pki_types::CertificateDer;

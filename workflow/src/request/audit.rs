@@ -163,7 +163,7 @@ impl PendingEvent {
     }
 }
 
-/// Number and hash of the last event, kept in the row of the request.
+/// Number and hash of the last event; a part of the row of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainHead {
     /// The number of the last event; 0 before the first.

@@ -26,7 +26,7 @@ pub struct HistoryEntry {
     pub at: OffsetDateTime,
 }
 
-/// The serial number and the validity that Sign chose, kept so that a repetition makes the same certificate.
+/// The serial number and the validity chosen by Sign; with them, a retry makes the same certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reservation {
     /// The serial number.

@@ -232,8 +232,8 @@ impl Request {
     }
 
     /// Records that a mail is about to be sent, so that no other run sends it. Returns true if the caller must send it.
-    /// If the sender dies right after this call, the mail stays unsent: use it for mails whose loss is harmless and
-    /// whose repetition is not.
+    /// If the sender dies right after this call, the mail stays unsent: only for mails that may be lost but must not be
+    /// repeated.
     pub fn claim_mail(&mut self, kind: &MailKind, now: OffsetDateTime) -> bool {
         self.claim(&Notified::from(kind), now)
     }

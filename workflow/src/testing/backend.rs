@@ -202,7 +202,7 @@ impl InMemoryBackend {
         Arc::clone(&self.policy.lock().expect("no test panicked"))
     }
 
-    /// Removes the CA from the archive.
+    /// Removes the CA from the bucket.
     pub fn without_issuer(&self) {
         self.state().no_issuer = true;
     }
@@ -265,7 +265,7 @@ impl InMemoryBackend {
         self.state().approvals.remove(&id);
     }
 
-    /// Puts a certificate (PEM) into the archive.
+    /// Puts a certificate (PEM) into the bucket.
     pub fn put_certificate(&self, serial: &Serial, pem: &str) {
         self.state().certificates.insert(serial.to_string(), pem.to_owned());
     }

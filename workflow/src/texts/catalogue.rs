@@ -164,7 +164,7 @@ impl From<Language> for &'static str {
 
 /// The text is not the code of a [`Language`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a supported language; use one of {}", Language::ALL.map(Language::code).join(", "))]
+#[error("not a language of the catalogue; use one of {}", Language::ALL.map(Language::code).join(", "))]
 pub struct UnknownLanguage;
 
 impl TryFrom<Cow<'_, str>> for Language {
