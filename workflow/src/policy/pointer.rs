@@ -1,6 +1,6 @@
 //! The pointer to a policy that is too large for its parameter: an object in the bucket, named by its own digest.
 //!
-//! Invariant: a document whose digest differs from its pointer is rejected. The object never changes, so an object
+//! Invariant: a document with another digest than its pointer is rejected. The object never changes, so an object
 //! stored before its pointer is read whole or not at all.
 
 use std::fmt;

@@ -118,8 +118,8 @@ fn refuse<R: ToString>(
     (!rules.allow.iter().any(covers)).then_some(Bar::Outside)
 }
 
-/// The names that requesters of these mail domains may have, among the names that the profile allows. All of them if
-/// `names` is empty; otherwise none of a kind that `names` does not list.
+/// A rule for requesters of these mail domains: allows only the names in `names`, among the names allowed by the
+/// profile. An empty `names` allows all of them; a kind of name missing in `names` is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Requesters {

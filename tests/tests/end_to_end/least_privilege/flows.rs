@@ -11,7 +11,7 @@ use crate::APPROVER;
 const HOST: &str = "least-privilege.example.com";
 
 /// Part of the log line for a task that has already ended.
-const OVER: &str = "finished this task before";
+const OVER: &str = "was already finished";
 
 fn queue(stack: &Stack, worker: &str) -> String {
     stack.endpoints()["queues"][worker].as_str().unwrap().to_owned()
@@ -145,7 +145,7 @@ async fn dead_letter(stack: &Stack) {
         "input": { "requestId": id },
     });
     send(stack, &output(stack, "DeadLettersUrl"), &message);
-    logged(stack, &[&id, "a task is given up"]).await;
+    logged(stack, &[&id, "its message is dead"]).await;
 }
 
 /// A waiting request, and one whose execution was stopped.

@@ -1,6 +1,6 @@
 //! Approvers in a policy document: people, groups, times, and their relations.
 //!
-//! Invariant: a profile whose own approvers could never fill its seats is an error here, so no request waits in vain.
+//! Invariant: a profile with too few approvers for its seats is an error, so no request waits in vain.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
