@@ -157,7 +157,7 @@ impl ApproverSet {
         false
     }
 
-    /// True if the person may take a seat of the group. A substitute whose vote was admitted may take any seat.
+    /// True if the person may take a seat of the group. A substitute with an admitted vote may take any seat.
     fn may_sit(&self, person: &Email, group: usize) -> bool {
         let same = |one: &Email| self.plus_tags.same_person(one, person);
         self.seats[group].members.iter().any(same) || self.substitutes.iter().any(same)

@@ -15,7 +15,7 @@ use crate::ids::RequestId;
 use crate::ports::{NameIndex, PortError, Requests, look_alike};
 use crate::request::Request;
 
-/// The names of a request whose history is read.
+/// The limit of names looked up per request.
 const MAX_NAMES: usize = 10;
 /// The limit of earlier requests read per name or key.
 const MAX_EARLIER: usize = 50;
@@ -78,7 +78,7 @@ pub struct RequestHistory {
 }
 
 impl RequestHistory {
-    /// Reads the history of `request`, whose key has this digest.
+    /// Reads the history of `request`; `public_key_digest` is the digest of its key.
     ///
     /// # Errors
     /// [`PortError`] of a table.

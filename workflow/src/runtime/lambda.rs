@@ -115,7 +115,7 @@ impl QueueMessage {
     }
 }
 
-/// The fate of a message: acknowledged, or returned to the queue.
+/// The end of a message: acknowledged, or returned to the queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Disposal {
     Acknowledge,
