@@ -24,7 +24,7 @@ use crate::mail::Asking;
 use crate::{AwaitApproval, WORKER};
 
 /// Grace period before another run sends missing approval mails.
-const GRACE: Duration = Duration::minutes(1);
+const MAIL_GRACE: Duration = Duration::minutes(1);
 
 impl AwaitApproval {
     /// Mails every approver who has no link of this generation yet. Makes a second link if the mail of the first was
@@ -66,7 +66,7 @@ impl AwaitApproval {
         };
         let (approval, escalated) = self.escalate(request, profile, approval).await?;
         let since = approval.escalated_at.unwrap_or(approval.created_at);
-        if escalated || self.clock.now() - since >= GRACE {
+        if escalated || self.clock.now() - since >= MAIL_GRACE {
             self.mail_links(request, csr, &policy, &approval).await?;
         }
         let due_since = |after: &std::time::Duration| approval.created_at + *after;

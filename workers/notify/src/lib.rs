@@ -30,9 +30,9 @@ use notice::Notice;
 /// The name in the audit trail.
 const WORKER: &str = "notify";
 /// Lifetime of the link of the overview.
-const OVERVIEW_LIFE: Duration = Duration::hours(1);
+const OVERVIEW_LINK_LIFETIME: Duration = Duration::hours(1);
 /// Shortest time between two mails of the overview, so that a stranger who types an address cannot fill its mailbox.
-const OVERVIEW_PAUSE: Duration = Duration::minutes(10);
+const OVERVIEW_MIN_INTERVAL: Duration = Duration::minutes(10);
 
 /// The step.
 pub struct Notify {
@@ -178,12 +178,14 @@ impl Notify {
         self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &letter).await
     }
 
-    /// Mails the link to all requests of the address, at most once per [`OVERVIEW_PAUSE`].
+    /// Mails the link to all requests of the address, at most once per [`OVERVIEW_MIN_INTERVAL`].
     async fn overview(&self, request: &Request) -> Result<(), StepError> {
         let now = self.clock.now();
-        let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LIFE);
-        let letter = overview::letter(request.language(), &self.base_url.overview(&key), now + OVERVIEW_LIFE);
-        let claim = |row: &mut Request, now| row.claim_mail_again(&MailKind::Overview, OVERVIEW_PAUSE, now);
+        let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LINK_LIFETIME);
+        let letter =
+            overview::letter(request.language(), &self.base_url.overview(&key), now + OVERVIEW_LINK_LIFETIME);
+        let claim =
+            |row: &mut Request, now| row.claim_mail_again(&MailKind::Overview, OVERVIEW_MIN_INTERVAL, now);
         self.send_once(request, &MailKind::Overview, claim, &letter).await
     }
 

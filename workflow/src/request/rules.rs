@@ -238,11 +238,11 @@ impl Request {
         self.claim(&Notified::from(kind), now)
     }
 
-    /// Like [`Request::claim_mail`], for a mail that may be repeated after `pause`.
-    pub fn claim_mail_again(&mut self, kind: &MailKind, pause: Duration, now: OffsetDateTime) -> bool {
+    /// Like [`Request::claim_mail`], for a mail that may be repeated after `min_interval`.
+    pub fn claim_mail_again(&mut self, kind: &MailKind, min_interval: Duration, now: OffsetDateTime) -> bool {
         let name = kind.to_string();
         let last = self.mails.get(&name).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
-        if last.is_some_and(|last| now - last < pause) {
+        if last.is_some_and(|last| now - last < min_interval) {
             return false;
         }
         self.mails.remove(&name);
