@@ -44,9 +44,9 @@ impl AwaitApproval {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
-            let letter =
-                Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
-            self.mailer.send(&letter.to(request.id(), &kind, &approver)).await?;
+            let content =
+                Asking::First.content(policy.language(), request, csr, &findings, &link, approval.expires_at);
+            self.mailer.send(&content.to(request.id(), &kind, &approver)).await?;
             let now = self.clock.now();
             let origin = Origin::worker(WORKER);
             let note = |row: &mut Request| row.mailed(&kind, now);
@@ -90,7 +90,7 @@ impl AwaitApproval {
             }
             let remind = async {
                 let link = self.link(&approval, &approver).await?;
-                let letter = Asking::Again.letter(
+                let content = Asking::Again.content(
                     policy.language(),
                     request,
                     csr,
@@ -98,7 +98,7 @@ impl AwaitApproval {
                     &link,
                     approval.expires_at,
                 );
-                self.mailer.send(&letter.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
+                self.mailer.send(&content.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&kind, now);
             let by = Origin::worker(WORKER);

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
-use workflow::mail::Letter;
+use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, LinkSecrets, Mailer, Operators, Requests};
@@ -158,8 +158,8 @@ impl Notify {
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id());
-        let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
-        self.mailer.send(&letter.to(request.id(), &kind, request.email())).await?;
+        let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        self.mailer.send(&content.to(request.id(), &kind, request.email())).await?;
         let now = self.clock.now();
         self.note(request, |row| row.mailed(&kind, now)).await?;
         tracing::info!(mail = %kind, "mail sent");
@@ -173,20 +173,23 @@ impl Notify {
         }
         let key = self.links.secret().await?.status_key(request.id());
         let notice = Notice::Waiting(number);
-        let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
         let kind = notice.kind();
-        self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &letter).await
+        self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &content).await
     }
 
     /// Mails the link to all requests of the address, at most once per [`OVERVIEW_MIN_INTERVAL`].
     async fn overview(&self, request: &Request) -> Result<(), StepError> {
         let now = self.clock.now();
         let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LINK_LIFETIME);
-        let letter =
-            overview::letter(request.language(), &self.base_url.overview(&key), now + OVERVIEW_LINK_LIFETIME);
+        let content = overview::content(
+            request.language(),
+            &self.base_url.overview(&key),
+            now + OVERVIEW_LINK_LIFETIME,
+        );
         let claim =
             |row: &mut Request, now| row.claim_mail_again(&MailKind::Overview, OVERVIEW_MIN_INTERVAL, now);
-        self.send_once(request, &MailKind::Overview, claim, &letter).await
+        self.send_once(request, &MailKind::Overview, claim, &content).await
     }
 
     async fn send_once(
@@ -194,10 +197,10 @@ impl Notify {
         request: &Request,
         kind: &MailKind,
         claim: impl Fn(&mut Request, OffsetDateTime) -> bool + Send + Sync,
-        letter: &Letter,
+        content: &MailContent,
     ) -> Result<(), StepError> {
         let (now, origin) = (self.clock.now(), Origin::worker(WORKER));
-        let mail = letter.to(request.id(), kind, request.email());
+        let mail = content.to(request.id(), kind, request.email());
         let send = async { self.mailer.send(&mail).await.map_err(StepError::from) };
         let claim = |row: &mut Request| claim(row, now);
         send_once(&*self.requests, request.id(), &origin, kind, now, claim, send).await?;

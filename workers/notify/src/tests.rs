@@ -446,7 +446,7 @@ fn a_request_that_was_withdrawn_was_rejected_by_nobody() {
     request.record_decision(decision, at).unwrap();
     let request = ended(request, Status::Rejected, "You withdrew the request.");
     let base_url = BaseUrl::parse("https://ca.example.com/").unwrap();
-    let mail = Notice::Rejected.letter(&request, &base_url, "https://ca.example.com/requests/x").to(
+    let mail = Notice::Rejected.content(&request, &base_url, "https://ca.example.com/requests/x").to(
         request.id(),
         &MailKind::Rejected,
         request.email(),
