@@ -27,7 +27,7 @@ use crate::texts::{Language, Message};
 use pki::certificate::Publication;
 use pki::csr::Csr;
 
-use document::{Deciders, KeyRule, KeyUsageName, PurposeName, Ungranted};
+use document::{Deciders, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 pub use document::{Escalation, LONGEST_LIMIT};
 use rules::{Names, Requesters};
 
@@ -163,7 +163,7 @@ pub struct Profile {
     wildcards: bool,
     names: Names,
     requesters: Vec<Requesters>,
-    ungranted: Ungranted,
+    ungranted: UngrantedAction,
     subject: String,
     deciders: Deciders,
 }

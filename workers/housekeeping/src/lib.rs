@@ -86,7 +86,7 @@ impl Housekeeping {
         for status in in_progress.map(Some).into_iter().chain([None]) {
             let listed = match status {
                 Some(status) => self.requests.list(status, SCAN_LIMIT).await,
-                None => self.requests.untold(SCAN_LIMIT).await,
+                None => self.requests.unnotified(SCAN_LIMIT).await,
             };
             let rows = match listed {
                 Ok(rows) => rows,
@@ -202,7 +202,7 @@ impl Housekeeping {
 
 /// True if an ended request needs an execution to notify its requester.
 fn needs_notification(row: &Request, now: OffsetDateTime) -> bool {
-    row.is_untold() && row.history().last().is_some_and(|ended| now - ended.at < NOTIFY_RETRY_WINDOW)
+    row.is_unnotified() && row.history().last().is_some_and(|ended| now - ended.at < NOTIFY_RETRY_WINDOW)
 }
 
 /// Minimum age of an execution before it is replaced; zero for the first one, which was never restarted.

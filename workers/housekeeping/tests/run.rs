@@ -216,8 +216,8 @@ async fn it_survives_every_fault() {
             let hopeless = backend.request_at(Status::Issued);
             backend.alter(hopeless, |row| row.execution_attempt = 12);
             set(backend, hopeless, ExecutionState::Ended);
-            let untold = backend.request_at(Status::Rejected);
-            set(backend, untold, ExecutionState::Ended);
+            let unnotified = backend.request_at(Status::Rejected);
+            set(backend, unnotified, ExecutionState::Ended);
         },
         |backend| async move {
             match run(&backend).await {

@@ -34,8 +34,8 @@ pub trait Requests: Send + Sync {
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError>;
     /// The requests of a status, oldest first, at most `limit`.
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// The requests that [are untold](Request::is_untold), oldest first, at most `limit`, as that was known a moment ago.
-    async fn untold(&self, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// The requests that [are unnotified](Request::is_unnotified), oldest first, at most `limit`, as that was known a moment ago.
+    async fn unnotified(&self, limit: usize) -> Result<Vec<Request>, PortError>;
     /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (as it was written), newest first, at most `limit`.

@@ -288,7 +288,7 @@ impl Request {
     }
 
     /// True if the request ended without a certificate, and the requester has no mail about it.
-    pub fn is_untold(&self) -> bool {
+    pub fn is_unnotified(&self) -> bool {
         let kind = match self.status {
             Status::Refused => MailKind::Refused,
             Status::Rejected => MailKind::Rejected,
@@ -301,7 +301,7 @@ impl Request {
 
     /// Records that attempt number `attempt` runs as `execution_arn`. Accepts only the next attempt in order.
     pub fn restarted(&mut self, attempt: u32, execution_arn: String, now: OffsetDateTime) -> bool {
-        let at_work = !self.status.is_terminal() || self.is_untold();
+        let at_work = !self.status.is_terminal() || self.is_unnotified();
         let next = attempt == self.execution.attempt + 1 && at_work;
         if next {
             self.note(PendingEvent::new(EventKind::Restarted, now).with_detail(attempt.to_string()));
