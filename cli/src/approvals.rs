@@ -65,16 +65,16 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, CliError> {
 fn show(approval: &Approval) {
     let escalated = approval.escalated_at.is_some();
     let rows: Vec<Vec<String>> = approval
-        .electorate
+        .approver_set
         .voters(escalated)
         .iter()
         .map(|voter| {
             let groups: Vec<&str> = approval
-                .electorate
-                .seats
+                .approver_set
+                .quorums
                 .iter()
-                .filter(|seats| seats.members.contains(voter))
-                .filter_map(|seats| seats.group.as_deref())
+                .filter(|group| group.members.contains(voter))
+                .filter_map(|group| group.group.as_deref())
                 .collect();
             let said = match approval.vote_of(voter) {
                 Some(vote) if vote.decision == Decision::Approve => format!("approved {}", instant(vote.at)),
@@ -90,7 +90,7 @@ fn show(approval: &Approval) {
         (Some(_), true) => "withdrawn by the requester".to_owned(),
         (Some(outcome), false) => outcome.to_string(),
         (None, _) => {
-            let lacking: usize = approval.lacking().iter().map(|one| one.approvals).sum();
+            let lacking: usize = approval.missing_approvals().iter().map(|one| one.approvals).sum();
             format!("open until {}; {lacking} approvals are lacking", instant(approval.expires_at))
         }
     };

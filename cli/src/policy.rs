@@ -180,7 +180,7 @@ fn summary(policy: &Policy) -> String {
             vec![
                 profile.name().to_owned(),
                 format!("{} days", profile.validity_days()),
-                profile.seats().iter().map(seats).collect::<Vec<_>>().join("; "),
+                profile.quorums().iter().map(seats).collect::<Vec<_>>().join("; "),
                 span(profile.limit()),
                 profile.description(Language::English).to_owned(),
             ]

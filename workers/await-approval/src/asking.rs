@@ -84,7 +84,7 @@ impl AwaitApproval {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
             // No reminder for an approver who was asked after it was due.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
-                && !approval.electorate.admits(&approver, false);
+                && !approval.approver_set.admits(&approver, false);
             if asked_later {
                 continue;
             }
@@ -114,7 +114,7 @@ impl AwaitApproval {
     /// Invalidates all links and mails new ones to the approvers of the current policy.
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
         let policy = self.policies.current().await?;
-        let electorate = policy
+        let approver_set = policy
             .profile(Some(request.profile()))
             .map_err(|finding| StepError::transient(finding.detail))
             .and_then(|profile| {
@@ -126,7 +126,7 @@ impl AwaitApproval {
         let by = Origin::worker(WORKER);
         let renewed =
             update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-                let renewed = approval.renew_links(generation, electorate.clone());
+                let renewed = approval.renew_links(generation, approver_set.clone());
                 let entry =
                     PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
                 ((), renewed.then_some(entry))
@@ -165,11 +165,11 @@ impl AwaitApproval {
         let Some(escalation) = due else {
             return Ok((approval, false));
         };
-        let substitutes = profile.substitutes_for(request.email());
+        let escalation_approvers = profile.escalation_approvers_for(request.email());
         let by = Origin::worker(WORKER);
         let escalated =
             update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-                let new = approval.escalate(substitutes.clone(), now);
+                let new = approval.escalate(escalation_approvers.clone(), now);
                 let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
                 (new, new.then_some(entry))
             })

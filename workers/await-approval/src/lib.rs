@@ -221,9 +221,9 @@ fn fresh(
     profile: &Profile,
     now: time::OffsetDateTime,
 ) -> Result<Approval, StepError> {
-    let electorate = profile
+    let approver_set = profile
         .approver_set_for(request.email())
         .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id(), request.profile(), csr);
-    Ok(Approval::ask(request.id(), digest, electorate, now, now + profile.limit()))
+    Ok(Approval::ask(request.id(), digest, approver_set, now, now + profile.limit()))
 }
