@@ -16,7 +16,7 @@ use crate::table;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum ApprovalsCommand {
     /// Shows who is asked and how they voted
     Show {
         /// The request's id
@@ -34,13 +34,13 @@ pub(crate) enum Command {
 }
 
 /// Runs `countersign approvals`.
-pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+pub(crate) async fn run(command: ApprovalsCommand) -> Result<(), CliError> {
     match command {
-        Command::Show { id, which } => {
+        ApprovalsCommand::Show { id, which } => {
             show(&find(&which.find().await?, id).await?);
             Ok(())
         }
-        Command::Resend { id, which } => resend(&which.find().await?, id).await,
+        ApprovalsCommand::Resend { id, which } => resend(&which.find().await?, id).await,
     }
 }
 

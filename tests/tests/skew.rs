@@ -137,7 +137,7 @@ impl Flow {
             metrics: self.backend.clone(),
             clock: self.backend.clone(),
         };
-        persist.run(self.task("Persist", attempt, persist::Input::default())).await.unwrap();
+        persist.run(self.task("Persist", attempt, persist::PersistInput::default())).await.unwrap();
         let waiting =
             self.await_approval().run(self.task("AwaitApproval", attempt, NoInput {})).await.unwrap();
         assert_eq!(waiting, Progress::Waiting, "{:?}", self.skews);

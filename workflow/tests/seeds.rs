@@ -9,7 +9,7 @@ use std::path::Path;
 use pki::csr::Csr;
 use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
-use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
+use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::request::Status;
@@ -57,14 +57,14 @@ fn export() -> Vec<u8> {
         let id = backend.request_at(status);
         for event in backend.audit(id) {
             let row = columns(serde_json::to_value(event).unwrap());
-            writer.put(&Record::Event(Row::read(row).unwrap())).unwrap();
+            writer.put(&Record::Event(TableRow::read(row).unwrap())).unwrap();
         }
         let row = columns(serde_json::to_value(backend.request(id).unwrap()).unwrap());
-        writer.put(&Record::Request(Box::new(Row::read(row).unwrap()))).unwrap();
+        writer.put(&Record::Request(Box::new(TableRow::read(row).unwrap()))).unwrap();
         if let Some(approval) = backend.approval(id) {
             let mut row = columns(serde_json::to_value(approval).unwrap());
             row.insert("key".into(), format!("request#{id}").into());
-            writer.put(&Record::Approval(Box::new(Row::without_tokens(row).unwrap()))).unwrap();
+            writer.put(&Record::Approval(Box::new(TableRow::without_tokens(row).unwrap()))).unwrap();
         }
     }
     let issuer = backend.issuer_certificate().chain_pem().to_owned();

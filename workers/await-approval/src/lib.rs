@@ -65,20 +65,20 @@ pub struct Decided {
 
 /// The state that sends to this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum AwaitApprovalState {
     /// `AwaitApproval`.
     AwaitApproval,
 }
 
-workflow::wire_names!(State: "state" { AwaitApproval => "AwaitApproval" });
+workflow::wire_names!(AwaitApprovalState: "state" { AwaitApproval => "AwaitApproval" });
 
 #[async_trait]
 impl Step for AwaitApproval {
-    type State = State;
+    type State = AwaitApprovalState;
     type Input = NoInput;
     type Output = Decided;
 
-    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Decided>, StepError> {
+    async fn run(&self, task: Task<AwaitApprovalState, NoInput>) -> Result<Progress<Decided>, StepError> {
         let request = self.request(task.request_id).await?;
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));

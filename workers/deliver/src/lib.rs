@@ -44,20 +44,20 @@ pub struct Deliver {
 
 /// The state that sends to this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum DeliverState {
     /// `Deliver`.
     Deliver,
 }
 
-workflow::wire_names!(State: "state" { Deliver => "Deliver" });
+workflow::wire_names!(DeliverState: "state" { Deliver => "Deliver" });
 
 #[async_trait]
 impl Step for Deliver {
-    type State = State;
+    type State = DeliverState;
     type Input = NoInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<DeliverState, NoInput>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {

@@ -52,7 +52,7 @@ pub struct Notify {
 
 /// The input of a state, besides the request id.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Input {
+pub struct NotifyInput {
     /// NotifyFailed: the error's name.
     pub error: Option<String>,
     /// NotifyFailed: the cause, as text.
@@ -61,7 +61,7 @@ pub struct Input {
 
 /// The states that send to this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum NotifyState {
     /// The request has been stored.
     NotifyReceived,
     /// The policy does not allow the request.
@@ -74,7 +74,7 @@ pub enum State {
     NotifyFailed,
 }
 
-workflow::wire_names!(State: "state" {
+workflow::wire_names!(NotifyState: "state" {
     NotifyReceived => "NotifyReceived",
     NotifyRefused => "NotifyRefused",
     NotifyRejected => "NotifyRejected",
@@ -84,14 +84,14 @@ workflow::wire_names!(State: "state" {
 
 #[async_trait]
 impl Step for Notify {
-    type State = State;
-    type Input = Input;
+    type State = NotifyState;
+    type Input = NotifyInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<State, Input>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<NotifyState, NotifyInput>) -> Result<Progress<NoOutput>, StepError> {
         let request = self.requests.find(task.request_id).await?;
         match task.state {
-            State::NotifyFailed => {
+            NotifyState::NotifyFailed => {
                 // An error of the alert does not stop the mail, nor the reverse: the operators need the alert if mail
                 // is down.
                 let alerted = self.alert(&task, request.as_ref()).await;
@@ -100,11 +100,11 @@ impl Step for Notify {
                 }
                 alerted?;
             }
-            State::NotifyReceived => {
+            NotifyState::NotifyReceived => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
                 self.tell(&request, Notice::of_receipt(request.status())).await?;
             }
-            State::NotifyRefused | State::NotifyRejected | State::NotifyExpired => {
+            NotifyState::NotifyRefused | NotifyState::NotifyRejected | NotifyState::NotifyExpired => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
                 let notice = Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
                     StepError::refused(
@@ -208,7 +208,11 @@ impl Notify {
     }
 
     /// Alerts the operators of a failure, once for each request that has a row.
-    async fn alert(&self, task: &Task<State, Input>, request: Option<&Request>) -> Result<(), StepError> {
+    async fn alert(
+        &self,
+        task: &Task<NotifyState, NotifyInput>,
+        request: Option<&Request>,
+    ) -> Result<(), StepError> {
         if request.is_some_and(Request::has_notified_operators) {
             return Ok(());
         }
