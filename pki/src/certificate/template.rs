@@ -5,11 +5,8 @@
 
 use std::net::IpAddr;
 
-use der::asn1::{
-    AnyRef, BitString, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime,
-};
-use der::{DateTime, Decode, Encode, Sequence};
-use time::OffsetDateTime;
+use der::Encode;
+use der::asn1::{BitString, Ia5String, ObjectIdentifier, OctetString};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
@@ -17,9 +14,8 @@ use x509_cert::ext::pkix::{
     AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
     CrlDistributionPoints, ExtendedKeyUsage, SubjectAltName, SubjectKeyIdentifier,
 };
-use x509_cert::name::RdnSequence;
-use x509_cert::time::Time;
 
+use super::tbs::{BuildError, TbsFields};
 use super::{Serial, Validity};
 use crate::csr::{Csr, KEY_USAGES, purpose};
 use crate::issuer::Issuer;
@@ -71,20 +67,6 @@ pub struct Template<'a> {
     pub publication: &'a Publication,
 }
 
-/// Why a certificate cannot be built: a value that does not fit into its field, which policy and reading should have
-/// caught.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {0} cannot be encoded")]
-pub struct BuildError(&'static str);
-
-impl BuildError {
-    /// True if the value comes from the request: another attempt fails alike.
-    #[must_use]
-    pub fn is_of_request(&self) -> bool {
-        matches!(self.0, "public key" | "subject" | "subject alternative name")
-    }
-}
-
 /// A TBSCertificate that was built but not linted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TbsCertificate {
@@ -130,50 +112,22 @@ mod oid {
         ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
 }
 
-/// RFC 5280 section 4.1, without the unique identifiers.
-#[derive(Sequence)]
-struct Tbs<'a> {
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    version: u8,
-    serial_number: UintRef<'a>,
-    signature: AnyRef<'a>,
-    issuer: AnyRef<'a>,
-    validity: Times,
-    subject: RdnSequence,
-    subject_public_key_info: AnyRef<'a>,
-    #[asn1(context_specific = "3", tag_mode = "EXPLICIT")]
-    extensions: Vec<Extension>,
-}
-
-#[derive(Sequence)]
-struct Times {
-    not_before: Time,
-    not_after: Time,
-}
-
 impl Template<'_> {
     /// Builds the certificate.
     pub fn build(&self) -> Result<TbsCertificate, BuildError> {
         let subject = encode_subject(&self.contents.subject).ok_or(BuildError("subject"))?;
         let extensions = self.extensions(subject.is_empty())?;
-        let tbs = Tbs {
-            // v3
-            version: 2,
-            serial_number: UintRef::new(self.serial.octets()).map_err(|_| BuildError("serial"))?,
-            signature: AnyRef::from_der(self.algorithm.identifier_der())
-                .map_err(|_| BuildError("algorithm"))?,
-            issuer: AnyRef::from_der(self.issuer.subject_der()).map_err(|_| BuildError("issuer"))?,
-            validity: Times {
-                not_before: time(self.validity.not_before)?,
-                not_after: time(self.validity.not_after)?,
-            },
-            subject,
-            subject_public_key_info: AnyRef::from_der(self.csr.key().spki_der())
-                .map_err(|_| BuildError("public key"))?,
+        let fields = TbsFields {
+            serial: self.serial,
+            algorithm: self.algorithm,
+            issuer: self.issuer.subject_der(),
+            validity: *self.validity,
+            subject: &subject.to_der().map_err(|_| BuildError("subject"))?,
+            spki: self.csr.key().spki_der(),
             extensions,
         };
         Ok(TbsCertificate {
-            der: tbs.to_der().map_err(|_| BuildError("certificate"))?,
+            der: fields.into_der()?,
             issuer_spki: self.issuer.spki_der().to_vec(),
             algorithm: self.algorithm,
         })
@@ -264,19 +218,6 @@ fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Resu
     })
 }
 
-/// RFC 5280 section 4.1.2.5: UTCTime up to 2049, GeneralizedTime from 2050 on.
-fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
-    const OUT_OF_RANGE: BuildError = BuildError("validity");
-    let seconds = u64::try_from(at.unix_timestamp()).map_err(|_| OUT_OF_RANGE)?;
-    let date =
-        DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| OUT_OF_RANGE)?;
-    if date.year() < 2050 {
-        UtcTime::from_date_time(date).map(Time::UtcTime).map_err(|_| OUT_OF_RANGE)
-    } else {
-        Ok(Time::GeneralTime(GeneralizedTime::from_date_time(date)))
-    }
-}
-
 /// RFC 5280 section 4.2.1.3: a named bit list, which ends in its last set bit (X.690 section 11.2.2).
 fn key_usage(names: &[String]) -> Result<BitString, BuildError> {
     const UNKNOWN: BuildError = BuildError("key usage");
@@ -324,6 +265,7 @@ fn uri(text: &str) -> Result<GeneralName, BuildError> {
 
 #[cfg(test)]
 mod tests {
+    use der::Decode;
     use x509_cert::ext::pkix::KeyUsage;
 
     use super::*;
