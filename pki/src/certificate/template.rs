@@ -6,13 +6,14 @@
 use std::net::IpAddr;
 
 use der::Encode;
-use der::asn1::{BitString, Ia5String, ObjectIdentifier, OctetString};
+use der::asn1::{Ia5String, ObjectIdentifier, OctetString};
+use der::flagset::FlagSet;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
     AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
-    CrlDistributionPoints, ExtendedKeyUsage, SubjectAltName, SubjectKeyIdentifier,
+    CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
 };
 
 use super::tbs::{BuildError, TbsFields};
@@ -218,18 +219,12 @@ fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Resu
     })
 }
 
-/// RFC 5280 section 4.2.1.3: a named bit list, which ends in its last set bit (X.690 section 11.2.2).
-fn key_usage(names: &[String]) -> Result<BitString, BuildError> {
+/// RFC 5280 section 4.2.1.3.
+fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
     const UNKNOWN: BuildError = BuildError("key usage");
-    let mut bits = 0_u16;
-    for name in names {
-        let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(UNKNOWN)?;
-        // The first bit is the highest one of the first octet.
-        bits |= 1 << (15 - bit);
-    }
-    let unused = bits.trailing_zeros();
-    let octets = &bits.to_be_bytes()[..2 - (unused / 8) as usize];
-    BitString::new((unused % 8) as u8, octets).map_err(|_| UNKNOWN)
+    let bit = |name: &String| KEY_USAGES.iter().position(|known| known == name).map(|at| 1_u16 << at);
+    let bits = names.iter().try_fold(0, |bits, name| Some(bits | bit(name)?)).ok_or(UNKNOWN)?;
+    Ok(KeyUsage(FlagSet::new(bits).map_err(|_| UNKNOWN)?))
 }
 
 fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
@@ -265,21 +260,26 @@ fn uri(text: &str) -> Result<GeneralName, BuildError> {
 
 #[cfg(test)]
 mod tests {
-    use der::Decode;
-    use x509_cert::ext::pkix::KeyUsage;
+    use der::asn1::BitString;
 
     use super::*;
 
-    /// The library looks for each bit in 128 places; ours are written where they belong.
+    /// X.690 section 11.2.2: a named bit list ends in its last set bit. Its first bit is the highest of the first octet.
     #[test]
-    fn key_usages_are_written_as_the_library_writes_them() {
-        for bits in 0..1_u16 << KEY_USAGES.len() {
-            let named = KEY_USAGES.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+    fn every_set_of_key_usages_is_a_named_bit_list() {
+        for set in 0..1_u16 << KEY_USAGES.len() {
+            let named = KEY_USAGES.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
             let names: Vec<String> = named.map(|(_, name)| (*name).to_owned()).collect();
-            let der = key_usage(&names).unwrap().to_der().unwrap();
-            let read = KeyUsage::from_der(&der).unwrap();
-            assert_eq!((read.0.bits(), read.to_der().unwrap()), (bits, der), "{names:?}");
+            let bits = set.reverse_bits();
+            let unused = bits.trailing_zeros();
+            let octets = &bits.to_be_bytes()[..2 - (unused / 8) as usize];
+            let wanted = BitString::new((unused % 8) as u8, octets).unwrap().to_der().unwrap();
+            assert_eq!(key_usage(&names).unwrap().to_der().unwrap(), wanted, "{names:?}");
         }
+    }
+
+    #[test]
+    fn a_key_usage_without_a_bit_is_an_error() {
         assert!(key_usage(&["digitalSignatures".to_owned()]).is_err());
     }
 }
