@@ -78,6 +78,11 @@ fn seeds_are_valid_and_written_where_asked() {
     for der in &requests {
         assert!(Csr::from_der(der.clone()).is_ok());
     }
+    let non_canonical: Vec<Vec<u8>> =
+        test_pki::csrs_with_non_canonical_keys().iter().map(|(_, maker)| maker.der()).collect();
+    for der in &non_canonical {
+        assert!(Csr::from_der(der.clone()).is_err());
+    }
     let policy = include_str!("../../infra/policy.toml");
     assert!(Policy::parse(policy).is_ok());
     let export = export();
@@ -89,7 +94,7 @@ fn seeds_are_valid_and_written_where_asked() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     std::fs::create_dir_all(corpus.join("csr")).unwrap();
     std::fs::create_dir_all(corpus.join("policy")).unwrap();
-    for (number, der) in requests.iter().enumerate() {
+    for (number, der) in requests.iter().chain(&non_canonical).enumerate() {
         std::fs::write(corpus.join(format!("csr/{number}.der")), der).unwrap();
         std::fs::write(corpus.join(format!("csr/{number}.pem")), test_pki::pem("CERTIFICATE REQUEST", der))
             .unwrap();
