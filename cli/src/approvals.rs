@@ -16,7 +16,7 @@ use crate::table;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum ApprovalsCommand {
     /// Shows who is asked and how they voted
     Show {
         /// The request's id
@@ -34,13 +34,13 @@ pub(crate) enum Command {
 }
 
 /// Runs `countersign approvals`.
-pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+pub(crate) async fn run(command: ApprovalsCommand) -> Result<(), CliError> {
     match command {
-        Command::Show { id, which } => {
+        ApprovalsCommand::Show { id, which } => {
             show(&find(&which.find().await?, id).await?);
             Ok(())
         }
-        Command::Resend { id, which } => resend(&which.find().await?, id).await,
+        ApprovalsCommand::Resend { id, which } => resend(&which.find().await?, id).await,
     }
 }
 
@@ -65,16 +65,16 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, CliError> {
 fn show(approval: &Approval) {
     let escalated = approval.escalated_at.is_some();
     let rows: Vec<Vec<String>> = approval
-        .electorate
+        .approver_set
         .voters(escalated)
         .iter()
         .map(|voter| {
             let groups: Vec<&str> = approval
-                .electorate
-                .seats
+                .approver_set
+                .quorums
                 .iter()
-                .filter(|seats| seats.members.contains(voter))
-                .filter_map(|seats| seats.group.as_deref())
+                .filter(|group| group.members.contains(voter))
+                .filter_map(|group| group.group.as_deref())
                 .collect();
             let said = match approval.vote_of(voter) {
                 Some(vote) if vote.decision == Decision::Approve => format!("approved {}", instant(vote.at)),
@@ -90,7 +90,7 @@ fn show(approval: &Approval) {
         (Some(_), true) => "withdrawn by the requester".to_owned(),
         (Some(outcome), false) => outcome.to_string(),
         (None, _) => {
-            let lacking: usize = approval.lacking().iter().map(|one| one.approvals).sum();
+            let lacking: usize = approval.missing_approvals().iter().map(|one| one.approvals).sum();
             format!("open until {}; {lacking} approvals are lacking", instant(approval.expires_at))
         }
     };

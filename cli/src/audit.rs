@@ -19,7 +19,7 @@ use crate::stack::{Stack, StackSelector};
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum AuditCommand {
     /// Checks that no event was altered, taken away or put in
     Verify {
         /// One request; all of them without it
@@ -37,10 +37,10 @@ pub(crate) enum Command {
 }
 
 /// Runs `countersign audit`.
-pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+pub(crate) async fn run(command: AuditCommand) -> Result<(), CliError> {
     match command {
-        Command::Verify { id, which } => check(&which.find().await?, id).await,
-        Command::Export { id, which } => export(&which.find().await?, id).await,
+        AuditCommand::Verify { id, which } => check(&which.find().await?, id).await,
+        AuditCommand::Export { id, which } => export(&which.find().await?, id).await,
     }
 }
 

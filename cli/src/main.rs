@@ -46,21 +46,21 @@ enum Command {
     Connect(connect::ConnectOptions),
     /// Lists and shows requests
     #[command(subcommand)]
-    Requests(requests::Command),
+    Requests(requests::RequestsCommand),
     /// Lists executions, or shows the timeline of a request's
     Executions(executions::ExecutionsOptions),
     /// Shows who is asked about a request, and sends new links
     #[command(subcommand)]
-    Approvals(approvals::Command),
+    Approvals(approvals::ApprovalsCommand),
     /// Checks or prints the audit trail
     #[command(subcommand)]
-    Audit(audit::Command),
+    Audit(audit::AuditCommand),
     /// Makes, imports, shows and rotates the key and certificate of the CA
     #[command(subcommand)]
-    Ca(ca::Command),
+    Ca(ca::CaCommand),
     /// Checks an issuance policy, or puts one in force
     #[command(subcommand)]
-    Policy(policy::Command),
+    Policy(policy::PolicyCommand),
     /// Writes everything that a stack knows into one file, without keys
     Export(backup::ExportOptions),
     /// Makes an empty stack what an exported one was, and goes on from there

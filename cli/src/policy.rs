@@ -23,7 +23,7 @@ const PARAMETER_BYTES: usize = 4 * 1024;
 
 /// `countersign policy`.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum PolicyCommand {
     /// Reads a policy and says what it would allow, or what is wrong with it
     Check {
         /// The policy, as TOML
@@ -44,21 +44,21 @@ pub(crate) enum Command {
 }
 
 /// Runs `countersign policy`.
-pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
     match command {
-        Command::Check { file } => {
+        PolicyCommand::Check { file } => {
             let (_, policy) = read(&file)?;
             print!("{}", summary(&policy));
             Ok(())
         }
-        Command::Set { file, which } => {
+        PolicyCommand::Set { file, which } => {
             let (text, policy) = read(&file)?;
             let stack = which.find().await?;
             put(&stack, &text).await?;
             println!("Version {} is in force.", policy.version());
             Ok(())
         }
-        Command::Show { which } => {
+        PolicyCommand::Show { which } => {
             print!("{}", in_force(&which.find().await?).await?);
             Ok(())
         }
@@ -180,7 +180,7 @@ fn summary(policy: &Policy) -> String {
             vec![
                 profile.name().to_owned(),
                 format!("{} days", profile.validity_days()),
-                profile.seats().iter().map(seats).collect::<Vec<_>>().join("; "),
+                profile.quorums().iter().map(seats).collect::<Vec<_>>().join("; "),
                 span(profile.limit()),
                 profile.description(Language::English).to_owned(),
             ]

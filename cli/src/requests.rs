@@ -17,7 +17,7 @@ use crate::table;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum RequestsCommand {
     /// Lists requests, the newest first
     List {
         /// Only those in this status
@@ -52,9 +52,9 @@ pub(crate) enum Command {
 }
 
 /// Runs `countersign requests`.
-pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
     match command {
-        Command::List { status, limit, json, which } => {
+        RequestsCommand::List { status, limit, json, which } => {
             let mut rows = list(&which.find().await?, status).await?;
             rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date()));
             rows.truncate(limit);
@@ -75,11 +75,11 @@ pub(crate) async fn run(command: Command) -> Result<(), CliError> {
             );
             Ok(())
         }
-        Command::Show { id, json, which } => {
+        RequestsCommand::Show { id, json, which } => {
             let row = find(&which.find().await?, id).await?;
             if json { print_json(&row) } else { show(&row) }
         }
-        Command::Retry { id, which } => retry(&which.find().await?, id).await,
+        RequestsCommand::Retry { id, which } => retry(&which.find().await?, id).await,
     }
 }
 

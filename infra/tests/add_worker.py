@@ -31,7 +31,7 @@ for file in [folder / "Cargo.toml", *folder.rglob("*.rs")]:
     renamed = renamed.replace(f'name = "{model}"', f'name = "{name}"').replace(old, new)
     file.write_text(renamed)
 # A model of one state, which has the name of the worker, so that it is renamed with the rest.
-assert f'wire_names!(State: "state" {{ {new} => "{new}" }});' in (folder / "src/lib.rs").read_text()
+assert f'wire_names!({new}State: "state" {{ {new} => "{new}" }});' in (folder / "src/lib.rs").read_text()
 
 # 2. The template: each resource and output of the model, and each line of a list that names its queue.
 lines = []

@@ -11,7 +11,17 @@ const WORKFLOW: [&[&str]; 15] = [
     &["testing"],
     &["runtime"],
     &["aws"],
-    &["store", "backup", "request/intake", "approval/history", "approval/review", "approval/voting"],
+    &[
+        "store",
+        "backup",
+        "request/intake",
+        "approval/history",
+        "approval/review",
+        "approval/voting",
+        "approval/withdrawal",
+        "request/download",
+        "request/overview",
+    ],
     &["ports", "mail", "environment"],
     &["approval", "certificate"],
     &["request"],
@@ -26,7 +36,15 @@ const WORKFLOW: [&[&str]; 15] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 4] = ["request/intake", "approval/history", "approval/review", "approval/voting"];
+const APART: [&str; 7] = [
+    "request/intake",
+    "request/download",
+    "request/overview",
+    "approval/history",
+    "approval/review",
+    "approval/voting",
+    "approval/withdrawal",
+];
 
 /// Circles that stand for now: a list to shorten, never to lengthen. Crate and files, or crate and rooms.
 const KNOWN: [(&str, &[&str]); 2] = [

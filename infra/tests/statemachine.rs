@@ -268,6 +268,12 @@ fn worker(substitution: &str) -> String {
     worker
 }
 
+/// The enum with the states of a worker: `AwaitApprovalState` of await-approval.
+fn state_enum(worker: &str) -> String {
+    let words = worker.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.collect::<String>() + "State"
+}
+
 /// The states that send to each worker.
 fn senders(definition: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let mut senders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -398,7 +404,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
 fn every_worker_knows_exactly_the_states_that_send_to_it() {
     for (worker, sending) in senders(&definition()) {
         let source = read(&format!("workers/{worker}/src/lib.rs"));
-        let known: BTreeSet<String> = names_in(&source, "State").into_iter().collect();
+        let known: BTreeSet<String> = names_in(&source, &state_enum(&worker)).into_iter().collect();
         assert_eq!(known, sending, "{worker}");
     }
 }

@@ -9,6 +9,7 @@ mod lint;
 mod parsed;
 mod serial;
 mod strict;
+mod tbs;
 mod template;
 mod validity;
 
@@ -17,7 +18,8 @@ pub use issue::{IssueError, issue};
 pub use lint::{LintError, Linted, lint};
 pub use parsed::{Certificate, CertificateError};
 pub use serial::{Serial, SerialError};
-pub use template::{BuildError, CertificateContents, Publication, TbsCertificate, Template};
+pub use tbs::{BuildError, TbsFields, signed_certificate};
+pub use template::{CertificateContents, Publication, TbsCertificate, Template};
 pub use validity::{Validity, ValidityError};
 
 #[cfg(test)]

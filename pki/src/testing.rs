@@ -6,11 +6,13 @@
 mod authority;
 mod encode;
 mod key;
+mod non_canonical_key;
 mod request;
 
 pub use authority::{CaMaker, TestCa, root, root_with};
 pub use encode::{oid, pem, sequence, tlv};
 pub use key::{TestKey, TestKeyPair};
+pub use non_canonical_key::csrs_with_non_canonical_keys;
 pub use request::{
     CsrMaker, csr, csr_with, csr_with_bad_signature, csr_with_rsa, csr_with_rsa_bits, csr_with_sha1, rsa_spki,
 };

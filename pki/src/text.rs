@@ -4,11 +4,11 @@
 /// after 80 characters.
 #[must_use]
 pub fn quoted(value: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut out = String::with_capacity(value.len().min(LONGEST) + 2);
+    const MAX_CHARS: usize = 80;
+    let mut out = String::with_capacity(value.len().min(MAX_CHARS) + 2);
     out.push('"');
     for (count, c) in value.chars().enumerate() {
-        if count == LONGEST {
+        if count == MAX_CHARS {
             out.push('…');
             break;
         }

@@ -137,7 +137,7 @@ impl Flow {
             metrics: self.backend.clone(),
             clock: self.backend.clone(),
         };
-        persist.run(self.task("Persist", attempt, persist::Input::default())).await.unwrap();
+        persist.run(self.task("Persist", attempt, persist::PersistInput::default())).await.unwrap();
         let waiting =
             self.await_approval().run(self.task("AwaitApproval", attempt, NoInput {})).await.unwrap();
         assert_eq!(waiting, Progress::Waiting, "{:?}", self.skews);
@@ -227,7 +227,7 @@ async fn the_flow_comes_to_the_same_end_by_any_clocks() {
         assert_eq!(flow.run_housekeeping().await.restarted, 0, "{:?}", flow.skews);
         flow.approve().await;
         flow.end(1).await;
-        assert_eq!(flow.run_housekeeping().await.seen, 0, "{:?}", flow.skews);
+        assert_eq!(flow.run_housekeeping().await.checked, 0, "{:?}", flow.skews);
         flow.check();
     }
 }

@@ -5,6 +5,7 @@ mod link;
 pub mod review;
 mod votes;
 pub mod voting;
+pub mod withdrawal;
 
 pub use link::{BaseUrl, Link, LinkDigest, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey};
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

@@ -65,10 +65,11 @@ pub struct GroupQuorum {
 #[serde(rename_all = "camelCase")]
 pub struct ApproverSet {
     /// The groups; every seat of each must be filled.
-    pub seats: Vec<GroupQuorum>,
+    #[serde(rename = "seats")]
+    pub quorums: Vec<GroupQuorum>,
     /// Approvers who may take any seat once the request is escalated.
-    #[serde(default)]
-    pub substitutes: Vec<Email>,
+    #[serde(default, rename = "substitutes")]
+    pub escalation_approvers: Vec<Email>,
     /// The rule for addresses of one person.
     #[serde(default)]
     pub plus_tags: PlusTags,
@@ -87,18 +88,18 @@ pub struct MissingApprovals {
 impl ApproverSet {
     /// Approvers asked from the beginning, each person once, in the order of the policy.
     pub fn approvers(&self) -> Vec<Email> {
-        self.distinct(self.seats.iter().flat_map(|seats| &seats.members))
+        self.distinct(self.quorums.iter().flat_map(|group| &group.members))
     }
 
     /// Approvers who may vote.
     pub fn voters(&self, escalated: bool) -> Vec<Email> {
-        let substitutes = self.substitutes.iter().filter(|_| escalated);
-        self.distinct(self.seats.iter().flat_map(|seats| &seats.members).chain(substitutes))
+        let escalation_approvers = self.escalation_approvers.iter().filter(|_| escalated);
+        self.distinct(self.quorums.iter().flat_map(|group| &group.members).chain(escalation_approvers))
     }
 
     /// The number of approvals needed in all.
     pub fn quorum(&self) -> usize {
-        self.seats.iter().map(|seats| seats.quorum.max(1)).sum()
+        self.quorums.iter().map(|group| group.quorum.max(1)).sum()
     }
 
     /// True if `voter` may vote.
@@ -107,13 +108,16 @@ impl ApproverSet {
     }
 
     /// The approvals still needed, given these approvals. A member of several groups counts where it helps most.
-    pub fn lacking<'a>(&self, approving: impl IntoIterator<Item = &'a Email>) -> Vec<MissingApprovals> {
+    pub fn missing_approvals<'a>(
+        &self,
+        approving: impl IntoIterator<Item = &'a Email>,
+    ) -> Vec<MissingApprovals> {
         let approving = self.distinct(approving);
         let groups: Vec<usize> = self
-            .seats
+            .quorums
             .iter()
             .enumerate()
-            .flat_map(|(group, seats)| std::iter::repeat_n(group, seats.quorum.max(1)))
+            .flat_map(|(index, group)| std::iter::repeat_n(index, group.quorum.max(1)))
             .collect();
         // A maximum matching of people and seats, by augmenting paths (Kuhn). Both sides are small.
         let mut taken: Vec<Option<usize>> = vec![None; groups.len()];
@@ -121,14 +125,14 @@ impl ApproverSet {
             let mut tried = vec![false; groups.len()];
             self.seat(person, &approving, &groups, &mut taken, &mut tried);
         }
-        let mut lacking: Vec<MissingApprovals> = Vec::new();
-        for (group, seats) in self.seats.iter().enumerate() {
-            let empty = groups.iter().zip(&taken).filter(|(of, by)| **of == group && by.is_none()).count();
+        let mut missing: Vec<MissingApprovals> = Vec::new();
+        for (index, group) in self.quorums.iter().enumerate() {
+            let empty = groups.iter().zip(&taken).filter(|(of, by)| **of == index && by.is_none()).count();
             if empty > 0 {
-                lacking.push(MissingApprovals { group: seats.group.clone(), approvals: empty });
+                missing.push(MissingApprovals { group: group.group.clone(), approvals: empty });
             }
         }
-        lacking
+        missing
     }
 
     /// Finds a seat for a person, and moves other people to other seats if that makes room.
@@ -160,7 +164,7 @@ impl ApproverSet {
     /// True if the person may take a seat of the group. A substitute with an admitted vote may take any seat.
     fn may_sit(&self, person: &Email, group: usize) -> bool {
         let same = |one: &Email| self.plus_tags.same_person(one, person);
-        self.seats[group].members.iter().any(same) || self.substitutes.iter().any(same)
+        self.quorums[group].members.iter().any(same) || self.escalation_approvers.iter().any(same)
     }
 
     fn distinct<'a>(&self, people: impl IntoIterator<Item = &'a Email>) -> Vec<Email> {
@@ -199,76 +203,91 @@ mod tests {
         names.chars().map(|name| email(&format!("{name}@example.com"))).collect()
     }
 
-    fn electorate(seats: &[(&str, usize)]) -> ApproverSet {
-        let seats = seats.iter().map(|(members, quorum)| GroupQuorum {
+    fn approver_set(quorums: &[(&str, usize)]) -> ApproverSet {
+        let quorums = quorums.iter().map(|(members, quorum)| GroupQuorum {
             group: Some((*members).to_owned()),
             members: people(members),
             quorum: *quorum,
         });
-        ApproverSet { seats: seats.collect(), substitutes: Vec::new(), plus_tags: PlusTags::Same }
+        ApproverSet {
+            quorums: quorums.collect(),
+            escalation_approvers: Vec::new(),
+            plus_tags: PlusTags::Same,
+        }
     }
 
-    fn is_enough(electorate: &ApproverSet, approving: &str) -> bool {
-        electorate.lacking(&people(approving)).is_empty()
+    fn is_enough(approver_set: &ApproverSet, approving: &str) -> bool {
+        approver_set.missing_approvals(&people(approving)).is_empty()
     }
 
     #[test]
     fn two_of_three_are_any_two() {
-        let electorate = electorate(&[("abc", 2)]);
-        assert!(is_enough(&electorate, "ab") && is_enough(&electorate, "ca"));
+        let approver_set = approver_set(&[("abc", 2)]);
+        assert!(is_enough(&approver_set, "ab") && is_enough(&approver_set, "ca"));
         assert!(
-            !is_enough(&electorate, "a") && !is_enough(&electorate, "aa") && !is_enough(&electorate, "xy")
+            !is_enough(&approver_set, "a")
+                && !is_enough(&approver_set, "aa")
+                && !is_enough(&approver_set, "xy")
         );
     }
 
     #[test]
     fn whoever_stands_in_two_groups_takes_one_seat_where_it_helps() {
-        let electorate = electorate(&[("ab", 1), ("bc", 1)]);
-        assert!(!is_enough(&electorate, "b"), "one person is not two");
-        assert!(is_enough(&electorate, "ba") && is_enough(&electorate, "bc") && is_enough(&electorate, "ac"));
-        let lacking = electorate.lacking(&people("a"));
-        assert_eq!(lacking, [MissingApprovals { group: Some("bc".into()), approvals: 1 }]);
-        assert_eq!(electorate.approvers(), people("abc"));
+        let approver_set = approver_set(&[("ab", 1), ("bc", 1)]);
+        assert!(!is_enough(&approver_set, "b"), "one person is not two");
+        assert!(
+            is_enough(&approver_set, "ba")
+                && is_enough(&approver_set, "bc")
+                && is_enough(&approver_set, "ac")
+        );
+        let missing = approver_set.missing_approvals(&people("a"));
+        assert_eq!(missing, [MissingApprovals { group: Some("bc".into()), approvals: 1 }]);
+        assert_eq!(approver_set.approvers(), people("abc"));
     }
 
     #[test]
     fn spellings_of_one_address_are_one_person() {
-        let same = electorate(&[("ab", 2)]);
+        let same = approver_set(&[("ab", 2)]);
         let twice = [email("A@EXAMPLE.com"), email("a+ca@example.com")];
-        assert!(!same.lacking(&twice).is_empty());
+        assert!(!same.missing_approvals(&twice).is_empty());
         let distinct = ApproverSet {
-            seats: vec![GroupQuorum { group: None, members: twice.to_vec(), quorum: 2 }],
+            quorums: vec![GroupQuorum { group: None, members: twice.to_vec(), quorum: 2 }],
             plus_tags: PlusTags::Distinct,
             ..same
         };
-        assert!(distinct.lacking(&twice).is_empty());
+        assert!(distinct.missing_approvals(&twice).is_empty());
         assert_eq!(PlusTags::Same.person(&email("+x@example.com")), "+x@example.com");
     }
 
     #[test]
     fn substitutes_vote_once_the_request_is_escalated() {
-        let electorate = ApproverSet { substitutes: people("z"), ..electorate(&[("a", 1), ("b", 1)]) };
-        assert!(!electorate.admits(&people("z")[0], false) && electorate.admits(&people("z")[0], true));
-        assert!(is_enough(&electorate, "az") && is_enough(&electorate, "zb") && !is_enough(&electorate, "z"));
+        let approver_set =
+            ApproverSet { escalation_approvers: people("z"), ..approver_set(&[("a", 1), ("b", 1)]) };
+        assert!(!approver_set.admits(&people("z")[0], false) && approver_set.admits(&people("z")[0], true));
+        assert!(
+            is_enough(&approver_set, "az")
+                && is_enough(&approver_set, "zb")
+                && !is_enough(&approver_set, "z")
+        );
     }
 
     /// True if the seats can be filled, by trying every assignment.
-    fn by_trying(electorate: &ApproverSet, approving: &[Email]) -> bool {
-        fn fill(electorate: &ApproverSet, slots: &[usize], left: &[Email]) -> bool {
+    fn by_trying(approver_set: &ApproverSet, approving: &[Email]) -> bool {
+        fn fill(approver_set: &ApproverSet, slots: &[usize], left: &[Email]) -> bool {
             let Some((slot, rest)) = slots.split_first() else { return true };
             left.iter().enumerate().any(|(index, person)| {
                 let mut others = left.to_vec();
                 others.remove(index);
-                electorate.may_sit(person, *slot) && fill(electorate, rest, &others)
+                approver_set.may_sit(person, *slot) && fill(approver_set, rest, &others)
             })
         }
-        let slots: Vec<usize> = electorate
-            .seats
+        let slots: Vec<usize> = approver_set
+            .quorums
             .iter()
             .enumerate()
-            .flat_map(|(group, seats)| std::iter::repeat_n(group, seats.quorum))
+            .flat_map(|(index, group)| std::iter::repeat_n(index, group.quorum))
             .collect();
-        fill(electorate, &slots, &electorate.distinct(approving))
+        fill(approver_set, &slots, &approver_set.distinct(approving))
     }
 
     proptest! {
@@ -276,13 +295,13 @@ mod tests {
         fn seats_are_filled_whenever_they_can_be(
             groups in proptest::collection::vec(("[a-f]{1,4}", 1usize..3), 1..4),
             approving in "[a-g]{0,6}",
-            substitutes in "[e-g]{0,2}",
+            escalation_approvers in "[e-g]{0,2}",
         ) {
-            let seats: Vec<(&str, usize)> =
+            let quorums: Vec<(&str, usize)> =
                 groups.iter().map(|(members, quorum)| (members.as_str(), *quorum)).collect();
-            let electorate = ApproverSet { substitutes: people(&substitutes), ..electorate(&seats) };
+            let approver_set = ApproverSet { escalation_approvers: people(&escalation_approvers), ..approver_set(&quorums) };
             let approving = people(&approving);
-            prop_assert_eq!(electorate.lacking(&approving).is_empty(), by_trying(&electorate, &approving));
+            prop_assert_eq!(approver_set.missing_approvals(&approving).is_empty(), by_trying(&approver_set, &approving));
         }
     }
 }

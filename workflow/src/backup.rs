@@ -20,7 +20,7 @@ mod writer;
 
 pub use crate::store::object_key::ObjectKey;
 pub use reader::Reader;
-pub use record::{Columns, Name, Record, Row};
+pub use record::{NameRow, Record, RowColumns, TableRow};
 pub use writer::Writer;
 
 /// The version of the format for reading and writing.

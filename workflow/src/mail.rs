@@ -1,4 +1,4 @@
-//! A mail independent of the mail system, and its composer [`Letter`].
+//! A mail independent of the mail system, and its composer [`MailContent`].
 //!
 //! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail. A
 //! subject is one line. Fails only for values that MIME cannot represent.
@@ -14,10 +14,10 @@ use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 
 pub mod bundle;
-mod letter;
+mod content;
 mod plain;
 
-pub use letter::{Letter, Words, names_in_short};
+pub use content::{MailContent, MailText, names_in_short};
 
 /// A mail to one person.
 #[derive(Clone, PartialEq)]

@@ -27,7 +27,7 @@ use crate::texts::{Language, Message};
 use pki::certificate::Publication;
 use pki::csr::Csr;
 
-use document::{Deciders, KeyRule, KeyUsageName, PurposeName, Ungranted};
+use document::{Deciders, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 pub use document::{Escalation, LONGEST_LIMIT};
 use rules::{Names, Requesters};
 
@@ -163,7 +163,7 @@ pub struct Profile {
     wildcards: bool,
     names: Names,
     requesters: Vec<Requesters>,
-    ungranted: Ungranted,
+    ungranted: UngrantedAction,
     subject: String,
     deciders: Deciders,
 }
@@ -184,8 +184,8 @@ impl Profile {
 
     /// The groups of approvers, each with its quorum.
     #[must_use]
-    pub fn seats(&self) -> &[GroupQuorum] {
-        &self.deciders.seats
+    pub fn quorums(&self) -> &[GroupQuorum] {
+        &self.deciders.quorums
     }
 
     /// The rule for addresses of one person among the approvers.
@@ -215,9 +215,9 @@ impl Profile {
     /// True if the policy still lets `person` vote on requests of this profile.
     #[must_use]
     pub fn lets_vote(&self, person: &Email, escalated: bool) -> bool {
-        let substitutes = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
-        let members = self.seats().iter().map(|seats| seats.members.as_slice());
-        members.chain(substitutes).flatten().any(|one| self.plus_tags().same_person(one, person))
+        let escalation_approvers = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
+        let members = self.quorums().iter().map(|group| group.members.as_slice());
+        members.chain(escalation_approvers).flatten().any(|one| self.plus_tags().same_person(one, person))
     }
 
     /// The validity of a certificate in days, unless the issuer ends earlier.

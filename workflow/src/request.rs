@@ -7,10 +7,12 @@
 
 pub mod audit;
 mod columns;
+pub mod download;
 mod evaluation;
 pub mod input;
 pub mod intake;
 pub mod metric;
+pub mod overview;
 mod row;
 mod rules;
 mod status;

@@ -9,7 +9,7 @@ use std::path::Path;
 use pki::csr::Csr;
 use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
-use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, Row, Writer};
+use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::request::Status;
@@ -57,14 +57,14 @@ fn export() -> Vec<u8> {
         let id = backend.request_at(status);
         for event in backend.audit(id) {
             let row = columns(serde_json::to_value(event).unwrap());
-            writer.put(&Record::Event(Row::read(row).unwrap())).unwrap();
+            writer.put(&Record::Event(TableRow::read(row).unwrap())).unwrap();
         }
         let row = columns(serde_json::to_value(backend.request(id).unwrap()).unwrap());
-        writer.put(&Record::Request(Box::new(Row::read(row).unwrap()))).unwrap();
+        writer.put(&Record::Request(Box::new(TableRow::read(row).unwrap()))).unwrap();
         if let Some(approval) = backend.approval(id) {
             let mut row = columns(serde_json::to_value(approval).unwrap());
             row.insert("key".into(), format!("request#{id}").into());
-            writer.put(&Record::Approval(Box::new(Row::without_tokens(row).unwrap()))).unwrap();
+            writer.put(&Record::Approval(Box::new(TableRow::without_tokens(row).unwrap()))).unwrap();
         }
     }
     let issuer = backend.issuer_certificate().chain_pem().to_owned();
@@ -78,6 +78,11 @@ fn seeds_are_valid_and_written_where_asked() {
     for der in &requests {
         assert!(Csr::from_der(der.clone()).is_ok());
     }
+    let non_canonical: Vec<Vec<u8>> =
+        test_pki::csrs_with_non_canonical_keys().iter().map(|(_, maker)| maker.der()).collect();
+    for der in &non_canonical {
+        assert!(Csr::from_der(der.clone()).is_err());
+    }
     let policy = include_str!("../../infra/policy.toml");
     assert!(Policy::parse(policy).is_ok());
     let export = export();
@@ -89,7 +94,7 @@ fn seeds_are_valid_and_written_where_asked() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     std::fs::create_dir_all(corpus.join("csr")).unwrap();
     std::fs::create_dir_all(corpus.join("policy")).unwrap();
-    for (number, der) in requests.iter().enumerate() {
+    for (number, der) in requests.iter().chain(&non_canonical).enumerate() {
         std::fs::write(corpus.join(format!("csr/{number}.der")), der).unwrap();
         std::fs::write(corpus.join(format!("csr/{number}.pem")), test_pki::pem("CERTIFICATE REQUEST", der))
             .unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures_util::future::try_join_all;
 use time::OffsetDateTime;
-use workflow::backup::{ObjectKey, Record, Row};
+use workflow::backup::{ObjectKey, Record, TableRow};
 use workflow::policy::Policy;
 use workflow::request::Request;
 use workflow::timestamp::rfc3339;
@@ -129,11 +129,11 @@ async fn pass(
     file: &Path,
     target: &ImportTarget<'_>,
     step: &ProgressStep,
-    choose: impl Fn(Record, Option<&Row<Request>>) -> Option<Write>,
+    choose: impl Fn(Record, Option<&TableRow<Request>>) -> Option<Write>,
 ) -> Result<(usize, usize), CliError> {
     let mut reader = open(file)?;
     let (mut new, mut there, mut read) = (0, 0, 0_u64);
-    let mut latest: Option<Box<Row<Request>>> = None;
+    let mut latest: Option<Box<TableRow<Request>>> = None;
     let mut waiting = Vec::with_capacity(AT_ONCE);
     loop {
         let record = reader.record().map_err(|error| damaged(file, error))?;

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Get, TransactGetItem};
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use workflow::approval::Link;
-use workflow::backup::{Columns, Name, ObjectKey, Record, Row};
+use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::RequestId;
 use workflow::request::Request;
 use workflow::request::audit::{AuditError, Event, verify};
@@ -69,10 +69,10 @@ impl<'a> ExportSource<'a> {
         let Some(row) = row else {
             return Ok(None);
         };
-        let row: Row<Request> = row_of(row, &self.stack.requests_table)?;
+        let row: TableRow<Request> = row_of(row, &self.stack.requests_table)?;
         let (mut records, mut events) = (Vec::new(), Vec::new());
         for item in self.trail(id, row.value().audit().number).await? {
-            let event: Row<Event> = row_of(item, &self.stack.audit_table)?;
+            let event: TableRow<Event> = row_of(item, &self.stack.audit_table)?;
             events.push(event.value().clone());
             records.push(Record::Event(event));
         }
@@ -81,7 +81,7 @@ impl<'a> ExportSource<'a> {
         if let Some(approval) = approval {
             let table = &self.stack.approvals_table;
             let row =
-                Row::without_tokens(columns(approval, table)?).map_err(|why| unreadable(table, &why))?;
+                TableRow::without_tokens(columns(approval, table)?).map_err(|why| unreadable(table, &why))?;
             records.push(Record::Approval(Box::new(row)));
         }
         Ok(Some(Group { records, broken }))
@@ -143,7 +143,7 @@ impl<'a> ExportSource<'a> {
     /// Every link of an approver.
     pub(super) async fn links(
         &self,
-        mut each: impl FnMut(Row<Link>) -> Result<(), CliError>,
+        mut each: impl FnMut(TableRow<Link>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
         let table = &self.stack.approvals_table;
         let mut items = self
@@ -167,7 +167,7 @@ impl<'a> ExportSource<'a> {
     /// Which requests named which names.
     pub(super) async fn names(
         &self,
-        mut each: impl FnMut(Row<Name>) -> Result<(), CliError>,
+        mut each: impl FnMut(TableRow<NameRow>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
         let table = &self.stack.names_table;
         let mut items =
@@ -199,20 +199,21 @@ impl<'a> ExportSource<'a> {
     }
 }
 
-pub(super) fn row_of<T: DeserializeOwned>(item: TableItem, table: &str) -> Result<Row<T>, CliError> {
-    Row::read(columns(item, table)?).map_err(|why| unreadable(table, &why))
+pub(super) fn row_of<T: DeserializeOwned>(item: TableItem, table: &str) -> Result<TableRow<T>, CliError> {
+    TableRow::read(columns(item, table)?).map_err(|why| unreadable(table, &why))
 }
 
 /// The columns of a row, none of them lost.
-fn columns(item: TableItem, table: &str) -> Result<Columns, CliError> {
-    let read = from_item::<Columns>(item.clone()).map_err(|error| unreadable(table, &error.to_string()))?;
+fn columns(item: TableItem, table: &str) -> Result<RowColumns, CliError> {
+    let read =
+        from_item::<RowColumns>(item.clone()).map_err(|error| unreadable(table, &error.to_string()))?;
     match item_of(&read) {
         Ok(back) if back == item => Ok(read),
         _ => Err(unreadable(table, "it has a column of a type that an export cannot hold")),
     }
 }
 
-pub(super) fn item_of(columns: &Columns) -> Result<TableItem, CliError> {
+pub(super) fn item_of(columns: &RowColumns) -> Result<TableItem, CliError> {
     to_item(columns).or_fail(|| "a row cannot be written".into(), "")
 }
 

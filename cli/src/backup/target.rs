@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
-use workflow::backup::{Columns, ObjectKey, Record, Row};
+use workflow::backup::{ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::IssuerId;
 use workflow::ids::RequestId;
 use workflow::request::audit::{Event, verify};
@@ -30,9 +30,9 @@ pub(super) struct ImportTarget<'a> {
 #[expect(clippy::large_enum_variant, reason = "a few dozen at once, and not for long")]
 pub(super) enum Write {
     /// What requests lead to. An approval comes with its request.
-    Before(Record, Option<Box<Row<Request>>>),
+    Before(Record, Option<Box<TableRow<Request>>>),
     /// A request itself.
-    Request(Box<Row<Request>>),
+    Request(Box<TableRow<Request>>),
 }
 
 /// Result of a write.
@@ -105,7 +105,7 @@ impl<'a> ImportTarget<'a> {
     }
 
     /// Its executions are those of the stack it was in: here it has none, which housekeeping finds.
-    async fn request(&self, row: Row<Request>) -> Result<Placed, CliError> {
+    async fn request(&self, row: TableRow<Request>) -> Result<Placed, CliError> {
         let (id, attempt) = (row.value().id(), row.value().execution().attempt);
         let row = row.run_as(self.stack.execution_arn(&execution_name(id, attempt)));
         let key = [("id", AttributeValue::S(id.to_string()))];
@@ -120,16 +120,16 @@ impl<'a> ImportTarget<'a> {
 
     async fn approval(
         &self,
-        row: &Row<Approval>,
-        request: Option<&Row<Request>>,
+        row: &TableRow<Approval>,
+        request: Option<&TableRow<Request>>,
     ) -> Result<Placed, CliError> {
         let (table, id) = (&self.stack.approvals_table, row.value().request_id);
         let key = [("key", AttributeValue::S(approval_key(id)))];
         let Some(there) = self.place(table, key, row.columns()).await? else {
             return Ok(Placed::New);
         };
-        let there: Row<Approval> = row_of(there, table)?;
-        let same = Row::without_tokens(there.columns().clone()).is_ok_and(|there| there == *row);
+        let there: TableRow<Approval> = row_of(there, table)?;
+        let same = TableRow::without_tokens(there.columns().clone()).is_ok_and(|there| there == *row);
         let went_on = match request {
             Some(request) if !same => self.carries_on(request).await?,
             _ => same,
@@ -138,13 +138,13 @@ impl<'a> ImportTarget<'a> {
     }
 
     /// True if the stack has continued this request: its audit trail is whole, and begins with the exported one.
-    async fn carries_on(&self, exported: &Row<Request>) -> Result<bool, CliError> {
+    async fn carries_on(&self, exported: &TableRow<Request>) -> Result<bool, CliError> {
         let (exported, table) = (exported.value(), &self.stack.requests_table);
         let key = [("id", AttributeValue::S(exported.id().to_string()))];
         let Some(there) = self.read(table, &key).await? else {
             return Ok(false);
         };
-        let there: Row<Request> = row_of(there, table)?;
+        let there: TableRow<Request> = row_of(there, table)?;
         let there = there.value();
         let events = self.source.trail(exported.id(), there.audit().number).await?;
         let events: Vec<Event> = events
@@ -165,7 +165,7 @@ impl<'a> ImportTarget<'a> {
         &self,
         table: &str,
         key: [(&str, AttributeValue); N],
-        columns: &Columns,
+        columns: &RowColumns,
         what: impl Fn() -> String,
     ) -> Result<Placed, CliError> {
         match self.place(table, key, columns).await? {
@@ -180,7 +180,7 @@ impl<'a> ImportTarget<'a> {
         &self,
         table: &str,
         key: [(&str, AttributeValue); N],
-        columns: &Columns,
+        columns: &RowColumns,
     ) -> Result<Option<TableItem>, CliError> {
         let put = self
             .dynamodb

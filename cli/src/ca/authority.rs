@@ -4,15 +4,13 @@
 //! extensions of [`CaExtensions`], and a serial of 20 random octets. Names and keys are copied as DER.
 
 use aws_lc_rs::rand::SystemRandom;
-use der::asn1::{AnyRef, BitStringRef, GeneralizedTime, OctetString, UintRef, UtcTime};
-use der::{DateTime, Decode as _, Encode as _, Sequence};
-use pki::certificate::Serial;
+use der::asn1::OctetString;
+use pki::certificate::{BuildError, Serial, TbsFields, Validity, signed_certificate};
 use pki::key::PublicKey;
 use pki::signer::Signer;
 use time::OffsetDateTime;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
-use x509_cert::time::Time;
 
 use super::extensions::{
     AUTHORITY_KEY_IDENTIFIER, CaExtensions, EncodingError, SUBJECT_KEY_IDENTIFIER, extension,
@@ -48,63 +46,31 @@ pub(super) enum CertifyError {
     /// A value that does not fit into its field.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
+    /// A field that cannot be encoded.
+    #[error(transparent)]
+    Build(#[from] BuildError),
     /// The key could not be used.
     #[error(transparent)]
     Signer(#[from] pki::signer::SignerError),
-}
-
-/// RFC 5280 section 4.1, without the unique identifiers.
-#[derive(Sequence)]
-struct CaTbs<'a> {
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    version: u8,
-    serial_number: UintRef<'a>,
-    signature: AnyRef<'a>,
-    issuer: AnyRef<'a>,
-    validity: CaValidity,
-    subject: AnyRef<'a>,
-    subject_public_key_info: AnyRef<'a>,
-    #[asn1(context_specific = "3", tag_mode = "EXPLICIT")]
-    extensions: Vec<Extension>,
-}
-
-#[derive(Sequence)]
-struct CaValidity {
-    not_before: Time,
-    not_after: Time,
-}
-
-#[derive(Sequence)]
-struct SignedCertificate<'a> {
-    tbs: AnyRef<'a>,
-    algorithm: AnyRef<'a>,
-    signature: BitStringRef<'a>,
 }
 
 impl Authority<'_> {
     /// Its certificate, as DER.
     pub(super) async fn certify(&self, above: &ParentCa<'_>) -> Result<Vec<u8>, CertifyError> {
         let serial = Serial::random(&SystemRandom::new()).map_err(|_| EncodingError("serial"))?;
-        let algorithm = above.signer.algorithm().identifier_der();
-        let tbs = CaTbs {
-            // v3
-            version: 2,
-            serial_number: UintRef::new(serial.octets()).map_err(|_| EncodingError("serial"))?,
-            signature: any(algorithm, "algorithm")?,
-            issuer: any(above.name, "name of the issuer")?,
-            validity: CaValidity { not_before: at(self.not_before)?, not_after: at(self.not_after)? },
-            subject: any(self.name, "subject")?,
-            subject_public_key_info: any(self.spki, "public key")?,
+        let algorithm = above.signer.algorithm();
+        let fields = TbsFields {
+            serial: &serial,
+            algorithm,
+            issuer: above.name,
+            validity: Validity { not_before: self.not_before, not_after: self.not_after },
+            subject: self.name,
+            spki: self.spki,
             extensions: self.extensions(above)?,
         };
-        let tbs = tbs.to_der().map_err(|_| EncodingError("certificate"))?;
+        let tbs = fields.into_der()?;
         let signature = above.signer.sign(&tbs).await?;
-        let signed = SignedCertificate {
-            tbs: any(&tbs, "certificate")?,
-            algorithm: any(algorithm, "algorithm")?,
-            signature: BitStringRef::from_bytes(&signature).map_err(|_| EncodingError("signature"))?,
-        };
-        Ok(signed.to_der().map_err(|_| EncodingError("certificate"))?)
+        Ok(signed_certificate(&tbs, algorithm, &signature)?)
     }
 
     fn extensions(&self, above: &ParentCa<'_>) -> Result<Vec<Extension>, EncodingError> {
@@ -127,22 +93,6 @@ impl Authority<'_> {
             extensions.push(extension(AUTHORITY_KEY_IDENTIFIER, false, &identifier)?);
         }
         Ok(extensions)
-    }
-}
-
-fn any<'a>(der: &'a [u8], what: &'static str) -> Result<AnyRef<'a>, EncodingError> {
-    AnyRef::from_der(der).map_err(|_| EncodingError(what))
-}
-
-/// RFC 5280 section 4.1.2.5: UTCTime up to 2049, GeneralizedTime from 2050 on.
-fn at(time: OffsetDateTime) -> Result<Time, EncodingError> {
-    const WHAT: EncodingError = EncodingError("validity");
-    let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| WHAT)?;
-    let date = DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| WHAT)?;
-    if date.year() < 2050 {
-        UtcTime::from_date_time(date).map(Time::UtcTime).map_err(|_| WHAT)
-    } else {
-        Ok(Time::GeneralTime(GeneralizedTime::from_date_time(date)))
     }
 }
 

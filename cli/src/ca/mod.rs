@@ -27,7 +27,7 @@ use status::CaStatus;
 
 /// `countersign ca`.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum CaCommand {
     /// Makes a root, or a root and an issuing CA below it, for a stack that has no CA yet
     Init {
         #[command(flatten)]
@@ -91,15 +91,15 @@ impl KeyBackend {
 }
 
 /// Runs `countersign ca`.
-pub(crate) async fn run(command: Command) -> Result<(), CliError> {
+pub(crate) async fn run(command: CaCommand) -> Result<(), CliError> {
     match command {
-        Command::Init { shape, years, which } => make::init(&which.find().await?, &shape, years).await,
-        Command::Import { source, replace, which } => {
+        CaCommand::Init { shape, years, which } => make::init(&which.find().await?, &shape, years).await,
+        CaCommand::Import { source, replace, which } => {
             let candidate = source.read()?;
             import::run(&which.find().await?, candidate, replace).await
         }
-        Command::Show { json, which } => show::run(&which.find().await?, json).await,
-        Command::Rotate { shape, years, new_root, which } => {
+        CaCommand::Show { json, which } => show::run(&which.find().await?, json).await,
+        CaCommand::Rotate { shape, years, new_root, which } => {
             make::rotate(&which.find().await?, &shape, years, new_root).await
         }
     }

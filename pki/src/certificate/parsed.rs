@@ -8,6 +8,7 @@ use x509_parser::certificate::{TbsCertificate, X509Certificate};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
+use super::tbs::signed_certificate;
 use super::{Serial, Validity};
 use crate::name::render_distinguished_name;
 use crate::pem_block::{pem_blocks, to_pem};
@@ -97,21 +98,8 @@ impl Certificate {
         signature: &[u8],
         summary: TbsSummary,
     ) -> Result<Certificate, CertificateError> {
-        use der::asn1::{AnyRef, BitStringRef};
-        use der::{Decode, Encode, Sequence};
-        #[derive(Sequence)]
-        struct SignedParts<'a> {
-            tbs: AnyRef<'a>,
-            algorithm: AnyRef<'a>,
-            signature: BitStringRef<'a>,
-        }
-        let malformed = |_| CertificateError::Malformed;
-        let signed = SignedParts {
-            tbs: AnyRef::from_der(tbs).map_err(malformed)?,
-            algorithm: AnyRef::from_der(algorithm.identifier_der()).map_err(malformed)?,
-            signature: BitStringRef::from_bytes(signature).map_err(malformed)?,
-        };
-        Ok(Certificate { der: signed.to_der().map_err(malformed)?, summary })
+        let der = signed_certificate(tbs, algorithm, signature).map_err(|_| CertificateError::Malformed)?;
+        Ok(Certificate { der, summary })
     }
 
     /// The DER.

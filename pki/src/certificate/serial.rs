@@ -10,7 +10,7 @@ use aws_lc_rs::rand::SecureRandom;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// RFC 5280 section 4.1.2.2: the most octets of a serial number.
-const LONGEST: usize = 20;
+const MAX_OCTETS: usize = 20;
 
 /// A serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ pub enum SerialError {
 impl Serial {
     /// A new serial of 20 octets.
     pub fn random(random: &dyn SecureRandom) -> Result<Serial, SerialError> {
-        let mut octets = vec![0; LONGEST];
+        let mut octets = vec![0; MAX_OCTETS];
         random.fill(&mut octets).map_err(|_| SerialError::NoRandomness)?;
         // A clear first bit keeps it positive, a set second bit keeps all 20 octets: 158 random bits remain.
         octets[0] = octets[0] & 0x3f | 0x40;
@@ -50,7 +50,7 @@ impl Serial {
     fn from_magnitude(octets: Vec<u8>) -> Result<Serial, SerialError> {
         let fits = match octets.first() {
             Some(0) | None => false,
-            Some(first) => octets.len() + usize::from(first >> 7) <= LONGEST,
+            Some(first) => octets.len() + usize::from(first >> 7) <= MAX_OCTETS,
         };
         if fits { Ok(Serial(octets)) } else { Err(SerialError::Malformed) }
     }

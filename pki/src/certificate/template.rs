@@ -5,21 +5,18 @@
 
 use std::net::IpAddr;
 
-use der::asn1::{
-    AnyRef, BitString, GeneralizedTime, Ia5String, ObjectIdentifier, OctetString, UintRef, UtcTime,
-};
-use der::{DateTime, Decode, Encode, Sequence};
-use time::OffsetDateTime;
+use der::Encode;
+use der::asn1::{Ia5String, ObjectIdentifier, OctetString};
+use der::flagset::FlagSet;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
     AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
-    CrlDistributionPoints, ExtendedKeyUsage, SubjectAltName, SubjectKeyIdentifier,
+    CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
 };
-use x509_cert::name::RdnSequence;
-use x509_cert::time::Time;
 
+use super::tbs::{BuildError, TbsFields};
 use super::{Serial, Validity};
 use crate::csr::{Csr, KEY_USAGES, purpose};
 use crate::issuer::Issuer;
@@ -71,21 +68,7 @@ pub struct Template<'a> {
     pub publication: &'a Publication,
 }
 
-/// Why a certificate cannot be built: a value does not fit into its field. Policy checks and CSR parsing should have
-/// caught it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {0} cannot be encoded")]
-pub struct BuildError(&'static str);
-
-impl BuildError {
-    /// True if the value comes from the request: a retry fails the same way.
-    #[must_use]
-    pub fn is_of_request(&self) -> bool {
-        matches!(self.0, "public key" | "subject" | "subject alternative name")
-    }
-}
-
-/// A TBSCertificate, not linted yet.
+/// A TBSCertificate that was built but not linted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TbsCertificate {
     der: Vec<u8>,
@@ -130,50 +113,22 @@ mod oid {
         ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
 }
 
-/// TBSCertificate (RFC 5280 section 4.1) without the unique identifiers.
-#[derive(Sequence)]
-struct Tbs<'a> {
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    version: u8,
-    serial_number: UintRef<'a>,
-    signature: AnyRef<'a>,
-    issuer: AnyRef<'a>,
-    validity: Times,
-    subject: RdnSequence,
-    subject_public_key_info: AnyRef<'a>,
-    #[asn1(context_specific = "3", tag_mode = "EXPLICIT")]
-    extensions: Vec<Extension>,
-}
-
-#[derive(Sequence)]
-struct Times {
-    not_before: Time,
-    not_after: Time,
-}
-
 impl Template<'_> {
     /// Builds the certificate.
     pub fn build(&self) -> Result<TbsCertificate, BuildError> {
         let subject = encode_subject(&self.contents.subject).ok_or(BuildError("subject"))?;
         let extensions = self.extensions(subject.is_empty())?;
-        let tbs = Tbs {
-            // v3
-            version: 2,
-            serial_number: UintRef::new(self.serial.octets()).map_err(|_| BuildError("serial"))?,
-            signature: AnyRef::from_der(self.algorithm.identifier_der())
-                .map_err(|_| BuildError("algorithm"))?,
-            issuer: AnyRef::from_der(self.issuer.subject_der()).map_err(|_| BuildError("issuer"))?,
-            validity: Times {
-                not_before: time(self.validity.not_before)?,
-                not_after: time(self.validity.not_after)?,
-            },
-            subject,
-            subject_public_key_info: AnyRef::from_der(self.csr.key().spki_der())
-                .map_err(|_| BuildError("public key"))?,
+        let fields = TbsFields {
+            serial: self.serial,
+            algorithm: self.algorithm,
+            issuer: self.issuer.subject_der(),
+            validity: *self.validity,
+            subject: &subject.to_der().map_err(|_| BuildError("subject"))?,
+            spki: self.csr.key().spki_der(),
             extensions,
         };
         Ok(TbsCertificate {
-            der: tbs.to_der().map_err(|_| BuildError("certificate"))?,
+            der: fields.into_der()?,
             issuer_spki: self.issuer.spki_der().to_vec(),
             algorithm: self.algorithm,
         })
@@ -264,31 +219,12 @@ fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Resu
     })
 }
 
-/// RFC 5280 section 4.1.2.5: UTCTime up to 2049, GeneralizedTime from 2050 on.
-fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
-    const OUT_OF_RANGE: BuildError = BuildError("validity");
-    let seconds = u64::try_from(at.unix_timestamp()).map_err(|_| OUT_OF_RANGE)?;
-    let date =
-        DateTime::from_unix_duration(std::time::Duration::from_secs(seconds)).map_err(|_| OUT_OF_RANGE)?;
-    if date.year() < 2050 {
-        UtcTime::from_date_time(date).map(Time::UtcTime).map_err(|_| OUT_OF_RANGE)
-    } else {
-        Ok(Time::GeneralTime(GeneralizedTime::from_date_time(date)))
-    }
-}
-
-/// keyUsage (RFC 5280 section 4.2.1.3): a named bit list ends in its last set bit (X.690 section 11.2.2).
-fn key_usage(names: &[String]) -> Result<BitString, BuildError> {
+/// RFC 5280 section 4.2.1.3.
+fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
     const UNKNOWN: BuildError = BuildError("key usage");
-    let mut bits = 0_u16;
-    for name in names {
-        let bit = KEY_USAGES.iter().position(|known| known == name).ok_or(UNKNOWN)?;
-        // X.690 section 8.6.2.1: bit 0 is the highest bit of the first octet.
-        bits |= 1 << (15 - bit);
-    }
-    let unused = bits.trailing_zeros();
-    let octets = &bits.to_be_bytes()[..2 - (unused / 8) as usize];
-    BitString::new((unused % 8) as u8, octets).map_err(|_| UNKNOWN)
+    let bit = |name: &String| KEY_USAGES.iter().position(|known| known == name).map(|at| 1_u16 << at);
+    let bits = names.iter().try_fold(0, |bits, name| Some(bits | bit(name)?)).ok_or(UNKNOWN)?;
+    Ok(KeyUsage(FlagSet::new(bits).map_err(|_| UNKNOWN)?))
 }
 
 fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
@@ -324,20 +260,26 @@ fn uri(text: &str) -> Result<GeneralName, BuildError> {
 
 #[cfg(test)]
 mod tests {
-    use x509_cert::ext::pkix::KeyUsage;
+    use der::asn1::BitString;
 
     use super::*;
 
     /// Compares with the `KeyUsage` type of x509-cert for every set of bits.
     #[test]
-    fn key_usages_are_written_as_the_library_writes_them() {
-        for bits in 0..1_u16 << KEY_USAGES.len() {
-            let named = KEY_USAGES.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+    fn every_set_of_key_usages_is_a_named_bit_list() {
+        for set in 0..1_u16 << KEY_USAGES.len() {
+            let named = KEY_USAGES.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
             let names: Vec<String> = named.map(|(_, name)| (*name).to_owned()).collect();
-            let der = key_usage(&names).unwrap().to_der().unwrap();
-            let read = KeyUsage::from_der(&der).unwrap();
-            assert_eq!((read.0.bits(), read.to_der().unwrap()), (bits, der), "{names:?}");
+            let bits = set.reverse_bits();
+            let unused = bits.trailing_zeros();
+            let octets = &bits.to_be_bytes()[..2 - (unused / 8) as usize];
+            let wanted = BitString::new((unused % 8) as u8, octets).unwrap().to_der().unwrap();
+            assert_eq!(key_usage(&names).unwrap().to_der().unwrap(), wanted, "{names:?}");
         }
+    }
+
+    #[test]
+    fn a_key_usage_without_a_bit_is_an_error() {
         assert!(key_usage(&["digitalSignatures".to_owned()]).is_err());
     }
 }

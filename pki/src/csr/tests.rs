@@ -3,63 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
-
-/// A request signed by its key, with one part of the public key replaced.
-fn key_with(kind: TestKey, part: &[u8], other: &[u8]) -> String {
-    let maker = CsrMaker::new(kind).names(&["www.example.com"]);
-    let spki = maker.key().spki().to_vec();
-    let at = spki.windows(part.len()).position(|window| window == part).unwrap();
-    // The content of the outer SEQUENCE; its header keeps the shortest form.
-    let start = if spki[1] < 0x80 { 2 } else { 2 + usize::from(spki[1] & 0x7f) };
-    assert!(at >= start);
-    let content = [&spki[start..at], other, &spki[at + part.len()..]].concat();
-    maker.spki(tlv(0x30, &content)).pem()
-}
+use crate::testing::{CsrMaker, TestKey, csrs_with_non_canonical_keys, oid, sequence, tlv};
 
 #[test]
 fn a_key_that_is_not_in_its_one_der_form_is_refused() {
-    let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-    let rsa_identifier = [&[0x30, 0x0d, 0x06, 0x09][..], &rsa, &[0x05, 0x00]].concat();
-    let with_parameters = |parameters: &[u8]| sequence(&[oid("1.2.840.113549.1.1.1"), parameters.to_vec()]);
-    let hello = tlv(0x0c, b"hi");
-    let ed25519 = [0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70];
-    let ed25519_spki = TestKeyPair::generate(TestKey::Ed25519).spki().to_vec();
-    let long_form = |der: &[u8]| [&[der[0], 0x81, der[1]], &der[2..]].concat();
-    let texts = [
-        (
-            "NULL with content",
-            key_with(TestKey::Rsa2048, &rsa_identifier, &with_parameters(&tlv(5, b"covert"))),
-        ),
-        (
-            "much content in NULL",
-            key_with(TestKey::Rsa2048, &rsa_identifier, &with_parameters(&tlv(5, &[7; 20_000]))),
-        ),
-        (
-            "more after NULL",
-            key_with(TestKey::Rsa2048, &rsa_identifier, &with_parameters(&[&[5, 0], &hello[..]].concat())),
-        ),
-        ("a long length of the algorithm", key_with(TestKey::Ed25519, &ed25519, &long_form(&ed25519))),
-        ("a long length of the bits", key_with(TestKey::Ed25519, &[3, 33, 0], &[3, 0x81, 33, 0])),
-        (
-            "a long length of the key",
-            CsrMaker::new(TestKey::Ed25519).names(&["www.example.com"]).spki(long_form(&ed25519_spki)).pem(),
-        ),
-        ("more after the bits", {
-            let maker = CsrMaker::new(TestKey::Ed25519).names(&["www.example.com"]);
-            let spki = [&maker.key().spki()[2..], &hello].concat();
-            maker.spki(tlv(0x30, &spki)).pem()
-        }),
-        ("more after the curve", {
-            let maker = CsrMaker::new(TestKey::EcP256).names(&["www.example.com"]);
-            let spki = maker.key().spki();
-            let algorithm = [&spki[4..4 + usize::from(spki[3])], &hello].concat();
-            let content = [tlv(0x30, &algorithm), spki[4 + usize::from(spki[3])..].to_vec()].concat();
-            maker.spki(tlv(0x30, &content)).pem()
-        }),
-    ];
-    for (what, text) in texts {
-        let errors = Csr::read(&text).expect_err(what);
+    for (what, maker) in csrs_with_non_canonical_keys() {
+        let errors = Csr::read(&maker.pem()).expect_err(what);
         assert!(
             matches!(
                 errors[0],

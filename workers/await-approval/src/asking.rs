@@ -24,7 +24,7 @@ use crate::mail::Asking;
 use crate::{AwaitApproval, WORKER};
 
 /// Grace period before another run sends missing approval mails.
-const GRACE: Duration = Duration::minutes(1);
+const MAIL_GRACE: Duration = Duration::minutes(1);
 
 impl AwaitApproval {
     /// Mails a link to every approver without a recorded mail of this generation. A retry may make a second link for an
@@ -44,9 +44,9 @@ impl AwaitApproval {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
-            let letter =
-                Asking::First.letter(policy.language(), request, csr, &findings, &link, approval.expires_at);
-            self.mailer.send(&letter.to(request.id(), &kind, &approver)).await?;
+            let content =
+                Asking::First.content(policy.language(), request, csr, &findings, &link, approval.expires_at);
+            self.mailer.send(&content.to(request.id(), &kind, &approver)).await?;
             let now = self.clock.now();
             let origin = Origin::worker(WORKER);
             let note = |row: &mut Request| row.mailed(&kind, now);
@@ -66,7 +66,7 @@ impl AwaitApproval {
         };
         let (approval, escalated) = self.escalate(request, profile, approval).await?;
         let since = approval.escalated_at.unwrap_or(approval.created_at);
-        if escalated || self.clock.now() - since >= GRACE {
+        if escalated || self.clock.now() - since >= MAIL_GRACE {
             self.mail_links(request, csr, &policy, &approval).await?;
         }
         let due_since = |after: &std::time::Duration| approval.created_at + *after;
@@ -84,13 +84,13 @@ impl AwaitApproval {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
             // No reminder for an approver who was added after its due time.
             let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
-                && !approval.electorate.admits(&approver, false);
+                && !approval.approver_set.admits(&approver, false);
             if asked_later {
                 continue;
             }
             let remind = async {
                 let link = self.link(&approval, &approver).await?;
-                let letter = Asking::Again.letter(
+                let content = Asking::Again.content(
                     policy.language(),
                     request,
                     csr,
@@ -98,7 +98,7 @@ impl AwaitApproval {
                     &link,
                     approval.expires_at,
                 );
-                self.mailer.send(&letter.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
+                self.mailer.send(&content.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&kind, now);
             let by = Origin::worker(WORKER);
@@ -114,7 +114,7 @@ impl AwaitApproval {
     /// Invalidates all links and mails new ones to the approvers of the current policy.
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
         let policy = self.policies.current().await?;
-        let electorate = policy
+        let approver_set = policy
             .profile(Some(request.profile()))
             .map_err(|finding| StepError::transient(finding.detail))
             .and_then(|profile| {
@@ -126,7 +126,7 @@ impl AwaitApproval {
         let by = Origin::worker(WORKER);
         let renewed =
             update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-                let renewed = approval.renew_links(generation, electorate.clone());
+                let renewed = approval.renew_links(generation, approver_set.clone());
                 let entry =
                     PendingEvent::new(EventKind::LinksRenewed, now).with_detail(generation.to_string());
                 ((), renewed.then_some(entry))
@@ -165,11 +165,11 @@ impl AwaitApproval {
         let Some(escalation) = due else {
             return Ok((approval, false));
         };
-        let substitutes = profile.substitutes_for(request.email());
+        let escalation_approvers = profile.escalation_approvers_for(request.email());
         let by = Origin::worker(WORKER);
         let escalated =
             update_approval_audited(&*self.approvals, &*self.requests, request.id(), &by, |approval| {
-                let new = approval.escalate(substitutes.clone(), now);
+                let new = approval.escalate(escalation_approvers.clone(), now);
                 let entry = PendingEvent::new(EventKind::Escalated, now).with_detail(&escalation.group);
                 (new, new.then_some(entry))
             })

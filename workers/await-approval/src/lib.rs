@@ -65,20 +65,20 @@ pub struct Decided {
 
 /// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum AwaitApprovalState {
     /// `AwaitApproval`.
     AwaitApproval,
 }
 
-workflow::wire_names!(State: "state" { AwaitApproval => "AwaitApproval" });
+workflow::wire_names!(AwaitApprovalState: "state" { AwaitApproval => "AwaitApproval" });
 
 #[async_trait]
 impl Step for AwaitApproval {
-    type State = State;
+    type State = AwaitApprovalState;
     type Input = NoInput;
     type Output = Decided;
 
-    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Decided>, StepError> {
+    async fn run(&self, task: Task<AwaitApprovalState, NoInput>) -> Result<Progress<Decided>, StepError> {
         let request = self.request(task.request_id).await?;
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
@@ -221,9 +221,9 @@ fn fresh(
     profile: &Profile,
     now: time::OffsetDateTime,
 ) -> Result<Approval, StepError> {
-    let electorate = profile
+    let approver_set = profile
         .approver_set_for(request.email())
         .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
     let digest = ApprovalDigest::of(request.id(), request.profile(), csr);
-    Ok(Approval::ask(request.id(), digest, electorate, now, now + profile.limit()))
+    Ok(Approval::ask(request.id(), digest, approver_set, now, now + profile.limit()))
 }

@@ -6,7 +6,7 @@
 use time::OffsetDateTime;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
-use workflow::mail::{Letter, names_in_short};
+use workflow::mail::{MailContent, names_in_short};
 use workflow::request::Request;
 use workflow::texts::{Language, Message};
 
@@ -20,8 +20,8 @@ pub(crate) enum Asking {
 }
 
 impl Asking {
-    /// The letter to an approver; `link` is the approver's own link, and all links work until `expires_at`.
-    pub(crate) fn letter(
+    /// The content of the mail to the approver, whose own link is `link`; all links work until `expires_at`.
+    pub(crate) fn content(
         self,
         language: Language,
         request: &Request,
@@ -29,7 +29,7 @@ impl Asking {
         findings: &[Finding],
         link: &str,
         expires_at: OffsetDateTime,
-    ) -> Letter {
+    ) -> MailContent {
         let person = request.email().as_str();
         let names = names_in_short(language, &csr.names);
         let (subject, heading, text) = match self {
@@ -43,7 +43,7 @@ impl Asking {
                 )
             }
         };
-        Letter::new(
+        MailContent::new(
             language,
             &Message::new(subject).with("names", names).with("person", person),
             &Message::new(heading),
@@ -99,7 +99,7 @@ mod tests {
         let bob: workflow::email::Email = "bob@example.com".parse().unwrap();
         let until = datetime!(2026-01-08 12:00 UTC);
         let asking = if reminds { Asking::Again } else { Asking::First };
-        asking.letter(language, &request, &csr, findings, link, until).to(
+        asking.content(language, &request, &csr, findings, link, until).to(
             id,
             &MailKind::Approval { generation: 1, approver: bob.clone() },
             &bob,

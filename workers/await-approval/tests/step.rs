@@ -50,7 +50,7 @@ fn asked(backend: &Arc<InMemoryBackend>, id: RequestId) -> Approval {
     let request = backend.request(id).unwrap();
     let digest = ApprovalDigest::of(id, request.profile(), request.csr().unwrap());
     let now = workflow::ports::Clock::now(&**backend);
-    Approval::ask(id, digest, fixtures::electorate(), now, now + time::Duration::days(7))
+    Approval::ask(id, digest, fixtures::approver_set(), now, now + time::Duration::days(7))
 }
 
 async fn wait(
@@ -311,7 +311,7 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
         let mut approval = backend.approval(id).unwrap();
         let profile = backend.policy();
         let profile = profile.profile(None).unwrap();
-        approval.electorate = profile.approver_set_for(request.email()).unwrap();
+        approval.approver_set = profile.approver_set_for(request.email()).unwrap();
         backend.put_approval(approval, []);
         backend.advance(time::Duration::days(3));
     };

@@ -20,7 +20,7 @@ use workflow::request::{InvalidTransition, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::{Updated, update_known_request};
 
-mod letter;
+mod content;
 
 /// The step.
 pub struct Deliver {
@@ -44,20 +44,20 @@ pub struct Deliver {
 
 /// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum DeliverState {
     /// `Deliver`.
     Deliver,
 }
 
-workflow::wire_names!(State: "state" { Deliver => "Deliver" });
+workflow::wire_names!(DeliverState: "state" { Deliver => "Deliver" });
 
 #[async_trait]
 impl Step for Deliver {
-    type State = State;
+    type State = DeliverState;
     type Input = NoInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<DeliverState, NoInput>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {
@@ -117,7 +117,7 @@ impl Deliver {
         let zip = bundle::certificate_zip(&certificate_pem, chain.chain_pem(), request.names())
             .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id());
-        let letter = letter::issued(request, &certificate, &self.base_url, &key);
+        let content = content::issued(request, &certificate, &self.base_url, &key);
         let attachment = MailAttachment {
             name: bundle::FILE_NAME.to_owned(),
             content_type: bundle::CONTENT_TYPE,
@@ -125,7 +125,7 @@ impl Deliver {
         };
         Ok(Mail {
             attachment: Some(attachment),
-            ..letter.to(request.id(), &MailKind::Issued, request.email())
+            ..content.to(request.id(), &MailKind::Issued, request.email())
         })
     }
 

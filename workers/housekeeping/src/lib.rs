@@ -22,20 +22,20 @@ use workflow::runtime::step::StepError;
 use workflow::store::{Updated, update_known_request};
 
 /// Most requests listed per status: about 5 KB each, in a function of 256 MB.
-const LISTED: usize = 5_000;
+const SCAN_LIMIT: usize = 5_000;
 /// Most requests checked per status in one run; the next run continues with the next ones. DescribeExecution has a
 /// quota of 15 a second with a burst of 300. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
-pub const LIMIT: usize = 500;
+pub const REQUESTS_PER_RUN: usize = 500;
 /// Requests checked concurrently.
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 /// Grace period for a missing execution: the web front stores the row before it starts the execution.
-const GRACE: Duration = Duration::seconds(60);
+const START_GRACE: Duration = Duration::seconds(60);
 /// The shortest time from one restart of a request to the next; it doubles with every restart.
-const FIRST_PAUSE: Duration = Duration::minutes(1);
+const MIN_RESTART_BACKOFF: Duration = Duration::minutes(1);
 /// The longest time from one restart of a request to the next.
-const LONGEST_PAUSE: Duration = Duration::hours(1);
+const MAX_RESTART_BACKOFF: Duration = Duration::hours(1);
 /// Retry window for the final notification of a requester: longer than a weekend.
-const TELLS_FOR: Duration = Duration::days(4);
+const NOTIFY_RETRY_WINDOW: Duration = Duration::days(4);
 /// Most executions of a request before it is marked as failed, and again after each retry by an operator.
 const MAX_ATTEMPTS: u32 = 12;
 
@@ -59,69 +59,69 @@ pub struct Housekeeping {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Requests checked: in progress, or ended without a final notification.
-    pub seen: usize,
+    pub checked: usize,
     /// Requests with a new execution.
     pub restarted: usize,
     /// Requests with a re-check sent to await-approval.
     pub rechecked: usize,
     /// Requests failed after too many executions.
-    pub given_up: usize,
+    pub failed: usize,
     /// Errors of listing or checking requests, and of reading the CA; the next run tries again.
-    pub troubled: usize,
+    pub errors: usize,
 }
 
 /// The action for one request.
-enum Done {
+enum Action {
     Nothing,
     Restarted,
     Rechecked,
-    GivenUp,
+    Failed,
 }
 
 impl Housekeeping {
     /// Runs once. An error of one request does not affect the others.
     pub async fn run(&self) -> Report {
         let mut report = Report::default();
-        let under_way = [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued];
-        for status in under_way.map(Some).into_iter().chain([None]) {
+        let in_progress = [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued];
+        for status in in_progress.map(Some).into_iter().chain([None]) {
             let listed = match status {
-                Some(status) => self.requests.list(status, LISTED).await,
-                None => self.requests.untold(LISTED).await,
+                Some(status) => self.requests.list(status, SCAN_LIMIT).await,
+                None => self.requests.unnotified(SCAN_LIMIT).await,
             };
             let rows = match listed {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::error!(%error, ?status, "cannot list requests");
-                    report.troubled += 1;
+                    report.errors += 1;
                     continue;
                 }
             };
-            let rows = turn(rows, self.clock.now());
-            report.seen += rows.len();
-            for rows in rows.chunks(AT_ONCE) {
-                let looks = rows.iter().map(|row| async move {
+            let rows = rotation_window(rows, self.clock.now());
+            report.checked += rows.len();
+            for rows in rows.chunks(CONCURRENCY) {
+                let checks = rows.iter().map(|row| async move {
                     let span =
                         tracing::info_span!("housekeeping", request.id = %row.id(), status = %row.status());
-                    self.look_after(row).instrument(span).await
+                    self.reconcile(row).instrument(span).await
                 });
-                for (row, done) in rows.iter().zip(join_all(looks).await) {
-                    match done {
-                        Ok(Done::Nothing) => {}
-                        Ok(Done::Restarted) => report.restarted += 1,
-                        Ok(Done::Rechecked) => report.rechecked += 1,
-                        Ok(Done::GivenUp) => report.given_up += 1,
+                for (row, action) in rows.iter().zip(join_all(checks).await) {
+                    match action {
+                        Ok(Action::Nothing) => {}
+                        Ok(Action::Restarted) => report.restarted += 1,
+                        Ok(Action::Rechecked) => report.rechecked += 1,
+                        Ok(Action::Failed) => report.failed += 1,
                         Err(error) => {
                             tracing::warn!(request.id = %row.id(), %error, "cannot check request {}", row.id());
-                            report.troubled += 1;
+                            report.errors += 1;
                         }
                     }
                 }
             }
         }
         if !self.measure_ca().await {
-            report.troubled += 1;
+            report.errors += 1;
         }
-        tracing::info!(?report, "checked {} requests", report.seen);
+        tracing::info!(?report, "checked {} requests", report.checked);
         report
     }
 
@@ -140,35 +140,35 @@ impl Housekeeping {
         true
     }
 
-    async fn look_after(&self, listed: &Request) -> Result<Done, StepError> {
+    async fn reconcile(&self, listed: &Request) -> Result<Action, StepError> {
         let execution = self.executions.state(&listed.execution().arn).await?;
         // The index lags behind the table, and the execution may have ended properly in the meantime: the decision
         // needs a fresh read of the row.
         let Some(row) = self.requests.find(listed.id()).await? else {
-            return Ok(Done::Nothing);
+            return Ok(Action::Nothing);
         };
         let (ended, now) = (row.status().is_terminal(), self.clock.now());
-        if row.execution().arn != listed.execution().arn || (ended && !tells(&row, now)) {
-            return Ok(Done::Nothing);
+        if row.execution().arn != listed.execution().arn || (ended && !needs_notification(&row, now)) {
+            return Ok(Action::Nothing);
         }
         match execution {
             // The task of an approved request may still wait for its report; a second report has no effect.
             ExecutionState::Running if matches!(row.status(), Status::PendingApproval | Status::Approved) => {
                 self.approval_queue.recheck(&RecheckMessage::look(row.id())).await?;
-                Ok(Done::Rechecked)
+                Ok(Action::Rechecked)
             }
-            ExecutionState::Running => Ok(Done::Nothing),
-            ExecutionState::Missing if now - row.execution().started < GRACE => Ok(Done::Nothing),
-            _ if now - row.execution().started < pause(row.execution().attempt) => Ok(Done::Nothing),
+            ExecutionState::Running => Ok(Action::Nothing),
+            ExecutionState::Missing if now - row.execution().started < START_GRACE => Ok(Action::Nothing),
+            _ if now - row.execution().started < backoff(row.execution().attempt) => Ok(Action::Nothing),
             // A missing execution did not fail: its record has been deleted, or the request came from another stack.
             ExecutionState::Ended if !ended && row.execution().attempt.is_multiple_of(MAX_ATTEMPTS) => {
-                self.give_up(&row).await
+                self.mark_failed(&row).await
             }
             ExecutionState::Missing | ExecutionState::Ended => self.restart(&row).await,
         }
     }
 
-    async fn restart(&self, row: &Request) -> Result<Done, StepError> {
+    async fn restart(&self, row: &Request) -> Result<Action, StepError> {
         let attempt = row.execution().attempt + 1;
         let name = execution_name(row.id(), attempt);
         // Start before recording: after a crash in between, the next run starts the same name again. Idempotent.
@@ -177,10 +177,10 @@ impl Housekeeping {
         let note = |row: &mut Request| row.restarted(attempt, arn.clone(), now);
         update_known_request(&*self.requests, row, &Origin::worker("housekeeping"), note).await?;
         tracing::warn!(attempt, "restarted request {} as attempt {attempt}", row.id());
-        Ok(Done::Restarted)
+        Ok(Action::Restarted)
     }
 
-    async fn give_up(&self, row: &Request) -> Result<Done, StepError> {
+    async fn mark_failed(&self, row: &Request) -> Result<Action, StepError> {
         let now = self.clock.now();
         let ending = Ending::because(
             Status::Failed,
@@ -197,32 +197,32 @@ impl Housekeeping {
         }
         let attempts = row.execution().attempt;
         tracing::error!(attempts, "marked request {} as failed after {attempts} executions", row.id());
-        Ok(Done::GivenUp)
+        Ok(Action::Failed)
     }
 }
 
 /// True if an ended request needs an execution to notify its requester.
-fn tells(row: &Request, now: OffsetDateTime) -> bool {
-    row.is_untold() && row.history().last().is_some_and(|ended| now - ended.at < TELLS_FOR)
+fn needs_notification(row: &Request, now: OffsetDateTime) -> bool {
+    row.is_unnotified() && row.history().last().is_some_and(|ended| now - ended.at < NOTIFY_RETRY_WINDOW)
 }
 
 /// Minimum age of an execution before it is replaced; zero for the first one, which was never restarted.
-fn pause(attempt: u32) -> Duration {
+fn backoff(attempt: u32) -> Duration {
     match attempt.checked_sub(2) {
         None => Duration::ZERO,
-        Some(restarts) => (FIRST_PAUSE * 2_i32.pow(restarts.min(8))).min(LONGEST_PAUSE),
+        Some(restarts) => (MIN_RESTART_BACKOFF * 2_i32.pow(restarts.min(8))).min(MAX_RESTART_BACKOFF),
     }
 }
 
-/// The requests of this run: all of them, or a window of [`LIMIT`] that advances every five minutes, so that many
-/// properly waiting requests do not hide a stalled one.
-fn turn(mut rows: Vec<Request>, now: OffsetDateTime) -> Vec<Request> {
-    if rows.len() > LIMIT {
+/// The requests of this run: all of them, or a window of [`REQUESTS_PER_RUN`] that advances every five minutes, so
+/// that many requests that wait properly do not hide a stalled one.
+fn rotation_window(mut rows: Vec<Request>, now: OffsetDateTime) -> Vec<Request> {
+    if rows.len() > REQUESTS_PER_RUN {
         let minutes = usize::try_from(now.unix_timestamp() / 60).unwrap_or_default();
         // Five minutes, like the schedule: the windows of two consecutive runs must meet without a gap.
-        let start = (minutes / 5).wrapping_mul(LIMIT) % rows.len();
+        let start = (minutes / 5).wrapping_mul(REQUESTS_PER_RUN) % rows.len();
         rows.rotate_left(start);
-        rows.truncate(LIMIT);
+        rows.truncate(REQUESTS_PER_RUN);
     }
     rows
 }
@@ -232,10 +232,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pause_grows_and_ends_at_an_hour() {
-        let minutes: Vec<i64> = (1..=9).map(|attempt| pause(attempt).whole_minutes()).collect();
+    fn the_backoff_grows_and_ends_at_an_hour() {
+        let minutes: Vec<i64> = (1..=9).map(|attempt| backoff(attempt).whole_minutes()).collect();
         assert_eq!(minutes, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+        assert_eq!(backoff(u32::MAX), MAX_RESTART_BACKOFF);
     }
 
     #[test]
@@ -246,11 +246,11 @@ mod tests {
             .map(|_| row.clone().altered(|row| row.id = workflow::ids::RequestId::random()))
             .collect();
         let begin = backend.now();
-        let seen: std::collections::BTreeSet<_> = (0..3)
-            .flat_map(|run| turn(rows.clone(), begin + Duration::minutes(5) * run))
+        let checked: std::collections::BTreeSet<_> = (0..3)
+            .flat_map(|run| rotation_window(rows.clone(), begin + Duration::minutes(5) * run))
             .map(|row| row.id())
             .collect();
-        assert_eq!(seen.len(), rows.len());
-        assert_eq!(turn(rows[..LIMIT].to_vec(), begin).len(), LIMIT);
+        assert_eq!(checked.len(), rows.len());
+        assert_eq!(rotation_window(rows[..REQUESTS_PER_RUN].to_vec(), begin).len(), REQUESTS_PER_RUN);
     }
 }

@@ -90,7 +90,7 @@ async fn waiting_approvals_are_rechecked_and_ended_requests_left_alone() {
         ended_and_told(&backend, status);
     }
     let report = run(&backend).await;
-    assert_eq!((report.seen, report.rechecked, report.restarted), (1, 1, 0));
+    assert_eq!((report.checked, report.rechecked, report.restarted), (1, 1, 0));
     assert_eq!(backend.rechecks(), [RecheckMessage::look(waiting)]);
 }
 
@@ -124,7 +124,7 @@ async fn whoever_was_not_told_of_the_end_is_told_by_another_execution() {
         row.mailed(&status.as_str().parse().unwrap(), backend.now());
         backend.put(row);
         backend.advance(time::Duration::hours(1));
-        assert_eq!(run(&backend).await.seen, 0, "{status}: the requester knows");
+        assert_eq!(run(&backend).await.checked, 0, "{status}: the requester knows");
     }
 }
 
@@ -147,7 +147,7 @@ async fn trouble_with_one_request_does_not_keep_others_waiting() {
     }
     backend.fail_next("executions", 1);
     let report = run(&backend).await;
-    assert_eq!((report.troubled, report.restarted), (1, 1));
+    assert_eq!((report.errors, report.restarted), (1, 1));
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_request_that_never_gets_on_is_given_up() {
         }
         set(&backend, id, ExecutionState::Ended);
         backend.advance(time::Duration::hours(1));
-        assert_eq!(run(&backend).await.given_up, 1);
+        assert_eq!(run(&backend).await.failed, 1);
         let mut row = backend.request(id).unwrap();
         assert_eq!(row.status(), Status::Failed);
         let failures =
@@ -183,7 +183,7 @@ async fn a_request_that_never_gets_on_is_given_up() {
         assert_eq!(row.execution().attempt, executions + telling);
         row.mailed(&MailKind::Failed, backend.now());
         backend.put(row.clone());
-        assert_eq!(run(&backend).await.seen, 0);
+        assert_eq!(run(&backend).await.checked, 0);
         // An operator retries the request.
         row.retry(|attempt| format!("arn:{id}-r{attempt}"), backend.now()).unwrap();
         assert_eq!((row.status(), row.execution().attempt), (Status::Approved, executions + telling + 1));
@@ -195,13 +195,13 @@ async fn a_request_that_never_gets_on_is_given_up() {
 async fn each_run_notes_how_long_the_authority_is_valid() {
     let backend = InMemoryBackend::new();
     let left = backend.issuer_certificate().not_after() - backend.now();
-    assert_eq!(run(&backend).await.troubled, 0);
+    assert_eq!(run(&backend).await.errors, 0);
     backend.advance(time::Duration::days(1));
     run(&backend).await;
     backend.fail_next("issuers", 1);
-    assert_eq!(run(&backend).await.troubled, 1, "what cannot be read is not noted");
+    assert_eq!(run(&backend).await.errors, 1, "what cannot be read is not noted");
     backend.without_issuer();
-    assert_eq!(run(&backend).await.troubled, 0);
+    assert_eq!(run(&backend).await.errors, 0);
     let days = [left, left - time::Duration::days(1), time::Duration::ZERO];
     assert_eq!(backend.measures(), days.map(Measure::CaLeft));
 }
@@ -216,12 +216,12 @@ async fn it_survives_every_fault() {
             let hopeless = backend.request_at(Status::Issued);
             backend.alter(hopeless, |row| row.execution_attempt = 12);
             set(backend, hopeless, ExecutionState::Ended);
-            let untold = backend.request_at(Status::Rejected);
-            set(backend, untold, ExecutionState::Ended);
+            let unnotified = backend.request_at(Status::Rejected);
+            set(backend, unnotified, ExecutionState::Ended);
         },
         |backend| async move {
             match run(&backend).await {
-                Report { troubled: 0, .. } => Ok(()),
+                Report { errors: 0, .. } => Ok(()),
                 report => Err(report),
             }
         },

@@ -7,7 +7,7 @@ use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::runtime::step::Task;
 
-use crate::{Input, State};
+use crate::{NotifyInput, NotifyState};
 
 /// The most characters of a cause in an alert; the execution has all of it.
 const MAX_CAUSE: usize = 1_500;
@@ -18,7 +18,7 @@ pub(crate) fn subject(id: RequestId) -> String {
 }
 
 /// The text. `status` is the status of the row; `None` without a row.
-pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String {
+pub(crate) fn text(task: &Task<NotifyState, NotifyInput>, status: Option<Status>) -> String {
     let id = task.request_id;
     let error = shown(task.input.error.as_deref());
     let cause = shown(task.input.cause.as_deref());

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
-use workflow::mail::Letter;
+use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, LinkSecrets, Mailer, Operators, Requests};
@@ -30,9 +30,9 @@ use notice::Notice;
 /// The name in the audit trail.
 const WORKER: &str = "notify";
 /// Lifetime of the link of the overview.
-const OVERVIEW_LIFE: Duration = Duration::hours(1);
+const OVERVIEW_LINK_LIFETIME: Duration = Duration::hours(1);
 /// Shortest time between two mails of the overview, so that a stranger cannot fill the mailbox of an address.
-const OVERVIEW_PAUSE: Duration = Duration::minutes(10);
+const OVERVIEW_MIN_INTERVAL: Duration = Duration::minutes(10);
 
 /// The step.
 pub struct Notify {
@@ -52,7 +52,7 @@ pub struct Notify {
 
 /// The input of a state, besides the request id.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Input {
+pub struct NotifyInput {
     /// NotifyFailed: the error's name.
     pub error: Option<String>,
     /// NotifyFailed: the cause, as text.
@@ -61,7 +61,7 @@ pub struct Input {
 
 /// The states with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum NotifyState {
     /// The request has been stored.
     NotifyReceived,
     /// The policy does not allow the request.
@@ -74,7 +74,7 @@ pub enum State {
     NotifyFailed,
 }
 
-workflow::wire_names!(State: "state" {
+workflow::wire_names!(NotifyState: "state" {
     NotifyReceived => "NotifyReceived",
     NotifyRefused => "NotifyRefused",
     NotifyRejected => "NotifyRejected",
@@ -84,14 +84,14 @@ workflow::wire_names!(State: "state" {
 
 #[async_trait]
 impl Step for Notify {
-    type State = State;
-    type Input = Input;
+    type State = NotifyState;
+    type Input = NotifyInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<State, Input>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<NotifyState, NotifyInput>) -> Result<Progress<NoOutput>, StepError> {
         let request = self.requests.find(task.request_id).await?;
         match task.state {
-            State::NotifyFailed => {
+            NotifyState::NotifyFailed => {
                 // An error of the alert does not stop the mail, nor the reverse: the operators need the alert if mail
                 // is down.
                 let alerted = self.alert(&task, request.as_ref()).await;
@@ -100,11 +100,11 @@ impl Step for Notify {
                 }
                 alerted?;
             }
-            State::NotifyReceived => {
+            NotifyState::NotifyReceived => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
                 self.tell(&request, Notice::of_receipt(request.status())).await?;
             }
-            State::NotifyRefused | State::NotifyRejected | State::NotifyExpired => {
+            NotifyState::NotifyRefused | NotifyState::NotifyRejected | NotifyState::NotifyExpired => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
                 let notice = Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
                     StepError::refused(
@@ -157,8 +157,8 @@ impl Notify {
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id());
-        let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
-        self.mailer.send(&letter.to(request.id(), &kind, request.email())).await?;
+        let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        self.mailer.send(&content.to(request.id(), &kind, request.email())).await?;
         let now = self.clock.now();
         self.note(request, |row| row.mailed(&kind, now)).await?;
         tracing::info!(mail = %kind, "sent mail {kind} for request {}", request.id());
@@ -172,18 +172,23 @@ impl Notify {
         }
         let key = self.links.secret().await?.status_key(request.id());
         let notice = Notice::Waiting(number);
-        let letter = notice.letter(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
         let kind = notice.kind();
-        self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &letter).await
+        self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &content).await
     }
 
-    /// Mails the link to all requests of the address, at most once per [`OVERVIEW_PAUSE`].
+    /// Mails the link to all requests of the address, at most once per [`OVERVIEW_MIN_INTERVAL`].
     async fn overview(&self, request: &Request) -> Result<(), StepError> {
         let now = self.clock.now();
-        let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LIFE);
-        let letter = overview::letter(request.language(), &self.base_url.overview(&key), now + OVERVIEW_LIFE);
-        let claim = |row: &mut Request, now| row.claim_mail_again(&MailKind::Overview, OVERVIEW_PAUSE, now);
-        self.send_once(request, &MailKind::Overview, claim, &letter).await
+        let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LINK_LIFETIME);
+        let content = overview::content(
+            request.language(),
+            &self.base_url.overview(&key),
+            now + OVERVIEW_LINK_LIFETIME,
+        );
+        let claim =
+            |row: &mut Request, now| row.claim_mail_again(&MailKind::Overview, OVERVIEW_MIN_INTERVAL, now);
+        self.send_once(request, &MailKind::Overview, claim, &content).await
     }
 
     async fn send_once(
@@ -191,10 +196,10 @@ impl Notify {
         request: &Request,
         kind: &MailKind,
         claim: impl Fn(&mut Request, OffsetDateTime) -> bool + Send + Sync,
-        letter: &Letter,
+        content: &MailContent,
     ) -> Result<(), StepError> {
         let (now, origin) = (self.clock.now(), Origin::worker(WORKER));
-        let mail = letter.to(request.id(), kind, request.email());
+        let mail = content.to(request.id(), kind, request.email());
         let send = async { self.mailer.send(&mail).await.map_err(StepError::from) };
         let claim = |row: &mut Request| claim(row, now);
         send_once(&*self.requests, request.id(), &origin, kind, now, claim, send).await?;
@@ -202,7 +207,11 @@ impl Notify {
     }
 
     /// Alerts the operators of a failure, once for each request that has a row.
-    async fn alert(&self, task: &Task<State, Input>, request: Option<&Request>) -> Result<(), StepError> {
+    async fn alert(
+        &self,
+        task: &Task<NotifyState, NotifyInput>,
+        request: Option<&Request>,
+    ) -> Result<(), StepError> {
         if request.is_some_and(Request::has_notified_operators) {
             return Ok(());
         }

@@ -4,7 +4,7 @@
 //! requester's own and the form's.
 
 use workflow::approval::BaseUrl;
-use workflow::mail::{Letter, names_in_short};
+use workflow::mail::{MailContent, names_in_short};
 use workflow::mail_kind::MailKind;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
@@ -68,13 +68,13 @@ impl Notice {
     }
 
     /// The text of the mail, in the requester's language. `status_link` is the requester's own.
-    pub(crate) fn letter(self, request: &Request, base_url: &BaseUrl, status_link: &str) -> Letter {
+    pub(crate) fn content(self, request: &Request, base_url: &BaseUrl, status_link: &str) -> MailContent {
         let language = request.language();
         let names = names_in_short(language, request.names());
         let asked = language.day(request.registration_date());
         let until = request.expires_at().map(|at| language.instant_of_week(at));
-        let letter = |subject, heading| {
-            Letter::new(language, &Message::new(subject).with("names", &names), &Message::new(heading))
+        let content = |subject, heading| {
+            MailContent::new(language, &Message::new(subject).with("names", &names), &Message::new(heading))
         };
         let see_standing = Message::new("mail-see-standing");
         let see_request = Message::new("mail-see-request");
@@ -83,18 +83,18 @@ impl Notice {
         let you_wrote = Message::new("mail-you-wrote");
         match self {
             Self::Received => {
-                let letter =
-                    letter("mail-received-subject", "mail-received-heading").paragraph(&match until {
+                let content =
+                    content("mail-received-subject", "mail-received-heading").paragraph(&match until {
                         Some(until) => Message::new("mail-received-until").with("until", until),
                         None => Message::new("mail-received"),
                     });
-                about(letter, request)
+                about(content, request)
                     .quote(&you_wrote, request.comment())
                     .button(&see_standing, status_link)
                     .closing(&Message::new("mail-received-wrong"))
                     .closing(&Message::new("mail-received-not-you"))
             }
-            Self::Waiting(_) => letter("mail-waiting-subject", "mail-waiting-heading")
+            Self::Waiting(_) => content("mail-waiting-subject", "mail-waiting-heading")
                 .paragraph(&match until {
                     Some(until) => Message::new("mail-waiting-until").with("until", until),
                     None => Message::new("mail-waiting"),
@@ -104,20 +104,20 @@ impl Notice {
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-waiting-withdraw")),
             Self::Refused => {
-                let letter = letter("mail-refused-subject", "mail-refused-heading");
+                let content = content("mail-refused-subject", "mail-refused-heading");
                 // The reason repeats the first finding: the mail shows it once.
-                let (letter, closing) = if request.findings().is_empty() {
-                    let letter = match request.reason() {
-                        Some(reason) => letter.paragraph(reason),
-                        None => letter.paragraph(&Message::new("mail-refused-no-reason")),
+                let (content, closing) = if request.findings().is_empty() {
+                    let content = match request.reason() {
+                        Some(reason) => content.paragraph(reason),
+                        None => content.paragraph(&Message::new("mail-refused-no-reason")),
                     };
-                    (letter, Message::new("mail-refused-closed"))
+                    (content, Message::new("mail-refused-closed"))
                 } else {
-                    let letter = letter.paragraph(&Message::new("mail-refused"));
-                    (letter, Message::new("mail-refused-closed-until-right"))
+                    let content = content.paragraph(&Message::new("mail-refused"));
+                    (content, Message::new("mail-refused-closed-until-right"))
                 };
                 let code = request.code().map_or("", |code| code.as_str());
-                about(letter.fact(&Message::new("mail-code"), code), request)
+                about(content.fact(&Message::new("mail-code"), code), request)
                     .fact(&asked_on, &asked)
                     .quote(&you_wrote, request.comment())
                     .findings(request.findings())
@@ -126,7 +126,7 @@ impl Notice {
                     .closing(&closing)
             }
             Self::Rejected if request.decision().is_some_and(|decision| decision.withdrawn) => {
-                letter("mail-withdrawn-subject", "mail-withdrawn-heading")
+                content("mail-withdrawn-subject", "mail-withdrawn-heading")
                     .paragraph(&Message::new("mail-withdrawn"))
                     .names(request.names())
                     .fact(&asked_on, &asked)
@@ -135,14 +135,14 @@ impl Notice {
                     .closing(&Message::new("mail-withdrawn-not-you"))
             }
             Self::Rejected => {
-                let letter = letter("mail-rejected-subject", "mail-rejected-heading");
+                let content = content("mail-rejected-subject", "mail-rejected-heading");
                 let decision = request.decision();
                 let reason = decision.and_then(|decision| decision.rejection_reason());
                 match reason.filter(|reason| !reason.trim().is_empty()) {
-                    Some(reason) => letter
+                    Some(reason) => content
                         .paragraph(&Message::new("mail-rejected"))
                         .quote(&Message::new("mail-rejected-reason"), reason),
-                    None => letter.paragraph(&Message::new("mail-rejected-no-reason")),
+                    None => content.paragraph(&Message::new("mail-rejected-no-reason")),
                 }
                 .names(request.names())
                 .fact(&asked_on, &asked)
@@ -150,7 +150,7 @@ impl Notice {
                 .link(&ask_again, base_url.as_str())
                 .closing(&Message::new("mail-rejected-closed"))
             }
-            Self::Expired => letter("mail-expired-subject", "mail-expired-heading")
+            Self::Expired => content("mail-expired-subject", "mail-expired-heading")
                 .paragraph(&match until {
                     Some(until) => Message::new("mail-expired-until").with("until", until),
                     None => Message::new("mail-expired"),
@@ -160,7 +160,7 @@ impl Notice {
                 .button(&ask_again, base_url.as_str())
                 .link(&see_request, status_link)
                 .closing(&Message::new("mail-expired-before")),
-            Self::Failed => letter("mail-failed-subject", "mail-failed-heading")
+            Self::Failed => content("mail-failed-subject", "mail-failed-heading")
                 .paragraph(&Message::new("mail-failed"))
                 .names(request.names())
                 .fact(&asked_on, &asked)
@@ -171,9 +171,9 @@ impl Notice {
 }
 
 /// Adds the summary of the CSR, or only the profile if the CSR has no summary.
-fn about(letter: Letter, request: &Request) -> Letter {
+fn about(content: MailContent, request: &Request) -> MailContent {
     match request.csr() {
-        Some(facts) => letter.certificate(facts, request.profile()),
-        None => letter.fact(&Message::new("mail-profile"), request.profile()),
+        Some(facts) => content.certificate(facts, request.profile()),
+        None => content.fact(&Message::new("mail-profile"), request.profile()),
     }
 }

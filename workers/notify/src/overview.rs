@@ -3,13 +3,13 @@
 //! Invariant: pure. The mail goes only to that address, and contains nothing of any request.
 
 use time::OffsetDateTime;
-use workflow::mail::Letter;
+use workflow::mail::MailContent;
 use workflow::texts::{Language, Message};
 
-/// The letter; its link works until `until`.
-pub(crate) fn letter(language: Language, link: &str, until: OffsetDateTime) -> Letter {
+/// The content of the mail; its link works until `until`.
+pub(crate) fn content(language: Language, link: &str, until: OffsetDateTime) -> MailContent {
     let until = language.instant_of_week(until);
-    Letter::new(language, &Message::new("mail-overview-subject"), &Message::new("mail-overview-heading"))
+    MailContent::new(language, &Message::new("mail-overview-subject"), &Message::new("mail-overview-heading"))
         .paragraph(&Message::new("mail-overview").with("until", until))
         .button(&Message::new("mail-overview-show"), link)
         .closing(&Message::new("mail-overview-not-you"))
@@ -22,8 +22,9 @@ mod tests {
     use super::*;
 
     fn shown(language: Language) -> String {
-        let letter = letter(language, "https://ca.example.com/mine/the-key", datetime!(2026-01-01 13:00 UTC));
-        let mail = letter.to(
+        let content =
+            content(language, "https://ca.example.com/mine/the-key", datetime!(2026-01-01 13:00 UTC));
+        let mail = content.to(
             "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap(),
             &workflow::mail_kind::MailKind::Overview,
             &"alice@example.com".parse().unwrap(),

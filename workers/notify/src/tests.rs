@@ -26,17 +26,17 @@ fn step(backend: &Arc<InMemoryBackend>) -> Notify {
     }
 }
 
-fn task(state: &str) -> Task<State, Input> {
+fn task(state: &str) -> Task<NotifyState, NotifyInput> {
     Task {
         request_id: id(),
         state: state.parse().unwrap(),
         execution: format!("arn:aws:states:eu-central-1:000000000000:execution:countersign:{}", id()),
         token: TaskToken::new("the task token"),
-        input: Input::default(),
+        input: NotifyInput::default(),
     }
 }
 
-fn failure() -> Task<State, Input> {
+fn failure() -> Task<NotifyState, NotifyInput> {
     let mut task = task("NotifyFailed");
     task.input.error = Some("Step.Exhausted".into());
     task.input.cause = Some("after 5 attempts: sign the certificate:\n the signer did not answer".into());
@@ -254,7 +254,7 @@ async fn the_row_decides_what_is_said() {
         ("NotifyFailed", _) => Ok(Some("failed")),
         (_, Submitted | PendingApproval | Approved | Issued) => Err(ErrorName::BadMessage),
     };
-    for state in State::ALL.map(State::as_str) {
+    for state in NotifyState::ALL.map(NotifyState::as_str) {
         for status in Status::ALL {
             let backend = InMemoryBackend::new();
             backend.put(of(status));
@@ -386,7 +386,7 @@ async fn what_is_secret_stays_so() {
 
 #[test]
 fn the_input_is_read_from_whatever_the_state_machine_sends() {
-    let read = |text: &str| serde_json::from_str::<Input>(text).unwrap();
+    let read = |text: &str| serde_json::from_str::<NotifyInput>(text).unwrap();
     assert_eq!(read(r#"{"requestId": "x", "more": [1]}"#).error, None);
     assert_eq!(
         read(r#"{"error": "States.Timeout", "cause": null}"#).error.as_deref(),
@@ -446,7 +446,7 @@ fn a_request_that_was_withdrawn_was_rejected_by_nobody() {
     request.record_decision(decision, at).unwrap();
     let request = ended(request, Status::Rejected, "You withdrew the request.");
     let base_url = BaseUrl::parse("https://ca.example.com/").unwrap();
-    let mail = Notice::Rejected.letter(&request, &base_url, "https://ca.example.com/requests/x").to(
+    let mail = Notice::Rejected.content(&request, &base_url, "https://ca.example.com/requests/x").to(
         request.id(),
         &MailKind::Rejected,
         request.email(),

@@ -39,7 +39,7 @@ pub struct Persist {
 /// The input of a state, besides the request id.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Input {
+pub struct PersistInput {
     /// Persist: the digest of the validated CSR.
     pub csr_digest: Option<String>,
     /// RecordFailure: the error's name.
@@ -48,7 +48,7 @@ pub struct Input {
 
 /// The states with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum PersistState {
     /// Stores the summary of the validated CSR.
     Persist,
     /// The policy does not allow the request.
@@ -61,7 +61,7 @@ pub enum State {
     RecordFailure,
 }
 
-workflow::wire_names!(State: "state" {
+workflow::wire_names!(PersistState: "state" {
     Persist => "Persist",
     RecordRefusal => "RecordRefusal",
     RecordRejection => "RecordRejection",
@@ -71,26 +71,26 @@ workflow::wire_names!(State: "state" {
 
 #[async_trait]
 impl Step for Persist {
-    type State = State;
-    type Input = Input;
+    type State = PersistState;
+    type Input = PersistInput;
     type Output = NoOutput;
 
-    async fn run(&self, task: Task<State, Input>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(&self, task: Task<PersistState, PersistInput>) -> Result<Progress<NoOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match task.state {
-            State::Persist => self.store_csr(&request, task.input.csr_digest.as_deref()).await?,
-            State::RecordRefusal => self.end(&request, self.refusal(&request).await?).await?,
-            State::RecordRejection => self.end(&request, rejection(&request)).await?,
-            State::RecordExpiry => self.end(&request, expiry(&request)).await?,
+            PersistState::Persist => self.store_csr(&request, task.input.csr_digest.as_deref()).await?,
+            PersistState::RecordRefusal => self.end(&request, self.refusal(&request).await?).await?,
+            PersistState::RecordRejection => self.end(&request, rejection(&request)).await?,
+            PersistState::RecordExpiry => self.end(&request, expiry(&request)).await?,
             // Out of date: the request has been restarted since.
-            State::RecordFailure if attempt_of(&task.execution) < request.execution().attempt => {
+            PersistState::RecordFailure if attempt_of(&task.execution) < request.execution().attempt => {
                 tracing::warn!(
                     execution = task.execution,
                     "request {id} has a later execution; the failure of this one is not recorded"
                 );
             }
-            State::RecordFailure => {
+            PersistState::RecordFailure => {
                 tracing::error!(cause = task.input.error, "request {id} failed");
                 self.end(&request, failure()).await?;
             }

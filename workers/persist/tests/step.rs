@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use persist::{Input, Persist};
+use persist::{Persist, PersistInput};
 use pki::testing as test_pki;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
@@ -27,7 +27,7 @@ async fn run(
     backend: &Arc<InMemoryBackend>,
     id: RequestId,
     state: &str,
-    input: Input,
+    input: PersistInput,
 ) -> Result<Request, StepError> {
     step(backend).run(fixtures::task(id, state, "t", input)).await?;
     Ok(backend.request(id).unwrap())
@@ -37,13 +37,13 @@ async fn run(
 async fn the_facts_are_written_once() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
-    let first = run(&backend, id, "Persist", Input::default()).await.unwrap();
+    let first = run(&backend, id, "Persist", PersistInput::default()).await.unwrap();
     assert_eq!(first.names(), ["www.example.com"]);
     assert_eq!(first.status(), Status::Submitted);
     assert!(first.csr().is_some());
     backend.set_policy(&include_str!("../../../infra/policy.toml").replace("365", "30"));
     assert_eq!(
-        run(&backend, id, "Persist", Input::default()).await.unwrap(),
+        run(&backend, id, "Persist", PersistInput::default()).await.unwrap(),
         first,
         "a second run changes nothing"
     );
@@ -55,7 +55,7 @@ async fn the_facts_are_written_once() {
 async fn another_csr_than_the_validated_one_is_not_stored() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
-    let input = Input { csr_digest: Some("0".repeat(64)), error: None };
+    let input = PersistInput { csr_digest: Some("0".repeat(64)), error: None };
     let StepError::Refused { code, .. } = run(&backend, id, "Persist", input).await.unwrap_err() else {
         panic!()
     };
@@ -69,10 +69,10 @@ async fn what_the_authority_may_not_certify_is_a_refusal_with_its_words() {
     let id = backend.request_at(Status::Submitted);
     let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&[], &["example.com"]);
     backend.rotate_to(&maker.self_signed());
-    let fault = run(&backend, id, "Persist", Input::default()).await.unwrap_err();
+    let fault = run(&backend, id, "Persist", PersistInput::default()).await.unwrap_err();
     assert!(matches!(fault, StepError::Refused { code: ErrorName::Refused, .. }));
     assert_eq!(backend.request(id).unwrap().csr(), None);
-    let row = run(&backend, id, "RecordRefusal", Input::default()).await.unwrap();
+    let row = run(&backend, id, "RecordRefusal", PersistInput::default()).await.unwrap();
     assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::NameNotAllowed)));
     assert!(row.reason().unwrap().contains("exclude the DNS name \"www.example.com\""));
 }
@@ -83,7 +83,7 @@ async fn a_refusal_is_recorded_with_every_finding() {
     let request = backend.unsaved_request(&test_pki::csr(&["www.not-ours.invalid"]), Status::Submitted);
     let id = request.id();
     backend.put(request);
-    let row = run(&backend, id, "RecordRefusal", Input::default()).await.unwrap();
+    let row = run(&backend, id, "RecordRefusal", PersistInput::default()).await.unwrap();
     assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::NameNotAllowed)));
     assert!(row.findings().iter().any(|finding| finding.detail.contains("not-ours")), "{:?}", row.findings());
 }
@@ -97,12 +97,12 @@ async fn each_ending_is_recorded_and_stands() {
         ("RecordFailure", Status::Failed),
     ] {
         let id = backend.request_at(Status::PendingApproval);
-        let row = run(&backend, id, state, Input::default()).await.unwrap();
+        let row = run(&backend, id, state, PersistInput::default()).await.unwrap();
         assert_eq!(row.status(), status);
         assert!(row.reason().is_some());
         for other in ["RecordRejection", "RecordExpiry", "RecordFailure", "RecordRefusal"] {
             assert_eq!(
-                run(&backend, id, other, Input::default()).await.unwrap(),
+                run(&backend, id, other, PersistInput::default()).await.unwrap(),
                 row,
                 "{other} after {state}"
             );
@@ -117,7 +117,7 @@ async fn each_ending_is_recorded_and_stands() {
 async fn a_delivered_request_is_never_called_failed() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Delivered);
-    let row = run(&backend, id, "RecordFailure", Input::default()).await.unwrap();
+    let row = run(&backend, id, "RecordFailure", PersistInput::default()).await.unwrap();
     assert_eq!(row.status(), Status::Delivered);
 }
 
@@ -134,7 +134,7 @@ async fn it_survives_every_fault() {
             state,
             |backend| _ = backend.request_at(status),
             |backend| async move {
-                run(&backend, backend.requests()[0].id(), state, Input::default()).await.map(drop)
+                run(&backend, backend.requests()[0].id(), state, PersistInput::default()).await.map(drop)
             },
         )
         .await;
@@ -145,14 +145,18 @@ async fn it_survives_every_fault() {
 async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
-    run(&backend, id, "RecordFailure", Input::default()).await.unwrap();
+    run(&backend, id, "RecordFailure", PersistInput::default()).await.unwrap();
     let mut row = backend.request(id).unwrap();
     assert_eq!(row.status(), Status::Failed);
     row.retry(|attempt| format!("arn:{id}-r{attempt}"), row.registration_date()).unwrap();
     backend.put(row);
     let row = backend.request(id).unwrap();
-    assert_eq!(run(&backend, id, "RecordFailure", Input::default()).await.unwrap(), row, "it came twice");
-    let mut now = fixtures::task(id, "RecordFailure", "t", Input::default());
+    assert_eq!(
+        run(&backend, id, "RecordFailure", PersistInput::default()).await.unwrap(),
+        row,
+        "it came twice"
+    );
+    let mut now = fixtures::task(id, "RecordFailure", "t", PersistInput::default());
     now.execution = row.execution().arn.clone();
     step(&backend).run(now).await.unwrap();
     assert_eq!(backend.request(id).unwrap().status(), Status::Failed);

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
 use workflow::approval::voting::Voting;
+use workflow::approval::withdrawal::Withdrawal;
 use workflow::ports::{
     Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, NameIndex, Policies, Requests,
     WorkerQueue,
 };
+use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
 
 /// The ports and settings of the web front.
@@ -42,6 +44,26 @@ impl Portal {
     /// The intake of requests.
     pub(crate) fn intake(&self) -> Intake<'_> {
         Intake { requests: &*self.requests, executions: &*self.executions, clock: &*self.clock }
+    }
+
+    /// Withdrawals by requesters.
+    pub(crate) fn withdrawal(&self) -> Withdrawal<'_> {
+        Withdrawal {
+            requests: &*self.requests,
+            approvals: &*self.approvals,
+            approval_queue: &*self.approval_queue,
+            clock: &*self.clock,
+        }
+    }
+
+    /// CertificateDownload of certificates.
+    pub(crate) fn downloads(&self) -> CertificateDownload<'_> {
+        CertificateDownload {
+            requests: &*self.requests,
+            certificates: &*self.certificates,
+            issuers: &*self.issuers,
+            clock: &*self.clock,
+        }
     }
 
     /// Voting by links.

@@ -49,20 +49,20 @@ pub struct Signed {
 
 /// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum SignState {
     /// `Sign`.
     Sign,
 }
 
-workflow::wire_names!(State: "state" { Sign => "Sign" });
+workflow::wire_names!(SignState: "state" { Sign => "Sign" });
 
 #[async_trait]
 impl Step for Sign {
-    type State = State;
+    type State = SignState;
     type Input = NoInput;
     type Output = Signed;
 
-    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Signed>, StepError> {
+    async fn run(&self, task: Task<SignState, NoInput>) -> Result<Progress<Signed>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match (request.status(), request.reservation()) {

@@ -110,6 +110,19 @@ async fn a_stricter_policy_in_force_refuses() {
     assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
 }
 
+/// A request that an earlier version accepted: its key is not in its one DER form.
+#[tokio::test]
+async fn a_fault_of_the_request_is_refused_and_never_retried() {
+    let backend = InMemoryBackend::new();
+    for (what, maker) in test_pki::csrs_with_non_canonical_keys() {
+        let id = backend.request_at(Status::Approved);
+        backend.alter(id, |row| row.csr_content = maker.pem());
+        assert_eq!(name(sign(&backend, id).await), ErrorName::Refused, "{what}");
+        assert_eq!(backend.request(id).unwrap().serial(), None, "{what}: nothing is reserved");
+    }
+    assert!(backend.certificates().is_empty());
+}
+
 /// Reserves a serial and a validity, and fails before a certificate is stored.
 async fn reserved(backend: &Arc<InMemoryBackend>) -> RequestId {
     let id = backend.request_at(Status::Approved);

@@ -35,20 +35,20 @@ pub struct Validated {
 
 /// The state with tasks for this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum ValidateState {
     /// `Validate`.
     Validate,
 }
 
-workflow::wire_names!(State: "state" { Validate => "Validate" });
+workflow::wire_names!(ValidateState: "state" { Validate => "Validate" });
 
 #[async_trait]
 impl Step for Validate {
-    type State = State;
+    type State = ValidateState;
     type Input = NoInput;
     type Output = Validated;
 
-    async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Validated>, StepError> {
+    async fn run(&self, task: Task<ValidateState, NoInput>) -> Result<Progress<Validated>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {

@@ -97,7 +97,8 @@ pub struct Review {
     /// The approvals needed.
     pub quorum: usize,
     /// The approvals still missing, by group.
-    pub lacking: Vec<MissingApprovals>,
+    #[serde(rename = "lacking")]
+    pub missing_approvals: Vec<MissingApprovals>,
     /// The time at which the request was accepted, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub registration_date: OffsetDateTime,
@@ -144,8 +145,8 @@ impl Review {
             key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
             extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
             findings,
-            lacking: approval.lacking(),
-            quorum: approval.electorate.quorum(),
+            missing_approvals: approval.missing_approvals(),
+            quorum: approval.approver_set.quorum(),
             votes: approval.votes,
             registration_date: request.registration_date(),
             expires_at: approval.expires_at,

@@ -29,13 +29,14 @@ pub struct Approval {
     /// The digest of the contents to approve.
     pub digest: ApprovalDigest,
     /// The approvers who may vote, and the number of approvals needed.
-    pub electorate: ApproverSet,
+    #[serde(rename = "electorate")]
+    pub approver_set: ApproverSet,
     /// The generation of the links: 1, and one more per replacement of all links. Earlier links are not valid.
     pub generation: u32,
     /// The approvers who have opened the review.
     #[serde(default)]
     pub viewed_by: Vec<Email>,
-    /// The time from which substitutes may vote too, UTC.
+    /// The time from which escalation approvers may vote too, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub escalated_at: Option<OffsetDateTime>,
     /// True if the requester withdrew the request, which counts as a rejection.
@@ -113,7 +114,7 @@ impl Approval {
     pub fn ask(
         request_id: RequestId,
         digest: ApprovalDigest,
-        electorate: ApproverSet,
+        approver_set: ApproverSet,
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Self {
@@ -121,7 +122,7 @@ impl Approval {
             request_id,
             version: 1,
             digest,
-            electorate,
+            approver_set,
             generation: 1,
             viewed_by: Vec::new(),
             escalated_at: None,
@@ -193,7 +194,7 @@ impl Approval {
         self.votes.push(Vote { approver: approver.clone(), decision: *decision, reason: reason.clone(), at });
         if *decision == Decision::Reject {
             self.decide(Outcome::Rejected, now);
-        } else if self.lacking().is_empty() {
+        } else if self.missing_approvals().is_empty() {
             self.decide(Outcome::Approved, now);
         }
         Ok(VoteResult::Recorded)
@@ -201,24 +202,24 @@ impl Approval {
 
     /// True if `person` may vote now.
     pub fn admits(&self, person: &Email) -> bool {
-        self.electorate.admits(person, self.escalated_at.is_some())
+        self.approver_set.admits(person, self.escalated_at.is_some())
     }
 
     /// The vote of a person.
     pub fn vote_of(&self, person: &Email) -> Option<&Vote> {
-        self.votes.iter().find(|vote| self.electorate.plus_tags.same_person(&vote.approver, person))
+        self.votes.iter().find(|vote| self.approver_set.plus_tags.same_person(&vote.approver, person))
     }
 
     /// Approvers who may vote now and have not voted.
     pub fn undecided(&self) -> Vec<Email> {
-        let voters = self.electorate.voters(self.escalated_at.is_some());
+        let voters = self.approver_set.voters(self.escalated_at.is_some());
         voters.into_iter().filter(|voter| self.vote_of(voter).is_none()).collect()
     }
 
     /// The approvals still needed.
-    pub fn lacking(&self) -> Vec<MissingApprovals> {
+    pub fn missing_approvals(&self) -> Vec<MissingApprovals> {
         let approving = self.votes.iter().filter(|vote| vote.decision == Decision::Approve);
-        self.electorate.lacking(approving.map(|vote| &vote.approver))
+        self.approver_set.missing_approvals(approving.map(|vote| &vote.approver))
     }
 
     /// Records that an approver opened the review. Returns true if anything changed.
@@ -248,11 +249,11 @@ impl Approval {
         }
     }
 
-    /// Lets `substitutes` vote too. Returns true if anything changed.
-    pub fn escalate(&mut self, substitutes: Vec<Email>, now: OffsetDateTime) -> bool {
-        let new = self.outcome.is_none() && self.escalated_at.is_none() && !substitutes.is_empty();
+    /// Lets `escalation_approvers` vote too. Returns true if anything changed.
+    pub fn escalate(&mut self, escalation_approvers: Vec<Email>, now: OffsetDateTime) -> bool {
+        let new = self.outcome.is_none() && self.escalated_at.is_none() && !escalation_approvers.is_empty();
         if new {
-            self.electorate.substitutes = substitutes;
+            self.approver_set.escalation_approvers = escalation_approvers;
             self.escalated_at = Some(whole_seconds(now));
         }
         new
@@ -260,11 +261,11 @@ impl Approval {
 
     /// Invalidates all links, so that links of `generation` can be sent to the approvers now in the policy. Accepts
     /// only the next generation in order; returns true if anything changed.
-    pub fn renew_links(&mut self, generation: u32, electorate: ApproverSet) -> bool {
+    pub fn renew_links(&mut self, generation: u32, approver_set: ApproverSet) -> bool {
         let next = self.outcome.is_none() && generation == self.generation.saturating_add(1);
         if next {
             self.generation = generation;
-            self.electorate = electorate;
+            self.approver_set = approver_set;
         }
         next
     }

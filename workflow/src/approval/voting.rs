@@ -78,7 +78,7 @@ impl Voting<'_> {
         // order, this end would look like an end without a decision, and a repeated vote would be rejected.
         let request = self.requests.find(link.request_id).await?.ok_or_else(none)?;
         let approval = self.approvals.find(link.request_id).await?.ok_or_else(none)?;
-        let tags = approval.electorate.plus_tags;
+        let tags = approval.approver_set.plus_tags;
         if link.generation != approval.generation
             || !approval.admits(&link.approver)
             || tags.same_person(request.email(), &link.approver)

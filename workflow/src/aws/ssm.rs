@@ -20,7 +20,8 @@ use super::unavailable;
 use crate::policy::{Pointer, PointerError, Policy};
 use crate::ports::{Policies, PortError};
 
-const FRESH: Duration = Duration::from_secs(60);
+/// How long a policy is used before the parameter is read again.
+const CACHE_TIME: Duration = Duration::from_secs(60);
 const WHAT: &str = "read the policy";
 
 /// The parameter and the bucket of the policy document.
@@ -80,7 +81,7 @@ impl PolicyStore {
 }
 
 /// A parsed policy, with the parameter's value and the time of reading.
-struct Copy {
+struct CachedPolicy {
     read: Instant,
     parameter: String,
     policy: Arc<Policy>,
@@ -88,17 +89,17 @@ struct Copy {
 
 /// The policy in force, with a copy in memory.
 pub struct SsmPolicies {
-    shelf: PolicyStore,
-    fresh: Duration,
-    copy: Mutex<Option<Copy>>,
+    store: PolicyStore,
+    cache_time: Duration,
+    copy: Mutex<Option<CachedPolicy>>,
 }
 
 impl SsmPolicies {
     /// The parameter with this name.
     pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
         // At a local emulator an edited policy applies at once; reading it is free there.
-        let fresh = if sdk.endpoint_url().is_some() { Duration::ZERO } else { FRESH };
-        Self { shelf: PolicyStore::new(sdk, parameter), fresh, copy: Mutex::new(None) }
+        let cache_time = if sdk.endpoint_url().is_some() { Duration::ZERO } else { CACHE_TIME };
+        Self { store: PolicyStore::new(sdk, parameter), cache_time, copy: Mutex::new(None) }
     }
 }
 
@@ -107,21 +108,21 @@ impl Policies for SsmPolicies {
     async fn current(&self) -> Result<Arc<Policy>, PortError> {
         let mut copy = self.copy.lock().await;
         if let Some(copy) = copy.as_ref()
-            && copy.read.elapsed() < self.fresh
+            && copy.read.elapsed() < self.cache_time
         {
             return Ok(Arc::clone(&copy.policy));
         }
         let read = Instant::now();
         let missing = || PortError { what: WHAT, cause: "the parameter is empty".into() };
-        let parameter = self.shelf.parameter().await?.ok_or_else(missing)?;
+        let parameter = self.store.parameter().await?.ok_or_else(missing)?;
         // An unchanged value means an unchanged document: a pointer contains its digest.
         if let Some(copy) = copy.as_mut().filter(|copy| copy.parameter == parameter) {
             copy.read = read;
             return Ok(Arc::clone(&copy.policy));
         }
-        let document = self.shelf.document(parameter.clone()).await?;
+        let document = self.store.document(parameter.clone()).await?;
         let policy = Arc::new(Policy::parse(&document).map_err(|error| PortError::new(WHAT, error))?);
-        *copy = Some(Copy { read, parameter, policy: Arc::clone(&policy) });
+        *copy = Some(CachedPolicy { read, parameter, policy: Arc::clone(&policy) });
         Ok(policy)
     }
 }

@@ -12,34 +12,34 @@ use crate::request::audit::Event;
 use crate::store::object_key::{ObjectKey, approval_key, link_key};
 
 /// The columns of a row, as plain JSON: text, numbers, booleans, lists and maps.
-pub type Columns = serde_json::Map<String, Value>;
+pub type RowColumns = serde_json::Map<String, Value>;
 
 /// The columns of an approval with task tokens: bearer secrets of their stack, useless in another.
 const TOKENS: [&str; 2] = ["taskToken", "earlierTokens"];
 
 /// A row of a table: all columns, and the typed value of the known ones.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row<T> {
-    columns: Columns,
+pub struct TableRow<T> {
+    columns: RowColumns,
     value: T,
 }
 
 /// A row of the table `names`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Name {
+pub struct NameRow {
     /// The name, or a key of [`crate::ports::look_alike`].
     pub name: String,
     /// A request for the name.
     pub request_id: RequestId,
 }
 
-impl<T: DeserializeOwned> Row<T> {
+impl<T: DeserializeOwned> TableRow<T> {
     /// Reads the value of a row.
     ///
     /// # Errors
     /// One line: the columns are not a valid value.
-    pub fn read(columns: Columns) -> Result<Self, String> {
+    pub fn read(columns: RowColumns) -> Result<Self, String> {
         match T::deserialize(Value::Object(columns.clone())) {
             Ok(value) => Ok(Self { columns, value }),
             Err(error) => Err(short(&error.to_string())),
@@ -47,24 +47,24 @@ impl<T: DeserializeOwned> Row<T> {
     }
 }
 
-impl<T> Row<T> {
+impl<T> TableRow<T> {
     /// The value.
     pub fn value(&self) -> &T {
         &self.value
     }
 
     /// Every column.
-    pub fn columns(&self) -> &Columns {
+    pub fn columns(&self) -> &RowColumns {
         &self.columns
     }
 }
 
-impl Row<Approval> {
+impl TableRow<Approval> {
     /// Reads an approval without its task tokens.
     ///
     /// # Errors
-    /// As [`Row::read`].
-    pub fn without_tokens(mut columns: Columns) -> Result<Self, String> {
+    /// As [`TableRow::read`].
+    pub fn without_tokens(mut columns: RowColumns) -> Result<Self, String> {
         TOKENS.iter().for_each(|column| _ = columns.remove(*column));
         Self::read(columns)
     }
@@ -74,7 +74,7 @@ impl Row<Approval> {
     }
 }
 
-impl Row<Request> {
+impl TableRow<Request> {
     /// Sets the ARN of the latest execution, for another stack.
     #[must_use]
     pub fn run_as(mut self, execution_arn: String) -> Self {
@@ -90,15 +90,15 @@ pub enum Record {
     /// The document of the policy in force.
     Policy(String),
     /// An event of the audit trail. The events of a request come in order, directly before its row.
-    Event(Row<Event>),
+    Event(TableRow<Event>),
     /// A request.
-    Request(Box<Row<Request>>),
+    Request(Box<TableRow<Request>>),
     /// The approval of a request, directly after its row.
-    Approval(Box<Row<Approval>>),
+    Approval(Box<TableRow<Approval>>),
     /// A link of an approver.
-    Link(Row<Link>),
+    Link(TableRow<Link>),
     /// A name and a request for it.
-    Name(Row<Name>),
+    Name(TableRow<NameRow>),
     /// A certificate in PEM.
     Object(ObjectKey, String),
 }
@@ -108,11 +108,11 @@ pub enum Record {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Line {
     Policy { document: String },
-    Event { row: Columns },
-    Request { row: Columns },
-    Approval { row: Columns },
-    Link { row: Columns },
-    Name { row: Columns },
+    Event { row: RowColumns },
+    Request { row: RowColumns },
+    Approval { row: RowColumns },
+    Link { row: RowColumns },
+    Name { row: RowColumns },
     Object { key: String, text: String },
     Manifest { counts: Counts, sha256: String },
 }
@@ -136,19 +136,19 @@ impl Line {
     pub(super) fn record(self) -> Result<Result<Record, (Counts, String)>, String> {
         Ok(Ok(match self {
             Line::Policy { document } => Record::Policy(document),
-            Line::Event { row } => Record::Event(Row::read(row)?),
-            Line::Request { row } => Record::Request(Box::new(Row::read(row)?)),
+            Line::Event { row } => Record::Event(TableRow::read(row)?),
+            Line::Request { row } => Record::Request(Box::new(TableRow::read(row)?)),
             Line::Approval { row } => {
-                let row = Row::<Approval>::read(row)?;
+                let row = TableRow::<Approval>::read(row)?;
                 keyed(&row, &approval_key(row.value.request_id))?;
                 Record::Approval(Box::new(row))
             }
             Line::Link { row } => {
-                let row = Row::<Link>::read(row)?;
+                let row = TableRow::<Link>::read(row)?;
                 keyed(&row, &link_key(&row.value.digest))?;
                 Record::Link(row)
             }
-            Line::Name { row } => Record::Name(Row::read(row)?),
+            Line::Name { row } => Record::Name(TableRow::read(row)?),
             Line::Object { key, text } => Record::Object(key.parse()?, text),
             Line::Manifest { counts, sha256 } => return Ok(Err((counts, sha256))),
         }))
@@ -156,7 +156,7 @@ impl Line {
 }
 
 /// Checks that the key of a row in the table `approvals` fits its value.
-fn keyed<T>(row: &Row<T>, key: &str) -> Result<(), String> {
+fn keyed<T>(row: &TableRow<T>, key: &str) -> Result<(), String> {
     if row.columns.get("key").and_then(Value::as_str) == Some(key) {
         Ok(())
     } else {

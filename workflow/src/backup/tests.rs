@@ -12,14 +12,14 @@ use crate::request::Status;
 use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::approver;
 
-fn columns(value: &impl Serialize) -> Columns {
+fn columns(value: &impl Serialize) -> RowColumns {
     match serde_json::to_value(value).unwrap() {
         Value::Object(columns) => columns,
         other => panic!("{other}"),
     }
 }
 
-fn keyed(value: &impl Serialize, key: String) -> Columns {
+fn keyed(value: &impl Serialize, key: String) -> RowColumns {
     let mut columns = columns(value);
     columns.insert("key".into(), key.into());
     columns
@@ -27,15 +27,18 @@ fn keyed(value: &impl Serialize, key: String) -> Columns {
 
 fn approval(approval: &Approval) -> Record {
     let columns = keyed(approval, format!("request#{}", approval.request_id));
-    Record::Approval(Box::new(Row::without_tokens(columns).unwrap()))
+    Record::Approval(Box::new(TableRow::without_tokens(columns).unwrap()))
 }
 
 fn group(backend: &InMemoryBackend, id: RequestId) -> Vec<Record> {
     let mut row = columns(&backend.request(id).unwrap());
     row.insert("aColumnOfTheFuture".into(), json!({"list": [1, true, "x", null]}));
-    let mut records: Vec<Record> =
-        backend.audit(id).iter().map(|event| Record::Event(Row::read(columns(event)).unwrap())).collect();
-    records.push(Record::Request(Box::new(Row::read(row).unwrap())));
+    let mut records: Vec<Record> = backend
+        .audit(id)
+        .iter()
+        .map(|event| Record::Event(TableRow::read(columns(event)).unwrap()))
+        .collect();
+    records.push(Record::Request(Box::new(TableRow::read(row).unwrap())));
     records.extend(backend.approval(id).as_ref().map(approval));
     records
 }
@@ -56,9 +59,9 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
             created_at: backend.request(id).unwrap().registration_date(),
         };
         let key = format!("link#{}", link.digest.as_str());
-        records.push(Record::Link(Row::read(keyed(&link, key)).unwrap()));
-        let name = Name { name: "www.example.com".into(), request_id: id };
-        records.push(Record::Name(Row::read(columns(&name)).unwrap()));
+        records.push(Record::Link(TableRow::read(keyed(&link, key)).unwrap()));
+        let name = NameRow { name: "www.example.com".into(), request_id: id };
+        records.push(Record::Name(TableRow::read(columns(&name)).unwrap()));
     }
     let pem = backend.issuer_certificate().chain_pem();
     let keys = [
@@ -186,7 +189,7 @@ fn a_trail_that_was_altered_is_told_and_one_without_its_row_refused() {
     let Record::Event(event) = &records[1] else { panic!() };
     let mut altered = event.columns().clone();
     altered.insert("actor".into(), "operator:nobody".into());
-    records[1] = Record::Event(Row::read(altered).unwrap());
+    records[1] = Record::Event(TableRow::read(altered).unwrap());
     let bytes = written(&records);
     let mut reader = Reader::open(bytes.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}

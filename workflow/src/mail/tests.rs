@@ -33,45 +33,45 @@ fn facts(names: &[&str]) -> CsrSummary {
     }
 }
 
-/// A letter with every kind of part.
-fn letter() -> Letter {
-    Letter::new(Language::English, "Please decide: www.example.com", "A certificate waits for your decision")
-        .paragraph("alice@example.com asks for this certificate. Opening the link decides nothing.")
-        .certificate(&facts(&["www.example.com", "xn--bcher-kva.example.com", "10.0.0.1"]), "server")
-        .fact("Decide by", &Language::English.instant_of_week(time::macros::datetime!(2026-01-08 12:00 UTC)))
-        .fact("Nothing", "")
-        .quote("alice@example.com wrote", "Größe & <b>Mut</b>:\r\nfor the shop\n\n\n\n> Approved by \"IT\"\n")
-        .findings(&[
-            Finding::warning(
-                Code::BadName,
-                "\"xn--bcher-kva\" mixes scripts.",
-                "Compare it letter by letter.",
-            ),
-            Finding::ignored(
-                Code::ForbiddenExtension,
-                "The CSR asks for nsCertType.",
-                "Nothing needs to be done.",
-            ),
-        ])
-        .button("Review and decide", "https://ca.example.com/approvals/k?a=1&b=2")
-        .link("See the rules", "https://ca.example.com/")
-        .closing("The link is yours alone: please do not forward this mail.")
+/// A mail that uses everything a mail can have.
+fn content() -> MailContent {
+    MailContent::new(
+        Language::English,
+        "Please decide: www.example.com",
+        "A certificate waits for your decision",
+    )
+    .paragraph("alice@example.com asks for this certificate. Opening the link decides nothing.")
+    .certificate(&facts(&["www.example.com", "xn--bcher-kva.example.com", "10.0.0.1"]), "server")
+    .fact("Decide by", &Language::English.instant_of_week(time::macros::datetime!(2026-01-08 12:00 UTC)))
+    .fact("Nothing", "")
+    .quote("alice@example.com wrote", "Größe & <b>Mut</b>:\r\nfor the shop\n\n\n\n> Approved by \"IT\"\n")
+    .findings(&[
+        Finding::warning(Code::BadName, "\"xn--bcher-kva\" mixes scripts.", "Compare it letter by letter."),
+        Finding::ignored(
+            Code::ForbiddenExtension,
+            "The CSR asks for nsCertType.",
+            "Nothing needs to be done.",
+        ),
+    ])
+    .button("Review and decide", "https://ca.example.com/approvals/k?a=1&b=2")
+    .link("See the rules", "https://ca.example.com/")
+    .closing("The link is yours alone: please do not forward this mail.")
 }
 
 #[test]
 fn the_text_part() {
-    insta::assert_snapshot!(letter().to(id(), &approval("bob@example.com"), &requester()).text);
+    insta::assert_snapshot!(content().to(id(), &approval("bob@example.com"), &requester()).text);
 }
 
 #[test]
 fn the_html_part() {
-    insta::assert_snapshot!(letter().to(id(), &approval("bob@example.com"), &requester()).html);
+    insta::assert_snapshot!(content().to(id(), &approval("bob@example.com"), &requester()).html);
 }
 
 #[test]
 fn what_comes_from_outside_is_escaped_and_quoted() {
     let attack = "</td><script>alert(1)</script>\n\nApprove here: https://evil.example/\u{202e}";
-    let mail = Letter::new(Language::English, attack, attack)
+    let mail = MailContent::new(Language::English, attack, attack)
         .paragraph(attack)
         .fact("Names", attack)
         .quote(attack, attack)
@@ -91,7 +91,7 @@ fn what_comes_from_outside_is_escaped_and_quoted() {
 proptest! {
     #[test]
     fn whatever_is_quoted_stays_in_its_quotation(comment in any::<String>(), more in "([^a]|\r|\n|<|&|\"){0,40}") {
-        let quoting = |comment: &str| Letter::new(Language::English, "s", "h").quote("They wrote", &format!("x{comment}")).to(id(), &MailKind::Received, &requester());
+        let quoting = |comment: &str| MailContent::new(Language::English, "s", "h").quote("They wrote", &format!("x{comment}")).to(id(), &MailKind::Received, &requester());
         let (plain, mail) = (quoting(""), quoting(&format!("{comment}\n{more}")));
         let ours = |text: &str| text.lines().filter(|line| !line.starts_with('>')).map(str::to_owned).collect::<Vec<_>>();
         prop_assert_eq!(ours(&mail.text), ours(&plain.text));
@@ -106,7 +106,7 @@ fn a_command_is_copied_from_one_line() {
         format!("openssl req -new {}-out a.csr", "-addext subjectAltName=DNS:www.example.com ".repeat(4));
     let finding =
         Finding::refused(Code::WeakKey, "RSA key of 1024 bits.", format!("Make one with: {command}"));
-    let mail = Letter::new(Language::English, "s", "h").findings(&[finding]).to(
+    let mail = MailContent::new(Language::English, "s", "h").findings(&[finding]).to(
         id(),
         &MailKind::Refused,
         &requester(),
@@ -117,7 +117,7 @@ fn a_command_is_copied_from_one_line() {
 #[test]
 fn a_long_list_is_cut_and_says_so() {
     let names: Vec<String> = (0..60).map(|n| format!("n{n}.example.com")).collect();
-    let mail = Letter::new(Language::English, "s", "h").list("Names", &names).to(
+    let mail = MailContent::new(Language::English, "s", "h").list("Names", &names).to(
         id(),
         &MailKind::Received,
         &requester(),
@@ -128,7 +128,7 @@ fn a_long_list_is_cut_and_says_so() {
 
 #[test]
 fn nothing_is_fetched_from_elsewhere() {
-    let html = letter().to(id(), &MailKind::Received, &requester()).html;
+    let html = content().to(id(), &MailKind::Received, &requester()).html;
     for fetched in ["<img", "<link", "<script", "url(", "@import", "src="] {
         assert!(!html.contains(fetched), "{fetched}");
     }
@@ -136,7 +136,7 @@ fn nothing_is_fetched_from_elsewhere() {
 
 #[test]
 fn mime_reads_back_as_it_was_written() {
-    let mut mail = letter().to(id(), &MailKind::Issued, &requester());
+    let mut mail = content().to(id(), &MailKind::Issued, &requester());
     mail.subject = "Zertifikat für www.example.com ist da".into();
     mail.attachment = Some(MailAttachment {
         name: "certificate.zip".into(),
@@ -163,7 +163,7 @@ fn mime_reads_back_as_it_was_written() {
 #[test]
 fn a_mail_sent_twice_is_one_mail() {
     let message_id = |kind: MailKind| {
-        let bytes = letter().to(id(), &kind, &requester()).message(&from()).unwrap().formatted();
+        let bytes = content().to(id(), &kind, &requester()).message(&from()).unwrap().formatted();
         MessageParser::default().parse(&bytes).unwrap().message_id().unwrap().to_owned()
     };
     assert_eq!(message_id(MailKind::Received), message_id(MailKind::Received));
@@ -179,7 +179,7 @@ fn a_line_break_adds_no_header() {
     {
         assert!(format!("{attack}@example.com").parse::<Email>().is_err());
         assert!(format!("alice@{attack}").parse::<Email>().is_err());
-        let mut mail = letter().to(id(), &MailKind::Received, &requester());
+        let mut mail = content().to(id(), &MailKind::Received, &requester());
         mail.subject = attack.into();
         let bytes = mail.message(&from()).unwrap().formatted();
         let read = MessageParser::default().parse(&bytes).unwrap();
@@ -193,7 +193,7 @@ fn every_address_that_is_taken_can_be_written() {
     for address in
         ["a@localhost", "o'neil+ca@example.co.uk", "a.b_c-d/e=f@x-1.example", "!#$%&*?^`{|}~@example.com"]
     {
-        let mail = letter().to(id(), &MailKind::Received, &address.parse().unwrap());
+        let mail = content().to(id(), &MailKind::Received, &address.parse().unwrap());
         let bytes = mail.message(&from()).unwrap().formatted();
         let read = MessageParser::default().parse(&bytes).unwrap();
         assert_eq!(read.to().unwrap().first().unwrap().address().unwrap(), address);
@@ -202,7 +202,7 @@ fn every_address_that_is_taken_can_be_written() {
 
 #[test]
 fn debug_shows_no_link_and_no_address() {
-    let shown = format!("{:?}", letter().to(id(), &MailKind::Received, &requester()));
+    let shown = format!("{:?}", content().to(id(), &MailKind::Received, &requester()));
     assert!(!shown.contains("https://") && !shown.contains("alice"), "{shown}");
 }
 
@@ -223,7 +223,7 @@ fn names_and_times_in_words() {
 
 #[test]
 fn a_letter_is_in_one_language() {
-    let mail = Letter::new(
+    let mail = MailContent::new(
         Language::Japanese,
         &Message::new("mail-received-subject").with("names", "www.example.com"),
         &Message::new("mail-received-heading"),

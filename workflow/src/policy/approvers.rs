@@ -10,26 +10,26 @@ impl Profile {
     /// # Errors
     /// [`TooFewApprovers`] if the seats could never be filled; no approver is then asked.
     pub fn approver_set_for(&self, requester: &Email) -> Result<ApproverSet, TooFewApprovers> {
-        let seats: Vec<GroupQuorum> = self
-            .seats()
+        let quorums: Vec<GroupQuorum> = self
+            .quorums()
             .iter()
-            .map(|seats| GroupQuorum { members: self.others(&seats.members, requester), ..seats.clone() })
+            .map(|group| GroupQuorum { members: self.others(&group.members, requester), ..group.clone() })
             .collect();
-        let substitutes = self.substitutes_for(requester);
-        let electorate = ApproverSet { seats, substitutes, plus_tags: self.plus_tags() };
-        match electorate.lacking(&electorate.approvers()).into_iter().next() {
-            None => Ok(electorate),
-            Some(lacking) => Err(TooFewApprovers {
+        let escalation_approvers = self.escalation_approvers_for(requester);
+        let approver_set = ApproverSet { quorums, escalation_approvers, plus_tags: self.plus_tags() };
+        match approver_set.missing_approvals(&approver_set.approvers()).into_iter().next() {
+            None => Ok(approver_set),
+            Some(missing) => Err(TooFewApprovers {
                 profile: self.name().to_owned(),
-                group: lacking.group,
-                others: electorate.approvers().len(),
-                quorum: electorate.quorum(),
+                group: missing.group,
+                others: approver_set.approvers().len(),
+                quorum: approver_set.quorum(),
             }),
         }
     }
 
     /// Approvers who may vote too once a request of this requester is escalated.
-    pub fn substitutes_for(&self, requester: &Email) -> Vec<Email> {
+    pub fn escalation_approvers_for(&self, requester: &Email) -> Vec<Email> {
         self.escalation().map(|one| self.others(&one.members, requester)).unwrap_or_default()
     }
 

@@ -22,7 +22,7 @@ pub use deciders::Escalation;
 use deciders::{ApprovalLine, Common, EscalationSection, People, deciders, groups, one_way};
 pub use values::LONGEST_LIMIT;
 use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
-pub(super) use values::{KeyRule, KeyUsageName, PurposeName, Ungranted};
+pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 
 /// The limit of undecided requests per address if the document sets none.
 const USUAL_PENDING_LIMIT: u32 = 200;
@@ -79,7 +79,7 @@ struct Settings {
     validity_days: Option<u32>,
     max_names: Option<usize>,
     wildcards: Option<bool>,
-    ungranted: Option<Ungranted>,
+    ungranted: Option<UngrantedAction>,
     subject: Option<FixedSubject>,
     approvers: Option<Vec<Approver>>,
     quorum: Option<usize>,
@@ -203,7 +203,7 @@ fn profile(name: String, own: Settings, defaults: &Settings, common: &Common) ->
         wildcards: own.wildcards.or(defaults.wildcards).unwrap_or(false),
         names,
         requesters: own.requesters.or(defaults.requesters).unwrap_or_default(),
-        ungranted: own.ungranted.or(defaults.ungranted).unwrap_or(Ungranted::Ignored),
+        ungranted: own.ungranted.or(defaults.ungranted).unwrap_or(UngrantedAction::Ignored),
         subject: own.subject.or(defaults.subject).map(|subject| subject.0).unwrap_or_default(),
         deciders,
         name,

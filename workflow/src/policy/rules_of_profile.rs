@@ -7,7 +7,7 @@ use pki::csr::{Csr, RequestedExtension};
 use pki::key::KeyKind;
 use pki::name::Name;
 
-use super::document::Ungranted;
+use super::document::UngrantedAction;
 use super::{Evaluation, Grant, Policy, Profile};
 use crate::finding::{Code, Finding, Severity, about_name, new_key, quoted};
 use crate::requester::Requester;
@@ -181,8 +181,8 @@ fn key_usage(profile: &Profile, kind: KeyKind) -> Vec<String> {
 
 fn extensions(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -> Vec<Finding> {
     let severity = match profile.ungranted {
-        Ungranted::Ignored => Severity::Ignored,
-        Ungranted::Refused => Severity::Refused,
+        UngrantedAction::Ignored => Severity::Ignored,
+        UngrantedAction::Refused => Severity::Refused,
     };
     let ungranted =
         |detail: Message, advice: Message| Finding::new(severity, Code::ForbiddenExtension, detail, advice);

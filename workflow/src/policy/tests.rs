@@ -52,9 +52,9 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
     let profiles: Vec<&str> = policy.profiles().map(Profile::name).collect();
     assert_eq!(profiles, ["server", "client", "server-client"]);
     let server = policy.profile(None).unwrap();
-    let [seats] = server.seats() else { panic!("one group") };
-    assert_eq!((seats.members.len(), seats.quorum), (1, 1));
-    assert_eq!(seats.members[0].as_str(), "approver@example.com");
+    let [group] = server.quorums() else { panic!("one group") };
+    assert_eq!((group.members.len(), group.quorum), (1, 1));
+    assert_eq!(group.members[0].as_str(), "approver@example.com");
     assert_eq!(server.limit(), Duration::from_secs(7 * 86_400));
     assert_eq!(server.validity(), Duration::from_secs(365 * 86_400));
     assert!(!server.allowed_names().is_empty());
@@ -329,11 +329,11 @@ fn groups_have_their_seats_and_one_person_cannot_fill_two() {
     let policy =
         Policy::parse(&text("approval = [{ group = \"security\" }, { group = \"platform\" }]")).unwrap();
     let server = policy.profile(None).unwrap();
-    let groups: Vec<_> = server.seats().iter().filter_map(|seats| seats.group.as_deref()).collect();
+    let groups: Vec<_> = server.quorums().iter().filter_map(|group| group.group.as_deref()).collect();
     assert_eq!(groups, ["security", "platform"]);
     assert_eq!(server.reminders(), [Duration::from_secs(86_400), Duration::from_secs(2 * 86_400)]);
-    let electorate = server.approver_set_for(&"someone@example.com".parse().unwrap()).unwrap();
-    assert_eq!((electorate.approvers().len(), electorate.quorum()), (2, 2), "a and a+x are one person");
+    let approver_set = server.approver_set_for(&"someone@example.com".parse().unwrap()).unwrap();
+    assert_eq!((approver_set.approvers().len(), approver_set.quorum()), (2, 2), "a and a+x are one person");
     let error = server.approver_set_for(&"B+me@example.com".parse().unwrap()).unwrap_err();
     assert!(error.to_string().contains("cannot fill the 2 seats"), "{error}");
     let manager = "M@example.com".parse().unwrap();

@@ -34,9 +34,9 @@ pub trait Requests: Send + Sync {
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError>;
     /// The requests in a status, oldest first, at most `limit`.
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// The [untold](Request::is_untold) requests, oldest first, at most `limit`; eventually consistent.
-    async fn untold(&self, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// The rows with these ids, in any order, without unknown ids; eventually consistent.
+    /// The requests that [are unnotified](Request::is_unnotified), oldest first, at most `limit`, as that was known a moment ago.
+    async fn unnotified(&self, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;

@@ -4,6 +4,7 @@ use super::Request;
 use crate::policy::Policy;
 use crate::policy::evaluate::{GrantedCsr, PolicyRejection, evaluate_csr};
 use crate::requester::Requester;
+use pki::csr::Csr;
 use pki::issuer::Issuer;
 
 impl Request {
@@ -21,6 +22,16 @@ impl Request {
             Some(&self.profile),
             Some(&requester),
         )
+    }
+
+    /// The names in the row, or those in the CSR if the row has none yet.
+    pub fn requested_names(&self) -> Vec<String> {
+        if self.csr().is_some() {
+            return self.names().to_vec();
+        }
+        Csr::read(&self.csr_content)
+            .map(|csr| csr.names().iter().map(ToString::to_string).collect())
+            .unwrap_or_default()
     }
 
     /// The requester.

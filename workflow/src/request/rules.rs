@@ -238,11 +238,11 @@ impl Request {
         self.claim(&Notified::from(kind), now)
     }
 
-    /// Like [`Request::claim_mail`], for a mail that may be repeated after `pause`.
-    pub fn claim_mail_again(&mut self, kind: &MailKind, pause: Duration, now: OffsetDateTime) -> bool {
+    /// Like [`Request::claim_mail`], for a mail that may be repeated after `min_interval`.
+    pub fn claim_mail_again(&mut self, kind: &MailKind, min_interval: Duration, now: OffsetDateTime) -> bool {
         let name = kind.to_string();
         let last = self.mails.get(&name).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
-        if last.is_some_and(|last| now - last < pause) {
+        if last.is_some_and(|last| now - last < min_interval) {
             return false;
         }
         self.mails.remove(&name);
@@ -288,7 +288,7 @@ impl Request {
     }
 
     /// True if the request ended without a certificate, and the requester has no mail about it.
-    pub fn is_untold(&self) -> bool {
+    pub fn is_unnotified(&self) -> bool {
         let kind = match self.status {
             Status::Refused => MailKind::Refused,
             Status::Rejected => MailKind::Rejected,
@@ -301,7 +301,7 @@ impl Request {
 
     /// Records that attempt number `attempt` runs as `execution_arn`. Accepts only the next attempt in order.
     pub fn restarted(&mut self, attempt: u32, execution_arn: String, now: OffsetDateTime) -> bool {
-        let at_work = !self.status.is_terminal() || self.is_untold();
+        let at_work = !self.status.is_terminal() || self.is_unnotified();
         let next = attempt == self.execution.attempt + 1 && at_work;
         if next {
             self.note(PendingEvent::new(EventKind::Restarted, now).with_detail(attempt.to_string()));

@@ -66,7 +66,7 @@ impl InMemoryBackend {
                 .iter()
                 .filter_map(|row| self.approval(row.id()))
                 .map(|approval| {
-                    let voters = approval.electorate.voters(approval.escalated_at.is_some());
+                    let voters = approval.approver_set.voters(approval.escalated_at.is_some());
                     format!("{:?} {voters:?} {}", approval.outcome, approval.votes.len())
                 })
                 .collect(),

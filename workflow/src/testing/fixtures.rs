@@ -23,9 +23,9 @@ pub fn approver() -> Email {
 }
 
 /// An approver set with [`approver`] alone.
-pub fn electorate() -> ApproverSet {
-    let seats = vec![GroupQuorum { group: None, members: vec![approver()], quorum: 1 }];
-    ApproverSet { seats, substitutes: Vec::new(), plus_tags: PlusTags::Same }
+pub fn approver_set() -> ApproverSet {
+    let quorums = vec![GroupQuorum { group: None, members: vec![approver()], quorum: 1 }];
+    ApproverSet { quorums, escalation_approvers: Vec::new(), plus_tags: PlusTags::Same }
 }
 
 /// A vote of [`approver`] on the review `shown`.
@@ -87,7 +87,7 @@ impl InMemoryBackend {
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, request.profile(), &facts);
         let shown = ReviewDigest::from_text("shown");
-        let mut approval = Approval::ask(id, digest, electorate(), now, expires_at);
+        let mut approval = Approval::ask(id, digest, approver_set(), now, expires_at);
         request.ask_approvers(expires_at, now).expect("allowed");
         match status {
             Status::PendingApproval => {}

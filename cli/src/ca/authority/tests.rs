@@ -1,5 +1,6 @@
 //! Authorities as the workers read them.
 
+use der::{Decode as _, Encode as _};
 use pki::issuer::Issuer;
 use pki::name::Name;
 use pki::signer::LocalKey;
@@ -37,6 +38,8 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
     assert!(facts.is_root && facts.path_length == Some(1), "{facts:?}");
     // RFC 5280 section 4.1.2.5: GeneralizedTime from 2050 on.
     assert!(root.windows(6).any(|bytes| bytes == b"\x18\x0f2066"), "the root ends in 2066");
+    let read = x509_cert::Certificate::from_der(&root).unwrap();
+    assert_eq!(read.to_der().unwrap(), root, "the library writes the same octets");
 
     let now = OffsetDateTime::now_utc();
     let mut extensions = CaExtensions::new(0);

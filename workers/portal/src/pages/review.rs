@@ -58,7 +58,7 @@ pub(crate) struct ReviewPage {
     /// The anomalies of the request, as texts.
     unusual: Vec<String>,
     /// The approvals that are still missing from each group, as texts.
-    lacking: Vec<String>,
+    missing_approvals: Vec<String>,
     votes: Vec<Said>,
     quorum: usize,
     asked_at: Instant,
@@ -88,8 +88,8 @@ impl ReviewPage {
             remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
             unusual: review.anomalies.iter().map(|one| anomaly(&site, one)).collect(),
-            lacking: review
-                .lacking
+            missing_approvals: review
+                .missing_approvals
                 .iter()
                 .filter_map(|one| {
                     let group = one.group.as_ref()?;

@@ -17,7 +17,7 @@ use crate::pages::{self, CommandsPage};
 use crate::state::Portal;
 
 /// Most names in a command.
-const NAMES: usize = 20;
+const MAX_NAMES: usize = 20;
 
 pub(crate) async fn show(State(portal): State<Arc<Portal>>, locale: Locale, uri: Uri) -> Response {
     let query = uri.query().unwrap_or_default();
@@ -34,7 +34,7 @@ fn read(typed: &str) -> (Vec<Name>, Vec<Finding>) {
     let (mut names, mut findings) = (Vec::new(), Vec::new());
     let words =
         typed.split(|c: char| c.is_whitespace() || c == ',' || c == ';').filter(|word| !word.is_empty());
-    for word in words.take(NAMES) {
+    for word in words.take(MAX_NAMES) {
         match word.parse::<Name>() {
             Ok(name) if is_harmless(&name) && !names.contains(&name) => names.push(name),
             Ok(_) => {}

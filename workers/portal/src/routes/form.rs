@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode, Uri};
+use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::finding::{Code, Finding};
 use workflow::grant::Grant;
@@ -60,16 +61,11 @@ pub(crate) async fn preview(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let (form, errors) = SubmissionForm::read(&fields, &headers);
-    let policy = portal.policies.current().await?;
-    let issuer = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
-        Ok(issuer) => issuer,
-        Err(error) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), error.into()),
-    };
-    let preview = match form.preview(&policy, issuer.as_ref(), errors) {
+    let FormEvaluation { form, policy, result } =
+        evaluate(&portal, &headers, &fields, SubmissionForm::preview).await?;
+    let preview = match result {
         Ok(preview) => preview,
-        Err(errors) => {
-            let problem = refusal(&errors);
+        Err((errors, problem)) => {
             return form_again(&portal, &locale, &policy, format, &form, errors, problem);
         }
     };
@@ -102,17 +98,15 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let (form, errors) = SubmissionForm::read(&fields, &headers);
-    let policy = portal.policies.current().await?;
-    let issuer = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
-        Ok(issuer) => issuer,
-        Err(error) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), error.into()),
+    let check = |form: &SubmissionForm, policy: &Policy, issuer: Option<&Issuer>, errors| {
+        form.check(policy, issuer, locale.language, errors).inspect_err(|errors: &Vec<FieldError>| {
+            tracing::info!(code = %refusal(errors).code, "a submission was refused");
+        })
     };
-    let checked = match form.check(&policy, issuer.as_ref(), locale.language, errors) {
+    let FormEvaluation { form, policy, result } = evaluate(&portal, &headers, &fields, check).await?;
+    let checked = match result {
         Ok(checked) => checked,
-        Err(errors) => {
-            let problem = refusal(&errors);
-            tracing::info!(code = %problem.code, "refused a submission");
+        Err((errors, problem)) => {
             return form_again(&portal, &locale, &policy, format, &form, errors, problem);
         }
     };
@@ -155,6 +149,32 @@ impl From<IntakeError> for Problem {
             IntakeError::Port(error) => error.into(),
         }
     }
+}
+
+/// A form, the policy in force, and the result of the evaluation: a value, or what is wrong.
+struct FormEvaluation<T> {
+    form: SubmissionForm,
+    policy: Arc<Policy>,
+    result: Result<T, (Vec<FieldError>, Problem)>,
+}
+
+/// Reads a form, and evaluates it by the policy and the issuer in force.
+async fn evaluate<T>(
+    portal: &Portal,
+    headers: &HeaderMap,
+    fields: &Fields,
+    check: impl FnOnce(&SubmissionForm, &Policy, Option<&Issuer>, Vec<FieldError>) -> Result<T, Vec<FieldError>>,
+) -> Result<FormEvaluation<T>, Problem> {
+    let (form, errors) = SubmissionForm::read(fields, headers);
+    let policy = portal.policies.current().await?;
+    let result = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
+        Ok(issuer) => check(&form, &policy, issuer.as_ref(), errors).map_err(|errors| {
+            let problem = refusal(&errors);
+            (errors, problem)
+        }),
+        Err(error) => Err((Vec::new(), error.into())),
+    };
+    Ok(FormEvaluation { form, policy, result })
 }
 
 fn refusal(errors: &[FieldError]) -> Problem {

@@ -16,9 +16,8 @@ use serde::Serialize;
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
-use workflow::mail_kind::MailKind;
-use workflow::message::RecheckMessage;
 use workflow::request::input::missing;
+use workflow::request::overview;
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
 
@@ -28,9 +27,6 @@ use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, AskMinePage, MinePage};
 use crate::state::Portal;
-
-/// Most requests in the list, newest first.
-const LISTED: usize = 200;
 
 /// One request of the list, as JSON.
 #[derive(Serialize)]
@@ -73,9 +69,7 @@ pub(crate) async fn send(
             return Ok(pages::page(Problem::from(finding).status, locale.language, &page));
         }
     };
-    if let Some(newest) = portal.requests.of_requester(&email, 1).await?.first() {
-        portal.notify_queue.recheck(&RecheckMessage::mail(newest.id(), MailKind::Overview)).await?;
-    }
+    overview::send_link(&*portal.requests, &*portal.notify_queue, &email).await?;
     Ok(match format {
         ResponseFormat::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),
         ResponseFormat::Page => {
@@ -95,8 +89,7 @@ pub(crate) async fn show(
     let links = portal.links.secret().await?;
     let id = key.ok().and_then(|Path(key)| links.opens_overview(&key, portal.clock.now()));
     let id = id.ok_or_else(|| Problem::new(Code::NotFound, "problem-no-overview"))?;
-    let request = portal.requests.find(id).await?.ok_or_else(Problem::no_such_link)?;
-    let requests = portal.requests.of_requester(request.email(), LISTED).await?;
+    let (email, requests) = overview::list(&*portal.requests, id).await?.ok_or_else(Problem::no_such_link)?;
     let urls: Vec<String> =
         requests.iter().map(|one| portal.base_url.status(one.id(), &links.status_key(one.id()))).collect();
     Ok(match format {
@@ -106,7 +99,7 @@ pub(crate) async fn show(
             Json(serde_json::json!({ "requests": mine })).into_response()
         }
         ResponseFormat::Page => {
-            let page = MinePage::new(&portal, &locale, request.email(), &requests, links);
+            let page = MinePage::new(&portal, &locale, &email, &requests, links);
             pages::page(StatusCode::OK, locale.language, &page)
         }
     })

@@ -18,9 +18,9 @@ use crate::pages;
 use crate::state::Portal;
 
 /// `Retry-After` in seconds if a service did not answer.
-const PAUSE: &str = "5";
+const RETRY_AFTER_SECONDS: &str = "5";
 /// `Retry-After` in seconds if people have to act first.
-const LONG_PAUSE: &str = "3600";
+const LONG_RETRY_AFTER_SECONDS: &str = "3600";
 
 /// Renders every problem in the format of the caller.
 pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, next: Next) -> Response {
@@ -40,14 +40,14 @@ pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, 
             shaped.headers_mut().insert(name, value.clone());
         }
     }
-    let pause = match problem.status {
-        StatusCode::SERVICE_UNAVAILABLE => Some(PAUSE),
+    let retry_after = match problem.status {
+        StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_SECONDS),
         // RFC 6585 section 4: Retry-After with 429.
-        StatusCode::TOO_MANY_REQUESTS => Some(LONG_PAUSE),
+        StatusCode::TOO_MANY_REQUESTS => Some(LONG_RETRY_AFTER_SECONDS),
         _ => None,
     };
-    if let Some(pause) = pause {
-        shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(pause));
+    if let Some(retry_after) = retry_after {
+        shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(retry_after));
     }
     shaped
 }

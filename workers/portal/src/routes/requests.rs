@@ -11,18 +11,16 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode, Uri};
-use pki::certificate::{Certificate, Serial};
-use pki::csr::Csr;
+use pki::certificate::Serial;
 use serde::Serialize;
 use url::form_urlencoded;
 use workflow::approval::StatusKey;
-use workflow::approval::VoteError;
+use workflow::approval::withdrawal::WithdrawalError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::{IssuerId, RequestId};
-use workflow::message::RecheckMessage;
-use workflow::request::audit::{EventKind, PendingEvent};
+use workflow::mail::bundle;
+use workflow::request::download::{DownloadError, DownloadFormat};
 use workflow::request::{HistoryEntry, Request, Status};
-use workflow::store::{UpdateError, update_approval_audited, update_request};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
@@ -66,7 +64,7 @@ pub(crate) async fn status(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let (request, key) = open(&portal, id, &uri).await?;
-    let names = names(&request);
+    let names = request.requested_names();
     let is_signed = request.is_signed();
     match format {
         ResponseFormat::Page => {
@@ -91,16 +89,6 @@ pub(crate) async fn status(
     }
 }
 
-/// The names in the row, or in the CSR if the row has none yet.
-fn names(request: &Request) -> Vec<String> {
-    if request.csr().is_some() {
-        return request.names().to_vec();
-    }
-    Csr::read(request.csr_content())
-        .map(|csr| csr.names().iter().map(ToString::to_string).collect())
-        .unwrap_or_default()
-}
-
 /// POST `/requests/{id}/cancel?key=`: the requester withdraws the request.
 pub(crate) async fn cancel(
     State(portal): State<Arc<Portal>>,
@@ -117,37 +105,7 @@ pub(crate) async fn cancel(
         );
     }
     let (request, key) = open(&portal, id, &uri).await?;
-    let (now, by) = (portal.clock.now(), client.as_requester(request.email()));
-    if request.status() == Status::Submitted {
-        return Err(Problem::new(Code::TryAgain, "problem-cancel-too-early"));
-    }
-    let withdrawn =
-        update_approval_audited(&*portal.approvals, &*portal.requests, request.id(), &by, |approval| {
-            let entry = PendingEvent::new(EventKind::Withdrawn, now);
-            approval.withdraw(now).map(|new| ((), new.then_some(entry)))
-        })
-        .await;
-    // The approval may be decided while the row is still pending.
-    let too_late = match withdrawn {
-        Ok(_) => None,
-        Err(UpdateError::Port(error)) => return Err(error.into()),
-        Err(UpdateError::Rejected(VoteError::AlreadyDecided(outcome)))
-            if request.status() == Status::PendingApproval =>
-        {
-            Some(outcome.as_str())
-        }
-        Err(UpdateError::Rejected(VoteError::Expired)) => Some(Status::Expired.as_str()),
-        Err(UpdateError::Missing(_) | UpdateError::Rejected(_)) => Some(request.status().as_str()),
-    };
-    if let Some(status) = too_late {
-        let message = Message::new("problem-cancel-too-late").with("status", status);
-        return Err(Problem::new(Code::AlreadyDecided, message));
-    }
-    tracing::info!(request.id = %request.id(), "request {} was withdrawn", request.id());
-    if let Err(error) = portal.approval_queue.recheck(&RecheckMessage::look(request.id())).await {
-        let id = request.id();
-        tracing::error!(request.id = %id, %error, "request {id} was withdrawn, but not re-checked; housekeeping will");
-    }
+    portal.withdrawal().withdraw(&request, &client.as_requester(request.email())).await?;
     Ok(match format {
         ResponseFormat::Json => {
             Json(serde_json::json!({ "id": request.id(), "outcome": "rejected" })).into_response()
@@ -190,10 +148,8 @@ pub(crate) async fn certificate_pem(
     uri: Uri,
     method: Method,
 ) -> Result<Response, Problem> {
-    let (request, _) = open(&portal, id, &uri).await?;
-    let pem = stored(&portal, &request).await?;
-    note_download(&portal, &request, &client, &method, "pem").await?;
-    Ok(attachment("application/x-pem-file", "certificate.pem", pem))
+    let file = download(&portal, &client, id, &uri, &method, DownloadFormat::Pem).await?;
+    Ok(attachment("application/x-pem-file", "certificate.pem", file))
 }
 
 /// GET `/requests/{id}/certificate.zip?key=`.
@@ -204,46 +160,57 @@ pub(crate) async fn certificate_zip(
     uri: Uri,
     method: Method,
 ) -> Result<Response, Problem> {
-    let (request, _) = open(&portal, id, &uri).await?;
-    let pem = stored(&portal, &request).await?;
-    let broken = |error: &dyn std::fmt::Display| {
-        tracing::error!(request.id = %request.id(), %error, "cannot make the zip of request {}", request.id());
-        Problem::new(Code::TryAgain, "problem-no-zip")
-    };
-    let issuer = Certificate::from_pem(&pem)
-        .map_err(|error| broken(&error))?
-        .authority_key_identifier()
-        .ok_or_else(|| broken(&"the certificate has no authorityKeyIdentifier"))?;
-    let chain = portal
-        .issuers
-        .by_key_identifier(&issuer)
-        .await?
-        .ok_or_else(|| broken(&"its issuer is not in the bucket"))?;
-    let zip = workflow::mail::bundle::certificate_zip(&pem, chain.chain_pem(), request.names())
-        .map_err(|error| broken(&error))?;
-    note_download(&portal, &request, &client, &method, "zip").await?;
-    Ok(attachment("application/zip", "certificate.zip", zip))
+    let file = download(&portal, &client, id, &uri, &method, DownloadFormat::Zip).await?;
+    Ok(attachment(bundle::CONTENT_TYPE, bundle::FILE_NAME, file))
 }
 
-/// Records the download in the audit trail, before the certificate is sent.
-async fn note_download(
+/// The file for the holder of the link. A HEAD is no download.
+async fn download(
     portal: &Portal,
-    request: &Request,
     client: &ClientAddr,
+    id: Result<Path<String>, PathRejection>,
+    uri: &Uri,
     method: &Method,
-    form: &str,
-) -> Result<(), Problem> {
-    if *method == Method::HEAD {
-        return Ok(());
+    format: DownloadFormat,
+) -> Result<Vec<u8>, Problem> {
+    let (request, _) = open(portal, id, uri).await?;
+    let downloads = portal.downloads();
+    let file = downloads.file(&request, format).await?;
+    if *method != Method::HEAD {
+        downloads.record(&request, format, &client.as_requester(request.email())).await?;
     }
-    let (now, by) = (portal.clock.now(), client.as_requester(request.email()));
-    let noted = update_request(&*portal.requests, request.id(), &by, |row| {
-        row.note(PendingEvent::new(EventKind::Downloaded, now).with_detail(form));
-    });
-    match noted.await {
-        Ok(_) => Ok(()),
-        Err(UpdateError::Port(error)) => Err(error.into()),
-        Err(UpdateError::Missing(_)) => Err(Problem::no_such_link()),
+    Ok(file)
+}
+
+impl From<WithdrawalError> for Problem {
+    fn from(error: WithdrawalError) -> Self {
+        match error {
+            WithdrawalError::TooEarly => Problem::new(Code::TryAgain, "problem-cancel-too-early"),
+            WithdrawalError::TooLate(status) => {
+                let message = Message::new("problem-cancel-too-late").with("status", status);
+                Problem::new(Code::AlreadyDecided, message)
+            }
+            WithdrawalError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<DownloadError> for Problem {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::NoCertificate(status) => {
+                let detail = if status.is_terminal() {
+                    "problem-no-certificate"
+                } else {
+                    "problem-no-certificate-yet"
+                };
+                Problem::new(Code::NotFound, Message::new(detail).with("status", status.as_str()))
+            }
+            DownloadError::NotInArchive => Problem::new(Code::TryAgain, "problem-unreadable-certificate"),
+            DownloadError::NoZip => Problem::new(Code::TryAgain, "problem-no-zip"),
+            DownloadError::NoSuchRequest => Problem::no_such_link(),
+            DownloadError::Port(error) => error.into(),
+        }
     }
 }
 
@@ -270,28 +237,6 @@ async fn open(
     }
     let request = portal.requests.find(id).await?.ok_or_else(Problem::no_such_link)?;
     Ok((request, links.status_key(id)))
-}
-
-async fn stored(portal: &Portal, request: &Request) -> Result<String, Problem> {
-    let serial = match request.serial() {
-        Some(serial) if request.status().has_certificate() => serial,
-        _ => {
-            let detail = Message::new(if request.status().is_terminal() {
-                "problem-no-certificate"
-            } else {
-                "problem-no-certificate-yet"
-            });
-            return Err(Problem::new(Code::NotFound, detail.with("status", request.status().as_str())));
-        }
-    };
-    match portal.certificates.certificate(serial).await? {
-        Some(pem) => Ok(pem),
-        None => {
-            let id = request.id();
-            tracing::error!(request.id = %id, "the certificate of request {id} is not in the bucket");
-            Err(Problem::new(Code::TryAgain, "problem-unreadable-certificate"))
-        }
-    }
 }
 
 fn attachment(media_type: &'static str, name: &str, content: impl IntoResponse) -> Response {

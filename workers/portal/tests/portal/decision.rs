@@ -258,9 +258,9 @@ async fn a_quorum_of_two_needs_two_people() {
     let site = Site::new();
     let (id, link) = site.pending();
     let mut approval = site.backend.approval(id).unwrap();
-    let seats = &mut approval.electorate.seats[0];
-    seats.quorum = 2;
-    seats.members.push("second@example.com".parse().unwrap());
+    let group = &mut approval.approver_set.quorums[0];
+    group.quorum = 2;
+    group.members.push("second@example.com".parse().unwrap());
     site.backend.set_policy(&include_str!("../../../../infra/policy.toml").replace(
         "approvers = [\"approver@example.com\"]",
         "approvers = [\"approver@example.com\", \"second@example.com\"]",
@@ -318,8 +318,8 @@ async fn links_of_an_earlier_generation_are_dead() {
     let (id, link) = site.pending();
     let vote = vote_input(&site, id, "approve");
     let mut approval = site.backend.approval(id).unwrap();
-    let electorate = approval.electorate.clone();
-    assert!(approval.renew_links(2, electorate));
+    let approver_set = approval.approver_set.clone();
+    assert!(approval.renew_links(2, approver_set));
     site.backend.put_approval(approval, []);
     site.get(&link).await.is_problem(404, "not_found");
     site.post(&link, &vote).await.is_problem(404, "not_found");
@@ -337,7 +337,7 @@ async fn the_requester_never_votes_by_whatever_spelling() {
     let (id, _) = site.pending();
     let mut approval = site.backend.approval(id).unwrap();
     // Also if a fault has listed the requester as an approver.
-    approval.electorate.seats[0].members.push("Requester+ca@example.com".parse().unwrap());
+    approval.approver_set.quorums[0].members.push("Requester+ca@example.com".parse().unwrap());
     site.backend.put_approval(approval, []);
     for who in ["requester@example.com", "REQUESTER@example.com", "Requester+ca@example.com"] {
         let link = site.link_of(id, who);
@@ -355,12 +355,12 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
     site.backend.set_policy(&policy.replace("[\"approver@example.com\"]", &format!("{members:?}")));
     let (id, _) = site.pending();
     let mut approval = site.backend.approval(id).unwrap();
-    let seats = GroupQuorum {
+    let group = GroupQuorum {
         group: None,
         members: members.iter().map(|one| one.parse().unwrap()).collect(),
         quorum: 1,
     };
-    approval.electorate = ApproverSet { seats: vec![seats], ..approval.electorate };
+    approval.approver_set = ApproverSet { quorums: vec![group], ..approval.approver_set };
     site.backend.put_approval(approval, []);
     let votes: Vec<_> = members
         .iter()

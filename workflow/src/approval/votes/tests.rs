@@ -12,13 +12,13 @@ fn email(text: &str) -> Email {
 
 fn approval(quorum: usize) -> Approval {
     let members = vec![email("a@example.com"), email("b@example.com"), email("c@example.com")];
-    let electorate = ApproverSet {
-        seats: vec![GroupQuorum { group: None, members, quorum }],
-        substitutes: vec![],
+    let approver_set = ApproverSet {
+        quorums: vec![GroupQuorum { group: None, members, quorum }],
+        escalation_approvers: vec![],
         plus_tags: PlusTags::Same,
     };
     let digest = ApprovalDigest::from_text("d1");
-    Approval::ask(RequestId::random(), digest, electorate, NOW, NOW + Duration::days(7))
+    Approval::ask(RequestId::random(), digest, approver_set, NOW, NOW + Duration::days(7))
 }
 
 fn vote_input(who: &str, decision: Decision) -> VoteInput {
@@ -59,7 +59,7 @@ fn what_stands_is_not_decided_otherwise() {
     assert_eq!(approval.withdraw(NOW), Err(VoteError::AlreadyDecided(Outcome::Approved)));
     assert!(!approval.expire(NOW + Duration::days(8)));
     assert!(!approval.escalate(vec![email("z@example.com")], NOW));
-    assert!(!approval.renew_links(2, standing.electorate.clone()));
+    assert!(!approval.renew_links(2, standing.approver_set.clone()));
     assert_eq!(approval, standing);
 }
 
@@ -135,8 +135,8 @@ fn substitutes_vote_after_the_escalation_only() {
 #[test]
 fn links_are_renewed_one_generation_at_a_time() {
     let mut approval = approval(1);
-    let electorate = approval.electorate.clone();
-    assert!(!approval.renew_links(3, electorate.clone()) && !approval.renew_links(1, electorate.clone()));
-    assert!(approval.renew_links(2, electorate.clone()) && !approval.renew_links(2, electorate));
+    let approver_set = approval.approver_set.clone();
+    assert!(!approval.renew_links(3, approver_set.clone()) && !approval.renew_links(1, approver_set.clone()));
+    assert!(approval.renew_links(2, approver_set.clone()) && !approval.renew_links(2, approver_set));
     assert_eq!(approval.generation, 2);
 }

@@ -20,17 +20,17 @@ use crate::timestamp::rfc3339;
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const BATCH: usize = 100;
 
-/// Column and value of rows that are [untold](Request::is_untold): the key of the sparse index `byUntold`.
-const UNTOLD: (&str, &str) = ("untold", "yes");
+/// Column and value of rows that are [unnotified](Request::is_unnotified): the key of the sparse index `byUntold`.
+const UNNOTIFIED_MARK: (&str, &str) = ("untold", "yes");
 
 /// Columns that an update removes if the row lacks them: a resumed request has no failure reason, for one.
-pub(super) const CLEARABLE: &[&str] = &["reason", UNTOLD.0];
+pub(super) const CLEARABLE: &[&str] = &["reason", UNNOTIFIED_MARK.0];
 
 /// The columns of a row, with the key of the sparse index.
 pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, PortError> {
     let mut item = encode(request, what)?;
-    if request.is_untold() {
-        item.insert(UNTOLD.0.into(), AttributeValue::S(UNTOLD.1.into()));
+    if request.is_unnotified() {
+        item.insert(UNNOTIFIED_MARK.0.into(), AttributeValue::S(UNNOTIFIED_MARK.1.into()));
     }
     Ok(item)
 }
@@ -175,8 +175,8 @@ impl Requests for DynamoRequests {
         self.by_index("byStatus", "status", status.as_str(), true, limit).await
     }
 
-    async fn untold(&self, limit: usize) -> Result<Vec<Request>, PortError> {
-        self.by_index("byUntold", UNTOLD.0, UNTOLD.1, true, limit).await
+    async fn unnotified(&self, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.by_index("byUntold", UNNOTIFIED_MARK.0, UNNOTIFIED_MARK.1, true, limit).await
     }
 
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {

@@ -74,7 +74,7 @@ pub(super) struct Common {
 /// The approvers of one profile, and their times.
 #[derive(Clone, Debug)]
 pub(in crate::policy) struct Deciders {
-    pub(in crate::policy) seats: Vec<GroupQuorum>,
+    pub(in crate::policy) quorums: Vec<GroupQuorum>,
     pub(in crate::policy) plus_tags: PlusTags,
     pub(in crate::policy) limit: Duration,
     pub(in crate::policy) reminders: Vec<Duration>,
@@ -148,7 +148,7 @@ pub(super) fn deciders(
         .approval
         .as_ref()
         .or_else(|| defaults.approval.as_ref().filter(|_| own.approvers.is_none() && own.quorum.is_none()));
-    let seats = match by_groups {
+    let quorums = match by_groups {
         Some(lines) => lines
             .iter()
             .map(|line| {
@@ -193,31 +193,31 @@ pub(super) fn deciders(
     // Times of the defaults apply only to profiles with a longer approval period.
     reminders.retain(|after| !is_late(after));
     let escalation = escalation.filter(|one| !is_late(&one.after));
-    can_decide(name, &seats, plus_tags)?;
-    Ok(Deciders { seats, plus_tags, limit, reminders, escalation })
+    can_decide(name, &quorums, plus_tags)?;
+    Ok(Deciders { quorums, plus_tags, limit, reminders, escalation })
 }
 
 /// Checks that all approvers together can fill the seats.
-fn can_decide(name: &str, seats: &[GroupQuorum], plus_tags: PlusTags) -> Result<(), String> {
-    if seats.iter().all(|seats| seats.members.is_empty()) {
+fn can_decide(name: &str, quorums: &[GroupQuorum], plus_tags: PlusTags) -> Result<(), String> {
+    if quorums.iter().all(|group| group.members.is_empty()) {
         return Err(format!(
             "the profile {name} has no approvers; write approvers = [\"security@example.com\"]"
         ));
     }
-    let electorate = ApproverSet { seats: seats.to_vec(), substitutes: Vec::new(), plus_tags };
-    let approvers = electorate.approvers();
-    if seats.len() == 1 && approvers.len() != seats[0].members.len() {
+    let approver_set = ApproverSet { quorums: quorums.to_vec(), escalation_approvers: Vec::new(), plus_tags };
+    let approvers = approver_set.approvers();
+    if quorums.len() == 1 && approvers.len() != quorums[0].members.len() {
         return Err(format!("the profile {name} has the same approver twice"));
     }
-    if seats.iter().any(|seats| seats.quorum == 0) {
+    if quorums.iter().any(|group| group.quorum == 0) {
         return Err(format!("the profile {name} has {} approvers and a quorum of 0", approvers.len()));
     }
-    if electorate.lacking(&approvers).is_empty() {
+    if approver_set.missing_approvals(&approvers).is_empty() {
         return Ok(());
     }
     Err(format!(
         "the profile {name} has {} approvers and a quorum of {}",
         approvers.len(),
-        electorate.quorum()
+        approver_set.quorum()
     ))
 }

@@ -53,7 +53,7 @@ impl KeyRule {
 /// The treatment of a requested value that the profile does not grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::policy) enum Ungranted {
+pub(in crate::policy) enum UngrantedAction {
     Ignored,
     Refused,
 }

@@ -92,9 +92,9 @@ impl Requests for InMemoryBackend {
         })
     }
 
-    async fn untold(&self, limit: usize) -> Result<Vec<Request>, PortError> {
-        self.call("requests", "untold", |state| {
-            oldest(state.requests.values().filter(|row| row.is_untold()), limit)
+    async fn unnotified(&self, limit: usize) -> Result<Vec<Request>, PortError> {
+        self.call("requests", "unnotified", |state| {
+            oldest(state.requests.values().filter(|row| row.is_unnotified()), limit)
         })
     }
 

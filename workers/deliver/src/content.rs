@@ -2,7 +2,7 @@
 
 use pki::certificate::Certificate;
 use workflow::approval::{BaseUrl, StatusKey};
-use workflow::mail::{Letter, names_in_short};
+use workflow::mail::{MailContent, names_in_short};
 use workflow::request::Request;
 use workflow::texts::Message;
 
@@ -12,10 +12,10 @@ pub(crate) fn issued(
     certificate: &Certificate,
     base_url: &BaseUrl,
     key: &StatusKey,
-) -> Letter {
+) -> MailContent {
     let language = request.language();
     let names = names_in_short(language, request.names());
-    Letter::new(
+    MailContent::new(
         language,
         &Message::new("mail-issued-subject").with("names", names),
         &Message::new("mail-issued-heading"),

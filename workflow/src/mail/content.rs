@@ -1,7 +1,7 @@
 //! The composer of all mails: renders one content as a text part and an HTML part.
 //!
 //! Invariant: both parts have the same content. Text from outside is cleaned in both and escaped in HTML; free text of
-//! a person is quoted, so that it cannot pass for text of Countersign. A letter is in one language. Never fails.
+//! a person is quoted, so that it cannot pass for text of Countersign. A mail is in one language. Never fails.
 
 use askama::Template;
 
@@ -17,33 +17,33 @@ use pki::name::Name;
 /// The most lines of one fact; the pages show all.
 const MAX_LINES: usize = 50;
 
-/// Words of a letter: a message of the catalogue, or plain text.
-pub trait Words {
-    /// The words in a language.
-    fn said_in(&self, language: Language) -> String;
+/// A text of a mail: a message, rendered in the language of the mail, or literal text.
+pub trait MailText {
+    /// The text.
+    fn text_in(&self, language: Language) -> String;
 }
 
-impl Words for Message {
-    fn said_in(&self, language: Language) -> String {
+impl MailText for Message {
+    fn text_in(&self, language: Language) -> String {
         language.say(self)
     }
 }
 
-impl Words for str {
-    fn said_in(&self, _: Language) -> String {
+impl MailText for str {
+    fn text_in(&self, _: Language) -> String {
         self.to_owned()
     }
 }
 
-impl Words for String {
-    fn said_in(&self, _: Language) -> String {
+impl MailText for String {
+    fn text_in(&self, _: Language) -> String {
         self.clone()
     }
 }
 
-/// A letter to one person, built in reading order.
+/// The content of a mail to one person, built in reading order.
 #[derive(Clone)]
-pub struct Letter {
+pub struct MailContent {
     language: Language,
     subject: String,
     heading: String,
@@ -77,20 +77,24 @@ struct LinkButton {
 }
 
 #[derive(Template)]
-#[template(path = "letter.html")]
+#[template(path = "mail.html")]
 struct Html<'a> {
-    letter: &'a Letter,
+    content: &'a MailContent,
     button_fails: String,
     signature: &'a str,
 }
 
-impl Letter {
-    /// A letter in this language, with this subject line and this heading.
-    pub fn new(language: Language, subject: &(impl Words + ?Sized), heading: &(impl Words + ?Sized)) -> Self {
+impl MailContent {
+    /// A mail in this language, with this subject line and this heading.
+    pub fn new(
+        language: Language,
+        subject: &(impl MailText + ?Sized),
+        heading: &(impl MailText + ?Sized),
+    ) -> Self {
         Self {
             language,
-            subject: plain::one_line(&subject.said_in(language)),
-            heading: plain::clean(&heading.said_in(language)),
+            subject: plain::one_line(&subject.text_in(language)),
+            heading: plain::clean(&heading.text_in(language)),
             paragraphs: Vec::new(),
             facts: Vec::new(),
             quotes: Vec::new(),
@@ -103,14 +107,14 @@ impl Letter {
 
     /// Adds a paragraph below the heading.
     #[must_use]
-    pub fn paragraph(mut self, text: &(impl Words + ?Sized)) -> Self {
-        self.paragraphs.push(self.words(text));
+    pub fn paragraph(mut self, text: &(impl MailText + ?Sized)) -> Self {
+        self.paragraphs.push(self.shown(text));
         self
     }
 
     /// Adds a row to the table of facts, unless the value is empty.
     #[must_use]
-    pub fn fact(self, label: &(impl Words + ?Sized), value: &str) -> Self {
+    pub fn fact(self, label: &(impl MailText + ?Sized), value: &str) -> Self {
         self.list(label, [value])
     }
 
@@ -118,7 +122,7 @@ impl Letter {
     #[must_use]
     pub fn list<T: AsRef<str>>(
         mut self,
-        label: &(impl Words + ?Sized),
+        label: &(impl MailText + ?Sized),
         values: impl IntoIterator<Item = T>,
     ) -> Self {
         let mut lines: Vec<String> = values.into_iter().map(|value| plain::clean(value.as_ref())).collect();
@@ -126,10 +130,10 @@ impl Letter {
         if lines.len() > MAX_LINES {
             let more = lines.len() - MAX_LINES;
             lines.truncate(MAX_LINES);
-            lines.push(self.words(&Message::new("mail-more-lines").with("more", more)));
+            lines.push(self.shown(&Message::new("mail-more-lines").with("more", more)));
         }
         if !lines.is_empty() {
-            let label = label.said_in(self.language);
+            let label = label.text_in(self.language);
             self.facts.push(Fact { label, lines });
         }
         self
@@ -154,10 +158,10 @@ impl Letter {
 
     /// Adds free text of a person as a quotation, unless it is empty.
     #[must_use]
-    pub fn quote(mut self, label: &(impl Words + ?Sized), text: &str) -> Self {
+    pub fn quote(mut self, label: &(impl MailText + ?Sized), text: &str) -> Self {
         let lines = plain::lines(text);
         if !lines.is_empty() {
-            let label = self.words(label);
+            let label = self.shown(label);
             self.quotes.push(Fact { label, lines });
         }
         self
@@ -182,28 +186,28 @@ impl Letter {
 
     /// Sets the button: the one action of the letter.
     #[must_use]
-    pub fn button(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
-        self.button = Some(LinkButton { label: self.words(label), url: plain::clean(url) });
+    pub fn button(mut self, label: &(impl MailText + ?Sized), url: &str) -> Self {
+        self.button = Some(LinkButton { label: self.shown(label), url: plain::clean(url) });
         self
     }
 
     /// Adds a link below the button.
     #[must_use]
-    pub fn link(mut self, label: &(impl Words + ?Sized), url: &str) -> Self {
-        self.links.push(LinkButton { label: self.words(label), url: plain::clean(url) });
+    pub fn link(mut self, label: &(impl MailText + ?Sized), url: &str) -> Self {
+        self.links.push(LinkButton { label: self.shown(label), url: plain::clean(url) });
         self
     }
 
     /// Adds a paragraph at the end.
     #[must_use]
-    pub fn closing(mut self, text: &(impl Words + ?Sized)) -> Self {
-        self.closing.push(self.words(text));
+    pub fn closing(mut self, text: &(impl MailText + ?Sized)) -> Self {
+        self.closing.push(self.shown(text));
         self
     }
 
-    /// Words in the language of the letter, cleaned.
-    fn words(&self, words: &(impl Words + ?Sized)) -> String {
-        plain::clean(&words.said_in(self.language))
+    /// The text in the language of the mail, cleaned.
+    fn shown(&self, text: &(impl MailText + ?Sized)) -> String {
+        plain::clean(&text.text_in(self.language))
     }
 
     /// The mail with this letter to `to`.
@@ -220,7 +224,7 @@ impl Letter {
     }
 
     fn signature(&self, request_id: RequestId) -> String {
-        self.words(&Message::new("mail-signature").with("id", request_id.to_string()))
+        self.shown(&Message::new("mail-signature").with("id", request_id.to_string()))
     }
 
     fn text(&self, signature: &str) -> String {
@@ -275,7 +279,7 @@ impl Letter {
     }
 
     fn html(&self, signature: &str) -> String {
-        Html { letter: self, button_fails: self.words(&Message::new("mail-button-fails")), signature }
+        Html { content: self, button_fails: self.shown(&Message::new("mail-button-fails")), signature }
             .render()
             .expect("writing strings into a string does not fail")
     }

@@ -1,0 +1,158 @@
+//! The download of a certificate by its requester.
+//!
+//! Invariant: a download is in the audit trail before the certificate is handed out. A certificate in the archive that
+//! cannot be read is an error of ours, and is logged here.
+
+use super::audit::{EventKind, Origin, PendingEvent};
+use super::{Request, Status};
+use crate::mail::bundle::certificate_zip;
+use crate::ports::{CertificateStore, Clock, Issuers, PortError, Requests};
+use crate::store::{UpdateError, update_request};
+use pki::certificate::Certificate;
+
+/// The file that a download consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DownloadFormat {
+    /// The certificate alone.
+    Pem,
+    /// The zip of [`certificate_zip`].
+    Zip,
+}
+
+impl DownloadFormat {
+    /// The detail of the audit event.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pem => "pem",
+            Self::Zip => "zip",
+        }
+    }
+}
+
+/// The reason why there is no download.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// The request has no certificate, or none yet.
+    #[error("the request is {0}")]
+    NoCertificate(Status),
+    /// The certificate is not in the archive.
+    #[error("the certificate is not in the archive")]
+    NotInArchive,
+    /// The zip cannot be made.
+    #[error("the zip cannot be made")]
+    NoZip,
+    /// The row no longer exists.
+    #[error("there is no such request")]
+    NoSuchRequest,
+    /// A port failed; the caller can try again.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// The ports of downloads.
+pub struct CertificateDownload<'a> {
+    /// The rows.
+    pub requests: &'a dyn Requests,
+    /// Issued certificates.
+    pub certificates: &'a dyn CertificateStore,
+    /// Issuers, in force and former.
+    pub issuers: &'a dyn Issuers,
+    /// The time.
+    pub clock: &'a dyn Clock,
+}
+
+impl CertificateDownload<'_> {
+    /// Returns the contents of the file.
+    ///
+    /// # Errors
+    /// See [`DownloadError`].
+    pub async fn file(&self, request: &Request, format: DownloadFormat) -> Result<Vec<u8>, DownloadError> {
+        let pem = self.pem(request).await?;
+        match format {
+            DownloadFormat::Pem => Ok(pem.into_bytes()),
+            DownloadFormat::Zip => self.zip(request, &pem).await,
+        }
+    }
+
+    /// Records the download in the audit trail on behalf of `by`.
+    ///
+    /// # Errors
+    /// [`DownloadError::NoSuchRequest`], and [`DownloadError::Port`].
+    pub async fn record(
+        &self,
+        request: &Request,
+        format: DownloadFormat,
+        by: &Origin,
+    ) -> Result<(), DownloadError> {
+        let now = self.clock.now();
+        let noted = update_request(self.requests, request.id(), by, |row| {
+            row.note(PendingEvent::new(EventKind::Downloaded, now).with_detail(format.as_str()));
+        });
+        match noted.await {
+            Ok(_) => Ok(()),
+            Err(UpdateError::Port(error)) => Err(error.into()),
+            Err(UpdateError::Missing(_)) => Err(DownloadError::NoSuchRequest),
+        }
+    }
+
+    async fn pem(&self, request: &Request) -> Result<String, DownloadError> {
+        let serial = request.serial().filter(|_| request.status().has_certificate());
+        let serial = serial.ok_or(DownloadError::NoCertificate(request.status()))?;
+        let pem = self.certificates.certificate(serial).await?;
+        pem.ok_or_else(|| {
+            let id = request.id();
+            tracing::error!(request.id = %id, "the certificate {serial} of request {id} is not in the archive");
+            DownloadError::NotInArchive
+        })
+    }
+
+    async fn zip(&self, request: &Request, pem: &str) -> Result<Vec<u8>, DownloadError> {
+        let id = request.id();
+        let broken = |error: &dyn std::fmt::Display| {
+            tracing::error!(request.id = %id, %error, "the zip of request {id} cannot be made");
+            DownloadError::NoZip
+        };
+        let issuer = Certificate::from_pem(pem)
+            .map_err(|error| broken(&error))?
+            .authority_key_identifier()
+            .ok_or_else(|| broken(&"the certificate names no issuer"))?;
+        let chain = self.issuers.by_key_identifier(&issuer).await?;
+        let chain = chain.ok_or_else(|| broken(&"its issuer is not in the archive"))?;
+        certificate_zip(pem, chain.chain_pem(), request.names()).map_err(|error| broken(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::audit::Actor;
+    use crate::testing::InMemoryBackend;
+
+    fn downloads(backend: &InMemoryBackend) -> CertificateDownload<'_> {
+        CertificateDownload { requests: backend, certificates: backend, issuers: backend, clock: backend }
+    }
+
+    #[tokio::test]
+    async fn only_an_issued_certificate_is_handed_out() {
+        let backend = InMemoryBackend::new();
+        for status in Status::ALL.into_iter().filter(|status| *status != Status::Revoked) {
+            let request = backend.request(backend.request_at(status)).unwrap();
+            let file = downloads(&backend).file(&request, DownloadFormat::Pem).await;
+            match (status.has_certificate(), file) {
+                (true, Ok(_) | Err(DownloadError::NotInArchive)) => {}
+                (false, Err(DownloadError::NoCertificate(of))) => assert_eq!(of, status),
+                (_, other) => panic!("{status}: {other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_download_is_recorded_with_its_format() {
+        let backend = InMemoryBackend::new();
+        let request = backend.request(backend.request_at(Status::Delivered)).unwrap();
+        let by = Origin::caller(Actor::requester(request.email()), None);
+        downloads(&backend).record(&request, DownloadFormat::Zip, &by).await.unwrap();
+        let event = backend.audit(request.id()).pop().unwrap();
+        assert_eq!((event.event, event.detail.as_deref()), (EventKind::Downloaded, Some("zip")));
+    }
+}

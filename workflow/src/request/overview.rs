@@ -1,0 +1,73 @@
+//! The requests of one person, listed for the reader of the mailbox of the requester.
+//!
+//! Invariant: notify mails the link to the list to the address of the requests and nowhere else; the caller learns
+//! nothing about the address.
+
+use super::Request;
+use crate::email::Email;
+use crate::ids::RequestId;
+use crate::mail_kind::MailKind;
+use crate::message::RecheckMessage;
+use crate::ports::{PortError, Requests, WorkerQueue};
+
+/// Most requests in a list, newest first.
+pub const MAX_LISTED: usize = 200;
+
+/// Has the link to the list mailed to `email`, if any request has this address.
+///
+/// # Errors
+/// [`PortError`]: the message may not have been sent.
+pub async fn send_link(
+    requests: &dyn Requests,
+    notify_queue: &dyn WorkerQueue,
+    email: &Email,
+) -> Result<(), PortError> {
+    match requests.of_requester(email, 1).await?.first() {
+        Some(newest) => {
+            notify_queue.recheck(&RecheckMessage::mail(newest.id(), MailKind::Overview)).await.map(drop)
+        }
+        None => Ok(()),
+    }
+}
+
+/// The requests with the address of request `opened`, newest first, and the address; `None` if there is no such request.
+///
+/// # Errors
+/// [`PortError`] of the table.
+pub async fn list(
+    requests: &dyn Requests,
+    opened: RequestId,
+) -> Result<Option<(Email, Vec<Request>)>, PortError> {
+    let Some(request) = requests.find(opened).await? else {
+        return Ok(None);
+    };
+    let listed = requests.of_requester(request.email(), MAX_LISTED).await?;
+    Ok(Some((request.email().clone(), listed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Status;
+    use crate::testing::InMemoryBackend;
+
+    #[tokio::test]
+    async fn a_link_is_mailed_to_a_known_address_only() {
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(Status::Delivered);
+        for address in ["nobody@example.com", backend.request(id).unwrap().email().as_str()] {
+            send_link(&*backend, &*backend, &address.parse().unwrap()).await.unwrap();
+        }
+        assert_eq!(backend.rechecks(), [RecheckMessage::mail(id, MailKind::Overview)]);
+    }
+
+    #[tokio::test]
+    async fn a_list_holds_the_requests_of_one_address() {
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(Status::Delivered);
+        let (email, listed) = list(&*backend, id).await.unwrap().unwrap();
+        assert_eq!((listed.len(), listed[0].id()), (1, id));
+        assert_eq!(&email, listed[0].email());
+        assert!(list(&*backend, RequestId::random()).await.unwrap().is_none());
+    }
+}
