@@ -55,7 +55,7 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, CliError> {
         .or_fail(|| format!("cannot read the table {}", stack.approvals_table), "")?;
     let item = answer.item.ok_or_else(|| {
         CliError::new(
-            format!("nobody was asked about {id} yet"),
+            format!("no approver was asked about {id} yet"),
             "See how it stands with: countersign requests show ID.",
         )
     })?;

@@ -134,7 +134,7 @@ fn the_error_names_are_those_that_workers_send() {
     let definition = definition();
     for (name, task) in tasks(&definition) {
         for error in list(task, "Catch").iter().flat_map(|catch| list(catch, "ErrorEquals")) {
-            assert!(known.contains(error.as_str().unwrap()), "{name} catches {error}, which nobody sends");
+            assert!(known.contains(error.as_str().unwrap()), "{name} catches {error}, which no worker sends");
         }
     }
     for (name, state) in states(&definition).iter().filter(|(_, state)| state["Type"] == "Pass") {
@@ -179,7 +179,7 @@ fn a_message_has_the_shape_that_workers_read() {
 
 /// A missing path fails an execution on AWS, so every path that a state reads must exist on every way to it.
 #[test]
-fn whatever_a_state_reads_was_written_on_every_way_to_it() {
+fn every_path_that_a_state_reads_is_written_on_every_way_to_it() {
     let definition = definition();
     let states = states(&definition);
     let start = definition["StartAt"].as_str().unwrap();
@@ -347,7 +347,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
     let dead_letters = properties(&template, "DeadLetters");
     let polled = sqs_events(dead_letter);
     assert_eq!(polled.len(), 1);
-    assert_eq!(polled[0]["Queue"], arn("DeadLetters"), "nobody reports the end of a step");
+    assert_eq!(polled[0]["Queue"], arn("DeadLetters"), "no worker reports the end of a step");
     for worker in &with_a_queue {
         let name = format!("{}Queue", pascal(worker));
         let queue = properties(&template, &name);
@@ -356,7 +356,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         let events = sqs_events(function);
         assert!(policy.contains(&reference(&name)), "{worker}: its messages carry task tokens");
         assert_eq!(substituted[format!("{name}Url")], reference(&name), "{worker} is not substituted");
-        assert!(sends["Resource"].as_array().unwrap().contains(&arn(&name)), "nobody may send to {worker}");
+        assert!(
+            sends["Resource"].as_array().unwrap().contains(&arn(&name)),
+            "the state machine may not send to {worker}"
+        );
         assert_eq!(variables["COUNTERSIGN_QUEUE_URL"], reference(&name), "{worker}");
         assert_eq!(events.len(), 1, "{worker}");
         assert_eq!(events[0]["Queue"], arn(&name), "{worker} gets no messages");

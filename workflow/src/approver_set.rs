@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_stands_in_two_groups_takes_one_seat_where_it_helps() {
+    fn a_member_of_two_groups_takes_one_seat_where_it_helps() {
         let electorate = electorate(&[("ab", 1), ("bc", 1)]);
         assert!(!is_enough(&electorate, "b"), "one person is not two");
         assert!(is_enough(&electorate, "ba") && is_enough(&electorate, "bc") && is_enough(&electorate, "ac"));

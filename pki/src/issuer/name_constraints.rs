@@ -188,7 +188,7 @@ fn dns_within(name: &str, base: &str) -> bool {
     }
 }
 
-/// For mail and URIs: a host is that host alone, and with a leading dot whatever is below it.
+/// For mail and URIs: a base is one host, or with a leading dot every host below it.
 fn host_within(host: &str, base: &str) -> bool {
     match base.strip_prefix('.') {
         Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')),

@@ -189,7 +189,7 @@ impl AuditTable {
         let written = self.0.client.transact_write_items().set_transact_items(Some(writes)).send().await;
         match written {
             Ok(_) => Ok(Saved::Yes),
-            Err(error) if somebody_was_first(&error) => Ok(Saved::Conflict),
+            Err(error) if lost_to_another_writer(&error) => Ok(Saved::Conflict),
             Err(error) => Err(unavailable(what)(error)),
         }
     }
@@ -210,7 +210,7 @@ where
 
 /// Whether a transaction was given up because of another writer, now or before, and of nothing else.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
-fn somebody_was_first<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+fn lost_to_another_writer<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
     else {
         return false;

@@ -37,7 +37,7 @@ pub fn execution_arn(state_machine: &str, name: &str) -> String {
     format!("{}:{name}", machine.join(":").replacen(":stateMachine:", ":execution:", 1))
 }
 
-fn somebody_was_first(code: Option<&str>) -> bool {
+fn task_has_finished(code: Option<&str>) -> bool {
     matches!(code, Some("TaskTimedOut" | "TaskDoesNotExist" | "InvalidToken"))
 }
 
@@ -53,7 +53,7 @@ impl Tasks for StepFunctions {
             .await;
         match sent {
             Ok(_) => Ok(Reported::Accepted),
-            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
+            Err(error) if task_has_finished(error.as_service_error().and_then(|e| e.code())) => {
                 Ok(Reported::AlreadyFinished)
             }
             Err(error) => Err(unavailable("report the result")(error)),
@@ -65,7 +65,7 @@ impl Tasks for StepFunctions {
             self.client.send_task_failure().task_token(token.expose()).error(error).cause(cause).send().await;
         match sent {
             Ok(_) => Ok(Reported::Accepted),
-            Err(error) if somebody_was_first(error.as_service_error().and_then(|e| e.code())) => {
+            Err(error) if task_has_finished(error.as_service_error().and_then(|e| e.code())) => {
                 Ok(Reported::AlreadyFinished)
             }
             Err(error) => Err(unavailable("report the failure")(error)),

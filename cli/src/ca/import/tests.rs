@@ -105,7 +105,7 @@ fn what_surrounds_a_key_is_left_behind() {
 }
 
 #[test]
-fn whatever_cannot_be_a_ca_is_told_in_one_line() {
+fn a_file_that_cannot_be_a_ca_is_reported_in_one_line() {
     let desk = Desk::new();
     root(&desk, "ca", |_| {});
     root(&desk, "leaf", |params| params.is_ca = IsCa::ExplicitNoCa);
