@@ -108,7 +108,7 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
 fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<GrantedCsr, StepError> {
     let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
     let decision = request.decision().filter(|decision| decision.is_approval());
-    let decision = decision.ok_or_else(|| not_approved("no decision is recorded"))?;
+    let decision = decision.ok_or_else(|| not_approved("no approval is recorded"))?;
     let judged = request.evaluate(policy, Some(issuer))?;
     if ApprovalDigest::of(request.id(), &judged.grant.profile, &judged.csr_summary()) != decision.digest {
         return Err(not_approved("what was approved is not what would be signed"));
