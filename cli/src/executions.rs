@@ -21,7 +21,8 @@ pub(crate) struct ExecutionsOptions {
     /// Id of a request: shows the timeline of each of its executions
     id: Option<RequestId>,
     /// Maximum number of executions in the list
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=1000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 20, allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(i32).range(1..=1000))]
     limit: i32,
     /// Print JSON
     #[arg(long)]

@@ -25,7 +25,8 @@ pub(crate) enum Command {
         #[arg(long, value_parser = statuses())]
         status: Option<Status>,
         /// Maximum number of requests in the list
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+        #[arg(long, default_value_t = 50, allow_negative_numbers = true)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// Print JSON
         #[arg(long)]
