@@ -1,9 +1,9 @@
-//! Which calls to AWS a request takes: `cargo run -p benches --bin calls [REQUESTS]`.
+//! Calls to AWS of one request: `cargo run -p benches --bin calls [REQUESTS]`.
 //!
-//! Sends requests through a local stack whose workers reach AWS through a proxy that counts, and tells them apart by the
-//! access key of each worker's role. What the first request calls beyond the others is done once a process. Prints Markdown.
+//! Sends requests through a local stack and counts the calls of its workers in a proxy, by the access key of each role.
+//! Calls of the first request only are made once for each process. Prints Markdown.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ async fn main() {
 
 async fn one(stack: &Stack) {
     let request = Automated::parts_of_one_request(stack).await;
-    // The mail comes before the row is marked; looking there goes past the proxy.
+    // The mail is sent before the row is updated. This read bypasses the proxy.
     eventually("the row to be marked", PATIENCE, async || {
         (stack.row(&request.id)["status"] == "delivered").then_some(())
     })

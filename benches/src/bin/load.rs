@@ -1,11 +1,11 @@
-//! Many requests at once: `cargo run -p benches --bin load [--release] [REQUESTS [CONNECTIONS [ROUNDS]]]`.
+//! Concurrent requests: `cargo run -p benches --bin load [--release] [REQUESTS [CONNECTIONS [ROUNDS]]]`.
 //!
-//! Sends REQUESTS submissions over CONNECTIONS connections to a local stack of its own, with --release one whose workers are
-//! optimised as they are deployed (which takes minutes to build the first time), approves each by the link of its mail, waits until all certificates are mailed, and prints a page of Markdown; ROUNDS times, so that the
-//! memory of the workers can be compared from round to round. It fails where anything is lost, or a 5xx is anything but
-//! `try_again` with Retry-After.
+//! Sends REQUESTS submissions over CONNECTIONS connections to a new local stack, approves each by the link of its
+//! mail, waits until all certificates are mailed, and prints Markdown; ROUNDS times, to compare the memory of the
+//! workers from round to round. `--release` uses optimised workers, as deployed (the first build takes minutes).
+//! Fails if a request is lost, or if an answer is a 5xx other than `try_again` with Retry-After.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -21,10 +21,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const JSON: [(&str, &str); 2] = [("accept", "application/json"), ("content-type", "application/json")];
-/// Until the last certificate is mailed, from the last approval on.
+/// Time-out from the last approval until the last certificate is mailed.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
-/// What the answers were like.
+/// Counts of the answers.
 #[derive(Default)]
 struct Answers {
     took: Mutex<BTreeMap<&'static str, Vec<Duration>>>,
@@ -111,7 +111,7 @@ async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, 
     );
 }
 
-/// Sends until the answer is another than "try again", which may be said only with the time to wait.
+/// Repeats a call until the answer is not "try again". Asserts that "try again" has a Retry-After.
 async fn send(
     portal: &Portal,
     answers: &Answers,

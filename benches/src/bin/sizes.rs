@@ -1,8 +1,9 @@
-//! The sizes of the workers as they are deployed, for both processors that the template knows: `cargo run --release -p benches
-//! --bin sizes`, after `cargo build --release -p WORKER`, one by one, and the same with `--target` for the other processor.
+//! Sizes of the workers as deployed, for both processors of the template: `cargo run --release -p benches --bin
+//! sizes`, after `cargo build --release -p WORKER` for each worker, and the same with `--target` for the other
+//! processor.
 //!
-//! Prints Markdown, with the worker that does nothing beside the others: what the shell, TLS and two clients take. What is
-//! not built is named. The zip is deflated as hard as it goes.
+//! Prints Markdown, including the worker that does nothing: the size of runtime, TLS and two clients. Names binaries
+//! that are not built. Zips have the highest compression level.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::io::{Cursor, Write};
@@ -13,7 +14,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 const MOST: f64 = 6.0;
 const MOST_ZIPPED: f64 = 3.0;
-/// As Lambda and as Rust call them. arm64 is what the template deploys where nothing is said.
+/// Processors by their names in Lambda and in Rust. arm64 is the default of the template.
 const PROCESSORS: [(&str, &str); 2] = [("arm64", "aarch64"), ("x86_64", "x86_64")];
 const YARDSTICK: &str = "idle";
 
@@ -47,7 +48,7 @@ fn size(name: &str, processor: &str) -> String {
     format!("{size:.1} MB | {zipped:.1} MB | {met} |")
 }
 
-/// Bytes of the zip that Lambda is given.
+/// Bytes of the zip for Lambda.
 fn zipped(binary: &[u8]) -> usize {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()

@@ -1,5 +1,5 @@
-//! `countersign plan`, `deploy`, `doctor` and `destroy` against the emulator: creation, an update that keeps resources with data,
-//! deletion; and the error messages.
+//! `countersign plan`, `deploy`, `doctor` and `destroy` against the emulator: creation, an update that keeps
+//! resources with data, deletion; and the error messages.
 
 use std::fs;
 use std::path::PathBuf;
