@@ -45,30 +45,30 @@ async fn main() {
     println!(
         "{requests} requests a round over {connections} connections, on the local stack with {workers}:\n"
     );
-    println!(
-        "| round | submit p50 | p99 | approve p50 | p99 | told to try again | submitted in | all delivered in |"
-    );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    let mut memory = Vec::new();
+    println!("| round | submit p50 | p99 | approve p50 | p99 | submitted in | all delivered in |");
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    let (mut memory, mut try_again) = (Vec::new(), 0);
     for round in 1..=rounds {
-        one(&stack, &mails, round, requests, connections).await;
+        try_again += one(&stack, &mails, round, requests, connections).await;
         memory.push(resident(&stack));
     }
-    println!(
-        "\n| worker | processes | resident after each round, most of any process |\n| --- | ---: | --- |"
-    );
+    println!("\nAnswers `try_again`: {try_again}.");
+    println!("\n| worker | processes | largest process over the rounds |\n| --- | ---: | --- |");
     for (name, last) in memory.last().unwrap() {
         let most =
             |memory: &BTreeMap<String, Vec<u64>>| memory.get(name).and_then(|all| all.iter().max().copied());
-        let rounds: Vec<String> = memory
+        let mut rounds: Vec<String> = memory
             .iter()
-            .map(|round| most(round).map_or("-".into(), |kib| format!("{:.1} MiB", kib as f64 / 1_024.0)))
+            .map(|round| most(round).map_or("-".into(), |kib| format!("{:.1}", kib as f64 / 1_024.0)))
             .collect();
-        println!("| {name} | {} | {} |", last.len(), rounds.join(", "));
+        // A value is printed once for all rounds in which it stays.
+        rounds.dedup();
+        println!("| {name} | {} | {} MiB |", last.len(), rounds.join(", "));
     }
 }
 
-async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, connections: usize) {
+/// Runs a round and prints its row. Returns the number of answers `try_again`.
+async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, connections: usize) -> usize {
     let (portal, answers) = (stack.portal(), Answers::default());
     let submissions: Vec<Submission> = (0..requests)
         .map(|_| Submission {
@@ -100,15 +100,15 @@ async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, 
     let took = answers.took.into_inner().unwrap();
     let part = |what: &str, part: usize| format!("{:.2} s", percentile(&took[what], part).as_secs_f64());
     println!(
-        "| {round} | {} | {} | {} | {} | {} | {:.0} s | {:.0} s |",
+        "| {round} | {} | {} | {} | {} | {:.0} s | {:.0} s |",
         part("submit", 50),
         part("submit", 99),
         part("approve", 50),
         part("approve", 99),
-        answers.try_again.into_inner().unwrap(),
         submitted.as_secs_f64(),
         all.as_secs_f64(),
     );
+    answers.try_again.into_inner().unwrap()
 }
 
 /// Repeats a call until the answer is not "try again". Asserts that "try again" has a Retry-After.
