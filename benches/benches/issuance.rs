@@ -1,9 +1,9 @@
-//! What a certificate costs over its bare cryptography: `cargo bench -p benches --bench issuance`.
+//! Time of a certificate relative to its bare cryptography: `cargo bench -p benches --bench issuance`.
 //!
-//! For each kind of issuer and of request, in one run and in the same rounds: the bare signature and the bare
-//! verification of aws-lc-rs, the weak-key checks, and the whole way from PEM to PEM. Prints Markdown: medians, and the
-//! ratio of the whole to the bare, with the weak-key checks and without them (the median of the checks taken off). With
-//! `-- EcP256 Rsa2048` it goes that way alone, without pauses, for a profiler to look at.
+//! Measures in the same rounds, for each pair of key types: the bare signature and the bare verification of
+//! aws-lc-rs, the weak-key checks, and a certificate from PEM to PEM. Prints Markdown: medians, and the ratio of the
+//! certificate to the bare cryptography, with and without the weak-key checks (their median subtracted). `-- EcP256
+//! Rsa2048` issues for this pair only, without pauses, for a profiler.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ const BUDGET: Duration = Duration::from_secs(2);
 const ISSUERS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096];
 const REQUESTS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Ed25519];
 
-/// At most so much of the bare cost, without the weak-key checks and with them (docs/performance.md).
+/// Maximum ratios to the bare cryptography, without and with the weak-key checks (docs/performance.md).
 fn targets(issuer: TestKey) -> Option<(f64, f64)> {
     match issuer {
         TestKey::EcP256 => Some((1.4, 1.6)),

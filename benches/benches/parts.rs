@@ -1,4 +1,4 @@
-//! The parts of the way, one by one: `cargo bench -p benches --bench parts`.
+//! The parts of issuing, one by one: `cargo bench -p benches --bench parts`.
 #![allow(clippy::unwrap_used)]
 
 use benches::issuing::{Asked, Authority, shipped_policy};
@@ -14,41 +14,41 @@ fn main() {
     divan::main();
 }
 
-/// Text in, typed request out: parsing, proof of possession, weak-key checks.
+/// From PEM to a typed request: parsing, proof of possession, weak-key checks.
 #[divan::bench(args = REQUESTS)]
 fn read_a_request(bencher: Bencher<'_, '_>, kind: TestKey) {
     let asked = Asked::of(kind);
     bencher.bench_local(|| asked.read());
 }
 
-/// What of it is bare cryptography.
+/// The bare verification within reading a request.
 #[divan::bench(args = REQUESTS)]
 fn verify_bare(bencher: Bencher<'_, '_>, kind: TestKey) {
     let asked = Asked::of(kind);
     bencher.bench_local(|| asked.verify());
 }
 
-/// What of it are the weak-key checks.
+/// The weak-key checks within reading a request.
 #[divan::bench(args = REQUESTS)]
 fn weak_key_checks(bencher: Bencher<'_, '_>, kind: TestKey) {
     let asked = Asked::of(kind);
     bencher.bench_local(|| asked.weaknesses());
 }
 
-/// The check that a modulus is no prime, made once, when a request comes in.
+/// The check that a modulus is not a prime, made once, at submission.
 #[divan::bench(args = [TestKey::Rsa2048, TestKey::Rsa4096])]
 fn prime_modulus(bencher: Bencher<'_, '_>, kind: TestKey) {
     let csr = Asked::of(kind).read();
     bencher.bench_local(|| csr.inspect());
 }
 
-/// Reading the shipped policy.
+/// Parsing the shipped policy.
 #[divan::bench]
 fn read_the_policy() -> Policy {
     shipped_policy()
 }
 
-/// Judging a request by it.
+/// Evaluating a request under the policy.
 #[divan::bench]
 fn judge(bencher: Bencher<'_, '_>) {
     let (policy, csr) = (shipped_policy(), Asked::of(TestKey::EcP256).read());
@@ -56,7 +56,7 @@ fn judge(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| policy.evaluate(&csr, profile, None));
 }
 
-/// From a granted request to a certificate: chosen, built, linted, signed.
+/// From a granted request to a certificate: built, linted, signed.
 #[divan::bench(args = ISSUERS)]
 fn issue(bencher: Bencher<'_, '_>, kind: TestKey) {
     let (policy, csr, authority) = (shipped_policy(), Asked::of(TestKey::EcP256).read(), Authority::of(kind));
@@ -64,7 +64,7 @@ fn issue(bencher: Bencher<'_, '_>, kind: TestKey) {
     bencher.bench_local(|| authority.issue(&csr, &verdict));
 }
 
-/// What of it is bare cryptography.
+/// The bare signature within issuing.
 #[divan::bench(args = ISSUERS)]
 fn sign_bare(bencher: Bencher<'_, '_>, kind: TestKey) {
     let authority = Authority::of(kind);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What one certificate takes, with us and with what a user would pick instead: benches/peers/compare.py, in a virtual
-environment with the packages of requirements.txt (benches/tables makes it).
+"""Time of one certificate with Countersign and with alternatives: benches/peers/compare.py, in a virtual environment with
+the packages of requirements.txt (benches/tables creates it).
 
-Same keys, same request, medians; the peers that are programs are started anew for each certificate, as their users do.
-A peer that is not installed is named and left out. Prints Markdown.
+Same keys, same request, medians. Programs are started for each certificate, as their users do. Names and omits peers
+that are not installed. Prints Markdown.
 """
 
 import datetime

@@ -1,9 +1,8 @@
-//! Cold starts of Lambda functions as Lambda makes them: a fresh process that fetches one event from the Runtime API, answers
-//! it, and asks for the next.
+//! Cold starts as in Lambda: a new process fetches one event from the Runtime API, answers it, and asks for the next.
 //!
-//! Invariant: processor time (wait4) and peak memory (VmHWM, since wait4 counts what the process was before it became
-//! the function) come from the operating system, for that process alone. The process is ended when it asks for a second
-//! event. Fails by panicking, with what the process logged.
+//! Invariant: processor time (wait4) and peak memory (VmHWM; wait4 includes the memory before exec) are from the
+//! operating system, for this process alone. The process is ended when it asks for a second event. Failures panic
+//! with its log.
 
 mod runtime_api;
 mod servers;
@@ -21,31 +20,31 @@ pub use servers::Servers;
 
 use crate::paired::median;
 
-/// How often it is looked whether a function has ended that does not say anything.
+/// Interval of the checks for the end of a function that does not answer.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What one start took.
+/// Measurements of one start.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     /// User and system time.
     pub cpu: Duration,
-    /// From the start of the process until its answer was there.
+    /// From the start of the process to its answer.
     pub wall: Duration,
-    /// Bytes.
+    /// Peak memory, in bytes.
     pub peak_memory: u64,
-    /// Calls over TLS that it made.
+    /// Number of its calls over TLS.
     pub calls: usize,
-    /// Connections that it made for them.
+    /// Number of connections for these calls.
     pub connections: usize,
 }
 
 /// A function to start.
 pub struct Function {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// The binary.
     pub binary: PathBuf,
-    /// The event it is given.
+    /// The event for it.
     pub event: Value,
 }
 
@@ -56,8 +55,8 @@ impl Function {
         Function { name: "hello".into(), binary: folder.join("hello"), event: json!({}) }
     }
 
-    /// A queue worker with one message that it can finish with one call: a task whose input names no request, which it
-    /// reports as failed.
+    /// A queue worker with one message that takes one call: a task with an input without a request id, reported as
+    /// failed.
     #[must_use]
     pub fn worker(folder: &Path, name: &str) -> Function {
         let body = json!({ "taskToken": "token", "executionId": "arn", "state": "Any", "retryCount": 0, "input": {} });
@@ -74,12 +73,12 @@ impl Function {
         Function { name: name.into(), binary: folder.join(name), event: json!({ "Records": [record] }) }
     }
 
-    /// Starts it once, waits until it has answered and asks for more, and ends it.
+    /// Starts the function, waits until it has answered and asks for the next event, and ends it.
     pub fn start(&self, servers: &Servers) -> Start {
         self.start_with(servers, &[])
     }
 
-    /// The same with a program around it, such as valgrind and its arguments.
+    /// Like `start`, but runs the function under a program, such as valgrind with its arguments.
     pub fn start_with(&self, servers: &Servers, around: &[&str]) -> Start {
         let (calls, connections) = (servers.calls(), servers.connections());
         servers.give(&self.event);
@@ -117,7 +116,7 @@ impl Function {
             }
         };
         let peak_memory = peak_memory(process.id());
-        // Not SIGKILL: a valgrind around it has to write down what it counted.
+        // Not SIGKILL: valgrind has to write its counts.
         rustix::process::kill_process(
             rustix::process::Pid::from_child(&process),
             rustix::process::Signal::TERM,
@@ -157,8 +156,8 @@ impl Function {
     }
 }
 
-/// Variables of a worker with our prefix, as infra/template.yaml has them by default, with values that a worker can read.
-/// Nothing for a function that is no worker.
+/// The COUNTERSIGN_ variables of a worker with the defaults of infra/template.yaml and valid values; empty for a
+/// function that is not a worker.
 fn countersign_variables(worker: &str) -> Vec<(String, String)> {
     if !workers().iter().any(|name| name == worker) {
         return Vec::new();
@@ -197,7 +196,7 @@ fn readable(name: &str) -> String {
     }
 }
 
-/// The workers that queues feed, by name; dead-letter, which all queues share, is not among them.
+/// Names of the workers with a queue of their own; without dead-letter.
 #[must_use]
 pub fn queue_workers() -> Vec<String> {
     let template = template();
@@ -217,7 +216,7 @@ fn peak_memory(process: u32) -> u64 {
     peak.unwrap_or_default() * 1024
 }
 
-/// The medians of several starts, taken one by one.
+/// The median of each measurement over several starts.
 #[must_use]
 pub fn middle(starts: &[Start]) -> Start {
     Start {

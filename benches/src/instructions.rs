@@ -1,11 +1,11 @@
-//! Counting instructions with valgrind's callgrind: the same on every machine, however busy, up to what chance does to
-//! keys and hash tables.
+//! Instruction counts by callgrind of valgrind: the same on every machine and under any load, except for random keys
+//! and hash tables.
 
 use std::process::{Command, Stdio};
 
 use tempfile::NamedTempFile;
 
-/// A program to run around another, and where it writes what it counted.
+/// A callgrind run and its output file.
 pub struct Counter(NamedTempFile);
 
 impl Default for Counter {
@@ -19,13 +19,13 @@ impl Counter {
     #[must_use]
     pub fn around(&self) -> Vec<String> {
         let out = format!("--callgrind-out-file={}", self.0.path().display());
-        // Most code of a start runs once, so that valgrind's time goes into translating it: the plainest translation is quickest.
+        // Most code of a start runs once, so translation dominates: the simplest translation is fastest.
         ["valgrind", "--quiet", "--tool=callgrind", "--read-inline-info=no", "--vex-iropt-level=0", &out]
             .map(str::to_owned)
             .to_vec()
     }
 
-    /// The instructions that the program executed.
+    /// Number of executed instructions.
     #[must_use]
     pub fn count(&self) -> u64 {
         let written = std::fs::read_to_string(self.0.path()).unwrap();
@@ -36,7 +36,7 @@ impl Counter {
     }
 }
 
-/// The instructions of a program that ends by itself.
+/// Number of executed instructions of a program that ends by itself.
 #[must_use]
 pub fn of(program: &std::path::Path, arguments: &[&str]) -> u64 {
     let counter = Counter::default();

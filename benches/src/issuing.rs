@@ -1,5 +1,4 @@
-//! One request and one authority, and what can be done with them: the whole way from PEM to PEM, its parts, and the bare
-//! cryptography that bounds it.
+//! One request and one CA: issuing from PEM to PEM, its parts, and the bare cryptography as the lower bound.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -19,13 +18,13 @@ use workflow::policy::{Evaluation, Policy};
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 
-/// The policy that is shipped.
+/// The shipped policy.
 #[must_use]
 pub fn shipped_policy() -> Policy {
     Policy::parse(include_str!("../../infra/policy.toml")).unwrap()
 }
 
-/// A request as it comes in.
+/// A request.
 pub struct Asked {
     /// PEM.
     pub text: String,
@@ -43,7 +42,7 @@ impl Asked {
         Asked::from_pem(test_pki::csr_with(kind, "www.example.com", &["www.example.com"]))
     }
 
-    /// A request signed with the digest that is usual for its key.
+    /// A request signed with the usual digest of its key.
     #[must_use]
     pub fn from_pem(text: String) -> Asked {
         let csr = Csr::read(&text).unwrap();
@@ -67,25 +66,25 @@ impl Asked {
         }
     }
 
-    /// The bare verification of its signature by aws-lc-rs, from the key as it stands in the request.
+    /// Bare verification of the signature by aws-lc-rs, from the encoded key of the request.
     pub fn verify(&self) {
         UnparsedPublicKey::new(self.verifier, &self.point).verify(&self.signed, &self.signature).unwrap();
     }
 
-    /// Reading it: parsing, proof of possession, weak-key checks.
+    /// Reads the request: parsing, proof of possession, weak-key checks.
     #[must_use]
     pub fn read(&self) -> Csr {
         Csr::read(&self.text).unwrap()
     }
 
-    /// The weak-key checks alone, as reading makes them.
+    /// The weak-key checks within reading.
     #[must_use]
     pub fn weaknesses(&self) -> Vec<WeakKeyError> {
         self.key.weaknesses()
     }
 }
 
-/// An authority with its key loaded.
+/// A CA with its key loaded.
 pub struct Authority {
     issuer: Issuer,
     key: LocalKey,
@@ -106,7 +105,7 @@ impl Authority {
         Authority::from_pem(&ca.key_pem, &ca.certificate_pem)
     }
 
-    /// An authority with a P-256, P-384 or RSA key in PKCS#8.
+    /// A CA with a P-256, P-384 or RSA key in PKCS#8.
     #[must_use]
     pub fn from_pem(key: &str, certificate: &str) -> Authority {
         use rustls_pki_types::pem::PemObject;
@@ -128,7 +127,7 @@ impl Authority {
         }
     }
 
-    /// The bare signature of aws-lc-rs over as many octets as a certificate has.
+    /// Bare signature by aws-lc-rs over the number of octets of a TBSCertificate.
     pub fn sign(&self) {
         let (message, random) = ([0x5a; 400], SystemRandom::new());
         match &self.bare {
@@ -140,7 +139,7 @@ impl Authority {
         }
     }
 
-    /// From a granted request to a certificate: chosen, built, linted, signed.
+    /// From a granted request to a certificate: built, linted, signed.
     #[must_use]
     pub fn issue(&self, csr: &Csr, verdict: &Evaluation) -> Certificate {
         let grant = verdict.grant.as_ref().unwrap();
@@ -160,7 +159,7 @@ impl Authority {
         self.runtime.block_on(issue(&self.key, linted)).unwrap()
     }
 
-    /// The whole way: a request as PEM in, checked, judged, built, linted, signed, a certificate as PEM out.
+    /// From a request as PEM to a certificate as PEM: checked, evaluated, built, linted, signed.
     #[must_use]
     pub fn certify(&self, policy: &Policy, asked: &Asked) -> String {
         let csr = asked.read();

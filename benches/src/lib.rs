@@ -1,7 +1,7 @@
-//! How fast, how small and how cheap Countersign is: what the benchmarks and the guard of CI share.
+//! Common parts of the benchmarks and of the guard of CI: speed, size and costs.
 //!
-//! Only ratios within one run count, because machines differ and are busy: compared values are measured in the same
-//! round, round after round, and the medians are compared. Everything here fails by panicking: it runs for people.
+//! Only ratios within one run are comparable, since machines and their load differ: values are measured in the same
+//! rounds, and medians are compared. Failures panic.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod cold;

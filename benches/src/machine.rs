@@ -1,10 +1,10 @@
-//! On what and when something was measured, in one line.
+//! Machine and date of a measurement, in one line.
 
 use std::fs;
 
 use time::OffsetDateTime;
 
-/// The processor, how many of them there are, how busy they are, and the date.
+/// Processor, number of processors, load, and date.
 #[must_use]
 pub fn description() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

@@ -1,11 +1,9 @@
-//! What one request uses of AWS: a proxy between the workers and the emulator that counts the calls, and what DynamoDB would
-//! charge for them.
+//! Usage of AWS by a request: a proxy between the workers and the emulator that counts calls and units of DynamoDB.
 //!
-//! Units are those of the on-demand pricing: a write of up to 1 KB is one, twice that in a transaction; a consistent read of up
-//! to 4 KB is one, any other half of one. Each index that has the item takes a write of its own, and two where its key
-//! changes. <https://aws.amazon.com/dynamodb/pricing/on-demand/>
-//! An item counts as its attribute names and values, as JSON without the type tags, which is within some percent of what
-//! DynamoDB counts.
+//! Units of the on-demand pricing (<https://aws.amazon.com/dynamodb/pricing/on-demand/>): a write is one unit for
+//! each 1 KB, doubled in a transaction; a consistent read is one unit for each 4 KB, any other read half of it. An
+//! index with the item takes one write, or two if its key changes. The size of an item is estimated as JSON without
+//! type tags, accurate to some percent.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -19,7 +17,7 @@ use serde_json::Value;
 
 use end_to_end::tcp_proxy::{self, Emulator};
 
-/// The keys of the indexes of the table of requests: infra/template.yaml.
+/// Keys of the indexes of the table of requests (infra/template.yaml).
 const INDEXES: [(&str, &[&str]); 6] = [
     ("byStatus", &["status", "registrationDate"]),
     ("byEmail", &["email", "registrationDate"]),
@@ -29,7 +27,7 @@ const INDEXES: [(&str, &[&str]); 6] = [
     ("byUntold", &["untold", "registrationDate"]),
 ];
 
-/// What was used so far.
+/// Usage.
 #[derive(Clone, Debug, Default)]
 pub struct Used {
     /// Calls by service and operation.
@@ -40,7 +38,7 @@ pub struct Used {
     pub index_writes: f64,
     /// DynamoDB read request units.
     pub reads: f64,
-    /// Bytes that are kept in tables and indexes, of rows as they were last and of everything that was put.
+    /// Bytes stored in tables and indexes: the latest rows, and every new item.
     pub stored: f64,
 }
 
@@ -53,12 +51,12 @@ pub struct Meter {
 #[derive(Default)]
 struct Seen {
     used: Used,
-    /// The keys of the indexes as each row had them last.
+    /// Latest index keys of each row.
     rows: HashMap<String, (BTreeMap<String, String>, f64)>,
 }
 
 impl Meter {
-    /// Before the emulator of the stack in `folder`.
+    /// Starts a proxy in front of the emulator of the stack in `folder`.
     pub async fn start(folder: &Path) -> Self {
         let (seen, emulator) = (Arc::new(Mutex::new(Seen::default())), Arc::new(Emulator::of(folder)));
         let counting = Arc::clone(&seen);
@@ -70,18 +68,18 @@ impl Meter {
         Self { address, seen }
     }
 
-    /// For `--aws-by-way-of`.
+    /// URL for `--aws-by-way-of`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What was used so far.
+    /// Usage so far.
     pub fn used(&self) -> Used {
         self.seen.lock().unwrap().used.clone()
     }
 }
 
-/// Passes a call on, and counts it where it is answered.
+/// Forwards a call, and counts it if it is answered.
 async fn count(seen: &Mutex<Seen>, emulator: &Emulator, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -94,7 +92,7 @@ async fn count(seen: &Mutex<Seen>, emulator: &Emulator, request: Request<Incomin
     answer
 }
 
-/// `DynamoDB GetItem`, `S3 PUT`.
+/// Service and operation, such as `DynamoDB GetItem` or `S3 PUT`.
 fn operation(parts: &hyper::http::request::Parts) -> String {
     let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     match target.and_then(|target| target.split_once('.')) {
@@ -135,7 +133,7 @@ impl Seen {
         *self.used.calls.entry(operation).or_default() += 1;
     }
 
-    /// One item that is put, or updated in all its columns, as the workers do.
+    /// Counts one write. Workers put items, or update all their columns.
     fn write(&mut self, write: &Value, times: f64) {
         let item = item(write);
         let bytes: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
@@ -143,7 +141,7 @@ impl Seen {
         self.used.table_writes += units * times;
         // Only the table of requests has indexes.
         if !item.contains_key("csrContent") {
-            // Of the other tables, only what is put anew adds to what is kept.
+            // In other tables, only new items add to the stored bytes.
             self.used.stored += if write["Item"].is_object() { bytes as f64 } else { 0.0 };
             return;
         }
@@ -182,7 +180,7 @@ fn item(write: &Value) -> HashMap<String, Value> {
     item
 }
 
-/// The bytes of a value without the tags of its types.
+/// Size in bytes of a value without its type tags.
 fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),

@@ -1,10 +1,10 @@
-//! Measuring several things side by side: each round calls every one of them, so that other load on the machine affects
-//! all alike, and the medians over all rounds can be compared.
+//! Paired measurements: each round makes every call, so that load on the machine affects all calls alike and their
+//! medians can be compared.
 
 use std::time::{Duration, Instant};
 
-/// The median times of these calls, in microseconds, over rounds that together take about `budget`. Each round starts with
-/// another call, so that none of them always runs in the cache that another one left.
+/// Median times of these calls, in microseconds, over rounds of about `budget` in total. Each round starts with another
+/// call, so that no call always runs first.
 pub fn medians<const N: usize>(budget: Duration, calls: [&mut dyn FnMut(); N]) -> [f64; N] {
     const FEWEST: usize = 51;
     let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::new());
@@ -22,7 +22,7 @@ pub fn medians<const N: usize>(budget: Duration, calls: [&mut dyn FnMut(); N]) -
     times.map(|times| median(times).as_secs_f64() * 1e6)
 }
 
-/// The middle one; of two middle ones, the earlier.
+/// The median; of two middle values, the smaller.
 #[must_use]
 pub fn median<T: Ord + Copy>(mut values: Vec<T>) -> T {
     values.sort_unstable();

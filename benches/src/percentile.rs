@@ -1,8 +1,8 @@
-//! What figures are told by: the smallest time that so many of a hundred did not exceed (nearest rank).
+//! Percentiles by nearest rank.
 
 use std::time::Duration;
 
-/// The time of the given percentage, 1 to 100; zero where nothing was measured.
+/// The percentile, 1 to 100, of these times; zero without times.
 pub fn percentile(times: &[Duration], percentage: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort();

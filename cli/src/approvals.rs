@@ -1,4 +1,4 @@
-//! `countersign approvals`: who is asked about a request, who has voted, and new links where mails were lost.
+//! `countersign approvals`: the approvers of a request, their votes, and new links in place of lost mails.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -13,18 +13,19 @@ use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::requests::instant;
 use crate::stack::{Stack, StackSelector};
 use crate::table;
+use crate::wording::count;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ApprovalsCommand {
-    /// Shows who is asked and how they voted
+    /// Shows the approvers and their votes
     Show {
         /// The request's id
         id: RequestId,
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Sends new links to whom the policy names now; all earlier links stop working
+    /// Sends new links to the approvers of the current policy; earlier links stop working
     Resend {
         /// The request's id
         id: RequestId,
@@ -55,11 +56,11 @@ async fn find(stack: &Stack, id: RequestId) -> Result<Approval, CliError> {
         .or_fail(|| format!("cannot read the table {}", stack.approvals_table), "")?;
     let item = answer.item.ok_or_else(|| {
         CliError::new(
-            format!("nobody was asked about {id} yet"),
-            "See how it stands with: countersign requests show ID.",
+            format!("no approver was asked about {id} yet"),
+            "See its status with: countersign requests show ID.",
         )
     })?;
-    from_item(item).or_fail(|| format!("the approval of {id} cannot be read"), ROW_OF_ANOTHER_VERSION)
+    from_item(item).or_fail(|| format!("cannot read the approval of {id}"), ROW_OF_ANOTHER_VERSION)
 }
 
 fn show(approval: &Approval) {
@@ -76,22 +77,26 @@ fn show(approval: &Approval) {
                 .filter(|group| group.members.contains(voter))
                 .filter_map(|group| group.group.as_deref())
                 .collect();
-            let said = match approval.vote_of(voter) {
+            let vote = match approval.vote_of(voter) {
                 Some(vote) if vote.decision == Decision::Approve => format!("approved {}", instant(vote.at)),
                 Some(vote) => format!("rejected {}", instant(vote.at)),
                 None if approval.viewed_by.contains(voter) => "opened the review".to_owned(),
                 None => String::new(),
             };
-            vec![voter.to_string(), groups.join(", "), said]
+            vec![voter.to_string(), groups.join(", "), vote]
         })
         .collect();
-    print!("{}", table::aligned(&["APPROVER", "GROUP", "SAID"], &rows));
+    print!("{}", table::aligned(&["APPROVER", "GROUP", "VOTE"], &rows));
     let outcome = match (approval.outcome, approval.withdrawn) {
         (Some(_), true) => "withdrawn by the requester".to_owned(),
         (Some(outcome), false) => outcome.to_string(),
         (None, _) => {
-            let lacking: usize = approval.missing_approvals().iter().map(|one| one.approvals).sum();
-            format!("open until {}; {lacking} approvals are lacking", instant(approval.expires_at))
+            let missing = approval.missing_approvals().into_iter().map(|missing| {
+                let approvals = count(missing.approvals, "approval");
+                missing.group.map_or(approvals.clone(), |group| format!("{approvals} from {group}"))
+            });
+            let missing: Vec<String> = missing.collect();
+            format!("open until {}; still needed: {}", instant(approval.expires_at), missing.join(", "))
         }
     };
     println!("\n{outcome}");
@@ -102,15 +107,15 @@ async fn resend(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     if let Some(outcome) = approval.outcome {
         return Err(CliError::new(
             format!("the request is already {outcome}"),
-            "There is nothing to decide.",
+            "Its links decide nothing any more.",
         ));
     }
     let generation = approval.generation + 1;
-    // The worker does it: only it can mail. Naming the generation makes a message that comes twice harmless.
+    // The worker sends the mails. Naming the generation makes a repeated message harmless.
     SqsQueue::new(&stack.sdk, &stack.await_approval_queue)
         .recheck(&RecheckMessage::links(id, generation))
         .await
         .or_fail(|| "cannot reach the queue of await-approval".into(), "Try again.")?;
-    println!("New links (generation {generation}) are on their way; the earlier ones stop working.");
+    println!("New links (generation {generation}) are being sent. Earlier links stop working.");
     Ok(())
 }

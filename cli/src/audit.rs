@@ -1,11 +1,9 @@
-//! `countersign audit`: whether the audit trails are whole, and the trails themselves.
+//! `countersign audit`: verifies and exports the audit trails.
 //!
-//! A trail is checked against itself (each event holds the hash of the one before) and against the row of its request,
-//! which knows the last event. What is read while requests are under way may be a moment apart: a trail that seems broken
-//! is read again before it is called broken.
+//! Each event holds the hash of the event before, and the row of the request holds number and hash of the last event.
+//! Rows and events are read at different moments, so a trail that seems broken is read again before it is reported.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -16,20 +14,21 @@ use workflow::request::audit::{Event, verify};
 use crate::error::{CliError, OrFail as _};
 use crate::requests;
 use crate::stack::{Stack, StackSelector};
+use crate::wording::count;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Checks that no event was altered, taken away or put in
+    /// Verifies that the audit trail is complete and unaltered
     Verify {
-        /// One request; all of them without it
+        /// Id of a request [default: all requests]
         id: Option<RequestId>,
         #[command(flatten)]
         which: StackSelector,
     },
     /// Prints events as JSON lines, oldest first within each request
     Export {
-        /// One request; all of them without it
+        /// Id of a request [default: all requests]
         id: Option<RequestId>,
         #[command(flatten)]
         which: StackSelector,
@@ -59,7 +58,8 @@ async fn check(stack: &Stack, id: Option<RequestId>) -> Result<(), CliError> {
         let mut read = trails.remove(id).unwrap_or_default();
         let mut wrong = verify(*id, &read, row.audit());
         if !wrong.is_empty() {
-            // It may have grown between the two reads: the row first now, and only as many events as it knows.
+            // The trail may have grown between the two reads. Read the row first and ignore the events after its last
+            // one.
             let row = requests::find(stack, *id).await?;
             read = trail(stack, *id).await?;
             read.truncate(usize::try_from(row.audit().number).unwrap_or(usize::MAX));
@@ -74,17 +74,21 @@ async fn check(stack: &Stack, id: Option<RequestId>) -> Result<(), CliError> {
         }
     }
     for (id, trail) in &trails {
-        // A request that was made after the rows were read has a row by now.
+        // A request that was submitted after the rows were read has a row by now.
         if requests::find(stack, *id).await.is_err() {
             broken += 1;
-            println!("{id}: {} events of a request that has no row: it was taken away", trail.len());
+            println!("{id}: {}, but the row of the request was deleted", count(trail.len(), "event"));
         }
     }
     if broken > 0 {
         let advice = "Compare with an earlier export, and with point-in-time recovery of both tables.";
-        return Err(CliError::new(format!("{broken} audit trails are broken"), advice));
+        return Err(CliError::new(broken_trails(broken), advice));
     }
-    println!("{events} events of {whole} requests: every audit trail is whole.");
+    println!(
+        "{} of {}: every audit trail is complete and unaltered.",
+        count(events, "event"),
+        count(whole, "request")
+    );
     Ok(())
 }
 
@@ -93,15 +97,19 @@ async fn export(stack: &Stack, id: Option<RequestId>) -> Result<(), CliError> {
         Some(id) => BTreeMap::from([(id, trail(stack, id).await?)]),
         None => all(stack).await?,
     };
-    let mut out = std::io::stdout().lock();
     for event in trails.values().flatten() {
         let line = serde_json::to_string(event).or_fail(|| "cannot write JSON".into(), "")?;
-        writeln!(out, "{line}").or_fail(|| "cannot write to standard output".into(), "")?;
+        println!("{line}");
     }
     Ok(())
 }
 
-/// The trail of one request.
+/// Number of broken audit trails, as the beginning of an error.
+pub(crate) fn broken_trails(number: usize) -> String {
+    format!("{} {} broken", count(number, "audit trail"), if number == 1 { "is" } else { "are" })
+}
+
+/// Returns the trail of one request.
 async fn trail(stack: &Stack, id: RequestId) -> Result<Vec<Event>, CliError> {
     let items: Result<Vec<_>, _> = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .query()
@@ -118,11 +126,11 @@ async fn trail(stack: &Stack, id: RequestId) -> Result<Vec<Event>, CliError> {
     items
         .or_fail(|| format!("cannot read the table {}", stack.audit_table), "")?
         .into_iter()
-        .map(|item| from_item(item).or_fail(|| format!("an event of {id} cannot be read"), ""))
+        .map(|item| from_item(item).or_fail(|| format!("cannot read an event of {id}"), ""))
         .collect()
 }
 
-/// Every trail.
+/// Returns every trail.
 async fn all(stack: &Stack) -> Result<BTreeMap<RequestId, Vec<Event>>, CliError> {
     let items: Result<Vec<_>, _> = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .scan()
@@ -134,7 +142,7 @@ async fn all(stack: &Stack) -> Result<BTreeMap<RequestId, Vec<Event>>, CliError>
         .await;
     let mut trails: BTreeMap<RequestId, Vec<Event>> = BTreeMap::new();
     for item in items.or_fail(|| format!("cannot read the table {}", stack.audit_table), "")? {
-        let event: Event = from_item(item).or_fail(|| "an event cannot be read".into(), "")?;
+        let event: Event = from_item(item).or_fail(|| "cannot read an event".into(), "")?;
         trails.entry(event.request_id).or_default().push(event);
     }
     trails.values_mut().for_each(|trail| trail.sort_by_key(|event| event.number));

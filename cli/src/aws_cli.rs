@@ -1,6 +1,7 @@
-//! The AWS command line, as the operator has it or as the local stack brings it, and its errors in one line.
+//! The AWS command line of the operator or of the local stack.
 //!
-//! Invariant: what a call prints may be a secret, so it goes into no failure; only what it says on standard error does.
+//! Invariant: standard output of a call may hold a secret and is never part of an error. An error is one line, made
+//! from standard error.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -12,23 +13,23 @@ use crate::error::{CliError, OrFail as _};
 
 /// The region of the emulated account.
 pub(crate) const REGION: &str = "us-east-1";
-/// The emulator's root user; it is no secret, since it is reachable from this machine only.
+/// The emulator's root user. Not a secret: the emulator is reachable from this machine only.
 pub(crate) const ROOT_KEY: (&str, &str) = ("test", "test");
 
-/// Where and as whom commands are run.
+/// Program, arguments and environment of the AWS command line.
 pub(crate) struct AwsCli {
     program: PathBuf,
     /// Arguments before the command.
     before: Vec<String>,
     /// Arguments after the command: the region.
     after: Vec<String>,
-    /// True if it runs with an environment of its own, without the operator's.
+    /// True if it runs without the operator's environment.
     own: bool,
     variables: Vec<(&'static str, String)>,
 }
 
 impl AwsCli {
-    /// The one of the local stack's virtual environment, for its emulator; it sees none of the operator's settings.
+    /// Returns the command line of the local stack's virtual environment, without the operator's settings.
     pub(crate) fn of_emulator(python: &Path, folder: &Path, endpoint: &str) -> Self {
         let variables = [
             ("HOME", folder.join("tmp").display().to_string()),
@@ -50,18 +51,18 @@ impl AwsCli {
         }
     }
 
-    /// The operator's own, with their credentials.
+    /// Returns the operator's command line, with their credentials.
     pub(crate) fn of_operator(region: Option<&str>, endpoint: Option<&str>) -> Self {
         let after =
             region.into_iter().flat_map(|region| ["--region".to_owned(), region.to_owned()]).collect();
-        // Not the option: with that, "cloudformation package" would still upload to AWS.
+        // Not --endpoint-url: "cloudformation package" ignores it and uploads to AWS.
         let endpoint = endpoint.map(|endpoint| ("AWS_ENDPOINT_URL", endpoint.to_owned()));
         let mut variables = vec![("AWS_PAGER", String::new())];
         variables.extend(endpoint);
         Self { program: "aws".into(), before: Vec::new(), after, own: false, variables }
     }
 
-    /// Runs `aws ARGUMENTS` in `directory` and returns what it printed.
+    /// Runs `aws ARGUMENTS` in `directory` and returns its standard output.
     pub(crate) async fn run(&self, directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, CliError> {
         let output = self.output(directory, arguments).await?;
         if output.status.success() {
@@ -71,7 +72,7 @@ impl AwsCli {
         Err(explain(&what, &String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Like `run`, with the answer as JSON; null for an empty answer.
+    /// Like `run`, but parses the output as JSON; null for an empty output.
     pub(crate) async fn json(&self, arguments: &[&str]) -> Result<Value, CliError> {
         let printed = self.run(Path::new("."), &[arguments, &["--output", "json"]].concat()).await?;
         if printed.iter().all(u8::is_ascii_whitespace) {
@@ -81,11 +82,11 @@ impl AwsCli {
         serde_json::from_slice(&printed).or_fail(|| format!("aws {what} printed no JSON"), "")
     }
 
-    /// Like `json`; nothing if the resource does not exist.
+    /// Like `json`; returns `None` if the resource does not exist.
     pub(crate) async fn find(&self, arguments: &[&str]) -> Result<Option<Value>, CliError> {
         let output = self.output(Path::new("."), &[arguments, &["--output", "json"]].concat()).await?;
         if output.status.success() {
-            // Some calls answer nothing where there is what was asked for.
+            // Some calls print nothing for a resource that exists.
             return Ok(Some(serde_json::from_slice(&output.stdout).unwrap_or_default()));
         }
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -116,10 +117,10 @@ impl AwsCli {
     }
 }
 
-/// Error of the command line, as one line with advice.
+/// Turns standard error of a call into one line with advice.
 fn explain(what: &str, error: &str) -> CliError {
     let says = |signs: &[&str]| signs.iter().any(|sign| error.contains(sign));
-    let last = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").trim();
+    let last = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message").trim();
     if says(&["Unable to locate credentials", "NoCredentials", "could not be found"]) {
         CliError::new(
             "there are no AWS credentials",
@@ -134,12 +135,9 @@ fn explain(what: &str, error: &str) -> CliError {
         "InvalidAccessKeyId",
         "AuthFailure",
     ]) {
-        CliError::new("AWS does not know these credentials", "Check AWS_PROFILE and the AWS_ variables.")
+        CliError::new("AWS rejects these credentials", "Check AWS_PROFILE and the other AWS_ variables.")
     } else if says(&["Could not connect to the endpoint", "Invalid endpoint", "Connect timeout"]) {
-        CliError::new(
-            format!("aws {what}: {last}"),
-            "Is the region right (--region), and is there a network?",
-        )
+        CliError::new(format!("aws {what}: {last}"), "Check the region (--region) and the network.")
     } else if says(&["You must specify a region"]) {
         CliError::new("no region is configured", "Name it with --region.")
     } else if says(&["AccessDenied", "not authorized to perform", "UnauthorizedOperation"]) {
@@ -148,7 +146,7 @@ fn explain(what: &str, error: &str) -> CliError {
             .and_then(|(_, rest)| rest.split_whitespace().next());
         CliError::new(
             format!("these credentials may not {}", action.unwrap_or(what)),
-            "docs/operations/deploy.md lists what deploying needs.",
+            "docs/operations/deploy.md lists the required permissions.",
         )
     } else {
         CliError::new(format!("aws {what} failed: {}", error.trim()), "")
@@ -160,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_command_line_says_becomes_one_line_with_advice() {
+    fn an_error_of_the_command_line_becomes_one_line_with_advice() {
         for (error, expected) in [
             (
                 "\nUnable to locate credentials. You can configure credentials by running \"aws configure\".\n",
@@ -172,11 +170,11 @@ mod tests {
             ),
             (
                 "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: x",
-                "does not know",
+                "AWS rejects",
             ),
             (
                 "Could not connect to the endpoint URL: \"https://sts.eu-nowhere-1.amazonaws.com/\"",
-                "Is the region right",
+                "Check the region",
             ),
             ("You must specify a region. You can also configure your region", "--region"),
             (

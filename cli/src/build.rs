@@ -1,8 +1,8 @@
-//! The workers' binaries: built by cargo, laid out as AWS Lambda wants them, `target/lambda/<worker>/bootstrap`, and zipped
-//! beside that once for all local stacks.
+//! The workers' binaries: built by cargo, placed at `target/lambda/<worker>/bootstrap` for AWS Lambda, and zipped
+//! once for all local stacks.
 //!
-//! Invariant: a binary or a zip is replaced by a rename, so a concurrent reader sees a complete file, old or new.
-//! A zip carries the time of the binary in it; where the times differ it is made again.
+//! Invariant: a binary or a zip is replaced by a rename, so a concurrent reader sees a complete file, old or new. A
+//! zip has the modification time of its binary and is created again if the times differ.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -20,10 +20,10 @@ use crate::venv::{self, Venv};
 
 const ZIP: &str = include_str!("zip.py");
 
-/// Identity of the built workers: changes with any of them.
+/// Identity of the built workers; changes with any of them.
 pub(crate) type Fingerprint = String;
 
-/// The names of the workers: the folders of `workers/`.
+/// Returns the names of the workers: the folders of `workers/`.
 pub(crate) fn names(repository: &Path) -> Result<Vec<String>, CliError> {
     let folder = repository.join("workers");
     let entries = fs::read_dir(&folder)
@@ -37,12 +37,12 @@ pub(crate) fn names(repository: &Path) -> Result<Vec<String>, CliError> {
     Ok(names)
 }
 
-/// The zip of a worker's binary.
+/// Returns the path of the zip of a worker's binary.
 pub(crate) fn zip_of(repository: &Path, name: &str) -> PathBuf {
     repository.join("target/lambda").join(format!("{name}.zip"))
 }
 
-/// Builds them all, lays them out and zips them.
+/// Builds, places and zips all workers.
 pub(crate) async fn build(repository: &Path, release: bool, venv: &Venv) -> Result<Fingerprint, CliError> {
     let names = names(repository)?;
     let binaries = cargo(repository, &names, release).await?;
@@ -70,7 +70,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
-/// Time and size of a binary, which differ between builds.
+/// Returns modification time and size of a binary, which differ between builds.
 fn identity(path: &Path) -> Option<String> {
     Some(format!("{:?} {}", modified(path)?, fs::metadata(path).ok()?.len()))
 }
@@ -131,13 +131,13 @@ async fn cargo(
 ) -> Result<BTreeMap<String, PathBuf>, CliError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
-    // Cargo shows its own progress on standard error; its messages name the binaries.
+    // Cargo writes its progress to standard error; its JSON messages name the binaries.
     command.args(["build", "--message-format", "json-render-diagnostics"]);
     if release {
-        // With the features that the workers need and no others, as they are deployed.
+        // The features of the workers alone, as they are deployed.
         command.args(["--release", "--bins"]);
     } else {
-        // With those of the whole workspace, as `cargo test` builds them: what both need is built once.
+        // The features of the whole workspace, as in `cargo test`, so that both share their builds.
         command.arg("--workspace");
     }
     for name in names {
@@ -168,22 +168,22 @@ async fn cargo(
             }
         }
     }
-    let status = process.wait().await.or_fail(|| "cargo did not end".into(), "")?;
+    let status = process.wait().await.or_fail(|| "cannot wait for cargo".into(), "")?;
     if status.success() {
         Ok(binaries)
     } else {
-        Err(CliError::new("the workers do not build", "Cargo's messages above say why."))
+        Err(CliError::new("the workers do not build", "See the messages of cargo above."))
     }
 }
 
-/// Puts `binary` into `folder` as `bootstrap`, unless it is there already.
+/// Places `binary` in `folder` as `bootstrap`. Idempotent.
 fn lay_out(binary: &Path, folder: &Path) -> Result<PathBuf, CliError> {
     let bootstrap = folder.join("bootstrap");
     if identity(binary).is_none() || identity(&bootstrap) != identity(binary) {
         fs::create_dir_all(folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;
         let fresh = folder.join(".bootstrap");
         let _ = fs::remove_file(&fresh);
-        // A hard link costs nothing and keeps the time of the build; another file system needs a copy.
+        // A hard link keeps the modification time of the build; another file system needs a copy.
         fs::hard_link(binary, &fresh)
             .or_else(|_| fs::copy(binary, &fresh).map(|_| ()))
             .and_then(|()| fs::rename(&fresh, &bootstrap))

@@ -1,8 +1,8 @@
-//! The checkout that the command works on, and the folder of its local stack.
+//! The checkout in use, and the folder of its local stack.
 
 use std::path::{Path, PathBuf};
 
-/// The folder of the local stack that `--dir` means.
+/// Returns the folder of the local stack: `dir`, else `.local` in the repository.
 pub(crate) fn folder(dir: Option<&Path>) -> PathBuf {
     dir.map_or_else(
         || repository().join(".local"),
@@ -10,7 +10,7 @@ pub(crate) fn folder(dir: Option<&Path>) -> PathBuf {
     )
 }
 
-/// The root of the repository: the one we are in, else the one this command was built from.
+/// Returns the root of the repository around the working directory, else of the repository of this build.
 pub(crate) fn repository() -> PathBuf {
     let holds = |path: &Path| {
         path.join("statemachine.asl.json").is_file() && path.join("infra/template.yaml").is_file()

@@ -1,7 +1,7 @@
-//! `countersign connect`: opens the way to the portal of a private network, an SSM session that forwards a port.
+//! `countersign connect`: opens a tunnel to a private portal, an SSM session that forwards a port.
 //!
-//! Invariant: nothing listens anywhere but on this machine's loopback interface, and only while the command runs. Who may is
-//! AWS's to say: it takes `ssm:StartSession` on the proxy's instance and on the document for forwarding ports.
+//! Invariant: the port listens on the loopback interface only, and only while the command runs. Requires
+//! `ssm:StartSession` on the instance of the proxy and on the document [`DOCUMENT`].
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
@@ -22,25 +22,25 @@ pub(crate) struct ConnectOptions {
     /// Name of the stack of infra/private/network.yaml
     #[arg(long, value_name = "NAME", default_value = "countersign-network")]
     network: String,
-    /// Region of the stack [default: the one of the AWS configuration]
+    /// Region of the stack [default: the region of the AWS configuration]
     #[arg(long)]
     region: Option<String>,
-    /// Port on this machine; the links in mails lead to the one that BaseUrl has
+    /// Port on this machine; links in mails work on the port of BaseUrl only
     #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1024..))]
     port: u16,
-    /// Endpoint to use in place of AWS's own, such as an emulator's
+    /// Endpoint of the AWS API, such as an emulator's [default: the endpoint of AWS]
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
 }
 
-/// Runs it until the session ends.
+/// Runs `countersign connect` until the session ends.
 pub(crate) async fn run(options: ConnectOptions) -> Result<(), CliError> {
     let aws = AwsCli::of_operator(options.region.as_deref(), options.endpoint_url.as_deref());
     let which = ["cloudformation", "describe-stacks", "--stack-name", &options.network];
     let described = aws.find(&which).await?.ok_or_else(|| {
         CliError::new(
             format!("there is no stack {}", options.network),
-            "Name the one of infra/private/network.yaml with --network.",
+            "Name the stack of infra/private/network.yaml with --network.",
         )
     })?;
     let outputs = outputs(described.to_string().as_bytes())?;
@@ -51,7 +51,7 @@ pub(crate) async fn run(options: ConnectOptions) -> Result<(), CliError> {
         )
     })?;
     let remote = output_of(&outputs, "ProxyPort")?;
-    // Said now, because the plugin says it late and at length.
+    // The plugin reports a port in use late and in many lines.
     TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {
         CliError::new(
             format!("port {} of 127.0.0.1 is not free: {error}", options.port),
@@ -59,7 +59,7 @@ pub(crate) async fn run(options: ConnectOptions) -> Result<(), CliError> {
         )
     })?;
     println!("http://localhost:{}/", options.port);
-    say("Ctrl-C closes it.");
+    say("Ctrl-C closes the tunnel.");
     let parameters =
         json!({ "portNumber": [remote], "localPortNumber": [options.port.to_string()] }).to_string();
     let mut command = Command::new("aws");
@@ -81,7 +81,7 @@ pub(crate) async fn run(options: ConnectOptions) -> Result<(), CliError> {
         .or_fail(|| "cannot run aws".into(), advice)?
         .wait_with_output()
         .await
-        .or_fail(|| "aws did not end".into(), "")?;
+        .or_fail(|| "cannot wait for aws".into(), "")?;
     if output.status.success() {
         return Ok(());
     }
@@ -89,7 +89,7 @@ pub(crate) async fn run(options: ConnectOptions) -> Result<(), CliError> {
     Err(explain(&told, instance))
 }
 
-/// Why there is no session.
+/// Turns the error of `aws ssm start-session` into one line with advice.
 fn explain(told: &str, instance: &str) -> CliError {
     if told.contains("SessionManagerPlugin is not found") {
         return CliError::new(
@@ -100,7 +100,7 @@ fn explain(told: &str, instance: &str) -> CliError {
     if told.contains("TargetNotConnected") {
         return CliError::new(
             format!("the proxy {instance} is not connected to SSM"),
-            "Is it running, and has it been for two minutes? Else reboot it: aws ec2 reboot-instances --instance-ids and its id.",
+            "It takes two minutes after its start. If that does not help, reboot it with: aws ec2 reboot-instances --instance-ids ID.",
         );
     }
     if told.contains("AccessDenied") {

@@ -1,16 +1,17 @@
-//! Errors as the operator reads them: what is wrong, with the value found, and advice.
+//! Errors of the command: the problem with the value found, and advice.
 //!
-//! Invariant: one line, and never a key, a token or a link.
+//! Invariant: an error is one line without keys, tokens and links.
 
 use std::fmt;
 
 /// Advice for a row that this version does not understand.
 pub(crate) const ROW_OF_ANOTHER_VERSION: &str =
-    "If a newer countersign wrote it, use that one; else compare it with countersign audit verify.";
+    "If a newer countersign wrote it, use that version. Else check it with: countersign audit verify.";
 /// Advice for a stack without an output that this version reads.
-pub(crate) const STACK_OF_ANOTHER_VERSION: &str = "Bring the stack to this version with countersign deploy, or use the countersign that it was deployed with.";
+pub(crate) const STACK_OF_ANOTHER_VERSION: &str =
+    "Update the stack with countersign deploy, or use the version of countersign that deployed it.";
 
-/// Why the command stops.
+/// An error that ends the command.
 #[derive(Debug)]
 pub(crate) struct CliError {
     what: String,
@@ -26,7 +27,7 @@ impl CliError {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Tools that we call tell their errors in several lines; ours is one.
+        // Errors of other programs may have several lines.
         let what = self.what.split_whitespace().collect::<Vec<_>>().join(" ");
         match self.advice.as_str() {
             "" => f.write_str(&what),
@@ -39,7 +40,7 @@ impl std::error::Error for CliError {}
 
 /// Turns any error into a [`CliError`] that names the action.
 pub(crate) trait OrFail<T> {
-    /// `doing` reads like "cannot write /x/y"; the error follows it.
+    /// `doing` is the beginning of the message, such as "cannot write /x/y"; the error follows it.
     fn or_fail(self, doing: impl FnOnce() -> String, advice: &str) -> Result<T, CliError>;
 }
 

@@ -1,7 +1,7 @@
-//! `countersign executions`: what Step Functions did and when.
+//! `countersign executions`: executions of Step Functions and their states.
 //!
-//! Invariant: only names, times, errors and causes are read from a history. Inputs and outputs are never asked for: they
-//! hold task tokens.
+//! Invariant: only names, times, errors and causes are read from a history. Inputs and outputs hold task tokens and are
+//! never requested.
 
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent, HistoryEventType};
 use serde::Serialize;
@@ -13,14 +13,16 @@ use crate::error::{CliError, OrFail as _};
 use crate::requests::{instant, print_json};
 use crate::stack::{Stack, StackSelector};
 use crate::table;
+use crate::wording::duration;
 
 /// `countersign executions`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExecutionsOptions {
-    /// A request's id: shows the timeline of every execution it has had
+    /// Id of a request: shows the timeline of each of its executions
     id: Option<RequestId>,
-    /// How many executions to list at most
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=1000))]
+    /// Maximum number of executions in the list
+    #[arg(long, default_value_t = 20, allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(i32).range(1..=1000))]
     limit: i32,
     /// Print JSON
     #[arg(long)]
@@ -38,19 +40,19 @@ pub(crate) async fn run(options: ExecutionsOptions) -> Result<(), CliError> {
     }
 }
 
-/// One state that an execution went through.
+/// One state of an execution.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
-    /// The state.
+    /// Name of the state.
     pub(crate) state: String,
-    /// When it was entered, UTC.
+    /// Time of entry, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) entered: OffsetDateTime,
-    /// When it was left, UTC.
+    /// Time of exit, UTC.
     #[serde(with = "time::serde::rfc3339::option")]
     pub(crate) left: Option<OffsetDateTime>,
-    /// The error it ended with, and the cause.
+    /// Error and cause, if the state failed.
     pub(crate) error: Option<String>,
 }
 
@@ -60,13 +62,13 @@ pub(crate) struct Entry {
 pub(crate) struct ExecutionSummary {
     /// Its ARN.
     pub(crate) arn: String,
-    /// Its status, as AWS writes it.
+    /// Its status in the notation of AWS.
     pub(crate) status: String,
     /// The states, in order.
     pub(crate) states: Vec<Entry>,
 }
 
-/// The execution with this ARN, or nothing where there is none.
+/// Returns the execution with this ARN, or `None` if there is no such execution.
 pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<ExecutionSummary>, CliError> {
     let sfn = aws_sdk_sfn::Client::new(&stack.sdk);
     let description = match sfn.describe_execution().execution_arn(arn).send().await {
@@ -74,7 +76,7 @@ pub(crate) async fn find(stack: &Stack, arn: &str) -> Result<Option<ExecutionSum
         Err(error) if error.as_service_error().is_some_and(|error| error.is_execution_does_not_exist()) => {
             return Ok(None);
         }
-        Err(error) => return Err(error).or_fail(|| format!("cannot look at {arn}"), ""),
+        Err(error) => return Err(error).or_fail(|| format!("cannot read the execution {arn}"), ""),
     };
     let history: Result<Vec<HistoryEvent>, _> = sfn
         .get_execution_history()
@@ -185,13 +187,16 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliEr
     if found.is_empty() {
         return Err(CliError::new(
             format!("there is no execution for {id}"),
-            "Step Functions keeps them for 90 days; the row stays: countersign requests show.",
+            "Step Functions keeps executions for 90 days. See the request itself with: countersign requests show ID.",
         ));
     }
     if json {
         return print_json(&found);
     }
-    for execution in found {
+    for (index, execution) in found.iter().enumerate() {
+        if index > 0 {
+            println!();
+        }
         println!("{}  {}", execution.arn.rsplit(':').next().unwrap_or_default(), execution.status);
         let running = execution.status == ExecutionStatus::Running.as_str();
         let cells: Vec<Vec<String>> = execution
@@ -199,7 +204,7 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliEr
             .iter()
             .map(|entry| {
                 let took = match entry.left {
-                    Some(left) => format!("{:.1} s", (left - entry.entered).as_seconds_f32()),
+                    Some(left) => duration((left - entry.entered).unsigned_abs()),
                     None if running => "...".into(),
                     None => "-".into(),
                 };
@@ -211,7 +216,7 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliEr
                 ]
             })
             .collect();
-        println!("{}", table::aligned(&["STATE", "ENTERED", "TOOK", "ERROR"], &cells));
+        print!("{}", table::aligned(&["STATE", "ENTERED", "TOOK", "ERROR"], &cells));
     }
     Ok(())
 }

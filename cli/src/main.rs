@@ -2,12 +2,15 @@
 //!
 //! Results go to standard output, everything else to standard error. A failure is one line and exit code 1.
 
-// Printing is what a command is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::process::ExitCode;
 
 use clap::Parser;
+
+#[macro_use]
+mod output;
 
 mod approvals;
 mod audit;
@@ -27,43 +30,44 @@ mod requests;
 mod stack;
 mod table;
 mod venv;
+mod wording;
 
-/// A private certificate authority in which a second person signs off
+/// A private certificate authority: a second person approves every certificate
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version)]
 enum Command {
     /// Runs the whole stack on this machine, on an AWS emulator
     Local(local::LocalOptions),
-    /// Shows what a deployment to AWS would change
+    /// Shows the changes that a deployment to AWS would make
     Plan(deployment::DeploymentPlan),
-    /// Deploys to AWS: makes a stack, or changes it
+    /// Creates or updates a stack on AWS
     Deploy(deployment::Deploy),
-    /// Takes a stack away from AWS; tables, bucket and secrets stay
+    /// Deletes a stack; tables, bucket and secrets are retained
     Destroy(deployment::Destroy),
-    /// Checks what a deployment and a stack on AWS need
+    /// Checks the requirements of a deployment and the state of a stack
     Doctor(deployment::Doctor),
-    /// Opens the way to the portal of a private network
+    /// Opens a tunnel to a private portal
     Connect(connect::ConnectOptions),
-    /// Lists and shows requests
+    /// Lists, shows and retries requests
     #[command(subcommand)]
     Requests(requests::RequestsCommand),
-    /// Lists executions, or shows the timeline of a request's
+    /// Lists executions, or shows the timeline of a request
     Executions(executions::ExecutionsOptions),
-    /// Shows who is asked about a request, and sends new links
+    /// Shows the approvers of a request and their votes, and sends new links
     #[command(subcommand)]
     Approvals(approvals::ApprovalsCommand),
-    /// Checks or prints the audit trail
+    /// Verifies or exports the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Makes, imports, shows and rotates the key and certificate of the CA
+    /// Creates, imports, shows and rotates the key and certificate of the CA
     #[command(subcommand)]
     Ca(ca::CaCommand),
-    /// Checks an issuance policy, or puts one in force
+    /// Checks, activates and shows issuance policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
-    /// Writes everything that a stack knows into one file, without keys
+    /// Exports the data of a stack to a file, without keys
     Export(backup::ExportOptions),
-    /// Makes an empty stack what an exported one was, and goes on from there
+    /// Imports an export into an empty stack and continues its requests
     Import(backup::ImportOptions),
 }
 
@@ -103,5 +107,34 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Command::command().debug_assert();
+    }
+
+    fn refusal(arguments: &[&str]) -> String {
+        let line = ["countersign"].iter().chain(arguments);
+        Command::try_parse_from(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_help_lists_every_status() {
+        let help = refusal(&["requests", "list", "--help"]);
+        for status in workflow::request::Status::ALL {
+            assert!(help.contains(status.as_str()), "{status} is missing in: {help}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_at_least_one() {
+        for command in [["requests", "list"].as_slice(), &["executions"]] {
+            for limit in ["0", "-1"] {
+                let said = refusal(&[command, &["--limit", limit]].concat());
+                assert!(said.contains(&format!("{limit} is not in 1..")), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stack_on_aws_has_no_local_folder() {
+        let said = refusal(&["requests", "list", "--stack", "x", "--dir", "y"]);
+        assert!(said.contains("cannot be used with"), "{said}");
     }
 }

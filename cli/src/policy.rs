@@ -1,5 +1,7 @@
-//! The issuance policy of a stack: checked before it is put in force, and read by every worker from SSM, or from the bucket
-//! where it is too large for that.
+//! The issuance policy of a stack.
+//!
+//! Invariant: only a policy that parses is activated. It is stored in an SSM parameter, or in the bucket if it is too
+//! large for that.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,12 +26,12 @@ const PARAMETER_BYTES: usize = 4 * 1024;
 /// `countersign policy`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Reads a policy and says what it would allow, or what is wrong with it
+    /// Checks a policy and prints a summary of its profiles
     Check {
         /// The policy, as TOML
         file: PathBuf,
     },
-    /// Puts a policy in force; running workers see it within a minute
+    /// Activates a policy; running workers read it within a minute
     Set {
         /// The policy, as TOML
         file: PathBuf,
@@ -65,7 +67,7 @@ pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
     }
 }
 
-/// Puts `chosen` in force, or `default` where the stack has no policy yet.
+/// Activates `chosen`, or `default` if the stack has no policy yet.
 pub(crate) async fn put_when_needed(
     stack: &Stack,
     chosen: Option<&Path>,
@@ -80,7 +82,7 @@ pub(crate) async fn put_when_needed(
     if current.is_some_and(|current| current == parameter_for(stack, &text)) {
         return Ok(());
     }
-    let step = ProgressStep::begin("Putting the policy in force");
+    let step = ProgressStep::begin("Activating the policy");
     put(stack, &text).await?;
     step.done(format!("{}, version {}", file.display(), policy.version()));
     Ok(())
@@ -96,17 +98,17 @@ fn read(file: &Path) -> Result<(String, Policy), CliError> {
     Ok((text, policy))
 }
 
-/// The document in force.
+/// Returns the policy in force as TOML.
 async fn in_force(stack: &Stack) -> Result<String, CliError> {
     document(stack).await?.ok_or_else(|| {
         CliError::new(
             format!("there is no parameter {}", stack.policy_parameter),
-            "Put a policy in force with: countersign policy set",
+            "Activate a policy with: countersign policy set FILE.",
         )
     })
 }
 
-/// The document in force, where there is one.
+/// Returns the policy in force as TOML, or `None` if the stack has no policy yet.
 pub(crate) async fn document(stack: &Stack) -> Result<Option<String>, CliError> {
     let shelf = shelf(stack);
     let Some(held) = held(stack, &shelf).await? else {
@@ -114,7 +116,7 @@ pub(crate) async fn document(stack: &Stack) -> Result<Option<String>, CliError> 
     };
     shelf.document(held).await.map(Some).or_fail(
         || format!("the parameter {} does not lead to a policy", stack.policy_parameter),
-        "Put a policy in force with: countersign policy set",
+        "Activate a policy with: countersign policy set FILE.",
     )
 }
 
@@ -122,14 +124,14 @@ fn shelf(stack: &Stack) -> PolicyStore {
     PolicyStore::new(&stack.sdk, &stack.policy_parameter)
 }
 
-/// Value of the parameter now.
+/// Returns the current value of the parameter.
 async fn held(stack: &Stack, shelf: &PolicyStore) -> Result<Option<String>, CliError> {
     shelf.parameter().await.or_fail(|| format!("cannot read the parameter {}", stack.policy_parameter), "")
 }
 
-/// New value of the parameter: the document where it fits, else a pointer to it.
+/// Returns the new value of the parameter: the document if it fits, else a pointer to it.
 fn parameter_for(stack: &Stack, document: &str) -> String {
-    // SSM takes two braces for the name of another parameter.
+    // SSM reads `{{` as the beginning of the name of another parameter.
     if document.len() <= PARAMETER_BYTES && !document.contains("{{") {
         document.to_owned()
     } else {
@@ -137,7 +139,7 @@ fn parameter_for(stack: &Stack, document: &str) -> String {
     }
 }
 
-/// Puts a document in force. The object is written first, so that the parameter never names a missing object.
+/// Activates a policy. Writes the object first, so that the parameter never names a missing object.
 pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
     let value = parameter_for(stack, document);
     if value != document {
@@ -151,13 +153,13 @@ pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
             .body(ByteStream::from(document.as_bytes().to_vec()));
         put.send()
             .await
-            .or_fail(|| format!("cannot store {pointer}"), "The policy in force is as before.")?;
+            .or_fail(|| format!("cannot store {pointer}"), "The policy in force was not changed.")?;
     }
     aws_sdk_ssm::Client::new(&stack.sdk)
         .put_parameter()
         .name(&stack.policy_parameter)
         .r#type(ParameterType::String)
-        // Not "standard": a parameter that was made larger by an earlier version cannot go back.
+        // Not "standard": a parameter of the tier "advanced" cannot return to it.
         .tier(ParameterTier::IntelligentTiering)
         .overwrite(true)
         .value(value)
@@ -209,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_policy_is_one() {
+    fn the_default_policy_is_valid() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/policy.toml");
         let (_, policy) = read(&file).unwrap();
         assert!(summary(&policy).contains("server"));

@@ -1,13 +1,15 @@
-//! Tells on standard error what the command is doing: a spinner on a terminal, plain lines elsewhere.
+//! Progress on standard error: a spinner on a terminal, plain lines elsewhere.
 //!
-//! Standard output stays free for results, so that scripts can read it.
+//! Standard output carries results only, so that scripts can read it.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// One thing being done. Dropped before [`Step::done`], it leaves its line without a tick.
+use crate::wording::duration;
+
+/// A step of a command. Without a call of [`ProgressStep::done`], its line ends without "ok".
 pub(crate) struct ProgressStep {
     what: String,
     begun: Instant,
@@ -15,7 +17,7 @@ pub(crate) struct ProgressStep {
 }
 
 impl ProgressStep {
-    /// Says what is being done.
+    /// Prints the name of the step.
     pub(crate) fn begin(what: impl Into<String>) -> Self {
         let what = what.into();
         let bar = std::io::stderr().is_terminal().then(|| {
@@ -33,25 +35,25 @@ impl ProgressStep {
         Self { what, begun: Instant::now(), bar }
     }
 
-    /// Shows a detail beside the spinner; nothing where there is no terminal.
+    /// Shows a detail beside the spinner, if there is a terminal.
     pub(crate) fn detail(&self, text: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(text.trim().to_owned());
         }
     }
 
-    /// Ends the line with a tick, the time it took and what came of it.
+    /// Prints "ok" with the outcome and the duration.
     pub(crate) fn done(self, outcome: impl AsRef<str>) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         let outcome = outcome.as_ref();
         let colon = if outcome.is_empty() { "" } else { ": " };
-        eprintln!("  ok  {}{colon}{outcome} ({:.1} s)", self.what, self.begun.elapsed().as_secs_f32());
+        eprintln!("  ok  {}{colon}{outcome} ({})", self.what, duration(self.begun.elapsed()));
     }
 }
 
-/// A line that is no step.
+/// Prints a line that belongs to no step.
 pub(crate) fn say(text: impl AsRef<str>) {
     eprintln!("  {}", text.as_ref());
 }

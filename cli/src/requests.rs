@@ -1,6 +1,7 @@
-//! `countersign requests`: where requests stand, from the table itself.
+//! `countersign requests`: requests and their status, read from the table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -18,14 +19,15 @@ use crate::table;
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum RequestsCommand {
-    /// Lists requests, the newest first
+    /// Lists requests, newest first
     List {
-        /// Only those in this status
-        #[arg(long)]
+        /// Only requests with this status
+        #[arg(long, value_parser = statuses())]
         status: Option<Status>,
-        /// How many at most
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
+        /// Maximum number of requests in the list
+        #[arg(long, default_value_t = 50, allow_negative_numbers = true)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -42,7 +44,7 @@ pub(crate) enum RequestsCommand {
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Starts a failed request again, after its cause was mended
+    /// Retries a failed request
     Retry {
         /// The request's id
         id: RequestId,
@@ -57,14 +59,14 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
         RequestsCommand::List { status, limit, json, which } => {
             let mut rows = list(&which.find().await?, status).await?;
             rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date()));
-            rows.truncate(limit);
+            rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             if json {
                 return print_json(&rows);
             }
             if rows.is_empty() {
                 println!(
                     "No requests{}.",
-                    status.map(|status| format!(" that are {status}")).unwrap_or_default()
+                    status.map(|status| format!(" with the status {status}")).unwrap_or_default()
                 );
                 return Ok(());
             }
@@ -83,8 +85,8 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
     }
 }
 
-/// The row first, then its execution: should this command die in between, housekeeping finds a request without an
-/// execution. Repeating it starts the same execution, which changes nothing.
+/// Writes the row, then starts the execution. If the command ends in between, housekeeping starts the execution.
+/// Idempotent: a repetition starts the execution of the same name.
 async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table, &stack.audit_table);
     let executions = StepFunctions::new(&stack.sdk, &stack.started_by);
@@ -99,9 +101,7 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     .map_err(|error| {
         let advice = match &error {
             UpdateError::Missing(_) => "List them with: countersign requests list.",
-            UpdateError::Rejected(_) => {
-                "Only a failed request can be started again; others must be asked for anew."
-            }
+            UpdateError::Rejected(_) => "Only a failed request can be retried. Submit a new request instead.",
             UpdateError::Port(_) => "Try again.",
         };
         CliError::new(error.to_string(), advice)
@@ -110,17 +110,17 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let name = execution_name(id, row.execution().attempt);
     executions.start(&name, id).await.or_fail(
         || "the execution cannot be started".into(),
-        "Housekeeping starts it within minutes; or try again.",
+        "Housekeeping starts it within minutes. Or try again.",
     )?;
     if failed {
-        println!("{id} goes on as {}, execution {name}.", row.status());
+        println!("{id} continues as {}, execution {name}.", row.status());
     } else {
-        println!("{id} is under way already: it is {}, execution {name}.", row.status());
+        println!("{id} is already running: {}, execution {name}.", row.status());
     }
     Ok(())
 }
 
-/// One row.
+/// Returns the row of a request.
 pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, CliError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
     let answer = dynamodb
@@ -134,10 +134,10 @@ pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, CliErr
     let item = answer.item.ok_or_else(|| {
         CliError::new(format!("there is no request {id}"), "List them with: countersign requests list.")
     })?;
-    from_item(item).or_fail(|| format!("the row of {id} cannot be read"), ROW_OF_ANOTHER_VERSION)
+    from_item(item).or_fail(|| format!("cannot read the row of {id}"), ROW_OF_ANOTHER_VERSION)
 }
 
-/// Every row, or those of one status.
+/// Returns every row, or the rows with one status.
 pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, CliError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
     let doing = || format!("cannot read the table {}", stack.requests_table);
@@ -167,8 +167,13 @@ pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Re
     };
     items?
         .into_iter()
-        .map(|item| from_item(item).or_fail(|| "a row cannot be read".into(), ROW_OF_ANOTHER_VERSION))
+        .map(|item| from_item(item).or_fail(|| "cannot read a row".into(), ROW_OF_ANOTHER_VERSION))
         .collect()
+}
+
+/// The parser of `--status`; lists every status in the help.
+fn statuses() -> impl TypedValueParser<Value = Status> {
+    PossibleValuesParser::new(Status::ALL.map(Status::as_str)).try_map(|text| text.parse::<Status>())
 }
 
 fn cells(row: &Request) -> Vec<String> {
@@ -216,7 +221,7 @@ fn show(row: &Request) -> Result<(), CliError> {
     Ok(())
 }
 
-/// A time as an operator reads it: UTC, whole seconds.
+/// A time in UTC with whole seconds (RFC 3339).
 pub(crate) fn instant(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
 }

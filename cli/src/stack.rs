@@ -1,4 +1,5 @@
-//! Where a deployed stack is, and clients for it: the local one by its `endpoints.json`, one on AWS by its name.
+//! Addresses of a deployed stack and clients for it: the local stack by its `endpoints.json`, a stack on AWS by its
+//! name.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,7 +27,7 @@ pub(crate) struct Endpoints {
     pub(crate) portal: String,
     /// The Maildir that catches all mails.
     pub(crate) mailbox: PathBuf,
-    /// The page that shows them.
+    /// The page that shows the mails.
     pub(crate) mailbox_url: String,
     /// The emulator's AWS API.
     pub(crate) aws_endpoint: String,
@@ -64,27 +65,27 @@ pub(crate) struct Endpoints {
 /// Options that select a stack.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StackSelector {
-    /// Name of a stack on AWS; without it, the local stack is meant
+    /// Name of a stack on AWS [default: the local stack]
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
-    /// Region of the stack on AWS; by default the one of the AWS configuration
+    /// Region of the stack on AWS [default: the region of the AWS configuration]
     #[arg(long, requires = "stack")]
     region: Option<String>,
-    /// Endpoint to use in place of AWS's own
+    /// Endpoint of the AWS API [default: the endpoint of AWS]
     #[arg(long, value_name = "URL", requires = "stack")]
     endpoint_url: Option<String>,
     /// Folder of the local stack [default: .local in the repository]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "stack")]
     dir: Option<PathBuf>,
 }
 
 /// A deployed stack.
 pub(crate) struct Stack {
-    /// How to reach it.
+    /// Region, credentials and endpoint.
     pub(crate) sdk: SdkConfig,
     /// The flow.
     pub(crate) state_machine_arn: String,
-    /// Target of new executions: an alias of the flow, where there is one.
+    /// Target of new executions: the alias of the flow, or the flow if it has no alias.
     pub(crate) started_by: String,
     /// The table of requests.
     pub(crate) requests_table: String,
@@ -102,14 +103,14 @@ pub(crate) struct Stack {
     pub(crate) policy_parameter: String,
     /// The secret of the CA key.
     pub(crate) ca_secret: String,
-    /// The secret that requesters' links derive from; nothing where the stack was made before it was an output.
+    /// The secret that requesters' links derive from; `None` for a stack of a version without this output.
     pub(crate) link_secret: Option<String>,
     /// True if the CA key is in KMS.
     pub(crate) ca_in_kms: bool,
 }
 
 impl StackSelector {
-    /// The stack of this name on AWS, or on an emulator.
+    /// Selects the stack with this name on AWS or on an emulator.
     pub(crate) fn on_aws_named(name: &str, region: Option<String>, endpoint_url: Option<String>) -> Self {
         Self { stack: Some(name.to_owned()), region, endpoint_url, dir: None }
     }
@@ -145,7 +146,7 @@ impl StackSelector {
         })
     }
 
-    /// Credentials of the environment, else of the command line: profiles, single sign-on, roles.
+    /// Returns the credentials of the environment, else of the AWS command line (profiles, single sign-on, roles).
     async fn credentials(&self) -> Result<Credentials, CliError> {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         if let (Some(id), Some(secret)) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
@@ -154,12 +155,13 @@ impl StackSelector {
         let advice = "Install version 2 of the AWS command line, or set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.";
         let exported = self.aws(&["configure", "export-credentials", "--format", "process"]).await;
         let exported = exported.ok().and_then(|json| serde_json::from_slice::<Exported>(&json).ok());
-        let exported = exported
-            .ok_or_else(|| CliError::new("aws configure export-credentials gives no credentials", advice))?;
+        let exported = exported.ok_or_else(|| {
+            CliError::new("aws configure export-credentials printed no credentials", advice)
+        })?;
         Ok(Credentials::from_keys(exported.access_key_id, exported.secret_access_key, exported.session_token))
     }
 
-    /// The one that was named, else that of the environment or the configuration.
+    /// Returns the region of the option, else of the environment, else of the AWS configuration.
     pub(crate) async fn region(&self) -> Result<String, CliError> {
         if let Some(region) = &self.region {
             return Ok(region.clone());
@@ -215,14 +217,14 @@ impl Stack {
         }
     }
 
-    /// A client of the bucket; with an endpoint of our own, buckets are in the path.
+    /// Returns a client of the bucket. With `--endpoint-url`, the bucket's name is in the path of its URLs.
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         let config =
             aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(self.sdk.endpoint_url().is_some());
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
-    /// The text of an object of the bucket; nothing where there is none.
+    /// Returns the text of an object of the bucket, or `None` if there is no such object.
     pub(crate) async fn object(&self, key: &str) -> Result<Option<String>, CliError> {
         let bucket = &self.bucket;
         let doing = || format!("cannot read {key} in the bucket {bucket}");
@@ -237,13 +239,13 @@ impl Stack {
         String::from_utf8(bytes.to_vec()).map(Some).or_fail(doing, "")
     }
 
-    /// The ARN of the execution with this name.
+    /// Returns the ARN of the execution with this name.
     pub(crate) fn execution_arn(&self, name: &str) -> String {
         workflow::aws::execution_arn(&self.state_machine_arn, name)
     }
 }
 
-/// User name on this machine, for the audit trail.
+/// Returns the user name on this machine, for the audit trail.
 pub(crate) fn whoami() -> String {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     variable("USER")
@@ -265,21 +267,20 @@ fn sdk_config(region: String, credentials: Credentials, endpoint: Option<&str>) 
     sdk.build()
 }
 
-/// The endpoints of the stack that runs in `folder`.
+/// Returns the endpoints of the stack that runs in `folder`.
 pub(crate) fn running(folder: &Path) -> Result<Endpoints, CliError> {
     let file = folder.join("endpoints.json");
-    let advice = "Start the local stack with: cargo run -- local. For a stack on AWS, name it with --stack.";
+    let advice = "For a stack on AWS, name it with --stack. Start the local stack with: cargo run -- local.";
     let absent = || CliError::new(format!("no local stack runs in {}", folder.display()), advice);
     let json = std::fs::read(&file).map_err(|_| absent())?;
-    // A command that was killed leaves the file behind, but not its lock.
+    // A killed command leaves the file behind, but not its lock.
     if File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok()) {
         return Err(absent());
     }
-    serde_json::from_slice(&json)
-        .or_fail(|| format!("{} is not what this version wrote", file.display()), advice)
+    serde_json::from_slice(&json).or_fail(|| format!("cannot read {}", file.display()), advice)
 }
 
-/// The outputs of a stack, from what `aws cloudformation describe-stacks` printed.
+/// Returns the outputs of a stack, from the answer of `aws cloudformation describe-stacks`.
 pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, CliError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -309,12 +310,12 @@ pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, CliError>
         .collect())
 }
 
-/// One output that the template promises.
+/// Returns an output that every stack of this version has.
 pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, CliError> {
     outputs.get(name).cloned().ok_or_else(|| no_output(name))
 }
 
-/// Error for an output that the stack lacks.
+/// Error for an output that the stack does not have.
 pub(crate) fn no_output(name: &str) -> CliError {
     CliError::new(format!("the stack has no output {name}"), STACK_OF_ANOTHER_VERSION)
 }

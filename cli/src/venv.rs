@@ -1,7 +1,7 @@
-//! The virtual environment: Python programs at pinned versions, apart from everything else on the machine.
+//! The virtual environment of the local stack: Python programs at pinned versions.
 //!
-//! Invariant: a copy of the list of versions is written last, so an environment that carries the present list is
-//! complete. A file lock keeps two commands from making the same environment at once.
+//! Invariant: a copy of `requirements.txt` is written last, so an environment with the current copy is complete. A file
+//! lock prevents two commands from creating the same environment at once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) struct Venv {
 }
 
 impl Venv {
-    /// Makes the environment in `folder`, or takes the one that is there.
+    /// Creates the environment in `folder`. Idempotent.
     pub(crate) async fn ready(folder: &Path) -> Result<Self, CliError> {
         let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
         let marker = folder.join("countersign-requirements.txt");
@@ -44,7 +44,7 @@ impl Venv {
     }
 }
 
-/// Waits until no other command holds the lock; dropping the file gives it back.
+/// Waits until no other command holds the lock. Dropping the file releases it.
 pub(crate) async fn lock(path: &Path) -> Result<File, CliError> {
     let file = File::create(path)
         .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir or --venv.")?;
@@ -79,7 +79,7 @@ async fn make(folder: &Path, python: &Path, step: &ProgressStep) -> Result<Strin
     Ok(version)
 }
 
-/// The first interpreter on the PATH that is new enough, and its version.
+/// Returns the first interpreter on the PATH of a supported version, and its version.
 async fn system_python() -> Result<(String, String), CliError> {
     let mut too_old = None;
     for name in ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"] {
@@ -136,7 +136,7 @@ async fn install(folder: &Path, python: &Path, step: &ProgressStep) -> Result<()
             step.detail(&line);
         }
     }
-    let status = pip.wait().await.or_fail(|| "pip did not end".into(), "")?;
+    let status = pip.wait().await.or_fail(|| "cannot wait for pip".into(), "")?;
     if status.success() {
         return Ok(());
     }
@@ -153,7 +153,7 @@ async fn install(folder: &Path, python: &Path, step: &ProgressStep) -> Result<()
     Err(if offline.iter().any(|sign| text.contains(sign)) {
         CliError::new(
             "pip cannot reach the Python package index",
-            "The first start needs a network: check it, or set HTTPS_PROXY or PIP_INDEX_URL, and run this again.",
+            "The first start needs a network. Check it, or set HTTPS_PROXY or PIP_INDEX_URL, then run this again.",
         )
     } else {
         CliError::new(

@@ -1,4 +1,4 @@
-"""add_worker.py CHECKOUT NAME: adds a worker to a checkout, a copy of the smallest that a queue feeds.
+"""add_worker.py CHECKOUT NAME: adds a worker to a checkout, a copy of the smallest worker with a queue.
 
 The three places, in this order: workers/NAME/, infra/template.yaml, statemachine.asl.json.
 """
@@ -41,7 +41,7 @@ for line in text.splitlines():
     if (begins or re.match(r"\S|  #", line)) and own:
         lines += own
         own = []
-    # Alarms have a page of the runbook each: whether a queue needs one is for people to say.
+    # An alarm needs a section of the runbook, so people decide about alarms of a new queue.
     copied = begins and begins[1].startswith(old) and not begins[1].endswith("Alarm")
     if copied or own:
         own.append(line.replace(old, new).replace(f"-{model}", f"-{name}").replace(f"/{model}/", f"/{name}/"))
@@ -50,7 +50,7 @@ for line in text.splitlines():
         lines.append(line.replace(old, new))
 template.write_text("\n".join(lines + own) + "\n")
 
-# 3. The state machine: the state follows the first, and leads where that led.
+# 3. The state machine: the new state is inserted after the first state.
 definition = root / "statemachine.asl.json"
 machine = json.loads(definition.read_text())
 first = machine["States"][machine["StartAt"]]

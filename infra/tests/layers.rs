@@ -1,4 +1,5 @@
-//! The layers of the code: no import circle in any crate, and in `workflow` no room that uses a room above it.
+//! The layers of the code: no import cycle in any crate, and in `workflow` no module that uses a module of a higher
+//! layer.
 
 #![allow(clippy::unwrap_used)] // A test may.
 
@@ -6,7 +7,7 @@ use infra_tests::graph::Graph;
 use infra_tests::imports::{self, of_crate};
 use infra_tests::repository;
 
-/// The rooms of workflow, the highest floor first. Rooms of one floor may use each other, in one direction only.
+/// The modules of workflow by layer, highest first. Modules of one layer may use each other, in one direction only.
 const WORKFLOW: [&[&str]; 15] = [
     &["testing"],
     &["runtime"],
@@ -46,13 +47,13 @@ const APART: [&str; 7] = [
     "approval/withdrawal",
 ];
 
-/// Circles that stand for now: a list to shorten, never to lengthen. Crate and files, or crate and rooms.
+/// Cycles that are tolerated for now, as crate and files or crate and modules. Never add to this list.
 const KNOWN: [(&str, &[&str]); 2] = [
     ("workflow", &["request/columns.rs", "request/row.rs"]),
     ("workflow", &["policy.rs", "policy/document.rs", "policy/document/deciders.rs"]),
 ];
 
-/// Crates without a circle among their files, by folder.
+/// Folders of the crates without a cycle among their files.
 fn crates() -> Vec<String> {
     let exists = |folder: &String| repository().join(folder).join("src").is_dir();
     let workers = std::fs::read_dir(repository().join("workers")).unwrap();
@@ -67,14 +68,14 @@ fn files(folder: &str) -> Graph {
     of_crate(&repository().join(folder).join("src"))
 }
 
-/// The room of a file: the first part of its path, unless it stands apart.
+/// The layer of a file: the first part of its path, or its entry in [`APART`].
 fn room(file: &str) -> Option<String> {
     let path = file.trim_end_matches(".rs");
     let apart = |room: &&&str| path == **room || path.starts_with(&format!("{room}/"));
     APART.iter().find(apart).map(|room| (*room).to_owned()).or_else(|| imports::room(file))
 }
 
-/// Fails on a circle of which a name is not in one list of [`KNOWN`].
+/// Fails on a cycle that is not contained in an entry of [`KNOWN`].
 fn no_circle(graph: impl Fn(&str) -> Graph) {
     let mut found = Vec::new();
     for folder in crates() {

@@ -1,4 +1,5 @@
-//! infra/private/network.yaml: no way in or out, and the endpoints and prices of docs/operations/private-network.md.
+//! infra/private/network.yaml: closed in both directions, with the endpoints and prices of
+//! docs/operations/private-network.md.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 use infra_tests::read;
 use serde_yaml_ng::Value;
 
-/// An interface endpoint in one zone, in dollars a month of 730 hours at $0.01.
+/// Price of an interface endpoint in one zone, in dollars a month: 730 hours at $0.01.
 const ENDPOINT: f64 = 7.30;
 /// Limit of EC2 user data in bytes, before base64.
 const USER_DATA: usize = 16 * 1024;

@@ -1,6 +1,6 @@
-//! What operators rely on, held against infra/template.yaml and statemachine.asl.json: every alarm and every state at which an
-//! execution may stand or fail has its place in docs/operations/alarms.md, the template watches only metrics that workers write,
-//! and no role may do more than is written out.
+//! Operations: docs/operations/alarms.md has every alarm of infra/template.yaml and every state of
+//! statemachine.asl.json that may wait or fail; the template uses only metrics that workers write; roles have no
+//! wildcard permissions.
 
 #![allow(clippy::unwrap_used)] // A test may.
 
@@ -11,10 +11,10 @@ use infra_tests::template::{branches, list, of_type, pascal, reference, template
 use infra_tests::{hold, page_with, pages, read, with_rows, workers};
 use serde_json::{Value, json};
 
-/// The heading of the runbook of states.
+/// Heading of the table of states in the runbook.
 const STATES: &str = "it stands or failed at";
 
-/// The headings of a page, of any level.
+/// The headings of a page.
 fn headings(page: &str) -> impl Iterator<Item = &str> {
     page.lines().filter_map(|line| Some(line.strip_prefix('#')?.trim_start_matches('#').trim()))
 }
@@ -38,7 +38,7 @@ fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
     }
 }
 
-/// The cells of the first column of the table that has this heading in its first cell.
+/// First column of the table with this heading in its first cell.
 fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
     let rows = page.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
     let rows = rows.skip(2).take_while(|line| line.starts_with('|'));
@@ -47,7 +47,7 @@ fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// A first draft of a missing line is written with `COUNTERSIGN_WRITE`.
+/// `COUNTERSIGN_WRITE` writes a draft of each missing line.
 #[test]
 fn every_state_that_works_or_fails_has_a_line_in_the_runbook() {
     let definition: Value = serde_json::from_str(&read("statemachine.asl.json")).unwrap();
@@ -77,7 +77,7 @@ fn every_state_that_works_or_fails_has_a_line_in_the_runbook() {
     }
 }
 
-/// Every metric of ours that the template names, in alarms and in the dashboard.
+/// Every metric of Countersign in the alarms and the dashboard of the template.
 fn watched(template: &Value, namespace: &str) -> BTreeSet<String> {
     let alarms =
         of_type(template, "AWS::CloudWatch::Alarm").into_values().map(|alarm| alarm["Properties"].clone());
@@ -98,7 +98,7 @@ fn the_metrics_that_are_watched_are_those_that_workers_write() {
     let template = template();
     let written = names_by("Measure", "metric");
     assert_eq!(watched(&template, &constant("NAMESPACE")), written.into_iter().collect());
-    // Workers that write them take the name of the stack, which is their dimension.
+    // The dimension of the metrics is the name of the stack, which their workers need.
     for worker in workers() {
         let writes = read(&format!("workers/{worker}/src/main.rs")).contains("metrics()");
         let function =
@@ -108,7 +108,7 @@ fn the_metrics_that_are_watched_are_those_that_workers_write() {
     }
 }
 
-/// The actions for which AWS takes no resource; each is explained in the template.
+/// Actions without resource-level permissions in AWS; the template explains each.
 const WITHOUT_RESOURCE: [&str; 12] = [
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
@@ -149,7 +149,7 @@ fn roles_name_every_action_and_a_resource_wherever_there_is_one() {
             assert!(!named.is_empty(), "{id}: {statement}");
             assert!(named.iter().all(|action| !action.contains('*')), "{id}: {named:?}");
             let resources = list(&statement["Resource"]);
-            // On the emulator some resources cannot be told apart; on AWS they are.
+            // The emulator does not distinguish some resources; the condition for AWS does.
             let on_aws = resources.into_iter().map(|resource| match &resource["Fn::If"][0] {
                 condition if condition == "OnAws" => &resource["Fn::If"][1],
                 _ => resource,
@@ -185,7 +185,7 @@ fn everything_that_stores_is_encrypted_and_by_the_key_of_the_account_where_there
     }
 }
 
-/// The paths of the portal hold the keys of links: nothing may record them.
+/// Paths of the portal contain the secrets of links and must not be logged.
 #[test]
 fn the_front_door_records_no_path() {
     let template = template();

@@ -1,7 +1,7 @@
-//! Which role may do what to what, read from the templates: the table in docs/threat-model.md.
+//! The table of roles in docs/threat-model.md: actions and resources of each role, read from the templates.
 //!
-//! Fails where the table is stale; `COUNTERSIGN_WRITE=1 cargo test -p infra-tests --test roles` writes it anew. What the table
-//! says as of AWS: conditions that only tell the emulator apart are resolved, parameters are not.
+//! Fails if the table is stale; `COUNTERSIGN_WRITE=1 cargo test -p infra-tests --test roles` updates it. The table is
+//! for AWS: conditions for the emulator are resolved, parameters are not.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,12 +15,12 @@ use serde_yaml_ng::Value;
 const BEGIN: &str = "<!-- The table of roles is written by infra/tests/roles.rs; do not edit it. -->\n";
 const END: &str = "<!-- The end of the table of roles. -->\n";
 
-/// One thing that a role may do.
+/// One permission of a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Permission {
     action: String,
     resource: String,
-    /// Parameters that it depends on, and the keys of its IAM conditions.
+    /// Parameters of the template that it depends on, and keys of its IAM conditions.
     only: String,
 }
 
@@ -32,7 +32,7 @@ fn intrinsic<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     }
 }
 
-/// The alternatives of a value, each with the condition of the template that it hangs on.
+/// The alternatives of a value, each with its condition in the template.
 fn alternatives<'a>(value: &'a Value, only: &str) -> Vec<(&'a Value, String)> {
     let Some(choice) = intrinsic(value, "If") else {
         let nothing = intrinsic(value, "Ref").is_some_and(|name| name == "AWS::NoValue");
@@ -51,14 +51,14 @@ fn alternatives<'a>(value: &'a Value, only: &str) -> Vec<(&'a Value, String)> {
 }
 
 fn list(value: &Value) -> Vec<&Value> {
-    // Not as_sequence, which looks through a tag such as !If.
+    // Not as_sequence, which ignores a tag such as !If.
     match value {
         Value::Sequence(all) => all.iter().collect(),
         one => vec![one],
     }
 }
 
-/// A resource as a reader knows it: `CertificatesTable`, `Bucket/policy/*`, `parameter/countersign/<stack>/policy`.
+/// A resource in short notation: `CertificatesTable`, `Bucket/policy/*`, `parameter/countersign/<stack>/policy`.
 fn named(resource: &Value) -> String {
     let attribute = |text: &str| text.split('.').next().unwrap().to_owned();
     if let Some(name) = intrinsic(resource, "GetAtt").or_else(|| intrinsic(resource, "Ref")) {
@@ -69,7 +69,7 @@ fn named(resource: &Value) -> String {
     text.replace(".Arn}", "").replace(".Name}", "").replace("${", "").replace('}', "")
 }
 
-/// What is a role's own is called so, or the table would have a line for each.
+/// Names a role's own queue and log group "its queue" and "its log group", so that one row covers all roles.
 fn own(role: &str, resource: String) -> String {
     match resource.strip_prefix(role) {
         Some("Log") => "its log group".into(),
@@ -79,7 +79,7 @@ fn own(role: &str, resource: String) -> String {
     }
 }
 
-/// What the roles of the workers may do, by role.
+/// Permissions of the workers, by role.
 fn roles(template: &Value) -> BTreeMap<String, BTreeSet<Permission>> {
     let mut roles = BTreeMap::new();
     for (name, resource) in template["Resources"].as_mapping().unwrap() {
@@ -172,10 +172,10 @@ fn no_role_may_do_everything_or_act_on_everything() {
     for (role, permissions) in of_the_template() {
         for Permission { action, resource, only } in permissions {
             assert!(!action.contains('*'), "{role}: {action}");
-            // AWS gives these no resource; operations.rs has the list of them.
+            // Actions without resource-level permissions; operations.rs lists them.
             let has_none =
                 action.starts_with("xray:") || (role == "StateMachine" && action.starts_with("logs:"));
-            // What has no resource of its own is bounded by a condition instead.
+            // An action without a resource is limited by a condition.
             let bounded = !resource.starts_with('*') && (!resource.ends_with("/*") || resource.len() > 8);
             assert!(bounded || has_none || !only.is_empty(), "{role}: {action} on {resource}");
         }

@@ -1,7 +1,8 @@
-//! statemachine.asl.json held against the rules of the States language, the folders of workers/, and infra/template.yaml.
+//! statemachine.asl.json compared with the rules of the Amazon States Language, the folders of workers/, and
+//! infra/template.yaml.
 //!
-//! The emulator takes a definition that AWS would refuse, and answers a missing path with null where AWS fails the
-//! execution. So what AWS would find out is found out here.
+//! The emulator accepts definitions that AWS rejects, and reads a missing path as null where AWS fails the execution.
+//! These tests find such errors before a deployment.
 
 #![allow(clippy::unwrap_used)] // A test may.
 
@@ -28,12 +29,12 @@ fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
     value[field].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// `$.error` of `$.error.Cause`: the field of the execution's data that a path reads or writes.
+/// The field of the execution's data that a path reads or writes: `$.error` for `$.error.Cause`.
 fn field(path: &str) -> &str {
     path.strip_prefix("$.").unwrap_or_default().split('.').next().unwrap_or_default()
 }
 
-/// Where a state leads, each with the field that is written on the way.
+/// The successors of a state, each with the field that the transition writes.
 fn ways(state: &Value) -> Vec<(&str, Option<&str>)> {
     let written = |value: &Value| value["ResultPath"].as_str().map(|path| path.to_owned());
     let mut ways = Vec::new();
@@ -53,7 +54,7 @@ fn ways(state: &Value) -> Vec<(&str, Option<&str>)> {
     ways
 }
 
-/// Every path (`$.x.y`) in a value, but none of the context object (`$$.`).
+/// Every path (`$.x.y`) in a value, without paths of the context object (`$$.`).
 fn paths(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -109,13 +110,13 @@ fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
             task["TimeoutSeconds"].as_u64().is_some_and(|seconds| seconds >= 3600),
             "{name} has no TimeoutSeconds"
         );
-        // The emulator does not keep it, and a worker that sends no heartbeat would be cut off by it on AWS.
+        // The emulator ignores a heartbeat; on AWS it would end the task of a worker that sends none.
         assert!(task["HeartbeatSeconds"].is_null(), "{name}");
         let last = list(task, "Catch").last().unwrap_or_else(|| panic!("{name} catches nothing"));
         assert_eq!(last["ErrorEquals"], json!(["States.ALL"]), "{name}: States.ALL must come last and alone");
         let retried = list(task, "Retry");
         assert_eq!(retried.len(), 1, "{name}");
-        // Only the sending may be retried here: what a worker reports is final, its retries are the queue's.
+        // Only sending may be retried here: a worker's result is final, and the queue retries the worker.
         assert_eq!(
             retried[0]["ErrorEquals"],
             json!(["SQS.AmazonSQSException", "SQS.SdkClientException"]),
@@ -134,12 +135,12 @@ fn the_error_names_are_those_that_workers_send() {
     let definition = definition();
     for (name, task) in tasks(&definition) {
         for error in list(task, "Catch").iter().flat_map(|catch| list(catch, "ErrorEquals")) {
-            assert!(known.contains(error.as_str().unwrap()), "{name} catches {error}, which nobody sends");
+            assert!(known.contains(error.as_str().unwrap()), "{name} catches {error}, which no worker sends");
         }
     }
     for (name, state) in states(&definition).iter().filter(|(_, state)| state["Type"] == "Pass") {
         let error = state["Result"]["Error"].as_str().unwrap();
-        // A name of ours: the States language keeps those that begin with States for itself, in a Fail state too.
+        // Names that begin with "States." are reserved by the Amazon States Language, in a Fail state, too.
         assert!(known.contains(error) || error == "Step.TimedOut", "{name} makes up {error}");
         assert!(!error.starts_with("States."), "{name} makes up {error}");
     }
@@ -177,9 +178,9 @@ fn a_message_has_the_shape_that_workers_read() {
     }
 }
 
-/// A missing path fails an execution on AWS, so every path that a state reads must exist on every way to it.
+/// A missing path fails an execution on AWS, so every path that a state reads must be written on every way to it.
 #[test]
-fn whatever_a_state_reads_was_written_on_every_way_to_it() {
+fn every_path_that_a_state_reads_is_written_on_every_way_to_it() {
     let definition = definition();
     let states = states(&definition);
     let start = definition["StartAt"].as_str().unwrap();
@@ -215,7 +216,7 @@ fn whatever_a_state_reads_was_written_on_every_way_to_it() {
     }
 }
 
-/// AWS leaves the cause out of the error of a time-out, so nothing that reads a cause may follow one directly.
+/// AWS omits the cause of a time-out, so no state that reads a cause may follow a time-out directly.
 #[test]
 fn a_time_out_never_leads_to_a_state_that_reads_its_cause() {
     let definition = definition();
@@ -255,7 +256,7 @@ fn an_outcome_that_is_recorded_is_not_recorded_again_as_a_failure() {
     assert!(receipt.iter().all(|(target, _)| *target == "AwaitApproval"), "{receipt:?}");
 }
 
-/// The worker whose queue a substitution names: `${AwaitApprovalQueueUrl}` is await-approval.
+/// The worker of a queue's substitution: await-approval for `${AwaitApprovalQueueUrl}`.
 fn worker(substitution: &str) -> String {
     let name = substitution.strip_prefix("${").and_then(|name| name.strip_suffix("QueueUrl}")).unwrap();
     let mut worker = String::new();
@@ -286,7 +287,7 @@ fn senders(definition: &Value) -> BTreeMap<String, BTreeSet<String>> {
     senders
 }
 
-/// Workers that a queue of their own feeds.
+/// Workers with a queue of their own.
 fn with_a_queue(template: &Value) -> BTreeSet<String> {
     let has_queue = |worker: &String| {
         let function = properties(template, &format!("{}Function", pascal(worker)));
@@ -349,11 +350,11 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
     let policy = properties(&template, "QueuePolicy")["Queues"].as_array().unwrap();
     let dead_letter = properties(&template, "DeadLetterFunction");
     let visibility = &template["Parameters"]["VisibilityTimeout"];
-    // One dead-letter queue for all, since each queue that Lambda polls has its price: docs/decisions/0041.
+    // One dead-letter queue for all, since each queue that Lambda polls costs money: docs/decisions/0041.
     let dead_letters = properties(&template, "DeadLetters");
     let polled = sqs_events(dead_letter);
     assert_eq!(polled.len(), 1);
-    assert_eq!(polled[0]["Queue"], arn("DeadLetters"), "nobody reports the end of a step");
+    assert_eq!(polled[0]["Queue"], arn("DeadLetters"), "no worker reports the end of a step");
     for worker in &with_a_queue {
         let name = format!("{}Queue", pascal(worker));
         let queue = properties(&template, &name);
@@ -362,7 +363,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         let events = sqs_events(function);
         assert!(policy.contains(&reference(&name)), "{worker}: its messages carry task tokens");
         assert_eq!(substituted[format!("{name}Url")], reference(&name), "{worker} is not substituted");
-        assert!(sends["Resource"].as_array().unwrap().contains(&arn(&name)), "nobody may send to {worker}");
+        assert!(
+            sends["Resource"].as_array().unwrap().contains(&arn(&name)),
+            "the state machine may not send to {worker}"
+        );
         assert_eq!(variables["COUNTERSIGN_QUEUE_URL"], reference(&name), "{worker}");
         assert_eq!(events.len(), 1, "{worker}");
         assert_eq!(events[0]["Queue"], arn(&name), "{worker} gets no messages");
@@ -382,7 +386,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         let kept = number(&queue["MessageRetentionPeriod"]);
         let dead_kept = number(&dead_letters["MessageRetentionPeriod"]);
         assert!(dead_kept > kept, "{worker}: it counts from the first send");
-        // All receives of one message, at their longest, end within the time that the state waits.
+        // The visibility time-outs of all receives of a message end within the time-out of the state.
         let postponed: u64 = constant("MAX_POSTPONEMENT").parse().unwrap();
         let longest = receives * (number(&visibility["Default"]) + postponed);
         for state in &senders[worker] {

@@ -1,31 +1,31 @@
-//! docs/threat-model.md held against the repository: each line of its tables points to the test or the part of the template that
-//! holds it, and what it points to is there.
+//! docs/threat-model.md compared with the repository: each row of its tables points to a test or a part of the
+//! template that exists.
 
 #![allow(clippy::unwrap_used)] // A test may.
 
 use infra_tests::template::{pascal, properties, template};
 use infra_tests::{hold, page_with, read, repository, with_rows, workers};
 
-/// Words of the page, by which it is found in docs/.
+/// A phrase of the page, to find it in docs/.
 const PAGE: &str = "`path#word` is the test of that name";
-/// Folders whose names begin a pointer.
+/// Folders that a pointer begins with.
 const FOLDERS: [&str; 7] = ["pki/", "workflow/", "workers/", "cli/", "infra/", "tests/", "fuzz/"];
 
-/// The pointers of a line: what stands between backquotes and is a path of the repository, each with its word.
+/// The pointers of a line: paths of the repository in backquotes, each with its word.
 fn pointers(line: &str) -> Vec<(&str, Option<&str>)> {
     let quoted = line.split('`').skip(1).step_by(2);
     let paths = quoted.filter(|text| FOLDERS.iter().any(|folder| text.starts_with(folder)));
     paths.map(|text| text.split_once('#').map_or((text, None), |(path, word)| (path, Some(word)))).collect()
 }
 
-/// True if a file contains the word by itself, not within a longer one.
+/// True if the text contains the word as a whole word.
 fn holds(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(word)
         .any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
 }
 
-/// The rows of every table below its heading; not those of the table of roles, which another test writes and holds.
+/// The rows of every table, without headings and without the table of roles, which roles.rs checks.
 fn rows(document: &str) -> Vec<&str> {
     let mut written = false;
     let by_hand = |line: &&str| {
@@ -65,7 +65,7 @@ fn each_line_points_to_what_holds_it() {
     }
 }
 
-/// A worker has a row that says what its role could do to others; a first draft is written with `COUNTERSIGN_WRITE`.
+/// Every worker has a row with the abuse of its role. `COUNTERSIGN_WRITE` writes a draft of a missing row.
 #[test]
 fn every_worker_is_in_it() {
     let (name, document) = page_with(PAGE);

@@ -69,8 +69,8 @@ impl Browser {
     }
 }
 
-/// ChromeDriver and its port. ChromeDriver takes a free IPv6 port and then the same IPv4 port; if that one is in use, it
-/// reports it and ends, and is started again.
+/// ChromeDriver and its port. ChromeDriver takes a free IPv6 port and then the same IPv4 port; if that one is in use,
+/// it reports it and ends, and is started again.
 async fn start_driver(program: &Path, log: &Path) -> (ChildGuard, u16) {
     let mut process = ChildGuard::start(program, &["--port=0"], log);
     let port = eventually("ChromeDriver to say its port", PATIENCE, async || {

@@ -1,7 +1,8 @@
 //! A child process that ends with this process.
 //!
-//! Invariant: a shell holds the other end of a pipe. When this process drops the guard, ends, crashes or is killed, the
-//! pipe closes and the shell sends SIGTERM. The child has its own process group, so that Ctrl-C reaches the tests alone.
+//! Invariant: a shell holds the other end of a pipe. When this process drops the guard, ends, crashes or is killed,
+//! the pipe closes and the shell sends SIGTERM. The child has its own process group, so that Ctrl-C reaches the tests
+//! alone.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;

@@ -1,7 +1,7 @@
 //! Harness of the end-to-end tests: a local stack, a browser, a mailbox, OpenSSL.
 //!
-//! Invariant: every started process ends with the test process, however that ends, and no key leaves a temporary folder.
-//! Failures panic: the message says what was waited for, and where the logs are.
+//! Invariant: every started process ends with the test process, however that ends, and no key leaves a temporary
+//! folder. Failures panic with the awaited event and the place of the logs.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 

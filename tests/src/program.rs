@@ -15,8 +15,8 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Paths of the programs that the calling test needs, each with its Debian package. Returns `None` if one is missing, with a
-/// message that the test runner does not capture.
+/// Paths of the programs that the calling test needs, each with its Debian package. Returns `None` if one is missing,
+/// with a message that the test runner does not capture.
 pub fn needed<const N: usize>(programs: [(&str, &str); N]) -> Option<[PathBuf; N]> {
     let found = programs.map(|(program, package)| find(program).ok_or((program, package)));
     if let Some(Err((program, package))) = found.iter().find(|found| found.is_err()) {

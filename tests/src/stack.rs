@@ -1,7 +1,7 @@
 //! A local stack for tests: `countersign local` as a process, in a folder below `target/`.
 //!
-//! Invariant: the folder name starts with the id of the process that started the stack, so that runs do not share state.
-//! The folders of earlier runs are kept for inspection until the next run removes them.
+//! Invariant: the folder name starts with the id of the process that started the stack, so that runs do not share
+//! state. The folders of earlier runs are kept for inspection until the next run removes them.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -252,7 +252,7 @@ impl Stack {
         rows.as_array().unwrap().iter().filter(|row| row["email"] == email).cloned().collect()
     }
 
-    /// Puts a policy in force.
+    /// Activates a policy.
     pub fn set_policy(&self, name: &str, policy: &str) {
         let file = self.folder.join(name);
         fs::write(&file, policy).unwrap();
@@ -340,8 +340,8 @@ impl Stopped {
     }
 }
 
-/// With `COUNTERSIGN_THROUGH_NGINX`: nginx of the private network in front of the stack in `folder`, and the stack's port.
-/// Both ports are stored in the folder, so that links stay valid after a restart.
+/// With `COUNTERSIGN_THROUGH_NGINX`: nginx of the private network in front of the stack in `folder`, and the stack's
+/// port. Both ports are stored in the folder, so that links stay valid after a restart.
 async fn through_nginx(folder: &Path) -> Option<(Nginx, u16)> {
     std::env::var_os("COUNTERSIGN_THROUGH_NGINX")?;
     let program = find("nginx").expect("nginx is installed");

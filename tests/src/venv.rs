@@ -1,7 +1,7 @@
 //! Python virtual environments for tests, at pinned versions, below `target/`.
 //!
-//! Invariant: a copy of the list of versions is written last, so an environment with the current list is complete. A file
-//! lock keeps two test processes from making one environment at once.
+//! Invariant: a copy of the list of versions is written last, so an environment with the current list is complete. A
+//! file lock keeps two test processes from making one environment at once.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 
 use crate::{needed, repository};
 
-/// Makes the environment `name` from the lines of a requirements.txt, or reuses it, and returns its interpreter. Returns
-/// `None`, with a message, if Python is missing.
+/// Makes the environment `name` from the lines of a requirements.txt, or reuses it, and returns its interpreter.
+/// Returns `None`, with a message, if Python is missing.
 pub fn python_with(name: &str, requirements: &str) -> Option<PathBuf> {
     let [system] = needed([("python3", "python3-venv")])?;
     let all = repository().join("target").join("venv");

@@ -1,5 +1,5 @@
-//! The whole flow in memory, each worker with its own clock: clock skew of minutes is harmless, and the slow checks of a key
-//! run once.
+//! The whole flow in memory, each worker with its own clock: clock skew of minutes is harmless, and the slow checks
+//! of a key run once.
 //!
 //! The test takes the place of the state machine and gives each step its task, in the order of statemachine.asl.json.
 

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_stands_in_two_groups_takes_one_seat_where_it_helps() {
+    fn a_member_of_two_groups_takes_one_seat_where_it_helps() {
         let approver_set = approver_set(&[("ab", 1), ("bc", 1)]);
         assert!(!is_enough(&approver_set, "b"), "one person is not two");
         assert!(

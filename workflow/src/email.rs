@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_not_one_plain_address_is_refused() {
+    fn anything_but_one_plain_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
         for bad in [
             "",

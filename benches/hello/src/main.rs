@@ -1,4 +1,4 @@
-//! A Lambda function that does nothing, built as the workers are: the yardstick of their cold starts.
+//! A Lambda function that does nothing, built like the workers: the reference for their cold starts.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
-//! A worker for every state that reports success and does nothing else: what the state machine, the queues and the shell
-//! take by themselves.
+//! A worker for every state that only reports success: the reference for the time of state machine, queues and runtime.
 
 use async_trait::async_trait;
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -37,7 +36,7 @@ impl Step for Idle {
     type Output = Value;
 
     async fn run(&self, task: Task<State, NoInput>) -> Result<Progress<Value>, StepError> {
-        // What later states read of earlier ones (statemachine.asl.json).
+        // Output that later states read (statemachine.asl.json).
         Ok(Progress::Done(match task.state {
             State::Validate => json!({ "csrDigest": "none" }),
             State::AwaitApproval => json!({ "outcome": "approved" }),
@@ -49,7 +48,7 @@ impl Step for Idle {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     workflow::runtime::log::start(env!("CARGO_CRATE_NAME"));
-    // It takes the place of other workers, with variables that it does not read.
+    // It replaces other workers and ignores their variables.
     let aws = Aws::of_process();
     let shell = &Shell { step: Idle, tasks: aws.tasks(), queue: aws.queue()?, max_receives: 3 };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {

@@ -1,9 +1,10 @@
-//! Which calls to AWS a request takes: `cargo run -p benches --bin calls [REQUESTS]`.
+//! Calls to AWS of one request: `cargo run -p benches --bin calls [REQUESTS]`.
 //!
-//! Sends requests through a local stack whose workers reach AWS through a proxy that counts, and tells them apart by the
-//! access key of each worker's role. What the first request calls beyond the others is done once a process. Prints Markdown.
+//! Sends requests through a local stack and counts the calls of its workers in a proxy, by the access key of each role.
+//! Prints Markdown: calls of the first request, and the mean of the later ones if it differs, since a process makes some
+//! calls once.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -26,7 +27,9 @@ async fn main() {
     }
     let last = proxy.by_caller();
     let names = access_keys(&stack);
-    println!("| worker | call | first request | each of {requests} more |\n| --- | --- | ---: | ---: |");
+    println!(
+        "Calls of the first request, then the mean of {requests} more if it differs:\n\n| worker | call | calls |\n| --- | --- | --- |"
+    );
     let mut rows: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
     for (call, total) in &last {
         let before = |counts: &BTreeMap<Call, u64>| counts.get(call).copied().unwrap_or_default();
@@ -38,16 +41,22 @@ async fn main() {
     let mut sum = (0, 0);
     for ((name, operation), (first, further)) in rows {
         if first + further > 0 {
-            println!("| {name} | {operation} | {first} | {:.1} |", further as f64 / requests as f64);
+            println!("| {name} | {operation} | {} |", calls(first, further, requests));
             sum = (sum.0 + first, sum.1 + further);
         }
     }
-    println!("| all | | {} | {:.1} |", sum.0, sum.1 as f64 / requests as f64);
+    println!("| all | | {} |", calls(sum.0, sum.1, requests));
+}
+
+/// Calls of the first request, and the mean of the later ones if it differs.
+fn calls(first: u64, further: u64, requests: u64) -> String {
+    let mean = further as f64 / requests as f64;
+    if further == first * requests { first.to_string() } else { format!("{first}, then {mean:.1}") }
 }
 
 async fn one(stack: &Stack) {
     let request = Automated::parts_of_one_request(stack).await;
-    // The mail comes before the row is marked; looking there goes past the proxy.
+    // The mail is sent before the row is updated. This read bypasses the proxy.
     eventually("the row to be marked", PATIENCE, async || {
         (stack.row(&request.id)["status"] == "delivered").then_some(())
     })

@@ -1,5 +1,5 @@
-//! One kind of certificate over and over, with keys made by others: `certify CA.key CA.crt REQUEST.csr TIMES` prints the median
-//! microseconds of a certificate, PEM in to PEM out with the key loaded. What peers/compare.py measures us by.
+//! Median time of a certificate for peers/compare.py: `certify CA.key CA.crt REQUEST.csr TIMES` prints microseconds
+//! from PEM to PEM, with the key loaded.
 #![allow(clippy::print_stdout)]
 
 use std::time::{Duration, Instant};

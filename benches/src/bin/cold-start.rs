@@ -1,8 +1,8 @@
-//! Cold starts beside that of a function that does nothing: `cargo run -p benches --bin cold-start [ROUNDS]`, after
-//! `cargo build --release -p hello -p dead-letter ...`, one worker at a time.
+//! Cold starts of the workers and of a function that does nothing: `cargo run -p benches --bin cold-start [ROUNDS]`,
+//! after `cargo build --release -p hello -p dead-letter ...`, one worker at a time.
 //!
-//! In each round each function is started once, with one message that it finishes with one call over TLS; medians are
-//! compared. Prints Markdown. Functions that are not built are left out, and named.
+//! Each round starts each function once, with one message that it finishes with one call over TLS. Compares medians and
+//! prints Markdown. Names and omits functions that are not built.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::path::PathBuf;

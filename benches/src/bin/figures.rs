@@ -1,10 +1,10 @@
-//! How fast the finished stack is, and how large its workers are: `cargo run -p benches --bin figures [REQUESTS] [AT_ONCE]`.
+//! Latency of the stack and memory of its workers: `cargo run -p benches --bin figures [REQUESTS] [AT_ONCE]`.
 //!
-//! Sends requests through a local stack of its own with optimised workers, plays the approver, and prints a page of
-//! Markdown. A figure, not a test: it passes no judgement. Times are taken from the files of the mails, so waiting for
-//! them adds nothing; memory is the kernel's peak (VmHWM) of each worker's processes.
+//! Sends requests through a new local stack with optimised workers, approves them, and prints Markdown. Not a test:
+//! no threshold. Times end at the file times of the mails, so polling adds nothing; memory is the peak (VmHWM) of
+//! each worker's processes.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ async fn measure() {
     let (requests, at_once) = (numbers.next().unwrap_or(100), numbers.next().unwrap_or(1).max(1));
     eprintln!("Starting a stack with optimised workers; building them takes minutes the first time.");
     let stack: &'static Stack = Box::leak(Box::new(Stack::start_optimised("figures").await));
-    // The first request starts every worker; it is told apart.
+    // The first request starts every worker and is reported separately.
     let cold = Automated::parts_of_one_request(stack).await;
     let (mut warm, mut running, mut peaks) = (Vec::new(), JoinSet::new(), BTreeMap::new());
     for started in 0..requests {
@@ -43,7 +43,7 @@ async fn measure() {
     print(&cold, &warm, at_once, &peaks);
 }
 
-/// Peak memory by worker in KiB, from every process that runs a function of this stack.
+/// Peak memory in KiB by worker, over all processes of this stack's functions.
 fn note_peaks(stack: &Path, peaks: &mut BTreeMap<String, u64>) {
     for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();

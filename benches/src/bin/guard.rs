@@ -1,8 +1,8 @@
-//! The guard of CI: instructions of issuing and of a worker's start, and sizes of the workers, held against
+//! The guard of CI: compares instructions of issuing and of a worker's start, and sizes of the workers, with
 //! `benches/baseline/PROFILE.toml`: `target/debug/guard`, after `cargo build --workspace`.
 //!
-//! Judges the binaries beside its own, so that it works for each profile. Fails where something is more than a tenth
-//! above the baseline; `--write` writes the baseline anew. No timing: what it says is the same on a busy machine.
+//! Measures the binaries in its own folder, so that it works for each profile. Fails if a number is more than a tenth
+//! above the baseline; `--write` writes a new baseline. Measures no times: the result is the same on a busy machine.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -16,16 +16,16 @@ use pki::testing as test_pki;
 use pki::testing::TestKey;
 use serde::{Deserialize, Serialize};
 
-/// What may be added before the guard fails.
+/// Maximum ratio to the baseline.
 const TOLERATED: f64 = 0.10;
-/// The workers whose start is counted: the smallest, and one with many services.
+/// Workers with a counted start: the smallest, and one with many AWS services.
 const STARTED: [&str; 2] = ["dead-letter", "sign"];
-/// The files of one request and its authority.
+/// Names of the files of one request and its CA.
 const REQUEST: &str = "request.csr";
 const KEY: &str = "ca.key";
 const CERTIFICATE: &str = "ca.crt";
 
-/// What was measured when the baseline was written.
+/// The numbers of a baseline.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Baseline {
@@ -34,7 +34,7 @@ struct Baseline {
 }
 
 impl Baseline {
-    /// How many starts were counted.
+    /// Returns the number of counted starts.
     fn starts(&self) -> usize {
         self.instructions.keys().filter(|what| what.starts_with("start ")).count()
     }
@@ -78,7 +78,7 @@ fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline").join(profile + ".toml")
 }
 
-/// Issues so many certificates for the request in a folder: what is run under callgrind.
+/// Issues certificates for the request in a folder; runs under callgrind.
 fn issue(folder: &Path, times: u32) {
     let read = |name| std::fs::read_to_string(folder.join(name)).unwrap();
     let (policy, asked) = (shipped_policy(), Asked::from_pem(read(REQUEST)));
@@ -88,7 +88,7 @@ fn issue(folder: &Path, times: u32) {
     }
 }
 
-/// Instructions of one certificate for this request. The key of the authority is made here, outside of what is counted.
+/// Instructions of one certificate for this request. Creates the key of the CA here, outside of the count.
 fn certificate(request: &str) -> u64 {
     let (folder, authority) = (tempfile::tempdir().unwrap(), test_pki::root_with(TestKey::EcP256));
     let write = |name: &str, pem: &str| std::fs::write(folder.path().join(name), pem).unwrap();
@@ -97,12 +97,12 @@ fn certificate(request: &str) -> u64 {
     write(CERTIFICATE, &authority.certificate_pem);
     let this = std::env::current_exe().unwrap();
     let of = |times: &str| instructions::of(&this, &["issue", &folder.path().to_string_lossy(), times]);
-    // The difference leaves out the start of the program and what is made once.
+    // The difference excludes the start of the program and its initialisation.
     of("31").checked_sub(of("1")).expect("more certificates take more instructions") / 30
 }
 
-/// Instructions of a worker's start and first message. Nothing, which is said, where valgrind makes the worker so slow on
-/// this machine that each time a call is taken for lost and made again.
+/// Instructions of a worker's start and first message. `None`, with a message, if the worker under valgrind is so
+/// slow on this machine that its calls time out and are repeated.
 fn start(servers: &Servers, name: &str) -> Option<u64> {
     const TRIES: usize = 4;
     let worker = Function::worker(&folder(), name);
@@ -126,7 +126,7 @@ fn start(servers: &Servers, name: &str) -> Option<u64> {
 fn measure() -> Baseline {
     let mut found = Baseline::default();
     let ec = test_pki::csr_with(TestKey::EcP256, "www.example.com", &["www.example.com"]);
-    // How long the weak-key checks take depends on the modulus: always the same one.
+    // The instructions of the weak-key checks depend on the modulus, so it is fixed.
     let rsa = include_str!("../../baseline/rsa-2048.csr");
     for (name, request) in [("issue EcP256", ec.as_str()), ("issue Rsa2048", rsa)] {
         found.instructions.insert(name.to_owned(), certificate(request));
@@ -173,7 +173,7 @@ fn compare() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Rows that both have. A row without a baseline is printed and not judged.
+/// Compares the rows of both. A row without a baseline is printed only.
 fn rows<'a>(
     unit: &'a str,
     baseline: &'a BTreeMap<String, u64>,

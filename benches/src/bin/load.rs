@@ -1,11 +1,11 @@
-//! Many requests at once: `cargo run -p benches --bin load [--release] [REQUESTS [CONNECTIONS [ROUNDS]]]`.
+//! Concurrent requests: `cargo run -p benches --bin load [--release] [REQUESTS [CONNECTIONS [ROUNDS]]]`.
 //!
-//! Sends REQUESTS submissions over CONNECTIONS connections to a local stack of its own, with --release one whose workers are
-//! optimised as they are deployed (which takes minutes to build the first time), approves each by the link of its mail, waits until all certificates are mailed, and prints a page of Markdown; ROUNDS times, so that the
-//! memory of the workers can be compared from round to round. It fails where anything is lost, or a 5xx is anything but
-//! `try_again` with Retry-After.
+//! Sends REQUESTS submissions over CONNECTIONS connections to a new local stack, approves each by the link of its
+//! mail, waits until all certificates are mailed, and prints Markdown; ROUNDS times, to compare the memory of the
+//! workers from round to round. `--release` uses optimised workers, as deployed (the first build takes minutes).
+//! Fails if a request is lost, or if an answer is a 5xx other than `try_again` with Retry-After.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -21,10 +21,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const JSON: [(&str, &str); 2] = [("accept", "application/json"), ("content-type", "application/json")];
-/// Until the last certificate is mailed, from the last approval on.
+/// Time-out from the last approval until the last certificate is mailed.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
-/// What the answers were like.
+/// Counts of the answers.
 #[derive(Default)]
 struct Answers {
     took: Mutex<BTreeMap<&'static str, Vec<Duration>>>,
@@ -45,30 +45,30 @@ async fn main() {
     println!(
         "{requests} requests a round over {connections} connections, on the local stack with {workers}:\n"
     );
-    println!(
-        "| round | submit p50 | p99 | approve p50 | p99 | told to try again | submitted in | all delivered in |"
-    );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    let mut memory = Vec::new();
+    println!("| round | submit p50 | p99 | approve p50 | p99 | submitted in | all delivered in |");
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    let (mut memory, mut try_again) = (Vec::new(), 0);
     for round in 1..=rounds {
-        one(&stack, &mails, round, requests, connections).await;
+        try_again += one(&stack, &mails, round, requests, connections).await;
         memory.push(resident(&stack));
     }
-    println!(
-        "\n| worker | processes | resident after each round, most of any process |\n| --- | ---: | --- |"
-    );
+    println!("\nAnswers `try_again`: {try_again}.");
+    println!("\n| worker | processes | largest process over the rounds |\n| --- | ---: | --- |");
     for (name, last) in memory.last().unwrap() {
         let most =
             |memory: &BTreeMap<String, Vec<u64>>| memory.get(name).and_then(|all| all.iter().max().copied());
-        let rounds: Vec<String> = memory
+        let mut rounds: Vec<String> = memory
             .iter()
-            .map(|round| most(round).map_or("-".into(), |kib| format!("{:.1} MiB", kib as f64 / 1_024.0)))
+            .map(|round| most(round).map_or("-".into(), |kib| format!("{:.1}", kib as f64 / 1_024.0)))
             .collect();
-        println!("| {name} | {} | {} |", last.len(), rounds.join(", "));
+        // A value is printed once for all rounds in which it stays.
+        rounds.dedup();
+        println!("| {name} | {} | {} MiB |", last.len(), rounds.join(", "));
     }
 }
 
-async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, connections: usize) {
+/// Runs a round and prints its row. Returns the number of answers `try_again`.
+async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, connections: usize) -> usize {
     let (portal, answers) = (stack.portal(), Answers::default());
     let submissions: Vec<Submission> = (0..requests)
         .map(|_| Submission {
@@ -100,18 +100,18 @@ async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, 
     let took = answers.took.into_inner().unwrap();
     let part = |what: &str, part: usize| format!("{:.2} s", percentile(&took[what], part).as_secs_f64());
     println!(
-        "| {round} | {} | {} | {} | {} | {} | {:.0} s | {:.0} s |",
+        "| {round} | {} | {} | {} | {} | {:.0} s | {:.0} s |",
         part("submit", 50),
         part("submit", 99),
         part("approve", 50),
         part("approve", 99),
-        answers.try_again.into_inner().unwrap(),
         submitted.as_secs_f64(),
         all.as_secs_f64(),
     );
+    answers.try_again.into_inner().unwrap()
 }
 
-/// Sends until the answer is another than "try again", which may be said only with the time to wait.
+/// Repeats a call until the answer is not "try again". Asserts that "try again" has a Retry-After.
 async fn send(
     portal: &Portal,
     answers: &Answers,

@@ -1,7 +1,7 @@
-//! How fast the pages are: `cargo run -p benches --bin pages [REQUESTS]` opens each of them so often on a local stack of its
-//! own, one at a time, and prints a page of Markdown. A figure, not a test: it passes no judgement.
+//! Latency of the pages: `cargo run -p benches --bin pages [REQUESTS]` opens each page REQUESTS times on a new local
+//! stack, one at a time, and prints Markdown. Not a test: no threshold.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};

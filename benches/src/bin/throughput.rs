@@ -1,13 +1,13 @@
-//! What the flow takes beyond its plumbing: `cargo run -p benches --bin throughput [REQUESTS [BURST]]`, after
+//! Time of the flow beyond its infrastructure: `cargo run -p benches --bin throughput [REQUESTS [BURST]]`, after
 //! `cargo build --release -p idle` (benches/idle).
 //!
-//! Sends requests through a local stack with optimised workers, plays the approver, and takes the automated parts:
-//! submit to approval mail, approve to certificate mail. Then puts a worker that does nothing in the place of each, and
-//! takes whole executions of the same state machine: one at a time, and a burst at once with batches of ten messages and
-//! of one. An execution invokes a function six times. A request does so nine times: it is submitted and voted on, and the
-//! vote is carried on; what these three take when they do nothing is measured too. Prints Markdown.
+//! Sends requests through a local stack with optimised workers, approves them, and measures the automated parts:
+//! submission to approval mail, and approval to certificate mail. Then replaces each worker with one that does
+//! nothing, and measures executions of the same state machine: one at a time, and in bursts with batches of ten
+//! messages and of one. An execution invokes six functions, a request nine: submission, vote, and the message after
+//! the vote are added. Measures these three with the idle worker, too. Prints Markdown.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::io::Write as _;
@@ -69,7 +69,7 @@ async fn main() {
     }
 }
 
-/// Puts the worker that does nothing in the place of every step.
+/// Replaces the worker of every step with the idle worker.
 fn make_idle(stack: &Stack) {
     let binary =
         std::fs::read(repository().join("target/release/idle")).expect("cargo build --release -p idle");
@@ -85,7 +85,7 @@ fn make_idle(stack: &Stack) {
     }
 }
 
-/// One execution from its start to its end, by the clock of the emulator.
+/// Duration of one execution, by the clock of the emulator.
 async fn execution(stack: &Stack, root: &Root) -> Duration {
     let execution = root.execute(stack.endpoint("stateMachineArn"), &input()).await;
     let ended = ended(root, &execution).await;
@@ -93,14 +93,14 @@ async fn execution(stack: &Stack, root: &Root) -> Duration {
     Duration::from_secs_f64(at("stopDate") - at("startDate"))
 }
 
-/// An answer of the web front that takes nothing but the way there and back.
+/// Duration of an answer of the portal without any work.
 async fn answer(portal: &Portal) -> Duration {
     let begun = Instant::now();
     portal.get("healthz", "application/json").await.expect(200);
     begun.elapsed()
 }
 
-/// From the first start to the last end.
+/// Time from the first start to the last end.
 async fn at_once(stack: &Stack, root: &Root, count: usize) -> Duration {
     let mut executions = Vec::new();
     for _ in 0..count {

@@ -1,10 +1,10 @@
-//! What a request uses of AWS, for docs/costs.md: `cargo run -p benches --bin usage [REQUESTS]`.
+//! Usage of AWS by a request, for docs/costs.md: `cargo run -p benches --bin usage [REQUESTS]`.
 //!
-//! Sends requests through a local stack of its own, plays one approver, and prints the section `[usage]` of
-//! benches/prices.toml: everything that AWS would charge for one certificate, and for one run of housekeeping. A figure,
-//! not a test: it passes no judgement.
+//! Sends requests through a new local stack, approves them with one approver, and prints the section `[usage]` of
+//! benches/prices.toml: the chargeable usage of one certificate and of one run of housekeeping. Not a test: no
+//! threshold.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ async fn measure() {
     println!("[usage]");
     println!("measured = \"cargo run -p benches --bin usage {requests}\"");
     let line = |name: &str, value: f64| println!("{name} = {}", (value * 100.0).round() / 100.0);
-    // Start counts as one.
+    // The start of an execution counts as one transition.
     line("state_transitions", transitions as f64 + 1.0);
     line("tasks", per_request("AWSStepFunctions SendTask"));
     line("nudges", per_request("SQS SendMessage"));
@@ -81,7 +81,7 @@ async fn measure() {
             );
         }
     }
-    // Runs of housekeeping while nothing waits, and then the same number while some requests do.
+    // Runs of housekeeping without waiting requests, and then the same number with some.
     let idle = housekeeping(&stack, &meter).await;
     println!("\n[usage.housekeeping_run]");
     line("dynamodb_read_units", idle.reads / f64::from(RUNS));
@@ -101,12 +101,12 @@ async fn measure() {
     line("log_bytes", ((busy.log_bytes - idle.log_bytes) / looks).round());
 }
 
-/// Runs of housekeeping that are measured together.
+/// Runs of housekeeping in one measurement.
 const RUNS: u32 = 10;
-/// Requests that wait for a decision meanwhile.
+/// Waiting requests during the second measurement.
 const WAITING: u32 = 10;
 
-/// What some runs of housekeeping used, with what they set going.
+/// Usage of some runs of housekeeping, including the work of their messages.
 struct Kept {
     reads: f64,
     s3_gets: f64,
@@ -123,7 +123,8 @@ async fn housekeeping(stack: &Stack, meter: &Meter) -> Kept {
     for _ in 0..RUNS {
         stack.housekeeping();
     }
-    // What it set going has ended once its messages are gone; Lambda takes them away when it has logged their end.
+    // Lambda deletes a message after it has logged the end of its invocation, so empty queues mean that all work has
+    // ended.
     let queue = stack.endpoints()["queues"]["await-approval"].as_str().unwrap();
     let attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
     let ask = ["sqs", "get-queue-attributes", "--queue-url", queue, "--attribute-names"];
@@ -143,8 +144,8 @@ async fn housekeeping(stack: &Stack, meter: &Meter) -> Kept {
     }
 }
 
-/// One request as people make it, from the form to the certificate: eight calls of the portal. Gives back the request's id, and how
-/// many bytes the portal answered. Nothing is asked of the portal only to wait for it.
+/// One request as in a browser, from the form to the certificate: eight calls of the portal. Returns the id of the
+/// request and the number of bytes of the answers. Does not poll the portal.
 async fn one(stack: &Stack) -> (String, usize) {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let form = portal.get("", "text/html").await.expect(200).body.len();
@@ -162,11 +163,11 @@ async fn one(stack: &Stack) -> (String, usize) {
     let again = portal.get(&asked.status_url, "text/html").await.expect(200).body.len();
     let certificate = asked.status_url.replace("?key=", "/certificate.zip?key=");
     let zip = portal.get(&certificate, "*/*").await.expect(200).body.len();
-    // What follows a submission and a decision is a page about as large as the one before.
+    // The pages after a submission and a decision are about as large as the pages before.
     (asked.id, form + 2 * status + 2 * page + again + zip)
 }
 
-/// How many states the execution of a request entered.
+/// Number of states that the execution of a request entered.
 fn transitions(stack: &Stack, id: &str) -> usize {
     let executions = stack.countersign_json(&["executions", id, "--json"]);
     executions[0]["states"].as_array().unwrap().len()
@@ -179,13 +180,13 @@ fn events(stack: &Stack, worker: &str, pattern: &[&str]) -> Vec<Value> {
     answer["events"].as_array().cloned().unwrap_or_default()
 }
 
-/// The bytes that all workers have logged. CloudWatch adds 26 to each event.
+/// Bytes in the logs of all workers. CloudWatch adds 26 to each event.
 fn logged(stack: &Stack) -> usize {
     let all = infra_tests::workers().into_iter().flat_map(|worker| events(stack, &worker, &[]));
     all.map(|event| event["message"].as_str().unwrap_or_default().len() + 26).sum()
 }
 
-/// How often each worker ran, and for how many milliseconds in all, from the lines that Lambda writes.
+/// Number of invocations and total milliseconds of each worker, from the log lines of Lambda.
 fn worked(stack: &Stack) -> BTreeMap<String, (u64, u64)> {
     let mut worked = BTreeMap::new();
     for worker in infra_tests::workers() {

@@ -1,4 +1,5 @@
-//! The Lambda Runtime API (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>), as far as a function needs it.
+//! The parts of the Lambda Runtime API that a function uses
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>).
 
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 
-/// The event to hand out, and what became of it.
+/// The event and its result.
 #[derive(Default)]
 pub(super) struct Invocation {
     state: Mutex<State>,
@@ -23,13 +24,12 @@ struct State {
 }
 
 impl Invocation {
-    /// Hands this event to the next caller.
+    /// Returns this event to the next caller.
     pub(super) fn give(&self, event: &Value) {
         *self.state.lock().unwrap() = State { event: Some(event.clone()), ..State::default() };
     }
 
-    /// Waits until the function asks for another event, at most so long, and says when it answered the last; or why it
-    /// did not.
+    /// Waits until the function asks for another event. Returns the time of its answer, or the error.
     pub(super) fn finished(&self, at_most: Duration) -> Option<Result<Instant, String>> {
         let state = self.state.lock().unwrap();
         let (mut state, _) =
@@ -51,14 +51,14 @@ impl Invocation {
                 let event = self.next();
                 match event {
                     Some(event) => answer(StatusCode::OK, event.to_string()),
-                    // Lambda lets a function wait here until there is another event: this one is killed.
+                    // As in Lambda, the call waits for the next event; the function is killed meanwhile.
                     None => std::future::pending().await,
                 }
             }
             (Method::POST, Some("response")) => {
                 let mut state = self.state.lock().unwrap();
                 state.answered = Some(Instant::now());
-                // A batch of which a message is not done is no finished message.
+                // A batch response with a failed message means that the message is not finished.
                 if body.contains("itemIdentifier") {
                     self.finish(&mut state, Err(format!("it answered {body}")));
                 }

@@ -1,5 +1,5 @@
-//! The servers around a function, on the loopback interface, in a thread of their own: the Runtime API, and one over TLS that
-//! takes every call for one to Step Functions and answers that it is done.
+//! The servers for a function on the loopback interface, in a thread of their own: the Runtime API, and a TLS server
+//! that answers every call as a successful call of Step Functions.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -22,11 +22,11 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 use super::runtime_api::Invocation;
 
-/// The servers. They end with this value.
+/// The servers. They end when this is dropped.
 pub struct Servers {
-    /// `host:port`.
+    /// Address of the Runtime API, `host:port`.
     pub runtime_api: String,
-    /// A URL.
+    /// URL of the TLS server.
     pub step_functions: String,
     invocation: Arc<Invocation>,
     calls: Arc<AtomicUsize>,
@@ -36,7 +36,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts them.
+    /// Starts the servers.
     #[must_use]
     pub fn start() -> Servers {
         let runtime =
@@ -64,17 +64,17 @@ impl Servers {
         self.invocation.give(event);
     }
 
-    /// What became of the event, waited for at most so long.
+    /// Waits for the result of the event, up to a time-out.
     pub(super) fn finished(&self, at_most: Duration) -> Option<Result<Instant, String>> {
         self.invocation.finished(at_most)
     }
 
-    /// How many calls came over TLS so far.
+    /// Number of calls over TLS so far.
     pub(super) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// How many connections there were so far for such calls.
+    /// Number of connections over TLS so far.
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -85,7 +85,7 @@ impl Servers {
     }
 }
 
-/// The next connection. An answer in two writes does not wait there for the acknowledgement of the first.
+/// Accepts a connection. Without Nagle's algorithm: an answer in two writes does not wait for an acknowledgement.
 async fn accept(listener: &TcpListener) -> Option<TcpStream> {
     let (stream, _) = listener.accept().await.ok()?;
     stream.set_nodelay(true).ok()?;
@@ -98,7 +98,7 @@ async fn serve_lambda(listener: TcpListener, invocation: Arc<Invocation>) {
         tokio::spawn(async move {
             let service =
                 service_fn(|request| async { Ok::<_, Infallible>(invocation.serve(request).await) });
-            // A function that is killed ends its connection as it may.
+            // A killed function breaks its connection.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -130,7 +130,7 @@ async fn serve_aws(
     }
 }
 
-/// TLS for `localhost` with a new P-256 key, and the file with what to trust: a root, and below it the server, as AWS has it.
+/// TLS for `localhost` with a new P-256 key below a new root, as on AWS, and the file with this root.
 fn tls() -> (TlsAcceptor, NamedTempFile) {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
     let mut root = CertificateParams::new(Vec::new()).unwrap();

@@ -1,4 +1,4 @@
-//! Contents of an export, read in full before anything is written.
+//! Contents of an export, checked in full before anything is written.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -9,25 +9,26 @@ use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record}
 use workflow::ids::RequestId;
 use workflow::request::Status;
 
+use crate::audit::broken_trails;
 use crate::error::{CliError, OrFail as _};
 
-/// An export that is whole.
+/// A complete export.
 #[derive(Debug)]
 pub(super) struct Contents {
     pub(super) header: Header,
     pub(super) manifest: Manifest,
-    /// Every request.
+    /// Ids of all requests.
     pub(super) ids: HashSet<RequestId>,
-    /// How many of them have not ended.
+    /// Number of requests that have not ended.
     pub(super) in_flight: usize,
-    /// The document of the policy.
+    /// The policy, as TOML.
     pub(super) policy: Option<String>,
-    /// The certificate in force of the CA, and its chain.
+    /// Certificate in force of the CA and its chain, as PEM.
     pub(super) issuer: Option<String>,
 }
 
 impl Contents {
-    /// Reads the whole of a file.
+    /// Reads and checks a file.
     pub(super) fn of(file: &Path, accept_broken_trails: bool) -> Result<Self, CliError> {
         let mut reader = open(file)?;
         let (mut ids, mut in_flight, mut policy, mut issuer) = (HashSet::new(), 0, None, None);
@@ -50,7 +51,7 @@ impl Contents {
         if let Some(serial) = issued.difference(&stored).next() {
             return Err(CliError::new(
                 format!(
-                    "{} lacks the certificate with the serial {serial}, which was issued",
+                    "{} does not contain the issued certificate with the serial {serial}",
                     file.display()
                 ),
                 "Take another export.",
@@ -60,12 +61,12 @@ impl Contents {
             let wrong = first.wrong.first().map(ToString::to_string).unwrap_or_default();
             return Err(CliError::new(
                 format!(
-                    "{}: {} audit trails are broken, the first of them that of {}: {wrong}",
+                    "{}: {}, for the first time in {}: {wrong}",
                     file.display(),
-                    reader.broken().len(),
+                    broken_trails(reader.broken().len()),
                     first.request_id
                 ),
-                "Compare with an earlier export; or add --accept-broken-trails.",
+                "Compare it with an earlier export, or add --accept-broken-trails.",
             ));
         }
         let header = reader.header().clone();
@@ -82,11 +83,11 @@ pub(super) fn open(file: &Path) -> Result<Reader<File>, CliError> {
     Reader::open(input).map_err(|error| damaged(file, error))
 }
 
-/// Error of a reader, in one line.
+/// Turns an error of the reader into one line with advice.
 pub(super) fn damaged(file: &Path, error: ExportError) -> CliError {
     let advice = match error {
         ExportError::Format(_) => "Import it with the version of countersign that wrote it.",
-        _ => "Nothing was imported of it; take another export.",
+        _ => "Nothing was imported. Take another export.",
     };
     CliError::new(format!("{}: {error}", file.display()), advice)
 }

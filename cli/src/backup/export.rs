@@ -1,4 +1,4 @@
-//! `countersign export`: from the stack into the file, which exists only once it is whole.
+//! `countersign export`: from the stack to a file, which gets its name only when it is complete.
 
 use std::collections::HashSet;
 use std::io::BufWriter;
@@ -11,12 +11,13 @@ use workflow::timestamp::rfc3339;
 
 use super::source::ExportSource;
 use super::{ExportOptions, link_secret};
+use crate::audit::broken_trails;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
 use crate::stack::Stack;
 use crate::{ca, policy};
 
-/// How much is read at once.
+/// Number of concurrent reads.
 const AT_ONCE: usize = 16;
 
 /// Writes the export.
@@ -25,7 +26,7 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
     if file.exists() {
         return Err(CliError::new(
             format!("{} exists", file.display()),
-            "An export overwrites nothing: name another file.",
+            "An export never overwrites. Name another file.",
         ));
     }
     let mut stack = options.which.find().await?;
@@ -37,7 +38,7 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let doing = || format!("cannot write {}", file.display());
-    // Only its owner may read it, and it has its name when it is whole.
+    // Readable by its owner only; gets its name when it is complete.
     let output =
         tempfile::NamedTempFile::new_in(folder).or_fail(doing, "Name a file in a folder that exists.")?;
     let step = ProgressStep::begin(format!("Exporting to {}", file.display()));
@@ -60,20 +61,20 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
     }
     let keep = format!("SHA-256 {}", manifest.sha256);
     match options.link_secret.as_deref() {
-        // Standard output is for the secret then.
+        // Standard output carries the secret.
         Some(to) if to == Path::new("-") => say(keep),
         _ => println!("{keep}"),
     }
     if broken > 0 {
         return Err(CliError::new(
-            format!("the export is complete, but {broken} audit trails are broken"),
-            "See: countersign audit verify. An import takes them with --accept-broken-trails.",
+            format!("the export is complete, but {}", broken_trails(broken)),
+            "See: countersign audit verify. An import needs --accept-broken-trails for it.",
         ));
     }
     Ok(())
 }
 
-/// Hands over every record, in the order of the format, and counts the audit trails that are broken.
+/// Passes every record to `put` in the order of the format. Returns the number of broken audit trails.
 async fn everything(
     stack: &Stack,
     step: &ProgressStep,
@@ -99,7 +100,7 @@ async fn everything(
         exported.insert(id);
         step.detail(&format!("{} of {} requests", exported.len(), ids.len()));
     }
-    // A link of a request that came after the list of them opens nothing without its row.
+    // Links and names of requests newer than the list of ids are omitted with their rows.
     source
         .links(|link| match exported.contains(&link.value().request_id) {
             true => put(&Record::Link(link)),
@@ -121,7 +122,9 @@ async fn everything(
             put(&Record::Object(key, text))?;
         }
     }
-    others.iter().for_each(|other| say(format!("left out: {other} in the bucket is not of Countersign")));
+    others
+        .iter()
+        .for_each(|other| say(format!("omitted: {other} in the bucket is not an object of Countersign")));
     Ok(broken)
 }
 

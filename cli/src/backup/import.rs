@@ -1,4 +1,4 @@
-//! `countersign import`: from the file into a stack that was deployed for it.
+//! `countersign import`: from a file to a stack that was deployed for it.
 
 use std::path::Path;
 
@@ -15,12 +15,13 @@ use super::{ImportOptions, link_secret};
 use crate::error::CliError;
 use crate::progress::{ProgressStep, say};
 use crate::stack::{Stack, whoami};
+use crate::wording::count;
 use crate::{ca, policy};
 
-/// How much is written at once.
+/// Number of concurrent writes.
 const AT_ONCE: usize = 32;
 
-/// Reads the whole export, looks at the stack, then writes.
+/// Checks the export and the stack, then writes.
 pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     let file = options.file.as_path();
     let step = ProgressStep::begin(format!("Checking {}", file.display()));
@@ -29,7 +30,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     if let Some(expected) = options.sha256.as_ref().filter(|one| !one.eq_ignore_ascii_case(sha256)) {
         return Err(CliError::new(
             format!("{} has the SHA-256 {sha256}, not {expected}", file.display()),
-            "It is another export, or was altered.",
+            "It is another export, or it was altered.",
         ));
     }
     step.done(format!("export of {} of {}", contents.header.stack, contents.header.at));
@@ -60,21 +61,22 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     .await?;
     step.done(contents.manifest.counts.to_string());
     println!(
-        "{new} requests were imported, {there} were there already; {} are in flight.",
+        "{} imported, {there} already present, {} in flight.",
+        count(new, "request"),
         contents.in_flight
     );
     if contents.in_flight > 0 {
-        println!("Housekeeping starts them anew at its next run.");
+        println!("The next run of housekeeping starts them again.");
     }
     remaining(&stack, secret.is_some(), replaced).await;
     Ok(())
 }
 
-/// What is to be done about what the stack has already.
+/// Decisions about CA and policy of the stack.
 struct ImportPlan<'a> {
-    /// Its CA stays in force.
+    /// True if the CA of the stack stays in force.
     keeps_ca: bool,
-    /// The policy that is to be put in force.
+    /// The policy to activate.
     policy: Option<&'a str>,
 }
 
@@ -86,11 +88,11 @@ async fn fits<'a>(
     contents: &'a Contents,
 ) -> Result<ImportPlan<'a>, CliError> {
     let strangers = target.strangers(&contents.ids).await?;
-    // A stack that is being filled may have been asked for more since.
+    // After an interrupted import, the stack may have accepted requests of its own.
     if strangers > 0 && !target.was_begun(&contents.manifest.sha256).await? {
         return Err(CliError::new(
-            format!("the stack has {strangers} requests that are not in the export"),
-            "Nothing was written. Import into a stack of its own, deployed for it.",
+            format!("the stack has {} that the export does not contain", count(strangers, "request")),
+            "Nothing was written. Deploy a stack of its own for the import.",
         ));
     }
     let keeps_ca = match (&contents.issuer, target.issuer().await?) {
@@ -100,7 +102,7 @@ async fn fits<'a>(
     if keeps_ca && !options.keep_ca {
         return Err(CliError::new(
             "the stack has another CA in force than the export",
-            "Nothing was written. Bring the CA of the export with: countersign ca import --replace; or add --keep-ca, and requests in flight are signed by the stack's own.",
+            "Nothing was written. Import the CA of the export with: countersign ca import --replace. Or add --keep-ca: the CA of the stack then signs the requests in flight.",
         ));
     }
     let theirs = contents.policy.as_deref();
@@ -111,20 +113,20 @@ async fn fits<'a>(
         Some(_) => {
             return Err(CliError::new(
                 "the stack has another policy in force than the export",
-                "Nothing was written. Add --replace-policy to put the one of the export in force, or --keep-policy.",
+                "Nothing was written. Add --replace-policy for the policy of the export, or --keep-policy for the policy of the stack.",
             ));
         }
     };
     if let Some(Err(error)) = policy.map(Policy::parse) {
         return Err(CliError::new(
             format!("the policy of the export cannot be used: {error}"),
-            "Nothing was written. Put another in force with countersign policy set, then add --keep-policy.",
+            "Nothing was written. Activate another policy with countersign policy set, then add --keep-policy.",
         ));
     }
     Ok(ImportPlan { keeps_ca, policy })
 }
 
-/// Reads the file once and makes the writes that `choose` asks for; counts those that were new and those that were there.
+/// Reads the file once and makes the writes of `choose`. Returns the numbers of new and of present items.
 async fn pass(
     file: &Path,
     target: &ImportTarget<'_>,
@@ -142,7 +144,7 @@ async fn pass(
             if let Record::Request(row) = &record {
                 latest = Some(row.clone());
             }
-            // An approval stands behind the row of its request.
+            // The row of a request precedes its approval.
             let request = match &record {
                 Record::Approval(approval) => {
                     latest.as_deref().filter(|row| row.value().id() == approval.value().request_id)
@@ -181,19 +183,17 @@ fn note(contents: &Contents) -> String {
     .to_string()
 }
 
-/// Parts that an import cannot bring and the operator must.
+/// Prints what is left to the operator.
 async fn remaining(stack: &Stack, with_secret: bool, replaced: bool) {
     match ca::trouble(stack).await {
         Ok(None) => {}
         Ok(Some(trouble)) => say(format!("The CA cannot sign yet: {trouble}")),
-        Err(failure) => say(format!("Whether the CA can sign could not be found out: {failure}")),
+        Err(failure) => say(format!("Cannot check the CA: {failure}")),
     }
     if replaced {
-        say("Workers that had read the former link secret keep it until Lambda starts them anew.");
+        say("Running workers use the former link secret until Lambda restarts them.");
     }
     if !with_secret {
-        say(
-            "Without --link-secret, the links that were mailed to requesters open nothing here; /mine mails new ones.",
-        );
+        say("Without --link-secret, earlier links of requesters do not work here; /mine mails new ones.");
     }
 }

@@ -1,6 +1,6 @@
-//! The secret that requesters' links derive from: into a file of its own and from it, never into an export.
+//! The secret that requesters' links derive from, in a file of its own.
 //!
-//! It opens the status page of every request. It is carried over only on request.
+//! The secret opens the status page of every request. Invariant: an export never contains it.
 
 use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
@@ -28,7 +28,8 @@ pub(super) async fn save(stack: &Stack, to: &Path) -> Result<(), CliError> {
     let secret = current(stack).await?;
     let doing = || format!("cannot write the link secret to {}", to.display());
     if to == Path::new("-") {
-        return std::io::stdout().lock().write_all(secret.as_bytes()).or_fail(doing, "");
+        print!("{}", secret.as_str());
+        return Ok(());
     }
     let mut options = OpenOptions::new();
     let mut file = options
@@ -55,7 +56,7 @@ pub(super) fn read(from: &Path) -> Result<Zeroizing<String>, CliError> {
     Ok(text)
 }
 
-/// Makes it the secret of the stack, and says whether it was not before.
+/// Stores the secret in the stack. Returns true if the stack had another one.
 pub(super) async fn put(stack: &Stack, secret: &str) -> Result<bool, CliError> {
     if current(stack).await?.as_str() == secret {
         return Ok(false);

@@ -1,9 +1,9 @@
-//! `countersign export` and `countersign import`: the whole of a stack in one file, and a stack made of it.
+//! `countersign export` and `countersign import`: the data of a stack in one file.
 //!
-//! Invariant: an import never overwrites, and makes every check that needs no write before its first write.
-//! Rows of requests come last, since housekeeping and the web front find everything by them: what they lead to is there by
-//! then. So an import that was interrupted is finished by running it again, also after the stack has gone on with what had
-//! come already. The CA key is neither exported nor imported, and the link secret goes into a file of its own, where asked for.
+//! Invariant: an import never overwrites, and checks everything that it can check before its first write. Rows of
+//! requests are written last, since housekeeping and the portal find all other rows through them. An interrupted
+//! import is finished by running it again, also if the stack has continued some of its requests. The CA key is never
+//! exported; the link secret is written to a file of its own, on request only.
 
 use std::path::PathBuf;
 
@@ -20,12 +20,12 @@ mod target;
 /// `countersign export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportOptions {
-    /// The file to write; it must not exist yet
+    /// File to write; it must not exist yet
     file: PathBuf,
-    /// Write the secret that requesters' links derive from into this file; - means standard output
+    /// File to write the secret that requesters' links derive from; - means standard output
     #[arg(long, value_name = "FILE")]
     link_secret: Option<PathBuf>,
-    /// Read tables that were restored beside the stack's own: those whose names have this at their end
+    /// Read tables that were restored beside the stack's own: the suffix of their names
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     tables_suffix: Option<String>,
     #[command(flatten)]
@@ -35,24 +35,24 @@ pub(crate) struct ExportOptions {
 /// `countersign import`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportOptions {
-    /// A file that countersign export wrote
+    /// File of countersign export
     file: PathBuf,
-    /// The SHA-256 that the export printed; another export is refused
+    /// SHA-256 that the export printed; any other export is refused
     #[arg(long, value_name = "HEX")]
     sha256: Option<String>,
-    /// The file with the secret that requesters' links derive from; - means standard input
+    /// File with the secret that requesters' links derive from; - means standard input
     #[arg(long, value_name = "FILE")]
     link_secret: Option<PathBuf>,
-    /// Where the stack has another CA in force, keep it; requests in flight are then signed by it
+    /// Keep the CA of the stack if it differs; it then signs the requests in flight
     #[arg(long)]
     keep_ca: bool,
-    /// Where the stack has another policy in force, keep it
+    /// Keep the policy of the stack if it differs
     #[arg(long, conflicts_with = "replace_policy")]
     keep_policy: bool,
-    /// Where the stack has another policy in force, put the one of the export in its place
+    /// Replace the policy of the stack with the policy of the export if they differ
     #[arg(long)]
     replace_policy: bool,
-    /// Take requests whose audit trail was broken when they were exported
+    /// Import requests with a broken audit trail, too
     #[arg(long)]
     accept_broken_trails: bool,
     #[command(flatten)]

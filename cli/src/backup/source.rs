@@ -1,5 +1,5 @@
-//! What a stack holds, read so that it fits together: each request with its approval in one transaction, then its
-//! audit trail up to the last event in its row; links, names and certificates after the rows that refer to them.
+//! A consistent read of a stack: each request with its approval in one transaction, then its audit trail up to the last
+//! event in its row; links, names and certificates after the rows that refer to them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,15 +23,15 @@ const ATTEMPTS: u32 = 8;
 
 pub(super) type TableItem = HashMap<String, AttributeValue>;
 
-/// The stack that is read.
+/// The stack to export.
 pub(super) struct ExportSource<'a> {
     stack: &'a Stack,
     dynamodb: Client,
 }
 
-/// One request, with what belongs to it, in the order in which it is exported.
+/// The records of one request, in the order of the export.
 pub(super) struct Group {
-    /// The events, the row, the approval.
+    /// Events, row, approval.
     pub(super) records: Vec<Record>,
     /// Faults of the audit trail.
     pub(super) broken: Vec<AuditError>,
@@ -42,7 +42,7 @@ impl<'a> ExportSource<'a> {
         Self { stack, dynamodb: Client::new(&stack.sdk) }
     }
 
-    /// Every request.
+    /// Returns the ids of all requests.
     pub(super) async fn ids(&self) -> Result<Vec<RequestId>, CliError> {
         let table = &self.stack.requests_table;
         let mut items = self
@@ -63,7 +63,7 @@ impl<'a> ExportSource<'a> {
         Ok(ids)
     }
 
-    /// A request with what belongs to it; nothing where it is gone.
+    /// Returns the records of a request; `None` if it no longer exists.
     pub(super) async fn group(&self, id: RequestId) -> Result<Option<Group>, CliError> {
         let (row, approval) = self.pair(id).await?;
         let Some(row) = row else {
@@ -87,7 +87,7 @@ impl<'a> ExportSource<'a> {
         Ok(Some(Group { records, broken }))
     }
 
-    /// The row and the approval of one moment.
+    /// Reads row and approval in one transaction.
     async fn pair(&self, id: RequestId) -> Result<(Option<TableItem>, Option<TableItem>), CliError> {
         let get = |table: &str, key: &str, value: String| {
             let get = Get::builder().table_name(table).key(key, AttributeValue::S(value)).build();
@@ -104,7 +104,7 @@ impl<'a> ExportSource<'a> {
                     let mut items = answer.responses.unwrap_or_default().into_iter().map(|one| one.item);
                     return Ok((items.next().flatten(), items.next().flatten()));
                 }
-                // A worker is writing it right now.
+                // A worker writes one of them at this moment.
                 Err(error)
                     if attempt < ATTEMPTS
                         && error
@@ -119,7 +119,7 @@ impl<'a> ExportSource<'a> {
         }
     }
 
-    /// The first `number` events of a request.
+    /// Returns the first `number` events of a request.
     pub(super) async fn trail(&self, id: RequestId, number: u64) -> Result<Vec<TableItem>, CliError> {
         let table = &self.stack.audit_table;
         let items: Result<Vec<TableItem>, _> = self
@@ -140,7 +140,7 @@ impl<'a> ExportSource<'a> {
         items.or_fail(|| format!("cannot read the table {table}"), "")
     }
 
-    /// Every link of an approver.
+    /// Passes the links of all approvers to `each`.
     pub(super) async fn links(
         &self,
         mut each: impl FnMut(TableRow<Link>) -> Result<(), CliError>,
@@ -151,7 +151,7 @@ impl<'a> ExportSource<'a> {
             .scan()
             .table_name(table)
             .consistent_read(true)
-            // A row that is neither an approval nor a link comes from a version that exports it.
+            // Rows of other kinds come from a newer version; reading them as links fails.
             .filter_expression("NOT begins_with(#key, :approval)")
             .expression_attribute_names("#key", "key")
             .expression_attribute_values(":approval", AttributeValue::S(APPROVALS.into()))
@@ -164,7 +164,7 @@ impl<'a> ExportSource<'a> {
         Ok(())
     }
 
-    /// Which requests named which names.
+    /// Passes all rows of the table of names to `each`.
     pub(super) async fn names(
         &self,
         mut each: impl FnMut(TableRow<NameRow>) -> Result<(), CliError>,
@@ -178,7 +178,7 @@ impl<'a> ExportSource<'a> {
         Ok(())
     }
 
-    /// The certificates in the bucket, and the names of objects beside them that are none.
+    /// Returns the keys of the certificates in the bucket, and the keys of other objects beside them.
     pub(super) async fn objects(&self) -> Result<(Vec<ObjectKey>, Vec<String>), CliError> {
         let (bucket, s3) = (&self.stack.bucket, self.stack.s3());
         let (mut keys, mut others) = (Vec::new(), Vec::new());
@@ -203,7 +203,7 @@ pub(super) fn row_of<T: DeserializeOwned>(item: TableItem, table: &str) -> Resul
     TableRow::read(columns(item, table)?).map_err(|why| unreadable(table, &why))
 }
 
-/// The columns of a row, none of them lost.
+/// Returns the columns of a row. Fails if one of them has a type that an export cannot hold.
 fn columns(item: TableItem, table: &str) -> Result<RowColumns, CliError> {
     let read =
         from_item::<RowColumns>(item.clone()).map_err(|error| unreadable(table, &error.to_string()))?;
@@ -214,11 +214,11 @@ fn columns(item: TableItem, table: &str) -> Result<RowColumns, CliError> {
 }
 
 pub(super) fn item_of(columns: &RowColumns) -> Result<TableItem, CliError> {
-    to_item(columns).or_fail(|| "a row cannot be written".into(), "")
+    to_item(columns).or_fail(|| "cannot encode a row".into(), "")
 }
 
 fn unreadable(table: &str, why: &str) -> CliError {
-    CliError::new(format!("a row of the table {table} cannot be read: {why}"), ROW_OF_ANOTHER_VERSION)
+    CliError::new(format!("cannot read a row of the table {table}: {why}"), ROW_OF_ANOTHER_VERSION)
 }
 
 #[cfg(test)]
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_come_through_or_are_refused() {
+    fn columns_are_kept_or_refused() {
         let plain = TableItem::from([
             ("text".to_owned(), AttributeValue::S("x".into())),
             ("number".to_owned(), AttributeValue::N("18446744073709551615".into())),

@@ -1,5 +1,7 @@
-//! The stack that is written to: every write has the condition that nothing is there yet, and what is there already must be
-//! the same, or what the stack itself has made of it since an import that was interrupted.
+//! The stack of an import.
+//!
+//! Invariant: every write is conditional on an absent item. A present item must be the same, or its continuation by the
+//! stack since an interrupted import.
 
 use std::collections::HashSet;
 
@@ -19,7 +21,7 @@ use super::source::{ExportSource, TableItem, item_of, row_of};
 use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 
-/// The stack that is written to.
+/// The stack of an import.
 pub(super) struct ImportTarget<'a> {
     stack: &'a Stack,
     source: ExportSource<'a>,
@@ -29,18 +31,18 @@ pub(super) struct ImportTarget<'a> {
 /// A write of an import.
 #[expect(clippy::large_enum_variant, reason = "a few dozen at once, and not for long")]
 pub(super) enum Write {
-    /// What requests lead to. An approval comes with its request.
+    /// A record to write before the requests. An approval comes with its request.
     Before(Record, Option<Box<TableRow<Request>>>),
-    /// A request itself.
+    /// A request.
     Request(Box<TableRow<Request>>),
 }
 
 /// Result of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Placed {
-    /// It is there now.
+    /// The item is new.
     New,
-    /// It was there already.
+    /// The item was present already.
     There,
 }
 
@@ -49,22 +51,22 @@ impl<'a> ImportTarget<'a> {
         Self { stack, source: ExportSource::of(stack), dynamodb: Client::new(&stack.sdk) }
     }
 
-    /// How many requests the stack has that are not among these.
+    /// Returns the number of requests of the stack that are not in `ids`.
     pub(super) async fn strangers(&self, ids: &HashSet<RequestId>) -> Result<usize, CliError> {
         Ok(self.source.ids().await?.iter().filter(|id| !ids.contains(id)).count())
     }
 
-    /// The certificate in force and its chain.
+    /// Returns the certificate in force and its chain.
     pub(super) async fn issuer(&self) -> Result<Option<String>, CliError> {
         self.stack.object(&ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string()).await
     }
 
-    /// True if an import of the export with this SHA-256 was begun here.
+    /// True if an import of the export with this SHA-256 was begun in this stack.
     pub(super) async fn was_begun(&self, sha256: &str) -> Result<bool, CliError> {
         Ok(self.stack.object(&mark(sha256)).await?.is_some())
     }
 
-    /// Notes that the import of the export with this SHA-256 begins, so that it may be run again.
+    /// Records the beginning of an import, so that it can be run again.
     pub(super) async fn begin(&self, sha256: &str, note: &str) -> Result<(), CliError> {
         self.put_object(&mark(sha256), "application/json", note).await.map(|_| ())
     }
@@ -98,13 +100,13 @@ impl<'a> ImportTarget<'a> {
             }
             Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
-            // The caller puts the policy in force, which alone can tell if it may.
+            // The caller activates the policy and writes the requests.
             Write::Before(Record::Policy(_) | Record::Request(_), _) => Ok(Placed::There),
             Write::Request(row) => self.request(*row).await,
         }
     }
 
-    /// Its executions are those of the stack it was in: here it has none, which housekeeping finds.
+    /// Writes the row of a request with the execution ARN of this stack. Housekeeping starts the missing execution.
     async fn request(&self, row: TableRow<Request>) -> Result<Placed, CliError> {
         let (id, attempt) = (row.value().id(), row.value().execution().attempt);
         let row = row.run_as(self.stack.execution_arn(&execution_name(id, attempt)));
@@ -137,7 +139,7 @@ impl<'a> ImportTarget<'a> {
         if went_on { Ok(Placed::There) } else { Err(another(&format!("the approval of {id}"))) }
     }
 
-    /// True if the stack has continued this request: its audit trail is whole, and begins with the exported one.
+    /// True if the stack has continued this request: its audit trail verifies and begins with the exported trail.
     async fn carries_on(&self, exported: &TableRow<Request>) -> Result<bool, CliError> {
         let (exported, table) = (exported.value(), &self.stack.requests_table);
         let key = [("id", AttributeValue::S(exported.id().to_string()))];
@@ -160,7 +162,7 @@ impl<'a> ImportTarget<'a> {
             && there.registration_date() == exported.registration_date())
     }
 
-    /// Writes a row that is the same for ever.
+    /// Writes a row that never changes.
     async fn same<const N: usize>(
         &self,
         table: &str,
@@ -175,7 +177,7 @@ impl<'a> ImportTarget<'a> {
         }
     }
 
-    /// Writes a row where there is none; else gives the one that is there.
+    /// Writes a row if it is absent, else returns the present row.
     async fn place<const N: usize>(
         &self,
         table: &str,
@@ -217,7 +219,7 @@ impl<'a> ImportTarget<'a> {
         }
     }
 
-    /// Stores an object where there is none.
+    /// Stores an object if it is absent.
     async fn put_object(&self, key: &str, kind: &str, text: &str) -> Result<Placed, CliError> {
         let put = self
             .stack
@@ -237,16 +239,16 @@ impl<'a> ImportTarget<'a> {
     }
 }
 
-const AGAIN: &str = "Run the same import again to go on.";
+const AGAIN: &str = "Run the same import again to continue.";
 
-/// Where it is noted that an import was begun.
+/// Returns the key of the record of an import.
 fn mark(sha256: &str) -> String {
     format!("import/{sha256}.json")
 }
 
 fn another(what: &str) -> CliError {
     CliError::new(
-        format!("{what} is in the stack already, and is another one than in the export"),
-        "It was not overwritten. Import into a stack of its own, deployed for it.",
+        format!("{what} in the stack differs from the export"),
+        "It was not overwritten. Deploy a stack of its own for the import.",
     )
 }

@@ -1,6 +1,6 @@
-//! Certificates of CAs: encoded and signed (RFC 5280 section 4).
+//! CA certificates: encoded and signed (RFC 5280 section 4).
 //!
-//! Invariant: a certificate of an authority has critical basicConstraints and keyUsage, a subject key identifier, the other
+//! Invariant: a CA certificate has critical basicConstraints and keyUsage, a subject key identifier, the other
 //! extensions of [`CaExtensions`], and a serial of 20 random octets. Names and keys are copied as DER.
 
 use aws_lc_rs::rand::SystemRandom;
@@ -16,13 +16,13 @@ use super::extensions::{
     AUTHORITY_KEY_IDENTIFIER, CaExtensions, EncodingError, SUBJECT_KEY_IDENTIFIER, extension,
 };
 
-/// The CA that signs: the CA itself for a root, else the one above it.
+/// The CA that signs: the CA itself for a root, else its parent.
 pub(super) struct ParentCa<'a> {
     /// Its subject, as DER.
     pub(super) name: &'a [u8],
     /// Its key.
     pub(super) signer: &'a dyn Signer,
-    /// Subject key identifier of its certificate; nothing for a root that signs itself.
+    /// Subject key identifier of its certificate; `None` for a root that signs itself.
     pub(super) key_identifier: Option<Vec<u8>>,
 }
 
@@ -32,15 +32,15 @@ pub(super) struct Authority<'a> {
     pub(super) name: &'a [u8],
     /// Its SubjectPublicKeyInfo, as DER.
     pub(super) spki: &'a [u8],
-    /// From when.
+    /// Beginning of the validity.
     pub(super) not_before: OffsetDateTime,
-    /// Until when.
+    /// End of the validity.
     pub(super) not_after: OffsetDateTime,
-    /// Everything that does not depend on its key.
+    /// Its extensions except the key identifiers.
     pub(super) extensions: &'a CaExtensions,
 }
 
-/// Why there is no certificate.
+/// An error of [`Authority::certify`].
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CertifyError {
     /// A value that does not fit into its field.
@@ -49,13 +49,13 @@ pub(super) enum CertifyError {
     /// A field that cannot be encoded.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The key could not be used.
+    /// The key cannot be used.
     #[error(transparent)]
     Signer(#[from] pki::signer::SignerError),
 }
 
 impl Authority<'_> {
-    /// Its certificate, as DER.
+    /// Signs the certificate; returns it as DER.
     pub(super) async fn certify(&self, above: &ParentCa<'_>) -> Result<Vec<u8>, CertifyError> {
         let serial = Serial::random(&SystemRandom::new()).map_err(|_| EncodingError("serial"))?;
         let algorithm = above.signer.algorithm();
@@ -84,7 +84,7 @@ impl Authority<'_> {
             &SubjectKeyIdentifier(octets(&key.identifier())?),
         )?);
         if let Some(identifier) = &above.key_identifier {
-            // RFC 5280 section 4.2.1.1: left out where an authority signs its own certificate.
+            // RFC 5280 section 4.2.1.1: may be omitted in a self-signed certificate.
             let identifier = AuthorityKeyIdentifier {
                 key_identifier: Some(octets(identifier)?),
                 authority_cert_issuer: None,

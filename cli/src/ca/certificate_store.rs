@@ -1,7 +1,7 @@
-//! Certificates of authorities in the bucket: `ca-certificate/current.pem`, and each under its own key identifier.
+//! CA certificates in the bucket: `ca-certificate/current.pem`, and each under its key identifier.
 //!
-//! Invariant: a certificate stored under a key identifier is never removed, so that certificates issued long ago are
-//! still delivered with the issuer that signed them.
+//! Invariant: a certificate stored under a key identifier is never removed, so that earlier certificates are still
+//! delivered with their issuer.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -12,19 +12,19 @@ use super::chain::Chain;
 use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 
-/// The folder of one stack.
+/// The CA certificates of one stack.
 pub(super) struct IssuerFiles<'a> {
     stack: &'a Stack,
     s3: Client,
 }
 
 impl<'a> IssuerFiles<'a> {
-    /// The store of a stack.
+    /// Returns the store of a stack.
     pub(super) fn of(stack: &'a Stack) -> Self {
         Self { stack, s3: stack.s3() }
     }
 
-    /// The certificate in force.
+    /// Returns the certificate in force.
     pub(super) async fn current(&self) -> Result<Option<Chain>, CliError> {
         let key = ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string();
         match self.stack.object(&key).await? {
@@ -32,13 +32,13 @@ impl<'a> IssuerFiles<'a> {
             Some(pem) => Chain::read(&pem).map(Some).map_err(|why| {
                 CliError::new(
                     format!("{key} in the bucket {} cannot be used: {why}", self.stack.bucket),
-                    "The bucket keeps earlier versions of it: see aws s3api list-object-versions.",
+                    "The bucket keeps earlier versions of it. List them with: aws s3api list-object-versions.",
                 )
             }),
         }
     }
 
-    /// Every certificate that was ever put in force, except those that cannot be read.
+    /// Returns every stored certificate, youngest first, without those that cannot be parsed.
     pub(super) async fn filed(&self) -> Result<Vec<Chain>, CliError> {
         let doing = || format!("cannot list the bucket {}", self.stack.bucket);
         let mut keys = Vec::new();
@@ -68,12 +68,12 @@ impl<'a> IssuerFiles<'a> {
         Ok(filed)
     }
 
-    /// Files it under its key identifier.
+    /// Stores a certificate under its key identifier.
     pub(super) async fn file(&self, chain: &Chain) -> Result<(), CliError> {
         self.put(&ObjectKey::Issuer(chain.issuer.key_identifier()), chain).await
     }
 
-    /// Puts it in force.
+    /// Puts a certificate in force.
     pub(super) async fn put_in_force(&self, chain: &Chain) -> Result<(), CliError> {
         self.put(&ObjectKey::IssuerInForce(IssuerId::DEFAULT), chain).await
     }
@@ -88,7 +88,7 @@ impl<'a> IssuerFiles<'a> {
             .body(ByteStream::from(chain.issuer.chain_pem().as_bytes().to_vec()));
         put.send().await.map(|_| ()).or_fail(
             || format!("cannot store {key} in the bucket {}", self.stack.bucket),
-            "Run the same command again to go on.",
+            "Run the same command again to continue.",
         )
     }
 }

@@ -1,6 +1,7 @@
-//! The certificate of an authority with those above it: read, described, and judged before it is put in force.
+//! The certificate of a CA and its chain: parsed, described, and checked before it is put in force.
 //!
-//! Invariant: a [`Chain`] can issue, as [`Issuer`] defines it; only one that is [`Chain::fit`] is put in force.
+//! Invariant: a [`Chain`] can issue, as [`Issuer`] defines it. It is put in force only if [`Chain::unfit`] has no
+//! objection.
 
 use std::net::IpAddr;
 
@@ -16,7 +17,7 @@ use x509_parser::extensions::{GeneralName, GeneralSubtree, ParsedExtension};
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::X509Name;
 
-/// An authority's certificate and those above it.
+/// The certificate of a CA and the CA certificates above it.
 pub(super) struct Chain {
     /// The CA, ready to issue.
     pub(super) issuer: Issuer,
@@ -32,26 +33,26 @@ pub(super) struct CertificateInfo {
     pub(super) subject_der: Vec<u8>,
     pub(super) issuer_der: Vec<u8>,
     pub(super) issued_by: String,
-    /// Hex.
+    /// Hexadecimal.
     pub(super) serial: String,
     pub(super) not_before: OffsetDateTime,
     pub(super) not_after: OffsetDateTime,
-    /// "EC P-256", "RSA 2048 bits".
+    /// Such as "EC P-256" or "RSA 2048 bits".
     pub(super) key: String,
     pub(super) spki: Vec<u8>,
-    /// subjectKeyIdentifier, where there is one.
+    /// subjectKeyIdentifier, if present.
     pub(super) key_identifier: Option<Vec<u8>>,
-    /// Of the whole certificate, hex.
+    /// Digest of the certificate, hexadecimal.
     pub(super) sha256: String,
     pub(super) path_length: Option<u32>,
-    /// nameConstraints, for people.
+    /// nameConstraints in words.
     pub(super) permitted: Vec<String>,
     pub(super) excluded: Vec<String>,
     pub(super) is_root: bool,
 }
 
 impl Chain {
-    /// Reads the authority's certificate, followed by those above it in their order.
+    /// Parses the certificate of a CA, followed by its issuers in their order.
     pub(super) fn read(pem: &str) -> Result<Self, IssuerError> {
         let issuer = Issuer::from_pem(pem)?;
         let blocks = pem::parse_many(issuer.chain_pem()).map_err(|_| IssuerError::Missing)?;
@@ -70,27 +71,27 @@ impl Chain {
         Self::read(&ders.iter().map(|der| to_pem(der)).collect::<String>())
     }
 
-    /// The authority's own certificate.
+    /// Returns the certificate of the CA itself.
     pub(super) fn own(&self) -> &CertificateInfo {
         // Issuer::from_pem refuses a text without certificates.
         &self.certificates[0]
     }
 
-    /// The last certificate: the root, where the chain is complete.
+    /// Returns the last certificate: the root, if the chain is complete.
     pub(super) fn top(&self) -> &CertificateInfo {
         &self.certificates[self.certificates.len() - 1]
     }
 
-    /// Why it must not be put in force now.
+    /// Returns the reason if the chain must not be put in force now.
     pub(super) fn unfit(&self, now: OffsetDateTime) -> Option<String> {
         let own = self.own();
-        // RFC 5280 section 4.2.1.2: it must be there, and verifiers that are strict insist on it.
+        // RFC 5280 section 4.2.1.2: required in CA certificates; strict verifiers reject a CA without it.
         if own.key_identifier.is_none() {
             return Some(format!("{} has no subjectKeyIdentifier", own.subject));
         }
         for facts in &self.certificates {
             if facts.not_after <= now {
-                return Some(format!("{} has expired at {}", facts.subject, day(facts.not_after)));
+                return Some(format!("{} expired on {}", facts.subject, day(facts.not_after)));
             }
             if facts.not_before > now {
                 return Some(format!("{} is not valid before {}", facts.subject, day(facts.not_before)));
@@ -98,12 +99,12 @@ impl Chain {
         }
         let top = self.top();
         (!top.is_root)
-            .then(|| format!("the chain is not complete: {} was issued by {}", top.subject, top.issued_by))
+            .then(|| format!("the chain is incomplete: {} was issued by {}", top.subject, top.issued_by))
     }
 }
 
 impl CertificateInfo {
-    /// Reads a certificate; nothing for bytes that are none.
+    /// Parses a certificate; `None` if the bytes are not a certificate.
     pub(super) fn read(der: Vec<u8>) -> Option<Self> {
         let ([], certificate) = X509Certificate::from_der(&der).ok()? else {
             return None;
@@ -126,7 +127,7 @@ impl CertificateInfo {
                 _ => {}
             }
         }
-        // The library that signs knows each algorithm in use; one that it cannot check is judged by its names.
+        // An algorithm that the library cannot verify: compare the names alone.
         let is_root = certificate.subject().as_raw() == certificate.issuer().as_raw()
             && !matches!(certificate.verify_signature(None), Err(X509Error::SignatureVerificationError));
         let spki = certificate.public_key().raw.to_vec();
@@ -158,7 +159,7 @@ impl CertificateInfo {
     }
 }
 
-/// A subtree in words: a domain as it stands, anything else with its kind.
+/// Describes a subtree: a domain as it is, any other name with its type.
 fn describe(subtree: &GeneralSubtree<'_>) -> String {
     match &subtree.base {
         GeneralName::DNSName("") => "any domain".into(),
@@ -177,7 +178,7 @@ fn describe(subtree: &GeneralSubtree<'_>) -> String {
     }
 }
 
-/// An address and a mask (RFC 5280 section 4.2.1.10) as a network: 10.0.0.0/8.
+/// Describes an address and a mask (RFC 5280 section 4.2.1.10) as a network, such as 10.0.0.0/8.
 fn network(octets: &[u8]) -> String {
     let (address, mask) = octets.split_at(octets.len() / 2);
     let (Some(address), Some(mask)) = (ip(address), ip(mask)) else {
@@ -199,7 +200,7 @@ fn ip(octets: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
 }
 
-/// A name as RFC 4514 text.
+/// Returns a name as RFC 4514 text.
 fn named(name: &X509Name<'_>) -> String {
     let read = RdnSequence::from_der(name.as_raw());
     readable(&read.map_or_else(|_| name.to_string(), |name| name.to_string()))
@@ -209,7 +210,7 @@ fn readable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The date alone, which is what people plan with.
+/// Returns the date of a time.
 pub(super) fn day(at: OffsetDateTime) -> String {
     at.date().to_string()
 }

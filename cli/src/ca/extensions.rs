@@ -1,8 +1,8 @@
 //! Extensions of a CA certificate that do not depend on its key, and how a rotation carries them over.
 //!
-//! Invariant: a successor has every extension of the certificate before it with the same octets, except those that belong to
-//! its key or its issuer (subject and authority key identifier) and those that are made anew without losing a limit
-//! (basicConstraints, keyUsage). An extension that can be neither carried nor made anew is an error that names it.
+//! Invariant: a successor has every extension of its predecessor with the same octets, except the key identifiers
+//! (new) and basicConstraints and keyUsage (encoded again with the same limits). Any other extension that cannot be
+//! carried over is an error that names it.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ const PRIVATE_KEY_USAGE_PERIOD: &str = "2.5.29.16";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
-/// Extensions that describe one certificate or one key and limit nothing, so that a successor does without them: Certificate
-/// Transparency time stamps (RFC 6962 section 3.3), and the numbers that AD CS gives to its keys.
+/// Extensions of one certificate or one key without limits, which a successor omits: Certificate Transparency time
+/// stamps (RFC 6962 section 3.3) and key numbers of AD CS.
 const OF_ONE_CERTIFICATE: [&str; 3] =
     ["1.3.6.1.4.1.11129.2.4.2", "1.3.6.1.4.1.311.21.1", "1.3.6.1.4.1.311.21.2"];
 
@@ -49,7 +49,7 @@ const CARRIED: [(&str, &str, Purpose); 14] = [
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Limit,
-    /// Where the issuer of the certificate publishes its own certificate and revocation lists.
+    /// Addresses of the issuer's certificate and revocation lists.
     IssuerAddress,
     Information,
 }
@@ -62,10 +62,10 @@ pub(super) struct EncodingError(pub(super) &'static str);
 /// Extensions of a CA certificate except its key identifiers.
 #[derive(Clone, Debug)]
 pub(super) struct CaExtensions {
-    /// Certificates of CAs that may stand below it in a chain.
+    /// pathLenConstraint: maximum number of CA certificates below it in a chain.
     path_length: u8,
     key_usage: FlagSet<KeyUsages>,
-    /// As they stand in the certificate before.
+    /// Extensions of the predecessor, octet for octet.
     carried: Vec<Extension>,
 }
 
@@ -76,21 +76,21 @@ impl CaExtensions {
         Self { path_length, key_usage, carried: Vec::new() }
     }
 
-    /// Extensions of the successor of a certificate, as DER; `path_length` is for a certificate that has no limit. Fails with the
-    /// name of an extension that would be lost.
+    /// Returns the extensions of the successor of the certificate `der`; `path_length` applies if `der` has none.
+    /// Fails with the name of an extension that would be lost.
     pub(super) fn of_successor(der: &[u8], path_length: u8) -> Result<Self, String> {
         let Ok(([], certificate)) = X509Certificate::from_der(der) else {
             return Err("the certificate, which cannot be read".into());
         };
-        // RFC 5280 section 4.2.1.3: revocation lists are signed by the CA that issued.
+        // RFC 5280 section 4.2.1.3: cRLSign, since the issuing CA signs its revocation lists.
         let mut new = Self::new(path_length);
         let mut seen = BTreeSet::new();
         for extension in certificate.extensions() {
             let oid = extension.oid.to_id_string();
             let lost = |why: &str| Err(format!("{} ({why})", described(&oid, extension.critical)));
-            // RFC 5280 section 4.2: not more than one of a kind.
+            // RFC 5280 section 4.2: at most one instance of an extension.
             if !seen.insert(oid.clone()) {
-                return lost("it stands there twice");
+                return lost("it occurs twice");
             }
             match oid.as_str() {
                 SUBJECT_KEY_IDENTIFIER | AUTHORITY_KEY_IDENTIFIER => {}
@@ -108,7 +108,7 @@ impl CaExtensions {
                 // X.509 section 9.2.2.5: a period of the old key.
                 PRIVATE_KEY_USAGE_PERIOD => return lost("it belongs to the old key"),
                 other if extension.critical && known(other).is_none() => {
-                    return lost("critical, and of a kind that is unknown here");
+                    return lost("critical and unknown");
                 }
                 other => new
                     .carried
@@ -118,14 +118,13 @@ impl CaExtensions {
         Ok(new)
     }
 
-    /// Lowers the path length to `most`, where it is not lower already.
+    /// Limits the path length to `most`.
     pub(super) fn at_most(&mut self, most: u32) {
         self.path_length = self.path_length.min(u8::try_from(most).unwrap_or(u8::MAX));
     }
 
-    /// Permits these domains with all below them in place of the domains permitted before. All other constraints stay. IP
-    /// addresses are excluded unless constraints before say something about them: a kind of name that no constraint mentions
-    /// may be used freely.
+    /// Permits these domains and their subdomains in place of the domains permitted before. All other constraints stay.
+    /// Excludes IP addresses if no constraint mentions them: RFC 5280 permits any name of a type without constraints.
     pub(super) fn permit_dns(&mut self, domains: &[String]) -> Result<(), EncodingError> {
         const WHAT: EncodingError = EncodingError("name constraint");
         let at = self.carried.iter().position(|extension| extension.extn_id.to_string() == NAME_CONSTRAINTS);
@@ -160,7 +159,7 @@ impl CaExtensions {
         Ok(())
     }
 
-    /// Names of the extensions that limit the CA beyond its path length.
+    /// Returns the names of the extensions that limit the CA, without the path length.
     pub(super) fn limits(&self) -> Vec<String> {
         let limiting = self.carried.iter().filter(|extension| {
             known(&extension.extn_id.to_string()).is_some_and(|(_, purpose)| purpose == Purpose::Limit)
@@ -168,7 +167,7 @@ impl CaExtensions {
         limiting.map(|extension| described(&extension.extn_id.to_string(), false)).collect()
     }
 
-    /// True if an extension names addresses where the issuer of the certificate publishes.
+    /// True if an extension has addresses of the issuer's certificate or revocation lists.
     pub(super) fn names_issuer_addresses(&self) -> bool {
         self.carried.iter().any(|extension| {
             known(&extension.extn_id.to_string())
@@ -176,7 +175,7 @@ impl CaExtensions {
         })
     }
 
-    /// All of them, ready for a certificate.
+    /// Encodes all extensions.
     pub(super) fn encode(&self) -> Result<Vec<Extension>, EncodingError> {
         let mut all = vec![
             // RFC 5280 section 4.2.1.9: critical in certificates of CAs.
@@ -193,7 +192,7 @@ impl CaExtensions {
     }
 }
 
-/// RFC 5280 section 4.2.1.10, with each GeneralSubtree as it stands.
+/// NameConstraints (RFC 5280 section 4.2.1.10) with each GeneralSubtree as DER.
 #[derive(Sequence)]
 struct Subtrees<'a> {
     #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
@@ -203,14 +202,14 @@ struct Subtrees<'a> {
 }
 
 const EMPTY_SEQUENCE: [u8; 2] = [0x30, 0];
-/// An address and a mask.
+/// Octets of an address and its mask.
 const IPV4_CONSTRAINT_BYTES: usize = 8;
 const IPV6_CONSTRAINT_BYTES: usize = 32;
 /// Tags of GeneralName (RFC 5280 section 4.2.1.6).
 const DNS_NAME: u8 = 0x82;
 const IP_ADDRESS: u8 = 0x87;
 
-/// The tag of the name in a GeneralSubtree.
+/// Returns the tag of the name in a GeneralSubtree.
 fn kind(subtree: &AnyRef<'_>) -> Option<u8> {
     subtree.value().first().copied()
 }
@@ -219,7 +218,7 @@ fn subtree(base: GeneralName) -> Result<Vec<u8>, EncodingError> {
     GeneralSubtree { base, minimum: 0, maximum: None }.to_der().map_err(|_| EncodingError("name constraint"))
 }
 
-/// RFC 5280 section 4.2.1.10: an empty list is left out.
+/// RFC 5280 section 4.2.1.10: an empty list is omitted.
 fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
@@ -243,7 +242,7 @@ fn described(oid: &str, critical: bool) -> String {
     }
 }
 
-/// An extension with this value.
+/// Encodes an extension.
 pub(super) fn extension(oid: &str, critical: bool, value: &impl Encode) -> Result<Extension, EncodingError> {
     let value = value.to_der().map_err(|_| EncodingError("extension"))?;
     raw(oid, critical, value)

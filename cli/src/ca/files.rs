@@ -1,6 +1,6 @@
-//! Keys and certificates in files, in the forms that other programs write: PEM or DER; PKCS#8, PKCS#1 or SEC 1.
+//! Keys and certificates from files of other programs: PEM or DER; PKCS#8, PKCS#1 or SEC 1.
 //!
-//! Invariant: of a key, nothing but its octets leaves its file, in one PEM block; no failure quotes them.
+//! Invariant: a key is returned as one PEM block, without other contents of its file. No error quotes a file.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 
 use crate::error::{CliError, OrFail as _};
 
-/// No key or chain is longer.
+/// Maximum size of a file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 const SEQUENCE: u8 = 0x30;
 
-/// The one private key in a file, as PEM.
+/// Reads the private key of a file, as PEM.
 pub(super) fn private_key(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let bytes = Zeroizing::new(read(path)?);
     let shown = path.display();
@@ -46,7 +46,7 @@ pub(super) fn private_key(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let blocks = pem::parse_many(text.as_bytes()).map_err(|_| unusable(LocalKeyError::Unsupported))?;
     let block = blocks.iter().find(|block| block.tag().ends_with("PRIVATE KEY"));
     let block = block.ok_or_else(|| unusable(LocalKeyError::Missing))?;
-    // Without the headers and the other blocks that may stand around it.
+    // Without headers and other blocks of the file.
     let alone = armored(block.tag(), block.contents());
     LocalKey::from_pem(&alone).map_err(unusable)?;
     Ok(alone)
@@ -69,7 +69,7 @@ fn armored(label: &str, der: &[u8]) -> Zeroizing<String> {
     Zeroizing::new(pem::encode_config(&pem::Pem::new(label, der), config))
 }
 
-/// Contents of a DER value, without tag and length.
+/// Returns the contents of a DER value, without tag and length.
 fn contents(der: &[u8]) -> &[u8] {
     let header = match der.get(1) {
         Some(length) if length & 0x80 != 0 => 2 + usize::from(length & 0x7f),
@@ -78,7 +78,7 @@ fn contents(der: &[u8]) -> &[u8] {
     der.get(header..).unwrap_or_default()
 }
 
-/// The certificates in a file, as DER.
+/// Reads the certificates of a file, as DER.
 pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
     let bytes = Zeroizing::new(read(path)?);
     if bytes.first() == Some(&SEQUENCE) {
@@ -87,7 +87,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, CliError> {
     let none = || {
         CliError::new(
             format!("there is no certificate in {}", path.display()),
-            "A certificate in PEM or DER is needed.",
+            "Name a certificate in PEM or DER.",
         )
     };
     let blocks = pem::parse_many(bytes.as_slice()).map_err(|_| none())?;
@@ -104,7 +104,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let size = fs::metadata(path).or_fail(doing, "")?.len();
     if size > MAX_BYTES {
         return Err(CliError::new(
-            format!("{} has {size} bytes, which no key or certificate has", path.display()),
+            format!("{} has {size} bytes, which is too large for a key or certificate", path.display()),
             "",
         ));
     }

@@ -1,4 +1,4 @@
-//! `ca import`: a key and a certificate that exist, judged before anything is stored.
+//! `ca import`: key and certificate of an existing CA, checked before anything is stored.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,19 +15,19 @@ use crate::error::{CliError, OrFail as _};
 use crate::progress::ProgressStep;
 use crate::stack::Stack;
 
-/// Where the key and the certificate are.
+/// Places of key and certificate.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportFiles {
-    /// The private key, in PEM or DER: PKCS#8, PKCS#1 or SEC 1
+    /// Private key, in PEM or DER: PKCS#8, PKCS#1 or SEC 1
     #[arg(long, value_name = "FILE", required_unless_present = "kms_key", conflicts_with = "kms_key")]
     key: Option<PathBuf>,
-    /// A key that is in KMS, by its id, ARN or alias
+    /// Key in KMS, by its id, ARN or alias
     #[arg(long, value_name = "ID")]
     kms_key: Option<String>,
-    /// Its certificate, in PEM or DER
+    /// Certificate of the key, in PEM or DER
     #[arg(long, value_name = "FILE")]
     certificate: PathBuf,
-    /// The certificates above it up to the root, where they are not in the same file
+    /// CA certificates above it up to the root, if they are not in the same file
     #[arg(long, value_name = "FILE")]
     chain: Option<PathBuf>,
 }
@@ -44,7 +44,7 @@ enum Key {
 }
 
 impl ImportFiles {
-    /// Reads and judges the files.
+    /// Reads and checks the files.
     pub(super) fn read(&self) -> Result<CaImport, CliError> {
         let mut ders = files::certificates(&self.certificate)?;
         if let Some(chain) = &self.chain {
@@ -55,8 +55,8 @@ impl ImportFiles {
             .or_fail(|| format!("{shown} cannot be the certificate of a CA"), "")?;
         if let Some(why) = chain.unfit(OffsetDateTime::now_utc()) {
             let advice = match chain.top().is_root {
-                true => "Bring a certificate that can issue today.",
-                false => "Bring the certificates up to the root with --chain.",
+                true => "Import a certificate that can issue now.",
+                false => "Add the certificates up to the root with --chain.",
             };
             return Err(CliError::new(format!("{shown} cannot be the certificate of a CA: {why}"), advice));
         }
@@ -75,7 +75,7 @@ impl ImportFiles {
     }
 }
 
-/// Imports what was read.
+/// Runs `ca import`.
 pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Result<(), CliError> {
     let keys = Keys::of(stack);
     let fresh = match (candidate.key, stack.ca_in_kms) {
@@ -115,7 +115,7 @@ pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Re
     if let Some(current) = status.current.as_ref().filter(|_| !replace && !same) {
         return Err(CliError::new(
             format!("the stack {} has a CA already: {}", name_of(stack), current.issuer.subject()),
-            "To take its place, add --replace; what it has issued is still delivered with its certificate.",
+            "Add --replace to replace it. Its certificates are still delivered with their chain.",
         ));
     }
     if let Some(current) = &status.current {
@@ -142,17 +142,17 @@ fn belongs(fresh: &NewKey, chain: &Chain, place: &str) -> Result<(), CliError> {
             chain.issuer.subject(),
             chain.own().key
         ),
-        "Bring the two that belong together.",
+        "Import a key and its own certificate.",
     ))
 }
 
-/// The first certificate, the one that issued it, and so on; what does not belong to the chain is left out.
+/// Returns the first certificate, its issuer, and so on; omits certificates outside of the chain.
 fn in_order(ders: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut names: BTreeMap<usize, (Vec<u8>, Vec<u8>)> = BTreeMap::new();
     for (at, der) in ders.iter().enumerate() {
         match CertificateInfo::read(der.clone()) {
             Some(facts) => names.insert(at, (facts.subject_der, facts.issuer_der)),
-            // The reader of the chain reports the error.
+            // Chain::of reports the error.
             None => return ders,
         };
     }

@@ -1,4 +1,4 @@
-//! `ca init` and `ca rotate`: new keys and certificates, put in force in the order that [`super`] explains.
+//! `ca init` and `ca rotate`: new keys and certificates, written in the order that [`super`] explains.
 
 use std::sync::Arc;
 
@@ -19,29 +19,29 @@ use crate::stack::Stack;
 /// Options of a new CA.
 #[derive(Debug, clap::Args)]
 pub(crate) struct CaOptions {
-    /// Keep the key in KMS, as a stack that was deployed with CaKey=kms always does
+    /// Create the key in KMS; always so for a stack with CaKey=kms
     #[arg(long)]
     kms: bool,
     /// Kind of the key
     #[arg(long, value_enum, default_value_t = Kind::EcP256)]
     key: Kind,
-    /// Subject of the CA, as in "CN=Example CA,O=Example,C=DE" [default: that of the CA before, or "Countersign ..."]
+    /// Subject, such as "CN=Example CA,O=Example,C=DE" [default: subject of the CA before, or "Countersign ..."]
     #[arg(long, value_name = "NAME")]
     subject: Option<String>,
-    /// Make an issuing CA below a root; the root's key is kept apart, where no worker may use it
+    /// Create an issuing CA below a root; no worker may use the key of the root
     #[arg(long)]
     issuing_ca: bool,
     /// Subject of the root above an issuing CA [default: "CN=Countersign Root CA" and the rest of --subject]
     #[arg(long, value_name = "NAME", requires = "issuing_ca")]
     root_subject: Option<String>,
-    /// Permit only this domain and those below it, and no IP address; can be repeated. A rotation replaces the domains
-    /// permitted before and keeps all other name constraints
+    /// Permit only this domain and its subdomains, and no IP address; can be repeated. A rotation replaces the
+    /// permitted domains and keeps all other name constraints
     #[arg(long, value_name = "DOMAIN", value_parser = domain)]
     permit_dns: Vec<String>,
 }
 
 impl CaOptions {
-    /// A root with a P-256 key.
+    /// Options of a root with a P-256 key.
     pub(super) fn root(subject: String) -> Self {
         Self {
             kms: false,
@@ -60,7 +60,7 @@ impl CaOptions {
                     "the stack {} signs with a key in Secrets Manager, so a key in KMS would not be used",
                     name_of(stack)
                 ),
-                "Deploy it with the parameter CaKey=kms first (locally: countersign local --ca-key kms), then run this again.",
+                "Deploy it with the parameter CaKey=kms first (local stack: countersign local --ca-key kms), then run this again.",
             ));
         }
         Ok(())
@@ -79,7 +79,7 @@ impl CaOptions {
     }
 }
 
-/// A domain for --permit-dns: lower case, without the dot or `*.` in front that other programs want.
+/// Parses a domain for --permit-dns: lower case, without a leading dot or `*.`.
 fn domain(text: &str) -> Result<String, String> {
     let name = text.trim_start_matches("*.").trim_start_matches('.').to_ascii_lowercase();
     let label = |label: &str| {
@@ -91,11 +91,11 @@ fn domain(text: &str) -> Result<String, String> {
     if name.len() <= 253 && name.split('.').all(label) {
         Ok(name)
     } else {
-        Err("a domain such as example.com is needed; names beyond ASCII as A-labels (xn--...)".into())
+        Err("not a domain such as example.com; write names beyond ASCII as A-labels (xn--...)".into())
     }
 }
 
-/// A root, with its key where that may be used.
+/// A root and its key.
 struct Root {
     certificate: CertificateInfo,
     signer: Arc<dyn Signer>,
@@ -112,26 +112,26 @@ pub(super) async fn init(stack: &Stack, shape: &CaOptions, years: u8) -> Result<
         let (what, advice) = match &status.current {
             Some(chain) => (
                 format!("the stack {} has a CA already: {}", name_of(stack), chain.issuer.subject()),
-                "Make a new key and certificate with: countersign ca rotate.",
+                "Create a new key and certificate with: countersign ca rotate.",
             ),
             None => (
                 format!(
                     "there is a key in {} already, without a certificate",
                     Keys::of(stack).place(Role::Issuer)
                 ),
-                "Bring its certificate with: countersign ca import --replace; or make both anew with: countersign ca rotate.",
+                "Import its certificate with: countersign ca import --replace. Or create a new key and certificate with: countersign ca rotate.",
             ),
         };
         return Err(CliError::new(what, advice));
     }
-    let step = ProgressStep::begin("Making a certificate authority");
+    let step = ProgressStep::begin("Creating a certificate authority");
     let chain = first(stack, shape, years).await?;
     step.done(chain.issuer.subject());
     tell(stack, &chain);
     Ok(())
 }
 
-/// Makes the first CA of a stack.
+/// Creates the first CA of a stack.
 pub(super) async fn first(stack: &Stack, shape: &CaOptions, years: u8) -> Result<Chain, CliError> {
     let keys = Keys::of(stack);
     let organisation = name::escape(name_of(stack));
@@ -169,10 +169,10 @@ pub(super) async fn rotate(
         if status.signer.is_none() {
             return Err(CliError::new(
                 format!("the stack {} has no CA yet", name_of(stack)),
-                "Make one with: countersign ca init.",
+                "Create one with: countersign ca init.",
             ));
         }
-        let step = ProgressStep::begin("Making a certificate authority");
+        let step = ProgressStep::begin("Creating a certificate authority");
         let chain = first(stack, shape, years).await?;
         step.done(chain.issuer.subject());
         tell(stack, &chain);
@@ -182,25 +182,25 @@ pub(super) async fn rotate(
     shape.limit(&mut extensions)?;
     let keys = Keys::of(stack);
     let root = root_for(&keys, shape, before, years, new_root).await?;
-    let step = ProgressStep::begin("Making a new key and certificate");
+    let step = ProgressStep::begin("Creating a new key and certificate");
     let subject = match &shape.subject {
         Some(text) => name::encode(text)?,
         None => before.own().subject_der.clone(),
     };
     let fresh = keys.make(Role::Issuer, shape.key).await?;
     let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
-    // The certificate before may have been put there by hand.
+    // The certificate before may have been stored by hand, without a file under its key identifier.
     IssuerFiles::of(stack).file(before).await?;
     install(stack, &fresh, &chain).await?;
     step.done(chain.issuer.subject());
     tell(stack, &chain);
     if chain.top().der != before.top().der {
         println!(
-            "Give the new root to everyone who trusts the CA: it is at /ca.pem of the portal, and in each new certificate.zip."
+            "Distribute the new root to everyone who trusts the CA. It is at /ca.pem of the portal and in each new certificate.zip."
         );
         if extensions.names_issuer_addresses() {
             println!(
-                "The certificate still names the addresses of the old root for its certificate and revocation list; publish those of the new root there."
+                "The certificate names the addresses of the old root for its certificate and revocation list. Publish the files of the new root there."
             );
         }
     }
@@ -208,15 +208,15 @@ pub(super) async fn rotate(
     Ok(())
 }
 
-/// Puts the certificate in force whose key already is.
+/// Finishes a change whose key is stored already: puts its certificate in force.
 pub(super) async fn finish(stack: &Stack, chain: &Chain) -> Result<(), CliError> {
-    let step = ProgressStep::begin("Finishing a change of the CA that was interrupted");
+    let step = ProgressStep::begin("Finishing an interrupted change of the CA");
     IssuerFiles::of(stack).put_in_force(chain).await?;
     step.done(format!("{} is in force", chain.issuer.subject()));
     Ok(())
 }
 
-/// Puts a key and its certificate in force: the certificate on file, the key, the certificate in force.
+/// Stores a key and its certificate in the order that [`super`] explains.
 pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Result<(), CliError> {
     let store = IssuerFiles::of(stack);
     store.file(chain).await?;
@@ -224,14 +224,14 @@ pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Res
     store.put_in_force(chain).await
 }
 
-/// Extensions of the certificate that follows `before`. Fails where a limit would be lost.
+/// Returns the extensions of the successor of `before`. Fails if a limit would be lost.
 fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
-    // A certificate without a path length gets zero: Countersign issues for no other CA.
+    // Zero if there was no path length: Countersign issues no CA certificates.
     let mut extensions = carried(before.own(), 0)?;
     if !new_root {
         return Ok(extensions);
     }
-    // A new root stands directly above the CA, so limits of CAs between them would be lost.
+    // A new root is directly above the CA, so limits of CAs between them would be lost.
     let between =
         before.certificates.iter().enumerate().skip(1).take(before.certificates.len().saturating_sub(2));
     for (below, facts) in between {
@@ -240,7 +240,7 @@ fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
             return Err(lost(&format!("{} of {}", limits.join(", "), facts.subject)));
         }
         if let Some(most) = facts.path_length {
-            // RFC 5280 section 4.2.1.9: it counts the CAs below that certificate, of which there are some between.
+            // RFC 5280 section 4.2.1.9: the path length counts the CAs below, and there are `below` - 1 in between.
             extensions.at_most(most.saturating_sub(u32::try_from(below).unwrap_or(u32::MAX)));
         }
     }
@@ -255,11 +255,11 @@ fn carried(facts: &CertificateInfo, path_length: u8) -> Result<CaExtensions, Cli
 fn lost(what: &str) -> CliError {
     CliError::new(
         format!("a rotation would lose {what}"),
-        "Make the new certificate elsewhere and bring it with: countersign ca import --replace.",
+        "Create the new certificate with another program, then run: countersign ca import --replace.",
     )
 }
 
-/// The root that the new issuing CA stands below; nothing where the CA is a root itself.
+/// Returns the root above the new issuing CA; `None` if the CA is a root itself.
 async fn root_for(
     keys: &Keys<'_>,
     shape: &CaOptions,
@@ -277,13 +277,13 @@ async fn root_for(
         let signer = signer.ok_or_else(|| {
             CliError::new(
                 format!("the key of the root {} is not in {}", top.subject, keys.place(Role::Root)),
-                "Have a new certificate signed where that key is and bring it with: countersign ca import --replace; or make a new root with --new-root.",
+                "Sign a new certificate with that key and run: countersign ca import --replace. Or create a new root with --new-root.",
             )
         })?;
         if before.certificates.len() > 2 {
             return Err(CliError::new(
-                "there are authorities between the CA and its root",
-                "Bring a new chain with: countersign ca import --replace.",
+                "there are other CAs between the CA and its root",
+                "Import a new chain with: countersign ca import --replace.",
             ));
         }
         return Ok(Some(Root { certificate: top.clone(), signer }));
@@ -312,8 +312,8 @@ async fn new_root(
     let own = ParentCa { name: subject, signer: &*fresh.signer, key_identifier: None };
     let der = root.certify(&own).await.or_fail(|| "cannot make the root".into(), "")?;
     keys.keep(Role::Root, &fresh).await?;
-    let certificate = CertificateInfo::read(der)
-        .ok_or_else(|| CliError::new("the root that was made cannot be read", ""))?;
+    let certificate =
+        CertificateInfo::read(der).ok_or_else(|| CliError::new("cannot read the new root", ""))?;
     Ok(Root { certificate, signer: fresh.signer })
 }
 
@@ -328,7 +328,7 @@ async fn certify(
     let above = match root {
         None => ParentCa { name: subject, signer, key_identifier: None },
         Some(root) => {
-            // Nothing that is issued outlives the root.
+            // A certificate is not valid longer than its root.
             not_after = not_after.min(root.certificate.not_after);
             ParentCa {
                 name: &root.certificate.subject_der,
@@ -342,17 +342,17 @@ async fn certify(
         authority.certify(&above).await.or_fail(|| "cannot make the certificate of the CA".into(), "")?;
     let ders: Vec<Vec<u8>> =
         std::iter::once(der).chain(root.map(|root| root.certificate.der.clone())).collect();
-    let chain = Chain::of(&ders).or_fail(|| "the certificate that was made cannot be used".into(), "")?;
+    let chain = Chain::of(&ders).or_fail(|| "the new certificate cannot be used".into(), "")?;
     match chain.unfit(OffsetDateTime::now_utc()) {
         None => Ok(chain),
         Some(why) => Err(CliError::new(
-            format!("the certificate that was made cannot be used: {why}"),
-            "Make a new root as well, with --new-root.",
+            format!("the new certificate cannot be used: {why}"),
+            "Create a new root as well, with --new-root.",
         )),
     }
 }
 
-/// From an hour ago, because clocks differ.
+/// Returns the validity; it begins an hour ago, because clocks differ.
 fn validity(years: u32) -> (OffsetDateTime, OffsetDateTime) {
     let from = OffsetDateTime::now_utc() - Duration::HOUR;
     (from, from + Duration::days(365 * i64::from(years)))
@@ -363,7 +363,7 @@ fn tell(stack: &Stack, chain: &Chain) {
     println!("{} is in force until {}.", chain.issuer.subject(), day(own.not_after));
     println!("Its key, {}, is in {}.", own.key, Keys::of(stack).place(Role::Issuer));
     if chain.certificates.len() > 1 {
-        println!("The key of the root is in {}, which no worker may use.", Keys::of(stack).place(Role::Root));
+        println!("The key of the root is in {}. No worker may use it.", Keys::of(stack).place(Role::Root));
     } else if own.is_constrained() {
         println!(
             "Some clients ignore name constraints on a root (RFC 5280 section 6.1.1). Use --issuing-ca to have them enforced."

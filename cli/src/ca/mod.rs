@@ -1,9 +1,9 @@
 //! The certificate authority of a stack: its key in Secrets Manager or KMS, its certificate in the bucket.
 //!
-//! Invariant: a key in Secrets Manager exists in memory and there only; a key in KMS never leaves KMS. A change is made in
-//! one order: the certificate under its own key identifier, then the key, then `ca-certificate/current.pem`. So a change
-//! that was interrupted either did not happen, or is finished by running the command again; until then the sign worker
-//! tries again, since it signs only with the key of the certificate in force.
+//! Invariant: a key exists in memory and in Secrets Manager only, or never leaves KMS. A change is written in this
+//! order: the certificate under its key identifier, the key, `ca-certificate/current.pem`. An interrupted change
+//! either has no effect or is finished by running the command again; until then the sign worker retries, since it
+//! signs only with the key of the certificate in force.
 
 use crate::error::CliError;
 use crate::progress::{ProgressStep, say};
@@ -28,42 +28,42 @@ use status::CaStatus;
 /// `countersign ca`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum CaCommand {
-    /// Makes a root, or a root and an issuing CA below it, for a stack that has no CA yet
+    /// Creates the CA of a stack: a root, or a root and an issuing CA below it
     Init {
         #[command(flatten)]
         shape: CaOptions,
-        /// Years that the certificate is valid; a root above an issuing CA gets twice as many
+        /// Validity of the certificate in years; a root above an issuing CA is valid for twice as long
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
         years: u8,
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Takes a CA that exists: its key and its certificate
+    /// Imports key and certificate of an existing CA
     Import {
         #[command(flatten)]
         source: import::ImportFiles,
-        /// Take the place of the stack's CA; what that has issued is still delivered with its certificate
+        /// Replace the stack's CA; its certificates are still delivered with their chain
         #[arg(long)]
         replace: bool,
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Shows the certificate in force, where its key is, and the issuers before it
+    /// Shows the certificate in force, the place of its key, and earlier certificates
     Show {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Makes a new key and certificate; what was issued before is still delivered with the old certificate
+    /// Creates a new key and certificate; earlier certificates are still delivered with their chain
     Rotate {
         #[command(flatten)]
         shape: CaOptions,
-        /// Years that the certificate is valid; no longer than its root
+        /// Validity of the certificate in years; at most that of its root
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=30))]
         years: u8,
-        /// Make a new root too, where an issuing CA stands below one; give it to everyone who trusts the old root
+        /// Create a new root above an issuing CA, too; distribute it to everyone who trusts the old root
         #[arg(long)]
         new_root: bool,
         #[command(flatten)]
@@ -71,17 +71,17 @@ pub(crate) enum CaCommand {
     },
 }
 
-/// Where the key of a CA is kept.
+/// Storage of a CA key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum KeyBackend {
     /// In Secrets Manager
     Secret,
-    /// In KMS, which it never leaves
+    /// In KMS
     Kms,
 }
 
 impl KeyBackend {
-    /// The value of the template's parameter `CaKey`.
+    /// Returns the value of the template's parameter `CaKey`.
     pub(crate) fn parameter(self) -> &'static str {
         match self {
             Self::Secret => "secret",
@@ -105,17 +105,17 @@ pub(crate) async fn run(command: CaCommand) -> Result<(), CliError> {
     }
 }
 
-/// Why the CA of a stack cannot sign, where it cannot.
+/// Returns the reason if the CA of a stack cannot sign.
 pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, CliError> {
     Ok(CaStatus::of(stack).await?.trouble())
 }
 
-/// Makes a root with a P-256 key where the stack has no CA, or finishes what was interrupted.
+/// Creates a root with a P-256 key if the stack has no CA, or finishes an interrupted change.
 pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Result<(), CliError> {
     let status = CaStatus::of(stack).await?;
     if status.is_empty() {
-        let step = ProgressStep::begin("Making a certificate authority");
-        // RFC 5280 A.1: 64 characters at most.
+        let step = ProgressStep::begin("Creating a certificate authority");
+        // RFC 5280 appendix A.1: at most 64 characters.
         let organisation: String = organisation.chars().take(64).collect();
         let subject = format!("CN=Countersign Root CA,O={}", name::escape(&organisation));
         make::first(stack, &CaOptions::root(subject), 10).await?;

@@ -1,6 +1,6 @@
 //! Subjects of authorities, from RFC 4514 text to DER (RFC 5280 section 4.1.2.6).
 //!
-//! Invariant: what is encoded keeps to the upper bounds of RFC 5280 appendix A.1 and holds no control character.
+//! Invariant: an encoded name keeps the upper bounds of RFC 5280 appendix A.1 and has no control characters.
 
 use std::str::FromStr as _;
 
@@ -9,7 +9,7 @@ use x509_cert::name::RdnSequence;
 
 use crate::error::CliError;
 
-/// The DER of the name that `text` writes.
+/// Encodes RFC 4514 text as DER.
 pub(super) fn encode(text: &str) -> Result<Vec<u8>, CliError> {
     let wrong = |why: String| {
         CliError::new(
@@ -17,8 +17,8 @@ pub(super) fn encode(text: &str) -> Result<Vec<u8>, CliError> {
             "Write it as RFC 4514 does, for example: \"CN=Example Root CA,O=Example,C=DE\".",
         )
     };
-    let name =
-        RdnSequence::from_str(&without_spaces(text)).map_err(|_| wrong("is no distinguished name".into()))?;
+    let name = RdnSequence::from_str(&without_spaces(text))
+        .map_err(|_| wrong("is not a distinguished name".into()))?;
     if name.is_empty() {
         return Err(wrong("is empty".into()));
     }
@@ -28,13 +28,13 @@ pub(super) fn encode(text: &str) -> Result<Vec<u8>, CliError> {
         let oid = attribute.oid.to_string();
         let most = match oid.as_str() {
             "2.5.4.6" if length != 2 => {
-                return Err(wrong(format!("has a country \"{value}\" that is no two letters")));
+                return Err(wrong(format!("has a country \"{value}\" that is not two letters long")));
             }
             "2.5.4.7" | "2.5.4.8" => 128,
             _ => 64,
         };
         if length == 0 || value.chars().any(char::is_control) {
-            return Err(wrong("has a part that is empty or holds control characters".into()));
+            return Err(wrong("has a part that is empty or has control characters".into()));
         }
         if length > most {
             return Err(wrong(format!("has a part of {length} characters; at most {most} are allowed")));
@@ -43,13 +43,13 @@ pub(super) fn encode(text: &str) -> Result<Vec<u8>, CliError> {
     name.to_der().map_err(|_| wrong("cannot be encoded".into()))
 }
 
-/// The name of a root above the CA called `subject`: the same organisation, and a common name of its own.
+/// Returns the name of a root above the CA `subject`: the same name with another CN.
 pub(super) fn of_root_above(subject: &str) -> String {
     let rest = split(subject).into_iter().filter(|part| !part.trim_start().starts_with("CN="));
     std::iter::once("CN=Countersign Root CA".to_owned()).chain(rest).collect::<Vec<_>>().join(",")
 }
 
-/// A value as it is written in RFC 4514 text (section 2.4).
+/// Escapes a value for RFC 4514 text (section 2.4).
 pub(super) fn escape(value: &str) -> String {
     let mut escaped = String::new();
     for (at, c) in value.char_indices() {
@@ -62,12 +62,12 @@ pub(super) fn escape(value: &str) -> String {
     escaped
 }
 
-/// People write a space after the comma, which RFC 4514 does not know.
+/// Removes spaces after commas, which RFC 4514 does not allow and people write.
 fn without_spaces(text: &str) -> String {
     split(text).iter().map(|part| part.trim_start()).collect::<Vec<_>>().join(",")
 }
 
-/// At the commas that are not escaped.
+/// Splits at the commas that are not escaped.
 fn split(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut escaped = false;
@@ -102,8 +102,8 @@ mod tests {
     fn wrong_names_are_told() {
         for (text, why) in [
             ("", "is"),
-            ("Root", "is no distinguished name"),
-            ("C=Germany", "no two letters"),
+            ("Root", "is not a distinguished name"),
+            ("C=Germany", "not two letters"),
             ("CN=", "is empty"),
             (&format!("CN={}", "x".repeat(65)), "65 characters"),
         ] {

@@ -1,4 +1,4 @@
-//! `ca show`: the certificate in force, where its key is, and whether they belong together.
+//! `ca show`: the certificate in force, the place of its key, and earlier certificates.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -10,7 +10,7 @@ use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 use crate::table;
 
-/// Shows it; fails where the CA cannot sign.
+/// Runs `ca show`. Fails if the CA cannot sign.
 pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
     let status = CaStatus::of(stack).await?;
     let now = OffsetDateTime::now_utc();
@@ -42,7 +42,7 @@ pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
     }
 }
 
-/// Those on file that are not in force.
+/// Returns the stored certificates that are not in force.
 fn earlier(status: &CaStatus) -> Vec<&Chain> {
     let current = status.current.as_ref().map(|chain| chain.own().sha256.clone());
     status.filed.iter().filter(|chain| Some(&chain.own().sha256) != current.as_ref()).collect()
@@ -69,10 +69,7 @@ fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) ->
     let own = chain.own();
     let mut rows = vec![
         ["Subject".to_owned(), chain.issuer.subject()],
-        [
-            "Issued by".to_owned(),
-            if own.is_root { "itself: it is a root".into() } else { own.issued_by.clone() },
-        ],
+        ["Issued by".to_owned(), if own.is_root { "itself (a root)".into() } else { own.issued_by.clone() }],
         ["Serial".to_owned(), own.serial.clone()],
         ["Valid".to_owned(), valid(own, now)],
         ["Key".to_owned(), format!("{}, in {}", own.key, Keys::of(stack).place(Role::Issuer))],

@@ -1,4 +1,4 @@
-//! Status of the CA of a stack: certificate in force, stored key, and whether they match.
+//! Status of the CA of a stack: certificate in force and stored key.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::stack::Stack;
 pub(super) struct CaStatus {
     /// The certificate in force.
     pub(super) current: Option<Chain>,
-    /// Every certificate that is on file, the youngest first.
+    /// Every stored certificate, youngest first.
     pub(super) filed: Vec<Chain>,
     /// The key that signs.
     pub(super) signer: Option<Arc<dyn Signer>>,
@@ -33,7 +33,7 @@ impl CaStatus {
         })
     }
 
-    /// No CA, nor the beginning of one.
+    /// True if there is neither a certificate nor a key.
     pub(super) fn is_empty(&self) -> bool {
         self.current.is_none() && self.signer.is_none()
     }
@@ -43,7 +43,7 @@ impl CaStatus {
         self.has_key_of(self.current.as_ref())
     }
 
-    /// The certificate of the key, where that is on file and another one, or none, is in force.
+    /// Returns the stored certificate of the key if it is not in force: an interrupted change.
     pub(super) fn unfinished(&self) -> Option<&Chain> {
         if self.signs() {
             return None;
@@ -51,20 +51,20 @@ impl CaStatus {
         self.filed.iter().find(|chain| self.has_key_of(Some(chain)))
     }
 
-    /// Why it cannot sign, in one sentence with what to do.
+    /// Returns the reason if the CA cannot sign, in one sentence with advice.
     pub(super) fn trouble(&self) -> Option<String> {
         let place = &self.place;
         match (&self.current, &self.signer) {
-            (None, None) => Some("there is no CA yet; make one with: countersign ca init".into()),
+            (None, None) => Some("there is no CA yet; create one with: countersign ca init".into()),
             (Some(_), Some(_)) if self.signs() => None,
             _ if self.unfinished().is_some() => Some(format!(
-                "the key in {place} is not the key of the certificate in force, but its certificate is on file: a change was interrupted; finish it with: countersign ca rotate"
+                "the key in {place} is not the key of the certificate in force, but its certificate is stored: a change was interrupted; finish it with: countersign ca rotate"
             )),
             (Some(_), None) => Some(format!(
-                "there is a certificate, but no key in {place}; make both anew with: countersign ca rotate"
+                "there is a certificate, but no key in {place}; create a new key and certificate with: countersign ca rotate"
             )),
             (_, Some(_)) => Some(format!(
-                "the key in {place} is not the key of the certificate in force; bring the right one with: countersign ca import --replace, or make both anew with: countersign ca rotate"
+                "the key in {place} is not the key of the certificate in force; import the right key with: countersign ca import --replace, or create a new key and certificate with: countersign ca rotate"
             )),
         }
     }

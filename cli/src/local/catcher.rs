@@ -1,4 +1,4 @@
-//! The mail catcher: an SMTP server on the loopback interface that puts every mail into a Maildir and sends nothing.
+//! The mail catcher: an SMTP server on the loopback interface that stores every mail in a Maildir and sends none.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::child::Child;
 use crate::error::{CliError, OrFail as _};
 use crate::venv::Venv;
 
-/// Starts it, and waits until it takes mails.
+/// Starts the mail catcher and waits until it accepts connections.
 pub(crate) async fn start(venv: &Venv, folder: &Path, mailbox: &Path, port: u16) -> Result<Child, CliError> {
     for part in ["cur", "new", "tmp"] {
         let path = mailbox.join(part);

@@ -1,7 +1,7 @@
-"""Runs a module of the virtual environment, and ends it when the command that started it is gone.
+"""Runs a module of the virtual environment, and ends it with the command that started it.
 
-The command holds the other end of standard input. Whether it stops, crashes or is killed, that end closes; this process then
-sends itself the SIGTERM on which the emulator saves its state. So nothing is ever left running.
+The command holds the other end of standard input. If it stops, crashes or is killed, that end closes, and this process sends
+itself SIGTERM, on which the emulator saves its state.
 """
 import os
 import runpy

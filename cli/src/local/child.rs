@@ -1,8 +1,8 @@
-//! A Python program that lives as long as this command and no longer.
+//! A Python program that ends with this command.
 //!
-//! Invariant: the program ends when the other end of its standard input closes, which happens whether this command
-//! stops, crashes or is killed. It has a process group of its own, so a Ctrl-C reaches this command alone, which then
-//! stops its programs in order.
+//! Invariant: the program ends when its standard input closes, which happens if this command stops, crashes or is
+//! killed. It has a process group of its own, so Ctrl-C reaches this command alone, which then stops its programs in
+//! order.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,12 @@ use std::time::Duration;
 use tokio::process::{ChildStdin, Command};
 
 use crate::error::{CliError, OrFail as _};
+use crate::wording::duration;
 
 const RUNNER: &str = include_str!("child.py");
-/// The emulator needs a second or two to start, and to save its state, on a busy machine more; this is a hang.
+/// Limit for start and stop. The emulator needs a second or two for either, more on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How often a program is asked whether it is there yet: it says so in no other way than by answering.
+/// Interval of the checks for a program's first answer; the programs have no other sign of readiness.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The running program.
@@ -28,7 +29,7 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Runs `python -m MODULE ARGUMENTS` with just these variables; its output goes to `log`.
+    /// Runs `python -m MODULE ARGUMENTS` with these variables only; writes its output to `log`.
     pub(crate) fn start(
         name: &'static str,
         python: &Path,
@@ -62,7 +63,7 @@ impl Child {
         Ok(Self { name, process, lifeline, log: log.to_owned() })
     }
 
-    /// Waits until the program answers, as `answers` asks it; fails at once where it ends instead.
+    /// Waits until `answers` returns true. Fails at once if the program ends.
     pub(crate) async fn answers(&mut self, answers: impl AsyncFn() -> bool) -> Result<(), CliError> {
         let answered = async {
             let mut turns = tokio::time::interval(PAUSE);
@@ -73,14 +74,14 @@ impl Child {
         let (name, log) = (self.name, self.log.clone());
         tokio::select! {
             answered = tokio::time::timeout(PATIENCE, answered) => answered.map_err(|_| CliError::new(
-                format!("the {name} does not answer after {} minutes", PATIENCE.as_secs() / 60),
+                format!("the {name} does not answer after {}", duration(PATIENCE)),
                 format!("Look at {}.", log.display()),
             )),
             failure = self.ended() => Err(failure),
         }
     }
 
-    /// Completes when the program has ended by itself, which it should not.
+    /// Completes when the program ends by itself, which is an error.
     pub(crate) async fn ended(&mut self) -> CliError {
         let status = self.process.wait().await;
         self.failure(status.ok())
@@ -88,30 +89,25 @@ impl Child {
 
     fn failure(&self, status: Option<ExitStatus>) -> CliError {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let last = log
-            .lines()
-            .rev()
-            .find(|line| !line.trim().is_empty())
-            .unwrap_or("it wrote nothing")
-            .trim()
-            .to_owned();
-        let status = status.map_or_else(|| "gone".to_owned(), |status| status.to_string());
+        let last =
+            log.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output").trim().to_owned();
+        let status = status.map_or_else(|| "unknown status".to_owned(), |status| status.to_string());
         CliError::new(
             format!("the {} ended ({status}): {last}", self.name),
             format!("Its log is {}.", self.log.display()),
         )
     }
 
-    /// Asks the program to end, and waits until it has saved what it wants to save.
+    /// Closes the program's standard input and waits until it has saved its state and ended.
     pub(crate) async fn stop(mut self) -> Result<(), CliError> {
         drop(self.lifeline.take());
         if tokio::time::timeout(PATIENCE, self.process.wait()).await.is_ok() {
             return Ok(());
         }
-        // The handle is ours, so there is no risk of ending a stranger.
+        // The handle is ours, so no other process can be killed by a reused id.
         let _ = self.process.kill().await;
         Err(CliError::new(
-            format!("the {} did not stop within {} seconds and was killed", self.name, PATIENCE.as_secs()),
+            format!("the {} did not stop within {} and was killed", self.name, duration(PATIENCE)),
             format!("Its latest state may be lost; its log is {}.", self.log.display()),
         ))
     }

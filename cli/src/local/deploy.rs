@@ -1,7 +1,7 @@
 //! Deploys infra/template.yaml on the emulator with the AWS command line, in the same two steps as on AWS.
 //!
-//! Invariant: what was deployed is remembered as text; the steps are left out only while template, definition, workers
-//! and parameters are the very same.
+//! Invariant: template, definition, workers and parameters of the last deployment are stored as text. The steps are
+//! skipped only if all of them are unchanged.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::stack;
 pub(crate) const STACK: &str = "countersign";
 const ARTIFACTS: &str = "countersign-artifacts";
 
-/// Deploys what is not deployed yet, and returns the stack's outputs.
+/// Deploys the stack if something has changed, and returns its outputs.
 pub(crate) async fn deploy(
     aws: &AwsCli,
     repository: &Path,
@@ -40,7 +40,7 @@ pub(crate) async fn deploy(
         step.done("nothing has changed");
         return Ok(outputs.clone());
     }
-    // What is remembered must never be more than what is there.
+    // Removed before the deployment: an interrupted one must not count as done.
     let _ = fs::remove_file(&remembered);
     step.detail("packaging the workers");
     if aws.run(repository, &["s3api", "head-bucket", "--bucket", ARTIFACTS]).await.is_err() {
@@ -71,7 +71,7 @@ pub(crate) async fn deploy(
     aws.run(repository, &arguments).await.map_err(|failure| {
         CliError::new(
             failure.to_string(),
-            format!("To begin anew, remove {}.", folder.join("state").display()),
+            format!("To start from scratch, remove {}.", folder.join("state").display()),
         )
     })?;
     let outputs = describe(aws, repository).await?;

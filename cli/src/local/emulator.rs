@@ -1,6 +1,6 @@
 //! The AWS emulator, bound to the loopback interface, with access control on and its state in the stack's folder.
 //!
-//! Invariant: it sees none of the operator's own AWS settings, since the functions it runs inherit what it sees.
+//! Invariant: the emulator has none of the operator's AWS settings, since its functions inherit its environment.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use crate::venv::Venv;
 
 /// The running emulator.
 pub(crate) struct Emulator {
-    /// The program itself.
+    /// Its process.
     pub(crate) child: Child,
-    /// Where its AWS API is.
+    /// URL of its AWS API.
     pub(crate) endpoint: String,
 }
 
 impl Emulator {
-    /// Starts it; [`Emulator::ready`] waits until it answers.
+    /// Starts the emulator; [`Emulator::ready`] waits until it answers.
     pub(crate) fn start(venv: &Venv, folder: &Path, port: u16) -> Result<Self, CliError> {
         let state = folder.join("state");
         let temporary = folder.join("tmp");
@@ -45,7 +45,7 @@ impl Emulator {
             ("AWS_SECRET_ACCESS_KEY", ROOT_KEY.1.into()),
             ("AWS_EC2_METADATA_DISABLED", "true".into()),
             ("MINISTACK_REGION", REGION.into()),
-            // Functions run as plain processes; a container engine on this machine is none of its business.
+            // Functions run as plain processes, never in a container engine of this machine.
             ("DOCKER_HOST", format!("unix://{}", temporary.join("no-docker").display())),
         ];
         let child = Child::start(

@@ -1,7 +1,7 @@
-//! The local stack: the very same template, definition and binaries as on AWS, on an emulator of its own.
+//! The local stack: template, definition and binaries of AWS, on an emulator.
 //!
-//! Invariant: everything belongs to one folder, which one command at a time may use, and nothing outlives the command.
-//! The state of the folder survives it; `endpoints.json` is there exactly while the stack can be used.
+//! Invariant: all state is in one folder, used by one command at a time. Every process ends with the command; the state
+//! stays. `endpoints.json` exists exactly while the stack can be used.
 
 use crate::error::CliError;
 
@@ -21,7 +21,7 @@ pub(crate) use options::LocalOptions;
 use running::Local;
 use signals::told_to_stop;
 
-/// Runs the stack until it is told to stop, or drives one request through it.
+/// Runs the stack until a signal to stop, or drives one request through it.
 pub(crate) async fn run(options: LocalOptions) -> Result<(), CliError> {
     if options.once.is_wanted() {
         return once::run(&options).await;
@@ -29,7 +29,7 @@ pub(crate) async fn run(options: LocalOptions) -> Result<(), CliError> {
     let mut local = Local::start(&options).await?;
     println!("\n  Portal   {}\n  Mailbox  {}", local.endpoints.portal, local.endpoints.mailbox_url);
     println!(
-        "  State    {}\n\nCtrl-C stops it and keeps the state; starting again carries on.",
+        "  State    {}\n\nCtrl-C stops it and keeps the state. The next start continues.",
         local.folder.display()
     );
     let broken = tokio::select! {

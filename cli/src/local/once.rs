@@ -1,7 +1,7 @@
 //! `countersign local --once`: one request from the CSR to the saved certificate, without a browser.
 //!
-//! It uses the stack as people do: it submits over HTTP, reads the approver's mail from the mailbox, follows its link, and
-//! downloads from the requester's link. Invariant: it ends well only with a certificate saved.
+//! It submits over HTTP, follows the link in the approver's mail, and downloads from the requester's link.
+//! Invariant: it succeeds only if the certificate is saved.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,11 +21,12 @@ use crate::error::{CliError, OrFail as _};
 use crate::executions;
 use crate::progress::say;
 use crate::stack::{self, Endpoints, Stack};
+use crate::wording::duration;
 
-/// How long the flow may stand still: longer than the three minutes after which the message of a worker that died comes back.
+/// Limit for one state of the flow; longer than the visibility time-out of the queues (three minutes).
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Drives the request, on the stack that runs or on one of its own.
+/// Drives the request on the running stack, or on a stack started for it.
 pub(super) async fn run(options: &LocalOptions) -> Result<(), CliError> {
     let (Some(csr), Some(email), Some(out)) = (&options.once.once, &options.once.email, &options.once.out)
     else {
@@ -54,7 +55,7 @@ pub(super) async fn run(options: &LocalOptions) -> Result<(), CliError> {
     driven.and(stopped)
 }
 
-/// The endpoints of the stack in `folder`, where it answers.
+/// Returns the endpoints of the stack in `folder` if its portal answers.
 async fn answering(folder: &Path) -> Option<Endpoints> {
     let endpoints = stack::running(folder).ok()?;
     let http = client().ok()?;
@@ -116,16 +117,16 @@ impl Drive<'_> {
         }
         let answer = json(answer).await?;
         let id = text(&answer, "id").to_owned();
-        let base = Url::parse(&self.endpoints.portal)
-            .or_fail(|| "the portal's address cannot be read".into(), "")?;
+        let base =
+            Url::parse(&self.endpoints.portal).or_fail(|| "cannot parse the portal's address".into(), "")?;
         let link = base
             .join(text(&answer, "statusUrl"))
-            .or_fail(|| "the portal's statusUrl cannot be read".into(), "")?;
+            .or_fail(|| "cannot parse the portal's statusUrl".into(), "")?;
         println!("{:>6.1} s  submitted as {id}", self.seconds());
         Ok(SubmissionAnswer { id, link })
     }
 
-    /// Prints each state as it is entered and plays the approvers, until the execution has ended.
+    /// Prints each state on entry and approves for the approvers, until the execution has ended.
     async fn follow(&self, request: &SubmissionAnswer) -> Result<(), CliError> {
         let arn = self.stack.execution_arn(&request.id);
         let mailbox = Maildir::new(&self.endpoints.mailbox);
@@ -154,7 +155,7 @@ impl Drive<'_> {
                 let state = states.last().map_or("its start", |entry| entry.state.as_str()).to_owned();
                 let log = self.endpoints.mailbox.with_file_name("emulator.log");
                 return Err(CliError::new(
-                    format!("the request has been standing in {state} for {} seconds", PATIENCE.as_secs()),
+                    format!("the request has not left {state} for {}", duration(PATIENCE)),
                     format!("Look at {} and at: countersign executions {}.", log.display(), request.id),
                 ));
             }
@@ -162,7 +163,7 @@ impl Drive<'_> {
         }
     }
 
-    /// The approvers' links in the mails about this request. A mail names its request in its Message-ID.
+    /// Returns the approvers' links in the mails about this request. A Message-ID begins with the id of its request.
     fn approvals(&self, mailbox: &Maildir, request: &SubmissionAnswer) -> Vec<String> {
         let start = format!("{}approvals/", self.endpoints.portal);
         let mails = mailbox.mails().into_iter().filter(|mail| mail.message_id.starts_with(&request.id));
@@ -203,7 +204,7 @@ impl Drive<'_> {
         if !answer.status().is_success() {
             return Err(refused(answer).await);
         }
-        let bytes = answer.bytes().await.or_fail(|| "the download broke off".into(), "Try again.")?;
+        let bytes = answer.bytes().await.or_fail(|| "the download was interrupted".into(), "Try again.")?;
         if !bytes.starts_with(b"PK") {
             return Err(CliError::new(
                 "the portal did not send a zip file",
@@ -236,7 +237,7 @@ async fn json(answer: Response) -> Result<Value, CliError> {
         .bytes()
         .await
         .map_err(reqwest::Error::without_url)
-        .or_fail(|| "the portal's answer broke off".into(), "")?;
+        .or_fail(|| "the portal's answer was interrupted".into(), "")?;
     serde_json::from_slice(&bytes)
         .or_fail(|| "the portal's answer is not JSON".into(), "Look at emulator.log in the stack's folder.")
 }
@@ -253,7 +254,7 @@ async fn refused(answer: Response) -> CliError {
     }
 }
 
-/// Code, detail and every finding, of a problem (RFC 9457) or of a status.
+/// Returns the error for a problem (RFC 9457) or a status, with its code and detail; prints its findings.
 fn refusal(value: &Value, otherwise: &str) -> CliError {
     let main = ["detail", "reason", "title"]
         .into_iter()
@@ -265,7 +266,7 @@ fn refusal(value: &Value, otherwise: &str) -> CliError {
         .find(|text| !text.is_empty())
         .unwrap_or("refused");
     let findings = value["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // A single finding is what the detail says already.
+    // The detail repeats a single finding.
     for finding in findings.iter().filter(|_| findings.len() > 1) {
         eprintln!("  {}: {} {}", text(finding, "code"), text(finding, "detail"), text(finding, "advice"));
     }

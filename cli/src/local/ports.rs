@@ -1,4 +1,4 @@
-//! Loopback ports, remembered from one start to the next so that mails already sent keep pointing at the portal.
+//! Loopback ports, stored from one start to the next so that links in earlier mails keep working.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -24,7 +24,7 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Ports of the last start of the stack in this folder.
+    /// Reads the ports of the last start in this folder.
     pub(crate) fn of(folder: &Path) -> Self {
         let file = folder.join("ports.json");
         let remembered =
@@ -32,14 +32,14 @@ impl Ports {
         Self { file, remembered }
     }
 
-    /// Listens on the port asked for; 0 means the one of the last time, or any.
+    /// Listens on the port `asked`; 0 means the port of the last start, or any free port.
     pub(crate) fn portal(&mut self, asked: u16) -> Result<TcpListener, CliError> {
         let listener = match asked {
             0 => free(self.remembered.portal)?,
             port => listen(port).map_err(|error| match error.kind() {
                 ErrorKind::AddrInUse => CliError::new(
                     format!("port {port} of 127.0.0.1 is taken"),
-                    "Stop the program that uses it, or choose another with --port; 0 takes any that is free.",
+                    "Stop the program that uses it, or choose another with --port; 0 means any free port.",
                 ),
                 _ => CliError::new(
                     format!("cannot use port {port} of 127.0.0.1: {error}"),
@@ -51,34 +51,34 @@ impl Ports {
         Ok(listener)
     }
 
-    /// A port for the emulator.
+    /// Returns a port for the emulator.
     pub(crate) fn emulator(&mut self) -> Result<u16, CliError> {
         self.remembered.emulator = port_of(&free(self.remembered.emulator)?)?;
         Ok(self.remembered.emulator)
     }
 
-    /// A port for the mail catcher.
+    /// Returns a port for the mail catcher.
     pub(crate) fn smtp(&mut self) -> Result<u16, CliError> {
         self.remembered.smtp = port_of(&free(self.remembered.smtp)?)?;
         Ok(self.remembered.smtp)
     }
 
-    /// Remembers them for the next start.
+    /// Stores the ports for the next start.
     pub(crate) fn save(&self) -> Result<(), CliError> {
         let json = serde_json::to_vec(&self.remembered).or_fail(|| "cannot write the ports".into(), "")?;
         fs::write(&self.file, json).or_fail(|| format!("cannot write {}", self.file.display()), "")
     }
 }
 
-/// Below the ports that Linux (from 32768) and others (from 49152) give to outgoing connections: one of those could take
-/// a port in the moment between its choice here and its use, or while the stack is stopped.
+/// Ports to choose from. Below the ephemeral ports of Linux (from 32768) and other systems (from 49152): an outgoing
+/// connection could occupy one of those before it is used, or while the stack is stopped.
 const RANGE: std::ops::Range<u16> = 12_000..32_000;
 
 fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Listens on `preferred` where that was chosen before and is free, else on any of [`RANGE`].
+/// Listens on `preferred` if it is set and free, else on a random port of [`RANGE`].
 fn free(preferred: u16) -> Result<TcpListener, CliError> {
     const ATTEMPTS: usize = 100;
     let any = || {

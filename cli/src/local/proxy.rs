@@ -1,8 +1,7 @@
-//! The reverse proxy that puts the portal at a plain local address, as a domain name does on AWS, with the mailbox page
-//! beside it.
+//! The reverse proxy in front of the portal, in place of a domain name on AWS; it serves the mailbox page, too.
 //!
-//! Invariant: it answers only to names of this machine, so that no web site can read the mailbox by pointing a name of
-//! its own at the loopback address.
+//! Invariant: the proxy answers only to names of this machine. So no web site can read the mailbox with a domain name
+//! of its own that resolves to the loopback address (DNS rebinding).
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -20,9 +19,9 @@ use tokio::task::JoinHandle;
 use super::mailbox;
 use crate::error::{CliError, OrFail as _};
 
-/// Largest body that API Gateway takes, in bytes.
+/// Largest body that API Gateway accepts, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
-/// Headers that belong to one connection (RFC 9110 7.6.1), and those that the client library writes.
+/// Headers of one connection (RFC 9110 section 7.6.1), and headers that the client library writes itself.
 const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
     header::PROXY_AUTHENTICATE,
@@ -63,7 +62,7 @@ pub(crate) fn serve(
     let listener =
         tokio::net::TcpListener::from_std(listener).or_fail(|| "cannot serve the portal".into(), "")?;
     Ok(tokio::spawn(async move {
-        // Serving ends only with the task.
+        // The server ends only with its task.
         let _ = axum::serve(listener, router).await;
     }))
 }

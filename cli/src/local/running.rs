@@ -1,4 +1,4 @@
-//! The running stack: brought up in order, announced when it can be used, stopped in order.
+//! The running stack: started in order, announced when it can be used, stopped in order.
 //!
 //! Invariant: if any step of the start fails, the started programs are stopped before the error is reported.
 
@@ -19,7 +19,7 @@ use crate::stack::{Endpoints, Stack, output_of};
 use crate::{build, ca, checkout, policy, venv};
 
 impl LocalOptions {
-    /// Where people reach the portal, without a slash at the end.
+    /// Returns the base URL of the portal, without a slash at the end.
     fn base_url(&self, port: u16) -> String {
         self.portal_by_way_of.clone().unwrap_or_else(|| format!("http://localhost:{port}"))
     }
@@ -34,12 +34,12 @@ pub(super) struct Local {
     emulator: emulator::Emulator,
     catcher: child::Child,
     proxy: JoinHandle<()>,
-    // Held until everything has stopped.
+    // Held until all programs have stopped.
     _lock: File,
 }
 
 impl Local {
-    /// Brings it up.
+    /// Starts the stack.
     pub(super) async fn start(options: &LocalOptions) -> Result<Self, CliError> {
         let repository = checkout::repository();
         let folder = checkout::folder(options.dir.as_deref());
@@ -56,7 +56,7 @@ impl Local {
         let venv = unless_stopped(venv::Venv::ready(&venv)).await?;
         let (emulator_port, smtp) = (ports.emulator()?, ports.smtp()?);
         ports.save()?;
-        // The emulator comes up while cargo works.
+        // The emulator starts while cargo builds.
         let mut emulator = emulator::Emulator::start(&venv, &folder, emulator_port)?;
         let mailbox = folder.join("mailbox");
         let catcher = unless_stopped(catcher::start(&venv, &folder, &mailbox, smtp)).await?;
@@ -79,9 +79,9 @@ impl Local {
                 ("VisibilityTimeout", options.visibility_timeout.to_string()),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
                 ("LogLevel", options.log_level.clone()),
-                // Everything here is removed with its folder.
+                // The folder of the stack may be removed at any time.
                 ("DeletionProtection", "false".to_owned()),
-                // The web driver and the benchmarks are one client that asks often.
+                // The web driver and the benchmarks are one client with many requests.
                 ("ThrottleRate", "1000".to_owned()),
                 ("ThrottleBurst", "1000".to_owned()),
             ]);
@@ -111,7 +111,7 @@ impl Local {
         }
     }
 
-    /// Writes `endpoints.json`, whole or not at all.
+    /// Writes `endpoints.json` atomically.
     fn announce(&self) -> Result<(), CliError> {
         let file = self.folder.join("endpoints.json");
         let fresh = self.folder.join(".endpoints.json");
@@ -122,7 +122,7 @@ impl Local {
             .or_fail(|| format!("cannot write {}", file.display()), "")
     }
 
-    /// Completes when a part of the stack has ended by itself.
+    /// Completes when a program of the stack ends by itself.
     pub(super) async fn broken(&mut self) -> CliError {
         tokio::select! {
             failure = self.emulator.child.ended() => failure,
@@ -130,7 +130,7 @@ impl Local {
         }
     }
 
-    /// Stops it; the state is kept.
+    /// Stops the stack and keeps its state.
     pub(super) async fn stop(self) -> Result<(), CliError> {
         let _ = fs::remove_file(self.folder.join("endpoints.json"));
         let step = ProgressStep::begin("Stopping");
@@ -142,8 +142,8 @@ impl Local {
     }
 }
 
-/// Makes the folder where it is missing. The emulator keeps the CA key in its state, unprotected, so other users of
-/// this machine get no access to the folder.
+/// Creates the folder if it is missing, without access for other users of this machine: the emulator stores the CA key
+/// in it unencrypted.
 fn private_folder(folder: &Path) -> Result<(), CliError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.or_fail(|| format!("cannot make {}", folder.display()), "Choose another --dir.")
@@ -157,7 +157,7 @@ fn exclusive(folder: &Path) -> Result<File, CliError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(CliError::new(
             format!("a local stack already runs in {}", folder.display()),
-            "Use it, stop it with Ctrl-C where it runs, or choose another --dir and --port.",
+            "Use it, stop it with Ctrl-C in its terminal, or choose another --dir and --port.",
         )),
         Err(TryLockError::Error(error)) => {
             Err(error).or_fail(|| format!("cannot lock {}", path.display()), "")
@@ -208,7 +208,7 @@ fn endpoints(
     })
 }
 
-/// The folder of a worker as the template writes it: await-approval is AwaitApproval.
+/// Returns the name of a worker in the template: AwaitApproval for await-approval.
 fn pascal(worker: &str) -> String {
     worker
         .split('-')
@@ -216,13 +216,13 @@ fn pascal(worker: &str) -> String {
         .collect()
 }
 
-/// Executions do not survive the emulator's restart; housekeeping starts the requests again, as it does on AWS.
+/// Runs housekeeping. Executions do not survive a restart of the emulator; housekeeping starts new ones.
 async fn housekeeping(aws: &AwsCli, folder: &Path, endpoints: &Endpoints) {
     let Some(function) = endpoints.functions.get("housekeeping") else {
         return;
     };
     let answer = folder.join("tmp/housekeeping.json").display().to_string();
-    let step = ProgressStep::begin("Carrying on with requests in flight");
+    let step = ProgressStep::begin("Continuing requests in flight");
     match aws
         .run(
             folder,

@@ -1,8 +1,8 @@
-//! Signals that end the command, and work that they interrupt.
+//! Signals that end the command.
 
 use crate::error::CliError;
 
-/// Completes on Ctrl-C, SIGTERM, or when the terminal is closed.
+/// Completes on SIGINT (Ctrl-C), SIGTERM or SIGHUP (closed terminal).
 pub(super) async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let wait = |kind| async move {
@@ -18,14 +18,14 @@ pub(super) async fn told_to_stop() {
     }
 }
 
-/// Returns the result of `work`, unless a signal to stop arrives first.
+/// Returns the result of `work`, or an error if a signal to stop arrives first.
 pub(super) async fn unless_stopped<T>(
     work: impl Future<Output = Result<T, CliError>>,
 ) -> Result<T, CliError> {
     tokio::select! {
         result = work => result,
         () = told_to_stop() => {
-            Err(CliError::new("stopped before it was done", "What was installed, built and stored is kept."))
+            Err(CliError::new("stopped by a signal before the end", "Installed programs, builds and state are kept."))
         }
     }
 }

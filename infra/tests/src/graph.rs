@@ -1,20 +1,20 @@
-//! A graph of names: its circles, and its arrows against an order of floors.
+//! A directed graph of names: its cycles, and its edges against an order of layers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which name uses which.
+/// The names that each name uses.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     arrows: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Graph {
-    /// Adds a name that uses nothing yet.
+    /// Adds a name without edges.
     pub fn node(&mut self, name: &str) {
         self.arrows.entry(name.to_owned()).or_default();
     }
 
-    /// Adds an arrow, unless it leads back to where it begins.
+    /// Adds an edge, unless it is a loop.
     pub fn arrow(&mut self, from: &str, to: &str) {
         self.node(from);
         self.node(to);
@@ -23,17 +23,17 @@ impl Graph {
         }
     }
 
-    /// Every name.
+    /// Returns every name.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.arrows.keys().map(String::as_str)
     }
 
-    /// Every arrow.
+    /// Returns every edge.
     pub fn arrows(&self) -> impl Iterator<Item = (&str, &str)> {
         self.arrows.iter().flat_map(|(from, all)| all.iter().map(move |to| (from.as_str(), to.as_str())))
     }
 
-    /// The graph of what `group` makes of each name; a name without a group is left out.
+    /// Returns the graph of the groups of the names; omits names without a group.
     #[must_use]
     pub fn grouped(&self, group: impl Fn(&str) -> Option<String>) -> Graph {
         let mut grouped = Graph::default();
@@ -48,7 +48,7 @@ impl Graph {
         grouped
     }
 
-    /// Strongly connected components of more than one name, by Tarjan's algorithm, each sorted.
+    /// Returns the strongly connected components of more than one name (Tarjan's algorithm), each sorted.
     #[must_use]
     pub fn circles(&self) -> Vec<Vec<String>> {
         let mut search =
@@ -62,8 +62,8 @@ impl Graph {
         search.circles
     }
 
-    /// Arrows from a lower floor to a higher one. `floors` begins at the top; names of one floor may use each other.
-    /// A name that no floor lists is returned with the arrow `(name, "no floor")`.
+    /// Returns the edges from a lower layer to a higher one. `floors` begins at the top; names of one layer may use
+    /// each other. A name without a layer is returned as `(name, "no floor")`.
     #[must_use]
     pub fn upward(&self, floors: &[&[&str]]) -> Vec<(String, String)> {
         let floor = |name: &str| floors.iter().position(|names| names.contains(&name));
@@ -83,14 +83,14 @@ impl Graph {
 
 struct Search<'a> {
     graph: &'a Graph,
-    /// The order in which a name was found, and the earliest name that it leads back to.
+    /// Index of each name in the order of the search, and index of the earliest name that it reaches.
     found: BTreeMap<&'a str, (usize, usize)>,
     stack: Vec<&'a str>,
     circles: Vec<Vec<String>>,
 }
 
 impl<'a> Search<'a> {
-    /// Returns the earliest name that `name` leads back to.
+    /// Returns the index of the earliest name that `name` reaches.
     fn visit(&mut self, name: &'a str) -> usize {
         let number = self.found.len();
         self.found.insert(name, (number, number));

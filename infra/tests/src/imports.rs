@@ -1,7 +1,8 @@
-//! Which file of a crate uses which, read from its `use` lines and its paths that begin with `crate::`, `self::` or `super::`.
+//! The imports among the files of a crate, read from `use` items and from paths that begin with `crate::`, `self::` or
+//! `super::`.
 //!
-//! A name that a module passes on (`pub use child::Name`) leads to the file that has it, and passing it on is no arrow: a
-//! module may be the facade of the files below it. Items that only tests have are left out.
+//! A re-exported name (`pub use child::Name`) leads to the file that defines it. The re-export itself is not an edge: a
+//! module may be the facade of its submodules. Items below `#[cfg(test)]` are ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,22 +14,22 @@ use crate::source;
 /// A path of module names below the root of the crate.
 type ModulePath = Vec<String>;
 
-/// Deepest chain of names that are passed on.
+/// Maximum length of a chain of re-exports.
 const MAX_REEXPORTS: usize = 16;
 
 #[derive(Default)]
 struct Module {
     /// Its file, below `src`.
     file: String,
-    /// Names that it imports or passes on, with their paths as they are written.
+    /// Names that it imports or re-exports, with their paths as written.
     names: BTreeMap<String, Vec<String>>,
-    /// Paths of which it imports everything.
+    /// Paths of its glob imports.
     globs: Vec<Vec<String>>,
-    /// Every path that it uses, as it is written.
+    /// Every path that it uses, as written.
     used: BTreeSet<Vec<String>>,
 }
 
-/// The files of a crate, below `src`, with an arrow to each file that one uses.
+/// The files of a crate below `src`, with an edge to each used file.
 #[must_use]
 pub fn of_crate(src: &Path) -> Graph {
     let mut modules = BTreeMap::new();
@@ -37,7 +38,8 @@ pub fn of_crate(src: &Path) -> Graph {
     graph(&modules)
 }
 
-/// The first folder or file of a path below `src`: `policy` of `policy/rules/kinds.rs` and of `policy.rs`; nothing for the root.
+/// The first folder or file of a path below `src`: `policy` for `policy/rules/kinds.rs` and `policy.rs`; `None` for
+/// the root.
 #[must_use]
 pub fn room(file: &str) -> Option<String> {
     let first = file.split('/').next()?;
@@ -77,14 +79,14 @@ fn read(file: &str, code: &str) -> Module {
     module
 }
 
-/// The modules that a file declares with a file of their own.
+/// The modules with a file of their own that a file declares.
 fn declared(code: &str) -> Vec<String> {
     let words: Vec<&str> = code.split_whitespace().collect();
     let pairs = words.windows(2).filter(|pair| pair[0] == "mod");
     pairs.filter_map(|pair| pair[1].strip_suffix(';')).map(str::to_owned).collect()
 }
 
-/// Every `use` with its tree, and whether it passes names on.
+/// Every `use` with its tree; true if it re-exports.
 fn uses(code: &str) -> Vec<(bool, &str)> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("use ") {
@@ -101,7 +103,7 @@ fn uses(code: &str) -> Vec<(bool, &str)> {
     found
 }
 
-/// The paths in a tree of a `use`, each with the name that it brings.
+/// The paths in the tree of a `use`, each with the imported name.
 fn leaves(tree: &str) -> Vec<(Vec<String>, String)> {
     let tree = tree.trim();
     let Some(at) = tree.find('{') else {
@@ -129,7 +131,7 @@ fn leaves(tree: &str) -> Vec<(Vec<String>, String)> {
     all
 }
 
-/// A list at its commas, but not at those within braces.
+/// Splits a list at its commas, except within braces.
 fn branches(list: &str) -> Vec<&str> {
     let (mut all, mut depth, mut begin) = (Vec::new(), 0_usize, 0);
     for (at, c) in list.char_indices() {
@@ -157,7 +159,7 @@ fn inline_paths(code: &str) -> Vec<Vec<String>> {
                 continue;
             }
             let end = code[at..].find(|c| !part(c) && c != ':').map_or(code.len(), |end| at + end);
-            // A path that ends here goes on in the braces of a `use`, which are read elsewhere.
+            // The rest of the path is in the braces of a `use`, which are read elsewhere.
             if !code[at..end].ends_with(':') {
                 found.push(code[at..end].split("::").map(str::to_owned).collect());
             }
@@ -179,7 +181,7 @@ fn graph(modules: &BTreeMap<ModulePath, Module>) -> Graph {
     graph
 }
 
-/// The module that has the last name of a path; nothing where the path leads out of the crate.
+/// The module that defines the last name of a path; `None` for a path outside of the crate.
 fn resolve(
     modules: &BTreeMap<ModulePath, Module>,
     from: &ModulePath,
@@ -214,7 +216,7 @@ fn resolve(
         {
             return resolve(modules, &at, &[&target[..], after].concat(), depth + 1);
         }
-        // A name of a glob is taken for the glob's module where that has no such module itself.
+        // A name from a glob import belongs to the glob's module, unless that module has a submodule of this name.
         let globbed = module.globs.iter().filter(|_| depth < MAX_REEXPORTS && index + 1 == rest.len());
         let mut globbed = globbed.filter_map(|glob| resolve(modules, &at, glob, depth + 1));
         return Some(globbed.find(|target| modules[target].names.contains_key(name)).unwrap_or(at));
@@ -236,7 +238,7 @@ fn is_own(modules: &BTreeMap<ModulePath, Module>, at: &ModulePath, name: &str) -
 mod tests {
     use super::*;
 
-    /// A crate of these files, with the roots declaring nothing that is not there.
+    /// A crate of these files; its roots declare existing modules only.
     fn crate_of(files: &[(&str, &str)]) -> Graph {
         let folder = std::env::temp_dir().join(format!("infra-tests-{}-{}", std::process::id(), files.len()));
         for (name, text) in files {

@@ -1,6 +1,6 @@
 //! The repository as data: template, state machine, folders and Rust sources, for the tests in this folder.
 //!
-//! Invariant: nothing here is listed by hand that the repository lists already. A file that cannot be read is a panic.
+//! Invariant: no list repeats a list of the repository. A file that cannot be read is a panic.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod graph;
@@ -11,7 +11,7 @@ pub mod template;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The root of the repository; `COUNTERSIGN_CHECKOUT` names another one to look at.
+/// The root of the repository, or the folder in `COUNTERSIGN_CHECKOUT`.
 #[must_use]
 pub fn repository() -> PathBuf {
     let own = || Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned();
@@ -35,7 +35,7 @@ pub fn workers() -> Vec<String> {
     names
 }
 
-/// The pages of the documentation, as paths of the repository, with their text.
+/// The pages of the documentation: path and text.
 #[must_use]
 pub fn pages() -> Vec<(String, String)> {
     let (root, mut folders, mut all) = (repository(), vec![repository().join("docs")], Vec::new());
@@ -53,14 +53,14 @@ pub fn pages() -> Vec<(String, String)> {
     all
 }
 
-/// The one page of the documentation that has this text.
+/// The page of the documentation that contains this text.
 #[must_use]
 pub fn page_with(text: &str) -> (String, String) {
     let found = pages().into_iter().find(|(_, page)| page.contains(text));
     found.unwrap_or_else(|| panic!("no page of docs/ has: {text}"))
 }
 
-/// Holds a page against its text as it should be. With `COUNTERSIGN_WRITE`, writes it instead.
+/// Asserts that a page has this text. With `COUNTERSIGN_WRITE`, writes it instead.
 pub fn hold(page: &str, wanted: &str) {
     if std::env::var_os("COUNTERSIGN_WRITE").is_some() {
         fs::write(repository().join(page), wanted).unwrap();
@@ -70,7 +70,7 @@ pub fn hold(page: &str, wanted: &str) {
     }
 }
 
-/// A page with rows added below those of the table that has this heading in its first cell.
+/// Returns a page with `rows` added to the table with this heading in its first cell.
 #[must_use]
 pub fn with_rows(page: &str, heading: &str, rows: &[String]) -> String {
     let begin = page.find(&format!("| {heading} |")).unwrap_or_else(|| panic!("no table {heading}"));

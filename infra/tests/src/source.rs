@@ -22,7 +22,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// The text of the one file of workflow that has `declaration`.
+/// The text of the file of workflow that contains `declaration`.
 fn declared(declaration: &str) -> String {
     let all = files(&crate::repository().join("workflow/src"));
     let texts = all.iter().map(|file| fs::read_to_string(file).unwrap());
@@ -32,7 +32,7 @@ fn declared(declaration: &str) -> String {
     text
 }
 
-/// The value of a public constant of workflow, as it is written.
+/// The value of a public constant of workflow, as written.
 #[must_use]
 pub fn constant(name: &str) -> String {
     let text = declared(&format!("pub const {name}: "));
@@ -41,20 +41,20 @@ pub fn constant(name: &str) -> String {
     value.trim_matches('"').to_owned()
 }
 
-/// The wire names of an enum of workflow, from its `wire_names!`. The compiler sees to it that every variant has one.
+/// The wire names of an enum of workflow, from its `wire_names!`. The compiler requires one for every variant.
 #[must_use]
 pub fn wire_names(name: &str) -> Vec<String> {
     names_in(&declared(&format!("pub enum {name} {{")), name)
 }
 
-/// The names that a source gives an enum by `wire_names!(Name: "noun" { Variant => "name", ... });`.
+/// The names in `wire_names!(Name: "noun" { Variant => "name", ... });` of a source.
 #[must_use]
 pub fn names_in(source: &str, name: &str) -> Vec<String> {
     let list = block(source, &format!("wire_names!({name}: "));
     list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// The first string of each arm of a function of an enum of workflow. Every variant has its arm.
+/// The first string of each match arm of a function of an enum of workflow.
 #[must_use]
 pub fn names_by(name: &str, function: &str) -> Vec<String> {
     let text = declared(&format!("pub enum {name} {{"));
@@ -70,7 +70,7 @@ pub fn names_by(name: &str, function: &str) -> Vec<String> {
     names
 }
 
-/// What stands between the braces of the block that `begin` leads to.
+/// The contents of the block that follows `begin`.
 fn block<'a>(text: &'a str, begin: &str) -> &'a str {
     let at = text.find(begin).unwrap_or_else(|| panic!("no {begin}"));
     let end = at + item(&text[at..]);
@@ -78,7 +78,7 @@ fn block<'a>(text: &'a str, begin: &str) -> &'a str {
     &text[open + 1..end - 1]
 }
 
-/// A source without comments, without the contents of its strings, and without items that only tests have.
+/// Returns a source without comments, string contents and items below `#[cfg(test)]`.
 #[must_use]
 pub fn code(text: &str) -> String {
     without_tests(&without_comments(text))
@@ -101,7 +101,7 @@ fn without_comments(text: &str) -> String {
             code.push_str("\"\"");
             at += string(rest);
         } else if rest.starts_with("'\"'") || rest.starts_with("'\\\"'") {
-            // A character that would begin a string.
+            // A character literal with a quotation mark.
             at += rest[1..].find('\'').unwrap() + 2;
             at += usize::from(rest.starts_with("'\\''"));
         } else {
@@ -113,7 +113,7 @@ fn without_comments(text: &str) -> String {
     code
 }
 
-/// The length of the raw string that `text` begins with.
+/// Length of the raw string at the beginning of `text`.
 fn raw_string(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("br").or_else(|| text.strip_prefix('r'))?;
     let hashes = rest.len() - rest.trim_start_matches('#').len();
@@ -123,7 +123,7 @@ fn raw_string(text: &str) -> Option<usize> {
     Some(begin + body.find(&end).map_or(body.len(), |at| at + end.len()))
 }
 
-/// The length of the string that `text` begins with.
+/// Length of the string at the beginning of `text`.
 fn string(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -137,7 +137,7 @@ fn string(text: &str) -> usize {
     text.len()
 }
 
-/// Leaves out each item below `#[cfg(test)]`, with its block.
+/// Removes each item below `#[cfg(test)]`, with its block.
 fn without_tests(code: &str) -> String {
     let mut kept = String::with_capacity(code.len());
     let mut rest = code;
@@ -149,7 +149,7 @@ fn without_tests(code: &str) -> String {
     kept + rest
 }
 
-/// The length of an item: up to its semicolon, or to the end of its block.
+/// Length of an item: up to its semicolon or the end of its block.
 fn item(code: &str) -> usize {
     let mut depth = 0_usize;
     for (at, c) in code.char_indices() {

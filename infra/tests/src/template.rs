@@ -1,5 +1,5 @@
-//! infra/template.yaml as JSON, with intrinsic functions in their long form: `!Ref X` is `{"Ref": "X"}`, `!GetAtt X.Arn` is
-//! `{"Fn::GetAtt": "X.Arn"}`.
+//! infra/template.yaml as JSON, with intrinsic functions in their long form: `!Ref X` is `{"Ref": "X"}`, `!GetAtt
+//! X.Arn` is `{"Fn::GetAtt": "X.Arn"}`.
 
 use std::collections::BTreeMap;
 
@@ -51,13 +51,13 @@ pub fn branches(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// A list, or the one value in its place.
+/// A list, or a single value as a list.
 #[must_use]
 pub fn list(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |all| all.iter().collect())
 }
 
-/// The logical ids of a worker's resources begin so: `AwaitApproval` of `await-approval`.
+/// Prefix of the logical ids of a worker's resources: `AwaitApproval` for `await-approval`.
 #[must_use]
 pub fn pascal(worker: &str) -> String {
     worker.split('-').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()

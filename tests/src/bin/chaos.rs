@@ -1,8 +1,8 @@
-//! Chaos runs with other numbers than the test's: `cargo run -p end-to-end --bin chaos [REQUESTS [SEED...]]`.
+//! Chaos runs with a chosen number of requests and seeds: `cargo run -p end-to-end --bin chaos [REQUESTS [SEED...]]`.
 //!
-//! Prints a table for each seed, as in docs/reliability.md, and fails where the books do not agree.
+//! Prints a table for each seed, as in docs/reliability.md, and fails if an invariant is violated.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 #[tokio::main]

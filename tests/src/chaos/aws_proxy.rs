@@ -1,7 +1,7 @@
 //! HTTP proxy between the workers and the emulator that makes a few calls fail, each with a [`Toxic`].
 //!
-//! The seed chooses the fault of the n-th call of an operation. Retries by the SDK share an invocation id and count as one
-//! call: some faults end with the first retry, others stay until the SDK gives up.
+//! The seed chooses the fault of the n-th call of an operation. Retries by the SDK share an invocation id and count
+//! as one call: some faults end with the first retry, others stay until the SDK gives up.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -26,7 +26,7 @@ const TOO_LONG: Duration = Duration::from_secs(9);
 /// One in this many calls gets a fault.
 const ONE_IN: u64 = 20;
 
-/// StepError of a call.
+/// Fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Toxic {
     /// Connection reset before the server sees the call.

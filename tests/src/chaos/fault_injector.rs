@@ -43,7 +43,7 @@ struct Source {
     event_source: String,
 }
 
-/// StepError injector of one stack.
+/// Fault injector of one stack.
 #[derive(Clone)]
 pub(super) struct FaultInjector {
     stack: &'static Stack,

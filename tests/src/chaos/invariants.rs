@@ -127,8 +127,8 @@ pub(super) fn is_terminal(status: &str) -> bool {
     !["submitted", "pending_approval", "approved", "issued"].contains(&status)
 }
 
-/// Number of requests in flight. Not counted: requests that wait for a decision by design, and requests that ended without a
-/// certificate and whose requester was notified.
+/// Number of requests in flight. Not counted: requests that wait for a decision by design, and requests that ended
+/// without a certificate and whose requester was notified.
 pub(super) fn under_way(promised: &[AcceptedRequest], rows: &HashMap<String, Value>) -> usize {
     let rests = |one: &&AcceptedRequest| {
         let row = rows.get(&one.asked.id).unwrap_or(&Value::Null);
@@ -215,8 +215,9 @@ fn executions(observed: &Invariants) -> Vec<String> {
         if !right.contains(&state) {
             wrong.push(format!("{} is {}, its execution {name} is {state}", one.asked.id, row["status"]));
         }
-        // The row is written before its first execution starts, which may fail. Housekeeping starts an execution before it
-        // writes the attempt, which is missing if the request ends in between. Attempts are never out of order.
+        // The row is written before its first execution starts, which may fail. Housekeeping starts an execution
+        // before it writes the attempt, which is missing if the request ends in between. Attempts are never out of
+        // order.
         let noted = row["executionAttempt"].as_u64().unwrap_or_default();
         let most = noted + u64::from(is_terminal(text(row, "status")));
         for name in observed.executions.keys().filter(|name| name.starts_with(&one.asked.id)) {

@@ -1,9 +1,10 @@
-//! StepError injection: no request is lost and none is processed twice.
+//! Fault injection: no request is lost and none is processed twice.
 //!
-//! A run sends requests through a local stack whose workers reach AWS and the mail server through proxies that make calls
-//! fail ([`aws_proxy`], [`smtp_proxy`]). Meanwhile [`fault_injector`] kills workers and repeats messages, and approvers vote
-//! twice and at once ([`clients`]). Then the faults end, and [`invariants`] compares all records. The seed chooses the fault
-//! of each call and the scenario of each request; the scheduling of the processes stays random.
+//! A run sends requests through a local stack whose workers reach AWS and the mail server through proxies that make
+//! calls fail ([`aws_proxy`], [`smtp_proxy`]). Meanwhile [`fault_injector`] kills workers and repeats messages, and
+//! approvers vote twice and at once ([`clients`]). Then the faults end, and [`invariants`] compares all records. The
+//! seed chooses the fault of each call and the scenario of each request; the scheduling of the processes stays
+//! random.
 
 mod aws_proxy;
 mod clients;

@@ -44,7 +44,8 @@ pub struct Outcome {
     pub violations: Vec<String>,
 }
 
-/// Runs `requests` requests through a new stack, with the faults of `seed`; also stops executions if `stops_executions`.
+/// Runs `requests` requests through a new stack, with the faults of `seed`; also stops executions if
+/// `stops_executions`.
 pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome {
     let begun = Instant::now();
     let folder = Stack::folder(&format!("chaos-{seed}"));

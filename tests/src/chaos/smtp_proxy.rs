@@ -15,7 +15,7 @@ use crate::tcp_proxy::{self, port_of};
 /// One in this many connections gets a fault.
 const ONE_IN: u64 = 7;
 
-/// StepError of a connection.
+/// Fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum MailToxic {
     /// Closed at once.

@@ -1,7 +1,7 @@
 //! The processes that run the functions of one stack, and how to kill them.
 //!
-//! Invariant: a process is killed only if it is a descendant of this stack's command and runs a binary from this stack's
-//! folder. The handle is opened before that check, so that a reused process id cannot be killed.
+//! Invariant: a process is killed only if it is a descendant of this stack's command and runs a binary from this
+//! stack's folder. The handle is opened before that check, so that a reused process id cannot be killed.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -100,7 +100,7 @@ async fn an_external_root_is_imported_and_rotated() {
 
     let (key, certificate) = (path(&dir, "RootCA.key"), path(&dir, "RootCA.crt"));
     let import = ["import", "--key", &key, "--certificate", &certificate];
-    assert!(refused(&stack, &import).contains("add --replace"));
+    assert!(refused(&stack, &import).contains("Add --replace"));
     let told = ca(&stack, &[&import[..], &["--replace"]].concat());
     assert!(told.contains("CN=Original Root"), "{told}");
     assert!(told.contains("RSA 2048 bits"), "{told}");
@@ -226,7 +226,7 @@ fn rejects_invalid_imports(stack: &Stack, dir: &PkiDir, openssl: &Path) {
         ("locked.key", "RootCA.crt", "is encrypted"),
         ("locked8.key", "RootCA.crt", "openssl pkey -in"),
         ("locked.der", "RootCA.crt", "-inform DER"),
-        ("expired.key", "expired.crt", "has expired at 2021-01-01"),
+        ("expired.key", "expired.crt", "expired on 2021-01-01"),
         ("RootCA.key", "leaf.crt", "it is not a CA"),
         ("RootCA.key", "signless.crt", "keyCertSign"),
         ("weak.key", "weak.crt", "1024 bits"),

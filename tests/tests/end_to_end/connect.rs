@@ -1,5 +1,5 @@
-//! `countersign connect` and its AWS calls. The emulator has no sessions: a wrapper of `aws` records that call and forwards all
-//! others.
+//! `countersign connect` and its AWS calls. The emulator has no sessions: a wrapper of `aws` records that call and
+//! forwards all others.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

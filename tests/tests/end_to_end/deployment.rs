@@ -1,5 +1,5 @@
-//! `countersign plan`, `deploy`, `doctor` and `destroy` against the emulator: creation, an update that keeps resources with data,
-//! deletion; and the error messages.
+//! `countersign plan`, `deploy`, `doctor` and `destroy` against the emulator: creation, an update that keeps
+//! resources with data, deletion; and the error messages.
 
 use std::fs;
 use std::path::PathBuf;
@@ -137,7 +137,7 @@ async fn obstacles_are_reported_in_one_line() {
     anonymous.fail(&doctor(&sender), &["there are no AWS credentials", "aws sso login"]);
     anonymous.fail(&["deploy", "--yes", "--mail-from", SENDER], &["there are no AWS credentials"]);
     let stranger = Operator::new(stack, "obstacles").with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
-    stranger.fail(&doctor(&sender), &["AWS does not know these credentials", "AWS_PROFILE"]);
+    stranger.fail(&doctor(&sender), &["AWS rejects these credentials", "AWS_PROFILE"]);
 
     operator.fail(&doctor(&[]), &["nothing says who sends the mails", "--mail-from"]);
     let unknown = ["--mail-from", "ca@unverified.example"];

@@ -221,8 +221,8 @@ fn in_mails(stack: &Stack, secrets: &Secrets, asked: &[Asked]) -> Vec<String> {
     found
 }
 
-/// Secrets in inputs, outputs, errors and causes of all executions. The emulator omits messages to queues, which hold the task
-/// token; AWS records them as parameters of TaskScheduled.
+/// Secrets in inputs, outputs, errors and causes of all executions. The emulator omits messages to queues, which hold
+/// the task token; AWS records them as parameters of TaskScheduled.
 fn in_histories(stack: &Stack, secrets: &Secrets) -> Vec<String> {
     let machine = stack.endpoint("stateMachineArn");
     let listed = stack.aws_json(&["stepfunctions", "list-executions", "--state-machine-arn", machine]);

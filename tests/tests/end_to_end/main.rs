@@ -1,8 +1,8 @@
-//! Countersign end to end, from the CSR to a certificate in use, on the local stack: the template, the state machine and the
-//! Lambda binaries that run on AWS.
+//! Countersign end to end, from the CSR to a certificate in use, on the local stack: the template, the state machine
+//! and the Lambda binaries that run on AWS.
 //!
-//! Invariant: tests on the shared stack use random requesters and hosts, and change nothing that other tests read. The first
-//! one starts the stack, which builds the workers.
+//! Invariant: tests on the shared stack use random requesters and hosts, and change nothing that other tests read.
+//! The first one starts the stack, which builds the workers.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! The reverse proxy of the private network, nginx with infra/private/nginx.conf: paths, bodies, headers, client address, and
-//! TLS to the upstream. `crate::front` goes through it with `COUNTERSIGN_THROUGH_NGINX=1`.
+//! The reverse proxy of the private network, nginx with infra/private/nginx.conf: paths, bodies, headers, client
+//! address, and TLS to the upstream. `crate::front` goes through it with `COUNTERSIGN_THROUGH_NGINX=1`.
 
 use std::sync::{Arc, Mutex};
 

@@ -75,7 +75,7 @@ async fn a_step_that_always_dies_is_reported_and_started_again_once_it_is_mended
     let output = stack.countersign(&["requests", "retry", &asked.id]);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("goes on as approved"), "{said}");
+    assert!(said.contains("continues as approved"), "{said}");
     // A second retry starts nothing.
     stack.countersign(&["requests", "retry", &asked.id]);
     portal.until(&asked, "delivered").await;

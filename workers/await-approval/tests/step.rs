@@ -102,7 +102,7 @@ async fn it_asks_and_waits_and_a_nudge_reports() {
 }
 
 #[tokio::test]
-async fn running_again_asks_nobody_twice_and_takes_the_new_token() {
+async fn running_again_asks_no_approver_twice_and_takes_the_new_token() {
     let backend = InMemoryBackend::new();
     let id = persisted(&backend);
     wait(&backend, id, "t1").await.unwrap();
@@ -144,7 +144,7 @@ async fn time_ends_it() {
     step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     assert_eq!(backend.results()[0].1.as_ref().unwrap(), &serde_json::json!({"outcome": "expired"}));
     assert_eq!(backend.approval(id).unwrap().outcome, Some(Outcome::Expired));
-    assert_eq!(backend.measures(), [], "nobody decided");
+    assert_eq!(backend.measures(), [], "no decision is measured");
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn look_twice(backend: &Arc<InMemoryBackend>, id: RequestId) {
 }
 
 #[tokio::test]
-async fn reminders_and_the_escalation_come_once_each_however_often_somebody_looks() {
+async fn reminders_and_the_escalation_come_once_each_for_any_number_of_rechecks() {
     let backend = InMemoryBackend::new();
     backend.set_policy(GROUPS);
     let id = persisted(&backend);
@@ -281,7 +281,7 @@ async fn a_reminder_that_could_not_be_sent_is_sent_later() {
 }
 
 #[tokio::test]
-async fn whoever_left_the_policy_is_neither_reminded_nor_asked_again() {
+async fn an_approver_removed_from_the_policy_is_neither_reminded_nor_asked_again() {
     let backend = InMemoryBackend::new();
     backend.set_policy(GROUPS);
     let id = persisted(&backend);

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_reported_stays_and_holds_nobody_up() {
+    async fn a_message_that_cannot_be_reported_stays_and_delays_no_other() {
         let backend = InMemoryBackend::new();
         backend.fail_next("tasks", 1);
         let worker = DeadLetter { tasks: backend.clone() };

@@ -140,7 +140,7 @@ async fn the_mail_in_japanese() {
 }
 
 #[tokio::test]
-async fn whatever_does_not_answer_is_asked_again() {
+async fn a_port_that_fails_once_is_called_again() {
     for port in ["requests", "certificates", "issuers", "links", "mailer"] {
         let (backend, id) = issued();
         let before = backend.request(id);
@@ -198,8 +198,8 @@ async fn only_an_issued_request_is_delivered() {
         assert_eq!(backend.request(id), before, "{status}");
         assert!(backend.mails().is_empty(), "{status}");
     }
-    let nobody = RequestId::random();
-    assert_eq!(run(&InMemoryBackend::new(), nobody).await, Err(StepError::not_found(nobody)));
+    let unknown = RequestId::random();
+    assert_eq!(run(&InMemoryBackend::new(), unknown).await, Err(StepError::not_found(unknown)));
 }
 
 #[tokio::test]

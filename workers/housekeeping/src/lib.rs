@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_hidden_behind_many_who_wait() {
+    fn every_request_gets_its_turn_when_many_wait() {
         let backend = workflow::testing::InMemoryBackend::new();
         let row = backend.unsaved_request(&pki::testing::csr(&["www.example.com"]), Status::Submitted);
         let rows: Vec<Request> = (0..1_234)

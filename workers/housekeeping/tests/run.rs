@@ -105,7 +105,7 @@ fn ended_and_told(backend: &InMemoryBackend, status: Status) {
 }
 
 #[tokio::test]
-async fn whoever_was_not_told_of_the_end_is_told_by_another_execution() {
+async fn a_missing_final_notification_is_sent_by_another_execution() {
     for status in [Status::Rejected, Status::Expired, Status::Failed, Status::Refused] {
         let backend = InMemoryBackend::new();
         let id = backend.request_at(status);
@@ -129,7 +129,7 @@ async fn whoever_was_not_told_of_the_end_is_told_by_another_execution() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_what_ended_long_ago() {
+async fn no_notification_is_sent_for_a_request_that_ended_long_ago() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Expired);
     set(&backend, id, ExecutionState::Ended);

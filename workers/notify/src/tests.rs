@@ -278,7 +278,7 @@ async fn the_row_decides_what_is_said() {
 }
 
 #[tokio::test]
-async fn whatever_does_not_answer_is_asked_again() {
+async fn a_port_that_fails_once_is_called_again() {
     for port in ["requests", "links", "mailer"] {
         let backend = InMemoryBackend::new();
         backend.put(asked());
@@ -385,7 +385,7 @@ async fn what_is_secret_stays_so() {
 }
 
 #[test]
-fn the_input_is_read_from_whatever_the_state_machine_sends() {
+fn the_input_is_read_from_every_message_of_the_state_machine() {
     let read = |text: &str| serde_json::from_str::<NotifyInput>(text).unwrap();
     assert_eq!(read(r#"{"requestId": "x", "more": [1]}"#).error, None);
     assert_eq!(
@@ -438,7 +438,7 @@ async fn other_mails_are_not_sent_on_demand() {
 }
 
 #[test]
-fn a_request_that_was_withdrawn_was_rejected_by_nobody() {
+fn a_withdrawal_is_not_mailed_as_a_rejection() {
     let mut request = asked();
     let at = datetime!(2026-01-02 12:00 UTC);
     let digest = ApprovalDigest::from_text("d");

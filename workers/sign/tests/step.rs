@@ -36,7 +36,7 @@ fn name(result: Result<Signed, StepError>) -> ErrorName {
 }
 
 #[tokio::test]
-async fn an_approved_request_gets_one_certificate_whatever_is_repeated() {
+async fn an_approved_request_gets_one_certificate_however_often_it_is_signed() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
     let signed = sign(&backend, id).await.unwrap();
@@ -73,7 +73,7 @@ async fn signers_that_race_agree_on_one_certificate() {
 }
 
 #[tokio::test]
-async fn what_nobody_approved_is_not_signed() {
+async fn a_request_without_approval_is_not_signed() {
     let backend = InMemoryBackend::new();
     for status in
         [Status::Submitted, Status::PendingApproval, Status::Rejected, Status::Expired, Status::Failed]

@@ -48,7 +48,7 @@ async fn a_refusal_names_codes_and_no_names() {
 }
 
 #[tokio::test]
-async fn what_the_authority_may_not_certify_is_refused_before_anybody_is_asked() {
+async fn names_outside_the_name_constraints_are_refused_before_approvers_are_asked() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
     let maker = test_pki::CaMaker::new(test_pki::TestKey::EcP256).name_constraints(&["example.org"], &[]);

@@ -188,7 +188,7 @@ fn a_trail_that_was_altered_is_told_and_one_without_its_row_refused() {
     let mut records = group(&backend, id);
     let Record::Event(event) = &records[1] else { panic!() };
     let mut altered = event.columns().clone();
-    altered.insert("actor".into(), "operator:nobody".into());
+    altered.insert("actor".into(), "operator:unknown".into());
     records[1] = Record::Event(TableRow::read(altered).unwrap());
     let bytes = written(&records);
     let mut reader = Reader::open(bytes.as_slice()).unwrap();
@@ -222,7 +222,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_byte_is_altered_is_noticed(at in any::<prop::sample::Index>(), by in 1..=255_u8) {
+    fn any_altered_byte_is_noticed(at in any::<prop::sample::Index>(), by in 1..=255_u8) {
         let mut bytes = WRITTEN.clone();
         let at = at.index(bytes.len());
         bytes[at] ^= by;

@@ -144,7 +144,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_it_was_made_of_a_subject_is_one_short_line(text in any::<String>()) {
+        fn a_subject_of_any_text_is_one_short_line(text in any::<String>()) {
             let subject = one_line(&text);
             prop_assert!(!subject.chars().any(|c| c.is_control() || is_unfit_to_show(c)));
             prop_assert!(subject.chars().count() <= MAX_SUBJECT + 1);

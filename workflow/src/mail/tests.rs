@@ -90,7 +90,7 @@ fn what_comes_from_outside_is_escaped_and_quoted() {
 
 proptest! {
     #[test]
-    fn whatever_is_quoted_stays_in_its_quotation(comment in any::<String>(), more in "([^a]|\r|\n|<|&|\"){0,40}") {
+    fn any_quoted_text_stays_in_its_quotation(comment in any::<String>(), more in "([^a]|\r|\n|<|&|\"){0,40}") {
         let quoting = |comment: &str| MailContent::new(Language::English, "s", "h").quote("They wrote", &format!("x{comment}")).to(id(), &MailKind::Received, &requester());
         let (plain, mail) = (quoting(""), quoting(&format!("{comment}\n{more}")));
         let ours = |text: &str| text.lines().filter(|line| !line.starts_with('>')).map(str::to_owned).collect::<Vec<_>>();

@@ -252,7 +252,7 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
         (with("rsa_min_bits = 1024"), 1, "at least 2048"),
         (wrong("[profiles.server]\nnames.dns.allow = [\"example.com\"]"), 1, "no approvers"),
         (wrong("[profiles.server]\napprovers = [\"a@example.com\"]"), 1, "allows no names"),
-        (wrong("[profiles.server]\napprovers = [\"nobody\"]"), 2, "no e-mail address"),
+        (wrong("[profiles.server]\napprovers = [\"unknown\"]"), 2, "no e-mail address"),
         (wrong("[profiles.Server]\n"), 1, "no name for a profile"),
         (
             wrong(
@@ -270,7 +270,7 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
     }
     for (lines, words) in [
         ("approval = [{ group = \"security\" }]", "approval and also approvers"),
-        ("escalation = { after = \"1d\", group = \"nobody\" }", "names the group \"nobody\""),
+        ("escalation = { after = \"1d\", group = \"unknown\" }", "names the group \"unknown\""),
         ("reminders = [\"7d\"]", "when its limit is over"),
     ] {
         assert!(with(lines).contains(words), "{}", with(lines));

@@ -1,22 +1,22 @@
-//! What a month costs, line by line.
+//! The bill of a month, line by line.
 //!
-//! Invariant: prices come from the data, counts from the template and the measurement; where something is left out it is too
-//! small to see, and docs/costs.md says so. Free tiers count nowhere.
+//! Invariant: prices come from prices.toml, counts from the template and the measurement. An omitted item is
+//! negligible and named in docs/costs.md. Free tiers are ignored.
 
 use super::data::{Counted, Data, Network};
 
-/// Hours in a month, as AWS counts.
+/// Hours of a month in prices of AWS.
 pub(crate) const HOURS: f64 = 730.0;
-/// Lambda polls each queue with five connections, each of which waits for 20 seconds.
+/// Lambda polls each queue over five connections, each with long polls of 20 seconds.
 const POLLS_A_MINUTE: f64 = 15.0;
-/// Waiting requests that one run of housekeeping looks at, at most (workers/housekeeping).
+/// Maximum number of waiting requests in one run of housekeeping (workers/housekeeping).
 const LOOKS: f64 = 500.0;
 const DAYS: f64 = HOURS / 24.0;
-/// Receiving and deleting a message are requests as sending is.
+/// Sending, receiving and deleting a message are one request each.
 const REQUESTS_A_MESSAGE: f64 = 3.0;
 const GB: f64 = 1_073_741_824.0;
 
-/// What is deployed, and how much it is used.
+/// A deployment and its use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deployment {
     /// Certificates a month.
@@ -38,7 +38,7 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// With the defaults of the template.
+    /// A deployment with the defaults of the template.
     pub(crate) fn of(certificates: f64, network: Network) -> Self {
         Self {
             certificates,
@@ -52,24 +52,24 @@ impl Deployment {
         }
     }
 
-    /// Runs of housekeeping in a month.
+    /// Number of runs of housekeeping in a month.
     fn runs(self) -> f64 {
         HOURS * 60.0 / self.housekeeping_minutes
     }
 
-    /// Looks at requests that wait for their approvers, in a month.
+    /// Number of rechecks of waiting requests in a month.
     fn looks(self, data: &Data) -> f64 {
         let waiting = self.certificates * data.usage.days_to_decision / DAYS;
         self.runs() * waiting.min(LOOKS)
     }
 }
 
-/// What one service costs a month, in US dollars.
+/// Monthly costs of one service, in US dollars.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     /// The service.
     pub(crate) service: &'static str,
-    /// So much.
+    /// US dollars a month.
     pub(crate) usd: f64,
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
         ("SQS", (polls + messages * REQUESTS_A_MESSAGE) * price("sqs_request")),
         ("Secrets Manager", {
             let secrets = counted.secrets - yes(deployed.ca_in_kms);
-            // Processes keep what they have read; at most three are new for a certificate, and a hundred every hour.
+            // Processes cache secrets; at most three processes are new for a certificate, and a hundred every hour.
             secrets * price("secret_month") + (3.0 * n).min(100.0 * HOURS) * price("secret_call")
         }),
         ("CloudWatch alarms", yes(deployed.alarms) * counted.alarms * price("alarm_month")),
@@ -144,15 +144,15 @@ pub(crate) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
     lines.into_iter().map(|(service, usd)| Line { service, usd }).collect()
 }
 
-/// How many metrics are paid for. A metric costs its share of the hours in which it is written: `CaDaysLeft` in all of them, the
-/// others in those in which a request ends, where requests come evenly. Four of them come only with requests that end badly,
-/// which is counted as if one in ten did.
+/// Number of paid metrics. A metric costs the share of hours in which it is written: `CaDaysLeft` in all hours, the
+/// others in hours in which a request ends, for evenly distributed requests. Four of them are written for failures
+/// only, assumed for one in ten requests.
 fn metrics(certificates: f64) -> f64 {
     let share = |events: f64| 1.0 - (-events / HOURS).exp();
     1.0 + 3.0 * share(certificates) + 4.0 * share(certificates / 40.0)
 }
 
-/// The traces of so many things that are traced: the first of every second, and one in twenty of the others.
+/// Number of sampled traces: the first of every second, and one in twenty of the others.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>
 fn traces(all: f64) -> f64 {
     let seconds = HOURS * 3_600.0;
@@ -177,7 +177,7 @@ fn lambda(data: &Data, counted: &Counted, certificates: f64, runs: f64, looks: f
         + cost("await-approval", looks * waiting.messages, waiting.milliseconds)
 }
 
-/// AWS Private CA, general purpose and short-lived, for so many certificates.
+/// AWS Private CA, general purpose and short-lived, for this number of certificates.
 pub(crate) fn private_ca(data: &Data, certificates: f64) -> (f64, f64) {
     let price = |name: &str| data.price(name);
     let general = price("private_ca_month")
@@ -188,7 +188,7 @@ pub(crate) fn private_ca(data: &Data, certificates: f64) -> (f64, f64) {
     (general, short_lived)
 }
 
-/// The system that Countersign replaces while idle: eight endpoints and an instance with nginx.
+/// The idle system that Countersign replaces: eight endpoints and an instance with nginx.
 pub(crate) fn original(data: &Data) -> f64 {
     8.0 * HOURS * data.price("interface_endpoint_hour")
         + HOURS * data.price("instance_t3_micro_hour")

@@ -1,7 +1,7 @@
-//! What AWS charges and allows, and what a certificate uses: benches/prices.toml, and the counts of infra/template.yaml.
+//! Prices, quotas and usage: benches/prices.toml, and counts from infra/template.yaml.
 //!
-//! Invariant: every number has a source and says whether the source was read; nothing in the computation is a price. A file that
-//! lacks a number is a panic that names it.
+//! Invariant: every number has a source and the way it was read; the code contains no price. A missing number is a
+//! panic that names it.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use infra_tests::template::{of_type, pascal, properties, template};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How the workers and the portal are reached.
+/// The network of a deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Network {
     /// A regional API.
     Public,
-    /// A private API behind a small instance that is reached through Systems Manager.
+    /// A private API behind a small instance, reached through Systems Manager.
     Private,
-    /// The same, and the workers have no way out but endpoints.
+    /// The private network, with endpoints as the workers' only way out.
     Isolated,
 }
 
 impl Network {
-    /// As it is called in the documentation.
+    /// Its name in the documentation.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -31,7 +31,7 @@ impl Network {
     }
 }
 
-/// A file as it is.
+/// Contents of benches/prices.toml.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Data {
@@ -39,31 +39,31 @@ pub(crate) struct Data {
     pub(crate) region: String,
     /// The day of the prices and quotas.
     pub(crate) as_of: String,
-    /// What AWS charges.
+    /// Prices of AWS.
     pub(crate) prices: BTreeMap<String, Price>,
-    /// What AWS allows.
+    /// Quotas of AWS.
     pub(crate) quotas: BTreeMap<String, Quota>,
-    /// What a certificate uses.
+    /// Usage of one certificate.
     pub(crate) usage: Usage,
 }
 
-/// How a number was come by.
+/// The way a number was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Seen {
     /// In a stored copy of the page.
     Page,
-    /// From memory of the page.
+    /// From memory of the named page.
     Memory,
 }
 
-/// What so many units cost.
+/// A price.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Price {
     /// US dollars.
     pub(crate) usd: f64,
-    /// For so many units.
+    /// Number of units for this price.
     pub(crate) per: f64,
     /// See [`Seen`].
     pub(crate) seen: Seen,
@@ -71,15 +71,15 @@ pub(crate) struct Price {
     pub(crate) source: String,
 }
 
-/// How much AWS allows.
+/// A quota.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Quota {
-    /// So many in a window.
+    /// Number in a window.
     pub(crate) rate: f64,
-    /// So many at once.
+    /// Size of the token bucket.
     pub(crate) burst: f64,
-    /// A second, or a day.
+    /// The window: a second or a day.
     #[serde(default)]
     pub(crate) window: Window,
     /// True if AWS raises it on request.
@@ -90,7 +90,7 @@ pub(crate) struct Quota {
     pub(crate) source: String,
 }
 
-/// The time that a quota counts in.
+/// The window of a quota.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Window {
@@ -101,13 +101,13 @@ pub(crate) enum Window {
     Day,
 }
 
-/// What one certificate uses, with one approver. Measured; see `measured`.
+/// Measured usage of one certificate with one approver; see `measured`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Usage {
     /// The command that measured it.
     pub(crate) measured: String,
-    /// State transitions, the start included.
+    /// State transitions, including the start.
     pub(crate) state_transitions: f64,
     /// Messages of the state machine to the workers.
     pub(crate) tasks: f64,
@@ -125,17 +125,17 @@ pub(crate) struct Usage {
     pub(crate) s3_puts: f64,
     /// GET of S3.
     pub(crate) s3_gets: f64,
-    /// Bytes of log, with what CloudWatch adds to each event.
+    /// Bytes of log, including the bytes that CloudWatch adds to each event.
     pub(crate) log_bytes: f64,
-    /// Bytes that rows, indexes and trail take in DynamoDB for each certificate, for as long as it is kept. Assumed.
+    /// Bytes of rows, indexes and trail in DynamoDB for each kept certificate. Assumed.
     pub(crate) stored_bytes: f64,
-    /// Bytes that leave the portal for each certificate. Assumed.
+    /// Bytes that the portal sends for each certificate. Assumed.
     pub(crate) bytes_out: f64,
-    /// What each worker does.
+    /// Invocations by worker.
     pub(crate) workers: BTreeMap<String, Work>,
-    /// What a run of housekeeping uses where nothing waits.
+    /// A run of housekeeping without waiting requests.
     pub(crate) housekeeping_run: HousekeepingRun,
-    /// What each request that waits for its approvers adds to each run.
+    /// Additional usage of each run for each waiting request.
     pub(crate) waiting: Waiting,
     /// Days that a request waits for its approvers. Assumed.
     pub(crate) days_to_decision: f64,
@@ -145,9 +145,9 @@ pub(crate) struct Usage {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Work {
-    /// How many.
+    /// Number of invocations.
     pub(crate) invocations: f64,
-    /// How long each takes.
+    /// Duration of each.
     pub(crate) milliseconds: f64,
 }
 
@@ -159,11 +159,11 @@ pub(crate) struct HousekeepingRun {
     pub(crate) dynamodb_read_units: f64,
     /// GET of S3.
     pub(crate) s3_gets: f64,
-    /// How long it takes.
+    /// Its duration.
     pub(crate) milliseconds: f64,
 }
 
-/// What one look at a waiting request uses: that of housekeeping, and that of await-approval, which it asks to look.
+/// Usage of one recheck of a waiting request, by housekeeping and by await-approval.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Waiting {
@@ -173,7 +173,7 @@ pub(crate) struct Waiting {
     pub(crate) s3_gets: f64,
     /// Messages.
     pub(crate) messages: f64,
-    /// How long await-approval takes.
+    /// Duration of await-approval.
     pub(crate) milliseconds: f64,
     /// Bytes of log.
     pub(crate) log_bytes: f64,
@@ -188,20 +188,20 @@ impl Data {
     /// The price of one unit, in US dollars.
     ///
     /// # Panics
-    /// Where the file lacks it; a test asks for every one.
+    /// If the file does not have it; a test reads every price.
     pub(crate) fn price(&self, name: &str) -> f64 {
         let price =
             self.prices.get(name).unwrap_or_else(|| panic!("benches/prices.toml has no price {name}"));
         price.usd / price.per
     }
 
-    /// How many prices were read on their page, and how many are from memory of it.
+    /// Number of prices that were read on their page, and number of prices from memory.
     pub(crate) fn confidence(&self) -> (usize, usize) {
         let read = self.prices.values().filter(|price| price.seen == Seen::Page).count();
         (read, self.prices.len() - read)
     }
 
-    /// The prices and quotas without a page to look them up.
+    /// Names of the prices and quotas from memory.
     #[cfg(test)]
     pub(crate) fn without_source(&self) -> Vec<&str> {
         let prices = self.prices.iter().map(|(name, price)| (name, &price.source));
@@ -214,21 +214,21 @@ impl Data {
     }
 }
 
-/// What infra/template.yaml makes that costs money while nothing happens, counted in it.
+/// Resources of infra/template.yaml that cost money while idle.
 #[derive(Debug)]
 pub(crate) struct Counted {
     /// Queues that Lambda polls.
     pub(crate) polled_queues: f64,
     /// Alarms.
     pub(crate) alarms: f64,
-    /// Secrets, that of the CA key included.
+    /// Secrets, including the CA key.
     pub(crate) secrets: f64,
-    /// Memory of each worker, in GB, and how many batches of how many messages of it run at once.
+    /// Memory, batch size and concurrency of each worker.
     pub(crate) workers: BTreeMap<String, FunctionSpec>,
-    /// What the portal takes a second, and at once.
+    /// Throttling of the portal: rate a second, and burst.
     pub(crate) throttle: (f64, f64),
-    /// The interface endpoints of a private network in each zone, and whether only the isolated one has them. Those of DynamoDB and S3
-    /// are gateways and free; that of KMS is there with a CA key in KMS only, and not counted.
+    /// Interface endpoints of a private network in each zone; true if only the isolated network has them. Gateway
+    /// endpoints (DynamoDB, S3) are free. The endpoint of KMS exists only for a CA key in KMS and is not counted.
     pub(crate) endpoints: Vec<(String, bool)>,
 }
 
@@ -237,14 +237,14 @@ pub(crate) struct Counted {
 pub(crate) struct FunctionSpec {
     /// Memory in GB, as Lambda charges for it.
     pub(crate) gigabytes: f64,
-    /// Messages of a batch; 1 where no queue feeds it.
+    /// Messages of a batch; 1 without a queue.
     pub(crate) batch: f64,
-    /// Batches at once; 0 where no queue feeds it.
+    /// Concurrent batches; 0 without a queue.
     pub(crate) at_once: f64,
 }
 
 impl Counted {
-    /// Of the template of this version.
+    /// Reads the template of this version.
     pub(crate) fn in_template() -> Self {
         let template = template();
         let network = infra_tests::read("infra/private/network.yaml");
@@ -267,7 +267,7 @@ impl Counted {
         Self {
             polled_queues: polled.sum::<usize>() as f64,
             alarms: count("AWS::CloudWatch::Alarm"),
-            // That of the CA key is made by `countersign ca`.
+            // `countersign ca` creates the secret of the CA key.
             secrets: count("AWS::SecretsManager::Secret") + 1.0,
             workers: workers.collect(),
             throttle: (default("ThrottleRate"), default("ThrottleBurst")),
@@ -290,7 +290,7 @@ impl Counted {
     }
 }
 
-/// The service of an endpoint that is paid for, and whether only the isolated network has it; `text` is what follows its type.
+/// Service of a paid endpoint, and true if only the isolated network has it. `text` follows the type of the resource.
 fn endpoint(text: &str) -> Option<(String, bool)> {
     let value =
         |name: &str| text.split_once(name)?.1.lines().next().map(|value| value.trim_matches([' ', '"']));
@@ -302,13 +302,13 @@ fn endpoint(text: &str) -> Option<(String, bool)> {
     Some((service.to_owned(), condition.is_some()))
 }
 
-/// The queues that feed a function, as events of the template.
+/// The SQS events of a function in the template.
 fn queue_events(function: &Value) -> Vec<&Value> {
     let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
     events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
 }
 
-/// A number of the template, which may stand there as text.
+/// A number of the template, which may be written as text.
 fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }

@@ -1,8 +1,8 @@
-//! Monthly costs and capacity of a deployment, computed from benches/prices.toml and infra/template.yaml:
-//! `cargo run -q -p benches --bin costs` prints docs/costs.md, `... -- scale` prints docs/scale.md, and `... -- 2500` the bill
-//! for so many certificates a month in each network. A test holds both pages to it.
+//! Monthly costs and capacity of a deployment, computed from benches/prices.toml and infra/template.yaml: `cargo run
+//! -q -p benches --bin costs` prints docs/costs.md, `... -- scale` prints docs/scale.md, and `... -- 2500` the bill
+//! for 2500 certificates a month in each network. A test compares both pages with the output.
 
-// Printing is what it is for.
+// A command prints.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 mod bill;

@@ -1,4 +1,4 @@
-//! docs/costs.md.
+//! The page docs/costs.md.
 
 use super::bill::{Deployment, HOURS, Line, bill, original, private_ca, total};
 use super::data::{Counted, Data, Network};
@@ -31,7 +31,7 @@ pub(crate) fn costs(data: &Data, counted: &Counted) -> String {
         .replace("{prices}", prices(data).trim_end())
 }
 
-/// Bills beside each other: a row a service, a column a deployment. Services that cost nothing anywhere are left out.
+/// Bills side by side: one row for each service, one column for each deployment. Omits services without costs.
 pub(crate) fn bills(data: &Data, counted: &Counted, columns: &[(String, Deployment)]) -> String {
     let bills: Vec<Vec<Line>> = columns.iter().map(|(_, deployed)| bill(data, counted, *deployed)).collect();
     let mut text = head(
@@ -89,7 +89,7 @@ fn others(data: &Data, counted: &Counted) -> String {
     text
 }
 
-/// The three services that cost most, for each volume.
+/// The three most expensive services for each volume.
 fn most(data: &Data, counted: &Counted) -> String {
     let mut text = head(&[
         "certificates a month".into(),
@@ -180,7 +180,7 @@ fn prices(data: &Data) -> String {
     text
 }
 
-/// The heading of a table whose columns but the first are numbers.
+/// The heading of a table with numbers in all columns but the first.
 pub(crate) fn head(columns: &[String]) -> String {
     let rule: Vec<&str> =
         columns.iter().enumerate().map(|(at, _)| if at == 0 { "---" } else { "---:" }).collect();
@@ -197,12 +197,12 @@ fn volume(certificates: f64) -> String {
     if certificates == 0.0 { "idle".into() } else { grouped(certificates) }
 }
 
-/// `1,234.50`; whole numbers without their cents from a thousand on.
+/// Formats as `1,234.50`; without cents for whole numbers from a thousand on.
 pub(crate) fn dollars(usd: f64) -> String {
     if usd >= 1_000.0 { grouped(usd.round()) } else { format!("{usd:.2}") }
 }
 
-/// `1,234` or `12.5`.
+/// Formats as `1,234` or `12.5`.
 pub(crate) fn grouped(number: f64) -> String {
     if number < 1_000.0 {
         let text = format!("{number:.1}");

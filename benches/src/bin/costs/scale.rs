@@ -1,7 +1,7 @@
-//! docs/scale.md: which limit binds first, and what a burst meets.
+//! The page docs/scale.md: the limits in their order, and the course of a burst.
 //!
-//! Invariant: each limit is converted to certificates a second, so that limits can be compared. People are left out:
-//! every request is approved at once.
+//! Invariant: each limit is converted to certificates a second, so that limits can be compared. Every request is
+//! approved at once.
 
 use super::data::{Counted, Data, Quota, Window};
 use super::page::{grouped, head, table_row};
@@ -13,11 +13,11 @@ const DAY: f64 = 86_400.0;
 struct Limit {
     name: String,
     stage: Stage,
-    /// What a certificate takes of it, in words.
+    /// Use of the limit by a certificate, in words.
     takes: String,
-    /// Who raises it.
+    /// The way to raise it.
     raised: &'static str,
-    /// True if every certificate passes it, with the defaults.
+    /// True if every certificate uses it, with the defaults.
     always: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn scale(data: &Data, counted: &Counted) -> String {
         .replace("{sources}", sources(data).trim_end())
 }
 
-/// Every limit, the tightest first.
+/// Every limit, tightest first.
 fn limits(data: &Data, counted: &Counted) -> Vec<Limit> {
     let usage = &data.usage;
     let portal = usage.workers.get("portal").map_or(1.0, |work| work.invocations);
@@ -131,7 +131,7 @@ fn table(limits: &[Limit]) -> String {
     text
 }
 
-/// What must be raised, and to what times its size, for ten and a hundred times as many certificates.
+/// Limits to raise, and the factors, for ten and a hundred times as many certificates.
 fn raises(limits: &[Limit], binding: f64) -> String {
     let mut text = head(&["certificates a day".into(), "what must be raised".into()]);
     for times in [10.0, 100.0] {
@@ -150,7 +150,7 @@ fn raises(limits: &[Limit], binding: f64) -> String {
     text
 }
 
-/// Bursts through the limits as they are, and with those raised that ten and a hundred times the rate need.
+/// Bursts through the default limits, and through the limits raised for ten and a hundred times the rate.
 fn bursts(data: &Data, counted: &Counted, binding: f64) -> String {
     let mut text = head(&[
         "at once".into(),
@@ -173,7 +173,7 @@ fn bursts(data: &Data, counted: &Counted, binding: f64) -> String {
     text
 }
 
-/// The stages in the order in which a request meets them, each at least as wide as `wanted` a second.
+/// The stages in the order of a request, each with a rate of at least `wanted` a second.
 fn stages(limits: &[Limit], wanted: f64) -> Vec<Stage> {
     let order: [(&'static str, &[&str]); 5] = [
         ("the portal", &["the portal", "API Gateway"]),
@@ -199,10 +199,10 @@ fn stages(limits: &[Limit], wanted: f64) -> Vec<Stage> {
     stages
 }
 
-/// What Express workflows would save for a million certificates, in words.
+/// Savings of Express workflows for a million certificates, in words.
 fn express(data: &Data) -> String {
     let standard = data.usage.state_transitions;
-    // Three states and two become one each, which starts an Express workflow.
+    // Groups of three and of two states become one state each, which starts an Express workflow.
     let left = standard - 3.0;
     let million = 1_000_000.0;
     let saved = million * (standard - left) * data.price("step_functions_transition")
@@ -229,7 +229,7 @@ fn sources(data: &Data) -> String {
     text
 }
 
-/// Two digits are more than is known.
+/// Rounds to two digits; the input is not more precise.
 fn rounded(number: f64) -> f64 {
     if number < 1.0 {
         return number;
@@ -273,7 +273,7 @@ mod tests {
     fn every_limit_that_is_always_met_is_a_stage_of_the_simulation() {
         let all = limits(&Data::read(), &Counted::in_template());
         let met = all.iter().filter(|limit| limit.always).count();
-        // A table that is no longer new takes more than a new one.
+        // A table in use has a higher limit than a new one.
         assert_eq!(stages(&all, 0.0).len(), met - 1);
     }
 

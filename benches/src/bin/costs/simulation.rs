@@ -1,43 +1,43 @@
-//! Requests that all come at once, second by second through stages that take only so many: token buckets as AWS has them.
+//! A burst of requests, second by second through stages with token buckets as in AWS.
 //!
-//! Invariant: nothing is lost and nothing made up; a stage takes what has come, as far as its tokens go. It knows no retries and no
-//! latency: it says how long quotas alone hold a burst up.
+//! Invariant: the number of requests is constant; a stage passes as many as it has tokens. Without retries and
+//! latency: the result is the delay by quotas alone.
 
-/// A stage that everything must pass.
+/// A stage that every request passes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stage {
-    /// What it is.
+    /// Its name.
     pub(crate) name: &'static str,
     /// Certificates a second.
     pub(crate) rate: f64,
-    /// Certificates at once.
+    /// Size of the token bucket, in certificates.
     pub(crate) burst: f64,
 }
 
-/// How a burst went through.
+/// Course of a burst.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Passed {
-    /// Seconds until the last came out.
+    /// Seconds until the last request has passed.
     pub(crate) seconds: u64,
-    /// The stage with the longest queue, and how long that was.
+    /// The stage with the longest queue, and its length.
     pub(crate) longest_queue: (&'static str, u64),
 }
 
-/// So many come at once. `None` where they are not through after 30 days.
+/// Runs a burst of this size. `None` if it has not passed after 30 days.
 pub(crate) fn burst(stages: &[Stage], requests: u64) -> Option<Passed> {
     let mut queues = vec![0.0; stages.len() + 1];
     let mut tokens: Vec<f64> = stages.iter().map(|stage| stage.burst).collect();
     queues[0] = requests as f64;
     let mut longest_queue = ("", 0);
     for second in 1..=30 * 86_400 {
-        // From the end, so that nothing passes two stages in one second.
+        // From the end, so that no request passes two stages in one second.
         for at in (0..stages.len()).rev() {
             let pass = f64::min(queues[at], tokens[at]).floor();
             queues[at] -= pass;
             queues[at + 1] += pass;
             tokens[at] = f64::min(tokens[at] - pass + stages[at].rate, stages[at].burst.max(stages[at].rate));
         }
-        // The first stage holds who has not been let in yet, not a queue.
+        // Requests before the first stage are not in a queue yet.
         for (stage, queue) in stages.iter().zip(&queues).skip(1) {
             if *queue as u64 > longest_queue.1 {
                 longest_queue = (stage.name, *queue as u64);

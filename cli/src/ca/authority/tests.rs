@@ -1,4 +1,4 @@
-//! Authorities as the workers read them.
+//! CA certificates, parsed as the workers do.
 
 use der::{Decode as _, Encode as _};
 use pki::issuer::Issuer;
@@ -55,7 +55,7 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
     let ders = [issuing.certify(&above).await.unwrap(), root];
     let chain = Chain::of(&ders).unwrap();
     assert_eq!(chain.unfit(now + Duration::HOUR), None);
-    assert!(chain.unfit(now + Duration::days(400)).unwrap().contains("has expired"));
+    assert!(chain.unfit(now + Duration::days(400)).unwrap().contains("expired on"));
     assert_eq!((chain.own().path_length, chain.own().serial.len()), (Some(0), 40));
     assert_eq!(chain.own().permitted, ["example.com"]);
     assert_eq!(chain.own().excluded, ["any IPv4 address", "any IPv6 address"]);
@@ -64,11 +64,11 @@ async fn an_issuing_ca_below_a_root_can_issue_and_is_limited() {
     assert!(!free("www.example.org") && !free("10.1.2.3") && !free("fc00::1"));
 
     let alone = Chain::of(&ders[..1]).unwrap();
-    assert!(alone.unfit(now + Duration::HOUR).unwrap().contains("the chain is not complete"));
+    assert!(alone.unfit(now + Duration::HOUR).unwrap().contains("the chain is incomplete"));
 }
 
 #[tokio::test]
-async fn critical_is_what_rfc_5280_wants_critical() {
+async fn an_extension_is_critical_where_rfc_5280_requires_it() {
     use x509_parser::prelude::{FromDer as _, X509Certificate};
     let (name, key) = (name::encode("CN=Root").unwrap(), key());
     let der = root(&name, &key).await;

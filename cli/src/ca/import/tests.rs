@@ -1,4 +1,4 @@
-//! Reading what is to be imported: the right pairs, and one line for each wrong one.
+//! Reading keys and certificates for an import: each wrong pair is refused with one line.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
@@ -83,8 +83,7 @@ fn pem_and_der_are_read_and_the_chain_is_put_in_order() {
 
     let said = desk.read("key.der", "issuing.der", None).err().unwrap();
     assert!(
-        said.contains("the chain is not complete: CN=issuing was issued by CN=top")
-            && said.contains("--chain"),
+        said.contains("the chain is incomplete: CN=issuing was issued by CN=top") && said.contains("--chain"),
         "{said}"
     );
     let said = desk.read("top.key", "issuing.der", Some("top.der")).err().unwrap();
@@ -105,7 +104,7 @@ fn what_surrounds_a_key_is_left_behind() {
 }
 
 #[test]
-fn whatever_cannot_be_a_ca_is_told_in_one_line() {
+fn a_file_that_cannot_be_a_ca_is_reported_in_one_line() {
     let desk = Desk::new();
     root(&desk, "ca", |_| {});
     root(&desk, "leaf", |params| params.is_ca = IsCa::ExplicitNoCa);
@@ -124,7 +123,7 @@ fn whatever_cannot_be_a_ca_is_told_in_one_line() {
     desk.write("empty", "");
     for (key, certificate, why) in [
         ("leaf.key", "leaf.crt", "it is not a CA"),
-        ("expired.key", "expired.crt", "has expired at 2021-01-01"),
+        ("expired.key", "expired.crt", "expired on 2021-01-01"),
         ("future.key", "future.crt", "is not valid before 2999-01-01"),
         ("signless.key", "signless.crt", "lacks keyCertSign"),
         ("leaf.key", "ca.crt", "is not the key of the certificate CN=ca (EC P-256)"),

@@ -1,4 +1,4 @@
-//! Rotations of CAs with limits: each limit is in the new certificate, or the rotation is refused.
+//! Rotations of CAs with limits: the new certificate has every limit, or the rotation is refused.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -25,7 +25,7 @@ fn ca(name: &str, change: impl FnOnce(&mut CertificateParams)) -> CertificatePar
     params
 }
 
-/// One of every limit that a CA certificate may have.
+/// Adds one of every limit that a CA certificate may have.
 fn limited(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(3));
     params.key_usages.push(KeyUsagePurpose::DigitalSignature);
@@ -61,7 +61,7 @@ fn permitting(domains: &[&str]) -> CaOptions {
     CaOptions { permit_dns, ..CaOptions::root("CN=Example".into()) }
 }
 
-/// What `rotate` does, without a stack.
+/// Rotates without a stack.
 async fn rotated(before: &Chain, shape: &CaOptions) -> Result<Chain, CliError> {
     let mut extensions = successor(before, false)?;
     shape.limit(&mut extensions)?;
@@ -112,7 +112,7 @@ async fn a_rotation_carries_over_every_limit_byte_for_byte() {
     assert!(usage.key_cert_sign());
     assert!(usage.crl_sign());
 
-    // And once more from the certificate that was made.
+    // Once more, from the new certificate.
     let third = rotated(&after, &permitting(&[])).await.unwrap();
     assert_eq!(extensions(third.own()), extensions(before.own()));
 }

@@ -1,22 +1,22 @@
-//! The Maildir that the mail catcher fills: one file a mail, never changed once it is there.
+//! The Maildir of the mail catcher: one file for each mail, never changed after its creation.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use mail_parser::{Address, Message, MessageParser, MimeHeaders as _};
 
-/// The folder.
+/// A Maildir.
 pub(crate) struct Maildir {
     folder: PathBuf,
 }
 
 /// One caught mail.
 pub(crate) struct Caught {
-    /// The name of its file.
+    /// Name of its file.
     pub(crate) id: String,
-    /// When it was caught.
+    /// Time of its receipt.
     pub(crate) at: SystemTime,
-    /// Its Message-ID, which begins with the request's id.
+    /// Its Message-ID, which begins with the id of the request.
     pub(crate) message_id: String,
     /// Its sender.
     pub(crate) from: String,
@@ -32,7 +32,7 @@ pub(crate) struct Caught {
     pub(crate) attachments: Vec<Attachment>,
 }
 
-/// A file that came with a mail.
+/// An attachment of a mail.
 pub(crate) struct Attachment {
     /// Its name.
     pub(crate) name: String,
@@ -41,19 +41,19 @@ pub(crate) struct Attachment {
 }
 
 impl Maildir {
-    /// The Maildir in `folder`, which need not exist yet.
+    /// Names the Maildir in `folder`, which need not exist yet.
     pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// All mails, newest first.
+    /// Returns all mails, newest first.
     pub(crate) fn mails(&self) -> Vec<Caught> {
         let mut mails: Vec<Caught> = self.files().iter().filter_map(|path| read(path)).collect();
         mails.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| other.id.cmp(&one.id)));
         mails
     }
 
-    /// One mail. The id is looked up among the files that are there, so it cannot lead anywhere else.
+    /// Returns a mail. The id is compared with the names of the files, so it cannot name a file outside of the Maildir.
     pub(crate) fn mail(&self, id: &str) -> Option<Caught> {
         self.files()
             .iter()

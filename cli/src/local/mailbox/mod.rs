@@ -1,7 +1,7 @@
-//! The mailbox page: what the mail catcher caught, for the people who try the flow in a browser.
+//! The mailbox page: the caught mails, for trying the flow in a browser.
 //!
-//! Invariant: a mail is untrusted text. Its text is escaped, its HTML is shown in a sandboxed frame that runs no script,
-//! and its attachments are downloads.
+//! Invariant: a mail is untrusted. Its text is escaped, its HTML is in a sandboxed frame without scripts, and its
+//! attachments are downloads.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -7,9 +7,9 @@ use time::macros::format_description;
 
 use super::Caught;
 
-/// Nothing but the page's own style, and the frame with a mail's HTML.
+/// Content-Security-Policy of the pages: their own style and the frame with a mail's HTML.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// A mail's own HTML: styles and inline images, no scripts, no network.
+/// Content-Security-Policy of a mail's HTML: styles and inline images, no scripts, no network.
 pub(super) const FRAMED_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'";
 
 const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>\
@@ -18,14 +18,14 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.4rem .6
 pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #8884;border-radius:.5rem;padding:1rem}\
 iframe{width:100%;height:34rem;border:1px solid #8884;border-radius:.5rem;background:#fff}dt{font-weight:600}dd{margin:0 0 .4rem}</style>";
 
-/// All mails.
+/// Returns the page with all mails.
 pub(super) fn list(mails: &[Caught]) -> String {
     let mut html = format!("{HEAD}<meta http-equiv=refresh content=5><title>Mailbox</title><h1>Mailbox</h1>");
     if mails.is_empty() {
-        html.push_str("<p>No mail yet. This page looks again every five seconds.</p>");
+        html.push_str("<p>No mail yet. This page reloads every five seconds.</p>");
         return html;
     }
-    html.push_str("<p>Mails of the local stack, newest first. They are caught here and go nowhere.</p><table><tr><th>When<th>To<th>Subject</tr>");
+    html.push_str("<p>Mails of the local stack, newest first. None of them was sent.</p><table><tr><th>When<th>To<th>Subject</tr>");
     for mail in mails {
         let files = match mail.attachments.len() {
             0 => String::new(),
@@ -34,7 +34,7 @@ pub(super) fn list(mails: &[Caught]) -> String {
                 mail.attachments.iter().map(|file| escaped(&file.name)).collect::<Vec<_>>().join(", ")
             ),
         };
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = write!(
             html,
             "<tr><td>{}<td>{}<td><a href='/_mailbox/{}'>{}</a>{files}</tr>",
@@ -48,7 +48,7 @@ pub(super) fn list(mails: &[Caught]) -> String {
     html
 }
 
-/// One mail.
+/// Returns the page of one mail.
 pub(super) fn view(mail: &Caught) -> String {
     let id = escaped(&mail.id);
     let subject = escaped(&mail.subject);
@@ -77,7 +77,7 @@ pub(super) fn view(mail: &Caught) -> String {
     html
 }
 
-/// A mail's HTML for the frame: its links open in a tab of their own.
+/// Returns a mail's HTML for the frame; its links open in a new tab.
 pub(super) fn framed(html: &str) -> String {
     format!("<!doctype html><base target=_blank>{html}")
 }
@@ -102,7 +102,7 @@ fn escaped(text: &str) -> String {
     html
 }
 
-/// Escaped text whose http and https addresses are links.
+/// Returns the text escaped, with its http and https addresses as links.
 fn linked(text: &str) -> String {
     let mut html = String::new();
     let mut rest = text;

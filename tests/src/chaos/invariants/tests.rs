@@ -124,7 +124,7 @@ fn consistent_records_pass_and_each_inconsistency_is_found() {
         ("mailbox", |observed| observed.mails.get_mut(ID).unwrap().clear()),
         ("mailbox", |observed| observed.mails.get_mut(ID).unwrap()[0].message_id = format!("{ID}.2@x")),
         ("audit", |observed| observed.trails.clear()),
-        ("audit", |observed| observed.broken_trails = Some("1 audit trails are broken".into())),
+        ("audit", |observed| observed.broken_trails = Some("1 audit trail is broken".into())),
         ("audit", |observed| {
             observed.trails.get_mut(ID).unwrap().push(json!({ "event": "signed", "detail": "4f01" }))
         }),

@@ -1,7 +1,7 @@
 //! Bad input: every code a submission can be refused with; nothing of it is stored, and nothing leaks.
 //!
-//! `try_again` needs a broken neighbour and is tested in the portal; `expired` and `already_decided` are in `front::decisions`,
-//! `not_found` in `front::links`, malformed bodies in `front::fields`.
+//! `try_again` needs a broken neighbour and is tested in the portal; `expired` and `already_decided` are in
+//! `front::decisions`, `not_found` in `front::links`, malformed bodies in `front::fields`.
 
 use end_to_end::{Answer, Portal, Stack, Submission};
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! Every path through the state machine, read from the definition: the workers' answers and the end.
 //!
-//! Invariant: a third implementation of the States language, of the subset in statemachine.asl.json; it panics at other input.
+//! Invariant: a third implementation of the States language, of the subset in statemachine.asl.json; it panics at
+//! other input.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! A mail scanner that opens every link of every mail, with every method, and crawls the linked pages. It changes nothing.
+//! A mail scanner that opens every link of every mail, with every method, and crawls the linked pages. It changes
+//! nothing.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Least privilege: each permission of each role is removed in turn, and a flow then fails.
 //!
-//! Invariant: a permission is needed if a worker was denied it during a flow. Permissions that the emulator does not enforce
-//! are listed with the reason; an entry that it starts to enforce fails the test.
+//! Invariant: a permission is needed if a worker was denied it during a flow. Permissions that the emulator does not
+//! enforce are listed with the reason; an entry that it starts to enforce fails the test.
 
 use std::fs;
 use std::io::Write as _;

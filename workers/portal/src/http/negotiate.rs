@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zip_is_given_to_whoever_prefers_one() {
+    fn a_zip_is_given_to_clients_that_prefer_one() {
         let zip = |accept: &str| prefers_zip(&HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]));
         assert!(zip("application/zip"));
         assert!(zip("application/zip, application/x-pem-file;q=0.5"));

@@ -183,7 +183,7 @@ async fn every_link_that_opens_nothing_gives_the_same_answer() {
     let site = Site::new();
     let (id, link) = site.pending();
     let own = site.link_of(id, "requester@example.com");
-    let former = site.link_of(id, "somebody@example.com");
+    let former = site.link_of(id, "former@example.com");
     let unknown = format!("/approvals/{}", "A".repeat(43));
     let cut = &link[..link.len() - 1];
     let longer = format!("{link}A");
@@ -301,7 +301,7 @@ async fn a_verdict_that_changed_is_shown_again_and_nothing_is_decided() {
 }
 
 #[tokio::test]
-async fn whoever_left_the_policy_can_neither_vote_nor_read() {
+async fn an_approver_removed_from_the_policy_can_neither_vote_nor_read() {
     let site = Site::new();
     let (id, link) = site.pending();
     let vote = vote_input(&site, id, "approve");
@@ -327,7 +327,7 @@ async fn links_of_an_earlier_generation_are_dead() {
 }
 
 #[tokio::test]
-async fn the_requester_never_votes_by_whatever_spelling() {
+async fn the_requester_never_votes_in_any_spelling() {
     let site = Site::new();
     let policy = include_str!("../../../../infra/policy.toml");
     site.backend.set_policy(&policy.replace(

@@ -143,7 +143,7 @@ async fn the_downloads_of_a_chosen_language_are_downloads() {
 }
 
 #[tokio::test]
-async fn programs_are_told_the_same_whatever_language_they_name() {
+async fn programs_get_the_same_answer_in_any_language() {
     let site = Site::new();
     let (_, waiting) = site.request_at(Status::PendingApproval).await;
     let (before, query) = waiting.split_once('?').unwrap();

@@ -47,8 +47,8 @@ async fn of_one_address_so_many_may_wait_and_no_more() {
     post(&site, "2", &other).await.is_problem(422, "bad_request");
 
     // Other requesters are not affected.
-    let somebody_else = with("email", "other@example.com");
-    assert_eq!(post(&site, "4", &somebody_else).await.status, StatusCode::ACCEPTED);
+    let other_requester = with("email", "other@example.com");
+    assert_eq!(post(&site, "4", &other_requester).await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]

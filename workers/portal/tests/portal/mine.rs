@@ -36,7 +36,7 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
 }
 
 #[tokio::test]
-async fn whoever_withdrew_is_not_told_that_somebody_rejected() {
+async fn a_withdrawal_is_not_shown_as_a_rejection() {
     let site = Site::new();
     let (mut row, path) = site.request_at(Status::PendingApproval).await;
     let now = site.backend.now();
@@ -108,7 +108,7 @@ async fn an_address_is_told_nothing_that_its_mailbox_does_not_know() {
     let (row, _) = site.request_at(Status::Delivered).await;
     let id = row.id();
     let known = site.post("/mine", &json!({"email": "requester@example.com"})).await;
-    let unknown = site.post("/mine", &json!({"email": "nobody@example.com"})).await;
+    let unknown = site.post("/mine", &json!({"email": "unknown@example.com"})).await;
     assert_eq!((known.status.as_u16(), known.bytes), (202, unknown.bytes.clone()));
     assert_eq!(unknown.status, 202);
     assert_eq!(site.backend.rechecks(), [RecheckMessage::mail(id, workflow::mail_kind::MailKind::Overview)]);

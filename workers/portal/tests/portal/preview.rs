@@ -30,7 +30,7 @@ async fn it_refuses_as_a_submission_would() {
     preview(json!({})).await.is_problem(400, "missing_field");
     preview(json!({"csrContent": "hello"})).await.is_problem(422, "not_a_csr");
     preview(json!({"csrContent": test_pki::root().key_pem})).await.is_problem(422, "private_key_submitted");
-    preview(json!({"csrContent": test_pki::csr(&["www.somebody-else.com"])}))
+    preview(json!({"csrContent": test_pki::csr(&["www.not-allowed.com"])}))
         .await
         .is_problem(422, "name_not_allowed");
     preview(json!({"csrContent": test_pki::csr(&["www.example.com"]), "profile": "x"}))

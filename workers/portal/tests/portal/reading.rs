@@ -8,7 +8,7 @@ use workflow::request::Status;
 use crate::site::{BROWSER, Site};
 
 #[tokio::test]
-async fn the_status_is_told_to_whoever_has_the_link() {
+async fn the_link_opens_the_status() {
     let site = Site::new();
     for status in Status::ALL.into_iter().filter(|status| *status != Status::Revoked) {
         let (row, path) = site.request_at(status).await;
@@ -137,7 +137,7 @@ async fn the_issuer_is_public_once_there_is_one() {
 }
 
 #[tokio::test]
-async fn liveness_asks_nobody() {
+async fn liveness_calls_no_port() {
     let site = Site::new();
     for port in ["requests", "policies", "links", "certificates", "issuers", "approvals"] {
         site.backend.fail_next(port, 1);

@@ -26,9 +26,9 @@ async fn the_same_key_gives_the_same_request_once() {
     let refused = post("abc", other).await.is_problem(422, "bad_request");
     assert!(refused["detail"].as_str().unwrap().contains("Idempotency-Key"));
     assert_ne!(post("def", body.clone()).await.json()["id"], first["id"]);
-    let mut somebody_else = body.clone();
-    somebody_else["email"] = json!("other@example.com");
-    assert_ne!(post("abc", somebody_else).await.json()["id"], first["id"], "a key is the requester's own");
+    let mut other_requester = body.clone();
+    other_requester["email"] = json!("other@example.com");
+    assert_ne!(post("abc", other_requester).await.json()["id"], first["id"], "a key is the requester's own");
     assert_eq!(site.backend.requests().len(), 3);
 
     for key in ["a b", &"x".repeat(256)] {

@@ -161,7 +161,7 @@ async fn each_code_of_a_csr_is_told() {
     refused(with("csrContent", test_pki::csr_with_rsa_bits(1024)), 422, "weak_key").await;
     refused(with("csrContent", test_pki::csr_with_sha1(names)), 422, "weak_signature").await;
     refused(with("csrContent", test_pki::csr(&["under_score.example.com"])), 422, "bad_name").await;
-    refused(with("csrContent", test_pki::csr(&["www.somebody-else.com"])), 422, "name_not_allowed").await;
+    refused(with("csrContent", test_pki::csr(&["www.not-allowed.com"])), 422, "name_not_allowed").await;
     refused(
         with("csrContent", CsrMaker::new(TestKey::EcP256).names(names).asking_for_ca().pem()),
         422,
@@ -173,7 +173,7 @@ async fn each_code_of_a_csr_is_told() {
 
 #[tokio::test]
 async fn everything_that_is_wrong_is_told_at_once() {
-    let body = json!({"email": "nobody", "csrContent": "hello", "profile": "nonsense", "comment": "\u{7}"});
+    let body = json!({"email": "unknown", "csrContent": "hello", "profile": "nonsense", "comment": "\u{7}"});
     let problem = refused(body, 400, "bad_request").await;
     let codes: Vec<_> =
         problem["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
@@ -181,7 +181,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_request_that_nobody_else_could_approve_is_refused() {
+async fn a_request_without_another_approver_is_refused() {
     let site = Site::new();
     let problem =
         site.post("/requests", &with("email", "Approver@example.com")).await.is_problem(400, "bad_request");

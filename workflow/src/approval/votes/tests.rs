@@ -93,7 +93,7 @@ fn late_stale_and_foreign_votes_change_nothing() {
     assert_eq!(
         approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW),
         Ok(VoteResult::Repeated),
-        "a word that is given stands, whatever the review shows by now"
+        "a repeated vote stands, also if the review has changed since"
     );
 }
 
@@ -109,7 +109,7 @@ fn an_undecided_approval_expires_once() {
 }
 
 #[test]
-fn a_request_that_is_withdrawn_is_rejected_by_nobody() {
+fn a_withdrawn_request_is_rejected_without_a_vote() {
     let mut approval = approval(1);
     assert_eq!(approval.withdraw(NOW), Ok(true));
     assert_eq!(approval.withdraw(NOW), Ok(false));

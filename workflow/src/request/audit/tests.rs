@@ -57,7 +57,7 @@ fn the_names_are_those_in_rows() {
 }
 
 #[test]
-fn whatever_is_altered_is_found() {
+fn every_alteration_is_found() {
     let (id, events, head) = trail();
     type Alteration = fn(&mut Event);
     let alterations: [Alteration; 8] = [

@@ -215,7 +215,7 @@ async fn intake_survives_every_fault() {
 fn every_part_that_is_wrong_is_named_at_once() {
     let backend = InMemoryBackend::new();
     let new = NewRequest {
-        requester: Err("nobody".parse::<Email>().unwrap_err()),
+        requester: Err("unknown".parse::<Email>().unwrap_err()),
         comment: "\u{7}".into(),
         csr_text: "hello".into(),
         profile: Some("unknown".into()),

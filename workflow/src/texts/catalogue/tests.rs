@@ -50,7 +50,7 @@ fn the_language_is_the_one_that_the_reader_likes_best() {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_for_some_language_is_spoken(bytes in any::<Vec<u8>>()) {
+    fn any_header_leads_to_a_language(bytes in any::<Vec<u8>>()) {
         let _ = Language::negotiate(&String::from_utf8_lossy(&bytes));
     }
 
