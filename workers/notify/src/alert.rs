@@ -25,21 +25,21 @@ pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String 
     let execution = &task.execution;
     let (status, told) = match status {
         None => {
-            ("no row in the table".to_owned(), "The requester could not be told: nothing is known of them.")
+            ("no row in the table".to_owned(), "The requester couldn't be told: their address isn't known.")
         }
         Some(status @ (Status::Delivered | Status::Revoked)) => {
-            (status.to_string(), "The requester has the certificate and was told nothing of this.")
+            (status.to_string(), "The requester has the certificate and wasn't told about this.")
         }
         Some(status @ (Status::Refused | Status::Rejected | Status::Expired)) => {
-            (status.to_string(), "The requester is told of this outcome, and nothing of the failure.")
+            (status.to_string(), "The requester is told about this outcome, but not about the failure.")
         }
         Some(status) => (
             status.to_string(),
-            "The requester is told that you are looking at it and that they need do nothing.",
+            "The requester is told that you are looking into it and that there's nothing they need to do.",
         ),
     };
     format!(
-        "A request failed and needs a look.\n\
+        "A request failed and needs your attention.\n\
          \n\
          Request:   {id}\n\
          Status:    {status}\n\
@@ -49,7 +49,7 @@ pub(crate) fn text(task: &Task<State, Input>, status: Option<Status>) -> String 
          \n\
          {told}\n\
          \n\
-         See what happened, state by state, and how the request stands:\n\
+         See what happened, state by state, and the status of the request:\n\
          \n\
          countersign executions {id}\n\
          countersign requests show {id}\n"
