@@ -202,7 +202,7 @@ review-expired-text = No decision was made in time.
 review-ended = No decision needed
 review-thanks-approved-text = Thank you. The certificate is being signed and will be e-mailed to the requester.
 review-thanks-recorded = Your approval is recorded
-review-thanks-recorded-text = Thank you. Another approver still has to approve.
+review-thanks-recorded-text = Thank you. { review-approvals }
 review-thanks-rejected-text = Thank you. We'll tell the requester, with your reason.
 
 ## What goes wrong: in short, one for each code
@@ -272,7 +272,8 @@ problem-no-overview = This link doesn't work, or no longer does: it works for on
 
 review-unusual = New or unusual
 review-reason-when = required if you reject
-review-lacking = Still needed: { $approvals } from { $group }.
+review-lacking = Still needed: { $missing }.
+review-lacking-of = { $approvals } from { $group }
 review-withdrawn = Withdrawn
 review-withdrawn-text = The requester has withdrawn the request. There's nothing left to decide.
 unusual-first = Never requested before: { $names }.

@@ -177,7 +177,7 @@ review-expired-text = この申請は、期限までに承認も却下もされ�
 review-ended = 対応は不要です
 review-thanks-approved-text = ありがとうございました。証明書に署名し、申請者にメールで送ります。
 review-thanks-recorded = 承認を記録しました
-review-thanks-recorded-text = ありがとうございました。発行には、ほかの承認者の承認も必要です。
+review-thanks-recorded-text = ありがとうございました。{ review-approvals }
 review-thanks-rejected-text = ありがとうございました。却下の理由とともに、結果を申請者に伝えます。
 
 ## 問題の見出し (コードごとに1つ)
@@ -247,7 +247,8 @@ problem-no-overview = リンクが正しくないか、期限が切れていま�
 
 review-unusual = ご確認いただきたい点
 review-reason-when = 却下の場合は必須
-review-lacking = あと { $group } から{ $approvals }件の承認が必要です。
+review-lacking = あと { $missing }の承認が必要です。
+review-lacking-of = { $group } から{ $approvals }件
 review-withdrawn = 取り下げられました
 review-withdrawn-text = 申請者がこの申請を取り下げました。ご対応は不要です。
 unusual-first = これまで申請されたことのない名前です: { $names }
