@@ -24,7 +24,7 @@ impl Automated {
         let submission = Submission::of(&csr_for(&[&unique_host()]));
         let submitted = SystemTime::now();
         let asked = portal.ask(&submission).await;
-        let request = mailbox.mail(&asked.id, APPROVER, "Please decide").await;
+        let request = mailbox.mail(&asked.id, APPROVER, "Approve certificate").await;
         let link = mailbox.approval_link(&asked, APPROVER).await;
         let review = portal.json(&link).await.expect(200).json();
         let approved = SystemTime::now();

@@ -62,7 +62,7 @@ impl Mailbox {
 
     /// Waits for the approver's mail and returns its link.
     pub async fn approval_link(&self, asked: &Asked, approver: &str) -> String {
-        let mail = self.mail(&asked.id, approver, "Please decide").await;
+        let mail = self.mail(&asked.id, approver, "Approve certificate").await;
         let link = mail.links().into_iter().find(|link| link.contains("/approvals/"));
         link.unwrap_or_else(|| panic!("the approver's mail has no link"))
     }

@@ -263,10 +263,10 @@ mod tests {
 
     #[test]
     fn a_finding_is_camel_case_json() {
-        let finding = Finding::refused(Code::WeakKey, "RSA key of 1024 bits.", "Make a new one.");
+        let finding = Finding::refused(Code::WeakKey, "The RSA key has 1024 bits.", "Make a new one.");
         assert_eq!(
             serde_json::to_value(&finding).unwrap(),
-            serde_json::json!({"code": "weak_key", "severity": "refused", "detail": "RSA key of 1024 bits.", "advice": "Make a new one."})
+            serde_json::json!({"code": "weak_key", "severity": "refused", "detail": "The RSA key has 1024 bits.", "advice": "Make a new one."})
         );
     }
 
@@ -274,11 +274,11 @@ mod tests {
     fn a_finding_speaks_every_language_and_programs_see_english_only() {
         let detail = Message::new("finding-rsa-too-short").with("bits", 1024u32).with("fewest", 2048u32);
         let finding = Finding::refused(Code::WeakKey, detail, "Only here.");
-        assert_eq!(finding.detail, "RSA key of 1024 bits; at least 2048 are needed.");
+        assert_eq!(finding.detail, "The RSA key has 1024 bits; at least 2048 are needed.");
         assert_eq!(finding.detail_in(Language::English), finding.detail);
         assert_eq!(
             finding.detail_in(Language::Japanese),
-            "RSA 鍵が 1024 ビットです。2048 ビット以上が必要です。"
+            "RSA鍵が1024ビットです。2048ビット以上が必要です。"
         );
         assert_eq!(finding.advice_in(Language::Japanese), "Only here.");
         let json = serde_json::to_value(&finding).unwrap();
@@ -314,7 +314,7 @@ mod tests {
         let older: Row = serde_json::from_value(older).unwrap();
         assert_eq!(
             older.findings[0].detail_in(Language::Japanese),
-            "This is no certificate signing request."
+            "This isn't a certificate signing request."
         );
     }
 

@@ -50,7 +50,7 @@ status-in-words =
         [failed] stopped by a fault on our side
        *[revoked] revoked
     }
-# What votes and clock together said, within a sentence.
+# The outcome of an approval, within a sentence.
 outcome-in-words =
     { $outcome ->
         [approved] approved
@@ -64,40 +64,40 @@ page-skip = Skip to the content
 page-navigation = Site
 page-new-request = New request
 page-ca-certificate = CA certificate
-page-footer = A certificate needs two people: one who asks, and one who approves.
+page-footer = Every certificate is approved by a second person.
 remark-refused = Not allowed
-remark-warning = Look twice
+remark-warning = Check this
 remark-ignored = Left out
 
 ## Pages: the form
 
-form-title = Ask for a certificate
-form-lead = Send a certificate signing request. An approver looks at it, and the certificate comes to you by mail.
+form-title = Request a certificate
+form-lead = Send a certificate signing request (CSR). An approver reviews it, and you get the certificate by e-mail.
 form-several-wrong =
     { $count ->
-        [one] { $count } thing to put right
-       *[other] { $count } things to put right
+        [one] { $count } problem to fix
+       *[other] { $count } problems to fix
     }
 form-email = Your e-mail address
-form-email-hint = The certificate is sent here.
+form-email-hint = The certificate is sent to this address.
 form-csr = Certificate signing request
-form-csr-hint = Paste the text that begins with <code>-----BEGIN CERTIFICATE REQUEST-----</code>, or choose the file. Keep your private key to yourself.
-form-file = Or choose a file
-form-profile = What is it for?
+form-csr-hint = Paste the text from <code>BEGIN CERTIFICATE REQUEST</code> to <code>END CERTIFICATE REQUEST</code>, including both lines, or choose the file. Never send your private key.
+form-file = CSR file
+form-profile = What is the certificate for?
 form-comment = Comment for the approver
-form-comment-hint = What runs there, and why it needs a certificate.
+form-comment-hint = What will use the certificate, and why it needs one.
 form-optional = optional
 form-send = Send the request
 form-check = Check it first
 form-private-key-title = This is a private key
-form-private-key-text = It was not sent. Keep it to yourself, and paste its certificate signing request instead.
+form-private-key-text = It hasn't been sent yet. Delete it from the field, keep it to yourself, and paste its certificate signing request instead.
 form-help = How do I make a certificate signing request?
-form-help-where = On the machine that will use the certificate, with your own names:
-form-help-send = Send <code>request.csr</code>. Keep <code>key.pem</code> where it is: nobody else ever needs it.
+form-help-where = Run this on the machine that will use the certificate, with your own names:
+form-help-send = Send <code>request.csr</code>. Keep <code>key.pem</code> on that machine, and never give it to anyone.
 preview-title = This is what you would get
 preview-valid-for = Valid for
-preview-valid-profile = { days }, profile { $profile }
-preview-allowed = The policy allows it; an approver decides.
+preview-valid-profile = { days } (“{ $profile }” profile)
+preview-allowed = This meets the policy. An approver makes the final decision.
 preview-nothing-sent = Nothing has been sent yet.
 
 ## Pages: facts about a request
@@ -107,52 +107,52 @@ fact-subject = Subject
 fact-key = Key
 fact-use = Use
 fact-profile = Profile
-fact-by = By
+fact-by = Requested by
 fact-comment = Comment
 fact-serial = Serial
 fact-valid-until = Valid until
-fact-request = Request
-fact-asked = Asked
-fact-public-key-digest = Public key, SHA-256
-fact-request-digest = Request, SHA-256
-fact-request-number = Request number
+fact-request = Request ID
+fact-asked = Requested
+fact-public-key-digest = Public key (SHA-256)
+fact-request-digest = CSR (SHA-256)
+fact-request-number = Request ID
 
 ## Pages: where a request stands
 
-status-submitted = We are checking your request
-status-submitted-text = This takes a few seconds. You will have a mail with a link to this page.
+status-submitted = We're checking your request
+status-submitted-text = This takes a few seconds. We'll e-mail you a link to this page.
 status-pending = Waiting for approval
-status-pending-text = The approvers have been asked by mail. You will have a mail as soon as they decide.
-status-pending-until-text = The approvers have been asked by mail. They have until { $until }. You will have a mail as soon as they decide.
+status-pending-text = We've asked the approvers by e-mail. We'll e-mail you as soon as they decide.
+status-pending-until-text = We've asked the approvers by e-mail. They have until { $until }. We'll e-mail you as soon as they decide.
 status-approved = Approved, now being signed
 status-approved-text = This takes a few seconds.
 status-ready = Your certificate is ready
-status-issued-text = It is also on its way to you by mail.
-status-delivered-text = It has also been sent to you by mail.
-status-refused = The policy does not allow this request
-status-refused-text = What is wrong, and what to do about it, is below. You can correct it and ask again.
+status-issued-text = It's also on its way to you by e-mail.
+status-delivered-text = We've also sent it to you by e-mail.
+status-refused = The policy doesn't allow this request
+status-refused-text = What is wrong, and how to fix it, is shown below. Correct the request and send it again.
 status-rejected = The request was rejected
-status-rejected-text = You can talk to your approvers, and ask again.
-status-expired = Nobody decided in time
-status-expired-text = You can ask again. It helps to tell an approver that you are waiting.
-status-failed = Something broke on our side
-status-failed-text = The operators have been told and will look at it. You need not do anything.
+status-rejected-text = Talk to the approver, then send a corrected request.
+status-expired = No decision was made in time
+status-expired-text = You can send the request again. Let an approver know before you do.
+status-failed = Something went wrong on our side
+status-failed-text = The operators have been told and will look into it. There's nothing you need to do.
 status-revoked = The certificate was revoked
-status-revoked-text = Please do not use it any more.
+status-revoked-text = Please don't use it any more.
 status-download-zip = Download certificate.zip
 status-download-pem = Certificate only (PEM)
-status-why = Why
-status-found = What was found
-status-ask-again = Ask again
-status-so-far = So far
-status-to-come = to come
-status-asked-for = What was asked for
-status-keep-link = Keep the link to this page: it is how you come back to your request. Whoever has it can see the request and the certificate.
+status-why = Reason
+status-found = What we found
+status-ask-again = Request again
+status-so-far = Progress
+status-to-come = not yet
+status-asked-for = What you requested
+status-keep-link = Keep the link to this page: you need it to come back to your request. Anyone who has the link can see the request and the certificate.
 event-submitted = Received
-event-pending = Approvers asked
-event-approved = Approved
-event-issued = Signed
-event-delivered = Sent by mail
+event-pending = Review by the approvers
+event-approved = Approval
+event-issued = Signing
+event-delivered = Delivery by e-mail
 event-refused = Refused
 event-rejected = Rejected
 event-expired = Expired
@@ -164,83 +164,83 @@ event-revoked = Revoked
 review-title = Approve a certificate
 review-question = Issue this certificate?
 review-the-request = The request
-review-asks = <strong>{ $requester }</strong> asks for it, profile <strong>{ $profile }</strong>.
-review-asks-valid = <strong>{ $requester }</strong> asks for it, valid { days }, profile <strong>{ $profile }</strong>.
-review-no-comment = No comment was given.
-review-would-refuse = The policy in force would not let this be signed, even if you approve:
-review-allowed = The policy allows it.
-review-allowed-nothing-unusual = The policy allows it, and nothing unusual was found.
+review-asks = Requested by <strong>{ $requester }</strong> · <strong>{ $profile }</strong> profile
+review-asks-valid = Requested by <strong>{ $requester }</strong> · valid for { days } · <strong>{ $profile }</strong> profile
+review-no-comment = No comment.
+review-would-refuse = The current policy doesn't allow this certificate, even if you approve it:
+review-allowed = This meets the policy.
+review-allowed-nothing-unusual = This meets the policy, and nothing unusual was found.
 review-live =
     { $count ->
-        [one] A certificate is in use for the same names or key:
-       *[other] { $count } certificates are in use for the same names or key:
+        [one] There's already a valid certificate for these names or this key:
+       *[other] There are already { $count } valid certificates for these names or this key:
     }
 review-same-key = same key
-review-live-one = for { $email }, until { $until }
-review-have-approved = You have approved. { review-approvals }
-review-approvals = { $approvals } of { $quorum } approvals are there.
+review-live-one = for { $email }, valid until { $until }
+review-have-approved = You've approved this request. { review-approvals }
+review-approvals = { $approvals } of { $quorum } approvals so far.
 review-reason = Reason
-review-reason-hint = If you reject, the requester reads this.
+review-reason-hint = If you reject, the requester reads this. If you approve, only other approvers see it.
 review-approve = Approve
 review-reject = Reject
-review-you-decide = You decide as { $approver }, until { $until }.
+review-you-decide = You're deciding as { $approver }. You have until { $until }.
 review-decisions = Decisions so far
-review-vote-approved = <strong>{ $approver }</strong> approved { $at }
-review-vote-rejected = <strong>{ $approver }</strong> rejected { $at }
+review-vote-approved = <strong>{ $approver }</strong> approved on { $at }
+review-vote-rejected = <strong>{ $approver }</strong> rejected on { $at }
 review-details = All details
 review-no-usages = none granted
 review-approved = Approved
 review-standing-text =
     { $status ->
-        [delivered] The certificate was mailed to the requester.
+        [delivered] The certificate has been e-mailed to the requester.
        *[other] The request is { status-in-words }.
     }
 review-rejected = Rejected
-review-rejected-text = The request was rejected; no certificate is issued.
+review-rejected-text = The request was rejected. No certificate will be issued.
 review-expired = Expired
-review-expired-text = The request was not decided in time.
-review-ended = Nothing to decide
-review-thanks-approved-text = Thank you. The certificate is being signed and mailed to the requester.
+review-expired-text = No decision was made in time.
+review-ended = No decision needed
+review-thanks-approved-text = Thank you. The certificate is being signed and will be e-mailed to the requester.
 review-thanks-recorded = Your approval is recorded
-review-thanks-recorded-text = Thank you. Another approver has to approve, too.
-review-thanks-rejected-text = Thank you. The requester is told, with your reason if you gave one.
+review-thanks-recorded-text = Thank you. { review-approvals }
+review-thanks-rejected-text = Thank you. We'll tell the requester, with your reason.
 
 ## What goes wrong: in short, one for each code
 
 title-not-a-csr = Not a certificate signing request
 title-private-key-submitted = A private key was submitted
 title-too-large = Too large
-title-bad-signature = The request is not signed by its own key
-title-unsupported-key = A kind of key that is not certified here
+title-bad-signature = The request isn't signed with its own key
+title-unsupported-key = This kind of key isn't supported
 title-weak-key = The key is too weak
-title-weak-signature = The request is signed with a broken digest
-title-bad-name = A name is not valid
-title-forbidden-extension = Something in the request may not be asked for
-title-name-not-allowed = A name is not allowed
-title-unknown-profile = There is no such profile
-title-bad-email = The e-mail address cannot be used
+title-weak-signature = The request is signed with an insecure digest
+title-bad-name = A name isn't valid
+title-forbidden-extension = The request asks for something that isn't allowed
+title-name-not-allowed = A name isn't allowed
+title-unknown-profile = There's no such profile
+title-bad-email = The e-mail address can't be used
 title-missing-field = Something is missing
-title-bad-request = We could not read that
+title-bad-request = We can't accept this
 title-not-found = Not found
 title-already-decided = Already decided
-title-expired = The time to decide is over
+title-expired = The time to decide has passed
 title-try-again = Please try again
 
 ## What goes wrong: in full. In English these are also the `detail` of the JSON answers.
 
 problem-error = Error { $status }.
-problem-no-such-page = There is nothing at this address.
-problem-no-such-link = This link does not open anything. Please open it again from the newest mail about the request, whole, up to its last character.
-problem-not-answered = Something we depend on did not answer. Nothing was lost; please try again in a moment.
+problem-no-such-page = There's nothing at this address.
+problem-no-such-link = This link doesn't work. It may be incomplete or out of date: open it from the latest e-mail about the request.
+problem-not-answered = A service that we depend on didn't answer. Nothing was lost. Please try again in a moment.
 problem-try-again = Please try again.
-problem-too-many-waiting = { $limit } requests with this e-mail address wait for a decision already, and no more are taken until some are decided. Please withdraw those that are no longer needed (see “My certificates”), or ask again later.
-problem-method = This address does not take { $method }.
+problem-too-many-waiting = { $limit } requests from this e-mail address are already waiting for approval. You can't send another until some of them are decided. Withdraw the ones you no longer need (see “My certificates”), or try again later.
+problem-method = This address doesn't accept { $method }.
 problem-content-type = The Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data.
-problem-too-large = The body is larger than { $bytes } bytes. Send the request alone.
-problem-broke-off = The body broke off. Please send it again.
-problem-no-object = The body is { json-kind }; a JSON object is needed.
-problem-no-json = The body is no JSON: see line { $line }, column { $column }.
-problem-unreadable-form = The form could not be read. Please send it again.
+problem-too-large = The body is larger than { $bytes } bytes. Send only the certificate signing request.
+problem-broke-off = The body was cut off. Please send it again.
+problem-no-object = The body is { json-kind }, but it must be a JSON object.
+problem-no-json = The body isn't valid JSON: see line { $line }, column { $column }.
+problem-unreadable-form = The form couldn't be read. Please send it again.
 json-kind =
     { $kind ->
         [null] null
@@ -250,70 +250,67 @@ json-kind =
         [array] an array
        *[object] an object
     }
-problem-no-zip = The zip cannot be made at the moment. Please try again, or download the PEM file.
-problem-no-ca = There is no certificate authority here yet. An operator has to set one up first.
-problem-no-certificate = There is no certificate to download: the request is { status-in-words }.
-problem-no-certificate-yet = There is no certificate yet: the request is { status-in-words }.
-problem-unreadable-certificate = The certificate could not be read. Please try again in a moment.
-problem-still-being-read = The request is still being read. Please try again in a moment.
-problem-cross-site = This decision was sent from another site. Please open the link from the mail and decide there.
-problem-ended = The request has ended meanwhile: it is { status-in-words }.
-problem-already-decided = The request is already { outcome-in-words }; that stands.
-problem-decided-otherwise = You have decided otherwise before; that stands.
-problem-stale = What you decided about is not what is asked for now. Please look at the request again and decide then.
-problem-expired = This request was not decided in time, so there is nothing to decide any more. The requester has been told, and may ask again.
-problem-withdrawn = The requester has withdrawn the request; there is nothing to decide any more.
-problem-cancel-cross-site = This was sent from another site. Please open your request from the mail and withdraw it there.
-problem-cancel-too-early = The request is still being checked. Please try again in a moment.
-problem-cancel-too-late = The request cannot be withdrawn any more: it is { status-in-words }.
-problem-no-overview = This link does not open anything, or not any more: it works for an hour. Please ask for a new one.
+problem-no-zip = We can't make the zip file at the moment. Please try again, or download the PEM file.
+problem-no-ca = There's no certificate authority (CA) here yet. An operator has to set one up first.
+problem-no-certificate = There's no certificate to download: the request is { status-in-words }.
+problem-no-certificate-yet = There's no certificate yet: the request is { status-in-words }.
+problem-unreadable-certificate = The certificate couldn't be read. Please try again in a moment.
+problem-still-being-read = We're still reading the request. Please try again in a moment.
+problem-cross-site = This decision was sent from another site. Open the link in the e-mail and decide there.
+problem-ended = The request has already ended: it is { status-in-words }.
+problem-already-decided = The request is already { outcome-in-words }, and that can't be changed.
+problem-decided-otherwise = You've already voted differently, and votes can't be changed.
+problem-stale = The request has changed since you opened it. Please review it again.
+problem-expired = No decision was made on this request in time, so it can no longer be approved or rejected. The requester has been told and can send it again.
+problem-withdrawn = The requester has withdrawn the request. There's nothing left to decide.
+problem-cancel-cross-site = This was sent from another site. Open your request from the e-mail and withdraw it there.
+problem-cancel-too-early = We're still checking the request. Please try again in a moment.
+problem-cancel-too-late = The request can no longer be withdrawn: it is { status-in-words }.
+problem-no-overview = This link doesn't work, or no longer does: it works for one hour. Please request a new one.
 
 ## Pages: more about the review
 
 review-unusual = New or unusual
-review-reason-when = needed for a rejection
-review-lacking =
-    { $approvals ->
-        [one] { $approvals } approval of { $group } is lacking.
-       *[other] { $approvals } approvals of { $group } are lacking.
-    }
+review-reason-when = required if you reject
+review-lacking = Still needed: { $missing }.
+review-lacking-of = { $approvals } from { $group }
 review-withdrawn = Withdrawn
-review-withdrawn-text = The requester has withdrawn the request; there is nothing to decide any more.
-unusual-first = Nobody has asked for this before: { $names }.
-unusual-wildcard = { $name } is good for every name directly below { $parent }.
+review-withdrawn-text = The requester has withdrawn the request. There's nothing left to decide.
+unusual-first = Never requested before: { $names }.
+unusual-wildcard = { $name } covers every name directly below { $parent }.
 unusual-known-key =
     { $count ->
-        [one] The key was in an earlier request, of { $of }.
-       *[other] The key was in { $count } earlier requests, of { $of }.
+        [one] The same key is in another request, by { $of }.
+       *[other] The same key is in { $count } other requests, by { $of }.
     }
-unusual-looks-like = { $name } looks like { $other }, which others have asked for.
+unusual-looks-like = { $name } looks like { $other }, which others have requested.
 
 ## Pages: withdrawing, my certificates, commands
 
 status-withdrawn = You withdrew the request
-status-withdrawn-text = The approvers need not decide any more, and no certificate is issued. You can ask again at any time.
+status-withdrawn-text = The approvers no longer need to decide, and no certificate will be issued. You can send a new request at any time.
 event-withdrawn = Withdrawn
 status-cancel = Withdraw the request
-status-cancel-text = The approvers then need not decide any more, and no certificate is issued. You can ask again at any time.
+status-cancel-text = The approvers then no longer need to decide, and no certificate will be issued. You can send a new request at any time.
 status-cancel-button = Withdraw it
 mine-title = My certificates
-mine-lead = Enter your e-mail address. A link to all your certificates and requests comes to you by mail.
+mine-lead = Enter your e-mail address. We'll e-mail you a link to all your certificates and requests.
 mine-send = Send me the link
-mine-sent = Look into your mailbox
-mine-sent-text = If there are requests of { $email }, a link to them is on its way. It works for an hour.
+mine-sent = Check your e-mail
+mine-sent-text = If there are requests from { $email }, a link to them is on its way. It works for one hour.
 mine-live = In use
-mine-waiting = Under way
+mine-waiting = In progress
 mine-ended = Ended
-mine-until = until { $until }
-mine-asked = asked { $at }
-mine-open = See the request
-mine-keep = This page opens for an hour. Whoever has its link can see what you see.
-commands-title = Commands for a signing request
-commands-lead = They make a private key and a certificate signing request (CSR) on the machine that will use the certificate.
+mine-until = valid until { $until }
+mine-asked = requested on { $at }
+mine-open = View the request
+mine-keep = This page works for one hour. Anyone who has its link can see what you see.
+commands-title = Commands for a certificate signing request
+commands-lead = These commands create a private key and a certificate signing request (CSR). Run them on the machine that will use the certificate.
 commands-names = Names
-commands-names-hint = The names of the machine, with spaces between them, such as www.example.com example.com 10.0.0.1.
-commands-write = Write the commands
-form-commands = Write the commands for my names
+commands-names-hint = The names of the machine, separated by spaces, such as www.example.com example.com 10.0.0.1.
+commands-write = Show the commands
+form-commands = Show the commands for my names
 ### Mails
 
 mail-moment = { mail-weekday }, { date-instant }
@@ -335,88 +332,88 @@ mail-subject = Subject
 mail-key = Key
 mail-profile = Profile
 mail-code = Code
-mail-asked-on = Asked on
+mail-asked-on = Requested on
 mail-decide-by = Decide by
 mail-requester = Requester
 mail-valid-until = Valid until
 mail-serial = Serial
-mail-severity-refused = Refused
-mail-severity-warning = Look twice
-mail-severity-ignored = Not granted
-mail-button-fails = If the button does not work, open this address:
+mail-severity-refused = Not allowed
+mail-severity-warning = Check this
+mail-severity-ignored = Left out
+mail-button-fails = If the button doesn't work, open this address:
 mail-signature = Countersign, request { $id }
 mail-you-wrote = You wrote
 mail-they-wrote = { $person } wrote
-mail-see-standing = See how it stands
-mail-see-request = See this request
-mail-ask-again = Ask again
+mail-see-standing = Check the status
+mail-see-request = View the request
+mail-ask-again = Request again
 
 mail-received-subject = We have your request for { $names }
-mail-received-heading = Your request has arrived
-mail-received = Thank you. An approver looks at it next. You get a mail as soon as it is decided; until then you need do nothing. This is what we understood:
-mail-received-until = Thank you. An approver looks at it next and has until { $until }. You get a mail as soon as it is decided; until then you need do nothing. This is what we understood:
-mail-received-wrong = Is a name missing or wrong? Send a new request, and tell your approvers to reject this one.
-mail-received-not-you = Did you not ask for a certificate? Please tell whoever approves them where you work.
+mail-received-heading = We have your request
+mail-received = Thanks. An approver will review it. There's nothing you need to do: we'll e-mail you as soon as they decide. This is what you requested:
+mail-received-until = Thanks. An approver will review it by { $until }. There's nothing you need to do: we'll e-mail you as soon as they decide. This is what you requested:
+mail-received-wrong = Is a name missing or wrong? Open the request with the link above, withdraw it, and send a new one.
+mail-received-not-you = Didn't request a certificate? Please tell your approvers or operators.
 
-mail-waiting-subject = Your request for { $names } still waits
-mail-waiting-heading = Your request still waits for approval
-mail-waiting = Nobody has decided on it yet, and the approvers were reminded today. You need do nothing; if it is urgent, talk to one of them.
-mail-waiting-until = Nobody has decided on it yet, and the approvers were reminded today. They have until { $until }. You need do nothing; if it is urgent, talk to one of them.
-mail-waiting-withdraw = You need it no longer? Then withdraw it on the page that the button opens.
+mail-waiting-subject = Still waiting for approval: { $names }
+mail-waiting-heading = Your request is still waiting for approval
+mail-waiting = No decision has been made yet. We've reminded the approvers today. There's nothing you need to do; if it's urgent, talk to one of them.
+mail-waiting-until = No decision has been made yet. We've reminded the approvers today. They have until { $until }. There's nothing you need to do; if it's urgent, talk to one of them.
+mail-waiting-withdraw = Don't need it any more? Open the request with the link above and withdraw it.
 
 mail-refused-subject = Your request for { $names } was refused
-mail-refused-heading = Your request cannot be granted as it is
-mail-refused-no-reason = The policy does not allow it.
-mail-refused = The policy does not allow it. Below is everything that was found, and what to do instead.
-mail-refused-closed = This request is closed; a new one is welcome.
-mail-refused-closed-until-right = This request is closed. Once the points above are put right, a new one is welcome.
+mail-refused-heading = Your request can't be granted as it is
+mail-refused-no-reason = The policy doesn't allow it.
+mail-refused = The policy doesn't allow it. What is wrong, and how to fix it, is shown below.
+mail-refused-closed = This request is closed. You can send a new one.
+mail-refused-closed-until-right = This request is closed. Fix the points above and send a new one.
 
 mail-withdrawn-subject = Your request for { $names } was withdrawn
 mail-withdrawn-heading = You withdrew your request
-mail-withdrawn = The approvers need not decide any more, and no certificate is issued.
-mail-withdrawn-not-you = Was it not you? Then somebody has the link to your request: please tell your operators.
+mail-withdrawn = The approvers no longer need to decide, and no certificate will be issued.
+mail-withdrawn-not-you = Wasn't it you? Then someone else has the link to your request: please tell your operators.
 
 mail-rejected-subject = Your request for { $names } was rejected
 mail-rejected-heading = Your request was rejected
-mail-rejected = An approver looked at it and said no.
-mail-rejected-reason = The reason
-mail-rejected-no-reason = An approver looked at it and said no, without giving a reason.
-mail-rejected-closed = This request is closed. If the reason can be put right, or you think this is a mistake, talk to your approvers and send a new one.
+mail-rejected = An approver rejected your request.
+mail-rejected-reason = Reason
+mail-rejected-no-reason = An approver rejected your request without giving a reason.
+mail-rejected-closed = This request is closed. If you can fix the cause, or think this is a mistake, talk to the approver and send a new request.
 
-mail-expired-subject = Nobody decided on your request for { $names }
+mail-expired-subject = Your request for { $names } has expired
 mail-expired-heading = Your request has expired
-mail-expired = Nobody decided on it in time, so it is closed. That says nothing against what you asked for.
-mail-expired-until = Nobody decided on it by { $until }, so it is closed. That says nothing against what you asked for.
-mail-expired-before = Before you ask again, please tell an approver that you wait.
+mail-expired = No decision was made in time, so your request is closed. Nothing was wrong with the request itself.
+mail-expired-until = No decision was made by { $until }, so your request is closed. Nothing was wrong with the request itself.
+mail-expired-before = Before you send a new request, let an approver know you're waiting.
 
 mail-failed-subject = Your request for { $names } is held up
-mail-failed-heading = Something broke on our side
-mail-failed = We are sorry: your request could not be finished. It is nothing you did, and you need do nothing. Our operators have been told and are looking at it.
-mail-failed-urgent = If it is urgent, quote the number of the request at the end of this mail when you ask.
+mail-failed-heading = Something went wrong on our side
+mail-failed = Sorry, we couldn't complete your request. It's nothing you did, and there's nothing you need to do. Our operators have been told and are looking into it.
+mail-failed-urgent = If it's urgent, contact your operators and quote the request ID at the end of this e-mail.
 
 mail-overview-subject = Your certificates
 mail-overview-heading = Your certificates and requests
-mail-overview = Somebody, most likely you, asked for the list of the certificates of this address. The link works until { $until }.
+mail-overview = The link below shows the certificates and requests of this e-mail address. It works until { $until }.
 mail-overview-show = Show my certificates
-mail-overview-not-you = Was it not you? Then there is nothing to do: only this mail leads to the list.
+mail-overview-not-you = If you didn't ask for this, you can ignore it.
 
 mail-issued-subject = Your certificate for { $names }
 mail-issued-heading = Your certificate is ready
-mail-issued = Your request was approved. The attached certificate.zip holds the certificate, the CA that issued it, and a README.txt that says how to install and test it.
-mail-issued-see = See your request
+mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it.
+mail-issued-see = View the request
 mail-issued-again = Download certificate.zip again
-mail-issued-next = Ask for the next certificate some weeks before this one ends.
-mail-issued-key = The private key stays where you made it: it was never sent to us, and nobody will ask you for it.
+mail-issued-next = Request the next certificate a few weeks before this one expires.
+mail-issued-key = Your private key stays where you made it. It was never sent to us, and we'll never ask you for it.
 
-mail-decide-subject = Please decide: { $names } for { $person }
-mail-decide-heading = A certificate waits for your decision
-mail-decide = { $person } asks for this certificate. Open the link to see the whole request, then approve or reject it. Opening it decides nothing yet.
-mail-remind-subject = Reminder: { $names } for { $person } waits for your decision
-mail-remind-heading = A certificate still waits for your decision
-mail-remind = { $person } asked for this certificate on { $asked }, and nobody has decided yet. Open the link to see the whole request, then approve or reject it. Opening it decides nothing yet.
+mail-decide-subject = Approve certificate for { $names } (requested by { $person })?
+mail-decide-heading = A certificate needs your approval
+mail-decide = { $person } requested this certificate. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
+mail-remind-subject = Reminder: approve certificate for { $names } (requested by { $person })?
+mail-remind-heading = A certificate still needs your approval
+mail-remind = { $person } requested this certificate on { $asked }, and no decision has been made yet. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
 mail-review = Review and decide
-mail-link-is-yours = The link is yours alone and decides in your name: please do not forward this mail.
-mail-unexpected = Is the request, or one of its names, unexpected? Then ask the requester, or reject it.
+mail-link-is-yours = This link is for you only, and what you decide with it is recorded in your name. Please don't forward this e-mail.
+mail-unexpected = Not expecting this? Ask the requester, or reject it.
 
 ### Findings
 
@@ -430,255 +427,266 @@ finding-kind =
 finding-list = { $first }, { $rest }
 finding-list-of-rules = { $first }; { $rest }
 
-## Not one request
+## Text that is not one request
 
-finding-private-key = The text holds a private key. It was neither stored nor logged.
-finding-private-key-advice = Never send a private key to anybody: take this one out of use, make a new key, and send only its certificate signing request.
+finding-private-key = The text contains a private key. It was neither stored nor logged.
+finding-private-key-advice = Never send a private key to anyone. Stop using this one, make a new key, and send only its certificate signing request.
 finding-how-to = Paste the file that begins with { $begin }. Make one with: { $command }
-finding-text-too-large = The text has { $bytes } bytes; at most { $most } are read.
-finding-send-alone = Send the certificate signing request alone.
-finding-no-text = There is no certificate signing request.
-finding-several-requests = The text holds { $count } requests.
-finding-one-by-one = Send them one by one.
-finding-several-blocks = The text holds { $count } PEM blocks: { $labels }.
+finding-text-too-large = The text is { $bytes } bytes long; the limit is { $most }.
+finding-send-alone = Send only the certificate signing request.
+finding-no-text = There's no certificate signing request.
+finding-several-requests = The text contains { $count } requests.
+finding-one-by-one = Send them one at a time.
+finding-several-blocks = The text contains { $count } PEM blocks: { $labels }.
 finding-another-pem = another PEM file
-finding-is-other-pem = This is { $label }, no certificate signing request.
+finding-is-other-pem = This is { $label }, not a certificate signing request.
 finding-ssh-key = This is an SSH public key.
 finding-damaged-begin = The line with BEGIN CERTIFICATE REQUEST is damaged.
-finding-damaged-begin-advice = It has five hyphens before and after: { $begin }. Some mail programs change them into dashes; attach or choose the file instead.
-finding-no-csr = This is no certificate signing request.
+finding-damaged-begin-advice = It needs five hyphens before and after: { $begin }. Some e-mail programs change them into dashes; attach or choose the file instead.
+finding-no-csr = This isn't a certificate signing request.
 finding-cut-off = The request is cut off: its END line is missing.
-finding-cut-off-advice = Copy the whole file, up to and with the line { $end }.
-finding-no-base64 = The text between BEGIN and END is no base64.
-finding-no-base64-advice = Copy the file again, without changing anything in it.
+finding-cut-off-advice = Copy the whole file, including the line { $end }.
+finding-no-base64 = The text between BEGIN and END isn't base64.
+finding-no-base64-advice = Copy the file again without changing anything in it.
 finding-certificate = This is a certificate, not a certificate signing request.
 finding-certificate-advice = Send the request it was made from, or make a new one: { $convert }, or { $make }.
-finding-public-key = This is a public key alone, not a certificate signing request.
+finding-public-key = This is only a public key, not a certificate signing request.
 finding-public-key-advice = Make a request with the private key it belongs to: { $command }
 finding-other-signed = This is a CRL or a PKCS#7 file, not a certificate signing request.
-finding-request-too-large = The request has { $bytes } bytes; at most { $most } are read.
-finding-fewer-names = Ask for fewer names in one request.
-finding-not-well-formed = This is no well-formed certificate signing request (PKCS#10).
-finding-one-more-byte = One more byte follows after the end of the request.
-finding-more-bytes = { $count } more bytes follow after the end of the request.
-finding-no-der = The outer structure of the request is no DER.
-finding-version = The version of the request is not 1.
-finding-signature-octets = The signature of the request is no whole number of octets.
+finding-request-too-large = The request is { $bytes } bytes long; the limit is { $most }.
+finding-fewer-names = Put fewer names into one request.
+finding-not-well-formed = This isn't a well-formed certificate signing request (PKCS#10).
+finding-one-more-byte = There is one extra byte after the end of the request.
+finding-more-bytes = There are { $count } extra bytes after the end of the request.
+finding-no-der = The outer structure of the request isn't DER.
+finding-version = The version of the request isn't 1.
+finding-signature-octets = The signature of the request isn't a whole number of octets.
 
 ## Keys
 
 finding-new-key = Make a new key, for example: { $command }
-finding-supported-keys = Use EC P-256, P-384 or P-521, RSA of 2048 to { $most } bits, or Ed25519. { $advice }
-finding-key-malformed = The public key is not well formed.
-finding-key-not-der = The public key is not encoded in DER, as certificates need it.
-finding-key-octets = The public key is no whole number of octets.
-finding-rsa-too-long = RSA key of { $bits } bits; at most { $most } are supported.
+finding-supported-keys = Use EC P-256, P-384 or P-521, RSA with 2048 to { $most } bits, or Ed25519. { $advice }
+finding-key-malformed = The public key isn't well formed.
+finding-key-not-der = The public key isn't encoded in DER, which certificates need.
+finding-key-octets = The public key isn't a whole number of octets.
+finding-rsa-too-long = The RSA key has { $bits } bits; at most { $most } are supported.
 finding-rsa-parameters = The RSA key has algorithm parameters other than NULL.
-finding-rsa-malformed = The RSA key is not well formed.
-finding-ec-curve = EC key on the curve { $curve }.
-finding-ec-explicit = EC key with explicit curve parameters.
-finding-ec-compressed = EC key in compressed form.
-finding-ec-no-point = The { $key } key is no point in uncompressed form.
-finding-ed25519-malformed = The Ed25519 key is not well formed.
-finding-key-kind = Key of the kind { $kind }.
-finding-key-pss = Key of the kind RSASSA-PSS (use a plain RSA key).
-finding-not-on-curve = The { $key } key is no point on its curve, or no valid key.
-finding-rsa-too-short = RSA key of { $bits } bits; at least { $fewest } are needed.
+finding-rsa-malformed = The RSA key isn't well formed.
+finding-ec-curve = EC keys on the curve { $curve } aren't supported.
+finding-ec-explicit = EC keys with explicit curve parameters aren't supported.
+finding-ec-compressed = EC keys in compressed form aren't supported.
+finding-ec-no-point = The { $key } key isn't a point in uncompressed form.
+finding-ed25519-malformed = The Ed25519 key isn't well formed.
+finding-key-kind = Keys of the kind { $kind } aren't supported.
+finding-key-pss = RSASSA-PSS keys aren't supported; use a plain RSA key.
+finding-not-on-curve = The { $key } key isn't a point on its curve, or isn't a valid key.
+finding-rsa-too-short = The RSA key has { $bits } bits; at least { $fewest } are needed.
 finding-rsa-new-key = Make one with: { $command }
-finding-rsa-odd-size = RSA modulus of { $bits } bits, which is no multiple of 8.
-finding-rsa-exponent-octets = RSA key with a public exponent of { $count } octets.
-finding-rsa-exponent-large = RSA key with the public exponent { $exponent }, larger than other programs accept.
-finding-rsa-exponent-small = RSA key with the public exponent { $exponent }; an odd number of at least 65537 is needed.
+finding-rsa-odd-size = The RSA modulus has { $bits } bits, which isn't a multiple of 8.
+finding-rsa-exponent-octets = The public exponent of the RSA key has { $count } octets.
+finding-rsa-exponent-large = The RSA key has the public exponent { $exponent }, which is larger than other programs accept.
+finding-rsa-exponent-small = The RSA key has the public exponent { $exponent }; an odd number of at least 65537 is needed.
 finding-rsa-exponent-advice = Use the usual exponent 65537. { $advice }
-finding-rsa-divisible = RSA key whose modulus is divisible by { $prime }.
-finding-rsa-roca = RSA key of the faulty Infineon library (ROCA, CVE-2017-15361).
-finding-rsa-square = RSA key whose modulus is a square.
-finding-rsa-close = RSA key whose two primes are too close together (Fermat, CVE-2022-26320).
-finding-rsa-prime = RSA key whose modulus is a prime.
-finding-ed25519-small-order = Ed25519 key that is a point of small order.
-finding-profile-no-use = The profile { $profile } has no use for a key of the kind { $key }.
-finding-profile-keys = The profile { $profile } does not allow { $key } keys.
+finding-rsa-divisible = The modulus of the RSA key is divisible by { $prime }.
+finding-rsa-roca = The RSA key was made by a faulty Infineon library (ROCA, CVE-2017-15361).
+finding-rsa-square = The modulus of the RSA key is a square.
+finding-rsa-close = The two primes of the RSA key are too close together (Fermat, CVE-2022-26320).
+finding-rsa-prime = The modulus of the RSA key is a prime.
+finding-ed25519-small-order = The Ed25519 key is a point of small order.
+finding-profile-no-use = The “{ $profile }” profile has no use for this key ({ $key }).
+finding-profile-keys = The “{ $profile }” profile doesn't allow this key ({ $key }).
 finding-profile-keys-advice = It allows: { $allowed }.
-finding-profile-rsa = RSA key of { $bits } bits; the profile { $profile } needs at least { $fewest }.
-finding-key-denied = The key with the SHA-256 { $digest } is on the list of keys that are known to others.
+finding-profile-rsa = The RSA key has { $bits } bits; the “{ $profile }” profile needs at least { $fewest }.
+finding-key-denied = The key with the SHA-256 { $digest } is on the list of compromised keys.
 
 ## Signatures
 
 finding-resign = Make the request again with SHA-256: { $command }
 finding-weak-digest = The request is signed with { $digest }; SHA-256 or better is needed.
-finding-unknown-signature = The request is signed with { $what }, which cannot be verified here.
+finding-unknown-signature = The request is signed with { $what }, which can't be verified here.
 finding-signature-algorithm = the algorithm { $algorithm }
 finding-signature-pss-malformed = RSASSA-PSS with malformed parameters
 finding-signature-pss-digest = RSASSA-PSS and the digest { $digest }
-finding-signature-pss-unusual = RSASSA-PSS with parameters that nobody uses
-finding-signature-other-kind = The key is { $key }, but the signature is of another kind.
-finding-signature-wrong = The request is not signed by the private key that belongs to its public key.
-finding-signature-advice = It was changed or damaged after it was made, or made with another key. Make it again: { $command }
+finding-signature-pss-unusual = RSASSA-PSS with uncommon parameters
+finding-signature-other-kind = The key is { $key }, but the signature is of a different kind.
+finding-signature-wrong = The request isn't signed with the private key that belongs to its public key.
+finding-signature-advice = It was changed or damaged after it was made, or was made with another key. Make it again: { $command }
 
 ## Names
 
-finding-several-common-names = The subject has several common names.
-finding-several-common-names-advice = Keep one; put all names into subjectAltName.
-finding-common-name-no-text = The common name is no text.
+finding-several-common-names = The subject has more than one common name.
+finding-several-common-names-advice = Keep one, and put all names into subjectAltName.
+finding-common-name-no-text = The common name isn't text.
 finding-common-name-no-text-advice = Write it as UTF8String or PrintableString.
-finding-common-name-character = The common name { $name } has the character { $character }.
+finding-common-name-character = The common name { $name } contains the character { $character }.
 finding-common-name-character-advice = Write it with visible characters only.
-finding-common-name-long = The common name has { $count } characters; at most { $most } are possible.
+finding-common-name-long = The common name has { $count } characters; the limit is { $most }.
 finding-common-name-long-advice = Leave the common name out, and put the name into subjectAltName.
-finding-common-name-left-out = The common name { $name } is no DNS name or IP address.
-finding-common-name-left-out-advice = The certificate comes without it; clients look at subjectAltName only.
-finding-no-san = The request has no subjectAltName, and its common name { $name } is no full DNS name or IP address.
-finding-no-names = The request names nothing: it has neither a subjectAltName nor a common name.
+finding-common-name-left-out = The common name { $name } isn't a DNS name or an IP address.
+finding-common-name-left-out-advice = The certificate won't contain it; clients look only at subjectAltName.
+finding-no-san = The request has no subjectAltName, and its common name { $name } isn't a full DNS name or an IP address.
+finding-no-names = The request contains no names: it has neither a subjectAltName nor a common name.
 finding-no-names-advice = Add the names that clients connect to. With openssl: { $command }
-finding-no-name = { $name } is not a name.
-finding-no-name-advice = Give a DNS name, an IP address, an e-mail address or a URI.
-finding-name-malformed = The name { $name } is not well formed.
-finding-name-malformed-advice = Write names in ASCII, internationalized ones with A-labels (xn--).
-finding-too-many-names = { $count } names in one request; at most { $most } are read.
-finding-spread-names = Spread them over several certificates.
-finding-ip-octets = An IP address of { $count } octets.
+finding-no-name = { $name } isn't a name.
+finding-no-name-advice = Use a DNS name, an IP address, an e-mail address or a URI.
+finding-name-malformed = The name { $name } isn't well formed.
+finding-name-malformed-advice = Write names in ASCII, and internationalized names as A-labels (xn--).
+finding-too-many-names = The request contains { $count } names; the limit is { $most }.
+finding-spread-names = Split them between several certificates.
+finding-ip-octets = An IP address in the request has { $count } octets.
 finding-ip-octets-advice = An IPv4 address has 4 octets and an IPv6 address 16, without a mask. With openssl: { $command }
-finding-ip-no-host = The IP address { $address } is not the address of one host.
-finding-ip-no-host-advice = Ask for the address that clients connect to.
+finding-ip-no-host = The IP address { $address } isn't the address of a single host.
+finding-ip-no-host-advice = Use the address that clients connect to.
 finding-dns-empty = The DNS name { $name } is empty.
 finding-dns-empty-advice = Leave it out, or write the full name of the host.
-finding-dns-no-ascii = The DNS name { $name } is not written in ASCII.
+finding-dns-no-ascii = The DNS name { $name } isn't written in ASCII.
 finding-dns-a-labels = Write it with A-labels, as certificates hold it: { $ascii }
-finding-dns-characters = Only the letters a-z, digits, hyphens and dots make a DNS name.
-finding-dns-long = The DNS name { $name } has { $count } characters; the longest DNS name has { $most }.
+finding-dns-characters = DNS names consist only of the letters a-z, digits, hyphens and dots.
+finding-dns-long = The DNS name { $name } has { $count } characters; the limit is { $most }.
 finding-dns-long-advice = Use a shorter name.
 finding-dns-dot = The DNS name { $name } ends in a dot.
-finding-dns-dot-advice = Write it without the dot at the end.
+finding-dns-dot-advice = Write it without the final dot.
 finding-dns-address = The DNS name { $name } is an IP address.
-finding-dns-address-advice = Ask for it as an address. With openssl: { $command }
+finding-dns-address-advice = Request it as an IP address. With openssl: { $command }
 finding-dns-star = The DNS name { $name } has a * in the wrong place.
 finding-dns-star-advice = A wildcard is the whole leftmost label, as in { $example }.
-finding-dns-single-label = The DNS name { $name } is a single label.
-finding-dns-wildcard-tld = The DNS name { $name } is a wildcard over a whole top-level domain.
+finding-dns-single-label = The DNS name { $name } consists of a single label.
+finding-dns-wildcard-tld = The DNS name { $name } is a wildcard for a whole top-level domain.
 finding-dns-full-name = Write the full name with its domain, as in { $example }.
-finding-dns-digits = The DNS name { $name } ends in a label of digits only.
-finding-dns-digits-advice = Write the full name with its domain, or ask for an IP address.
+finding-dns-digits = The DNS name { $name } ends in a label that consists of digits only.
+finding-dns-digits-advice = Write the full name with its domain, or request an IP address.
 finding-dns-empty-label = The DNS name { $name } has an empty label.
 finding-dns-empty-label-advice = Remove the extra dot.
-finding-dns-long-label = The DNS name { $name } has a label of { $count } characters; the longest has { $most }.
+finding-dns-long-label = The DNS name { $name } has a label of { $count } characters; the limit is { $most }.
 finding-dns-long-label-advice = Shorten that label.
-finding-dns-character = The DNS name { $name } has the character { $character }.
-finding-dns-hyphen = The DNS name { $name } has the label { $label } with a hyphen at its start or end.
-finding-dns-hyphen-advice = Hyphens stand between letters or digits.
-finding-dns-reserved = The DNS name { $name } has the reserved label { $label }.
-finding-dns-reserved-advice = Only A-labels, which begin with xn--, have two hyphens in that place.
-finding-dns-a-label = The DNS name { $name } has the label { $label }, which is no valid A-label.
+finding-dns-character = The DNS name { $name } contains the character { $character }.
+finding-dns-hyphen = The DNS name { $name } has a hyphen at the start or end of the label { $label }.
+finding-dns-hyphen-advice = Use hyphens only between letters or digits.
+finding-dns-reserved = The DNS name { $name } contains the reserved label { $label }.
+finding-dns-reserved-advice = Only A-labels, which begin with xn--, may have two hyphens in that place.
+finding-dns-a-label = The DNS name { $name } contains the label { $label }, which isn't a valid A-label.
 finding-dns-a-label-advice = Convert the internationalized name again, with a tool that follows IDNA 2008.
-finding-mixed-scripts = The label { $label } of { $name } mixes several scripts; people may take it for another name.
-finding-look-alike = The label { $label } of { $name } is made of letters that look like Latin ones; people may take it for another name.
+finding-mixed-scripts = The label { $label } of { $name } mixes several scripts; people may mistake it for another name.
+finding-look-alike = The label { $label } of { $name } consists of letters that look like Latin ones; people may mistake it for another name.
 finding-look-alike-advice = Approve it only if the requester really owns this name.
 finding-mail-advice = Write one plain address, as in { $example }.
-finding-mail-long = The e-mail address { $name } has { $count } characters; the longest has { $most }.
+finding-mail-long = The e-mail address { $name } has { $count } characters; the limit is { $most }.
 finding-mail-no-at = The e-mail address { $name } has no @.
-finding-mail-local = The e-mail address { $name } has { $count } characters before the @; between 1 and { $most } are possible.
+finding-mail-local = The e-mail address { $name } has { $count } characters before the @; there must be 1 to { $most }.
 finding-mail-dot = The e-mail address { $name } has a dot in the wrong place.
-finding-mail-character = The e-mail address { $name } has the character { $character } before the @.
+finding-mail-character = The e-mail address { $name } contains the character { $character } before the @.
 finding-mail-wildcard = The e-mail address { $name } has a wildcard in its domain.
 finding-mail-domain = The e-mail address { $name } has no valid domain after the @. { $why }
 finding-uri-advice = Write an absolute URI with a host, as in { $first } or { $second }.
-finding-uri-long = The URI { $name } has { $count } characters; the longest has { $most }.
-finding-uri-character = The URI { $name } has a character that no URI has.
+finding-uri-long = The URI { $name } has { $count } characters; the limit is { $most }.
+finding-uri-character = The URI { $name } contains a character that isn't allowed in a URI.
 finding-uri-no-scheme = The URI { $name } has no scheme.
 finding-uri-no-host = The URI { $name } has no host.
-finding-uri-user = The URI { $name } has user information before the host.
-finding-uri-malformed = The URI { $name } is not well formed.
-finding-uri-host = The URI { $name } has no host that is a full DNS name or an address.
-finding-uri-scheme-case = The URI { $name } has a scheme that is not in lower case.
+finding-uri-user = The URI { $name } contains user information before the host.
+finding-uri-malformed = The URI { $name } isn't well formed.
+finding-uri-host = The host of the URI { $name } isn't a full DNS name or an address.
+finding-uri-scheme-case = The scheme of the URI { $name } isn't in lower case.
 finding-uri-trust-domain = The URI { $name } has no trust domain of 1 to 255 characters.
-finding-uri-trust-domain-characters = The URI { $name } has a trust domain with other characters than a-z, digits, dots, hyphens and underscores.
-finding-uri-query = The URI { $name } has a query, a fragment or a percent sign, which a SPIFFE ID has not.
-finding-uri-path = The URI { $name } has an empty, relative or otherwise invalid path segment.
+finding-uri-trust-domain-characters = The trust domain of the URI { $name } contains characters other than a-z, digits, dots, hyphens and underscores.
+finding-uri-query = The URI { $name } contains a query, a fragment or a percent sign, which a SPIFFE ID can't have.
+finding-uri-path = The path of the URI { $name } has a segment that is empty, relative or otherwise invalid.
 
 ## What the profile allows
 
-finding-unknown-profile = There is no profile { $profile }.
+finding-unknown-profile = There's no profile { $profile }.
 finding-unknown-profile-advice = Choose one of: { $known }.
-finding-profile-too-many-names = { $count } names; the profile { $profile } allows { $most }.
-finding-wildcard = The { finding-kind } { $name } is a wildcard, which the profile { $profile } does not allow.
+finding-profile-too-many-names = The request contains { $count } names; the “{ $profile }” profile allows { $most }.
+finding-wildcard = The { finding-kind } { $name } is a wildcard, which the “{ $profile }” profile doesn't allow.
 finding-wildcard-advice = List the names one by one, or choose a profile that allows wildcards.
-finding-name-kind = The { finding-kind } { $name } is of a kind that is not certified by the profile { $profile }.
-finding-name-excluded = The { finding-kind } { $name } is excluded (rule { $rule }) by the profile { $profile }.
-finding-name-outside = The { finding-kind } { $name } is outside of what is allowed by the profile { $profile }.
+finding-name-kind = The { finding-kind } { $name } is a kind of name that the “{ $profile }” profile doesn't allow.
+finding-name-excluded = The { finding-kind } { $name } is excluded by the “{ $profile }” profile (rule { $rule }).
+finding-name-outside = The “{ $profile }” profile doesn't allow the { finding-kind } { $name }.
 finding-other-profile = Choose another profile.
-finding-allowed-names = Allowed are { $allowed }.
-finding-allowed-dns = DNS names in: { $allow }
-finding-allowed-ip = IP addresses in: { $allow }
-finding-allowed-mail = e-mail addresses in: { $allow }
-finding-allowed-uri = URIs below: { $allow }
-finding-allowed-but = { $allowed }; but not { $deny }
-finding-not-for-everybody = The profile { $profile } is not for everybody.
-finding-not-for-everybody-advice = Whether you may ask for these names shows when you submit with your e-mail address.
-finding-not-for-domain = The profile { $profile } is not for requesters with e-mail addresses in { $domain }.
-finding-not-for-domain-advice = Choose another profile, or ask with the e-mail address of the team that owns these names.
-finding-name-not-for-domain = The { finding-kind } { $name } may not be asked for with an e-mail address in { $domain }.
-finding-name-not-for-domain-advice = Ask with the e-mail address of the team that owns this name.
-finding-constrained-name = The name constraints of the certificate authority { $forbid ->
+finding-allowed-names = It allows { $allowed }.
+finding-allowed-dns = DNS names in { $allow }
+finding-allowed-ip = IP addresses in { $allow }
+finding-allowed-mail = e-mail addresses in { $allow }
+finding-allowed-uri = URIs below { $allow }
+finding-allowed-but = { $allowed }, but not { $deny }
+finding-not-for-everybody = The “{ $profile }” profile isn't open to everyone.
+finding-not-for-everybody-advice = Enter your e-mail address to find out whether you may request these names.
+finding-not-for-domain = The “{ $profile }” profile isn't open to e-mail addresses in { $domain }.
+finding-not-for-domain-advice = Choose another profile, or use the e-mail address of the team that owns these names.
+finding-name-not-for-domain = The { finding-kind } { $name } can't be requested with an e-mail address in { $domain }.
+finding-name-not-for-domain-advice = Use the e-mail address of the team that owns this name.
+finding-constrained-name = The name constraints of the certificate authority (CA) { $forbid ->
         [exclude] exclude
-       *[permit] do not permit
+       *[permit] don't permit
     } the { finding-kind } { $name }.
-finding-constrained-subject = The name constraints of the certificate authority { $forbid ->
+finding-constrained-subject = The name constraints of the certificate authority (CA) { $forbid ->
         [exclude] exclude
-       *[permit] do not permit
+       *[permit] don't permit
     } the subject { $subject }.
-finding-constrained-advice = No profile changes that. Leave the name out, or ask the operators who can certify it.
+finding-constrained-advice = Another profile doesn't change that. Leave the name out, or ask the operators where to get a certificate for it.
 
-## Wishes
+## Requested extensions
 
-finding-comes-without = The certificate comes without it.
+finding-comes-without = The certificate won't contain it.
 finding-again-without = Make the request again without it.
-finding-choose-for-purpose = { $without } If you need it, choose: { $profiles }.
-finding-authority = The request asks for the certificate of an authority (basicConstraints CA:TRUE).
-finding-authority-advice = No profile issues those. Make the request again without that extension.
-finding-key-usage = The key usage { $usage } is not granted by the profile { $profile } for { $key } keys.
-finding-purpose = The purpose { $purpose } is not granted by the profile { $profile }.
-finding-other-name = The request has a name of the kind { $kind }, which is not certified.
-finding-extension = The requested extension { $extension } is not granted: the profile sets the extensions.
-finding-attribute = The attribute { $attribute } of the request has no place in a certificate.
-finding-subject-parts = Of the requested subject, { $parts } is left out: only names that were checked are certified.
-finding-extension-twice = The requested extension { $extension } is there twice.
-finding-extension-unreadable = The requested extension { $extension } cannot be read.
-finding-extensions-unreadable = The requested extension list cannot be read.
+finding-choose-for-purpose = { $without } If you need it, choose another profile: { $profiles }.
+finding-authority = The request asks for a CA certificate (basicConstraints CA:TRUE).
+finding-authority-advice = No profile issues CA certificates. Make the request again without that extension.
+finding-key-usage = The “{ $profile }” profile doesn't grant the key usage { $usage } for this key ({ $key }).
+finding-purpose = The “{ $profile }” profile doesn't grant the purpose { $purpose }.
+finding-other-name = The request contains a name of the kind { $kind }, which isn't supported.
+finding-extension = The requested extension { $extension } isn't granted: the profile sets the extensions.
+finding-attribute = The attribute { $attribute } of the request doesn't belong in a certificate.
+finding-subject-parts = Part of the requested subject is left out: { $parts }. A certificate contains only names that were checked.
+finding-extension-twice = The request contains the extension { $extension } twice.
+finding-extension-unreadable = The requested extension { $extension } can't be read.
+finding-extensions-unreadable = The list of requested extensions can't be read.
 finding-extension-advice = Make the request again without it: the profile sets the extensions of the certificate.
 
 ## The requester's address
 
 finding-email-advice = Enter one address, such as { $example }.
-finding-email-missing = There is no e-mail address.
-finding-email-long = The e-mail address has { $bytes } bytes; { $most } is the limit.
+finding-email-missing = The e-mail address is missing.
+finding-email-long = The e-mail address has { $bytes } bytes; the limit is { $most }.
 finding-email-control = The e-mail address contains a line break or another control character.
-finding-email-several = The e-mail address is more than one plain address.
+finding-email-several = An e-mail address can't contain spaces, commas, brackets or a second @.
 finding-email-no-at = The e-mail address has no @.
 finding-email-half = The e-mail address has nothing before or after the @.
-finding-email-unreachable = The e-mail address is not one that mail can be sent to.
+finding-email-unreachable = E-mail can't be sent to this address.
 
 ## Findings: what the web front finds in a form
 
 # The name of a field, as programs spell it; other languages say what people call it.
-finding-field = { $field }
-finding-missing = The field { finding-field } is missing or empty.
-finding-give-email = Please give your e-mail address.
-finding-give-request = Please give the certificate signing request.
-finding-give-decision = Please say approve or reject.
-finding-give-digest = Please give the digest that the review showed.
-finding-give-reason = Please give the reason of a rejection, which the requester reads.
-finding-no-string = The field { finding-field } is { json-kind }.
+finding-field =
+    { $field ->
+        [email] e-mail address (email)
+        [comment] comment
+        [csrContent] certificate signing request (csrContent)
+        [csrFile] file (csrFile)
+        [profile] profile
+        [reason] reason
+        [decision] decision
+        [digest] digest
+       *[other] field { $field }
+    }
+finding-missing = The { finding-field } is missing.
+finding-give-email = Enter your e-mail address.
+finding-give-request = Paste your certificate signing request, or choose the file.
+finding-give-decision = Send approve or reject.
+finding-give-digest = Send the digest that the review showed.
+finding-give-reason = Say why you reject the request. The requester reads this.
+finding-no-string = The { finding-field } is { json-kind }.
 finding-no-string-advice = It must be a string.
-finding-two-requests = You pasted one request and chose a file with another.
-finding-two-requests-advice = Empty the text, or send the form without a file.
-finding-text-long = The { finding-field } has { $count } characters; at most { $most } are read.
-finding-text-long-advice = Please say it shorter.
+finding-two-requests = You pasted one request and chose a file with a different one.
+finding-two-requests-advice = Clear the text field, or send the form without a file.
+finding-text-long = The { finding-field } has { $count } characters; the limit is { $most }.
+finding-text-long-advice = Shorten it.
 finding-text-control = The { finding-field } contains a control character.
-finding-text-control-advice = Write plain text.
+finding-text-control-advice = Use plain text.
 finding-decision = The decision is neither approve nor reject.
-finding-decision-advice = Send one of them.
-finding-unfit-key = The Idempotency-Key { $key } cannot be used as one.
+finding-decision-advice = Send approve or reject.
+finding-unfit-key = The Idempotency-Key { $key } can't be used.
 finding-unfit-key-advice = Send at most { $most } visible ASCII characters, such as a UUID.
-finding-key-used = This Idempotency-Key was used for another request.
-finding-key-used-advice = Send a new key with a new request.
-finding-nobody-else = The profile { $profile } has too few approvers other than you, and nobody approves their own request.
+finding-key-used = This Idempotency-Key was already used for another request.
+finding-key-used-advice = Use a new key for a new request.
+finding-nobody-else = You can't approve your own request, and the “{ $profile }” profile doesn't have enough other approvers.
 finding-nobody-else-advice = Choose another profile, or ask the operators to add an approver.

@@ -1,4 +1,6 @@
-# 画面やメールで使うすべての文言(日本語)。IDと値は en.ftl とすべて一致させること(workflow/tests/texts.rs)。
+# 画面やメールで使うすべての文言 (日本語)。IDと値は en.ftl とすべて一致させること (workflow/tests/texts.rs)。
+# 表記: かっこは半角とし、その外側に半角空白を置く (句読点とかぎかっこの隣には置かない)。値 ({ $name } など) と、入力する
+# とおりに書く語 (subjectAltName など) の前後には半角空白を置く。数、日付、DNSやRSAなどの略語の前後には置かない。
 
 ## 言語名と日付
 
@@ -22,7 +24,7 @@ status-in-words =
     { $status ->
         [submitted] 確認中
         [pending_approval] 承認待ち
-        [approved] 承認済み(署名処理中)
+        [approved] 承認済み (署名処理中)
         [issued] 発行済み
         [delivered] 送付済み
         [refused] 受付不可
@@ -31,7 +33,7 @@ status-in-words =
         [failed] システム側の障害により停止中
        *[revoked] 失効済み
     }
-# 文中で使う判断の結果。
+# 文中で使う承認の結果。
 outcome-in-words =
     { $outcome ->
         [approved] 承認済み
@@ -45,10 +47,10 @@ page-skip = 本文へ移動
 page-navigation = サイト
 page-new-request = 新規申請
 page-ca-certificate = CA証明書
-page-footer = 証明書の発行には、申請する人と承認する人の2人が必要です。
+page-footer = すべての証明書は、申請者以外の承認者による承認を受けて発行されます。
 remark-refused = 許可されていません
 remark-warning = 要確認
-remark-ignored = 証明書に含まれません
+remark-ignored = 除外されます
 
 ## 画面: 申請フォーム
 
@@ -58,23 +60,23 @@ form-several-wrong = 修正が必要な項目が{ $count }件あります
 form-email = あなたのメールアドレス
 form-email-hint = 証明書はこのアドレスに届きます。
 form-csr = 証明書署名要求 (CSR)
-form-csr-hint = <code>-----BEGIN CERTIFICATE REQUEST-----</code> で始まるテキストを貼り付けるか、ファイルを選択してください。秘密鍵は決して送らないでください。
-form-file = またはファイルを選択
+form-csr-hint = <code>BEGIN CERTIFICATE REQUEST</code> の行から <code>END CERTIFICATE REQUEST</code> の行までのテキストを貼り付けるか、ファイルを選択してください。秘密鍵は決して送らないでください。
+form-file = CSRファイル
 form-profile = 用途を選択してください
 form-comment = 承認者へのコメント
-form-comment-hint = 何を動かすのか、なぜ証明書が必要なのかをお書きください。
+form-comment-hint = 証明書を使うものと、証明書が必要な理由を入力してください。
 form-optional = 任意
 form-send = 申請を送信する
 form-check = 送信前に確認する
 form-private-key-title = これは秘密鍵です
-form-private-key-text = 送信はされていません。秘密鍵は誰にも渡さず、代わりにその鍵の証明書署名要求 (CSR) を貼り付けてください。
+form-private-key-text = まだ送信されていません。入力欄から削除し、代わりにその鍵の証明書署名要求 (CSR) を貼り付けてください。秘密鍵は誰にも渡さないでください。
 form-help = 証明書署名要求 (CSR) の作り方
-form-help-where = 証明書を使うマシンで、名前をご自身のものに置き換えて実行してください。
-form-help-send = <code>request.csr</code> を送信してください。<code>key.pem</code> はそのマシンから動かさないでください。ほかの人が必要とすることは決してありません。
+form-help-where = 証明書を使うマシンで、名前を実際のものに置き換えて実行してください。
+form-help-send = <code>request.csr</code> を送信してください。<code>key.pem</code> はそのマシンに保管し、誰にも渡さないでください。
 preview-title = 発行される証明書の内容
 preview-valid-for = 有効期間
-preview-valid-profile = { days }(プロファイル: { $profile })
-preview-allowed = ポリシー上の問題はありません。発行の可否は承認者が判断します。
+preview-valid-profile = { days } (プロファイル「{ $profile }」)
+preview-allowed = ポリシーの条件を満たしています。発行するかどうかは承認者が決めます。
 preview-nothing-sent = まだ申請は送信されていません。
 
 ## 画面: 申請の内容
@@ -88,32 +90,32 @@ fact-by = 申請者
 fact-comment = コメント
 fact-serial = シリアル番号
 fact-valid-until = 有効期限
-fact-request = 申請番号
+fact-request = 申請ID
 fact-asked = 申請日時
 fact-public-key-digest = 公開鍵 (SHA-256)
 fact-request-digest = 証明書署名要求 (SHA-256)
-fact-request-number = 申請番号
+fact-request-number = 申請ID
 
 ## 画面: 申請の状況
 
 status-submitted = 申請の内容を確認しています
 status-submitted-text = 数秒で終わります。このページへのリンクをメールでもお送りします。
 status-pending = 承認を待っています
-status-pending-text = 承認者にメールで依頼しました。判断があり次第、メールでお知らせします。
-status-pending-until-text = 承認者にメールで依頼しました。判断の期限は { $until } です。判断があり次第、メールでお知らせします。
+status-pending-text = 承認者にメールで依頼しました。結果が出次第、メールでお知らせします。
+status-pending-until-text = 承認者にメールで依頼しました。承認期限は { $until } です。結果が出次第、メールでお知らせします。
 status-approved = 承認されました。署名しています
 status-approved-text = 数秒で終わります。
 status-ready = 証明書の準備ができました
 status-issued-text = メールでもお送りしているところです。
 status-delivered-text = メールでもお送りしました。
 status-refused = ポリシーにより、この申請は受け付けられません
-status-refused-text = 問題点と対処方法は下記のとおりです。修正して、もう一度申請できます。
+status-refused-text = 問題点と対処方法は下記のとおりです。修正して、もう一度申請してください。
 status-rejected = 申請は却下されました
-status-rejected-text = 承認者に相談のうえ、もう一度申請できます。
-status-expired = 期限までに判断されませんでした
-status-expired-text = もう一度申請できます。承認者に、待っていることを直接伝えるとよいでしょう。
+status-rejected-text = 承認者に相談し、申請を修正してもう一度送信してください。
+status-expired = 期限までに承認も却下もされませんでした
+status-expired-text = もう一度申請できます。その前に、待っていることを承認者に伝えてください。
 status-failed = システム側で問題が発生しました
-status-failed-text = 運用担当者に通知済みで、これから調査します。あなたの側で必要な作業はありません。
+status-failed-text = 運用担当者に通知済みで、これから調査します。必要な操作はありません。
 status-revoked = 証明書は失効しました
 status-revoked-text = この証明書は、今後使用しないでください。
 status-download-zip = certificate.zip をダウンロード
@@ -121,12 +123,12 @@ status-download-pem = 証明書のみ (PEM)
 status-why = 理由
 status-found = 確認の結果
 status-ask-again = もう一度申請する
-status-so-far = これまでの経過
-status-to-come = これから
+status-so-far = 進行状況
+status-to-come = 未完了
 status-asked-for = 申請の内容
 status-keep-link = このページのリンクを保管してください。申請の状況は、このリンクから確認できます。リンクを知っている人は誰でも、申請と証明書を見ることができます。
 event-submitted = 受付
-event-pending = 承認者へ依頼
+event-pending = 承認者による確認
 event-approved = 承認
 event-issued = 署名
 event-delivered = メールで送付
@@ -141,25 +143,25 @@ event-revoked = 失効
 review-title = 証明書の承認
 review-question = この証明書を発行しますか?
 review-the-request = 申請
-review-asks = <strong>{ $requester }</strong> からの申請です。プロファイルは <strong>{ $profile }</strong> です。
-review-asks-valid = <strong>{ $requester }</strong> からの申請です。有効期間は{ days }、プロファイルは <strong>{ $profile }</strong> です。
+review-asks = 申請者: <strong>{ $requester }</strong>、プロファイル: <strong>{ $profile }</strong>
+review-asks-valid = 申請者: <strong>{ $requester }</strong>、有効期間: { days }、プロファイル: <strong>{ $profile }</strong>
 review-no-comment = コメントはありません。
-review-would-refuse = 承認しても、現在のポリシーでは署名できません。
-review-allowed = ポリシー上の問題はありません。
-review-allowed-nothing-unusual = ポリシー上の問題はなく、通常と異なる点も見つかりませんでした。
-review-live = 同じ名前または同じ鍵の証明書が{ $count }件使用中です。
+review-would-refuse = 承認しても、現在のポリシーでは発行できません。
+review-allowed = ポリシーの条件を満たしています。
+review-allowed-nothing-unusual = ポリシーの条件を満たしています。通常と異なる点も見つかりませんでした。
+review-live = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件あります。
 review-same-key = 同じ鍵
 review-live-one = { $email } の証明書、有効期限 { $until }
-review-have-approved = あなたは承認済みです。{ review-approvals }
-review-approvals = 承認{ $approvals }件(必要数{ $quorum }件)。
+review-have-approved = あなたはこの申請を承認済みです。{ review-approvals }
+review-approvals = 必要な承認{ $quorum }件のうち、{ $approvals }件が承認済みです。
 review-reason = 理由
-review-reason-hint = 却下した場合、申請者に伝わります。
+review-reason-hint = 却下した場合は申請者に伝わります。承認した場合は、ほかの承認者だけが確認できます。
 review-approve = 承認する
 review-reject = 却下する
-review-you-decide = { $approver } として判断します。期限は { $until } です。
-review-decisions = これまでの判断
-review-vote-approved = <strong>{ $approver }</strong> が承認しました({ $at })
-review-vote-rejected = <strong>{ $approver }</strong> が却下しました({ $at })
+review-you-decide = { $approver } として承認または却下します。承認期限は { $until } です。
+review-decisions = これまでの承認・却下
+review-vote-approved = <strong>{ $approver }</strong> が承認しました ({ $at })
+review-vote-rejected = <strong>{ $approver }</strong> が却下しました ({ $at })
 review-details = 詳細
 review-no-usages = 許可された用途はありません
 review-approved = 承認されました
@@ -171,14 +173,14 @@ review-standing-text =
 review-rejected = 却下されました
 review-rejected-text = この申請は却下されました。証明書は発行されません。
 review-expired = 期限切れです
-review-expired-text = この申請は、期限までに判断されませんでした。
-review-ended = 判断は不要です
+review-expired-text = この申請は、期限までに承認も却下もされませんでした。
+review-ended = 対応は不要です
 review-thanks-approved-text = ありがとうございました。証明書に署名し、申請者にメールで送ります。
 review-thanks-recorded = 承認を記録しました
-review-thanks-recorded-text = ありがとうございました。発行には、ほかの承認者の承認も必要です。
-review-thanks-rejected-text = ありがとうございました。結果を申請者に伝えます。理由を入力された場合は、理由も伝えます。
+review-thanks-recorded-text = ありがとうございました。{ review-approvals }
+review-thanks-rejected-text = ありがとうございました。却下の理由とともに、結果を申請者に伝えます。
 
-## 問題の見出し(コードごとに1つ)
+## 問題の見出し (コードごとに1つ)
 
 title-not-a-csr = 証明書署名要求 (CSR) ではありません
 title-private-key-submitted = 秘密鍵が送信されました
@@ -193,26 +195,26 @@ title-name-not-allowed = 許可されていない名前があります
 title-unknown-profile = そのプロファイルはありません
 title-bad-email = このメールアドレスは使用できません
 title-missing-field = 入力されていない項目があります
-title-bad-request = 内容を読み取れませんでした
+title-bad-request = この内容は受け付けられません
 title-not-found = 見つかりません
-title-already-decided = すでに判断されています
-title-expired = 判断の期限を過ぎています
+title-already-decided = すでに承認または却下されています
+title-expired = 承認期限を過ぎています
 title-try-again = もう一度お試しください
 
 ## 問題の説明
 
 problem-error = エラー { $status }
 problem-no-such-page = このアドレスには何もありません。
-problem-no-such-link = このリンクでは何も開けません。この申請についての最新のメールから、リンクを最後の1文字まで含めて開き直してください。
+problem-no-such-link = リンクが正しくないか、期限が切れています。この申請についての最新のメールからリンクを開いてください。
 problem-not-answered = 必要なサービスから応答がありませんでした。失われたデータはありません。しばらくしてから、もう一度お試しください。
 problem-try-again = もう一度お試しください。
-problem-too-many-waiting = このメールアドレスからの申請が { $limit } 件、承認者の判断を待っています。判断が出るまで、新しい申請は受け付けられません。不要な申請を取り下げるか（「自分の証明書」から確認できます）、後でもう一度申請してください。
+problem-too-many-waiting = このメールアドレスからの申請が、すでに{ $limit }件承認待ちです。いずれかの結果が出るまで、新しい申請は受け付けられません。不要な申請を取り下げるか (「自分の証明書」から確認できます)、後でもう一度申請してください。
 problem-method = このアドレスでは { $method } を使用できません。
 problem-content-type = Content-Type は application/json、application/x-www-form-urlencoded、multipart/form-data のいずれかにしてください。
-problem-too-large = 本文が { $bytes } バイトを超えています。証明書署名要求だけを送信してください。
+problem-too-large = 本文が{ $bytes }バイトを超えています。証明書署名要求だけを送信してください。
 problem-broke-off = 本文が途中で途切れました。もう一度送信してください。
 problem-no-object = 本文が{ json-kind }になっています。JSONオブジェクトを送信してください。
-problem-no-json = 本文がJSONではありません({ $line }行目、{ $column }文字目)。
+problem-no-json = 本文が正しいJSONではありません ({ $line }行目、{ $column }文字目)。
 problem-unreadable-form = フォームの内容を読み取れませんでした。もう一度送信してください。
 json-kind =
     { $kind ->
@@ -229,37 +231,38 @@ problem-no-certificate = ダウンロードできる証明書はありません�
 problem-no-certificate-yet = 証明書はまだありません。この申請は{ status-in-words }です。
 problem-unreadable-certificate = 証明書を読み込めませんでした。しばらくしてから、もう一度お試しください。
 problem-still-being-read = 申請の内容を読み込んでいる途中です。しばらくしてから、もう一度お試しください。
-problem-cross-site = この判断は別のサイトから送信されました。メールのリンクを開き、そのページで判断してください。
-problem-ended = この申請はすでに終了しています(現在の状態: { status-in-words })。
+problem-cross-site = この操作は別のサイトから送信されました。メールのリンクを開き、そのページで承認または却下してください。
+problem-ended = この申請はすでに終了しています (現在の状態: { status-in-words })。
 problem-already-decided = この申請はすでに{ outcome-in-words }です。その結果は変わりません。
-problem-decided-otherwise = あなたはすでに別の判断をしています。その判断は変わりません。
-problem-stale = あなたが判断した内容は、現在の申請の内容と異なります。もう一度申請を確認してから判断してください。
-problem-expired = この申請は期限までに判断されなかったため、もう判断できません。申請者には通知済みで、あらためて申請できます。
-problem-withdrawn = 申請者がこの申請を取り下げました。判断していただくことはもうありません。
+problem-decided-otherwise = すでに別の内容で投票しています。投票は変更できません。
+problem-stale = 申請の内容が、ページを開いた後に変わりました。もう一度確認してください。
+problem-expired = この申請は期限までに承認も却下もされなかったため、受付を終了しました。申請者には通知済みで、もう一度申請できます。
+problem-withdrawn = 申請者がこの申請を取り下げました。ご対応は不要です。
 problem-cancel-cross-site = 別のサイトから送信されました。メールのリンクから申請を開き、そこで取り下げてください。
-problem-cancel-too-early = 申請はまだ確認中です。少し待ってからもう一度お試しください。
+problem-cancel-too-early = 申請はまだ確認中です。少し待ってから、もう一度お試しください。
 problem-cancel-too-late = この申請はもう取り下げられません。現在の状態は「{ status-in-words }」です。
-problem-no-overview = このリンクでは何も開けません。リンクの有効時間は1時間です。新しいリンクを請求してください。
+problem-no-overview = リンクが正しくないか、期限が切れています。リンクの有効時間は1時間です。新しいリンクをリクエストしてください。
 
 ## Pages: more about the review
 
-review-unusual = 新しい点・通常と異なる点
+review-unusual = ご確認いただきたい点
 review-reason-when = 却下の場合は必須
-review-lacking = { $group } の承認があと{ $approvals }件必要です。
+review-lacking = あと { $missing }の承認が必要です。
+review-lacking-of = { $group } から{ $approvals }件
 review-withdrawn = 取り下げられました
-review-withdrawn-text = 申請者がこの申請を取り下げました。判断していただくことはもうありません。
+review-withdrawn-text = 申請者がこの申請を取り下げました。ご対応は不要です。
 unusual-first = これまで申請されたことのない名前です: { $names }
 unusual-wildcard = { $name } は { $parent } の直下にあるすべての名前に有効です。
-unusual-known-key = この鍵は以前の申請{ $count }件({ $of })でも使われています。
+unusual-known-key = 同じ鍵が、ほかの申請{ $count }件 (申請者: { $of }) でも使われています。
 unusual-looks-like = { $name } は、ほかの人が申請した { $other } とよく似ています。
 
 ## Pages: withdrawing, my certificates, commands
 
 status-withdrawn = 申請を取り下げました
-status-withdrawn-text = 承認者の判断は不要になり、証明書は発行されません。いつでも再申請できます。
+status-withdrawn-text = 承認者による対応は不要になり、証明書は発行されません。いつでも再申請できます。
 event-withdrawn = 取り下げ
 status-cancel = 申請を取り下げる
-status-cancel-text = 取り下げると、承認者の判断は不要になり、証明書は発行されません。いつでも再申請できます。
+status-cancel-text = 取り下げると、承認者による対応は不要になり、証明書は発行されません。いつでも再申請できます。
 status-cancel-button = 取り下げる
 mine-title = 自分の証明書
 mine-lead = メールアドレスを入力してください。証明書と申請の一覧へのリンクをメールでお送りします。
@@ -272,16 +275,16 @@ mine-ended = 終了
 mine-until = 有効期限 { $until }
 mine-asked = 申請日時 { $at }
 mine-open = 申請を見る
-mine-keep = このページは1時間だけ開けます。リンクを知っている人は誰でも同じ内容を見られます。
-commands-title = 署名要求を作るコマンド
-commands-lead = 証明書を使うマシンで、秘密鍵と証明書署名要求 (CSR) を作成します。
+mine-keep = このページは1時間だけ開けます。リンクを知っている人は誰でも、同じ内容を見ることができます。
+commands-title = 証明書署名要求 (CSR) を作るコマンド
+commands-lead = 秘密鍵と証明書署名要求 (CSR) を作成するコマンドです。証明書を使うマシンで実行してください。
 commands-names = 名前
 commands-names-hint = マシンの名前を空白で区切って入力してください。例: www.example.com example.com 10.0.0.1
-commands-write = コマンドを作成
-form-commands = 自分の名前でコマンドを作成する
+commands-write = コマンドを表示する
+form-commands = 自分の名前でコマンドを表示する
 ### Mails
 
-mail-moment = { date-day }({ mail-weekday }){ $time } UTC
+mail-moment = { date-day } ({ mail-weekday }) { $time } UTC
 mail-weekday =
     { $weekday ->
         [1] 月
@@ -305,82 +308,82 @@ mail-decide-by = 承認期限
 mail-requester = 申請者
 mail-valid-until = 有効期限
 mail-serial = シリアル番号
-mail-severity-refused = 受け付けできません
-mail-severity-warning = ご確認ください
-mail-severity-ignored = 反映されません
+mail-severity-refused = 許可されていません
+mail-severity-warning = 要確認
+mail-severity-ignored = 除外されます
 mail-button-fails = ボタンが使えない場合は、次のアドレスを開いてください:
-mail-signature = Countersign 申請番号 { $id }
+mail-signature = Countersign 申請ID { $id }
 mail-you-wrote = 申請時のコメント
 mail-they-wrote = { $person } さんのコメント
 mail-see-standing = 状況を見る
 mail-see-request = この申請を見る
-mail-ask-again = 改めて申請する
+mail-ask-again = もう一度申請する
 
 mail-received-subject = 申請を受け付けました: { $names }
 mail-received-heading = 申請を受け付けました
-mail-received = ご申請ありがとうございます。これから承認者が内容を確認します。結果が決まり次第メールでお知らせしますので、それまで何もしていただく必要はありません。申請の内容は次のとおりです。
-mail-received-until = ご申請ありがとうございます。これから承認者が内容を確認します。承認の期限は { $until } です。結果が決まり次第メールでお知らせしますので、それまで何もしていただく必要はありません。申請の内容は次のとおりです。
-mail-received-wrong = 名前に不足や誤りがあるときは、新しく申請し、この申請を却下するよう承認者にお伝えください。
-mail-received-not-you = 証明書を申請した覚えがないときは、職場の承認者にお知らせください。
+mail-received = ご申請ありがとうございます。これから承認者が内容を確認します。結果が出次第メールでお知らせしますので、お待ちください。申請の内容は次のとおりです。
+mail-received-until = ご申請ありがとうございます。これから承認者が内容を確認します。承認期限は { $until } です。結果が出次第メールでお知らせしますので、お待ちください。申請の内容は次のとおりです。
+mail-received-wrong = 名前に不足や誤りがあるときは、上のリンクから申請を開いて取り下げ、新しく申請してください。
+mail-received-not-you = 証明書を申請した覚えがないときは、承認者または運用担当者にご連絡ください。
 
 mail-waiting-subject = 申請は承認待ちです: { $names }
 mail-waiting-heading = 申請はまだ承認を待っています
-mail-waiting = まだ結果は決まっていません。本日、承認者に改めて確認をお願いしました。何もしていただく必要はありませんが、お急ぎの場合は承認者にご相談ください。
-mail-waiting-until = まだ結果は決まっていません。本日、承認者に改めて確認をお願いしました。承認の期限は { $until } です。何もしていただく必要はありませんが、お急ぎの場合は承認者にご相談ください。
-mail-waiting-withdraw = 申請が不要になったときは、ボタンから開くページで取り下げてください。
+mail-waiting = まだ承認も却下もされていません。本日、承認者に改めて確認をお願いしました。特に操作は必要ありませんが、お急ぎの場合は承認者にご相談ください。
+mail-waiting-until = まだ承認も却下もされていません。本日、承認者に改めて確認をお願いしました。承認期限は { $until } です。特に操作は必要ありませんが、お急ぎの場合は承認者にご相談ください。
+mail-waiting-withdraw = 申請が不要になったときは、上のリンクから申請を開いて取り下げてください。
 
 mail-refused-subject = 申請をお受けできませんでした: { $names }
 mail-refused-heading = この内容では申請をお受けできません
 mail-refused-no-reason = ポリシーで認められていない内容です。
-mail-refused = ポリシーで認められていない内容が含まれています。見つかった点と、どのように直せばよいかを以下にすべて記載します。
-mail-refused-closed = この申請は終了しました。改めて申請していただけます。
-mail-refused-closed-until-right = この申請は終了しました。上記の点を直したうえで、改めて申請してください。
+mail-refused = ポリシーで認められていない内容が含まれています。問題点と対処方法は下記のとおりです。
+mail-refused-closed = この申請は終了しました。もう一度申請できます。
+mail-refused-closed-until-right = この申請は終了しました。上記の点を直したうえで、もう一度申請してください。
 
 mail-withdrawn-subject = 申請が取り下げられました: { $names }
 mail-withdrawn-heading = 申請を取り下げました
 mail-withdrawn = 承認者による確認は行われず、証明書は発行されません。
-mail-withdrawn-not-you = ご自身で取り下げていない場合は、申請のリンクがほかの人に知られています。運用担当者にお知らせください。
+mail-withdrawn-not-you = 取り下げた覚えがないときは、申請のリンクがほかの人に知られています。運用担当者にご連絡ください。
 
 mail-rejected-subject = 申請が却下されました: { $names }
 mail-rejected-heading = 申請が却下されました
-mail-rejected = 承認者が内容を確認し、却下しました。
+mail-rejected = 承認者が内容を確認し、申請を却下しました。
 mail-rejected-reason = 却下の理由
-mail-rejected-no-reason = 承認者が内容を確認し、却下しました。理由は書かれていません。
-mail-rejected-closed = この申請は終了しました。理由となった点を直せる場合や、誤りではないかと思われる場合は、承認者にご相談のうえ、改めて申請してください。
+mail-rejected-no-reason = 承認者が内容を確認し、申請を却下しました。理由は書かれていません。
+mail-rejected-closed = この申請は終了しました。却下の理由を解消できる場合や、誤りと思われる場合は、承認者にご相談のうえ、もう一度申請してください。
 
-mail-expired-subject = 期限までに結果が決まりませんでした: { $names }
-mail-expired-heading = 申請は期限切れになりました
-mail-expired = 期限までに承認者の判断がなかったため、この申請は終了しました。申請の内容に問題があったわけではありません。
-mail-expired-until = { $until } までに承認者の判断がなかったため、この申請は終了しました。申請の内容に問題があったわけではありません。
-mail-expired-before = 改めて申請する前に、待っていることを承認者にお伝えください。
+mail-expired-subject = 申請の期限が切れました: { $names }
+mail-expired-heading = 申請の期限が切れました
+mail-expired = 期限までに承認も却下もされなかったため、この申請は終了しました。申請の内容に問題があったわけではありません。
+mail-expired-until = { $until } までに承認も却下もされなかったため、この申請は終了しました。申請の内容に問題があったわけではありません。
+mail-expired-before = もう一度申請する前に、待っていることを承認者にお伝えください。
 
 mail-failed-subject = 申請の処理が止まっています: { $names }
-mail-failed-heading = こちらのシステムで問題が発生しました
-mail-failed = 申し訳ありません。申請の処理を完了できませんでした。ご自身の操作が原因ではありませんので、何もしていただく必要はありません。運用担当者には通知済みで、現在確認しています。
-mail-failed-urgent = お急ぎの場合は、このメールの末尾にある申請番号を添えてお問い合わせください。
+mail-failed-heading = システム側で問題が発生しました
+mail-failed = 申し訳ありません。申請の処理を完了できませんでした。申請者の操作が原因ではありませんので、そのままお待ちください。運用担当者には通知済みで、現在調査しています。
+mail-failed-urgent = お急ぎの場合は、このメールの末尾にある申請IDを添えて運用担当者にお問い合わせください。
 
 mail-overview-subject = 証明書の一覧
 mail-overview-heading = 証明書と申請の一覧
-mail-overview = このアドレスの証明書の一覧が、おそらくご本人から求められました。リンクは { $until } まで有効です。
+mail-overview = このメールアドレスの証明書一覧の表示がリクエストされました。下記のリンクから一覧をご覧いただけます ({ $until } まで有効)。
 mail-overview-show = 証明書の一覧を見る
-mail-overview-not-you = お心当たりがなくても、何もしていただく必要はありません。一覧を開けるのはこのメールだけです。
+mail-overview-not-you = お心当たりがない場合は、このメールを破棄してください。
 
 mail-issued-subject = 証明書を発行しました: { $names }
 mail-issued-heading = 証明書の準備ができました
-mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法を英語で説明した README.txt が入っています。
+mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法を説明した README.txt (英語) が入っています。
 mail-issued-see = 申請を見る
 mail-issued-again = certificate.zip をもう一度ダウンロードする
-mail-issued-next = 次の証明書は、この証明書の有効期限の数週間前に申請してください。
-mail-issued-key = 秘密鍵は作成した場所から動いていません。こちらに送られたことはなく、どなたかが秘密鍵を尋ねることもありません。
+mail-issued-next = 次の証明書は、この証明書の有効期限の数週間前までに申請してください。
+mail-issued-key = 秘密鍵は作成した場所に保管されたままです。当システムに送信されることはなく、お尋ねすることもありません。
 
 mail-decide-subject = 承認のお願い: { $names } ({ $person } さんの申請)
 mail-decide-heading = 証明書の申請が承認を待っています
-mail-decide = { $person } さんがこの証明書を申請しています。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは何も決まりません。
+mail-decide = { $person } さんがこの証明書を申請しています。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
 mail-remind-subject = 再度のお願い: { $names } ({ $person } さんの申請) が承認を待っています
 mail-remind-heading = 証明書の申請がまだ承認を待っています
-mail-remind = { $person } さんが{ $asked }にこの証明書を申請しましたが、まだ判断がありません。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは何も決まりません。
-mail-review = 確認して判断する
-mail-link-is-yours = このリンクはあなた専用で、あなたの名義で判断するものです。このメールを転送しないでください。
+mail-remind = { $person } さんが{ $asked }にこの証明書を申請しましたが、まだ承認も却下もされていません。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
+mail-review = 確認して承認または却下する
+mail-link-is-yours = このリンクはあなた専用です。このリンクからの承認・却下は、あなたによるものとして記録されます。メールは転送しないでください。
 mail-unexpected = 申請やその名前に心当たりがないときは、申請者に確認するか、却下してください。
 
 ### Findings
@@ -395,86 +398,86 @@ finding-kind =
 finding-list = { $first }、{ $rest }
 finding-list-of-rules = { $first }。{ $rest }
 
-## Not one request
+## Text that is not one request
 
 finding-private-key = 秘密鍵が含まれています。保存も記録もしていません。
 finding-private-key-advice = 秘密鍵は決して誰にも送らないでください。この鍵の使用をやめ、新しい鍵を作成し、その証明書署名要求 (CSR) だけを送ってください。
 finding-how-to = { $begin } で始まるファイルの内容を貼り付けてください。作成するコマンドの例: { $command }
-finding-text-too-large = テキストが { $bytes } バイトあります。読み込めるのは { $most } バイトまでです。
+finding-text-too-large = テキストが{ $bytes }バイトあります。読み込めるのは{ $most }バイトまでです。
 finding-send-alone = 証明書署名要求 (CSR) だけを送ってください。
 finding-no-text = 証明書署名要求 (CSR) がありません。
 finding-several-requests = 証明書署名要求 (CSR) が{ $count }件含まれています。
 finding-one-by-one = 1件ずつ送ってください。
-finding-several-blocks = PEM のブロックが { $count } 個含まれています: { $labels }
-finding-another-pem = その他の PEM ファイル
+finding-several-blocks = PEMのブロックが{ $count }個含まれています: { $labels }
+finding-another-pem = その他のPEMファイル
 finding-is-other-pem = これは証明書署名要求 (CSR) ではありません。種類: { $label }
-finding-ssh-key = これは SSH の公開鍵です。
+finding-ssh-key = これはSSHの公開鍵です。
 finding-damaged-begin = BEGIN CERTIFICATE REQUEST の行が壊れています。
-finding-damaged-begin-advice = この行の前後にはハイフンが5個ずつ必要です: { $begin }。メールソフトによってはダッシュに変えられてしまいますので、ファイルを添付するか選択してください。
+finding-damaged-begin-advice = この行の前後にはハイフンが5個ずつ必要です: { $begin } メールソフトによってはダッシュに変えられてしまうため、ファイルを添付するか選択してください。
 finding-no-csr = これは証明書署名要求 (CSR) ではありません。
-finding-cut-off = 証明書署名要求 (CSR) が途中で切れています。END の行がありません。
+finding-cut-off = 証明書署名要求 (CSR) が途中で切れています。ENDの行がありません。
 finding-cut-off-advice = { $end } の行を含め、ファイル全体をコピーしてください。
-finding-no-base64 = BEGIN と END の間が base64 ではありません。
+finding-no-base64 = BEGINとENDの間がbase64ではありません。
 finding-no-base64-advice = 何も変更せずに、ファイルをもう一度コピーしてください。
 finding-certificate = これは証明書であり、証明書署名要求 (CSR) ではありません。
 finding-certificate-advice = 証明書のもとになった証明書署名要求 (CSR) を送るか、新しく作成してください: { $convert } または { $make }
 finding-public-key = これは公開鍵だけで、証明書署名要求 (CSR) ではありません。
 finding-public-key-advice = 対応する秘密鍵で証明書署名要求 (CSR) を作成してください: { $command }
-finding-other-signed = これは CRL または PKCS#7 のファイルで、証明書署名要求 (CSR) ではありません。
-finding-request-too-large = 証明書署名要求 (CSR) が { $bytes } バイトあります。読み込めるのは { $most } バイトまでです。
+finding-other-signed = これはCRLまたはPKCS#7のファイルで、証明書署名要求 (CSR) ではありません。
+finding-request-too-large = 証明書署名要求 (CSR) が{ $bytes }バイトあります。読み込めるのは{ $most }バイトまでです。
 finding-fewer-names = 1件の申請に含める名前を減らしてください。
 finding-not-well-formed = 正しい形式の証明書署名要求 (PKCS#10) ではありません。
 finding-one-more-byte = 証明書署名要求 (CSR) の末尾に余分な1バイトがあります。
-finding-more-bytes = 証明書署名要求 (CSR) の末尾に余分な { $count } バイトがあります。
-finding-no-der = 証明書署名要求 (CSR) の外側の構造が DER ではありません。
-finding-version = 証明書署名要求 (CSR) のバージョンが 1 ではありません。
+finding-more-bytes = 証明書署名要求 (CSR) の末尾に余分な{ $count }バイトがあります。
+finding-no-der = 証明書署名要求 (CSR) の外側の構造がDERではありません。
+finding-version = 証明書署名要求 (CSR) のバージョンが1ではありません。
 finding-signature-octets = 証明書署名要求 (CSR) の署名の長さがオクテット単位ではありません。
 
 ## Keys
 
 finding-new-key = 新しい鍵を作成してください。例: { $command }
-finding-supported-keys = EC P-256、P-384、P-521、2048 から { $most } ビットの RSA、または Ed25519 の鍵を使用してください。{ $advice }
+finding-supported-keys = EC P-256、P-384、P-521、2048から{ $most }ビットのRSA、またはEd25519の鍵を使用してください。{ $advice }
 finding-key-malformed = 公開鍵の形式が正しくありません。
-finding-key-not-der = 公開鍵が、証明書に必要な DER 形式で符号化されていません。
+finding-key-not-der = 公開鍵が、証明書に必要なDER形式で符号化されていません。
 finding-key-octets = 公開鍵の長さがオクテット単位ではありません。
-finding-rsa-too-long = RSA 鍵が { $bits } ビットです。使用できるのは { $most } ビットまでです。
-finding-rsa-parameters = RSA 鍵のアルゴリズムパラメーターが NULL ではありません。
-finding-rsa-malformed = RSA 鍵の形式が正しくありません。
-finding-ec-curve = 曲線 { $curve } の EC 鍵は使用できません。
-finding-ec-explicit = 曲線パラメーターを直接指定した EC 鍵は使用できません。
-finding-ec-compressed = 圧縮形式の EC 鍵は使用できません。
+finding-rsa-too-long = RSA鍵が{ $bits }ビットです。使用できるのは{ $most }ビットまでです。
+finding-rsa-parameters = RSA鍵のアルゴリズムパラメーターがNULLではありません。
+finding-rsa-malformed = RSA鍵の形式が正しくありません。
+finding-ec-curve = 曲線 { $curve } のEC鍵は使用できません。
+finding-ec-explicit = 曲線パラメーターを直接指定したEC鍵は使用できません。
+finding-ec-compressed = 圧縮形式のEC鍵は使用できません。
 finding-ec-no-point = { $key } の鍵が非圧縮形式の点ではありません。
-finding-ed25519-malformed = Ed25519 鍵の形式が正しくありません。
+finding-ed25519-malformed = Ed25519鍵の形式が正しくありません。
 finding-key-kind = { $kind } の鍵は使用できません。
-finding-key-pss = RSASSA-PSS 専用の鍵は使用できません。通常の RSA 鍵を使用してください。
+finding-key-pss = RSASSA-PSS専用の鍵は使用できません。通常のRSA鍵を使用してください。
 finding-not-on-curve = { $key } の鍵が曲線上の点ではないか、有効な鍵ではありません。
-finding-rsa-too-short = RSA 鍵が { $bits } ビットです。{ $fewest } ビット以上が必要です。
+finding-rsa-too-short = RSA鍵が{ $bits }ビットです。{ $fewest }ビット以上が必要です。
 finding-rsa-new-key = 次のコマンドで作成できます: { $command }
-finding-rsa-odd-size = RSA の法が { $bits } ビットで、8 の倍数ではありません。
-finding-rsa-exponent-octets = RSA 鍵の公開指数が { $count } オクテットあります。
-finding-rsa-exponent-large = RSA 鍵の公開指数 { $exponent } は、ほかのプログラムが受け付ける範囲を超えています。
-finding-rsa-exponent-small = RSA 鍵の公開指数が { $exponent } です。65537 以上の奇数が必要です。
-finding-rsa-exponent-advice = 一般的な公開指数 65537 を使用してください。{ $advice }
-finding-rsa-divisible = RSA 鍵の法が { $prime } で割り切れます。
-finding-rsa-roca = Infineon 社の欠陥のあるライブラリで作成された RSA 鍵です (ROCA, CVE-2017-15361)。
-finding-rsa-square = RSA 鍵の法が平方数です。
-finding-rsa-close = RSA 鍵の2つの素数が近すぎます (Fermat, CVE-2022-26320)。
-finding-rsa-prime = RSA 鍵の法が素数です。
-finding-ed25519-small-order = Ed25519 鍵が位数の小さい点です。
-finding-profile-no-use = プロファイル { $profile } には、{ $key } の鍵の用途がありません。
-finding-profile-keys = プロファイル { $profile } では { $key } の鍵は認められていません。
+finding-rsa-odd-size = RSAの法が{ $bits }ビットで、8の倍数ではありません。
+finding-rsa-exponent-octets = RSA鍵の公開指数が{ $count }オクテットあります。
+finding-rsa-exponent-large = RSA鍵の公開指数 { $exponent } は、ほかのプログラムが受け付ける範囲を超えています。
+finding-rsa-exponent-small = RSA鍵の公開指数が { $exponent } です。65537以上の奇数が必要です。
+finding-rsa-exponent-advice = 一般的な公開指数65537を使用してください。{ $advice }
+finding-rsa-divisible = RSA鍵の法が { $prime } で割り切れます。
+finding-rsa-roca = Infineon社の欠陥のあるライブラリで作成されたRSA鍵です (ROCA, CVE-2017-15361)。
+finding-rsa-square = RSA鍵の法が平方数です。
+finding-rsa-close = RSA鍵の2つの素数が近すぎます (Fermat, CVE-2022-26320)。
+finding-rsa-prime = RSA鍵の法が素数です。
+finding-ed25519-small-order = Ed25519鍵が位数の小さい点です。
+finding-profile-no-use = プロファイル「{ $profile }」では、この鍵 ({ $key }) を使用できる用途がありません。
+finding-profile-keys = プロファイル「{ $profile }」では、この鍵 ({ $key }) は認められていません。
 finding-profile-keys-advice = 認められている鍵: { $allowed }
-finding-profile-rsa = RSA 鍵が { $bits } ビットです。プロファイル { $profile } では { $fewest } ビット以上が必要です。
-finding-key-denied = SHA-256 が { $digest } の鍵は、第三者に知られている鍵の一覧に載っています。
+finding-profile-rsa = RSA鍵が{ $bits }ビットです。プロファイル「{ $profile }」では{ $fewest }ビット以上が必要です。
+finding-key-denied = SHA-256が { $digest } の鍵は、漏えいした鍵の一覧に載っています。
 
 ## Signatures
 
-finding-resign = SHA-256 を使って証明書署名要求 (CSR) を作り直してください: { $command }
-finding-weak-digest = 証明書署名要求 (CSR) が { $digest } で署名されています。SHA-256 以上が必要です。
+finding-resign = SHA-256を使って証明書署名要求 (CSR) を作り直してください: { $command }
+finding-weak-digest = 証明書署名要求 (CSR) が { $digest } で署名されています。SHA-256以上が必要です。
 finding-unknown-signature = 証明書署名要求 (CSR) の署名は、ここでは検証できません。使われている方式: { $what }
 finding-signature-algorithm = アルゴリズム { $algorithm }
 finding-signature-pss-malformed = RSASSA-PSS (パラメーターの形式が正しくありません)
-finding-signature-pss-digest = RSASSA-PSS とダイジェスト { $digest }
+finding-signature-pss-digest = RSASSA-PSSとダイジェスト { $digest }
 finding-signature-pss-unusual = RSASSA-PSS (一般に使われないパラメーター)
 finding-signature-other-kind = 鍵は { $key } ですが、署名の種類が異なります。
 finding-signature-wrong = 証明書署名要求 (CSR) の署名が、公開鍵に対応する秘密鍵によるものではありません。
@@ -488,33 +491,33 @@ finding-common-name-no-text = コモンネームが文字列ではありませ�
 finding-common-name-no-text-advice = UTF8String または PrintableString で書いてください。
 finding-common-name-character = コモンネーム { $name } に使用できない文字 { $character } があります。
 finding-common-name-character-advice = 目に見える文字だけで書いてください。
-finding-common-name-long = コモンネームが { $count } 文字あります。{ $most } 文字までです。
+finding-common-name-long = コモンネームが{ $count }文字あります。{ $most }文字までです。
 finding-common-name-long-advice = コモンネームを省き、名前を subjectAltName に入れてください。
-finding-common-name-left-out = コモンネーム { $name } は DNS名でも IPアドレスでもありません。
+finding-common-name-left-out = コモンネーム { $name } はDNS名でもIPアドレスでもありません。
 finding-common-name-left-out-advice = 証明書には含まれません。クライアントが確認するのは subjectAltName だけです。
-finding-no-san = subjectAltName がなく、コモンネーム { $name } も完全な DNS名または IPアドレスではありません。
+finding-no-san = subjectAltName がなく、コモンネーム { $name } も完全なDNS名またはIPアドレスではありません。
 finding-no-names = 証明書署名要求 (CSR) に名前がありません。subjectAltName もコモンネームもありません。
 finding-no-names-advice = クライアントが接続に使う名前を追加してください。openssl での指定: { $command }
 finding-no-name = { $name } は名前ではありません。
-finding-no-name-advice = DNS名、IPアドレス、メールアドレス、URI のいずれかを指定してください。
+finding-no-name-advice = DNS名、IPアドレス、メールアドレス、URIのいずれかを指定してください。
 finding-name-malformed = 名前 { $name } の形式が正しくありません。
-finding-name-malformed-advice = 名前は ASCII で書き、国際化された名前は xn-- で始まる形式にしてください。
-finding-too-many-names = 1件の申請に名前が { $count } 個あります。読み込めるのは { $most } 個までです。
+finding-name-malformed-advice = 名前はASCIIで書き、国際化された名前は xn-- で始まる形式にしてください。
+finding-too-many-names = 1件の申請に名前が{ $count }個あります。読み込めるのは{ $most }個までです。
 finding-spread-names = 複数の証明書に分けてください。
-finding-ip-octets = IPアドレスの長さが { $count } オクテットです。
-finding-ip-octets-advice = マスクを付けず、IPv4 は 4 オクテット、IPv6 は 16 オクテットです。openssl での指定: { $command }
+finding-ip-octets = 申請にあるIPアドレスの長さが{ $count }オクテットです。
+finding-ip-octets-advice = マスクを付けず、IPv4は4オクテット、IPv6は16オクテットです。openssl での指定: { $command }
 finding-ip-no-host = IPアドレス { $address } は1台のホストのアドレスではありません。
 finding-ip-no-host-advice = クライアントが接続に使うアドレスを申請してください。
 finding-dns-empty = DNS名 { $name } は空です。
 finding-dns-empty-advice = 取り除くか、ホストの完全な名前を書いてください。
-finding-dns-no-ascii = DNS名 { $name } が ASCII で書かれていません。
+finding-dns-no-ascii = DNS名 { $name } がASCIIで書かれていません。
 finding-dns-a-labels = 証明書に記載される形式で書いてください: { $ascii }
-finding-dns-characters = DNS名に使えるのは、a から z の英字、数字、ハイフン、ドットだけです。
-finding-dns-long = DNS名 { $name } は { $count } 文字あります。DNS名は最長 { $most } 文字です。
+finding-dns-characters = DNS名に使えるのは、aからzの英字、数字、ハイフン、ドットだけです。
+finding-dns-long = DNS名 { $name } は{ $count }文字あります。DNS名は最長{ $most }文字です。
 finding-dns-long-advice = もっと短い名前を使用してください。
 finding-dns-dot = DNS名 { $name } がドットで終わっています。
 finding-dns-dot-advice = 末尾のドットを付けずに書いてください。
-finding-dns-address = DNS名 { $name } は IPアドレスです。
+finding-dns-address = DNS名 { $name } はIPアドレスです。
 finding-dns-address-advice = IPアドレスとして申請してください。openssl での指定: { $command }
 finding-dns-star = DNS名 { $name } の * の位置が正しくありません。
 finding-dns-star-advice = ワイルドカードは左端のラベル全体に使います。例: { $example }
@@ -525,7 +528,7 @@ finding-dns-digits = DNS名 { $name } が数字だけのラベルで終わって
 finding-dns-digits-advice = ドメインを含む完全な名前を書くか、IPアドレスとして申請してください。
 finding-dns-empty-label = DNS名 { $name } に空のラベルがあります。
 finding-dns-empty-label-advice = 余分なドットを取り除いてください。
-finding-dns-long-label = DNS名 { $name } に { $count } 文字のラベルがあります。最長は { $most } 文字です。
+finding-dns-long-label = DNS名 { $name } に{ $count }文字のラベルがあります。最長は{ $most }文字です。
 finding-dns-long-label-advice = そのラベルを短くしてください。
 finding-dns-character = DNS名 { $name } に使用できない文字 { $character } があります。
 finding-dns-hyphen = DNS名 { $name } のラベル { $label } の先頭または末尾にハイフンがあります。
@@ -533,52 +536,52 @@ finding-dns-hyphen-advice = ハイフンは英数字の間にだけ使えます�
 finding-dns-reserved = DNS名 { $name } に予約されたラベル { $label } があります。
 finding-dns-reserved-advice = その位置に2つのハイフンを使えるのは、xn-- で始まる国際化されたラベルだけです。
 finding-dns-a-label = DNS名 { $name } のラベル { $label } は、国際化されたラベルとして正しくありません。
-finding-dns-a-label-advice = IDNA 2008 に従うツールで、国際化された名前をもう一度変換してください。
+finding-dns-a-label-advice = IDNA 2008に従うツールで、国際化された名前をもう一度変換してください。
 finding-mixed-scripts = { $name } のラベル { $label } には複数の文字体系が混ざっており、別の名前と見間違えられるおそれがあります。
 finding-look-alike = { $name } のラベル { $label } はラテン文字に似た文字でできており、別の名前と見間違えられるおそれがあります。
 finding-look-alike-advice = 申請者が本当にこの名前を所有している場合にだけ承認してください。
 finding-mail-advice = メールアドレスを1つだけ書いてください。例: { $example }
-finding-mail-long = メールアドレス { $name } は { $count } 文字あります。最長は { $most } 文字です。
+finding-mail-long = メールアドレス { $name } は{ $count }文字あります。最長は{ $most }文字です。
 finding-mail-no-at = メールアドレス { $name } に @ がありません。
-finding-mail-local = メールアドレス { $name } の @ より前が { $count } 文字です。1 文字以上 { $most } 文字以下にしてください。
+finding-mail-local = メールアドレス { $name } の @ より前が{ $count }文字です。1文字以上{ $most }文字以下にしてください。
 finding-mail-dot = メールアドレス { $name } のドットの位置が正しくありません。
 finding-mail-character = メールアドレス { $name } の @ より前に使用できない文字 { $character } があります。
 finding-mail-wildcard = メールアドレス { $name } のドメインにワイルドカードがあります。
 finding-mail-domain = メールアドレス { $name } の @ より後が正しいドメインではありません。{ $why }
-finding-uri-advice = ホストを含む絶対 URI を書いてください。例: { $first } または { $second }
-finding-uri-long = URI { $name } は { $count } 文字あります。最長は { $most } 文字です。
-finding-uri-character = URI { $name } に、URI で使用できない文字があります。
+finding-uri-advice = ホストを含む絶対URIを書いてください。例: { $first } または { $second }
+finding-uri-long = URI { $name } は{ $count }文字あります。最長は{ $most }文字です。
+finding-uri-character = URI { $name } に、URIで使用できない文字があります。
 finding-uri-no-scheme = URI { $name } にスキームがありません。
 finding-uri-no-host = URI { $name } にホストがありません。
 finding-uri-user = URI { $name } のホストの前にユーザー情報があります。
 finding-uri-malformed = URI { $name } の形式が正しくありません。
-finding-uri-host = URI { $name } のホストが完全な DNS名またはアドレスではありません。
+finding-uri-host = URI { $name } のホストが完全なDNS名またはアドレスではありません。
 finding-uri-scheme-case = URI { $name } のスキームが小文字ではありません。
-finding-uri-trust-domain = URI { $name } に 1 から 255 文字のトラストドメインがありません。
-finding-uri-trust-domain-characters = URI { $name } のトラストドメインに、a から z の英字、数字、ドット、ハイフン、アンダースコア以外の文字があります。
-finding-uri-query = URI { $name } に、SPIFFE ID では使えないクエリ、フラグメント、またはパーセント記号があります。
+finding-uri-trust-domain = URI { $name } に1から255文字のトラストドメインがありません。
+finding-uri-trust-domain-characters = URI { $name } のトラストドメインに、aからzの英字、数字、ドット、ハイフン、アンダースコア以外の文字があります。
+finding-uri-query = URI { $name } に、SPIFFE IDでは使えないクエリ、フラグメント、またはパーセント記号があります。
 finding-uri-path = URI { $name } のパスに、空の部分、相対的な部分、または正しくない部分があります。
 
 ## What the profile allows
 
 finding-unknown-profile = プロファイル { $profile } はありません。
 finding-unknown-profile-advice = 次の中から選んでください: { $known }
-finding-profile-too-many-names = 名前が { $count } 個あります。プロファイル { $profile } で認められているのは { $most } 個までです。
-finding-wildcard = { finding-kind } { $name } はワイルドカードです。プロファイル { $profile } ではワイルドカードは認められていません。
+finding-profile-too-many-names = 名前が{ $count }個あります。プロファイル「{ $profile }」で認められているのは{ $most }個までです。
+finding-wildcard = { finding-kind } { $name } はワイルドカードです。プロファイル「{ $profile }」ではワイルドカードは認められていません。
 finding-wildcard-advice = 名前を1つずつ書くか、ワイルドカードを認めるプロファイルを選んでください。
-finding-name-kind = { finding-kind } { $name } は、プロファイル { $profile } では証明されない種類の名前です。
-finding-name-excluded = { finding-kind } { $name } は、プロファイル { $profile } の除外規則 { $rule } に当たります。
-finding-name-outside = { finding-kind } { $name } は、プロファイル { $profile } で認められている範囲に入っていません。
+finding-name-kind = { finding-kind } { $name } は、プロファイル「{ $profile }」では発行対象外の種類の名前です。
+finding-name-excluded = { finding-kind } { $name } は、プロファイル「{ $profile }」の除外規則 { $rule } に該当します。
+finding-name-outside = { finding-kind } { $name } は、プロファイル「{ $profile }」で認められている範囲に入っていません。
 finding-other-profile = 別のプロファイルを選んでください。
-finding-allowed-names = 認められている名前は次のとおりです。{ $allowed }
+finding-allowed-names = 認められている名前: { $allowed }
 finding-allowed-dns = DNS名の範囲: { $allow }
 finding-allowed-ip = IPアドレスの範囲: { $allow }
 finding-allowed-mail = メールアドレスの範囲: { $allow }
-finding-allowed-uri = 次に始まる URI: { $allow }
+finding-allowed-uri = 次に始まるURI: { $allow }
 finding-allowed-but = { $allowed } (次を除く: { $deny })
-finding-not-for-everybody = プロファイル { $profile } を利用できる人は限られています。
-finding-not-for-everybody-advice = これらの名前を申請できるかどうかは、メールアドレスとともに送信したときに分かります。
-finding-not-for-domain = プロファイル { $profile } は、{ $domain } のメールアドレスを持つ申請者は利用できません。
+finding-not-for-everybody = プロファイル「{ $profile }」を利用できる人は限られています。
+finding-not-for-everybody-advice = これらの名前を申請できるかどうかは、メールアドレスを入力すると分かります。
+finding-not-for-domain = プロファイル「{ $profile }」は、{ $domain } のメールアドレスでは利用できません。
 finding-not-for-domain-advice = 別のプロファイルを選ぶか、これらの名前を所有するチームのメールアドレスで申請してください。
 finding-name-not-for-domain = { finding-kind } { $name } は、{ $domain } のメールアドレスでは申請できません。
 finding-name-not-for-domain-advice = この名前を所有するチームのメールアドレスで申請してください。
@@ -590,21 +593,21 @@ finding-constrained-subject = 認証局 (CA) の名前制約により、サブ�
         [exclude] 除外されています
        *[permit] 認められていません
     }。
-finding-constrained-advice = プロファイルを変えても同じです。その名前を取り除くか、どこで証明書を発行できるかを運用担当者に尋ねてください。
+finding-constrained-advice = プロファイルを変えても同じです。その名前を取り除くか、どこで証明書を取得できるかを運用担当者に問い合わせてください。
 
-## Wishes
+## Requested extensions
 
 finding-comes-without = 証明書には含まれません。
 finding-again-without = それを含めずに証明書署名要求 (CSR) を作り直してください。
-finding-choose-for-purpose = { $without }必要な場合は次のプロファイルを選んでください: { $profiles }
+finding-choose-for-purpose = { $without }必要な場合は、次のプロファイルを選んでください: { $profiles }
 finding-authority = 認証局 (CA) の証明書が要求されています (basicConstraints CA:TRUE)。
 finding-authority-advice = 認証局 (CA) の証明書を発行するプロファイルはありません。その拡張を含めずに証明書署名要求 (CSR) を作り直してください。
-finding-key-usage = プロファイル { $profile } は、{ $key } の鍵に鍵用途 { $usage } を認めていません。
-finding-purpose = プロファイル { $profile } は用途 { $purpose } を認めていません。
-finding-other-name = 証明されない種類の名前 { $kind } が含まれています。
+finding-key-usage = プロファイル「{ $profile }」では、この鍵 ({ $key }) に鍵用途 { $usage } は認められていません。
+finding-purpose = プロファイル「{ $profile }」では、用途 { $purpose } は認められていません。
+finding-other-name = 対応していない種類の名前 { $kind } が含まれています。
 finding-extension = 要求された拡張 { $extension } は反映されません。拡張はプロファイルで決まります。
 finding-attribute = 証明書署名要求 (CSR) の属性 { $attribute } は、証明書には入りません。
-finding-subject-parts = 要求されたサブジェクトのうち { $parts } は省かれます。確認された名前だけが証明されます。
+finding-subject-parts = 要求されたサブジェクトのうち { $parts } は証明書に含まれません。証明書に入るのは、確認された名前だけです。
 finding-extension-twice = 要求された拡張 { $extension } が2回含まれています。
 finding-extension-unreadable = 要求された拡張 { $extension } を読み取れません。
 finding-extensions-unreadable = 要求された拡張の一覧を読み取れません。
@@ -614,9 +617,9 @@ finding-extension-advice = それを含めずに証明書署名要求 (CSR) を�
 
 finding-email-advice = メールアドレスを1つ入力してください。例: { $example }
 finding-email-missing = メールアドレスがありません。
-finding-email-long = メールアドレスが { $bytes } バイトあります。上限は { $most } バイトです。
+finding-email-long = メールアドレスが{ $bytes }バイトあります。上限は{ $most }バイトです。
 finding-email-control = メールアドレスに改行などの制御文字が含まれています。
-finding-email-several = メールアドレスが1つの単純なアドレスではありません。
+finding-email-several = メールアドレスに空白、コンマ、かっこ、2つ以上の @ は使えません。
 finding-email-no-at = メールアドレスに @ がありません。
 finding-email-half = メールアドレスの @ の前または後に何もありません。
 finding-email-unreachable = このメールアドレスにはメールを送れません。
@@ -628,33 +631,33 @@ finding-field =
     { $field ->
         [email] メールアドレス
         [comment] コメント
-        [csrContent] 証明書署名要求 (CSR)
+        [csrContent] 証明書署名要求
         [csrFile] ファイル
         [profile] プロファイル
         [reason] 理由
-        [decision] 判断
+        [decision] 承認・却下
         [digest] ダイジェスト
        *[other] { $field }
     }
-finding-missing = { finding-field } が指定されていないか、空です。
-finding-give-email = あなたのメールアドレスを入力してください。
-finding-give-request = 証明書署名要求 (CSR) を入力してください。
+finding-missing = { finding-field }を入力してください。
+finding-give-email = 証明書はこのアドレスに届きます。
+finding-give-request = テキストを貼り付けるか、ファイルを選択してください。
 finding-give-decision = approve または reject を指定してください。
 finding-give-digest = 確認ページに表示されたダイジェストを指定してください。
-finding-give-reason = 却下の理由を入力してください。申請者に伝えられます。
-finding-no-string = { finding-field } の値が文字列ではなく、{ json-kind }です。
+finding-give-reason = 却下の理由は申請者に伝わります。
+finding-no-string = { finding-field }の値が文字列ではなく、{ json-kind }です。
 finding-no-string-advice = 文字列で指定してください。
-finding-two-requests = 貼り付けた証明書署名要求と、選択したファイルの内容が異なります。
+finding-two-requests = 貼り付けた証明書署名要求 (CSR) と、選択したファイルの内容が異なります。
 finding-two-requests-advice = 貼り付けたテキストを消すか、ファイルを選択せずに送信してください。
-finding-text-long = { finding-field } が { $count } 文字あります。{ $most } 文字以内で入力してください。
-finding-text-long-advice = もう少し短くまとめてください。
-finding-text-control = { finding-field } に制御文字が含まれています。
+finding-text-long = { finding-field }が{ $count }文字あります。{ $most }文字以内で入力してください。
+finding-text-long-advice = 短くしてください。
+finding-text-control = { finding-field }に制御文字が含まれています。
 finding-text-control-advice = 書式のないテキストで入力してください。
-finding-decision = 判断が approve でも reject でもありません。
+finding-decision = approve でも reject でもない値が指定されています。
 finding-decision-advice = どちらかを指定してください。
 finding-unfit-key = { $key } は Idempotency-Key として使えません。
-finding-unfit-key-advice = UUIDなど、{ $most } 文字以内の表示可能なASCII文字を指定してください。
+finding-unfit-key-advice = UUIDなど、{ $most }文字以内の表示可能なASCII文字を指定してください。
 finding-key-used = この Idempotency-Key は別の申請で使用済みです。
 finding-key-used-advice = 新しい申請には新しいキーを指定してください。
-finding-nobody-else = プロファイル { $profile } には、あなた以外の承認者が足りません。自分の申請を自分で承認することはできません。
+finding-nobody-else = 自分の申請を自分で承認することはできません。プロファイル「{ $profile }」には、ほかの承認者が足りません。
 finding-nobody-else-advice = 別のプロファイルを選ぶか、承認者の追加を運用担当者に依頼してください。

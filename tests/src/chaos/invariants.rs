@@ -240,7 +240,7 @@ fn executions(observed: &Invariants) -> Vec<String> {
 
 /// Subject of the mail of each outcome.
 const OUTCOMES: [(&str, &str); 3] =
-    [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "decided on your request")];
+    [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "has expired")];
 
 fn mailbox(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();

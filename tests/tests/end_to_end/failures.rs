@@ -57,7 +57,7 @@ async fn a_csr_that_was_exchanged_after_the_approval_is_not_signed() {
     let certificate = asked.status_url.replace("?key=", "/certificate?key=");
     portal.json(&certificate).await.problem(404, "not_found");
     let mail = mailbox.mail(&asked.id, &asked.email, "is held up").await;
-    assert!(mail.text.contains("It is nothing you did"), "{}", mail.text);
+    assert!(mail.text.contains("It's nothing you did"), "{}", mail.text);
 
     let execution = eventually("the execution to fail", PATIENCE, async || {
         let executions = stack.countersign_json(&["executions", &asked.id, "--json"]);

@@ -93,7 +93,7 @@ async fn the_mailbox_page_shows_the_mails() {
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     mailbox.approval_link(&asked, APPROVER).await;
     let page = portal.get(stack.endpoint("mailboxUrl"), "text/html").await.expect(200).text();
-    assert!(page.contains("Please decide"), "{page}");
+    assert!(page.contains("Approve certificate"), "{page}");
     assert!(page.contains(APPROVER), "{page}");
     // DNS rebinding: another Host is refused.
     let headers = [("host", "evil.example"), ("accept", "text/html")];

@@ -65,7 +65,7 @@ async fn an_undecided_request_expires() {
     })
     .await;
     assert_eq!(status["status"], "expired", "{status:#}");
-    let mail = mailbox.mail(&asked.id, &asked.email, "decided on your request").await;
+    let mail = mailbox.mail(&asked.id, &asked.email, "has expired").await;
     assert!(mail.text.contains("has expired"), "{}", mail.text);
     portal.json(&link).await.problem(410, "expired");
     portal.decide_about(&link, "approve", "any", "").await.problem(410, "expired");

@@ -117,7 +117,7 @@ mod tests {
             Finding::ignored(
                 Code::ForbiddenExtension,
                 "The CSR asks for the key usage keyCertSign, which the profile does not grant.",
-                "The certificate comes without it.",
+                "The certificate won't contain it.",
             ),
         ];
         let names = ["www.example.com", "xn--pypal-4ve.example.com", "10.0.0.1"];

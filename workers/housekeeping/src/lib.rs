@@ -184,7 +184,7 @@ impl Housekeeping {
         let now = self.clock.now();
         let ending = Ending::because(
             Status::Failed,
-            "Something broke on our side, again and again. The operators must look at it.",
+            "Something went wrong on our side several times. The operators need to look into it.",
         );
         let Updated { row: ended, value: before } =
             update_known_request(&*self.requests, row, &Origin::worker("housekeeping"), |row| {

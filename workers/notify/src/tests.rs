@@ -90,8 +90,8 @@ fn refused() -> Request {
     let findings = vec![
         Finding::refused(
             Code::WeakKey,
-            "RSA key of 1024 bits; at least 2048 are needed.",
-            "Make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private.key",
+            "The RSA key has 1024 bits; at least 2048 are needed.",
+            "Make one with: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
         ),
         Finding::refused(
             Code::NameNotAllowed,
@@ -131,11 +131,11 @@ fn rejected(reason: Option<&str>) -> Request {
 }
 
 fn expired() -> Request {
-    ended(asked(), Status::Expired, "Nobody decided.")
+    ended(asked(), Status::Expired, "No decision was made in time.")
 }
 
 fn failed() -> Request {
-    ended(asked(), Status::Failed, "Something broke on our side.")
+    ended(asked(), Status::Failed, "Something went wrong on our side.")
 }
 
 /// A row of this status, as stored.

@@ -136,7 +136,7 @@ impl Persist {
             status: Status::Refused,
             reason: main.map_or_else(
                 || {
-                    "The policy in force when the request was checked did not allow it. Please ask again."
+                    "The policy in force when the request was checked didn't allow it. Please send it again."
                         .to_owned()
                 },
                 |finding| finding.detail.clone(),
@@ -197,17 +197,16 @@ fn rejection(request: &Request) -> Ending {
 }
 
 fn expiry(request: &Request) -> Ending {
-    let until = request
+    let when = request
         .expires_at()
-        .map(|at| format!(" by {}", Language::English.instant_of_week(at)))
-        .unwrap_or_default();
-    let reason = format!("Nobody decided{until}. Please ask again, and tell an approver that you wait.");
-    Ending::because(Status::Expired, reason)
+        .map_or_else(|| "in time".to_owned(), |at| format!("by {}", Language::English.instant_of_week(at)));
+    let advice = "Let an approver know you're waiting, then send the request again.";
+    Ending::because(Status::Expired, format!("No decision was made {when}. {advice}"))
 }
 
 fn failure() -> Ending {
     Ending::because(
         Status::Failed,
-        "Something broke on our side. The operators have been told and will look at it.",
+        "Something went wrong on our side. The operators have been told and will look into it.",
     )
 }

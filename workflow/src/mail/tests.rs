@@ -37,10 +37,10 @@ fn facts(names: &[&str]) -> CsrSummary {
 fn content() -> MailContent {
     MailContent::new(
         Language::English,
-        "Please decide: www.example.com",
-        "A certificate waits for your decision",
+        "Approve certificate for www.example.com?",
+        "A certificate needs your approval",
     )
-    .paragraph("alice@example.com asks for this certificate. Opening the link decides nothing.")
+    .paragraph("alice@example.com requested this certificate. Opening the link doesn't approve anything.")
     .certificate(&facts(&["www.example.com", "xn--bcher-kva.example.com", "10.0.0.1"]), "server")
     .fact("Decide by", &Language::English.instant_of_week(time::macros::datetime!(2026-01-08 12:00 UTC)))
     .fact("Nothing", "")
@@ -105,7 +105,7 @@ fn a_command_is_copied_from_one_line() {
     let command =
         format!("openssl req -new {}-out a.csr", "-addext subjectAltName=DNS:www.example.com ".repeat(4));
     let finding =
-        Finding::refused(Code::WeakKey, "RSA key of 1024 bits.", format!("Make one with: {command}"));
+        Finding::refused(Code::WeakKey, "The RSA key has 1024 bits.", format!("Make one with: {command}"));
     let mail = MailContent::new(Language::English, "s", "h").findings(&[finding]).to(
         id(),
         &MailKind::Refused,
@@ -236,7 +236,7 @@ fn a_letter_is_in_one_language() {
     .to(id(), &MailKind::Received, &requester());
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
     assert!(mail.html.contains("<html lang=\"ja\">"));
-    for english in ["Names", "Key", "Profile", "Look twice", "more", "button does", "request 5c1b"] {
+    for english in ["Names", "Key", "Profile", "Check this", "more", "button does", "request 5c1b"] {
         assert!(!mail.text.contains(english) && !mail.html.contains(english), "{english}");
     }
     assert!(mail.text.contains("ほか10件\n") && mail.html.contains("ほか10件</td>"));

@@ -160,7 +160,10 @@ fn a_purpose_that_another_profile_grants_is_pointed_to() {
         .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.2")]))
         .pem();
     let verdict = judge(&Policy::parse(DEFAULT).unwrap(), &csr, "");
-    assert!(verdict.findings[0].advice.ends_with("choose: client, server-client."), "{verdict:?}");
+    assert!(
+        verdict.findings[0].advice.ends_with("choose another profile: client, server-client."),
+        "{verdict:?}"
+    );
 }
 
 #[test]

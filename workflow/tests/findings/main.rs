@@ -110,7 +110,7 @@ fn anything_else_is_not_a_csr_and_is_told_what_it_is() {
     for (text, words) in [
         (String::new(), "no certificate signing request"),
         (" \r\n\u{feff}".to_owned(), "no certificate signing request"),
-        ("hello".to_owned(), "no certificate signing request"),
+        ("hello".to_owned(), "isn't a certificate signing request"),
         (ca.clone(), "a certificate, not"),
         (ca.replace("CERTIFICATE", "CERTIFICATE REQUEST"), "a certificate, not"),
         (pem.replace("CERTIFICATE REQUEST", "CERTIFICATE"), "a certificate, not"),
@@ -123,8 +123,8 @@ fn anything_else_is_not_a_csr_and_is_told_what_it_is() {
         (pem.replace("-----END", "----END"), "cut off"),
         (pem[..pem.len() / 2].to_owned(), "cut off"),
         (pem.replace("-----", "\u{2014}").replace("MII", "M!!"), "damaged"),
-        (pem.replacen("MII", "M!!", 1), "no base64"),
-        (request(&[&der[..], &[0]].concat()), "One more byte follows"),
+        (pem.replacen("MII", "M!!", 1), "isn't base64"),
+        (request(&[&der[..], &[0]].concat()), "one extra byte after"),
         (request(&der[..der.len() - 1]), "well-formed"),
         (request(&[0x30, 0]), "well-formed"),
         (request(b""), "well-formed"),
@@ -203,10 +203,10 @@ fn kinds_of_keys_that_are_not_certified_are_named() {
         (ec("1.3.132.0.10", vec![4; 65]), Code::UnsupportedKey, "secp256k1"),
         (ec("1.2.840.10045.3.1.7", [vec![2], vec![7; 32]].concat()), Code::UnsupportedKey, "compressed"),
         (ec("1.2.840.10045.3.1.7", vec![4; 64]), Code::WeakKey, "uncompressed"),
-        (ec("1.2.840.10045.3.1.7", vec![4; 65]), Code::WeakKey, "no point"),
+        (ec("1.2.840.10045.3.1.7", vec![4; 65]), Code::WeakKey, "isn't a point"),
         (sequence(&[sequence(&[oid("1.3.101.113")]), tlv(3, &[0; 58])]), Code::UnsupportedKey, "Ed448"),
         (sequence(&[sequence(&[oid("1.3.101.112")]), tlv(3, &[0; 33])]), Code::WeakKey, "small order"),
-        (sequence(&[sequence(&[oid("1.3.101.112")]), tlv(3, &[0; 10])]), Code::WeakKey, "not well formed"),
+        (sequence(&[sequence(&[oid("1.3.101.112")]), tlv(3, &[0; 10])]), Code::WeakKey, "isn't well formed"),
     ] {
         let findings = read(&maker().spki(spki).pem()).unwrap_err();
         assert_eq!(findings[0].code, code, "{findings:?}");

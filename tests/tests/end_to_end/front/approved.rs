@@ -27,7 +27,7 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     assert!(receipt.links().contains(&asked.status_url));
     assert!(receipt.html.contains("</html>"));
 
-    let request = mailbox.mail(&asked.id, APPROVER, "Please decide").await;
+    let request = mailbox.mail(&asked.id, APPROVER, "Approve certificate").await;
     for shown in [host.as_str(), &asked.email, "The shop's new front.", "P-256", &format!("CN={host}")] {
         assert!(request.text.contains(shown), "{shown}: {}", request.text);
     }

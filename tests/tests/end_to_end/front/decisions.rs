@@ -79,7 +79,7 @@ async fn a_requester_cannot_approve_the_own_request() {
     let submission =
         Submission { email: "Approver@example.com".into(), ..Submission::of(&csr_for(&[&unique_host()])) };
     let problem = stack.portal().submit(&submission).await.problem(400, "bad_request");
-    assert!(problem["detail"].as_str().unwrap().contains("approves their own request"), "{problem:#}");
+    assert!(problem["detail"].as_str().unwrap().contains("approve your own request"), "{problem:#}");
     assert!(stack.rows_of("Approver@example.com").is_empty());
 }
 

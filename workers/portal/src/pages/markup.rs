@@ -60,7 +60,7 @@ mod tests {
         let markup = Markup::new(Language::English, said).to_string();
         assert_eq!(
             markup,
-            "<strong>&#60;b&#62;&#38;&#34;&#39;</strong> asks for it, profile <strong>&#60;code&#62;</strong>."
+            "Requested by <strong>&#60;b&#62;&#38;&#34;&#39;</strong> · <strong>&#60;code&#62;</strong> profile"
         );
     }
 }

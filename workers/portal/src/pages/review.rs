@@ -3,6 +3,7 @@
 use askama::Template;
 use workflow::approval::history::{Anomaly, LiveCertificate};
 use workflow::approval::review::Review;
+use workflow::approver_set::MissingApprovals;
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::texts::Message;
 
@@ -57,8 +58,8 @@ pub(crate) struct ReviewPage {
     live: Vec<Live>,
     /// The anomalies of the request, as texts.
     unusual: Vec<String>,
-    /// The approvals that are still missing from each group, as texts.
-    missing_approvals: Vec<String>,
+    /// The approvals that are still missing from each group, as one text; `None` if no group is short of any.
+    missing_approvals: Option<String>,
     votes: Vec<Said>,
     quorum: usize,
     asked_at: Instant,
@@ -88,15 +89,7 @@ impl ReviewPage {
             remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
             unusual: review.anomalies.iter().map(|one| anomaly(&site, one)).collect(),
-            missing_approvals: review
-                .missing_approvals
-                .iter()
-                .filter_map(|one| {
-                    let group = one.group.as_ref()?;
-                    let message = Message::new("review-lacking").with("group", group);
-                    Some(site.say(message.with("approvals", one.approvals)))
-                })
-                .collect(),
+            missing_approvals: missing_approvals(&site, review),
             votes: review.votes.iter().map(|vote| Said::of(&site, vote)).collect(),
             quorum: review.quorum,
             asked_at: site.instant(review.registration_date),
@@ -114,7 +107,13 @@ impl ReviewPage {
             (Decision::Reject, _) => ("review-rejected", "review-thanks-rejected-text"),
         };
         let class = if decision == Decision::Approve { "good" } else { "bad" };
-        self.banner = Some(Banner { class, title: self.site.text(title), text: self.site.text(text) });
+        let is_undecided = self.banner.is_none();
+        let mut text = self.site.say(self.counted(text));
+        if let Some(missing) = self.missing_approvals.as_deref().filter(|_| is_undecided) {
+            text.push(' ');
+            text.push_str(missing);
+        }
+        self.banner = Some(Banner { class, title: self.site.text(title), text });
         self.is_open = false;
         self
     }
@@ -162,6 +161,16 @@ fn asks(site: &Site, review: &Review) -> Markup {
         None => Message::new("review-asks"),
     };
     site.markup(message.with("requester", review.requester.as_str()).with("profile", &review.profile))
+}
+
+fn missing_approvals(site: &Site, review: &Review) -> Option<String> {
+    let of_group = |one: &MissingApprovals| {
+        let message = Message::new("review-lacking-of").with("group", one.group.as_ref()?);
+        Some(site.say(message.with("approvals", one.approvals)))
+    };
+    let missing: Vec<String> = review.missing_approvals.iter().filter_map(of_group).collect();
+    let list = missing.join(&site.text("list-separator"));
+    (!missing.is_empty()).then(|| site.say(Message::new("review-lacking").with("missing", list)))
 }
 
 fn anomaly(site: &Site, anomaly: &Anomaly) -> String {

@@ -66,7 +66,7 @@ async fn an_approval_is_recorded_once_and_repeating_it_is_harmless() {
         .await
         .is_page(409);
     assert!(
-        page.contains("that stands") && !page.contains("value=\"approve\""),
+        page.contains("The request is already approved") && !page.contains("value=\"approve\""),
         "the request again, without buttons"
     );
     let after = site.browse(&link).await.is_page(200);
@@ -122,7 +122,7 @@ async fn a_stale_digest_is_a_conflict_and_shows_the_request_again() {
         .await
         .is_problem(409, "already_decided");
     let page = site.submit(&link, &[("decision", "approve"), ("digest", &stale)]).await.is_page(409);
-    assert!(page.contains("look at the request again") && page.contains(&site.shown(id)));
+    assert!(page.contains("Please review it again") && page.contains(&site.shown(id)));
     assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 }
 
@@ -169,7 +169,7 @@ async fn after_the_limit_nothing_is_decided() {
     site.backend.advance(Duration::days(7));
     site.get(&link).await.is_problem(410, "expired");
     site.post(&link, &vote).await.is_problem(410, "expired");
-    assert!(site.browse(&link).await.is_page(410).contains("not decided in time"));
+    assert!(site.browse(&link).await.is_page(410).contains("No decision was made on this request in time"));
     assert_eq!(site.backend.approval(id).unwrap().outcome, None);
 
     let (id, link) = site.pending();
@@ -268,7 +268,7 @@ async fn a_quorum_of_two_needs_two_people() {
     site.backend.put_approval(approval, []);
     let second = site.link_of(id, "second@example.com");
     let page = site.submit(&link, &[("decision", "approve"), ("digest", &site.shown(id))]).await.is_page(200);
-    assert!(page.contains("Another approver has to approve"));
+    assert!(page.contains("1 of 2 approvals so far."), "{page}");
     assert_eq!(site.backend.approval(id).unwrap().outcome, None);
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""), "one vote a person");
     site.post(&link, &vote_input(&site, id, "reject")).await.is_problem(409, "already_decided");
@@ -390,4 +390,32 @@ async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
         }
     }
     assert_eq!(verify(id, &site.backend.audit(id), site.backend.request(id).unwrap().audit()), []);
+}
+
+#[tokio::test]
+async fn approvals_that_are_still_needed_are_named_by_group_in_one_sentence() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    let mut approval = site.backend.approval(id).unwrap();
+    let seats = &mut approval.electorate.seats;
+    seats[0].group = Some("security".to_owned());
+    let members = ["second@example.com", "third@example.com"].map(|one| one.parse().unwrap()).to_vec();
+    seats.push(GroupQuorum { group: Some("platform".to_owned()), members, quorum: 2 });
+    site.backend.set_policy(&include_str!("../../../../infra/policy.toml").replace(
+        "approvers = [\"approver@example.com\"]",
+        "approvers = [\"approver@example.com\", \"second@example.com\", \"third@example.com\"]",
+    ));
+    site.backend.put_approval(approval, []);
+    let page = site.browse(&link).await.is_page(200);
+    let missing = "0 of 3 approvals so far. Still needed: 1 from security, 2 from platform.";
+    assert!(page.contains(missing), "{page}");
+    let page = site.browse(&format!("{link}?lang=ja")).await.is_page(200);
+    assert!(page.contains("あと security から1件、platform から2件の承認が必要です。"), "{page}");
+
+    let voted =
+        site.submit(&link, &[("decision", "approve"), ("digest", &site.shown(id))]).await.is_page(200);
+    let again = site.browse(&link).await.is_page(200);
+    for page in [voted, again] {
+        assert!(page.contains("1 of 3 approvals so far. Still needed: 2 from platform.<"), "{page}");
+    }
 }

@@ -28,7 +28,7 @@ async fn a_private_key_is_never_kept_and_never_shown_again() {
         for path in ["/requests", "/requests/preview"] {
             let page = site.submit(path, &fields).await.is_page(422);
             assert!(!page.contains(secret) && !page.contains("BEGIN PRIVATE"), "{field} {path}");
-            assert!(page.contains("holds a private key"));
+            assert!(page.contains("contains a private key"));
             assert!(field == "comment" || page.contains("Hello there"), "the rest of the form is kept");
         }
     }

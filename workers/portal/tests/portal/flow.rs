@@ -22,7 +22,7 @@ async fn a_browser_submits_and_an_approver_decides() {
         .await;
     assert_eq!(sent.status, 303, "{}", sent.text());
     let status = site.browse(sent.header("location")).await.is_page(200);
-    assert!(status.contains("We are checking your request"), "{status}");
+    assert!(status.contains("checking your request</h1>"), "{status}");
     assert!(status.contains("www.example.com"));
 
     let (id, link) = site.pending();

@@ -33,7 +33,10 @@ async fn of_one_address_so_many_may_wait_and_no_more() {
     let problem = answer.is_problem(429, "try_again");
     assert_eq!(answer.header("retry-after"), "3600");
     assert!(
-        problem["detail"].as_str().unwrap().starts_with("3 requests with this e-mail address wait"),
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("3 requests from this e-mail address are already waiting"),
         "{problem}"
     );
     assert_eq!(site.backend.requests().len(), LIMIT, "nothing was stored");
@@ -75,6 +78,6 @@ async fn a_person_gets_the_form_back_and_a_preview_is_always_shown() {
     let csr = test_pki::csr(&["www.example.com"]);
     let fields = [("email", "requester@example.com"), ("csrContent", csr.as_str()), ("comment", "Kept")];
     let page = site.submit("/requests", &fields).await.is_page(429);
-    assert!(page.contains("no more are taken until some are decided") && page.contains("Kept"), "{page}");
+    assert!(page.contains("until some of them are decided") && page.contains("Kept"), "{page}");
     site.submit("/requests/preview", &fields).await.is_page(200);
 }

@@ -47,7 +47,7 @@ async fn a_withdrawal_is_not_shown_as_a_rejection() {
     site.backend.put(row);
     let page = site.browse(&path).await.is_page(200);
     assert!(page.contains("<h1>You withdrew the request</h1>"), "{page}");
-    assert!(!page.contains("talk to your approvers") && !page.contains(">Rejected<"), "{page}");
+    assert!(!page.contains("Talk to the approver") && !page.contains(">Rejected<"), "{page}");
     let page = site.browse(&format!("{path}&lang=ja")).await.is_page(200);
     assert!(page.contains("申請を取り下げました") && !page.contains("You withdrew"), "{page}");
 }

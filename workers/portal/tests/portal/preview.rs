@@ -51,7 +51,7 @@ async fn it_knows_what_the_authority_may_certify() {
         assert_eq!(problem["findings"].as_array().map(Vec::len), Some(1), "{problem}");
         assert_eq!(
             problem["findings"][0]["detail"],
-            "The name constraints of the certificate authority do not permit the DNS name \"www.example.org\"."
+            "The name constraints of the certificate authority (CA) don't permit the DNS name \"www.example.org\"."
         );
     }
     assert!(site.backend.requests().is_empty());

@@ -119,7 +119,7 @@ async fn a_certificate_that_is_not_there_yet_is_said_to_be_so() {
     let site = Site::new();
     let (_, status) = site.request_at(Status::PendingApproval).await;
     let problem = site.get(&status.replacen('?', "/certificate?", 1)).await.is_problem(404, "not_found");
-    assert_eq!(problem["detail"], "There is no certificate yet: the request is waiting for approval.");
+    assert_eq!(problem["detail"], "There's no certificate yet: the request is waiting for approval.");
     let (_, status) = site.request_at(Status::Rejected).await;
     let page = site.browse(&status.replacen('?', "/certificate.zip?", 1)).await.is_page(404);
     assert!(page.contains("the request is rejected"));
@@ -133,7 +133,7 @@ async fn the_issuer_is_public_once_there_is_one() {
     assert_eq!(answer.header("content-type"), "application/x-pem-file");
     site.backend.without_issuer();
     site.get("/ca.pem").await.is_problem(404, "not_found");
-    assert!(site.browse("/ca.pem").await.is_page(404).contains("no certificate authority here yet"));
+    assert!(site.browse("/ca.pem").await.is_page(404).contains("no certificate authority (CA) here yet"));
 }
 
 #[tokio::test]

@@ -56,7 +56,9 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
     assert_eq!(same_key["sameKey"], true);
     assert_eq!(same_key["serial"], rows[0].serial().as_ref().unwrap().to_string());
     assert_eq!(same_key["email"], "requester@example.com");
-    assert!(site.browse(&link).await.is_page(200).contains("2 certificates are in use"));
+    assert!(
+        site.browse(&link).await.is_page(200).contains("2 valid certificates for these names or this key")
+    );
 
     site.backend.advance(Duration::days(3));
     for row in rows {

@@ -66,7 +66,10 @@ async fn everything_that_is_missing_is_named_at_once() {
         problem["findings"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
     assert_eq!(
         details,
-        ["The field email is missing or empty.", "The field csrContent is missing or empty."]
+        [
+            "The e-mail address (email) is missing.",
+            "The certificate signing request (csrContent) is missing."
+        ]
     );
 }
 
@@ -185,7 +188,7 @@ async fn a_request_without_another_approver_is_refused() {
     let site = Site::new();
     let problem =
         site.post("/requests", &with("email", "Approver@example.com")).await.is_problem(400, "bad_request");
-    assert!(problem["detail"].as_str().unwrap().contains("nobody approves their own request"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("approve your own request"), "{problem}");
     assert!(site.backend.requests().is_empty());
 }
 

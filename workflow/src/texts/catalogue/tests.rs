@@ -75,7 +75,7 @@ fn days_and_instants_are_in_utc() {
     assert_eq!(Language::English.instant(at), "1 January 2026, 12:05 UTC");
     assert_eq!(Language::Japanese.instant(at), "2026年1月1日 12:05 UTC");
     assert_eq!(Language::English.instant_of_week(at), "Thursday, 1 January 2026, 12:05 UTC");
-    assert_eq!(Language::Japanese.instant_of_week(at), "2026年1月1日(木)12:05 UTC");
+    assert_eq!(Language::Japanese.instant_of_week(at), "2026年1月1日 (木) 12:05 UTC");
     assert_eq!(Language::English.day(datetime!(2026-01-01 01:00 +9)), "31 December 2025");
     assert_eq!(Language::Japanese.day(datetime!(2026-01-01 01:00 +9)), "2025年12月31日");
 }
