@@ -6,7 +6,7 @@
 //! tries again, since it signs only with the key of the certificate in force.
 
 use crate::error::CliError;
-use crate::progress::{ProgressStep, say};
+use crate::progress::ProgressStep;
 use crate::stack::{Stack, StackSelector};
 
 mod authority;
@@ -56,6 +56,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: StackSelector,
     },
+    /// Finishes a change that was interrupted; makes neither a key nor a certificate. Idempotent
+    Finish {
+        #[command(flatten)]
+        which: StackSelector,
+    },
     /// Makes a new key and certificate; what was issued before is still delivered with the old certificate
     Rotate {
         #[command(flatten)]
@@ -99,6 +104,7 @@ pub(crate) async fn run(command: Command) -> Result<(), CliError> {
             import::run(&which.find().await?, candidate, replace).await
         }
         Command::Show { json, which } => show::run(&which.find().await?, json).await,
+        Command::Finish { which } => make::finish_interrupted(&which.find().await?).await,
         Command::Rotate { shape, years, new_root, which } => {
             make::rotate(&which.find().await?, &shape, years, new_root).await
         }
@@ -110,8 +116,17 @@ pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, CliError> {
     Ok(CaStatus::of(stack).await?.trouble())
 }
 
-/// Makes a root with a P-256 key where the stack has no CA, or finishes what was interrupted.
+/// Like [`ensure`], and fails if the CA cannot sign.
 pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Result<(), CliError> {
+    match ensure(stack, organisation).await? {
+        None => Ok(()),
+        Some(trouble) => Err(CliError::new(format!("the CA cannot sign: {trouble}"), "")),
+    }
+}
+
+/// Makes a root with a P-256 key if the stack has no CA, or finishes an interrupted change. Returns the reason if the CA
+/// cannot sign all the same.
+pub(crate) async fn ensure(stack: &Stack, organisation: &str) -> Result<Option<String>, CliError> {
     let status = CaStatus::of(stack).await?;
     if status.is_empty() {
         let step = ProgressStep::begin("Making a certificate authority");
@@ -122,8 +137,8 @@ pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Re
         step.done("a P-256 root for ten years");
     } else if let Some(chain) = status.unfinished() {
         make::finish(stack, chain).await?;
-    } else if let Some(trouble) = status.trouble() {
-        say(format!("The CA cannot sign: {trouble}"));
+    } else {
+        return Ok(status.trouble());
     }
-    Ok(())
+    Ok(None)
 }
