@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use workflow::ids::RequestId;
+
 /// Advice for a row that this version does not understand.
 pub(crate) const ROW_OF_ANOTHER_VERSION: &str =
     "If a newer countersign wrote it, use that version. Else check it with: countersign audit verify.";
@@ -22,6 +24,12 @@ impl CliError {
     /// An error and the advice for it.
     pub(crate) fn new(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { what: what.into(), advice: advice.into() }
+    }
+
+    /// The same error, with the request that it is about in front.
+    pub(crate) fn about(mut self, id: RequestId) -> Self {
+        self.what = format!("{id}: {}", self.what);
+        self
     }
 }
 

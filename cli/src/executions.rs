@@ -10,7 +10,7 @@ use workflow::ids::RequestId;
 use workflow::request::execution_name;
 
 use crate::error::{CliError, OrFail as _};
-use crate::requests::{instant, print_json};
+use crate::requests::{self, instant, print_json};
 use crate::stack::{Stack, StackSelector};
 use crate::table;
 use crate::wording::duration;
@@ -177,11 +177,17 @@ async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), CliError> {
 }
 
 async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliError> {
+    // Executions of the first attempts may be in the stack that the request was imported from, or older than 90 days.
+    let latest = match requests::lookup(stack, id).await? {
+        Some(Ok(row)) => row.execution().attempt,
+        _ => 1,
+    };
     let mut found = Vec::new();
     for attempt in 1.. {
         match find(stack, &stack.execution_arn(&execution_name(id, attempt))).await? {
             Some(execution) => found.push(execution),
-            None => break,
+            None if attempt >= latest => break,
+            None => {}
         }
     }
     if found.is_empty() {

@@ -1,5 +1,7 @@
 //! `countersign requests`: requests and their status, read from the table.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -57,13 +59,31 @@ pub(crate) enum RequestsCommand {
 pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
     match command {
         RequestsCommand::List { status, limit, json, which } => {
-            let mut rows = list(&which.find().await?, status).await?;
+            let stack = which.find().await?;
+            let found = match status {
+                Some(status) => of_status(&stack, status).await?,
+                None => scan(&stack).await?,
+            };
+            let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+            for (id, row) in found {
+                match row {
+                    Ok(row) => rows.push(row),
+                    Err(why) => unreadable.push(format!("{id}: {why}")),
+                }
+            }
             rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date()));
             rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            let readable = match unreadable.as_slice() {
+                [] => Ok(()),
+                [first, ..] => Err(CliError::new(
+                    format!("{} rows cannot be read, the first of {first}", unreadable.len()),
+                    ROW_OF_ANOTHER_VERSION,
+                )),
+            };
             if json {
-                return print_json(&rows);
+                return print_json(&rows).and(readable);
             }
-            if rows.is_empty() {
+            if rows.is_empty() && readable.is_ok() {
                 println!(
                     "No requests{}.",
                     status.map(|status| format!(" with the status {status}")).unwrap_or_default()
@@ -75,7 +95,7 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
                 "{}",
                 table::aligned(&["ID", "STATUS", "REGISTERED", "REQUESTER", "PROFILE", "NAMES"], &cells)
             );
-            Ok(())
+            readable
         }
         RequestsCommand::Show { id, json, which } => {
             let row = find(&which.find().await?, id).await?;
@@ -120,8 +140,22 @@ async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     Ok(())
 }
 
+/// The error for an id that no row has.
+pub(crate) fn missing(id: RequestId) -> CliError {
+    CliError::new(format!("there is no request {id}"), "List them with: countersign requests list.")
+}
+
 /// Returns the row of a request.
 pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, CliError> {
+    let row = lookup(stack, id).await?.ok_or_else(|| missing(id))?;
+    row.map_err(|why| CliError::new(format!("the row of {id} cannot be read: {why}"), ROW_OF_ANOTHER_VERSION))
+}
+
+/// The row, if there is one; the inner error says why it cannot be read.
+pub(crate) async fn lookup(
+    stack: &Stack,
+    id: RequestId,
+) -> Result<Option<Result<Request, String>>, CliError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
     let answer = dynamodb
         .get_item()
@@ -131,47 +165,55 @@ pub(crate) async fn find(stack: &Stack, id: RequestId) -> Result<Request, CliErr
         .send()
         .await
         .or_fail(|| format!("cannot read the table {}", stack.requests_table), "")?;
-    let item = answer.item.ok_or_else(|| {
-        CliError::new(format!("there is no request {id}"), "List them with: countersign requests list.")
-    })?;
-    from_item(item).or_fail(|| format!("cannot read the row of {id}"), ROW_OF_ANOTHER_VERSION)
+    Ok(answer.item.map(|item| from_item(item).map_err(|error| error.to_string())))
 }
 
-/// Returns every row, or the rows with one status.
-pub(crate) async fn list(stack: &Stack, status: Option<Status>) -> Result<Vec<Request>, CliError> {
-    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
-    let doing = || format!("cannot read the table {}", stack.requests_table);
-    let items: Result<Vec<_>, CliError> = match status {
-        Some(status) => dynamodb
-            .query()
-            .table_name(&stack.requests_table)
-            .index_name("byStatus")
-            .key_condition_expression("#status = :status")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await
-            .or_fail(doing, ""),
-        None => dynamodb
-            .scan()
-            .table_name(&stack.requests_table)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await
-            .or_fail(doing, ""),
-    };
-    items?
+/// A row as found in the table: the error says why it cannot be read.
+pub(crate) type FoundRow = (RequestId, Result<Request, String>);
+
+/// Every row. A row that cannot be read hides no other.
+pub(crate) async fn scan(stack: &Stack) -> Result<Vec<FoundRow>, CliError> {
+    let table = &stack.requests_table;
+    let items = aws_sdk_dynamodb::Client::new(&stack.sdk).scan().table_name(table).into_paginator().items();
+    let items: Result<Vec<_>, _> = items.send().collect().await;
+    items
+        .or_fail(|| format!("cannot read the table {table}"), "")?
         .into_iter()
-        .map(|item| from_item(item).or_fail(|| "cannot read a row".into(), ROW_OF_ANOTHER_VERSION))
+        .map(|item| found(table, item))
         .collect()
 }
 
-/// The parser of `--status`; lists every status in the help.
+/// Every row of one status.
+async fn of_status(stack: &Stack, status: Status) -> Result<Vec<FoundRow>, CliError> {
+    let table = &stack.requests_table;
+    let items = aws_sdk_dynamodb::Client::new(&stack.sdk)
+        .query()
+        .table_name(table)
+        .index_name("byStatus")
+        .key_condition_expression("#status = :status")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
+        .into_paginator()
+        .items();
+    let items: Result<Vec<_>, _> = items.send().collect().await;
+    items
+        .or_fail(|| format!("cannot read the table {table}"), "")?
+        .into_iter()
+        .map(|item| found(table, item))
+        .collect()
+}
+
+fn found(table: &str, item: HashMap<String, AttributeValue>) -> Result<FoundRow, CliError> {
+    let id = item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
+    let id = id.ok_or_else(|| {
+        CliError::new(
+            format!("a row of the table {table} has no id"),
+            "Remove it: Countersign wrote none like it.",
+        )
+    })?;
+    Ok((id, from_item(item).map_err(|error| error.to_string())))
+}
+
 fn statuses() -> impl TypedValueParser<Value = Status> {
     PossibleValuesParser::new(Status::ALL.map(Status::as_str)).try_map(|text| text.parse::<Status>())
 }

@@ -13,11 +13,13 @@ pub mod input;
 pub mod intake;
 pub mod metric;
 pub mod overview;
+mod replay;
 mod row;
 mod rules;
 mod status;
 
 pub use columns::{Columns, ColumnsError};
+pub use replay::{recorded_certificate, verify_request};
 pub use row::{
     Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
     execution_name,

@@ -5,8 +5,8 @@ use time::macros::datetime;
 use workflow::approval::{Approval, Link, LinkKey, LinkSecret};
 use workflow::backup::{Reader, Record};
 use workflow::decision::ApprovalDigest;
-use workflow::request::audit::{self, Event};
-use workflow::request::{Request, Status};
+use workflow::request::audit::{AuditError, Event};
+use workflow::request::{Request, Status, verify_request};
 
 /// One object a request, in every status: its row, its events, its approval and link where it has them, and the keys of the
 /// requester's links.
@@ -31,12 +31,20 @@ fn rows_are_read_and_written_back_column_by_column() {
     assert!(expected.iter().all(|status| statuses.contains(status)), "{statuses:?}");
 }
 
+/// The fixtures come from the unit tests of that commit, whose rows name `worker:test` as submitter and have votes without
+/// an event. Everything else in a row must agree with its trail.
+fn of_the_fixture(wrong: &AuditError) -> bool {
+    matches!(wrong, AuditError::Row("email" | "decision.votes"))
+}
+
 #[test]
-fn audit_trails_are_whole() {
+fn audit_trails_are_whole_and_agree_with_their_rows() {
     for one in requests() {
         let row: Request = read(&one["row"]);
         let events: Vec<Event> = read(&one["events"]);
-        assert_eq!(audit::verify(row.id(), &events, row.audit()), [], "{}", row.status());
+        let mut wrong = verify_request(&row, &events);
+        wrong.retain(|wrong| !of_the_fixture(wrong));
+        assert_eq!(wrong, [], "{}", row.status());
         assert_eq!(serde_json::to_value(&events).unwrap(), one["events"]);
     }
 }
@@ -78,5 +86,6 @@ fn an_export_is_read_to_its_end() {
         rows += usize::from(matches!(record, Record::Request(_)));
     }
     assert_eq!(rows, requests().len());
-    assert_eq!(reader.broken().len(), 0, "every audit trail in it is whole");
+    let wrong = reader.broken().iter().flat_map(|trail| &trail.wrong);
+    assert_eq!(wrong.filter(|wrong| !of_the_fixture(wrong)).count(), 0, "every audit trail in it is whole");
 }

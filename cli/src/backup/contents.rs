@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
-use pki::certificate::Serial;
+use pki::certificate::{Certificate, Serial};
 use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record};
 use workflow::ids::RequestId;
 use workflow::request::Status;
@@ -44,7 +44,16 @@ impl Contents {
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }
                 Record::Object(ObjectKey::IssuerInForce(_), text) => issuer = Some(text),
-                Record::Object(ObjectKey::Certificate(serial), _) => _ = stored.insert(serial),
+                Record::Object(ObjectKey::Certificate(serial), text) => {
+                    let certificate = Certificate::from_pem(&text).ok();
+                    if certificate.is_none_or(|certificate| *certificate.serial() != serial) {
+                        return Err(CliError::new(
+                            format!("{}: the certificate {serial} has another serial number", file.display()),
+                            "The export was altered; take another one.",
+                        ));
+                    }
+                    stored.insert(serial);
+                }
                 _ => {}
             }
         }
@@ -78,13 +87,13 @@ impl Contents {
 }
 
 /// Opens an export at its beginning.
-pub(super) fn open(file: &Path) -> Result<Reader<File>, CliError> {
+pub(crate) fn open(file: &Path) -> Result<Reader<File>, CliError> {
     let input = File::open(file).or_fail(|| format!("cannot read {}", file.display()), "")?;
     Reader::open(input).map_err(|error| damaged(file, error))
 }
 
 /// Turns an error of the reader into one line with advice.
-pub(super) fn damaged(file: &Path, error: ExportError) -> CliError {
+pub(crate) fn damaged(file: &Path, error: ExportError) -> CliError {
     let advice = match error {
         ExportError::Format(_) => "Import it with the version of countersign that wrote it.",
         _ => "Nothing was imported. Take another export.",

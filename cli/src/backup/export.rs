@@ -30,6 +30,11 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
         ));
     }
     let mut stack = options.which.find().await?;
+    // Read first: should it fail, no file is left behind whose SHA-256 was never printed.
+    let secret = match &options.link_secret {
+        Some(_) => Some(link_secret::current(&stack).await?),
+        None => None,
+    };
     if let Some(suffix) = &options.tables_suffix {
         let Stack { requests_table, approvals_table, audit_table, names_table, .. } = &mut stack;
         [requests_table, approvals_table, audit_table, names_table]
@@ -56,14 +61,14 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
     output.as_file().sync_all().or_fail(doing, "")?;
     output.persist_noclobber(file).map_err(|error| error.error).or_fail(doing, "")?;
     step.done(manifest.counts.to_string());
-    if let Some(to) = &options.link_secret {
-        link_secret::save(&stack, to).await?;
-    }
     let keep = format!("SHA-256 {}", manifest.sha256);
     match options.link_secret.as_deref() {
         // Standard output carries the secret.
         Some(to) if to == Path::new("-") => say(keep),
         _ => println!("{keep}"),
+    }
+    if let (Some(to), Some(secret)) = (&options.link_secret, secret) {
+        link_secret::save(&secret, to)?;
     }
     if broken > 0 {
         return Err(CliError::new(

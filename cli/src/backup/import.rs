@@ -34,6 +34,11 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
         ));
     }
     step.done(format!("export of {} of {}", contents.header.stack, contents.header.at));
+    if options.sha256.is_none() {
+        say(
+            "Without --sha256, damage to the file is found, but not an alteration by a person who also changed its manifest.",
+        );
+    }
     let secret = options.link_secret.as_deref().map(link_secret::read).transpose()?;
     let stack = options.which.find().await?;
     let target = ImportTarget::of(&stack);

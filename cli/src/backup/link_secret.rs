@@ -18,17 +18,17 @@ fn id(stack: &Stack) -> Result<&str, CliError> {
     stack.link_secret.as_deref().ok_or_else(|| no_output("LinkSecretId"))
 }
 
-async fn current(stack: &Stack) -> Result<Zeroizing<String>, CliError> {
+/// Reads the secret of the stack.
+pub(super) async fn current(stack: &Stack) -> Result<Zeroizing<String>, CliError> {
     let id = id(stack)?;
     SecretsManager::new(&stack.sdk, id).text().await.or_fail(|| format!("cannot read the secret {id}"), "")
 }
 
-/// Writes the secret of the stack into a file that only its owner may read, or to standard output.
-pub(super) async fn save(stack: &Stack, to: &Path) -> Result<(), CliError> {
-    let secret = current(stack).await?;
+/// Writes the secret into a file that only its owner may read, or to standard output.
+pub(super) fn save(secret: &str, to: &Path) -> Result<(), CliError> {
     let doing = || format!("cannot write the link secret to {}", to.display());
     if to == Path::new("-") {
-        print!("{}", secret.as_str());
+        print!("{}", secret);
         return Ok(());
     }
     let mut options = OpenOptions::new();

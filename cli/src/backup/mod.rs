@@ -17,6 +17,8 @@ mod link_secret;
 mod source;
 mod target;
 
+pub(crate) use contents::{damaged, open};
+
 /// `countersign export`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportOptions {

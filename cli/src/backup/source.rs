@@ -11,8 +11,8 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use workflow::approval::Link;
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::RequestId;
-use workflow::request::Request;
-use workflow::request::audit::{AuditError, Event, verify};
+use workflow::request::audit::{AuditError, Event};
+use workflow::request::{Request, verify_request};
 use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
@@ -65,26 +65,48 @@ impl<'a> ExportSource<'a> {
 
     /// Returns the records of a request; `None` if it no longer exists.
     pub(super) async fn group(&self, id: RequestId) -> Result<Option<Group>, CliError> {
-        let (row, approval) = self.pair(id).await?;
-        let Some(row) = row else {
+        let Some((row, approval, trail)) = self.moment(id).await? else {
             return Ok(None);
         };
-        let row: TableRow<Request> = row_of(row, &self.stack.requests_table)?;
+        let of = |error: CliError| error.about(id);
+        let row: TableRow<Request> = row_of(row, &self.stack.requests_table).map_err(of)?;
         let (mut records, mut events) = (Vec::new(), Vec::new());
-        for item in self.trail(id, row.value().audit().number).await? {
-            let event: TableRow<Event> = row_of(item, &self.stack.audit_table)?;
+        for item in trail {
+            let event: TableRow<Event> = row_of(item, &self.stack.audit_table).map_err(of)?;
             events.push(event.value().clone());
             records.push(Record::Event(event));
         }
-        let broken = verify(id, &events, row.value().audit());
+        let broken = verify_request(row.value(), &events);
         records.push(Record::Request(Box::new(row)));
         if let Some(approval) = approval {
             let table = &self.stack.approvals_table;
-            let row =
-                TableRow::without_tokens(columns(approval, table)?).map_err(|why| unreadable(table, &why))?;
+            let row = TableRow::without_tokens(columns(approval, table).map_err(of)?)
+                .map_err(|why| of(unreadable(table, &why)))?;
             records.push(Record::Approval(Box::new(row)));
         }
         Ok(Some(Group { records, broken }))
+    }
+
+    /// Reads row, approval and the whole trail at one moment: row and approval are read before and after the trail, until they are
+    /// the same. An event behind the last one that the row knows is then a defect, and is exported as one.
+    async fn moment(
+        &self,
+        id: RequestId,
+    ) -> Result<Option<(TableItem, Option<TableItem>, Vec<TableItem>)>, CliError> {
+        let mut before = self.pair(id).await?;
+        for _ in 0..ATTEMPTS {
+            let trail = self.trail(id, u64::MAX).await?;
+            let after = self.pair(id).await?;
+            if after == before {
+                let (row, approval) = after;
+                return Ok(row.map(|row| (row, approval, trail)));
+            }
+            before = after;
+        }
+        Err(CliError::new(
+            format!("the row of {id} changed {ATTEMPTS} times while it was read"),
+            "Try again.",
+        ))
     }
 
     /// Reads row and approval in one transaction.

@@ -126,6 +126,9 @@ pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Re
     step.done(chain.issuer.subject());
     println!("{} is in force until {}.", chain.issuer.subject(), day(chain.own().not_after));
     println!("Its key, {}, is in {}.", chain.own().key, keys.place(Role::Issuer));
+    if status.current.as_ref().is_some_and(|current| current.top().der != chain.top().der) {
+        make::tell_of_root();
+    }
     if status.signer.is_some() && status.current.is_some() {
         println!("{}", keys.way_back());
     }

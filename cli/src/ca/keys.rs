@@ -106,7 +106,7 @@ impl<'a> Keys<'a> {
             )
         };
         format!(
-            "To go back: {undo}; then: countersign ca rotate, which puts the certificate of that key in force."
+            "To go back: {undo}; then: countersign ca finish, which puts the certificate of that key in force."
         )
     }
 

@@ -181,12 +181,16 @@ pub(super) async fn rotate(
     let mut extensions = successor(before, new_root)?;
     shape.limit(&mut extensions)?;
     let keys = Keys::of(stack);
-    let root = root_for(&keys, shape, before, years, new_root).await?;
-    let step = ProgressStep::begin("Creating a new key and certificate");
     let subject = match &shape.subject {
         Some(text) => name::encode(text)?,
+        // A former root keeps its name only while it is a root.
+        None if before.certificates.len() == 1 && shape.issuing_ca => {
+            name::encode(&name::of_issuing_ca_below(&before.issuer.subject()))?
+        }
         None => before.own().subject_der.clone(),
     };
+    let root = root_for(&keys, shape, before, years, new_root, &subject).await?;
+    let step = ProgressStep::begin("Creating a new key and certificate");
     let fresh = keys.make(Role::Issuer, shape.key).await?;
     let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
     // The certificate before may have been stored by hand, without a file under its key identifier.
@@ -195,9 +199,7 @@ pub(super) async fn rotate(
     step.done(chain.issuer.subject());
     tell(stack, &chain);
     if chain.top().der != before.top().der {
-        println!(
-            "Distribute the new root to everyone who trusts the CA. It is at /ca.pem of the portal and in each new certificate.zip."
-        );
+        tell_of_root();
         if extensions.names_issuer_addresses() {
             println!(
                 "The certificate names the addresses of the old root for its certificate and revocation list. Publish the files of the new root there."
@@ -206,6 +208,19 @@ pub(super) async fn rotate(
     }
     println!("{}", keys.way_back());
     Ok(())
+}
+
+/// `countersign ca finish`.
+pub(super) async fn finish_interrupted(stack: &Stack) -> Result<(), CliError> {
+    let status = CaStatus::of(stack).await?;
+    match (status.unfinished(), status.trouble()) {
+        (Some(chain), _) => finish(stack, chain).await,
+        (None, Some(trouble)) => Err(CliError::new(format!("there is no change to finish: {trouble}"), "")),
+        (None, None) => {
+            println!("There is no change to finish: the CA can sign.");
+            Ok(())
+        }
+    }
 }
 
 /// Finishes a change whose key is stored already: puts its certificate in force.
@@ -259,13 +274,14 @@ fn lost(what: &str) -> CliError {
     )
 }
 
-/// Returns the root above the new issuing CA; `None` if the CA is a root itself.
+/// Returns the root above the new issuing CA, which is called `own`; `None` if the CA is a root itself.
 async fn root_for(
     keys: &Keys<'_>,
     shape: &CaOptions,
     before: &Chain,
     years: u8,
     new: bool,
+    own: &[u8],
 ) -> Result<Option<Root>, CliError> {
     let top = before.top();
     let has_root = before.certificates.len() > 1;
@@ -296,6 +312,12 @@ async fn root_for(
             name::encode(&name::of_root_above(shape.subject.as_deref().unwrap_or(&before.issuer.subject())))?
         }
     };
+    if subject == own {
+        return Err(CliError::new(
+            "the issuing CA would have the name of its root",
+            "Name it with --subject, or the root with --root-subject.",
+        ));
+    }
     new_root(keys, shape.key, &subject, years, &extensions).await.map(Some)
 }
 
@@ -356,6 +378,13 @@ async fn certify(
 fn validity(years: u32) -> (OffsetDateTime, OffsetDateTime) {
     let from = OffsetDateTime::now_utc() - Duration::HOUR;
     (from, from + Duration::days(365 * i64::from(years)))
+}
+
+/// Prints the task that a new root leaves to the operator.
+pub(super) fn tell_of_root() {
+    println!(
+        "Distribute the new root to everyone who trusts the CA. It is at /ca.pem of the portal and in each new certificate.zip."
+    );
 }
 
 fn tell(stack: &Stack, chain: &Chain) {

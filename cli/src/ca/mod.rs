@@ -2,11 +2,11 @@
 //!
 //! Invariant: a key exists in memory and in Secrets Manager only, or never leaves KMS. A change is written in this
 //! order: the certificate under its key identifier, the key, `ca-certificate/current.pem`. An interrupted change
-//! either has no effect or is finished by running the command again; until then the sign worker retries, since it
+//! either has no effect or is finished by `ca finish`; until then the sign worker retries, since it
 //! signs only with the key of the certificate in force.
 
 use crate::error::CliError;
-use crate::progress::{ProgressStep, say};
+use crate::progress::ProgressStep;
 use crate::stack::{Stack, StackSelector};
 
 mod authority;
@@ -56,6 +56,11 @@ pub(crate) enum CaCommand {
         #[command(flatten)]
         which: StackSelector,
     },
+    /// Finishes an interrupted change, without a new key or certificate
+    Finish {
+        #[command(flatten)]
+        which: StackSelector,
+    },
     /// Creates a new key and certificate; earlier certificates are still delivered with their chain
     Rotate {
         #[command(flatten)]
@@ -99,6 +104,7 @@ pub(crate) async fn run(command: CaCommand) -> Result<(), CliError> {
             import::run(&which.find().await?, candidate, replace).await
         }
         CaCommand::Show { json, which } => show::run(&which.find().await?, json).await,
+        CaCommand::Finish { which } => make::finish_interrupted(&which.find().await?).await,
         CaCommand::Rotate { shape, years, new_root, which } => {
             make::rotate(&which.find().await?, &shape, years, new_root).await
         }
@@ -110,8 +116,17 @@ pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, CliError> {
     Ok(CaStatus::of(stack).await?.trouble())
 }
 
-/// Creates a root with a P-256 key if the stack has no CA, or finishes an interrupted change.
+/// Like [`ensure`], and fails if the CA cannot sign.
 pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Result<(), CliError> {
+    match ensure(stack, organisation).await? {
+        None => Ok(()),
+        Some(trouble) => Err(CliError::new(format!("the CA cannot sign: {trouble}"), "")),
+    }
+}
+
+/// Creates a root with a P-256 key if the stack has no CA, or finishes an interrupted change. Returns the reason if the CA
+/// cannot sign all the same.
+pub(crate) async fn ensure(stack: &Stack, organisation: &str) -> Result<Option<String>, CliError> {
     let status = CaStatus::of(stack).await?;
     if status.is_empty() {
         let step = ProgressStep::begin("Creating a certificate authority");
@@ -122,8 +137,8 @@ pub(crate) async fn create_when_missing(stack: &Stack, organisation: &str) -> Re
         step.done("a P-256 root for ten years");
     } else if let Some(chain) = status.unfinished() {
         make::finish(stack, chain).await?;
-    } else if let Some(trouble) = status.trouble() {
-        say(format!("The CA cannot sign: {trouble}"));
+    } else {
+        return Ok(status.trouble());
     }
-    Ok(())
+    Ok(None)
 }

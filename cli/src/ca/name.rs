@@ -49,6 +49,13 @@ pub(super) fn of_root_above(subject: &str) -> String {
     std::iter::once("CN=Countersign Root CA".to_owned()).chain(rest).collect::<Vec<_>>().join(",")
 }
 
+/// The name of an issuing CA that takes the place of the root called `subject`: the same organisation, and a common name
+/// of its own.
+pub(super) fn of_issuing_ca_below(subject: &str) -> String {
+    let rest = split(subject).into_iter().filter(|part| !part.trim_start().starts_with("CN="));
+    std::iter::once("CN=Countersign Issuing CA".to_owned()).chain(rest).collect::<Vec<_>>().join(",")
+}
+
 /// Escapes a value for RFC 4514 text (section 2.4).
 pub(super) fn escape(value: &str) -> String {
     let mut escaped = String::new();
@@ -114,6 +121,7 @@ mod tests {
     #[test]
     fn a_root_shares_all_but_the_common_name() {
         assert_eq!(of_root_above("CN=Issuing,O=Smith\\, Sons"), "CN=Countersign Root CA,O=Smith\\, Sons");
+        assert_eq!(of_issuing_ca_below("CN=Countersign Root CA,O=X"), "CN=Countersign Issuing CA,O=X");
         assert_eq!(encode(&format!("O={}", escape("a,b+c #1 "))).unwrap()[13..], *b"a,b+c #1 ".as_slice());
     }
 

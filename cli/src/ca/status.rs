@@ -57,13 +57,22 @@ impl CaStatus {
         match (&self.current, &self.signer) {
             (None, None) => Some("there is no CA yet; create one with: countersign ca init".into()),
             (Some(_), Some(_)) if self.signs() => None,
-            _ if self.unfinished().is_some() => Some(format!(
-                "the key in {place} is not the key of the certificate in force, but its certificate is stored: a change was interrupted; finish it with: countersign ca rotate"
+            (current, _) if self.unfinished().is_some() => {
+                let state = match current {
+                    Some(_) => format!("the key in {place} is not the key of the certificate in force"),
+                    None => format!("there is a key in {place} and no certificate in force"),
+                };
+                Some(format!(
+                    "{state}, but the certificate of that key is stored: a change was interrupted; finish it with: countersign ca finish"
+                ))
+            }
+            (None, Some(_)) => Some(format!(
+                "there is a key in {place} and no certificate: it may be the key of a former stack, whose bucket has the certificate as ca-certificate/current.pem; bring that with: countersign ca import; or replace the key with: countersign ca rotate"
             )),
             (Some(_), None) => Some(format!(
                 "there is a certificate, but no key in {place}; create a new key and certificate with: countersign ca rotate"
             )),
-            (_, Some(_)) => Some(format!(
+            (Some(_), Some(_)) => Some(format!(
                 "the key in {place} is not the key of the certificate in force; import the right key with: countersign ca import --replace, or create a new key and certificate with: countersign ca rotate"
             )),
         }

@@ -92,7 +92,10 @@ impl Local {
             let stack = Stack::local(&endpoints);
             policy::put_when_needed(&stack, options.policy.as_deref(), &repository.join("infra/policy.toml"))
                 .await?;
-            ca::create_when_missing(&stack, &format!("Countersign local CA of {}", folder.display())).await?;
+            let organisation = format!("Countersign local CA of {}", folder.display());
+            if let Some(trouble) = ca::ensure(&stack, &organisation).await? {
+                say(format!("The CA cannot sign: {trouble}"));
+            }
             housekeeping(&aws, &folder, &endpoints).await;
             let stage =
                 format!("{}/_aws/execute-api/{}/live", emulator.endpoint, output_of(&outputs, "ApiId")?);

@@ -166,6 +166,118 @@ async fn the_audit_trail_is_whole_and_an_altered_event_is_found() {
     assert!(said.contains("the trail ends with event"), "{said}");
 }
 
+/// Writes an item into a table.
+fn put(stack: &Stack, table: &str, item: &Value) {
+    stack.aws(&["dynamodb", "put-item", "--table-name", table, "--item", &item.to_string()]);
+}
+
+/// Alterations by a person who may write the tables, each undone before the next.
+#[tokio::test]
+async fn an_altered_row_and_a_trail_that_was_set_back_are_found() {
+    let stack = Stack::start("audit").await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.decide(&link, "approve", "").await.expect(200);
+    portal.until(&asked, "delivered").await;
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("earlier.jsonl");
+    let export = export.to_str().unwrap();
+    let verified = |arguments: &[&str]| {
+        let output = stack.countersign(&[&["audit", "verify"], arguments].concat());
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    // The last events of a delivery are written after the status.
+    eventually("an export of a whole trail", PATIENCE, async || {
+        let _ = std::fs::remove_file(export);
+        stack.countersign(&["export", export]).status.success().then_some(())
+    })
+    .await;
+    let whole = verified(&["--certificates", "--against", export]);
+    assert!(whole.0, "{}", whole.1);
+
+    let (rows, events) = (stack.endpoint("requestsTable"), stack.endpoint("auditTable"));
+    let read = |table: &str, arguments: &[&str]| -> Value {
+        let command = [&["dynamodb"], arguments, &["--table-name", table, "--output", "json"]].concat();
+        serde_json::from_slice(&stack.aws(&command)).unwrap()
+    };
+    let key = json!({ "id": { "S": asked.id } }).to_string();
+    let row = read(rows, &["get-item", "--key", &key])["Item"].clone();
+    let values = json!({ ":id": { "S": asked.id } }).to_string();
+    let query =
+        ["query", "--key-condition-expression", "requestId = :id", "--expression-attribute-values", &values];
+    let trail = read(events, &query)["Items"].as_array().unwrap().clone();
+
+    type Alteration = fn(&mut Value, &[Value]);
+    let alterations: [(Alteration, &str); 7] = [
+        (|row, _| row["status"]["S"] = json!("pending_approval"), "its column status differs"),
+        (|row, _| row["email"]["S"] = json!("other@example.com"), "its column email differs"),
+        (|row, _| row["serial"]["S"] = json!("01".repeat(20)), "its column serial differs"),
+        (
+            |row, _| row["names"]["L"][0]["S"] = json!("other.example.com"),
+            "its column profile, subject, names or publicKeyDigest differs",
+        ),
+        (
+            |row, trail| {
+                let hash = trail[3]["hash"].clone();
+                row["audit"] = json!({ "M": { "number": { "N": "4" }, "hash": hash } });
+            },
+            "the row of the request says that the last is event 4",
+        ),
+        (
+            |row, _| _ = row.as_object_mut().unwrap().remove("audit"),
+            "the row of the request says that the last is event 0",
+        ),
+        (|row, _| row["status"]["S"] = json!("nonsense"), "its row cannot be read"),
+    ];
+    for (alter, expected) in alterations {
+        let mut altered = row.clone();
+        alter(&mut altered, &trail);
+        put(&stack, rows, &altered);
+        for arguments in [&[][..], &[asked.id.as_str()]] {
+            let (whole, said) = verified(arguments);
+            assert!(!whole, "{expected}: {said}");
+            assert!(said.contains(&asked.id) && said.contains(expected), "{expected}: {said}");
+        }
+        put(&stack, rows, &row);
+    }
+    // The export of a stack whose row was set back says so, and holds every event.
+    let mut back = row.clone();
+    back["audit"] = json!({ "M": { "number": { "N": "4" }, "hash": trail[3]["hash"] } });
+    put(&stack, rows, &back);
+    let second = folder.path().join("second.jsonl");
+    let output = stack.countersign(&["export", second.to_str().unwrap()]);
+    assert!(!output.status.success());
+    let exported = std::fs::read_to_string(&second).unwrap();
+    assert_eq!(exported.matches(r#""kind":"event""#).count(), trail.len());
+    put(&stack, rows, &row);
+
+    // Events behind the last one.
+    let mut more = trail.last().unwrap().clone();
+    more["number"]["N"] = json!((trail.len() + 1).to_string());
+    put(&stack, events, &more);
+    assert!(!verified(&[]).0);
+    let number = |number: &Value| json!({ "requestId": { "S": asked.id }, "number": number }).to_string();
+    let delete = |table: &str, key: &str| {
+        stack.aws(&["dynamodb", "delete-item", "--table-name", table, "--key", key]);
+    };
+    delete(events, &number(&more["number"]));
+    assert!(verified(&["--against", export]).0);
+
+    // Row and trail set back together, or removed together: only evidence from outside of the stack shows it.
+    let mut row_of_then = row.clone();
+    row_of_then["audit"] = json!({ "M": { "number": { "N": "1" }, "hash": trail[0]["hash"] } });
+    put(&stack, rows, &row_of_then);
+    trail[1..].iter().for_each(|event| delete(events, &number(&event["number"])));
+    let (whole, said) = verified(&["--against", export]);
+    assert!(!whole && said.contains("were set back"), "{said}");
+    delete(rows, &key);
+    delete(events, &number(&trail[0]["number"]));
+    assert!(verified(&[]).0, "nothing in the stack shows it");
+    let (whole, said) = verified(&["--against", export]);
+    assert!(!whole && said.contains("both were removed"), "{said}");
+}
+
 #[tokio::test]
 async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
     let stack = Stack::shared().await;

@@ -272,8 +272,9 @@ fn interrupted(stack: &Stack) {
     let output = stack.countersign(&["ca", "show"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{said}");
-    assert!(said.contains("finish it with: countersign ca rotate"), "{said}");
-    ca(stack, &["rotate"]);
+    assert!(said.contains("finish it with: countersign ca finish"), "{said}");
+    ca(stack, &["finish"]);
+    assert!(ca(stack, &["finish"]).contains("no change to finish"));
     let after = shown(stack);
     assert_eq!(after["key"]["signs"], true);
     assert_ne!(after["issuer"]["keyIdentifier"], before["issuer"]["keyIdentifier"]);

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::record::{Line, short};
 use super::{BrokenTrail, Counts, ExportError, FORMAT, Header, LONGEST_LINE, Manifest, Record};
-use crate::request::audit::{Event, verify};
+use crate::request::audit::Event;
+use crate::request::verify_request;
 
 /// Reads an export.
 pub struct Reader<R> {
@@ -121,7 +122,7 @@ impl<R: Read> Reader<R> {
                 if let Some(first) = self.trail.first().filter(|first| first.request_id != row.id()) {
                     return Err(ExportError::Stray(first.request_id));
                 }
-                let wrong = verify(row.id(), &self.trail, row.audit());
+                let wrong = verify_request(row, &self.trail);
                 self.trail.clear();
                 if !wrong.is_empty() {
                     self.broken.push(BrokenTrail { request_id: row.id(), wrong });

@@ -2,8 +2,9 @@
 //!
 //! Invariant: an event is written in the same transaction as the change it records, and the row of the request stores
 //! number and hash of the last event ([`ChainHead`]). [`verify`] therefore finds every event that was removed, inserted
-//! or altered, including the last, unless the whole trail *and* the row were rewritten. Events hold actor, action, time
-//! and source address; never a key, a token, a CSR or a free-text reason.
+//! or altered, including the last, unless the trail *and* the row were rewritten; [`verify_request`](super::verify_request)
+//! also compares the row. Events hold actor, action, time and source address; never a key, a token, a CSR or a free-text
+//! reason.
 
 use std::fmt;
 
@@ -304,6 +305,25 @@ pub enum AuditError {
     /// The hash of the last event in the row differs from the last hash in the trail.
     #[error("the hash of event {0}, the last, differs from the hash in the row of the request")]
     Replaced(u64),
+    /// The request has no event.
+    #[error("the request has no audit trail: it was removed")]
+    Empty,
+    /// These columns of the row differ from the trail.
+    #[error("the row was altered: its column {0} differs from the audit trail")]
+    Row(&'static str),
+    /// The certificate in the bucket is not the certificate that was signed, or is missing.
+    #[error("the certificate {0} in the bucket was removed, or is not the one that was signed")]
+    Certificate(String),
+    /// An earlier export holds events that the trail lacks.
+    #[error(
+        "the export has event {0}, and the audit trail of today has not: both row and trail were set back"
+    )]
+    SetBack(u64),
+    /// An earlier export holds the request, and the stack does not.
+    #[error(
+        "the export has this request, and the stack has neither its row nor its trail: both were removed"
+    )]
+    Gone,
 }
 
 /// Checks a trail, given in order, against the head in the row, and returns every defect.

@@ -64,6 +64,18 @@ impl Request {
         audit::append(&mut self.audit, self.id, entries, by)
     }
 
+    /// Like [`Request::take_events`], with an origin for each kind of event: a row that a test made in one go has the
+    /// trail of a request that people and workers made.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn take_events_by(&mut self, by: impl Fn(EventKind) -> Origin) -> Vec<Event> {
+        let entries = std::mem::take(&mut self.entries);
+        let append = |entry: PendingEvent| {
+            let by = by(entry.event);
+            audit::append(&mut self.audit, self.id, vec![entry], &by)
+        };
+        entries.into_iter().flat_map(append).collect()
+    }
+
     /// Stores the summary of the CSR, the record of its key, and the version of the policy that allowed it. Only the
     /// first call has an effect.
     pub fn record_csr(

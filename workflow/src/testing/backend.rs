@@ -17,7 +17,7 @@ use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{ExecutionState, PortError};
-use crate::request::audit::{Event, Origin};
+use crate::request::audit::{Actor, Event, EventKind, Origin};
 use crate::request::metric::Measure;
 use crate::request::{Columns, Request, Status};
 use pki::certificate::Serial;
@@ -230,7 +230,14 @@ impl InMemoryBackend {
 
     /// Stores a request and its pending audit events.
     pub fn put(&self, mut request: Request) {
-        let events = request.take_events(&Origin::worker("test"));
+        let requester = Actor::requester(request.email());
+        let votes = request.decision().map(|decision| decision.votes.clone()).unwrap_or_default();
+        let voter = votes.first().map_or(Actor::worker("test"), |vote| Actor::approver(&vote.approver));
+        let events = request.take_events_by(|kind| match kind {
+            EventKind::Submitted => Origin::caller(requester.clone(), None),
+            EventKind::Voted => Origin::caller(voter.clone(), None),
+            _ => Origin::worker("test"),
+        });
         let mut state = self.state();
         state.audit.extend(events);
         state.requests.insert(request.id(), request);

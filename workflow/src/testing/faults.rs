@@ -82,9 +82,9 @@ impl InMemoryBackend {
     fn trail(&self, row: &crate::request::Request) -> Vec<String> {
         let events = self.audit(row.id());
         assert_eq!(
-            crate::request::audit::verify(row.id(), &events, row.audit()),
+            crate::request::verify_request(row, &events),
             [],
-            "the audit trail is whole"
+            "the audit trail is whole, and the row agrees with it"
         );
         let mut trail: Vec<String> = events
             .iter()

@@ -9,6 +9,7 @@ use crate::email::Email;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::ports::Clock;
+use crate::request::audit::{EventKind, PendingEvent};
 use crate::request::{Ending, Request, Status, Submission, execution_name};
 use crate::runtime::step::Task;
 use crate::testing::InMemoryBackend;
@@ -89,6 +90,7 @@ impl InMemoryBackend {
         let shown = ReviewDigest::from_text("shown");
         let mut approval = Approval::ask(id, digest, approver_set(), now, expires_at);
         request.ask_approvers(expires_at, now).expect("allowed");
+        let voted = |decision| PendingEvent::new(EventKind::Voted, now).with_detail(decision);
         match status {
             Status::PendingApproval => {}
             Status::Expired => request.end(Ending::because(status, "no decision"), now).expect("allowed"),
@@ -97,11 +99,13 @@ impl InMemoryBackend {
                 approval
                     .vote(&vote_input(Decision::Reject, &shown, Some("Not ours.")), &shown, now)
                     .expect("a vote");
+                request.note(voted("reject"));
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
                 request.end(Ending::because(status, "Not ours."), now).expect("allowed");
             }
             _ => {
                 approval.vote(&vote_input(Decision::Approve, &shown, None), &shown, now).expect("a vote");
+                request.note(voted("approve"));
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
             }
         }

@@ -397,10 +397,10 @@ async fn approvals_that_are_still_needed_are_named_by_group_in_one_sentence() {
     let site = Site::new();
     let (id, link) = site.pending();
     let mut approval = site.backend.approval(id).unwrap();
-    let seats = &mut approval.electorate.seats;
-    seats[0].group = Some("security".to_owned());
+    let quorums = &mut approval.approver_set.quorums;
+    quorums[0].group = Some("security".to_owned());
     let members = ["second@example.com", "third@example.com"].map(|one| one.parse().unwrap()).to_vec();
-    seats.push(GroupQuorum { group: Some("platform".to_owned()), members, quorum: 2 });
+    quorums.push(GroupQuorum { group: Some("platform".to_owned()), members, quorum: 2 });
     site.backend.set_policy(&include_str!("../../../../infra/policy.toml").replace(
         "approvers = [\"approver@example.com\"]",
         "approvers = [\"approver@example.com\", \"second@example.com\", \"third@example.com\"]",

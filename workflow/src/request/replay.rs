@@ -1,0 +1,167 @@
+//! The facts of a request that its audit trail records, held against its row.
+//!
+//! Invariant: for each rule of a row that records an event, [`Facts::apply`] makes the same change, so a row that only
+//! the rules have changed agrees with its trail. Columns without an event (comment, language, reason, findings, policy
+//! version, validity) are not compared. A defect is an [`AuditError`].
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use time::OffsetDateTime;
+
+use super::audit::{Actor, AuditError, Event, EventKind, verify};
+use super::{Request, Status};
+use crate::decision::{ApprovalDigest, Outcome};
+use crate::mail_kind::Notified;
+
+/// Checks a trail, given in order, and the row against it. Returns every defect.
+pub fn verify_request(row: &Request, events: &[Event]) -> Vec<AuditError> {
+    let broken = verify(row.id(), events, row.audit());
+    if !broken.is_empty() {
+        // A broken trail is no evidence about the row.
+        return broken;
+    }
+    if events.is_empty() {
+        return vec![AuditError::Empty];
+    }
+    let facts = Facts::of(events);
+    facts.differences(row).into_iter().map(AuditError::Row).collect()
+}
+
+/// The lower-case hex SHA-256 of the certificate's DER that the trail records.
+pub fn recorded_certificate(events: &[Event]) -> Option<&str> {
+    events.iter().rev().find(|event| event.event == EventKind::Signed)?.digest.as_deref()
+}
+
+/// The state of a request, as far as events record it.
+#[derive(Debug, Default)]
+struct Facts {
+    history: Vec<(Status, OffsetDateTime)>,
+    requester: Option<Actor>,
+    csr_content: Option<String>,
+    csr_digest: Option<String>,
+    approval_digest: Option<String>,
+    outcome: Option<(String, Option<String>)>,
+    /// Actor and decision.
+    votes: BTreeSet<(String, String)>,
+    serial: Option<String>,
+    signed: bool,
+    attempt: String,
+    mails: BTreeSet<String>,
+}
+
+impl Facts {
+    fn of(events: &[Event]) -> Self {
+        let mut facts = Self { attempt: "1".to_owned(), ..Self::default() };
+        events.iter().for_each(|event| facts.apply(event));
+        facts
+    }
+
+    fn apply(&mut self, event: &Event) {
+        let detail = || event.detail.clone().unwrap_or_default();
+        match event.event {
+            EventKind::Submitted => {
+                self.requester = Some(event.actor.clone());
+                self.csr_content.clone_from(&event.digest);
+                self.enter(Status::Submitted, event);
+            }
+            EventKind::Stored => self.csr_digest.clone_from(&event.digest),
+            EventKind::Asked => {
+                self.approval_digest.clone_from(&event.digest);
+                self.enter(Status::PendingApproval, event);
+            }
+            EventKind::Voted => _ = self.votes.insert((event.actor.to_string(), detail())),
+            EventKind::Decided => {
+                if detail() == Outcome::Approved.as_str() {
+                    self.enter(Status::Approved, event);
+                }
+                self.outcome = Some((detail(), event.digest.clone()));
+            }
+            EventKind::Reserved => self.serial = Some(detail()),
+            EventKind::Signed => {
+                self.signed = true;
+                self.enter(Status::Issued, event);
+            }
+            EventKind::Mailed => _ = self.mails.insert(detail()),
+            EventKind::NotMailed => _ = self.mails.remove(&detail()),
+            EventKind::Restarted => self.attempt = detail(),
+            EventKind::Retried => {
+                self.mails.remove(&Notified::Operators.to_string());
+                self.enter(self.furthest(), event);
+            }
+            EventKind::Delivered => self.enter(Status::Delivered, event),
+            EventKind::Refused => self.enter(Status::Refused, event),
+            EventKind::Rejected => self.enter(Status::Rejected, event),
+            EventKind::Expired => self.enter(Status::Expired, event),
+            EventKind::Failed => self.enter(Status::Failed, event),
+            EventKind::Revoked => self.enter(Status::Revoked, event),
+            EventKind::Viewed
+            | EventKind::Withdrawn
+            | EventKind::LinksRenewed
+            | EventKind::Escalated
+            | EventKind::Downloaded => {}
+        }
+    }
+
+    fn enter(&mut self, status: Status, event: &Event) {
+        self.history.push((status, event.at));
+    }
+
+    fn entered(&self, status: Status) -> bool {
+        self.history.iter().any(|(entered, _)| *entered == status)
+    }
+
+    /// As in the rules of a row: the status to which a retry returns.
+    fn furthest(&self) -> Status {
+        match () {
+            () if self.signed => Status::Issued,
+            () if self.entered(Status::Approved) => Status::Approved,
+            () if self.entered(Status::PendingApproval) => Status::PendingApproval,
+            () => Status::Submitted,
+        }
+    }
+
+    /// The columns of the row that differ from these facts.
+    fn differences(&self, row: &Request) -> Vec<&'static str> {
+        let csr = row.csr();
+        let approval_digest = csr.map(|csr| ApprovalDigest::of(row.id(), row.profile(), csr));
+        let decision = row.decision();
+        let votes: BTreeSet<_> = decision
+            .into_iter()
+            .flat_map(|decision| &decision.votes)
+            .map(|vote| (Actor::approver(&vote.approver).to_string(), vote.decision.as_str().to_owned()))
+            .collect();
+        let history = row.history().iter().map(|entry| (entry.status, entry.at));
+        let agreed = [
+            ("status", self.history.last().map(|(status, _)| *status) == Some(row.status())),
+            ("history", self.history.iter().copied().eq(history)),
+            ("registrationDate", self.history.first().map(|(_, at)| *at) == Some(row.registration_date())),
+            ("email", self.requester == Some(Actor::requester(row.email()))),
+            (
+                "csrContent",
+                self.csr_content == Some(hex::encode(digest(&SHA256, row.csr_content().as_bytes()))),
+            ),
+            ("csrDigest", self.csr_digest.as_ref() == csr.map(|csr| &csr.csr_digest)),
+            (
+                "profile, subject, names or publicKeyDigest",
+                self.approval_digest.is_none()
+                    || self.approval_digest.as_deref()
+                        == approval_digest.as_ref().map(ApprovalDigest::as_str),
+            ),
+            (
+                "decision",
+                self.outcome
+                    == decision.map(|it| (it.outcome.as_str().to_owned(), Some(it.digest.to_string()))),
+            ),
+            ("decision.votes", decision.is_none() || votes == self.votes),
+            ("serial", self.serial == row.serial().map(ToString::to_string)),
+            ("signedDate", self.signed == row.is_signed()),
+            ("executionAttempt", self.attempt == row.execution().attempt.to_string()),
+            ("mails", self.mails.iter().eq(row.mails().keys())),
+        ];
+        agreed.into_iter().filter(|(_, agree)| !agree).map(|(column, _)| column).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
