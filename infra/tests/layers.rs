@@ -46,10 +46,6 @@ const APART: [&str; 7] = [
     "approval/withdrawal",
 ];
 
-/// Circles that stand for now: a list to shorten, never to lengthen. Crate and files, or crate and rooms.
-const KNOWN: [(&str, &[&str]); 1] =
-    [("workflow", &["policy.rs", "policy/document.rs", "policy/document/deciders.rs"])];
-
 /// Crates without a circle among their files, by folder.
 fn crates() -> Vec<String> {
     let exists = |folder: &String| repository().join(folder).join("src").is_dir();
@@ -72,17 +68,12 @@ fn room(file: &str) -> Option<String> {
     APART.iter().find(apart).map(|room| (*room).to_owned()).or_else(|| imports::room(file))
 }
 
-/// Fails on a circle of which a name is not in one list of [`KNOWN`].
+/// Fails on a circle.
 fn no_circle(graph: impl Fn(&str) -> Graph) {
     let mut found = Vec::new();
     for folder in crates() {
         for circle in graph(&folder).circles() {
-            let known = |(of, names): &(&str, &[&str])| {
-                *of == folder && circle.iter().all(|name| names.contains(&name.as_str()))
-            };
-            if !KNOWN.iter().any(known) {
-                found.push(format!("{folder}: {}", circle.join(", ")));
-            }
+            found.push(format!("{folder}: {}", circle.join(", ")));
         }
     }
     assert!(found.is_empty(), "these use each other in a circle:\n{}", found.join("\n"));

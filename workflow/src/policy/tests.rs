@@ -1,7 +1,11 @@
+use std::time::Duration;
+
+use pki::csr::Csr;
 use proptest::prelude::*;
 
 use super::*;
 use crate::finding::Severity;
+use crate::requester::Requester;
 use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
 
