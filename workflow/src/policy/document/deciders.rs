@@ -52,20 +52,18 @@ pub(super) fn groups(
         .into_iter()
         .map(|(name, members)| {
             let line = Some(line_of(text, members.span().start));
-            let members = addresses(members.into_inner());
-            match members {
-                Ok(members) if !members.is_empty() => Ok((name, members)),
-                Ok(_) => Err(PolicyError { line, detail: format!("the group {name} has no members") }),
-                Err(detail) => Err(PolicyError { line, detail: format!("the group {name}: {detail}") }),
+            match addresses(members.into_inner()) {
+                members if members.is_empty() => {
+                    Err(PolicyError { line, detail: format!("the group {name} has no members") })
+                }
+                members => Ok((name, members)),
             }
         })
         .collect()
 }
 
-fn addresses(list: Vec<Approver>) -> Result<Vec<Email>, String> {
-    list.into_iter()
-        .map(|one| one.0.parse().map_err(|finding: crate::finding::Finding| finding.detail))
-        .collect()
+fn addresses(list: Vec<Approver>) -> Vec<Email> {
+    list.into_iter().map(|one| one.0).collect()
 }
 
 /// Rejects a section with both forms of naming approvers: one form would be ignored silently.
@@ -114,7 +112,7 @@ pub(super) fn deciders(
             let approvers =
                 own.approvers.as_ref().or(defaults.approvers.as_ref()).cloned().unwrap_or_default();
             let quorum = own.quorum.or(defaults.quorum).unwrap_or(1);
-            vec![GroupQuorum { group: None, members: addresses(approvers)?, quorum }]
+            vec![GroupQuorum { group: None, members: addresses(approvers), quorum }]
         }
     };
     let limit = own.limit.or(defaults.limit).map_or(USUAL_LIMIT, |limit| limit.0);
