@@ -47,13 +47,7 @@ const APART: [&str; 7] = [
     "approval/withdrawal",
 ];
 
-/// Cycles that are tolerated for now, as crate and files or crate and modules. Never add to this list.
-const KNOWN: [(&str, &[&str]); 2] = [
-    ("workflow", &["request/columns.rs", "request/row.rs"]),
-    ("workflow", &["policy.rs", "policy/document.rs", "policy/document/deciders.rs"]),
-];
-
-/// Folders of the crates without a cycle among their files.
+/// Crates without a cycle among their files, by folder.
 fn crates() -> Vec<String> {
     let exists = |folder: &String| repository().join(folder).join("src").is_dir();
     let workers = std::fs::read_dir(repository().join("workers")).unwrap();
@@ -75,17 +69,12 @@ fn room(file: &str) -> Option<String> {
     APART.iter().find(apart).map(|room| (*room).to_owned()).or_else(|| imports::room(file))
 }
 
-/// Fails on a cycle that is not contained in an entry of [`KNOWN`].
+/// Fails on a cycle.
 fn no_circle(graph: impl Fn(&str) -> Graph) {
     let mut found = Vec::new();
     for folder in crates() {
         for circle in graph(&folder).circles() {
-            let known = |(of, names): &(&str, &[&str])| {
-                *of == folder && circle.iter().all(|name| names.contains(&name.as_str()))
-            };
-            if !KNOWN.iter().any(known) {
-                found.push(format!("{folder}: {}", circle.join(", ")));
-            }
+            found.push(format!("{folder}: {}", circle.join(", ")));
         }
     }
     assert!(found.is_empty(), "these use each other in a circle:\n{}", found.join("\n"));

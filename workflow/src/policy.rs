@@ -7,31 +7,24 @@
 
 mod approvers;
 mod document;
+mod error;
 pub mod evaluate;
 mod pointer;
+mod profile;
 mod rules;
 mod rules_of_profile;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
-
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::approver_set::{GroupQuorum, PlusTags};
-use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
-use crate::requester::Requester;
 use crate::texts::{Language, Message};
 use pki::certificate::Publication;
-use pki::csr::Csr;
 
-use document::{Deciders, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 pub use document::{Escalation, LONGEST_LIMIT};
-use rules::{Names, Requesters};
-
+pub use error::PolicyError;
 pub use pointer::{Pointer, PointerError};
+pub use profile::Profile;
 
 /// A policy document that was read and checked.
 #[derive(Clone, Debug)]
@@ -45,30 +38,6 @@ pub struct Policy {
     denied_keys: Vec<[u8; 32]>,
     /// The default profile first, then by name.
     profiles: Vec<Profile>,
-}
-
-/// The reason why a policy document cannot be used: one line, with the place.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct PolicyError {
-    line: Option<usize>,
-    detail: String,
-}
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "policy, line {line}: {}", self.detail),
-            None => write!(f, "policy: {}", self.detail),
-        }
-    }
-}
-
-impl PolicyError {
-    /// The line in the document, counted from one.
-    #[must_use]
-    pub fn line(&self) -> Option<usize> {
-        self.line
-    }
 }
 
 impl Policy {
@@ -138,110 +107,6 @@ impl Policy {
     #[must_use]
     pub fn pending_limit(&self) -> usize {
         usize::try_from(self.pending_limit).unwrap_or(usize::MAX)
-    }
-
-    /// Returns the grant, and every finding. A call without a requester is a preview: violations of rules on requesters
-    /// are then warnings.
-    #[must_use]
-    pub fn evaluate(&self, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Evaluation {
-        rules_of_profile::evaluate(self, csr, profile, requester)
-    }
-}
-
-/// One kind of certificate.
-#[derive(Clone, Debug)]
-pub struct Profile {
-    name: String,
-    description: String,
-    descriptions: BTreeMap<Language, String>,
-    keys: Vec<KeyRule>,
-    rsa_min_bits: u32,
-    key_usage: Vec<KeyUsageName>,
-    extended_key_usage: Vec<PurposeName>,
-    validity_days: u32,
-    max_names: usize,
-    wildcards: bool,
-    names: Names,
-    requesters: Vec<Requesters>,
-    ungranted: UngrantedAction,
-    subject: String,
-    deciders: Deciders,
-}
-
-impl Profile {
-    /// Its name in requests.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The purpose of the profile in one sentence; falls back to the first description if there is none in this
-    /// language.
-    #[must_use]
-    pub fn description(&self, language: Language) -> &str {
-        self.descriptions.get(&language).unwrap_or(&self.description)
-    }
-
-    /// The groups of approvers, each with its quorum.
-    #[must_use]
-    pub fn quorums(&self) -> &[GroupQuorum] {
-        &self.deciders.quorums
-    }
-
-    /// The rule for addresses of one person among the approvers.
-    #[must_use]
-    pub fn plus_tags(&self) -> PlusTags {
-        self.deciders.plus_tags
-    }
-
-    /// The approval period.
-    #[must_use]
-    pub fn limit(&self) -> Duration {
-        self.deciders.limit
-    }
-
-    /// Times after which approvers who have not voted are reminded, ascending, all before [`Profile::limit`].
-    #[must_use]
-    pub fn reminders(&self) -> &[Duration] {
-        &self.deciders.reminders
-    }
-
-    /// Escalation approvers, if the request stays undecided for some time.
-    #[must_use]
-    pub fn escalation(&self) -> Option<&Escalation> {
-        self.deciders.escalation.as_ref()
-    }
-
-    /// True if the policy still lets `person` vote on requests of this profile.
-    #[must_use]
-    pub fn lets_vote(&self, person: &Email, escalated: bool) -> bool {
-        let escalation_approvers = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
-        let members = self.quorums().iter().map(|group| group.members.as_slice());
-        members.chain(escalation_approvers).flatten().any(|one| self.plus_tags().same_person(one, person))
-    }
-
-    /// The validity of a certificate in days, unless the issuer ends earlier.
-    #[must_use]
-    pub fn validity_days(&self) -> u32 {
-        self.validity_days
-    }
-
-    /// [`Profile::validity_days`] as a duration.
-    #[must_use]
-    pub fn validity(&self) -> Duration {
-        Duration::from_secs(u64::from(self.validity_days) * 86_400)
-    }
-
-    /// The allowed names, for people: one sentence per kind of name.
-    #[must_use]
-    pub fn allowed_names(&self) -> Vec<String> {
-        self.allowed_names_in(Language::English)
-    }
-
-    /// [`Profile::allowed_names`] in a language.
-    #[must_use]
-    pub fn allowed_names_in(&self, language: Language) -> Vec<String> {
-        self.names.describe().iter().map(|line| language.say(line)).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! from `[defaults]`, and a value missing there from a constant here. Errors are one line with its number.
 
 mod deciders;
+mod settings;
 mod values;
 
 use std::collections::BTreeMap;
@@ -12,16 +13,17 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::rules::{Names, Requesters};
-use super::{PolicyError, Profile};
+use super::error::{PolicyError, line_of};
+use super::profile::Profile;
 use crate::texts::Language;
 use pki::certificate::Publication;
 
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
-use deciders::{ApprovalLine, Common, EscalationSection, People, deciders, groups, one_way};
+use deciders::{Common, deciders, groups, one_way};
+use settings::{People, Settings};
 pub use values::LONGEST_LIMIT;
-use values::{Approver, FixedSubject, KeyDigest, Limit, WebAddress};
+use values::{Approver, KeyDigest, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 
 /// The limit of undecided requests per address if the document sets none.
@@ -63,33 +65,6 @@ struct PublicationSection {
     issuer: Vec<WebAddress>,
     #[serde(default)]
     ocsp: Vec<WebAddress>,
-}
-
-/// The fields of a profile, all optional because `[defaults]` has the same fields.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    description: Option<String>,
-    /// The description in other languages.
-    descriptions: Option<BTreeMap<Language, String>>,
-    keys: Option<Vec<KeyRule>>,
-    rsa_min_bits: Option<u32>,
-    key_usage: Option<Vec<KeyUsageName>>,
-    extended_key_usage: Option<Vec<PurposeName>>,
-    validity_days: Option<u32>,
-    max_names: Option<usize>,
-    wildcards: Option<bool>,
-    ungranted: Option<UngrantedAction>,
-    subject: Option<FixedSubject>,
-    approvers: Option<Vec<Approver>>,
-    quorum: Option<usize>,
-    approval: Option<Vec<ApprovalLine>>,
-    limit: Option<Limit>,
-    reminders: Option<Vec<Limit>>,
-    escalation: Option<EscalationSection>,
-    #[serde(default)]
-    names: Names,
-    requesters: Option<Vec<Requesters>>,
 }
 
 /// Reads and checks a document.
@@ -153,10 +128,6 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
         denied_keys,
         profiles,
     })
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
 }
 
 /// Fills in missing values, and checks values that depend on each other.

@@ -13,43 +13,43 @@ use crate::finding::{Code, Finding, Severity, about_name, new_key, quoted};
 use crate::requester::Requester;
 use crate::texts::{Message, Value};
 
-pub(super) fn evaluate(
-    policy: &Policy,
-    csr: &Csr,
-    profile: &Profile,
-    requester: Option<&Requester>,
-) -> Evaluation {
-    let key_usage = key_usage(profile, csr.key().kind());
-    let extended_key_usage: Vec<String> =
-        profile.extended_key_usage.iter().map(|purpose| purpose.0.clone()).collect();
+impl Policy {
+    /// Returns the grant, and every finding. A call without a requester is a preview: violations of rules on requesters
+    /// are then warnings.
+    #[must_use]
+    pub fn evaluate(&self, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Evaluation {
+        let key_usage = key_usage(profile, csr.key().kind());
+        let extended_key_usage: Vec<String> =
+            profile.extended_key_usage.iter().map(|purpose| purpose.0.clone()).collect();
 
-    let mut findings = Vec::new();
-    findings.extend(key(policy, csr, profile));
-    findings.extend(names(csr, profile));
-    findings.extend(asked_by(csr, profile, requester));
-    findings.extend(extensions(policy, csr, profile, &key_usage));
-    if key_usage.is_empty() {
-        findings.push(Finding::refused(
-            Code::UnsupportedKey,
-            Message::new("finding-profile-no-use")
-                .with("profile", &profile.name)
-                .with("key", csr.key().description()),
-            new_key(),
-        ));
+        let mut findings = Vec::new();
+        findings.extend(key(self, csr, profile));
+        findings.extend(names(csr, profile));
+        findings.extend(asked_by(csr, profile, requester));
+        findings.extend(extensions(self, csr, profile, &key_usage));
+        if key_usage.is_empty() {
+            findings.push(Finding::refused(
+                Code::UnsupportedKey,
+                Message::new("finding-profile-no-use")
+                    .with("profile", &profile.name)
+                    .with("key", csr.key().description()),
+                new_key(),
+            ));
+        }
+        findings.extend(csr.warnings().iter().map(Finding::from));
+
+        let refused = findings.iter().any(Finding::is_refusal);
+        let grant = (!refused).then(|| Grant {
+            profile: profile.name.clone(),
+            subject: subject(csr, profile),
+            names: csr.names().iter().map(Name::to_string).collect(),
+            key: csr.key().description(),
+            key_usage,
+            extended_key_usage,
+            validity_days: profile.validity_days,
+        });
+        Evaluation { findings, grant }
     }
-    findings.extend(csr.warnings().iter().map(Finding::from));
-
-    let refused = findings.iter().any(Finding::is_refusal);
-    let grant = (!refused).then(|| Grant {
-        profile: profile.name.clone(),
-        subject: subject(csr, profile),
-        names: csr.names().iter().map(Name::to_string).collect(),
-        key: csr.key().description(),
-        key_usage,
-        extended_key_usage,
-        validity_days: profile.validity_days,
-    });
-    Evaluation { findings, grant }
 }
 
 fn key(policy: &Policy, csr: &Csr, profile: &Profile) -> Vec<Finding> {

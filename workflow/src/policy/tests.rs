@@ -1,7 +1,12 @@
+use std::time::Duration;
+
+use pki::csr::Csr;
 use proptest::prelude::*;
 
 use super::*;
+use crate::email::Email;
 use crate::finding::Severity;
+use crate::requester::Requester;
 use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
 
@@ -372,4 +377,18 @@ proptest! {
             prop_assert!(!error.to_string().contains('\n'), "{error}");
         }
     }
+}
+
+#[test]
+fn approvers_have_a_stricter_address_than_requesters() {
+    let with = |address: &str| Policy::parse(&DEFAULT.replace("approver@example.com", address));
+    for address in ["A.b+c@Example.com", "o'neil@sub.example-1.com", "{x}@example.com"] {
+        assert!(with(address).is_ok(), "{address}");
+        assert!(address.parse::<Email>().is_ok(), "{address}");
+    }
+    for address in ["a@b", "a@-b.example.com", "a..b@example.com", " a@example.com"] {
+        let error = with(address).unwrap_err();
+        assert!(error.to_string().contains("is no e-mail address") && error.line().is_some(), "{error}");
+    }
+    assert!("a@b".parse::<Email>().is_ok());
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::OffsetDateTime;
 
 use super::Status;
@@ -230,6 +230,35 @@ impl TryFrom<Columns> for Request {
             audit: columns.audit,
             entries: Vec::new(),
         })
+    }
+}
+
+impl Serialize for Request {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Columns::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Request {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(Columns::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl Request {
+    /// The row with other columns, as a person with access to the table could change it.
+    ///
+    /// # Panics
+    /// If the columns contradict each other.
+    #[must_use]
+    pub fn altered(self, alter: impl FnOnce(&mut Columns)) -> Self {
+        let mut columns = Columns::from(self);
+        alter(&mut columns);
+        match Self::try_from(columns) {
+            Ok(row) => row,
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

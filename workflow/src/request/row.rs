@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 
 use super::Status;
 use super::audit::{ChainHead, PendingEvent};
-use super::columns::Columns;
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -46,9 +45,8 @@ pub struct Execution {
     pub started: OffsetDateTime,
 }
 
-/// A request for a certificate. [`Columns`] is its form in the table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(into = "Columns", try_from = "Columns")]
+/// A request for a certificate. [`Columns`](super::Columns) is its form in the table.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     pub(super) id: RequestId,
     pub(super) version: u64,
@@ -237,21 +235,6 @@ impl Request {
     pub fn run_as(mut self, execution_arn: String) -> Self {
         self.execution.arn = execution_arn;
         self
-    }
-
-    /// The row with other columns, as a person with access to the table could change it.
-    ///
-    /// # Panics
-    /// If the columns contradict each other.
-    #[cfg(any(test, feature = "testing"))]
-    #[must_use]
-    pub fn altered(self, alter: impl FnOnce(&mut Columns)) -> Self {
-        let mut columns = Columns::from(self);
-        alter(&mut columns);
-        match Self::try_from(columns) {
-            Ok(row) => row,
-            Err(error) => panic!("{error}"),
-        }
     }
 }
 

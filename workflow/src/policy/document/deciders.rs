@@ -5,65 +5,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
 use toml::Spanned;
 
-use super::values::{Approver, Limit};
-use super::{Settings, line_of};
+use super::settings::{People, Settings};
+use super::values::Approver;
 use crate::approver_set::{ApproverSet, GroupQuorum, PlusTags};
 use crate::email::Email;
-use crate::policy::PolicyError;
-use crate::texts::Language;
+use crate::policy::error::{PolicyError, line_of};
 
 /// The approval period if the document sets none.
 const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
-
-/// `[people]`: the reading and display of addresses.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct People {
-    plus_tags: Option<PlusTags>,
-    shown_to_requesters: Option<Shown>,
-    language: Option<Language>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Shown {
-    Masked,
-    Full,
-}
-
-impl People {
-    pub(super) fn masks_addresses(&self) -> bool {
-        self.shown_to_requesters != Some(Shown::Full)
-    }
-
-    pub(super) fn language(&self) -> Language {
-        self.language.unwrap_or_default()
-    }
-}
-
-/// One line of `approval`: a group, and the number of its approvals needed.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ApprovalLine {
-    group: String,
-    #[serde(default = "one")]
-    quorum: usize,
-}
-
-fn one() -> usize {
-    1
-}
-
-/// `escalation`: the escalation approvers, and the time after which they may vote.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EscalationSection {
-    after: Limit,
-    group: String,
-}
 
 /// Values shared by all profiles.
 pub(super) struct Common {
@@ -101,20 +52,18 @@ pub(super) fn groups(
         .into_iter()
         .map(|(name, members)| {
             let line = Some(line_of(text, members.span().start));
-            let members = addresses(members.into_inner());
-            match members {
-                Ok(members) if !members.is_empty() => Ok((name, members)),
-                Ok(_) => Err(PolicyError { line, detail: format!("the group {name} has no members") }),
-                Err(detail) => Err(PolicyError { line, detail: format!("the group {name}: {detail}") }),
+            match addresses(members.into_inner()) {
+                members if members.is_empty() => {
+                    Err(PolicyError { line, detail: format!("the group {name} has no members") })
+                }
+                members => Ok((name, members)),
             }
         })
         .collect()
 }
 
-fn addresses(list: Vec<Approver>) -> Result<Vec<Email>, String> {
-    list.into_iter()
-        .map(|one| one.0.parse().map_err(|finding: crate::finding::Finding| finding.detail))
-        .collect()
+fn addresses(list: Vec<Approver>) -> Vec<Email> {
+    list.into_iter().map(|one| one.0).collect()
 }
 
 /// Rejects a section with both forms of naming approvers: one form would be ignored silently.
@@ -163,7 +112,7 @@ pub(super) fn deciders(
             let approvers =
                 own.approvers.as_ref().or(defaults.approvers.as_ref()).cloned().unwrap_or_default();
             let quorum = own.quorum.or(defaults.quorum).unwrap_or(1);
-            vec![GroupQuorum { group: None, members: addresses(approvers)?, quorum }]
+            vec![GroupQuorum { group: None, members: addresses(approvers), quorum }]
         }
     };
     let limit = own.limit.or(defaults.limit).map_or(USUAL_LIMIT, |limit| limit.0);

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::email::Email;
+use crate::finding::Finding;
 use pki::csr::{KEY_USAGES, PURPOSES, purpose, purpose_name};
 use pki::key::KeyKind;
 use pki::name::is_subject;
@@ -102,16 +104,18 @@ impl<'de> Deserialize<'de> for PurposeName {
     }
 }
 
-/// One plain e-mail address.
+/// The address of an approver. Stricter than [`Email`], which is what requesters give: the local part is a dot-atom
+/// (RFC 5322 section 3.2.3), and the domain a DNS name with a dot.
 #[derive(Clone)]
-pub(super) struct Approver(pub(super) String);
+pub(super) struct Approver(pub(super) Email);
 
 impl<'de> Deserialize<'de> for Approver {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match pki::name::Name::email(&text) {
-            Ok(_) => Ok(Approver(text)),
-            Err(_) => Err(D::Error::custom(format!("\"{text}\" is no e-mail address"))),
+        match (pki::name::Name::email(&text), text.parse()) {
+            (Ok(_), Ok(email)) => Ok(Approver(email)),
+            (Err(_), _) => Err(D::Error::custom(format!("\"{text}\" is no e-mail address"))),
+            (Ok(_), Err(Finding { detail, .. })) => Err(D::Error::custom(detail)),
         }
     }
 }

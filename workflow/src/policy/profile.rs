@@ -1,0 +1,107 @@
+//! A profile: one kind of certificate, its grants, and its approvers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::document::{Deciders, Escalation, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
+use super::rules::{Names, Requesters};
+use crate::approver_set::{GroupQuorum, PlusTags};
+use crate::email::Email;
+use crate::texts::Language;
+
+/// One kind of certificate.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) descriptions: BTreeMap<Language, String>,
+    pub(super) keys: Vec<KeyRule>,
+    pub(super) rsa_min_bits: u32,
+    pub(super) key_usage: Vec<KeyUsageName>,
+    pub(super) extended_key_usage: Vec<PurposeName>,
+    pub(super) validity_days: u32,
+    pub(super) max_names: usize,
+    pub(super) wildcards: bool,
+    pub(super) names: Names,
+    pub(super) requesters: Vec<Requesters>,
+    pub(super) ungranted: UngrantedAction,
+    pub(super) subject: String,
+    pub(super) deciders: Deciders,
+}
+
+impl Profile {
+    /// Its name in requests.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The purpose of the profile in one sentence; falls back to the first description if there is none in this
+    /// language.
+    #[must_use]
+    pub fn description(&self, language: Language) -> &str {
+        self.descriptions.get(&language).unwrap_or(&self.description)
+    }
+
+    /// The groups of approvers, each with its quorum.
+    #[must_use]
+    pub fn quorums(&self) -> &[GroupQuorum] {
+        &self.deciders.quorums
+    }
+
+    /// The rule for addresses of one person among the approvers.
+    #[must_use]
+    pub fn plus_tags(&self) -> PlusTags {
+        self.deciders.plus_tags
+    }
+
+    /// The approval period.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.deciders.limit
+    }
+
+    /// Times after which approvers who have not voted are reminded, ascending, all before [`Profile::limit`].
+    #[must_use]
+    pub fn reminders(&self) -> &[Duration] {
+        &self.deciders.reminders
+    }
+
+    /// Escalation approvers, if the request stays undecided for some time.
+    #[must_use]
+    pub fn escalation(&self) -> Option<&Escalation> {
+        self.deciders.escalation.as_ref()
+    }
+
+    /// True if the policy still lets `person` vote on requests of this profile.
+    #[must_use]
+    pub fn lets_vote(&self, person: &Email, escalated: bool) -> bool {
+        let escalation_approvers = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
+        let members = self.quorums().iter().map(|group| group.members.as_slice());
+        members.chain(escalation_approvers).flatten().any(|one| self.plus_tags().same_person(one, person))
+    }
+
+    /// The validity of a certificate in days, unless the issuer ends earlier.
+    #[must_use]
+    pub fn validity_days(&self) -> u32 {
+        self.validity_days
+    }
+
+    /// [`Profile::validity_days`] as a duration.
+    #[must_use]
+    pub fn validity(&self) -> Duration {
+        Duration::from_secs(u64::from(self.validity_days) * 86_400)
+    }
+
+    /// The allowed names, for people: one sentence per kind of name.
+    #[must_use]
+    pub fn allowed_names(&self) -> Vec<String> {
+        self.allowed_names_in(Language::English)
+    }
+
+    /// [`Profile::allowed_names`] in a language.
+    #[must_use]
+    pub fn allowed_names_in(&self, language: Language) -> Vec<String> {
+        self.names.describe().iter().map(|line| language.say(line)).collect()
+    }
+}
