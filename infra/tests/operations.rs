@@ -108,8 +108,8 @@ fn the_metrics_that_are_watched_are_those_that_workers_write() {
     }
 }
 
-/// The actions for which AWS takes no resource; each is explained in the template.
-const WITHOUT_RESOURCE: [&str; 12] = [
+/// The actions for which AWS takes no resource, or Lambda wants all; each is explained in the template.
+const WITHOUT_RESOURCE: [&str; 18] = [
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -122,6 +122,12 @@ const WITHOUT_RESOURCE: [&str; 12] = [
     "xray:PutTelemetryRecords",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
 ];
 
 #[test]

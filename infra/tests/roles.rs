@@ -103,6 +103,10 @@ fn roles(template: &Value) -> BTreeMap<String, BTreeSet<Permission>> {
 }
 
 fn granted(role: &str, statement: &Value, only: &str) -> Vec<Permission> {
+    if statement["Effect"] == "Deny" {
+        // order.rs holds what is denied: a worker's own use of what Lambda needs in a VPC.
+        return Vec::new();
+    }
     assert_eq!(statement["Effect"], "Allow", "{role}");
     let mut only: Vec<String> = Some(only.to_owned()).into_iter().filter(|only| !only.is_empty()).collect();
     if let Some(condition) = statement.get("Condition") {
