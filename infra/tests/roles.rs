@@ -208,3 +208,25 @@ fn only_one_role_reaches_each_secret() {
         assert!(who(action, "AuditTable").is_empty(), "{action}: workers add to the audit trail and no more");
     }
 }
+
+/// SES judges a mail by the identity and, where the call or the identity names one, by the configuration set.
+#[test]
+fn whoever_may_mail_may_do_so_with_any_configuration_set() {
+    let mut mailers = Vec::new();
+    for (role, permissions) in of_the_template() {
+        let on = |action: &str| -> BTreeSet<(String, String)> {
+            let these = permissions.iter().filter(|permission| permission.action == action);
+            these.map(|permission| (permission.resource.clone(), permission.only.clone())).collect()
+        };
+        for action in ["ses:SendEmail", "ses:SendRawEmail"] {
+            let resources: Vec<String> = on(action).into_iter().map(|(resource, _)| resource).collect();
+            if permissions.iter().any(|permission| permission.action.starts_with("ses:")) {
+                assert_eq!(resources, ["configuration-set/*", "identity/*"], "{role}: {action}");
+                mailers.push(role.clone());
+            }
+        }
+        assert!(on("ses:SendEmail").iter().all(|(_, only)| only.contains("ses:FromAddress")), "{role}");
+    }
+    mailers.dedup();
+    assert_eq!(mailers, ["AwaitApproval", "Deliver", "Notify"]);
+}

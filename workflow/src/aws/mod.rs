@@ -64,6 +64,11 @@ impl Aws {
         Self { environment: Environment::of_process(), sdk: OnceLock::new() }
     }
 
+    /// AWS by these variables, through this configuration of the SDK.
+    pub fn of(environment: Environment, sdk: SdkConfig) -> Self {
+        Self { environment, sdk: OnceLock::from(sdk) }
+    }
+
     /// The worker's variables.
     pub fn environment(&self) -> &Environment {
         &self.environment
@@ -216,7 +221,8 @@ impl Aws {
             })?;
             Ok(Arc::new(mailer))
         } else {
-            Ok(Arc::new(SesMailer::new(self.sdk(), from)))
+            let set = self.environment.optional("CONFIGURATION_SET");
+            Ok(Arc::new(SesMailer::new(self.sdk(), from).with_configuration_set(set)))
         }
     }
 
