@@ -230,3 +230,15 @@ fn whoever_may_mail_may_do_so_with_any_configuration_set() {
     mailers.dedup();
     assert_eq!(mailers, ["AwaitApproval", "Deliver", "Notify"]);
 }
+
+/// Not documented: a call may be judged by the machine, or by the version or alias that the execution runs.
+#[test]
+fn tasks_are_ended_by_the_machine_its_versions_and_its_aliases() {
+    for (role, permissions) in of_the_template() {
+        for action in ["states:SendTaskSuccess", "states:SendTaskFailure"] {
+            let may = permissions.iter().filter(|permission| permission.action == action);
+            let on: Vec<&str> = may.map(|permission| permission.resource.as_str()).collect();
+            assert!(on.is_empty() || on == ["StateMachine", "StateMachine:*"], "{role}: {action} on {on:?}");
+        }
+    }
+}
