@@ -38,6 +38,45 @@ fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
     }
 }
 
+/// A worker that dies receives a message at once, after one visibility time-out and after two. With the third receive SQS leaves
+/// the message out of its age, and reports the age once a minute.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
+#[test]
+fn a_worker_that_cannot_start_is_seen_before_its_message_leaves_the_metric() {
+    const MINUTE: u64 = 60;
+    let template = template();
+    let visibility = template["Parameters"]["VisibilityTimeout"]["Default"].as_u64().unwrap();
+    let functions = of_type(&template, "AWS::Serverless::Function");
+    let mut seen = BTreeSet::new();
+    for (id, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
+        let alarm = &alarm["Properties"];
+        if alarm["MetricName"] != "ApproximateAgeOfOldestMessage" {
+            continue;
+        }
+        let worker = id.strip_suffix("QueueAgeAlarm").unwrap();
+        let function = &functions[&format!("{worker}Function")]["Properties"];
+        let threshold = alarm["Threshold"].as_u64().unwrap();
+        let recovered = visibility + function["Timeout"].as_u64().unwrap();
+        assert!(threshold > recovered, "{id} goes off for a worker that died once");
+        assert!(threshold + 2 * MINUTE <= 2 * visibility, "{id}: the message is left out before it is seen");
+        assert_eq!(
+            (&alarm["EvaluationPeriods"], &alarm["Statistic"]),
+            (&json!(1), &json!("Maximum")),
+            "{id}"
+        );
+        seen.insert(worker.to_owned());
+    }
+    let has_queue = |worker: &String| {
+        !functions[&format!("{}Function", pascal(worker))]["Properties"]["Environment"]["Variables"]
+            ["COUNTERSIGN_QUEUE_URL"]
+            .is_null()
+    };
+    let own: BTreeSet<String> =
+        workers().into_iter().filter(has_queue).map(|worker| pascal(&worker)).collect();
+    // Whether a worker that is added has an alarm is for people to say: infra/tests/add-worker.
+    assert!(seen.is_subset(&own) && seen.len() >= 6, "{seen:?}");
+}
+
 /// The cells of the first column of the table that has this heading in its first cell.
 fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
     let rows = page.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
