@@ -77,6 +77,49 @@ fn a_worker_that_cannot_start_is_seen_before_its_message_leaves_the_metric() {
     assert!(seen.is_subset(&own) && seen.len() >= 6, "{seen:?}");
 }
 
+/// What an alarm cannot see: an execution that was aborted or timed out. And by name those that failed.
+#[test]
+fn every_bad_end_of_an_execution_reaches_the_topic() {
+    let template = template();
+    let rules = of_type(&template, "AWS::Events::Rule");
+    let of_executions = rules.values().map(|rule| &rule["Properties"]);
+    let of_executions = of_executions.filter(|rule| rule["EventPattern"]["source"] == json!(["aws.states"]));
+    let [rule] = of_executions.collect::<Vec<_>>()[..] else { panic!("{rules:?}") };
+    let detail = &rule["EventPattern"]["detail"];
+    assert_eq!(detail["stateMachineArn"], json!([reference("StateMachine")]));
+    assert_eq!(detail["status"], json!(["FAILED", "TIMED_OUT", "ABORTED"]));
+    let [target] = list(&rule["Targets"])[..] else { panic!("{rule}") };
+    assert_eq!(target["Arn"], reference("OperatorsTopic"));
+    // Only what is named here leaves the event.
+    let told = target["InputTransformer"]["InputPathsMap"].as_object().unwrap();
+    assert_eq!(told.values().collect::<Vec<_>>(), [&json!("$.detail.name"), &json!("$.detail.status")]);
+}
+
+/// EventBridge cannot publish where a condition is asked for: <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+#[test]
+fn whoever_tells_the_operators_may_publish_and_use_the_key_of_the_topic() {
+    let template = template();
+    let resources = &template["Resources"];
+    let may = |policy: &Value, service: &str| -> Vec<Value> {
+        let statements = list(&policy["Statement"]).into_iter().flat_map(branches);
+        let for_it = statements.filter(|statement| {
+            statement["Effect"] == "Allow"
+                && list(&statement["Principal"]["Service"]).contains(&&json!(service))
+        });
+        for_it.map(|statement| statement["Condition"].clone()).collect()
+    };
+    let topic = &resources["OperatorsTopicPolicy"]["Properties"]["PolicyDocument"];
+    let key = &resources["EncryptionKey"]["Properties"]["KeyPolicy"];
+    for policy in [topic, key] {
+        for service in ["cloudwatch.amazonaws.com", "ses.amazonaws.com"] {
+            let conditions = may(policy, service);
+            assert_eq!(conditions.len(), 1, "{service}");
+            assert!(conditions[0].to_string().contains("aws:SourceAccount"), "{service}");
+        }
+        assert_eq!(may(policy, "events.amazonaws.com"), [Value::Null]);
+    }
+}
+
 /// The cells of the first column of the table that has this heading in its first cell.
 fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
     let rows = page.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
