@@ -120,6 +120,24 @@ fn whoever_tells_the_operators_may_publish_and_use_the_key_of_the_topic() {
     }
 }
 
+/// Lambda runs an asynchronous call that failed twice more, whatever the scheduler's own policy says.
+#[test]
+fn a_scheduled_function_is_run_once() {
+    let template = template();
+    let schedules = of_type(&template, "AWS::Scheduler::Schedule");
+    assert!(!schedules.is_empty());
+    let configurations = of_type(&template, "AWS::Lambda::EventInvokeConfig");
+    for (id, schedule) in schedules {
+        let target = &schedule["Properties"]["Target"];
+        assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0, "{id}");
+        let once = configurations.values().map(|configuration| &configuration["Properties"]).any(|once| {
+            let function = once["FunctionName"]["Ref"].as_str().unwrap();
+            target["Arn"] == infra_tests::template::arn(function) && once["MaximumRetryAttempts"] == 0
+        });
+        assert!(once, "{id}: Lambda would run {} again", target["Arn"]);
+    }
+}
+
 /// The cells of the first column of the table that has this heading in its first cell.
 fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
     let rows = page.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
