@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use infra_tests::read;
-use infra_tests::template::{of_type, prerequisites, reference, template};
+use infra_tests::template::{of_type, prerequisites, properties, reference, template};
 use serde_json::{Value, json};
 
 /// The headers of every answer of the portal, from its source, by name in small letters.
@@ -105,4 +105,11 @@ fn the_deployment_is_made_after_everything_that_it_holds() {
         let late: Vec<&String> = all.keys().filter(|id| !before.contains(*id)).collect();
         assert!(late.is_empty(), "ApiDeployment does not wait for {late:?}");
     }
+}
+
+#[test]
+fn with_a_name_of_its_own_the_portal_has_no_other() {
+    let template = template();
+    let closed = &properties(&template, "Api")["DisableExecuteApiEndpoint"];
+    assert_eq!(*closed, json!({ "Fn::If": ["HasDomain", true, reference("AWS::NoValue")] }));
 }
