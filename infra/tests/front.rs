@@ -113,3 +113,19 @@ fn with_a_name_of_its_own_the_portal_has_no_other() {
     let closed = &properties(&template, "Api")["DisableExecuteApiEndpoint"];
     assert_eq!(*closed, json!({ "Fn::If": ["HasDomain", true, reference("AWS::NoValue")] }));
 }
+
+#[test]
+fn no_version_of_tls_below_1_2_is_taken() {
+    let template = template();
+    let api = properties(&template, "Api");
+    // A private API takes TLS 1.2 at least by itself.
+    let regional = |name: &str| {
+        let choice = api[name]["Fn::If"].as_array().unwrap_or_else(|| panic!("{name} is not set"));
+        assert_eq!(choice[..2], [json!("ApiIsPrivate"), reference("AWS::NoValue")], "{name}");
+        choice[2].as_str().unwrap().to_owned()
+    };
+    assert!(regional("SecurityPolicy").starts_with("SecurityPolicy_TLS13_1_"));
+    // An enhanced policy needs it.
+    assert!(["BASIC", "STRICT"].contains(&regional("EndpointAccessMode").as_str()));
+    assert_eq!(properties(&template, "Domain")["SecurityPolicy"], "TLS_1_2");
+}
