@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use infra_tests::template::pascal;
+use infra_tests::template::{branches, list as all_of, of_type, pascal, template as as_json};
 use infra_tests::{hold, page_with, read, workers};
 use serde_yaml_ng::Value;
 
@@ -241,4 +241,31 @@ fn tasks_are_ended_by_the_machine_its_versions_and_its_aliases() {
             assert!(on.is_empty() || on == ["StateMachine", "StateMachine:*"], "{role}: {action} on {on:?}");
         }
     }
+}
+
+/// A role may list exactly what it may read: enough for S3 to say that an object is missing.
+#[test]
+fn no_role_may_list_more_of_the_bucket_than_it_may_read() {
+    let mut seen = 0;
+    for (id, role) in of_type(&as_json(), "AWS::IAM::Role") {
+        let policies = all_of(&role["Properties"]["Policies"]).into_iter().flat_map(branches);
+        let statements: Vec<&serde_json::Value> = policies
+            .flat_map(|policy| all_of(&policy["PolicyDocument"]["Statement"]))
+            .flat_map(branches)
+            .collect();
+        let of = |action: &'static str| statements.iter().filter(move |one| one["Action"] == action);
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let read: BTreeSet<String> = of("s3:GetObject")
+            .flat_map(|one| all_of(&one["Resource"]))
+            .map(|resource| text(&resource["Fn::Sub"]).replace("${Bucket.Arn}/", ""))
+            .collect();
+        for statement in of("s3:ListBucket") {
+            let prefixes = all_of(&statement["Condition"]["StringLike"]["s3:prefix"]);
+            let listed: BTreeSet<String> =
+                prefixes.into_iter().filter_map(|one| Some(one.as_str()?.into())).collect();
+            assert_eq!(listed, read, "{id}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{seen}");
 }
