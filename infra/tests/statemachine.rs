@@ -326,6 +326,15 @@ fn sqs_events(function: &Value) -> Vec<&Value> {
     events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
 }
 
+/// The numbers of a value: with the default of WorkersAtOnce, and with few.
+fn numbers(value: &Value) -> [u64; 2] {
+    match value["Fn::If"].as_array() {
+        Some(choice) if choice[0] == "FewAtOnce" => [number(&choice[2]), number(&choice[1])],
+        Some(choice) => panic!("not by WorkersAtOnce: {choice:?}"),
+        None => [number(value); 2],
+    }
+}
+
 fn number(value: &Value) -> u64 {
     let text = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
     text.parse().unwrap_or_else(|_| panic!("{value} is no number"))
@@ -362,9 +371,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         assert_eq!(events[0]["Queue"], arn(&name), "{worker} gets no messages");
         assert_eq!(events[0]["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{worker}");
         assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], arn("DeadLetters"), "{worker}");
-        let receives = number(&queue["RedrivePolicy"]["maxReceiveCount"]);
-        assert_eq!(number(&variables["COUNTERSIGN_MAX_RECEIVES"]), receives, "{worker}");
-        assert!(receives >= 5, "{worker}: AWS advises 5 receives at least");
+        let receives = numbers(&queue["RedrivePolicy"]["maxReceiveCount"]);
+        assert_eq!(numbers(&variables["COUNTERSIGN_MAX_RECEIVES"]), receives, "{worker}");
+        assert!(receives[0] >= 5, "{worker}: AWS advises 5 receives at least");
+        assert!(receives[1] > receives[0], "{worker}: throttles use up receives");
         for queue in [queue, dead_letters] {
             assert_eq!(queue["VisibilityTimeout"], reference("VisibilityTimeout"), "{worker}");
         }
@@ -378,14 +388,15 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         assert!(dead_kept > kept, "{worker}: it counts from the first send");
         // All receives of one message, at their longest, end within the time that the state waits.
         let postponed: u64 = constant("MAX_POSTPONEMENT").parse().unwrap();
-        let longest = receives * (number(&visibility["Default"]) + postponed);
+        let longest = receives[1] * (number(&visibility["Default"]) + postponed);
         for state in &senders[worker] {
             let waits = definition["States"][state]["TimeoutSeconds"].as_u64().unwrap();
             assert!(longest < waits, "{state} would time out before its message is dead");
             assert!(longest < kept, "{worker}: a message would be gone before it is dead");
         }
-        let at_once = number(&events[0]["ScalingConfig"]["MaximumConcurrency"]);
-        assert!((2..=10).contains(&at_once), "{worker}: no back-pressure");
+        let at_once = numbers(&events[0]["ScalingConfig"]["MaximumConcurrency"]);
+        assert!((2..=10).contains(&at_once[0]), "{worker}: no back-pressure");
+        assert_eq!(at_once[1], 2, "{worker}: the least that AWS takes");
     }
     assert_eq!(
         substituted.as_object().unwrap().len(),
