@@ -113,6 +113,30 @@ fn the_endpoints_are_those_of_the_page_and_cost_what_it_says() {
     assert_eq!((interfaces("Private"), interfaces("Isolated")), (3, 8));
 }
 
+/// GetAZs names other zones in each account, and some have no endpoint of SES.
+#[test]
+fn each_subnet_is_in_a_zone_that_a_parameter_names_and_the_page_says_how_to_find_it() {
+    let (network, page) = (network(), read("docs/operations/private-network.md"));
+    for (subnet, parameter) in [("FirstSubnet", "FirstZone"), ("SecondSubnet", "SecondZone")] {
+        let zone = &network["Resources"][subnet]["Properties"]["AvailabilityZone"];
+        let Value::Tagged(choice) = zone else { panic!("{subnet} has no choice of its zone: {zone:?}") };
+        assert_eq!(
+            (choice.tag.to_string().as_str(), &choice.value[0]),
+            ("!If", &format!("Has{parameter}").into())
+        );
+        assert!(network["Parameters"][parameter]["Default"] == "", "{parameter}");
+        assert!(page.contains(&format!("`{parameter}`")), "{parameter}");
+    }
+    let asked = page.lines().find_map(|line| line.strip_prefix("for service in ")).unwrap();
+    let asked: Vec<&str> = asked.trim_end_matches("; do").split(' ').collect();
+    for endpoint in resources(&network, "AWS::EC2::VPCEndpoint").values() {
+        let Value::Tagged(name) = &endpoint["Properties"]["ServiceName"] else { panic!("{endpoint:?}") };
+        let service = name.value.as_str().unwrap().rsplit('.').next().unwrap();
+        let gateway = endpoint["Properties"]["VpcEndpointType"] == "Gateway";
+        assert!(gateway || asked.contains(&service), "the page does not ask for the zones of {service}");
+    }
+}
+
 #[test]
 fn nginx_fits_into_the_user_data_and_every_word_in_it_is_put_in() {
     let (network, conf) = (read("infra/private/network.yaml"), read("infra/private/nginx.conf"));
