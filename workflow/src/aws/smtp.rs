@@ -1,8 +1,8 @@
 //! Mail by SMTP: the SES SMTP endpoint of a private network, or the local mail catcher.
 //!
 //! Invariant: without TLS neither mails nor passwords go to other machines than this one. `smtps://` is TLS from the start,
-//! `smtp://...?tls=required` STARTTLS. User and password come from a parameter that is kept encrypted, are read with the first
-//! mail, and read again where the server does not take them.
+//! `smtp://...?tls=required` STARTTLS. User and password come from a parameter that is kept encrypted, certificates to trust
+//! from another; both are read with the first mail, and again where the server or its certificate is not taken.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -47,13 +47,20 @@ pub trait SmtpSecret: Send + Sync {
     async fn credentials(&self) -> Result<SmtpCredentials, PortError>;
 }
 
+/// Where the certificates of the server's authorities are kept.
+#[async_trait]
+pub trait SmtpTrust: Send + Sync {
+    /// One or more certificates as PEM, to trust beside those of the web.
+    async fn pem(&self) -> Result<String, PortError>;
+}
+
 /// An SMTP server.
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
     server: Server,
     secret: Option<Arc<dyn SmtpSecret>>,
-    /// With the credentials that were read last.
-    signed_in: Mutex<Option<AsyncSmtpTransport<Tokio1Executor>>>,
+    trust: Option<Arc<dyn SmtpTrust>>,
+    /// With the credentials and certificates that were read last.
+    known: Mutex<Option<AsyncSmtpTransport<Tokio1Executor>>>,
     from: Mailbox,
 }
 
@@ -61,20 +68,18 @@ pub struct SmtpMailer {
 struct Server {
     url: String,
     host: String,
-    /// An authority to trust beside those of the web.
-    authority: Option<Certificate>,
 }
 
 impl Server {
     fn transport(
         &self,
         credentials: Option<SmtpCredentials>,
+        trusted: Option<Certificate>,
     ) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
         let mut transport =
             AsyncSmtpTransport::<Tokio1Executor>::from_url(&self.url)?.timeout(Some(Duration::from_secs(15)));
-        if let Some(authority) = &self.authority {
-            let tls =
-                TlsParameters::builder(self.host.clone()).add_root_certificate(authority.clone()).build()?;
+        if let Some(trusted) = trusted {
+            let tls = TlsParameters::builder(self.host.clone()).add_root_certificate(trusted).build()?;
             let tls = if self.url.starts_with("smtps:") { Tls::Wrapper(tls) } else { Tls::Required(tls) };
             transport = transport.tls(tls);
         }
@@ -107,9 +112,9 @@ impl SmtpMailer {
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err("it holds a user or a password, which belong into a SecureString".into());
         }
-        let server = Server { url: url.to_owned(), host: host.to_owned(), authority: None };
-        let transport = server.transport(None).map_err(|error| format!("it is not an SMTP URL: {error}"))?;
-        Ok(Self { transport, server, secret: None, signed_in: Mutex::new(None), from })
+        let server = Server { url: url.to_owned(), host: host.to_owned() };
+        server.transport(None, None).map_err(|error| format!("it is not an SMTP URL: {error}"))?;
+        Ok(Self { server, secret: None, trust: None, known: Mutex::new(None), from })
     }
 
     /// The same, where the server takes mails from users only.
@@ -119,30 +124,41 @@ impl SmtpMailer {
         self
     }
 
-    /// The same, trusting this authority (PEM) beside those of the web.
-    ///
-    /// # Errors
-    /// One line: it is no certificate.
-    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, String> {
-        self.server.authority = Some(Certificate::from_pem(pem).map_err(|error| error.to_string())?);
-        self.transport = self.server.transport(None).map_err(|error| error.to_string())?;
-        Ok(self)
+    /// The same, trusting these certificates beside those of the web.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Arc<dyn SmtpTrust>) -> Self {
+        self.trust = Some(trust);
+        self
     }
 
-    /// The transport with credentials; they are read where none are known yet.
-    async fn signed_in(
-        &self,
-        secret: &Arc<dyn SmtpSecret>,
-    ) -> Result<AsyncSmtpTransport<Tokio1Executor>, PortError> {
-        let mut known = self.signed_in.lock().await;
+    /// The transport; credentials and certificates are read where none are known yet.
+    async fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, PortError> {
+        let mut known = self.known.lock().await;
         if let Some(transport) = &*known {
             return Ok(transport.clone());
         }
-        let credentials = secret.credentials().await?;
+        let credentials = match &self.secret {
+            Some(secret) => Some(secret.credentials().await?),
+            None => None,
+        };
+        let trusted = match &self.trust {
+            Some(trust) => Some(certificates(&trust.pem().await?)?),
+            None => None,
+        };
         let transport =
-            self.server.transport(Some(credentials)).map_err(|error| PortError::new(WHAT, error))?;
+            self.server.transport(credentials, trusted).map_err(|error| PortError::new(WHAT, error))?;
         Ok(known.insert(transport).clone())
     }
+}
+
+/// Reads certificates from PEM.
+fn certificates(pem: &str) -> Result<Certificate, PortError> {
+    const WHAT: &str = "read the certificates that the mail relay is trusted by";
+    // Without any, the library would trust those of the web alone, and say nothing.
+    if !pem.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(PortError { what: WHAT, cause: "there is no certificate in PEM".into() });
+    }
+    Certificate::from_pem(pem.as_bytes()).map_err(|error| PortError::new(WHAT, error))
 }
 
 const WHAT: &str = "send the mail";
@@ -158,17 +174,13 @@ impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
         let failed = |error: &dyn std::error::Error| PortError::new(WHAT, error).without_addresses();
         let message = mail.message(&self.from).map_err(|error| failed(&error))?;
-        let Some(secret) = &self.secret else {
-            self.transport.send(message).await.map_err(|error| failed(&error))?;
-            return Ok(());
-        };
-        let sent = self.signed_in(secret).await?.send(message).await;
-        if sent
-            .as_ref()
-            .is_err_and(|error| error.status().is_some_and(|code| NOT_TAKEN.contains(&u16::from(code))))
-        {
-            // The next try reads them anew, as after a rotation.
-            *self.signed_in.lock().await = None;
+        let sent = self.transport().await?.send(message).await;
+        // The next try reads credentials and certificates anew, as after a rotation.
+        if sent.as_ref().is_err_and(|error| match error.status() {
+            Some(code) => NOT_TAKEN.contains(&u16::from(code)),
+            None => self.trust.is_some(),
+        }) {
+            *self.known.lock().await = None;
         }
         sent.map(|_| ()).map_err(|error| failed(&error))
     }
@@ -180,6 +192,15 @@ const NOT_TAKEN: [u16; 4] = [432, 530, 534, 535];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_holds_no_certificate_is_told_and_not_trusted_as_nothing() {
+        let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        for text in ["", "/etc/ssl/relay.pem", broken] {
+            let error = certificates(text).unwrap_err().to_string();
+            assert!(error.contains("certificates"), "{error}");
+        }
+    }
 
     #[test]
     fn mail_leaves_this_machine_only_under_tls() {
