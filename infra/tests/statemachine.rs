@@ -104,7 +104,7 @@ fn every_state_exists_is_reachable_and_leads_to_an_end() {
 fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
     let definition = definition();
     for (name, task) in tasks(&definition) {
-        assert_eq!(task["Resource"], "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "{name}");
+        assert_eq!(task["Resource"], "arn:${Partition}:states:::sqs:sendMessage.waitForTaskToken", "{name}");
         assert!(
             task["TimeoutSeconds"].as_u64().is_some_and(|seconds| seconds >= 3600),
             "{name} has no TimeoutSeconds"
@@ -398,9 +398,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         assert!((2..=10).contains(&at_once[0]), "{worker}: no back-pressure");
         assert_eq!(at_once[1], 2, "{worker}: the least that AWS takes");
     }
+    assert_eq!(substituted["Partition"], reference("AWS::Partition"));
     assert_eq!(
         substituted.as_object().unwrap().len(),
-        with_a_queue.len(),
+        with_a_queue.len() + 1,
         "a substitution that no state uses"
     );
 }
@@ -411,5 +412,15 @@ fn every_worker_knows_exactly_the_states_that_send_to_it() {
         let source = read(&format!("workers/{worker}/src/lib.rs"));
         let known: BTreeSet<String> = names_in(&source, "State").into_iter().collect();
         assert_eq!(known, sending, "{worker}");
+    }
+}
+
+/// Of AWS in China and of AWS GovCloud the ARNs begin otherwise.
+#[test]
+fn no_arn_names_the_partition_of_the_commercial_regions() {
+    for file in ["infra/template.yaml", "infra/private/network.yaml", "statemachine.asl.json"] {
+        for (number, line) in read(file).lines().enumerate() {
+            assert!(!line.contains("arn:aws"), "{file}:{}: {line}", number + 1);
+        }
     }
 }
