@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 
 use infra_tests::read;
 use serde_yaml_ng::Value;
@@ -114,10 +116,165 @@ fn the_endpoints_are_those_of_the_page_and_cost_what_it_says() {
     assert_eq!((interfaces("Private"), interfaces("Isolated")), (3, 8));
 }
 
+/// GetAZs names other zones in each account, and some have no endpoint of SES.
 #[test]
-fn nginx_fits_into_the_user_data_and_every_word_in_it_is_put_in() {
+fn each_subnet_is_in_a_zone_that_a_parameter_names_and_the_page_says_how_to_find_it() {
+    let (network, page) = (network(), read("docs/operations/private-network.md"));
+    for (subnet, parameter) in [("FirstSubnet", "FirstZone"), ("SecondSubnet", "SecondZone")] {
+        let zone = &network["Resources"][subnet]["Properties"]["AvailabilityZone"];
+        let Value::Tagged(choice) = zone else { panic!("{subnet} has no choice of its zone: {zone:?}") };
+        assert_eq!(
+            (choice.tag.to_string().as_str(), &choice.value[0]),
+            ("!If", &format!("Has{parameter}").into())
+        );
+        assert!(network["Parameters"][parameter]["Default"] == "", "{parameter}");
+        assert!(page.contains(&format!("`{parameter}`")), "{parameter}");
+    }
+    let asked = page.lines().find_map(|line| line.strip_prefix("for service in ")).unwrap();
+    let asked: Vec<&str> = asked.trim_end_matches("; do").split(' ').collect();
+    for endpoint in resources(&network, "AWS::EC2::VPCEndpoint").values() {
+        let Value::Tagged(name) = &endpoint["Properties"]["ServiceName"] else { panic!("{endpoint:?}") };
+        let service = name.value.as_str().unwrap().rsplit('.').next().unwrap();
+        let gateway = endpoint["Properties"]["VpcEndpointType"] == "Gateway";
+        assert!(gateway || asked.contains(&service), "the page does not ask for the zones of {service}");
+    }
+}
+
+/// The user data, with a value for each word of CloudFormation's and nginx.conf in its place.
+fn user_data() -> String {
+    use std::io::Write as _;
+    let network = network();
+    let Value::Tagged(base64) = &network["Resources"]["Proxy"]["Properties"]["UserData"] else { panic!() };
+    let text = base64.value["Fn::Sub"][0].as_str().unwrap();
+    let mut data = String::new();
+    let mut parts = text.split("${");
+    data.push_str(parts.next().unwrap());
+    for part in parts {
+        let (word, rest) = part.split_once('}').unwrap();
+        data.push_str(match word {
+            "Ready" => "https://example.com/signed?a=b&c=d%3A",
+            "Port" => "8080",
+            _ => "word",
+        });
+        data.push_str(rest);
+    }
+    let mut encoder =
+        Command::new("base64").arg("-w0").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    encoder.stdin.take().unwrap().write_all(read("infra/private/nginx.conf").as_bytes()).unwrap();
+    let conf = String::from_utf8(encoder.wait_with_output().unwrap().stdout).unwrap();
+    data.replace("@NGINX_CONF@", &conf)
+}
+
+/// What a here-document of a script holds.
+fn here<'a>(script: &'a str, word: &str) -> &'a str {
+    let (_, rest) = script.split_once(&format!("<<'{word}'\n")).unwrap_or_else(|| panic!("no {word}"));
+    rest.split_once(&format!("\n{word}\n")).unwrap().0
+}
+
+#[test]
+fn the_user_data_is_a_script_and_what_it_writes_is_one() {
+    let data = user_data();
+    assert!(data.len() < USER_DATA, "{} bytes", data.len());
+    for script in [&data, here(&data, "SCRIPT")] {
+        assert!(script.starts_with("#!/bin/bash\nset -eu\n"), "{script}");
+        let checked = Command::new("bash").args(["-n", "-c", script]).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
+}
+
+/// With programs that only say what they were called with, and of which one may fail.
+fn run_proxy(folder: &str, failing: &str) -> (bool, Vec<String>) {
+    let folder = std::env::temp_dir().join(format!("countersign-{folder}-{}", std::process::id()));
+    let programs = folder.join("bin");
+    for each in [&programs, &folder.join("etc/nginx"), &folder.join("var/lib")] {
+        std::fs::create_dir_all(each).unwrap();
+    }
+    for name in ["dd", "chmod", "mkswap", "mv", "swapon", "dnf", "nginx", "systemctl", "curl"] {
+        let fails = if failing.starts_with(name) {
+            format!("case \"$0 $*\" in *'{failing}'*) exit 1;; esac\n")
+        } else {
+            String::new()
+        };
+        let text = format!("#!/bin/sh\necho \"{name} $*\" >> {}/calls\n{fails}", folder.display());
+        let program = programs.join(name);
+        std::fs::write(&program, text).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let data = user_data();
+    let script = here(&data, "SCRIPT");
+    let script = ["/swapfile", "/etc/nginx", "/var/lib"].iter().fold(script.to_owned(), |script, path| {
+        script.replace(&format!(" {path}"), &format!(" {}{path}", folder.display()))
+    });
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let run = Command::new("bash").args(["-c", &script]).env("PATH", path).output().unwrap();
+    let calls = std::fs::read_to_string(folder.join("calls")).unwrap_or_default();
+    let conf = std::fs::read_to_string(folder.join("etc/nginx/nginx.conf")).unwrap_or_default();
+    assert!(!run.status.success() || (conf.contains("proxy_pass") && !conf.contains("@UP")), "{conf}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    (run.status.success(), calls.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn the_proxy_has_swap_before_packages_and_tells_cloudformation_once_nginx_answers() {
+    let (done, calls) = run_proxy("proxy", "nothing");
+    assert!(done, "{calls:?}");
+    let at = |begin: &str| {
+        calls
+            .iter()
+            .position(|call| call.starts_with(begin))
+            .unwrap_or_else(|| panic!("no {begin}: {calls:?}"))
+    };
+    let answers = calls.iter().position(|call| call.contains("http://127.0.0.1:8080/")).unwrap();
+    let told = calls.iter().position(|call| call.contains("PUT")).unwrap();
+    let order = [
+        at("mkswap"),
+        at("dnf -y -q --releasever=latest upgrade"),
+        at("dnf -y -q install nginx"),
+        at("nginx -t"),
+        at("systemctl restart"),
+        answers,
+        told,
+    ];
+    assert!(order.is_sorted(), "{calls:?}");
+}
+
+#[test]
+fn a_proxy_that_does_not_come_up_fails_and_tells_nobody_that_it_is_there() {
+    for failing in ["dnf -y -q install nginx", "nginx -t", "systemctl restart nginx", "curl -sS -o"] {
+        let (done, calls) = run_proxy(&failing.replace(' ', ""), failing);
+        assert!(!done, "{failing}");
+        assert!(!calls.iter().any(|call| call.contains("PUT")), "{failing}: {calls:?}");
+    }
+    // An old package is better than no portal, and nginx that answers is not stopped because the news did not get through.
+    for failing in ["dnf -y -q --releasever=latest upgrade", "curl -sSf"] {
+        assert!(run_proxy(&failing.replace([' ', '='], ""), failing).0, "{failing}");
+    }
+}
+
+#[test]
+fn the_unit_is_tried_until_it_succeeds_and_the_network_waits_for_it() {
+    let (data, network) = (user_data(), network());
+    let unit = here(&data, "UNIT");
+    for line in
+        ["Type=oneshot", "Restart=on-failure", "StartLimitIntervalSec=0", "StandardOutput=journal+console"]
+    {
+        assert!(unit.lines().any(|one| one == line), "{line}");
+    }
+    let waits = &network["Resources"]["ProxyAnswers"];
+    assert_eq!((&waits["DependsOn"], &waits["Condition"]), (&"Proxy".into(), &"HasApi".into()));
+    let policy = &network["Resources"]["S3"]["Properties"]["PolicyDocument"]["Statement"];
+    let mut statements = policy.as_sequence().unwrap().iter().filter(|one| !matches!(one, Value::Tagged(_)));
+    let lets_through = statements.any(|one| {
+        let Value::Tagged(resource) = &one["Resource"] else { return false };
+        one["Action"] == "s3:PutObject"
+            && resource.value.as_str().unwrap().contains(":::cloudformation-waitcondition-")
+    });
+    assert!(lets_through, "the signal does not get out");
+}
+
+#[test]
+fn every_word_of_nginx_conf_is_put_in() {
     let (network, conf) = (read("infra/private/network.yaml"), read("infra/private/nginx.conf"));
-    assert!(conf.len().div_ceil(3) * 4 + 2048 < USER_DATA, "nginx.conf has {} bytes", conf.len());
     let mut words: Vec<&str> = conf
         .split('@')
         .skip(1)

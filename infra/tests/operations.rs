@@ -38,6 +38,106 @@ fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
     }
 }
 
+/// A worker that dies receives a message at once, after one visibility time-out and after two. With the third receive SQS leaves
+/// the message out of its age, and reports the age once a minute.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
+#[test]
+fn a_worker_that_cannot_start_is_seen_before_its_message_leaves_the_metric() {
+    const MINUTE: u64 = 60;
+    let template = template();
+    let visibility = template["Parameters"]["VisibilityTimeout"]["Default"].as_u64().unwrap();
+    let functions = of_type(&template, "AWS::Serverless::Function");
+    let mut seen = BTreeSet::new();
+    for (id, alarm) in of_type(&template, "AWS::CloudWatch::Alarm") {
+        let alarm = &alarm["Properties"];
+        if alarm["MetricName"] != "ApproximateAgeOfOldestMessage" {
+            continue;
+        }
+        let worker = id.strip_suffix("QueueAgeAlarm").unwrap();
+        let function = &functions[&format!("{worker}Function")]["Properties"];
+        let threshold = alarm["Threshold"].as_u64().unwrap();
+        let recovered = visibility + function["Timeout"].as_u64().unwrap();
+        assert!(threshold > recovered, "{id} goes off for a worker that died once");
+        assert!(threshold + 2 * MINUTE <= 2 * visibility, "{id}: the message is left out before it is seen");
+        assert_eq!(
+            (&alarm["EvaluationPeriods"], &alarm["Statistic"]),
+            (&json!(1), &json!("Maximum")),
+            "{id}"
+        );
+        seen.insert(worker.to_owned());
+    }
+    let has_queue = |worker: &String| {
+        !functions[&format!("{}Function", pascal(worker))]["Properties"]["Environment"]["Variables"]
+            ["COUNTERSIGN_QUEUE_URL"]
+            .is_null()
+    };
+    let own: BTreeSet<String> =
+        workers().into_iter().filter(has_queue).map(|worker| pascal(&worker)).collect();
+    // Whether a worker that is added has an alarm is for people to say: infra/tests/add-worker.
+    assert!(seen.is_subset(&own) && seen.len() >= 6, "{seen:?}");
+}
+
+/// No alarm sees an execution that was aborted or timed out.
+#[test]
+fn every_bad_end_of_an_execution_reaches_the_topic() {
+    let template = template();
+    let rules = of_type(&template, "AWS::Events::Rule");
+    let of_executions = rules.values().map(|rule| &rule["Properties"]);
+    let of_executions = of_executions.filter(|rule| rule["EventPattern"]["source"] == json!(["aws.states"]));
+    let [rule] = of_executions.collect::<Vec<_>>()[..] else { panic!("{rules:?}") };
+    let detail = &rule["EventPattern"]["detail"];
+    assert_eq!(detail["stateMachineArn"], json!([reference("StateMachine")]));
+    assert_eq!(detail["status"], json!(["FAILED", "TIMED_OUT", "ABORTED"]));
+    let [target] = list(&rule["Targets"])[..] else { panic!("{rule}") };
+    assert_eq!(target["Arn"], reference("OperatorsTopic"));
+    // Only what is named here leaves the event.
+    let told = target["InputTransformer"]["InputPathsMap"].as_object().unwrap();
+    assert_eq!(told.values().collect::<Vec<_>>(), [&json!("$.detail.name"), &json!("$.detail.status")]);
+}
+
+/// EventBridge cannot publish where a condition is asked for: <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+#[test]
+fn every_publisher_to_the_operators_may_publish_and_use_the_key_of_the_topic() {
+    let template = template();
+    let resources = &template["Resources"];
+    let may = |policy: &Value, service: &str| -> Vec<Value> {
+        let statements = list(&policy["Statement"]).into_iter().flat_map(branches);
+        let for_it = statements.filter(|statement| {
+            statement["Effect"] == "Allow"
+                && list(&statement["Principal"]["Service"]).contains(&&json!(service))
+        });
+        for_it.map(|statement| statement["Condition"].clone()).collect()
+    };
+    let topic = &resources["OperatorsTopicPolicy"]["Properties"]["PolicyDocument"];
+    let key = &resources["EncryptionKey"]["Properties"]["KeyPolicy"];
+    for policy in [topic, key] {
+        for service in ["cloudwatch.amazonaws.com", "ses.amazonaws.com"] {
+            let conditions = may(policy, service);
+            assert_eq!(conditions.len(), 1, "{service}");
+            assert!(conditions[0].to_string().contains("aws:SourceAccount"), "{service}");
+        }
+        assert_eq!(may(policy, "events.amazonaws.com"), [Value::Null]);
+    }
+}
+
+/// Lambda runs an asynchronous call that failed twice more, whatever the scheduler's own policy says.
+#[test]
+fn a_scheduled_function_is_run_once() {
+    let template = template();
+    let schedules = of_type(&template, "AWS::Scheduler::Schedule");
+    assert!(!schedules.is_empty());
+    let configurations = of_type(&template, "AWS::Lambda::EventInvokeConfig");
+    for (id, schedule) in schedules {
+        let target = &schedule["Properties"]["Target"];
+        assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0, "{id}");
+        let once = configurations.values().map(|configuration| &configuration["Properties"]).any(|once| {
+            let function = once["FunctionName"]["Ref"].as_str().unwrap();
+            target["Arn"] == infra_tests::template::arn(function) && once["MaximumRetryAttempts"] == 0
+        });
+        assert!(once, "{id}: Lambda would run {} again", target["Arn"]);
+    }
+}
+
 /// First column of the table with this heading in its first cell.
 fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
     let rows = page.lines().skip_while(|line| !line.starts_with(&format!("| {heading} |")));
@@ -108,8 +208,8 @@ fn the_metrics_that_are_watched_are_those_that_workers_write() {
     }
 }
 
-/// Actions without resource-level permissions in AWS; the template explains each.
-const WITHOUT_RESOURCE: [&str; 12] = [
+/// Actions without resource-level permissions in AWS, or that Lambda requires on all resources; the template explains each.
+const WITHOUT_RESOURCE: [&str; 18] = [
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -122,6 +222,12 @@ const WITHOUT_RESOURCE: [&str; 12] = [
     "xray:PutTelemetryRecords",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
 ];
 
 #[test]

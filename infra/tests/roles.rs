@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use infra_tests::template::pascal;
+use infra_tests::template::{branches, list as all_of, of_type, pascal, template as as_json};
 use infra_tests::{hold, page_with, read, workers};
 use serde_yaml_ng::Value;
 
@@ -103,6 +103,10 @@ fn roles(template: &Value) -> BTreeMap<String, BTreeSet<Permission>> {
 }
 
 fn granted(role: &str, statement: &Value, only: &str) -> Vec<Permission> {
+    if statement["Effect"] == "Deny" {
+        // order.rs holds what is denied: a worker's own use of what Lambda needs in a VPC.
+        return Vec::new();
+    }
     assert_eq!(statement["Effect"], "Allow", "{role}");
     let mut only: Vec<String> = Some(only.to_owned()).into_iter().filter(|only| !only.is_empty()).collect();
     if let Some(condition) = statement.get("Condition") {
@@ -203,4 +207,65 @@ fn only_one_role_reaches_each_secret() {
     for action in ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] {
         assert!(who(action, "AuditTable").is_empty(), "{action}: workers add to the audit trail and no more");
     }
+}
+
+/// SES judges a mail by the identity and, where the call or the identity names one, by the configuration set.
+#[test]
+fn whoever_may_mail_may_do_so_with_any_configuration_set() {
+    let mut mailers = Vec::new();
+    for (role, permissions) in of_the_template() {
+        let on = |action: &str| -> BTreeSet<(String, String)> {
+            let these = permissions.iter().filter(|permission| permission.action == action);
+            these.map(|permission| (permission.resource.clone(), permission.only.clone())).collect()
+        };
+        for action in ["ses:SendEmail", "ses:SendRawEmail"] {
+            let resources: Vec<String> = on(action).into_iter().map(|(resource, _)| resource).collect();
+            if permissions.iter().any(|permission| permission.action.starts_with("ses:")) {
+                assert_eq!(resources, ["configuration-set/*", "identity/*"], "{role}: {action}");
+                mailers.push(role.clone());
+            }
+        }
+        assert!(on("ses:SendEmail").iter().all(|(_, only)| only.contains("ses:FromAddress")), "{role}");
+    }
+    mailers.dedup();
+    assert_eq!(mailers, ["AwaitApproval", "Deliver", "Notify"]);
+}
+
+/// Not documented: a call may be judged by the machine, or by the version or alias that the execution runs.
+#[test]
+fn tasks_are_ended_by_the_machine_its_versions_and_its_aliases() {
+    for (role, permissions) in of_the_template() {
+        for action in ["states:SendTaskSuccess", "states:SendTaskFailure"] {
+            let may = permissions.iter().filter(|permission| permission.action == action);
+            let on: Vec<&str> = may.map(|permission| permission.resource.as_str()).collect();
+            assert!(on.is_empty() || on == ["StateMachine", "StateMachine:*"], "{role}: {action} on {on:?}");
+        }
+    }
+}
+
+/// A role may list exactly what it may read: enough for S3 to say that an object is missing.
+#[test]
+fn no_role_may_list_more_of_the_bucket_than_it_may_read() {
+    let mut seen = 0;
+    for (id, role) in of_type(&as_json(), "AWS::IAM::Role") {
+        let policies = all_of(&role["Properties"]["Policies"]).into_iter().flat_map(branches);
+        let statements: Vec<&serde_json::Value> = policies
+            .flat_map(|policy| all_of(&policy["PolicyDocument"]["Statement"]))
+            .flat_map(branches)
+            .collect();
+        let of = |action: &'static str| statements.iter().filter(move |one| one["Action"] == action);
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let read: BTreeSet<String> = of("s3:GetObject")
+            .flat_map(|one| all_of(&one["Resource"]))
+            .map(|resource| text(&resource["Fn::Sub"]).replace("${Bucket.Arn}/", ""))
+            .collect();
+        for statement in of("s3:ListBucket") {
+            let prefixes = all_of(&statement["Condition"]["StringLike"]["s3:prefix"]);
+            let listed: BTreeSet<String> =
+                prefixes.into_iter().filter_map(|one| Some(one.as_str()?.into())).collect();
+            assert_eq!(listed, read, "{id}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{seen}");
 }

@@ -105,7 +105,7 @@ fn every_state_exists_is_reachable_and_leads_to_an_end() {
 fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
     let definition = definition();
     for (name, task) in tasks(&definition) {
-        assert_eq!(task["Resource"], "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "{name}");
+        assert_eq!(task["Resource"], "arn:${Partition}:states:::sqs:sendMessage.waitForTaskToken", "{name}");
         assert!(
             task["TimeoutSeconds"].as_u64().is_some_and(|seconds| seconds >= 3600),
             "{name} has no TimeoutSeconds"
@@ -333,6 +333,15 @@ fn sqs_events(function: &Value) -> Vec<&Value> {
     events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
 }
 
+/// The numbers of a value: with the default of WorkersAtOnce, and with few.
+fn numbers(value: &Value) -> [u64; 2] {
+    match value["Fn::If"].as_array() {
+        Some(choice) if choice[0] == "FewAtOnce" => [number(&choice[2]), number(&choice[1])],
+        Some(choice) => panic!("not by WorkersAtOnce: {choice:?}"),
+        None => [number(value); 2],
+    }
+}
+
 fn number(value: &Value) -> u64 {
     let text = value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
     text.parse().unwrap_or_else(|_| panic!("{value} is no number"))
@@ -372,9 +381,10 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         assert_eq!(events[0]["Queue"], arn(&name), "{worker} gets no messages");
         assert_eq!(events[0]["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{worker}");
         assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], arn("DeadLetters"), "{worker}");
-        let receives = number(&queue["RedrivePolicy"]["maxReceiveCount"]);
-        assert_eq!(number(&variables["COUNTERSIGN_MAX_RECEIVES"]), receives, "{worker}");
-        assert!(receives >= 5, "{worker}: AWS advises 5 receives at least");
+        let receives = numbers(&queue["RedrivePolicy"]["maxReceiveCount"]);
+        assert_eq!(numbers(&variables["COUNTERSIGN_MAX_RECEIVES"]), receives, "{worker}");
+        assert!(receives[0] >= 5, "{worker}: AWS advises 5 receives at least");
+        assert!(receives[1] > receives[0], "{worker}: throttles use up receives");
         for queue in [queue, dead_letters] {
             assert_eq!(queue["VisibilityTimeout"], reference("VisibilityTimeout"), "{worker}");
         }
@@ -388,18 +398,20 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         assert!(dead_kept > kept, "{worker}: it counts from the first send");
         // The visibility time-outs of all receives of a message end within the time-out of the state.
         let postponed: u64 = constant("MAX_POSTPONEMENT").parse().unwrap();
-        let longest = receives * (number(&visibility["Default"]) + postponed);
+        let longest = receives[1] * (number(&visibility["Default"]) + postponed);
         for state in &senders[worker] {
             let waits = definition["States"][state]["TimeoutSeconds"].as_u64().unwrap();
             assert!(longest < waits, "{state} would time out before its message is dead");
             assert!(longest < kept, "{worker}: a message would be gone before it is dead");
         }
-        let at_once = number(&events[0]["ScalingConfig"]["MaximumConcurrency"]);
-        assert!((2..=10).contains(&at_once), "{worker}: no back-pressure");
+        let at_once = numbers(&events[0]["ScalingConfig"]["MaximumConcurrency"]);
+        assert!((2..=10).contains(&at_once[0]), "{worker}: no back-pressure");
+        assert_eq!(at_once[1], 2, "{worker}: the least that AWS takes");
     }
+    assert_eq!(substituted["Partition"], reference("AWS::Partition"));
     assert_eq!(
         substituted.as_object().unwrap().len(),
-        with_a_queue.len(),
+        with_a_queue.len() + 1,
         "a substitution that no state uses"
     );
 }
@@ -410,5 +422,15 @@ fn every_worker_knows_exactly_the_states_that_send_to_it() {
         let source = read(&format!("workers/{worker}/src/lib.rs"));
         let known: BTreeSet<String> = names_in(&source, &state_enum(&worker)).into_iter().collect();
         assert_eq!(known, sending, "{worker}");
+    }
+}
+
+/// Of AWS in China and of AWS GovCloud the ARNs begin otherwise.
+#[test]
+fn no_arn_names_the_partition_of_the_commercial_regions() {
+    for file in ["infra/template.yaml", "infra/private/network.yaml", "statemachine.asl.json"] {
+        for (number, line) in read(file).lines().enumerate() {
+            assert!(!line.contains("arn:aws"), "{file}:{}: {line}", number + 1);
+        }
     }
 }

@@ -12,7 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use mail_parser::{MessageParser, MimeHeaders as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use workflow::aws::SesMailer;
+use workflow::aws::{Aws, SesMailer};
+use workflow::environment::Environment;
 use workflow::ids::RequestId;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::mail_kind::MailKind;
@@ -48,7 +49,8 @@ async fn answer(listener: TcpListener, status: &str, body: &str) -> (String, Vec
     (head, read)
 }
 
-async fn mailer() -> (SesMailer, TcpListener) {
+/// SES on loopback, and how a client gets there.
+async fn service() -> (SdkConfig, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -59,7 +61,19 @@ async fn mailer() -> (SesMailer, TcpListener) {
         .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
+    (sdk, listener)
+}
+
+async fn mailer() -> (SesMailer, TcpListener) {
+    let (sdk, listener) = service().await;
     (SesMailer::new(&sdk, "Countersign <ca@example.com>".parse().unwrap()), listener)
+}
+
+/// The configuration of a worker that mails through SES.
+fn configured(more: &[(&str, &str)]) -> Environment {
+    let pairs = [("COUNTERSIGN_MAIL_FROM", "ca@example.com"), ("COUNTERSIGN_MAIL_TRANSPORT", "ses")];
+    let all = pairs.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Environment::of(all)
 }
 
 fn mail() -> Mail {
@@ -96,6 +110,24 @@ async fn a_mail_is_sent_as_raw_mime_to_one_recipient() {
     let attachment = message.attachments().next().unwrap();
     assert_eq!(attachment.attachment_name(), Some("certificate.zip"));
     assert_eq!(attachment.contents(), mail.attachment.unwrap().bytes);
+}
+
+#[tokio::test]
+async fn a_worker_names_its_configuration_set_and_none_where_it_has_none() {
+    for (more, wanted) in [
+        (vec![("COUNTERSIGN_CONFIGURATION_SET", "countersign")], serde_json::json!("countersign")),
+        (vec![], serde_json::Value::Null),
+    ] {
+        let (sdk, listener) = service().await;
+        let aws = Aws::of(configured(&more), sdk);
+        let (mailer, mail) = (aws.mailer().unwrap(), mail());
+        aws.environment().nothing_else().unwrap();
+        let (sent, (_, body)) =
+            tokio::join!(mailer.send(&mail), answer(listener, "200 OK", r#"{"MessageId":"0100"}"#));
+        sent.unwrap();
+        let request: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(request["ConfigurationSetName"], wanted);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! infra/template.yaml as JSON, with intrinsic functions in their long form: `!Ref X` is `{"Ref": "X"}`, `!GetAtt
 //! X.Arn` is `{"Fn::GetAtt": "X.Arn"}`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
@@ -63,6 +63,42 @@ pub fn pascal(worker: &str) -> String {
     worker.split('-').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
 }
 
+/// The resources that CloudFormation makes before this one, because it names them: `DependsOn`, `Ref`, `GetAtt`, `Sub`.
+#[must_use]
+pub fn prerequisites(template: &Value, id: &str) -> BTreeSet<String> {
+    let resources = template["Resources"].as_object().unwrap();
+    let (mut found, mut next) = (BTreeSet::new(), vec![id.to_owned()]);
+    while let Some(id) = next.pop() {
+        let mut named = BTreeSet::new();
+        names(&resources[&id], &mut named);
+        named.extend(list(&resources[&id]["DependsOn"]).into_iter().filter_map(Value::as_str));
+        for name in named.into_iter().filter(|name| resources.contains_key(*name)) {
+            if found.insert(name.to_owned()) {
+                next.push(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The logical ids that a value names by `Ref`, `GetAtt` and `Sub`; parameters and pseudo parameters are among them.
+fn names<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            let of = |name: &str| fields.get(name).and_then(Value::as_str);
+            found.extend(of("Ref"));
+            found.extend(of("Fn::GetAtt").and_then(|text| text.split('.').next()));
+            // The long form of Sub is a list: the text, and what it is given by name.
+            let text = fields.get("Fn::Sub").map(|sub| if sub.is_array() { &sub[0] } else { sub });
+            let words = text.and_then(Value::as_str).into_iter().flat_map(|text| text.split("${").skip(1));
+            found.extend(words.filter_map(|word| word.split(['}', '.']).next()));
+            fields.values().for_each(|value| names(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| names(value, found)),
+        _ => {}
+    }
+}
+
 fn from_yaml(value: &Yaml) -> Value {
     match value {
         Yaml::Null => Value::Null,
@@ -97,5 +133,17 @@ mod tests {
         assert_eq!(read, json!({ "a": choice, "b": [{ "Fn::Sub": "${Y}" }, 3] }));
         assert_eq!(branches(&read["a"]), [&arn("X")]);
         assert_eq!(pascal("await-approval"), "AwaitApproval");
+    }
+
+    #[test]
+    fn whatever_a_resource_names_on_any_way_is_made_before_it() {
+        let yaml = "Resources:\n  A: { DependsOn: B, Properties: [!Ref Parameter] }\n  B: { Properties: { x: !GetAtt C.Arn } }\n  C: { DependsOn: [D] }\n  D: { Properties: !Sub \"${E.Arn}/${AWS::Region}\" }\n  E: { Properties: !Sub [\"${F}\", { F: x }] }\n  F: { Properties: !Ref A }";
+        let template = from_yaml(&serde_yaml_ng::from_str(yaml).unwrap());
+        let ids = |id: &str| prerequisites(&template, id).into_iter().collect::<String>();
+        assert_eq!(ids("D"), "ABCDEF");
+        assert_eq!(ids("A"), "ABCDEF");
+        let alone = from_yaml(&serde_yaml_ng::from_str("Resources: { A: {}, B: { DependsOn: A } }").unwrap());
+        assert_eq!(prerequisites(&alone, "B"), BTreeSet::from(["A".to_owned()]));
+        assert!(prerequisites(&alone, "A").is_empty());
     }
 }

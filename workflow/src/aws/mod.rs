@@ -46,10 +46,10 @@ pub use kms::{KmsKey, named_alias};
 pub use s3::S3Certificates;
 pub use secrets_manager::{SecretsManager, key_label};
 pub use ses::SesMailer;
-pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret};
+pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret, SmtpTrust};
 pub use sns::SnsOperators;
 pub use sqs::SqsQueue;
-pub use ssm::{PolicyStore, SsmPolicies, SsmSmtpSecret};
+pub use ssm::{PolicyStore, SsmPolicies, SsmSmtpSecret, SsmSmtpTrust};
 pub use step_functions::{StepFunctions, execution_arn};
 
 /// The AWS resources of one worker, as named by its environment variables.
@@ -62,6 +62,11 @@ impl Aws {
     /// Reads the variables of this process.
     pub fn of_process() -> Self {
         Self { environment: Environment::of_process(), sdk: OnceLock::new() }
+    }
+
+    /// AWS by these variables, through this configuration of the SDK.
+    pub fn of(environment: Environment, sdk: SdkConfig) -> Self {
+        Self { environment, sdk: OnceLock::from(sdk) }
     }
 
     /// The worker's variables.
@@ -205,17 +210,19 @@ impl Aws {
         })?;
         if transport {
             let mailer = self.environment.parsed("SMTP_ENDPOINT", "the URL of the SMTP server", |url| {
-                let mailer = SmtpMailer::new(url, from)?;
-                Ok::<_, String>(match self.environment.optional("SMTP_CREDENTIALS") {
-                    None => mailer,
-                    Some(parameter) => {
-                        mailer.with_secret(Arc::new(SsmSmtpSecret::new(self.sdk(), parameter)))
-                    }
-                })
+                let mut mailer = SmtpMailer::new(url, from)?;
+                if let Some(parameter) = self.environment.optional("SMTP_CREDENTIALS") {
+                    mailer = mailer.with_secret(Arc::new(SsmSmtpSecret::new(self.sdk(), parameter)));
+                }
+                if let Some(parameter) = self.environment.optional("SMTP_TRUST") {
+                    mailer = mailer.with_trust(Arc::new(SsmSmtpTrust::new(self.sdk(), parameter)));
+                }
+                Ok::<_, String>(mailer)
             })?;
             Ok(Arc::new(mailer))
         } else {
-            Ok(Arc::new(SesMailer::new(self.sdk(), from)))
+            let set = self.environment.optional("CONFIGURATION_SET");
+            Ok(Arc::new(SesMailer::new(self.sdk(), from).with_configuration_set(set)))
         }
     }
 

@@ -17,12 +17,21 @@ use crate::ports::{Mailer, PortError};
 pub struct SesMailer {
     client: LazyClient<Client>,
     from: Mailbox,
+    /// The configuration set; without one SES takes that of the identity.
+    set: Option<String>,
 }
 
 impl SesMailer {
     /// SES with this sender; its address or domain must be a verified identity.
     pub fn new(sdk: &SdkConfig, from: Mailbox) -> Self {
-        Self { client: LazyClient::new(sdk, Client::new), from }
+        Self { client: LazyClient::new(sdk, Client::new), from, set: None }
+    }
+
+    /// The same, with the configuration set of this name.
+    #[must_use]
+    pub fn with_configuration_set(mut self, name: Option<&str>) -> Self {
+        self.set = name.map(str::to_owned);
+        self
     }
 }
 
@@ -41,6 +50,7 @@ impl Mailer for SesMailer {
             .from_email_address(self.from.to_string())
             .destination(Destination::builder().to_addresses(mail.to.as_str()).build())
             .content(EmailContent::builder().raw(raw).build())
+            .set_configuration_set_name(self.set.clone())
             .send()
             .await
             .map_err(|error| unavailable(WHAT)(error).without_addresses())?;

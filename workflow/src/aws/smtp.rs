@@ -1,8 +1,8 @@
 //! Mail by SMTP: the SES SMTP endpoint of a private network, another relay, or the local mail catcher.
 //!
 //! Invariant: mails and passwords leave this machine only under TLS. `smtps://` is TLS from the start,
-//! `smtp://...?tls=required` is STARTTLS. User and password come from an encrypted parameter; they are read with the
-//! first mail, and again after the server rejected them.
+//! `smtp://...?tls=required` is STARTTLS. User and password come from an encrypted parameter, trusted certificates from
+//! another; both are read with the first mail, and again after the server or its certificate was rejected.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -46,13 +46,20 @@ pub trait SmtpSecret: Send + Sync {
     async fn credentials(&self) -> Result<SmtpCredentials, PortError>;
 }
 
+/// A store of trusted CA certificates.
+#[async_trait]
+pub trait SmtpTrust: Send + Sync {
+    /// One or more certificates as PEM, trusted besides the public CAs.
+    async fn pem(&self) -> Result<String, PortError>;
+}
+
 /// An SMTP server.
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
     server: Server,
     secret: Option<Arc<dyn SmtpSecret>>,
-    /// The transport with the credentials last read.
-    signed_in: Mutex<Option<AsyncSmtpTransport<Tokio1Executor>>>,
+    trust: Option<Arc<dyn SmtpTrust>>,
+    /// The transport with the credentials and certificates last read.
+    known: Mutex<Option<AsyncSmtpTransport<Tokio1Executor>>>,
     from: Mailbox,
 }
 
@@ -60,20 +67,18 @@ pub struct SmtpMailer {
 struct Server {
     url: String,
     host: String,
-    /// A CA to trust besides the public CAs.
-    authority: Option<Certificate>,
 }
 
 impl Server {
     fn transport(
         &self,
         credentials: Option<SmtpCredentials>,
+        trusted: Option<Certificate>,
     ) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
         let mut transport =
             AsyncSmtpTransport::<Tokio1Executor>::from_url(&self.url)?.timeout(Some(Duration::from_secs(15)));
-        if let Some(authority) = &self.authority {
-            let tls =
-                TlsParameters::builder(self.host.clone()).add_root_certificate(authority.clone()).build()?;
+        if let Some(trusted) = trusted {
+            let tls = TlsParameters::builder(self.host.clone()).add_root_certificate(trusted).build()?;
             let tls = if self.url.starts_with("smtps:") { Tls::Wrapper(tls) } else { Tls::Required(tls) };
             transport = transport.tls(tls);
         }
@@ -106,9 +111,9 @@ impl SmtpMailer {
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err("it contains a user or a password; store them in a SecureString parameter".into());
         }
-        let server = Server { url: url.to_owned(), host: host.to_owned(), authority: None };
-        let transport = server.transport(None).map_err(|error| format!("it is not an SMTP URL: {error}"))?;
-        Ok(Self { transport, server, secret: None, signed_in: Mutex::new(None), from })
+        let server = Server { url: url.to_owned(), host: host.to_owned() };
+        server.transport(None, None).map_err(|error| format!("it is not an SMTP URL: {error}"))?;
+        Ok(Self { server, secret: None, trust: None, known: Mutex::new(None), from })
     }
 
     /// Adds authentication with the credentials of a store.
@@ -118,30 +123,41 @@ impl SmtpMailer {
         self
     }
 
-    /// Trusts this CA (PEM) besides the public CAs.
-    ///
-    /// # Errors
-    /// One line: the text is not a certificate.
-    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, String> {
-        self.server.authority = Some(Certificate::from_pem(pem).map_err(|error| error.to_string())?);
-        self.transport = self.server.transport(None).map_err(|error| error.to_string())?;
-        Ok(self)
+    /// Trusts the CA certificates of a store besides the public CAs.
+    #[must_use]
+    pub fn with_trust(mut self, trust: Arc<dyn SmtpTrust>) -> Self {
+        self.trust = Some(trust);
+        self
     }
 
-    /// The transport with credentials. Reads them at the first call.
-    async fn signed_in(
-        &self,
-        secret: &Arc<dyn SmtpSecret>,
-    ) -> Result<AsyncSmtpTransport<Tokio1Executor>, PortError> {
-        let mut known = self.signed_in.lock().await;
+    /// The transport. Reads credentials and certificates at the first call.
+    async fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, PortError> {
+        let mut known = self.known.lock().await;
         if let Some(transport) = &*known {
             return Ok(transport.clone());
         }
-        let credentials = secret.credentials().await?;
+        let credentials = match &self.secret {
+            Some(secret) => Some(secret.credentials().await?),
+            None => None,
+        };
+        let trusted = match &self.trust {
+            Some(trust) => Some(certificates(&trust.pem().await?)?),
+            None => None,
+        };
         let transport =
-            self.server.transport(Some(credentials)).map_err(|error| PortError::new(WHAT, error))?;
+            self.server.transport(credentials, trusted).map_err(|error| PortError::new(WHAT, error))?;
         Ok(known.insert(transport).clone())
     }
+}
+
+/// Reads certificates from PEM.
+fn certificates(pem: &str) -> Result<Certificate, PortError> {
+    const WHAT: &str = "read the trusted certificates of the mail relay";
+    // Without a certificate, the library would silently trust the public CAs alone.
+    if !pem.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(PortError { what: WHAT, cause: "there is no certificate in PEM".into() });
+    }
+    Certificate::from_pem(pem.as_bytes()).map_err(|error| PortError::new(WHAT, error))
 }
 
 const WHAT: &str = "send the mail";
@@ -157,17 +173,13 @@ impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
         let failed = |error: &dyn std::error::Error| PortError::new(WHAT, error).without_addresses();
         let message = mail.message(&self.from).map_err(|error| failed(&error))?;
-        let Some(secret) = &self.secret else {
-            self.transport.send(message).await.map_err(|error| failed(&error))?;
-            return Ok(());
-        };
-        let sent = self.signed_in(secret).await?.send(message).await;
-        if sent
-            .as_ref()
-            .is_err_and(|error| error.status().is_some_and(|code| NOT_TAKEN.contains(&u16::from(code))))
-        {
-            // The credentials may have been rotated: the retry reads them again.
-            *self.signed_in.lock().await = None;
+        let sent = self.transport().await?.send(message).await;
+        // Credentials or certificates may have been rotated: the retry reads them again.
+        if sent.as_ref().is_err_and(|error| match error.status() {
+            Some(code) => NOT_TAKEN.contains(&u16::from(code)),
+            None => self.trust.is_some(),
+        }) {
+            *self.known.lock().await = None;
         }
         sent.map(|_| ()).map_err(|error| failed(&error))
     }
@@ -179,6 +191,15 @@ const NOT_TAKEN: [u16; 4] = [432, 530, 534, 535];
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_holds_no_certificate_is_told_and_not_trusted_as_nothing() {
+        let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        for text in ["", "/etc/ssl/relay.pem", broken] {
+            let error = certificates(text).unwrap_err().to_string();
+            assert!(error.contains("certificates"), "{error}");
+        }
+    }
 
     #[test]
     fn mail_leaves_this_machine_only_under_tls() {

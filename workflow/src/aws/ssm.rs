@@ -1,4 +1,4 @@
-//! Parameters in SSM: the policy, and the credentials of a mail relay.
+//! Parameters in SSM: the policy, and the credentials and certificates of a mail relay.
 //!
 //! The policy is in the parameter, or in the bucket if the parameter is a pointer. It is read again when the copy is a
 //! minute old.
@@ -15,7 +15,7 @@ use aws_types::sdk_config::SdkConfig;
 use tokio::sync::Mutex;
 
 use super::lazy_client::LazyClient;
-use super::smtp::{SmtpCredentials, SmtpSecret};
+use super::smtp::{SmtpCredentials, SmtpSecret, SmtpTrust};
 use super::unavailable;
 use crate::policy::{Pointer, PointerError, Policy};
 use crate::ports::{Policies, PortError};
@@ -148,5 +148,31 @@ impl SmtpSecret for SsmSmtpSecret {
         let value = answer.map_err(unavailable(WHAT))?.parameter.and_then(|parameter| parameter.value);
         SmtpCredentials::parse(value.as_deref().unwrap_or_default())
             .map_err(|why| PortError { what: WHAT, cause: format!("{}: {why}", self.parameter) })
+    }
+}
+
+/// A parameter with the certificates of a mail relay's authorities.
+pub struct SsmSmtpTrust {
+    client: LazyClient<Client>,
+    parameter: String,
+}
+
+impl SsmSmtpTrust {
+    /// The parameter of this name.
+    pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
+        Self { client: LazyClient::new(sdk, Client::new), parameter: parameter.to_owned() }
+    }
+}
+
+#[async_trait]
+impl SmtpTrust for SsmSmtpTrust {
+    async fn pem(&self) -> Result<String, PortError> {
+        const WHAT: &str = "read the certificates of the mail relay";
+        let answer = self.client.get_parameter().name(&self.parameter).with_decryption(true).send().await;
+        Ok(answer
+            .map_err(unavailable(WHAT))?
+            .parameter
+            .and_then(|parameter| parameter.value)
+            .unwrap_or_default())
     }
 }

@@ -308,8 +308,9 @@ fn queue_events(function: &Value) -> Vec<&Value> {
     events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
 }
 
-/// A number of the template, which may be written as text.
+/// A number of the template, which may be written as text, and with the default of `WorkersAtOnce`.
 fn number(value: &Value) -> Option<f64> {
+    let value = if value["Fn::If"][0] == "FewAtOnce" { &value["Fn::If"][2] } else { value };
     value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
 

@@ -65,7 +65,7 @@ impl Engine {
 
     /// Runs every path, a few at a time.
     pub(super) async fn run_all(&self, definition: &str, paths: &[Path]) -> Vec<PathRun> {
-        let mut definition = definition.to_owned();
+        let mut definition = definition.replace("${Partition}", "aws");
         let mut queues = Vec::new();
         for worker in ["Validate", "Persist", "Notify", "AwaitApproval", "Sign", "Deliver"] {
             let created = self.sqs.create_queue().queue_name(format!("scripted-{worker}")).send().await;

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use end_to_end::{ChildGuard, PATIENCE, Stack, certificate_for, eventually, free_port, repository};
 use serde_json::Value;
-use workflow::aws::{SmtpCredentials, SmtpMailer, SmtpSecret, SsmSmtpSecret};
+use workflow::aws::{Aws, SmtpCredentials, SmtpMailer, SmtpSecret, SmtpTrust, SsmSmtpSecret};
+use workflow::environment::Environment;
 use workflow::ids::RequestId;
 use workflow::mail::Mail;
-use workflow::ports::{Mailer as _, PortError};
+use workflow::ports::{Mailer, PortError};
 
 const PASSWORD: &str = "right-one";
 
@@ -57,9 +58,27 @@ impl Relay {
         self.events().into_iter().filter(|event| event["event"] == "mail").collect()
     }
 
+    fn url(&self) -> String {
+        format!("smtp://localhost:{}?tls=required", self.port)
+    }
+
+    /// A mailer that does not know the relay's authority.
+    fn stranger(&self) -> SmtpMailer {
+        SmtpMailer::new(&self.url(), "ca@example.com".parse().unwrap()).unwrap()
+    }
+
     fn mailer(&self) -> SmtpMailer {
-        let url = format!("smtp://localhost:{}?tls=required", self.port);
-        SmtpMailer::new(&url, "ca@example.com".parse().unwrap()).unwrap()
+        self.stranger().with_trust(Arc::new(Authority(self.authority.clone())))
+    }
+}
+
+/// A certificate to trust.
+struct Authority(String);
+
+#[async_trait]
+impl SmtpTrust for Authority {
+    async fn pem(&self) -> Result<String, PortError> {
+        Ok(self.0.clone())
     }
 }
 
@@ -100,7 +119,7 @@ fn mail() -> Mail {
 async fn mail_goes_out_under_tls_as_a_user() {
     let relay = Relay::start("relay", "localhost").await;
     let secret = parameter(PASSWORD);
-    let mailer = relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret.clone());
+    let mailer = relay.mailer().with_secret(secret.clone());
     mailer.send(&mail()).await.unwrap();
     mailer.send(&mail()).await.unwrap();
     let mails = relay.mails();
@@ -123,7 +142,7 @@ async fn the_user_comes_from_an_encrypted_parameter() {
         &crate::engines::sdk(stack.endpoint("awsEndpoint")),
         "/countersign/smtp",
     ));
-    let mailer = relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret);
+    let mailer = relay.mailer().with_secret(secret);
     put("relay-user:right-one");
     let error = mailer.send(&mail()).await.unwrap_err().to_string();
     assert!(error.contains("/countersign/smtp: it is not"), "{error}");
@@ -133,11 +152,45 @@ async fn the_user_comes_from_an_encrypted_parameter() {
     assert_eq!(relay.mails().len(), 1);
 }
 
+/// A relay whose certificate is of a private authority, by the variables of a worker and nothing else.
+#[tokio::test]
+async fn a_worker_trusts_the_authority_in_its_parameter_and_finds_a_new_one_without_a_restart() {
+    let (stack, relay) = (Stack::shared().await, Relay::start("relay-trust", "localhost").await);
+    let put = |name: &str, kind: &str, value: &str| {
+        let put = ["ssm", "put-parameter", "--overwrite", "--name", name, "--type", kind, "--value", value];
+        stack.aws(&put);
+    };
+    let credentials = serde_json::json!({ "username": "relay-user", "password": PASSWORD }).to_string();
+    put("/countersign/trust-smtp", "SecureString", &credentials);
+    let variables = [
+        ("MAIL_FROM", "ca@example.com".to_owned()),
+        ("MAIL_TRANSPORT", "smtp".to_owned()),
+        ("SMTP_ENDPOINT", relay.url()),
+        ("SMTP_CREDENTIALS", "/countersign/trust-smtp".to_owned()),
+        ("SMTP_TRUST", "/countersign/trust".to_owned()),
+    ];
+    let variables = variables.map(|(name, value)| (format!("COUNTERSIGN_{name}"), value));
+    let aws = Aws::of(Environment::of(variables), crate::engines::sdk(stack.endpoint("awsEndpoint")));
+    let mailer: Arc<dyn Mailer> = aws.mailer().unwrap();
+    aws.environment().nothing_else().unwrap();
+
+    put("/countersign/trust", "String", "no certificate");
+    let error = mailer.send(&mail()).await.unwrap_err().to_string();
+    assert!(error.contains("there is no certificate in PEM"), "{error}");
+    put("/countersign/trust", "String", &certificate_for("localhost").0);
+    let error = mailer.send(&mail()).await.unwrap_err().to_string();
+    assert!(error.to_lowercase().contains("certificate"), "{error}");
+    assert!(relay.mails().is_empty());
+    put("/countersign/trust", "String", &relay.authority);
+    mailer.send(&mail()).await.unwrap();
+    assert_eq!(relay.mails().len(), 1);
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_told_and_the_right_one_is_found_without_a_restart() {
     let relay = Relay::start("relay-password", "localhost").await;
     let secret = parameter("wrong-one");
-    let mailer = relay.mailer().trusting(relay.authority.as_bytes()).unwrap().with_secret(secret.clone());
+    let mailer = relay.mailer().with_secret(secret.clone());
     let error = mailer.send(&mail()).await.unwrap_err().to_string();
     assert!(error.contains("535"), "{error}");
     assert!(!error.contains("wrong-one"), "{error}");
@@ -150,10 +203,9 @@ async fn a_wrong_password_is_told_and_the_right_one_is_found_without_a_restart()
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_gets_neither_password_nor_mail() {
     let stranger = Relay::start("relay-stranger", "localhost").await;
-    let unknown_authority = stranger.mailer().with_secret(parameter(PASSWORD));
+    let unknown_authority = stranger.stranger().with_secret(parameter(PASSWORD));
     let other = Relay::start("relay-other", "mail.example.com").await;
-    let other_name =
-        other.mailer().trusting(other.authority.as_bytes()).unwrap().with_secret(parameter(PASSWORD));
+    let other_name = other.mailer().with_secret(parameter(PASSWORD));
     for (relay, mailer) in [(&stranger, unknown_authority), (&other, other_name)] {
         let error = mailer.send(&mail()).await.unwrap_err().to_string();
         assert!(error.to_lowercase().contains("certificate"), "{error}");

@@ -1,0 +1,131 @@
+//! The API in front of the portal: what API Gateway answers by itself, its names, and its TLS.
+
+#![allow(clippy::unwrap_used)] // A test may.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use infra_tests::read;
+use infra_tests::template::{of_type, prerequisites, properties, reference, template};
+use serde_json::{Value, json};
+
+/// The headers of every answer of the portal, from its source, by name in small letters.
+fn headers_of_the_portal() -> BTreeMap<String, String> {
+    let source = read("workers/portal/src/http/headers.rs");
+    let list = source.split("const ALWAYS").nth(1).unwrap().split("];").next().unwrap();
+    let mut headers: BTreeMap<String, String> = list
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('(')?.strip_suffix("),"))
+        .filter_map(|pair| {
+            let (name, value) = pair.rsplit_once(", \"")?;
+            let name = name.trim_start_matches("header::").trim_start_matches("HeaderName::from_static(");
+            let name = name.trim_end_matches(')').trim_matches('"').to_lowercase().replace('_', "-");
+            Some((name, value.trim_end_matches('"').to_owned()))
+        })
+        .collect();
+    for (name, begin) in
+        [("strict-transport-security", "STRICT_TRANSPORT: "), ("cache-control", "or_insert(")]
+    {
+        let value = source.split(begin).nth(1).unwrap().split("from_static(\"").nth(1).unwrap();
+        headers.insert(name.to_owned(), value.split('"').next().unwrap().to_owned());
+    }
+    headers
+}
+
+/// The English title of a code.
+fn title(code: &str) -> String {
+    let begin = format!("title-{} = ", code.replace('_', "-"));
+    let texts = read("workflow/texts/en.ftl");
+    texts.lines().find_map(|line| line.strip_prefix(&begin)).unwrap().to_owned()
+}
+
+#[test]
+fn what_the_gateway_answers_by_itself_is_a_problem_with_the_headers_of_the_portal() {
+    let (template, page) = (template(), read("docs/api.md"));
+    let portal = headers_of_the_portal();
+    assert_eq!(portal.len(), 7, "{portal:?}");
+    let mut types = BTreeSet::new();
+    for (id, answer) in of_type(&template, "AWS::ApiGateway::GatewayResponse") {
+        let answer = &answer["Properties"];
+        assert_eq!(answer["RestApiId"], reference("Api"), "{id}");
+        types.insert(answer["ResponseType"].as_str().unwrap().to_owned());
+
+        let templates = answer["ResponseTemplates"].as_object().unwrap();
+        assert_eq!(templates.keys().collect::<Vec<_>>(), ["application/json"], "{id}");
+        let body: BTreeMap<String, Value> =
+            serde_json::from_str(templates["application/json"].as_str().unwrap()).unwrap();
+        let code = body["code"].as_str().unwrap();
+        assert_eq!(
+            body.keys().collect::<Vec<_>>(),
+            ["code", "detail", "findings", "status", "title", "type"],
+            "{id}"
+        );
+        assert_eq!(body["type"], format!("urn:countersign:problem:{code}"), "{id}");
+        assert_eq!(body["title"], title(code), "{id}");
+        assert_eq!(body["findings"], json!([]), "{id}");
+        assert_eq!(answer["StatusCode"], body["status"].to_string(), "{id}");
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{code}` |"))).unwrap();
+        assert!(
+            row.contains(&body["status"].to_string()),
+            "{id}: docs/api.md gives {code} no {}",
+            body["status"]
+        );
+
+        let headers: BTreeMap<String, String> = answer["ResponseParameters"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| {
+                let name = name.strip_prefix("gatewayresponse.header.").unwrap().to_lowercase();
+                let value =
+                    value.as_str().unwrap().strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+                let value = value.unwrap_or_else(|| panic!("{id}: {name} is no static value"));
+                assert!(!value.contains('\''), "{id}: {name}");
+                (name, value.to_owned())
+            })
+            .collect();
+        assert_eq!(headers["content-type"], "application/problem+json", "{id}");
+        assert_eq!(headers["content-security-policy"], "sandbox", "{id}");
+        for (name, value) in &portal {
+            assert_eq!(headers.get(name), Some(value), "{id}: {name}");
+        }
+        assert_eq!(headers.contains_key("retry-after"), code == "try_again", "{id}");
+    }
+    let wanted = ["DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED"];
+    assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
+}
+
+/// A deployment is a snapshot of what was there.
+#[test]
+fn the_deployment_is_made_after_everything_that_it_holds() {
+    let template = template();
+    let before = prerequisites(&template, "ApiDeployment");
+    for kind in ["AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse"] {
+        let all = of_type(&template, kind);
+        assert!(!all.is_empty(), "{kind}");
+        let late: Vec<&String> = all.keys().filter(|id| !before.contains(*id)).collect();
+        assert!(late.is_empty(), "ApiDeployment does not wait for {late:?}");
+    }
+}
+
+#[test]
+fn with_a_name_of_its_own_the_portal_has_no_other() {
+    let template = template();
+    let closed = &properties(&template, "Api")["DisableExecuteApiEndpoint"];
+    assert_eq!(*closed, json!({ "Fn::If": ["HasDomain", true, reference("AWS::NoValue")] }));
+}
+
+#[test]
+fn no_version_of_tls_below_1_2_is_taken() {
+    let template = template();
+    let api = properties(&template, "Api");
+    // A private API takes TLS 1.2 at least by itself.
+    let regional = |name: &str| {
+        let choice = api[name]["Fn::If"].as_array().unwrap_or_else(|| panic!("{name} is not set"));
+        assert_eq!(choice[..2], [json!("ApiIsPrivate"), reference("AWS::NoValue")], "{name}");
+        choice[2].as_str().unwrap().to_owned()
+    };
+    assert!(regional("SecurityPolicy").starts_with("SecurityPolicy_TLS13_1_"));
+    // An enhanced policy needs it.
+    assert!(["BASIC", "STRICT"].contains(&regional("EndpointAccessMode").as_str()));
+    assert_eq!(properties(&template, "Domain")["SecurityPolicy"], "TLS_1_2");
+}
