@@ -316,7 +316,13 @@ async fn no_secret_is_written_anywhere_at_log_level_trace() {
     }
     assert!(logs.contains("send the mail: "), "the refused password is in the log of a worker as a failure");
 
+    // Mails and tables hold addresses; logs and executions must not.
+    let mut addresses = Secrets::default();
+    addresses.add("an approver's address", APPROVER);
+    asked.iter().for_each(|one| addresses.add("a requester's address", &one.email));
     let mut found = secrets.in_text("a log", &logs, &[]);
+    found.extend(addresses.in_text("a log", &logs, &[]));
+    found.extend(in_histories(&stack, &addresses));
     found.extend(in_mails(&stack, &secrets, &asked));
     found.extend(in_histories(&stack, &secrets));
     found.extend(in_tables(&stack, &secrets));

@@ -28,13 +28,13 @@ pub async fn send_once(
     send: impl Future<Output = Result<(), StepError>> + Send,
 ) -> Result<bool, StepError> {
     if !update_request(requests, id, origin, claim).await?.value {
-        tracing::info!(mail = %kind, "mail for request {id} was already sent");
+        tracing::info!(mail = %kind.without_recipient(), "mail for request {id} was already sent");
         return Ok(false);
     }
     if let Err(fault) = send.await {
         update_request(requests, id, origin, |row| row.release_mail(kind, now)).await?;
         return Err(fault);
     }
-    tracing::info!(mail = %kind, "sent mail for request {id}");
+    tracing::info!(mail = %kind.without_recipient(), "sent mail for request {id}");
     Ok(true)
 }
