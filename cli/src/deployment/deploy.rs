@@ -7,7 +7,9 @@ use tokio::process::Command;
 
 use super::changes::Changes;
 use super::package::{self, CodeSource};
+use super::processor::Processor;
 use super::stack_status::{self, StackStatus};
+use super::template::Template;
 use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, self_test};
 use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
@@ -122,7 +124,14 @@ async fn prepare(
             CodeSource::Zips
         }
         None => {
-            cargo_lambda(&repository, parameters.value("Architecture").unwrap_or("arm64")).await?;
+            let deployed = match &found.standing {
+                StackStatus::Ready(described) => Some(described),
+                _ => None,
+            };
+            let values = Template::read(&repository)?.values(parameters, deployed);
+            let processor = Processor::of(values.get("Architecture").map_or("", String::as_str))?;
+            cargo_lambda(&repository, processor).await?;
+            processor.check(&repository)?;
             CodeSource::Folders
         }
     };
@@ -251,13 +260,13 @@ async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Resul
 }
 
 /// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
-async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), CliError> {
+async fn cargo_lambda(repository: &Path, processor: Processor) -> Result<(), CliError> {
     let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
     let names = build::names(repository)?;
     for (at, name) in names.iter().enumerate() {
         say(format!("Building {name} with cargo lambda, {} of {}", at + 1, names.len()));
         let status = Command::new("cargo")
-            .args(cargo_lambda_arguments(name, architecture))
+            .args(cargo_lambda_arguments(name, processor))
             .current_dir(repository)
             .stdin(Stdio::null())
             .kill_on_drop(true)
@@ -272,9 +281,12 @@ async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), CliEr
 }
 
 /// The processor is always named: this machine may have the other one. So is the package: it is no default member.
-fn cargo_lambda_arguments<'a>(name: &'a str, architecture: &str) -> [&'a str; 6] {
-    let processor = if architecture == "arm64" { "--arm64" } else { "--x86-64" };
-    ["lambda", "build", "--release", processor, "--package", name]
+fn cargo_lambda_arguments(name: &str, processor: Processor) -> [&str; 6] {
+    let option = match processor {
+        Processor::Arm64 => "--arm64",
+        Processor::X86 => "--x86-64",
+    };
+    ["lambda", "build", "--release", option, "--package", name]
 }
 
 fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
@@ -290,10 +302,10 @@ mod tests {
     #[test]
     fn workers_are_built_as_packages_for_the_processor_that_is_deployed() {
         assert_eq!(
-            cargo_lambda_arguments("sign", "arm64"),
+            cargo_lambda_arguments("sign", Processor::Arm64),
             ["lambda", "build", "--release", "--arm64", "--package", "sign"]
         );
-        assert!(cargo_lambda_arguments("sign", "x86_64").contains(&"--x86-64"));
+        assert!(cargo_lambda_arguments("sign", Processor::X86).contains(&"--x86-64"));
         let repository = checkout::repository();
         for name in build::names(&repository).unwrap() {
             let manifest = repository.join("workers").join(&name).join("Cargo.toml");

@@ -13,8 +13,10 @@ mod deploy;
 mod destroy;
 mod doctor;
 pub(crate) mod package;
+mod processor;
 mod self_test;
 mod stack_status;
+mod template;
 
 pub(crate) use deploy::{Deploy, DeploymentPlan, deploy, plan};
 pub(crate) use destroy::{Destroy, run as destroy};

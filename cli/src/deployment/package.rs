@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::template::Template;
 use crate::aws_cli::AwsCli;
 use crate::build;
 use crate::error::{CliError, OrFail as _};
@@ -26,11 +27,9 @@ pub(crate) async fn package(
     bucket: &str,
     folder: &Path,
 ) -> Result<PathBuf, CliError> {
-    let template = repository.join("infra/template.yaml");
-    let text = fs::read_to_string(&template)
-        .or_fail(|| format!("cannot read {}", template.display()), "Run this inside the repository.")?;
+    let template = Template::read(repository)?;
     let (local, packaged) = (folder.join("template.yaml"), folder.join("packaged.yaml"));
-    fs::write(&local, located(&text, repository, code)?)
+    fs::write(&local, located(template.text(), repository, code)?)
         .or_fail(|| format!("cannot write {}", local.display()), "")?;
     let (from, to) = (local.display().to_string(), packaged.display().to_string());
     let upload = ["--s3-bucket", bucket, "--output-template-file", &to];
