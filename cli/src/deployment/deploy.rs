@@ -124,11 +124,7 @@ async fn prepare(
             CodeSource::Zips
         }
         None => {
-            let deployed = match &found.standing {
-                StackStatus::Ready(described) => Some(described),
-                _ => None,
-            };
-            let values = Template::read(&repository)?.values(parameters, deployed);
+            let values = Template::read(&repository)?.values(parameters, found.status.deployed());
             let processor = Processor::of(values.get("Architecture").map_or("", String::as_str))?;
             cargo_lambda(&repository, processor).await?;
             processor.check(&repository)?;
@@ -157,7 +153,7 @@ async fn prepare(
     let said = aws.run(&repository, &arguments).await?;
     let change_set = change_set_of(&String::from_utf8_lossy(&said));
     step.done(if change_set.is_some() { "" } else { "nothing" });
-    Ok(Prepared { aws, repository, change_set, is_new: found.standing == StackStatus::Absent })
+    Ok(Prepared { aws, repository, change_set, is_new: found.status == StackStatus::Absent })
 }
 
 /// The ARN in what `aws cloudformation deploy --no-execute-changeset` says.
@@ -196,18 +192,19 @@ async fn carry_out(prepared: &Prepared, target: &DeploymentTarget, change_set: &
     let why = stack_status::first_failure(aws, &target.stack)
         .await
         .unwrap_or_else(|| "its events have the reason".into());
+    let failure = format!("the deployment failed: {why}");
     Err(match StackStatus::of(aws, target).await? {
-        StackStatus::Ready(_) => CliError::new(
-            format!("the deployment failed: {why}"),
-            "The stack is as it was before; mend the cause and deploy again.",
-        ),
-        StackStatus::Stuck(what, advice) => {
-            CliError::new(format!("the deployment failed: {why}; {what}"), advice)
+        StackStatus::Ready(_) => {
+            CliError::new(failure, "The stack is as it was before; mend the cause and deploy again.")
         }
-        StackStatus::Absent => CliError::new(
-            format!("the deployment failed: {why}"),
-            "Nothing is left of it; mend the cause and deploy again.",
-        ),
+        StackStatus::Absent => {
+            CliError::new(failure, "Nothing is left of it; mend the cause and deploy again.")
+        }
+        StackStatus::NeverMade(obstacle)
+        | StackStatus::HalfRemoved(obstacle)
+        | StackStatus::Stuck(obstacle) => {
+            CliError::new(format!("{failure}; {}", obstacle.what), obstacle.advice)
+        }
     })
 }
 

@@ -28,13 +28,14 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
     let (target, aws) = (&destroy.target, destroy.target.aws());
     let name = &target.stack;
     let found = aws.find(&["cloudformation", "describe-stacks", "--stack-name", name]).await?;
-    if found.is_none_or(|found| found["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE") {
-        return Err(CliError::new(
+    let found = found.filter(|found| found["Stacks"][0]["StackStatus"] != "DELETE_COMPLETE");
+    let found = found.ok_or_else(|| {
+        CliError::new(
             format!("there is no stack {name}"),
             "Name it with --stack, and its region with --region.",
-        ));
-    }
-    match StackStatus::of(&aws, target).await? {
+        )
+    })?;
+    match StackStatus::read(name, &found["Stacks"][0]) {
         StackStatus::Ready(_) => {
             let live = live(&target.which().find().await?).await?;
             if live > 0 && !destroy.with_live_certificates {
@@ -45,13 +46,8 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
             }
         }
         // Remains of a failed attempt have issued nothing.
-        StackStatus::Absent => {}
-        StackStatus::Stuck(what, advice)
-            if !what.contains("first deployment failed") && !what.contains("removed whole") =>
-        {
-            return Err(CliError::new(what, advice));
-        }
-        StackStatus::Stuck(..) => {}
+        StackStatus::Absent | StackStatus::NeverMade(_) | StackStatus::HalfRemoved(_) => {}
+        StackStatus::Stuck(obstacle) => return Err(CliError::new(obstacle.what, obstacle.advice)),
     }
     let question = format!("Remove the stack {name}? Its tables, bucket and secrets stay.");
     confirmed(&question, destroy.yes)?;

@@ -58,7 +58,7 @@ impl Check {
 pub(super) struct Findings {
     pub(super) account: String,
     pub(super) region: String,
-    pub(super) standing: StackStatus,
+    pub(super) status: StackStatus,
     checks: Vec<Check>,
 }
 
@@ -107,16 +107,15 @@ pub(super) async fn examine(
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));
     let region = target.which().region().await?;
     let mut checks = vec![credentials(&arn), Check::good("region", &region)];
-    let standing = StackStatus::of(aws, target).await?;
-    checks.push(match &standing {
+    let status = StackStatus::of(aws, target).await?;
+    checks.push(match &status {
         StackStatus::Absent => Check::good("stack", format!("there is no stack {} yet", target.stack)),
         StackStatus::Ready(described) => Check::good("stack", text(&described["StackStatus"])),
-        StackStatus::Stuck(what, advice) => Check::wrong("stack", what, advice),
+        StackStatus::NeverMade(obstacle)
+        | StackStatus::HalfRemoved(obstacle)
+        | StackStatus::Stuck(obstacle) => Check::wrong("stack", &obstacle.what, &obstacle.advice),
     });
-    let deployed = match &standing {
-        StackStatus::Ready(described) => Some(described),
-        _ => None,
-    };
+    let deployed = status.deployed();
     let value = |name: &str| {
         parameters
             .value(name)
@@ -130,12 +129,12 @@ pub(super) async fn examine(
     }
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
     checks.push(concurrency(&settings));
-    match &standing {
+    match &status {
         StackStatus::Absent => checks.extend(clash(aws, &target.stack).await?),
         StackStatus::Ready(described) => checks.extend(secrets(aws, &target.stack, described).await?),
-        StackStatus::Stuck(..) => {}
+        _ => {}
     }
-    Ok(Findings { account, region, standing, checks })
+    Ok(Findings { account, region, status, checks })
 }
 
 fn credentials(arn: &str) -> Check {
