@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use serde_json::Value;
 use tokio::process::Command;
 
 use super::changes::Changes;
@@ -53,9 +54,18 @@ pub(crate) struct Deploy {
 struct Prepared {
     aws: AwsCli,
     repository: PathBuf,
+    upload: Upload,
     /// The ARN of the change set; nothing where nothing changes.
     change_set: Option<String>,
     is_new: bool,
+    /// True if the tables are to be protected once the new stack is there.
+    protect_later: bool,
+}
+
+/// The packaged template, and the bucket it goes through.
+struct Upload {
+    packaged: String,
+    bucket: String,
 }
 
 /// Shows what a deployment would do, and does nothing.
@@ -75,33 +85,112 @@ pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
 pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     let target = &deploy.target;
     let prepared = prepare(target, &deploy.parameters, &deploy.artefacts).await?;
-    match &prepared.change_set {
-        None => say("Nothing of the stack changes."),
-        Some(change_set) => {
-            let changes = describe(&prepared.aws, change_set).await?;
-            eprint!("{}", changes.show());
-            let question =
-                format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
-            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, deploy.yes));
-            if let Err(failure) = allowed {
-                forget(&prepared, target, change_set).await?;
-                return Err(failure);
-            }
-            carry_out(&prepared, target, change_set).await?;
-            if changes.modify("Api") {
-                publish(&prepared.aws, target).await?;
-            }
-        }
-    }
+    let described = change_stack(&prepared, target, deploy.yes).await?;
     let stack = target.which().find().await?;
     let default = prepared.repository.join("infra/policy.toml");
     policy::put_when_needed(&stack, deploy.policy.as_deref(), &default).await?;
     ca::create_when_missing(&stack, &deploy.organisation).await?;
-    let described =
-        prepared.aws.json(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
-    let portal = stack_status::output(&described["Stacks"][0], "PortalUrl").unwrap_or_default().to_owned();
+    let portal = stack_status::output(&described, "PortalUrl").unwrap_or_default().to_owned();
     println!("Portal  {portal}");
     self_test::run(&deploy.self_test, &portal).await
+}
+
+/// Carries the change set out after asking, protects the stack, and returns its description.
+async fn change_stack(prepared: &Prepared, target: &DeploymentTarget, yes: bool) -> Result<Value, CliError> {
+    let aws = &prepared.aws;
+    match &prepared.change_set {
+        None => say("Nothing of the stack changes."),
+        Some(change_set) => {
+            let changes = describe(aws, change_set).await?;
+            eprint!("{}", changes.show());
+            let question =
+                format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
+            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, yes));
+            if let Err(failure) = allowed {
+                forget(prepared, target, change_set).await?;
+                return Err(failure);
+            }
+            carry_out(aws, target, change_set, prepared.is_new).await?;
+            if changes.modify("Api") {
+                publish(aws, target).await?;
+            }
+        }
+    }
+    protect(prepared, target).await.map_err(|failure| {
+        CliError::new(
+            format!("the stack {} is deployed and not protected from deletion yet: {failure}", target.stack),
+            "Run countersign deploy again: it protects the stack and goes on.",
+        )
+    })
+}
+
+/// Protects the tables of a new stack, and the stack itself. Returns the stack's description.
+async fn protect(prepared: &Prepared, target: &DeploymentTarget) -> Result<Value, CliError> {
+    let aws = &prepared.aws;
+    if prepared.protect_later {
+        let step = ProgressStep::begin("Protecting the tables");
+        let overrides = [format!("{PROTECTION}=true")];
+        let change_set = change_set(aws, &prepared.repository, target, &prepared.upload, &overrides).await?;
+        if let Some(change_set) = change_set {
+            let changes = describe(aws, &change_set).await?;
+            changes.keep_the_data()?;
+            carry_out(aws, target, &change_set, false).await?;
+        }
+        step.done("");
+    }
+    let mut described =
+        aws.json(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
+    let described = described["Stacks"][0].take();
+    // The emulator has no such call.
+    if described["EnableTerminationProtection"] != true && target.endpoint_url.is_none() {
+        let switch = ["cloudformation", "update-termination-protection", "--enable-termination-protection"];
+        aws.json(&[&switch[..], &["--stack-name", &target.stack]].concat()).await?;
+    }
+    Ok(described)
+}
+
+/// The parameter by which tables refuse to be deleted.
+const PROTECTION: &str = "DeletionProtection";
+
+/// When the tables are protected, and by which parameter of the change set.
+#[derive(Debug, PartialEq)]
+enum TableProtection {
+    /// As the parameter is, named or deployed.
+    AsItIs,
+    /// A new stack: its tables are made unprotected, else a creation that fails could not be taken back.
+    Later,
+    /// The creation of the stack was interrupted before its tables were protected.
+    Now,
+}
+
+impl TableProtection {
+    fn of(status: &StackStatus, parameters: &Parameters) -> Self {
+        let named = parameters.value(PROTECTION);
+        match status {
+            _ if named == Some("false") => Self::AsItIs,
+            StackStatus::Absent => Self::Later,
+            // The stack itself is protected last, also where the operator wants no protected tables.
+            StackStatus::Ready(described)
+                if named.is_none()
+                    && stack_status::parameter(described, PROTECTION) == Some("false")
+                    && described["EnableTerminationProtection"] == false =>
+            {
+                Self::Now
+            }
+            _ => Self::AsItIs,
+        }
+    }
+
+    /// Puts the parameter into those of the change set.
+    fn apply(&self, overrides: &mut Vec<String>) {
+        let value = match self {
+            Self::AsItIs => return,
+            Self::Later => "false",
+            Self::Now => "true",
+        };
+        overrides.retain(|one| !one.starts_with(&format!("{PROTECTION}=")));
+        overrides.push(format!("{PROTECTION}={value}"));
+    }
 }
 
 async fn prepare(
@@ -113,6 +202,8 @@ async fn prepare(
     let found = doctor::examine(&aws, target, parameters).await?;
     found.refuse_what_is_wrong()?;
     let mut overrides = parameters.overrides();
+    let protection = TableProtection::of(&found.status, parameters);
+    protection.apply(&mut overrides);
     let code = match &target.endpoint_url {
         // An emulator runs the functions on this machine.
         Some(endpoint) => {
@@ -141,19 +232,33 @@ async fn prepare(
     let packaged = package::package(&aws, &repository, code, &bucket, &folder).await?;
     step.done(format!("to {bucket}"));
     let step = ProgressStep::begin("Working out what changes");
-    let packaged = packaged.display().to_string();
+    let upload = Upload { packaged: packaged.display().to_string(), bucket };
+    let change_set = change_set(&aws, &repository, target, &upload, &overrides).await?;
+    step.done(if change_set.is_some() { "" } else { "nothing" });
+    let is_new = found.status == StackStatus::Absent;
+    let protect_later = protection == TableProtection::Later;
+    Ok(Prepared { aws, repository, upload, change_set, is_new, protect_later })
+}
+
+/// Makes a change set of the packaged template; returns its ARN, or nothing where nothing changes.
+async fn change_set(
+    aws: &AwsCli,
+    repository: &Path,
+    target: &DeploymentTarget,
+    upload: &Upload,
+    overrides: &[String],
+) -> Result<Option<String>, CliError> {
     let mut arguments =
         vec!["cloudformation", "deploy", "--no-execute-changeset", "--no-fail-on-empty-changeset"];
-    arguments.extend(["--template-file", &packaged, "--stack-name", &target.stack, "--s3-bucket", &bucket]);
+    arguments.extend(["--template-file", &upload.packaged, "--stack-name", &target.stack]);
+    arguments.extend(["--s3-bucket", &upload.bucket]);
     arguments.extend(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
     if !overrides.is_empty() {
         arguments.push("--parameter-overrides");
         arguments.extend(overrides.iter().map(String::as_str));
     }
-    let said = aws.run(&repository, &arguments).await?;
-    let change_set = change_set_of(&String::from_utf8_lossy(&said));
-    step.done(if change_set.is_some() { "" } else { "nothing" });
-    Ok(Prepared { aws, repository, change_set, is_new: found.status == StackStatus::Absent })
+    let said = aws.run(repository, &arguments).await?;
+    Ok(change_set_of(&String::from_utf8_lossy(&said)))
 }
 
 /// The ARN in what `aws cloudformation deploy --no-execute-changeset` says.
@@ -179,11 +284,15 @@ async fn forget(prepared: &Prepared, target: &DeploymentTarget, change_set: &str
     Ok(())
 }
 
-async fn carry_out(prepared: &Prepared, target: &DeploymentTarget, change_set: &str) -> Result<(), CliError> {
-    let aws = &prepared.aws;
+async fn carry_out(
+    aws: &AwsCli,
+    target: &DeploymentTarget,
+    change_set: &str,
+    is_new: bool,
+) -> Result<(), CliError> {
     let step = ProgressStep::begin("Deploying");
     aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
-    let until = if prepared.is_new { "stack-create-complete" } else { "stack-update-complete" };
+    let until = if is_new { "stack-create-complete" } else { "stack-update-complete" };
     let waited = aws.json(&["cloudformation", "wait", until, "--stack-name", &target.stack]).await;
     if waited.is_ok() {
         step.done(format!("stack {}", target.stack));
@@ -295,6 +404,7 @@ fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws_cli::scripted::ScriptedAws;
 
     #[test]
     fn workers_are_built_as_packages_for_the_processor_that_is_deployed() {
@@ -319,5 +429,95 @@ mod tests {
             Some("arn:aws:cloudformation:eu-central-1:1:changeSet/x/y")
         );
         assert_eq!(change_set_of("No changes to deploy. Stack ca is up to date"), None);
+    }
+
+    const CHANGE_SET: &str = "arn:aws:cloudformation:eu-central-1:1:changeSet/x/y";
+
+    fn target() -> DeploymentTarget {
+        DeploymentTarget { stack: "ca".into(), region: None, endpoint_url: None }
+    }
+
+    fn named(others: &[(&str, &str)]) -> Parameters {
+        let others = others.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Parameters { mail_from: None, operators_email: None, others }
+    }
+
+    fn prepared(aws: &ScriptedAws, is_new: bool, protect_later: bool) -> Prepared {
+        Prepared {
+            aws: aws.cli(),
+            repository: checkout::repository(),
+            upload: Upload { packaged: "packaged.yaml".into(), bucket: "artefacts".into() },
+            change_set: Some(CHANGE_SET.into()),
+            is_new,
+            protect_later,
+        }
+    }
+
+    /// A stack whose change sets succeed; `switch` is the answer about its termination protection.
+    fn changing(described: &str, switch: &str) -> ScriptedAws {
+        let changeset = format!("Changeset created successfully: {CHANGE_SET}");
+        ScriptedAws::new(&[
+            ("cloudformation describe-change-set", &[r#"{"Changes":[]}"#]),
+            ("cloudformation execute-change-set", &[""]),
+            ("cloudformation wait", &[""]),
+            ("cloudformation deploy --no-execute-changeset", &[&changeset]),
+            ("cloudformation describe-stacks", &[described]),
+            ("cloudformation update-termination-protection", &[switch]),
+        ])
+    }
+
+    #[tokio::test]
+    async fn a_new_stack_is_protected_once_it_is_there() {
+        let aws = changing(r#"{"Stacks":[{"EnableTerminationProtection":false,"Outputs":[]}]}"#, "");
+        change_stack(&prepared(&aws, true, true), &target(), true).await.unwrap();
+        let created = aws.position("wait stack-create-complete");
+        let protected = aws.position("--parameter-overrides DeletionProtection=true");
+        let carried_out = aws.position("wait stack-update-complete");
+        let switched = aws.position("--enable-termination-protection --stack-name ca");
+        assert!(
+            created < protected && protected < carried_out && carried_out < switched,
+            "{:#?}",
+            aws.calls()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_is_protected_is_not_protected_again() {
+        let aws = changing(r#"{"Stacks":[{"EnableTerminationProtection":true}]}"#, "");
+        change_stack(&prepared(&aws, false, false), &target(), true).await.unwrap();
+        assert!(!aws.called("DeletionProtection"), "{:#?}", aws.calls());
+        assert!(!aws.called("termination-protection"), "{:#?}", aws.calls());
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_could_not_be_protected_is_told_as_deployed() {
+        let denied = "error:An error occurred (AccessDenied) when calling x: User: y is not authorized to perform: cloudformation:UpdateTerminationProtection on z";
+        let aws = changing(r#"{"Stacks":[{"EnableTerminationProtection":false}]}"#, denied);
+        let failed = change_stack(&prepared(&aws, true, true), &target(), true).await;
+        let told = failed.unwrap_err().to_string();
+        assert!(told.starts_with("the stack ca is deployed and not protected from deletion yet"), "{told}");
+        assert!(told.contains("may not cloudformation:UpdateTerminationProtection"), "{told}");
+        assert!(told.contains("Run countersign deploy again"), "{told}");
+    }
+
+    #[test]
+    fn tables_are_protected_later_now_or_as_they_are() {
+        let ready = |protection: &str, stack: bool| {
+            StackStatus::Ready(serde_json::json!({
+                "Parameters": [{ "ParameterKey": PROTECTION, "ParameterValue": protection }],
+                "EnableTerminationProtection": stack,
+            }))
+        };
+        let of = TableProtection::of;
+        assert_eq!(of(&StackStatus::Absent, &named(&[])), TableProtection::Later);
+        assert_eq!(of(&StackStatus::Absent, &named(&[(PROTECTION, "true")])), TableProtection::Later);
+        assert_eq!(of(&StackStatus::Absent, &named(&[(PROTECTION, "false")])), TableProtection::AsItIs);
+        assert_eq!(of(&ready("false", false), &named(&[])), TableProtection::Now);
+        assert_eq!(of(&ready("false", true), &named(&[])), TableProtection::AsItIs);
+        assert_eq!(of(&ready("false", false), &named(&[(PROTECTION, "false")])), TableProtection::AsItIs);
+        assert_eq!(of(&ready("true", false), &named(&[])), TableProtection::AsItIs);
+        let mut overrides = vec!["DeletionProtection=true".to_owned(), "MailFrom=a@b".to_owned()];
+        TableProtection::Later.apply(&mut overrides);
+        assert_eq!(overrides, ["MailFrom=a@b", "DeletionProtection=false"]);
     }
 }

@@ -45,6 +45,8 @@ const PACE: Pace = Pace { at_once: 4, pause: Duration::from_secs(2), rounds: 150
 /// Attempts to stop an execution while the call is throttled; each pause is twice the one before.
 const ATTEMPTS: u32 = 6;
 
+const TABLE: &str = "AWS::DynamoDB::Table";
+
 /// Runs `countersign destroy`.
 pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
     remove(&destroy.target.aws(), &destroy, &PACE).await
@@ -61,15 +63,17 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
         )
     })?;
     let described = &found["Stacks"][0];
-    match StackStatus::read(name, described) {
+    let status = StackStatus::read(name, described);
+    match &status {
         StackStatus::Ready(_) if !destroy.with_live_certificates => refuse_live(aws, described).await?,
         // Remains of a failed attempt have issued nothing.
         StackStatus::Ready(_)
         | StackStatus::Absent
         | StackStatus::NeverMade(_)
         | StackStatus::HalfRemoved(_) => {}
-        StackStatus::Stuck(obstacle) => return Err(CliError::new(obstacle.what, obstacle.advice)),
+        StackStatus::Stuck(obstacle) => return Err(CliError::new(&obstacle.what, &obstacle.advice)),
     }
+    let never_made = matches!(status, StackStatus::NeverMade(_));
     let resources = Resources::of(aws, name).await?;
     let machine = resources.id("StateMachine");
     let open = match machine {
@@ -83,19 +87,31 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
              see countersign requests list. Say --with-open-requests where that is what you want.",
         ));
     }
+    if never_made {
+        refuse_rows(aws, &resources).await?;
+    }
     let requests = if open > 0 { format!(" {open} requests end undecided.") } else { String::new() };
-    let question = format!("Remove the stack {name}?{requests} Its tables, bucket and secrets stay.");
-    confirmed(&question, destroy.yes)?;
+    let rest = if never_made { "It was never made." } else { "Its tables, bucket and secrets stay." };
+    confirmed(&format!("Remove the stack {name}?{requests} {rest}"), destroy.yes)?;
+    if described["EnableTerminationProtection"] == true {
+        let lift = ["cloudformation", "update-termination-protection", "--no-enable-termination-protection"];
+        aws.json(&[&lift[..], &["--stack-name", name]].concat()).await?;
+    }
     if let Some(machine) = machine {
         end_requests(aws, machine, resources.id("HousekeepingTimer"), pace).await?;
     }
     let step = ProgressStep::begin("Removing the stack");
-    delete(aws, name, machine, pace).await?;
+    if never_made {
+        remove_never_made(aws, name, &resources, pace).await?;
+        step.done(name);
+        return name_leftovers(aws, &resources).await;
+    }
+    delete(aws, name, machine, &[], pace).await?;
     step.done(name);
     say(
         "What stays, because it is the record of what was issued; docs/operations/deploy.md says how to remove it too:",
     );
-    for kind in ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"] {
+    for kind in [TABLE, "AWS::S3::Bucket", "AWS::SecretsManager::Secret"] {
         for id in resources.of_type(kind) {
             println!("{id}");
         }
@@ -106,8 +122,14 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
 
 /// Deletes the stack. Executions that begin meanwhile are stopped: CloudFormation waits for them, since a state machine is deleted only
 /// when its executions have ended. <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html>
-async fn delete(aws: &AwsCli, name: &str, machine: Option<&str>, pace: &Pace) -> Result<(), CliError> {
-    aws.json(&["cloudformation", "delete-stack", "--stack-name", name]).await?;
+async fn delete(
+    aws: &AwsCli,
+    name: &str,
+    machine: Option<&str>,
+    options: &[&str],
+    pace: &Pace,
+) -> Result<(), CliError> {
+    aws.json(&[&["cloudformation", "delete-stack", "--stack-name", name][..], options].concat()).await?;
     let late = async {
         loop {
             tokio::time::sleep(pace.pause * 10).await;
@@ -131,6 +153,60 @@ async fn delete(aws: &AwsCli, name: &str, machine: Option<&str>, pace: &Pace) ->
         format!("not all of the stack could be removed: {why}"),
         format!("Mend the cause, then run countersign destroy --stack {name} again."),
     ))
+}
+
+/// Refuses tables with rows in a stack that was never made: they would be deleted with it.
+async fn refuse_rows(aws: &AwsCli, resources: &Resources) -> Result<(), CliError> {
+    for table in resources.of_type(TABLE) {
+        let scan = ["dynamodb", "scan", "--table-name", table, "--select", "COUNT", "--limit", "1"];
+        let found = aws.find(&[&scan[..], &["--no-paginate"]].concat()).await?;
+        if found.is_some_and(|found| found["Count"].as_u64().unwrap_or_default() > 0) {
+            return Err(CliError::new(
+                format!("the table {table} has rows, although its stack was never made"),
+                "Nothing was changed. Copy what you need, delete the rows, and try again.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A creation that failed is taken back with its tables, which protected tables refuse: the rollback fails, and so would the deletion.
+/// The last resort leaves behind what cannot be deleted.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>
+async fn remove_never_made(
+    aws: &AwsCli,
+    name: &str,
+    resources: &Resources,
+    pace: &Pace,
+) -> Result<(), CliError> {
+    for table in resources.of_type(TABLE) {
+        aws.find(&["dynamodb", "update-table", "--table-name", table, "--no-deletion-protection-enabled"])
+            .await?;
+    }
+    let Err(failure) = delete(aws, name, None, &[], pace).await else {
+        return Ok(());
+    };
+    say(format!("{failure}"));
+    say("Removing the stack without what cannot be removed.");
+    delete(aws, name, None, &["--deletion-mode", "FORCE_DELETE_STACK"], pace).await
+}
+
+/// Names what is left of a stack that was never made.
+async fn name_leftovers(aws: &AwsCli, resources: &Resources) -> Result<(), CliError> {
+    for table in resources.of_type(TABLE) {
+        let found = aws.find(&["dynamodb", "describe-table", "--table-name", table]).await?;
+        if found.is_some_and(|found| found["Table"]["TableStatus"] != "DELETING") {
+            println!(
+                "An empty table is left; remove it with: aws dynamodb delete-table --table-name {table}"
+            );
+        }
+    }
+    for bucket in resources.of_type("AWS::S3::Bucket") {
+        if aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await?.is_some() {
+            println!("A bucket is left; remove it with: aws s3 rb s3://{bucket}");
+        }
+    }
+    Ok(())
 }
 
 /// What a stack has, by logical name.
@@ -369,5 +445,59 @@ mod tests {
         assert!(told.starts_with("4 of its certificates are still valid"), "{told}");
         assert!(told.contains("--with-live-certificates"), "{told}");
         assert!(!aws.called("delete-stack"));
+    }
+
+    const NEVER_MADE: &str = r#"{"Stacks":[{"StackStatus":"ROLLBACK_FAILED","Description":"Countersign, a CA",
+        "EnableTerminationProtection":true}]}"#;
+    const REMAINS: &str = r#"{"StackResourceSummaries":[
+        {"LogicalResourceId":"CertificatesTable","PhysicalResourceId":"ca-table","ResourceType":"AWS::DynamoDB::Table","ResourceStatus":"DELETE_FAILED"},
+        {"LogicalResourceId":"AuditTable","PhysicalResourceId":"gone","ResourceType":"AWS::DynamoDB::Table","ResourceStatus":"DELETE_COMPLETE"}]}"#;
+
+    fn never_made(rows: &str, waits: &[&str]) -> ScriptedAws {
+        ScriptedAws::new(&[
+            ("cloudformation describe-stacks", &[NEVER_MADE]),
+            ("cloudformation list-stack-resources", &[REMAINS]),
+            ("dynamodb scan --table-name ca-table", &[rows]),
+            ("cloudformation update-termination-protection", &[""]),
+            ("dynamodb update-table --table-name ca-table --no-deletion-protection-enabled", &[""]),
+            ("cloudformation delete-stack", &[""]),
+            ("cloudformation wait", waits),
+            (
+                "cloudformation describe-stack-events",
+                &[
+                    r#"{"StackEvents":[{"ResourceStatus":"DELETE_FAILED","ResourceType":"AWS::DynamoDB::Table",
+                "LogicalResourceId":"CertificatesTable","ResourceStatusReason":"no"}]}"#,
+                ],
+            ),
+            ("dynamodb describe-table", &["error:ResourceNotFoundException"]),
+        ])
+    }
+
+    #[tokio::test]
+    async fn the_tables_of_a_stack_that_was_never_made_are_unprotected_and_go_with_it() {
+        let aws = never_made(r#"{"Count":0}"#, &[""]);
+        remove(&aws.cli(), &destroy(false), &FAST).await.unwrap();
+        let delete = aws.position("delete-stack");
+        assert!(aws.position("--no-enable-termination-protection --stack-name ca") < delete);
+        assert!(aws.position("update-table --table-name ca-table --no-deletion-protection-enabled") < delete);
+        assert!(!aws.called("FORCE_DELETE_STACK"), "{:#?}", aws.calls());
+        assert!(!aws.called("gone"), "a table that is gone is left out: {:#?}", aws.calls());
+    }
+
+    #[tokio::test]
+    async fn the_last_resort_is_taken_after_a_failed_deletion_only() {
+        let aws = never_made(r#"{"Count":0}"#, &["error:Waiter StackDeleteComplete failed", ""]);
+        remove(&aws.cli(), &destroy(false), &FAST).await.unwrap();
+        assert!(aws.position("cloudformation wait") < aws.position("--deletion-mode FORCE_DELETE_STACK"));
+    }
+
+    #[tokio::test]
+    async fn a_table_with_rows_is_never_unprotected() {
+        let aws = never_made(r#"{"Count":1}"#, &[""]);
+        let told = remove(&aws.cli(), &destroy(false), &FAST).await.unwrap_err().to_string();
+        assert!(told.contains("the table ca-table has rows"), "{told}");
+        for change in ["update-table", "delete-stack", "termination-protection"] {
+            assert!(!aws.called(change), "{:#?}", aws.calls());
+        }
     }
 }
