@@ -11,7 +11,7 @@ use super::package::{self, CodeSource};
 use super::processor::Processor;
 use super::stack_status::{self, StackStatus};
 use super::template::Template;
-use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, self_test};
+use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, outside, self_test};
 use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
@@ -92,6 +92,10 @@ pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     ca::create_when_missing(&stack, &deploy.organisation).await?;
     let portal = stack_status::output(&described, "PortalUrl").unwrap_or_default().to_owned();
     println!("Portal  {portal}");
+    // An emulator applies no policy of an API.
+    if target.endpoint_url.is_none() {
+        outside::check(&described, &target.which().region().await?).await?;
+    }
     self_test::run(&deploy.self_test, &portal).await
 }
 
@@ -111,9 +115,6 @@ async fn change_stack(prepared: &Prepared, target: &DeploymentTarget, yes: bool)
                 return Err(failure);
             }
             carry_out(aws, target, change_set, prepared.is_new).await?;
-            if changes.modify("Api") {
-                publish(aws, target).await?;
-            }
         }
     }
     protect(prepared, target).await.map_err(|failure| {
@@ -204,6 +205,7 @@ async fn prepare(
     let mut overrides = parameters.overrides();
     let protection = TableProtection::of(&found.status, parameters);
     protection.apply(&mut overrides);
+    let values = Template::read(&repository)?.values(parameters, found.status.deployed());
     let code = match &target.endpoint_url {
         // An emulator runs the functions on this machine.
         Some(endpoint) => {
@@ -215,7 +217,6 @@ async fn prepare(
             CodeSource::Zips
         }
         None => {
-            let values = Template::read(&repository)?.values(parameters, found.status.deployed());
             let processor = Processor::of(values.get("Architecture").map_or("", String::as_str))?;
             cargo_lambda(&repository, processor).await?;
             processor.check(&repository)?;
@@ -229,7 +230,9 @@ async fn prepare(
     let step = ProgressStep::begin("Uploading the workers");
     made(&aws, &bucket, &found.region, target.endpoint_url.is_some()).await?;
     let folder = tempfolder(&repository)?;
-    let packaged = package::package(&aws, &repository, code, &bucket, &folder).await?;
+    let packaged =
+        package::package(&aws, &repository, code, &bucket, &folder, &|name| values.get(name).cloned())
+            .await?;
     step.done(format!("to {bucket}"));
     let step = ProgressStep::begin("Working out what changes");
     let upload = Upload { packaged: packaged.display().to_string(), bucket };
@@ -315,15 +318,6 @@ async fn carry_out(
             CliError::new(format!("{failure}; {}", obstacle.what), obstacle.advice)
         }
     })
-}
-
-/// Makes what changed of the API hold: who may call it counts from the next deployment of its stage on.
-async fn publish(aws: &AwsCli, target: &DeploymentTarget) -> Result<(), CliError> {
-    let which = ["--stack-name", &target.stack, "--logical-resource-id", "Api"];
-    let api = aws.json(&[&["cloudformation", "describe-stack-resource"][..], &which].concat()).await?;
-    let id = api["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap_or_default();
-    aws.json(&["apigateway", "create-deployment", "--rest-api-id", id, "--stage-name", "live"]).await?;
-    Ok(())
 }
 
 /// Makes the bucket of artefacts where it is missing: private, and for TLS only where there is TLS.

@@ -12,6 +12,7 @@ mod changes;
 mod deploy;
 mod destroy;
 mod doctor;
+mod outside;
 pub(crate) mod package;
 mod processor;
 mod self_test;

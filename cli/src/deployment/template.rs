@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use aws_lc_rs::digest;
 use serde_json::Value;
 
 use super::Parameters;
@@ -73,6 +74,55 @@ impl Template {
     }
 }
 
+/// Logical name of the API's deployment in the template.
+pub(super) const API_DEPLOYMENT: &str = "ApiDeployment";
+
+/// Types of API Gateway's resources that are no part of the snapshot which a deployment takes.
+const OUTSIDE_OF_THE_SNAPSHOT: [&str; 4] = ["Deployment", "Stage", "DomainName", "BasePathMapping"];
+
+impl Template {
+    /// The resources that a deployment of the API takes a snapshot of: name and text.
+    fn api(&self) -> Vec<(&str, Vec<&str>)> {
+        let belongs = |lines: &[&str]| {
+            let kind = lines.iter().find_map(|line| line.strip_prefix("    Type: AWS::ApiGateway::"));
+            kind.is_some_and(|kind| !OUTSIDE_OF_THE_SNAPSHOT.contains(&kind.trim()))
+        };
+        self.entries("Resources").into_iter().filter(|(_, lines)| belongs(lines)).collect()
+    }
+
+    /// Logical name of the API's deployment, with a digest of everything in its snapshot: the resources, and the values of the
+    /// parameters that they name, also through conditions. So another definition or policy makes another deployment, and
+    /// CloudFormation points the stage at it.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-deployment.html>
+    pub(super) fn api_deployment(&self, value: &dyn Fn(&str) -> Option<String>) -> String {
+        let (defaults, conditions) = (self.defaults(), self.entries("Conditions"));
+        let mut texts: Vec<String> =
+            self.api().into_iter().map(|(name, lines)| format!("{name}:\n{}", lines.join("\n"))).collect();
+        let mut seen: Vec<&str> = Vec::new();
+        let mut at = 0;
+        // Each condition found adds its own text, in which further conditions and parameters are looked for.
+        while at < texts.len() {
+            let text = texts[at].clone();
+            let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+            for (name, lines) in conditions.iter().filter(|(name, _)| words.contains(name)) {
+                if !seen.contains(name) {
+                    seen.push(name);
+                    texts.push(lines.join("\n"));
+                }
+            }
+            for (name, default) in defaults.iter().filter(|(name, _)| words.contains(name)) {
+                if !seen.contains(name) {
+                    seen.push(name);
+                    texts.push(format!("{name}={:?}", value(name).unwrap_or_else(|| (*default).to_owned())));
+                }
+            }
+            at += 1;
+        }
+        let digest = digest::digest(&digest::SHA256, texts.join("\n").as_bytes());
+        format!("{API_DEPLOYMENT}{}", hex::encode(&digest.as_ref()[..6]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -119,5 +169,64 @@ mod tests {
         assert_eq!(architecture(&named(&[]), Some(&deployed)), "x86_64");
         assert_eq!(architecture(&named(&[("Architecture", "arm64")]), Some(&deployed)), "arm64");
         assert!(!template.values(&named(&[]), Some(&deployed)).contains_key("GoneFromTheTemplate"));
+    }
+
+    #[test]
+    fn another_policy_of_the_api_is_another_deployment() {
+        let template = template();
+        let of = |named: &[(&str, &str)]| {
+            template.api_deployment(&|name| {
+                named.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let default = of(&[]);
+        assert!(
+            default.starts_with(API_DEPLOYMENT) && default.len() == API_DEPLOYMENT.len() + 12,
+            "{default}"
+        );
+        assert!(default.chars().all(|c| c.is_ascii_alphanumeric()), "{default}");
+        assert_eq!(of(&[]), default);
+        assert_eq!(of(&[("AllowedCidrs", "0.0.0.0/0,::/0")]), default, "the default, named");
+        assert_eq!(of(&[("ThrottleRate", "7"), ("LogLevel", "debug")]), default, "no part of the snapshot");
+        let one = of(&[("AllowedCidrs", "192.0.2.0/24")]);
+        let two = of(&[("AllowedCidrs", "192.0.2.0/25")]);
+        let private = of(&[("ApiVpcEndpoint", "vpce-0123")]);
+        let all = [&default, &one, &two, &private];
+        assert!(all.iter().enumerate().all(|(at, id)| !all[..at].contains(id)), "{all:?}");
+    }
+
+    #[test]
+    fn another_definition_of_the_api_is_another_deployment_and_a_comment_is_not() {
+        let of = |text: &str| Template(text.to_owned()).api_deployment(&|_| None);
+        let template = template();
+        let text = template.text();
+        let changed = |from: &str, to: &str| {
+            assert!(text.contains(from), "{from}");
+            of(&text.replacen(from, to, 1))
+        };
+        for (from, to) in [
+            ("BinaryMediaTypes: [\"*/*\"]", "BinaryMediaTypes: []"),
+            ("NotIpAddress", "IpAddress"),
+            ("PathPart: \"{proxy+}\"", "PathPart: \"{other+}\""),
+            ("      AuthorizationType: NONE", "      AuthorizationType: AWS_IAM"),
+            ("  LimitsNetworks: !Not", "  LimitsNetworks: !Or"),
+        ] {
+            assert_ne!(changed(from, to), of(text), "{from}");
+        }
+        assert_eq!(changed("      # What is not refused is allowed", "      # Another comment"), of(text));
+        assert_eq!(changed("ReservedConcurrentExecutions", "Other"), of(text));
+    }
+
+    #[test]
+    fn the_deployment_waits_for_everything_in_its_snapshot() {
+        let template = template();
+        let resources = template.entries("Resources");
+        let (_, deployment) = resources.iter().find(|(name, _)| *name == API_DEPLOYMENT).unwrap();
+        let text = deployment.join("\n");
+        for (name, lines) in template.api() {
+            // The path comes before its method.
+            let is_path = lines.iter().any(|line| line.contains("AWS::ApiGateway::Resource"));
+            assert!(is_path || text.contains(name), "{API_DEPLOYMENT} does not depend on {name}");
+        }
     }
 }
