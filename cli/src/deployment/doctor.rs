@@ -125,7 +125,7 @@ pub(super) async fn examine(
     if value("MailTransport").as_deref() == Some("smtp") {
         checks.push(Check::good("mail", format!("by {}", value("SmtpEndpoint").unwrap_or_default())));
     } else {
-        checks.extend(mail(aws, value("MailFrom").as_deref()).await?);
+        checks.extend(mail(aws, &region, value("MailFrom").as_deref()).await?);
     }
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
     checks.push(concurrency(&settings));
@@ -149,7 +149,7 @@ fn credentials(arn: &str) -> Check {
     }
 }
 
-async fn mail(aws: &AwsCli, from: Option<&str>) -> Result<Vec<Check>, CliError> {
+async fn mail(aws: &AwsCli, region: &str, from: Option<&str>) -> Result<Vec<Check>, CliError> {
     let Some(from) = from else {
         return Ok(vec![Check::wrong(
             "sender",
@@ -157,17 +157,46 @@ async fn mail(aws: &AwsCli, from: Option<&str>) -> Result<Vec<Check>, CliError> 
             "Name an address that SES has verified with --mail-from.",
         )]);
     };
+    let account = match aws.json(&["sesv2", "get-account"]).await {
+        Ok(account) => account,
+        // The call before, for the credentials, reached the region.
+        Err(failure) if failure.to_string().contains("Could not connect to the endpoint") => {
+            return Ok(vec![Check::wrong(
+                "SES",
+                format!("there is no SES in {region}"),
+                "Choose a region that has it with --region, or a relay with --parameter MailTransport=smtp and SmtpEndpoint.",
+            )]);
+        }
+        Err(failure) => return Err(failure),
+    };
     let mut identities = Vec::new();
-    for name in [from, from.rsplit('@').next().unwrap_or_default()] {
-        identities.extend(aws.find(&["sesv2", "get-email-identity", "--email-identity", name]).await?);
+    for name in identities_of(from) {
+        let found = aws.find(&["sesv2", "get-email-identity", "--email-identity", name]).await?;
+        identities.extend(found.map(|found| (name, found)));
     }
-    let account = aws.json(&["sesv2", "get-account"]).await?;
     Ok(vec![identity(from, &identities), sandbox(&account)])
 }
 
-fn identity(from: &str, identities: &[Value]) -> Check {
-    if identities.iter().any(|identity| identity["VerifiedForSendingStatus"] == true) {
-        return Check::good("sender", from);
+/// The identities that let SES send from an address: itself, its domain, and the domains above it.
+/// <https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html>
+fn identities_of(from: &str) -> Vec<&str> {
+    let mut names = vec![from];
+    let mut domain = from.rsplit('@').next().unwrap_or_default();
+    while let Some((_, above)) = domain.split_once('.') {
+        names.push(domain);
+        domain = above;
+    }
+    names
+}
+
+fn identity(from: &str, identities: &[(&str, Value)]) -> Check {
+    let verified = identities.iter().find(|(_, identity)| identity["VerifiedForSendingStatus"] == true);
+    if let Some((name, identity)) = verified {
+        // SES applies it to each mail, though no call names it, and asks for the permission to use it.
+        return match identity["ConfigurationSetName"].as_str() {
+            Some(set) => Check::good("sender", format!("{from}, by {name} with the configuration set {set}")),
+            None => Check::good("sender", format!("{from}, by {name}")),
+        };
     }
     let domain = from.rsplit('@').next().unwrap_or_default();
     match identities {
@@ -178,12 +207,10 @@ fn identity(from: &str, identities: &[Value]) -> Check {
                 "Run aws sesv2 create-email-identity --email-identity {domain} and set the DNS records that it names."
             ),
         ),
-        _ => Check::wrong(
+        [(name, _), ..] => Check::wrong(
             "sender",
-            format!("SES has not verified {from} yet"),
-            format!(
-                "Set the DNS records of {domain}, or follow the link in the mail from AWS, and try again."
-            ),
+            format!("SES has not verified {name} yet, by which {from} would send"),
+            format!("Set the DNS records of {name}, or follow the link in the mail from AWS, and try again."),
         ),
     }
 }
@@ -326,20 +353,53 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::aws_cli::scripted::ScriptedAws;
 
     #[test]
     fn a_sender_has_to_be_verified_by_address_or_domain() {
-        let of = |identities: &[Value]| identity("ca@example.com", identities);
-        let (good, waiting) =
-            (json!({ "VerifiedForSendingStatus": true }), json!({ "VerifiedForSendingStatus": false }));
+        let of = |identities: &[(&str, Value)]| identity("ca@example.com", identities);
+        let good = ("example.com", json!({ "VerifiedForSendingStatus": true }));
+        let waiting = ("ca@example.com", json!({ "VerifiedForSendingStatus": false }));
         assert_eq!(of(std::slice::from_ref(&good)).verdict, CheckResult::Good);
         assert_eq!(of(&[waiting.clone(), good]).verdict, CheckResult::Good);
         let unknown = of(&[]);
-        assert!(
-            unknown.verdict == CheckResult::Wrong
-                && unknown.found.contains("neither ca@example.com nor example.com")
+        assert_eq!(unknown.verdict, CheckResult::Wrong);
+        assert!(unknown.found.contains("neither ca@example.com nor example.com"), "{unknown:?}");
+        assert!(of(&[waiting]).found.contains("has not verified ca@example.com"));
+    }
+
+    #[test]
+    fn a_verified_domain_lets_its_subdomains_send() {
+        assert_eq!(
+            identities_of("ca@a.mail.example.com"),
+            ["ca@a.mail.example.com", "a.mail.example.com", "mail.example.com", "example.com"]
         );
-        assert!(of(&[waiting]).found.contains("has not verified"));
+        assert_eq!(identities_of("ca@localhost"), ["ca@localhost"]);
+        let above = json!({ "VerifiedForSendingStatus": true, "ConfigurationSetName": "my-first" });
+        let found = identity("ca@mail.example.com", &[("example.com", above)]);
+        assert_eq!(found.verdict, CheckResult::Good);
+        assert_eq!(found.found, "ca@mail.example.com, by example.com with the configuration set my-first");
+    }
+
+    #[tokio::test]
+    async fn subdomains_are_asked_about_up_to_the_verified_domain() {
+        let aws = ScriptedAws::new(&[
+            ("sesv2 get-account", &[r#"{"ProductionAccessEnabled":true,"SendingEnabled":true}"#]),
+            ("get-email-identity --email-identity example.com", &[r#"{"VerifiedForSendingStatus":true}"#]),
+            ("sesv2 get-email-identity", &["error:An error occurred (NotFoundException) when calling x: y"]),
+        ]);
+        let checks = mail(&aws.cli(), "eu-central-1", Some("ca@mail.example.com")).await.unwrap();
+        assert!(checks.iter().all(|check| check.verdict == CheckResult::Good), "{checks:?}");
+    }
+
+    #[tokio::test]
+    async fn a_region_without_ses_is_told() {
+        let nowhere =
+            r#"error:Could not connect to the endpoint URL: "https://email.mx-central-1.amazonaws.com/""#;
+        let aws = ScriptedAws::new(&[("sesv2 get-account", &[nowhere])]);
+        let checks = mail(&aws.cli(), "mx-central-1", Some("ca@example.com")).await.unwrap();
+        assert_eq!(checks[0].verdict, CheckResult::Wrong);
+        assert!(checks[0].found.contains("there is no SES in mx-central-1"), "{checks:?}");
     }
 
     #[test]
