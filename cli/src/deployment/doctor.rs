@@ -13,6 +13,10 @@ use crate::table;
 /// What the workers may take at once, of an account's environments: those of the queues, of the dead letters, and some portals.
 const ENVIRONMENTS: u64 = 60;
 
+/// The fewest with which the workers do not take each other's: 33 of the queues and a dozen portals. With fewer, Lambda throttles a
+/// message until it has been received too often, and a request fails that no worker has seen.
+const FEWEST: u64 = 45;
+
 /// `countersign doctor`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
@@ -106,7 +110,8 @@ pub(super) async fn examine(
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));
     let region = target.which().region().await?;
-    let mut checks = vec![credentials(&arn), Check::good("region", &region)];
+    let mut checks =
+        vec![credentials(&arn), partition(&arn).unwrap_or_else(|| Check::good("region", &region))];
     let status = StackStatus::of(aws, target).await?;
     checks.push(match &status {
         StackStatus::Absent => Check::good("stack", format!("there is no stack {} yet", target.stack)),
@@ -128,9 +133,11 @@ pub(super) async fn examine(
         checks.extend(mail(aws, &region, value("MailFrom").as_deref()).await?);
     }
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
-    checks.push(concurrency(&settings));
+    // An emulator's limit is not that of AWS.
+    let accepted = parameters.yes_few_environments || target.endpoint_url.is_some();
+    checks.push(concurrency(&settings, accepted));
     match &status {
-        StackStatus::Absent => checks.extend(clash(aws, &target.stack).await?),
+        StackStatus::Absent => checks.extend(clash(aws, &target.stack, &value).await?),
         StackStatus::Ready(described) => checks.extend(secrets(aws, &target.stack, described).await?),
         _ => {}
     }
@@ -147,6 +154,19 @@ fn credentials(arn: &str) -> Check {
     } else {
         Check::good("credentials", arn)
     }
+}
+
+/// Refuses other partitions than the commercial one. Workers trust the roots of its endpoints only (docs/decisions/0052), and the
+/// network template names its services.
+fn partition(arn: &str) -> Option<Check> {
+    let partition = arn.split(':').nth(1).unwrap_or_default();
+    matches!(partition, "aws-cn" | "aws-us-gov" | "aws-iso" | "aws-iso-b" | "aws-eusc").then(|| {
+        Check::wrong(
+            "region",
+            format!("these credentials are of the partition {partition}, in which Countersign cannot run"),
+            "Use an account and a region of the partition aws.",
+        )
+    })
 }
 
 async fn mail(aws: &AwsCli, region: &str, from: Option<&str>) -> Result<Vec<Check>, CliError> {
@@ -235,42 +255,84 @@ fn sandbox(account: &Value) -> Check {
     }
 }
 
-fn concurrency(settings: &Value) -> Check {
+fn concurrency(settings: &Value, accepted: bool) -> Check {
     let found = settings["AccountLimit"]["ConcurrentExecutions"].as_u64().unwrap_or_default();
-    if found >= ENVIRONMENTS {
-        Check::good("Lambda", format!("{found} environments at once"))
-    } else {
-        Check::note(
+    let more = "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000";
+    let told = format!("the account has {found} environments; the workers take up to {ENVIRONMENTS}");
+    match found {
+        ENVIRONMENTS.. => Check::good("Lambda", format!("{found} environments at once")),
+        _ if found >= FEWEST || accepted => {
+            Check::note("Lambda", told, format!("Bursts then wait. Ask for more: {more}"))
+        }
+        _ => Check::wrong(
             "Lambda",
-            format!("the account has {found} environments; the workers take up to {ENVIRONMENTS}"),
-            "Bursts then wait. Ask for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000",
-        )
+            told,
+            format!(
+                "Bursts would fail requests that no worker has seen. Ask for more, which takes days in a new account: {more}; or say --yes-few-environments."
+            ),
+        ),
     }
 }
 
-/// Resources that exist under a name that the stack needs, without being its own.
-async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, CliError> {
-    let prefix = format!("/aws/lambda/{stack}-");
-    let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
-    let workers = crate::build::names(&crate::checkout::repository())?;
-    let ours = |name: &str| workers.iter().any(|worker| name == format!("{prefix}{worker}"));
-    let named = groups["logGroups"].as_array().into_iter().flatten();
-    let taken = named.filter_map(|group| group["logGroupName"].as_str()).find(|name| ours(name));
+/// Resources that exist under a name that the stack needs, without being its own: creating the stack would fail.
+async fn clash(
+    aws: &AwsCli,
+    stack: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Check>, CliError> {
     let secret = format!("countersign/{stack}/ca-key");
     let kept = aws.find(&["secretsmanager", "describe-secret", "--secret-id", &secret]).await?;
-    Ok(vec![
-        match taken {
-            Some(name) => Check::wrong(
-                "names",
-                format!("the log group {name} is there already, without the stack"),
-                format!(
-                    "Delete it with aws logs delete-log-group --log-group-name {name}, or choose another --stack."
-                ),
-            ),
-            None => Check::good("names", format!("{stack}-* is free")),
-        },
-        ca_key(&secret, kept.as_ref(), false),
-    ])
+    let names = match taken(aws, stack, value).await? {
+        Some((what, remove)) => Check::wrong(
+            "names",
+            format!("{what} is there already, without the stack"),
+            format!("Delete it with aws {remove}, or choose another --stack."),
+        ),
+        None => Check::good("names", format!("{stack}-* is free")),
+    };
+    Ok(vec![names, ca_key(&secret, kept.as_ref(), false)])
+}
+
+/// The first name that is taken, and the command that removes its resource.
+async fn taken(
+    aws: &AwsCli,
+    stack: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<(String, String)>, CliError> {
+    let prefix = format!("/aws/lambda/{stack}-");
+    let states = format!("/aws/vendedlogs/states/{stack}");
+    let workers = crate::build::names(&crate::checkout::repository())?;
+    let ours =
+        |name: &str| name == states || workers.iter().any(|worker| name == format!("{prefix}{worker}"));
+    for prefix in [&prefix, &states] {
+        let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", prefix]).await?;
+        let mut names = groups["logGroups"].as_array().into_iter().flatten();
+        let name = names.find_map(|group| group["logGroupName"].as_str().filter(|name| ours(name)));
+        if let Some(name) = name {
+            return Ok(Some((
+                format!("the log group {name}"),
+                format!("logs delete-log-group --log-group-name {name}"),
+            )));
+        }
+    }
+    let alias = format!("alias/countersign-{stack}-data");
+    if value("Encryption").as_deref() == Some("customer-key")
+        && aws.find(&["kms", "describe-key", "--key-id", &alias]).await?.is_some()
+    {
+        return Ok(Some((
+            format!("the KMS alias {alias}"),
+            format!("kms delete-alias --alias-name {alias}"),
+        )));
+    }
+    if value("Dashboard").as_deref() == Some("yes")
+        && aws.find(&["cloudwatch", "get-dashboard", "--dashboard-name", stack]).await?.is_some()
+    {
+        return Ok(Some((
+            format!("the dashboard {stack}"),
+            format!("cloudwatch delete-dashboards --dashboard-names {stack}"),
+        )));
+    }
+    Ok(None)
 }
 
 /// Parts of a stack that are outside of it, or that a person could delete.
@@ -419,10 +481,70 @@ mod tests {
     }
 
     #[test]
-    fn a_new_account_has_too_few_environments() {
-        let of =
-            |limit: u64| concurrency(&json!({ "AccountLimit": { "ConcurrentExecutions": limit } })).verdict;
-        assert_eq!((of(1000), of(10)), (CheckResult::Good, CheckResult::Note));
+    fn a_new_account_has_too_few_environments_unless_the_operator_accepts_them() {
+        let of = |limit: u64, accepted: bool| {
+            concurrency(&json!({ "AccountLimit": { "ConcurrentExecutions": limit } }), accepted)
+        };
+        assert_eq!(of(1000, false).verdict, CheckResult::Good);
+        assert_eq!(of(FEWEST, false).verdict, CheckResult::Note);
+        assert_eq!(of(10, true).verdict, CheckResult::Note);
+        let new = of(10, false);
+        assert_eq!(new.verdict, CheckResult::Wrong);
+        assert!(new.advice.contains("request-service-quota-increase"), "{new:?}");
+        assert!(new.advice.contains("--yes-few-environments"), "{new:?}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_taken_is_told_before_anything_is_made() {
+        let free = r#"{"logGroups":[]}"#;
+        let absent = "error:An error occurred (NotFoundException) when calling x: y";
+        let every = |name: &str| {
+            Some(match name {
+                "Encryption" => "customer-key".to_owned(),
+                "Dashboard" => "yes".to_owned(),
+                _ => return None,
+            })
+        };
+        let look = async |lambda: &str, states: &str, alias: &str, dashboard: &str| {
+            let aws = ScriptedAws::new(&[
+                ("--log-group-name-prefix /aws/lambda/ca-", &[lambda]),
+                ("--log-group-name-prefix /aws/vendedlogs/states/ca", &[states]),
+                ("kms describe-key --key-id alias/countersign-ca-data", &[alias]),
+                ("cloudwatch get-dashboard --dashboard-name ca", &[dashboard]),
+                ("secretsmanager describe-secret", &[absent]),
+            ]);
+            clash(&aws.cli(), "ca", &every).await.unwrap().remove(0)
+        };
+        assert_eq!(look(free, free, absent, absent).await.verdict, CheckResult::Good);
+        let lambda = r#"{"logGroups":[{"logGroupName":"/aws/lambda/ca-sign"}]}"#;
+        let states = r#"{"logGroups":[{"logGroupName":"/aws/vendedlogs/states/ca"}]}"#;
+        let longer = r#"{"logGroups":[{"logGroupName":"/aws/vendedlogs/states/ca-two"}]}"#;
+        assert_eq!(look(free, longer, absent, absent).await.verdict, CheckResult::Good);
+        for (check, expected) in [
+            (
+                look(lambda, free, absent, absent).await,
+                "delete-log-group --log-group-name /aws/lambda/ca-sign",
+            ),
+            (look(free, states, absent, absent).await, "--log-group-name /aws/vendedlogs/states/ca"),
+            (look(free, free, "{}", absent).await, "delete-alias --alias-name alias/countersign-ca-data"),
+            (look(free, free, absent, "{}").await, "delete-dashboards --dashboard-names ca"),
+        ] {
+            assert_eq!(check.verdict, CheckResult::Wrong, "{expected}");
+            assert!(check.advice.contains(expected), "{check:?}");
+        }
+    }
+
+    #[test]
+    fn other_partitions_are_refused() {
+        let of = |arn: &str| partition(arn).map(|check| (check.verdict, check.found));
+        assert_eq!(of("arn:aws:sts::123456789012:assumed-role/x/y"), None);
+        for (arn, name) in
+            [("arn:aws-cn:iam::1:user/x", "aws-cn"), ("arn:aws-us-gov:iam::1:user/x", "aws-us-gov")]
+        {
+            let (verdict, found) = of(arn).unwrap();
+            assert_eq!(verdict, CheckResult::Wrong);
+            assert!(found.contains(name), "{found}");
+        }
     }
 
     #[test]

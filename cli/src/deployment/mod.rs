@@ -59,6 +59,9 @@ pub(crate) struct Parameters {
     /// Any other parameter of infra/template.yaml; can be repeated [default: as it is]
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = assignment)]
     others: Vec<(String, String)>,
+    /// Go on though the account has too few Lambda environments for bursts of requests
+    #[arg(long)]
+    yes_few_environments: bool,
 }
 
 impl Parameters {

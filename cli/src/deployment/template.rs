@@ -136,7 +136,7 @@ mod tests {
 
     fn named(others: &[(&str, &str)]) -> Parameters {
         let others = others.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Parameters { mail_from: None, operators_email: None, others }
+        Parameters { mail_from: None, operators_email: None, others, yes_few_environments: false }
     }
 
     #[test]
