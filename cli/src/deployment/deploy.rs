@@ -322,9 +322,15 @@ async fn carry_out(
 
 /// Makes the bucket of artefacts where it is missing: private, and for TLS only where there is TLS.
 async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), CliError> {
-    let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|_| {
+    let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|failure| {
+        // HeadBucket has no body, so the answer says no more than its status.
+        if !failure.to_string().contains("(403)") {
+            return failure;
+        }
         CliError::new(
-            format!("the bucket {bucket} is somebody else's"),
+            format!(
+                "the bucket {bucket} is somebody else's, or these credentials may not s3:ListBucket on it"
+            ),
             "Names of buckets are the world's: choose another with --artefacts.",
         )
     })?;
@@ -513,5 +519,17 @@ mod tests {
         let mut overrides = vec!["DeletionProtection=true".to_owned(), "MailFrom=a@b".to_owned()];
         TableProtection::Later.apply(&mut overrides);
         assert_eq!(overrides, ["MailFrom=a@b", "DeletionProtection=false"]);
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_cannot_be_used_is_told_apart_from_other_failures() {
+        let failed = async |error: &str| {
+            let aws = ScriptedAws::new(&[("s3api head-bucket", &[error])]);
+            made(&aws.cli(), "artefacts", "eu-central-1", false).await.unwrap_err().to_string()
+        };
+        let forbidden = "error:An error occurred (403) when calling the HeadBucket operation: Forbidden";
+        assert!(failed(forbidden).await.contains("is somebody else's, or these credentials may not"));
+        let expired = "error:An error occurred (ExpiredToken) when calling the HeadBucket operation: x";
+        assert!(failed(expired).await.contains("credentials have expired"));
     }
 }

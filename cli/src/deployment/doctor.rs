@@ -5,10 +5,11 @@
 use serde_json::Value;
 
 use super::stack_status::{self, StackStatus};
+use super::template::Template;
 use super::{DeploymentTarget, Parameters};
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
-use crate::table;
+use crate::{checkout, table};
 
 /// What the workers may take at once, of an account's environments: those of the queues, of the dead letters, and some portals.
 const ENVIRONMENTS: u64 = 60;
@@ -106,6 +107,7 @@ pub(super) async fn examine(
     target: &DeploymentTarget,
     parameters: &Parameters,
 ) -> Result<Findings, CliError> {
+    Template::read(&checkout::repository())?.refuse_unknown(parameters)?;
     let caller = aws.json(&["sts", "get-caller-identity"]).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));
@@ -301,7 +303,7 @@ async fn taken(
 ) -> Result<Option<(String, String)>, CliError> {
     let prefix = format!("/aws/lambda/{stack}-");
     let states = format!("/aws/vendedlogs/states/{stack}");
-    let workers = crate::build::names(&crate::checkout::repository())?;
+    let workers = crate::build::names(&checkout::repository())?;
     let ours =
         |name: &str| name == states || workers.iter().any(|worker| name == format!("{prefix}{worker}"));
     for prefix in [&prefix, &states] {
@@ -346,7 +348,8 @@ async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Che
         "--logical-resource-id",
         "LinkSecret",
     ];
-    let resource = aws.json(&resource).await?;
+    // A stack of a version before may lack it.
+    let resource = aws.find(&resource).await?.unwrap_or_default();
     if let Some(id) = resource["StackResourceDetail"]["PhysicalResourceId"].as_str() {
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", id]).await?;
         checks.push(link_secret(id, found.as_ref()));
@@ -356,7 +359,14 @@ async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Che
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", secret]).await?;
         checks.push(ca_key(secret, found.as_ref(), true));
     }
-    let parameter = stack_status::output(described, "PolicyParameter").unwrap_or_default();
+    let Some(parameter) = stack_status::output(described, "PolicyParameter") else {
+        checks.push(Check::note(
+            "version",
+            format!("the stack {stack} is of another version: it has no output PolicyParameter"),
+            "countersign deploy brings it to this version; or use the countersign that it was deployed with",
+        ));
+        return Ok(checks);
+    };
     checks.push(match aws.find(&["ssm", "get-parameter", "--name", parameter]).await? {
         Some(_) => Check::good("policy", parameter),
         None => Check::note(
@@ -532,6 +542,16 @@ mod tests {
             assert_eq!(check.verdict, CheckResult::Wrong, "{expected}");
             assert!(check.advice.contains(expected), "{check:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_stack_of_the_version_before_is_a_note() {
+        let absent = "error:An error occurred (ValidationError) when calling x: Resource LinkSecret does not exist for stack ca";
+        let aws = ScriptedAws::new(&[("describe-stack-resource", &[absent])]);
+        let checks = secrets(&aws.cli(), "ca", &json!({ "Outputs": [] })).await.unwrap();
+        assert_eq!(checks.len(), 1);
+        assert_eq!(checks[0].verdict, CheckResult::Note);
+        assert!(checks[0].advice.contains("countersign deploy"), "{checks:?}");
     }
 
     #[test]

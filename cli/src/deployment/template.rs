@@ -63,6 +63,20 @@ impl Template {
         defaults
     }
 
+    /// Refuses names that are no parameter of the template: the AWS command line ignores them.
+    pub(super) fn refuse_unknown(&self, named: &Parameters) -> Result<(), CliError> {
+        let defaults = self.defaults();
+        let Some((unknown, _)) = named.others.iter().find(|(name, _)| !defaults.contains_key(name.as_str()))
+        else {
+            return Ok(());
+        };
+        let nearest = defaults.keys().min_by_key(|name| distance(name, unknown)).unwrap_or(&"");
+        Err(CliError::new(
+            format!("infra/template.yaml has no parameter {unknown}"),
+            format!("The nearest is {nearest}; nothing was built or changed."),
+        ))
+    }
+
     /// The value of each parameter after a deployment: the one that was named, else the deployed one, else the default.
     pub(super) fn values(&self, named: &Parameters, deployed: Option<&Value>) -> BTreeMap<String, String> {
         let value = |name: &str, default: &str| {
@@ -72,6 +86,21 @@ impl Template {
         let defaults = self.defaults();
         defaults.iter().map(|(name, default)| ((*name).to_owned(), value(name, default))).collect()
     }
+}
+
+/// Letters to insert, remove or replace between two names, whatever their case (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other = other.to_ascii_lowercase();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.to_ascii_lowercase().bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, with) in other.bytes().enumerate() {
+            let replaced = diagonal + usize::from(letter != with);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// Logical name of the API's deployment in the template.
@@ -153,6 +182,22 @@ mod tests {
         ] {
             assert_eq!(defaults[name], default, "{name}");
         }
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_refused_with_the_nearest_name() {
+        for (unknown, nearest) in [
+            ("AllowedCidr", "AllowedCidrs"),
+            ("architecture", "Architecture"),
+            ("MailForm", "MailFrom"),
+            ("ApiVpcEndpiont", "ApiVpcEndpoint"),
+        ] {
+            let told = template().refuse_unknown(&named(&[("LogLevel", "info"), (unknown, "x")]));
+            let told = told.unwrap_err().to_string();
+            assert!(told.contains(&format!("no parameter {unknown}. The nearest is {nearest};")), "{told}");
+        }
+        assert!(template().refuse_unknown(&named(&[("LogLevel", "info"), ("MailFrom", "x")])).is_ok());
+        assert_eq!((distance("kitten", "sitting"), distance("", "ab"), distance("ab", "AB")), (3, 2, 0));
     }
 
     #[test]
