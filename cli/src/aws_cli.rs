@@ -11,6 +11,9 @@ use tokio::process::Command;
 
 use crate::error::{CliError, OrFail as _};
 
+#[cfg(test)]
+pub(crate) mod scripted;
+
 /// The region of the emulated account.
 pub(crate) const REGION: &str = "us-east-1";
 /// The emulator's root user. Not a secret: the emulator is reachable from this machine only.
@@ -90,7 +93,7 @@ impl AwsCli {
             return Ok(Some(serde_json::from_slice(&output.stdout).unwrap_or_default()));
         }
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        let absent = ["NotFound", "does not exist", "(404)", "Not Found", "NoSuch"];
+        let absent = ["NotFound", "does not exist", "DoesNotExist", "(404)", "Not Found", "NoSuch"];
         if absent.iter().any(|sign| error.contains(sign)) {
             return Ok(None);
         }

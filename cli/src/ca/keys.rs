@@ -97,8 +97,7 @@ impl<'a> Keys<'a> {
     /// How to fetch back the key that was there before.
     pub(super) fn way_back(&self) -> String {
         let undo = if self.stack.ca_in_kms {
-            let alias = self.alias(Role::Issuer);
-            format!("aws kms update-alias --alias-name {alias} --target-key-id {alias}-previous")
+            alias_back(&self.alias(Role::Issuer))
         } else {
             format!(
                 "aws secretsmanager update-secret-version-stage --secret-id {} --version-stage AWSCURRENT --move-to-version-id <the version AWSPREVIOUS> --remove-from-version-id <the version AWSCURRENT>",
@@ -344,6 +343,14 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The command that points an alias at its former key. UpdateAlias takes the id or ARN of a key, and no alias.
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html>
+fn alias_back(alias: &str) -> String {
+    let id =
+        format!("aws kms describe-key --key-id {alias}-previous --query KeyMetadata.KeyId --output text");
+    format!("aws kms update-alias --alias-name {alias} --target-key-id \"$({id})\"")
+}
+
 /// The name of a stack, which the template puts into the name of its secret.
 pub(crate) fn name_of(stack: &Stack) -> &str {
     named(&stack.ca_secret)
@@ -362,5 +369,58 @@ mod tests {
     fn a_stack_is_named_by_its_secret() {
         assert_eq!(named("countersign/countersign/ca-key"), "countersign");
         assert_eq!(named("countersign/ca-key/ca-key"), "ca-key");
+    }
+
+    /// What a text gives as --target-key-id to each `update-alias` and `create-alias` of KMS.
+    fn targets(text: &str) -> Vec<String> {
+        let text = text.replace("\\\n", " ").replace('\\', "");
+        let command = |at: usize| {
+            let (_, rest) = text[at..].split_once("--target-key-id ")?;
+            Some(rest.trim_start().chars().take_while(|c| *c != '\n').collect::<String>())
+        };
+        let names = ["kms update-alias", "kms create-alias"];
+        names.iter().flat_map(|name| text.match_indices(name)).filter_map(|(at, _)| command(at)).collect()
+    }
+
+    fn is_key_id(target: &str) -> bool {
+        target.starts_with("\"$(aws kms describe-key --key-id ")
+            && target.contains("--query KeyMetadata.KeyId --output text)\"")
+    }
+
+    #[test]
+    fn the_way_back_names_a_key_by_its_id() {
+        let told = alias_back("alias/countersign-ca-ca");
+        let [target] = &targets(&told)[..] else { panic!("{told}") };
+        assert!(is_key_id(target), "{told}");
+        assert!(target.contains("--key-id alias/countersign-ca-ca-previous "), "{told}");
+        assert!(!is_key_id("alias/countersign-ca-ca-previous"));
+    }
+
+    #[test]
+    fn every_printed_or_documented_command_gives_kms_the_id_of_a_key() {
+        let mut folders =
+            vec![crate::checkout::repository().join("docs"), crate::checkout::repository().join("cli/src")];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|kind| kind == "md" || kind == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    // These tests have commands that are wrong on purpose.
+                    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                    for target in targets(text) {
+                        seen += 1;
+                        assert!(
+                            is_key_id(&target) || target.starts_with("\"$({id})"),
+                            "{}: {target}",
+                            path.display()
+                        );
+                    }
+                }
+            }
+        }
+        assert!(seen >= 2, "the page on the CA and the command print one each: {seen}");
     }
 }

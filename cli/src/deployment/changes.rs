@@ -49,11 +49,6 @@ impl Changes {
         table::aligned(&["CHANGE", "RESOURCE", "TYPE"], &self.0.iter().map(row).collect::<Vec<_>>())
     }
 
-    /// True if the resource exists already.
-    pub(super) fn modify(&self, name: &str) -> bool {
-        self.0.iter().any(|change| change.name == name && change.action == "Modify")
-    }
-
     /// Refuses what would take data away. A new resource takes nothing away.
     pub(super) fn keep_the_data(&self) -> Result<(), CliError> {
         let lost = |change: &&Change| {

@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use serde_json::Value;
 use tokio::process::Command;
 
 use super::changes::Changes;
 use super::package::{self, CodeSource};
+use super::processor::Processor;
 use super::stack_status::{self, StackStatus};
-use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, self_test};
+use super::template::Template;
+use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, outside, self_test};
 use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
@@ -51,9 +54,18 @@ pub(crate) struct Deploy {
 struct Prepared {
     aws: AwsCli,
     repository: PathBuf,
+    upload: Upload,
     /// The ARN of the change set; nothing where nothing changes.
     change_set: Option<String>,
     is_new: bool,
+    /// True if the tables are to be protected once the new stack is there.
+    protect_later: bool,
+}
+
+/// The packaged template, and the bucket it goes through.
+struct Upload {
+    packaged: String,
+    bucket: String,
 }
 
 /// Shows what a deployment would do, and does nothing.
@@ -73,33 +85,113 @@ pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
 pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     let target = &deploy.target;
     let prepared = prepare(target, &deploy.parameters, &deploy.artefacts).await?;
-    match &prepared.change_set {
-        None => say("Nothing of the stack changes."),
-        Some(change_set) => {
-            let changes = describe(&prepared.aws, change_set).await?;
-            eprint!("{}", changes.show());
-            let question =
-                format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
-            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, deploy.yes));
-            if let Err(failure) = allowed {
-                forget(&prepared, target, change_set).await?;
-                return Err(failure);
-            }
-            carry_out(&prepared, target, change_set).await?;
-            if changes.modify("Api") {
-                publish(&prepared.aws, target).await?;
-            }
-        }
-    }
+    let described = change_stack(&prepared, target, deploy.yes).await?;
     let stack = target.which().find().await?;
     let default = prepared.repository.join("infra/policy.toml");
     policy::put_when_needed(&stack, deploy.policy.as_deref(), &default).await?;
     ca::create_when_missing(&stack, &deploy.organisation).await?;
-    let described =
-        prepared.aws.json(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
-    let portal = stack_status::output(&described["Stacks"][0], "PortalUrl").unwrap_or_default().to_owned();
+    let portal = stack_status::output(&described, "PortalUrl").unwrap_or_default().to_owned();
     println!("Portal  {portal}");
+    // An emulator applies no policy of an API.
+    if target.endpoint_url.is_none() {
+        outside::check(&described, &target.which().region().await?).await?;
+    }
     self_test::run(&deploy.self_test, &portal).await
+}
+
+/// Carries the change set out after asking, protects the stack, and returns its description.
+async fn change_stack(prepared: &Prepared, target: &DeploymentTarget, yes: bool) -> Result<Value, CliError> {
+    let aws = &prepared.aws;
+    match &prepared.change_set {
+        None => say("Nothing of the stack changes."),
+        Some(change_set) => {
+            let changes = describe(aws, change_set).await?;
+            eprint!("{}", changes.show());
+            let question =
+                format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
+            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, yes));
+            if let Err(failure) = allowed {
+                forget(prepared, target, change_set).await?;
+                return Err(failure);
+            }
+            carry_out(aws, target, change_set, prepared.is_new).await?;
+        }
+    }
+    protect(prepared, target).await.map_err(|failure| {
+        CliError::new(
+            format!("the stack {} is deployed and not protected from deletion yet: {failure}", target.stack),
+            "Run countersign deploy again: it protects the stack and goes on.",
+        )
+    })
+}
+
+/// Protects the tables of a new stack, and the stack itself. Returns the stack's description.
+async fn protect(prepared: &Prepared, target: &DeploymentTarget) -> Result<Value, CliError> {
+    let aws = &prepared.aws;
+    if prepared.protect_later {
+        let step = ProgressStep::begin("Protecting the tables");
+        let overrides = [format!("{PROTECTION}=true")];
+        let change_set = change_set(aws, &prepared.repository, target, &prepared.upload, &overrides).await?;
+        if let Some(change_set) = change_set {
+            let changes = describe(aws, &change_set).await?;
+            changes.keep_the_data()?;
+            carry_out(aws, target, &change_set, false).await?;
+        }
+        step.done("");
+    }
+    let mut described =
+        aws.json(&["cloudformation", "describe-stacks", "--stack-name", &target.stack]).await?;
+    let described = described["Stacks"][0].take();
+    // The emulator has no such call.
+    if described["EnableTerminationProtection"] != true && target.endpoint_url.is_none() {
+        let switch = ["cloudformation", "update-termination-protection", "--enable-termination-protection"];
+        aws.json(&[&switch[..], &["--stack-name", &target.stack]].concat()).await?;
+    }
+    Ok(described)
+}
+
+/// The parameter by which tables refuse to be deleted.
+const PROTECTION: &str = "DeletionProtection";
+
+/// When the tables are protected, and by which parameter of the change set.
+#[derive(Debug, PartialEq)]
+enum TableProtection {
+    /// As the parameter is, named or deployed.
+    AsItIs,
+    /// A new stack: its tables are made unprotected, else a creation that fails could not be taken back.
+    Later,
+    /// The creation of the stack was interrupted before its tables were protected.
+    Now,
+}
+
+impl TableProtection {
+    fn of(status: &StackStatus, parameters: &Parameters) -> Self {
+        let named = parameters.value(PROTECTION);
+        match status {
+            _ if named == Some("false") => Self::AsItIs,
+            StackStatus::Absent => Self::Later,
+            // The stack itself is protected last, also where the operator wants no protected tables.
+            StackStatus::Ready(described)
+                if named.is_none()
+                    && stack_status::parameter(described, PROTECTION) == Some("false")
+                    && described["EnableTerminationProtection"] == false =>
+            {
+                Self::Now
+            }
+            _ => Self::AsItIs,
+        }
+    }
+
+    /// Puts the parameter into those of the change set.
+    fn apply(&self, overrides: &mut Vec<String>) {
+        let value = match self {
+            Self::AsItIs => return,
+            Self::Later => "false",
+            Self::Now => "true",
+        };
+        overrides.retain(|one| !one.starts_with(&format!("{PROTECTION}=")));
+        overrides.push(format!("{PROTECTION}={value}"));
+    }
 }
 
 async fn prepare(
@@ -111,6 +203,9 @@ async fn prepare(
     let found = doctor::examine(&aws, target, parameters).await?;
     found.refuse_what_is_wrong()?;
     let mut overrides = parameters.overrides();
+    let protection = TableProtection::of(&found.status, parameters);
+    protection.apply(&mut overrides);
+    let values = Template::read(&repository)?.values(parameters, found.status.deployed());
     let code = match &target.endpoint_url {
         // An emulator runs the functions on this machine.
         Some(endpoint) => {
@@ -122,7 +217,9 @@ async fn prepare(
             CodeSource::Zips
         }
         None => {
-            cargo_lambda(&repository, parameters.value("Architecture").unwrap_or("arm64")).await?;
+            let processor = Processor::of(values.get("Architecture").map_or("", String::as_str))?;
+            cargo_lambda(&repository, processor).await?;
+            processor.check(&repository)?;
             CodeSource::Folders
         }
     };
@@ -133,22 +230,38 @@ async fn prepare(
     let step = ProgressStep::begin("Uploading the workers");
     made(&aws, &bucket, &found.region, target.endpoint_url.is_some()).await?;
     let folder = tempfolder(&repository)?;
-    let packaged = package::package(&aws, &repository, code, &bucket, &folder).await?;
+    let packaged =
+        package::package(&aws, &repository, code, &bucket, &folder, &|name| values.get(name).cloned())
+            .await?;
     step.done(format!("to {bucket}"));
     let step = ProgressStep::begin("Working out what changes");
-    let packaged = packaged.display().to_string();
+    let upload = Upload { packaged: packaged.display().to_string(), bucket };
+    let change_set = change_set(&aws, &repository, target, &upload, &overrides).await?;
+    step.done(if change_set.is_some() { "" } else { "nothing" });
+    let is_new = found.status == StackStatus::Absent;
+    let protect_later = protection == TableProtection::Later;
+    Ok(Prepared { aws, repository, upload, change_set, is_new, protect_later })
+}
+
+/// Makes a change set of the packaged template; returns its ARN, or nothing where nothing changes.
+async fn change_set(
+    aws: &AwsCli,
+    repository: &Path,
+    target: &DeploymentTarget,
+    upload: &Upload,
+    overrides: &[String],
+) -> Result<Option<String>, CliError> {
     let mut arguments =
         vec!["cloudformation", "deploy", "--no-execute-changeset", "--no-fail-on-empty-changeset"];
-    arguments.extend(["--template-file", &packaged, "--stack-name", &target.stack, "--s3-bucket", &bucket]);
+    arguments.extend(["--template-file", &upload.packaged, "--stack-name", &target.stack]);
+    arguments.extend(["--s3-bucket", &upload.bucket]);
     arguments.extend(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]);
     if !overrides.is_empty() {
         arguments.push("--parameter-overrides");
         arguments.extend(overrides.iter().map(String::as_str));
     }
-    let said = aws.run(&repository, &arguments).await?;
-    let change_set = change_set_of(&String::from_utf8_lossy(&said));
-    step.done(if change_set.is_some() { "" } else { "nothing" });
-    Ok(Prepared { aws, repository, change_set, is_new: found.standing == StackStatus::Absent })
+    let said = aws.run(repository, &arguments).await?;
+    Ok(change_set_of(&String::from_utf8_lossy(&said)))
 }
 
 /// The ARN in what `aws cloudformation deploy --no-execute-changeset` says.
@@ -174,11 +287,15 @@ async fn forget(prepared: &Prepared, target: &DeploymentTarget, change_set: &str
     Ok(())
 }
 
-async fn carry_out(prepared: &Prepared, target: &DeploymentTarget, change_set: &str) -> Result<(), CliError> {
-    let aws = &prepared.aws;
+async fn carry_out(
+    aws: &AwsCli,
+    target: &DeploymentTarget,
+    change_set: &str,
+    is_new: bool,
+) -> Result<(), CliError> {
     let step = ProgressStep::begin("Deploying");
     aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
-    let until = if prepared.is_new { "stack-create-complete" } else { "stack-update-complete" };
+    let until = if is_new { "stack-create-complete" } else { "stack-update-complete" };
     let waited = aws.json(&["cloudformation", "wait", until, "--stack-name", &target.stack]).await;
     if waited.is_ok() {
         step.done(format!("stack {}", target.stack));
@@ -187,35 +304,33 @@ async fn carry_out(prepared: &Prepared, target: &DeploymentTarget, change_set: &
     let why = stack_status::first_failure(aws, &target.stack)
         .await
         .unwrap_or_else(|| "its events have the reason".into());
+    let failure = format!("the deployment failed: {why}");
     Err(match StackStatus::of(aws, target).await? {
-        StackStatus::Ready(_) => CliError::new(
-            format!("the deployment failed: {why}"),
-            "The stack is as it was before; mend the cause and deploy again.",
-        ),
-        StackStatus::Stuck(what, advice) => {
-            CliError::new(format!("the deployment failed: {why}; {what}"), advice)
+        StackStatus::Ready(_) => {
+            CliError::new(failure, "The stack is as it was before; mend the cause and deploy again.")
         }
-        StackStatus::Absent => CliError::new(
-            format!("the deployment failed: {why}"),
-            "Nothing is left of it; mend the cause and deploy again.",
-        ),
+        StackStatus::Absent => {
+            CliError::new(failure, "Nothing is left of it; mend the cause and deploy again.")
+        }
+        StackStatus::NeverMade(obstacle)
+        | StackStatus::HalfRemoved(obstacle)
+        | StackStatus::Stuck(obstacle) => {
+            CliError::new(format!("{failure}; {}", obstacle.what), obstacle.advice)
+        }
     })
-}
-
-/// Makes what changed of the API hold: who may call it counts from the next deployment of its stage on.
-async fn publish(aws: &AwsCli, target: &DeploymentTarget) -> Result<(), CliError> {
-    let which = ["--stack-name", &target.stack, "--logical-resource-id", "Api"];
-    let api = aws.json(&[&["cloudformation", "describe-stack-resource"][..], &which].concat()).await?;
-    let id = api["StackResourceDetail"]["PhysicalResourceId"].as_str().unwrap_or_default();
-    aws.json(&["apigateway", "create-deployment", "--rest-api-id", id, "--stage-name", "live"]).await?;
-    Ok(())
 }
 
 /// Makes the bucket of artefacts where it is missing: private, and for TLS only where there is TLS.
 async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), CliError> {
-    let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|_| {
+    let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|failure| {
+        // HeadBucket has no body, so the answer says no more than its status.
+        if !failure.to_string().contains("(403)") {
+            return failure;
+        }
         CliError::new(
-            format!("the bucket {bucket} is somebody else's"),
+            format!(
+                "the bucket {bucket} is somebody else's, or these credentials may not s3:ListBucket on it"
+            ),
             "Names of buckets are the world's: choose another with --artefacts.",
         )
     })?;
@@ -251,13 +366,13 @@ async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Resul
 }
 
 /// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
-async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), CliError> {
+async fn cargo_lambda(repository: &Path, processor: Processor) -> Result<(), CliError> {
     let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
     let names = build::names(repository)?;
     for (at, name) in names.iter().enumerate() {
         say(format!("Building {name} with cargo lambda, {} of {}", at + 1, names.len()));
         let status = Command::new("cargo")
-            .args(cargo_lambda_arguments(name, architecture))
+            .args(cargo_lambda_arguments(name, processor))
             .current_dir(repository)
             .stdin(Stdio::null())
             .kill_on_drop(true)
@@ -272,9 +387,12 @@ async fn cargo_lambda(repository: &Path, architecture: &str) -> Result<(), CliEr
 }
 
 /// The processor is always named: this machine may have the other one. So is the package: it is no default member.
-fn cargo_lambda_arguments<'a>(name: &'a str, architecture: &str) -> [&'a str; 6] {
-    let processor = if architecture == "arm64" { "--arm64" } else { "--x86-64" };
-    ["lambda", "build", "--release", processor, "--package", name]
+fn cargo_lambda_arguments(name: &str, processor: Processor) -> [&str; 6] {
+    let option = match processor {
+        Processor::Arm64 => "--arm64",
+        Processor::X86 => "--x86-64",
+    };
+    ["lambda", "build", "--release", option, "--package", name]
 }
 
 fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
@@ -286,14 +404,15 @@ fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws_cli::scripted::ScriptedAws;
 
     #[test]
     fn workers_are_built_as_packages_for_the_processor_that_is_deployed() {
         assert_eq!(
-            cargo_lambda_arguments("sign", "arm64"),
+            cargo_lambda_arguments("sign", Processor::Arm64),
             ["lambda", "build", "--release", "--arm64", "--package", "sign"]
         );
-        assert!(cargo_lambda_arguments("sign", "x86_64").contains(&"--x86-64"));
+        assert!(cargo_lambda_arguments("sign", Processor::X86).contains(&"--x86-64"));
         let repository = checkout::repository();
         for name in build::names(&repository).unwrap() {
             let manifest = repository.join("workers").join(&name).join("Cargo.toml");
@@ -310,5 +429,107 @@ mod tests {
             Some("arn:aws:cloudformation:eu-central-1:1:changeSet/x/y")
         );
         assert_eq!(change_set_of("No changes to deploy. Stack ca is up to date"), None);
+    }
+
+    const CHANGE_SET: &str = "arn:aws:cloudformation:eu-central-1:1:changeSet/x/y";
+
+    fn target() -> DeploymentTarget {
+        DeploymentTarget { stack: "ca".into(), region: None, endpoint_url: None }
+    }
+
+    fn named(others: &[(&str, &str)]) -> Parameters {
+        let others = others.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Parameters { mail_from: None, operators_email: None, others, yes_few_environments: false }
+    }
+
+    fn prepared(aws: &ScriptedAws, is_new: bool, protect_later: bool) -> Prepared {
+        Prepared {
+            aws: aws.cli(),
+            repository: checkout::repository(),
+            upload: Upload { packaged: "packaged.yaml".into(), bucket: "artefacts".into() },
+            change_set: Some(CHANGE_SET.into()),
+            is_new,
+            protect_later,
+        }
+    }
+
+    /// A stack whose change sets succeed; `switch` is the answer about its termination protection.
+    fn changing(described: &str, switch: &str) -> ScriptedAws {
+        let changeset = format!("Changeset created successfully: {CHANGE_SET}");
+        ScriptedAws::new(&[
+            ("cloudformation describe-change-set", &[r#"{"Changes":[]}"#]),
+            ("cloudformation execute-change-set", &[""]),
+            ("cloudformation wait", &[""]),
+            ("cloudformation deploy --no-execute-changeset", &[&changeset]),
+            ("cloudformation describe-stacks", &[described]),
+            ("cloudformation update-termination-protection", &[switch]),
+        ])
+    }
+
+    #[tokio::test]
+    async fn a_new_stack_is_protected_once_it_is_there() {
+        let aws = changing(r#"{"Stacks":[{"EnableTerminationProtection":false,"Outputs":[]}]}"#, "");
+        change_stack(&prepared(&aws, true, true), &target(), true).await.unwrap();
+        let created = aws.position("wait stack-create-complete");
+        let protected = aws.position("--parameter-overrides DeletionProtection=true");
+        let carried_out = aws.position("wait stack-update-complete");
+        let switched = aws.position("--enable-termination-protection --stack-name ca");
+        assert!(
+            created < protected && protected < carried_out && carried_out < switched,
+            "{:#?}",
+            aws.calls()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_is_protected_is_not_protected_again() {
+        let aws = changing(r#"{"Stacks":[{"EnableTerminationProtection":true}]}"#, "");
+        change_stack(&prepared(&aws, false, false), &target(), true).await.unwrap();
+        assert!(!aws.called("DeletionProtection"), "{:#?}", aws.calls());
+        assert!(!aws.called("termination-protection"), "{:#?}", aws.calls());
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_could_not_be_protected_is_told_as_deployed() {
+        let denied = "error:An error occurred (AccessDenied) when calling x: User: y is not authorized to perform: cloudformation:UpdateTerminationProtection on z";
+        let aws = changing(r#"{"Stacks":[{"EnableTerminationProtection":false}]}"#, denied);
+        let failed = change_stack(&prepared(&aws, true, true), &target(), true).await;
+        let told = failed.unwrap_err().to_string();
+        assert!(told.starts_with("the stack ca is deployed and not protected from deletion yet"), "{told}");
+        assert!(told.contains("may not cloudformation:UpdateTerminationProtection"), "{told}");
+        assert!(told.contains("Run countersign deploy again"), "{told}");
+    }
+
+    #[test]
+    fn tables_are_protected_later_now_or_as_they_are() {
+        let ready = |protection: &str, stack: bool| {
+            StackStatus::Ready(serde_json::json!({
+                "Parameters": [{ "ParameterKey": PROTECTION, "ParameterValue": protection }],
+                "EnableTerminationProtection": stack,
+            }))
+        };
+        let of = TableProtection::of;
+        assert_eq!(of(&StackStatus::Absent, &named(&[])), TableProtection::Later);
+        assert_eq!(of(&StackStatus::Absent, &named(&[(PROTECTION, "true")])), TableProtection::Later);
+        assert_eq!(of(&StackStatus::Absent, &named(&[(PROTECTION, "false")])), TableProtection::AsItIs);
+        assert_eq!(of(&ready("false", false), &named(&[])), TableProtection::Now);
+        assert_eq!(of(&ready("false", true), &named(&[])), TableProtection::AsItIs);
+        assert_eq!(of(&ready("false", false), &named(&[(PROTECTION, "false")])), TableProtection::AsItIs);
+        assert_eq!(of(&ready("true", false), &named(&[])), TableProtection::AsItIs);
+        let mut overrides = vec!["DeletionProtection=true".to_owned(), "MailFrom=a@b".to_owned()];
+        TableProtection::Later.apply(&mut overrides);
+        assert_eq!(overrides, ["MailFrom=a@b", "DeletionProtection=false"]);
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_cannot_be_used_is_told_apart_from_other_failures() {
+        let failed = async |error: &str| {
+            let aws = ScriptedAws::new(&[("s3api head-bucket", &[error])]);
+            made(&aws.cli(), "artefacts", "eu-central-1", false).await.unwrap_err().to_string()
+        };
+        let forbidden = "error:An error occurred (403) when calling the HeadBucket operation: Forbidden";
+        assert!(failed(forbidden).await.contains("is somebody else's, or these credentials may not"));
+        let expired = "error:An error occurred (ExpiredToken) when calling the HeadBucket operation: x";
+        assert!(failed(expired).await.contains("credentials have expired"));
     }
 }

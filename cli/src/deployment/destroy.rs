@@ -1,14 +1,17 @@
 //! `countersign destroy`: takes the stack away, and leaves what must outlive it.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::stack_status::{self, StackStatus};
 use super::{DeploymentTarget, confirmed};
+use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
-use crate::stack::Stack;
 
 /// `countersign destroy`.
 #[derive(Debug, clap::Args)]
@@ -18,64 +21,98 @@ pub(crate) struct Destroy {
     /// Do it though certificates that it issued are still valid
     #[arg(long)]
     with_live_certificates: bool,
+    /// Do it though requests are open; they end without a certificate, and nobody gets a mail about it
+    #[arg(long)]
+    with_open_requests: bool,
     /// Do it without asking
     #[arg(long)]
     yes: bool,
 }
 
+/// How fast executions are stopped. StopExecution has a quota of the whole account, in most regions a bucket of 500 that is refilled
+/// by 25 a second; ListExecutions is refilled by 5 a second.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+struct Pace {
+    at_once: usize,
+    /// First pause after a throttled call, and the pause between two looks at what runs.
+    pause: Duration,
+    /// Looks at what runs before the command gives up.
+    rounds: usize,
+}
+
+/// One process of the command line takes about half a second, so four at once make some eight calls a second.
+const PACE: Pace = Pace { at_once: 4, pause: Duration::from_secs(2), rounds: 150 };
+/// Attempts to stop an execution while the call is throttled; each pause is twice the one before.
+const ATTEMPTS: u32 = 6;
+
+const TABLE: &str = "AWS::DynamoDB::Table";
+
 /// Runs `countersign destroy`.
 pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
-    let (target, aws) = (&destroy.target, destroy.target.aws());
-    let name = &target.stack;
+    remove(&destroy.target.aws(), &destroy, &PACE).await
+}
+
+async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliError> {
+    let name = &destroy.target.stack;
     let found = aws.find(&["cloudformation", "describe-stacks", "--stack-name", name]).await?;
-    if found.is_none_or(|found| found["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE") {
-        return Err(CliError::new(
+    let found = found.filter(|found| found["Stacks"][0]["StackStatus"] != "DELETE_COMPLETE");
+    let found = found.ok_or_else(|| {
+        CliError::new(
             format!("there is no stack {name}"),
             "Name it with --stack, and its region with --region.",
-        ));
-    }
-    match StackStatus::of(&aws, target).await? {
-        StackStatus::Ready(_) => {
-            let live = live(&target.which().find().await?).await?;
-            if live > 0 && !destroy.with_live_certificates {
-                return Err(CliError::new(
-                    format!("{live} of its certificates are still valid"),
-                    "Nobody could look them up afterwards. Say --with-live-certificates where that is what you want.",
-                ));
-            }
-        }
+        )
+    })?;
+    let described = &found["Stacks"][0];
+    let status = StackStatus::read(name, described);
+    match &status {
+        StackStatus::Ready(_) if !destroy.with_live_certificates => refuse_live(aws, described).await?,
         // Remains of a failed attempt have issued nothing.
-        StackStatus::Absent => {}
-        StackStatus::Stuck(what, advice)
-            if !what.contains("first deployment failed") && !what.contains("removed whole") =>
-        {
-            return Err(CliError::new(what, advice));
-        }
-        StackStatus::Stuck(..) => {}
+        StackStatus::Ready(_)
+        | StackStatus::Absent
+        | StackStatus::NeverMade(_)
+        | StackStatus::HalfRemoved(_) => {}
+        StackStatus::Stuck(obstacle) => return Err(CliError::new(&obstacle.what, &obstacle.advice)),
     }
-    let question = format!("Remove the stack {name}? Its tables, bucket and secrets stay.");
-    confirmed(&question, destroy.yes)?;
-    let resources = aws.json(&["cloudformation", "describe-stack-resources", "--stack-name", name]).await?;
-    let step = ProgressStep::begin("Removing the stack");
-    aws.json(&["cloudformation", "delete-stack", "--stack-name", name]).await?;
-    if aws.json(&["cloudformation", "wait", "stack-delete-complete", "--stack-name", name]).await.is_err() {
-        let why = stack_status::first_failure(&aws, name)
-            .await
-            .unwrap_or_else(|| "its events have the reason".into());
+    let never_made = matches!(status, StackStatus::NeverMade(_));
+    let resources = Resources::of(aws, name).await?;
+    let machine = resources.id("StateMachine");
+    let open = match machine {
+        Some(machine) => running(aws, machine).await?.len(),
+        None => 0,
+    };
+    if open > 0 && !destroy.with_open_requests {
         return Err(CliError::new(
-            format!("not all of the stack could be removed: {why}"),
-            format!("Mend the cause, then run countersign destroy --stack {name} again."),
+            format!("{open} executions of its requests are running"),
+            "Their requesters would get neither a certificate nor a mail, and no link of theirs or of their approvers would work: \
+             see countersign requests list. Say --with-open-requests where that is what you want.",
         ));
     }
+    if never_made {
+        refuse_rows(aws, &resources).await?;
+    }
+    let requests = if open > 0 { format!(" {open} requests end undecided.") } else { String::new() };
+    let rest = if never_made { "It was never made." } else { "Its tables, bucket and secrets stay." };
+    confirmed(&format!("Remove the stack {name}?{requests} {rest}"), destroy.yes)?;
+    if described["EnableTerminationProtection"] == true {
+        let lift = ["cloudformation", "update-termination-protection", "--no-enable-termination-protection"];
+        aws.json(&[&lift[..], &["--stack-name", name]].concat()).await?;
+    }
+    if let Some(machine) = machine {
+        end_requests(aws, machine, resources.id("HousekeepingTimer"), pace).await?;
+    }
+    let step = ProgressStep::begin("Removing the stack");
+    if never_made {
+        remove_never_made(aws, name, &resources, pace).await?;
+        step.done(name);
+        return name_leftovers(aws, &resources).await;
+    }
+    delete(aws, name, machine, &[], pace).await?;
     step.done(name);
     say(
         "What stays, because it is the record of what was issued; docs/operations/deploy.md says how to remove it too:",
     );
-    for resource in resources["StackResources"].as_array().into_iter().flatten() {
-        let (kind, id) = (resource["ResourceType"].as_str(), resource["PhysicalResourceId"].as_str());
-        if let (Some("AWS::DynamoDB::Table" | "AWS::S3::Bucket" | "AWS::SecretsManager::Secret"), Some(id)) =
-            (kind, id)
-        {
+    for kind in [TABLE, "AWS::S3::Bucket", "AWS::SecretsManager::Secret"] {
+        for id in resources.of_type(kind) {
             println!("{id}");
         }
     }
@@ -83,26 +120,384 @@ pub(crate) async fn run(destroy: Destroy) -> Result<(), CliError> {
     Ok(())
 }
 
-/// How many certificates are valid today.
-async fn live(stack: &Stack) -> Result<i64, CliError> {
-    let now = OffsetDateTime::now_utc().format(&Rfc3339).or_fail(|| "no time".into(), "")?;
-    let client = aws_sdk_dynamodb::Client::new(&stack.sdk);
-    let mut count = 0;
-    for status in ["issued", "delivered"] {
-        let mut pages = client
-            .query()
-            .table_name(&stack.requests_table)
-            .index_name("byExpiry")
-            .select(Select::Count)
-            .key_condition_expression("#status = :status AND notAfter > :now")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", AttributeValue::S(status.into()))
-            .expression_attribute_values(":now", AttributeValue::S(now.clone()))
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            count += i64::from(page.or_fail(|| "cannot count the certificates".into(), "")?.count);
+/// Deletes the stack. Executions that begin meanwhile are stopped: CloudFormation waits for them, since a state machine is deleted only
+/// when its executions have ended. <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html>
+async fn delete(
+    aws: &AwsCli,
+    name: &str,
+    machine: Option<&str>,
+    options: &[&str],
+    pace: &Pace,
+) -> Result<(), CliError> {
+    aws.json(&[&["cloudformation", "delete-stack", "--stack-name", name][..], options].concat()).await?;
+    let late = async {
+        loop {
+            tokio::time::sleep(pace.pause * 10).await;
+            if let Some(machine) = machine {
+                // The wait below says how it ends.
+                let _ = stop_all(aws, machine, pace).await;
+            }
+        }
+    };
+    let waiting = ["cloudformation", "wait", "stack-delete-complete", "--stack-name", name];
+    let waited = tokio::select! {
+        waited = aws.json(&waiting) => waited,
+        () = late => Ok(Value::Null),
+    };
+    if waited.is_ok() {
+        return Ok(());
+    }
+    let why =
+        stack_status::first_failure(aws, name).await.unwrap_or_else(|| "its events have the reason".into());
+    Err(CliError::new(
+        format!("not all of the stack could be removed: {why}"),
+        format!("Mend the cause, then run countersign destroy --stack {name} again."),
+    ))
+}
+
+/// Refuses tables with rows in a stack that was never made: they would be deleted with it.
+async fn refuse_rows(aws: &AwsCli, resources: &Resources) -> Result<(), CliError> {
+    for table in resources.of_type(TABLE) {
+        let scan = ["dynamodb", "scan", "--table-name", table, "--select", "COUNT", "--limit", "1"];
+        let found = aws.find(&[&scan[..], &["--no-paginate"]].concat()).await?;
+        if found.is_some_and(|found| found["Count"].as_u64().unwrap_or_default() > 0) {
+            return Err(CliError::new(
+                format!("the table {table} has rows, although its stack was never made"),
+                "Nothing was changed. Copy what you need, delete the rows, and try again.",
+            ));
         }
     }
-    Ok(count)
+    Ok(())
+}
+
+/// A creation that failed is taken back with its tables, which protected tables refuse: the rollback fails, and so would the deletion.
+/// The last resort leaves behind what cannot be deleted.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>
+async fn remove_never_made(
+    aws: &AwsCli,
+    name: &str,
+    resources: &Resources,
+    pace: &Pace,
+) -> Result<(), CliError> {
+    for table in resources.of_type(TABLE) {
+        aws.find(&["dynamodb", "update-table", "--table-name", table, "--no-deletion-protection-enabled"])
+            .await?;
+    }
+    let Err(failure) = delete(aws, name, None, &[], pace).await else {
+        return Ok(());
+    };
+    say(format!("{failure}"));
+    say("Removing the stack without what cannot be removed.");
+    delete(aws, name, None, &["--deletion-mode", "FORCE_DELETE_STACK"], pace).await
+}
+
+/// Names what is left of a stack that was never made.
+async fn name_leftovers(aws: &AwsCli, resources: &Resources) -> Result<(), CliError> {
+    for table in resources.of_type(TABLE) {
+        let found = aws.find(&["dynamodb", "describe-table", "--table-name", table]).await?;
+        if found.is_some_and(|found| found["Table"]["TableStatus"] != "DELETING") {
+            println!(
+                "An empty table is left; remove it with: aws dynamodb delete-table --table-name {table}"
+            );
+        }
+    }
+    for bucket in resources.of_type("AWS::S3::Bucket") {
+        if aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await?.is_some() {
+            println!("A bucket is left; remove it with: aws s3 rb s3://{bucket}");
+        }
+    }
+    Ok(())
+}
+
+/// What a stack has, by logical name.
+struct Resources(Vec<Value>);
+
+impl Resources {
+    /// All that are there. `describe-stack-resources` would give the first hundred; the command line follows the pages of this call.
+    async fn of(aws: &AwsCli, stack: &str) -> Result<Self, CliError> {
+        let listed = aws.json(&["cloudformation", "list-stack-resources", "--stack-name", stack]).await?;
+        let all = listed["StackResourceSummaries"].as_array().cloned().unwrap_or_default();
+        Ok(Self(all.into_iter().filter(|one| one["ResourceStatus"] != "DELETE_COMPLETE").collect()))
+    }
+
+    fn id(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|one| one["LogicalResourceId"] == name)?["PhysicalResourceId"].as_str()
+    }
+
+    /// Ids of those of a type.
+    fn of_type(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |one| one["ResourceType"] == kind)
+            .filter_map(|one| one["PhysicalResourceId"].as_str())
+    }
+}
+
+/// The executions that run, with an ARN each. The command line follows the pages.
+async fn running(aws: &AwsCli, machine: &str) -> Result<Vec<String>, CliError> {
+    let list =
+        ["stepfunctions", "list-executions", "--state-machine-arn", machine, "--status-filter", "RUNNING"];
+    let listed = aws.find(&list).await?.unwrap_or_default();
+    let all = listed["executions"].as_array().into_iter().flatten();
+    Ok(all.filter_map(|one| one["executionArn"].as_str().map(str::to_owned)).collect())
+}
+
+/// Ends every execution. Housekeeping starts those of open requests again, so it is switched off first.
+async fn end_requests(aws: &AwsCli, machine: &str, timer: Option<&str>, pace: &Pace) -> Result<(), CliError> {
+    let schedule = match timer {
+        Some(timer) => aws.find(&["scheduler", "get-schedule", "--name", timer]).await?,
+        None => None,
+    };
+    if let Some(schedule) = &schedule {
+        set_schedule(aws, schedule, "DISABLED").await?;
+    }
+    let step = ProgressStep::begin("Ending the executions");
+    match stop_all(aws, machine, pace).await {
+        Ok(stopped) => {
+            step.done(format!("{stopped} stopped"));
+            Ok(())
+        }
+        Err(failure) => {
+            // The stack goes on, so housekeeping has to.
+            let undone = match &schedule {
+                Some(schedule) => set_schedule(aws, schedule, "ENABLED").await.is_ok(),
+                None => true,
+            };
+            let housekeeping = if undone {
+                "housekeeping runs as before, and starts the requests again whose executions were stopped"
+            } else {
+                "housekeeping is switched off: enable the stack's schedule in the console of EventBridge Scheduler"
+            };
+            Err(CliError::new(failure.to_string(), format!("The stack is still there; {housekeeping}.")))
+        }
+    }
+}
+
+/// UpdateSchedule sets what is not named back to its default, so everything that GetSchedule answers is named.
+/// <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html>
+async fn set_schedule(aws: &AwsCli, schedule: &Value, state: &str) -> Result<(), CliError> {
+    let mut update = schedule.clone();
+    if let Some(update) = update.as_object_mut() {
+        for answered_only in ["Arn", "CreationDate", "LastModificationDate"] {
+            update.remove(answered_only);
+        }
+        update.insert("State".into(), json!(state));
+    }
+    aws.json(&["scheduler", "update-schedule", "--cli-input-json", &update.to_string()]).await.map(|_| ())
+}
+
+/// Stops executions until none runs; returns how many were stopped.
+async fn stop_all(aws: &AwsCli, machine: &str, pace: &Pace) -> Result<usize, CliError> {
+    let mut stopped = 0;
+    for _ in 0..pace.rounds {
+        let running = running(aws, machine).await?;
+        if running.is_empty() {
+            return Ok(stopped);
+        }
+        stopped += running.len();
+        let stops = running.iter().map(|execution| stop(aws, execution, pace));
+        stream::iter(stops).buffer_unordered(pace.at_once).try_collect::<()>().await?;
+        tokio::time::sleep(pace.pause).await;
+    }
+    Err(CliError::new("executions go on although they were stopped", ""))
+}
+
+async fn stop(aws: &AwsCli, execution: &str, pace: &Pace) -> Result<(), CliError> {
+    let mut pause = pace.pause;
+    for attempt in 1..=ATTEMPTS {
+        let stop = ["stepfunctions", "stop-execution", "--execution-arn", execution];
+        let why = ["--error", "Stack.Removed", "--cause", "countersign destroy"];
+        match aws.find(&[&stop[..], &why].concat()).await {
+            // One that ended by itself meanwhile is as good.
+            Ok(_) => return Ok(()),
+            Err(failure) if attempt < ATTEMPTS && is_throttled(&failure) => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+fn is_throttled(failure: &CliError) -> bool {
+    let told = failure.to_string();
+    ["ThrottlingException", "TooManyRequestsException", "Rate exceeded"]
+        .iter()
+        .any(|sign| told.contains(sign))
+}
+
+/// Refuses while certificates are valid. It asks the table by the stack's output, so that it works for stacks of other versions.
+async fn refuse_live(aws: &AwsCli, described: &Value) -> Result<(), CliError> {
+    let consent = "Say --with-live-certificates where that is what you want.";
+    let table = stack_status::output(described, "CertificatesTable").ok_or_else(|| {
+        CliError::new("the stack does not say in which table its certificates are", consent)
+    })?;
+    let now = OffsetDateTime::now_utc().format(&Rfc3339).or_fail(|| "no time".into(), "")?;
+    let mut live = 0;
+    for status in ["issued", "delivered"] {
+        let values = json!({ ":status": { "S": status }, ":now": { "S": now } }).to_string();
+        let query = ["dynamodb", "query", "--table-name", table, "--index-name", "byExpiry"];
+        let condition = ["--key-condition-expression", "#status = :status AND notAfter > :now"];
+        let names = ["--expression-attribute-names", r##"{"#status":"status"}"##];
+        let values = ["--expression-attribute-values", &values, "--select", "COUNT"];
+        // The command line follows the pages and adds up the counts.
+        let counted = aws.json(&[&query[..], &condition, &names, &values].concat()).await;
+        let counted = counted
+            .map_err(|failure| CliError::new(format!("cannot count the certificates: {failure}"), consent))?;
+        live += counted["Count"].as_i64().unwrap_or_default();
+    }
+    if live > 0 {
+        return Err(CliError::new(
+            format!("{live} of its certificates are still valid"),
+            format!("Nobody could look them up afterwards. {consent}"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws_cli::scripted::ScriptedAws;
+
+    const FAST: Pace = Pace { at_once: 1, pause: Duration::ZERO, rounds: 3 };
+    const READY: &str = r#"{"Stacks":[{"StackStatus":"CREATE_COMPLETE","Description":"Countersign, a CA",
+        "Outputs":[{"OutputKey":"CertificatesTable","OutputValue":"ca-table"}]}]}"#;
+    const RESOURCES: &str = r#"{"StackResourceSummaries":[
+        {"LogicalResourceId":"StateMachine","PhysicalResourceId":"arn:machine","ResourceType":"AWS::StepFunctions::StateMachine"},
+        {"LogicalResourceId":"HousekeepingTimer","PhysicalResourceId":"ca-timer","ResourceType":"AWS::Scheduler::Schedule"},
+        {"LogicalResourceId":"CertificatesTable","PhysicalResourceId":"ca-table","ResourceType":"AWS::DynamoDB::Table"}]}"#;
+    const SCHEDULE: &str = r#"{"Name":"ca-timer","State":"ENABLED","Arn":"a","CreationDate":"c",
+        "ScheduleExpression":"rate(5 minutes)","Target":{"Arn":"arn:housekeeping"}}"#;
+    const TWO: &str = r#"{"executions":[{"executionArn":"arn:one"},{"executionArn":"arn:two"}]}"#;
+    const NONE: &str = r#"{"executions":[]}"#;
+    const THROTTLED: &str = "error:An error occurred (ThrottlingException) when calling the StopExecution operation: Rate exceeded";
+
+    fn stack(executions: &[&str], stopped: &[&str], live: &str) -> ScriptedAws {
+        ScriptedAws::new(&[
+            ("cloudformation describe-stacks", &[READY]),
+            ("cloudformation list-stack-resources", &[RESOURCES]),
+            ("dynamodb query", &[live]),
+            ("stepfunctions list-executions", executions),
+            ("scheduler get-schedule", &[SCHEDULE]),
+            ("scheduler update-schedule", &[""]),
+            ("stepfunctions stop-execution", stopped),
+            ("cloudformation delete-stack", &[""]),
+            ("cloudformation wait", &[""]),
+        ])
+    }
+
+    fn destroy(with_open_requests: bool) -> Destroy {
+        let target = DeploymentTarget { stack: "ca".into(), region: None, endpoint_url: None };
+        Destroy { target, with_live_certificates: false, with_open_requests, yes: true }
+    }
+
+    #[tokio::test]
+    async fn a_stack_with_open_requests_is_left_alone_unless_told() {
+        let aws = stack(&[TWO], &[""], r#"{"Count":0}"#);
+        let told = remove(&aws.cli(), &destroy(false), &FAST).await.unwrap_err().to_string();
+        assert!(told.starts_with("2 executions of its requests are running"), "{told}");
+        assert!(told.contains("neither a certificate nor a mail"), "{told}");
+        assert!(told.contains("--with-open-requests"), "{told}");
+        for change in ["update-schedule", "stop-execution", "delete-stack"] {
+            assert!(!aws.called(change), "{:#?}", aws.calls());
+        }
+    }
+
+    #[tokio::test]
+    async fn executions_are_stopped_before_the_stack_is_deleted() {
+        // Counted; listed; one of them started again; none.
+        let one = r#"{"executions":[{"executionArn":"arn:three"}]}"#;
+        let aws = stack(&[TWO, TWO, one, NONE], &["", THROTTLED, THROTTLED, "", ""], r#"{"Count":0}"#);
+        remove(&aws.cli(), &destroy(true), &FAST).await.unwrap();
+        let off = aws.position("scheduler update-schedule");
+        let calls = aws.calls();
+        assert!(calls[off].contains(r#""State":"DISABLED""#), "{}", calls[off]);
+        assert!(calls[off].contains("rate(5 minutes)"), "{}", calls[off]);
+        assert!(!calls[off].contains("CreationDate"), "{}", calls[off]);
+        assert!(off < aws.position("stop-execution --execution-arn arn:one"));
+        let last = aws.position("stop-execution --execution-arn arn:three");
+        assert!(last < aws.position("delete-stack"));
+        let of_two = calls.iter().filter(|call| call.contains("--execution-arn arn:two")).count();
+        assert_eq!(of_two, 3, "a throttled call is repeated: {calls:#?}");
+        assert!(!calls.iter().any(|call| call.contains("ENABLED")), "{calls:#?}");
+    }
+
+    #[tokio::test]
+    async fn housekeeping_goes_on_where_executions_cannot_be_stopped() {
+        let denied = "error:An error occurred (AccessDeniedException) when calling the StopExecution operation: User: x is not authorized to perform: states:StopExecution on resource: y";
+        let aws = stack(&[TWO], &[denied], r#"{"Count":0}"#);
+        let told = remove(&aws.cli(), &destroy(true), &FAST).await.unwrap_err().to_string();
+        assert!(told.contains("may not states:StopExecution"), "{told}");
+        assert!(told.contains("The stack is still there; housekeeping runs as before"), "{told}");
+        assert!(aws.calls().last().unwrap().contains(r#""State":"ENABLED""#), "{:#?}", aws.calls());
+        assert!(!aws.called("delete-stack"));
+        let endless = stack(&[TWO], &[""], r#"{"Count":0}"#);
+        let told = remove(&endless.cli(), &destroy(true), &FAST).await.unwrap_err().to_string();
+        assert!(told.contains("executions go on although they were stopped"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn valid_certificates_are_counted_first() {
+        let aws = stack(&[NONE], &[""], r#"{"Count":2}"#);
+        let told = remove(&aws.cli(), &destroy(true), &FAST).await.unwrap_err().to_string();
+        assert!(told.starts_with("4 of its certificates are still valid"), "{told}");
+        assert!(told.contains("--with-live-certificates"), "{told}");
+        assert!(!aws.called("delete-stack"));
+    }
+
+    const NEVER_MADE: &str = r#"{"Stacks":[{"StackStatus":"ROLLBACK_FAILED","Description":"Countersign, a CA",
+        "EnableTerminationProtection":true}]}"#;
+    const REMAINS: &str = r#"{"StackResourceSummaries":[
+        {"LogicalResourceId":"CertificatesTable","PhysicalResourceId":"ca-table","ResourceType":"AWS::DynamoDB::Table","ResourceStatus":"DELETE_FAILED"},
+        {"LogicalResourceId":"AuditTable","PhysicalResourceId":"gone","ResourceType":"AWS::DynamoDB::Table","ResourceStatus":"DELETE_COMPLETE"}]}"#;
+
+    fn never_made(rows: &str, waits: &[&str]) -> ScriptedAws {
+        ScriptedAws::new(&[
+            ("cloudformation describe-stacks", &[NEVER_MADE]),
+            ("cloudformation list-stack-resources", &[REMAINS]),
+            ("dynamodb scan --table-name ca-table", &[rows]),
+            ("cloudformation update-termination-protection", &[""]),
+            ("dynamodb update-table --table-name ca-table --no-deletion-protection-enabled", &[""]),
+            ("cloudformation delete-stack", &[""]),
+            ("cloudformation wait", waits),
+            (
+                "cloudformation describe-stack-events",
+                &[
+                    r#"{"StackEvents":[{"ResourceStatus":"DELETE_FAILED","ResourceType":"AWS::DynamoDB::Table",
+                "LogicalResourceId":"CertificatesTable","ResourceStatusReason":"no"}]}"#,
+                ],
+            ),
+            ("dynamodb describe-table", &["error:ResourceNotFoundException"]),
+        ])
+    }
+
+    #[tokio::test]
+    async fn the_tables_of_a_stack_that_was_never_made_are_unprotected_and_go_with_it() {
+        let aws = never_made(r#"{"Count":0}"#, &[""]);
+        remove(&aws.cli(), &destroy(false), &FAST).await.unwrap();
+        let delete = aws.position("delete-stack");
+        assert!(aws.position("--no-enable-termination-protection --stack-name ca") < delete);
+        assert!(aws.position("update-table --table-name ca-table --no-deletion-protection-enabled") < delete);
+        assert!(!aws.called("FORCE_DELETE_STACK"), "{:#?}", aws.calls());
+        assert!(!aws.called("gone"), "a table that is gone is left out: {:#?}", aws.calls());
+    }
+
+    #[tokio::test]
+    async fn the_last_resort_is_taken_after_a_failed_deletion_only() {
+        let aws = never_made(r#"{"Count":0}"#, &["error:Waiter StackDeleteComplete failed", ""]);
+        remove(&aws.cli(), &destroy(false), &FAST).await.unwrap();
+        assert!(aws.position("cloudformation wait") < aws.position("--deletion-mode FORCE_DELETE_STACK"));
+    }
+
+    #[tokio::test]
+    async fn a_table_with_rows_is_never_unprotected() {
+        let aws = never_made(r#"{"Count":1}"#, &[""]);
+        let told = remove(&aws.cli(), &destroy(false), &FAST).await.unwrap_err().to_string();
+        assert!(told.contains("the table ca-table has rows"), "{told}");
+        for change in ["update-table", "delete-stack", "termination-protection"] {
+            assert!(!aws.called(change), "{:#?}", aws.calls());
+        }
+    }
 }

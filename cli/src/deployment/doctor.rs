@@ -5,13 +5,18 @@
 use serde_json::Value;
 
 use super::stack_status::{self, StackStatus};
+use super::template::Template;
 use super::{DeploymentTarget, Parameters};
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
-use crate::table;
+use crate::{checkout, table};
 
 /// What the workers may take at once, of an account's environments: those of the queues, of the dead letters, and some portals.
 const ENVIRONMENTS: u64 = 60;
+
+/// The fewest with which the workers do not take each other's: 33 of the queues and a dozen portals. With fewer, Lambda throttles a
+/// message until it has been received too often, and a request fails that no worker has seen.
+const FEWEST: u64 = 45;
 
 /// `countersign doctor`.
 #[derive(Debug, clap::Args)]
@@ -58,7 +63,7 @@ impl Check {
 pub(super) struct Findings {
     pub(super) account: String,
     pub(super) region: String,
-    pub(super) standing: StackStatus,
+    pub(super) status: StackStatus,
     checks: Vec<Check>,
 }
 
@@ -102,21 +107,22 @@ pub(super) async fn examine(
     target: &DeploymentTarget,
     parameters: &Parameters,
 ) -> Result<Findings, CliError> {
+    Template::read(&checkout::repository())?.refuse_unknown(parameters)?;
     let caller = aws.json(&["sts", "get-caller-identity"]).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));
     let region = target.which().region().await?;
-    let mut checks = vec![credentials(&arn), Check::good("region", &region)];
-    let standing = StackStatus::of(aws, target).await?;
-    checks.push(match &standing {
+    let mut checks =
+        vec![credentials(&arn), partition(&arn).unwrap_or_else(|| Check::good("region", &region))];
+    let status = StackStatus::of(aws, target).await?;
+    checks.push(match &status {
         StackStatus::Absent => Check::good("stack", format!("there is no stack {} yet", target.stack)),
         StackStatus::Ready(described) => Check::good("stack", text(&described["StackStatus"])),
-        StackStatus::Stuck(what, advice) => Check::wrong("stack", what, advice),
+        StackStatus::NeverMade(obstacle)
+        | StackStatus::HalfRemoved(obstacle)
+        | StackStatus::Stuck(obstacle) => Check::wrong("stack", &obstacle.what, &obstacle.advice),
     });
-    let deployed = match &standing {
-        StackStatus::Ready(described) => Some(described),
-        _ => None,
-    };
+    let deployed = status.deployed();
     let value = |name: &str| {
         parameters
             .value(name)
@@ -126,16 +132,18 @@ pub(super) async fn examine(
     if value("MailTransport").as_deref() == Some("smtp") {
         checks.push(Check::good("mail", format!("by {}", value("SmtpEndpoint").unwrap_or_default())));
     } else {
-        checks.extend(mail(aws, value("MailFrom").as_deref()).await?);
+        checks.extend(mail(aws, &region, value("MailFrom").as_deref()).await?);
     }
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
-    checks.push(concurrency(&settings));
-    match &standing {
-        StackStatus::Absent => checks.extend(clash(aws, &target.stack).await?),
+    // An emulator's limit is not that of AWS.
+    let accepted = parameters.yes_few_environments || target.endpoint_url.is_some();
+    checks.push(concurrency(&settings, accepted));
+    match &status {
+        StackStatus::Absent => checks.extend(clash(aws, &target.stack, &value).await?),
         StackStatus::Ready(described) => checks.extend(secrets(aws, &target.stack, described).await?),
-        StackStatus::Stuck(..) => {}
+        _ => {}
     }
-    Ok(Findings { account, region, standing, checks })
+    Ok(Findings { account, region, status, checks })
 }
 
 fn credentials(arn: &str) -> Check {
@@ -150,7 +158,20 @@ fn credentials(arn: &str) -> Check {
     }
 }
 
-async fn mail(aws: &AwsCli, from: Option<&str>) -> Result<Vec<Check>, CliError> {
+/// Refuses other partitions than the commercial one. Workers trust the roots of its endpoints only (docs/decisions/0052), and the
+/// network template names its services.
+fn partition(arn: &str) -> Option<Check> {
+    let partition = arn.split(':').nth(1).unwrap_or_default();
+    matches!(partition, "aws-cn" | "aws-us-gov" | "aws-iso" | "aws-iso-b" | "aws-eusc").then(|| {
+        Check::wrong(
+            "region",
+            format!("these credentials are of the partition {partition}, in which Countersign cannot run"),
+            "Use an account and a region of the partition aws.",
+        )
+    })
+}
+
+async fn mail(aws: &AwsCli, region: &str, from: Option<&str>) -> Result<Vec<Check>, CliError> {
     let Some(from) = from else {
         return Ok(vec![Check::wrong(
             "sender",
@@ -158,17 +179,46 @@ async fn mail(aws: &AwsCli, from: Option<&str>) -> Result<Vec<Check>, CliError> 
             "Name an address that SES has verified with --mail-from.",
         )]);
     };
+    let account = match aws.json(&["sesv2", "get-account"]).await {
+        Ok(account) => account,
+        // The call before, for the credentials, reached the region.
+        Err(failure) if failure.to_string().contains("Could not connect to the endpoint") => {
+            return Ok(vec![Check::wrong(
+                "SES",
+                format!("there is no SES in {region}"),
+                "Choose a region that has it with --region, or a relay with --parameter MailTransport=smtp and SmtpEndpoint.",
+            )]);
+        }
+        Err(failure) => return Err(failure),
+    };
     let mut identities = Vec::new();
-    for name in [from, from.rsplit('@').next().unwrap_or_default()] {
-        identities.extend(aws.find(&["sesv2", "get-email-identity", "--email-identity", name]).await?);
+    for name in identities_of(from) {
+        let found = aws.find(&["sesv2", "get-email-identity", "--email-identity", name]).await?;
+        identities.extend(found.map(|found| (name, found)));
     }
-    let account = aws.json(&["sesv2", "get-account"]).await?;
     Ok(vec![identity(from, &identities), sandbox(&account)])
 }
 
-fn identity(from: &str, identities: &[Value]) -> Check {
-    if identities.iter().any(|identity| identity["VerifiedForSendingStatus"] == true) {
-        return Check::good("sender", from);
+/// The identities that let SES send from an address: itself, its domain, and the domains above it.
+/// <https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html>
+fn identities_of(from: &str) -> Vec<&str> {
+    let mut names = vec![from];
+    let mut domain = from.rsplit('@').next().unwrap_or_default();
+    while let Some((_, above)) = domain.split_once('.') {
+        names.push(domain);
+        domain = above;
+    }
+    names
+}
+
+fn identity(from: &str, identities: &[(&str, Value)]) -> Check {
+    let verified = identities.iter().find(|(_, identity)| identity["VerifiedForSendingStatus"] == true);
+    if let Some((name, identity)) = verified {
+        // SES applies it to each mail, though no call names it, and asks for the permission to use it.
+        return match identity["ConfigurationSetName"].as_str() {
+            Some(set) => Check::good("sender", format!("{from}, by {name} with the configuration set {set}")),
+            None => Check::good("sender", format!("{from}, by {name}")),
+        };
     }
     let domain = from.rsplit('@').next().unwrap_or_default();
     match identities {
@@ -179,12 +229,10 @@ fn identity(from: &str, identities: &[Value]) -> Check {
                 "Run aws sesv2 create-email-identity --email-identity {domain} and set the DNS records that it names."
             ),
         ),
-        _ => Check::wrong(
+        [(name, _), ..] => Check::wrong(
             "sender",
-            format!("SES has not verified {from} yet"),
-            format!(
-                "Set the DNS records of {domain}, or follow the link in the mail from AWS, and try again."
-            ),
+            format!("SES has not verified {name} yet, by which {from} would send"),
+            format!("Set the DNS records of {name}, or follow the link in the mail from AWS, and try again."),
         ),
     }
 }
@@ -209,42 +257,84 @@ fn sandbox(account: &Value) -> Check {
     }
 }
 
-fn concurrency(settings: &Value) -> Check {
+fn concurrency(settings: &Value, accepted: bool) -> Check {
     let found = settings["AccountLimit"]["ConcurrentExecutions"].as_u64().unwrap_or_default();
-    if found >= ENVIRONMENTS {
-        Check::good("Lambda", format!("{found} environments at once"))
-    } else {
-        Check::note(
+    let more = "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000";
+    let told = format!("the account has {found} environments; the workers take up to {ENVIRONMENTS}");
+    match found {
+        ENVIRONMENTS.. => Check::good("Lambda", format!("{found} environments at once")),
+        _ if found >= FEWEST || accepted => {
+            Check::note("Lambda", told, format!("Bursts then wait. Ask for more: {more}"))
+        }
+        _ => Check::wrong(
             "Lambda",
-            format!("the account has {found} environments; the workers take up to {ENVIRONMENTS}"),
-            "Bursts then wait. Ask for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000",
-        )
+            told,
+            format!(
+                "Bursts would fail requests that no worker has seen. Ask for more, which takes days in a new account: {more}; or say --yes-few-environments."
+            ),
+        ),
     }
 }
 
-/// Resources that exist under a name that the stack needs, without being its own.
-async fn clash(aws: &AwsCli, stack: &str) -> Result<Vec<Check>, CliError> {
-    let prefix = format!("/aws/lambda/{stack}-");
-    let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
-    let workers = crate::build::names(&crate::checkout::repository())?;
-    let ours = |name: &str| workers.iter().any(|worker| name == format!("{prefix}{worker}"));
-    let named = groups["logGroups"].as_array().into_iter().flatten();
-    let taken = named.filter_map(|group| group["logGroupName"].as_str()).find(|name| ours(name));
+/// Resources that exist under a name that the stack needs, without being its own: creating the stack would fail.
+async fn clash(
+    aws: &AwsCli,
+    stack: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Check>, CliError> {
     let secret = format!("countersign/{stack}/ca-key");
     let kept = aws.find(&["secretsmanager", "describe-secret", "--secret-id", &secret]).await?;
-    Ok(vec![
-        match taken {
-            Some(name) => Check::wrong(
-                "names",
-                format!("the log group {name} is there already, without the stack"),
-                format!(
-                    "Delete it with aws logs delete-log-group --log-group-name {name}, or choose another --stack."
-                ),
-            ),
-            None => Check::good("names", format!("{stack}-* is free")),
-        },
-        ca_key(&secret, kept.as_ref(), false),
-    ])
+    let names = match taken(aws, stack, value).await? {
+        Some((what, remove)) => Check::wrong(
+            "names",
+            format!("{what} is there already, without the stack"),
+            format!("Delete it with aws {remove}, or choose another --stack."),
+        ),
+        None => Check::good("names", format!("{stack}-* is free")),
+    };
+    Ok(vec![names, ca_key(&secret, kept.as_ref(), false)])
+}
+
+/// The first name that is taken, and the command that removes its resource.
+async fn taken(
+    aws: &AwsCli,
+    stack: &str,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<(String, String)>, CliError> {
+    let prefix = format!("/aws/lambda/{stack}-");
+    let states = format!("/aws/vendedlogs/states/{stack}");
+    let workers = crate::build::names(&checkout::repository())?;
+    let ours =
+        |name: &str| name == states || workers.iter().any(|worker| name == format!("{prefix}{worker}"));
+    for prefix in [&prefix, &states] {
+        let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", prefix]).await?;
+        let mut names = groups["logGroups"].as_array().into_iter().flatten();
+        let name = names.find_map(|group| group["logGroupName"].as_str().filter(|name| ours(name)));
+        if let Some(name) = name {
+            return Ok(Some((
+                format!("the log group {name}"),
+                format!("logs delete-log-group --log-group-name {name}"),
+            )));
+        }
+    }
+    let alias = format!("alias/countersign-{stack}-data");
+    if value("Encryption").as_deref() == Some("customer-key")
+        && aws.find(&["kms", "describe-key", "--key-id", &alias]).await?.is_some()
+    {
+        return Ok(Some((
+            format!("the KMS alias {alias}"),
+            format!("kms delete-alias --alias-name {alias}"),
+        )));
+    }
+    if value("Dashboard").as_deref() == Some("yes")
+        && aws.find(&["cloudwatch", "get-dashboard", "--dashboard-name", stack]).await?.is_some()
+    {
+        return Ok(Some((
+            format!("the dashboard {stack}"),
+            format!("cloudwatch delete-dashboards --dashboard-names {stack}"),
+        )));
+    }
+    Ok(None)
 }
 
 /// Parts of a stack that are outside of it, or that a person could delete.
@@ -258,7 +348,8 @@ async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Che
         "--logical-resource-id",
         "LinkSecret",
     ];
-    let resource = aws.json(&resource).await?;
+    // A stack of a version before may lack it.
+    let resource = aws.find(&resource).await?.unwrap_or_default();
     if let Some(id) = resource["StackResourceDetail"]["PhysicalResourceId"].as_str() {
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", id]).await?;
         checks.push(link_secret(id, found.as_ref()));
@@ -268,7 +359,14 @@ async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Che
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", secret]).await?;
         checks.push(ca_key(secret, found.as_ref(), true));
     }
-    let parameter = stack_status::output(described, "PolicyParameter").unwrap_or_default();
+    let Some(parameter) = stack_status::output(described, "PolicyParameter") else {
+        checks.push(Check::note(
+            "version",
+            format!("the stack {stack} is of another version: it has no output PolicyParameter"),
+            "countersign deploy brings it to this version; or use the countersign that it was deployed with",
+        ));
+        return Ok(checks);
+    };
     checks.push(match aws.find(&["ssm", "get-parameter", "--name", parameter]).await? {
         Some(_) => Check::good("policy", parameter),
         None => Check::note(
@@ -327,20 +425,53 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::aws_cli::scripted::ScriptedAws;
 
     #[test]
     fn a_sender_has_to_be_verified_by_address_or_domain() {
-        let of = |identities: &[Value]| identity("ca@example.com", identities);
-        let (good, waiting) =
-            (json!({ "VerifiedForSendingStatus": true }), json!({ "VerifiedForSendingStatus": false }));
+        let of = |identities: &[(&str, Value)]| identity("ca@example.com", identities);
+        let good = ("example.com", json!({ "VerifiedForSendingStatus": true }));
+        let waiting = ("ca@example.com", json!({ "VerifiedForSendingStatus": false }));
         assert_eq!(of(std::slice::from_ref(&good)).verdict, CheckResult::Good);
         assert_eq!(of(&[waiting.clone(), good]).verdict, CheckResult::Good);
         let unknown = of(&[]);
-        assert!(
-            unknown.verdict == CheckResult::Wrong
-                && unknown.found.contains("neither ca@example.com nor example.com")
+        assert_eq!(unknown.verdict, CheckResult::Wrong);
+        assert!(unknown.found.contains("neither ca@example.com nor example.com"), "{unknown:?}");
+        assert!(of(&[waiting]).found.contains("has not verified ca@example.com"));
+    }
+
+    #[test]
+    fn a_verified_domain_lets_its_subdomains_send() {
+        assert_eq!(
+            identities_of("ca@a.mail.example.com"),
+            ["ca@a.mail.example.com", "a.mail.example.com", "mail.example.com", "example.com"]
         );
-        assert!(of(&[waiting]).found.contains("has not verified"));
+        assert_eq!(identities_of("ca@localhost"), ["ca@localhost"]);
+        let above = json!({ "VerifiedForSendingStatus": true, "ConfigurationSetName": "my-first" });
+        let found = identity("ca@mail.example.com", &[("example.com", above)]);
+        assert_eq!(found.verdict, CheckResult::Good);
+        assert_eq!(found.found, "ca@mail.example.com, by example.com with the configuration set my-first");
+    }
+
+    #[tokio::test]
+    async fn subdomains_are_asked_about_up_to_the_verified_domain() {
+        let aws = ScriptedAws::new(&[
+            ("sesv2 get-account", &[r#"{"ProductionAccessEnabled":true,"SendingEnabled":true}"#]),
+            ("get-email-identity --email-identity example.com", &[r#"{"VerifiedForSendingStatus":true}"#]),
+            ("sesv2 get-email-identity", &["error:An error occurred (NotFoundException) when calling x: y"]),
+        ]);
+        let checks = mail(&aws.cli(), "eu-central-1", Some("ca@mail.example.com")).await.unwrap();
+        assert!(checks.iter().all(|check| check.verdict == CheckResult::Good), "{checks:?}");
+    }
+
+    #[tokio::test]
+    async fn a_region_without_ses_is_told() {
+        let nowhere =
+            r#"error:Could not connect to the endpoint URL: "https://email.mx-central-1.amazonaws.com/""#;
+        let aws = ScriptedAws::new(&[("sesv2 get-account", &[nowhere])]);
+        let checks = mail(&aws.cli(), "mx-central-1", Some("ca@example.com")).await.unwrap();
+        assert_eq!(checks[0].verdict, CheckResult::Wrong);
+        assert!(checks[0].found.contains("there is no SES in mx-central-1"), "{checks:?}");
     }
 
     #[test]
@@ -360,10 +491,80 @@ mod tests {
     }
 
     #[test]
-    fn a_new_account_has_too_few_environments() {
-        let of =
-            |limit: u64| concurrency(&json!({ "AccountLimit": { "ConcurrentExecutions": limit } })).verdict;
-        assert_eq!((of(1000), of(10)), (CheckResult::Good, CheckResult::Note));
+    fn a_new_account_has_too_few_environments_unless_the_operator_accepts_them() {
+        let of = |limit: u64, accepted: bool| {
+            concurrency(&json!({ "AccountLimit": { "ConcurrentExecutions": limit } }), accepted)
+        };
+        assert_eq!(of(1000, false).verdict, CheckResult::Good);
+        assert_eq!(of(FEWEST, false).verdict, CheckResult::Note);
+        assert_eq!(of(10, true).verdict, CheckResult::Note);
+        let new = of(10, false);
+        assert_eq!(new.verdict, CheckResult::Wrong);
+        assert!(new.advice.contains("request-service-quota-increase"), "{new:?}");
+        assert!(new.advice.contains("--yes-few-environments"), "{new:?}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_taken_is_told_before_anything_is_made() {
+        let free = r#"{"logGroups":[]}"#;
+        let absent = "error:An error occurred (NotFoundException) when calling x: y";
+        let every = |name: &str| {
+            Some(match name {
+                "Encryption" => "customer-key".to_owned(),
+                "Dashboard" => "yes".to_owned(),
+                _ => return None,
+            })
+        };
+        let look = async |lambda: &str, states: &str, alias: &str, dashboard: &str| {
+            let aws = ScriptedAws::new(&[
+                ("--log-group-name-prefix /aws/lambda/ca-", &[lambda]),
+                ("--log-group-name-prefix /aws/vendedlogs/states/ca", &[states]),
+                ("kms describe-key --key-id alias/countersign-ca-data", &[alias]),
+                ("cloudwatch get-dashboard --dashboard-name ca", &[dashboard]),
+                ("secretsmanager describe-secret", &[absent]),
+            ]);
+            clash(&aws.cli(), "ca", &every).await.unwrap().remove(0)
+        };
+        assert_eq!(look(free, free, absent, absent).await.verdict, CheckResult::Good);
+        let lambda = r#"{"logGroups":[{"logGroupName":"/aws/lambda/ca-sign"}]}"#;
+        let states = r#"{"logGroups":[{"logGroupName":"/aws/vendedlogs/states/ca"}]}"#;
+        let longer = r#"{"logGroups":[{"logGroupName":"/aws/vendedlogs/states/ca-two"}]}"#;
+        assert_eq!(look(free, longer, absent, absent).await.verdict, CheckResult::Good);
+        for (check, expected) in [
+            (
+                look(lambda, free, absent, absent).await,
+                "delete-log-group --log-group-name /aws/lambda/ca-sign",
+            ),
+            (look(free, states, absent, absent).await, "--log-group-name /aws/vendedlogs/states/ca"),
+            (look(free, free, "{}", absent).await, "delete-alias --alias-name alias/countersign-ca-data"),
+            (look(free, free, absent, "{}").await, "delete-dashboards --dashboard-names ca"),
+        ] {
+            assert_eq!(check.verdict, CheckResult::Wrong, "{expected}");
+            assert!(check.advice.contains(expected), "{check:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stack_of_the_version_before_is_a_note() {
+        let absent = "error:An error occurred (ValidationError) when calling x: Resource LinkSecret does not exist for stack ca";
+        let aws = ScriptedAws::new(&[("describe-stack-resource", &[absent])]);
+        let checks = secrets(&aws.cli(), "ca", &json!({ "Outputs": [] })).await.unwrap();
+        assert_eq!(checks.len(), 1);
+        assert_eq!(checks[0].verdict, CheckResult::Note);
+        assert!(checks[0].advice.contains("countersign deploy"), "{checks:?}");
+    }
+
+    #[test]
+    fn other_partitions_are_refused() {
+        let of = |arn: &str| partition(arn).map(|check| (check.verdict, check.found));
+        assert_eq!(of("arn:aws:sts::123456789012:assumed-role/x/y"), None);
+        for (arn, name) in
+            [("arn:aws-cn:iam::1:user/x", "aws-cn"), ("arn:aws-us-gov:iam::1:user/x", "aws-us-gov")]
+        {
+            let (verdict, found) = of(arn).unwrap();
+            assert_eq!(verdict, CheckResult::Wrong);
+            assert!(found.contains(name), "{found}");
+        }
     }
 
     #[test]

@@ -12,9 +12,12 @@ mod changes;
 mod deploy;
 mod destroy;
 mod doctor;
+mod outside;
 pub(crate) mod package;
+mod processor;
 mod self_test;
 mod stack_status;
+mod template;
 
 pub(crate) use deploy::{Deploy, DeploymentPlan, deploy, plan};
 pub(crate) use destroy::{Destroy, run as destroy};
@@ -56,6 +59,9 @@ pub(crate) struct Parameters {
     /// Any other parameter of infra/template.yaml; can be repeated [default: as it is]
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = assignment)]
     others: Vec<(String, String)>,
+    /// Go on though the account has too few Lambda environments for bursts of requests
+    #[arg(long)]
+    yes_few_environments: bool,
 }
 
 impl Parameters {

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::template::{API_DEPLOYMENT, Template};
 use crate::aws_cli::AwsCli;
 use crate::build;
 use crate::error::{CliError, OrFail as _};
@@ -18,19 +19,19 @@ pub(crate) enum CodeSource {
     Folders,
 }
 
-/// Uploads what the template names, and writes to `packaged` the template that names what was uploaded.
+/// Uploads what the template names, and writes the template that names what was uploaded. `value` is the value of a parameter, if it
+/// differs from the default.
 pub(crate) async fn package(
     aws: &AwsCli,
     repository: &Path,
     code: CodeSource,
     bucket: &str,
     folder: &Path,
+    value: &dyn Fn(&str) -> Option<String>,
 ) -> Result<PathBuf, CliError> {
-    let template = repository.join("infra/template.yaml");
-    let text = fs::read_to_string(&template)
-        .or_fail(|| format!("cannot read {}", template.display()), "Run this inside the repository.")?;
+    let template = Template::read(repository)?;
     let (local, packaged) = (folder.join("template.yaml"), folder.join("packaged.yaml"));
-    fs::write(&local, located(&text, repository, code)?)
+    fs::write(&local, located(&template, repository, code, value)?)
         .or_fail(|| format!("cannot write {}", local.display()), "")?;
     let (from, to) = (local.display().to_string(), packaged.display().to_string());
     let upload = ["--s3-bucket", bucket, "--output-template-file", &to];
@@ -39,9 +40,16 @@ pub(crate) async fn package(
     Ok(packaged)
 }
 
-/// The template with the paths that `package` looks up, absolute.
-fn located(template: &str, repository: &Path, code: CodeSource) -> Result<String, CliError> {
+/// The template with the paths that `package` looks up, absolute, and with a deployment of the API that is named by its content.
+fn located(
+    template: &Template,
+    repository: &Path,
+    code: CodeSource,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, CliError> {
     let mut located = template
+        .text()
+        .replace(API_DEPLOYMENT, &template.api_deployment(value))
         .replace("../statemachine.asl.json", &repository.join("statemachine.asl.json").display().to_string());
     for name in build::names(repository)? {
         let path = match code {
@@ -60,10 +68,11 @@ mod tests {
     #[test]
     fn nothing_of_the_template_is_left_relative_and_nothing_else_changes() {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap();
-        let template = fs::read_to_string(repository.join("infra/template.yaml")).unwrap();
+        let template = Template::read(repository).unwrap();
         for code in [CodeSource::Zips, CodeSource::Folders] {
-            let located = located(&template, repository, code).unwrap();
+            let located = located(&template, repository, code, &|_| None).unwrap();
             assert!(!located.contains("../"), "{located}");
+            let template = template.text();
             let changed: Vec<&str> = template
                 .lines()
                 .zip(located.lines())
@@ -71,10 +80,27 @@ mod tests {
                 .map(|(one, _)| one.trim())
                 .collect();
             assert_eq!(template.lines().count(), located.lines().count());
+            let expected =
+                ["CodeUri:", "DefinitionUri:", "ApiDeployment:", "DeploymentId: !Ref ApiDeployment", "#"];
             assert!(
-                changed.iter().all(|line| line.starts_with("CodeUri:") || line.starts_with("DefinitionUri:")),
+                changed.iter().all(|line| expected.iter().any(|expected| line.starts_with(expected))),
                 "{changed:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_stage_names_the_deployment_of_the_policy_that_is_deployed() {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap();
+        let template = Template::read(repository).unwrap();
+        let stage_of = |networks: &str| {
+            let value = |name: &str| (name == "AllowedCidrs").then(|| networks.to_owned());
+            let located = located(&template, repository, CodeSource::Folders, &value).unwrap();
+            let id = template.api_deployment(&value);
+            assert_eq!(located.matches(&format!("\n  {id}:\n")).count(), 1, "the deployment is there once");
+            assert!(located.contains(&format!("      DeploymentId: !Ref {id}\n")), "the stage names it");
+            id
+        };
+        assert_ne!(stage_of("192.0.2.0/24"), stage_of("198.51.100.0/24"));
     }
 }

@@ -13,8 +13,19 @@ pub(super) enum StackStatus {
     Absent,
     /// It is there and can be changed; its description.
     Ready(Value),
-    /// It cannot be changed: why, and what to do.
-    Stuck(String, String),
+    /// Its first deployment failed, so it has issued nothing; only removing it helps.
+    NeverMade(Obstacle),
+    /// It is being removed, or could not be removed whole.
+    HalfRemoved(Obstacle),
+    /// It cannot be changed, and this command cannot help.
+    Stuck(Obstacle),
+}
+
+/// Why a stack cannot be changed, and what to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Obstacle {
+    pub(super) what: String,
+    pub(super) advice: String,
 }
 
 impl StackStatus {
@@ -25,34 +36,55 @@ impl StackStatus {
         Ok(described.map_or(Self::Absent, |described| Self::read(&target.stack, &described["Stacks"][0])))
     }
 
-    fn read(name: &str, described: &Value) -> Self {
+    /// The description of a stack that can be changed.
+    pub(super) fn deployed(&self) -> Option<&Value> {
+        match self {
+            Self::Ready(described) => Some(described),
+            _ => None,
+        }
+    }
+
+    /// Why the stack cannot be changed.
+    pub(super) fn obstacle(&self) -> Option<&Obstacle> {
+        match self {
+            Self::Absent | Self::Ready(_) => None,
+            Self::NeverMade(obstacle) | Self::HalfRemoved(obstacle) | Self::Stuck(obstacle) => Some(obstacle),
+        }
+    }
+
+    /// Reads one stack of what `describe-stacks` printed.
+    pub(super) fn read(name: &str, described: &Value) -> Self {
         let status = described["StackStatus"].as_str().unwrap_or_default();
-        let stuck =
-            |what: &str, advice: String| Self::Stuck(format!("the stack {name} {what} ({status})"), advice);
+        let obstacle = |what: &str, advice: String| Obstacle {
+            what: format!("the stack {name} {what} ({status})"),
+            advice,
+        };
+        let wait = format!("Wait for it: aws cloudformation describe-stacks --stack-name {name}");
         match status {
             "REVIEW_IN_PROGRESS" | "DELETE_COMPLETE" | "" => Self::Absent,
-            "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => stuck(
+            _ if !is_ours(described) => Self::Stuck(Obstacle {
+                what: format!("there is a stack {name} that is not Countersign's"),
+                advice: "Choose another name with --stack.".into(),
+            }),
+            "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => Self::NeverMade(obstacle(
                 "was never made: its first deployment failed and was taken back",
                 format!("Remove what is left with countersign destroy --stack {name}, then deploy again."),
-            ),
-            "DELETE_FAILED" => stuck(
+            )),
+            "DELETE_FAILED" => Self::HalfRemoved(obstacle(
                 "could not be removed whole",
                 format!("See why in its events, then run countersign destroy --stack {name} again."),
-            ),
-            "UPDATE_ROLLBACK_FAILED" => stuck(
+            )),
+            "DELETE_IN_PROGRESS" => Self::HalfRemoved(obstacle(
+                "is being removed",
+                format!("{wait}; if it stands still: countersign destroy --stack {name}"),
+            )),
+            "UPDATE_ROLLBACK_FAILED" => Self::Stuck(obstacle(
                 "is between two versions: a deployment failed, and so did taking it back",
                 format!(
                     "See why in its events, then: aws cloudformation continue-update-rollback --stack-name {name}"
                 ),
-            ),
-            _ if status.ends_with("_IN_PROGRESS") => stuck(
-                "is being changed",
-                format!("Wait for it: aws cloudformation describe-stacks --stack-name {name}"),
-            ),
-            _ if !is_ours(described) => Self::Stuck(
-                format!("there is a stack {name} that is not Countersign's"),
-                "Choose another name with --stack.".into(),
-            ),
+            )),
+            _ if status.ends_with("_IN_PROGRESS") => Self::Stuck(obstacle("is being changed", wait)),
             _ => Self::Ready(described.clone()),
         }
     }
@@ -107,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_standing_says_what_to_do() {
+    fn every_status_says_what_to_do() {
         let read = |status: &str| {
             StackStatus::read("ca", &json!({ "StackStatus": status, "Description": "Countersign, a" }))
         };
@@ -115,20 +147,30 @@ mod tests {
         for ready in ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"] {
             assert!(matches!(read(ready), StackStatus::Ready(_)), "{ready}");
         }
-        for (status, advice) in [
+        for (status, expected) in [
             ("ROLLBACK_COMPLETE", "countersign destroy --stack ca"),
+            ("ROLLBACK_FAILED", "countersign destroy --stack ca"),
             ("CREATE_FAILED", "countersign destroy --stack ca"),
             ("DELETE_FAILED", "countersign destroy --stack ca"),
+            ("DELETE_IN_PROGRESS", "countersign destroy --stack ca"),
             ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
             ("UPDATE_IN_PROGRESS", "Wait for it"),
-            ("DELETE_IN_PROGRESS", "Wait for it"),
+            ("ROLLBACK_IN_PROGRESS", "Wait for it"),
         ] {
-            let StackStatus::Stuck(what, told) = read(status) else { panic!("{status}") };
-            assert!(what.contains(status) && told.contains(advice), "{what}: {told}");
+            let read = read(status);
+            let Obstacle { what, advice } = read.obstacle().unwrap_or_else(|| panic!("{status}"));
+            assert!(what.contains(status), "{what}");
+            assert!(advice.contains(expected), "{advice}");
         }
-        let stranger =
-            StackStatus::read("ca", &json!({ "StackStatus": "CREATE_COMPLETE", "Description": "A shop" }));
-        assert!(matches!(stranger, StackStatus::Stuck(what, _) if what.contains("not Countersign's")));
+    }
+
+    #[test]
+    fn a_stack_of_somebody_else_is_never_ours_whatever_its_status() {
+        for status in ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_IN_PROGRESS"] {
+            let stranger = json!({ "StackStatus": status, "Description": "A shop" });
+            let StackStatus::Stuck(obstacle) = StackStatus::read("ca", &stranger) else { panic!("{status}") };
+            assert!(obstacle.what.contains("not Countersign's"), "{status}");
+        }
     }
 
     #[test]

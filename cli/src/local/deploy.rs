@@ -46,7 +46,9 @@ pub(crate) async fn deploy(
     if aws.run(repository, &["s3api", "head-bucket", "--bucket", ARTIFACTS]).await.is_err() {
         aws.run(repository, &["s3api", "create-bucket", "--bucket", ARTIFACTS]).await?;
     }
-    let packaged = package::package(aws, repository, package::CodeSource::Zips, ARTIFACTS, folder).await?;
+    let value = |name: &str| parameters.get(name).cloned();
+    let code = package::CodeSource::Zips;
+    let packaged = package::package(aws, repository, code, ARTIFACTS, folder, &value).await?;
     let packaged = packaged.display().to_string();
     step.detail("deploying the stack");
     let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
