@@ -239,7 +239,7 @@ fn the_proxy_has_swap_before_packages_and_tells_cloudformation_once_nginx_answer
 }
 
 #[test]
-fn a_proxy_that_does_not_come_up_fails_and_tells_nobody_that_it_is_there() {
+fn a_proxy_that_does_not_come_up_fails_and_sends_no_signal() {
     for failing in ["dnf -y -q install nginx", "nginx -t", "systemctl restart nginx", "curl -sS -o"] {
         let (done, calls) = run_proxy(&failing.replace(' ', ""), failing);
         assert!(!done, "{failing}");

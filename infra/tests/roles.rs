@@ -211,7 +211,7 @@ fn only_one_role_reaches_each_secret() {
 
 /// SES judges a mail by the identity and, where the call or the identity names one, by the configuration set.
 #[test]
-fn whoever_may_mail_may_do_so_with_any_configuration_set() {
+fn every_role_that_sends_mail_may_use_any_configuration_set() {
     let mut mailers = Vec::new();
     for (role, permissions) in of_the_template() {
         let on = |action: &str| -> BTreeSet<(String, String)> {

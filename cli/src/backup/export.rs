@@ -18,7 +18,7 @@ use crate::stack::Stack;
 use crate::{ca, policy};
 
 /// Number of concurrent reads.
-const AT_ONCE: usize = 16;
+const CONCURRENCY: usize = 16;
 
 /// Writes the export.
 pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
@@ -96,7 +96,7 @@ async fn everything(
             let source = &source;
             async move { source.group(*id).await.map(|group| (*id, group)) }
         })
-        .buffered(AT_ONCE);
+        .buffered(CONCURRENCY);
     while let Some(group) = groups.next().await {
         let (id, Some(group)) = group? else { continue };
         group.broken.iter().for_each(|wrong| say(format!("{id}: {wrong}")));
@@ -121,7 +121,7 @@ async fn everything(
     let (keys, others) = source.objects().await?;
     let mut objects = futures_util::stream::iter(keys)
         .map(|key| async move { stack.object(&key.to_string()).await.map(|text| (key, text)) })
-        .buffered(AT_ONCE);
+        .buffered(CONCURRENCY);
     while let Some(object) = objects.next().await {
         if let (key, Some(text)) = object? {
             put(&Record::Object(key, text))?;

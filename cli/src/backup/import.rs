@@ -19,7 +19,7 @@ use crate::wording::count;
 use crate::{ca, policy};
 
 /// Number of concurrent writes.
-const AT_ONCE: usize = 32;
+const CONCURRENCY: usize = 32;
 
 /// Checks the export and the stack, then writes.
 pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
@@ -141,7 +141,7 @@ async fn pass(
     let mut reader = open(file)?;
     let (mut new, mut there, mut read) = (0, 0, 0_u64);
     let mut latest: Option<Box<TableRow<Request>>> = None;
-    let mut waiting = Vec::with_capacity(AT_ONCE);
+    let mut waiting = Vec::with_capacity(CONCURRENCY);
     loop {
         let record = reader.record().map_err(|error| damaged(file, error))?;
         let end = record.is_none();
@@ -159,7 +159,7 @@ async fn pass(
             waiting.extend(choose(record, request));
             read += 1;
         }
-        if waiting.len() >= AT_ONCE || end {
+        if waiting.len() >= CONCURRENCY || end {
             for placed in try_join_all(waiting.drain(..).map(|write| target.make(write))).await? {
                 *match placed {
                     Placed::New => &mut new,

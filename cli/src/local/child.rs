@@ -18,7 +18,7 @@ const RUNNER: &str = include_str!("child.py");
 /// Limit for start and stop. The emulator needs a second or two for either, more on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Interval of the checks for a program's first answer; the programs have no other sign of readiness.
-const PAUSE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The running program.
 pub(crate) struct Child {
@@ -66,7 +66,7 @@ impl Child {
     /// Waits until `answers` returns true. Fails at once if the program ends.
     pub(crate) async fn answers(&mut self, answers: impl AsyncFn() -> bool) -> Result<(), CliError> {
         let answered = async {
-            let mut turns = tokio::time::interval(PAUSE);
+            let mut turns = tokio::time::interval(POLL_INTERVAL);
             while !answers().await {
                 turns.tick().await;
             }

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_resource_names_on_any_way_is_made_before_it() {
+    fn every_resource_that_is_named_is_made_first() {
         let yaml = "Resources:\n  A: { DependsOn: B, Properties: [!Ref Parameter] }\n  B: { Properties: { x: !GetAtt C.Arn } }\n  C: { DependsOn: [D] }\n  D: { Properties: !Sub \"${E.Arn}/${AWS::Region}\" }\n  E: { Properties: !Sub [\"${F}\", { F: x }] }\n  F: { Properties: !Ref A }";
         let template = from_yaml(&serde_yaml_ng::from_str(yaml).unwrap());
         let ids = |id: &str| prerequisites(&template, id).into_iter().collect::<String>();

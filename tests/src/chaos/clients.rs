@@ -17,7 +17,7 @@ const APPROVERS: [&str; 2] = ["approver@example.com", "second@example.com"];
 const ATTEMPTS: usize = 200;
 /// Pause between two calls.
 /// Pause between two calls.
-const PAUSE: Duration = Duration::from_millis(500);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Course of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,7 +176,7 @@ impl Clients {
                 _ => *tried_again += 1,
             }
             drop(turn);
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
         panic!("the portal never answered {path}");
     }

@@ -19,7 +19,7 @@ use super::smtp_proxy::SmtpProxy;
 use crate::{Stack, eventually};
 
 /// Concurrent HTTP calls of the clients. All requests are in flight at once.
-const AT_ONCE: usize = 24;
+const CONCURRENCY: usize = 24;
 /// Time-out until the stack is idle after the faults. The last of eight receives may be minutes away.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(900);
 /// Seconds; less than the 180 s of a deployed stack, to shorten the wait for messages of killed workers.
@@ -74,7 +74,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     mail.activate(true);
     let worker = injector.clone();
     let sabotage = tokio::spawn(async move { worker.work().await });
-    let clients = Clients { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(AT_ONCE) };
+    let clients = Clients { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(CONCURRENCY) };
     let promised = join_all((0..requests).map(|number| clients.run(number))).await;
     injector.stop();
     sabotage.await.unwrap();

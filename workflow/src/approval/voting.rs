@@ -172,14 +172,14 @@ impl Voting<'_> {
         match voted {
             VoteResult::Recorded => {
                 let outcome = approval.outcome.map(Outcome::as_str);
-                tracing::info!(request.id = %id, decision = ?vote_input.decision, outcome, "decided");
+                tracing::info!(request.id = %id, decision = ?vote_input.decision, outcome, "recorded a vote on request {id}");
             }
             VoteResult::Repeated => {
-                tracing::info!(request.id = %id, decision = ?vote_input.decision, "decided again, the same")
+                tracing::info!(request.id = %id, decision = ?vote_input.decision, "a vote on request {id} was repeated")
             }
         }
         if let Err(error) = self.approval_queue.recheck(&RecheckMessage::look(id)).await {
-            tracing::error!(request.id = %id, %error, "recorded, but the flow was not woken; housekeeping will");
+            tracing::error!(request.id = %id, %error, "a vote on request {id} is recorded, but await-approval got no message; housekeeping will send it");
         }
         Ok(approval)
     }

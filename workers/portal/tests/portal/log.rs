@@ -56,7 +56,7 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
     site.get(&delivered.replacen('?', "/certificate?", 1)).await;
 
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("\"submitted\"") && log.contains("\"decided\""), "{log}");
+    assert!(log.contains("stored request ") && log.contains("recorded a vote on request "), "{log}");
     assert!(log.contains(&format!("\"request.id\":\"{}\"", submitted["id"].as_str().unwrap())), "{log}");
     assert!(log.contains("private_key_submitted") && log.contains("housekeeping will"), "{log}");
     let secrets = [
