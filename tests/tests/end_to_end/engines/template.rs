@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 
 use end_to_end::{binaries, repository};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::server::Moto;
 
@@ -66,8 +66,12 @@ fn outputs(moto: &Moto) -> BTreeMap<String, String> {
 
 /// Creates the stack, whose portal is at `base`, and returns its outputs.
 pub(super) fn create(moto: &Moto, base: &str) -> BTreeMap<String, String> {
+    create_from(moto, &packaged(moto), base)
+}
+
+fn create_from(moto: &Moto, template: &str, base: &str) -> BTreeMap<String, String> {
     let parameters = [("EndpointUrl", moto.endpoint.as_str()), ("BaseUrl", base)];
-    change(moto, "create-stack", &packaged(moto), &parameters).unwrap();
+    change(moto, "create-stack", template, &parameters).unwrap();
     assert_eq!(described(moto)["StackStatus"], "CREATE_COMPLETE");
     outputs(moto)
 }
@@ -80,40 +84,39 @@ fn environment(moto: &Moto, worker: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_stack_whose_tables_are_protected_is_updated_and_not_deleted() {
+async fn a_stack_is_created_updated_and_deleted_and_its_protected_tables_are_not() {
     let Some(moto) = Moto::start("protected").await else {
         return;
     };
-    let base = "https://ca.example.com";
-    let outputs = create(&moto, base);
-    let tables = TABLES.map(|table| outputs[table].as_str());
-    for table in tables {
-        let told = moto.try_aws(&["dynamodb", "delete-table", "--table-name", table]).unwrap_err();
-        assert!(told.contains("deletion protection"), "{told}");
-    }
+    let (template, base) = (packaged(&moto), "https://ca.example.com");
+    let created = create_from(&moto, &template, base);
+    let tables = TABLES.map(|table| created[table].as_str());
 
     assert_eq!(environment(&moto, "sign")["COUNTERSIGN_LOG"], "info");
-    let row = json!({ "id": { "S": "kept" }, "status": { "S": "delivered" } }).to_string();
-    moto.aws(&["dynamodb", "put-item", "--table-name", tables[0], "--item", &row]);
-    let template = format!("file://{}", moto.folder.join("template.yaml").display());
     let parameters = [("EndpointUrl", moto.endpoint.as_str()), ("BaseUrl", base), ("LogLevel", "debug")];
     change(&moto, "update-stack", &template, &parameters).unwrap();
     assert_eq!(described(&moto)["StackStatus"], "UPDATE_COMPLETE");
     assert_eq!(environment(&moto, "sign")["COUNTERSIGN_LOG"], "debug");
-    assert_eq!(self::outputs(&moto), outputs, "an update of a parameter replaces nothing");
+    assert_eq!(outputs(&moto), created, "an update of a parameter replaces nothing");
 
-    // moto's CloudFormation does not know the policy RetainExceptOnCreate: only the protection keeps the tables.
-    let destroyed = moto.countersign(&["destroy", "--yes", "--with-live-certificates"]);
-    let told = String::from_utf8_lossy(&destroyed.stderr).into_owned();
-    assert!(!destroyed.status.success() && told.contains("deletion protection"), "{told}");
-    let key = json!({ "id": { "S": "kept" } }).to_string();
-    let kept = moto.aws(&["dynamodb", "get-item", "--table-name", tables[0], "--key", &key]);
-    assert_eq!(kept["Item"]["id"]["S"], "kept", "{kept}");
-
+    let described = |table| moto.try_aws(&["dynamodb", "describe-table", "--table-name", table]);
     for table in tables {
+        let refused = moto.try_aws(&["dynamodb", "delete-table", "--table-name", table]).unwrap_err();
+        assert!(refused.contains("DeletionProtectionEnabled"), "{refused}");
+        assert_eq!(described(table).unwrap()["Table"]["TableStatus"], "ACTIVE");
         moto.aws(&["dynamodb", "update-table", "--table-name", table, "--no-deletion-protection-enabled"]);
     }
-    moto.succeed(&["destroy", "--yes", "--with-live-certificates"]);
+    moto.succeed(&["destroy", "--yes"]);
     let gone = moto.try_aws(&["cloudformation", "describe-stacks", "--stack-name", STACK]).unwrap_err();
     assert!(gone.contains("does not exist"), "{gone}");
+    // moto does not know the policy RetainExceptOnCreate: it deletes what AWS keeps, unless that is protected.
+    assert!(described(tables[0]).unwrap_err().contains("ResourceNotFoundException"));
+
+    let again = create_from(&moto, &template, base);
+    let destroyed = moto.countersign(&["destroy", "--yes"]);
+    let told = String::from_utf8_lossy(&destroyed.stderr).into_owned();
+    assert!(!destroyed.status.success() && told.contains("DeletionProtectionEnabled"), "{told}");
+    for table in TABLES {
+        assert_eq!(described(&again[table]).unwrap()["Table"]["TableStatus"], "ACTIVE", "{table}");
+    }
 }
