@@ -335,6 +335,10 @@ async fn requests_end_alike_on_a_second_engine_that_delivers_each_message_twice(
     assert!(stored.values().all(|versions| *versions == 1), "{stored:?}");
     let of: BTreeSet<String> = stored.keys().map(|key| key.split('/').nth(1).unwrap().to_owned()).collect();
     assert_eq!(of, serials, "{stored:?}");
+    let (bucket, key) = (&stand.outputs["Bucket"], stored.keys().next().unwrap());
+    let put = ["s3api", "put-object", "--bucket", bucket, "--key", key, "--if-none-match", "*"];
+    let refused = stand.moto.try_aws(&put).unwrap_err();
+    assert!(refused.contains("PreconditionFailed"), "a certificate is written once: {refused}");
     let verified = String::from_utf8(stand.moto.succeed(&["audit", "verify"])).unwrap();
     assert!(verified.contains("of 5 requests: every audit trail is whole"), "{verified}");
     assert_eq!(stand.depth(&operator).await, 1, "the operators are told about the failure once");
