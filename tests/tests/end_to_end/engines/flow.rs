@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use workflow::request::audit::{ChainHead, Event, verify};
 
 use super::lambda::{Deliveries, Delivery, Function, Gateway, Lambda};
-use super::server::Moto;
+use super::server::Server;
 use super::template::{self, STACK};
 use crate::APPROVER;
 
@@ -89,7 +89,7 @@ const MILESTONES: [&str; 10] = [
 
 /// The stack on moto, and everything around it.
 struct Stand {
-    moto: Moto,
+    moto: Server,
     outputs: BTreeMap<String, String>,
     portal: Portal,
     mailbox: Mailbox,
@@ -101,7 +101,7 @@ struct Stand {
 
 impl Stand {
     async fn start() -> Option<(Self, Lambda)> {
-        let moto = Moto::start("second-engine").await?;
+        let moto = Server::moto("second-engine").await?;
         let gateway = Gateway::start().await;
         let outputs = template::create(&moto, &gateway.base());
         moto.aws(&["ses", "verify-email-identity", "--email-address", "countersign@example.com"]);

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::server::Moto;
+use super::server::Server;
 
 /// Longest invocation: more than the time-out of every function.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -233,7 +233,7 @@ pub(super) struct Lambda {
 
 impl Lambda {
     /// Starts the functions that moto stores, and takes over their event source mappings.
-    pub(super) async fn start(moto: &Moto, stack: &str) -> Self {
+    pub(super) async fn start(moto: &Server, stack: &str) -> Self {
         let binaries = binaries();
         let listed = moto.aws(&["lambda", "list-functions"]);
         let mut functions = BTreeMap::new();

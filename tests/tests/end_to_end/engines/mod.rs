@@ -20,7 +20,7 @@ mod template;
 pub(crate) use engine::sdk;
 use engine::{Engine, PathRun};
 use paths::Path;
-use server::Moto;
+use server::Server;
 
 /// The emulator of the shared stack, with a role that may send to this test's queues only.
 async fn emulator() -> Engine {
@@ -67,7 +67,7 @@ fn table(paths: &[Path], emulator: &[PathRun], moto: &[PathRun]) -> String {
 
 #[tokio::test]
 async fn every_path_ends_alike_on_two_engines() {
-    let Some(server) = Moto::start("moto").await else {
+    let Some(server) = Server::moto("moto").await else {
         return;
     };
     let moto = Engine::new(&server.endpoint, "arn:aws:iam::123456789012:role/scripted");

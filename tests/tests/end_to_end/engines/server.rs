@@ -1,17 +1,17 @@
-//! moto as a process: its endpoint, its mailbox, and an operator's commands against it.
+//! An engine as a process: its endpoint, its mailbox, and an operator's commands against it.
 
 use std::fs;
-use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use end_to_end::{ChildGuard, Mailbox, PATIENCE, Stack, binary, eventually, python_with};
+use end_to_end::{ChildGuard, Mailbox, PATIENCE, Stack, binary, eventually, free_port, python_with};
 use serde_json::Value;
 
-const REQUIREMENTS: &str = include_str!("requirements.txt");
+const MOTO: &str = include_str!("requirements.txt");
+const EMULATOR: &str = include_str!("../../../../cli/requirements.txt");
 
-/// A running moto server. It ends with this value.
-pub(super) struct Moto {
+/// A running engine. It ends with this value.
+pub(super) struct Server {
     /// URL of its AWS API.
     pub(super) endpoint: String,
     /// Folder of logs, mails and temporary files.
@@ -21,24 +21,49 @@ pub(super) struct Moto {
     _process: ChildGuard,
 }
 
-impl Moto {
-    /// Starts a server; `None`, with a message, if Python is missing.
-    pub(super) async fn start(name: &str) -> Option<Self> {
-        let python = python_with("moto", REQUIREMENTS)?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-        let folder = Stack::folder(name);
-        let log = folder.join("moto.log");
+impl Server {
+    /// Starts moto; `None`, with a message, if Python is missing.
+    pub(super) async fn moto(name: &str) -> Option<Self> {
+        let python = python_with("moto", MOTO)?;
+        let (folder, port) = (Stack::folder(name), free_port().to_string());
         let mailbox = folder.join("mailbox").display().to_string();
         let script = ["-c", include_str!("moto.py"), &port, &mailbox];
-        let mut process = ChildGuard::start(&python, &script, &log);
-        let endpoint = format!("http://127.0.0.1:{port}");
-        eventually("moto to answer", PATIENCE, async || {
-            assert!(process.ended().is_none(), "moto: {}", fs::read_to_string(&log).unwrap_or_default());
+        let process = ChildGuard::start(&python, &script, &folder.join("engine.log"));
+        Some(Self::ready(process, &python, folder, &port).await)
+    }
+
+    /// Starts the local stack's emulator, with a CloudFormation that deletes no protected table; `None`, with a message, if
+    /// Python is missing.
+    pub(super) async fn emulator(name: &str) -> Option<Self> {
+        let python = python_with("emulator", EMULATOR)?;
+        let (folder, port) = (Stack::folder(name), free_port().to_string());
+        let home = folder.display().to_string();
+        let variables = [
+            format!("GATEWAY_PORT={port}"),
+            format!("HOME={home}"),
+            format!("TMPDIR={home}"),
+            format!("DOCKER_HOST=unix://{home}/no-docker"),
+            "BIND_HOST=127.0.0.1".to_owned(),
+            "LAMBDA_EXECUTOR=local".to_owned(),
+            "IOT_MTLS_ENABLED=0".to_owned(),
+            "SFTP_ENABLED=0".to_owned(),
+            "MINISTACK_REGION=us-east-1".to_owned(),
+        ];
+        let mut arguments: Vec<&str> = variables.iter().map(String::as_str).collect();
+        let program = python.display().to_string();
+        arguments.extend([program.as_str(), "-c", include_str!("emulator.py")]);
+        let process = ChildGuard::start(Path::new("/usr/bin/env"), &arguments, &folder.join("engine.log"));
+        Some(Self::ready(process, &python, folder, &port).await)
+    }
+
+    async fn ready(mut process: ChildGuard, python: &Path, folder: PathBuf, port: &str) -> Self {
+        let (endpoint, log) = (format!("http://127.0.0.1:{port}"), folder.join("engine.log"));
+        eventually("the engine to answer", PATIENCE, async || {
+            assert!(process.ended().is_none(), "{}", fs::read_to_string(&log).unwrap_or_default());
             reqwest::get(&endpoint).await.is_ok().then_some(())
         })
         .await;
-        let programs = python.parent().unwrap().to_owned();
-        Some(Self { endpoint, folder, programs, _process: process })
+        Self { endpoint, folder, programs: python.parent().unwrap().to_owned(), _process: process }
     }
 
     /// The mails that SES accepted.
