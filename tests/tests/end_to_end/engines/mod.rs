@@ -2,6 +2,7 @@
 //!
 //! Every path through the definition runs on both, with scripted workers. Both must enter the states of the definition,
 //! give every worker the same input, and end alike. The table is written to standard error and to `target/engines.txt`.
+//! [`flow`] runs requests on moto, [`template`] the template on both. docs/engines.md has what each engine lacks.
 
 use std::fmt::Write as _;
 use std::fs;
