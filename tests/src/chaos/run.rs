@@ -74,7 +74,8 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     mail.activate(true);
     let worker = injector.clone();
     let sabotage = tokio::spawn(async move { worker.work().await });
-    let clients = Clients { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(CONCURRENCY) };
+    let clients =
+        Clients { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(CONCURRENCY) };
     let promised = join_all((0..requests).map(|number| clients.run(number))).await;
     injector.stop();
     sabotage.await.unwrap();

@@ -23,9 +23,14 @@ use workflow::store::{Updated, update_known_request};
 
 /// Most requests listed per status: about 5 KB each, in a function of 256 MB.
 const SCAN_LIMIT: usize = 5_000;
-/// Most requests checked per status in one run; the next run continues with the next ones. DescribeExecution has a
-/// quota of 15 a second with a burst of 300. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
-pub const REQUESTS_PER_RUN: usize = 500;
+/// Most requests checked in one run, each by one DescribeExecution. That action has a bucket of 250 calls in most
+/// regions, refilled by 10 a second, which the whole account shares: the rest is for operators and other programs.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+pub const REQUESTS_PER_RUN: usize = 150;
+/// Most requests in progress and most ended requests without a final notification in one run. Both are few unless
+/// something is wrong, and then neither may hide the other, nor the pending requests, which get the rest.
+const IN_PROGRESS_PER_RUN: usize = 60;
+const UNNOTIFIED_PER_RUN: usize = 40;
 /// Requests checked concurrently.
 const CONCURRENCY: usize = 8;
 /// Grace period for a missing execution: the web front stores the row before it starts the execution.
@@ -82,21 +87,18 @@ impl Housekeeping {
     /// Runs once. An error of one request does not affect the others.
     pub async fn run(&self) -> Report {
         let mut report = Report::default();
-        let in_progress = [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued];
-        for status in in_progress.map(Some).into_iter().chain([None]) {
-            let listed = match status {
-                Some(status) => self.requests.list(status, SCAN_LIMIT).await,
-                None => self.requests.unnotified(SCAN_LIMIT).await,
-            };
-            let rows = match listed {
-                Ok(rows) => rows,
-                Err(error) => {
-                    tracing::error!(%error, ?status, "cannot list requests");
-                    report.errors += 1;
-                    continue;
-                }
-            };
-            let rows = rotation_window(rows, self.clock.now());
+        let groups: [(&[Option<Status>], usize); 3] = [
+            (&[Some(Status::Approved), Some(Status::Issued), Some(Status::Submitted)], IN_PROGRESS_PER_RUN),
+            // After the requests in progress: one that is marked as failed is notified in the same run.
+            (&[None], UNNOTIFIED_PER_RUN),
+            (&[Some(Status::PendingApproval)], REQUESTS_PER_RUN),
+        ];
+        for (statuses, most) in groups {
+            let mut rows = Vec::new();
+            for status in statuses {
+                rows.append(&mut self.listed(*status, &mut report).await);
+            }
+            let rows = rotation_window(rows, most.min(REQUESTS_PER_RUN - report.checked), self.clock.now());
             report.checked += rows.len();
             for rows in rows.chunks(CONCURRENCY) {
                 let checks = rows.iter().map(|row| async move {
@@ -123,6 +125,19 @@ impl Housekeeping {
         }
         tracing::info!(?report, "checked {} requests", report.checked);
         report
+    }
+
+    /// The requests with this status, or without one, those that miss their final notification.
+    async fn listed(&self, status: Option<Status>, report: &mut Report) -> Vec<Request> {
+        let rows = match status {
+            Some(status) => self.requests.list(status, SCAN_LIMIT).await,
+            None => self.requests.unnotified(SCAN_LIMIT).await,
+        };
+        rows.unwrap_or_else(|error| {
+            tracing::error!(%error, ?status, "cannot list requests");
+            report.errors += 1;
+            Vec::new()
+        })
     }
 
     /// Records the remaining validity of the CA, zero if there is none yet; true on success. One alarm checks the
@@ -214,17 +229,25 @@ fn backoff(attempt: u32) -> Duration {
     }
 }
 
-/// The requests of this run: all of them, or a window of [`REQUESTS_PER_RUN`] that advances every five minutes, so
-/// that many requests that wait properly do not hide a stalled one.
-fn rotation_window(mut rows: Vec<Request>, now: OffsetDateTime) -> Vec<Request> {
-    if rows.len() > REQUESTS_PER_RUN {
+/// The requests of this run: overdue ones, and then all others or a window that advances every five minutes,
+/// so that many requests that wait properly do not hide a stalled one. At most `most`.
+fn rotation_window(rows: Vec<Request>, most: usize, now: OffsetDateTime) -> Vec<Request> {
+    let is_overdue = |row: &Request| {
+        row.status() == Status::PendingApproval && row.expires_at().is_some_and(|end| end <= now)
+    };
+    let (mut window, mut others): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_overdue);
+    // Even if many are overdue, a part of each run is for the others.
+    window.truncate(most.div_ceil(2).max(most.saturating_sub(others.len())));
+    let room = most - window.len();
+    if others.len() > room {
         let minutes = usize::try_from(now.unix_timestamp() / 60).unwrap_or_default();
         // Five minutes, like the schedule: the windows of two consecutive runs must meet without a gap.
-        let start = (minutes / 5).wrapping_mul(REQUESTS_PER_RUN) % rows.len();
-        rows.rotate_left(start);
-        rows.truncate(REQUESTS_PER_RUN);
+        let start = (minutes / 5).wrapping_mul(room) % others.len();
+        others.rotate_left(start);
+        others.truncate(room);
     }
-    rows
+    window.append(&mut others);
+    window
 }
 
 #[cfg(test)]
@@ -238,19 +261,34 @@ mod tests {
         assert_eq!(backoff(u32::MAX), MAX_RESTART_BACKOFF);
     }
 
+    /// Rows of this status, made from one.
+    fn rows(status: Status, count: usize) -> (OffsetDateTime, Vec<Request>) {
+        let backend = workflow::testing::InMemoryBackend::new();
+        let row = backend.unsaved_request(&pki::testing::csr(&["www.example.com"]), status);
+        let copy = |_| row.clone().altered(|row| row.id = workflow::ids::RequestId::random());
+        (backend.now(), (0..count).map(copy).collect())
+    }
+
     #[test]
     fn every_request_gets_its_turn_when_many_wait() {
-        let backend = workflow::testing::InMemoryBackend::new();
-        let row = backend.unsaved_request(&pki::testing::csr(&["www.example.com"]), Status::Submitted);
-        let rows: Vec<Request> = (0..1_234)
-            .map(|_| row.clone().altered(|row| row.id = workflow::ids::RequestId::random()))
-            .collect();
-        let begin = backend.now();
+        let (begin, rows) = rows(Status::Submitted, 370);
         let checked: std::collections::BTreeSet<_> = (0..3)
-            .flat_map(|run| rotation_window(rows.clone(), begin + Duration::minutes(5) * run))
+            .flat_map(|run| rotation_window(rows.clone(), 150, begin + Duration::minutes(5) * run))
             .map(|row| row.id())
             .collect();
         assert_eq!(checked.len(), rows.len());
-        assert_eq!(rotation_window(rows[..REQUESTS_PER_RUN].to_vec(), begin).len(), REQUESTS_PER_RUN);
+        assert_eq!(rotation_window(rows[..150].to_vec(), 150, begin).len(), 150);
+        assert_eq!(rotation_window(rows, 0, begin), []);
+    }
+
+    #[test]
+    fn an_overdue_request_does_not_wait_for_its_turn() {
+        let (now, mut rows) = rows(Status::PendingApproval, 1_000);
+        let overdue = rows[777].clone().altered(|row| row.expires_at = Some(now));
+        rows[777] = overdue.clone();
+        let window = rotation_window(rows.clone(), 150, now);
+        assert_eq!((window.len(), window[0].id()), (150, overdue.id()));
+        // If all are overdue, no run exceeds its limit.
+        assert_eq!(rotation_window(rows, 150, now + Duration::days(30)).len(), 150);
     }
 }

@@ -214,7 +214,11 @@ async fn it_survives_every_fault() {
             let gone = backend.request_at(Status::Approved);
             set(backend, gone, ExecutionState::Ended);
             let hopeless = backend.request_at(Status::Issued);
-            backend.alter(hopeless, |row| row.execution_attempt = 12);
+            let mut row = backend.request(hopeless).unwrap();
+            for attempt in 2..=12 {
+                assert!(row.restarted(attempt, format!("arn:{hopeless}-r{attempt}"), backend.now()));
+            }
+            backend.put(row);
             set(backend, hopeless, ExecutionState::Ended);
             let unnotified = backend.request_at(Status::Rejected);
             set(backend, unnotified, ExecutionState::Ended);

@@ -10,7 +10,7 @@ pub(crate) const HOURS: f64 = 730.0;
 /// Lambda polls each queue over five connections, each with long polls of 20 seconds.
 const POLLS_A_MINUTE: f64 = 15.0;
 /// Maximum number of waiting requests in one run of housekeeping (workers/housekeeping).
-const LOOKS: f64 = 500.0;
+const LOOKS: f64 = 150.0;
 const DAYS: f64 = HOURS / 24.0;
 /// Sending, receiving and deleting a message are one request each.
 const REQUESTS_A_MESSAGE: f64 = 3.0;
