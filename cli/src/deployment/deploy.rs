@@ -305,18 +305,13 @@ async fn carry_out(
         .await
         .unwrap_or_else(|| "its events have the reason".into());
     let failure = format!("the deployment failed: {why}");
-    Err(match StackStatus::of(aws, target).await? {
-        StackStatus::Ready(_) => {
-            CliError::new(failure, "The stack is as it was before; mend the cause and deploy again.")
-        }
-        StackStatus::Absent => {
+    let status = StackStatus::of(aws, target).await?;
+    Err(match status.obstacle() {
+        Some(obstacle) => CliError::new(format!("{failure}; {}", obstacle.what), &obstacle.advice),
+        None if status == StackStatus::Absent => {
             CliError::new(failure, "Nothing is left of it; mend the cause and deploy again.")
         }
-        StackStatus::NeverMade(obstacle)
-        | StackStatus::HalfRemoved(obstacle)
-        | StackStatus::Stuck(obstacle) => {
-            CliError::new(format!("{failure}; {}", obstacle.what), obstacle.advice)
-        }
+        None => CliError::new(failure, "The stack is as it was before; mend the cause and deploy again."),
     })
 }
 

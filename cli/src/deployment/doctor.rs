@@ -115,12 +115,10 @@ pub(super) async fn examine(
     let mut checks =
         vec![credentials(&arn), partition(&arn).unwrap_or_else(|| Check::good("region", &region))];
     let status = StackStatus::of(aws, target).await?;
-    checks.push(match &status {
-        StackStatus::Absent => Check::good("stack", format!("there is no stack {} yet", target.stack)),
-        StackStatus::Ready(described) => Check::good("stack", text(&described["StackStatus"])),
-        StackStatus::NeverMade(obstacle)
-        | StackStatus::HalfRemoved(obstacle)
-        | StackStatus::Stuck(obstacle) => Check::wrong("stack", &obstacle.what, &obstacle.advice),
+    checks.push(match (&status, status.obstacle()) {
+        (_, Some(obstacle)) => Check::wrong("stack", &obstacle.what, &obstacle.advice),
+        (StackStatus::Ready(described), None) => Check::good("stack", text(&described["StackStatus"])),
+        _ => Check::good("stack", format!("there is no stack {} yet", target.stack)),
     });
     let deployed = status.deployed();
     let value = |name: &str| {
