@@ -52,7 +52,7 @@ pub(crate) struct Endpoints {
     /// The secret that requesters' links derive from.
     #[serde(default)]
     pub(crate) link_secret: Option<String>,
-    /// Where the CA key is: `secret` or `kms`.
+    /// The place of the CA key: `secret` or `kms`.
     pub(crate) ca_key: String,
     /// The Lambda functions by worker.
     pub(crate) functions: BTreeMap<String, String>,

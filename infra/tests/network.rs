@@ -165,7 +165,7 @@ fn user_data() -> String {
     data.replace("@NGINX_CONF@", &conf)
 }
 
-/// What a here-document of a script holds.
+/// Content of a here-document of a script.
 fn here<'a>(script: &'a str, word: &str) -> &'a str {
     let (_, rest) = script.split_once(&format!("<<'{word}'\n")).unwrap_or_else(|| panic!("no {word}"));
     rest.split_once(&format!("\n{word}\n")).unwrap().0

@@ -20,7 +20,7 @@ use workflow::policy::Policy;
 
 const POLICY: &str = include_str!("../../infra/policy.toml");
 
-/// Whether the program is there; says how to get it where it is not.
+/// True if the program is installed; otherwise prints the way to install it.
 fn available(program: &str, package: &str) -> bool {
     if Command::new(program).arg("version").output().is_ok()
         || Command::new(program).arg("--version").output().is_ok()

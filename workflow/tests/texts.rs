@@ -1,6 +1,6 @@
 //! The catalogue of texts held against itself and against the sources that use it.
 //!
-//! What the compiler cannot see is found out here: a file that does not parse, an id or a value that one language has
+//! Checks that the compiler cannot make: a file that does not parse, an id or a value that one language has
 //! and another lacks, an id that nothing uses or that nothing says, English left in another language.
 
 #![allow(clippy::unwrap_used)] // A test may.
@@ -13,7 +13,7 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 use fluent_syntax::parser;
 use workflow::texts::Language;
 
-/// Where words are said: the sources and templates of what people meet, tests apart.
+/// Sources and templates with texts for people, without tests.
 const SOURCES: [&str; 3] = ["workflow/src", "workflow/templates", "workers"];
 
 /// Literals that begin as ids do and are none.
@@ -93,7 +93,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// What one text is made of.
+/// Parts of one text.
 #[derive(Debug, Default)]
 struct Text {
     /// Its own words, without values.
@@ -227,7 +227,7 @@ fn candidates(source: &str) -> Vec<&str> {
     found
 }
 
-/// What an id begins with, up to its first hyphen: a literal that begins so is one, too.
+/// Prefixes of ids, up to the first hyphen: a literal with such a prefix is an id, too.
 fn kind(id: &str) -> Option<&str> {
     id.split_once('-').map(|(kind, _)| kind)
 }

@@ -1,4 +1,4 @@
-//! What version 0.1.0 (commit 89c9104) wrote is read: rows, approvals, links and an export, and written back unchanged.
+//! Rows, approvals, links and an export of version 0.1.0 (commit 89c9104) are read, and written back unchanged.
 
 use serde_json::Value;
 use time::macros::datetime;

@@ -15,7 +15,7 @@ use crate::error::{CliError, OrFail as _};
 use crate::requests;
 use crate::stack::Stack;
 
-/// How often row and trail of one request are read again because the row changed in between.
+/// Maximum number of reads of one request, if its row changes in between.
 const ATTEMPTS: u32 = 16;
 
 type Item = HashMap<String, AttributeValue>;

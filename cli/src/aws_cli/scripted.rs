@@ -10,7 +10,7 @@ use super::AwsCli;
 /// The program: a shell script and its answers in a folder.
 pub(crate) struct ScriptedAws(TempDir);
 
-/// Where the arguments contain the pattern, gives the next answer; the last one is repeated.
+/// Gives the next answer if the arguments contain the pattern; repeats the last one.
 const SCRIPT: &str = r#"cd "$(dirname "$0")"
 printf '%s\n' "$*" >>calls
 for rule in rule-*; do

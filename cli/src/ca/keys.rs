@@ -85,7 +85,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Where the key is, for people.
+    /// The place of the key, for people.
     pub(super) fn place(&self, role: Role) -> String {
         if self.stack.ca_in_kms {
             format!("KMS, {}", self.alias(role))
@@ -94,7 +94,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// How to fetch back the key that was there before.
+    /// The commands that restore the previous key.
     pub(super) fn way_back(&self) -> String {
         let undo = if self.stack.ca_in_kms {
             alias_back(&self.alias(Role::Issuer))
@@ -371,7 +371,7 @@ mod tests {
         assert_eq!(named("countersign/ca-key/ca-key"), "ca-key");
     }
 
-    /// What a text gives as --target-key-id to each `update-alias` and `create-alias` of KMS.
+    /// Values of --target-key-id in each `update-alias` and `create-alias` of a text.
     fn targets(text: &str) -> Vec<String> {
         let text = text.replace("\\\n", " ").replace('\\', "");
         let command = |at: usize| {

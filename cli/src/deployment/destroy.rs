@@ -29,7 +29,7 @@ pub(crate) struct Destroy {
     yes: bool,
 }
 
-/// How fast executions are stopped. StopExecution has a quota of the whole account, in most regions a bucket of 500 that is refilled
+/// Rate at which executions are stopped. StopExecution has a quota of the whole account, in most regions a bucket of 500 that is refilled
 /// by 25 a second; ListExecutions is refilled by 5 a second.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 struct Pace {
@@ -209,7 +209,7 @@ async fn name_leftovers(aws: &AwsCli, resources: &Resources) -> Result<(), CliEr
     Ok(())
 }
 
-/// What a stack has, by logical name.
+/// Resources of a stack, by logical id.
 struct Resources(Vec<Value>);
 
 impl Resources {

@@ -11,7 +11,7 @@ use crate::aws_cli::AwsCli;
 use crate::error::CliError;
 use crate::{checkout, table};
 
-/// What the workers may take at once, of an account's environments: those of the queues, of the dead letters, and some portals.
+/// Lambda environments that the workers may use at once: the queues, the dead-letter queue, and some portals.
 const ENVIRONMENTS: u64 = 60;
 
 /// The fewest with which the workers do not take each other's: 33 of the queues and a dozen portals. With fewer, Lambda throttles a

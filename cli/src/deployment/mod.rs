@@ -82,7 +82,7 @@ impl Parameters {
     }
 }
 
-/// How the workers get to where the template looks for them.
+/// The way by which the template gets the code of the workers.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Artefacts {
     /// Bucket for what is deployed; made where it is missing [default: countersign-artefacts-<account>-<region>]

@@ -18,7 +18,7 @@ const OWN_ADDRESS: &str = "https://checkip.amazonaws.com";
 const ATTEMPTS: usize = 12;
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Who may reach the portal.
+/// The networks that may reach the portal.
 #[derive(Debug, PartialEq)]
 enum Limit {
     Nobody,
@@ -40,7 +40,7 @@ impl Limit {
     }
 }
 
-/// What the portal answered from here.
+/// The portal's answer to this machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Answer {
     Refused,
@@ -69,7 +69,7 @@ pub(super) async fn check(described: &Value, region: &str) -> Result<(), CliErro
         tokio::time::sleep(PAUSE).await;
         answered = ask(&http, &url).await;
     }
-    judge(answered, inside, own).map(say)
+    assess(answered, inside, own).map(say)
 }
 
 /// The API's own address, or the domain: not BaseUrl, in front of which may be a proxy that is inside.
@@ -135,7 +135,7 @@ fn contains(network: &str, address: IpAddr) -> bool {
 }
 
 /// One line about the answer; an error if this machine is outside and was served.
-fn judge(answer: Answer, inside: Option<bool>, own: Option<IpAddr>) -> Result<String, CliError> {
+fn assess(answer: Answer, inside: Option<bool>, own: Option<IpAddr>) -> Result<String, CliError> {
     let own = own.map_or_else(|| "this machine".to_owned(), |own| own.to_string());
     match (answer, inside) {
         (Answer::Refused, _) => Ok(format!("The portal refuses {own}, as its networks are limited.")),
@@ -198,12 +198,12 @@ mod tests {
     #[test]
     fn only_an_answer_to_a_machine_outside_is_an_error() {
         let own = Some("203.0.113.1".parse().unwrap());
-        let told = judge(Answer::Served, Some(false), own).unwrap_err().to_string();
+        let told = assess(Answer::Served, Some(false), own).unwrap_err().to_string();
         assert!(told.contains("it still answers 203.0.113.1"), "{told}");
-        assert!(judge(Answer::Refused, Some(false), own).unwrap().contains("refuses 203.0.113.1"));
+        assert!(assess(Answer::Refused, Some(false), own).unwrap().contains("refuses 203.0.113.1"));
         for inside in [Some(true), None] {
-            assert!(judge(Answer::Served, inside, own).unwrap().contains("check from outside"));
+            assert!(assess(Answer::Served, inside, own).unwrap().contains("check from outside"));
         }
-        assert!(judge(Answer::Nothing, None, None).unwrap().contains("does not answer this machine"));
+        assert!(assess(Answer::Nothing, None, None).unwrap().contains("does not answer this machine"));
     }
 }

@@ -10,7 +10,7 @@ use crate::aws_cli::AwsCli;
 use crate::build;
 use crate::error::{CliError, OrFail as _};
 
-/// Where the template finds the code of the workers.
+/// Places of the workers' code.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum CodeSource {
     /// Zips that are there already, beside the folders.

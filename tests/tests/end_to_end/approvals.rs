@@ -222,11 +222,11 @@ async fn an_altered_row_and_a_trail_that_was_set_back_are_found() {
                 let hash = trail[3]["hash"].clone();
                 row["audit"] = json!({ "M": { "number": { "N": "4" }, "hash": hash } });
             },
-            "the row of the request says that the last is event 4",
+            "the row of the request has event 4 as the last",
         ),
         (
             |row, _| _ = row.as_object_mut().unwrap().remove("audit"),
-            "the row of the request says that the last is event 0",
+            "the row of the request has event 0 as the last",
         ),
         (|row, _| row["status"]["S"] = json!("nonsense"), "its row cannot be read"),
     ];
@@ -275,7 +275,7 @@ async fn an_altered_row_and_a_trail_that_was_set_back_are_found() {
     delete(events, &number(&trail[0]["number"]));
     assert!(verified(&[]).0, "nothing in the stack shows it");
     let (whole, said) = verified(&["--against", export]);
-    assert!(!whole && said.contains("both were removed"), "{said}");
+    assert!(!whole && said.contains("row and trail were removed"), "{said}");
 }
 
 #[tokio::test]

@@ -148,8 +148,8 @@ impl AwaitApproval {
 
     async fn findings(&self, request: &Request, policy: &Policy) -> Result<Vec<Finding>, StepError> {
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let judged = request.evaluate(policy, issuer.as_ref());
-        Ok(judged.map_or_else(|refusal| refusal.0, |judged| judged.findings))
+        let evaluated = request.evaluate(policy, issuer.as_ref());
+        Ok(evaluated.map_or_else(|refusal| refusal.0, |evaluated| evaluated.findings))
     }
 
     async fn escalate(

@@ -105,9 +105,9 @@ impl Persist {
         let (csr, checked_key, policy_version) = match request.csr() {
             Some(csr) => (csr.clone(), None, request.policy_version().to_owned()),
             None => {
-                let (policy, judged) = self.judged(request).await?;
-                let judged = judged?;
-                (judged.csr_summary(), Some(judged.checked_key), policy.version().to_owned())
+                let (policy, evaluated) = self.evaluated(request).await?;
+                let evaluated = evaluated?;
+                (evaluated.csr_summary(), Some(evaluated.checked_key), policy.version().to_owned())
             }
         };
         if validated.is_some_and(|digest| digest != csr.csr_digest) {
@@ -129,8 +129,8 @@ impl Persist {
 
     /// The refusal with its texts, computed again from the CSR in the row: the execution carries codes only.
     async fn refusal(&self, request: &Request) -> Result<Ending, StepError> {
-        let (_, judged) = self.judged(request).await?;
-        let refusal = judged.err();
+        let (_, evaluated) = self.evaluated(request).await?;
+        let refusal = evaluated.err();
         let main = refusal.as_ref().and_then(PolicyRejection::main);
         Ok(Ending {
             status: Status::Refused,
@@ -146,14 +146,14 @@ impl Persist {
         })
     }
 
-    async fn judged(
+    async fn evaluated(
         &self,
         request: &Request,
     ) -> Result<(Arc<Policy>, Result<GrantedCsr, PolicyRejection>), StepError> {
         let policy = self.policies.current().await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let judged = request.evaluate(&policy, issuer.as_ref());
-        Ok((policy, judged))
+        let evaluated = request.evaluate(&policy, issuer.as_ref());
+        Ok((policy, evaluated))
     }
 
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), StepError> {

@@ -76,12 +76,12 @@ impl Step for Sign {
         }
         let policy = self.policies.current().await?;
         let issuer = self.issuer().await?;
-        let judged = approved(&request, &policy, &issuer)?;
+        let evaluated = approved(&request, &policy, &issuer)?;
         let (request, Reservation { serial, validity: reserved }) =
-            self.reserve(request, &judged, &issuer).await?;
+            self.reserve(request, &evaluated, &issuer).await?;
         let pem = match self.certificates.certificate(&serial).await? {
             Some(pem) => pem,
-            None => self.make(&policy, &judged, &issuer, &serial, reserved).await?,
+            None => self.make(&policy, &evaluated, &issuer, &serial, reserved).await?,
         };
         let stored = Certificate::from_pem(&pem).map_err(|error| {
             StepError::transient(format!("the stored certificate cannot be read: {error}"))
@@ -110,11 +110,12 @@ fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Grant
     let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
     let decision = request.decision().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("the request has no approval"))?;
-    let judged = request.evaluate(policy, Some(issuer))?;
-    if ApprovalDigest::of(request.id(), &judged.grant.profile, &judged.csr_summary()) != decision.digest {
+    let evaluated = request.evaluate(policy, Some(issuer))?;
+    if ApprovalDigest::of(request.id(), &evaluated.grant.profile, &evaluated.csr_summary()) != decision.digest
+    {
         return Err(not_approved("the approval does not cover the certificate to be signed"));
     }
-    Ok(judged)
+    Ok(evaluated)
 }
 
 impl Sign {
@@ -127,7 +128,7 @@ impl Sign {
     async fn reserve(
         &self,
         request: Request,
-        judged: &GrantedCsr,
+        evaluated: &GrantedCsr,
         issuer: &Issuer,
     ) -> Result<(Request, Reservation), StepError> {
         if let Some(reservation) = request.reservation().cloned() {
@@ -135,7 +136,7 @@ impl Sign {
         }
         let serial =
             Serial::random(&SystemRandom::new()).map_err(|error| StepError::transient(error.to_string()))?;
-        let validity = Validity::choose(self.clock.now(), judged.grant.validity_days, issuer)
+        let validity = Validity::choose(self.clock.now(), evaluated.grant.validity_days, issuer)
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
         let now = self.clock.now();
         let reserve = |row: &mut Request| row.reserve(serial.clone(), validity, now);
@@ -148,7 +149,7 @@ impl Sign {
     async fn make(
         &self,
         policy: &Policy,
-        judged: &GrantedCsr,
+        evaluated: &GrantedCsr,
         issuer: &Issuer,
         serial: &Serial,
         reserved: Validity,
@@ -156,11 +157,11 @@ impl Sign {
         let signer = self.issuers.signer(issuer).await?;
         // The CA or the policy may have changed since the reservation.
         let validity = reserved
-            .refit(self.clock.now(), judged.grant.validity_days, issuer)
+            .refit(self.clock.now(), evaluated.grant.validity_days, issuer)
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
-        let contents = judged.grant.contents();
+        let contents = evaluated.grant.contents();
         let template = Template {
-            csr: &judged.csr,
+            csr: &evaluated.csr,
             contents: &contents,
             issuer,
             algorithm: signer.algorithm(),
@@ -171,7 +172,7 @@ impl Sign {
         let tbs = template.build().map_err(|error| {
             unsignable(error.is_of_request(), format!("the certificate cannot be built: {error}"))
         })?;
-        let linted = lint(tbs, issuer, &judged.csr, &contents).map_err(|errors| {
+        let linted = lint(tbs, issuer, &evaluated.csr, &contents).map_err(|errors| {
             let rules: Vec<String> = errors.iter().map(ToString::to_string).collect();
             let why = format!("the certificate does not pass the linter: {}", rules.join("; "));
             unsignable(errors.iter().all(LintError::is_of_request), why)

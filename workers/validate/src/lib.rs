@@ -52,7 +52,7 @@ impl Step for Validate {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match request.status() {
-            Status::Submitted => self.judge(&request).await.map(Progress::Done),
+            Status::Submitted => self.evaluate(&request).await.map(Progress::Done),
             Status::Refused => {
                 Err(StepError::refused(ErrorName::Refused, request.reason().unwrap_or_default()))
             }
@@ -77,11 +77,11 @@ impl Step for Validate {
 }
 
 impl Validate {
-    async fn judge(&self, request: &Request) -> Result<Validated, StepError> {
+    async fn evaluate(&self, request: &Request) -> Result<Validated, StepError> {
         let policy = self.policies.current().await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let judged = request.evaluate(&policy, issuer.as_ref())?;
+        let evaluated = request.evaluate(&policy, issuer.as_ref())?;
         tracing::info!(policy.version = policy.version(), "validated the CSR of request {}", request.id());
-        Ok(Validated { csr_digest: judged.csr.digest(), policy_version: policy.version().to_owned() })
+        Ok(Validated { csr_digest: evaluated.csr.digest(), policy_version: policy.version().to_owned() })
     }
 }

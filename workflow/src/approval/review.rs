@@ -42,7 +42,7 @@ impl ReviewContent {
     pub fn of(request: &Request, policy: &Policy, issuer: Option<&Issuer>) -> Result<Self, CsrNotRead> {
         let csr = request.csr().ok_or(CsrNotRead)?;
         let (grant, findings) = match request.evaluate(policy, issuer) {
-            Ok(judged) => (Some(judged.grant), judged.findings),
+            Ok(evaluated) => (Some(evaluated.grant), evaluated.findings),
             Err(refusal) => (None, refusal.0),
         };
         let binds = ApprovalDigest::of(request.id(), request.profile(), csr);

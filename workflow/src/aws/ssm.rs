@@ -20,7 +20,7 @@ use super::unavailable;
 use crate::policy::{Pointer, PointerError, Policy};
 use crate::ports::{Policies, PortError};
 
-/// How long a policy is used before the parameter is read again.
+/// Time after which the parameter of the policy is read again.
 const CACHE_TIME: Duration = Duration::from_secs(60);
 const WHAT: &str = "read the policy";
 

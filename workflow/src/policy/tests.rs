@@ -22,15 +22,15 @@ fn policy(lines: &str) -> Policy {
 
 const DNS: &str = "names.dns.allow = [\"example.com\"]\n";
 
-fn judge(policy: &Policy, csr_pem: &str, requester: &str) -> Evaluation {
+fn evaluate(policy: &Policy, csr_pem: &str, requester: &str) -> Evaluation {
     let csr = Csr::read(csr_pem).unwrap_or_else(|findings| panic!("{findings:?}"));
     let requester = (!requester.is_empty()).then(|| Requester::Person(requester.parse().unwrap()));
     policy.evaluate(&csr, policy.profile(None).unwrap(), requester.as_ref())
 }
 
-fn codes(verdict: &Evaluation) -> Vec<(Code, Severity)> {
-    assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
-    verdict.findings.iter().map(|finding| (finding.code, finding.severity)).collect()
+fn codes(evaluation: &Evaluation) -> Vec<(Code, Severity)> {
+    assert_eq!(evaluation.grant.is_none(), evaluation.code().is_some());
+    evaluation.findings.iter().map(|finding| (finding.code, finding.severity)).collect()
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
         "www.example.com",
         &["www.example.com", "10.0.0.1", "::1", "db.internal"],
     );
-    let verdict = judge(&policy, &csr, "alice@anywhere.example");
-    assert_eq!(verdict.findings, []);
+    let evaluation = evaluate(&policy, &csr, "alice@anywhere.example");
+    assert_eq!(evaluation.findings, []);
     assert_eq!(
-        verdict.grant,
+        evaluation.grant,
         Some(Grant {
             profile: "server".to_owned(),
             subject: "CN=www.example.com".to_owned(),
@@ -84,7 +84,7 @@ fn the_default_policy_is_small_and_grants_what_it_says() {
         })
     );
     // Only RSA enciphers.
-    let ec = judge(&policy, &test_pki::csr(&["www.example.com"]), "").grant.unwrap();
+    let ec = evaluate(&policy, &test_pki::csr(&["www.example.com"]), "").grant.unwrap();
     assert_eq!(ec.key_usage, ["digitalSignature"]);
 }
 
@@ -101,9 +101,9 @@ fn names_outside_of_the_profile_are_refused_one_by_one() {
         "names.dns = { allow = [\"example.com\"], deny = [\"secret.example.com\"] }\nwildcards = true",
     );
     let refused = |names: &[&str]| {
-        let verdict = judge(&policy, &test_pki::csr_with(TestKey::EcP256, "", names), "");
-        assert!(verdict.findings.iter().all(|finding| finding.code == Code::NameNotAllowed));
-        verdict.findings.len()
+        let evaluation = evaluate(&policy, &test_pki::csr_with(TestKey::EcP256, "", names), "");
+        assert!(evaluation.findings.iter().all(|finding| finding.code == Code::NameNotAllowed));
+        evaluation.findings.len()
     };
     assert_eq!(refused(&["example.com", "a.b.example.com", "*.apps.example.com"]), 0);
     assert_eq!(
@@ -118,18 +118,19 @@ fn names_outside_of_the_profile_are_refused_one_by_one() {
 
 #[test]
 fn wildcards_are_for_profiles_that_allow_them() {
-    let verdict = judge(&policy(DNS), &test_pki::csr(&["*.example.com"]), "");
-    assert_eq!(codes(&verdict), [(Code::NameNotAllowed, Severity::Refused)]);
-    let verdict = judge(&policy(&format!("wildcards = true\n{DNS}")), &test_pki::csr(&["*.example.com"]), "");
-    assert_eq!(verdict.grant.unwrap().subject, "CN=*.example.com");
+    let evaluation = evaluate(&policy(DNS), &test_pki::csr(&["*.example.com"]), "");
+    assert_eq!(codes(&evaluation), [(Code::NameNotAllowed, Severity::Refused)]);
+    let evaluation =
+        evaluate(&policy(&format!("wildcards = true\n{DNS}")), &test_pki::csr(&["*.example.com"]), "");
+    assert_eq!(evaluation.grant.unwrap().subject, "CN=*.example.com");
 }
 
 #[test]
 fn an_authority_is_never_granted() {
     let csr = CsrMaker::new(TestKey::EcP256).names(&["www.example.com"]).asking_for_ca().pem();
-    let verdict = judge(&policy(DNS), &csr, "");
-    assert_eq!(codes(&verdict), [(Code::ForbiddenExtension, Severity::Refused)]);
-    assert!(verdict.findings[0].detail.contains("CA:TRUE"));
+    let evaluation = evaluate(&policy(DNS), &csr, "");
+    assert_eq!(codes(&evaluation), [(Code::ForbiddenExtension, Severity::Refused)]);
+    assert!(evaluation.findings[0].detail.contains("CA:TRUE"));
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn wishes_that_are_not_granted_are_ignored_or_refused_by_policy_but_always_told(
         .extension("2.5.29.14", false, &tlv(4, &[1; 20]))
         .attribute("1.2.840.113549.1.9.7", &tlv(12, b"hunter2"))
         .pem();
-    let ignored = judge(&policy(DNS), &csr, "");
+    let ignored = evaluate(&policy(DNS), &csr, "");
     assert!(ignored.grant.is_some());
     assert!(ignored.findings.iter().all(|finding| finding.severity == Severity::Ignored));
     let details: Vec<&str> = ignored.findings.iter().map(|finding| finding.detail.as_str()).collect();
@@ -154,7 +155,7 @@ fn wishes_that_are_not_granted_are_ignored_or_refused_by_policy_but_always_told(
     assert_eq!(details.len(), 5);
     assert!(!format!("{ignored:?}").contains("hunter2"));
 
-    let refused = judge(&policy(&format!("ungranted = \"refused\"\n{DNS}")), &csr, "");
+    let refused = evaluate(&policy(&format!("ungranted = \"refused\"\n{DNS}")), &csr, "");
     assert_eq!(refused.code(), Some(Code::ForbiddenExtension));
 }
 
@@ -164,24 +165,24 @@ fn a_purpose_that_another_profile_grants_is_pointed_to() {
         .names(&["www.example.com"])
         .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.2")]))
         .pem();
-    let verdict = judge(&Policy::parse(DEFAULT).unwrap(), &csr, "");
+    let evaluation = evaluate(&Policy::parse(DEFAULT).unwrap(), &csr, "");
     assert!(
-        verdict.findings[0].advice.ends_with("choose another profile: client, server-client."),
-        "{verdict:?}"
+        evaluation.findings[0].advice.ends_with("choose another profile: client, server-client."),
+        "{evaluation:?}"
     );
 }
 
 #[test]
 fn keys_are_held_against_the_profile_and_the_list() {
     let csr = test_pki::csr_with(TestKey::Rsa2048, "", &["www.example.com"]);
-    let only = |lines: &str| codes(&judge(&policy(&format!("{lines}\n{DNS}")), &csr, ""));
+    let only = |lines: &str| codes(&evaluate(&policy(&format!("{lines}\n{DNS}")), &csr, ""));
     assert_eq!(only("keys = [\"ec-p256\"]"), [(Code::UnsupportedKey, Severity::Refused)]);
     assert_eq!(only("rsa_min_bits = 3072"), [(Code::WeakKey, Severity::Refused)]);
     assert_eq!(only("keys = [\"rsa\"]"), []);
     let digest = Csr::read(&csr).unwrap().key().digest();
     let listed = DEFAULT.replace("denied_keys = []", &format!("denied_keys = [\"{digest}\"]"));
     assert_eq!(
-        codes(&judge(&Policy::parse(&listed).unwrap(), &csr, "")),
+        codes(&evaluate(&Policy::parse(&listed).unwrap(), &csr, "")),
         [(Code::WeakKey, Severity::Refused)]
     );
 }
@@ -192,7 +193,7 @@ fn who_may_ask_for_what_goes_by_mail_domain() {
         "{DNS}names.ip.allow = [\"10.0.0.0/8\"]\n[[profiles.server.requesters]]\ndomains = [\"example.com\"]\n\
          [[profiles.server.requesters]]\ndomains = [\"partner.example\"]\nnames.dns.allow = [\"partner.example.com\"]\n"
     ));
-    let asks = |requester: &str, name: &str| codes(&judge(&policy, &test_pki::csr(&[name]), requester));
+    let asks = |requester: &str, name: &str| codes(&evaluate(&policy, &test_pki::csr(&[name]), requester));
     assert_eq!(asks("a@example.com", "www.example.com"), [(Code::NameNotAllowed, Severity::Refused)][..0]);
     assert_eq!(asks("a@EXAMPLE.com", "www.example.com"), []);
     assert_eq!(asks("a@partner.example", "x.partner.example.com"), []);
@@ -211,25 +212,25 @@ fn who_may_ask_for_what_goes_by_mail_domain() {
 #[test]
 fn a_common_name_that_is_no_name_is_left_out_and_a_fixed_subject_is_added() {
     let csr = CsrMaker::new(TestKey::EcP256).common_name("My Server").names(&["www.example.com"]).pem();
-    let verdict = judge(&policy(DNS), &csr, "");
-    assert_eq!(codes(&verdict), [(Code::BadName, Severity::Ignored)]);
-    assert_eq!(verdict.grant.unwrap().subject, "");
+    let evaluation = evaluate(&policy(DNS), &csr, "");
+    assert_eq!(codes(&evaluation), [(Code::BadName, Severity::Ignored)]);
+    assert_eq!(evaluation.grant.unwrap().subject, "");
     let fixed = policy(&format!("subject = \"O=Example,C=DE\"\n{DNS}"));
-    assert_eq!(judge(&fixed, &csr, "").grant.unwrap().subject, "O=Example,C=DE");
+    assert_eq!(evaluate(&fixed, &csr, "").grant.unwrap().subject, "O=Example,C=DE");
     assert_eq!(
-        judge(&fixed, &test_pki::csr(&["www.example.com"]), "").grant.unwrap().subject,
+        evaluate(&fixed, &test_pki::csr(&["www.example.com"]), "").grant.unwrap().subject,
         "CN=www.example.com,O=Example,C=DE"
     );
 }
 
 #[test]
 fn a_limit_on_names_is_kept() {
-    let verdict = judge(
+    let evaluation = evaluate(
         &policy(&format!("max_names = 1\n{DNS}")),
         &test_pki::csr(&["a.example.com", "b.example.com"]),
         "",
     );
-    assert_eq!(codes(&verdict), [(Code::TooLarge, Severity::Refused)]);
+    assert_eq!(codes(&evaluation), [(Code::TooLarge, Severity::Refused)]);
 }
 
 #[test]

@@ -315,14 +315,10 @@ pub enum AuditError {
     #[error("the certificate {0} in the bucket was removed, or is not the one that was signed")]
     Certificate(String),
     /// An earlier export holds events that the trail lacks.
-    #[error(
-        "the export has event {0}, and the audit trail of today has not: both row and trail were set back"
-    )]
+    #[error("the export has event {0}, and the trail has not: row and trail were set back")]
     SetBack(u64),
     /// An earlier export holds the request, and the stack does not.
-    #[error(
-        "the export has this request, and the stack has neither its row nor its trail: both were removed"
-    )]
+    #[error("the export has this request, and the stack has not: row and trail were removed")]
     Gone,
 }
 

@@ -82,8 +82,8 @@ impl InMemoryBackend {
             request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        let judged = request.evaluate(&policy, None).expect("the policy grants it");
-        request.record_csr(judged.csr_summary(), Some(judged.checked_key), policy.version(), now);
+        let evaluated = request.evaluate(&policy, None).expect("the policy grants it");
+        request.record_csr(evaluated.csr_summary(), Some(evaluated.checked_key), policy.version(), now);
         let facts = request.csr().expect("recorded").clone();
         let expires_at = now + Duration::days(7);
         let digest = ApprovalDigest::of(id, request.profile(), &facts);

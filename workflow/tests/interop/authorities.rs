@@ -51,7 +51,7 @@ impl Authority {
     }
 }
 
-/// What it is called, and how it is made in a folder.
+/// Name, and the function that makes it in a folder.
 type Maker<'a> = (&'static str, &'a dyn Fn(&Path) -> TestCa);
 
 /// One of each kind.

@@ -32,7 +32,7 @@ const KEYS: [(&str, TestKey); 7] = [
     ("Ed25519", TestKey::Ed25519),
 ];
 
-/// A certificate, and what the judges are asked about it.
+/// A certificate, and what the verifiers are asked about it.
 pub(crate) struct Exhibit {
     /// The row of the table: the authority and the key, or the shape.
     pub(crate) row: Vec<String>,

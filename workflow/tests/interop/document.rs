@@ -21,7 +21,7 @@ pub(crate) fn is_to_be_written() -> bool {
     std::env::var_os("COUNTERSIGN_WRITE_DOCS").is_some()
 }
 
-/// Where a part stands: after its opening mark, up to its closing mark.
+/// Range of a part: from its opening mark to its closing mark.
 fn place(text: &str, part: &str) -> std::ops::Range<usize> {
     let opening = format!("<!-- generated: {part} -->\n");
     let closing = "<!-- end -->";
@@ -69,7 +69,7 @@ pub(crate) fn settle(part: &str, found: &str) {
 /// A table whose first columns name the row.
 pub(crate) struct Table {
     pub(crate) columns: Vec<String>,
-    /// How many columns name the row.
+    /// Number of columns that name the row.
     pub(crate) keys: usize,
     /// None is a cell that could not be found out here.
     pub(crate) rows: Vec<Vec<Option<String>>>,
@@ -99,7 +99,7 @@ impl Committed {
 }
 
 impl Table {
-    /// As Markdown. A cell that could not be found out is as committed; a refusal that a newer version of a judge takes back
+    /// As Markdown. A cell that could not be found out is as committed; a refusal that a newer version of a verifier takes back
     /// stays.
     pub(crate) fn markdown(&self, part: &str) -> String {
         let committed = Committed::of(part);
@@ -148,9 +148,9 @@ impl Table {
             cells - rows.iter().flat_map(|row| (0..row.len()).filter(|at| differs(row, *at))).count();
         let clean =
             if self.columns.iter().any(|column| column == "pkilint") { " (pkilint: clean)" } else { "" };
-        let judges = self.columns.len() - self.keys;
+        let verifiers = self.columns.len() - self.keys;
         let mut rest = format!(
-            "\nThe other {others} cells of {} rows and {judges} judges: {usual}{clean}.\n",
+            "\nThe other {others} cells of {} rows and {verifiers} verifiers: {usual}{clean}.\n",
             whole.len()
         );
         if self.keys == 1 {
@@ -161,7 +161,7 @@ impl Table {
         lines(&only(&self.columns), &rows.into_iter().map(|row| only(row)).collect::<Vec<_>>()) + &rest
     }
 
-    /// The cell to write: as found, or as committed where nothing was found, or where a newer judge accepts more.
+    /// The cell to write: as found, or as committed where nothing was found, or where a newer verifier accepts more.
     fn settled(
         &self,
         row: &[Option<String>],

@@ -1,4 +1,4 @@
-//! What every judge must refuse: a judge that always says yes proves nothing.
+//! Certificates that every verifier must reject: a verifier that accepts everything proves nothing.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::question::{Files, Purpose, Question};
 
 const POLICY: &str = include_str!("../../../infra/policy.toml");
 
-/// The forgery that only judges who check hosts can see.
+/// The forgery that only verifiers who check hosts can see.
 pub(crate) const WRONG_HOST: &str = "for another host";
 
 /// Each forgery below an RSA root and below a P-256 root with an issuing authority.

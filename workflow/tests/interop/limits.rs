@@ -1,16 +1,16 @@
-//! Where a judge says no to a certificate that is right, and why that is so.
+//! Valid certificates that a verifier rejects, with the reason.
 //!
-//! Invariant: a refusal of a judge that is not explained here fails the test. A newer version that has learned better does
+//! Invariant: a refusal of a verifier that is not explained here fails the test. A newer version that has learned better does
 //! not.
 
-/// Something a judge cannot do, or does more strictly than RFC 5280.
+/// Something a verifier cannot do, or does more strictly than RFC 5280.
 pub(crate) struct Limit {
-    /// How docs/issuance.md refers to it.
+    /// Its mark in docs/issuance.md.
     pub(crate) mark: &'static str,
-    pub(crate) judge: &'static str,
+    pub(crate) verifier: &'static str,
     /// Rows of which one of the first cells contains this.
     row: &'static str,
-    /// Parts of what the judge says, of which one is enough.
+    /// Parts of what the verifier says, of which one is enough.
     words: &'static [&'static str],
     /// For people.
     pub(crate) why: &'static str,
@@ -19,7 +19,7 @@ pub(crate) struct Limit {
 pub(crate) const LIMITS: [Limit; 5] = [
     Limit {
         mark: "a",
-        judge: "NSS",
+        verifier: "NSS",
         row: "Ed25519",
         words: &["Unrecognized Object Identifier", "key usage inadequate", "adding certificate to database"],
         why: "does not know Ed25519 before its version 3.99. Profiles for clients that use NSS leave `ed25519` out of \
@@ -27,7 +27,7 @@ pub(crate) const LIMITS: [Limit; 5] = [
     },
     Limit {
         mark: "b",
-        judge: "Python cryptography",
+        verifier: "Python cryptography",
         row: "root Ed25519",
         words: &["Ed25519"],
         why: "its verifier takes the list of algorithms from the Baseline Requirements of the CA/Browser Forum, section \
@@ -35,7 +35,7 @@ pub(crate) const LIMITS: [Limit; 5] = [
     },
     Limit {
         mark: "c",
-        judge: "NSS",
+        verifier: "NSS",
         row: "digitalSignature only, RSA key",
         words: &["key usage inadequate"],
         why: "certutil wants keyEncipherment in the certificate of a server with an RSA key, though only the key exchange \
@@ -44,7 +44,7 @@ pub(crate) const LIMITS: [Limit; 5] = [
     },
     Limit {
         mark: "d",
-        judge: "OpenSSL",
+        verifier: "OpenSSL",
         row: "imported root without keyUsage",
         words: &["does not include key usage"],
         why: "with -x509_strict, an authority needs keyUsage (RFC 5280 section 4.2.1.3); without -x509_strict it is accepted. A \
@@ -52,7 +52,7 @@ pub(crate) const LIMITS: [Limit; 5] = [
     },
     Limit {
         mark: "e",
-        judge: "Python cryptography",
+        verifier: "Python cryptography",
         row: "imported root without keyUsage",
         words: &["missing required extension"],
         why: "the same rule as (d).",
@@ -60,18 +60,18 @@ pub(crate) const LIMITS: [Limit; 5] = [
 ];
 
 /// The explanation of a refusal, if there is one.
-pub(crate) fn explaining(judge: &str, row: &[String], words: &str) -> Option<&'static Limit> {
+pub(crate) fn explaining(verifier: &str, row: &[String], words: &str) -> Option<&'static Limit> {
     LIMITS.iter().find(|limit| {
-        limit.judge == judge
+        limit.verifier == verifier
             && row.iter().any(|cell| cell.contains(limit.row))
             && limit.words.iter().any(|part| words.contains(part))
     })
 }
 
-/// Whether a cell that says no can stand although this version of the judge says yes.
-pub(crate) fn excuses(judge: &str, row: &[Option<String>], cell: &str) -> bool {
+/// True if a cell may say no although this version of the verifier says yes.
+pub(crate) fn excuses(verifier: &str, row: &[Option<String>], cell: &str) -> bool {
     LIMITS.iter().any(|limit| {
-        limit.judge == judge
+        limit.verifier == verifier
             && row.iter().flatten().any(|cell| cell.contains(limit.row))
             && cell.starts_with(&format!("no ({})", limit.mark))
     })

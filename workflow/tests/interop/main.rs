@@ -1,8 +1,8 @@
-//! Other implementations as judges: every shape of certificate that is issued here, shown to OpenSSL, GnuTLS, NSS, Java,
+//! Other implementations as verifiers: every shape of certificate that is issued here, shown to OpenSSL, GnuTLS, NSS, Java,
 //! Python's cryptography, webpki and Go, and linted by pkilint. What they say is the table in docs/issuance.md.
 //!
 //! Invariant: a certificate that one of them refuses, a finding of pkilint, or a forgery that one of them accepts fails the
-//! test, unless it is explained (limits.rs, pkilint-explained.toml). Judges that are not installed are skipped aloud;
+//! test, unless it is explained (limits.rs, pkilint-explained.toml). Verifiers that are not installed are skipped aloud;
 //! COUNTERSIGN_NO_SKIPS=1 forbids that, except for Go. COUNTERSIGN_WRITE_DOCS=1 writes the tables.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
@@ -63,7 +63,7 @@ fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
     let mut judged = |range: std::ops::Range<usize>| -> Vec<Vec<Option<String>>> {
         let rows = answers.rows(range).into_iter().map(|(row, places)| {
             let mut cells: Vec<Option<String>> = row.into_iter().map(Some).collect();
-            cells.extend((0..PANEL.len()).map(|judge| answers.verdict(judge, &places, &mut faults)));
+            cells.extend((0..PANEL.len()).map(|verifier| answers.verdict(verifier, &places, &mut faults)));
             cells.push(lint(&places));
             cells
         });
@@ -75,7 +75,7 @@ fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
         let is_about_hosts = row[0] == forgeries::WRONG_HOST;
         let mut cells: Vec<Option<String>> = row.into_iter().map(Some).collect();
         cells.extend(
-            (0..PANEL.len()).map(|judge| answers.refusal(judge, &places, is_about_hosts, &mut faults)),
+            (0..PANEL.len()).map(|verifier| answers.refusal(verifier, &places, is_about_hosts, &mut faults)),
         );
         cells
     });
@@ -85,8 +85,10 @@ fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
     document::settle("keys", &matrix.differences("keys", "yes"));
     document::settle("shapes", &others.differences("shapes", "yes"));
     document::settle("forgeries", &forgeries.differences("forgeries", "refused"));
-    let limits: String =
-        LIMITS.iter().map(|limit| format!("- ({}) {}: {}\n", limit.mark, limit.judge, limit.why)).collect();
+    let limits: String = LIMITS
+        .iter()
+        .map(|limit| format!("- ({}) {}: {}\n", limit.mark, limit.verifier, limit.why))
+        .collect();
     document::settle("limits", &limits);
     say(&format!("judged in {:.1} s", begun.elapsed().as_secs_f32()));
 }

@@ -1,6 +1,6 @@
-//! The judges, and how they are called.
+//! The verifiers, and how they are called.
 //!
-//! Invariant: a judge that is asked answers every question. One whose program is missing is skipped with the words SKIPPED and how
+//! Invariant: a verifier that is asked answers every question. One whose program is missing is skipped with the words SKIPPED and how
 //! to install it; with COUNTERSIGN_NO_SKIPS set, as .ci/run does, that is a failure, except for Go, which is large.
 
 mod gnutls;
@@ -19,72 +19,72 @@ use crate::question::{Answer, Question};
 
 pub(crate) use openssl::{openssl, version as openssl_is_there};
 
-/// Why a judge cannot be asked.
+/// Why a verifier cannot be asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Missing {
-    /// What is not there.
+    /// The missing program.
     pub(crate) what: String,
-    /// What to do about it.
+    /// The way to install it.
     pub(crate) remedy: String,
 }
 
 /// Another implementation of RFC 5280 section 6.
-pub(crate) struct Judge {
+pub(crate) struct Verifier {
     /// Its name in docs/issuance.md.
     pub(crate) name: &'static str,
-    /// Whether it checks the name of the server too.
+    /// True if it checks the name of the server too.
     pub(crate) checks_hosts: bool,
-    /// Whether a machine without it is good enough for .ci/run.
+    /// True if .ci/run accepts a machine without it.
     is_optional: bool,
     version: fn() -> Result<String, Missing>,
     ask: fn(&[Question], &Path) -> Vec<Answer>,
 }
 
 /// All of them, in the order of the columns in docs/issuance.md.
-pub(crate) const PANEL: [Judge; 7] = [
-    Judge {
+pub(crate) const PANEL: [Verifier; 7] = [
+    Verifier {
         name: "OpenSSL",
         checks_hosts: true,
         is_optional: false,
         version: openssl::version,
         ask: openssl::ask,
     },
-    Judge {
+    Verifier {
         name: "GnuTLS",
         checks_hosts: true,
         is_optional: false,
         version: gnutls::version,
         ask: gnutls::ask,
     },
-    Judge { name: "NSS", checks_hosts: false, is_optional: false, version: nss::version, ask: nss::ask },
-    Judge { name: "Java", checks_hosts: true, is_optional: false, version: java::version, ask: java::ask },
-    Judge {
+    Verifier { name: "NSS", checks_hosts: false, is_optional: false, version: nss::version, ask: nss::ask },
+    Verifier { name: "Java", checks_hosts: true, is_optional: false, version: java::version, ask: java::ask },
+    Verifier {
         name: "Python cryptography",
         checks_hosts: true,
         is_optional: false,
         version: python::version,
         ask: python::ask,
     },
-    Judge {
+    Verifier {
         name: "webpki",
         checks_hosts: true,
         is_optional: false,
         version: webpki::version,
         ask: webpki::ask,
     },
-    Judge { name: "Go", checks_hosts: true, is_optional: true, version: go::version, ask: go::ask },
+    Verifier { name: "Go", checks_hosts: true, is_optional: true, version: go::version, ask: go::ask },
 ];
 
-/// Asks every judge every question, all judges at once. None stands for a judge that is not there.
+/// Asks every verifier every question, all verifiers at once. None stands for a verifier that is not there.
 pub(crate) fn ask_all(questions: &[Question], folder: &Path) -> Vec<Option<Vec<Answer>>> {
     std::thread::scope(|scope| {
         let asked: Vec<_> =
-            PANEL.iter().map(|judge| scope.spawn(|| judge.answers(questions, folder))).collect();
-        asked.into_iter().map(|judge| judge.join().unwrap()).collect()
+            PANEL.iter().map(|verifier| scope.spawn(|| verifier.answers(questions, folder))).collect();
+        asked.into_iter().map(|verifier| verifier.join().unwrap()).collect()
     })
 }
 
-impl Judge {
+impl Verifier {
     fn answers(&self, questions: &[Question], folder: &Path) -> Option<Vec<Answer>> {
         match (self.version)() {
             Ok(version) => {
@@ -100,7 +100,7 @@ impl Judge {
                 Some(answers)
             }
             Err(missing) => {
-                skip(&format!("judge {}", self.name), &missing, self.is_optional);
+                skip(&format!("verifier {}", self.name), &missing, self.is_optional);
                 None
             }
         }

@@ -45,12 +45,12 @@ pub(crate) struct Finding {
 /// A certificate to lint: its row, itself, its issuer.
 pub(crate) type Subject<'a> = (String, &'a Path, &'a Path);
 
-/// What is found about each; None where pkilint is not there.
+/// Findings about each; `None` if pkilint is missing.
 pub(crate) fn lint(subjects: &[Subject<'_>], folder: &Path) -> Option<Vec<BTreeSet<Finding>>> {
     let python = match venv::python() {
         Ok(python) => python,
         Err(missing) => {
-            skip("judge pkilint", &missing, false);
+            skip("verifier pkilint", &missing, false);
             return None;
         }
     };

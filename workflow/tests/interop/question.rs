@@ -1,11 +1,11 @@
-//! What a judge is asked: whether a certificate is good, for a purpose and a name, below a root.
+//! Question to a verifier: is a certificate valid, for a purpose and a name, below a root?
 //!
 //! Invariant: a question is complete in its files, so that programs of any language can be asked with one sheet.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// What the certificate is to be used for.
+/// Purpose of the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Purpose {
     Server,
@@ -28,9 +28,9 @@ pub(crate) struct Files {
     pub(crate) leaf: PathBuf,
     /// The certificate and the authorities between it and the root.
     pub(crate) bundle: PathBuf,
-    /// Those authorities alone; an empty file where there are none.
+    /// The intermediate CAs alone; an empty file if there are none.
     pub(crate) between: PathBuf,
-    /// What the judge trusts.
+    /// Roots that the verifier trusts.
     pub(crate) root: PathBuf,
 }
 
@@ -48,18 +48,18 @@ impl Question {
         self.name.as_ref().is_some_and(|name| name.parse::<std::net::IpAddr>().is_ok())
     }
 
-    /// Most judges know e-mail addresses in mail programs only.
+    /// Most verifiers know e-mail addresses in mail programs only.
     pub(crate) fn is_for_email(&self) -> bool {
         self.name.as_ref().is_some_and(|name| name.contains('@'))
     }
 
-    /// The name of the server, for judges that check no other names.
+    /// The name of the server, for verifiers that check no other names.
     pub(crate) fn host(&self) -> Option<&str> {
         self.name.as_deref().filter(|name| !name.contains('@'))
     }
 }
 
-/// Accepted, or the judge's words.
+/// Accepted, or the verifier's words.
 pub(crate) type Answer = Result<(), String>;
 
 /// All questions in one file: number, purpose, host, leaf, authorities between, root; a tab after each.
@@ -82,20 +82,20 @@ pub(crate) fn write_sheet(questions: &[Question], path: &Path) {
 }
 
 /// The answers to a sheet: number, `ok` or `no`, and the words; a tab after each. Panics unless there is one for each.
-pub(crate) fn read_answers(judge: &str, said: &str, questions: usize) -> Vec<Answer> {
+pub(crate) fn read_answers(verifier: &str, said: &str, questions: usize) -> Vec<Answer> {
     let mut answers: Vec<Option<Answer>> = vec![None; questions];
     for line in said.lines() {
         let mut fields = line.splitn(3, '\t');
         let number: usize = fields
             .next()
             .and_then(|number| number.parse().ok())
-            .unwrap_or_else(|| panic!("{judge} says: {line}"));
+            .unwrap_or_else(|| panic!("{verifier} says: {line}"));
         answers[number] = Some(match fields.next() {
             Some("ok") => Ok(()),
             Some("no") => Err(fields.next().unwrap_or_default().trim().to_owned()),
-            _ => panic!("{judge} says: {line}"),
+            _ => panic!("{verifier} says: {line}"),
         });
     }
-    let unanswered = || panic!("{judge} did not answer every question:\n{said}");
+    let unanswered = || panic!("{verifier} did not answer every question:\n{said}");
     answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
 }

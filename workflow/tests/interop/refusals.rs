@@ -1,4 +1,4 @@
-//! What is not certified, with the code and the words for each: the list in docs/issuance.md.
+//! Refused requests, with code and words: the list in docs/issuance.md.
 //!
 //! Invariant: each row says what is sent, and the code that must come first; the words are those that a person is shown.
 //! Every code that a request can end in is there.
@@ -29,7 +29,7 @@ struct Row {
     profile: Option<&'static str>,
     policy: String,
     issuer: Option<Issuer>,
-    /// What differs from run to run, and how the list calls it.
+    /// Text that differs from run to run, and its name in the list.
     varies: Option<(String, &'static str)>,
 }
 

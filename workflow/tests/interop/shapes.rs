@@ -13,7 +13,7 @@ use crate::authorities::{Authority, of_openssl};
 use crate::certificates::{Exhibit, certify, files, questions};
 use crate::panel::openssl;
 
-/// What the default policy does not grant, and an operator may.
+/// Usages that the default policy does not grant, and that an operator may grant.
 const GENEROUS: &str = include_str!("generous-policy.toml");
 
 /// A shape: its label, who issues, the request, the profile, the names to ask for.

@@ -6,7 +6,7 @@ use crate::limits::explaining;
 use crate::panel::PANEL;
 use crate::question::{Answer, Question};
 
-/// What every judge answered to every question, question by question in the order of the exhibits.
+/// Answers of every verifier to every question, in the order of the exhibits.
 pub(crate) struct Answers<'a> {
     questions: Vec<Question>,
     /// For each exhibit, where its questions begin.
@@ -28,10 +28,10 @@ impl<'a> Answers<'a> {
         Answers { questions, begins, exhibits, of }
     }
 
-    /// What one judge answered about one exhibit; None where it was not there.
-    fn about(&self, judge: usize, exhibit: usize) -> Option<Vec<(&Question, &Answer)>> {
+    /// Answer of one verifier about one exhibit; `None` if the verifier is missing.
+    fn about(&self, verifier: usize, exhibit: usize) -> Option<Vec<(&Question, &Answer)>> {
         let range = self.begins[exhibit]..self.begins[exhibit] + self.exhibits[exhibit].questions.len();
-        let answers = self.of[judge].as_ref()?;
+        let answers = self.of[verifier].as_ref()?;
         Some(range.map(|at| (&self.questions[at], &answers[at])).collect())
     }
 
@@ -51,7 +51,7 @@ impl<'a> Answers<'a> {
     /// `yes`, or `no` with the mark of its explanation and what it is for. Adds what has no explanation to `faults`.
     pub(crate) fn verdict(
         &self,
-        judge: usize,
+        verifier: usize,
         exhibits: &[usize],
         faults: &mut Vec<String>,
     ) -> Option<String> {
@@ -59,10 +59,10 @@ impl<'a> Answers<'a> {
         let mut asked = 0;
         for &at in exhibits {
             let exhibit = &self.exhibits[at];
-            for (question, answer) in self.about(judge, at)? {
+            for (question, answer) in self.about(verifier, at)? {
                 asked += 1;
                 let Err(words) = answer else { continue };
-                let (name, purpose) = (PANEL[judge].name, question.purpose.as_str());
+                let (name, purpose) = (PANEL[verifier].name, question.purpose.as_str());
                 match explaining(name, &exhibit.row, words) {
                     Some(limit) => refused.push((format!("{} as {purpose}", exhibit.profile), limit.mark)),
                     None => faults.push(format!(
@@ -83,23 +83,23 @@ impl<'a> Answers<'a> {
         })
     }
 
-    /// `refused`, or that the judge does not look at it. Adds what was accepted to `faults`.
+    /// `refused`, or that the verifier does not look at it. Adds what was accepted to `faults`.
     pub(crate) fn refusal(
         &self,
-        judge: usize,
+        verifier: usize,
         exhibits: &[usize],
         is_about_hosts: bool,
         faults: &mut Vec<String>,
     ) -> Option<String> {
-        if is_about_hosts && !PANEL[judge].checks_hosts {
+        if is_about_hosts && !PANEL[verifier].checks_hosts {
             return Some("not asked".to_owned());
         }
         for &at in exhibits {
-            for (question, answer) in self.about(judge, at)? {
+            for (question, answer) in self.about(verifier, at)? {
                 if answer.is_ok() {
                     faults.push(format!(
                         "{} accepts {:?} below {}, as {}",
-                        PANEL[judge].name,
+                        PANEL[verifier].name,
                         self.exhibits[at].row,
                         self.exhibits[at].profile,
                         question.purpose.as_str()
@@ -111,9 +111,9 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// A table with a column for each judge, and perhaps one more.
+/// A table with a column for each verifier, and perhaps one more.
 pub(crate) fn table(keys: &[&str], last: Option<&str>, rows: Vec<Vec<Option<String>>>) -> Table {
-    let judges = PANEL.iter().map(|judge| judge.name);
-    let columns = keys.iter().copied().chain(judges).chain(last);
+    let verifiers = PANEL.iter().map(|verifier| verifier.name);
+    let columns = keys.iter().copied().chain(verifiers).chain(last);
     Table { columns: columns.map(str::to_owned).collect(), keys: keys.len(), rows }
 }

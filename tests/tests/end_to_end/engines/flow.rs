@@ -58,7 +58,7 @@ impl Scenario {
         match self {
             Self::Approved => "Your certificate",
             Self::Rejected => "was rejected",
-            Self::Expired => "decided on your request",
+            Self::Expired => "has expired",
             Self::Forged => "is held up",
         }
     }

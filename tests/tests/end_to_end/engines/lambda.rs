@@ -227,7 +227,7 @@ impl EventSource {
 pub(super) struct Lambda {
     functions: BTreeMap<String, Arc<Function>>,
     sources: JoinSet<()>,
-    /// What the queues delivered.
+    /// Messages delivered by the queues.
     pub(super) deliveries: Deliveries,
 }
 

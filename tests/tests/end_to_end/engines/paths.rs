@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-/// How a scripted worker ends its task.
+/// The end of a scripted worker's task.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
     /// Success with this output.

@@ -128,7 +128,7 @@ impl Site {
     pub(crate) fn shown(&self, id: RequestId) -> String {
         let request = self.backend.request(id).unwrap();
         let (grant, findings) = match request.evaluate(&self.backend.policy(), None) {
-            Ok(judged) => (Some(judged.grant), judged.findings),
+            Ok(evaluated) => (Some(evaluated.grant), evaluated.findings),
             Err(refusal) => (None, refusal.0),
         };
         let binds = self.backend.approval(id).unwrap().digest;

@@ -30,7 +30,7 @@ public final class PathJudge {
             String[] field = line.split("\t");
             answers.append(field[0]).append('\t');
             try {
-                judge(field[1].equals("server"), field[2], field[3], field[4], field[5]);
+                verifier(field[1].equals("server"), field[2], field[3], field[4], field[5]);
                 answers.append("ok\n");
             } catch (Exception refusal) {
                 answers.append("no\t").append(String.valueOf(refusal.getMessage()).replaceAll("\\s+", " ")).append('\n');
@@ -39,7 +39,7 @@ public final class PathJudge {
         System.out.print(answers);
     }
 
-    private static void judge(boolean server, String host, String leaf, String between, String root) throws Exception {
+    private static void verifier(boolean server, String host, String leaf, String between, String root) throws Exception {
         List<X509Certificate> path = read(leaf);
         path.addAll(read(between));
         X509Certificate anchor = read(root).get(0);

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{Missing, text, version_of};
 use crate::question::{Answer, Question, read_answers, write_sheet};
 
-const PROGRAM: &str = include_str!("judge.go");
+const PROGRAM: &str = include_str!("verifier.go");
 
 pub(super) fn version() -> Result<String, Missing> {
     version_of("go", "version", "golang-go")
@@ -15,7 +15,7 @@ pub(super) fn version() -> Result<String, Missing> {
 pub(super) fn ask(questions: &[Question], folder: &Path) -> Vec<Answer> {
     let sheet = folder.join("go.tsv");
     write_sheet(questions, &sheet);
-    let program = folder.join("judge.go");
+    let program = folder.join("verifier.go");
     std::fs::write(&program, PROGRAM).unwrap();
     let output = Command::new("go")
         .arg("run")

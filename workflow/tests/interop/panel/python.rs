@@ -7,7 +7,7 @@ use super::{Missing, text};
 use crate::question::{Answer, Question, read_answers, write_sheet};
 use crate::venv;
 
-const PROGRAM: &str = include_str!("judge.py");
+const PROGRAM: &str = include_str!("verifier.py");
 
 pub(super) fn version() -> Result<String, Missing> {
     let output = Command::new(venv::python()?)

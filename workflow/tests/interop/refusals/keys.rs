@@ -96,7 +96,7 @@ fn without_small_factors(from: &BigUint) -> BigUint {
     candidate
 }
 
-/// What Fermat's method takes apart at once.
+/// A modulus that Fermat's method factors at once.
 fn close() -> BigUint {
     prime() * without_small_factors(&(prime() - (BigUint::from(1u32) << 500u32)))
 }

@@ -22,7 +22,7 @@ def subject(host):
         return x509.DNSName(host)
 
 
-def judge(purpose, host, leaf, between, root):
+def verifier(purpose, host, leaf, between, root):
     builder = verification.PolicyBuilder().store(verification.Store(read(root)))
     if purpose == "server":
         verifier = builder.build_server_verifier(subject(host))
@@ -36,7 +36,7 @@ def judge(purpose, host, leaf, between, root):
 for line in pathlib.Path(sys.argv[1]).read_text().splitlines():
     number, *question = line.split("\t")
     try:
-        judge(*question)
+        verifier(*question)
         print(number, "ok", sep="\t")
     except (verification.VerificationError, ValueError, x509.UnsupportedGeneralNameType) as refusal:
         print(number, "no", " ".join(str(refusal).split()), sep="\t")

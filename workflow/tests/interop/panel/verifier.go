@@ -54,7 +54,7 @@ func usable(certificate *x509.Certificate) error {
 	return err
 }
 
-func judge(purpose, host, leaf, between, root string) error {
+func verifier(purpose, host, leaf, between, root string) error {
 	roots, err := pool(root)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func main() {
 	lines := bufio.NewScanner(sheet)
 	for lines.Scan() {
 		field := strings.Split(lines.Text(), "\t")
-		if err := judge(field[1], field[2], field[3], field[4], field[5]); err != nil {
+		if err := verifier(field[1], field[2], field[3], field[4], field[5]); err != nil {
 			fmt.Printf("%s\tno\t%s\n", field[0], strings.Join(strings.Fields(err.Error()), " "))
 		} else {
 			fmt.Printf("%s\tok\n", field[0])
