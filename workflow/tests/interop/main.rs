@@ -27,7 +27,7 @@ use crate::panel::{PANEL, say};
 use crate::verdicts::{Answers, table};
 
 #[test]
-fn every_judge_accepts_what_is_issued_and_refuses_what_is_forged() {
+fn every_verifier_accepts_what_is_issued_and_refuses_what_is_forged() {
     // It is needed to make some of what is judged, too.
     if let Err(missing) = panel::openssl_is_there() {
         return panel::skip("interop", &missing, false);

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::{Missing, text, version_of};
 use crate::question::{Answer, Question, read_answers, write_sheet};
 
-const PROGRAM: &str = include_str!("PathJudge.java");
+const PROGRAM: &str = include_str!("PathVerifier.java");
 
 pub(super) fn version() -> Result<String, Missing> {
     // A single-file program needs the compiler, which a JRE has not.
@@ -17,7 +17,7 @@ pub(super) fn version() -> Result<String, Missing> {
 pub(super) fn ask(questions: &[Question], folder: &Path) -> Vec<Answer> {
     let sheet = folder.join("java.tsv");
     write_sheet(questions, &sheet);
-    let program = folder.join("PathJudge.java");
+    let program = folder.join("PathVerifier.java");
     std::fs::write(&program, PROGRAM).unwrap();
     let output = Command::new("java")
         // The rules of HTTPS for names (RFC 9525) are not in the public interface.

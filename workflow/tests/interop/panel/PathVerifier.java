@@ -20,7 +20,7 @@ import sun.security.util.HostnameChecker;
 
 /** Answers a sheet of questions: see question.rs. A certificate is good when CertPath, the trust manager of TLS and, where a
  * host is named, the rules of HTTPS say so. */
-public final class PathJudge {
+public final class PathVerifier {
     private static final CertificateFactory FACTORY = factory();
     private static final Map<String, X509TrustManager> MANAGERS = new HashMap<>();
 
