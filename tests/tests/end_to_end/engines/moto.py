@@ -10,7 +10,6 @@ import sys
 import uuid
 
 from moto.cloudformation import models as cloudformation
-from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
 from moto.core.config import default_user_config
 from moto.s3.models import s3_backends
@@ -41,12 +40,6 @@ def expanded(template):
         parsed = Translator({}, Parser()).translate(parsed, {})
         parsed.pop("Transform", None)
     return parsed
-
-
-def without_no_value(template, resources):
-    """AWS::NoValue takes an element out of a list; moto leaves a null."""
-    cleaned = clean_json(template, resources)
-    return [one for one in cleaned if one is not None] if isinstance(template, list) else cleaned
 
 
 def create_state_machine(name, resource, account_id, region_name, **_):
@@ -116,8 +109,6 @@ for folder in ["tmp", "new"]:
 stepfunctions.StepFunctionResponse.send_task_failure = send_task_failure
 stepfunctions_models.stepfunctions_backends = stepfunctions_parser_backends
 stepfunctions_models.StateMachine.create_from_cloudformation_json = create_state_machine
-clean_json = parsing.clean_json
-parsing.clean_json = without_no_value
 parse_template = cloudformation.Stack.parse_template
 cloudformation.Stack.parse_template = staticmethod(expanded)
 send_raw_email = SESBackend.send_raw_email
