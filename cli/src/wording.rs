@@ -7,6 +7,11 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Number of broken audit trails, as the beginning of an error.
+pub(crate) fn broken_trails(number: usize) -> String {
+    format!("{} {} broken", count(number, "audit trail"), if number == 1 { "is" } else { "are" })
+}
+
 /// A duration in its two largest units: "4.2 s", "2 min 35 s", "3 h 0 min", "2 d 4 h".
 pub(crate) fn duration(length: Duration) -> String {
     let seconds = length.as_secs();

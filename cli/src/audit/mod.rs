@@ -11,8 +11,6 @@ mod earlier;
 mod read;
 mod verify;
 
-pub(crate) use verify::broken_trails;
-
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum AuditCommand {

@@ -18,7 +18,7 @@ use crate::stack::Stack;
 /// Maximum number of reads of one request, if its row changes in between.
 const ATTEMPTS: u32 = 16;
 
-type Item = HashMap<String, AttributeValue>;
+type AuditItem = HashMap<String, AttributeValue>;
 
 /// The trail of one request.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Trail {
 }
 
 impl Trail {
-    fn push(&mut self, item: Item) {
+    fn push(&mut self, item: AuditItem) {
         let number = item.get("number").and_then(|number| number.as_n().ok()).cloned().unwrap_or_default();
         match from_item(item) {
             Ok(event) => self.events.push(event),

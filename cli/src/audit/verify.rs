@@ -18,20 +18,20 @@ use super::read::{Snapshot, snapshot, trails};
 use crate::error::CliError;
 use crate::requests;
 use crate::stack::Stack;
-use crate::wording::count;
+use crate::wording::{broken_trails, count};
 
 /// Number of certificates read at once.
 const CONCURRENCY: usize = 16;
 
 /// The trails that were checked.
 #[derive(Default)]
-struct Report {
+struct AuditReport {
     events: usize,
     requests: BTreeSet<RequestId>,
     broken: BTreeSet<RequestId>,
 }
 
-impl Report {
+impl AuditReport {
     fn defect(&mut self, id: RequestId, defect: impl Display) {
         println!("{id}: {defect}");
         self.broken.insert(id);
@@ -45,7 +45,7 @@ pub(super) async fn run(
     certificates: bool,
     earlier: Option<BTreeMap<RequestId, ChainHead>>,
 ) -> Result<(), CliError> {
-    let mut report = Report::default();
+    let mut report = AuditReport::default();
     let mut whole: Vec<(Request, Vec<Event>)> = Vec::new();
     let mut doubtful: BTreeSet<RequestId> = id.into_iter().collect();
     let id_given = id.is_some();
@@ -129,9 +129,4 @@ async fn certificate(stack: &Stack, row: &Request, events: &[Event]) -> Result<O
         certificate.fingerprint() == recorded && row.validity() == Some(certificate.validity())
     });
     Ok((!same).then(|| AuditError::Certificate(serial.to_string())))
-}
-
-/// Number of broken audit trails, as the beginning of an error.
-pub(crate) fn broken_trails(number: usize) -> String {
-    format!("{} {} broken", count(number, "audit trail"), if number == 1 { "is" } else { "are" })
 }

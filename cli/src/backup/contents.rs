@@ -9,8 +9,8 @@ use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record}
 use workflow::ids::RequestId;
 use workflow::request::Status;
 
-use crate::audit::broken_trails;
 use crate::error::{CliError, OrFail as _};
+use crate::wording::broken_trails;
 
 /// A complete export.
 #[derive(Debug)]

@@ -11,10 +11,10 @@ use workflow::timestamp::rfc3339;
 
 use super::source::ExportSource;
 use super::{ExportOptions, link_secret};
-use crate::audit::broken_trails;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
 use crate::stack::Stack;
+use crate::wording::broken_trails;
 use crate::{ca, policy};
 
 /// Number of concurrent reads.

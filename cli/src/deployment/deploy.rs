@@ -10,7 +10,7 @@ use super::changes::Changes;
 use super::package::{self, CodeSource};
 use super::processor::Processor;
 use super::stack_status::{self, StackStatus};
-use super::template::Template;
+use super::template::StackTemplate;
 use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, outside, self_test};
 use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
@@ -205,7 +205,7 @@ async fn prepare(
     let mut overrides = parameters.overrides();
     let protection = TableProtection::of(&found.status, parameters);
     protection.apply(&mut overrides);
-    let values = Template::read(&repository)?.values(parameters, found.status.deployed());
+    let values = StackTemplate::read(&repository)?.values(parameters, found.status.deployed());
     let code = match &target.endpoint_url {
         // An emulator runs the functions on this machine.
         Some(endpoint) => {

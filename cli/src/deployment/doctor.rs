@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::stack_status::{self, StackStatus};
-use super::template::Template;
+use super::template::StackTemplate;
 use super::{DeploymentTarget, Parameters};
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
@@ -107,7 +107,7 @@ pub(super) async fn examine(
     target: &DeploymentTarget,
     parameters: &Parameters,
 ) -> Result<Findings, CliError> {
-    Template::read(&checkout::repository())?.refuse_unknown(parameters)?;
+    StackTemplate::read(&checkout::repository())?.refuse_unknown(parameters)?;
     let caller = aws.json(&["sts", "get-caller-identity"]).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));

@@ -20,13 +20,13 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// The networks that may reach the portal.
 #[derive(Debug, PartialEq)]
-enum Limit {
+enum NetworkLimit {
     Nobody,
     Networks(Vec<String>),
     Private,
 }
 
-impl Limit {
+impl NetworkLimit {
     fn of(described: &Value) -> Self {
         if parameter(described, "ApiVpcEndpoint").is_some_and(|endpoint| !endpoint.is_empty()) {
             return Self::Private;
@@ -42,7 +42,7 @@ impl Limit {
 
 /// The portal's answer to this machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Answer {
+enum PortalAnswer {
     Refused,
     Served,
     Nothing,
@@ -50,9 +50,9 @@ enum Answer {
 
 /// Sends the request, where networks are limited.
 pub(super) async fn check(described: &Value, region: &str) -> Result<(), CliError> {
-    let limit = Limit::of(described);
+    let limit = NetworkLimit::of(described);
     let url = address(described, region);
-    let (Some(url), false) = (url, limit == Limit::Nobody) else {
+    let (Some(url), false) = (url, limit == NetworkLimit::Nobody) else {
         return Ok(());
     };
     let http = reqwest::Client::builder()
@@ -63,7 +63,7 @@ pub(super) async fn check(described: &Value, region: &str) -> Result<(), CliErro
     let own = own_address(&http).await;
     let inside = is_inside(&limit, own, &url).await;
     for _ in 1..ATTEMPTS {
-        if answered != Answer::Served || inside != Some(false) {
+        if answered != PortalAnswer::Served || inside != Some(false) {
             break;
         }
         tokio::time::sleep(PAUSE).await;
@@ -83,11 +83,11 @@ fn address(described: &Value, region: &str) -> Option<String> {
     }
 }
 
-async fn ask(http: &reqwest::Client, url: &str) -> Answer {
+async fn ask(http: &reqwest::Client, url: &str) -> PortalAnswer {
     match http.get(url).send().await {
-        Ok(answer) if answer.status() == reqwest::StatusCode::FORBIDDEN => Answer::Refused,
-        Ok(_) => Answer::Served,
-        Err(_) => Answer::Nothing,
+        Ok(answer) if answer.status() == reqwest::StatusCode::FORBIDDEN => PortalAnswer::Refused,
+        Ok(_) => PortalAnswer::Served,
+        Err(_) => PortalAnswer::Nothing,
     }
 }
 
@@ -96,15 +96,15 @@ async fn own_address(http: &reqwest::Client) -> Option<IpAddr> {
 }
 
 /// True if this machine may reach the portal; nothing if that cannot be told.
-async fn is_inside(limit: &Limit, own: Option<IpAddr>, url: &str) -> Option<bool> {
+async fn is_inside(limit: &NetworkLimit, own: Option<IpAddr>, url: &str) -> Option<bool> {
     match limit {
-        Limit::Nobody => Some(true),
-        Limit::Networks(networks) => {
+        NetworkLimit::Nobody => Some(true),
+        NetworkLimit::Networks(networks) => {
             let own = own?;
             Some(networks.iter().any(|network| contains(network, own)))
         }
         // In a VPC with the endpoint, the name of the API leads to private addresses.
-        Limit::Private => {
+        NetworkLimit::Private => {
             let host = url.strip_prefix("https://")?.split('/').next()?;
             let found = tokio::net::lookup_host((host, 443)).await.ok()?;
             Some(found.into_iter().any(|address| is_private(address.ip())))
@@ -135,19 +135,21 @@ fn contains(network: &str, address: IpAddr) -> bool {
 }
 
 /// One line about the answer; an error if this machine is outside and was served.
-fn assess(answer: Answer, inside: Option<bool>, own: Option<IpAddr>) -> Result<String, CliError> {
+fn assess(answer: PortalAnswer, inside: Option<bool>, own: Option<IpAddr>) -> Result<String, CliError> {
     let own = own.map_or_else(|| "this machine".to_owned(), |own| own.to_string());
     match (answer, inside) {
-        (Answer::Refused, _) => Ok(format!("The portal refuses {own}, as its networks are limited.")),
-        (Answer::Nothing, _) => Ok(format!("The portal does not answer {own}; its networks are limited.")),
-        (Answer::Served, Some(false)) => Err(CliError::new(
+        (PortalAnswer::Refused, _) => Ok(format!("The portal refuses {own}, as its networks are limited.")),
+        (PortalAnswer::Nothing, _) => {
+            Ok(format!("The portal does not answer {own}; its networks are limited."))
+        }
+        (PortalAnswer::Served, Some(false)) => Err(CliError::new(
             format!(
                 "the networks of the portal are limited, and it still answers {own}, which is none of them"
             ),
             "See AllowedCidrs and ApiVpcEndpoint with aws cloudformation describe-stacks, and the deployment of the stage live in the console of API Gateway; \
              the rest of the stack is deployed.",
         )),
-        (Answer::Served, _) => Ok(format!(
+        (PortalAnswer::Served, _) => Ok(format!(
             "The portal answers {own}, which may be inside of its networks; check from outside that it is refused."
         )),
     }
@@ -169,12 +171,12 @@ mod tests {
 
     #[test]
     fn the_limit_is_that_of_the_template() {
-        let of = |parameters: &[(&str, &str)]| Limit::of(&described(parameters));
-        assert_eq!(of(&[("AllowedCidrs", "0.0.0.0/0,::/0"), ("ApiVpcEndpoint", "")]), Limit::Nobody);
-        assert_eq!(of(&[]), Limit::Nobody);
-        assert_eq!(of(&[("ApiVpcEndpoint", "vpce-1")]), Limit::Private);
+        let of = |parameters: &[(&str, &str)]| NetworkLimit::of(&described(parameters));
+        assert_eq!(of(&[("AllowedCidrs", "0.0.0.0/0,::/0"), ("ApiVpcEndpoint", "")]), NetworkLimit::Nobody);
+        assert_eq!(of(&[]), NetworkLimit::Nobody);
+        assert_eq!(of(&[("ApiVpcEndpoint", "vpce-1")]), NetworkLimit::Private);
         let two = ["192.0.2.0/24".to_owned(), "2001:db8::/32".to_owned()];
-        assert_eq!(of(&[("AllowedCidrs", "192.0.2.0/24,2001:db8::/32")]), Limit::Networks(two.into()));
+        assert_eq!(of(&[("AllowedCidrs", "192.0.2.0/24,2001:db8::/32")]), NetworkLimit::Networks(two.into()));
     }
 
     #[test]
@@ -198,12 +200,12 @@ mod tests {
     #[test]
     fn only_an_answer_to_a_machine_outside_is_an_error() {
         let own = Some("203.0.113.1".parse().unwrap());
-        let told = assess(Answer::Served, Some(false), own).unwrap_err().to_string();
+        let told = assess(PortalAnswer::Served, Some(false), own).unwrap_err().to_string();
         assert!(told.contains("it still answers 203.0.113.1"), "{told}");
-        assert!(assess(Answer::Refused, Some(false), own).unwrap().contains("refuses 203.0.113.1"));
+        assert!(assess(PortalAnswer::Refused, Some(false), own).unwrap().contains("refuses 203.0.113.1"));
         for inside in [Some(true), None] {
-            assert!(assess(Answer::Served, inside, own).unwrap().contains("check from outside"));
+            assert!(assess(PortalAnswer::Served, inside, own).unwrap().contains("check from outside"));
         }
-        assert!(assess(Answer::Nothing, None, None).unwrap().contains("does not answer this machine"));
+        assert!(assess(PortalAnswer::Nothing, None, None).unwrap().contains("does not answer this machine"));
     }
 }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::template::{API_DEPLOYMENT, Template};
+use super::template::{API_DEPLOYMENT, StackTemplate};
 use crate::aws_cli::AwsCli;
 use crate::build;
 use crate::error::{CliError, OrFail as _};
@@ -29,7 +29,7 @@ pub(crate) async fn package(
     folder: &Path,
     value: &dyn Fn(&str) -> Option<String>,
 ) -> Result<PathBuf, CliError> {
-    let template = Template::read(repository)?;
+    let template = StackTemplate::read(repository)?;
     let (local, packaged) = (folder.join("template.yaml"), folder.join("packaged.yaml"));
     fs::write(&local, located(&template, repository, code, value)?)
         .or_fail(|| format!("cannot write {}", local.display()), "")?;
@@ -42,7 +42,7 @@ pub(crate) async fn package(
 
 /// The template with the paths that `package` looks up, absolute, and with a deployment of the API that is named by its content.
 fn located(
-    template: &Template,
+    template: &StackTemplate,
     repository: &Path,
     code: CodeSource,
     value: &dyn Fn(&str) -> Option<String>,
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn nothing_of_the_template_is_left_relative_and_nothing_else_changes() {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap();
-        let template = Template::read(repository).unwrap();
+        let template = StackTemplate::read(repository).unwrap();
         for code in [CodeSource::Zips, CodeSource::Folders] {
             let located = located(&template, repository, code, &|_| None).unwrap();
             assert!(!located.contains("../"), "{located}");
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_stage_names_the_deployment_of_the_policy_that_is_deployed() {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(1).unwrap();
-        let template = Template::read(repository).unwrap();
+        let template = StackTemplate::read(repository).unwrap();
         let stage_of = |networks: &str| {
             let value = |name: &str| (name == "AllowedCidrs").then(|| networks.to_owned());
             let located = located(&template, repository, CodeSource::Folders, &value).unwrap();

@@ -15,9 +15,9 @@ use super::stack_status;
 use crate::error::{CliError, OrFail as _};
 
 /// The text of the template.
-pub(crate) struct Template(String);
+pub(crate) struct StackTemplate(String);
 
-impl Template {
+impl StackTemplate {
     /// Reads the template of the repository.
     pub(crate) fn read(repository: &Path) -> Result<Self, CliError> {
         let file = repository.join("infra/template.yaml");
@@ -109,7 +109,7 @@ pub(super) const API_DEPLOYMENT: &str = "ApiDeployment";
 /// Types of API Gateway's resources that are no part of the snapshot which a deployment takes.
 const OUTSIDE_OF_THE_SNAPSHOT: [&str; 4] = ["Deployment", "Stage", "DomainName", "BasePathMapping"];
 
-impl Template {
+impl StackTemplate {
     /// The resources that a deployment of the API takes a snapshot of: name and text.
     fn api(&self) -> Vec<(&str, Vec<&str>)> {
         let belongs = |lines: &[&str]| {
@@ -159,8 +159,8 @@ mod tests {
     use super::*;
     use crate::checkout;
 
-    fn template() -> Template {
-        Template::read(&checkout::repository()).unwrap()
+    fn template() -> StackTemplate {
+        StackTemplate::read(&checkout::repository()).unwrap()
     }
 
     fn named(others: &[(&str, &str)]) -> Parameters {
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn another_definition_of_the_api_is_another_deployment_and_a_comment_is_not() {
-        let of = |text: &str| Template(text.to_owned()).api_deployment(&|_| None);
+        let of = |text: &str| StackTemplate(text.to_owned()).api_deployment(&|_| None);
         let template = template();
         let text = template.text();
         let changed = |from: &str, to: &str| {

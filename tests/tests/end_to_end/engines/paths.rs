@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-/// The end of a scripted worker's task.
+/// How a scripted worker ends its task.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
     /// Success with this output.
