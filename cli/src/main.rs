@@ -24,6 +24,7 @@ mod deployment;
 mod error;
 mod executions;
 mod local;
+mod moment;
 mod policy;
 mod progress;
 mod requests;

@@ -1,7 +1,5 @@
 //! `countersign requests`: requests and their status, read from the table.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -15,6 +13,7 @@ use workflow::request::{Request, Status, execution_name};
 use workflow::store::{UpdateError, update_request};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::moment::TableItem;
 use crate::stack::{Stack, StackSelector, whoami};
 use crate::table;
 
@@ -176,11 +175,7 @@ pub(crate) async fn scan(stack: &Stack) -> Result<Vec<FoundRow>, CliError> {
     let table = &stack.requests_table;
     let items = aws_sdk_dynamodb::Client::new(&stack.sdk).scan().table_name(table).into_paginator().items();
     let items: Result<Vec<_>, _> = items.send().collect().await;
-    items
-        .or_fail(|| format!("cannot read the table {table}"), "")?
-        .into_iter()
-        .map(|item| found(table, item))
-        .collect()
+    found(table, items.or_fail(|| format!("cannot read the table {table}"), "")?)
 }
 
 /// Every row of one status.
@@ -196,22 +191,21 @@ async fn of_status(stack: &Stack, status: Status) -> Result<Vec<FoundRow>, CliEr
         .into_paginator()
         .items();
     let items: Result<Vec<_>, _> = items.send().collect().await;
-    items
-        .or_fail(|| format!("cannot read the table {table}"), "")?
-        .into_iter()
-        .map(|item| found(table, item))
-        .collect()
+    found(table, items.or_fail(|| format!("cannot read the table {table}"), "")?)
 }
 
-fn found(table: &str, item: HashMap<String, AttributeValue>) -> Result<FoundRow, CliError> {
-    let id = item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
-    let id = id.ok_or_else(|| {
-        CliError::new(
-            format!("a row of the table {table} has no id"),
-            "Remove it: Countersign wrote none like it.",
-        )
-    })?;
-    Ok((id, from_item(item).map_err(|error| error.to_string())))
+fn found(table: &str, items: Vec<TableItem>) -> Result<Vec<FoundRow>, CliError> {
+    let row = |item: TableItem| {
+        let id = item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
+        let id = id.ok_or_else(|| {
+            CliError::new(
+                format!("a row of the table {table} has no id"),
+                "Remove it: Countersign wrote none like it.",
+            )
+        })?;
+        Ok((id, from_item(item).map_err(|error| error.to_string())))
+    };
+    items.into_iter().map(row).collect()
 }
 
 fn statuses() -> impl TypedValueParser<Value = Status> {

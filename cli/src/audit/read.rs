@@ -2,23 +2,18 @@
 //!
 //! Invariant: a row or an event that cannot be read is reported with its request, and hides no other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use workflow::ids::RequestId;
 use workflow::request::Request;
 use workflow::request::audit::Event;
 
 use crate::error::{CliError, OrFail as _};
+use crate::moment::{self, TableItem, at_one_moment};
 use crate::requests;
 use crate::stack::Stack;
-
-/// Maximum number of reads of one request, if its row changes in between.
-const ATTEMPTS: u32 = 16;
-
-type AuditItem = HashMap<String, AttributeValue>;
 
 /// The trail of one request.
 #[derive(Debug, Default)]
@@ -30,7 +25,13 @@ pub(super) struct Trail {
 }
 
 impl Trail {
-    fn push(&mut self, item: AuditItem) {
+    fn of(items: Vec<TableItem>) -> Self {
+        let mut trail = Self::default();
+        items.into_iter().for_each(|item| trail.push(item));
+        trail
+    }
+
+    fn push(&mut self, item: TableItem) {
         let number = item.get("number").and_then(|number| number.as_n().ok()).cloned().unwrap_or_default();
         match from_item(item) {
             Ok(event) => self.events.push(event),
@@ -47,38 +48,15 @@ pub(super) struct Snapshot {
     pub(super) trail: Trail,
 }
 
-/// Reads the row before and after the trail, until it is the same row: then the trail ends where the row says, or one of
-/// the two was altered.
+/// Reads row and trail of a request at one moment.
 pub(super) async fn snapshot(stack: &Stack, id: RequestId) -> Result<Snapshot, CliError> {
-    let mut before = requests::lookup(stack, id).await?;
-    for _ in 0..ATTEMPTS {
-        let trail = trail(stack, id).await?;
-        let row = requests::lookup(stack, id).await?;
-        if row == before {
-            return Ok(Snapshot { row, trail });
-        }
-        before = row;
-    }
-    Err(CliError::new(format!("the row of {id} changed {ATTEMPTS} times while it was read"), "Try again."))
+    let (row, items) = at_one_moment(stack, id, async || requests::lookup(stack, id).await).await?;
+    Ok(Snapshot { row, trail: Trail::of(items) })
 }
 
 /// The trail of one request.
 pub(super) async fn trail(stack: &Stack, id: RequestId) -> Result<Trail, CliError> {
-    let mut items = Client::new(&stack.sdk)
-        .query()
-        .table_name(&stack.audit_table)
-        .consistent_read(true)
-        .key_condition_expression("#id = :id")
-        .expression_attribute_names("#id", "requestId")
-        .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
-        .into_paginator()
-        .items()
-        .send();
-    let mut trail = Trail::default();
-    while let Some(item) = items.next().await {
-        trail.push(item.or_fail(|| format!("cannot read the table {}", stack.audit_table), "")?);
-    }
-    Ok(trail)
+    Ok(Trail::of(moment::trail(stack, id).await?))
 }
 
 /// Every trail.

@@ -1,7 +1,6 @@
 //! A consistent read of a stack: each request with its approval in one transaction, then its audit trail up to the last
 //! event in its row; links, names and certificates after the rows that refer to them.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -16,12 +15,11 @@ use workflow::request::{Request, verify_request};
 use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::moment::{TableItem, at_one_moment};
 use crate::stack::Stack;
 
 /// Maximum number of re-reads of a row under concurrent writes.
 const ATTEMPTS: u32 = 8;
-
-pub(super) type TableItem = HashMap<String, AttributeValue>;
 
 /// The stack to export.
 pub(super) struct ExportSource<'a> {
@@ -65,7 +63,9 @@ impl<'a> ExportSource<'a> {
 
     /// Returns the records of a request; `None` if it no longer exists.
     pub(super) async fn group(&self, id: RequestId) -> Result<Option<Group>, CliError> {
-        let Some((row, approval, trail)) = self.moment(id).await? else {
+        // An event behind the last one that the row names is a defect, and is exported as one.
+        let ((row, approval), trail) = at_one_moment(self.stack, id, async || self.pair(id).await).await?;
+        let Some(row) = row else {
             return Ok(None);
         };
         let of = |error: CliError| error.about(id);
@@ -85,28 +85,6 @@ impl<'a> ExportSource<'a> {
             records.push(Record::Approval(Box::new(row)));
         }
         Ok(Some(Group { records, broken }))
-    }
-
-    /// Reads row, approval and the whole trail at one moment: row and approval are read before and after the trail, until they are
-    /// the same. An event behind the last one that the row knows is then a defect, and is exported as one.
-    async fn moment(
-        &self,
-        id: RequestId,
-    ) -> Result<Option<(TableItem, Option<TableItem>, Vec<TableItem>)>, CliError> {
-        let mut before = self.pair(id).await?;
-        for _ in 0..ATTEMPTS {
-            let trail = self.trail(id, u64::MAX).await?;
-            let after = self.pair(id).await?;
-            if after == before {
-                let (row, approval) = after;
-                return Ok(row.map(|row| (row, approval, trail)));
-            }
-            before = after;
-        }
-        Err(CliError::new(
-            format!("the row of {id} changed {ATTEMPTS} times while it was read"),
-            "Try again.",
-        ))
     }
 
     /// Reads row and approval in one transaction.
@@ -139,27 +117,6 @@ impl<'a> ExportSource<'a> {
                 Err(error) => return Err(error).or_fail(doing, ""),
             }
         }
-    }
-
-    /// Returns the first `number` events of a request.
-    pub(super) async fn trail(&self, id: RequestId, number: u64) -> Result<Vec<TableItem>, CliError> {
-        let table = &self.stack.audit_table;
-        let items: Result<Vec<TableItem>, _> = self
-            .dynamodb
-            .query()
-            .table_name(table)
-            .consistent_read(true)
-            .key_condition_expression("#id = :id AND #number <= :number")
-            .expression_attribute_names("#id", "requestId")
-            .expression_attribute_names("#number", "number")
-            .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
-            .expression_attribute_values(":number", AttributeValue::N(number.to_string()))
-            .into_paginator()
-            .items()
-            .send()
-            .collect()
-            .await;
-        items.or_fail(|| format!("cannot read the table {table}"), "")
     }
 
     /// Passes the links of all approvers to `each`.

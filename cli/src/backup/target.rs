@@ -17,8 +17,9 @@ use workflow::request::audit::{Event, verify};
 use workflow::request::{Request, execution_name};
 use workflow::store::object_key::{approval_key, link_key};
 
-use super::source::{ExportSource, TableItem, item_of, row_of};
+use super::source::{ExportSource, item_of, row_of};
 use crate::error::{CliError, OrFail as _};
+use crate::moment::{TableItem, trail};
 use crate::stack::Stack;
 
 /// The stack of an import.
@@ -148,9 +149,12 @@ impl<'a> ImportTarget<'a> {
         };
         let there: TableRow<Request> = row_of(there, table)?;
         let there = there.value();
-        let events = self.source.trail(exported.id(), there.audit().number).await?;
+        // The trail may have grown since the row was read.
+        let read = usize::try_from(there.audit().number).unwrap_or(usize::MAX);
+        let events = trail(self.stack, exported.id()).await?;
         let events: Vec<Event> = events
             .into_iter()
+            .take(read)
             .map(|item| row_of::<Event>(item, &self.stack.audit_table).map(|row| row.value().clone()))
             .collect::<Result<_, _>>()?;
         let end = exported.audit().number.checked_sub(1).and_then(|at| events.get(usize::try_from(at).ok()?));

@@ -45,15 +45,17 @@ pub(super) fn encode(text: &str) -> Result<Vec<u8>, CliError> {
 
 /// Returns the name of a root above the CA `subject`: the same name with another CN.
 pub(super) fn of_root_above(subject: &str) -> String {
-    let rest = split(subject).into_iter().filter(|part| !part.trim_start().starts_with("CN="));
-    std::iter::once("CN=Countersign Root CA".to_owned()).chain(rest).collect::<Vec<_>>().join(",")
+    with_common_name("Countersign Root CA", subject)
 }
 
-/// The name of an issuing CA that takes the place of the root called `subject`: the same organisation, and a common name
-/// of its own.
+/// Returns the name of an issuing CA in place of the root `subject`: the same name with another CN.
 pub(super) fn of_issuing_ca_below(subject: &str) -> String {
+    with_common_name("Countersign Issuing CA", subject)
+}
+
+fn with_common_name(common_name: &str, subject: &str) -> String {
     let rest = split(subject).into_iter().filter(|part| !part.trim_start().starts_with("CN="));
-    std::iter::once("CN=Countersign Issuing CA".to_owned()).chain(rest).collect::<Vec<_>>().join(",")
+    std::iter::once(format!("CN={common_name}")).chain(rest).collect::<Vec<_>>().join(",")
 }
 
 /// Escapes a value for RFC 4514 text (section 2.4).

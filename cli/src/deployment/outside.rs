@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde_json::Value;
 
 use super::stack_status::{output, parameter};
@@ -16,12 +17,12 @@ use crate::progress::say;
 const OWN_ADDRESS: &str = "https://checkip.amazonaws.com";
 /// A new deployment of a stage takes some seconds until it answers everywhere.
 const ATTEMPTS: usize = 12;
-const PAUSE: Duration = Duration::from_secs(5);
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The networks that may reach the portal.
 #[derive(Debug, PartialEq)]
 enum NetworkLimit {
-    Nobody,
+    NoLimit,
     Networks(Vec<String>),
     Private,
 }
@@ -34,7 +35,7 @@ impl NetworkLimit {
         let networks = parameter(described, "AllowedCidrs").unwrap_or_default();
         // The template's own condition LimitsNetworks.
         if networks.is_empty() || networks == "0.0.0.0/0,::/0" {
-            return Self::Nobody;
+            return Self::NoLimit;
         }
         Self::Networks(networks.split(',').map(|network| network.trim().to_owned()).collect())
     }
@@ -48,11 +49,11 @@ enum PortalAnswer {
     Nothing,
 }
 
-/// Sends the request, where networks are limited.
+/// Sends the request if networks are limited.
 pub(super) async fn check(described: &Value, region: &str) -> Result<(), CliError> {
     let limit = NetworkLimit::of(described);
     let url = address(described, region);
-    let (Some(url), false) = (url, limit == NetworkLimit::Nobody) else {
+    let (Some(url), false) = (url, limit == NetworkLimit::NoLimit) else {
         return Ok(());
     };
     let http = reqwest::Client::builder()
@@ -66,7 +67,7 @@ pub(super) async fn check(described: &Value, region: &str) -> Result<(), CliErro
         if answered != PortalAnswer::Served || inside != Some(false) {
             break;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
         answered = ask(&http, &url).await;
     }
     assess(answered, inside, own).map(say)
@@ -95,10 +96,10 @@ async fn own_address(http: &reqwest::Client) -> Option<IpAddr> {
     http.get(OWN_ADDRESS).send().await.ok()?.text().await.ok()?.trim().parse().ok()
 }
 
-/// True if this machine may reach the portal; nothing if that cannot be told.
+/// True if this machine may reach the portal; `None` if that is unknown.
 async fn is_inside(limit: &NetworkLimit, own: Option<IpAddr>, url: &str) -> Option<bool> {
     match limit {
-        NetworkLimit::Nobody => Some(true),
+        NetworkLimit::NoLimit => Some(true),
         NetworkLimit::Networks(networks) => {
             let own = own?;
             Some(networks.iter().any(|network| contains(network, own)))
@@ -119,19 +120,10 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// True if the network, written like 192.0.2.0/24, contains the address.
+/// True if the network, written like 192.0.2.0/24, or as one address, contains the address.
 fn contains(network: &str, address: IpAddr) -> bool {
-    let (base, length) = network.split_once('/').unwrap_or((network, "128"));
-    let (Ok(base), Ok(length)) = (base.parse::<IpAddr>(), length.parse::<u32>()) else {
-        return false;
-    };
-    let bits = |address: IpAddr| match address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
-    };
-    let ((base_bits, width), (bits, _)) = (bits(base), bits(address));
-    let differing = base_bits ^ bits;
-    base.is_ipv4() == address.is_ipv4() && differing.leading_zeros() >= length.min(width)
+    let network = network.parse().or_else(|_| network.parse::<IpAddr>().map(IpNet::from));
+    network.is_ok_and(|network| network.contains(&address))
 }
 
 /// One line about the answer; an error if this machine is outside and was served.
@@ -143,14 +135,12 @@ fn assess(answer: PortalAnswer, inside: Option<bool>, own: Option<IpAddr>) -> Re
             Ok(format!("The portal does not answer {own}; its networks are limited."))
         }
         (PortalAnswer::Served, Some(false)) => Err(CliError::new(
-            format!(
-                "the networks of the portal are limited, and it still answers {own}, which is none of them"
-            ),
+            format!("the networks of the portal are limited, but it answers {own}, which is outside of them"),
             "See AllowedCidrs and ApiVpcEndpoint with aws cloudformation describe-stacks, and the deployment of the stage live in the console of API Gateway; \
              the rest of the stack is deployed.",
         )),
         (PortalAnswer::Served, _) => Ok(format!(
-            "The portal answers {own}, which may be inside of its networks; check from outside that it is refused."
+            "The portal answers {own}, which may be inside its networks. Check from outside that it refuses."
         )),
     }
 }
@@ -172,8 +162,8 @@ mod tests {
     #[test]
     fn the_limit_is_that_of_the_template() {
         let of = |parameters: &[(&str, &str)]| NetworkLimit::of(&described(parameters));
-        assert_eq!(of(&[("AllowedCidrs", "0.0.0.0/0,::/0"), ("ApiVpcEndpoint", "")]), NetworkLimit::Nobody);
-        assert_eq!(of(&[]), NetworkLimit::Nobody);
+        assert_eq!(of(&[("AllowedCidrs", "0.0.0.0/0,::/0"), ("ApiVpcEndpoint", "")]), NetworkLimit::NoLimit);
+        assert_eq!(of(&[]), NetworkLimit::NoLimit);
         assert_eq!(of(&[("ApiVpcEndpoint", "vpce-1")]), NetworkLimit::Private);
         let two = ["192.0.2.0/24".to_owned(), "2001:db8::/32".to_owned()];
         assert_eq!(of(&[("AllowedCidrs", "192.0.2.0/24,2001:db8::/32")]), NetworkLimit::Networks(two.into()));
@@ -201,10 +191,10 @@ mod tests {
     fn only_an_answer_to_a_machine_outside_is_an_error() {
         let own = Some("203.0.113.1".parse().unwrap());
         let told = assess(PortalAnswer::Served, Some(false), own).unwrap_err().to_string();
-        assert!(told.contains("it still answers 203.0.113.1"), "{told}");
+        assert!(told.contains("it answers 203.0.113.1"), "{told}");
         assert!(assess(PortalAnswer::Refused, Some(false), own).unwrap().contains("refuses 203.0.113.1"));
         for inside in [Some(true), None] {
-            assert!(assess(PortalAnswer::Served, inside, own).unwrap().contains("check from outside"));
+            assert!(assess(PortalAnswer::Served, inside, own).unwrap().contains("Check from outside"));
         }
         assert!(assess(PortalAnswer::Nothing, None, None).unwrap().contains("does not answer this machine"));
     }

@@ -8,6 +8,7 @@ use super::{Request, Status};
 use crate::mail::bundle::certificate_zip;
 use crate::ports::{CertificateStore, Clock, Issuers, PortError, Requests};
 use crate::store::{UpdateError, update_request};
+use crate::wire_names;
 use pki::certificate::Certificate;
 
 /// The file that a download consists of.
@@ -19,15 +20,7 @@ pub enum DownloadFormat {
     Zip,
 }
 
-impl DownloadFormat {
-    /// The detail of the audit event.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pem => "pem",
-            Self::Zip => "zip",
-        }
-    }
-}
+wire_names!(DownloadFormat: "format of a download" { Pem => "pem", Zip => "zip" });
 
 /// The reason why there is no download.
 #[derive(Debug, thiserror::Error)]
