@@ -120,7 +120,7 @@ fn every_publisher_to_the_operators_may_publish_and_use_the_key_of_the_topic() {
     }
 }
 
-/// Lambda runs an asynchronous call that failed twice more, whatever the scheduler's own policy says.
+/// Lambda repeats a failed asynchronous call twice; the scheduler's own policy does not change that.
 #[test]
 fn a_scheduled_function_is_run_once() {
     let template = template();

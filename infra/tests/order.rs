@@ -1,7 +1,7 @@
 //! The order in which CloudFormation makes and removes the resources of infra/template.yaml.
 //!
 //! Invariant: a function is made after every permission of its role, and removed before them. Lambda refuses a function whose role
-//! does not have what its configuration needs, and a log group that came after its function would be one that Lambda has made.
+//! does not have what its configuration needs, and Lambda creates the log group itself if the template's comes later.
 
 #![allow(clippy::unwrap_used)] // A test may.
 

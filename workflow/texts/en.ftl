@@ -130,7 +130,7 @@ status-ready = Your certificate is ready
 status-issued-text = It's also on its way to you by e-mail.
 status-delivered-text = We've also sent it to you by e-mail.
 status-refused = The policy doesn't allow this request
-status-refused-text = What is wrong, and how to fix it, is shown below. Correct the request and send it again.
+status-refused-text = See below what is wrong and how to fix it. Then send the request again.
 status-rejected = The request was rejected
 status-rejected-text = Talk to the approver, then send a corrected request.
 status-expired = No decision was made in time
@@ -364,7 +364,7 @@ mail-waiting-withdraw = Don't need it any more? Open the request with the link a
 mail-refused-subject = Your request for { $names } was refused
 mail-refused-heading = Your request can't be granted as it is
 mail-refused-no-reason = The policy doesn't allow it.
-mail-refused = The policy doesn't allow it. What is wrong, and how to fix it, is shown below.
+mail-refused = The policy doesn't allow it. See below what is wrong and how to fix it.
 mail-refused-closed = This request is closed. You can send a new one.
 mail-refused-closed-until-right = This request is closed. Fix the points above and send a new one.
 

@@ -198,7 +198,9 @@ impl<'a> Keys<'a> {
             Err(error) => return Err(error).or_fail(doing, ""),
         }
         let what = match role {
-            Role::Issuer => "The key of Countersign's CA, as PEM. Whoever reads it can issue anything.",
+            Role::Issuer => {
+                "The key of Countersign's CA, as PEM. A reader of this secret can issue any certificate."
+            }
             Role::Root => "The key of the root above Countersign's CA, as PEM. Only countersign ca reads it.",
         };
         let create = self.secrets.create_secret().name(&id).description(what).secret_string(text.as_str());

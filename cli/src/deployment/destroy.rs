@@ -18,13 +18,13 @@ use crate::progress::{ProgressStep, say};
 pub(crate) struct Destroy {
     #[command(flatten)]
     target: DeploymentTarget,
-    /// Do it though certificates that it issued are still valid
+    /// Destroy the stack although certificates that it issued are still valid
     #[arg(long)]
     with_live_certificates: bool,
-    /// Do it though requests are open; they end without a certificate, and nobody gets a mail about it
+    /// Destroy the stack although requests are open: they end without a certificate, and without an e-mail about it
     #[arg(long)]
     with_open_requests: bool,
-    /// Do it without asking
+    /// Do not ask
     #[arg(long)]
     yes: bool,
 }
@@ -82,9 +82,9 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
     };
     if open > 0 && !destroy.with_open_requests {
         return Err(CliError::new(
-            format!("{open} executions of its requests are running"),
-            "Their requesters would get neither a certificate nor a mail, and no link of theirs or of their approvers would work: \
-             see countersign requests list. Say --with-open-requests where that is what you want.",
+            format!("{open} requests of the stack are open"),
+            "Their requesters would get neither a certificate nor an e-mail, and all links would stop working. See countersign requests list; \
+             to destroy the stack anyway, add --with-open-requests.",
         ));
     }
     if never_made {
@@ -109,7 +109,7 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
     delete(aws, name, machine, &[], pace).await?;
     step.done(name);
     say(
-        "What stays, because it is the record of what was issued; docs/operations/deploy.md says how to remove it too:",
+        "These stay: they are the record of the issued certificates. docs/operations/deploy.md says how to remove them too:",
     );
     for kind in [TABLE, "AWS::S3::Bucket", "AWS::SecretsManager::Secret"] {
         for id in resources.of_type(kind) {
@@ -191,7 +191,7 @@ async fn remove_never_made(
     delete(aws, name, None, &["--deletion-mode", "FORCE_DELETE_STACK"], pace).await
 }
 
-/// Names what is left of a stack that was never made.
+/// Prints the resources that are left of a stack that was never made.
 async fn name_leftovers(aws: &AwsCli, resources: &Resources) -> Result<(), CliError> {
     for table in resources.of_type(TABLE) {
         let found = aws.find(&["dynamodb", "describe-table", "--table-name", table]).await?;
@@ -273,7 +273,7 @@ async fn end_requests(aws: &AwsCli, machine: &str, timer: Option<&str>, pace: &P
     }
 }
 
-/// UpdateSchedule sets what is not named back to its default, so everything that GetSchedule answers is named.
+/// UpdateSchedule resets every field that is not named, so all fields of GetSchedule are passed on.
 /// <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html>
 async fn set_schedule(aws: &AwsCli, schedule: &Value, state: &str) -> Result<(), CliError> {
     let mut update = schedule.clone();
@@ -350,154 +350,11 @@ async fn refuse_live(aws: &AwsCli, described: &Value) -> Result<(), CliError> {
     if live > 0 {
         return Err(CliError::new(
             format!("{live} of its certificates are still valid"),
-            format!("Nobody could look them up afterwards. {consent}"),
+            format!("They could not be looked up afterwards. {consent}"),
         ));
     }
     Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::aws_cli::scripted::ScriptedAws;
-
-    const FAST: Pace = Pace { at_once: 1, pause: Duration::ZERO, rounds: 3 };
-    const READY: &str = r#"{"Stacks":[{"StackStatus":"CREATE_COMPLETE","Description":"Countersign, a CA",
-        "Outputs":[{"OutputKey":"CertificatesTable","OutputValue":"ca-table"}]}]}"#;
-    const RESOURCES: &str = r#"{"StackResourceSummaries":[
-        {"LogicalResourceId":"StateMachine","PhysicalResourceId":"arn:machine","ResourceType":"AWS::StepFunctions::StateMachine"},
-        {"LogicalResourceId":"HousekeepingTimer","PhysicalResourceId":"ca-timer","ResourceType":"AWS::Scheduler::Schedule"},
-        {"LogicalResourceId":"CertificatesTable","PhysicalResourceId":"ca-table","ResourceType":"AWS::DynamoDB::Table"}]}"#;
-    const SCHEDULE: &str = r#"{"Name":"ca-timer","State":"ENABLED","Arn":"a","CreationDate":"c",
-        "ScheduleExpression":"rate(5 minutes)","Target":{"Arn":"arn:housekeeping"}}"#;
-    const TWO: &str = r#"{"executions":[{"executionArn":"arn:one"},{"executionArn":"arn:two"}]}"#;
-    const NONE: &str = r#"{"executions":[]}"#;
-    const THROTTLED: &str = "error:An error occurred (ThrottlingException) when calling the StopExecution operation: Rate exceeded";
-
-    fn stack(executions: &[&str], stopped: &[&str], live: &str) -> ScriptedAws {
-        ScriptedAws::new(&[
-            ("cloudformation describe-stacks", &[READY]),
-            ("cloudformation list-stack-resources", &[RESOURCES]),
-            ("dynamodb query", &[live]),
-            ("stepfunctions list-executions", executions),
-            ("scheduler get-schedule", &[SCHEDULE]),
-            ("scheduler update-schedule", &[""]),
-            ("stepfunctions stop-execution", stopped),
-            ("cloudformation delete-stack", &[""]),
-            ("cloudformation wait", &[""]),
-        ])
-    }
-
-    fn destroy(with_open_requests: bool) -> Destroy {
-        let target = DeploymentTarget { stack: "ca".into(), region: None, endpoint_url: None };
-        Destroy { target, with_live_certificates: false, with_open_requests, yes: true }
-    }
-
-    #[tokio::test]
-    async fn a_stack_with_open_requests_is_left_alone_unless_told() {
-        let aws = stack(&[TWO], &[""], r#"{"Count":0}"#);
-        let told = remove(&aws.cli(), &destroy(false), &FAST).await.unwrap_err().to_string();
-        assert!(told.starts_with("2 executions of its requests are running"), "{told}");
-        assert!(told.contains("neither a certificate nor a mail"), "{told}");
-        assert!(told.contains("--with-open-requests"), "{told}");
-        for change in ["update-schedule", "stop-execution", "delete-stack"] {
-            assert!(!aws.called(change), "{:#?}", aws.calls());
-        }
-    }
-
-    #[tokio::test]
-    async fn executions_are_stopped_before_the_stack_is_deleted() {
-        // Counted; listed; one of them started again; none.
-        let one = r#"{"executions":[{"executionArn":"arn:three"}]}"#;
-        let aws = stack(&[TWO, TWO, one, NONE], &["", THROTTLED, THROTTLED, "", ""], r#"{"Count":0}"#);
-        remove(&aws.cli(), &destroy(true), &FAST).await.unwrap();
-        let off = aws.position("scheduler update-schedule");
-        let calls = aws.calls();
-        assert!(calls[off].contains(r#""State":"DISABLED""#), "{}", calls[off]);
-        assert!(calls[off].contains("rate(5 minutes)"), "{}", calls[off]);
-        assert!(!calls[off].contains("CreationDate"), "{}", calls[off]);
-        assert!(off < aws.position("stop-execution --execution-arn arn:one"));
-        let last = aws.position("stop-execution --execution-arn arn:three");
-        assert!(last < aws.position("delete-stack"));
-        let of_two = calls.iter().filter(|call| call.contains("--execution-arn arn:two")).count();
-        assert_eq!(of_two, 3, "a throttled call is repeated: {calls:#?}");
-        assert!(!calls.iter().any(|call| call.contains("ENABLED")), "{calls:#?}");
-    }
-
-    #[tokio::test]
-    async fn housekeeping_goes_on_where_executions_cannot_be_stopped() {
-        let denied = "error:An error occurred (AccessDeniedException) when calling the StopExecution operation: User: x is not authorized to perform: states:StopExecution on resource: y";
-        let aws = stack(&[TWO], &[denied], r#"{"Count":0}"#);
-        let told = remove(&aws.cli(), &destroy(true), &FAST).await.unwrap_err().to_string();
-        assert!(told.contains("may not states:StopExecution"), "{told}");
-        assert!(told.contains("The stack is still there; housekeeping runs as before"), "{told}");
-        assert!(aws.calls().last().unwrap().contains(r#""State":"ENABLED""#), "{:#?}", aws.calls());
-        assert!(!aws.called("delete-stack"));
-        let endless = stack(&[TWO], &[""], r#"{"Count":0}"#);
-        let told = remove(&endless.cli(), &destroy(true), &FAST).await.unwrap_err().to_string();
-        assert!(told.contains("executions go on although they were stopped"), "{told}");
-    }
-
-    #[tokio::test]
-    async fn valid_certificates_are_counted_first() {
-        let aws = stack(&[NONE], &[""], r#"{"Count":2}"#);
-        let told = remove(&aws.cli(), &destroy(true), &FAST).await.unwrap_err().to_string();
-        assert!(told.starts_with("4 of its certificates are still valid"), "{told}");
-        assert!(told.contains("--with-live-certificates"), "{told}");
-        assert!(!aws.called("delete-stack"));
-    }
-
-    const NEVER_MADE: &str = r#"{"Stacks":[{"StackStatus":"ROLLBACK_FAILED","Description":"Countersign, a CA",
-        "EnableTerminationProtection":true}]}"#;
-    const REMAINS: &str = r#"{"StackResourceSummaries":[
-        {"LogicalResourceId":"CertificatesTable","PhysicalResourceId":"ca-table","ResourceType":"AWS::DynamoDB::Table","ResourceStatus":"DELETE_FAILED"},
-        {"LogicalResourceId":"AuditTable","PhysicalResourceId":"gone","ResourceType":"AWS::DynamoDB::Table","ResourceStatus":"DELETE_COMPLETE"}]}"#;
-
-    fn never_made(rows: &str, waits: &[&str]) -> ScriptedAws {
-        ScriptedAws::new(&[
-            ("cloudformation describe-stacks", &[NEVER_MADE]),
-            ("cloudformation list-stack-resources", &[REMAINS]),
-            ("dynamodb scan --table-name ca-table", &[rows]),
-            ("cloudformation update-termination-protection", &[""]),
-            ("dynamodb update-table --table-name ca-table --no-deletion-protection-enabled", &[""]),
-            ("cloudformation delete-stack", &[""]),
-            ("cloudformation wait", waits),
-            (
-                "cloudformation describe-stack-events",
-                &[
-                    r#"{"StackEvents":[{"ResourceStatus":"DELETE_FAILED","ResourceType":"AWS::DynamoDB::Table",
-                "LogicalResourceId":"CertificatesTable","ResourceStatusReason":"no"}]}"#,
-                ],
-            ),
-            ("dynamodb describe-table", &["error:ResourceNotFoundException"]),
-        ])
-    }
-
-    #[tokio::test]
-    async fn the_tables_of_a_stack_that_was_never_made_are_unprotected_and_go_with_it() {
-        let aws = never_made(r#"{"Count":0}"#, &[""]);
-        remove(&aws.cli(), &destroy(false), &FAST).await.unwrap();
-        let delete = aws.position("delete-stack");
-        assert!(aws.position("--no-enable-termination-protection --stack-name ca") < delete);
-        assert!(aws.position("update-table --table-name ca-table --no-deletion-protection-enabled") < delete);
-        assert!(!aws.called("FORCE_DELETE_STACK"), "{:#?}", aws.calls());
-        assert!(!aws.called("gone"), "a table that is gone is left out: {:#?}", aws.calls());
-    }
-
-    #[tokio::test]
-    async fn the_last_resort_is_taken_after_a_failed_deletion_only() {
-        let aws = never_made(r#"{"Count":0}"#, &["error:Waiter StackDeleteComplete failed", ""]);
-        remove(&aws.cli(), &destroy(false), &FAST).await.unwrap();
-        assert!(aws.position("cloudformation wait") < aws.position("--deletion-mode FORCE_DELETE_STACK"));
-    }
-
-    #[tokio::test]
-    async fn a_table_with_rows_is_never_unprotected() {
-        let aws = never_made(r#"{"Count":1}"#, &[""]);
-        let told = remove(&aws.cli(), &destroy(false), &FAST).await.unwrap_err().to_string();
-        assert!(told.contains("the table ca-table has rows"), "{told}");
-        for change in ["update-table", "delete-stack", "termination-protection"] {
-            assert!(!aws.called(change), "{:#?}", aws.calls());
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
-//! `countersign doctor`: what a deployment and a running stack need, each checked, with what to do where it is missing.
+//! `countersign doctor`: checks the prerequisites of a deployment and of a running stack, and says how to meet them.
 //!
-//! The judgements are functions of what AWS answered, so that answers no emulator gives are tested too.
+//! The checks are functions of AWS's answers, so answers that no emulator gives are tested too.
 
 use serde_json::Value;
 
@@ -133,7 +133,7 @@ pub(super) async fn examine(
         checks.extend(mail(aws, &region, value("MailFrom").as_deref()).await?);
     }
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
-    // An emulator's limit is not that of AWS.
+    // The limit of an emulator differs from AWS's.
     let accepted = parameters.yes_few_environments || target.endpoint_url.is_some();
     checks.push(concurrency(&settings, accepted));
     match &status {
@@ -419,160 +419,4 @@ fn ca_key(secret: &str, found: Option<&Value>, deployed: bool) -> Check {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::aws_cli::scripted::ScriptedAws;
-
-    #[test]
-    fn a_sender_has_to_be_verified_by_address_or_domain() {
-        let of = |identities: &[(&str, Value)]| identity("ca@example.com", identities);
-        let good = ("example.com", json!({ "VerifiedForSendingStatus": true }));
-        let waiting = ("ca@example.com", json!({ "VerifiedForSendingStatus": false }));
-        assert_eq!(of(std::slice::from_ref(&good)).verdict, CheckResult::Good);
-        assert_eq!(of(&[waiting.clone(), good]).verdict, CheckResult::Good);
-        let unknown = of(&[]);
-        assert_eq!(unknown.verdict, CheckResult::Wrong);
-        assert!(unknown.found.contains("neither ca@example.com nor example.com"), "{unknown:?}");
-        assert!(of(&[waiting]).found.contains("has not verified ca@example.com"));
-    }
-
-    #[test]
-    fn a_verified_domain_lets_its_subdomains_send() {
-        assert_eq!(
-            identities_of("ca@a.mail.example.com"),
-            ["ca@a.mail.example.com", "a.mail.example.com", "mail.example.com", "example.com"]
-        );
-        assert_eq!(identities_of("ca@localhost"), ["ca@localhost"]);
-        let above = json!({ "VerifiedForSendingStatus": true, "ConfigurationSetName": "my-first" });
-        let found = identity("ca@mail.example.com", &[("example.com", above)]);
-        assert_eq!(found.verdict, CheckResult::Good);
-        assert_eq!(found.found, "ca@mail.example.com, by example.com with the configuration set my-first");
-    }
-
-    #[tokio::test]
-    async fn subdomains_are_asked_about_up_to_the_verified_domain() {
-        let aws = ScriptedAws::new(&[
-            ("sesv2 get-account", &[r#"{"ProductionAccessEnabled":true,"SendingEnabled":true}"#]),
-            ("get-email-identity --email-identity example.com", &[r#"{"VerifiedForSendingStatus":true}"#]),
-            ("sesv2 get-email-identity", &["error:An error occurred (NotFoundException) when calling x: y"]),
-        ]);
-        let checks = mail(&aws.cli(), "eu-central-1", Some("ca@mail.example.com")).await.unwrap();
-        assert!(checks.iter().all(|check| check.verdict == CheckResult::Good), "{checks:?}");
-    }
-
-    #[tokio::test]
-    async fn a_region_without_ses_is_told() {
-        let nowhere =
-            r#"error:Could not connect to the endpoint URL: "https://email.mx-central-1.amazonaws.com/""#;
-        let aws = ScriptedAws::new(&[("sesv2 get-account", &[nowhere])]);
-        let checks = mail(&aws.cli(), "mx-central-1", Some("ca@example.com")).await.unwrap();
-        assert_eq!(checks[0].verdict, CheckResult::Wrong);
-        assert!(checks[0].found.contains("there is no SES in mx-central-1"), "{checks:?}");
-    }
-
-    #[test]
-    fn the_sandbox_is_a_note_and_a_stopped_account_is_wrong() {
-        let account = |production: bool, sending: bool| {
-            sandbox(
-                &json!({ "ProductionAccessEnabled": production, "SendingEnabled": sending, "SendQuota": { "Max24HourSend": 200.0 } }),
-            )
-        };
-        assert_eq!(account(true, true).verdict, CheckResult::Good);
-        let inside = account(false, true);
-        assert!(
-            inside.verdict == CheckResult::Note && inside.found.contains("sandbox: 200 mails"),
-            "{inside:?}"
-        );
-        assert_eq!(account(true, false).verdict, CheckResult::Wrong);
-    }
-
-    #[test]
-    fn a_new_account_has_too_few_environments_unless_the_operator_accepts_them() {
-        let of = |limit: u64, accepted: bool| {
-            concurrency(&json!({ "AccountLimit": { "ConcurrentExecutions": limit } }), accepted)
-        };
-        assert_eq!(of(1000, false).verdict, CheckResult::Good);
-        assert_eq!(of(FEWEST, false).verdict, CheckResult::Note);
-        assert_eq!(of(10, true).verdict, CheckResult::Note);
-        let new = of(10, false);
-        assert_eq!(new.verdict, CheckResult::Wrong);
-        assert!(new.advice.contains("request-service-quota-increase"), "{new:?}");
-        assert!(new.advice.contains("--yes-few-environments"), "{new:?}");
-    }
-
-    #[tokio::test]
-    async fn a_name_that_is_taken_is_told_before_anything_is_made() {
-        let free = r#"{"logGroups":[]}"#;
-        let absent = "error:An error occurred (NotFoundException) when calling x: y";
-        let every = |name: &str| {
-            Some(match name {
-                "Encryption" => "customer-key".to_owned(),
-                "Dashboard" => "yes".to_owned(),
-                _ => return None,
-            })
-        };
-        let look = async |lambda: &str, states: &str, alias: &str, dashboard: &str| {
-            let aws = ScriptedAws::new(&[
-                ("--log-group-name-prefix /aws/lambda/ca-", &[lambda]),
-                ("--log-group-name-prefix /aws/vendedlogs/states/ca", &[states]),
-                ("kms describe-key --key-id alias/countersign-ca-data", &[alias]),
-                ("cloudwatch get-dashboard --dashboard-name ca", &[dashboard]),
-                ("secretsmanager describe-secret", &[absent]),
-            ]);
-            clash(&aws.cli(), "ca", &every).await.unwrap().remove(0)
-        };
-        assert_eq!(look(free, free, absent, absent).await.verdict, CheckResult::Good);
-        let lambda = r#"{"logGroups":[{"logGroupName":"/aws/lambda/ca-sign"}]}"#;
-        let states = r#"{"logGroups":[{"logGroupName":"/aws/vendedlogs/states/ca"}]}"#;
-        let longer = r#"{"logGroups":[{"logGroupName":"/aws/vendedlogs/states/ca-two"}]}"#;
-        assert_eq!(look(free, longer, absent, absent).await.verdict, CheckResult::Good);
-        for (check, expected) in [
-            (
-                look(lambda, free, absent, absent).await,
-                "delete-log-group --log-group-name /aws/lambda/ca-sign",
-            ),
-            (look(free, states, absent, absent).await, "--log-group-name /aws/vendedlogs/states/ca"),
-            (look(free, free, "{}", absent).await, "delete-alias --alias-name alias/countersign-ca-data"),
-            (look(free, free, absent, "{}").await, "delete-dashboards --dashboard-names ca"),
-        ] {
-            assert_eq!(check.verdict, CheckResult::Wrong, "{expected}");
-            assert!(check.advice.contains(expected), "{check:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_stack_of_the_version_before_is_a_note() {
-        let absent = "error:An error occurred (ValidationError) when calling x: Resource LinkSecret does not exist for stack ca";
-        let aws = ScriptedAws::new(&[("describe-stack-resource", &[absent])]);
-        let checks = secrets(&aws.cli(), "ca", &json!({ "Outputs": [] })).await.unwrap();
-        assert_eq!(checks.len(), 1);
-        assert_eq!(checks[0].verdict, CheckResult::Note);
-        assert!(checks[0].advice.contains("countersign deploy"), "{checks:?}");
-    }
-
-    #[test]
-    fn other_partitions_are_refused() {
-        let of = |arn: &str| partition(arn).map(|check| (check.verdict, check.found));
-        assert_eq!(of("arn:aws:sts::123456789012:assumed-role/x/y"), None);
-        for (arn, name) in
-            [("arn:aws-cn:iam::1:user/x", "aws-cn"), ("arn:aws-us-gov:iam::1:user/x", "aws-us-gov")]
-        {
-            let (verdict, found) = of(arn).unwrap();
-            assert_eq!(verdict, CheckResult::Wrong);
-            assert!(found.contains(name), "{found}");
-        }
-    }
-
-    #[test]
-    fn a_deleted_secret_is_told_with_the_way_back() {
-        let gone = json!({ "DeletedDate": "2026-01-01T00:00:00Z" });
-        let arn = "arn:aws:secretsmanager:eu-central-1:1:secret:LinkSecret-ab12-XyZ123";
-        assert!(link_secret(arn, Some(&gone)).advice.contains("restore-secret"));
-        assert!(link_secret(arn, None).advice.contains("--name LinkSecret-ab12 "));
-        assert!(ca_key("countersign/ca/ca-key", Some(&gone), true).advice.contains("restore-secret"));
-        assert_eq!(ca_key("countersign/ca/ca-key", None, true).verdict, CheckResult::Note);
-        assert_eq!(link_secret(arn, Some(&json!({}))).verdict, CheckResult::Good);
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! A stack on AWS: looked at, planned, deployed, and taken away. `--endpoint-url` does the same on an emulator.
 //!
 //! Invariant: nothing is changed before the operator has seen what would be, and nothing that holds data is replaced or
-//! removed by a deployment. What was interrupted is told by the next command, with what to do.
+//! removed by a deployment. The next command reports an interruption, with the way to continue.
 
 use std::path::PathBuf;
 
@@ -53,7 +53,7 @@ pub(crate) struct Parameters {
     /// Sender of all mails, an identity that SES has verified [default: as it is]
     #[arg(long, value_name = "ADDRESS")]
     mail_from: Option<String>,
-    /// Address that is told about failures [default: as it is]
+    /// Address for messages about failures [default: unchanged]
     #[arg(long, value_name = "ADDRESS")]
     operators_email: Option<String>,
     /// Any other parameter of infra/template.yaml; can be repeated [default: as it is]
@@ -85,7 +85,7 @@ impl Parameters {
 /// The way by which the template gets the code of the workers.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Artefacts {
-    /// Bucket for what is deployed; made where it is missing [default: countersign-artefacts-<account>-<region>]
+    /// Bucket for the packages; created if it is missing [default: countersign-artefacts-<account>-<region>]
     #[arg(long = "artefacts", value_name = "BUCKET")]
     bucket: Option<String>,
     /// Virtual environment with the zip program of the local stack, for an emulator [default: .local/venv in the repository]
@@ -136,7 +136,7 @@ fn confirmed(question: &str, yes: bool) -> Result<(), CliError> {
     }
     let input = std::io::stdin();
     if !input.is_terminal() {
-        return Err(CliError::new("nobody is there to be asked", "Say --yes where this is what you want."));
+        return Err(CliError::new("there is no terminal to ask on", "To do it without asking, add --yes."));
     }
     eprint!("{question} [y/N] ");
     let _ = std::io::stderr().flush();
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_and_names_are_checked_before_anybody_is_asked() {
+    fn regions_and_names_are_checked_before_the_question() {
         for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-5"] {
             assert!(region(good).is_ok(), "{good}");
         }

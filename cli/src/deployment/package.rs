@@ -19,7 +19,7 @@ pub(crate) enum CodeSource {
     Folders,
 }
 
-/// Uploads what the template names, and writes the template that names what was uploaded. `value` is the value of a parameter, if it
+/// Uploads the files of the template, and writes the template with their addresses in the bucket. `value` is the value of a parameter, if it
 /// differs from the default.
 pub(crate) async fn package(
     aws: &AwsCli,

@@ -65,7 +65,7 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
             }
             "rejected" if withdrawn => {
                 step.done(
-                    "taken, put to the approvers, and withdrawn; signing was not tried, since nobody decided",
+                    "accepted, sent to the approvers, and withdrawn; without a decision, signing was not tested",
                 );
                 return Ok(());
             }

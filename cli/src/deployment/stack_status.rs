@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_of_somebody_else_is_never_ours_whatever_its_status() {
+    fn a_foreign_stack_is_never_ours_in_any_status() {
         for status in ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_IN_PROGRESS"] {
             let stranger = json!({ "StackStatus": status, "Description": "A shop" });
             let StackStatus::Stuck(obstacle) = StackStatus::read("ca", &stranger) else { panic!("{status}") };

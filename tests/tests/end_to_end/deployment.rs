@@ -193,7 +193,7 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     assert!(planned.contains("Add"), "{planned}");
     assert!(planned.contains("AWS::DynamoDB::Table"), "{planned}");
     assert!(!operator.stacks().contains(&"second".to_owned()), "a plan leaves nothing behind");
-    operator.fail(&[&["deploy"][..], &parameters].concat(), &["is there to be asked", "--yes"]);
+    operator.fail(&[&["deploy"][..], &parameters].concat(), &["no terminal to ask on", "--yes"]);
     assert!(!operator.stacks().contains(&"second".to_owned()), "nothing was begun");
 
     let deployed = operator.succeed(&[&["deploy", "--yes"][..], &parameters].concat());

@@ -89,7 +89,7 @@ impl Housekeeping {
         let mut report = Report::default();
         let groups: [(&[Option<Status>], usize); 3] = [
             (&[Some(Status::Approved), Some(Status::Issued), Some(Status::Submitted)], IN_PROGRESS_PER_RUN),
-            // After the requests in progress: one that is marked as failed is notified in the same run.
+            // After the requests in progress: a request that they mark as failed is notified in the same run.
             (&[None], UNNOTIFIED_PER_RUN),
             (&[Some(Status::PendingApproval)], REQUESTS_PER_RUN),
         ];

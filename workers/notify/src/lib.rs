@@ -109,7 +109,7 @@ impl Step for Notify {
                 let notice = Notice::of_ending(request.status()).map_err(|notice::NotEnded(status)| {
                     StepError::refused(
                         ErrorName::BadMessage,
-                        format!("a request that is {status} has not ended; there is no mail about an ending"),
+                        format!("a request that is {status} has not ended, so there is no final e-mail"),
                     )
                 })?;
                 self.tell(&request, notice).await?;

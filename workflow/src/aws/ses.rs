@@ -17,7 +17,7 @@ use crate::ports::{Mailer, PortError};
 pub struct SesMailer {
     client: LazyClient<Client>,
     from: Mailbox,
-    /// The configuration set; without one SES takes that of the identity.
+    /// The configuration set; without it, SES uses the identity's.
     set: Option<String>,
 }
 

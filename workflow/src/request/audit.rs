@@ -312,7 +312,7 @@ pub enum AuditError {
     #[error("the row was altered: its column {0} differs from the audit trail")]
     Row(&'static str),
     /// The certificate in the bucket is not the certificate that was signed, or is missing.
-    #[error("the certificate {0} in the bucket was removed, or is not the one that was signed")]
+    #[error("the certificate {0} in the bucket was removed or replaced")]
     Certificate(String),
     /// An earlier export holds events that the trail lacks.
     #[error("the export has event {0}, and the trail has not: row and trail were set back")]

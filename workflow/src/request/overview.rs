@@ -55,7 +55,7 @@ mod tests {
     async fn a_link_is_mailed_to_a_known_address_only() {
         let backend = InMemoryBackend::new();
         let id = backend.request_at(Status::Delivered);
-        for address in ["nobody@example.com", backend.request(id).unwrap().email().as_str()] {
+        for address in ["unknown@example.com", backend.request(id).unwrap().email().as_str()] {
             send_link(&*backend, &*backend, &address.parse().unwrap()).await.unwrap();
         }
         assert_eq!(backend.rechecks(), [RecheckMessage::mail(id, MailKind::Overview)]);
