@@ -12,6 +12,7 @@ use clap::Parser;
 #[macro_use]
 mod output;
 
+mod approval_row;
 mod approvals;
 mod audit;
 mod aws_cli;
@@ -19,6 +20,7 @@ mod backup;
 mod build;
 mod ca;
 mod checkout;
+mod confirm;
 mod connect;
 mod deployment;
 mod error;
@@ -30,6 +32,7 @@ mod progress;
 mod requests;
 mod stack;
 mod table;
+mod timeline;
 mod venv;
 mod wording;
 

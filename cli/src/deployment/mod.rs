@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::aws_cli::AwsCli;
-use crate::error::CliError;
+use crate::confirm::confirmed;
 
 mod changes;
 mod deploy;
@@ -125,27 +125,6 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".into()),
-    }
-}
-
-/// Asks on the terminal; without one, the answer has to be given as `--yes`.
-fn confirmed(question: &str, yes: bool) -> Result<(), CliError> {
-    use std::io::{BufRead as _, IsTerminal as _, Write as _};
-    if yes {
-        return Ok(());
-    }
-    let input = std::io::stdin();
-    if !input.is_terminal() {
-        return Err(CliError::new("there is no terminal to ask on", "To do it without asking, add --yes."));
-    }
-    eprint!("{question} [y/N] ");
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let _ = input.lock().read_line(&mut answer);
-    if matches!(answer.trim(), "y" | "Y" | "yes") {
-        Ok(())
-    } else {
-        Err(CliError::new("stopped; nothing was changed", ""))
     }
 }
 

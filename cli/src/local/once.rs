@@ -18,9 +18,9 @@ use super::running::Local;
 use super::signals::unless_stopped;
 use crate::checkout;
 use crate::error::{CliError, OrFail as _};
-use crate::executions;
 use crate::progress::say;
 use crate::stack::{self, Endpoints, Stack};
+use crate::timeline;
 use crate::wording::duration;
 
 /// Limit for one state of the flow; longer than the visibility time-out of the queues (three minutes).
@@ -133,7 +133,7 @@ impl Drive<'_> {
         let (mut shown, mut voted) = (0, BTreeSet::new());
         let mut moved = Instant::now();
         loop {
-            let execution = executions::find(&self.stack, &arn).await?;
+            let execution = timeline::find(&self.stack, &arn).await?;
             let states = execution.as_ref().map(|execution| execution.states.as_slice()).unwrap_or_default();
             for entry in &states[shown.min(states.len())..] {
                 println!("{:>6.1} s  {}", self.seconds(), entry.state);
