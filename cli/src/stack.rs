@@ -2,8 +2,9 @@
 //! name.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
 use crate::checkout;
 use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
+use crate::progress::ProgressStep;
 
 /// Contents of `.local/endpoints.json` while the local stack runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +60,9 @@ pub(crate) struct Endpoints {
     pub(crate) functions: BTreeMap<String, String>,
     /// The queues by worker.
     pub(crate) queues: BTreeMap<String, String>,
+    /// The dead-letter queue.
+    #[serde(default)]
+    pub(crate) dead_letters: Option<String>,
     /// The process that runs the stack.
     pub(crate) pid: u32,
 }
@@ -81,6 +86,8 @@ pub(crate) struct StackSelector {
 
 /// A deployed stack.
 pub(crate) struct Stack {
+    /// Its name.
+    pub(crate) name: String,
     /// Region, credentials and endpoint.
     pub(crate) sdk: SdkConfig,
     /// The flow.
@@ -97,6 +104,8 @@ pub(crate) struct Stack {
     pub(crate) audit_table: String,
     /// The queue of await-approval.
     pub(crate) await_approval_queue: String,
+    /// The dead-letter queue of all steps; `None` for a stack of a version without this output.
+    pub(crate) dead_letters: Option<String>,
     /// The bucket of certificates.
     pub(crate) bucket: String,
     /// The SSM parameter of the policy.
@@ -118,7 +127,14 @@ impl StackSelector {
     /// Finds the stack.
     pub(crate) async fn find(&self) -> Result<Stack, CliError> {
         match &self.stack {
-            None => Ok(Stack::local(&running(&checkout::folder(self.dir.as_deref()))?)),
+            None => {
+                let folder = checkout::folder(self.dir.as_deref());
+                let endpoints = match running(&folder).await? {
+                    Some(endpoints) => endpoints,
+                    None => started_soon(&folder).await?,
+                };
+                Ok(Stack::local(&endpoints))
+            }
             Some(name) => self.on_aws(name).await,
         }
     }
@@ -130,6 +146,7 @@ impl StackSelector {
         let outputs = outputs(&described)?;
         let credentials = self.credentials().await?;
         Ok(Stack {
+            name: name.to_owned(),
             sdk: sdk_config(self.region().await?, credentials, self.endpoint_url.as_deref()),
             state_machine_arn: output_of(&outputs, "StateMachineArn")?,
             started_by: output_of(&outputs, "StartedBy")?,
@@ -138,6 +155,7 @@ impl StackSelector {
             names_table: output_of(&outputs, "NamesTable")?,
             audit_table: output_of(&outputs, "AuditTable")?,
             await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
+            dead_letters: outputs.get("DeadLettersUrl").cloned(),
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
@@ -201,6 +219,7 @@ impl Stack {
         let credentials = Credentials::from_keys(ROOT_KEY.0, ROOT_KEY.1, None);
         let sdk = sdk_config(REGION.to_owned(), credentials, Some(&endpoints.aws_endpoint));
         Self {
+            name: endpoints.stack.clone(),
             sdk,
             state_machine_arn: endpoints.state_machine_arn.clone(),
             started_by: endpoints.state_machine_arn.clone(),
@@ -209,6 +228,7 @@ impl Stack {
             names_table: endpoints.names_table.clone(),
             audit_table: endpoints.audit_table.clone(),
             await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
+            dead_letters: endpoints.dead_letters.clone(),
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
@@ -267,17 +287,66 @@ fn sdk_config(region: String, credentials: Credentials, endpoint: Option<&str>) 
     sdk.build()
 }
 
-/// Returns the endpoints of the stack that runs in `folder`.
-pub(crate) fn running(folder: &Path) -> Result<Endpoints, CliError> {
+/// Interval of the looks at a stack that is starting.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Returns the endpoints of the stack that runs in `folder`, or `None` if none runs there. Waits for a stack that is
+/// starting or stopping.
+pub(crate) async fn running(folder: &Path) -> Result<Option<Endpoints>, CliError> {
     let file = folder.join("endpoints.json");
-    let advice = "For a stack on AWS, name it with --stack. Start the local stack with: cargo run -- local.";
-    let absent = || CliError::new(format!("no local stack runs in {}", folder.display()), advice);
-    let json = std::fs::read(&file).map_err(|_| absent())?;
+    let mut waiting = None;
     // A killed command leaves the file behind, but not its lock.
-    if File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok()) {
-        return Err(absent());
+    while in_use(folder) {
+        if let Ok(json) = std::fs::read(&file) {
+            if let Some(step) = waiting {
+                ProgressStep::done(step, "");
+            }
+            return serde_json::from_slice(&json).map(Some).or_fail(
+                || format!("cannot read {}", file.display()),
+                "It is of another version of countersign: stop the stack and start it again.",
+            );
+        }
+        waiting.get_or_insert_with(|| {
+            ProgressStep::begin(format!(
+                "Waiting for the local stack in {}, which is starting or stopping",
+                folder.display()
+            ))
+        });
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
-    serde_json::from_slice(&json).or_fail(|| format!("cannot read {}", file.display()), advice)
+    Ok(None)
+}
+
+/// Time for a `countersign local` that was run just before to take its folder.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Returns the endpoints of a stack in `folder` that starts at this moment.
+async fn started_soon(folder: &Path) -> Result<Endpoints, CliError> {
+    let step = ProgressStep::begin(format!("Waiting for a local stack in {}", folder.display()));
+    let begins = async {
+        while !in_use(folder) {
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    };
+    let absent = || absent(folder);
+    tokio::time::timeout(GRACE, begins).await.map_err(|_| absent())?;
+    let endpoints = running(folder).await?.ok_or_else(absent)?;
+    step.done("");
+    Ok(endpoints)
+}
+
+/// True if `countersign local` uses the folder.
+fn in_use(folder: &Path) -> bool {
+    let lock = File::open(folder.join("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Error for a folder without a running stack.
+fn absent(folder: &Path) -> CliError {
+    CliError::new(
+        format!("no local stack runs in {}", folder.display()),
+        "For a stack on AWS, name it with --stack. Start the local stack with: cargo run -- local.",
+    )
 }
 
 /// Returns the outputs of a stack, from the answer of `aws cloudformation describe-stacks`.
@@ -330,5 +399,19 @@ mod tests {
         let outputs = outputs(json).unwrap();
         assert_eq!(output_of(&outputs, "Bucket").unwrap(), "b");
         assert!(output_of(&outputs, "Nothing").unwrap_err().to_string().contains("no output Nothing"));
+    }
+
+    #[tokio::test]
+    async fn a_folder_without_a_stack_is_named_and_one_that_is_starting_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("endpoints.json"), "left by a killed command").unwrap();
+        let lock = File::create(folder.path().join("lock")).unwrap();
+        assert!(running(folder.path()).await.unwrap().is_none());
+        std::fs::remove_file(folder.path().join("endpoints.json")).unwrap();
+        lock.lock().unwrap();
+        let mut starting = std::pin::pin!(running(folder.path()));
+        assert!(tokio::time::timeout(POLL_INTERVAL * 3, &mut starting).await.is_err(), "it waits");
+        drop(lock);
+        assert!(starting.await.unwrap().is_none(), "the start failed");
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
@@ -196,10 +196,15 @@ impl Stack {
 
     /// Like `stop`, for a shared reference.
     pub fn end(&self) {
-        let process = self.process.lock().unwrap().take().expect("the stack runs");
-        let status = process.stop();
+        let status = self.end_status();
         // The shell reports 143 if SIGTERM killed the command, which must end by itself.
         assert!(status.success(), "countersign local ended with {status}");
+    }
+
+    /// Stops the stack and returns the exit status of `countersign local`.
+    pub fn end_status(&self) -> ExitStatus {
+        let process = self.process.lock().unwrap().take().expect("the stack runs");
+        process.stop()
     }
 
     /// A value of `endpoints.json`.

@@ -93,6 +93,14 @@ impl KeyBackend {
             Self::Kms => "kms",
         }
     }
+
+    /// Returns the name of the service.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Secret => "Secrets Manager",
+            Self::Kms => "KMS",
+        }
+    }
 }
 
 /// Runs `countersign ca`.

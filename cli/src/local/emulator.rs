@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::child::Child;
+use super::saved::SavedState;
 use crate::aws_cli::{REGION, ROOT_KEY};
 use crate::error::{CliError, OrFail as _};
 use crate::venv::Venv;
@@ -16,6 +17,7 @@ pub(crate) struct Emulator {
     pub(crate) child: Child,
     /// URL of its AWS API.
     pub(crate) endpoint: String,
+    folder: PathBuf,
 }
 
 impl Emulator {
@@ -55,7 +57,14 @@ impl Emulator {
             &variables,
             &folder.join("emulator.log"),
         )?;
-        Ok(Self { child, endpoint: format!("http://127.0.0.1:{port}") })
+        Ok(Self { child, endpoint: format!("http://127.0.0.1:{port}"), folder: folder.to_owned() })
+    }
+
+    /// Stops the emulator. Fails if it could not save the state of the stack.
+    pub(crate) async fn stop(self) -> Result<(), CliError> {
+        let saved = SavedState::of(&self.folder);
+        self.child.stop().await?;
+        saved.require_newer()
     }
 
     /// Waits until the emulator answers.

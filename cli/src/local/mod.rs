@@ -4,10 +4,12 @@
 //! stays. `endpoints.json` exists exactly while the stack can be used.
 
 use crate::error::CliError;
+use crate::progress::say;
 
 mod catcher;
 mod child;
 mod deploy;
+mod disk;
 mod emulator;
 mod mailbox;
 mod once;
@@ -15,6 +17,7 @@ mod options;
 mod ports;
 mod proxy;
 mod running;
+mod saved;
 mod signals;
 
 pub(crate) use options::LocalOptions;
@@ -32,10 +35,19 @@ pub(crate) async fn run(options: LocalOptions) -> Result<(), CliError> {
         "  State    {}\n\nCtrl-C stops it and keeps the state. The next start continues.",
         local.folder.display()
     );
+    let folder = local.folder.clone();
     let broken = tokio::select! {
         failure = local.broken() => Some(failure),
+        never = disk::watch(&folder) => match never {},
         () = told_to_stop() => None,
     };
     let stopped = local.stop().await;
-    broken.map_or(stopped, Err)
+    match (broken, stopped) {
+        (Some(broken), Err(unsaved)) => {
+            say(unsaved.to_string());
+            Err(broken)
+        }
+        (Some(broken), Ok(())) => Err(broken),
+        (None, stopped) => stopped,
+    }
 }

@@ -45,7 +45,7 @@ pub(super) async fn run(options: &LocalOptions) -> Result<(), CliError> {
     if let Some(profile) = &options.once.profile {
         body["profile"] = json!(profile);
     }
-    if let Some(endpoints) = answering(&checkout::folder(options.dir.as_deref())).await {
+    if let Some(endpoints) = answering(&checkout::folder(options.dir.as_deref())).await? {
         say(format!("Using the stack that runs at {}", endpoints.portal));
         return unless_stopped(drive(&endpoints, &body, out)).await;
     }
@@ -56,16 +56,13 @@ pub(super) async fn run(options: &LocalOptions) -> Result<(), CliError> {
 }
 
 /// Returns the endpoints of the stack in `folder` if its portal answers.
-async fn answering(folder: &Path) -> Option<Endpoints> {
-    let endpoints = stack::running(folder).ok()?;
-    let http = client().ok()?;
-    let health = http
-        .get(format!("{}healthz", endpoints.portal))
-        .timeout(Duration::from_secs(15))
-        .send()
-        .await
-        .ok()?;
-    health.status().is_success().then_some(endpoints)
+async fn answering(folder: &Path) -> Result<Option<Endpoints>, CliError> {
+    let Some(endpoints) = stack::running(folder).await? else {
+        return Ok(None);
+    };
+    let health = client()?.get(format!("{}healthz", endpoints.portal)).timeout(Duration::from_secs(15));
+    let answered = health.send().await.is_ok_and(|health| health.status().is_success());
+    Ok(answered.then_some(endpoints))
 }
 
 fn client() -> Result<reqwest::Client, CliError> {

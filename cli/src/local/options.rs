@@ -22,9 +22,12 @@ pub(crate) struct LocalOptions {
     /// Interval of housekeeping, which expires approvals and restarts stuck requests
     #[arg(long, value_name = "MINUTES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub(super) housekeeping_minutes: u32,
-    /// Storage of the CA key
-    #[arg(long, value_enum, default_value_t = KeyBackend::Secret)]
-    pub(super) ca_key: KeyBackend,
+    /// Storage of the CA key [default: that of the last start, else secret]
+    #[arg(long, value_enum)]
+    pub(super) ca_key: Option<KeyBackend>,
+    /// Allow --ca-key to leave the key of the last start behind: nothing is signed until "ca rotate" makes a new root
+    #[arg(long, requires = "ca_key")]
+    pub(super) new_ca_key: bool,
     /// Visibility time-out of the queues: seconds until the message of a crashed worker is delivered again
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(30..=43_200))]
     pub(super) visibility_timeout: u32,

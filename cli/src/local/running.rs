@@ -3,15 +3,17 @@
 //! Invariant: if any step of the start fails, the started programs are stopped before the error is reported.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use super::options::LocalOptions;
 use super::signals::unless_stopped;
-use super::{catcher, child, deploy, emulator, ports, proxy};
+use super::{catcher, child, deploy, disk, emulator, ports, proxy, saved};
 use crate::aws_cli::{AwsCli, REGION};
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
@@ -45,8 +47,11 @@ impl Local {
         let folder = checkout::folder(options.dir.as_deref());
         private_folder(&folder)?;
         private_folder(&folder.join("state"))?;
-        let lock = exclusive(&folder)?;
+        let lock = exclusive(&folder, options.once.is_wanted()).await?;
         let _ = fs::remove_file(folder.join("endpoints.json"));
+        saved::require_ca_state(&folder)?;
+        let ca_key = saved::place_of_ca_key(&folder, options.ca_key, options.new_ca_key)?;
+        disk::require_space(&folder)?;
         let mut ports = ports::Ports::of(&folder);
         let listener = ports.portal(options.port)?;
         let portal = listener.local_addr().or_fail(|| "the portal has no port".into(), "")?.port();
@@ -69,7 +74,7 @@ impl Local {
                 ("Architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned()),
                 ("BaseUrl", options.base_url(portal)),
                 ("EndpointUrl", options.aws_by_way_of.clone().unwrap_or_else(|| emulator.endpoint.clone())),
-                ("CaKey", options.ca_key.parameter().to_owned()),
+                ("CaKey", ca_key.parameter().to_owned()),
                 ("MailTransport", "smtp".to_owned()),
                 (
                     "SmtpEndpoint",
@@ -96,6 +101,7 @@ impl Local {
             if let Some(trouble) = ca::ensure(&stack, &organisation).await? {
                 say(format!("The CA cannot sign: {trouble}"));
             }
+            saved::record_ca(&folder, ca_key)?;
             housekeeping(&aws, &folder, &endpoints).await;
             let stage =
                 format!("{}/_aws/execute-api/{}/live", emulator.endpoint, output_of(&outputs, "ApiId")?);
@@ -104,11 +110,20 @@ impl Local {
         match unless_stopped(configured).await {
             Ok((proxy, endpoints)) => {
                 let local = Self { folder, endpoints, emulator, catcher, proxy, _lock: lock };
-                local.announce()?;
-                Ok(local)
+                match local.announce() {
+                    Ok(()) => Ok(local),
+                    Err(failure) => {
+                        let _ = local.stop().await;
+                        Err(failure)
+                    }
+                }
             }
             Err(failure) => {
-                let _ = tokio::join!(emulator.child.stop(), catcher.stop());
+                let (saved, _) = tokio::join!(emulator.stop(), catcher.stop());
+                // Before there is a CA, nothing is lost.
+                if let (Err(unsaved), Some(_)) = (saved, saved::ca_key(&folder)) {
+                    say(unsaved.to_string());
+                }
                 Err(failure)
             }
         }
@@ -138,7 +153,7 @@ impl Local {
         let _ = fs::remove_file(self.folder.join("endpoints.json"));
         let step = ProgressStep::begin("Stopping");
         self.proxy.abort();
-        let (emulator, catcher) = tokio::join!(self.emulator.child.stop(), self.catcher.stop());
+        let (emulator, catcher) = tokio::join!(self.emulator.stop(), self.catcher.stop());
         emulator.and(catcher)?;
         step.done("the state is kept");
         Ok(())
@@ -152,19 +167,48 @@ fn private_folder(folder: &Path) -> Result<(), CliError> {
     made.or_fail(|| format!("cannot make {}", folder.display()), "Choose another --dir.")
 }
 
-fn exclusive(folder: &Path) -> Result<File, CliError> {
+/// Content of the lock while `--once` holds it: that stack ends by itself.
+const ONCE: &str = "once";
+/// Interval of the attempts to take the lock, which reports nothing by itself.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Attempts before another command counts as the user of the folder: commands hold the lock for an instant to test it.
+const ATTEMPTS: u32 = 10;
+
+/// Takes the lock of the folder. Waits for a `--once` that holds it.
+async fn exclusive(folder: &Path, once: bool) -> Result<File, CliError> {
     let path = folder.join("lock");
-    let file = File::create(&path)
-        .or_fail(|| format!("cannot write {}", path.display()), "Choose another --dir.")?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(CliError::new(
-            format!("a local stack already runs in {}", folder.display()),
-            "Use it, stop it with Ctrl-C in its terminal, or choose another --dir and --port.",
-        )),
-        Err(TryLockError::Error(error)) => {
-            Err(error).or_fail(|| format!("cannot lock {}", path.display()), "")
+    let cannot = || format!("cannot write {}", path.display());
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+    let mut file = file.or_fail(cannot, "Choose another --dir.")?;
+    let (mut waiting, mut attempts) = (None, 0);
+    loop {
+        match file.try_lock() {
+            Ok(()) => {
+                let user = if once { ONCE } else { "" };
+                file.set_len(0).and_then(|()| file.write_all(user.as_bytes())).or_fail(cannot, "")?;
+                if let Some(step) = waiting {
+                    ProgressStep::done(step, "");
+                }
+                return Ok(file);
+            }
+            Err(TryLockError::WouldBlock) if fs::read_to_string(&path).is_ok_and(|user| user == ONCE) => {
+                waiting.get_or_insert_with(|| {
+                    ProgressStep::begin(format!("Waiting for local --once in {} to end", folder.display()))
+                });
+            }
+            Err(TryLockError::WouldBlock) if attempts < ATTEMPTS => attempts += 1,
+            Err(TryLockError::WouldBlock) => {
+                return Err(CliError::new(
+                    format!("a local stack already runs in {}", folder.display()),
+                    "Use it, stop it with Ctrl-C in its terminal, or choose another --dir and --port.",
+                ));
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).or_fail(|| format!("cannot lock {}", path.display()), "");
+            }
         }
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -202,6 +246,7 @@ fn endpoints(
         ca_secret: output("CaSecret")?,
         link_secret: outputs.get("LinkSecretId").cloned(),
         ca_key: output("CaKey")?,
+        dead_letters: outputs.get("DeadLettersUrl").cloned(),
         queues: workers.iter().filter_map(queue).collect(),
         functions: workers
             .iter()
@@ -261,12 +306,26 @@ mod tests {
         assert_eq!(every(5), "rate(5 minutes)");
     }
 
-    #[test]
-    fn one_command_at_a_time_uses_a_folder() {
+    #[tokio::test]
+    async fn one_command_at_a_time_uses_a_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let first = exclusive(folder.path()).unwrap();
-        assert!(exclusive(folder.path()).unwrap_err().to_string().contains("already runs"));
+        let first = exclusive(folder.path(), false).await.unwrap();
+        let second = exclusive(folder.path(), false).await.unwrap_err().to_string();
+        assert!(second.contains("already runs"), "{second}");
         drop(first);
-        assert!(exclusive(folder.path()).is_ok());
+        assert!(exclusive(folder.path(), false).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_start_waits_for_a_stack_that_ends_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let once = exclusive(folder.path(), true).await.unwrap();
+        let mut next = std::pin::pin!(exclusive(folder.path(), false));
+        let long = POLL_INTERVAL * (ATTEMPTS + 5);
+        assert!(tokio::time::timeout(long, &mut next).await.is_err(), "it waits");
+        drop(once);
+        let lock = next.await.unwrap();
+        assert!(exclusive(folder.path(), false).await.is_err());
+        drop(lock);
     }
 }

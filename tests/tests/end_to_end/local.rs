@@ -2,7 +2,10 @@
 
 use std::process::{Command, Output, Stdio};
 
-use end_to_end::{Asked, PkiDir, Stack, Submission, binary, csr_for, needed, repository, unique_host};
+use end_to_end::{
+    Asked, ChildGuard, PATIENCE, PkiDir, Stack, Submission, binary, csr_for, eventually, needed, repository,
+    unique_host,
+};
 
 use crate::APPROVER;
 
@@ -99,4 +102,81 @@ async fn the_mailbox_page_shows_the_mails() {
     let headers = [("host", "evil.example"), ("accept", "text/html")];
     let answer = portal.send(reqwest::Method::GET, stack.endpoint("mailboxUrl"), &headers, Vec::new()).await;
     assert_eq!(answer.status, 421);
+}
+
+/// Runs `countersign local` with further options until it ends by itself.
+fn local(folder: &std::path::Path, options: &[&str]) -> Output {
+    Command::new(binary())
+        .args(["local", "--port", "0", "--dir"])
+        .arg(folder)
+        .args(options)
+        .current_dir(repository())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn commands_wait_for_a_stack_that_is_starting() {
+    let (dir, folder) = (PkiDir::new(), Stack::folder("waited-for"));
+    let (folder_text, log) = (folder.display().to_string(), folder.join("countersign.log"));
+    let running = ChildGuard::start(binary(), &["local", "--port", "0", "--dir", &folder_text], &log);
+    // The ports are chosen after the lock was taken and long before the stack can be used.
+    eventually("the stack to take its folder", PATIENCE, async || {
+        folder.join("ports.json").exists().then_some(())
+    })
+    .await;
+    assert!(!folder.join("endpoints.json").exists(), "the stack has started already");
+    let csr = dir.write("request.csr", csr_for(&["www.example.com"]));
+    let output = once(&csr, &dir.path("certificate.zip"), &folder);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("Waiting for the local stack in") && said.contains("Using the stack"), "{said}");
+    let export = dir.path("countersign.export").display().to_string();
+    let exported = Command::new(binary()).args(["export", &export, "--dir", &folder_text]).output().unwrap();
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    assert!(running.stop().success());
+    let after = Command::new(binary()).args(["requests", "list", "--dir", &folder_text]).output().unwrap();
+    assert!(String::from_utf8_lossy(&after.stderr).contains("no local stack runs"));
+}
+
+#[tokio::test]
+async fn a_state_that_is_not_saved_is_reported_and_its_ca_not_replaced() {
+    let stack = Stack::start("unsaved").await;
+    let folder = stack.path().to_owned();
+    // The emulator writes this file when it saves the secrets, the key of the CA among them.
+    let in_the_way = folder.join("state/secretsmanager.json.tmp");
+    std::fs::create_dir(&in_the_way).unwrap();
+    assert_eq!(stack.end_status().code(), Some(1));
+    let said = std::fs::read_to_string(folder.join("countersign.log")).unwrap();
+    assert!(said.contains("the state could not be saved: secretsmanager"), "{said}");
+    assert!(said.contains("emulator.log") && !said.contains("the state is kept"), "{said}");
+    std::fs::remove_dir(&in_the_way).unwrap();
+    let again = local(&folder, &[]);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(1), "{said}");
+    assert!(said.contains("a CA was created") && said.contains("secretsmanager missing"), "{said}");
+    assert!(!folder.join("state/secretsmanager.json").exists(), "no emulator was started");
+}
+
+#[test]
+fn a_start_that_fails_at_its_end_leaves_no_program_behind() {
+    let folder = Stack::folder("unannounced");
+    std::fs::create_dir_all(folder.join(".endpoints.json")).unwrap();
+    let output = local(&folder, &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write") && said.contains("endpoints.json"), "{said}");
+    let ports = std::fs::read_to_string(folder.join("ports.json")).unwrap();
+    let ports: serde_json::Value = serde_json::from_str(&ports).unwrap();
+    for program in ["emulator", "smtp"] {
+        let port = u16::try_from(ports[program].as_u64().unwrap()).unwrap();
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "the {program} still runs");
+    }
+    assert!(folder.join("state/secretsmanager.json").exists(), "the state was saved");
+    // The next start keeps the place of the key.
+    let moved = local(&folder, &["--ca-key", "kms"]);
+    let said = String::from_utf8_lossy(&moved.stderr);
+    assert_eq!(moved.status.code(), Some(1), "{said}");
+    assert!(said.contains("the CA key of this stack is in Secrets Manager"), "{said}");
 }
