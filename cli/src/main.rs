@@ -31,6 +31,7 @@ mod policy;
 mod progress;
 mod requests;
 mod stack;
+mod step;
 mod table;
 mod timeline;
 mod venv;

@@ -15,7 +15,7 @@ use workflow::store::{UpdateError, update_request};
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::moment::TableItem;
 use crate::stack::{Stack, StackSelector, whoami};
-use crate::table;
+use crate::{step, table};
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -35,11 +35,11 @@ pub(crate) enum RequestsCommand {
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Shows one request
+    /// Shows one request: its row, the step it waits for, and the cause if it failed
     Show {
         /// The request's id
         id: RequestId,
-        /// Print JSON
+        /// Print the row as JSON
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -92,13 +92,18 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
             let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
             print!(
                 "{}",
-                table::aligned(&["ID", "STATUS", "REGISTERED", "REQUESTER", "PROFILE", "NAMES"], &cells)
+                table::aligned(&["ID", "STATUS", "SUBMITTED", "REQUESTER", "PROFILE", "NAMES"], &cells)
             );
             readable
         }
         RequestsCommand::Show { id, json, which } => {
-            let row = find(&which.find().await?, id).await?;
-            if json { print_json(&row) } else { show(&row) }
+            let stack = which.find().await?;
+            let row = find(&stack, id).await?;
+            if json {
+                return print_json(&row);
+            }
+            show(&row, step::facts(&stack, &row).await);
+            Ok(())
         }
         RequestsCommand::Retry { id, which } => retry(&which.find().await?, id).await,
     }
@@ -179,7 +184,7 @@ pub(crate) async fn scan(stack: &Stack) -> Result<Vec<FoundRow>, CliError> {
 }
 
 /// Every row of one status.
-async fn of_status(stack: &Stack, status: Status) -> Result<Vec<FoundRow>, CliError> {
+pub(crate) async fn of_status(stack: &Stack, status: Status) -> Result<Vec<FoundRow>, CliError> {
     let table = &stack.requests_table;
     let items = aws_sdk_dynamodb::Client::new(&stack.sdk)
         .query()
@@ -223,16 +228,18 @@ fn cells(row: &Request) -> Vec<String> {
     ]
 }
 
-fn show(row: &Request) -> Result<(), CliError> {
-    let mut facts = vec![
-        ("request", row.id().to_string()),
-        ("status", row.status().to_string()),
+/// Prints the row, with the facts about its step after its status.
+fn show(row: &Request, step: Vec<step::Fact>) {
+    let mut facts = vec![("request", row.id().to_string()), ("status", row.status().to_string())];
+    facts.extend(step);
+    facts.extend([
+        ("submitted", instant(row.registration_date())),
         ("requester", row.email().to_string()),
         ("profile", row.profile().to_owned()),
         ("policy", row.policy_version().to_owned()),
         ("execution", row.execution().arn.clone()),
-        ("attempts", row.execution().attempt.to_string()),
-    ];
+        ("executions", row.execution().attempt.to_string()),
+    ]);
     let optional = [
         ("subject", row.csr().map(|csr| csr.subject.clone())),
         ("names", Some(row.names().join(", ")).filter(|names| !names.is_empty())),
@@ -240,8 +247,8 @@ fn show(row: &Request) -> Result<(), CliError> {
         ("CSR digest", row.csr().map(|csr| csr.csr_digest.clone())),
         ("decide by", row.expires_at().map(instant)),
         ("serial", row.serial().map(ToString::to_string)),
-        ("not before", row.not_before().map(instant)),
-        ("not after", row.not_after().map(instant)),
+        ("valid from", row.not_before().map(instant)),
+        ("valid until", row.not_after().map(instant)),
         ("code", row.code().map(|code| code.to_string())),
         ("reason", row.reason().map(str::to_owned)),
         ("comment", Some(row.comment().to_owned()).filter(|comment| !comment.is_empty())),
@@ -254,7 +261,6 @@ fn show(row: &Request) -> Result<(), CliError> {
     let rows: Vec<Vec<String>> =
         facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     print!("{}", table::aligned(&["", ""], &rows).trim_start_matches('\n'));
-    Ok(())
 }
 
 /// A time in UTC with whole seconds (RFC 3339).
