@@ -1,19 +1,19 @@
 //! `countersign approvals`: the approvers of a request, their votes, and new links in place of lost mails.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use workflow::approval::Approval;
 use workflow::aws::SqsQueue;
 use workflow::decision::Decision;
+use workflow::email::Email;
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
+use workflow::policy::Policy;
 use workflow::ports::WorkerQueue as _;
 
-use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::error::{CliError, OrFail as _};
 use crate::requests::instant;
 use crate::stack::{Stack, StackSelector};
-use crate::table;
 use crate::wording::count;
+use crate::{approval_row, policy, requests, table};
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -38,7 +38,9 @@ pub(crate) enum ApprovalsCommand {
 pub(crate) async fn run(command: ApprovalsCommand) -> Result<(), CliError> {
     match command {
         ApprovalsCommand::Show { id, which } => {
-            show(&find(&which.find().await?, id).await?);
+            let stack = which.find().await?;
+            let approval = find(&stack, id).await?;
+            show(&approval, &removed_approvers(&stack, &approval).await?);
             Ok(())
         }
         ApprovalsCommand::Resend { id, which } => resend(&which.find().await?, id).await,
@@ -46,24 +48,26 @@ pub(crate) async fn run(command: ApprovalsCommand) -> Result<(), CliError> {
 }
 
 async fn find(stack: &Stack, id: RequestId) -> Result<Approval, CliError> {
-    let answer = aws_sdk_dynamodb::Client::new(&stack.sdk)
-        .get_item()
-        .table_name(&stack.approvals_table)
-        .key("key", AttributeValue::S(workflow::store::object_key::approval_key(id)))
-        .consistent_read(true)
-        .send()
-        .await
-        .or_fail(|| format!("cannot read the table {}", stack.approvals_table), "")?;
-    let item = answer.item.ok_or_else(|| {
+    approval_row::lookup(stack, id).await?.ok_or_else(|| {
         CliError::new(
             format!("no approver was asked about {id} yet"),
             "See its status with: countersign requests show ID.",
         )
-    })?;
-    from_item(item).or_fail(|| format!("cannot read the approval of {id}"), ROW_OF_ANOTHER_VERSION)
+    })
 }
 
-fn show(approval: &Approval) {
+/// Approvers whose links no longer work, since the policy in force does not list them; none once there is an outcome.
+async fn removed_approvers(stack: &Stack, approval: &Approval) -> Result<Vec<Email>, CliError> {
+    if approval.outcome.is_some() {
+        return Ok(Vec::new());
+    }
+    let request = requests::find(stack, approval.request_id).await?;
+    // Without a readable policy, no link works and no approver was removed.
+    let policy = policy::document(stack).await?.and_then(|text| Policy::parse(&text).ok());
+    Ok(policy.map(|policy| policy::removed_approvers(&policy, &request, approval)).unwrap_or_default())
+}
+
+fn show(approval: &Approval, removed: &[Email]) {
     let escalated = approval.escalated_at.is_some();
     let rows: Vec<Vec<String>> = approval
         .approver_set
@@ -80,6 +84,9 @@ fn show(approval: &Approval) {
             let vote = match approval.vote_of(voter) {
                 Some(vote) if vote.decision == Decision::Approve => format!("approved {}", instant(vote.at)),
                 Some(vote) => format!("rejected {}", instant(vote.at)),
+                None if removed.contains(voter) => {
+                    "no longer in the policy, the link does not work".to_owned()
+                }
                 None if approval.viewed_by.contains(voter) => "opened the review".to_owned(),
                 None => String::new(),
             };
@@ -100,6 +107,12 @@ fn show(approval: &Approval) {
         }
     };
     println!("\n{outcome}");
+    if !removed.is_empty() {
+        println!(
+            "Ask the approvers of the policy in force with: countersign approvals resend {}.",
+            approval.request_id
+        );
+    }
 }
 
 async fn resend(stack: &Stack, id: RequestId) -> Result<(), CliError> {

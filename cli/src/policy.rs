@@ -14,14 +14,23 @@ use workflow::aws::PolicyStore;
 use workflow::policy::{Pointer, Policy};
 use workflow::texts::Language;
 
+use crate::confirm::confirmed;
 use crate::error::{CliError, OrFail as _};
-use crate::progress::ProgressStep;
+use crate::progress::{ProgressStep, say};
 use crate::stack::{Stack, StackSelector};
 use crate::table;
+
+mod effects;
+
+use effects::Effects;
+pub(crate) use effects::removed_approvers;
 
 /// Largest value of a standard parameter, in bytes; larger ones cost money.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
 const PARAMETER_BYTES: usize = 4 * 1024;
+
+/// Limit for a minimal diff; after it, the diff may be longer than necessary.
+const DIFF_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// `countersign policy`.
 #[derive(Debug, clap::Subcommand)]
@@ -31,10 +40,13 @@ pub(crate) enum PolicyCommand {
         /// The policy, as TOML
         file: PathBuf,
     },
-    /// Activates a policy; running workers read it within a minute
+    /// Shows the changes of a policy and its effects on open requests, and activates it; workers read it within a minute
     Set {
         /// The policy, as TOML
         file: PathBuf,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -53,18 +65,48 @@ pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
             print!("{}", summary(&policy));
             Ok(())
         }
-        PolicyCommand::Set { file, which } => {
+        PolicyCommand::Set { file, yes, which } => {
             let (text, policy) = read(&file)?;
-            let stack = which.find().await?;
-            put(&stack, &text).await?;
-            println!("Version {} is in force.", policy.version());
-            Ok(())
+            set(&which.find().await?, &file, &text, &policy, yes).await
         }
         PolicyCommand::Show { which } => {
             print!("{}", in_force(&which.find().await?).await?);
             Ok(())
         }
     }
+}
+
+/// Shows changes and effects of a policy, asks, and activates it.
+async fn set(stack: &Stack, file: &Path, text: &str, policy: &Policy, yes: bool) -> Result<(), CliError> {
+    let current = document(stack).await.unwrap_or_else(|failure| {
+        say(failure.to_string());
+        Some(String::new())
+    });
+    if current.as_deref() == Some(text) {
+        println!("Version {} is in force already.", policy.version());
+        return Ok(());
+    }
+    let mut resend = Vec::new();
+    if let Some(current) = &current {
+        eprint!("{}", difference(current, text, &file.display().to_string()));
+        let effects = Effects::of(stack, Policy::parse(current).ok().as_ref(), policy).await?;
+        eprint!("{}", effects.report());
+        resend.extend(effects.without_links());
+        confirmed("Activate this policy?", yes)?;
+    }
+    put(stack, text).await?;
+    println!("Version {} is in force.", policy.version());
+    if !resend.is_empty() {
+        say("Ask the approvers of this policy in place of the removed ones:");
+        resend.iter().for_each(|id| say(format!("countersign approvals resend {id}")));
+    }
+    Ok(())
+}
+
+/// The changed lines of a policy, as a unified diff.
+fn difference(current: &str, new: &str, file: &str) -> String {
+    let diff = similar::TextDiff::configure().timeout(DIFF_TIMEOUT).diff_lines(current, new);
+    diff.unified_diff().context_radius(2).header("in force", file).to_string()
 }
 
 /// Activates `chosen`, or `default` if the stack has no policy yet.
@@ -208,6 +250,12 @@ mod tests {
     fn a_limit_is_written_as_in_the_policy() {
         let of = |seconds| span(Duration::from_secs(seconds));
         assert_eq!([of(604_800), of(129_600), of(10), of(90)], ["7d", "36h", "10s", "90s"]);
+    }
+
+    #[test]
+    fn a_difference_shows_the_changed_lines() {
+        let diff = difference("a\nb\nc\n", "a\nB\nc\n", "new.toml");
+        assert_eq!(diff, "--- in force\n+++ new.toml\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n");
     }
 
     #[test]

@@ -261,7 +261,7 @@ impl Stack {
     pub fn set_policy(&self, name: &str, policy: &str) {
         let file = self.folder.join(name);
         fs::write(&file, policy).unwrap();
-        let output = self.countersign(&["policy", "set", &file.display().to_string()]);
+        let output = self.countersign(&["policy", "set", "--yes", &file.display().to_string()]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 

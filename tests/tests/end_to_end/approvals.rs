@@ -279,6 +279,64 @@ async fn an_altered_row_and_a_trail_that_was_set_back_are_found() {
 }
 
 #[tokio::test]
+async fn a_new_policy_shows_its_effects_on_open_requests_before_it_is_in_force() {
+    let stack = Stack::start("effects").await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+    let before = stack.countersign(&["policy", "show"]).stdout;
+    let file = stack.path().join("successor.toml");
+    let text = end_to_end::policy()
+        .replace(APPROVER, "successor@example.com")
+        .replace("\"example.com\"", "\"example.edu\"");
+    std::fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    let output = stack.countersign(&["policy", "set", &file]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("add --yes"), "{said}");
+    assert!(said.contains("+approvers = [\"successor@example.com\"]"), "{said}");
+    assert!(said.contains("1 open request: 1 will be refused"), "{said}");
+    assert!(said.contains("links stop working: approver@example.com"), "{said}");
+    assert_eq!(stack.countersign(&["policy", "show"]).stdout, before, "nothing was changed");
+
+    let output = stack.countersign(&["policy", "set", "--yes", &file]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains(&format!("countersign approvals resend {}", asked.id)), "{said}");
+    let shown = String::from_utf8(stack.countersign(&["approvals", "show", &asked.id]).stdout).unwrap();
+    assert!(shown.contains("no longer in the policy"), "{shown}");
+    assert!(shown.contains(&format!("approvals resend {}", asked.id)), "{shown}");
+    let again = stack.countersign(&["policy", "set", &file]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("is in force already"));
+}
+
+#[tokio::test]
+async fn why_a_step_waits_is_shown() {
+    let stack = Stack::start("waits").await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    let show = || String::from_utf8(stack.countersign(&["requests", "show", &asked.id]).stdout).unwrap();
+    portal.until(&asked, "pending_approval").await;
+    let shown = show();
+    assert!(shown.contains("AwaitApproval since "), "{shown}");
+    assert!(!shown.contains("failed tries"), "{shown}");
+    stack.aws(&["secretsmanager", "delete-secret", "--secret-id", stack.endpoint("caSecret")]);
+    portal.decide(&link, "approve", "").await.expect(200);
+    let shown = eventually("a failed try to sign", PATIENCE, async || {
+        let shown = show();
+        shown.contains("failed tries").then_some(shown)
+    })
+    .await;
+    assert!(shown.contains("Sign since "), "{shown}");
+    assert!(shown.contains("read the secret"), "{shown}");
+    stack.aws(&["secretsmanager", "restore-secret", "--secret-id", stack.endpoint("caSecret")]);
+    portal.until(&asked, "delivered").await;
+    assert!(!show().contains("since"), "{}", show());
+}
+
+#[tokio::test]
 async fn fifty_contradicting_votes_at_once_end_in_one_decision() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
