@@ -50,9 +50,14 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
         policy::put(&stack, document).await?;
     }
     let replaced = match &secret {
-        Some(secret) => link_secret::put(&stack, secret).await?,
+        Some(secret) => {
+            let replaced = link_secret::put(&stack, secret).await?;
+            target.record_link_secret(sha256).await?;
+            replaced
+        }
         None => false,
     };
+    let has_secret = secret.is_some() || target.has_link_secret(sha256).await?;
     let before = pass(file, &target, &step, |record, request| match record {
         Record::Policy(_) | Record::Request(_) => None,
         Record::Object(ObjectKey::IssuerInForce(_), _) if plan.keeps_ca => None,
@@ -73,7 +78,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     if contents.in_flight > 0 {
         println!("The next run of housekeeping starts them again.");
     }
-    remaining(&stack, secret.is_some(), replaced).await;
+    remaining(&stack, has_secret, replaced).await;
     Ok(())
 }
 
@@ -189,7 +194,7 @@ fn note(contents: &Contents) -> String {
 }
 
 /// Prints what is left to the operator.
-async fn remaining(stack: &Stack, with_secret: bool, replaced: bool) {
+async fn remaining(stack: &Stack, has_secret: bool, replaced: bool) {
     match ca::trouble(stack).await {
         Ok(None) => {}
         Ok(Some(trouble)) => say(format!("The CA cannot sign yet: {trouble}")),
@@ -198,7 +203,7 @@ async fn remaining(stack: &Stack, with_secret: bool, replaced: bool) {
     if replaced {
         say("Running workers use the former link secret until Lambda restarts them.");
     }
-    if !with_secret {
+    if !has_secret {
         say("Without --link-secret, earlier links of requesters do not work here; /mine mails new ones.");
     }
 }

@@ -67,6 +67,16 @@ impl<'a> ImportTarget<'a> {
         Ok(self.stack.object(&mark(sha256)).await?.is_some())
     }
 
+    /// True if an earlier import of this export stored the link secret.
+    pub(super) async fn has_link_secret(&self, sha256: &str) -> Result<bool, CliError> {
+        Ok(self.stack.object(&link_secret_mark(sha256)).await?.is_some())
+    }
+
+    /// Records that this import stored the link secret.
+    pub(super) async fn record_link_secret(&self, sha256: &str) -> Result<(), CliError> {
+        self.put_object(&link_secret_mark(sha256), "text/plain", "stored\n").await.map(|_| ())
+    }
+
     /// Records the beginning of an import, so that it can be run again.
     pub(super) async fn begin(&self, sha256: &str, note: &str) -> Result<(), CliError> {
         self.put_object(&mark(sha256), "application/json", note).await.map(|_| ())
@@ -248,6 +258,11 @@ const AGAIN: &str = "Run the same import again to continue.";
 /// Returns the key of the record of an import.
 fn mark(sha256: &str) -> String {
     format!("import/{sha256}.json")
+}
+
+/// Returns the key of the record that an import stored the link secret.
+fn link_secret_mark(sha256: &str) -> String {
+    format!("import/{sha256}.link-secret")
 }
 
 fn another(what: &str) -> CliError {

@@ -342,4 +342,9 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     assert!(ran(&stack, &["audit", "verify"]).contains("every audit trail is complete and unaltered"));
     let said = ran(&stack, &import);
     assert!(said.contains("0 requests imported, 8 already present"), "{said}");
+    let without_secret: Vec<&str> =
+        import.iter().copied().filter(|part| *part != "--link-secret" && *part != secret).collect();
+    let output = stack.countersign(&without_secret);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !said.contains("Without --link-secret"), "{said}");
 }
