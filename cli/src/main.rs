@@ -23,6 +23,7 @@ mod checkout;
 mod confirm;
 mod connect;
 mod deployment;
+mod endpoints;
 mod error;
 mod executions;
 mod local;

@@ -229,7 +229,7 @@ fn cells(row: &Request) -> Vec<String> {
 }
 
 /// Prints the row, with the facts about its step after its status.
-fn show(row: &Request, step: Vec<step::Fact>) {
+fn show(row: &Request, step: Vec<step::StepFact>) {
     let mut facts = vec![("request", row.id().to_string()), ("status", row.status().to_string())];
     facts.extend(step);
     facts.extend([

@@ -2,9 +2,7 @@
 //! name.
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -12,60 +10,12 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
 use crate::checkout;
+use crate::endpoints::{self, Endpoints};
 use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
-use crate::progress::ProgressStep;
-
-/// Contents of `.local/endpoints.json` while the local stack runs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Endpoints {
-    /// The name of the stack.
-    pub(crate) stack: String,
-    /// The public base URL, with a slash at the end.
-    pub(crate) portal: String,
-    /// The Maildir that catches all mails.
-    pub(crate) mailbox: PathBuf,
-    /// The page that shows the mails.
-    pub(crate) mailbox_url: String,
-    /// The emulator's AWS API.
-    pub(crate) aws_endpoint: String,
-    /// The emulated region.
-    pub(crate) region: String,
-    /// The flow.
-    pub(crate) state_machine_arn: String,
-    /// The table of requests.
-    pub(crate) requests_table: String,
-    /// The table of approvals.
-    pub(crate) approvals_table: String,
-    /// The table of names.
-    pub(crate) names_table: String,
-    /// The table of the audit trail.
-    pub(crate) audit_table: String,
-    /// The bucket of certificates.
-    pub(crate) bucket: String,
-    /// The SSM parameter of the policy.
-    pub(crate) policy_parameter: String,
-    /// The secret of the CA key.
-    pub(crate) ca_secret: String,
-    /// The secret that requesters' links derive from.
-    #[serde(default)]
-    pub(crate) link_secret: Option<String>,
-    /// The place of the CA key: `secret` or `kms`.
-    pub(crate) ca_key: String,
-    /// The Lambda functions by worker.
-    pub(crate) functions: BTreeMap<String, String>,
-    /// The queues by worker.
-    pub(crate) queues: BTreeMap<String, String>,
-    /// The dead-letter queue.
-    #[serde(default)]
-    pub(crate) dead_letters: Option<String>,
-    /// The process that runs the stack.
-    pub(crate) pid: u32,
-}
 
 /// Options that select a stack.
 #[derive(Debug, clap::Args)]
@@ -129,11 +79,7 @@ impl StackSelector {
         match &self.stack {
             None => {
                 let folder = checkout::folder(self.dir.as_deref());
-                let endpoints = match running(&folder).await? {
-                    Some(endpoints) => endpoints,
-                    None => started_soon(&folder).await?,
-                };
-                Ok(Stack::local(&endpoints))
+                Ok(Stack::local(&endpoints::of_stack_in(&folder).await?))
             }
             Some(name) => self.on_aws(name).await,
         }
@@ -287,68 +233,6 @@ fn sdk_config(region: String, credentials: Credentials, endpoint: Option<&str>) 
     sdk.build()
 }
 
-/// Interval of the looks at a stack that is starting.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Returns the endpoints of the stack that runs in `folder`, or `None` if none runs there. Waits for a stack that is
-/// starting or stopping.
-pub(crate) async fn running(folder: &Path) -> Result<Option<Endpoints>, CliError> {
-    let file = folder.join("endpoints.json");
-    let mut waiting = None;
-    // A killed command leaves the file behind, but not its lock.
-    while in_use(folder) {
-        if let Ok(json) = std::fs::read(&file) {
-            if let Some(step) = waiting {
-                ProgressStep::done(step, "");
-            }
-            return serde_json::from_slice(&json).map(Some).or_fail(
-                || format!("cannot read {}", file.display()),
-                "It is of another version of countersign: stop the stack and start it again.",
-            );
-        }
-        waiting.get_or_insert_with(|| {
-            ProgressStep::begin(format!(
-                "Waiting for the local stack in {}, which is starting or stopping",
-                folder.display()
-            ))
-        });
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-    Ok(None)
-}
-
-/// Time for a `countersign local` that was run just before to take its folder.
-const GRACE: Duration = Duration::from_secs(2);
-
-/// Returns the endpoints of a stack in `folder` that starts at this moment.
-async fn started_soon(folder: &Path) -> Result<Endpoints, CliError> {
-    let step = ProgressStep::begin(format!("Waiting for a local stack in {}", folder.display()));
-    let begins = async {
-        while !in_use(folder) {
-            tokio::time::sleep(POLL_INTERVAL).await;
-        }
-    };
-    let absent = || absent(folder);
-    tokio::time::timeout(GRACE, begins).await.map_err(|_| absent())?;
-    let endpoints = running(folder).await?.ok_or_else(absent)?;
-    step.done("");
-    Ok(endpoints)
-}
-
-/// True if `countersign local` uses the folder.
-fn in_use(folder: &Path) -> bool {
-    let lock = File::open(folder.join("lock"));
-    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
-}
-
-/// Error for a folder without a running stack.
-fn absent(folder: &Path) -> CliError {
-    CliError::new(
-        format!("no local stack runs in {}", folder.display()),
-        "For a stack on AWS, name it with --stack. Start the local stack with: cargo run -- local.",
-    )
-}
-
 /// Returns the outputs of a stack, from the answer of `aws cloudformation describe-stacks`.
 pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, CliError> {
     #[derive(Deserialize)]
@@ -399,19 +283,5 @@ mod tests {
         let outputs = outputs(json).unwrap();
         assert_eq!(output_of(&outputs, "Bucket").unwrap(), "b");
         assert!(output_of(&outputs, "Nothing").unwrap_err().to_string().contains("no output Nothing"));
-    }
-
-    #[tokio::test]
-    async fn a_folder_without_a_stack_is_named_and_one_that_is_starting_waited_for() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("endpoints.json"), "left by a killed command").unwrap();
-        let lock = File::create(folder.path().join("lock")).unwrap();
-        assert!(running(folder.path()).await.unwrap().is_none());
-        std::fs::remove_file(folder.path().join("endpoints.json")).unwrap();
-        lock.lock().unwrap();
-        let mut starting = std::pin::pin!(running(folder.path()));
-        assert!(tokio::time::timeout(POLL_INTERVAL * 3, &mut starting).await.is_err(), "it waits");
-        drop(lock);
-        assert!(starting.await.unwrap().is_none(), "the start failed");
     }
 }

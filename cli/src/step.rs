@@ -25,10 +25,10 @@ static DEFINITION: LazyLock<Value> =
 const LOG_EVENTS: usize = 10_000;
 
 /// A fact with its name.
-pub(crate) type Fact = (&'static str, String);
+pub(crate) type StepFact = (&'static str, String);
 
 /// Facts about the step of an open or failed request; none for another request.
-pub(crate) async fn facts(stack: &Stack, request: &Request) -> Vec<Fact> {
+pub(crate) async fn facts(stack: &Stack, request: &Request) -> Vec<StepFact> {
     let status = request.status();
     if status.is_terminal() && status != Status::Failed {
         return Vec::new();
@@ -73,7 +73,7 @@ fn worker(state: &str) -> Option<String> {
 }
 
 /// What the worker's log has about failed tries since the state was entered.
-async fn tries(stack: &Stack, id: RequestId, entry: &Entry) -> Option<Fact> {
+async fn tries(stack: &Stack, id: RequestId, entry: &Entry) -> Option<StepFact> {
     let worker = worker(&entry.state)?;
     let group = format!("/aws/lambda/{}-{worker}", stack.name);
     let since = i64::try_from(entry.entered.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
@@ -110,7 +110,7 @@ async fn events(
     Ok(events)
 }
 
-fn read(events: &[FilteredLogEvent], id: RequestId, worker: &str) -> Option<Fact> {
+fn read(events: &[FilteredLogEvent], id: RequestId, worker: &str) -> Option<StepFact> {
     let failed = format!("step for request {id} failed");
     let lines = || {
         events.iter().rev().filter_map(|event| {
@@ -132,7 +132,7 @@ fn read(events: &[FilteredLogEvent], id: RequestId, worker: &str) -> Option<Fact
 }
 
 /// The dead letters of all steps, which share one queue; nothing if there are none.
-async fn dead_letters(stack: &Stack) -> Option<Fact> {
+async fn dead_letters(stack: &Stack) -> Option<StepFact> {
     let queue = stack.dead_letters.as_ref()?;
     let answer = aws_sdk_sqs::Client::new(&stack.sdk)
         .get_queue_attributes()

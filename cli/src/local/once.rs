@@ -17,9 +17,10 @@ use super::options::LocalOptions;
 use super::running::Local;
 use super::signals::unless_stopped;
 use crate::checkout;
+use crate::endpoints::{self, Endpoints};
 use crate::error::{CliError, OrFail as _};
 use crate::progress::say;
-use crate::stack::{self, Endpoints, Stack};
+use crate::stack::Stack;
 use crate::timeline;
 use crate::wording::duration;
 
@@ -57,7 +58,7 @@ pub(super) async fn run(options: &LocalOptions) -> Result<(), CliError> {
 
 /// Returns the endpoints of the stack in `folder` if its portal answers.
 async fn answering(folder: &Path) -> Result<Option<Endpoints>, CliError> {
-    let Some(endpoints) = stack::running(folder).await? else {
+    let Some(endpoints) = endpoints::running(folder).await? else {
         return Ok(None);
     };
     let health = client()?.get(format!("{}healthz", endpoints.portal)).timeout(Duration::from_secs(15));

@@ -15,9 +15,10 @@ use super::options::LocalOptions;
 use super::signals::unless_stopped;
 use super::{catcher, child, deploy, disk, emulator, ports, proxy, saved};
 use crate::aws_cli::{AwsCli, REGION};
+use crate::endpoints::Endpoints;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
-use crate::stack::{Endpoints, Stack, output_of};
+use crate::stack::{Stack, output_of};
 use crate::{build, ca, checkout, policy, venv};
 
 impl LocalOptions {
