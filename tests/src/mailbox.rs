@@ -60,6 +60,16 @@ impl Mailbox {
         eventually(&what, PATIENCE, async || self.about(id).into_iter().find(is_it)).await
     }
 
+    /// Waits for the mail that asks the requester to confirm, and returns its link.
+    pub async fn confirmation_link(&self, asked: &Asked) -> String {
+        let what = format!("the mail that asks {} to confirm {}", asked.email, asked.id);
+        eventually(&what, PATIENCE, async || {
+            let mails = self.about(&asked.id).into_iter().filter(|mail| mail.to == asked.email);
+            mails.into_iter().find_map(|mail| mail.confirmation_link())
+        })
+        .await
+    }
+
     /// Waits for the approver's mail and returns its link.
     pub async fn approval_link(&self, asked: &Asked, approver: &str) -> String {
         let mail = self.mail(&asked.id, approver, "Approve certificate").await;
@@ -111,6 +121,11 @@ impl Mail {
             }
         }
         links
+    }
+
+    /// The link that confirms a request.
+    pub fn confirmation_link(&self) -> Option<String> {
+        self.links().into_iter().find(|link| link.contains("/confirm?key="))
     }
 
     /// Content of an attachment.

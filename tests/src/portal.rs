@@ -4,7 +4,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, redirect};
 use serde_json::{Value, json};
 
-use crate::{PATIENCE, eventually};
+use crate::{Mailbox, PATIENCE, eventually};
 
 /// A request for a certificate.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,22 @@ impl Submission {
 pub struct Asked {
     pub id: String,
     pub email: String,
+    /// The mailed link if the request had to be confirmed, otherwise the link in the answer.
     pub status_url: String,
+}
+
+impl Asked {
+    /// The accepted request of an answer.
+    pub fn of(answer: &Value, submission: &Submission) -> Self {
+        let text =
+            |field: &str| answer[field].as_str().unwrap_or_else(|| panic!("{field}: {answer:#}")).to_owned();
+        Self { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") }
+    }
+
+    /// With the link of the mail that confirms it.
+    pub fn by_mail(self, confirmation: &str) -> Self {
+        Self { status_url: confirmation.replace("/confirm?", "?"), ..self }
+    }
 }
 
 /// A complete HTTP response.
@@ -97,6 +112,8 @@ pub struct Portal {
     http: Client,
     /// Base URL, with a slash at the end.
     pub base: String,
+    /// The requesters' mailbox.
+    mailbox: Option<Mailbox>,
 }
 
 const JSON: &str = "application/json";
@@ -110,7 +127,12 @@ impl Portal {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        Self { http, base: base.to_owned() }
+        Self { http, base: base.to_owned(), mailbox: None }
+    }
+
+    /// With the mailbox in which [`Portal::ask`] finds the links that confirm.
+    pub fn with_mailbox(self, mailbox: Mailbox) -> Self {
+        Self { mailbox: Some(mailbox), ..self }
     }
 
     fn url(&self, path: &str) -> String {
@@ -175,12 +197,19 @@ impl Portal {
         self.send(Method::POST, "requests", &headers, submission.json().to_string().into_bytes()).await
     }
 
-    /// Sends a submission and asserts that it is accepted.
+    /// Sends a submission, asserts that it is accepted, and confirms it if need be.
     pub async fn ask(&self, submission: &Submission) -> Asked {
         let answer = self.submit(submission).await.expect(202).json();
-        let text =
-            |field: &str| answer[field].as_str().unwrap_or_else(|| panic!("{field}: {answer:#}")).to_owned();
-        Asked { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") }
+        let asked = Asked::of(&answer, submission);
+        if answer["status"] == "unconfirmed" { self.confirm(asked).await } else { asked }
+    }
+
+    /// Waits for the mail to the requester, and confirms the request by its link.
+    pub async fn confirm(&self, asked: Asked) -> Asked {
+        let mailbox = self.mailbox.as_ref().expect("a mailbox to confirm from");
+        let link = mailbox.confirmation_link(&asked).await;
+        self.post(&link, &json!({})).await.expect(200);
+        asked.by_mail(&link)
     }
 
     /// Status of a request.

@@ -224,7 +224,7 @@ impl Stack {
 
     /// Client of the portal.
     pub fn portal(&self) -> Portal {
-        Portal::new(self.endpoint("portal"))
+        Portal::new(self.endpoint("portal")).with_mailbox(self.mailbox())
     }
 
     /// Mailbox of the stack.

@@ -76,9 +76,11 @@ impl Flow {
             language: Language::English,
             idempotency_key: None,
         };
+        backend.trust_requesters();
         let checked = request.check(&backend.policy(), Some(backend.issuer_certificate())).unwrap();
-        let intake = Intake { requests: &*backend, executions: &*backend, clock: &*backend };
-        let submitted = intake.submit(checked, 1, &Origin::worker("test")).await.unwrap();
+        let intake =
+            Intake { requests: &*backend, executions: &*backend, notify_queue: &*backend, clock: &*backend };
+        let submitted = intake.submit(checked, &backend.policy(), &Origin::worker("test")).await.unwrap();
         Self { backend, skews: NO_SKEW, id: submitted.request.id() }
     }
 

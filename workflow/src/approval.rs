@@ -2,10 +2,14 @@
 
 pub mod history;
 mod link;
+mod opened;
 pub mod review;
 mod votes;
 pub mod voting;
 pub mod withdrawal;
 
-pub use link::{BaseUrl, Link, LinkDigest, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey};
+pub use link::{
+    BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey,
+};
+pub use opened::OpenedRequest;
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

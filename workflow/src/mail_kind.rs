@@ -14,6 +14,8 @@ use crate::email::Email;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum MailKind {
+    /// To the requester: the link that confirms the request.
+    Confirm,
     /// To the requester: the request has arrived.
     Received,
     /// To the requester: the policy does not allow the request.
@@ -60,6 +62,7 @@ impl MailKind {
 impl fmt::Display for MailKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Confirm => f.write_str("confirm"),
             Self::Received => f.write_str("received"),
             Self::Refused => f.write_str("refused"),
             Self::Rejected => f.write_str("rejected"),
@@ -97,6 +100,7 @@ fn parse(text: &str) -> Option<MailKind> {
     };
     Some(match text.split_once('/') {
         None => match text {
+            "confirm" => MailKind::Confirm,
             "received" => MailKind::Received,
             "refused" => MailKind::Refused,
             "rejected" => MailKind::Rejected,
@@ -172,6 +176,7 @@ mod tests {
     fn kind() -> impl Strategy<Value = MailKind> {
         prop_oneof![
             prop::sample::select(vec![
+                MailKind::Confirm,
                 MailKind::Received,
                 MailKind::Refused,
                 MailKind::Rejected,
@@ -213,6 +218,7 @@ mod tests {
     fn the_names_are_those_in_rows() {
         let approver = || "alice@example.com".parse::<Email>().unwrap();
         for (kind, name) in [
+            (MailKind::Confirm, "confirm"),
             (MailKind::Received, "received"),
             (MailKind::Refused, "refused"),
             (MailKind::Rejected, "rejected"),

@@ -21,7 +21,7 @@ use crate::grant::Grant;
 use crate::texts::{Language, Message};
 use pki::certificate::Publication;
 
-pub use document::{Escalation, LONGEST_LIMIT};
+pub use document::{Escalation, LONGEST_LIMIT, RequesterProof};
 pub use error::PolicyError;
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
@@ -34,6 +34,8 @@ pub struct Policy {
     language: Language,
     publication: Publication,
     pending_limit: u32,
+    hourly_limit: u32,
+    requesters: RequesterProof,
     /// SHA-256 of SubjectPublicKeyInfos, sorted: there may be thousands.
     denied_keys: Vec<[u8; 32]>,
     /// The default profile first, then by name.
@@ -53,6 +55,8 @@ impl Policy {
             language: document.language,
             publication: document.publication,
             pending_limit: document.pending_limit,
+            hourly_limit: document.hourly_limit,
+            requesters: document.requesters,
             denied_keys: document.denied_keys,
             profiles: document.profiles,
         })
@@ -107,6 +111,18 @@ impl Policy {
     #[must_use]
     pub fn pending_limit(&self) -> usize {
         usize::try_from(self.pending_limit).unwrap_or(usize::MAX)
+    }
+
+    /// The limit of requests per address and hour, whatever becomes of them; intake rejects further requests.
+    #[must_use]
+    pub fn hourly_limit(&self) -> usize {
+        usize::try_from(self.hourly_limit).unwrap_or(usize::MAX)
+    }
+
+    /// How a requester proves that an address is theirs.
+    #[must_use]
+    pub fn requesters(&self) -> RequesterProof {
+        self.requesters
     }
 }
 

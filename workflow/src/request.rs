@@ -24,4 +24,5 @@ pub use row::{
     Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
     execution_name,
 };
+pub use rules::CONFIRMATION_PERIOD;
 pub use status::Status;

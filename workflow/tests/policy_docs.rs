@@ -12,8 +12,17 @@ use toml::{Table, Value};
 use workflow::policy::Policy;
 
 /// The keys that stand at the top of a policy, outside of any profile.
-const TOP: [&str; 8] =
-    ["default", "pending_limit", "denied_keys", "groups", "people", "publication", "defaults", "profiles"];
+const TOP: [&str; 9] = [
+    "default",
+    "pending_limit",
+    "hourly_limit",
+    "denied_keys",
+    "groups",
+    "people",
+    "publication",
+    "defaults",
+    "profiles",
+];
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/policy.md")

@@ -26,7 +26,8 @@ fn rows_are_read_and_written_back_column_by_column() {
         assert_eq!(serde_json::to_value(&row).unwrap(), one["row"], "{}", row.status());
         statuses.push(row.status());
     }
-    let expected: Vec<_> = Status::ALL.into_iter().filter(|status| *status != Status::Revoked).collect();
+    let later = |status: &Status| matches!(status, Status::Unconfirmed | Status::Revoked);
+    let expected: Vec<_> = Status::ALL.into_iter().filter(|status| !later(status)).collect();
     assert_eq!(statuses.len(), expected.len());
     assert!(expected.iter().all(|status| statuses.contains(status)), "{statuses:?}");
 }
@@ -67,7 +68,7 @@ fn links_that_were_mailed_still_open() {
     let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
     for one in requests() {
         let row: Request = read(&one["row"]);
-        assert!(secret.opens(row.id(), one["statusKey"].as_str().unwrap()));
+        assert!(secret.opens(row.id(), one["statusKey"].as_str().unwrap()).is_some());
         let overview = one["overviewKey"].as_str().unwrap();
         assert_eq!(secret.opens_overview(overview, datetime!(2026-02-01 0:00 UTC)), Some(row.id()));
         if one["link"].is_object() {

@@ -39,6 +39,7 @@ usage-key-agreement = key agreement
 # Where a request stands, within a sentence; its variants are the statuses of the table.
 status-in-words =
     { $status ->
+        [unconfirmed] waiting for you to confirm it
         [submitted] being checked
         [pending_approval] waiting for approval
         [approved] approved and being signed
@@ -119,6 +120,12 @@ fact-request-number = Request ID
 
 ## Pages: where a request stands
 
+status-unconfirmed = One step left: confirm your request
+status-unconfirmed-text = We've sent an e-mail to { $email }. Open the link in it by { $until } and confirm the request there. Only then do we ask the approvers. If there's no e-mail, check your spam folder and the address, or send the request again.
+status-confirm-text = Is this what you requested? Confirm by { $until }, and we'll ask the approvers. If you didn't request it, close this page: nothing will be issued.
+status-confirm-button = Confirm the request
+status-lapsed-text = The request wasn't confirmed in time, so no approver was asked. You can send it again.
+status-by-mail-text = The certificate is behind the link in our e-mails to { $email }.
 status-submitted = We're checking your request
 status-submitted-text = This takes a few seconds. We'll e-mail you a link to this page.
 status-pending = Waiting for approval
@@ -148,6 +155,7 @@ status-so-far = Progress
 status-to-come = not yet
 status-asked-for = What you requested
 status-keep-link = Keep the link to this page: you need it to come back to your request. Anyone who has the link can see the request and the certificate.
+event-unconfirmed = Sent, to be confirmed
 event-submitted = Received
 event-pending = Review by the approvers
 event-approved = Approval
@@ -233,6 +241,7 @@ problem-no-such-page = There's nothing at this address.
 problem-no-such-link = This link doesn't work. It may be incomplete or out of date: open it from the latest e-mail about the request.
 problem-not-answered = A service that we depend on didn't answer. Nothing was lost. Please try again in a moment.
 problem-try-again = Please try again.
+problem-too-many-in-an-hour = There were { $limit } requests from this e-mail address in the last hour, and no more are taken. Please try again in an hour.
 problem-too-many-waiting = { $limit } requests from this e-mail address are already waiting for approval. You can't send another until some of them are decided. Withdraw the ones you no longer need (see “My certificates”), or try again later.
 problem-method = This address doesn't accept { $method }.
 problem-content-type = The Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data.
@@ -263,7 +272,11 @@ problem-decided-otherwise = You've already voted differently, and votes can't be
 problem-stale = The request has changed since you opened it. Please review it again.
 problem-expired = No decision was made on this request in time, so it can no longer be approved or rejected. The requester has been told and can send it again.
 problem-withdrawn = The requester has withdrawn the request. There's nothing left to decide.
+problem-confirm-cross-site = This was sent from another site. Open the link in the e-mail and confirm the request there.
+problem-confirm-too-late = The time to confirm this request is over. Please send the request again.
+problem-download-by-mail = This link shows the request, but not the certificate. Open the certificate with the link in our e-mail to the requester.
 problem-cancel-cross-site = This was sent from another site. Open your request from the e-mail and withdraw it there.
+problem-cancel-unconfirmed = There is nothing to withdraw: the request was not confirmed, so nobody was asked. It ends by itself.
 problem-cancel-too-early = We're still checking the request. Please try again in a moment.
 problem-cancel-too-late = The request can no longer be withdrawn: it is { status-in-words }.
 problem-no-overview = This link doesn't work, or no longer does: it works for one hour. Please request a new one.
@@ -348,6 +361,11 @@ mail-see-standing = Check the status
 mail-see-request = View the request
 mail-ask-again = Request again
 
+mail-confirm-subject = Confirm your request for { $names }
+mail-confirm-heading = Confirm your request
+mail-confirm = Someone requested a certificate with this e-mail address. Was it you? Then open the link and confirm by { $until }. Only then do we ask the approvers.
+mail-confirm-open = Review and confirm
+mail-confirm-not-you = Wasn't it you? Then you needn't do anything: nothing is issued without your confirmation.
 mail-received-subject = We have your request for { $names }
 mail-received-heading = We have your request
 mail-received = Thanks. An approver will review it. There's nothing you need to do: we'll e-mail you as soon as they decide. This is what you requested:

@@ -22,6 +22,7 @@ usage-key-agreement = 鍵共有
 # 文中で使う申請の状態。バリアントはテーブルの status の値。
 status-in-words =
     { $status ->
+        [unconfirmed] 確認待ち
         [submitted] 確認中
         [pending_approval] 承認待ち
         [approved] 承認済み (署名処理中)
@@ -98,6 +99,12 @@ fact-request-number = 申請ID
 
 ## 画面: 申請の状況
 
+status-unconfirmed = あと一歩です。申請を確定してください
+status-unconfirmed-text = { $email } 宛てにメールをお送りしました。{ $until } までにメールのリンクを開き、申請を確定してください。確定後に、承認者へ依頼します。メールが届かない場合は、迷惑メールフォルダーとメールアドレスを確認するか、もう一度申請してください。
+status-confirm-text = この内容で申請しましたか。{ $until } までに確定すると、承認者へ依頼します。お心当たりがない場合は、このページを閉じてください。証明書は発行されません。
+status-confirm-button = 申請を確定する
+status-lapsed-text = 期限までに申請が確定されなかったため、承認者への依頼は行われませんでした。もう一度申請できます。
+status-by-mail-text = 証明書は、{ $email } 宛てのメールのリンクからダウンロードできます。
 status-submitted = 申請の内容を確認しています
 status-submitted-text = 数秒で終わります。このページへのリンクをメールでもお送りします。
 status-pending = 承認を待っています
@@ -127,6 +134,7 @@ status-so-far = 進行状況
 status-to-come = 未完了
 status-asked-for = 申請の内容
 status-keep-link = このページのリンクを保管してください。申請の状況は、このリンクから確認できます。リンクを知っている人は誰でも、申請と証明書を見ることができます。
+event-unconfirmed = 送信 (確定待ち)
 event-submitted = 受付
 event-pending = 承認者による確認
 event-approved = 承認
@@ -208,6 +216,7 @@ problem-no-such-page = このアドレスには何もありません。
 problem-no-such-link = リンクが正しくないか、期限が切れています。この申請についての最新のメールからリンクを開いてください。
 problem-not-answered = 必要なサービスから応答がありませんでした。失われたデータはありません。しばらくしてから、もう一度お試しください。
 problem-try-again = もう一度お試しください。
+problem-too-many-in-an-hour = このメールアドレスからの申請が、この1時間で{ $limit }件に達したため、受け付けられません。1時間ほど後に、もう一度お試しください。
 problem-too-many-waiting = このメールアドレスからの申請が、すでに{ $limit }件承認待ちです。いずれかの結果が出るまで、新しい申請は受け付けられません。不要な申請を取り下げるか (「自分の証明書」から確認できます)、後でもう一度申請してください。
 problem-method = このアドレスでは { $method } を使用できません。
 problem-content-type = Content-Type は application/json、application/x-www-form-urlencoded、multipart/form-data のいずれかにしてください。
@@ -238,7 +247,11 @@ problem-decided-otherwise = すでに別の内容で投票しています。投�
 problem-stale = 申請の内容が、ページを開いた後に変わりました。もう一度確認してください。
 problem-expired = この申請は期限までに承認も却下もされなかったため、受付を終了しました。申請者には通知済みで、もう一度申請できます。
 problem-withdrawn = 申請者がこの申請を取り下げました。ご対応は不要です。
+problem-confirm-cross-site = 別のサイトから送信されました。メールのリンクを開き、そこで申請を確定してください。
+problem-confirm-too-late = この申請を確定できる期限が過ぎました。もう一度申請してください。
+problem-download-by-mail = このリンクでは、申請の状況だけを確認できます。証明書は、申請者宛てのメールのリンクからダウンロードしてください。
 problem-cancel-cross-site = 別のサイトから送信されました。メールのリンクから申請を開き、そこで取り下げてください。
+problem-cancel-unconfirmed = この申請はまだ確定されておらず、承認者への依頼も行われていないため、取り下げは不要です。確定しなければ自動的に終了します。
 problem-cancel-too-early = 申請はまだ確認中です。少し待ってから、もう一度お試しください。
 problem-cancel-too-late = この申請はもう取り下げられません。現在の状態は「{ status-in-words }」です。
 problem-no-overview = リンクが正しくないか、期限が切れています。リンクの有効時間は1時間です。新しいリンクをリクエストしてください。
@@ -319,6 +332,11 @@ mail-see-standing = 状況を見る
 mail-see-request = この申請を見る
 mail-ask-again = もう一度申請する
 
+mail-confirm-subject = 申請の確定のお願い: { $names }
+mail-confirm-heading = 申請を確定してください
+mail-confirm = このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until } までにリンクを開いて申請を確定してください。確定後に、承認者へ依頼します。
+mail-confirm-open = 内容を確認して確定する
+mail-confirm-not-you = お心当たりがない場合は、何もする必要はありません。確定されない限り、証明書は発行されません。
 mail-received-subject = 申請を受け付けました: { $names }
 mail-received-heading = 申請を受け付けました
 mail-received = ご申請ありがとうございます。これから承認者が内容を確認します。結果が出次第メールでお知らせしますので、お待ちください。申請の内容は次のとおりです。

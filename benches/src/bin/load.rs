@@ -83,6 +83,11 @@ async fn one(stack: &Stack, mails: &MailWatcher, round: usize, requests: usize, 
         .collect()
         .await;
     let submitted = begun.elapsed();
+    let asked: Vec<Asked> = stream::iter(asked)
+        .map(|asked| confirm(&portal, &answers, mails, asked))
+        .buffer_unordered(connections)
+        .collect()
+        .await;
     let approved: usize = stream::iter(&asked)
         .map(|asked| approve(&portal, &answers, mails, asked))
         .buffer_unordered(connections)
@@ -143,8 +148,19 @@ async fn submit(portal: &Portal, answers: &Answers, submission: &Submission) -> 
     let headers = [JSON[0], JSON[1], ("idempotency-key", key)];
     let (status, answer) = send(portal, answers, "submit", "requests", &headers, &submission.json()).await;
     assert_eq!(status, 202, "{answer:#}");
-    let text = |field: &str| answer[field].as_str().unwrap().to_owned();
-    Asked { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") }
+    Asked::of(&answer, submission)
+}
+
+/// Waits for the mail to the requester, and confirms by its link.
+async fn confirm(portal: &Portal, answers: &Answers, mails: &MailWatcher, asked: Asked) -> Asked {
+    let link = eventually(&format!("the mail that confirms {}", asked.id), PATIENCE, async || {
+        mails.look();
+        mails.about(&asked.id).into_iter().find_map(|mail| mail.confirmation_link())
+    })
+    .await;
+    let (status, answer) = send(portal, answers, "confirm", &link, &JSON, &json!({})).await;
+    assert_eq!(status, 200, "{answer:#}");
+    asked.by_mail(&link)
 }
 
 async fn approve(portal: &Portal, answers: &Answers, mails: &MailWatcher, asked: &Asked) {

@@ -39,7 +39,7 @@ impl Contents {
                 Record::Request(row) => {
                     let row = row.value();
                     ids.insert(row.id());
-                    in_flight += usize::from(!row.status().is_terminal());
+                    in_flight += usize::from(row.status().is_in_flow());
                     let certified = row.status().has_certificate() || row.status() == Status::Revoked;
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }

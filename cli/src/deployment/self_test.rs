@@ -1,7 +1,8 @@
 //! `countersign deploy --self-test`: one request through the stack, as a requester would send it.
 //!
-//! The approver is a person and decides as usual, from the link in their mail. Without a decision in time, the request is
-//! withdrawn and the output says so: everything but signing and delivery has been tried.
+//! Requester and approver are people: the requester confirms and the approver decides, each from the link in their mail.
+//! Without a decision in time, the request is withdrawn and the output says so: everything but signing and delivery has been
+//! tried. A request that nobody confirmed ends by itself.
 
 use std::time::{Duration, Instant};
 
@@ -53,6 +54,9 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
         let status = now["status"].as_str().unwrap_or_default().to_owned();
         if status != last {
             say(format!("{id} is {status}"));
+            if status == "unconfirmed" {
+                say(format!("Now confirm the request, from the link in the mail to {requester}."));
+            }
             if status == "pending_approval" {
                 say("Now the approver decides, from the link in their mail.");
             }
@@ -83,6 +87,12 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
             _ => {}
         }
         if begun.elapsed() > Duration::from_secs(options.wait * 60) && !withdrawn {
+            if status == "unconfirmed" {
+                return Err(CliError::new(
+                    format!("nobody confirmed {id} from the mail to {requester}"),
+                    "Did the mail arrive? The request ends by itself.",
+                ));
+            }
             ask(http.post(status_url.replace("?key=", "/cancel?key=")).json_body(&json!({}))).await?;
             withdrawn = true;
         }

@@ -1,6 +1,7 @@
 //! `countersign local --once`: one request from the CSR to the saved certificate, without a browser.
 //!
-//! It submits over HTTP, follows the link in the approver's mail, and downloads from the requester's link.
+//! It submits over HTTP, confirms by the link in the requester's mail, follows the link in the approver's mail, and
+//! downloads from the requester's link.
 //! Invariant: it succeeds only if the certificate is saved.
 
 use std::collections::BTreeSet;
@@ -74,6 +75,7 @@ fn client() -> Result<reqwest::Client, CliError> {
 async fn drive(endpoints: &Endpoints, body: &Value, out: &Path) -> Result<(), CliError> {
     let drive = Drive { http: client()?, endpoints, stack: Stack::local(endpoints), begun: Instant::now() };
     let request = drive.submit(body).await?;
+    let request = drive.confirm(request).await?;
     drive.follow(&request).await?;
     let status = drive.status(&request).await?;
     if !matches!(text(&status, "status"), "issued" | "delivered") {
@@ -99,6 +101,7 @@ struct Drive<'a> {
 
 struct SubmissionAnswer {
     id: String,
+    status: String,
     /// The requester's link.
     link: Url,
 }
@@ -121,7 +124,38 @@ impl Drive<'_> {
             .join(text(&answer, "statusUrl"))
             .or_fail(|| "cannot parse the portal's statusUrl".into(), "")?;
         println!("{:>6.1} s  submitted as {id}", self.seconds());
-        Ok(SubmissionAnswer { id, link })
+        Ok(SubmissionAnswer { id, status: text(&answer, "status").to_owned(), link })
+    }
+
+    /// Confirms the request by the link in the requester's mail, if the policy wants that.
+    async fn confirm(&self, request: SubmissionAnswer) -> Result<SubmissionAnswer, CliError> {
+        if request.status != "unconfirmed" {
+            return Ok(request);
+        }
+        let mailbox = Maildir::new(&self.endpoints.mailbox);
+        let start = format!("{}requests/{}/confirm?", self.endpoints.portal, request.id);
+        let begun = Instant::now();
+        let link = loop {
+            if let Some(link) = links(&mailbox, &request, &start).pop() {
+                break link;
+            }
+            if begun.elapsed() > PATIENCE {
+                let log = self.endpoints.mailbox.with_file_name("emulator.log");
+                return Err(CliError::new(
+                    format!("no mail asks to confirm the request for {}", duration(PATIENCE)),
+                    format!("Look at {}.", log.display()),
+                ));
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        };
+        let answer = self.post(&link, &json!({})).await?;
+        if !answer.status().is_success() {
+            return Err(refused(answer).await);
+        }
+        println!("{:>6.1} s  confirmed by the link in the mail", self.seconds());
+        let link = Url::parse(&link.replace("/confirm?", "?"))
+            .or_fail(|| "cannot parse the link in the mail".into(), "")?;
+        Ok(SubmissionAnswer { link, ..request })
     }
 
     /// Prints each state on entry and approves for the approvers, until the execution has ended.
@@ -142,7 +176,8 @@ impl Drive<'_> {
                 return Ok(());
             }
             if states.last().is_some_and(|entry| entry.state == "AwaitApproval") {
-                for link in self.approvals(&mailbox, request) {
+                let start = format!("{}approvals/", self.endpoints.portal);
+                for link in links(&mailbox, request, &start) {
                     if voted.insert(link.clone()) {
                         self.approve(&link).await?;
                         moved = Instant::now();
@@ -159,21 +194,6 @@ impl Drive<'_> {
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
-    }
-
-    /// Returns the approvers' links in the mails about this request. A Message-ID begins with the id of its request.
-    fn approvals(&self, mailbox: &Maildir, request: &SubmissionAnswer) -> Vec<String> {
-        let start = format!("{}approvals/", self.endpoints.portal);
-        let mails = mailbox.mails().into_iter().filter(|mail| mail.message_id.starts_with(&request.id));
-        mails
-            .filter_map(|mail| {
-                let from = &mail.text[mail.text.find(&start)?..];
-                let end = from
-                    .find(|c: char| c.is_whitespace() || matches!(c, '>' | '"' | ')'))
-                    .unwrap_or(from.len());
-                Some(from[..end].to_owned())
-            })
-            .collect()
     }
 
     async fn approve(&self, link: &str) -> Result<(), CliError> {
@@ -228,6 +248,19 @@ impl Drive<'_> {
             .map_err(reqwest::Error::without_url)
             .or_fail(|| "the portal does not answer".into(), "Is the stack still running?")
     }
+}
+
+/// The links that begin with `start` in the mails about this request. A Message-ID begins with the id of its request.
+fn links(mailbox: &Maildir, request: &SubmissionAnswer, start: &str) -> Vec<String> {
+    let mails = mailbox.mails().into_iter().filter(|mail| mail.message_id.starts_with(&request.id));
+    mails
+        .filter_map(|mail| {
+            let from = &mail.text[mail.text.find(start)?..];
+            let end =
+                from.find(|c: char| c.is_whitespace() || matches!(c, '>' | '"' | ')')).unwrap_or(from.len());
+            Some(from[..end].to_owned())
+        })
+        .collect()
 }
 
 async fn json(answer: Response) -> Result<Value, CliError> {

@@ -111,11 +111,11 @@ impl Clients {
         let (status, answer) =
             self.insist("requests", &submission.json(), Some(&key), &mut tried_again).await;
         assert_eq!(status, 202, "{answer:#}");
-        let text = |field: &str| answer[field].as_str().unwrap_or_else(|| panic!("{answer:#}")).to_owned();
-        let asked = Asked { id: text("id"), email: submission.email.clone(), status_url: text("statusUrl") };
+        let asked = Asked::of(&answer, &submission);
         // A requester who missed the first answer sends the same request again.
         let (status, again) = self.insist("requests", &submission.json(), Some(&key), &mut tried_again).await;
         assert_eq!((status, again["id"].as_str()), (202, Some(asked.id.as_str())), "{again:#}");
+        let asked = self.confirm(asked, &mut tried_again).await;
         let [first, second] = APPROVERS;
         let votes: &[(&str, &str)] = match scenario {
             Scenario::Approved => &[(first, "approve"), (first, "approve")],
@@ -136,6 +136,21 @@ impl Clients {
         }
         tried_again += votes.iter().map(|vote| vote.tried_again).sum::<usize>();
         AcceptedRequest { scenario, asked, tried_again }
+    }
+
+    /// Waits for the mail to the requester, and confirms twice by its link.
+    async fn confirm(&self, asked: Asked, tried_again: &mut usize) -> Asked {
+        let what = format!("the mail that asks {} to confirm {}", asked.email, asked.id);
+        let link = eventually(&what, 5 * PATIENCE, async || {
+            let mails = self.mails.about(&asked.id).into_iter().filter(|mail| mail.to == asked.email);
+            mails.into_iter().find_map(|mail| mail.confirmation_link())
+        })
+        .await;
+        for _ in 0..2 {
+            let (status, answer) = self.insist(&link, &json!({}), None, tried_again).await;
+            assert_eq!(status, 200, "{answer:#}");
+        }
+        asked.by_mail(&link)
     }
 
     /// Waits for the approver's mail and votes by its link.

@@ -124,7 +124,7 @@ impl Invariants {
 
 /// True if the status is final.
 pub(super) fn is_terminal(status: &str) -> bool {
-    !["submitted", "pending_approval", "approved", "issued"].contains(&status)
+    !["unconfirmed", "submitted", "pending_approval", "approved", "issued"].contains(&status)
 }
 
 /// Number of requests in flight. Not counted: requests that wait for a decision by design, and requests that ended
@@ -167,7 +167,8 @@ fn table(observed: &Invariants) -> Vec<String> {
 
 /// True if every status follows from the one before; an operator may retry after `failed`.
 fn goes_forward(history: &[&str]) -> bool {
-    const ORDER: [&str; 9] = [
+    const ORDER: [&str; 10] = [
+        "unconfirmed",
         "submitted",
         "pending_approval",
         "approved",
@@ -179,7 +180,7 @@ fn goes_forward(history: &[&str]) -> bool {
         "failed",
     ];
     let rank = |status: &str| ORDER.iter().position(|one| *one == status);
-    history.first() == Some(&"submitted")
+    matches!(history.first(), Some(&("unconfirmed" | "submitted")))
         && history
             .windows(2)
             .all(|step| step[0] == "failed" || (!is_terminal(step[0]) && rank(step[0]) < rank(step[1])))
@@ -289,10 +290,12 @@ fn serial_in(mail: &Mail) -> Option<String> {
 /// Events that a request of this status has exactly once.
 fn once(status: &str) -> &'static [&'static str] {
     match status {
-        "delivered" => &["submitted", "stored", "asked", "decided", "reserved", "signed", "delivered"],
-        "rejected" => &["submitted", "stored", "asked", "decided", "rejected"],
-        "expired" => &["submitted", "stored", "asked", "decided", "expired"],
-        _ => &["submitted", "stored", "asked"],
+        "delivered" => {
+            &["submitted", "confirmed", "stored", "asked", "decided", "reserved", "signed", "delivered"]
+        }
+        "rejected" => &["submitted", "confirmed", "stored", "asked", "decided", "rejected"],
+        "expired" => &["submitted", "confirmed", "stored", "asked", "decided", "expired"],
+        _ => &["submitted", "confirmed", "stored", "asked"],
     }
 }
 

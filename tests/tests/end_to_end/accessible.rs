@@ -152,6 +152,11 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     pages.push(page("status-delivered", delivered.status_url.clone()));
     pages.push(page("review-decided", approved));
 
+    let unconfirmed = submission("server");
+    let answered = Asked::of(&portal.submit(&unconfirmed).await.expect(202).json(), &unconfirmed);
+    pages.push(page("status-confirm", mailbox.confirmation_link(&answered).await));
+    pages.push(page("status-unconfirmed", answered.status_url));
+
     // Submitted together, so that they are processed while the test waits for each.
     let mut asked = Vec::new();
     for profile in ["server", "pair", "server", "server", "brief", "narrowing-pages"] {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pki::certificate::Certificate;
-use workflow::approval::BaseUrl;
+use workflow::approval::{BaseUrl, LinkGiven};
 use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::mail_kind::MailKind;
@@ -66,7 +66,10 @@ impl Step for Deliver {
                 tracing::info!("request {id} was already delivered");
                 return Ok(Progress::Done(NoOutput {}));
             }
-            status @ (Status::Submitted | Status::PendingApproval | Status::Approved) => {
+            status @ (Status::Unconfirmed
+            | Status::Submitted
+            | Status::PendingApproval
+            | Status::Approved) => {
                 return Err(StepError::refused(
                     ErrorName::NotApproved,
                     format!("a request that is {status} has no certificate to deliver"),
@@ -116,7 +119,7 @@ impl Deliver {
             .ok_or_else(|| StepError::transient(format!("the issuer {issuer} is not in the bucket")))?;
         let zip = bundle::certificate_zip(&certificate_pem, chain.chain_pem(), request.names())
             .map_err(|error| StepError::transient(error.to_string()))?;
-        let key = self.links.secret().await?.status_key(request.id());
+        let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
         let content = content::issued(request, &certificate, &self.base_url, &key);
         let attachment = MailAttachment {
             name: bundle::FILE_NAME.to_owned(),

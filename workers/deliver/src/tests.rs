@@ -118,7 +118,7 @@ async fn mail_in(language: Language) -> (Mail, impl Fn(&str) -> String) {
     run(&backend, id).await.unwrap();
     let mail = backend.mails().remove(0);
     // The id, the serial and the key in the links differ from run to run.
-    let key = backend.secret().await.unwrap().status_key(id).expose().to_owned();
+    let key = backend.secret().await.unwrap().status_key(id, LinkGiven::ByMail).expose().to_owned();
     let serial = backend.request(id).unwrap().serial().unwrap().to_string();
     let fixed = move |text: &str| {
         text.replace(&key, "KEY").replace(&id.to_string(), "REQUEST").replace(&serial, "SERIAL")
@@ -187,7 +187,7 @@ async fn only_an_issued_request_is_delivered() {
         let ended = run(&backend, id).await;
         match status {
             Status::Delivered => assert_eq!(ended, Ok(Progress::Done(NoOutput {}))),
-            Status::Submitted | Status::PendingApproval | Status::Approved => {
+            Status::Unconfirmed | Status::Submitted | Status::PendingApproval | Status::Approved => {
                 assert!(
                     matches!(ended, Err(StepError::Refused { code: ErrorName::NotApproved, .. })),
                     "{status}"
@@ -236,7 +236,7 @@ async fn what_is_secret_stays_so() {
     let (backend, id) = issued();
     run(&backend, id).await.unwrap();
     let mail = &backend.mails()[0];
-    let key = backend.secret().await.unwrap().status_key(id);
+    let key = backend.secret().await.unwrap().status_key(id, LinkGiven::ByMail);
     assert!(mail.text.contains(key.expose()) && mail.html.contains(key.expose()));
     assert!(!format!("{mail:?}{}{}", mail.subject, mail.kind).contains(key.expose()));
     let all: String = files(mail).into_iter().map(|(_, text)| text).collect();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
-use workflow::approval::BaseUrl;
+use workflow::approval::{BaseUrl, LinkGiven};
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
@@ -22,6 +22,7 @@ use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Ta
 use workflow::store::update_known_request;
 
 mod alert;
+mod confirmation;
 mod notice;
 mod overview;
 
@@ -102,7 +103,7 @@ impl Step for Notify {
             }
             NotifyState::NotifyReceived => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
-                self.tell(&request, Notice::of_receipt(request.status())).await?;
+                self.tell(&request, Notice::of_receipt(&request)).await?;
             }
             NotifyState::NotifyRefused | NotifyState::NotifyRejected | NotifyState::NotifyExpired => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
@@ -122,6 +123,7 @@ impl Step for Notify {
         let request = self.requests.find(message.request_id).await?;
         let request = request.ok_or_else(|| StepError::not_found(message.request_id))?;
         match message.mail {
+            Some(MailKind::Confirm) => self.confirmation(&request).await,
             Some(MailKind::Overview) => self.overview(&request).await,
             Some(MailKind::Waiting(number)) => self.still_waiting(&request, number).await,
             // The steps send these mails, on a task of the state machine.
@@ -156,7 +158,7 @@ impl Notify {
             tracing::info!(mail = %kind, "mail {kind} for request {} was already sent", request.id());
             return Ok(());
         }
-        let key = self.links.secret().await?.status_key(request.id());
+        let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
         let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
         self.mailer.send(&content.to(request.id(), &kind, request.email())).await?;
         let now = self.clock.now();
@@ -165,12 +167,26 @@ impl Notify {
         Ok(())
     }
 
+    /// Mails the link that confirms the request, unless it is confirmed or has lapsed. Not recorded: a submission of a
+    /// stranger must not cost a second write, and a repetition has the same Message-ID.
+    async fn confirmation(&self, request: &Request) -> Result<(), StepError> {
+        if request.status() != Status::Unconfirmed || request.is_lapsed(self.clock.now()) {
+            return Ok(());
+        }
+        let (id, kind) = (request.id(), MailKind::Confirm);
+        let key = self.links.secret().await?.status_key(id, LinkGiven::ByMail);
+        let content = confirmation::content(request, &self.base_url.confirmation(id, &key));
+        self.mailer.send(&content.to(id, &kind, request.email())).await?;
+        tracing::info!(mail = %kind, "sent mail {kind} for request {id}");
+        Ok(())
+    }
+
     /// Mails the requester that the approvers were reminded; once for each reminder.
     async fn still_waiting(&self, request: &Request, number: u32) -> Result<(), StepError> {
         if request.status() != Status::PendingApproval {
             return Ok(());
         }
-        let key = self.links.secret().await?.status_key(request.id());
+        let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
         let notice = Notice::Waiting(number);
         let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
         let kind = notice.kind();

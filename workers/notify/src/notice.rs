@@ -31,9 +31,10 @@ pub(crate) enum Notice {
 pub(crate) struct NotEnded(pub(crate) Status);
 
 impl Notice {
-    /// The receipt, while the request is undecided.
-    pub(crate) fn of_receipt(status: Status) -> Option<Self> {
-        matches!(status, Status::Submitted | Status::PendingApproval).then_some(Self::Received)
+    /// The receipt, while the request is undecided. Whoever confirmed the request knows already.
+    pub(crate) fn of_receipt(request: &Request) -> Option<Self> {
+        let undecided = matches!(request.status(), Status::Submitted | Status::PendingApproval);
+        (undecided && !request.needs_mailed_link()).then_some(Self::Received)
     }
 
     /// The mail of an ending without a certificate. `None` if another execution delivered a certificate.
@@ -44,9 +45,11 @@ impl Notice {
             Status::Expired => Ok(Some(Self::Expired)),
             Status::Failed => Ok(Some(Self::Failed)),
             Status::Delivered | Status::Revoked => Ok(None),
-            Status::Submitted | Status::PendingApproval | Status::Approved | Status::Issued => {
-                Err(NotEnded(status))
-            }
+            Status::Unconfirmed
+            | Status::Submitted
+            | Status::PendingApproval
+            | Status::Approved
+            | Status::Issued => Err(NotEnded(status)),
         }
     }
 

@@ -5,7 +5,7 @@ use workflow::grant::CsrSummary;
 use workflow::ids::RequestId;
 use workflow::mail::Mail;
 use workflow::message::TaskToken;
-use workflow::request::{Ending, Status, Submission};
+use workflow::request::{CONFIRMATION_PERIOD, Ending, Status, Submission};
 use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
 
@@ -141,6 +141,7 @@ fn failed() -> Request {
 /// A row of this status, as stored.
 fn of(status: Status) -> Request {
     match status {
+        Status::Unconfirmed => read().altered(|row| row.status = status),
         Status::Submitted => read(),
         Status::PendingApproval => asked(),
         Status::Refused => refused(),
@@ -159,7 +160,7 @@ async fn mail(state: &str, request: Request) -> Mail {
     step(&backend).run(task(state)).await.unwrap();
     let [mail] = backend.mails().try_into().expect("one mail");
     // Snapshots contain no key.
-    let key = backend.secret().await.unwrap().status_key(id());
+    let key = backend.secret().await.unwrap().status_key(id(), LinkGiven::ByMail);
     Mail {
         text: mail.text.replace(key.expose(), "KEY"),
         html: mail.html.replace(key.expose(), "KEY"),
@@ -252,7 +253,7 @@ async fn the_row_decides_what_is_said() {
         (_, Failed) => Ok(Some("failed")),
         (_, Delivered | Revoked) => Ok(None),
         ("NotifyFailed", _) => Ok(Some("failed")),
-        (_, Submitted | PendingApproval | Approved | Issued) => Err(ErrorName::BadMessage),
+        (_, Unconfirmed | Submitted | PendingApproval | Approved | Issued) => Err(ErrorName::BadMessage),
     };
     for state in NotifyState::ALL.map(NotifyState::as_str) {
         for status in Status::ALL {
@@ -365,7 +366,7 @@ async fn what_is_secret_stays_so() {
         let backend = InMemoryBackend::new();
         backend.put(of(status));
         step(&backend).run(failure()).await.unwrap();
-        let secret = backend.secret().await.unwrap().status_key(id());
+        let secret = backend.secret().await.unwrap().status_key(id(), LinkGiven::ByMail);
         let mut mailed = String::new();
         for mail in backend.mails() {
             assert!(mail.text.contains(secret.expose()) && mail.html.contains(secret.expose()));
@@ -452,4 +453,48 @@ fn a_withdrawal_is_not_mailed_as_a_rejection() {
         request.email(),
     );
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+}
+
+/// A row that its requester has yet to confirm.
+fn unconfirmed(language: Language) -> Request {
+    read().altered(|row| {
+        row.status = Status::Unconfirmed;
+        row.history[0].status = Status::Unconfirmed;
+        row.language = language;
+    })
+}
+
+#[tokio::test]
+async fn the_link_that_confirms_is_mailed_without_a_write_while_it_is_of_use() {
+    let confirm = || RecheckMessage::mail(id(), MailKind::Confirm);
+    let backend = InMemoryBackend::new();
+    for language in Language::ALL {
+        let row = unconfirmed(language);
+        backend.put(row.clone());
+        step(&backend).recheck(confirm()).await.unwrap();
+        let mail = backend.mails().pop().unwrap();
+        assert_eq!(backend.request(id()).unwrap(), row, "a stranger's submission costs no second write");
+        insta::assert_snapshot!(
+            format!("confirm.{language}"),
+            format!("Subject: {}\n\n{}", mail.subject, mail.text)
+        );
+    }
+    let mailed = backend.mails().len();
+    backend.put(read());
+    step(&backend).recheck(confirm()).await.unwrap();
+    backend.put(unconfirmed(Language::English));
+    backend.advance(CONFIRMATION_PERIOD);
+    step(&backend).recheck(confirm()).await.unwrap();
+    assert_eq!(backend.mails().len(), mailed, "confirmed, or too late");
+}
+
+#[tokio::test]
+async fn whoever_confirmed_gets_no_receipt() {
+    let backend = InMemoryBackend::new();
+    let mut row = unconfirmed(Language::English);
+    row.confirm(backend.now()).unwrap();
+    let _ = row.take_events(&Origin::worker("test"));
+    backend.put(row);
+    step(&backend).run(task("NotifyReceived")).await.unwrap();
+    assert_eq!(backend.mails().len(), 0);
 }

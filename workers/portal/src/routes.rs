@@ -24,6 +24,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests", post(form::submit))
         .route("/requests/preview", post(form::preview))
         .route("/requests/{id}", get(requests::status))
+        .route("/requests/{id}/confirm", get(requests::ask_to_confirm).post(requests::confirm))
         .route("/requests/{id}/cancel", post(requests::cancel))
         .route("/requests/{id}/certificate", get(requests::certificate))
         .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))

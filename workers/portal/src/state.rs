@@ -43,7 +43,12 @@ pub struct Portal {
 impl Portal {
     /// The intake of requests.
     pub(crate) fn intake(&self) -> Intake<'_> {
-        Intake { requests: &*self.requests, executions: &*self.executions, clock: &*self.clock }
+        Intake {
+            requests: &*self.requests,
+            executions: &*self.executions,
+            notify_queue: &*self.notify_queue,
+            clock: &*self.clock,
+        }
     }
 
     /// Withdrawals by requesters.

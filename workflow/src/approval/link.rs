@@ -131,6 +131,11 @@ impl BaseUrl {
         format!("{}mine/{}", self.0, key.expose())
     }
 
+    /// The link that confirms a request; only its mail has the key.
+    pub fn confirmation(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}requests/{id}/confirm?key={}", self.0, key.expose())
+    }
+
     /// The link of a requester to the certificate, as a zip.
     pub fn certificate(&self, id: RequestId, key: &StatusKey) -> String {
         format!("{}requests/{id}/certificate.zip?key={}", self.0, key.expose())
@@ -166,9 +171,9 @@ impl LinkSecret {
         Ok(Self(Secret::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))))
     }
 
-    /// The key of the link to one request.
-    pub fn status_key(&self, id: RequestId) -> StatusKey {
-        let tag = hmac::sign(self.0.expose(), format!("status {id}").as_bytes());
+    /// The key of a link to one request.
+    pub fn status_key(&self, id: RequestId, given: LinkGiven) -> StatusKey {
+        let tag = hmac::sign(self.0.expose(), given.text(id).as_bytes());
         StatusKey(Secret::new(URL_SAFE_NO_PAD.encode(tag)))
     }
 
@@ -190,11 +195,34 @@ impl LinkSecret {
         (now.unix_timestamp() < until).then_some(id)
     }
 
-    /// True if `key` opens the request. Takes the same time for every wrong key.
-    pub fn opens(&self, id: RequestId, key: &str) -> bool {
-        URL_SAFE_NO_PAD
-            .decode(key)
-            .is_ok_and(|tag| hmac::verify(self.0.expose(), format!("status {id}").as_bytes(), &tag).is_ok())
+    /// To whom the link with `key` was given, if it opens the request. Takes the same time for every wrong key.
+    pub fn opens(&self, id: RequestId, key: &str) -> Option<LinkGiven> {
+        let tag = URL_SAFE_NO_PAD.decode(key).ok()?;
+        let opens =
+            |given: &LinkGiven| hmac::verify(self.0.expose(), given.text(id).as_bytes(), &tag).is_ok();
+        // Both are computed, whichever opens.
+        let [mailed, answered] =
+            [LinkGiven::ByMail, LinkGiven::InAnswer].map(|given| opens(&given).then_some(given));
+        mailed.or(answered)
+    }
+}
+
+/// How a requester's link was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkGiven {
+    /// In the answer to the submission, to whoever sent it.
+    InAnswer,
+    /// By mail, to the reader of the requester's mailbox.
+    ByMail,
+}
+
+impl LinkGiven {
+    /// The text that the HMAC tag of a key authenticates.
+    fn text(self, id: RequestId) -> String {
+        match self {
+            Self::InAnswer => format!("status {id}"),
+            Self::ByMail => format!("mailed status {id}"),
+        }
     }
 }
 
@@ -233,12 +261,14 @@ mod tests {
     fn a_status_key_opens_its_request_and_no_other() {
         let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
         let (one, other) = (RequestId::random(), RequestId::random());
-        let key = secret.status_key(one);
-        assert!(secret.opens(one, key.expose()));
-        assert!(!secret.opens(other, key.expose()));
-        assert!(!secret.opens(one, ""));
-        assert!(!secret.opens(one, &key.expose()[..42]));
-        assert!(!LinkSecret::new(&"t".repeat(64)).unwrap().opens(one, key.expose()));
+        for given in [LinkGiven::InAnswer, LinkGiven::ByMail] {
+            let key = secret.status_key(one, given);
+            assert_eq!(secret.opens(one, key.expose()), Some(given));
+            assert_eq!(secret.opens(other, key.expose()), None);
+            assert_eq!(secret.opens(one, &key.expose()[..42]), None);
+            assert_eq!(LinkSecret::new(&"t".repeat(64)).unwrap().opens(one, key.expose()), None);
+        }
+        assert_eq!(secret.opens(one, ""), None);
         assert!(LinkSecret::new("short").is_err());
     }
 
@@ -256,11 +286,11 @@ mod tests {
             format!("{}.{until}.{tag}", RequestId::random()),
             format!("{id}.{}.{tag}", i64::MAX),
             format!("{}.x", key.expose()),
-            secret.status_key(id).expose().to_owned(),
+            secret.status_key(id, LinkGiven::ByMail).expose().to_owned(),
         ] {
             assert_eq!(secret.opens_overview(&forged, now), None, "{forged}");
         }
-        assert!(!secret.opens(id, tag), "one kind of key does not open the other");
+        assert_eq!(secret.opens(id, tag), None, "one kind of key does not open the other");
     }
 
     #[test]

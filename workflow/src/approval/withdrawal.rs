@@ -16,6 +16,9 @@ pub enum WithdrawalError {
     /// The approvers have not been asked yet; the caller can try again soon.
     #[error("the approval does not exist yet")]
     TooEarly,
+    /// The request was not confirmed yet: nobody was asked, and it ends by itself.
+    #[error("the request is not confirmed")]
+    Unconfirmed,
     /// The request is decided or ended; holds its outcome or status.
     #[error("the request is {0}")]
     TooLate(&'static str),
@@ -43,8 +46,10 @@ impl Withdrawal<'_> {
     /// See [`WithdrawalError`]; nothing is recorded then.
     pub async fn withdraw(&self, request: &Request, by: &Origin) -> Result<(), WithdrawalError> {
         let (id, now) = (request.id(), self.clock.now());
-        if request.status() == Status::Submitted {
-            return Err(WithdrawalError::TooEarly);
+        match request.status() {
+            Status::Unconfirmed => return Err(WithdrawalError::Unconfirmed),
+            Status::Submitted => return Err(WithdrawalError::TooEarly),
+            _ => {}
         }
         let withdrawn = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             let entry = PendingEvent::new(EventKind::Withdrawn, now);
@@ -103,6 +108,8 @@ mod tests {
         let backend = InMemoryBackend::new();
         let id = backend.request_at(Status::Submitted);
         assert!(matches!(withdraw(&backend, id).await, Err(WithdrawalError::TooEarly)));
+        let id = backend.request_at(Status::Unconfirmed);
+        assert!(matches!(withdraw(&backend, id).await, Err(WithdrawalError::Unconfirmed)));
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ use pki::certificate::Publication;
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
 use deciders::{Common, deciders, groups, one_way};
+pub use settings::RequesterProof;
 use settings::{People, Settings};
 pub use values::LONGEST_LIMIT;
 use values::{Approver, KeyDigest, WebAddress};
@@ -29,12 +30,17 @@ pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 /// The limit of undecided requests per address if the document sets none.
 const USUAL_PENDING_LIMIT: u32 = 200;
 
+/// The limit of requests per address and hour if the document sets none.
+const USUAL_HOURLY_LIMIT: u32 = 60;
+
 /// The checked contents of the document.
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
     pub(super) language: Language,
     pub(super) publication: Publication,
     pub(super) pending_limit: u32,
+    pub(super) hourly_limit: u32,
+    pub(super) requesters: RequesterProof,
     pub(super) denied_keys: Vec<[u8; 32]>,
     pub(super) profiles: Vec<Profile>,
 }
@@ -44,6 +50,7 @@ pub(super) struct Checked {
 struct PolicyDocument {
     default: Option<Spanned<String>>,
     pending_limit: Option<NonZeroU32>,
+    hourly_limit: Option<NonZeroU32>,
     #[serde(default)]
     publication: PublicationSection,
     #[serde(default)]
@@ -125,6 +132,8 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
             ocsp: addresses(document.publication.ocsp),
         },
         pending_limit: document.pending_limit.map_or(USUAL_PENDING_LIMIT, NonZeroU32::get),
+        hourly_limit: document.hourly_limit.map_or(USUAL_HOURLY_LIMIT, NonZeroU32::get),
+        requesters: common.people.requesters(),
         denied_keys,
         profiles,
     })

@@ -40,6 +40,14 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// The number of requests of an address (compared exactly) registered since `since`, whatever their status; eventually
+    /// consistent. Counting may stop at `enough`.
+    async fn registered_by(
+        &self,
+        email: &Email,
+        since: OffsetDateTime,
+        enough: usize,
+    ) -> Result<usize, PortError>;
     /// The number of undecided requests of an address (compared exactly) registered since `since`; eventually
     /// consistent. Counting may stop at `enough`.
     async fn undecided_of(

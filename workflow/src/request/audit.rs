@@ -22,6 +22,8 @@ use crate::wire_names;
 pub enum EventKind {
     /// The request was accepted; `digest` is the SHA-256 of the submitted text.
     Submitted,
+    /// The reader of the requester's mailbox confirmed the request. It and the events before it are written together.
+    Confirmed,
     /// The summary of the CSR was stored; `digest` is the SHA-256 of the CSR's DER.
     Stored,
     /// The approval period started; `digest` is the digest that an approval binds.
@@ -141,12 +143,14 @@ pub struct PendingEvent {
     pub digest: Option<String>,
     /// Further details; the meaning depends on the [`EventKind`].
     pub detail: Option<String>,
+    /// The address of the caller, where the event is older than the write that records it.
+    pub source: Option<String>,
 }
 
 impl PendingEvent {
     /// An event with neither digest nor detail.
     pub fn new(event: EventKind, at: OffsetDateTime) -> Self {
-        Self { event, at: whole_seconds(at), digest: None, detail: None }
+        Self { event, at: whole_seconds(at), digest: None, detail: None, source: None }
     }
 
     /// Sets the digest: a lower-case hex SHA-256.
@@ -213,7 +217,7 @@ impl Event {
             event: entry.event,
             at: entry.at,
             actor: origin.actor.clone(),
-            source: origin.source.clone(),
+            source: entry.source.or_else(|| origin.source.clone()),
             digest: entry.digest,
             detail: entry.detail,
             previous: std::mem::take(&mut head.hash),
@@ -241,6 +245,7 @@ impl Event {
 
 wire_names!(EventKind: "kind of event" {
     Submitted => "submitted",
+    Confirmed => "confirmed",
     Stored => "stored",
     Asked => "asked",
     Viewed => "viewed",

@@ -43,6 +43,9 @@ pub struct Columns {
     /// See [`Request::registration_date`].
     #[serde(with = "time::serde::rfc3339")]
     pub registration_date: OffsetDateTime,
+    /// See [`Request::submitted_from`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_from: Option<String>,
     /// See [`Request::policy_version`].
     pub policy_version: String,
     /// See [`Request::checked_key`].
@@ -148,6 +151,7 @@ impl From<Request> for Columns {
             csr_content: row.csr_content,
             profile: row.profile,
             registration_date: row.registration_date,
+            submitted_from: row.submitted_from,
             policy_version: row.policy_version,
             checked_key: row.checked_key,
             csr_digest,
@@ -212,6 +216,7 @@ impl TryFrom<Columns> for Request {
             csr_content: columns.csr_content,
             profile: columns.profile,
             registration_date: columns.registration_date,
+            submitted_from: columns.submitted_from,
             policy_version: columns.policy_version,
             checked_key: columns.checked_key,
             csr,

@@ -1,8 +1,9 @@
 //! Intake: from a submission to a stored request with a started execution.
 //!
 //! Invariant: a request is stored whole or not at all, and only after every check; a repeated submission returns the
-//! request of the first. After the row is stored, a failed start of the execution is no failure of the submission:
-//! housekeeping starts it. Errors of the input are [`InputError`]s, all at once; every other error is an
+//! request of the first. Where the policy wants the requester's address proven, the row is stored unconfirmed, by one write,
+//! and its execution starts when the reader of the mailbox confirms it. After that, a failed start of the execution is no
+//! failure: housekeeping starts it. Errors of the input are [`InputError`]s, all at once; every other error is an
 //! [`IntakeError`].
 
 use pki::issuer::Issuer;
@@ -10,14 +11,17 @@ use time::Duration;
 
 use super::audit::Origin;
 use super::input::{missing, unfit_text};
-use super::{Request, Submission, execution_name};
+use super::{Request, Status, Submission, execution_name};
 use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::{CheckedKey, Grant};
 use crate::ids::RequestId;
-use crate::policy::{LONGEST_LIMIT, Policy, Profile, evaluate};
-use crate::ports::{Clock, Executions, PortError, Requests, Saved};
+use crate::mail_kind::MailKind;
+use crate::message::RecheckMessage;
+use crate::policy::{LONGEST_LIMIT, Policy, Profile, RequesterProof, evaluate};
+use crate::ports::{Clock, Executions, PortError, Requests, Saved, WorkerQueue};
 use crate::requester::Requester;
+use crate::store::{UpdateError, update_known_request};
 use crate::texts::{Language, Message};
 
 /// The longest idempotency key, in bytes.
@@ -25,6 +29,9 @@ const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
 
 /// The time after the longest approval period before housekeeping ends an undecided request.
 const EXPIRY_SLACK: Duration = Duration::days(1);
+
+/// The shortest time between two mails with the confirmation link of one request.
+const CONFIRMATION_MAIL_MIN_INTERVAL: Duration = Duration::minutes(10);
 
 /// The part of a submission that has an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +109,12 @@ pub enum IntakeError {
     /// The number of undecided requests of the requester has reached the limit of the policy.
     #[error("the requester has {limit} undecided requests, the limit of the policy")]
     TooManyUndecided {
+        /// The limit.
+        limit: usize,
+    },
+    /// The requests of the requester in the last hour have reached the limit of the policy, whatever became of them.
+    #[error("the requester has sent {limit} requests in an hour, the limit of the policy")]
+    TooManyInAnHour {
         /// The limit.
         limit: usize,
     },
@@ -217,51 +230,122 @@ impl CheckedRequest {
     }
 }
 
+/// The reason why a request was not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmationError {
+    /// The time to confirm is over.
+    #[error("the time to confirm the request is over")]
+    Lapsed,
+    /// A port failed; the caller can try again.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
 /// The ports of intake.
 pub struct Intake<'a> {
     /// The rows.
     pub requests: &'a dyn Requests,
     /// The executions of the state machine.
     pub executions: &'a dyn Executions,
+    /// The queue of notify: the mail with the confirmation link.
+    pub notify_queue: &'a dyn WorkerQueue,
     /// The time.
     pub clock: &'a dyn Clock,
 }
 
 impl Intake<'_> {
-    /// Stores the request on behalf of `by`, and starts its execution. `undecided_limit` bounds the undecided requests
-    /// of one requester.
+    /// Stores the request on behalf of `by`, within the limits of the policy. Then its execution starts; or, where the
+    /// policy wants the address proven, the link that confirms the request is mailed to it.
     ///
     /// # Errors
-    /// See [`IntakeError`]; nothing is stored then.
+    /// See [`IntakeError`]. Nothing is stored then, unless the mail could not be ordered: an unconfirmed request ends by
+    /// itself, and a repetition with the same idempotency key orders the mail again.
     pub async fn submit(
         &self,
         checked: CheckedRequest,
-        undecided_limit: usize,
+        policy: &Policy,
         by: &Origin,
     ) -> Result<Submitted, IntakeError> {
-        self.within_limit(&checked, undecided_limit).await?;
-        let submitted = self.store(checked, by).await?;
-        self.start(&submitted.request).await;
+        self.within_limits(&checked, policy).await?;
+        let submitted = self.store(checked, policy.requesters(), by).await?;
+        match submitted.request.status() {
+            Status::Unconfirmed => self.order_confirmation_mail(&submitted).await?,
+            _ => self.start(&submitted.request).await,
+        }
         Ok(submitted)
     }
 
-    /// Rejects a request above the limit, unless it is a replay. Concurrent submissions may exceed the limit together:
-    /// the limit bounds floods and is no exact count (docs/decisions/0031).
-    async fn within_limit(&self, checked: &CheckedRequest, limit: usize) -> Result<(), IntakeError> {
-        let since = self.clock.now() - LONGEST_LIMIT - EXPIRY_SLACK;
-        if self.requests.undecided_of(checked.email(), since, limit).await? < limit
-            || self.requests.find(checked.id).await?.is_some()
-        {
-            return Ok(());
-        }
-        tracing::warn!(limit, "rejected a submission: the requester has {limit} undecided requests");
-        Err(IntakeError::TooManyUndecided { limit })
+    /// Records on behalf of `by` that the reader of the requester's mailbox confirmed the request, and starts its
+    /// execution. Idempotent.
+    ///
+    /// # Errors
+    /// See [`ConfirmationError`]; nothing is recorded then.
+    pub async fn confirm(&self, request: &Request, by: &Origin) -> Result<Request, ConfirmationError> {
+        let now = self.clock.now();
+        let confirmed = update_known_request(self.requests, request, by, |row| row.confirm(now)).await;
+        let confirmed = confirmed.map_err(|error| match error {
+            UpdateError::Port(error) => ConfirmationError::Port(error),
+            // A row that is gone has lapsed.
+            UpdateError::Rejected(_) | UpdateError::Missing(_) => ConfirmationError::Lapsed,
+        })?;
+        let id = request.id();
+        tracing::info!(request.id = %id, "request {id} is confirmed");
+        self.start(&confirmed.row).await;
+        Ok(confirmed.row)
     }
 
-    async fn store(&self, checked: CheckedRequest, by: &Origin) -> Result<Submitted, IntakeError> {
+    /// Rejects a request above a limit, unless it is a replay. Concurrent submissions may exceed a limit together:
+    /// the limits bound floods and are no exact counts (docs/decisions/0031).
+    async fn within_limits(&self, checked: &CheckedRequest, policy: &Policy) -> Result<(), IntakeError> {
+        let (now, hourly, undecided) = (self.clock.now(), policy.hourly_limit(), policy.pending_limit());
+        let email = checked.email();
+        let exceeded = if self.requests.registered_by(email, now - Duration::HOUR, hourly).await? >= hourly {
+            IntakeError::TooManyInAnHour { limit: hourly }
+        } else {
+            let since = now - LONGEST_LIMIT - EXPIRY_SLACK;
+            if self.requests.undecided_of(email, since, undecided).await? < undecided {
+                return Ok(());
+            }
+            IntakeError::TooManyUndecided { limit: undecided }
+        };
+        if self.requests.find(checked.id).await?.is_some() {
+            return Ok(());
+        }
+        tracing::warn!("rejected a submission: {exceeded}");
+        Err(exceeded)
+    }
+
+    /// Has the link that confirms the request mailed: for a new request always, for a replay from time to time.
+    async fn order_confirmation_mail(&self, submitted: &Submitted) -> Result<(), IntakeError> {
+        let (request, now) = (&submitted.request, self.clock.now());
+        if submitted.is_replay {
+            let claim = |row: &mut Request| row.claim_confirmation_mail(CONFIRMATION_MAIL_MIN_INTERVAL, now);
+            // Nobody's event: the trail of an unconfirmed request is empty.
+            let nobody = Origin::worker("portal");
+            let claimed = update_known_request(self.requests, request, &nobody, claim).await;
+            match claimed {
+                Ok(claimed) if claimed.value => {}
+                Ok(_) | Err(UpdateError::Missing(_)) => return Ok(()),
+                Err(UpdateError::Port(error)) => return Err(error.into()),
+            }
+        }
+        self.notify_queue.recheck(&RecheckMessage::mail(request.id(), MailKind::Confirm)).await?;
+        Ok(())
+    }
+
+    async fn store(
+        &self,
+        checked: CheckedRequest,
+        proof: RequesterProof,
+        by: &Origin,
+    ) -> Result<Submitted, IntakeError> {
         let id = checked.id;
         let arn = self.executions.arn(&execution_name(id, 1));
-        let mut request = Request::submitted(id, checked.submission.clone(), arn, self.clock.now());
+        let (submission, now) = (checked.submission.clone(), self.clock.now());
+        let mut request = match proof {
+            RequesterProof::Mail => Request::unconfirmed(id, submission, arn, by.source.clone(), now),
+            RequesterProof::None => Request::submitted(id, submission, arn, now),
+        };
         let events = request.take_events(by);
         match self.requests.create(&request, &events).await? {
             Saved::Yes => {
@@ -285,7 +369,7 @@ impl Intake<'_> {
 
     /// Starts the first execution. Idempotent.
     async fn start(&self, request: &Request) {
-        if request.status().is_terminal() || request.execution().attempt > 1 {
+        if !request.status().is_in_flow() || request.execution().attempt > 1 {
             return;
         }
         let id = request.id();

@@ -61,7 +61,8 @@ impl RequestOutcome {
             Status::Rejected => Some(Self::Rejected),
             Status::Expired => Some(Self::Expired),
             Status::Failed => Some(Self::Failed),
-            Status::Submitted
+            Status::Unconfirmed
+            | Status::Submitted
             | Status::PendingApproval
             | Status::Approved
             | Status::Issued

@@ -22,7 +22,9 @@ pub fn verify_request(row: &Request, events: &[Event]) -> Vec<AuditError> {
         return broken;
     }
     if events.is_empty() {
-        return vec![AuditError::Empty];
+        // The trail begins when the requester confirms.
+        let is_unconfirmed = row.status() == Status::Unconfirmed && row.history().len() == 1;
+        return if is_unconfirmed { Vec::new() } else { vec![AuditError::Empty] };
     }
     let facts = Facts::of(events);
     facts.differences(row).into_iter().map(AuditError::Row).collect()
@@ -65,6 +67,11 @@ impl Facts {
                 self.csr_content.clone_from(&event.digest);
                 self.enter(Status::Submitted, event);
             }
+            EventKind::Confirmed => {
+                // Until then it was unconfirmed.
+                self.history = vec![(Status::Unconfirmed, self.submitted_at(event))];
+                self.enter(Status::Submitted, event);
+            }
             EventKind::Stored => self.csr_digest.clone_from(&event.digest),
             EventKind::Asked => {
                 self.approval_digest.clone_from(&event.digest);
@@ -101,6 +108,10 @@ impl Facts {
             | EventKind::Escalated
             | EventKind::Downloaded => {}
         }
+    }
+
+    fn submitted_at(&self, event: &Event) -> OffsetDateTime {
+        self.history.first().map_or(event.at, |(_, at)| *at)
     }
 
     fn enter(&mut self, status: Status, event: &Event) {

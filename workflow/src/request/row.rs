@@ -57,6 +57,7 @@ pub struct Request {
     pub(super) csr_content: String,
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
+    pub(super) submitted_from: Option<String>,
     pub(super) policy_version: String,
     pub(super) checked_key: Option<CheckedKey>,
     pub(super) csr: Option<CsrSummary>,
@@ -122,6 +123,11 @@ impl Request {
     /// The time at which the request was accepted, UTC.
     pub fn registration_date(&self) -> OffsetDateTime {
         self.registration_date
+    }
+
+    /// The address of the caller who submitted a request that had to be confirmed.
+    pub fn submitted_from(&self) -> Option<&str> {
+        self.submitted_from.as_deref()
     }
 
     /// The version of the policy that was last applied.

@@ -5,6 +5,8 @@ use crate::wire_names;
 /// The status of a request (docs/architecture.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
+    /// Stored, without an execution, until the reader of the requester's mailbox confirms it.
+    Unconfirmed,
     /// Accepted and stored; the execution has not read it yet.
     Submitted,
     /// The approvers have been asked.
@@ -28,6 +30,7 @@ pub enum Status {
 }
 
 wire_names!(Status: "status" {
+    Unconfirmed => "unconfirmed",
     Submitted => "submitted",
     PendingApproval => "pending_approval",
     Approved => "approved",
@@ -43,7 +46,19 @@ wire_names!(Status: "status" {
 impl Status {
     /// True if the flow has ended.
     pub fn is_terminal(self) -> bool {
-        !matches!(self, Status::Submitted | Status::PendingApproval | Status::Approved | Status::Issued)
+        !matches!(
+            self,
+            Status::Unconfirmed
+                | Status::Submitted
+                | Status::PendingApproval
+                | Status::Approved
+                | Status::Issued
+        )
+    }
+
+    /// True if the flow works on the request: it has or needs an execution.
+    pub fn is_in_flow(self) -> bool {
+        !self.is_terminal() && self != Status::Unconfirmed
     }
 
     /// True if the certificate is stored and not revoked.
@@ -59,8 +74,7 @@ mod tests {
     /// The names in tables, in answers and on the command line.
     #[test]
     fn the_names_are_those_in_rows() {
-        let names =
-            "submitted pending_approval approved issued delivered refused rejected expired failed revoked";
+        let names = "unconfirmed submitted pending_approval approved issued delivered refused rejected expired failed revoked";
         assert_eq!(Status::ALL.map(Status::as_str).join(" "), names);
     }
 }

@@ -74,6 +74,9 @@ impl InMemoryBackend {
             checked_key: None,
         };
         let arn = crate::ports::Executions::arn(self, &execution_name(id, 1));
+        if status == Status::Unconfirmed {
+            return Request::unconfirmed(id, submission, arn, Some("192.0.2.1".to_owned()), now);
+        }
         let mut request = Request::submitted(id, submission, arn, now);
         if status == Status::Submitted {
             return request;

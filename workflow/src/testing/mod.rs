@@ -7,5 +7,5 @@ mod clock;
 pub mod faults;
 pub mod fixtures;
 
-pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult};
+pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, trusting_policy};
 pub use clock::Skewed;

@@ -12,11 +12,13 @@ use crate::Asked;
 #[test]
 fn a_history_goes_forward_or_through_a_retry() {
     assert!(goes_forward(&["submitted", "pending_approval", "approved", "issued", "delivered"]));
+    assert!(goes_forward(&["unconfirmed", "submitted", "pending_approval"]));
     assert!(goes_forward(&["submitted", "pending_approval", "failed", "pending_approval", "approved"]));
     for wrong in [
         &["pending_approval"][..],
         &["submitted", "approved", "pending_approval"],
         &["submitted", "submitted"],
+        &["submitted", "unconfirmed"],
         &["submitted", "rejected", "approved"],
     ] {
         assert!(!goes_forward(wrong), "{wrong:?}");
@@ -46,10 +48,10 @@ fn certificate_mail() -> Mail {
 /// Audit trail of a delivered request.
 fn trail() -> Vec<Value> {
     let mut trail: Vec<Value> = once("delivered").iter().map(|event| json!({ "event": event })).collect();
-    for event in &mut trail[4..6] {
+    for event in &mut trail[5..7] {
         event["detail"] = json!("4f01");
     }
-    trail.insert(3, json!({ "event": "voted", "actor": "approver:a@example.com" }));
+    trail.insert(4, json!({ "event": "voted", "actor": "approver:a@example.com" }));
     trail
 }
 
@@ -128,10 +130,10 @@ fn consistent_records_pass_and_each_inconsistency_is_found() {
         ("audit", |observed| {
             observed.trails.get_mut(ID).unwrap().push(json!({ "event": "signed", "detail": "4f01" }))
         }),
-        ("audit", |observed| observed.trails.get_mut(ID).unwrap()[5]["detail"] = json!("4f02")),
+        ("audit", |observed| observed.trails.get_mut(ID).unwrap()[6]["detail"] = json!("4f02")),
         ("audit", |observed| {
             let trail = observed.trails.get_mut(ID).unwrap();
-            let vote = trail[3].clone();
+            let vote = trail[4].clone();
             trail.push(vote);
         }),
         ("audit", |observed| _ = observed.trails.insert("another".into(), Vec::new())),

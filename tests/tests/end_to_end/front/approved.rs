@@ -1,6 +1,6 @@
 //! An approved request, and every mail and page that its requester gets.
 
-use end_to_end::{Stack, Submission, csr_for, files_in_zip, unique_host};
+use end_to_end::{Asked, Stack, Submission, csr_for, files_in_zip, unique_host};
 use serde_json::Value;
 
 use crate::APPROVER;
@@ -15,17 +15,16 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     let answer = portal.submit(&submission).await.expect(202);
     let (location, answer) = (answer.header("location").to_owned(), answer.json());
     assert_eq!(answer["statusUrl"], location);
-    assert_eq!(answer["status"], "submitted");
-    let asked = end_to_end::Asked {
-        id: answer["id"].as_str().unwrap().to_owned(),
-        email: submission.email.clone(),
-        status_url: location,
-    };
+    assert_eq!(answer["status"], "unconfirmed");
+    let answered = Asked::of(&answer, &submission);
 
-    let receipt = mailbox.mail(&asked.id, &asked.email, "We have your request").await;
-    assert!(receipt.text.contains(&host), "{}", receipt.text);
-    assert!(receipt.links().contains(&asked.status_url));
-    assert!(receipt.html.contains("</html>"));
+    let confirm = mailbox.mail(&answered.id, &answered.email, "Confirm your request").await;
+    assert!(confirm.text.contains(&host), "{}", confirm.text);
+    assert!(!confirm.links().contains(&answered.status_url), "the mail has a link of its own");
+    assert!(confirm.html.contains("</html>"));
+    let executions = stack.countersign(&["executions", &answered.id]);
+    assert!(!executions.status.success(), "nothing runs before the confirmation");
+    let asked = portal.confirm(answered.clone()).await;
 
     let request = mailbox.mail(&asked.id, APPROVER, "Approve certificate").await;
     for shown in [host.as_str(), &asked.email, "The shop's new front.", "P-256", &format!("CN={host}")] {
@@ -54,7 +53,10 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     let status = portal.until(&asked, "delivered").await;
     let went_through: Vec<&str> =
         status["history"].as_array().unwrap().iter().filter_map(|entry| entry["status"].as_str()).collect();
-    assert_eq!(went_through, ["submitted", "pending_approval", "approved", "issued", "delivered"]);
+    assert_eq!(
+        went_through,
+        ["unconfirmed", "submitted", "pending_approval", "approved", "issued", "delivered"]
+    );
     let serial = status["serial"].as_str().unwrap();
     assert!(serial.len() >= 32, "{serial}");
     assert!(serial.bytes().all(|b| b.is_ascii_hexdigit()), "{serial}");
@@ -67,6 +69,9 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
     assert_eq!(portal.get(&certificate_url(&asked.status_url, ".zip"), "*/*").await.expect(200).body, zip);
     downloads_agree(&portal, &asked.status_url, zip).await;
+    let by_answer = portal.json(&certificate_url(&answered.status_url, "")).await;
+    by_answer.problem(403, "not_found");
+    portal.until(&answered, "delivered").await;
 }
 
 /// URL of the certificate, from the URL of the status page.
@@ -120,10 +125,14 @@ async fn the_same_idempotency_key_is_the_same_request() {
     let portal = stack.portal();
     let key = uuid::Uuid::new_v4().to_string();
     let submission = Submission { idempotency_key: Some(key), ..Submission::of(&csr_for(&[&unique_host()])) };
-    let (first, at_once) = tokio::join!(portal.ask(&submission), portal.ask(&submission));
-    let again = portal.ask(&submission).await;
+    let submit = async || Asked::of(&portal.submit(&submission).await.expect(202).json(), &submission);
+    let (first, at_once) = tokio::join!(submit(), submit());
+    let again = submit().await;
     assert_eq!((&first.id, &first.status_url), (&at_once.id, &at_once.status_url));
     assert_eq!((&first.id, &first.status_url), (&again.id, &again.status_url));
+    portal.confirm(again).await;
+    let confirmed = submit().await;
+    assert_eq!((&first.id, &first.status_url), (&confirmed.id, &confirmed.status_url));
     assert_eq!(stack.rows_of(&submission.email).len(), 1);
 
     portal.until(&first, "pending_approval").await;

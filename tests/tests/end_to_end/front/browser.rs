@@ -30,9 +30,15 @@ async fn asked_for_and_approved(with_scripts: bool) {
     requester.fill("#comment", "From a browser.").await;
     requester.press("form button.primary").await;
     requester.element("[data-status]").await;
+    let answered = requester.page.current_url().await.unwrap();
+    let id = answered.path_segments().unwrap().next_back().unwrap().to_owned();
+    let asked = Asked { id, email, status_url: answered.to_string() };
+    requester.page.goto(&mailbox.confirmation_link(&asked).await).await.unwrap();
+    assert_eq!(portal.status(&asked).await["status"], "unconfirmed", "looking confirms nothing");
+    requester.press("form[action*='/confirm'] button").await;
+    requester.element("[data-status=submitted], [data-status=pending_approval]").await;
     let status_url = requester.page.current_url().await.unwrap();
-    let id = status_url.path_segments().unwrap().next_back().unwrap().to_owned();
-    let asked = Asked { id, email, status_url: status_url.to_string() };
+    assert_ne!(status_url, answered, "the mail has a link of its own");
     assert!(requester.page.source().await.unwrap().contains(&host));
 
     let approver = Browser::start(&programs, with_scripts).await;

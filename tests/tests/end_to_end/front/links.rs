@@ -14,7 +14,7 @@ async fn opening_every_link_of_every_mail_changes_nothing() {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let approval = mailbox.approval_link(&asked, APPROVER).await;
-    mailbox.mail(&asked.id, &asked.email, "We have your request").await;
+    let confirmation = mailbox.confirmation_link(&asked).await;
     portal.until(&asked, "pending_approval").await;
     // Only the first view of an approval link is recorded.
     let review = portal.json(&approval).await.expect(200).json();
@@ -24,12 +24,14 @@ async fn opening_every_link_of_every_mail_changes_nothing() {
     let links: Vec<String> =
         mails.iter().flat_map(|mail| mail.links()).filter(|link| link.starts_with(&portal.base)).collect();
     assert!(links.contains(&approval), "{} links", links.len());
-    assert!(links.contains(&asked.status_url), "{} links", links.len());
+    assert!(links.contains(&confirmation), "{} links", links.len());
     for link in &links {
         for method in [Method::GET, Method::HEAD] {
             for accept in [HTML, JSON] {
                 let answer = portal.send(method.clone(), link, &[("accept", accept)], Vec::new()).await;
-                assert_eq!(answer.status, 200, "{method} of a link");
+                // The link of a confirmed request leads a browser to its page.
+                let leads_on = accept == HTML && *link == confirmation;
+                assert_eq!(answer.status, if leads_on { 303 } else { 200 }, "{method} of a link");
                 assert_eq!(answer.header("cache-control"), "no-store");
                 assert!(method == Method::GET || answer.body.is_empty(), "HEAD has no body");
             }

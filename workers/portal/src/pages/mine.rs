@@ -1,7 +1,7 @@
 //! My certificates: the page that asks for an address, and the list.
 
 use askama::Template;
-use workflow::approval::LinkSecret;
+use workflow::approval::{LinkGiven, LinkSecret};
 use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::request::{Request, Status};
@@ -90,7 +90,7 @@ impl MinePage {
 }
 
 fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
-    let key = links.status_key(request.id());
+    let key = links.status_key(request.id(), LinkGiven::ByMail);
     let path = |below: &str| site.request_path(request.id(), below, &key);
     RequestRow {
         names: names_for_people(request.names()),

@@ -1,7 +1,7 @@
 //! The status page: the status of a request, explained, and the certificate once it is issued.
 
 use askama::Template;
-use workflow::approval::StatusKey;
+use workflow::approval::OpenedRequest;
 use workflow::decision::Decision;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
@@ -41,6 +41,8 @@ pub(crate) struct StatusPage {
     not_after: Option<Instant>,
     /// The download links, if there is a certificate.
     downloads: Option<Downloads>,
+    /// The path for confirming the request, for the reader of the mailbox.
+    confirm: Option<String>,
     /// The path for withdrawing the request, while it is undecided.
     cancel: Option<String>,
     /// The link to a form with the same values, once the request has ended.
@@ -58,16 +60,14 @@ impl StatusPage {
     pub(crate) fn new(
         portal: &Portal,
         locale: &Locale,
-        request: &Request,
+        opened: &OpenedRequest,
         names: &[String],
-        key: &StatusKey,
         masks_addresses: bool,
     ) -> Self {
         let site = Site::of(portal, locale);
+        let OpenedRequest { request, key, .. } = opened;
         let link = |below: &str| site.request_path(request.id(), below, key);
-        let downloads = request
-            .status()
-            .has_certificate()
+        let downloads = (request.status().has_certificate() && opened.may_download())
             .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
         let (class, headline) =
             if withdrawn(request) { ("bad", "status-withdrawn") } else { headline(request.status()) };
@@ -77,11 +77,13 @@ impl StatusPage {
             status: request.status().as_str(),
             class,
             headline: site.text(headline),
-            explanation: explanation(&site, request),
+            explanation: explanation(&site, opened),
             events: events(&site, request),
             refresh: match request.status() {
                 status if status.is_terminal() => None,
-                Status::PendingApproval => Some(20),
+                // A reload would take the reader away from the button.
+                Status::Unconfirmed if opened.is_mailed() => None,
+                Status::Unconfirmed | Status::PendingApproval => Some(20),
                 _ => Some(4),
             },
             reason: told_reason(request),
@@ -95,6 +97,8 @@ impl StatusPage {
             serial: request.serial().filter(|_| is_signed).map(ToString::to_string),
             not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
             downloads,
+            confirm: (request.status() == Status::Unconfirmed && opened.is_mailed())
+                .then(|| link("/confirm")),
             cancel: (request.status() == Status::PendingApproval && request.decision().is_none())
                 .then(|| link("/cancel")),
             again: (request.status().is_terminal()).then(|| {
@@ -146,6 +150,7 @@ fn masked(address: &str) -> String {
 /// The CSS class of the status, and the id of its headline.
 fn headline(status: Status) -> (&'static str, &'static str) {
     match status {
+        Status::Unconfirmed => ("waiting", "status-unconfirmed"),
         Status::Submitted => ("working", "status-submitted"),
         Status::PendingApproval => ("waiting", "status-pending"),
         Status::Approved => ("working", "status-approved"),
@@ -159,11 +164,26 @@ fn headline(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-fn explanation(site: &Site, request: &Request) -> Markup {
+fn explanation(site: &Site, opened: &OpenedRequest) -> Markup {
+    let request = &opened.request;
+    if request.was_never_confirmed() {
+        return site.markup(Message::new("status-lapsed-text"));
+    }
+    if !opened.may_download() && request.status().has_certificate() {
+        return site.markup(Message::new("status-by-mail-text").with("email", request.email().as_str()));
+    }
     if withdrawn(request) {
         return site.markup(Message::new("status-withdrawn-text"));
     }
     site.markup(Message::new(match request.status() {
+        Status::Unconfirmed => {
+            let text = if opened.is_mailed() {
+                Message::new("status-confirm-text")
+            } else {
+                Message::new("status-unconfirmed-text").with("email", request.email().as_str())
+            };
+            return site.markup(text).time("until", &site.instant(request.confirm_until()));
+        }
         Status::Submitted => "status-submitted-text",
         Status::PendingApproval => match request.expires_at() {
             Some(at) => {
@@ -186,6 +206,7 @@ fn explanation(site: &Site, request: &Request) -> Markup {
 /// The id of the text of a line of the timeline.
 fn label(status: Status) -> &'static str {
     match status {
+        Status::Unconfirmed => "event-unconfirmed",
         Status::Submitted => "event-submitted",
         Status::PendingApproval => "event-pending",
         Status::Approved => "event-approved",
@@ -216,8 +237,8 @@ fn events(site: &Site, request: &Request) -> Vec<StatusEvent> {
     let to_come = WAY
         .into_iter()
         .filter(|_| !request.status().is_terminal())
-        .skip_while(|status| *status != request.status())
-        .skip(1)
+        .skip_while(|status| request.status() != Status::Unconfirmed && *status != request.status())
+        .skip(usize::from(request.status() != Status::Unconfirmed))
         .map(|status| StatusEvent { class: "coming", label: site.text(label(status)), at: None });
     happened.chain(to_come).collect()
 }

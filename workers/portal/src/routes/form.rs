@@ -12,6 +12,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, StatusCode, Uri};
 use pki::issuer::Issuer;
 use serde::Serialize;
+use workflow::approval::LinkGiven;
 use workflow::finding::{Code, Finding};
 use workflow::grant::Grant;
 use workflow::ids::{IssuerId, RequestId};
@@ -112,9 +113,9 @@ pub(crate) async fn submit(
     };
     // The link before the request: without a link there is no response, so nothing may be stored.
     let submitted = async {
-        let key = portal.links.secret().await?.status_key(checked.id());
+        let key = portal.links.secret().await?.status_key(checked.id(), LinkGiven::InAnswer);
         let by = client.as_requester(checked.email());
-        let submitted = portal.intake().submit(checked, policy.pending_limit(), &by).await?;
+        let submitted = portal.intake().submit(checked, &policy, &by).await?;
         Ok::<_, Problem>((key, submitted.request))
     };
     let (key, request) = match submitted.await {
@@ -140,6 +141,10 @@ impl From<IntakeError> for Problem {
         match error {
             IntakeError::TooManyUndecided { limit } => {
                 let message = Message::new("problem-too-many-waiting").with("limit", limit);
+                Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
+            }
+            IntakeError::TooManyInAnHour { limit } => {
+                let message = Message::new("problem-too-many-in-an-hour").with("limit", limit);
                 Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
             }
             IntakeError::KeyReused(finding) => {

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use pki::certificate::Serial;
 use serde::Serialize;
+use workflow::approval::LinkGiven;
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
@@ -90,8 +91,10 @@ pub(crate) async fn show(
     let id = key.ok().and_then(|Path(key)| links.opens_overview(&key, portal.clock.now()));
     let id = id.ok_or_else(|| Problem::new(Code::NotFound, "problem-no-overview"))?;
     let (email, requests) = overview::list(&*portal.requests, id).await?.ok_or_else(Problem::no_such_link)?;
-    let urls: Vec<String> =
-        requests.iter().map(|one| portal.base_url.status(one.id(), &links.status_key(one.id()))).collect();
+    let urls: Vec<String> = requests
+        .iter()
+        .map(|one| portal.base_url.status(one.id(), &links.status_key(one.id(), LinkGiven::ByMail)))
+        .collect();
     Ok(match format {
         ResponseFormat::Json => {
             let mine: Vec<Mine<'_>> =

@@ -14,12 +14,13 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use pki::certificate::Serial;
 use serde::Serialize;
 use url::form_urlencoded;
-use workflow::approval::StatusKey;
+use workflow::approval::OpenedRequest;
 use workflow::approval::withdrawal::WithdrawalError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::{IssuerId, RequestId};
 use workflow::mail::bundle;
 use workflow::request::download::{DownloadError, DownloadFormat};
+use workflow::request::intake::ConfirmationError;
 use workflow::request::{HistoryEntry, Request, Status};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
@@ -63,13 +64,68 @@ pub(crate) async fn status(
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let (request, key) = open(&portal, id, &uri).await?;
+    let opened = open(&portal, id, &uri).await?;
+    show(&portal, format, &locale, &opened).await
+}
+
+/// GET `/requests/{id}/confirm?key=`: the status page, which asks to confirm. Decides nothing.
+pub(crate) async fn ask_to_confirm(
+    State(portal): State<Arc<Portal>>,
+    format: ResponseFormat,
+    locale: Locale,
+    id: Result<Path<String>, PathRejection>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let opened = open_mailed(&portal, id, &uri).await?;
+    match format {
+        ResponseFormat::Page if opened.request.status() != Status::Unconfirmed => {
+            Ok(pages::see_status(&portal, &locale, opened.request.id(), &opened.key))
+        }
+        _ => show(&portal, format, &locale, &opened).await,
+    }
+}
+
+/// POST `/requests/{id}/confirm?key=`: the reader of the requester's mailbox confirms the request.
+pub(crate) async fn confirm(
+    State(portal): State<Arc<Portal>>,
+    format: ResponseFormat,
+    locale: Locale,
+    client: ClientAddr,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    if is_cross_site(&portal, &headers) {
+        return Err(
+            Problem::new(Code::BadRequest, "problem-confirm-cross-site").with_status(StatusCode::FORBIDDEN)
+        );
+    }
+    let OpenedRequest { request, key, .. } = open_mailed(&portal, id, &uri).await?;
+    if request.status() == Status::Expired {
+        return Err(ConfirmationError::Lapsed.into());
+    }
+    let confirmed = portal.intake().confirm(&request, &client.as_requester(request.email())).await?;
+    Ok(match format {
+        ResponseFormat::Json => {
+            Json(serde_json::json!({ "id": confirmed.id(), "status": confirmed.status() })).into_response()
+        }
+        ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &key),
+    })
+}
+
+async fn show(
+    portal: &Portal,
+    format: ResponseFormat,
+    locale: &Locale,
+    opened: &OpenedRequest,
+) -> Result<Response, Problem> {
+    let request = &opened.request;
     let names = request.requested_names();
     let is_signed = request.is_signed();
     match format {
         ResponseFormat::Page => {
             let masks_addresses = portal.policies.current().await?.masks_addresses();
-            let page = StatusPage::new(&portal, &locale, &request, &names, &key, masks_addresses);
+            let page = StatusPage::new(portal, locale, opened, &names, masks_addresses);
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
         ResponseFormat::Json => Ok(Json(View {
@@ -104,7 +160,7 @@ pub(crate) async fn cancel(
             Problem::new(Code::BadRequest, "problem-cancel-cross-site").with_status(StatusCode::FORBIDDEN)
         );
     }
-    let (request, key) = open(&portal, id, &uri).await?;
+    let OpenedRequest { request, key, .. } = open(&portal, id, &uri).await?;
     portal.withdrawal().withdraw(&request, &client.as_requester(request.email())).await?;
     Ok(match format {
         ResponseFormat::Json => {
@@ -121,7 +177,7 @@ pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<Re
     let Some((_, id)) = id else {
         return Ok(None);
     };
-    open(portal, Ok(Path(id.into_owned())), uri).await.map(|(request, _)| Some(request))
+    open(portal, Ok(Path(id.into_owned())), uri).await.map(|opened| Some(opened.request))
 }
 
 /// GET `/requests/{id}/certificate?key=`: PEM or zip, by `Accept`.
@@ -173,7 +229,13 @@ async fn download(
     method: &Method,
     format: DownloadFormat,
 ) -> Result<Vec<u8>, Problem> {
-    let (request, _) = open(portal, id, uri).await?;
+    let opened = open(portal, id, uri).await?;
+    if !opened.may_download() {
+        return Err(
+            Problem::new(Code::NotFound, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
+        );
+    }
+    let request = opened.request;
     let downloads = portal.downloads();
     let file = downloads.file(&request, format).await?;
     if *method != Method::HEAD {
@@ -185,12 +247,22 @@ async fn download(
 impl From<WithdrawalError> for Problem {
     fn from(error: WithdrawalError) -> Self {
         match error {
+            WithdrawalError::Unconfirmed => Problem::new(Code::AlreadyDecided, "problem-cancel-unconfirmed"),
             WithdrawalError::TooEarly => Problem::new(Code::TryAgain, "problem-cancel-too-early"),
             WithdrawalError::TooLate(status) => {
                 let message = Message::new("problem-cancel-too-late").with("status", status);
                 Problem::new(Code::AlreadyDecided, message)
             }
             WithdrawalError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmationError> for Problem {
+    fn from(error: ConfirmationError) -> Self {
+        match error {
+            ConfirmationError::Lapsed => Problem::new(Code::Expired, "problem-confirm-too-late"),
+            ConfirmationError::Port(error) => error.into(),
         }
     }
 }
@@ -221,22 +293,29 @@ pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response
     Ok(attachment("application/x-pem-file", "ca.pem", chain.chain_pem().to_owned()))
 }
 
-/// The request of a link, and the key of the link.
+/// Like [`open`], by the mailed link only.
+async fn open_mailed(
+    portal: &Portal,
+    id: Result<Path<String>, PathRejection>,
+    uri: &Uri,
+) -> Result<OpenedRequest, Problem> {
+    let opened = open(portal, id, uri).await?;
+    if opened.is_mailed() { Ok(opened) } else { Err(Problem::no_such_link()) }
+}
+
+/// The request of a link.
 async fn open(
     portal: &Portal,
     id: Result<Path<String>, PathRejection>,
     uri: &Uri,
-) -> Result<(Request, StatusKey), Problem> {
+) -> Result<OpenedRequest, Problem> {
     let id: RequestId = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(Problem::no_such_link)?;
     let query = uri.query().unwrap_or_default();
     let key =
         form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "key").map(|(_, value)| value);
-    let links = portal.links.secret().await?;
-    if !key.is_some_and(|key| links.opens(id, &key)) {
-        return Err(Problem::no_such_link());
-    }
-    let request = portal.requests.find(id).await?.ok_or_else(Problem::no_such_link)?;
-    Ok((request, links.status_key(id)))
+    let key = key.ok_or_else(Problem::no_such_link)?;
+    let opened = OpenedRequest::open(&*portal.requests, &*portal.links, &*portal.clock, id, &key).await?;
+    opened.ok_or_else(Problem::no_such_link)
 }
 
 fn attachment(media_type: &'static str, name: &str, content: impl IntoResponse) -> Response {

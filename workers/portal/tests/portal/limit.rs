@@ -5,6 +5,7 @@ use pki::testing as test_pki;
 use serde_json::{Value, json};
 use time::Duration;
 use workflow::request::Status;
+use workflow::testing::trusting_policy;
 
 use crate::site::{JSON, Site, good, with};
 
@@ -12,7 +13,7 @@ const LIMIT: usize = 3;
 
 fn site() -> Site {
     let site = Site::new();
-    let policy = include_str!("../../../../infra/policy.toml");
+    let policy = trusting_policy();
     site.backend.set_policy(&policy.replace("pending_limit = 200", &format!("pending_limit = {LIMIT}")));
     site
 }

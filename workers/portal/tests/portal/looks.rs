@@ -7,6 +7,7 @@ use std::path::Path;
 
 use pki::testing as test_pki;
 use pki::testing::TestKey;
+use workflow::approval::LinkGiven;
 use workflow::request::Status;
 use workflow::texts::Language;
 
@@ -85,6 +86,12 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
         ("status-rejected", Status::Rejected),
     ] {
         let (_, path) = site.request_at(status).await;
+        pages.push((name, site.browse_in(language, &path).await.is_page(200)));
+    }
+    for (name, given) in [("status-unconfirmed", LinkGiven::InAnswer), ("status-confirm", LinkGiven::ByMail)]
+    {
+        let (row, _) = site.request_at(Status::Unconfirmed).await;
+        let path = site.status_path(row.id(), given).await;
         pages.push((name, site.browse_in(language, &path).await.is_page(200)));
     }
     let earlier = site.backend.unsaved_request(&csr, Status::Delivered);

@@ -3,6 +3,7 @@
 
 mod any_body;
 mod calls;
+mod confirmation;
 mod decision;
 mod files;
 mod flow;

@@ -18,7 +18,8 @@ async fn the_link_opens_the_status() {
         assert_eq!(view["profile"], "server");
         assert_eq!(view["names"], json!(["www.example.com"]), "{status}: known from the start");
         assert_eq!(view["history"].as_array().unwrap().len(), row.history().len());
-        assert_eq!(view["history"][0], json!({"status": "submitted", "at": "2026-01-01T12:00:00Z"}));
+        let first = if status == Status::Unconfirmed { "unconfirmed" } else { "submitted" };
+        assert_eq!(view["history"][0], json!({"status": first, "at": "2026-01-01T12:00:00Z"}));
         assert_eq!(view.get("serial").is_some(), status.has_certificate());
         assert_eq!(view.get("notAfter").is_some(), status.has_certificate());
         assert_eq!(view.get("reason").is_some(), row.reason().is_some());

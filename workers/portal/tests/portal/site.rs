@@ -11,7 +11,7 @@ use portal::Portal;
 use serde_json::Value;
 use tower::ServiceExt;
 use workflow::approval::BaseUrl;
-use workflow::approval::{Link, LinkKey};
+use workflow::approval::{Link, LinkGiven, LinkKey};
 use workflow::decision::ReviewDigest;
 use workflow::ids::RequestId;
 use workflow::ports::{Clock, LinkSecrets};
@@ -77,7 +77,14 @@ impl Site {
     }
 
     pub(crate) fn at(base_url: &str) -> Self {
-        Self::over(InMemoryBackend::new(), base_url)
+        let backend = InMemoryBackend::new();
+        backend.trust_requesters();
+        Self::over(backend, base_url)
+    }
+
+    /// A site whose requesters prove their addresses by a mailed link, as by default.
+    pub(crate) fn with_confirmation() -> Self {
+        Self::over(InMemoryBackend::new(), "https://pki.example.com/")
     }
 
     /// An independent site with a copy of the current data.
@@ -171,8 +178,13 @@ impl Site {
     /// Creates a request of this status; returns it and the path of its status page.
     pub(crate) async fn request_at(&self, status: Status) -> (Row, String) {
         let id = self.backend.request_at(status);
-        let key = self.backend.secret().await.unwrap().status_key(id);
-        (self.backend.request(id).unwrap(), format!("/requests/{id}?key={}", key.expose()))
+        (self.backend.request(id).unwrap(), self.status_path(id, LinkGiven::InAnswer).await)
+    }
+
+    /// The path of a request's status page.
+    pub(crate) async fn status_path(&self, id: RequestId, given: LinkGiven) -> String {
+        let key = self.backend.secret().await.unwrap().status_key(id, given);
+        format!("/requests/{id}?key={}", key.expose())
     }
 
     /// Creates a link to a request for its approver; returns its path.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{AuditTable, Item, Table, decode, encode};
 use crate::aws::unavailable;
@@ -23,14 +23,25 @@ const BATCH: usize = 100;
 /// Column and value of rows that are [unnotified](Request::is_unnotified): the key of the sparse index `byUntold`.
 const UNNOTIFIED_MARK: (&str, &str) = ("untold", "yes");
 
+/// The column with the time (seconds since 1970) at which DynamoDB deletes a row that nobody confirmed.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
+const REMOVE_AT: &str = "removeAt";
+
+/// The time for which an unconfirmed row is kept after its link has lapsed, so that the link can say so.
+const LAPSED_ROW_LIFETIME: Duration = Duration::days(7);
+
 /// Columns that an update removes if the row lacks them: a resumed request has no failure reason, for one.
-pub(super) const CLEARABLE: &[&str] = &["reason", UNNOTIFIED_MARK.0];
+pub(super) const CLEARABLE: &[&str] = &["reason", UNNOTIFIED_MARK.0, REMOVE_AT];
 
 /// The columns of a row, with the key of the sparse index.
 pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, PortError> {
     let mut item = encode(request, what)?;
     if request.is_unnotified() {
         item.insert(UNNOTIFIED_MARK.0.into(), AttributeValue::S(UNNOTIFIED_MARK.1.into()));
+    }
+    if request.status() == Status::Unconfirmed {
+        let at = (request.confirm_until() + LAPSED_ROW_LIFETIME).unix_timestamp();
+        item.insert(REMOVE_AT.into(), AttributeValue::N(at.to_string()));
     }
     Ok(item)
 }
@@ -90,7 +101,12 @@ impl Requests for DynamoRequests {
 
     async fn create(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError> {
         const WHAT: &str = "store the request";
-        let creation = self.table.creation(stored(request, WHAT)?, WHAT)?;
+        let item = stored(request, WHAT)?;
+        if events.is_empty() {
+            // One write, at half the price of a transaction: anybody can make unconfirmed rows.
+            return self.table.create(item, WHAT).await;
+        }
+        let creation = self.table.creation(item, WHAT)?;
         self.audit.commit(vec![creation], events, WHAT).await
     }
 
@@ -133,6 +149,32 @@ impl Requests for DynamoRequests {
         self.by_index("byEmail", "email", email.as_str(), false, limit).await
     }
 
+    async fn registered_by(
+        &self,
+        email: &Email,
+        since: OffsetDateTime,
+        enough: usize,
+    ) -> Result<usize, PortError> {
+        const WHAT: &str = "count requests";
+        let counted = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("byEmail")
+            .select(Select::Count)
+            .key_condition_expression("#email = :email AND #registered >= :since")
+            .expression_attribute_names("#email", "email")
+            .expression_attribute_names("#registered", "registrationDate")
+            .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
+            .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
+            .limit(i32::try_from(enough).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(unavailable(WHAT))?;
+        Ok(usize::try_from(counted.count()).unwrap_or_default())
+    }
+
     async fn undecided_of(
         &self,
         email: &Email,
@@ -149,12 +191,13 @@ impl Requests for DynamoRequests {
             .index_name("byEmail")
             .select(Select::Count)
             .key_condition_expression("#email = :email AND #registered >= :since")
-            .filter_expression("#status IN (:submitted, :pending)")
+            .filter_expression("#status IN (:unconfirmed, :submitted, :pending)")
             .expression_attribute_names("#email", "email")
             .expression_attribute_names("#registered", "registrationDate")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
             .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
+            .expression_attribute_values(":unconfirmed", value(Status::Unconfirmed))
             .expression_attribute_values(":submitted", value(Status::Submitted))
             .expression_attribute_values(":pending", value(Status::PendingApproval))
             .scan_index_forward(false)

@@ -16,6 +16,7 @@ use crate::texts::Language;
 #[serde(deny_unknown_fields)]
 pub(super) struct People {
     pub(super) plus_tags: Option<PlusTags>,
+    requesters: Option<RequesterProof>,
     shown_to_requesters: Option<Shown>,
     language: Option<Language>,
 }
@@ -27,7 +28,22 @@ enum Shown {
     Full,
 }
 
+/// How a requester proves that an address is theirs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequesterProof {
+    /// By a link mailed to the address: approvers are asked only when the request has been confirmed there.
+    #[default]
+    Mail,
+    /// Not at all: for private networks whose callers are known by other means.
+    None,
+}
+
 impl People {
+    pub(super) fn requesters(&self) -> RequesterProof {
+        self.requesters.unwrap_or_default()
+    }
+
     pub(super) fn masks_addresses(&self) -> bool {
         self.shown_to_requesters != Some(Shown::Full)
     }

@@ -5,7 +5,8 @@ use pki::testing as test_pki;
 use super::*;
 use crate::request::Status;
 use crate::request::audit::{Actor, EventKind};
-use crate::testing::{FaultPoint, InMemoryBackend, faults};
+use crate::request::{CONFIRMATION_PERIOD, verify_request};
+use crate::testing::{FaultPoint, InMemoryBackend, faults, trusting_policy};
 
 const LIMIT: usize = 3;
 
@@ -25,13 +26,29 @@ fn checked(backend: &InMemoryBackend, key: &str, comment: &str, csr_text: &str) 
     new_request(key, comment, csr_text).check(&backend.policy(), Some(issuer)).unwrap()
 }
 
+fn intake(backend: &InMemoryBackend) -> Intake<'_> {
+    Intake { requests: backend, executions: backend, notify_queue: backend, clock: backend }
+}
+
+/// A backend whose policy asks no requester for a proof.
+fn trusting_backend() -> Arc<InMemoryBackend> {
+    let backend = InMemoryBackend::new();
+    backend.trust_requesters();
+    backend
+}
+
 async fn submit(backend: &InMemoryBackend, checked: CheckedRequest) -> Result<Submitted, IntakeError> {
     let by = Origin::caller(Actor::requester(checked.email()), Some("192.0.2.1".to_owned()));
-    Intake { requests: backend, executions: backend, clock: backend }.submit(checked, LIMIT, &by).await
+    intake(backend).submit(checked, &backend.policy(), &by).await
 }
 
 fn csr() -> String {
     test_pki::csr(&["www.example.com"])
+}
+
+/// Puts the default policy in force, but with unproven requesters and another limit.
+fn limit(backend: &InMemoryBackend, usual: &str, limit: &str) {
+    backend.set_policy(&trusting_policy().replace(usual, limit));
 }
 
 /// The number of the next call of a port.
@@ -41,7 +58,7 @@ fn next_call(backend: &InMemoryBackend) -> usize {
 
 #[tokio::test]
 async fn a_submission_is_stored_with_its_event_and_started() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let csr = csr();
     let submitted = submit(&backend, checked(&backend, "key", "For the shop.", &csr)).await.unwrap();
     assert!(!submitted.is_replay);
@@ -63,6 +80,7 @@ async fn a_submission_is_stored_with_its_event_and_started() {
 #[tokio::test]
 async fn a_requester_has_at_most_so_many_undecided_requests_and_may_repeat_each() {
     let backend = InMemoryBackend::new();
+    limit(&backend, "pending_limit = 200", "pending_limit = 3");
     let csr = csr();
     for key in ["1", "2", "3"] {
         submit(&backend, checked(&backend, key, "", &csr)).await.unwrap();
@@ -81,7 +99,7 @@ async fn a_requester_has_at_most_so_many_undecided_requests_and_may_repeat_each(
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_request() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let csr = csr();
     let first = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
     let second = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
@@ -94,7 +112,7 @@ async fn the_same_key_gives_the_same_request() {
 
 #[tokio::test]
 async fn the_same_key_with_other_contents_is_an_error() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let csr = csr();
     submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
     for other in [checked(&backend, "key", "b", &csr), checked(&backend, "key", "a", &self::csr())] {
@@ -106,7 +124,7 @@ async fn the_same_key_with_other_contents_is_an_error() {
 
 #[tokio::test]
 async fn without_a_key_each_submission_is_a_request() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let csr = csr();
     for _ in 0..2 {
         let new = NewRequest { idempotency_key: None, ..new_request("", "a", &csr) };
@@ -119,11 +137,11 @@ async fn without_a_key_each_submission_is_a_request() {
 async fn who_loses_the_conditional_write_gets_the_row_of_the_winner() {
     let csr = csr();
     for (comment, is_replay) in [("a", true), ("b", false)] {
-        let backend = InMemoryBackend::new();
+        let backend = trusting_backend();
         let winner = backend.copy();
         let first = submit(&winner, checked(&backend, "key", comment, &csr)).await.unwrap();
         // The other submission arrives between the count of undecided requests and the write.
-        backend.become_at(next_call(&backend) + 1, &winner);
+        backend.become_at(next_call(&backend) + 2, &winner);
         match submit(&backend, checked(&backend, "key", "a", &csr)).await {
             Ok(submitted) => {
                 assert!(is_replay && submitted.is_replay);
@@ -140,18 +158,18 @@ async fn who_loses_the_conditional_write_gets_the_row_of_the_winner() {
 
 #[tokio::test]
 async fn a_row_that_is_gone_again_is_worth_another_try() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let empty = backend.copy();
     let csr = csr();
     submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
-    backend.become_at(next_call(&backend) + 2, &empty);
+    backend.become_at(next_call(&backend) + 3, &empty);
     let error = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap_err();
     assert!(matches!(error, IntakeError::Contended), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_execution_that_does_not_start_is_started_by_the_next_submission() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let csr = csr();
     backend.fail_next("executions", 1);
     let first = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
@@ -163,7 +181,7 @@ async fn an_execution_that_does_not_start_is_started_by_the_next_submission() {
 
 #[tokio::test]
 async fn a_request_that_has_ended_or_was_restarted_is_not_started_again() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let csr = csr();
     backend.fail_next("executions", 1);
     let id = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap().request.id();
@@ -182,9 +200,9 @@ async fn a_request_that_has_ended_or_was_restarted_is_not_started_again() {
 
 #[tokio::test]
 async fn a_write_that_timed_out_is_found_by_the_next_submission() {
-    let backend = InMemoryBackend::new();
+    let backend = trusting_backend();
     let csr = csr();
-    backend.fail_at(next_call(&backend) + 1, FaultPoint::After);
+    backend.fail_at(next_call(&backend) + 2, FaultPoint::After);
     let error = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap_err();
     assert!(matches!(error, IntakeError::Port(_)), "{error:?}");
     assert!(submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap().is_replay);
@@ -196,7 +214,7 @@ async fn intake_survives_every_fault() {
     let csr = Arc::new(csr());
     faults::fault_sweep(
         "intake",
-        |_| {},
+        |backend| backend.trust_requesters(),
         |backend| {
             let csr = Arc::clone(&csr);
             async move {
@@ -204,6 +222,118 @@ async fn intake_survives_every_fault() {
                 // If the execution was not started, housekeeping starts it.
                 backend
                     .put_execution(&submitted.request.execution().arn, crate::ports::ExecutionState::Running);
+                Ok::<_, IntakeError>(())
+            }
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_waits_for_its_confirmation_without_an_event_or_an_execution() {
+    let backend = InMemoryBackend::new();
+    let csr = csr();
+    let submitted = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap().request;
+    assert_eq!(submitted.status(), Status::Unconfirmed);
+    assert!(backend.audit(submitted.id()).is_empty());
+    assert!(backend.executions().is_empty());
+    assert_eq!(backend.rechecks(), [RecheckMessage::mail(submitted.id(), MailKind::Confirm)]);
+    assert_eq!(verify_request(&submitted, &[]), []);
+
+    let reader = Origin::caller(Actor::requester(submitted.email()), Some("192.0.2.2".to_owned()));
+    backend.advance(Duration::HOUR);
+    for _ in 0..2 {
+        let confirmed = intake(&backend).confirm(&submitted, &reader).await.unwrap();
+        assert_eq!(confirmed.status(), Status::Submitted);
+    }
+    let row = backend.request(submitted.id()).unwrap();
+    assert_eq!(backend.executions().len(), 1);
+    let events = backend.audit(row.id());
+    let told: Vec<_> = events.iter().map(|one| (one.event, one.at, one.source.as_deref())).collect();
+    let (asked, confirmed) = (submitted.registration_date(), backend.now());
+    assert_eq!(
+        told,
+        [
+            (EventKind::Submitted, asked, Some("192.0.2.1")),
+            (EventKind::Confirmed, confirmed, Some("192.0.2.2")),
+        ]
+    );
+    assert_eq!(row.execution().started, confirmed);
+    assert_eq!(verify_request(&row, &events), []);
+    let altered = row.altered(|row| row.registration_date += Duration::SECOND);
+    assert!(!verify_request(&altered, &events).is_empty());
+}
+
+#[tokio::test]
+async fn a_repeated_submission_has_the_mail_sent_again_from_time_to_time() {
+    let backend = InMemoryBackend::new();
+    let csr = csr();
+    for (minutes, mails) in [(0, 1), (0, 2), (9, 2), (1, 3)] {
+        backend.advance(Duration::minutes(minutes));
+        submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
+        assert_eq!(backend.rechecks().len(), mails);
+    }
+    let id = backend.requests()[0].id();
+    assert!(backend.audit(id).is_empty());
+    let reader = Origin::caller(Actor::requester(backend.requests()[0].email()), None);
+    intake(&backend).confirm(&backend.requests()[0], &reader).await.unwrap();
+    let (row, events) = (backend.request(id).unwrap(), backend.audit(id));
+    assert_eq!(verify_request(&row, &events), []);
+    submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
+    assert_eq!(backend.rechecks().len(), 3, "a confirmed request needs no link");
+}
+
+#[tokio::test]
+async fn who_confirms_too_late_is_told() {
+    let backend = InMemoryBackend::new();
+    let row = submit(&backend, checked(&backend, "key", "a", &csr())).await.unwrap().request;
+    backend.advance(CONFIRMATION_PERIOD - Duration::SECOND);
+    assert_eq!(row.clone().seen_at(backend.now()).status(), Status::Unconfirmed);
+    backend.advance(Duration::SECOND);
+    let seen = row.clone().seen_at(backend.now());
+    assert!(seen.was_never_confirmed() && seen.reason().is_some());
+    let by = Origin::caller(Actor::requester(row.email()), None);
+    let error = intake(&backend).confirm(&row, &by).await.unwrap_err();
+    assert!(matches!(error, ConfirmationError::Lapsed), "{error:?}");
+    assert!(backend.executions().is_empty());
+    assert_eq!(backend.request(row.id()).unwrap(), row);
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_requests_an_hour_whatever_becomes_of_them() {
+    let backend = InMemoryBackend::new();
+    limit(&backend, "hourly_limit = 60", "hourly_limit = 2");
+    let csr = csr();
+    for key in ["1", "2"] {
+        let id = submit(&backend, checked(&backend, key, "", &csr)).await.unwrap().request.id();
+        backend.alter(id, |row| row.status = Status::Rejected);
+    }
+    let error = submit(&backend, checked(&backend, "3", "", &csr)).await.unwrap_err();
+    assert!(matches!(error, IntakeError::TooManyInAnHour { limit: 2 }), "{error:?}");
+    assert!(submit(&backend, checked(&backend, "2", "", &csr)).await.unwrap().is_replay);
+    backend.advance(Duration::HOUR + Duration::SECOND);
+    submit(&backend, checked(&backend, "3", "", &csr)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_confirmation_survives_every_fault() {
+    let csr = Arc::new(csr());
+    faults::fault_sweep(
+        "confirmation",
+        |_| {},
+        |backend| {
+            let csr = Arc::clone(&csr);
+            async move {
+                // Twice, as a run after a fault does: a repetition records the mail that it orders.
+                submit(&backend, checked(&backend, "key", "a", &csr)).await?;
+                let row = submit(&backend, checked(&backend, "key", "a", &csr)).await?.request;
+                let by = Origin::caller(Actor::requester(row.email()), None);
+                let confirmed = intake(&backend).confirm(&row, &by).await.map_err(|error| match error {
+                    ConfirmationError::Port(error) => IntakeError::Port(error),
+                    ConfirmationError::Lapsed => panic!("in time"),
+                })?;
+                // If the execution was not started, housekeeping starts it.
+                backend.put_execution(&confirmed.execution().arn, crate::ports::ExecutionState::Running);
                 Ok::<_, IntakeError>(())
             }
         },

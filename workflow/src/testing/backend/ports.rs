@@ -73,13 +73,27 @@ impl Requests for InMemoryBackend {
         })
     }
 
+    async fn registered_by(
+        &self,
+        email: &Email,
+        since: OffsetDateTime,
+        _enough: usize,
+    ) -> Result<usize, PortError> {
+        self.call("requests", "registered by", |state| {
+            let of = state.requests.values().filter(|row| row.email() == email);
+            of.filter(|row| row.registration_date() >= since).count()
+        })
+    }
+
     async fn undecided_of(
         &self,
         email: &Email,
         since: OffsetDateTime,
         _enough: usize,
     ) -> Result<usize, PortError> {
-        let undecided = |row: &&Request| matches!(row.status(), Status::Submitted | Status::PendingApproval);
+        let undecided = |row: &&Request| {
+            matches!(row.status(), Status::Unconfirmed | Status::Submitted | Status::PendingApproval)
+        };
         self.call("requests", "undecided of", |state| {
             let of = state.requests.values().filter(|row| row.email() == email);
             of.filter(undecided).filter(|row| row.registration_date() >= since).count()
