@@ -98,7 +98,7 @@ fn show(approval: &Approval, removed: &[Email]) {
         (Some(_), true) => "withdrawn by the requester".to_owned(),
         (Some(outcome), false) => outcome.to_string(),
         (None, _) => {
-            let missing = approval.missing_approvals().into_iter().map(|missing| {
+            let missing = approval.missing_approvals(&approval.approver_set).into_iter().map(|missing| {
                 let approvals = count(missing.approvals, "approval");
                 missing.group.map_or(approvals.clone(), |group| format!("{approvals} from {group}"))
             });

@@ -150,7 +150,12 @@ impl Flow {
         let now = self.clock(self.skews.portal).now();
         let voted = update_approval(&*self.backend, self.id, |approval| {
             let shown = ReviewDigest::from_text("shown");
-            approval.vote(&fixtures::vote_input(Decision::Approve, &shown, None), &shown, now)
+            approval.vote(
+                &fixtures::vote_input(Decision::Approve, &shown, None),
+                &shown,
+                &approval.approver_set.clone(),
+                now,
+            )
         });
         voted.await.unwrap();
         self.await_approval().recheck(RecheckMessage::look(self.id)).await.unwrap();

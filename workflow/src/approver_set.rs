@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::{Decision, Vote};
 use crate::email::Email;
 
 /// The rule for `alice+ca@example.com` and `alice@example.com`: one person or two.
@@ -105,6 +106,17 @@ impl ApproverSet {
     /// True if `voter` may vote.
     pub fn admits(&self, voter: &Email, escalated: bool) -> bool {
         self.voters(escalated).iter().any(|one| self.plus_tags.same_person(one, voter))
+    }
+
+    /// The approvers whose approvals count: those who may still vote.
+    pub fn counted<'a>(&self, votes: &'a [Vote], escalated: bool) -> impl Iterator<Item = &'a Email> {
+        let voters = self.voters(escalated);
+        let plus_tags = self.plus_tags;
+        votes
+            .iter()
+            .filter(|vote| vote.decision == Decision::Approve)
+            .map(|vote| &vote.approver)
+            .filter(move |one| voters.iter().any(|voter| plus_tags.same_person(voter, one)))
     }
 
     /// The approvals still needed, given these approvals. A member of several groups counts where it helps most.

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use benches::meter::{Meter, Used};
-use end_to_end::{PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
+use end_to_end::{Asked, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -144,13 +144,17 @@ async fn housekeeping(stack: &Stack, meter: &Meter) -> Kept {
     }
 }
 
-/// One request as in a browser, from the form to the certificate: eight calls of the portal. Returns the id of the
+/// One request as in a browser, from the form to the certificate: ten calls of the portal. Returns the id of the
 /// request and the number of bytes of the answers. Does not poll the portal.
 async fn one(stack: &Stack) -> (String, usize) {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let form = portal.get("", "text/html").await.expect(200).body.len();
-    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
-    let status = portal.get(&asked.status_url, "text/html").await.expect(200).body.len();
+    let submission = Submission::of(&csr_for(&[&unique_host()]));
+    let answered = Asked::of(&portal.submit(&submission).await.expect(202).json(), &submission);
+    let status = portal.get(&answered.status_url, "text/html").await.expect(200).body.len();
+    let confirmation = mailbox.confirmation_link(&answered).await;
+    let confirming = portal.get(&confirmation, "text/html").await.expect(200).body.len();
+    let asked = portal.confirm(answered).await;
     let link = mailbox.approval_link(&asked, APPROVER).await;
     let page = portal.get(&link, "text/html").await.expect(200).body.len();
     let review = portal.json(&link).await.expect(200).json();
@@ -164,7 +168,7 @@ async fn one(stack: &Stack) -> (String, usize) {
     let certificate = asked.status_url.replace("?key=", "/certificate.zip?key=");
     let zip = portal.get(&certificate, "*/*").await.expect(200).body.len();
     // The pages after a submission and a decision are about as large as the pages before.
-    (asked.id, form + 2 * status + 2 * page + again + zip)
+    (asked.id, form + 3 * status + confirming + 2 * page + again + zip)
 }
 
 /// Number of states that the execution of a request entered.

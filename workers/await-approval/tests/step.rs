@@ -65,7 +65,12 @@ async fn vote(backend: &Arc<InMemoryBackend>, id: RequestId, decision: Decision)
     let now = workflow::ports::Clock::now(&**backend);
     update_approval(&**backend, id, |approval| {
         let shown = ReviewDigest::from_text("shown");
-        approval.vote(&fixtures::vote_input(decision, &shown, None), &shown, now)
+        approval.vote(
+            &fixtures::vote_input(decision, &shown, None),
+            &shown,
+            &approval.approver_set.clone(),
+            now,
+        )
     })
     .await
     .unwrap();
@@ -156,7 +161,14 @@ async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_wait
     }
     let mut approval = backend.approval(id).unwrap();
     let (shown, now) = (ReviewDigest::from_text("shown"), approval.created_at);
-    approval.vote(&fixtures::vote_input(Decision::Approve, &shown, None), &shown, now).unwrap();
+    approval
+        .vote(
+            &fixtures::vote_input(Decision::Approve, &shown, None),
+            &shown,
+            &approval.approver_set.clone(),
+            now,
+        )
+        .unwrap();
     backend.put_approval(approval, []);
     step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
     let told: Vec<_> = backend.results().iter().map(|(token, _)| token.expose().to_owned()).collect();
@@ -196,7 +208,12 @@ async fn it_survives_every_fault() {
                     let now = approval.created_at;
                     let shown = ReviewDigest::from_text("shown");
                     approval
-                        .vote(&fixtures::vote_input(Decision::Approve, &shown, None), &shown, now)
+                        .vote(
+                            &fixtures::vote_input(Decision::Approve, &shown, None),
+                            &shown,
+                            &approval.approver_set.clone(),
+                            now,
+                        )
                         .unwrap();
                 }
                 let mut request = backend.request(id).unwrap();

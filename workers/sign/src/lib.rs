@@ -115,6 +115,16 @@ fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<Grant
     {
         return Err(not_approved("the approval does not cover the certificate to be signed"));
     }
+    // The policy may have become stricter since, and people may have left it. Escalation is not in the row: whoever voted
+    // as an escalation approver was admitted then.
+    let profile = policy
+        .profile(Some(request.profile()))
+        .map_err(|finding| StepError::refused(ErrorName::Refused, finding.code.as_str()))?;
+    let in_force = profile.approvers_in_force(request.email());
+    if !in_force.missing_approvals(in_force.counted(&decision.votes, true)).is_empty() {
+        let why = "the policy in force asks for approvals that the request does not have";
+        return Err(StepError::refused(ErrorName::Refused, why));
+    }
     Ok(evaluated)
 }
 

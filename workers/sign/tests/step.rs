@@ -110,6 +110,28 @@ async fn a_stricter_policy_in_force_refuses() {
     assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
 }
 
+#[tokio::test]
+async fn approvals_are_counted_by_the_policy_in_force_too() {
+    let policy = include_str!("../../../infra/policy.toml");
+    for (approvers, quorum, signs) in [
+        ("[\"approver@example.com\", \"other@example.com\"]", "quorum = 1", true),
+        ("[\"other@example.com\"]", "quorum = 1", false),
+        ("[\"approver@example.com\", \"other@example.com\"]", "quorum = 2", false),
+    ] {
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(Status::Approved);
+        let policy = policy.replace("[\"approver@example.com\"]", approvers);
+        backend.set_policy(&policy.replace("quorum = 1 ", &format!("{quorum} ")));
+        match sign(&backend, id).await {
+            Ok(_) => assert!(signs, "{approvers} {quorum}"),
+            other => {
+                assert_eq!((signs, name(other)), (false, ErrorName::Refused), "{approvers} {quorum}");
+                assert_eq!(backend.request(id).unwrap().serial(), None, "nothing is reserved");
+            }
+        }
+    }
+}
+
 /// A request that an earlier version accepted: its key is not in its one DER form.
 #[tokio::test]
 async fn a_fault_of_the_request_is_refused_and_never_retried() {

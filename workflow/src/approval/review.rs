@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::Approval;
 use super::history::{Anomaly, LiveCertificate, RequestHistory};
-use crate::approver_set::MissingApprovals;
+use crate::approver_set::{ApproverSet, MissingApprovals};
 use crate::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::finding::Finding;
@@ -119,15 +119,18 @@ pub struct Review {
 }
 
 impl Review {
-    /// The review of `request` for one approver.
+    /// The review of `request` for one approver; `in_force` are the approvers by the policy in force.
     pub fn new(
         approver: Email,
         request: &Request,
         approval: Approval,
+        in_force: Option<&ApproverSet>,
         content: ReviewContent,
         history: RequestHistory,
     ) -> Self {
         let ReviewContent { binds: _, digest, csr, grant, findings } = content;
+        // What was decided stays as it was decided.
+        let in_force = in_force.filter(|_| approval.outcome.is_none()).unwrap_or(&approval.approver_set);
         Self {
             request_id: request.id(),
             status: request.status(),
@@ -145,8 +148,8 @@ impl Review {
             key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
             extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
             findings,
-            missing_approvals: approval.missing_approvals(),
-            quorum: approval.approver_set.quorum(),
+            missing_approvals: approval.missing_approvals(in_force),
+            quorum: approval.approver_set.quorum().max(in_force.quorum()),
             votes: approval.votes,
             registration_date: request.registration_date(),
             expires_at: approval.expires_at,

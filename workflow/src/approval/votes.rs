@@ -155,6 +155,7 @@ impl Approval {
     }
 
     /// Records one vote. `current` is the digest of the review as it is now; a vote on another digest does not count.
+    /// `in_force` are the approvers by the policy in force.
     ///
     /// # Errors
     /// See [`VoteError`]; nothing changes then.
@@ -162,6 +163,7 @@ impl Approval {
         &mut self,
         vote_input: &VoteInput,
         current: &ReviewDigest,
+        in_force: &ApproverSet,
         now: OffsetDateTime,
     ) -> Result<VoteResult, VoteError> {
         let VoteInput { approver, decision, review_digest, reason } = vote_input;
@@ -194,7 +196,7 @@ impl Approval {
         self.votes.push(Vote { approver: approver.clone(), decision: *decision, reason: reason.clone(), at });
         if *decision == Decision::Reject {
             self.decide(Outcome::Rejected, now);
-        } else if self.missing_approvals().is_empty() {
+        } else if self.missing_approvals(in_force).is_empty() {
             self.decide(Outcome::Approved, now);
         }
         Ok(VoteResult::Recorded)
@@ -216,10 +218,12 @@ impl Approval {
         voters.into_iter().filter(|voter| self.vote_of(voter).is_none()).collect()
     }
 
-    /// The approvals still needed.
-    pub fn missing_approvals(&self) -> Vec<MissingApprovals> {
-        let approving = self.votes.iter().filter(|vote| vote.decision == Decision::Approve);
-        self.approver_set.missing_approvals(approving.map(|vote| &vote.approver))
+    /// The approvals still needed: by the policy of the question, and by that in force (`in_force`). The approval of
+    /// somebody who has left the policy no longer counts.
+    pub fn missing_approvals(&self, in_force: &ApproverSet) -> Vec<MissingApprovals> {
+        let approving: Vec<&Email> = in_force.counted(&self.votes, self.escalated_at.is_some()).collect();
+        let missing = self.approver_set.missing_approvals(approving.iter().copied());
+        if missing.is_empty() { in_force.missing_approvals(approving) } else { missing }
     }
 
     /// Records that an approver opened the review. Returns true if anything changed.

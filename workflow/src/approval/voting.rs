@@ -9,9 +9,11 @@ use time::OffsetDateTime;
 use super::history::RequestHistory;
 use super::review::{CsrNotRead, Review, ReviewContent};
 use super::{Approval, Link, LinkKey, VoteError, VoteInput, VoteResult};
+use crate::approver_set::ApproverSet;
 use crate::decision::{Decision, Outcome, ReviewDigest};
 use crate::ids::IssuerId;
 use crate::message::RecheckMessage;
+use crate::policy::Policy;
 use crate::ports::{Approvals, Clock, Issuers, NameIndex, Policies, PortError, Requests, WorkerQueue};
 use crate::request::audit::{EventKind, Origin, PendingEvent};
 use crate::request::{Request, Status};
@@ -121,7 +123,9 @@ impl Voting<'_> {
         let ResolvedLink { link, approval, request } = resolved;
         let (key, now) = (content.public_key_digest(), self.clock.now());
         let history = RequestHistory::read(self.requests, self.names, &request, key, now).await?;
-        Ok(Review::new(link.approver, &request, approval, content, history))
+        let policy = self.policies.current().await?;
+        let in_force = approvers_in_force(&policy, &request);
+        Ok(Review::new(link.approver, &request, approval, in_force.as_ref(), content, history))
     }
 
     /// Records in the audit trail, once, that the approver opened the review. A failure does not affect the review.
@@ -153,11 +157,13 @@ impl Voting<'_> {
         by: &Origin,
     ) -> Result<Approval, VotingError> {
         let (id, now) = (request.id(), self.clock.now());
+        let policy = self.policies.current().await?;
+        let in_force = approvers_in_force(&policy, request).ok_or(VotingError::NoSuchLink)?;
         let changed = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             if approval.digest != content.binds && approval.outcome.is_none() {
                 return Err(VoteError::StaleDigest);
             }
-            let voted = approval.vote(vote_input, &content.digest, now)?;
+            let voted = approval.vote(vote_input, &content.digest, &in_force, now)?;
             let entry = PendingEvent::new(EventKind::Voted, now)
                 .with_digest(vote_input.review_digest.as_str())
                 .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
@@ -183,6 +189,12 @@ impl Voting<'_> {
         }
         Ok(approval)
     }
+}
+
+/// The approvers by the policy in force; `None` if the policy no longer has the profile.
+fn approvers_in_force(policy: &Policy, request: &Request) -> Option<ApproverSet> {
+    let profile = policy.profile(Some(request.profile())).ok()?;
+    Some(profile.approvers_in_force(request.email()))
 }
 
 impl ResolvedLink {

@@ -10,13 +10,7 @@ impl Profile {
     /// # Errors
     /// [`TooFewApprovers`] if the seats could never be filled; no approver is then asked.
     pub fn approver_set_for(&self, requester: &Email) -> Result<ApproverSet, TooFewApprovers> {
-        let quorums: Vec<GroupQuorum> = self
-            .quorums()
-            .iter()
-            .map(|group| GroupQuorum { members: self.others(&group.members, requester), ..group.clone() })
-            .collect();
-        let escalation_approvers = self.escalation_approvers_for(requester);
-        let approver_set = ApproverSet { quorums, escalation_approvers, plus_tags: self.plus_tags() };
+        let approver_set = self.approvers_in_force(requester);
         match approver_set.missing_approvals(&approver_set.approvers()).into_iter().next() {
             None => Ok(approver_set),
             Some(missing) => Err(TooFewApprovers {
@@ -26,6 +20,17 @@ impl Profile {
                 quorum: approver_set.quorum(),
             }),
         }
+    }
+
+    /// Like [`Profile::approver_set_for`], even if the seats could never be filled.
+    pub fn approvers_in_force(&self, requester: &Email) -> ApproverSet {
+        let quorums: Vec<GroupQuorum> = self
+            .quorums()
+            .iter()
+            .map(|group| GroupQuorum { members: self.others(&group.members, requester), ..group.clone() })
+            .collect();
+        let escalation_approvers = self.escalation_approvers_for(requester);
+        ApproverSet { quorums, escalation_approvers, plus_tags: self.plus_tags() }
     }
 
     /// Approvers who may vote too once a request of this requester is escalated.

@@ -100,14 +100,21 @@ impl InMemoryBackend {
             Status::Failed => request.end(Ending::because(status, "broken"), now).expect("allowed"),
             Status::Rejected => {
                 approval
-                    .vote(&vote_input(Decision::Reject, &shown, Some("Not ours.")), &shown, now)
+                    .vote(
+                        &vote_input(Decision::Reject, &shown, Some("Not ours.")),
+                        &shown,
+                        &approver_set(),
+                        now,
+                    )
                     .expect("a vote");
                 request.note(voted("reject"));
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
                 request.end(Ending::because(status, "Not ours."), now).expect("allowed");
             }
             _ => {
-                approval.vote(&vote_input(Decision::Approve, &shown, None), &shown, now).expect("a vote");
+                approval
+                    .vote(&vote_input(Decision::Approve, &shown, None), &shown, &approver_set(), now)
+                    .expect("a vote");
                 request.note(voted("approve"));
                 request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
             }

@@ -26,7 +26,12 @@ fn vote_input(who: &str, decision: Decision) -> VoteInput {
 }
 
 fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<VoteResult, VoteError> {
-    approval.vote(&vote_input(who, decision), &ReviewDigest::from_text("r1"), NOW)
+    approval.vote(
+        &vote_input(who, decision),
+        &ReviewDigest::from_text("r1"),
+        &approval.approver_set.clone(),
+        NOW,
+    )
 }
 
 #[test]
@@ -84,14 +89,20 @@ fn late_stale_and_foreign_votes_change_nothing() {
     let fresh = approval.clone();
     let yes = vote_input("a@example.com", Decision::Approve);
     let current = ReviewDigest::from_text("r1");
-    assert_eq!(approval.vote(&yes, &current, approval.expires_at), Err(VoteError::Expired));
-    assert_eq!(approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW), Err(VoteError::StaleDigest));
+    assert_eq!(
+        approval.vote(&yes, &current, &approval.approver_set.clone(), approval.expires_at),
+        Err(VoteError::Expired)
+    );
+    assert_eq!(
+        approval.vote(&yes, &ReviewDigest::from_text("r2"), &approval.approver_set.clone(), NOW),
+        Err(VoteError::StaleDigest)
+    );
     assert_eq!(vote(&mut approval, "d@example.com", Decision::Approve), Err(VoteError::NotAnApprover));
     assert_eq!(approval, fresh);
     vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
     assert_eq!(vote(&mut approval, "a@example.com", Decision::Reject), Err(VoteError::VotedOtherwise));
     assert_eq!(
-        approval.vote(&yes, &ReviewDigest::from_text("r2"), NOW),
+        approval.vote(&yes, &ReviewDigest::from_text("r2"), &approval.approver_set.clone(), NOW),
         Ok(VoteResult::Repeated),
         "a repeated vote stands, also if the review has changed since"
     );
@@ -139,4 +150,37 @@ fn links_are_renewed_one_generation_at_a_time() {
     assert!(!approval.renew_links(3, approver_set.clone()) && !approval.renew_links(1, approver_set.clone()));
     assert!(approval.renew_links(2, approver_set.clone()) && !approval.renew_links(2, approver_set));
     assert_eq!(approval.generation, 2);
+}
+
+/// As [`approval`], by another policy: these members, this quorum.
+fn in_force(members: &[&str], quorum: usize) -> ApproverSet {
+    let members = members.iter().map(|one| email(&format!("{one}@example.com"))).collect();
+    ApproverSet {
+        quorums: vec![GroupQuorum { group: None, members, quorum }],
+        escalation_approvers: Vec::new(),
+        plus_tags: PlusTags::Same,
+    }
+}
+
+#[test]
+fn the_stricter_of_the_question_and_the_policy_in_force_decides() {
+    let shown = ReviewDigest::from_text("r1");
+    let of = |who: &str| vote_input(&format!("{who}@example.com"), Decision::Approve);
+    // The quorum of the question, and the members and the quorum in force when b approves after a.
+    for (quorum, members, now, outcome) in [
+        (2, &["a", "b", "c"][..], 2, Some(Outcome::Approved)),
+        (2, &["b", "c"], 2, None),
+        (2, &["a", "b", "c"], 1, Some(Outcome::Approved)),
+        (2, &["b", "c"], 1, None),
+        (2, &["a", "b", "c"], 3, None),
+    ] {
+        let mut approval = approval(quorum);
+        vote(&mut approval, "a@example.com", Decision::Approve).unwrap();
+        approval.vote(&of("b"), &shown, &in_force(members, now), NOW).unwrap();
+        assert_eq!(approval.outcome, outcome, "{quorum} then, {now} of {members:?} in force");
+        assert_eq!(approval.missing_approvals(&in_force(members, now)).is_empty(), outcome.is_some());
+    }
+    // Who joined later was not asked; the seats of the question are filled by those who were.
+    let mut approval = approval(1);
+    assert_eq!(approval.vote(&of("d"), &shown, &in_force(&["d"], 1), NOW), Err(VoteError::NotAnApprover));
 }
