@@ -78,8 +78,13 @@ impl Flow {
         };
         backend.trust_requesters();
         let checked = request.check(&backend.policy(), Some(backend.issuer_certificate())).unwrap();
-        let intake =
-            Intake { requests: &*backend, executions: &*backend, notify_queue: &*backend, clock: &*backend };
+        let intake = Intake {
+            requests: &*backend,
+            executions: &*backend,
+            notify_queue: &*backend,
+            links: &*backend,
+            clock: &*backend,
+        };
         let submitted = intake.submit(checked, &backend.policy(), &Origin::worker("test")).await.unwrap();
         Self { backend, skews: NO_SKEW, id: submitted.request.id() }
     }

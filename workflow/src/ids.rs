@@ -7,8 +7,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::email::Email;
-
 /// The id of a request: a UUID; the key of its row, and the name of its first execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -20,10 +18,10 @@ impl RequestId {
         Self(Uuid::new_v4())
     }
 
-    /// The id for a requester's idempotency key: the same address and key always give the same id.
-    pub fn from_idempotency_key(email: &Email, key: &str) -> Self {
-        const NAMESPACE: Uuid = Uuid::from_u128(0x6f2d_3c5e_0f0b_4c8e_9b43_5d1c_7f0e_a611);
-        Self(Uuid::new_v5(&NAMESPACE, format!("{}\0{key}", email.as_str().to_ascii_lowercase()).as_bytes()))
+    /// The id made of 16 bytes of a keyed hash (RFC 9562 section 5.8): for an idempotency key, without which nobody can
+    /// choose among ids.
+    pub fn from_hash(bytes: [u8; 16]) -> Self {
+        Self(Uuid::new_v8(bytes))
     }
 }
 

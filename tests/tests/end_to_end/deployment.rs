@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use end_to_end::{Mailbox, PATIENCE, Stack, binary, eventually, repository};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::APPROVER;
 
@@ -237,15 +237,19 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     operator.aws(&["dynamodb", "describe-table", "--table-name", &before[0]]);
 }
 
-/// Approves the only request of this requester.
+/// Confirms and approves the only request of this requester, each by the link in the mail.
 async fn approve(mailbox: Mailbox, requester: &str) {
-    let link = eventually("the approver's mail about the self-test", PATIENCE * 3, async || {
-        let receipts = mailbox.to(requester);
-        let id = receipts.iter().map(|mail| mail.request_id().to_owned()).next()?;
+    let portal = end_to_end::Portal::new("");
+    let (id, link) = eventually("the requester's mail about the self-test", PATIENCE * 3, async || {
+        let mail = mailbox.to(requester).into_iter().next()?;
+        Some((mail.request_id().to_owned(), mail.confirmation_link()?))
+    })
+    .await;
+    portal.post(&link, &json!({})).await.expect(200);
+    let link = eventually("the approver's mail about the self-test", PATIENCE, async || {
         let mail = mailbox.about(&id).into_iter().find(|mail| mail.to == APPROVER)?;
         mail.links().into_iter().find(|link| link.contains("/approvals/"))
     })
     .await;
-    let portal = end_to_end::Portal::new("");
     portal.decide(&link, "approve", "").await.expect(200);
 }

@@ -116,6 +116,12 @@ impl Step for AwaitApproval {
             let reported = self.tasks.succeed(token, &output).await?;
             tracing::info!(%outcome, ?reported, "reported outcome {outcome} of request {id}");
         }
+        // A spent token is of no use, and a secret. A task that began since reports by itself.
+        let known: Vec<TaskToken> = approval.tokens().cloned().collect();
+        update_approval(&*self.approvals, id, |approval| {
+            approval.tokens().all(|token| known.contains(token)) && approval.forget_tokens()
+        })
+        .await?;
         Ok(())
     }
 }

@@ -81,7 +81,8 @@ fn asked() -> Request {
 
 fn ended(mut request: Request, status: Status, reason: &str) -> Request {
     let ending = Ending { status, reason: reason.into(), code: None, findings: Vec::new() };
-    request.end(ending, datetime!(2026-01-02 12:00 UTC)).unwrap();
+    let over = request.expires_at().filter(|_| status == Status::Expired);
+    request.end(ending, over.unwrap_or(datetime!(2026-01-02 12:00 UTC))).unwrap();
     request
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use persist::{Persist, PersistInput};
 use pki::testing as test_pki;
+use time::Duration;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
+use workflow::ports::Clock as _;
 use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, Step, StepError};
@@ -88,6 +90,35 @@ async fn a_refusal_is_recorded_with_every_finding() {
     assert!(row.findings().iter().any(|finding| finding.detail.contains("not-ours")), "{:?}", row.findings());
 }
 
+/// A pending request whose row has the cause of the ending that `state` records.
+fn about_to_end(backend: &InMemoryBackend, state: &str) -> RequestId {
+    let id = backend.request_at(Status::PendingApproval);
+    match state {
+        "RecordRejection" => {
+            let mut approval = backend.approval(id).unwrap();
+            approval.withdraw(backend.now()).unwrap();
+            let mut row = backend.request(id).unwrap();
+            row.record_decision(approval.decision().unwrap(), backend.now()).unwrap();
+            backend.put(row);
+        }
+        "RecordExpiry" => backend.advance(Duration::days(8)),
+        _ => {}
+    }
+    id
+}
+
+#[tokio::test]
+async fn a_message_without_a_cause_in_the_row_ends_nothing() {
+    let backend = InMemoryBackend::new();
+    for state in ["RecordRejection", "RecordExpiry"] {
+        let id = backend.request_at(Status::PendingApproval);
+        let before = backend.request(id).unwrap();
+        let ended = run(&backend, id, state, PersistInput::default()).await;
+        assert!(matches!(ended, Err(StepError::Refused { code: ErrorName::Ended, .. })), "{state}");
+        assert_eq!(backend.request(id).unwrap(), before, "{state}");
+    }
+}
+
 #[tokio::test]
 async fn each_ending_is_recorded_and_stands() {
     let backend = InMemoryBackend::new();
@@ -96,7 +127,7 @@ async fn each_ending_is_recorded_and_stands() {
         ("RecordExpiry", Status::Expired),
         ("RecordFailure", Status::Failed),
     ] {
-        let id = backend.request_at(Status::PendingApproval);
+        let id = about_to_end(&backend, state);
         let row = run(&backend, id, state, PersistInput::default()).await.unwrap();
         assert_eq!(row.status(), status);
         assert!(row.reason().is_some());
@@ -132,7 +163,10 @@ async fn it_survives_every_fault() {
     ] {
         faults::fault_sweep(
             state,
-            |backend| _ = backend.request_at(status),
+            |backend| match status {
+                Status::PendingApproval => _ = about_to_end(backend, state),
+                status => _ = backend.request_at(status),
+            },
             |backend| async move {
                 run(&backend, backend.requests()[0].id(), state, PersistInput::default()).await.map(drop)
             },

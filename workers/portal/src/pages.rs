@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use pki::name::Name;
 use time::OffsetDateTime;
 use workflow::approval::StatusKey;
-use workflow::finding::{Finding, Severity};
+use workflow::finding::{Finding, Severity, is_unfit_to_show};
 use workflow::ids::RequestId;
 use workflow::texts::{Language, Message};
 use workflow::timestamp::rfc3339;
@@ -149,6 +149,19 @@ fn names_for_people(names: &[String]) -> Vec<String> {
         .collect()
 }
 
+/// A text from outside, with the characters that change how the text around them looks written as their code points.
+/// The joiners stay: scripts and emoji need them.
+fn shown(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        match c {
+            '\n' | '\t' | '\u{200c}' | '\u{200d}' => shown.push(c),
+            c if is_unfit_to_show(c) => shown.push_str(&format!("[U+{:04X}]", u32::from(c))),
+            c => shown.push(c),
+        }
+        shown
+    })
+}
+
 /// A hex digest in groups, for comparison by eye.
 fn grouped(hex: &str) -> String {
     hex.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
@@ -196,4 +209,16 @@ pub(crate) fn problem(portal: &Portal, locale: &Locale, problem: &Problem) -> Re
         detail: problem.detail(language),
     };
     page(problem.status, language, &page_of_problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn what_turns_text_around_is_shown() {
+        assert_eq!(shown("pay\u{202e}lap\u{2066}\u{200b}.\n\tEnd"), "pay[U+202E]lap[U+2066][U+200B].\n\tEnd");
+        let family = "👩\u{200d}👧 می\u{200c}خواهم";
+        assert_eq!(shown(family), family);
+    }
 }

@@ -47,6 +47,7 @@ impl Portal {
             requests: &*self.requests,
             executions: &*self.executions,
             notify_queue: &*self.notify_queue,
+            links: &*self.links,
             clock: &*self.clock,
         }
     }

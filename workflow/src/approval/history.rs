@@ -1,6 +1,6 @@
 //! The history of the names and the key of a request: live certificates, and anomalies.
 //!
-//! Invariant: never a scan. One query per name and confusable skeleton, one for the public key, and one batch for the
+//! Invariant: never a scan, and no name is left out. One query per name and confusable skeleton, one for the public key, and one batch for the
 //! rows.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,8 @@ use crate::ids::RequestId;
 use crate::ports::{NameIndex, PortError, Requests, look_alike};
 use crate::request::Request;
 
-/// The limit of names looked up per request.
-const MAX_NAMES: usize = 10;
+/// Look-ups of names at the same time.
+const CONCURRENT_LOOKUPS: usize = 16;
 /// The limit of earlier requests read per name or key.
 const MAX_EARLIER: usize = 50;
 
@@ -89,11 +89,13 @@ impl RequestHistory {
         public_key_digest: &str,
         now: OffsetDateTime,
     ) -> Result<Self, PortError> {
-        let names: Vec<&String> = request.names().iter().take(MAX_NAMES).collect();
-        let keys: Vec<Option<String>> = names.iter().map(|name| look_alike(name)).collect();
+        // Every name: what was not looked at must not pass as usual.
+        let names: Vec<&String> = request.names().iter().collect();
+        let keys: Vec<String> = names.iter().filter_map(|name| look_alike(name)).collect();
+        let keys: Vec<&String> = keys.iter().collect();
         let (by_name, by_key, same_key) = try_join3(
-            try_join_all(names.iter().map(|name| names_index.of(name, MAX_EARLIER))),
-            try_join_all(keys.iter().flatten().map(|key| names_index.of(key, MAX_EARLIER))),
+            of_all(names_index, &names),
+            of_all(names_index, &keys),
             requests.with_key(public_key_digest, MAX_EARLIER),
         )
         .await?;
@@ -128,6 +130,15 @@ impl RequestHistory {
         live.sort_by_key(|one| std::cmp::Reverse(one.not_after));
         Ok(Self { live, anomalies })
     }
+}
+
+/// The requests under each of these keys, in their order.
+async fn of_all(names_index: &dyn NameIndex, keys: &[&String]) -> Result<Vec<Vec<RequestId>>, PortError> {
+    let mut found = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(CONCURRENT_LOOKUPS) {
+        found.extend(try_join_all(keys.iter().map(|key| names_index.of(key, MAX_EARLIER))).await?);
+    }
+    Ok(found)
 }
 
 fn anomalies(

@@ -150,7 +150,11 @@ impl fmt::Display for BaseUrl {
 
 /// The link secret: the keys of all requesters' links are derived from it.
 #[derive(Debug)]
-pub struct LinkSecret(Secret<hmac::Key>);
+pub struct LinkSecret {
+    current: Secret<hmac::Key>,
+    /// The secret before, whose links still open.
+    previous: Option<Secret<hmac::Key>>,
+}
 
 impl LinkSecret {
     /// The shortest accepted secret, in bytes.
@@ -168,19 +172,46 @@ impl LinkSecret {
                 Self::MIN_BYTES
             ));
         }
-        Ok(Self(Secret::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))))
+        let current = Secret::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+        Ok(Self { current, previous: None })
+    }
+
+    /// Lets the links of `previous` open too; new links are made with this secret.
+    #[must_use]
+    pub fn after(self, previous: Self) -> Self {
+        Self { previous: Some(previous.current), ..self }
+    }
+
+    /// True if `tag` is that of `text` under this secret or the one before.
+    fn verifies(&self, text: &str, tag: &[u8]) -> bool {
+        let is_of = |key: &Secret<hmac::Key>| hmac::verify(key.expose(), text.as_bytes(), tag).is_ok();
+        // Both are computed, whichever verifies.
+        let before = self.previous.as_ref().is_some_and(is_of);
+        is_of(&self.current) || before
     }
 
     /// The key of a link to one request.
     pub fn status_key(&self, id: RequestId, given: LinkGiven) -> StatusKey {
-        let tag = hmac::sign(self.0.expose(), given.text(id).as_bytes());
+        let tag = hmac::sign(self.current.expose(), given.text(id).as_bytes());
         StatusKey(Secret::new(URL_SAFE_NO_PAD.encode(tag)))
+    }
+
+    /// The id of the request for a requester's idempotency key: the same address and key always give the same id. With
+    /// `contents`, a digest of the submission, the id for these contents only.
+    pub fn request_id(&self, email: &Email, key: &str, contents: Option<&str>) -> RequestId {
+        let email = email.as_str().to_ascii_lowercase();
+        let text = format!("request {email}\0{key}\0{}", contents.unwrap_or_default());
+        let tag = hmac::sign(self.current.expose(), text.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&tag.as_ref()[..16]);
+        RequestId::from_hash(bytes)
     }
 
     /// The key of a link to all requests of the address that made request `id`; valid until `until`.
     pub fn overview_key(&self, id: RequestId, until: OffsetDateTime) -> OverviewKey {
         let until = until.unix_timestamp();
-        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(self.0.expose(), overview_text(id, until).as_bytes()));
+        let tag =
+            URL_SAFE_NO_PAD.encode(hmac::sign(self.current.expose(), overview_text(id, until).as_bytes()));
         OverviewKey(Secret::new(format!("{id}.{until}.{tag}")))
     }
 
@@ -191,15 +222,13 @@ impl LinkSecret {
         let (id, until, tag) = (parts.next()?, parts.next()?, parts.next()?);
         let (id, until) = (id.parse::<RequestId>().ok()?, until.parse::<i64>().ok()?);
         let tag = URL_SAFE_NO_PAD.decode(tag).ok().filter(|_| parts.next().is_none())?;
-        hmac::verify(self.0.expose(), overview_text(id, until).as_bytes(), &tag).ok()?;
-        (now.unix_timestamp() < until).then_some(id)
+        (self.verifies(&overview_text(id, until), &tag) && now.unix_timestamp() < until).then_some(id)
     }
 
     /// To whom the link with `key` was given, if it opens the request. Takes the same time for every wrong key.
     pub fn opens(&self, id: RequestId, key: &str) -> Option<LinkGiven> {
         let tag = URL_SAFE_NO_PAD.decode(key).ok()?;
-        let opens =
-            |given: &LinkGiven| hmac::verify(self.0.expose(), given.text(id).as_bytes(), &tag).is_ok();
+        let opens = |given: &LinkGiven| self.verifies(&given.text(id), &tag);
         // Both are computed, whichever opens.
         let [mailed, answered] =
             [LinkGiven::ByMail, LinkGiven::InAnswer].map(|given| opens(&given).then_some(given));
@@ -270,6 +299,38 @@ mod tests {
         }
         assert_eq!(secret.opens(one, ""), None);
         assert!(LinkSecret::new("short").is_err());
+    }
+
+    #[test]
+    fn links_of_the_secret_before_open_and_those_before_it_do_not() {
+        let secret = |letter: &str| LinkSecret::new(&letter.repeat(64)).unwrap();
+        let (id, now) = (RequestId::random(), time::macros::datetime!(2026-01-01 12:00 UTC));
+        let replaced = secret("b").after(secret("a"));
+        for (letter, opens) in [("a", true), ("b", true), ("c", false)] {
+            let key = secret(letter).status_key(id, LinkGiven::ByMail);
+            assert_eq!(replaced.opens(id, key.expose()).is_some(), opens, "{letter}");
+            let key = secret(letter).overview_key(id, now + time::Duration::HOUR);
+            assert_eq!(replaced.opens_overview(key.expose(), now).is_some(), opens, "{letter}");
+        }
+        let made = replaced.status_key(id, LinkGiven::ByMail);
+        assert_eq!(secret("b").opens(id, made.expose()), Some(LinkGiven::ByMail));
+        assert!(replaced.opens(id, "x").is_none());
+    }
+
+    #[test]
+    fn an_idempotency_key_is_one_id_under_one_secret() {
+        let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
+        let email = |text: &str| text.parse::<Email>().unwrap();
+        let id = secret.request_id(&email("a@example.com"), "key", None);
+        assert_eq!(secret.request_id(&email("A@example.com"), "key", None), id);
+        for other in [
+            secret.request_id(&email("b@example.com"), "key", None),
+            secret.request_id(&email("a@example.com"), "kez", None),
+            secret.request_id(&email("a@example.com"), "key", Some("contents")),
+            LinkSecret::new(&"t".repeat(64)).unwrap().request_id(&email("a@example.com"), "key", None),
+        ] {
+            assert_ne!(other, id);
+        }
     }
 
     #[test]

@@ -149,6 +149,16 @@ impl Approval {
         self.earlier_tokens.drain(..surplus);
     }
 
+    /// Forgets the tokens, once the outcome was reported to all of them. Returns true if anything changed.
+    pub fn forget_tokens(&mut self) -> bool {
+        let had = self.outcome.is_some() && self.task_token.is_some();
+        if had {
+            self.task_token = None;
+            self.earlier_tokens.clear();
+        }
+        had
+    }
+
     /// Tokens of all tasks that may wait for the outcome, the latest first.
     pub fn tokens(&self) -> impl Iterator<Item = &TaskToken> {
         self.task_token.iter().chain(self.earlier_tokens.iter().rev())

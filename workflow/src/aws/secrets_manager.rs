@@ -57,7 +57,7 @@ impl SecretsManager {
             {
                 Ok(None)
             }
-            Err(error) => Err(unavailable("read a former key of the CA")(error)),
+            Err(error) => Err(unavailable("read a former version of the secret")(error)),
         }
     }
 }
@@ -68,7 +68,13 @@ impl LinkSecrets for SecretsManager {
         const WHAT: &str = "use the link secret";
         self.links
             .get_or_try_init(|| async {
-                LinkSecret::new(&self.text().await?).map_err(|cause| PortError { what: WHAT, cause })
+                let unfit = |cause| PortError { what: WHAT, cause };
+                let current = LinkSecret::new(&self.text().await?).map_err(unfit)?;
+                // A secret that was replaced leaves its links valid until the next replacement.
+                Ok(match self.staged("AWSPREVIOUS").await? {
+                    Some(text) => current.after(LinkSecret::new(&text).map_err(unfit)?),
+                    None => current,
+                })
             })
             .await
     }

@@ -64,7 +64,7 @@ impl Names {
                 refuse(self.ip.as_ref(), |rule| rule.covers(*address), |rule| rule.touches(*address))
             }
             Name::Email(text) => {
-                refuse(self.email.as_ref(), |rule| rule.covers(text), |rule| rule.covers(text))
+                refuse(self.email.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text))
             }
             Name::Uri(text) => refuse(self.uri.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
         }

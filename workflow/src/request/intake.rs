@@ -12,14 +12,16 @@ use time::Duration;
 use super::audit::Origin;
 use super::input::{missing, unfit_text};
 use super::{Request, Status, Submission, execution_name};
+use crate::approval::LinkSecret;
 use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
+use crate::framed_hash::FramedHash;
 use crate::grant::{CheckedKey, Grant};
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::message::RecheckMessage;
 use crate::policy::{LONGEST_LIMIT, Policy, Profile, RequesterProof, evaluate};
-use crate::ports::{Clock, Executions, PortError, Requests, Saved, WorkerQueue};
+use crate::ports::{Clock, Executions, LinkSecrets, PortError, Requests, Saved, WorkerQueue};
 use crate::requester::Requester;
 use crate::store::{UpdateError, update_known_request};
 use crate::texts::{Language, Message};
@@ -90,7 +92,7 @@ pub struct Preview {
 /// A submission that passed every check and may be stored.
 #[derive(Clone, Debug)]
 pub struct CheckedRequest {
-    id: RequestId,
+    idempotency_key: Option<String>,
     submission: Submission,
 }
 
@@ -190,10 +192,6 @@ impl NewRequest {
         }
         match (requester, preview) {
             (Ok(Requester::Person(email)), Ok(preview)) if errors.is_empty() => {
-                let id = match self.idempotency_key.as_deref() {
-                    None => RequestId::random(),
-                    Some(key) => RequestId::from_idempotency_key(&email, key),
-                };
                 let submission = Submission {
                     email,
                     language: self.language,
@@ -203,7 +201,7 @@ impl NewRequest {
                     policy_version: policy.version().to_owned(),
                     checked_key: Some(preview.checked_key),
                 };
-                Ok(CheckedRequest { id, submission })
+                Ok(CheckedRequest { idempotency_key: self.idempotency_key, submission })
             }
             _ => Err(errors),
         }
@@ -212,8 +210,19 @@ impl NewRequest {
 
 impl CheckedRequest {
     /// The id of the request: for an idempotency key, always the same one.
-    pub fn id(&self) -> RequestId {
-        self.id
+    fn id(&self, links: &LinkSecret) -> RequestId {
+        match &self.idempotency_key {
+            None => RequestId::random(),
+            Some(key) => links.request_id(&self.submission.email, key, None),
+        }
+    }
+
+    /// The id where a stranger's unconfirmed request stands under [`CheckedRequest::id`].
+    fn other_id(&self, links: &LinkSecret) -> Option<RequestId> {
+        let Submission { email, comment, csr_content, profile, .. } = &self.submission;
+        let mut contents = FramedHash::new("countersign submission 1");
+        contents.field(comment).field(csr_content).field(profile);
+        Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
     }
 
     /// The requester's address.
@@ -249,6 +258,8 @@ pub struct Intake<'a> {
     pub executions: &'a dyn Executions,
     /// The queue of notify: the mail with the confirmation link.
     pub notify_queue: &'a dyn WorkerQueue,
+    /// The link secret, from which the ids of idempotency keys derive.
+    pub links: &'a dyn LinkSecrets,
     /// The time.
     pub clock: &'a dyn Clock,
 }
@@ -266,8 +277,22 @@ impl Intake<'_> {
         policy: &Policy,
         by: &Origin,
     ) -> Result<Submitted, IntakeError> {
-        self.within_limits(&checked, policy).await?;
-        let submitted = self.store(checked, policy.requesters(), by).await?;
+        let links = self.links.secret().await?;
+        let id = checked.id(links);
+        self.within_limits(&checked, id, policy).await?;
+        let proof = policy.requesters();
+        let submitted = match self.store(&checked, id, proof, by).await? {
+            Stored::As(submitted) => submitted,
+            // Whoever guesses a key must not keep its owner from using it.
+            Stored::Other(Status::Unconfirmed) => match checked.other_id(links) {
+                Some(id) => match self.store(&checked, id, proof, by).await? {
+                    Stored::As(submitted) => submitted,
+                    Stored::Other(_) => return Err(key_reused()),
+                },
+                None => return Err(key_reused()),
+            },
+            Stored::Other(_) => return Err(key_reused()),
+        };
         match submitted.request.status() {
             Status::Unconfirmed => self.order_confirmation_mail(&submitted).await?,
             _ => self.start(&submitted.request).await,
@@ -296,7 +321,12 @@ impl Intake<'_> {
 
     /// Rejects a request above a limit, unless it is a replay. Concurrent submissions may exceed a limit together:
     /// the limits bound floods and are no exact counts (docs/decisions/0031).
-    async fn within_limits(&self, checked: &CheckedRequest, policy: &Policy) -> Result<(), IntakeError> {
+    async fn within_limits(
+        &self,
+        checked: &CheckedRequest,
+        id: RequestId,
+        policy: &Policy,
+    ) -> Result<(), IntakeError> {
         let (now, hourly, undecided) = (self.clock.now(), policy.hourly_limit(), policy.pending_limit());
         let email = checked.email();
         let exceeded = if self.requests.registered_by(email, now - Duration::HOUR, hourly).await? >= hourly {
@@ -308,7 +338,7 @@ impl Intake<'_> {
             }
             IntakeError::TooManyUndecided { limit: undecided }
         };
-        if self.requests.find(checked.id).await?.is_some() {
+        if self.requests.find(id).await?.is_some() {
             return Ok(());
         }
         tracing::warn!("rejected a submission: {exceeded}");
@@ -335,11 +365,11 @@ impl Intake<'_> {
 
     async fn store(
         &self,
-        checked: CheckedRequest,
+        checked: &CheckedRequest,
+        id: RequestId,
         proof: RequesterProof,
         by: &Origin,
-    ) -> Result<Submitted, IntakeError> {
-        let id = checked.id;
+    ) -> Result<Stored, IntakeError> {
         let arn = self.executions.arn(&execution_name(id, 1));
         let (submission, now) = (checked.submission.clone(), self.clock.now());
         let mut request = match proof {
@@ -350,18 +380,14 @@ impl Intake<'_> {
         match self.requests.create(&request, &events).await? {
             Saved::Yes => {
                 tracing::info!(request.id = %id, status = %request.status(), profile = request.profile(), policy.version = request.policy_version(), "stored request {id}");
-                Ok(Submitted { request, is_replay: false })
+                Ok(Stored::As(Submitted { request, is_replay: false }))
             }
             Saved::Conflict => match self.requests.find(id).await? {
                 Some(stored) if checked.is_replay_of(&stored) => {
                     tracing::info!(request.id = %id, status = %stored.status(), "request {id} was submitted again");
-                    Ok(Submitted { request: stored, is_replay: true })
+                    Ok(Stored::As(Submitted { request: stored, is_replay: true }))
                 }
-                Some(_) => Err(IntakeError::KeyReused(Finding::refused(
-                    Code::BadRequest,
-                    Message::new("finding-key-used"),
-                    Message::new("finding-key-used-advice"),
-                ))),
+                Some(other) => Ok(Stored::Other(other.status())),
                 None => Err(IntakeError::Contended),
             },
         }
@@ -377,6 +403,22 @@ impl Intake<'_> {
             tracing::error!(request.id = %id, %error, "request {id} is stored, but its execution did not start; housekeeping will start it");
         }
     }
+}
+
+/// What stands under the id of a submission.
+enum Stored {
+    /// Its request.
+    As(Submitted),
+    /// A request with other contents, of this status.
+    Other(Status),
+}
+
+fn key_reused() -> IntakeError {
+    IntakeError::KeyReused(Finding::refused(
+        Code::BadRequest,
+        Message::new("finding-key-used"),
+        Message::new("finding-key-used-advice"),
+    ))
 }
 
 fn errors_of_csr(findings: Vec<Finding>) -> Vec<InputError> {

@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::audit::{self, Event, EventKind, Origin, PendingEvent};
 use super::{Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Status, Submission};
-use crate::decision::{ApprovalDigest, DecisionRecord};
+use crate::decision::{ApprovalDigest, DecisionRecord, Outcome};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
 use crate::mail_kind::{MailKind, Notified};
@@ -19,6 +19,9 @@ use pki::certificate::{Serial, Validity};
 
 /// The reason of a request that nobody confirmed, in rows and answers.
 const LAPSED: &str = "Nobody confirmed the request from the requester's mailbox in time.";
+
+/// The longest time between the entry of AwaitApproval and the question to the approvers.
+const EXPIRY_SLACK: Duration = Duration::days(1);
 
 /// The time in which a request must be confirmed.
 pub const CONFIRMATION_PERIOD: Duration = Duration::days(1);
@@ -328,8 +331,13 @@ impl Request {
         let undecided = matches!(self.status, Status::Submitted | Status::PendingApproval);
         let (allowed, event) = match ending.status {
             Status::Refused => (undecided || self.status == Status::Approved, EventKind::Refused),
-            Status::Rejected => (undecided, EventKind::Rejected),
-            Status::Expired => (undecided, EventKind::Expired),
+            // A message alone ends no request so: the cause is in the row.
+            Status::Rejected => (undecided && self.is_decided_as(Outcome::Rejected), EventKind::Rejected),
+            Status::Expired => {
+                // The hard bound of the state counts from its entry, the approval period from the question a little later.
+                let is_over = self.expires_at.is_some_and(|end| end - EXPIRY_SLACK <= now);
+                (undecided && (is_over || self.is_decided_as(Outcome::Expired)), EventKind::Expired)
+            }
             _ => (ending.status == Status::Failed && self.status.is_in_flow(), EventKind::Failed),
         };
         if self.status == ending.status {
@@ -346,6 +354,10 @@ impl Request {
         self.enter(ending.status, now);
         self.ending = Some(ending);
         Ok(())
+    }
+
+    fn is_decided_as(&self, outcome: Outcome) -> bool {
+        self.decision.as_ref().is_some_and(|decision| decision.outcome == outcome)
     }
 
     /// Records that a mail was sent. Idempotent.

@@ -96,7 +96,11 @@ impl InMemoryBackend {
         let voted = |decision| PendingEvent::new(EventKind::Voted, now).with_detail(decision);
         match status {
             Status::PendingApproval => {}
-            Status::Expired => request.end(Ending::because(status, "no decision"), now).expect("allowed"),
+            Status::Expired => {
+                approval.expire(expires_at);
+                request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
+                request.end(Ending::because(status, "no decision"), now).expect("allowed");
+            }
             Status::Failed => request.end(Ending::because(status, "broken"), now).expect("allowed"),
             Status::Rejected => {
                 approval

@@ -9,11 +9,13 @@ use crate::state::Portal;
 /// `Origin: null`, since they send no referrer, so `Sec-Fetch-Site` decides if it is present.
 pub(crate) fn is_cross_site(portal: &Portal, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return site == "cross-site";
+    let says_site = headers.contains_key("sec-fetch-site");
+    // `none`: typed or opened by the person. With any other value, only a good origin shows that the page is ours.
+    if let Some("same-origin" | "none") = text("sec-fetch-site") {
+        return false;
     }
     let Some(origin) = text(ORIGIN.as_str()).filter(|origin| *origin != "null") else {
-        return false;
+        return says_site || headers.get(ORIGIN).is_some_and(|origin| origin.to_str().is_err());
     };
     let host =
         |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest).to_owned());

@@ -7,7 +7,7 @@ use workflow::approver_set::MissingApprovals;
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::texts::Message;
 
-use super::{FindingView, Instant, Markup, Site, grouped, names_for_people};
+use super::{FindingView, Instant, Markup, Site, grouped, names_for_people, shown};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -78,7 +78,7 @@ impl ReviewPage {
             is_open: review.is_open(),
             asks: asks(&site, review),
             approver: review.approver.to_string(),
-            comment: review.comment.clone(),
+            comment: shown(&review.comment),
             subject: review.subject.clone(),
             names: names_for_people(&review.names),
             key: review.key.clone(),
@@ -196,7 +196,7 @@ impl Said {
         Self {
             approver: vote.approver.to_string(),
             approved: vote.decision == Decision::Approve,
-            reason: vote.reason.clone(),
+            reason: vote.reason.as_deref().map(shown),
             at: site.instant(vote.at),
         }
     }

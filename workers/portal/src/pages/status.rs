@@ -6,7 +6,7 @@ use workflow::decision::Decision;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
-use super::{FindingView, Instant, Markup, Site, names_for_people};
+use super::{FindingView, Instant, Markup, Site, names_for_people, shown};
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -93,7 +93,7 @@ impl StatusPage {
             key: request.csr().map(|csr| csr.key.clone()),
             profile: request.profile().to_owned(),
             email: request.email().to_string(),
-            comment: request.comment().to_owned(),
+            comment: shown(request.comment()),
             serial: request.serial().filter(|_| is_signed).map(ToString::to_string),
             not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
             downloads,
@@ -121,7 +121,7 @@ fn told_reason(request: &Request) -> Option<String> {
         Status::Rejected => !withdrawn(request),
         status => status == Status::Refused && request.findings().is_empty(),
     };
-    request.reason().filter(|_| is_theirs).map(str::to_owned)
+    request.reason().filter(|_| is_theirs).map(shown)
 }
 
 fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> {

@@ -111,12 +111,12 @@ pub(crate) async fn submit(
             return form_again(&portal, &locale, &policy, format, &form, errors, problem);
         }
     };
-    // The link before the request: without a link there is no response, so nothing may be stored.
     let submitted = async {
-        let key = portal.links.secret().await?.status_key(checked.id(), LinkGiven::InAnswer);
+        // The secret before the request: without a link there is no response, so nothing may be stored.
+        let links = portal.links.secret().await?;
         let by = client.as_requester(checked.email());
-        let submitted = portal.intake().submit(checked, &policy, &by).await?;
-        Ok::<_, Problem>((key, submitted.request))
+        let request = portal.intake().submit(checked, &policy, &by).await?.request;
+        Ok::<_, Problem>((links.status_key(request.id(), LinkGiven::InAnswer), request))
     };
     let (key, request) = match submitted.await {
         Ok(submitted) => submitted,

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use pki::name::Name;
 
+use crate::approver_set::PlusTags;
+use crate::email::Email;
 use crate::finding::Finding;
 
 /// `example.com`: this name and all names below it. `.example.com`: only the names below it. `=www.example.com`: this
@@ -158,6 +160,19 @@ impl MailRule {
     }
 }
 
+impl MailRule {
+    /// Ignores letter case and the label after a plus sign: a denied person has no other spelling.
+    pub(in crate::policy) fn touches(&self, address: &str) -> bool {
+        match self {
+            MailRule::Address(denied) => match (denied.parse::<Email>(), address.parse::<Email>()) {
+                (Ok(denied), Ok(address)) => PlusTags::Same.same_person(&denied, &address),
+                _ => denied.eq_ignore_ascii_case(address),
+            },
+            MailRule::Domain(_) => self.covers(address),
+        }
+    }
+}
+
 impl fmt::Display for MailRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -269,7 +284,12 @@ mod tests {
                 && !rule.covers("a@badexample.com")
         );
         assert!(MailRule::read(".example.com").unwrap().covers("a@sub.example.com"));
-        assert!(MailRule::read("a@example.com").unwrap().covers("a@example.com"));
+        let address = MailRule::read("a@example.com").unwrap();
+        assert!(address.covers("a@example.com") && !address.covers("A@example.com"));
+        for denied in ["a@example.com", "A@EXAMPLE.com", "a+x@example.com"] {
+            assert!(address.touches(denied), "{denied}");
+        }
+        assert!(!address.touches("b@example.com") && !address.touches("a@example.org"));
         let uri = UriRule::read("spiffe://example.org/team/").unwrap();
         assert!(uri.covers("spiffe://example.org/team") && uri.covers("spiffe://example.org/team/web"));
         assert!(!uri.covers("spiffe://example.org/teams"));

@@ -27,7 +27,7 @@ fn checked(backend: &InMemoryBackend, key: &str, comment: &str, csr_text: &str) 
 }
 
 fn intake(backend: &InMemoryBackend) -> Intake<'_> {
-    Intake { requests: backend, executions: backend, notify_queue: backend, clock: backend }
+    Intake { requests: backend, executions: backend, notify_queue: backend, links: backend, clock: backend }
 }
 
 /// A backend whose policy asks no requester for a proof.
@@ -141,7 +141,7 @@ async fn who_loses_the_conditional_write_gets_the_row_of_the_winner() {
         let winner = backend.copy();
         let first = submit(&winner, checked(&backend, "key", comment, &csr)).await.unwrap();
         // The other submission arrives between the count of undecided requests and the write.
-        backend.become_at(next_call(&backend) + 2, &winner);
+        backend.become_at(next_call(&backend) + 3, &winner);
         match submit(&backend, checked(&backend, "key", "a", &csr)).await {
             Ok(submitted) => {
                 assert!(is_replay && submitted.is_replay);
@@ -162,7 +162,7 @@ async fn a_row_that_is_gone_again_is_worth_another_try() {
     let empty = backend.copy();
     let csr = csr();
     submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
-    backend.become_at(next_call(&backend) + 3, &empty);
+    backend.become_at(next_call(&backend) + 4, &empty);
     let error = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap_err();
     assert!(matches!(error, IntakeError::Contended), "{error:?}");
 }
@@ -202,7 +202,7 @@ async fn a_request_that_has_ended_or_was_restarted_is_not_started_again() {
 async fn a_write_that_timed_out_is_found_by_the_next_submission() {
     let backend = trusting_backend();
     let csr = csr();
-    backend.fail_at(next_call(&backend) + 2, FaultPoint::After);
+    backend.fail_at(next_call(&backend) + 3, FaultPoint::After);
     let error = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap_err();
     assert!(matches!(error, IntakeError::Port(_)), "{error:?}");
     assert!(submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap().is_replay);
@@ -281,6 +281,23 @@ async fn a_repeated_submission_has_the_mail_sent_again_from_time_to_time() {
     assert_eq!(verify_request(&row, &events), []);
     submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
     assert_eq!(backend.rechecks().len(), 3, "a confirmed request needs no link");
+}
+
+#[tokio::test]
+async fn a_stranger_who_guesses_a_key_does_not_keep_its_owner_from_using_it() {
+    let backend = InMemoryBackend::new();
+    let csr = csr();
+    let stranger = submit(&backend, checked(&backend, "ticket-4712", "x", &csr)).await.unwrap().request;
+    let owner = submit(&backend, checked(&backend, "ticket-4712", "mine", &csr)).await.unwrap();
+    assert!(!owner.is_replay && owner.request.id() != stranger.id());
+    let again = submit(&backend, checked(&backend, "ticket-4712", "mine", &csr)).await.unwrap();
+    assert!(again.is_replay);
+    assert_eq!(again.request.id(), owner.request.id());
+    // Once a request is confirmed, its key is that of its owner.
+    let reader = Origin::caller(Actor::requester(stranger.email()), None);
+    intake(&backend).confirm(&stranger, &reader).await.unwrap();
+    let error = submit(&backend, checked(&backend, "ticket-4712", "other", &csr)).await.unwrap_err();
+    assert!(matches!(error, IntakeError::KeyReused(_)), "{error:?}");
 }
 
 #[tokio::test]
