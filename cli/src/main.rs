@@ -21,6 +21,8 @@ mod ca;
 mod checkout;
 mod connect;
 mod deployment;
+#[cfg(test)]
+mod documented;
 mod error;
 mod executions;
 mod local;
