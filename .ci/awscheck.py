@@ -63,7 +63,7 @@ def without_running(self, arguments, parsed_globals):
 BasicCommand.__call__ = without_running
 
 
-def lookup(words):
+def lookup(words, part=False):
     """The command below `aws`, and the words behind it."""
     table, command, rest = SERVICES, None, list(words)
     while table and rest and not rest[0].startswith("-"):
@@ -73,9 +73,14 @@ def lookup(words):
             break
         command = table[rest.pop(0)]
         table = getattr(command, "subcommand_table", None) or (command._get_command_table() if hasattr(command, "_get_command_table") else None)
-    if command is None or (table and not getattr(command, "arg_table", None)):
+    if command is None or (table and not part and not getattr(command, "arg_table", None)):
         raise Wrong(f"an operation is missing: aws {' '.join(words)}")
     return command, rest
+
+
+def are_services(one, other):
+    """True for a list of services, which no call begins with."""
+    return other in SERVICES and other not in (getattr(SERVICES[one], "subcommand_table", None) or SERVICES[one]._get_command_table())
 
 
 def options(command):
@@ -87,7 +92,20 @@ def check(words, complete=True):
     global taken
     if tuple(words[:2]) in ONLY_VERSION_2 or (not complete and len(words) == 1 and words[0] in SERVICES):
         return ""
+    if words[1:2] == ["EXPRESSION"]:
+        return ""
+    if words[1:3] == ["wait", "EXPRESSION"]:
+        # One of the states, which the program puts in: the first that takes these options.
+        states = lookup(words[:2], part=True)[0].subcommand_table
+        if not any(unless_wrong([*words[:2], state, *words[3:]]) is not None for state in states):
+            raise Wrong(f"no state of aws {words[0]} wait takes these options")
+        return ""
     command, rest = lookup(words)
+    if "EXPRESSION" in rest:
+        # Without an option before it, it stands for further options.
+        rest = [stand_in(command, rest[at - 1]) if word == "EXPRESSION" else word
+            for at, word in enumerate(rest) if word != "EXPRESSION" or (at and takes_value(command, rest[at - 1]))]
+        words = [*words[: words.index(rest[0])], *rest] if rest else words[:2]
     # The parser takes any unambiguous beginning of an option.
     known = options(command)
     if unknown := [word for word in rest if word.startswith("--") and word not in known]:
@@ -123,6 +141,16 @@ def check(words, complete=True):
     if not found(answer) and "[?" not in parsed.query.expression:
         raise Wrong(f"aws {' '.join(words[:2])}: the answer has no {parsed.query.expression}")
     return ANSWERS.get(answer, "NAME") if isinstance(answer, str) else "NAME"
+
+
+def unless_wrong(words):
+    with contextlib.suppress(Wrong):
+        return check(words)
+
+
+def takes_value(command, option):
+    argument = options(command).get(option)
+    return option.startswith("--") and getattr(argument, "cli_type_name", "string") != "boolean"
 
 
 def found(answer):

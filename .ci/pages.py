@@ -48,6 +48,9 @@ def sources(folders=("cli/src", "workflow/src", "pki/src", "workers")):
             text = re.sub(r"\$\(\{(\w+)\}\)", lambda name: f"$({bound.get(name[1], name[0])})", unescaped(literal[1]))
             for shell in advice(text):
                 where = f"{path}:{source.count(chr(10), 0, literal.start()) + 1}"
+                # A word that the program puts in, or several; part of a word is like a name.
+                shell = re.sub(r"(--[a-z-]+)\{[\w.]*\}", r"\1 EXPRESSION", shell)
+                shell = re.sub(r"(?<=[\s'\"])\{[\w.]*\}(?=[\s'\"]|$)", "EXPRESSION", shell)
                 yield Text(where, named(re.sub(r"\{[\w.]*\}", "NAME", shell)), is_complete(shell))
 
 
