@@ -17,7 +17,7 @@ from awscli.customizations.waiters import WaiterCaller
 from botocore.validate import ParamValidator
 
 # What only version 2 has, which operators use; the version of the local stack is 1.
-ONLY_VERSION_2 = {("sso", "login"), ("configure", "export-credentials")}
+ONLY_VERSION_2 = {("sso", "login"), ("logs", "tail"), ("configure", "export-credentials")}
 # Members that take the id or the ARN of a key. AWS refuses an alias; the emulator takes it.
 KEY_ONLY = {("UpdateAlias", "TargetKeyId"), ("CreateAlias", "TargetKeyId"),
     *((operation, "KeyId") for operation in ("ScheduleKeyDeletion", "CancelKeyDeletion", "EnableKey", "DisableKey"))}
@@ -26,12 +26,12 @@ KEY_ID = "01234567-89ab-cdef-0123-456789abcdef"
 # What a member of an answer holds, where it matters.
 ANSWERS = {"KeyId": KEY_ID, "AliasName": "alias/name", "AliasArn": "arn:aws:kms:eu-west-1:111111111111:alias/name"}
 # Words in capitals that a reader replaces.
-PLACEHOLDER = re.compile(r"(?:NAME|ID|ARN|TABLE|BUCKET|SECRET|SCHEDULE|INSTANCE|REGION|ARTEFACTS|WORKER|URL|FILE|HEX|STACK|KEY|VERSION|REQUEST-ID|THE-VERSION-[A-Z]+|NEW|GROUP|ACCOUNT)")
+PLACEHOLDER = re.compile(r"(?:NAME|ID|ARN|TABLE|BUCKET|SECRET|SCHEDULE|INSTANCE|REGION|ARTEFACTS|WORKER|URL|FILE|HEX|STACK|KEY|VERSION|REQUEST-ID|THE-VERSION-[A-Z]+|NEW|GROUP|ACCOUNT|ZONE)")
 EMBEDDED = re.compile(rf"\b{PLACEHOLDER.pattern}\b")
 # Values for a placeholder; the first that its member takes is used.
 STAND_INS = ["name", KEY_ID, "i-0123456789abcdef0", "alias/name", "/name", "name.example.com", "https://name.example.com/", "a" * 64,
     "arn:aws:states:eu-west-1:111111111111:stateMachine:name", "arn:aws:cloudformation:eu-west-1:111111111111:changeSet/name/" + KEY_ID,
-    "arn:aws:iam::111111111111:role/name", "arn:aws:sqs:eu-west-1:111111111111:name", "arn:aws:kms:eu-west-1:111111111111:key/" + KEY_ID, "eu-west-1"]
+    "arn:aws:iam::111111111111:role/name", "arn:aws:sqs:eu-west-1:111111111111:name", "arn:aws:kms:eu-west-1:111111111111:key/" + KEY_ID, "eu-west-1", "2026-01-01"]
 
 driver = awscli.clidriver.create_clidriver()
 SERVICES, GLOBALS = driver._get_command_table(), driver._get_argument_table()
@@ -41,6 +41,13 @@ taken = None
 
 class Wrong(Exception):
     pass
+
+
+class AnyKey(dict):
+    """A map whose keys the model does not name."""
+
+    def get(self, _):
+        return self["key"]
 
 
 def invoke(self, service, operation, parameters, parsed_globals):
@@ -204,7 +211,7 @@ def sample(shape, named=False, name="NAME", above=()):
     if shape.type_name == "list":
         return [sample(shape.member, named, name, above)]
     if shape.type_name == "map":
-        return {"key": sample(shape.value, named, name, above)}
+        return AnyKey(key=sample(shape.value, named, name, above))
     if shape.type_name in ("string", "blob"):
         return name if named else "NAME"
     if shape.type_name == "timestamp":

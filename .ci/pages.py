@@ -75,7 +75,7 @@ def advice(text):
             if letter == '"':
                 quoted = not quoted
             depth += {"(": 1, ")": -1}.get(letter, 0)
-            ends = re.match(r"[.,;:]?\s+(?:and|or|printed|to|in|on|with|is|of|failed)\s|[.,;:]\s|[.,;:]$|\n", rest[at:])
+            ends = re.match(r"[.,;:]?\s+(?:and|or|printed|to|in|on|with|is|of|failed)\s|[.,;:]\s|[.,;:]$|\s\(|\n", rest[at:])
             if depth < 0 or (ends and not quoted):
                 break
             shell += letter

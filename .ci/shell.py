@@ -2,6 +2,8 @@
 import dataclasses
 import re
 
+FUNCTIONS = set()
+"""Names that the text, or a text before it, defines."""
 KEYWORDS = {"do", "done", "then", "else", "fi", "if", "while", "until", "!", "{", "}", "(", ")"}
 
 
@@ -19,7 +21,12 @@ class Command:
 
 def commands(text):
     """Every command of the text, those in `$(...)` too, which come before the one around them."""
-    return _Reader(re.sub(r"\\\n[ \t]*", " ", text)).all()
+    def defined(function):
+        FUNCTIONS.add(function[1])
+        return "{ "
+
+    text = re.sub(r"\\\n[ \t]*", " ", text)
+    return _Reader(re.sub(r"(?m)^(\w+)\(\)\s*\{", defined, text)).all()
 
 
 class _Reader:
@@ -44,7 +51,9 @@ class _Reader:
             while words and re.fullmatch(r"[A-Za-z_]+=[^ ]*", words[0]):
                 words.pop(0)
             if words[:1] == ["for"]:
-                self.variables[words[1]] = words[3] if len(words) > 3 else ""
+                first = words[3] if len(words) > 3 else "NAME"
+                self.variables[words[1]] = re.sub(r"\0\d+\0", "NAME", first)
+                found.extend(one for inner in nested for one in inner)
             else:
                 found.extend(one for inner in nested for one in inner)
                 if words:
@@ -98,13 +107,16 @@ class _Reader:
     def character(self, nested, in_quotes=False):
         """The next character, or what `\\x`, `$(...)` and `$name` stand for."""
         rest = self.text[self.at :]
+        if number := re.match(r"\$\(\(.*?\)\)", rest):
+            self.at += number.end()
+            return "1"
         if rest.startswith("$("):
             self.at += 2
             nested.append(self.all(")"))
             return f"\0{len(nested) - 1}\0"
         if name := re.match(r"\$(?:\{(\w+)[^}]*\}|(\w+))", rest):
             self.at += name.end()
-            return self.variables.get(name[1] or name[2], (name[1] or name[2]).upper())
+            return self.variables.get(name[1] or name[2], "NAME")
         if rest[0] == "\\" and (not in_quotes or rest[1:2] in '"\\$`'):
             self.at += 2
             return rest[1:2]
