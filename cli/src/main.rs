@@ -23,6 +23,8 @@ mod checkout;
 mod confirm;
 mod connect;
 mod deployment;
+#[cfg(test)]
+mod documented;
 mod endpoints;
 mod error;
 mod executions;

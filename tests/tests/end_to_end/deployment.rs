@@ -5,10 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use end_to_end::{Mailbox, PATIENCE, Stack, binary, eventually, repository};
+use end_to_end::{Mailbox, PATIENCE, PkiDir, Stack, binary, eventually, repository};
 use serde_json::{Value, json};
 
 use crate::APPROVER;
+use crate::documented::{self, Terminal};
 
 const SENDER: &str = "countersign@example.com";
 
@@ -235,6 +236,23 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     assert!(!operator.stacks().contains(&"second".to_owned()), "{destroyed}");
     assert!(destroyed.contains(&before[0]), "what stays is named: {destroyed}");
     operator.aws(&["dynamodb", "describe-table", "--table-name", &before[0]]);
+    remove_what_stays(&operator, &before).await;
+}
+
+/// Types the commands of the documentation that remove tables, bucket and secrets for good.
+async fn remove_what_stays(operator: &Operator, stateful: &[String; 6]) {
+    let terminal = Terminal::new(operator.stack, PkiDir::new());
+    let block = documented::lines("docs/operations/deploy.md", "# Each of the four tables");
+    let (of_table, rest) = block.split_once("# The bucket").unwrap();
+    let [tables @ .., bucket, secret] = stateful;
+    for table in tables {
+        terminal.types(&of_table.replace(" TABLE", &format!(" {table}"))).await;
+    }
+    let rest = rest.replace(" BUCKET", &format!(" {bucket}")).replace(" SECRET", &format!(" {secret}"));
+    terminal.types(&format!("#{}", rest.replace("/NAME/", &format!("/{}/", operator.name)))).await;
+    let left = operator.aws(&["dynamodb", "list-tables"]).to_string();
+    assert!(tables.iter().all(|table| !left.contains(table)), "{left}");
+    assert!(!operator.aws(&["s3api", "list-buckets"]).to_string().contains(bucket));
 }
 
 /// Confirms and approves the only request of this requester, each by the link in the mail.

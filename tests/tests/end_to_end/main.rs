@@ -14,6 +14,7 @@ mod ca;
 mod certificates;
 mod connect;
 mod deployment;
+mod documented;
 mod engines;
 mod failures;
 mod front;

@@ -1,0 +1,225 @@
+//! Every block of shell in the documentation: how it is typed here, or why it is not. `.ci/commands` and the tests of the
+//! CLI parse all of them.
+
+/// A block of a page.
+pub(super) struct Block {
+    pub(super) page: &'static str,
+    /// Its first words, or all of it with its last line break.
+    pub(super) begins: &'static str,
+    pub(super) how: How,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    /// Typed, after `before`, with other words in place of those that a reader replaces.
+    Typed {
+        before: &'static str,
+        with: &'static [(&'static str, &'static str)],
+        /// True if what it printed is right. Each line has exit code 0.
+        check: fn(&str) -> bool,
+    },
+    /// Not typed here, with the reason.
+    Not(&'static str),
+}
+
+const fn typed(
+    page: &'static str,
+    begins: &'static str,
+    before: &'static str,
+    check: fn(&str) -> bool,
+) -> Block {
+    with(page, begins, before, &[], check)
+}
+
+const fn with(
+    page: &'static str,
+    begins: &'static str,
+    before: &'static str,
+    with: &'static [(&'static str, &'static str)],
+    check: fn(&str) -> bool,
+) -> Block {
+    Block { page, begins, how: How::Typed { before, with, check } }
+}
+
+const fn not(page: &'static str, begins: &'static str, why: &'static str) -> Block {
+    Block { page, begins, how: How::Not(why) }
+}
+
+const README: &str = "README.md";
+const START: &str = "docs/getting-started.md";
+const ISSUANCE: &str = "docs/issuance.md";
+const OPERATIONS: &str = "docs/operations/README.md";
+const BACKUP: &str = "docs/operations/backup.md";
+const CA: &str = "docs/operations/ca.md";
+const DEPLOY: &str = "docs/operations/deploy.md";
+const NETWORK: &str = "docs/operations/private-network.md";
+
+const POLICY: &str = "docs/policy.md";
+
+const COPY_POLICY: &str = "cp \"$REPOSITORY/infra/policy.toml\" my-policy.toml";
+const MAKE_CSR: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out www.csr \
+    -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
+const MAKE_WEAK_CSR: &str =
+    "openssl req -new -newkey rsa:1024 -nodes -keyout weak.key -out weak.csr -subj /CN=www.example.com";
+const MAKE_KEYS: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out request.csr \
+    -subj /CN=www.example.com && cp request.csr www.csr
+openssl pkey -in www.key -pubout -out key.pub && openssl x509 -req -in request.csr -key www.key -out certificate.pem";
+
+fn verified(said: &str) -> bool {
+    said.contains("certificate.pem: OK")
+}
+
+fn in_force(said: &str) -> bool {
+    said.contains("is in force")
+}
+
+fn any(_: &str) -> bool {
+    true
+}
+
+/// Three equal digests.
+fn digests(said: &str) -> bool {
+    let lines: Vec<&str> = said.lines().filter(|line| line.ends_with("  -")).collect();
+    lines.len() == 3 && lines.iter().all(|line| *line == lines[0])
+}
+
+pub(super) const BLOCKS: &[Block] = &[
+    not(
+        README,
+        "cargo run -- local ",
+        "every end-to-end test starts a stack so, and this is one of those tests",
+    ),
+    typed(README, "openssl req -new", "", verified),
+    with(
+        README,
+        "cargo run -q -- requests list",
+        "",
+        &[("65b8fbb1-5376-48c8-adee-5b2cd7040ab7", "{id}")],
+        |said| said.contains("you@example.com") && said.contains("SUCCEEDED") && said.contains("Deliver"),
+    ),
+    with(
+        README,
+        "cargo run -q -- local --once weak.csr",
+        MAKE_WEAK_CSR,
+        &[("certificate.zip\n", "certificate.zip && exit 1 || [ $? = 1 ]\n")],
+        |said| {
+            said.contains(
+                "weak_key: The RSA key has 1024 bits; at least 2048 are needed. Make one with: openssl",
+            )
+        },
+    ),
+    not(
+        README,
+        "countersign doctor",
+        "needs an account with an identity of SES; deployment.rs runs both on the emulator",
+    ),
+    with("docs/api.md", "curl -s", MAKE_CSR, &[("https://pki.example.com/", "{portal}")], |said| {
+        said.contains("\"statusUrl\"")
+    }),
+    not(START, "cargo run -- local\n", "every end-to-end test starts a stack so"),
+    typed(START, "openssl req -new", "", any),
+    typed(START, "cargo run -- local --once", "", |said| said.contains("saved certificate.zip")),
+    typed(START, "unzip -o", "", verified),
+    with(START, "cargo run -q -- requests list", "", &[(" ID\n", " {id}\n")], |said| {
+        said.contains("every audit trail is complete and unaltered") && said.contains("approver@example.com")
+    }),
+    with(
+        START,
+        "cp infra/policy.toml",
+        "",
+        &[("infra/policy.toml", "\"$REPOSITORY/infra/policy.toml\"")],
+        in_force,
+    ),
+    not(START, "cargo test", "the tests are what runs this"),
+    not(ISSUANCE, "cargo test", "the tests of the package workflow are these"),
+    typed(ISSUANCE, "openssl pkey -pubin", MAKE_KEYS, digests),
+    with(ISSUANCE, "openssl genrsa", "rm certificate.pem", &[], |said| {
+        said.contains("CN=Example Root,DC=example,DC=com is in force until") && verified(said)
+    }),
+    with(OPERATIONS, "aws logs", "", &[("REQUEST-ID", "{id}")], |said| said.contains("\"message\"")),
+    with(BACKUP, "countersign export countersign-", "", &[(" --stack NAME", "")], |said| {
+        said.contains("SHA-256 ")
+    }),
+    with(BACKUP, "jq -r", "", &[("FILE", "countersign-*.jsonl")], |said| {
+        said.contains("\tdelivered\tyou@example.com")
+    }),
+    not(
+        BACKUP,
+        "aws cloudformation describe-stacks",
+        "the tables are younger than the moment; backup.rs restores to the latest one",
+    ),
+    not(BACKUP, "cargo run -- local --dir", "the_drill_works_as_it_stands types it, with stacks of its own"),
+    not(CA, "countersign ca init", "the local stack always has a CA; make/tests.rs has the shapes"),
+    not(CA, "countersign ca import", "the block in issuance.md makes these files and imports them"),
+    with(CA, "countersign ca show", "", &[(" --stack NAME", "")], |said| said.contains("Example Root")),
+    with(CA, "countersign ca rotate", "", &[(" --stack NAME", "")], |said| said.contains("To go back:")),
+    with(
+        CA,
+        "aws secretsmanager list-secret-version-ids",
+        "version() { aws secretsmanager list-secret-version-ids --secret-id countersign/countersign/ca-key \
+         --query \"Versions[?contains(VersionStages, '$1')].VersionId\" --output text; }; declare -f version > functions",
+        &[
+            (
+                "aws secretsmanager list-secret-version-ids",
+                ". ./functions; aws secretsmanager list-secret-version-ids",
+            ),
+            ("countersign/NAME/ca-key", "countersign/countersign/ca-key"),
+            ("<the version AWSPREVIOUS>", "\"$(version AWSPREVIOUS)\""),
+            ("<the version AWSCURRENT>", "\"$(version AWSCURRENT)\""),
+            // The other half is for a key in KMS, of which ca.rs has a stack.
+            ("aws kms update-alias", ": aws kms update-alias"),
+            ("$(aws kms describe-key", "$(: aws kms describe-key"),
+            (" --stack NAME", ""),
+        ],
+        |said| said.contains("Example Root"),
+    ),
+    with(
+        DEPLOY,
+        "cp infra/policy.toml",
+        "",
+        &[("infra/policy.toml", "\"$REPOSITORY/infra/policy.toml\"")],
+        |said| said.contains("server"),
+    ),
+    not(
+        DEPLOY,
+        "countersign doctor",
+        "needs an account with an identity of SES; deployment.rs runs these on the emulator",
+    ),
+    not(
+        DEPLOY,
+        "aws sts get-caller-identity",
+        "needs cargo-lambda and an account; `countersign deploy` makes the same calls",
+    ),
+    with(
+        DEPLOY,
+        "countersign policy check my-policy.toml\ncountersign policy set",
+        "",
+        &[(" --stack countersign", "")],
+        in_force,
+    ),
+    not(
+        DEPLOY,
+        "aws scheduler get-schedule",
+        "deployment.rs removes its stack with destroy; .ci/commands runs the jq and checks the calls",
+    ),
+    not(DEPLOY, "# Each of the four tables", "deployment.rs types it for what its stack leaves"),
+    not(
+        DEPLOY,
+        "for alias in",
+        "the stack of deployment.rs has its key in Secrets Manager; .ci/commands checks the calls",
+    ),
+    not(
+        NETWORK,
+        "# 1. The network",
+        "needs a VPC with endpoints and an instance; network.rs and nginx.rs test the parts",
+    ),
+    not(NETWORK, "for service in", "the emulator knows no zones of endpoints"),
+    not(NETWORK, "# An IAM user", "needs an SMTP user of SES; smtp/ tests credentials in a parameter"),
+    not(
+        NETWORK,
+        "aws ssm put-parameter --type String",
+        "needs a relay; smtp/ tests an authority in a parameter",
+    ),
+    with(POLICY, "countersign policy check", COPY_POLICY, &[(" --stack NAME", "")], in_force),
+    not("docs/performance.md", "benches/tables", "measures for an hour; benches/README.md"),
+];
