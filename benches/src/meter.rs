@@ -2,8 +2,9 @@
 //!
 //! Units of the on-demand pricing (<https://aws.amazon.com/dynamodb/pricing/on-demand/>): a write is one unit for
 //! each 1 KB, doubled in a transaction; a consistent read is one unit for each 4 KB, any other read half of it. An
-//! index with the item takes one write, or two if its key changes. The size of an item is estimated as JSON without
-//! type tags, accurate to some percent.
+//! index takes one write of the columns that it has, two if its key changes, and none if these columns stay. Stored
+//! items have 100 bytes of DynamoDB's own. The size of an item is estimated as JSON without type tags, accurate to some
+//! percent.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -17,15 +18,70 @@ use serde_json::Value;
 
 use end_to_end::tcp_proxy::{self, Emulator};
 
-/// Keys of the indexes of the table of requests (infra/template.yaml).
-const INDEXES: [(&str, &[&str]); 6] = [
-    ("byStatus", &["status", "registrationDate"]),
-    ("byEmail", &["email", "registrationDate"]),
-    ("bySerial", &["serial"]),
-    ("byPublicKey", &["publicKeyDigest", "registrationDate"]),
-    ("byExpiry", &["status", "notAfter"]),
-    ("byUntold", &["untold", "registrationDate"]),
-];
+/// Bytes that DynamoDB adds to each stored item of a table or of an index.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
+const ITEM_OVERHEAD: f64 = 100.0;
+
+/// An index of the table of requests.
+struct Index {
+    name: String,
+    /// Partition key and sort key.
+    key: Vec<String>,
+    /// The columns of its entries; `None` for whole rows.
+    columns: Option<Vec<String>>,
+}
+
+/// The indexes of infra/template.yaml.
+fn indexes() -> Vec<Index> {
+    let template = infra_tests::template::template();
+    let table = infra_tests::template::properties(&template, "CertificatesTable");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let names = |values: &Value| values.as_array().into_iter().flatten().map(text).collect::<Vec<_>>();
+    let index = |index: &Value| {
+        let key: Vec<String> = index["KeySchema"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|column| text(&column["AttributeName"]))
+            .collect();
+        let projection = &index["Projection"];
+        let mut columns = [key.clone(), names(&projection["NonKeyAttributes"])].concat();
+        columns.push("id".to_owned());
+        let whole = projection["ProjectionType"] == "ALL";
+        Index { name: text(&index["IndexName"]), key, columns: (!whole).then_some(columns) }
+    };
+    table["GlobalSecondaryIndexes"].as_array().unwrap().iter().map(index).collect()
+}
+
+/// An entry of an index.
+#[derive(Clone, PartialEq)]
+struct Entry {
+    /// Values of the key columns.
+    key: Vec<String>,
+    columns: BTreeMap<String, Value>,
+}
+
+impl Entry {
+    /// The entry of a row; `None` if the row lacks a key column.
+    fn of(index: &Index, row: &HashMap<String, Value>) -> Option<Self> {
+        let key = index.key.iter().map(|column| row.get(column).map(ToString::to_string));
+        let is_projected =
+            |name: &String| index.columns.as_ref().is_none_or(|columns| columns.contains(name));
+        let columns = row.iter().filter(|(name, _)| is_projected(name));
+        Some(Self {
+            key: key.collect::<Option<_>>()?,
+            columns: columns.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        })
+    }
+
+    fn bytes(&self) -> f64 {
+        self.columns.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() as f64
+    }
+
+    fn units(&self) -> f64 {
+        (self.bytes() / 1_024.0).ceil().max(1.0)
+    }
+}
 
 /// Usage.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +96,10 @@ pub struct Used {
     pub reads: f64,
     /// Bytes stored in tables and indexes: the latest rows, and every new item.
     pub stored: f64,
+    /// Write request units by partition of an index: name of the index, value of the key.
+    pub partitions: BTreeMap<(String, String), f64>,
+    /// Bytes of the last entry in the index by status.
+    pub listed_bytes: f64,
 }
 
 /// The running proxy; it ends with the runtime.
@@ -48,11 +108,17 @@ pub struct Meter {
     seen: Arc<Mutex<Seen>>,
 }
 
-#[derive(Default)]
 struct Seen {
     used: Used,
-    /// Latest index keys of each row.
-    rows: HashMap<String, (BTreeMap<String, String>, f64)>,
+    indexes: Vec<Index>,
+    /// Latest index entries of each row by index, and bytes stored for it.
+    rows: HashMap<String, (BTreeMap<String, Entry>, f64)>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { used: Used::default(), indexes: indexes(), rows: HashMap::new() }
+    }
 }
 
 impl Meter {
@@ -142,22 +208,34 @@ impl Seen {
         // Only the table of requests has indexes.
         if !item.contains_key("csrContent") {
             // In other tables, only new items add to the stored bytes.
-            self.used.stored += if write["Item"].is_object() { bytes as f64 } else { 0.0 };
+            self.used.stored += if write["Item"].is_object() { bytes as f64 + ITEM_OVERHEAD } else { 0.0 };
             return;
         }
-        let text = |name: &str| item.get(name).map(|value| value.to_string());
-        let id = text("id").unwrap_or_default();
-        let (before, kept) = self.rows.remove(&id).unwrap_or_default();
+        let id = item.get("id").map(ToString::to_string).unwrap_or_default();
+        let (mut before, kept) = self.rows.remove(&id).unwrap_or_default();
         let mut now = BTreeMap::new();
-        for (index, columns) in INDEXES {
-            if let Some(key) = columns.iter().map(|column| text(column)).collect::<Option<Vec<_>>>() {
-                let key = key.join(" ");
-                let moved = before.get(index).is_some_and(|before| *before != key);
-                self.used.index_writes += if moved { 2.0 * units } else { units };
-                now.insert(index.to_owned(), key);
+        let mut keeps = bytes as f64 + ITEM_OVERHEAD;
+        for index in &self.indexes {
+            let mut write = |entry: &Entry| {
+                let units = entry.units();
+                self.used.index_writes += units;
+                let partition = (index.name.clone(), entry.key[0].clone());
+                *self.used.partitions.entry(partition).or_default() += units;
+            };
+            let (was, is) = (before.remove(&index.name), Entry::of(index, &item));
+            if let Some(was) = was.as_ref().filter(|was| is.as_ref().is_none_or(|is| is.key != was.key)) {
+                write(was);
             }
+            let Some(is) = is else { continue };
+            if was.as_ref() != Some(&is) {
+                write(&is);
+            }
+            if index.name == "byStatus" {
+                self.used.listed_bytes = is.bytes();
+            }
+            keeps += is.bytes() + ITEM_OVERHEAD;
+            now.insert(index.name.clone(), is);
         }
-        let keeps = bytes as f64 * (1.0 + now.len() as f64);
         self.used.stored += keeps - kept;
         self.rows.insert(id, (now, keeps));
     }
@@ -219,7 +297,28 @@ mod tests {
         seen.count("DynamoDB TransactWriteItems".into(), row("submitted").as_bytes(), 0);
         assert_eq!((seen.used.table_writes, seen.used.index_writes), (2.0, 2.0));
         seen.count("DynamoDB TransactWriteItems".into(), row("approved").as_bytes(), 0);
+        // Out of one partition and into another, and the new status into the index by address.
         assert_eq!((seen.used.table_writes, seen.used.index_writes), (4.0, 5.0));
+        let of = |status: &str| {
+            let status = json!({ "S": status }).to_string();
+            seen.used.partitions[&("byStatus".to_owned(), status)]
+        };
+        assert_eq!((of("submitted"), of("approved")), (2.0, 1.0));
+    }
+
+    #[test]
+    fn a_column_that_no_index_has_is_written_into_none() {
+        let mut seen = Seen::default();
+        for comment in ["one", "another"] {
+            let item = json!({
+                "id": { "S": "i" }, "csrContent": { "S": "c".repeat(9_000) }, "status": { "S": "submitted" },
+                "email": { "S": "e" }, "registrationDate": { "S": "d" }, "comment": { "S": comment },
+            });
+            let put = json!({ "TransactItems": [{ "Put": { "Item": item } }] }).to_string();
+            seen.count("DynamoDB TransactWriteItems".into(), put.as_bytes(), 0);
+        }
+        assert_eq!((seen.used.table_writes, seen.used.index_writes), (36.0, 2.0));
+        assert!(seen.used.listed_bytes < 100.0, "{}", seen.used.listed_bytes);
     }
 
     #[test]

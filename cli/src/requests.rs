@@ -1,6 +1,8 @@
 //! `countersign requests`: requests and their status, read from the table.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use time::OffsetDateTime;
@@ -16,6 +18,9 @@ use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::moment::TableItem;
 use crate::stack::{Stack, StackSelector, whoami};
 use crate::{step, table};
+
+/// The most items of one BatchGetItem call.
+const BATCH: usize = 100;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -59,8 +64,9 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
     match command {
         RequestsCommand::List { status, limit, json, which } => {
             let stack = which.find().await?;
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             let found = match status {
-                Some(status) => of_status(&stack, status).await?,
+                Some(status) => of_status(&stack, status, limit).await?,
                 None => scan(&stack).await?,
             };
             let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
@@ -71,7 +77,7 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
                 }
             }
             rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date()));
-            rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            rows.truncate(limit);
             let readable = match unreadable.as_slice() {
                 [] => Ok(()),
                 [first, ..] => Err(CliError::new(
@@ -183,20 +189,48 @@ pub(crate) async fn scan(stack: &Stack) -> Result<Vec<FoundRow>, CliError> {
     found(table, items.or_fail(|| format!("cannot read the table {table}"), "")?)
 }
 
-/// Every row of one status.
-pub(crate) async fn of_status(stack: &Stack, status: Status) -> Result<Vec<FoundRow>, CliError> {
+/// The newest rows of one status, at most `limit`. The index has no rows: they are read from the table, where some may
+/// have moved on.
+pub(crate) async fn of_status(
+    stack: &Stack,
+    status: Status,
+    limit: usize,
+) -> Result<Vec<FoundRow>, CliError> {
     let table = &stack.requests_table;
-    let items = aws_sdk_dynamodb::Client::new(&stack.sdk)
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
+    let unreadable = || format!("cannot read the table {table}");
+    let keys = dynamodb
         .query()
         .table_name(table)
         .index_name("byStatus")
         .key_condition_expression("#status = :status")
+        .projection_expression("id")
         .expression_attribute_names("#status", "status")
         .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
+        .scan_index_forward(false)
         .into_paginator()
         .items();
-    let items: Result<Vec<_>, _> = items.send().collect().await;
-    found(table, items.or_fail(|| format!("cannot read the table {table}"), "")?)
+    let (mut pages, mut keys): (_, Vec<TableItem>) = (keys.send(), Vec::new());
+    while keys.len() < limit
+        && let Some(key) = pages.next().await
+    {
+        keys.push(key.or_fail(unreadable, "")?);
+    }
+    let mut items = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(BATCH) {
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys.to_vec())).build();
+        let mut wanted = Some(HashMap::from([(table.clone(), keys.or_fail(unreadable, "")?)]));
+        while let Some(keys) = wanted.take().filter(|keys| !keys.is_empty()) {
+            let read = dynamodb.batch_get_item().set_request_items(Some(keys)).send().await;
+            let read = read.or_fail(unreadable, "")?;
+            items.extend(read.responses.unwrap_or_default().remove(table).unwrap_or_default());
+            wanted = read.unprocessed_keys;
+        }
+    }
+    items.retain(|item| {
+        item.get("status").and_then(|value| value.as_s().ok()).is_some_and(|now| now == status.as_str())
+    });
+    found(table, items)
 }
 
 fn found(table: &str, items: Vec<TableItem>) -> Result<Vec<FoundRow>, CliError> {

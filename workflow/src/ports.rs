@@ -13,4 +13,4 @@ pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use issuers::Issuers;
 pub use outside::{Clock, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
-pub use storage::{Approvals, CertificateStore, NameIndex, Requests, Saved, look_alike};
+pub use storage::{Approvals, CertificateStore, ListedRequest, NameIndex, Requests, Saved, look_alike};

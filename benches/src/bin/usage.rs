@@ -66,6 +66,14 @@ async fn measure() {
     line("s3_gets", per_request("S3 GET"));
     line("log_bytes", (log_bytes as f64 / each).round());
     line("stored_bytes", per(|used| used.stored).round());
+    // The key of these indexes has few values, so that many requests share a partition.
+    let shared =
+        warm.partitions.iter().filter(|((index, _), _)| ["byStatus", "byExpiry"].contains(&&**index));
+    let since = |(partition, units): (&(String, String), &f64)| {
+        (units - cold.partitions.get(partition).copied().unwrap_or_default()) / each
+    };
+    line("index_partition_write_units", shared.map(since).fold(0.0, f64::max));
+    line("listed_bytes", warm.listed_bytes);
     line("bytes_out", bytes_out as f64 / each);
     println!("\n[usage.workers]");
     for worker in &infra_tests::workers() {

@@ -46,7 +46,7 @@ impl Effects {
     pub(super) async fn of(stack: &Stack, current: Option<&Policy>, new: &Policy) -> Result<Self, CliError> {
         let mut all = Self::default();
         for status in OPEN {
-            for (id, row) in requests::of_status(stack, status).await? {
+            for (id, row) in requests::of_status(stack, status, usize::MAX).await? {
                 all.open += 1;
                 let Ok(request) = row else {
                     all.unread += 1;

@@ -1,6 +1,7 @@
 //! The tables and the bucket.
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::PortError;
@@ -22,6 +23,21 @@ pub enum Saved {
     Conflict,
 }
 
+/// A request as an index lists it: the columns by which housekeeping chooses the rows to read. As they were a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedRequest {
+    /// See [`Request::id`].
+    pub id: RequestId,
+    /// See [`Request::status`].
+    pub status: Status,
+    /// The ARN of [`Request::execution`].
+    pub execution_arn: String,
+    /// See [`Request::expires_at`]; only in a list by status.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub expires_at: Option<OffsetDateTime>,
+}
+
 /// The table of requests.
 #[async_trait]
 pub trait Requests: Send + Sync {
@@ -32,10 +48,10 @@ pub trait Requests: Send + Sync {
     /// Updates the row, increments its version, and adds the audit events, in one transaction; conflicts if the stored
     /// version is not `request.version`.
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError>;
-    /// The requests in a status, oldest first, at most `limit`.
-    async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// The requests that [are unnotified](Request::is_unnotified), oldest first, at most `limit`, as that was known a moment ago.
-    async fn unnotified(&self, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// The requests in a status, oldest first, at most `limit`. Reads no rows.
+    async fn list(&self, status: Status, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
+    /// The requests that [are unnotified](Request::is_unnotified), oldest first, at most `limit`. Reads no rows.
+    async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
     /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
@@ -48,8 +64,8 @@ pub trait Requests: Send + Sync {
         since: OffsetDateTime,
         enough: usize,
     ) -> Result<usize, PortError>;
-    /// The number of undecided requests of an address (compared exactly) registered since `since`; eventually
-    /// consistent. Counting may stop at `enough`.
+    /// The number of undecided requests, without unconfirmed ones, of an address (compared exactly) registered since `since`; eventually
+    /// consistent. Counting may stop at `enough`, and after thousands of requests of the address, newest first.
     async fn undecided_of(
         &self,
         email: &Email,

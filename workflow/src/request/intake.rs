@@ -245,6 +245,12 @@ pub enum ConfirmationError {
     /// The time to confirm is over.
     #[error("the time to confirm the request is over")]
     Lapsed,
+    /// The number of undecided requests of the requester has reached the limit of the policy.
+    #[error("the requester has {limit} undecided requests, the limit of the policy")]
+    TooManyUndecided {
+        /// The limit.
+        limit: usize,
+    },
     /// A port failed; the caller can try again.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -305,8 +311,17 @@ impl Intake<'_> {
     ///
     /// # Errors
     /// See [`ConfirmationError`]; nothing is recorded then.
-    pub async fn confirm(&self, request: &Request, by: &Origin) -> Result<Request, ConfirmationError> {
-        let now = self.clock.now();
+    pub async fn confirm(
+        &self,
+        request: &Request,
+        policy: &Policy,
+        by: &Origin,
+    ) -> Result<Request, ConfirmationError> {
+        let (now, limit) = (self.clock.now(), policy.pending_limit());
+        // Not at the submission alone: what strangers submit in the name of another counts for nothing.
+        if request.status() == Status::Unconfirmed && self.undecided(request.email(), limit).await? >= limit {
+            return Err(ConfirmationError::TooManyUndecided { limit });
+        }
         let confirmed = update_known_request(self.requests, request, by, |row| row.confirm(now)).await;
         let confirmed = confirmed.map_err(|error| match error {
             UpdateError::Port(error) => ConfirmationError::Port(error),
@@ -332,8 +347,7 @@ impl Intake<'_> {
         let exceeded = if self.requests.registered_by(email, now - Duration::HOUR, hourly).await? >= hourly {
             IntakeError::TooManyInAnHour { limit: hourly }
         } else {
-            let since = now - LONGEST_LIMIT - EXPIRY_SLACK;
-            if self.requests.undecided_of(email, since, undecided).await? < undecided {
+            if self.undecided(email, undecided).await? < undecided {
                 return Ok(());
             }
             IntakeError::TooManyUndecided { limit: undecided }
@@ -343,6 +357,11 @@ impl Intake<'_> {
         }
         tracing::warn!("rejected a submission: {exceeded}");
         Err(exceeded)
+    }
+
+    async fn undecided(&self, email: &Email, enough: usize) -> Result<usize, PortError> {
+        let since = self.clock.now() - LONGEST_LIMIT - EXPIRY_SLACK;
+        self.requests.undecided_of(email, since, enough).await
     }
 
     /// Has the link that confirms the request mailed: for a new request always, for a replay from time to time.

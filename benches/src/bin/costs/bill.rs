@@ -10,17 +10,23 @@ pub(crate) const HOURS: f64 = 730.0;
 /// Lambda polls each queue over five connections, each with long polls of 20 seconds.
 const POLLS_A_MINUTE: f64 = 15.0;
 /// Maximum number of waiting requests in one run of housekeeping (workers/housekeeping).
-const LOOKS: f64 = 150.0;
+pub(crate) const LOOKS: f64 = 150.0;
+/// Maximum number of requests of a status that a run of housekeeping lists.
+pub(crate) const LISTED: f64 = 100_000.0;
+/// Bytes of a read request unit in a query, which is not consistent.
+const BYTES_A_READ: f64 = 8_192.0;
 const DAYS: f64 = HOURS / 24.0;
 /// Sending, receiving and deleting a message are one request each.
 const REQUESTS_A_MESSAGE: f64 = 3.0;
-const GB: f64 = 1_073_741_824.0;
+pub(crate) const GB: f64 = 1_073_741_824.0;
 
 /// A deployment and its use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deployment {
     /// Certificates a month.
     pub(crate) certificates: f64,
+    /// Requests that wait for an approver, where that does not follow from the certificates.
+    pub(crate) waiting: Option<f64>,
     /// See [`Network`].
     pub(crate) network: Network,
     /// `Encryption=customer-key`.
@@ -42,6 +48,7 @@ impl Deployment {
     pub(crate) fn of(certificates: f64, network: Network) -> Self {
         Self {
             certificates,
+            waiting: None,
             network,
             customer_key: false,
             ca_in_kms: false,
@@ -53,14 +60,24 @@ impl Deployment {
     }
 
     /// Number of runs of housekeeping in a month.
-    fn runs(self) -> f64 {
+    pub(crate) fn runs(self) -> f64 {
         HOURS * 60.0 / self.housekeeping_minutes
     }
 
     /// Number of rechecks of waiting requests in a month.
     fn looks(self, data: &Data) -> f64 {
-        let waiting = self.certificates * data.usage.days_to_decision / DAYS;
-        self.runs() * waiting.min(LOOKS)
+        self.runs() * self.waiting(data).min(LOOKS)
+    }
+
+    /// Number of requests that wait for an approver.
+    fn waiting(self, data: &Data) -> f64 {
+        self.waiting.unwrap_or(self.certificates * data.usage.days_to_decision / DAYS)
+    }
+
+    /// Read request units of the lists of housekeeping in a month, beyond those of the requests that it looks at.
+    pub(crate) fn list_reads(self, data: &Data) -> f64 {
+        let waiting = self.waiting(data).min(LISTED);
+        self.runs() * (waiting - LOOKS).max(0.0) * data.usage.listed_bytes / BYTES_A_READ
     }
 }
 
@@ -115,7 +132,8 @@ pub(crate) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
             let writes = usage.dynamodb_table_write_units + usage.dynamodb_index_write_units;
             let reads = n * usage.dynamodb_read_units
                 + runs * usage.housekeeping_run.dynamodb_read_units
-                + looks * usage.waiting.dynamodb_read_units;
+                + looks * usage.waiting.dynamodb_read_units
+                + deployed.list_reads(data);
             n * writes * price("dynamodb_write_unit")
                 + reads * price("dynamodb_read_unit")
                 + stored * (price("dynamodb_gb_month") + price("dynamodb_recovery_gb_month"))
@@ -234,6 +252,11 @@ mod tests {
         assert_eq!(looks(1e9), LOOKS * 8_760.0);
         let housekeeping = infra_tests::read("workers/housekeeping/src/lib.rs");
         assert!(housekeeping.contains(&format!(": usize = {LOOKS};")), "its limit for a run is another");
+        assert!(housekeeping.contains("SCAN_LIMIT: usize = 100_000;"), "its limit for a list is another");
+        assert_eq!(Deployment::of(100.0, Network::Public).list_reads(&data), 0.0);
+        let many = Deployment { waiting: Some(1e9), ..Deployment::of(0.0, Network::Public) };
+        let entries = many.list_reads(&data) / many.runs() * BYTES_A_READ / data.usage.listed_bytes;
+        assert_eq!(entries.round(), LISTED - LOOKS);
     }
 
     #[test]

@@ -127,8 +127,14 @@ pub(crate) struct Usage {
     pub(crate) s3_gets: f64,
     /// Bytes of log, including the bytes that CloudWatch adds to each event.
     pub(crate) log_bytes: f64,
-    /// Bytes of rows, indexes and trail in DynamoDB for each kept certificate. Assumed.
+    /// Bytes of rows, indexes and trail in DynamoDB for each kept certificate.
     pub(crate) stored_bytes: f64,
+    /// Write request units of the partition of an index by status that takes most of them.
+    pub(crate) index_partition_write_units: f64,
+    /// Bytes of an entry in the index by status.
+    pub(crate) listed_bytes: f64,
+    /// See [`WholeRows`].
+    pub(crate) whole_rows: WholeRows,
     /// Bytes that the portal sends for each certificate. Assumed.
     pub(crate) bytes_out: f64,
     /// Invocations by worker.
@@ -139,6 +145,22 @@ pub(crate) struct Usage {
     pub(crate) waiting: Waiting,
     /// Days that a request waits for its approvers. Assumed.
     pub(crate) days_to_decision: f64,
+}
+
+/// Usage with whole rows in the indexes: as it was before docs/decisions/0081.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WholeRows {
+    /// See [`Usage::dynamodb_index_write_units`].
+    pub(crate) dynamodb_index_write_units: f64,
+    /// See [`Usage::stored_bytes`].
+    pub(crate) stored_bytes: f64,
+    /// See [`Usage::index_partition_write_units`].
+    pub(crate) index_partition_write_units: f64,
+    /// See [`Usage::listed_bytes`].
+    pub(crate) listed_bytes: f64,
+    /// Most requests of a status that a run of housekeeping listed.
+    pub(crate) listed_at_most: f64,
 }
 
 /// The invocations of a worker for one certificate.

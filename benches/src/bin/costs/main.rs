@@ -5,11 +5,14 @@
 // A command prints.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod account;
 mod bill;
 mod data;
+mod grown;
 mod page;
 mod scale;
 mod simulation;
+mod stack;
 
 use self::bill::Deployment;
 use self::data::{Counted, Data, Network};

@@ -4,6 +4,7 @@
 //! approved at once.
 
 use super::data::{Counted, Data, Quota, Window};
+use super::grown::{accounts, grown};
 use super::page::{grouped, head, table_row};
 use super::simulation::{Stage, burst};
 
@@ -35,8 +36,22 @@ pub(crate) fn scale(data: &Data, counted: &Counted) -> String {
         .replace("{limits}", table(&limits).trim_end())
         .replace("{raises}", raises(&limits, binding).trim_end())
         .replace("{bursts}", bursts(data, counted, binding / DAY).trim_end())
+        .replace("{partition}", &grouped(partition_rate(data, data.usage.index_partition_write_units)))
+        .replace(
+            "{partition_before}",
+            &grouped(partition_rate(data, data.usage.whole_rows.index_partition_write_units)),
+        )
+        .replace("{index_writes}", &grouped(data.usage.dynamodb_index_write_units))
+        .replace("{index_writes_before}", &grouped(data.usage.whole_rows.dynamodb_index_write_units))
+        .replace("{grown}", grown(data, counted).trim_end())
+        .replace("{accounts}", accounts(data, counted).trim_end())
         .replace("{express}", &express(data))
         .replace("{sources}", sources(data).trim_end())
+}
+
+/// Certificates a second that a partition of an index takes, at so many units each.
+fn partition_rate(data: &Data, units: f64) -> f64 {
+    data.quotas["dynamodb_partition_writes"].rate / units
 }
 
 /// Every limit, tightest first.
@@ -45,18 +60,7 @@ fn limits(data: &Data, counted: &Counted) -> Vec<Limit> {
     let portal = usage.workers.get("portal").map_or(1.0, |work| work.invocations);
     let mut limits = Vec::new();
     let mut aws = |name: &str, quota: &str, takes: f64, what: &str, always: bool| {
-        let quota = &data.quotas[quota];
-        let seconds = match quota.window {
-            Window::Second => 1.0,
-            Window::Day => DAY,
-        };
-        limits.push(Limit {
-            name: name.into(),
-            stage: Stage { name: "", rate: quota.rate / seconds / takes, burst: quota.burst / takes },
-            takes: format!("{} {what}", grouped(takes)),
-            raised: if quota.adjustable { "AWS, on request" } else { "none needed; it grows with use" },
-            always,
-        });
+        limits.push(of_aws(data, name, quota, takes, what, always));
     };
     aws("SES, mails a day", "ses_day", usage.mails, "mails", true);
     aws("SES, mails a second", "ses_rate", usage.mails, "mails", true);
@@ -89,6 +93,17 @@ fn limits(data: &Data, counted: &Counted) -> Vec<Limit> {
         usage.workers.values().map(|work| work.invocations * work.milliseconds / 1_000.0).sum();
     aws("Lambda, environments of the account", "lambda_concurrency", at_work, "seconds of one", true);
     limits.push(Limit {
+        name: "DynamoDB, a partition of an index by status".into(),
+        stage: Stage {
+            name: "",
+            rate: partition_rate(data, usage.index_partition_write_units),
+            burst: data.quotas["dynamodb_partition_writes"].burst / usage.index_partition_write_units,
+        },
+        takes: format!("{} units", grouped(usage.index_partition_write_units)),
+        raised: "several keys for a status; not built",
+        always: true,
+    });
+    limits.push(Limit {
         name: "the portal, `ThrottleRate`".into(),
         stage: Stage { name: "", rate: counted.throttle.0 / portal, burst: counted.throttle.1 / portal },
         takes: format!("{} requests", grouped(portal)),
@@ -110,6 +125,22 @@ fn limits(data: &Data, counted: &Counted) -> Vec<Limit> {
     }
     limits.sort_by(|one, other| one.stage.rate.total_cmp(&other.stage.rate));
     limits
+}
+
+/// The limit by a quota of AWS.
+fn of_aws(data: &Data, name: &str, quota: &str, takes: f64, what: &str, always: bool) -> Limit {
+    let quota = &data.quotas[quota];
+    let seconds = match quota.window {
+        Window::Second => 1.0,
+        Window::Day => DAY,
+    };
+    Limit {
+        name: name.into(),
+        stage: Stage { name: "", rate: quota.rate / seconds / takes, burst: quota.burst / takes },
+        takes: format!("{} {what}", grouped(takes)),
+        raised: if quota.adjustable { "AWS, on request" } else { "none needed; it grows with use" },
+        always,
+    }
 }
 
 fn table(limits: &[Limit]) -> String {
@@ -180,7 +211,13 @@ fn stages(limits: &[Limit], wanted: f64) -> Vec<Stage> {
         ("StartExecution", &["Step Functions, StartExecution"]),
         (
             "the flow",
-            &["Step Functions, state", "Step Functions, Send", "DynamoDB, writes of a new", "Lambda"],
+            &[
+                "Step Functions, state",
+                "Step Functions, Send",
+                "DynamoDB, writes of a new",
+                "DynamoDB, a part",
+                "Lambda",
+            ],
         ),
         ("the workers", &["the worker"]),
         ("mails", &["SES"]),

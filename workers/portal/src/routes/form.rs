@@ -139,10 +139,7 @@ pub(crate) async fn submit(
 impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         match error {
-            IntakeError::TooManyUndecided { limit } => {
-                let message = Message::new("problem-too-many-waiting").with("limit", limit);
-                Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
-            }
+            IntakeError::TooManyUndecided { limit } => requests::too_many_undecided(limit),
             IntakeError::TooManyInAnHour { limit } => {
                 let message = Message::new("problem-too-many-in-an-hour").with("limit", limit);
                 Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)

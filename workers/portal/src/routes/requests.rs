@@ -104,7 +104,10 @@ pub(crate) async fn confirm(
     if request.status() == Status::Expired {
         return Err(ConfirmationError::Lapsed.into());
     }
-    let confirmed = portal.intake().confirm(&request, &client.as_requester(request.email())).await?;
+    let confirmed = portal
+        .intake()
+        .confirm(&request, &*portal.policies.current().await?, &client.as_requester(request.email()))
+        .await?;
     Ok(match format {
         ResponseFormat::Json => {
             Json(serde_json::json!({ "id": confirmed.id(), "status": confirmed.status() })).into_response()
@@ -258,10 +261,17 @@ impl From<WithdrawalError> for Problem {
     }
 }
 
+/// The problem of a requester with too many undecided requests.
+pub(crate) fn too_many_undecided(limit: usize) -> Problem {
+    let message = Message::new("problem-too-many-waiting").with("limit", limit);
+    Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
+}
+
 impl From<ConfirmationError> for Problem {
     fn from(error: ConfirmationError) -> Self {
         match error {
             ConfirmationError::Lapsed => Problem::new(Code::Expired, "problem-confirm-too-late"),
+            ConfirmationError::TooManyUndecided { limit } => too_many_undecided(limit),
             ConfirmationError::Port(error) => error.into(),
         }
     }

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
 use super::{AuditTable, Item, Table, decode, encode};
 use crate::aws::unavailable;
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::ports::{PortError, Requests, Saved};
+use crate::ports::{ListedRequest, PortError, Requests, Saved};
 use crate::request::audit::Event;
 use crate::request::{Request, Status};
 use crate::timestamp::rfc3339;
@@ -19,6 +21,10 @@ use crate::timestamp::rfc3339;
 /// The most items of one BatchGetItem call.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const BATCH: usize = 100;
+
+/// Pages of the index by address that a count of undecided requests reads, newest requests first. A page has 1 MB, some
+/// 6,000 requests. <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html>
+const COUNTED_PAGES: usize = 2;
 
 /// Column and value of rows that are [unnotified](Request::is_unnotified): the key of the sparse index `byUntold`.
 const UNNOTIFIED_MARK: (&str, &str) = ("untold", "yes");
@@ -59,14 +65,14 @@ impl DynamoRequests {
         Self { audit: AuditTable::beside(&table, audit), table }
     }
 
-    async fn by_index(
+    /// The entries of an index with this key, at most `limit`: its keys and projected columns (infra/template.yaml).
+    async fn entries<T: DeserializeOwned>(
         &self,
         index: &str,
-        column: &str,
-        value: &str,
+        (column, value): (&str, &str),
         oldest_first: bool,
         limit: usize,
-    ) -> Result<Vec<Request>, PortError> {
+    ) -> Result<Vec<T>, PortError> {
         const WHAT: &str = "look up requests";
         let mut pages = self
             .table
@@ -91,6 +97,21 @@ impl DynamoRequests {
         }
         Ok(found)
     }
+
+    /// The rows that an index lists under this key, newest first, at most `limit`.
+    async fn newest(&self, index: &str, key: (&str, &str), limit: usize) -> Result<Vec<Request>, PortError> {
+        let entries: Vec<IndexEntry> = self.entries(index, key, false, limit).await?;
+        let ids: Vec<RequestId> = entries.into_iter().map(|entry| entry.id).collect();
+        let rows = self.find_all(&ids).await?;
+        let mut rows: HashMap<RequestId, Request> = rows.into_iter().map(|row| (row.id(), row)).collect();
+        Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
+    }
+}
+
+/// The key of the row to which an entry of an index belongs.
+#[derive(Deserialize)]
+struct IndexEntry {
+    id: RequestId,
 }
 
 #[async_trait]
@@ -146,7 +167,7 @@ impl Requests for DynamoRequests {
     }
 
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
-        self.by_index("byEmail", "email", email.as_str(), false, limit).await
+        self.newest("byEmail", ("email", email.as_str()), limit).await
     }
 
     async fn registered_by(
@@ -191,22 +212,23 @@ impl Requests for DynamoRequests {
             .index_name("byEmail")
             .select(Select::Count)
             .key_condition_expression("#email = :email AND #registered >= :since")
-            .filter_expression("#status IN (:unconfirmed, :submitted, :pending)")
+            .filter_expression("#status IN (:submitted, :pending)")
             .expression_attribute_names("#email", "email")
             .expression_attribute_names("#registered", "registrationDate")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
             .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
-            .expression_attribute_values(":unconfirmed", value(Status::Unconfirmed))
             .expression_attribute_values(":submitted", value(Status::Submitted))
             .expression_attribute_values(":pending", value(Status::PendingApproval))
             .scan_index_forward(false)
             .into_paginator()
             .send();
         let mut counted = 0;
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(unavailable(WHAT))?;
-            counted += usize::try_from(page.count()).unwrap_or_default();
+        for _ in 0..COUNTED_PAGES {
+            let Some(page) = pages.next().await else {
+                break;
+            };
+            counted += usize::try_from(page.map_err(unavailable(WHAT))?.count()).unwrap_or_default();
             if counted >= enough {
                 break;
             }
@@ -214,15 +236,15 @@ impl Requests for DynamoRequests {
         Ok(counted)
     }
 
-    async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
-        self.by_index("byStatus", "status", status.as_str(), true, limit).await
+    async fn list(&self, status: Status, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
+        self.entries("byStatus", ("status", status.as_str()), true, limit).await
     }
 
-    async fn unnotified(&self, limit: usize) -> Result<Vec<Request>, PortError> {
-        self.by_index("byUntold", UNNOTIFIED_MARK.0, UNNOTIFIED_MARK.1, true, limit).await
+    async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
+        self.entries("byUntold", UNNOTIFIED_MARK, true, limit).await
     }
 
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {
-        self.by_index("byPublicKey", "publicKeyDigest", public_key_digest, false, limit).await
+        self.newest("byPublicKey", ("publicKeyDigest", public_key_digest), limit).await
     }
 }

@@ -243,7 +243,7 @@ async fn a_request_waits_for_its_confirmation_without_an_event_or_an_execution()
     let reader = Origin::caller(Actor::requester(submitted.email()), Some("192.0.2.2".to_owned()));
     backend.advance(Duration::HOUR);
     for _ in 0..2 {
-        let confirmed = intake(&backend).confirm(&submitted, &reader).await.unwrap();
+        let confirmed = intake(&backend).confirm(&submitted, &backend.policy(), &reader).await.unwrap();
         assert_eq!(confirmed.status(), Status::Submitted);
     }
     let row = backend.request(submitted.id()).unwrap();
@@ -276,7 +276,7 @@ async fn a_repeated_submission_has_the_mail_sent_again_from_time_to_time() {
     let id = backend.requests()[0].id();
     assert!(backend.audit(id).is_empty());
     let reader = Origin::caller(Actor::requester(backend.requests()[0].email()), None);
-    intake(&backend).confirm(&backend.requests()[0], &reader).await.unwrap();
+    intake(&backend).confirm(&backend.requests()[0], &backend.policy(), &reader).await.unwrap();
     let (row, events) = (backend.request(id).unwrap(), backend.audit(id));
     assert_eq!(verify_request(&row, &events), []);
     submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
@@ -295,7 +295,7 @@ async fn a_stranger_who_guesses_a_key_does_not_keep_its_owner_from_using_it() {
     assert_eq!(again.request.id(), owner.request.id());
     // Once a request is confirmed, its key is that of its owner.
     let reader = Origin::caller(Actor::requester(stranger.email()), None);
-    intake(&backend).confirm(&stranger, &reader).await.unwrap();
+    intake(&backend).confirm(&stranger, &backend.policy(), &reader).await.unwrap();
     let error = submit(&backend, checked(&backend, "ticket-4712", "other", &csr)).await.unwrap_err();
     assert!(matches!(error, IntakeError::KeyReused(_)), "{error:?}");
 }
@@ -310,10 +310,29 @@ async fn who_confirms_too_late_is_told() {
     let seen = row.clone().seen_at(backend.now());
     assert!(seen.was_never_confirmed() && seen.reason().is_some());
     let by = Origin::caller(Actor::requester(row.email()), None);
-    let error = intake(&backend).confirm(&row, &by).await.unwrap_err();
+    let error = intake(&backend).confirm(&row, &backend.policy(), &by).await.unwrap_err();
     assert!(matches!(error, ConfirmationError::Lapsed), "{error:?}");
     assert!(backend.executions().is_empty());
     assert_eq!(backend.request(row.id()).unwrap(), row);
+}
+
+#[tokio::test]
+async fn what_is_not_confirmed_takes_no_place_among_the_undecided() {
+    let backend = InMemoryBackend::new();
+    let policy = include_str!("../../../../infra/policy.toml");
+    backend.set_policy(&policy.replace("pending_limit = 200", "pending_limit = 1"));
+    let csr = csr();
+    let mut rows = Vec::new();
+    for key in ["1", "2"] {
+        rows.push(submit(&backend, checked(&backend, key, "", &csr)).await.unwrap().request);
+    }
+    let by = Origin::caller(Actor::requester(rows[0].email()), None);
+    intake(&backend).confirm(&rows[0], &backend.policy(), &by).await.unwrap();
+    let error = intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap_err();
+    assert!(matches!(error, ConfirmationError::TooManyUndecided { limit: 1 }), "{error:?}");
+    intake(&backend).confirm(&rows[0], &backend.policy(), &by).await.unwrap();
+    backend.alter(rows[0].id(), |row| row.status = Status::Rejected);
+    intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap();
 }
 
 #[tokio::test]
@@ -345,10 +364,12 @@ async fn a_confirmation_survives_every_fault() {
                 submit(&backend, checked(&backend, "key", "a", &csr)).await?;
                 let row = submit(&backend, checked(&backend, "key", "a", &csr)).await?.request;
                 let by = Origin::caller(Actor::requester(row.email()), None);
-                let confirmed = intake(&backend).confirm(&row, &by).await.map_err(|error| match error {
-                    ConfirmationError::Port(error) => IntakeError::Port(error),
-                    ConfirmationError::Lapsed => panic!("in time"),
-                })?;
+                let confirmed = intake(&backend).confirm(&row, &backend.policy(), &by).await.map_err(
+                    |error| match error {
+                        ConfirmationError::Port(error) => IntakeError::Port(error),
+                        error => panic!("{error}"),
+                    },
+                )?;
                 // If the execution was not started, housekeeping starts it.
                 backend.put_execution(&confirmed.execution().arn, crate::ports::ExecutionState::Running);
                 Ok::<_, IntakeError>(())

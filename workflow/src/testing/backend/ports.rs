@@ -16,8 +16,9 @@ use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{
-    Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, LinkSecrets, Mailer, Metrics,
-    NameIndex, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
+    Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, LinkSecrets, ListedRequest,
+    Mailer, Metrics, NameIndex, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks,
+    WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -91,24 +92,24 @@ impl Requests for InMemoryBackend {
         since: OffsetDateTime,
         _enough: usize,
     ) -> Result<usize, PortError> {
-        let undecided = |row: &&Request| {
-            matches!(row.status(), Status::Unconfirmed | Status::Submitted | Status::PendingApproval)
-        };
+        let undecided = |row: &&Request| matches!(row.status(), Status::Submitted | Status::PendingApproval);
         self.call("requests", "undecided of", |state| {
             let of = state.requests.values().filter(|row| row.email() == email);
             of.filter(undecided).filter(|row| row.registration_date() >= since).count()
         })
     }
 
-    async fn list(&self, status: Status, limit: usize) -> Result<Vec<Request>, PortError> {
+    async fn list(&self, status: Status, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
         self.call("requests", "list", |state| {
-            oldest(state.requests.values().filter(|row| row.status() == status), limit)
+            let rows = oldest(state.requests.values().filter(|row| row.status() == status), limit);
+            rows.iter().map(listed).collect()
         })
     }
 
-    async fn unnotified(&self, limit: usize) -> Result<Vec<Request>, PortError> {
+    async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
         self.call("requests", "unnotified", |state| {
-            oldest(state.requests.values().filter(|row| row.is_unnotified()), limit)
+            let rows = oldest(state.requests.values().filter(|row| row.is_unnotified()), limit);
+            rows.iter().map(|row| ListedRequest { expires_at: None, ..listed(row) }).collect()
         })
     }
 
@@ -263,6 +264,15 @@ fn oldest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Requ
     found.sort_by_key(|row| row.registration_date());
     found.truncate(limit);
     found
+}
+
+fn listed(row: &Request) -> ListedRequest {
+    ListedRequest {
+        id: row.id(),
+        status: row.status(),
+        execution_arn: row.execution().arn.clone(),
+        expires_at: row.expires_at(),
+    }
 }
 
 fn newest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
