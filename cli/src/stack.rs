@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::{Deserialize, Serialize};
+use workflow::aws::secret_name;
 
 use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
 use crate::checkout;
@@ -141,7 +142,7 @@ impl StackSelector {
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
-            link_secret: outputs.get("LinkSecretId").cloned(),
+            link_secret: outputs.get("LinkSecretId").map(|id| secret_name(id).to_owned()),
             ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
         })
     }
@@ -212,7 +213,7 @@ impl Stack {
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
-            link_secret: endpoints.link_secret.clone(),
+            link_secret: endpoints.link_secret.as_deref().map(|id| secret_name(id).to_owned()),
             ca_in_kms: endpoints.ca_key == "kms",
         }
     }
