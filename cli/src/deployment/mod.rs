@@ -10,6 +10,7 @@ use crate::error::CliError;
 
 mod changes;
 mod deploy;
+mod deployed;
 mod destroy;
 mod doctor;
 mod outside;

@@ -94,6 +94,11 @@ impl StackTemplate {
 /// Logical name of the API's deployment in the template.
 pub(super) const API_DEPLOYMENT: &str = "ApiDeployment";
 
+/// True if a deployment of the API takes a snapshot of resources of this type.
+pub(super) fn is_in_the_snapshot(kind: &str) -> bool {
+    kind.strip_prefix("AWS::ApiGateway::").is_some_and(|kind| !OUTSIDE_OF_THE_SNAPSHOT.contains(&kind))
+}
+
 /// Types of API Gateway's resources that are no part of the snapshot which a deployment takes.
 const OUTSIDE_OF_THE_SNAPSHOT: [&str; 4] = ["Deployment", "Stage", "DomainName", "BasePathMapping"];
 
