@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::changes::Changes;
+use super::chosen_policy::{self, PolicyOptions};
 use super::package::{self, CodeSource};
 use super::processor::Processor;
 use super::stack_status::{self, StackStatus};
@@ -40,6 +41,9 @@ pub(crate) struct Deploy {
     /// Issuance policy to put in force [default: infra/policy.toml where the stack has none yet]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Deploy although the policy asks approvers of example domains, whom no mail reaches
+    #[arg(long)]
+    yes_example_approvers: bool,
     /// Organisation that the CA is named after, where one has to be made
     #[arg(long, value_name = "NAME", default_value = "Countersign")]
     organisation: String,
@@ -70,7 +74,8 @@ struct Upload {
 
 /// Shows what a deployment would do, and does nothing.
 pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
-    let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts).await?;
+    let found = examined(&plan.target, &plan.parameters).await?;
+    let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts, found).await?;
     let Some(change_set) = &prepared.change_set else {
         println!("Nothing would change.");
         return Ok(());
@@ -84,10 +89,18 @@ pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
 /// Deploys: asks, carries out, and sees to policy and CA.
 pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     let target = &deploy.target;
-    let prepared = prepare(target, &deploy.parameters, &deploy.artefacts).await?;
+    let found = examined(target, &deploy.parameters).await?;
+    let default = checkout::repository().join("infra/policy.toml");
+    let options = PolicyOptions {
+        chosen: deploy.policy.as_deref(),
+        default: &default,
+        example_approvers: deploy.yes_example_approvers,
+        self_test: &deploy.self_test,
+    };
+    chosen_policy::check(&target.aws(), target, &options).await?;
+    let prepared = prepare(target, &deploy.parameters, &deploy.artefacts, found).await?;
     let described = change_stack(&prepared, target, deploy.yes).await?;
     let stack = target.which().find().await?;
-    let default = prepared.repository.join("infra/policy.toml");
     policy::put_when_needed(&stack, deploy.policy.as_deref(), &default)
         .await
         .map_err(|error| incomplete(target, error))?;
@@ -207,14 +220,21 @@ impl TableProtection {
     }
 }
 
+/// Looks at the requirements, and refuses what is wrong.
+async fn examined(target: &DeploymentTarget, parameters: &Parameters) -> Result<doctor::Findings, CliError> {
+    let found = doctor::examine(&target.aws(), target, parameters).await?;
+    found.refuse_what_is_wrong()?;
+    Ok(found)
+}
+
+/// Builds, uploads, and makes the change set.
 async fn prepare(
     target: &DeploymentTarget,
     parameters: &Parameters,
     artefacts: &Artefacts,
+    found: doctor::Findings,
 ) -> Result<Prepared, CliError> {
     let (aws, repository) = (target.aws(), checkout::repository());
-    let found = doctor::examine(&aws, target, parameters).await?;
-    found.refuse_what_is_wrong()?;
     let mut overrides = parameters.overrides();
     let protection = TableProtection::of(&found.status, parameters);
     protection.apply(&mut overrides);

@@ -9,6 +9,7 @@ use crate::aws_cli::AwsCli;
 use crate::error::CliError;
 
 mod changes;
+mod chosen_policy;
 mod deploy;
 mod deployed;
 mod destroy;

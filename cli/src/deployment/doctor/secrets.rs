@@ -4,11 +4,13 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use workflow::aws::secret_name;
+use workflow::policy::{Pointer, Policy};
 
 use super::check::Check;
 use crate::aws_cli::AwsCli;
 use crate::ca;
 use crate::deployment::DeploymentTarget;
+use crate::deployment::chosen_policy::example_approver;
 use crate::deployment::stack_status::output;
 use crate::error::CliError;
 
@@ -62,7 +64,8 @@ pub(super) async fn inside(
     }
     if let Some(parameter) = output(described, "PolicyParameter") {
         let found = aws.find(&["ssm", "get-parameter", "--name", parameter]).await?;
-        checks.push(policy(name, parameter, found.is_some()));
+        let text = found.as_ref().and_then(|found| found["Parameter"]["Value"].as_str());
+        checks.push(policy(name, parameter, text));
     }
     // Without the outputs of this version, "version" says so already.
     if let Ok(stack) = target.which().find().await {
@@ -86,17 +89,38 @@ async fn unreadable(aws: &AwsCli, name: &str) -> Result<Option<Check>, CliError>
     }
 }
 
-pub(super) fn policy(stack: &str, parameter: &str, is_there: bool) -> Check {
-    if is_there {
-        return Check::good("policy", parameter);
-    }
-    Check::wrong(
-        "policy",
-        format!("there is no parameter {parameter}, so nothing can be submitted or signed"),
-        format!(
-            "Put your policy in force: countersign policy set FILE --stack {stack}. An export has it, and the history of the repository that you keep it in."
+pub(super) fn policy(stack: &str, parameter: &str, text: Option<&str>) -> Check {
+    const ABOUT: &str = "policy";
+    let Some(text) = text else {
+        return Check::wrong(
+            ABOUT,
+            format!("there is no parameter {parameter}, so nothing can be submitted or signed"),
+            format!(
+                "Put your policy in force: countersign policy set FILE --stack {stack}. An export has it, and the history of the repository that you keep it in."
+            ),
+        );
+    };
+    match Policy::parse(text) {
+        Ok(policy) => match example_approver(&policy) {
+            Some((profile, address)) => Check::note(
+                ABOUT,
+                format!(
+                    "{address} of the profile {profile} gets no mail: the domain is reserved for examples"
+                ),
+                format!("Put your own policy in force: countersign policy set FILE --stack {stack}."),
+            ),
+            None => Check::good(ABOUT, parameter),
+        },
+        // The workers read a large one from the bucket.
+        Err(_) if matches!(Pointer::read(text), Ok(Some(_))) => {
+            Check::good(ABOUT, format!("{parameter}, in the bucket"))
+        }
+        Err(error) => Check::wrong(
+            ABOUT,
+            format!("{parameter}: {error}"),
+            format!("Put a whole one in force: countersign policy set FILE --stack {stack}."),
         ),
-    )
+    }
 }
 
 pub(super) fn authority(stack: &str, trouble: Option<&str>) -> Check {

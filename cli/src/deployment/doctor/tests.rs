@@ -183,11 +183,15 @@ fn a_key_that_is_being_deleted_is_told_with_the_way_back() {
 
 #[test]
 fn a_lost_policy_is_not_replaced_by_the_example() {
-    let lost = policy("ca", "/countersign/ca/policy", false);
+    let lost = policy("ca", "/countersign/ca/policy", None);
     assert_eq!(lost.verdict, CheckResult::Wrong);
     assert!(lost.advice.contains("countersign policy set FILE --stack ca"), "{lost:?}");
     assert!(!lost.advice.contains("deploy") && !lost.advice.contains("infra/policy.toml"), "{lost:?}");
-    assert_eq!(policy("ca", "/countersign/ca/policy", true).verdict, CheckResult::Good);
+    let example = std::fs::read_to_string(checkout::repository().join("infra/policy.toml")).unwrap();
+    let of = |text: &str| policy("ca", "/countersign/ca/policy", Some(text));
+    assert!(of(&example).verdict == CheckResult::Note && of(&example).found.contains("approver@example.com"));
+    assert_eq!(of(&example.replace("approver@example.com", "a@your.domain")).verdict, CheckResult::Good);
+    assert_eq!(of("nonsense").verdict, CheckResult::Wrong);
 }
 
 #[test]
