@@ -14,7 +14,7 @@ use aws_types::region::Region;
 use serde::{Deserialize, Serialize};
 use workflow::aws::secret_name;
 
-use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
+use crate::aws_cli::{AwsCli, REGION, ROOT_KEY, endpoint, region};
 use crate::checkout;
 use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
 
@@ -70,10 +70,10 @@ pub(crate) struct StackSelector {
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
     /// Region of the stack on AWS [default: the region of the AWS configuration]
-    #[arg(long, requires = "stack")]
+    #[arg(long, requires = "stack", value_parser = region)]
     region: Option<String>,
     /// Endpoint of the AWS API [default: the endpoint of AWS]
-    #[arg(long, value_name = "URL", requires = "stack")]
+    #[arg(long, value_name = "URL", requires = "stack", value_parser = endpoint)]
     endpoint_url: Option<String>,
     /// Folder of the local stack [default: .local in the repository]
     #[arg(long, value_name = "FOLDER", conflicts_with = "stack")]
@@ -125,10 +125,9 @@ impl StackSelector {
     }
 
     async fn on_aws(&self, name: &str) -> Result<Stack, CliError> {
-        let described = self
-            .aws(&["cloudformation", "describe-stacks", "--output", "json", "--stack-name", name])
-            .await?;
-        let outputs = outputs(&described)?;
+        let aws = AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref());
+        let described = aws.find(&["cloudformation", "describe-stacks", "--stack-name", name]).await?;
+        let outputs = outputs(described.ok_or_else(|| no_stack(name))?.to_string().as_bytes())?;
         let credentials = self.credentials().await?;
         Ok(Stack {
             sdk: sdk_config(self.region().await?, credentials, self.endpoint_url.as_deref()),
@@ -314,6 +313,11 @@ pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, CliError>
 /// Returns an output that every stack of this version has.
 pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, CliError> {
     outputs.get(name).cloned().ok_or_else(|| no_output(name))
+}
+
+/// Error for a name that no stack has.
+pub(crate) fn no_stack(name: &str) -> CliError {
+    CliError::new(format!("there is no stack {name}"), "Name it with --stack, and its region with --region.")
 }
 
 /// Error for an output that the stack does not have.

@@ -6,8 +6,10 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::changes::Changes;
+use super::changes::{Changes, ParameterChanges};
 use super::chosen_policy::{self, PolicyOptions};
+use super::constraints;
+use super::interrupt::{after_the_change, before_the_change, during_the_change, or_interrupted};
 use super::package::{self, CodeSource};
 use super::processor::Processor;
 use super::stack_status::{self, StackStatus};
@@ -61,6 +63,8 @@ struct Prepared {
     upload: Upload,
     /// The ARN of the change set; nothing where nothing changes.
     change_set: Option<String>,
+    /// The parameters that change.
+    parameters: ParameterChanges,
     is_new: bool,
     /// True if the tables are to be protected once the new stack is there.
     protect_later: bool,
@@ -81,13 +85,25 @@ pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
         return Ok(());
     };
     let changes = describe(&prepared.aws, change_set).await?;
-    print!("{}", changes.show());
+    print!("{}{}", prepared.parameters.show(), changes.show());
     forget(&prepared, &plan.target, change_set).await?;
-    changes.keep_the_data()
+    say(format!(
+        "The packages stay in the bucket {}; the stack has nothing of this plan.",
+        prepared.upload.bucket
+    ));
+    changes.keep_the_data(&prepared.parameters)
 }
 
 /// Deploys: asks, carries out, and sees to policy and CA.
 pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
+    let target = &deploy.target;
+    let prepared = or_interrupted(prepare_all(&deploy), before_the_change).await?;
+    let described = change_stack(&prepared, target, deploy.yes).await?;
+    or_interrupted(complete(&deploy, &described), || after_the_change(target)).await
+}
+
+/// Everything before the question.
+async fn prepare_all(deploy: &Deploy) -> Result<Prepared, CliError> {
     let target = &deploy.target;
     let found = examined(target, &deploy.parameters).await?;
     let default = checkout::repository().join("infra/policy.toml");
@@ -98,18 +114,23 @@ pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
         self_test: &deploy.self_test,
     };
     chosen_policy::check(&target.aws(), target, &options).await?;
-    let prepared = prepare(target, &deploy.parameters, &deploy.artefacts, found).await?;
-    let described = change_stack(&prepared, target, deploy.yes).await?;
+    prepare(target, &deploy.parameters, &deploy.artefacts, found).await
+}
+
+/// Policy, CA and tests of a stack that is there.
+async fn complete(deploy: &Deploy, described: &Value) -> Result<(), CliError> {
+    let target = &deploy.target;
+    let default = checkout::repository().join("infra/policy.toml");
     let stack = target.which().find().await?;
     policy::put_when_needed(&stack, deploy.policy.as_deref(), &default)
         .await
         .map_err(|error| incomplete(target, error))?;
     ca::create_when_missing(&stack, &deploy.organisation).await.map_err(|error| incomplete(target, error))?;
-    let portal = stack_status::output(&described, "PortalUrl").unwrap_or_default().to_owned();
+    let portal = stack_status::output(described, "PortalUrl").unwrap_or_default().to_owned();
     println!("Portal  {portal}");
     // An emulator applies no policy of an API.
     if target.endpoint_url.is_none() {
-        outside::check(&described, &target.which().region().await?).await?;
+        outside::check(described, &target.which().region().await?).await?;
     }
     self_test::run(&deploy.self_test, &portal).await
 }
@@ -129,10 +150,11 @@ async fn change_stack(prepared: &Prepared, target: &DeploymentTarget, yes: bool)
         None => say("Nothing of the stack changes."),
         Some(change_set) => {
             let changes = describe(aws, change_set).await?;
-            eprint!("{}", changes.show());
+            eprint!("{}{}", prepared.parameters.show(), changes.show());
             let question =
                 format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
-            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, yes));
+            let allowed =
+                changes.keep_the_data(&prepared.parameters).and_then(|()| confirmed(&question, yes));
             if let Err(failure) = allowed {
                 forget(prepared, target, change_set).await?;
                 return Err(failure);
@@ -160,7 +182,7 @@ async fn protect(prepared: &Prepared, target: &DeploymentTarget) -> Result<Value
         let change_set = change_set(aws, &prepared.repository, target, &prepared.upload, &overrides).await?;
         if let Some(change_set) = change_set {
             let changes = describe(aws, &change_set).await?;
-            changes.keep_the_data()?;
+            changes.keep_the_data(&ParameterChanges::default())?;
             carry_out(aws, target, &change_set, false).await?;
         }
         step.done("");
@@ -238,7 +260,8 @@ async fn prepare(
     let mut overrides = parameters.overrides();
     let protection = TableProtection::of(&found.status, parameters);
     protection.apply(&mut overrides);
-    let values = StackTemplate::read(&repository)?.values(parameters, found.status.deployed());
+    let template = StackTemplate::read(&repository)?;
+    let values = template.values(parameters, found.status.deployed());
     let code = match &target.endpoint_url {
         // An emulator runs the functions on this machine.
         Some(endpoint) => {
@@ -273,7 +296,8 @@ async fn prepare(
     step.done(if change_set.is_some() { "" } else { "nothing" });
     let is_new = found.status == StackStatus::Absent;
     let protect_later = protection == TableProtection::Later;
-    Ok(Prepared { aws, repository, upload, change_set, is_new, protect_later })
+    let parameters = ParameterChanges::of(found.status.deployed(), &values, &template.defaults());
+    Ok(Prepared { aws, repository, upload, change_set, parameters, is_new, protect_later })
 }
 
 /// Makes a change set of the packaged template; returns its ARN, or nothing where nothing changes.
@@ -293,7 +317,9 @@ async fn change_set(
         arguments.push("--parameter-overrides");
         arguments.extend(overrides.iter().map(String::as_str));
     }
-    let said = aws.run(repository, &arguments).await?;
+    let said = aws.run(repository, &arguments).await;
+    let said =
+        said.or_else(|failure| Err(constraints::explain(&StackTemplate::read(repository)?, failure)))?;
     Ok(change_set_of(&String::from_utf8_lossy(&said)))
 }
 
@@ -329,7 +355,9 @@ async fn carry_out(
     let step = ProgressStep::begin("Deploying");
     aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
     let until = if is_new { "stack-create-complete" } else { "stack-update-complete" };
-    let waited = aws.json(&["cloudformation", "wait", until, "--stack-name", &target.stack]).await;
+    let wait = ["cloudformation", "wait", until, "--stack-name", &target.stack];
+    let waiting = async { Ok(aws.json(&wait).await) };
+    let waited = or_interrupted(waiting, || during_the_change(target, until)).await?;
     if waited.is_ok() {
         step.done(format!("stack {}", target.stack));
         return Ok(());

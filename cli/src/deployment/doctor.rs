@@ -8,6 +8,7 @@ use self::check::{Check, CheckResult};
 use self::inspect::inspect;
 use self::mail::mail;
 use self::names::clash;
+use super::constraints::refuse_bad_values;
 use super::deployed::DeployedStack;
 use super::stack_status::{self, StackStatus};
 use super::template::StackTemplate;
@@ -100,7 +101,9 @@ pub(super) async fn examine(
     target: &DeploymentTarget,
     parameters: &Parameters,
 ) -> Result<Findings, CliError> {
-    StackTemplate::read(&checkout::repository())?.refuse_unknown(parameters)?;
+    let template = StackTemplate::read(&checkout::repository())?;
+    template.refuse_unknown(parameters)?;
+    refuse_bad_values(&template, parameters)?;
     let caller = aws.json(&["sts", "get-caller-identity"]).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));

@@ -32,7 +32,7 @@ impl StackTemplate {
     }
 
     /// Name and text of each entry of a section; comments and empty lines are left out.
-    fn entries(&self, section: &str) -> Vec<(&str, Vec<&str>)> {
+    pub(super) fn entries(&self, section: &str) -> Vec<(&str, Vec<&str>)> {
         let heading = format!("{section}:");
         let body = self.0.lines().skip_while(|line| *line != heading).skip(1);
         let lines = body.take_while(|line| line.is_empty() || line.starts_with([' ', '#']));

@@ -17,7 +17,7 @@ pub(super) async fn mail(aws: &AwsCli, region: &str, from: Option<&str>) -> Resu
     let account = match aws.json(&["sesv2", "get-account"]).await {
         Ok(account) => account,
         // The call before, for the credentials, reached the region.
-        Err(failure) if failure.to_string().contains("Could not connect to the endpoint") => {
+        Err(failure) if failure.to_string().contains("does not answer at") => {
             return Ok(vec![Check::wrong(
                 "SES",
                 format!("there is no SES in {region}"),
