@@ -21,6 +21,7 @@ mod check;
 mod inspect;
 mod mail;
 mod names;
+mod network;
 mod secrets;
 
 /// Lambda environments that the workers may use at once: the queues, the dead-letter queue, and some portals.
@@ -37,6 +38,9 @@ pub(crate) struct Doctor {
     target: DeploymentTarget,
     #[command(flatten)]
     parameters: Parameters,
+    /// Availability zone for a private network, checked for its endpoints; can be repeated
+    #[arg(long = "zone", value_name = "ZONE")]
+    zones: Vec<String>,
 }
 
 /// All that was found.
@@ -65,6 +69,8 @@ impl Findings {
 pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
     let aws = doctor.target.aws();
     let mut findings = examine(&aws, &doctor.target, &doctor.parameters).await?;
+    let zones = network::zones(&aws, &findings.region, &checkout::repository(), &doctor.zones).await?;
+    findings.checks.extend(zones);
     if let Some(described) = findings.status.deployed() {
         let deployed = running(&aws, &doctor.target, described).await?;
         findings.checks.extend(deployed);
@@ -132,6 +138,7 @@ pub(super) async fn examine(
     // The limit of an emulator differs from AWS's.
     let accepted = parameters.yes_few_environments || target.endpoint_url.is_some();
     checks.push(concurrency(&settings, accepted));
+    checks.extend(network::network(aws, &value).await?);
     match &status {
         StackStatus::Absent => checks.extend(clash(aws, &target.stack, &value).await?),
         StackStatus::Ready(described) => {
