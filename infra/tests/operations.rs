@@ -51,7 +51,9 @@ fn the_first_hour_has_every_alarm_and_every_worker() {
     assert!(missing.is_empty() || std::env::var_os("COUNTERSIGN_WRITE").is_some(), "{missing:?}");
     if !missing.is_empty() {
         let row = |worker: &String| {
-            format!("| {worker} | `stop {worker}` | the request waits | `start {worker}` | a message is not lost |")
+            format!(
+                "| {worker} | `stop {worker}` | the request waits | `start {worker}` | a message is not lost |"
+            )
         };
         let rows: Vec<String> = missing.iter().map(row).collect();
         hold("docs/operations/first-hour.md", &with_rows(&page, "worker", &rows));

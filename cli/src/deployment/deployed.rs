@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
@@ -18,8 +20,8 @@ pub(super) struct DeployedResource {
     pub(super) kind: String,
     /// What `Ref` gives, for most types.
     pub(super) id: String,
-    /// When CloudFormation last changed it, as the command line prints it.
-    pub(super) changed: String,
+    /// When CloudFormation last changed it.
+    pub(super) changed: Option<OffsetDateTime>,
 }
 
 /// Template, parameters and resources.
@@ -67,7 +69,7 @@ impl DeployedStack {
             name: text(&one["LogicalResourceId"]),
             kind: text(&one["ResourceType"]),
             id: text(&one["PhysicalResourceId"]),
-            changed: text(&one["LastUpdatedTimestamp"]),
+            changed: time_of(&one["LastUpdatedTimestamp"]),
         };
         Self {
             template,
@@ -292,6 +294,22 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
     }
 }
 
+/// A time as the AWS command line prints it: text in version 2, seconds in version 1. Lambda writes the offset without a colon.
+pub(super) fn time_of(value: &Value) -> Option<OffsetDateTime> {
+    let Value::String(text) = value else {
+        #[allow(clippy::cast_possible_truncation)]
+        let milliseconds = (value.as_f64()? * 1000.0) as i128;
+        return OffsetDateTime::from_unix_timestamp_nanos(milliseconds * 1_000_000).ok();
+    };
+    let text = match text.len().checked_sub(5).and_then(|at| text.split_at_checked(at)) {
+        Some((time, offset)) if offset.starts_with(['+', '-']) && !offset.contains(':') => {
+            format!("{time}{}:{}", &offset[..3], &offset[3..])
+        }
+        _ => text.clone(),
+    };
+    OffsetDateTime::parse(&text, &Rfc3339).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -364,6 +382,20 @@ mod tests {
             json!({ "Fn::ImportValue": "x" }),
         ] {
             assert_eq!(of(unknown.clone()), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_either_version_of_the_command_line_prints_them() {
+        let noon = time_of(&json!("2026-01-01T12:00:00+00:00")).unwrap();
+        for same in
+            [json!("2026-01-01T13:00:00.000+0100"), json!("2026-01-01T12:00:00Z"), json!(1_767_268_800)]
+        {
+            assert_eq!(time_of(&same), Some(noon), "{same}");
+        }
+        assert_eq!(time_of(&json!(1_767_268_800.5)).unwrap() - noon, time::Duration::milliseconds(500));
+        for other in [json!(null), json!(""), json!("soon"), json!("über+0100")] {
+            assert_eq!(time_of(&other), None, "{other}");
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use self::check::{Check, CheckResult};
 use self::inspect::inspect;
-use self::mail::mail;
+use self::mail::{configuration_set, mail};
 use self::names::clash;
 use super::constraints::refuse_bad_values;
 use super::deployed::DeployedStack;
@@ -53,13 +53,19 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Fails with the first thing that is wrong; says the others on standard error.
+    /// Fails with the first thing that is wrong; says the notes on standard error.
     pub(super) fn refuse_what_is_wrong(&self) -> Result<(), CliError> {
         for check in self.checks.iter().filter(|check| check.verdict == CheckResult::Note) {
-            crate::progress::say(format!("{}: {}. {}", check.about, check.found, check.advice));
+            let told = CliError::new(&check.found, &check.advice);
+            crate::progress::say(format!("{}: {told}", check.about));
         }
+        self.fail_if_wrong()
+    }
+
+    /// Fails with the first thing that is wrong.
+    fn fail_if_wrong(&self) -> Result<(), CliError> {
         match self.checks.iter().find(|check| check.verdict == CheckResult::Wrong) {
-            Some(check) => Err(CliError::new(check.found.clone(), check.advice.clone())),
+            Some(check) => Err(CliError::new(&check.found, &check.advice)),
             None => Ok(()),
         }
     }
@@ -72,7 +78,7 @@ pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
     let zones = network::zones(&aws, &findings.region, &checkout::repository(), &doctor.zones).await?;
     findings.checks.extend(zones);
     if let Some(described) = findings.status.deployed() {
-        let deployed = running(&aws, &doctor.target, described).await?;
+        let deployed = running(&aws, &doctor.target, described).await;
         findings.checks.extend(deployed);
     }
     let row = |check: &Check| {
@@ -90,15 +96,22 @@ pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
             &findings.checks.iter().map(row).collect::<Vec<_>>()
         )
     );
-    findings.refuse_what_is_wrong()
+    findings.fail_if_wrong()
 }
 
-/// Looks at a stack that stands: policy, CA, and every resource.
-async fn running(aws: &AwsCli, target: &DeploymentTarget, described: &Value) -> Result<Vec<Check>, CliError> {
-    let stack = DeployedStack::read(aws, &target.stack, described).await?;
-    let mut checks = secrets::inside(aws, target, described).await?;
-    checks.extend(inspect(aws, &stack, target.endpoint_url.is_some()).await);
-    Ok(checks)
+/// Looks at a stack that stands: policy, CA, and every resource. A part that cannot be looked at hides no other.
+async fn running(aws: &AwsCli, target: &DeploymentTarget, described: &Value) -> Vec<Check> {
+    let mut checks = or_note("secrets", secrets::inside(aws, target, described).await);
+    match DeployedStack::read(aws, &target.stack, described).await {
+        Ok(stack) => checks.extend(inspect(aws, &stack, target.endpoint_url.is_some()).await),
+        Err(error) => checks.extend(or_note("resources", Err(error))),
+    }
+    checks
+}
+
+/// The checks, or a note that they could not be made.
+fn or_note(about: &'static str, checks: Result<Vec<Check>, CliError>) -> Vec<Check> {
+    checks.unwrap_or_else(|error| vec![Check::note(about, format!("could not be looked at: {error}"), "")])
 }
 
 /// Looks at the requirements of a deployment. Fails only where AWS cannot be asked at all.
@@ -133,6 +146,9 @@ pub(super) async fn examine(
         checks.push(Check::good("mail", format!("by {}", value("SmtpEndpoint").unwrap_or_default())));
     } else {
         checks.extend(mail(aws, &region, value("MailFrom").as_deref()).await?);
+        if let Some(set) = value("ConfigurationSet").filter(|set| !set.is_empty()) {
+            checks.push(configuration_set(aws, &set).await?);
+        }
     }
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
     // The limit of an emulator differs from AWS's.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::aws_cli::{AwsCli, endpoint, region};
 use crate::error::CliError;
 
+mod artefacts;
 mod changes;
 mod chosen_policy;
 mod constraints;

@@ -354,8 +354,8 @@ fn a_stack_that_was_changed_by_hand_is_told(operator: &Operator) {
     operator.aws(&["lambda", "update-event-source-mapping", "--uuid", &source, "--enabled"]);
     operator.aws(&["dynamodb", "update-table", "--table-name", &table, "--deletion-protection-enabled"]);
     let put = ["ssm", "put-parameter", "--name", &policy, "--type", "String", "--value"];
+    // The next test begins with a stack as in its template.
     operator.aws(&[&put[..], &[held.as_str().unwrap()]].concat());
-    operator.succeed(&["doctor"]);
 }
 
 /// The new secret has another ARN.

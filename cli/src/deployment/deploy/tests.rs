@@ -1,3 +1,4 @@
+use super::super::artefacts::cargo_lambda_arguments;
 use super::*;
 use crate::aws_cli::scripted::ScriptedAws;
 

@@ -34,6 +34,19 @@ pub(super) async fn mail(aws: &AwsCli, region: &str, from: Option<&str>) -> Resu
     Ok(vec![identity(from, &identities), sandbox(&account)])
 }
 
+/// The configuration set that the parameter names.
+pub(super) async fn configuration_set(aws: &AwsCli, name: &str) -> Result<Check, CliError> {
+    let get = ["sesv2", "get-configuration-set", "--configuration-set-name", name];
+    Ok(match aws.find(&get).await? {
+        Some(_) => Check::good("SES", format!("the configuration set {name}")),
+        None => Check::wrong(
+            "SES",
+            format!("SES has no configuration set {name}, so it would send no mail"),
+            "Name another with --parameter ConfigurationSet, or none: ConfigurationSet= and MailEvents=yes for one of the stack's own.",
+        ),
+    })
+}
+
 /// The identities that let SES send from an address: itself, its domain, and the domains above it.
 /// <https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html>
 pub(super) fn identities_of(from: &str) -> Vec<&str> {

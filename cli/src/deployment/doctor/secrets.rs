@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use workflow::aws::secret_name;
 use workflow::policy::{Pointer, Policy};
 
@@ -11,6 +10,7 @@ use crate::aws_cli::AwsCli;
 use crate::ca;
 use crate::deployment::DeploymentTarget;
 use crate::deployment::chosen_policy::example_approver;
+use crate::deployment::deployed::time_of;
 use crate::deployment::stack_status::output;
 use crate::error::CliError;
 
@@ -22,7 +22,8 @@ pub(super) async fn outside(aws: &AwsCli, stack: &str, described: &Value) -> Res
         let name = secret_name(id);
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", name]).await?;
         let restarted = match &found {
-            Some(_) => restarted(aws, stack).await?,
+            // Only a note depends on it.
+            Some(_) => restarted(aws, stack).await.unwrap_or_default(),
             None => None,
         };
         checks.push(link_secret(
@@ -139,24 +140,13 @@ async fn restarted(aws: &AwsCli, stack: &str) -> Result<Option<OffsetDateTime>, 
         let name = format!("{stack}-{worker}");
         let get = ["lambda", "get-function-configuration", "--function-name", &name];
         let found = aws.find(&get).await?.unwrap_or_default();
-        let changed = found["LastModified"].as_str().and_then(time_of);
+        let changed = time_of(&found["LastModified"]);
         earliest = match (earliest, changed) {
             (Some(one), Some(other)) if one <= other => Some(one),
             (one, other) => other.or(one),
         };
     }
     Ok(earliest)
-}
-
-/// Lambda writes the offset of a time without a colon.
-fn time_of(text: &str) -> Option<OffsetDateTime> {
-    let text = match text.len().checked_sub(5).map(|at| text.split_at(at)) {
-        Some((time, offset)) if offset.starts_with(['+', '-']) && !offset.contains(':') => {
-            format!("{time}{}:{}", &offset[..3], &offset[3..])
-        }
-        _ => text.to_owned(),
-    };
-    OffsetDateTime::parse(&text, &Rfc3339).ok()
 }
 
 pub(super) fn link_secret(
@@ -187,7 +177,7 @@ pub(super) fn link_secret(
             format!("Fetch it back: aws secretsmanager restore-secret --secret-id {name}"),
         );
     }
-    let changed = secret["LastChangedDate"].as_str().and_then(time_of);
+    let changed = time_of(&secret["LastChangedDate"]);
     match (changed, restarted) {
         (Some(changed), Some(restarted)) if changed.unix_timestamp() > restarted.unix_timestamp() => {
             Check::note(

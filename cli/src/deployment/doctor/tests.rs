@@ -52,6 +52,23 @@ async fn a_region_without_ses_is_told() {
     assert!(checks[0].found.contains("there is no SES in mx-central-1"), "{checks:?}");
 }
 
+#[tokio::test]
+async fn a_configuration_set_has_to_be_there() {
+    let gone = "error:An error occurred (NotFoundException) when calling x: y";
+    for (answer, expected) in [("{}", CheckResult::Good), (gone, CheckResult::Wrong)] {
+        let aws = ScriptedAws::new(&[("get-configuration-set --configuration-set-name mine", &[answer])]);
+        assert_eq!(configuration_set(&aws.cli(), "mine").await.unwrap().verdict, expected);
+    }
+}
+
+#[test]
+fn a_part_that_cannot_be_looked_at_is_a_note() {
+    let denied = CliError::new("these credentials may not cloudformation:GetTemplate", "");
+    let [note] = &or_note("resources", Err(denied))[..] else { panic!() };
+    assert_eq!(note.verdict, CheckResult::Note);
+    assert!(note.found.contains("cloudformation:GetTemplate"), "{note:?}");
+}
+
 #[test]
 fn the_sandbox_is_a_note_and_a_stopped_account_is_wrong() {
     let account = |production: bool, sending: bool| {

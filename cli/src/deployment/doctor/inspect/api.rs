@@ -1,12 +1,10 @@
 //! The stage of the API, the schedules, and the state machine.
 
 use serde_json::json;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::{Found, Inspection};
 use crate::checkout;
-use crate::deployment::deployed::DeployedResource;
+use crate::deployment::deployed::{DeployedResource, time_of};
 use crate::deployment::doctor::check::{Check, Differences};
 use crate::deployment::template::{StackTemplate, is_in_the_snapshot};
 
@@ -38,12 +36,11 @@ impl Inspection<'_> {
         let Some(snapshot) = self.aws.find(&get).await? else {
             return Ok(vec![self.gone(about, deployment, "")]);
         };
-        let made = snapshot["createdDate"].as_str().unwrap_or_default();
-        let later = self
-            .stack
-            .resources()
-            .iter()
-            .find(|one| is_in_the_snapshot(&one.kind) && is_before(made, &one.changed));
+        let made = time_of(&snapshot["createdDate"]);
+        let later = self.stack.resources().iter().find(|one| {
+            is_in_the_snapshot(&one.kind)
+                && made.zip(one.changed).is_some_and(|(made, changed)| made < changed)
+        });
         // A deployment that is named by its content is the right one, though a failed update touched the API after it.
         match later {
             Some(changed) if !self.is_named_by_content(&deployment.name) => Ok(vec![Check::wrong(
@@ -114,10 +111,4 @@ impl Inspection<'_> {
         }
         vec![Check::wrong(about, format!("{what}: {}", differences.joined()), advice)]
     }
-}
-
-/// True if the first time is before the second; both as the AWS command line prints them.
-fn is_before(one: &str, other: &str) -> bool {
-    let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
-    matches!((read(one), read(other)), (Some(one), Some(other)) if one < other)
 }
