@@ -104,6 +104,11 @@ impl AwsCli {
     async fn output(&self, directory: &Path, arguments: &[&str]) -> Result<Output, CliError> {
         let mut command = Command::new(&self.program);
         command.args(&self.before).args(arguments).args(&self.after).current_dir(directory);
+        // The command line takes SQS's endpoint from this option only.
+        let endpoint = self.variables.iter().find(|(name, _)| *name == "AWS_ENDPOINT_URL");
+        if let (Some((_, endpoint)), Some(&"sqs")) = (endpoint, arguments.first()) {
+            command.args(["--endpoint-url", endpoint]);
+        }
         if self.own {
             let kept =
                 std::env::vars().filter(|(name, _)| matches!(name.as_str(), "PATH" | "LANG" | "LC_ALL"));
@@ -117,6 +122,31 @@ impl AwsCli {
         };
         let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
         output.or_fail(|| format!("cannot run {}", self.program.display()), advice)
+    }
+}
+
+/// Reads the name of a region.
+pub(crate) fn region(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let is_word = |part: &str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase());
+    let number = parts.next_back().unwrap_or_default();
+    let words: Vec<&str> = parts.collect();
+    if words.len() >= 2
+        && words.iter().all(|word| is_word(word))
+        && number.len() == 1
+        && number.bytes().all(|b| b.is_ascii_digit())
+    {
+        Ok(text.to_owned())
+    } else {
+        Err("a region is written like eu-central-1".into())
+    }
+}
+
+/// Reads the address of an endpoint.
+pub(crate) fn endpoint(text: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
+        _ => Err("an endpoint is written like http://127.0.0.1:4566".into()),
     }
 }
 
@@ -139,8 +169,21 @@ fn explain(what: &str, error: &str) -> CliError {
         "AuthFailure",
     ]) {
         CliError::new("AWS rejects these credentials", "Check AWS_PROFILE and the other AWS_ variables.")
-    } else if says(&["Could not connect to the endpoint", "Invalid endpoint", "Connect timeout"]) {
-        CliError::new(format!("aws {what}: {last}"), "Check the region (--region) and the network.")
+    } else if let Some(address) = unreachable(error) {
+        // An emulator's address has a port or is no name of AWS.
+        if address.contains(".amazonaws.com") {
+            CliError::new(
+                format!("AWS does not answer at {address}"),
+                "Check the region (--region) and the network: the name of the region may be misspelt, or the region not enabled in this account.",
+            )
+        } else {
+            CliError::new(
+                format!("nothing answers at {address}"),
+                "Check --endpoint-url and AWS_ENDPOINT_URL: is the emulator running?",
+            )
+        }
+    } else if says(&["Invalid endpoint"]) {
+        CliError::new(format!("aws {what}: {last}"), "Check the region (--region) and --endpoint-url.")
     } else if says(&["You must specify a region"]) {
         CliError::new("no region is configured", "Name it with --region.")
     } else if says(&["AccessDenied", "not authorized to perform", "UnauthorizedOperation"]) {
@@ -156,9 +199,34 @@ fn explain(what: &str, error: &str) -> CliError {
     }
 }
 
+/// The address that a call could not connect to, of the region's service or of an endpoint.
+fn unreachable(error: &str) -> Option<&str> {
+    let signs = ["Could not connect to the endpoint URL: \"", "Connect timeout on endpoint URL: \""];
+    let url = signs.iter().find_map(|sign| error.split_once(sign))?.1.split('"').next()?;
+    // Paths may hold keys of objects.
+    let host_ends = url.find("://").and_then(|at| url[at + 3..].find('/').map(|end| at + 3 + end));
+    Some(&url[..host_ends.unwrap_or(url.len())])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn regions_and_endpoints_are_checked_before_a_call() {
+        for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-5"] {
+            assert!(region(good).is_ok(), "{good}");
+        }
+        for bad in ["Frankfurt", "eu-central", "eu-central-1a", "", "eu--1", "--x-1"] {
+            assert!(region(bad).is_err(), "{bad}");
+        }
+        for good in ["http://127.0.0.1:4566", "https://vpce-1.sqs.eu-central-1.vpce.amazonaws.com"] {
+            assert!(endpoint(good).is_ok(), "{good}");
+        }
+        for bad in ["127.0.0.1:4566", "localhost", "ftp://x", "http://", ""] {
+            assert!(endpoint(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn an_error_of_the_command_line_becomes_one_line_with_advice() {
@@ -178,6 +246,10 @@ mod tests {
             (
                 "Could not connect to the endpoint URL: \"https://sts.eu-nowhere-1.amazonaws.com/\"",
                 "Check the region",
+            ),
+            (
+                "Could not connect to the endpoint URL: \"http://127.0.0.1:9/a/key\"",
+                "nothing answers at http://127.0.0.1:9. Check --endpoint-url",
             ),
             ("You must specify a region. You can also configure your region", "--region"),
             (

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::aws_cli::AwsCli;
+use crate::aws_cli::{AwsCli, endpoint, region};
 use crate::error::{CliError, OrFail as _};
 use crate::progress::say;
 use crate::stack::{output_of, outputs};
@@ -23,13 +23,13 @@ pub(crate) struct ConnectOptions {
     #[arg(long, value_name = "NAME", default_value = "countersign-network")]
     network: String,
     /// Region of the stack [default: the region of the AWS configuration]
-    #[arg(long)]
+    #[arg(long, value_parser = region)]
     region: Option<String>,
     /// Port on this machine; links in mails work on the port of BaseUrl only
     #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1024..))]
     port: u16,
     /// Endpoint of the AWS API, such as an emulator's [default: the endpoint of AWS]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
     endpoint_url: Option<String>,
 }
 

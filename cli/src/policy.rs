@@ -130,7 +130,8 @@ pub(crate) async fn put_when_needed(
     Ok(())
 }
 
-fn read(file: &Path) -> Result<(String, Policy), CliError> {
+/// Reads a policy from a file.
+pub(crate) fn read(file: &Path) -> Result<(String, Policy), CliError> {
     let text = fs::read_to_string(file).or_fail(
         || format!("cannot read {}", file.display()),
         "Name a policy in TOML, such as infra/policy.toml.",

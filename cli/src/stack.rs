@@ -11,8 +11,9 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::Deserialize;
+use workflow::aws::secret_name;
 
-use crate::aws_cli::{AwsCli, REGION, ROOT_KEY};
+use crate::aws_cli::{AwsCli, REGION, ROOT_KEY, endpoint, region};
 use crate::checkout;
 use crate::endpoints::{self, Endpoints};
 use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
@@ -24,10 +25,10 @@ pub(crate) struct StackSelector {
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
     /// Region of the stack on AWS [default: the region of the AWS configuration]
-    #[arg(long, requires = "stack")]
+    #[arg(long, requires = "stack", value_parser = region)]
     region: Option<String>,
     /// Endpoint of the AWS API [default: the endpoint of AWS]
-    #[arg(long, value_name = "URL", requires = "stack")]
+    #[arg(long, value_name = "URL", requires = "stack", value_parser = endpoint)]
     endpoint_url: Option<String>,
     /// Folder of the local stack [default: .local in the repository]
     #[arg(long, value_name = "FOLDER", conflicts_with = "stack")]
@@ -86,10 +87,9 @@ impl StackSelector {
     }
 
     async fn on_aws(&self, name: &str) -> Result<Stack, CliError> {
-        let described = self
-            .aws(&["cloudformation", "describe-stacks", "--output", "json", "--stack-name", name])
-            .await?;
-        let outputs = outputs(&described)?;
+        let aws = AwsCli::of_operator(self.region.as_deref(), self.endpoint_url.as_deref());
+        let described = aws.find(&["cloudformation", "describe-stacks", "--stack-name", name]).await?;
+        let outputs = outputs(described.ok_or_else(|| no_stack(name))?.to_string().as_bytes())?;
         let credentials = self.credentials().await?;
         Ok(Stack {
             name: name.to_owned(),
@@ -105,7 +105,7 @@ impl StackSelector {
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
-            link_secret: outputs.get("LinkSecretId").cloned(),
+            link_secret: outputs.get("LinkSecretId").map(|id| secret_name(id).to_owned()),
             ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
         })
     }
@@ -178,7 +178,7 @@ impl Stack {
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
-            link_secret: endpoints.link_secret.clone(),
+            link_secret: endpoints.link_secret.as_deref().map(|id| secret_name(id).to_owned()),
             ca_in_kms: endpoints.ca_key == "kms",
         }
     }
@@ -266,6 +266,11 @@ pub(crate) fn outputs(json: &[u8]) -> Result<BTreeMap<String, String>, CliError>
 /// Returns an output that every stack of this version has.
 pub(crate) fn output_of(outputs: &BTreeMap<String, String>, name: &str) -> Result<String, CliError> {
     outputs.get(name).cloned().ok_or_else(|| no_output(name))
+}
+
+/// Error for a name that no stack has.
+pub(crate) fn no_stack(name: &str) -> CliError {
+    CliError::new(format!("there is no stack {name}"), "Name it with --stack, and its region with --region.")
 }
 
 /// Error for an output that the stack does not have.

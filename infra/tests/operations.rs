@@ -38,6 +38,31 @@ fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
     }
 }
 
+/// The first hour on AWS sets off every alarm, and puts a failure into every worker.
+#[test]
+fn the_first_hour_has_every_alarm_and_every_worker() {
+    let page = read("docs/operations/first-hour.md");
+    let list = page.split("for alarm in ").nth(1).and_then(|rest| rest.split("; do").next()).unwrap();
+    let listed: BTreeSet<&str> = list.split_whitespace().filter(|word| *word != "\\").collect();
+    let alarms = of_type(&template(), "AWS::CloudWatch::Alarm");
+    assert_eq!(listed, alarms.keys().map(String::as_str).collect());
+    let failed: BTreeSet<String> = first_column(&page, "worker").into_iter().map(str::to_owned).collect();
+    let missing: Vec<String> = workers().into_iter().filter(|worker| !failed.contains(worker)).collect();
+    assert!(missing.is_empty() || std::env::var_os("COUNTERSIGN_WRITE").is_some(), "{missing:?}");
+    if !missing.is_empty() {
+        let row = |worker: &String| {
+            format!(
+                "| {worker} | `stop {worker}` | the request waits | `start {worker}` | a message is not lost |"
+            )
+        };
+        let rows: Vec<String> = missing.iter().map(row).collect();
+        hold("docs/operations/first-hour.md", &with_rows(&page, "worker", &rows));
+    }
+    let api = &template()["Resources"]["Api"]["Properties"]["SecurityPolicy"];
+    let tls = branches(api).into_iter().find_map(Value::as_str).unwrap();
+    assert!(page.contains(&format!("`{tls}`")), "step 3 expects another security policy than {tls}");
+}
+
 /// A worker that dies receives a message at once, after one visibility time-out and after two. With the third receive SQS leaves
 /// the message out of its age, and reports the age once a minute.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>

@@ -64,7 +64,9 @@ fn named(resource: &Value) -> String {
     if let Some(name) = intrinsic(resource, "GetAtt").or_else(|| intrinsic(resource, "Ref")) {
         return attribute(name.as_str().unwrap());
     }
-    let text = intrinsic(resource, "Sub").unwrap_or(resource).as_str().unwrap();
+    let text = intrinsic(resource, "Sub").unwrap_or(resource);
+    // The long form is a list: the text, and values by name.
+    let text = text.as_str().or_else(|| text[0].as_str()).unwrap();
     let text = text.rsplit("${AWS::AccountId}:").next().unwrap().replace("${AWS::StackName}", "<stack>");
     text.replace(".Arn}", "").replace(".Name}", "").replace("${", "").replace('}', "")
 }

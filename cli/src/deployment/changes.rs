@@ -1,7 +1,10 @@
 //! A change set: what a deployment would do, and whether it may.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use super::stack_status::parameter;
 use crate::error::CliError;
 use crate::table;
 
@@ -16,6 +19,8 @@ struct Change {
     name: String,
     kind: String,
     replaced: bool,
+    /// Parameters that cause it.
+    causes: Vec<String>,
 }
 
 /// All changes of a change set.
@@ -33,6 +38,7 @@ impl Changes {
                 name: text(&change["LogicalResourceId"]),
                 kind: text(&change["ResourceType"]),
                 replaced: matches!(change["Replacement"].as_str(), Some("True" | "Conditional")),
+                causes: causes(&change["Details"]),
             }
         };
         let mut all: Vec<Change> = described["Changes"].as_array().into_iter().flatten().map(one).collect();
@@ -50,21 +56,84 @@ impl Changes {
     }
 
     /// Refuses what would take data away. A new resource takes nothing away.
-    pub(super) fn keep_the_data(&self) -> Result<(), CliError> {
+    pub(super) fn keep_the_data(&self, parameters: &ParameterChanges) -> Result<(), CliError> {
         let lost = |change: &&Change| {
             STATEFUL.contains(&change.kind.as_str()) && (change.replaced || change.action == "Remove")
         };
-        let names: Vec<&str> = self.0.iter().filter(lost).map(|change| change.name.as_str()).collect();
-        if names.is_empty() {
+        let lost: Vec<&Change> = self.0.iter().filter(lost).collect();
+        if lost.is_empty() {
             return Ok(());
         }
+        let mut causes: Vec<&str> =
+            lost.iter().flat_map(|change| change.causes.iter().map(String::as_str)).collect();
+        causes.sort_unstable();
+        causes.dedup();
+        if causes.is_empty() {
+            causes = parameters.0.iter().map(|change| change.name.as_str()).collect();
+        }
+        let by = match causes[..] {
+            [] => "this deployment".into(),
+            _ => format!("the change of {}", causes.join(", ")),
+        };
+        let names: Vec<&str> = lost.iter().map(|change| change.name.as_str()).collect();
+        let advice = if causes.contains(&"Encryption") {
+            "Nothing was changed. Encryption is chosen when a stack is made: leave it as it is, or deploy another stack with it and bring the data there with countersign export and import."
+        } else {
+            "Nothing was changed. Leave the parameter or the template as it is, or bring the data into another stack with countersign export and import."
+        };
         Err(CliError::new(
-            format!(
-                "this would put another in the place of {}, or none, and with it away what is in there",
-                names.join(", ")
-            ),
-            "Nothing was changed. Deploy a template that leaves it as it is, or move the data first.",
+            format!("{by} could replace or remove {}, and with them the data they hold", names.join(", ")),
+            advice,
         ))
+    }
+}
+
+/// Parameters that a change names as its causes.
+fn causes(details: &Value) -> Vec<String> {
+    let details = details.as_array().into_iter().flatten();
+    let by_parameter = details.filter(|detail| detail["ChangeSource"] == "ParameterReference");
+    by_parameter.filter_map(|detail| detail["CausingEntity"].as_str().map(str::to_owned)).collect()
+}
+
+/// One parameter before and after.
+#[derive(Debug, PartialEq)]
+struct ParameterChange {
+    name: String,
+    before: String,
+    after: String,
+}
+
+/// The parameters that a deployment changes; for a new stack, those that differ from the default.
+#[derive(Debug, Default)]
+pub(super) struct ParameterChanges(Vec<ParameterChange>);
+
+impl ParameterChanges {
+    /// Compares the deployed stack, or the defaults, with the values after the deployment.
+    pub(super) fn of(
+        deployed: Option<&Value>,
+        after: &BTreeMap<String, String>,
+        defaults: &BTreeMap<&str, &str>,
+    ) -> Self {
+        let before = |name: &str| {
+            let default = defaults.get(name).copied().unwrap_or_default();
+            deployed.and_then(|stack| parameter(stack, name)).unwrap_or(default).to_owned()
+        };
+        let change = |(name, after): (&String, &String)| {
+            let before = before(name);
+            (before != *after).then(|| ParameterChange { name: name.clone(), before, after: after.clone() })
+        };
+        Self(after.iter().filter_map(change).collect())
+    }
+
+    /// The changes as a table; nothing if there are none.
+    pub(super) fn show(&self) -> String {
+        if self.0.is_empty() {
+            return String::new();
+        }
+        let shown = |text: &str| if text.is_empty() { "(empty)".to_owned() } else { text.to_owned() };
+        let row = |one: &ParameterChange| vec![one.name.clone(), shown(&one.before), shown(&one.after)];
+        let rows: Vec<Vec<String>> = self.0.iter().map(row).collect();
+        format!("{}\n", table::aligned(&["PARAMETER", "BEFORE", "AFTER"], &rows))
     }
 }
 
@@ -84,17 +153,52 @@ mod tests {
 
     #[test]
     fn what_holds_data_is_neither_replaced_nor_removed() {
+        let none = ParameterChanges::default();
         for kind in STATEFUL {
-            assert!(changes("Add", kind, None).keep_the_data().is_ok());
-            assert!(changes("Modify", kind, Some("False")).keep_the_data().is_ok());
+            assert!(changes("Add", kind, None).keep_the_data(&none).is_ok());
+            assert!(changes("Modify", kind, Some("False")).keep_the_data(&none).is_ok());
             for (action, replacement) in
                 [("Modify", Some("True")), ("Modify", Some("Conditional")), ("Remove", None)]
             {
-                let told = changes(action, kind, replacement).keep_the_data().unwrap_err().to_string();
+                let told = changes(action, kind, replacement).keep_the_data(&none).unwrap_err().to_string();
                 assert!(told.contains("Thing"), "{told}");
             }
         }
-        assert!(changes("Modify", "AWS::SQS::Queue", Some("True")).keep_the_data().is_ok());
+        assert!(changes("Modify", "AWS::SQS::Queue", Some("True")).keep_the_data(&none).is_ok());
         assert!(changes("Modify", "AWS::SQS::Queue", Some("True")).show().contains("Replace"));
+    }
+
+    #[test]
+    fn a_refusal_names_the_parameter_that_causes_it() {
+        let change = |details: Value| {
+            Changes::read(&json!({ "Changes": [{ "ResourceChange": {
+                "Action": "Modify", "LogicalResourceId": "Bucket", "ResourceType": "AWS::S3::Bucket",
+                "Replacement": "Conditional", "Details": details,
+            } }] }))
+        };
+        let deployed = json!({ "Parameters": [
+            { "ParameterKey": "Encryption", "ParameterValue": "aws-owned" },
+            { "ParameterKey": "LogLevel", "ParameterValue": "debug" },
+        ] });
+        let after = [("Encryption", "customer-key"), ("LogLevel", "debug"), ("Tracing", "yes")];
+        let after = after.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let parameters = ParameterChanges::of(Some(&deployed), &after, &BTreeMap::from([("Tracing", "yes")]));
+        assert_eq!(
+            parameters.show(),
+            "PARAMETER   BEFORE     AFTER\nEncryption  aws-owned  customer-key\n\n"
+        );
+        for details in
+            [json!(null), json!([{ "ChangeSource": "ParameterReference", "CausingEntity": "Encryption" }])]
+        {
+            let told = change(details).keep_the_data(&parameters).unwrap_err().to_string();
+            assert!(told.starts_with("the change of Encryption could replace or remove Bucket"), "{told}");
+            assert!(told.contains("chosen when a stack is made"), "{told}");
+        }
+        let new = ParameterChanges::of(
+            None,
+            &[("Tracing".to_owned(), "no".to_owned())].into(),
+            &BTreeMap::from([("Tracing", "yes")]),
+        );
+        assert!(new.show().contains("Tracing    yes     no"), "{}", new.show());
     }
 }

@@ -1,19 +1,21 @@
 //! `countersign plan` and `countersign deploy`.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use serde_json::Value;
-use tokio::process::Command;
 
-use super::changes::Changes;
+use super::artefacts::{cargo_lambda, made, tempfolder};
+use super::changes::{Changes, ParameterChanges};
+use super::chosen_policy::{self, PolicyOptions};
+use super::constraints;
+use super::interrupt::{after_the_change, before_the_change, during_the_change, or_interrupted};
 use super::package::{self, CodeSource};
 use super::processor::Processor;
 use super::stack_status::{self, StackStatus};
 use super::template::StackTemplate;
 use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, outside, self_test};
 use crate::aws_cli::AwsCli;
-use crate::error::{CliError, OrFail as _};
+use crate::error::CliError;
 use crate::progress::{ProgressStep, say};
 use crate::{build, ca, checkout, policy, venv};
 
@@ -40,6 +42,9 @@ pub(crate) struct Deploy {
     /// Issuance policy to put in force [default: infra/policy.toml where the stack has none yet]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Deploy although the policy asks approvers of example domains, whom no mail reaches
+    #[arg(long)]
+    yes_example_approvers: bool,
     /// Organisation that the CA is named after, where one has to be made
     #[arg(long, value_name = "NAME", default_value = "Countersign")]
     organisation: String,
@@ -57,6 +62,8 @@ struct Prepared {
     upload: Upload,
     /// The ARN of the change set; nothing where nothing changes.
     change_set: Option<String>,
+    /// The parameters that change.
+    parameters: ParameterChanges,
     is_new: bool,
     /// True if the tables are to be protected once the new stack is there.
     protect_later: bool,
@@ -70,33 +77,59 @@ struct Upload {
 
 /// Shows what a deployment would do, and does nothing.
 pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
-    let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts).await?;
+    let found = examined(&plan.target, &plan.parameters).await?;
+    let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts, found).await?;
     let Some(change_set) = &prepared.change_set else {
         println!("Nothing would change.");
         return Ok(());
     };
     let changes = describe(&prepared.aws, change_set).await?;
-    print!("{}", changes.show());
+    print!("{}{}", prepared.parameters.show(), changes.show());
     forget(&prepared, &plan.target, change_set).await?;
-    changes.keep_the_data()
+    say(format!(
+        "The packages stay in the bucket {}; the stack has nothing of this plan.",
+        prepared.upload.bucket
+    ));
+    changes.keep_the_data(&prepared.parameters)
 }
 
 /// Deploys: asks, carries out, and sees to policy and CA.
 pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     let target = &deploy.target;
-    let prepared = prepare(target, &deploy.parameters, &deploy.artefacts).await?;
+    let prepared = or_interrupted(prepare_all(&deploy), before_the_change).await?;
     let described = change_stack(&prepared, target, deploy.yes).await?;
+    or_interrupted(complete(&deploy, &described), || after_the_change(target)).await
+}
+
+/// Everything before the question.
+async fn prepare_all(deploy: &Deploy) -> Result<Prepared, CliError> {
+    let target = &deploy.target;
+    let found = examined(target, &deploy.parameters).await?;
+    let default = checkout::repository().join("infra/policy.toml");
+    let options = PolicyOptions {
+        chosen: deploy.policy.as_deref(),
+        default: &default,
+        example_approvers: deploy.yes_example_approvers,
+        self_test: &deploy.self_test,
+    };
+    chosen_policy::check(&target.aws(), target, &options).await?;
+    prepare(target, &deploy.parameters, &deploy.artefacts, found).await
+}
+
+/// Policy, CA and tests of a stack that is there.
+async fn complete(deploy: &Deploy, described: &Value) -> Result<(), CliError> {
+    let target = &deploy.target;
+    let default = checkout::repository().join("infra/policy.toml");
     let stack = target.which().find().await?;
-    let default = prepared.repository.join("infra/policy.toml");
     policy::put_when_needed(&stack, deploy.policy.as_deref(), &default)
         .await
         .map_err(|error| incomplete(target, error))?;
     ca::create_when_missing(&stack, &deploy.organisation).await.map_err(|error| incomplete(target, error))?;
-    let portal = stack_status::output(&described, "PortalUrl").unwrap_or_default().to_owned();
+    let portal = stack_status::output(described, "PortalUrl").unwrap_or_default().to_owned();
     println!("Portal  {portal}");
     // An emulator applies no policy of an API.
     if target.endpoint_url.is_none() {
-        outside::check(&described, &target.which().region().await?).await?;
+        outside::check(described, &target.which().region().await?).await?;
     }
     self_test::run(&deploy.self_test, &portal).await
 }
@@ -116,10 +149,11 @@ async fn change_stack(prepared: &Prepared, target: &DeploymentTarget, yes: bool)
         None => say("Nothing of the stack changes."),
         Some(change_set) => {
             let changes = describe(aws, change_set).await?;
-            eprint!("{}", changes.show());
+            eprint!("{}{}", prepared.parameters.show(), changes.show());
             let question =
                 format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
-            let allowed = changes.keep_the_data().and_then(|()| confirmed(&question, yes));
+            let allowed =
+                changes.keep_the_data(&prepared.parameters).and_then(|()| confirmed(&question, yes));
             if let Err(failure) = allowed {
                 forget(prepared, target, change_set).await?;
                 return Err(failure);
@@ -147,7 +181,7 @@ async fn protect(prepared: &Prepared, target: &DeploymentTarget) -> Result<Value
         let change_set = change_set(aws, &prepared.repository, target, &prepared.upload, &overrides).await?;
         if let Some(change_set) = change_set {
             let changes = describe(aws, &change_set).await?;
-            changes.keep_the_data()?;
+            changes.keep_the_data(&ParameterChanges::default())?;
             carry_out(aws, target, &change_set, false).await?;
         }
         step.done("");
@@ -207,18 +241,26 @@ impl TableProtection {
     }
 }
 
+/// Looks at the requirements, and refuses what is wrong.
+async fn examined(target: &DeploymentTarget, parameters: &Parameters) -> Result<doctor::Findings, CliError> {
+    let found = doctor::examine(&target.aws(), target, parameters).await?;
+    found.refuse_what_is_wrong()?;
+    Ok(found)
+}
+
+/// Builds, uploads, and makes the change set.
 async fn prepare(
     target: &DeploymentTarget,
     parameters: &Parameters,
     artefacts: &Artefacts,
+    found: doctor::Findings,
 ) -> Result<Prepared, CliError> {
     let (aws, repository) = (target.aws(), checkout::repository());
-    let found = doctor::examine(&aws, target, parameters).await?;
-    found.refuse_what_is_wrong()?;
     let mut overrides = parameters.overrides();
     let protection = TableProtection::of(&found.status, parameters);
     protection.apply(&mut overrides);
-    let values = StackTemplate::read(&repository)?.values(parameters, found.status.deployed());
+    let template = StackTemplate::read(&repository)?;
+    let values = template.values(parameters, found.status.deployed());
     let code = match &target.endpoint_url {
         // An emulator runs the functions on this machine.
         Some(endpoint) => {
@@ -253,7 +295,8 @@ async fn prepare(
     step.done(if change_set.is_some() { "" } else { "nothing" });
     let is_new = found.status == StackStatus::Absent;
     let protect_later = protection == TableProtection::Later;
-    Ok(Prepared { aws, repository, upload, change_set, is_new, protect_later })
+    let parameters = ParameterChanges::of(found.status.deployed(), &values, &template.defaults());
+    Ok(Prepared { aws, repository, upload, change_set, parameters, is_new, protect_later })
 }
 
 /// Makes a change set of the packaged template; returns its ARN, or nothing where nothing changes.
@@ -273,7 +316,9 @@ async fn change_set(
         arguments.push("--parameter-overrides");
         arguments.extend(overrides.iter().map(String::as_str));
     }
-    let said = aws.run(repository, &arguments).await?;
+    let said = aws.run(repository, &arguments).await;
+    let said =
+        said.or_else(|failure| Err(constraints::explain(&StackTemplate::read(repository)?, failure)))?;
     Ok(change_set_of(&String::from_utf8_lossy(&said)))
 }
 
@@ -309,7 +354,9 @@ async fn carry_out(
     let step = ProgressStep::begin("Deploying");
     aws.json(&["cloudformation", "execute-change-set", "--change-set-name", change_set]).await?;
     let until = if is_new { "stack-create-complete" } else { "stack-update-complete" };
-    let waited = aws.json(&["cloudformation", "wait", until, "--stack-name", &target.stack]).await;
+    let wait = ["cloudformation", "wait", until, "--stack-name", &target.stack];
+    let waiting = async { Ok(aws.json(&wait).await) };
+    let waited = or_interrupted(waiting, || during_the_change(target, until)).await?;
     if waited.is_ok() {
         step.done(format!("stack {}", target.stack));
         return Ok(());
@@ -326,87 +373,6 @@ async fn carry_out(
         }
         None => CliError::new(failure, "The stack is unchanged. Fix the cause and deploy again."),
     })
-}
-
-/// Creates the bucket of artefacts if it is missing: private, and for TLS only if there is TLS.
-async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), CliError> {
-    let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|failure| {
-        // HeadBucket has no body, so the answer says no more than its status.
-        if !failure.to_string().contains("(403)") {
-            return failure;
-        }
-        CliError::new(
-            format!(
-                "the bucket {bucket} belongs to another account, or these credentials lack s3:ListBucket on it"
-            ),
-            "Names of buckets are the world's: choose another with --artefacts.",
-        )
-    })?;
-    if found.is_some() {
-        return Ok(());
-    }
-    let constraint = format!("LocationConstraint={region}");
-    let mut create = vec!["s3api", "create-bucket", "--bucket", bucket];
-    if region != "us-east-1" {
-        create.extend(["--create-bucket-configuration", &constraint]);
-    }
-    aws.json(&create).await?;
-    let all = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
-    aws.json(&[
-        "s3api",
-        "put-public-access-block",
-        "--bucket",
-        bucket,
-        "--public-access-block-configuration",
-        all,
-    ])
-    .await?;
-    if !emulator {
-        let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": [{
-            "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-            "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
-            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-        }] });
-        aws.json(&["s3api", "put-bucket-policy", "--bucket", bucket, "--policy", &policy.to_string()])
-            .await?;
-    }
-    Ok(())
-}
-
-/// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
-async fn cargo_lambda(repository: &Path, processor: Processor) -> Result<(), CliError> {
-    let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
-    let names = build::names(repository)?;
-    for (at, name) in names.iter().enumerate() {
-        say(format!("Building {name} with cargo lambda, {} of {}", at + 1, names.len()));
-        let status = Command::new("cargo")
-            .args(cargo_lambda_arguments(name, processor))
-            .current_dir(repository)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .status()
-            .await
-            .or_fail(|| "cannot run cargo lambda".into(), advice)?;
-        if !status.success() {
-            return Err(CliError::new(format!("cargo lambda did not build {name}"), advice));
-        }
-    }
-    Ok(())
-}
-
-/// The processor is always named: this machine may have the other one. So is the package: it is no default member.
-fn cargo_lambda_arguments(name: &str, processor: Processor) -> [&str; 6] {
-    let option = match processor {
-        Processor::Arm64 => "--arm64",
-        Processor::X86 => "--x86-64",
-    };
-    ["lambda", "build", "--release", option, "--package", name]
-}
-
-fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
-    let folder = repository.join("target/deployment");
-    std::fs::create_dir_all(&folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;
-    Ok(folder)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::{DeploymentTarget, confirmed};
 use crate::aws_cli::AwsCli;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
+use crate::stack::no_stack;
 
 /// `countersign destroy`.
 #[derive(Debug, clap::Args)]
@@ -56,12 +57,7 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
     let name = &destroy.target.stack;
     let found = aws.find(&["cloudformation", "describe-stacks", "--stack-name", name]).await?;
     let found = found.filter(|found| found["Stacks"][0]["StackStatus"] != "DELETE_COMPLETE");
-    let found = found.ok_or_else(|| {
-        CliError::new(
-            format!("there is no stack {name}"),
-            "Name it with --stack, and its region with --region.",
-        )
-    })?;
+    let found = found.ok_or_else(|| no_stack(name))?;
     let described = &found["Stacks"][0];
     let status = StackStatus::read(name, described);
     match &status {
@@ -111,13 +107,55 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
     say(
         "These stay: they are the record of the issued certificates. docs/operations/deploy.md says how to remove them too:",
     );
-    for kind in [TABLE, "AWS::S3::Bucket", "AWS::SecretsManager::Secret"] {
+    for kind in [TABLE, "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::KMS::Key"] {
         for id in resources.of_type(kind) {
             println!("{id}");
         }
     }
-    println!("countersign/{name}/ca-key\n/countersign/{name}/policy");
+    for line in left_outside(aws, name, described).await {
+        println!("{line}");
+    }
     Ok(())
+}
+
+/// What belonged to the stack and is not part of it. A look that fails is left out: the stack is gone already.
+async fn left_outside(aws: &AwsCli, name: &str, described: &Value) -> Vec<String> {
+    let mut left = vec![format!("/countersign/{name}/policy")];
+    for secret in ["ca-key", "root-key"].map(|key| format!("countersign/{name}/{key}")) {
+        let describe = ["secretsmanager", "describe-secret", "--secret-id", &secret];
+        if let Ok(Some(_)) = aws.find(&describe).await {
+            left.push(secret);
+        }
+    }
+    let aliases = aws.json(&["kms", "list-aliases"]).await.unwrap_or_default();
+    for alias in aliases["Aliases"].as_array().into_iter().flatten() {
+        let Some(alias_name) = alias["AliasName"].as_str() else { continue };
+        let ours = ["ca", "root"].map(|key| format!("alias/countersign-{name}-{key}"));
+        // Former keys have aliases below these names.
+        let is_ours = |ours: &String| {
+            alias_name
+                .strip_prefix(ours.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '-']))
+        };
+        if ours.iter().any(is_ours) {
+            let key = alias["TargetKeyId"].as_str().unwrap_or_default();
+            left.push(format!("{alias_name}, the KMS key {key}: $1 a month"));
+        }
+    }
+    for prefix in [format!("/aws/lambda/{name}-"), format!("/aws/vendedlogs/states/{name}")] {
+        let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await;
+        let groups = groups.unwrap_or_default();
+        let names = groups["logGroups"].as_array().into_iter().flatten();
+        left.extend(names.filter_map(|group| group["logGroupName"].as_str().map(str::to_owned)));
+    }
+    let arn = described["StackId"].as_str().unwrap_or_default();
+    if let [_, _, _, region, account, ..] = arn.split(':').collect::<Vec<_>>()[..] {
+        let bucket = format!("countersign-artefacts-{account}-{region}");
+        if let Ok(Some(_)) = aws.find(&["s3api", "head-bucket", "--bucket", &bucket]).await {
+            left.push(format!("{bucket}, the packages of every stack in this account and region"));
+        }
+    }
+    left
 }
 
 /// Deletes the stack. Executions that begin meanwhile are stopped: CloudFormation waits for them, since a state machine is deleted only

@@ -4,12 +4,25 @@
 
 use serde_json::Value;
 
+use self::check::{Check, CheckResult};
+use self::inspect::inspect;
+use self::mail::{configuration_set, mail};
+use self::names::clash;
+use super::constraints::refuse_bad_values;
+use super::deployed::DeployedStack;
 use super::stack_status::{self, StackStatus};
 use super::template::StackTemplate;
 use super::{DeploymentTarget, Parameters};
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
 use crate::{checkout, table};
+
+mod check;
+mod inspect;
+mod mail;
+mod names;
+mod network;
+mod secrets;
 
 /// Lambda environments that the workers may use at once: the queues, the dead-letter queue, and some portals.
 const ENVIRONMENTS: u64 = 60;
@@ -25,37 +38,9 @@ pub(crate) struct Doctor {
     target: DeploymentTarget,
     #[command(flatten)]
     parameters: Parameters,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum CheckResult {
-    Good,
-    /// It works, but the operator should know.
-    Note,
-    Wrong,
-}
-
-/// One thing that was looked at.
-#[derive(Debug)]
-struct Check {
-    about: &'static str,
-    verdict: CheckResult,
-    found: String,
-    advice: String,
-}
-
-impl Check {
-    fn good(about: &'static str, found: impl Into<String>) -> Self {
-        Self { about, verdict: CheckResult::Good, found: found.into(), advice: String::new() }
-    }
-
-    fn note(about: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { about, verdict: CheckResult::Note, found: found.into(), advice: advice.into() }
-    }
-
-    fn wrong(about: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { about, verdict: CheckResult::Wrong, found: found.into(), advice: advice.into() }
-    }
+    /// Availability zone for a private network, checked for its endpoints; can be repeated
+    #[arg(long = "zone", value_name = "ZONE")]
+    zones: Vec<String>,
 }
 
 /// All that was found.
@@ -68,13 +53,19 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Fails with the first thing that is wrong; says the others on standard error.
+    /// Fails with the first thing that is wrong; says the notes on standard error.
     pub(super) fn refuse_what_is_wrong(&self) -> Result<(), CliError> {
         for check in self.checks.iter().filter(|check| check.verdict == CheckResult::Note) {
-            crate::progress::say(format!("{}: {}. {}", check.about, check.found, check.advice));
+            let told = CliError::new(&check.found, &check.advice);
+            crate::progress::say(format!("{}: {told}", check.about));
         }
+        self.fail_if_wrong()
+    }
+
+    /// Fails with the first thing that is wrong.
+    fn fail_if_wrong(&self) -> Result<(), CliError> {
         match self.checks.iter().find(|check| check.verdict == CheckResult::Wrong) {
-            Some(check) => Err(CliError::new(check.found.clone(), check.advice.clone())),
+            Some(check) => Err(CliError::new(&check.found, &check.advice)),
             None => Ok(()),
         }
     }
@@ -82,7 +73,14 @@ impl Findings {
 
 /// Runs `countersign doctor`.
 pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
-    let findings = examine(&doctor.target.aws(), &doctor.target, &doctor.parameters).await?;
+    let aws = doctor.target.aws();
+    let mut findings = examine(&aws, &doctor.target, &doctor.parameters).await?;
+    let zones = network::zones(&aws, &findings.region, &checkout::repository(), &doctor.zones).await?;
+    findings.checks.extend(zones);
+    if let Some(described) = findings.status.deployed() {
+        let deployed = running(&aws, &doctor.target, described).await;
+        findings.checks.extend(deployed);
+    }
     let row = |check: &Check| {
         let verdict = match check.verdict {
             CheckResult::Good => "ok",
@@ -98,16 +96,33 @@ pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
             &findings.checks.iter().map(row).collect::<Vec<_>>()
         )
     );
-    findings.refuse_what_is_wrong()
+    findings.fail_if_wrong()
 }
 
-/// Looks at everything. Fails only where AWS cannot be asked at all.
+/// Looks at a stack that stands: policy, CA, and every resource. A part that cannot be looked at hides no other.
+async fn running(aws: &AwsCli, target: &DeploymentTarget, described: &Value) -> Vec<Check> {
+    let mut checks = or_note("secrets", secrets::inside(aws, target, described).await);
+    match DeployedStack::read(aws, &target.stack, described).await {
+        Ok(stack) => checks.extend(inspect(aws, &stack, target.endpoint_url.is_some()).await),
+        Err(error) => checks.extend(or_note("resources", Err(error))),
+    }
+    checks
+}
+
+/// The checks, or a note that they could not be made.
+fn or_note(about: &'static str, checks: Result<Vec<Check>, CliError>) -> Vec<Check> {
+    checks.unwrap_or_else(|error| vec![Check::note(about, format!("could not be looked at: {error}"), "")])
+}
+
+/// Looks at the requirements of a deployment. Fails only where AWS cannot be asked at all.
 pub(super) async fn examine(
     aws: &AwsCli,
     target: &DeploymentTarget,
     parameters: &Parameters,
 ) -> Result<Findings, CliError> {
-    StackTemplate::read(&checkout::repository())?.refuse_unknown(parameters)?;
+    let template = StackTemplate::read(&checkout::repository())?;
+    template.refuse_unknown(parameters)?;
+    refuse_bad_values(&template, parameters)?;
     let caller = aws.json(&["sts", "get-caller-identity"]).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (account, arn) = (text(&caller["Account"]), text(&caller["Arn"]));
@@ -131,14 +146,20 @@ pub(super) async fn examine(
         checks.push(Check::good("mail", format!("by {}", value("SmtpEndpoint").unwrap_or_default())));
     } else {
         checks.extend(mail(aws, &region, value("MailFrom").as_deref()).await?);
+        if let Some(set) = value("ConfigurationSet").filter(|set| !set.is_empty()) {
+            checks.push(configuration_set(aws, &set).await?);
+        }
     }
     let settings = aws.json(&["lambda", "get-account-settings"]).await?;
     // The limit of an emulator differs from AWS's.
     let accepted = parameters.yes_few_environments || target.endpoint_url.is_some();
     checks.push(concurrency(&settings, accepted));
+    checks.extend(network::network(aws, &value).await?);
     match &status {
         StackStatus::Absent => checks.extend(clash(aws, &target.stack, &value).await?),
-        StackStatus::Ready(described) => checks.extend(secrets(aws, &target.stack, described).await?),
+        StackStatus::Ready(described) => {
+            checks.extend(secrets::outside(aws, &target.stack, described).await?)
+        }
         _ => {}
     }
     Ok(Findings { account, region, status, checks })
@@ -169,92 +190,6 @@ fn partition(arn: &str) -> Option<Check> {
     })
 }
 
-async fn mail(aws: &AwsCli, region: &str, from: Option<&str>) -> Result<Vec<Check>, CliError> {
-    let Some(from) = from else {
-        return Ok(vec![Check::wrong(
-            "sender",
-            "nothing says who sends the mails",
-            "Name an address that SES has verified with --mail-from.",
-        )]);
-    };
-    let account = match aws.json(&["sesv2", "get-account"]).await {
-        Ok(account) => account,
-        // The call before, for the credentials, reached the region.
-        Err(failure) if failure.to_string().contains("Could not connect to the endpoint") => {
-            return Ok(vec![Check::wrong(
-                "SES",
-                format!("there is no SES in {region}"),
-                "Choose a region that has it with --region, or a relay with --parameter MailTransport=smtp and SmtpEndpoint.",
-            )]);
-        }
-        Err(failure) => return Err(failure),
-    };
-    let mut identities = Vec::new();
-    for name in identities_of(from) {
-        let found = aws.find(&["sesv2", "get-email-identity", "--email-identity", name]).await?;
-        identities.extend(found.map(|found| (name, found)));
-    }
-    Ok(vec![identity(from, &identities), sandbox(&account)])
-}
-
-/// The identities that let SES send from an address: itself, its domain, and the domains above it.
-/// <https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html>
-fn identities_of(from: &str) -> Vec<&str> {
-    let mut names = vec![from];
-    let mut domain = from.rsplit('@').next().unwrap_or_default();
-    while let Some((_, above)) = domain.split_once('.') {
-        names.push(domain);
-        domain = above;
-    }
-    names
-}
-
-fn identity(from: &str, identities: &[(&str, Value)]) -> Check {
-    let verified = identities.iter().find(|(_, identity)| identity["VerifiedForSendingStatus"] == true);
-    if let Some((name, identity)) = verified {
-        // SES applies it to each mail, though no call names it, and asks for the permission to use it.
-        return match identity["ConfigurationSetName"].as_str() {
-            Some(set) => Check::good("sender", format!("{from}, by {name} with the configuration set {set}")),
-            None => Check::good("sender", format!("{from}, by {name}")),
-        };
-    }
-    let domain = from.rsplit('@').next().unwrap_or_default();
-    match identities {
-        [] => Check::wrong(
-            "sender",
-            format!("SES knows neither {from} nor {domain}"),
-            format!(
-                "Run aws sesv2 create-email-identity --email-identity {domain} and set the DNS records that it names."
-            ),
-        ),
-        [(name, _), ..] => Check::wrong(
-            "sender",
-            format!("SES has not verified {name} yet, by which {from} would send"),
-            format!("Set the DNS records of {name}, or follow the link in the mail from AWS, and try again."),
-        ),
-    }
-}
-
-fn sandbox(account: &Value) -> Check {
-    if account["SendingEnabled"] != true || account["EnforcementStatus"] == "SHUTDOWN" {
-        return Check::wrong(
-            "SES",
-            "SES has stopped this account from sending",
-            "See the reason in the SES console.",
-        );
-    }
-    let quota = account["SendQuota"]["Max24HourSend"].as_f64().unwrap_or_default();
-    if account["ProductionAccessEnabled"] == true {
-        Check::good("SES", format!("{quota:.0} mails a day"))
-    } else {
-        Check::note(
-            "SES",
-            format!("SES is in the sandbox: {quota:.0} mails a day, to verified addresses only"),
-            "Ask for production access: aws sesv2 put-account-details --production-access-enabled --mail-type TRANSACTIONAL --website-url URL",
-        )
-    }
-}
-
 fn concurrency(settings: &Value, accepted: bool) -> Check {
     let found = settings["AccountLimit"]["ConcurrentExecutions"].as_u64().unwrap_or_default();
     let more = "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000";
@@ -271,150 +206,6 @@ fn concurrency(settings: &Value, accepted: bool) -> Check {
                 "Bursts would fail requests that no worker has seen. Ask for more, which takes days in a new account: {more}; or say --yes-few-environments."
             ),
         ),
-    }
-}
-
-/// Resources that exist under a name that the stack needs, without being its own: creating the stack would fail.
-async fn clash(
-    aws: &AwsCli,
-    stack: &str,
-    value: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<Check>, CliError> {
-    let secret = format!("countersign/{stack}/ca-key");
-    let kept = aws.find(&["secretsmanager", "describe-secret", "--secret-id", &secret]).await?;
-    let names = match taken(aws, stack, value).await? {
-        Some((what, remove)) => Check::wrong(
-            "names",
-            format!("{what} is there already, without the stack"),
-            format!("Delete it with aws {remove}, or choose another --stack."),
-        ),
-        None => Check::good("names", format!("{stack}-* is free")),
-    };
-    Ok(vec![names, ca_key(&secret, kept.as_ref(), false)])
-}
-
-/// The first name that is taken, and the command that removes its resource.
-async fn taken(
-    aws: &AwsCli,
-    stack: &str,
-    value: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<(String, String)>, CliError> {
-    let prefix = format!("/aws/lambda/{stack}-");
-    let states = format!("/aws/vendedlogs/states/{stack}");
-    let workers = crate::build::names(&checkout::repository())?;
-    let ours =
-        |name: &str| name == states || workers.iter().any(|worker| name == format!("{prefix}{worker}"));
-    for prefix in [&prefix, &states] {
-        let groups = aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", prefix]).await?;
-        let mut names = groups["logGroups"].as_array().into_iter().flatten();
-        let name = names.find_map(|group| group["logGroupName"].as_str().filter(|name| ours(name)));
-        if let Some(name) = name {
-            return Ok(Some((
-                format!("the log group {name}"),
-                format!("logs delete-log-group --log-group-name {name}"),
-            )));
-        }
-    }
-    let alias = format!("alias/countersign-{stack}-data");
-    if value("Encryption").as_deref() == Some("customer-key")
-        && aws.find(&["kms", "describe-key", "--key-id", &alias]).await?.is_some()
-    {
-        return Ok(Some((
-            format!("the KMS alias {alias}"),
-            format!("kms delete-alias --alias-name {alias}"),
-        )));
-    }
-    if value("Dashboard").as_deref() == Some("yes")
-        && aws.find(&["cloudwatch", "get-dashboard", "--dashboard-name", stack]).await?.is_some()
-    {
-        return Ok(Some((
-            format!("the dashboard {stack}"),
-            format!("cloudwatch delete-dashboards --dashboard-names {stack}"),
-        )));
-    }
-    Ok(None)
-}
-
-/// Parts of a stack that are outside of it, or that a person could delete.
-async fn secrets(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Check>, CliError> {
-    let mut checks = Vec::new();
-    let resource = [
-        "cloudformation",
-        "describe-stack-resource",
-        "--stack-name",
-        stack,
-        "--logical-resource-id",
-        "LinkSecret",
-    ];
-    // A stack of a version before may lack it.
-    let resource = aws.find(&resource).await?.unwrap_or_default();
-    if let Some(id) = resource["StackResourceDetail"]["PhysicalResourceId"].as_str() {
-        let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", id]).await?;
-        checks.push(link_secret(id, found.as_ref()));
-    }
-    if stack_status::output(described, "CaKey") == Some("secret") {
-        let secret = stack_status::output(described, "CaSecret").unwrap_or_default();
-        let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", secret]).await?;
-        checks.push(ca_key(secret, found.as_ref(), true));
-    }
-    let Some(parameter) = stack_status::output(described, "PolicyParameter") else {
-        checks.push(Check::note(
-            "version",
-            format!("the stack {stack} is of another version: it has no output PolicyParameter"),
-            "countersign deploy brings it to this version; or use the countersign that it was deployed with",
-        ));
-        return Ok(checks);
-    };
-    checks.push(match aws.find(&["ssm", "get-parameter", "--name", parameter]).await? {
-        Some(_) => Check::good("policy", parameter),
-        None => Check::note(
-            "policy",
-            format!("there is no parameter {parameter}"),
-            "countersign deploy puts the default in force; your own: countersign policy set",
-        ),
-    });
-    Ok(checks)
-}
-
-fn link_secret(id: &str, found: Option<&Value>) -> Check {
-    match found {
-        Some(secret) if secret["DeletedDate"].is_null() => Check::good("link secret", "there"),
-        Some(_) => Check::wrong(
-            "link secret",
-            "the secret of the status links is being deleted",
-            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {id}"),
-        ),
-        None => Check::wrong(
-            "link secret",
-            "the secret of the status links is gone, and CloudFormation does not know",
-            format!(
-                "Make another: aws secretsmanager create-secret --name {} --secret-string \"$(openssl rand -hex 32)\"; links already mailed to requesters stop working.",
-                name_of(id)
-            ),
-        ),
-    }
-}
-
-/// The name in the ARN of a secret, without the six characters that Secrets Manager adds.
-fn name_of(id: &str) -> &str {
-    let name = id.rsplit(":secret:").next().unwrap_or(id);
-    if id.contains(":secret:") { name.rsplit_once('-').map_or(name, |(name, _)| name) } else { name }
-}
-
-fn ca_key(secret: &str, found: Option<&Value>, deployed: bool) -> Check {
-    match found {
-        Some(found) if !found["DeletedDate"].is_null() => Check::wrong(
-            "CA key",
-            format!("the secret {secret} is being deleted"),
-            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {secret}"),
-        ),
-        Some(_) => Check::good("CA key", secret),
-        None if deployed => Check::note(
-            "CA key",
-            "there is no CA yet",
-            "countersign deploy makes one; your own: countersign ca init or ca import",
-        ),
-        None => Check::good("CA key", "will be made"),
     }
 }
 

@@ -5,13 +5,18 @@
 
 use std::path::PathBuf;
 
-use crate::aws_cli::AwsCli;
+use crate::aws_cli::{AwsCli, endpoint, region};
 use crate::confirm::confirmed;
 
+mod artefacts;
 mod changes;
+mod chosen_policy;
+mod constraints;
 mod deploy;
+mod deployed;
 mod destroy;
 mod doctor;
+mod interrupt;
 mod outside;
 pub(crate) mod package;
 mod processor;
@@ -33,7 +38,7 @@ pub(crate) struct DeploymentTarget {
     #[arg(long, value_parser = region)]
     pub(crate) region: Option<String>,
     /// Endpoint to use in place of AWS's own, such as an emulator's
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(crate) endpoint_url: Option<String>,
 }
 
@@ -93,22 +98,6 @@ pub(crate) struct Artefacts {
     venv: Option<PathBuf>,
 }
 
-fn region(text: &str) -> Result<String, String> {
-    let mut parts = text.split('-');
-    let is_word = |part: &str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase());
-    let number = parts.next_back().unwrap_or_default();
-    let words: Vec<&str> = parts.collect();
-    if words.len() >= 2
-        && words.iter().all(|word| is_word(word))
-        && number.len() == 1
-        && number.bytes().all(|b| b.is_ascii_digit())
-    {
-        Ok(text.to_owned())
-    } else {
-        Err("a region is written like eu-central-1".into())
-    }
-}
-
 /// CloudFormation takes 128 characters; the names of functions, which begin with it, have 64, of which the longest worker takes 15.
 fn stack_name(text: &str) -> Result<String, String> {
     let good = text.len() <= 49
@@ -133,13 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_and_names_are_checked_before_the_question() {
-        for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-5"] {
-            assert!(region(good).is_ok(), "{good}");
-        }
-        for bad in ["Frankfurt", "eu-central", "eu-central-1a", "", "eu--1", "--x-1"] {
-            assert!(region(bad).is_err(), "{bad}");
-        }
+    fn names_and_parameters_are_checked_before_the_question() {
         assert!(stack_name("countersign").is_ok() && stack_name("9x").is_err() && stack_name("a b").is_err());
         assert!(stack_name(&"x".repeat(50)).is_err());
         assert_eq!(assignment("A=b=c"), Ok(("A".into(), "b=c".into())));

@@ -18,13 +18,22 @@ use crate::progress::{ProgressStep, say};
 pub(crate) struct SelfTestOptions {
     /// Send one request for this host through the new stack
     #[arg(long, value_name = "HOST", requires = "requester")]
-    self_test: Option<String>,
+    pub(super) self_test: Option<String>,
     /// With --self-test: the requester's address, which gets the mails
     #[arg(long, value_name = "ADDRESS", requires = "self_test")]
-    requester: Option<String>,
+    pub(super) requester: Option<String>,
     /// With --self-test: minutes to wait for the approver before the request is withdrawn
     #[arg(long, value_name = "MINUTES", default_value_t = 15, requires = "self_test")]
     wait: u64,
+}
+
+#[cfg(test)]
+impl SelfTestOptions {
+    /// Host and requester, or nothing.
+    pub(super) fn of(request: Option<(&str, &str)>) -> Self {
+        let (self_test, requester) = request.map(|(host, email)| (host.to_owned(), email.to_owned())).unzip();
+        Self { self_test, requester, wait: 15 }
+    }
 }
 
 /// Sends it, where that was asked for.
@@ -107,7 +116,7 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
 }
 
 /// A CSR whose key is forgotten at once.
-fn csr(host: &str) -> Result<String, CliError> {
+pub(super) fn csr(host: &str) -> Result<String, CliError> {
     let advice = "Name a host such as self-test.example.com.";
     let mut parameters =
         CertificateParams::new(vec![host.to_owned()]).or_fail(|| format!("{host} is no host"), advice)?;

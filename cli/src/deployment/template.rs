@@ -32,7 +32,7 @@ impl StackTemplate {
     }
 
     /// Name and text of each entry of a section; comments and empty lines are left out.
-    fn entries(&self, section: &str) -> Vec<(&str, Vec<&str>)> {
+    pub(super) fn entries(&self, section: &str) -> Vec<(&str, Vec<&str>)> {
         let heading = format!("{section}:");
         let body = self.0.lines().skip_while(|line| *line != heading).skip(1);
         let lines = body.take_while(|line| line.is_empty() || line.starts_with([' ', '#']));
@@ -93,6 +93,11 @@ impl StackTemplate {
 
 /// Logical name of the API's deployment in the template.
 pub(super) const API_DEPLOYMENT: &str = "ApiDeployment";
+
+/// True if a deployment of the API takes a snapshot of resources of this type.
+pub(super) fn is_in_the_snapshot(kind: &str) -> bool {
+    kind.strip_prefix("AWS::ApiGateway::").is_some_and(|kind| !OUTSIDE_OF_THE_SNAPSHOT.contains(&kind))
+}
 
 /// Types of API Gateway's resources that are no part of the snapshot which a deployment takes.
 const OUTSIDE_OF_THE_SNAPSHOT: [&str; 4] = ["Deployment", "Stage", "DomainName", "BasePathMapping"];

@@ -140,6 +140,34 @@ async fn obstacles_are_reported_in_one_line() {
     let stranger = Operator::new(stack, "obstacles").with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
     stranger.fail(&doctor(&sender), &["AWS rejects these credentials", "AWS_PROFILE"]);
 
+    let unreachable = Command::new(binary())
+        .args([
+            "requests",
+            "list",
+            "--stack",
+            "x",
+            "--region",
+            "us-east-1",
+            "--endpoint-url",
+            "http://127.0.0.1:9",
+        ])
+        .envs(operator.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&unreachable.stderr).into_owned();
+    assert!(told.contains("nothing answers at http://127.0.0.1:9. Check --endpoint-url"), "{told}");
+    for command in [&["requests", "list"][..], &["ca", "show"], &["policy", "show"], &["audit", "verify"]] {
+        operator.fail(command, &["there is no stack obstacles", "--stack"]);
+        let wrong = operator.run(&[command, &["--region", "Frankfurt"]].concat());
+        let told = String::from_utf8_lossy(&wrong.stderr).into_owned();
+        assert!(told.contains("a region is written like eu-central-1"), "{told}");
+    }
+
+    let broken: PathBuf = stack.path().join("broken-policy.toml");
+    fs::write(&broken, "[profiles").unwrap();
+    let chosen = ["deploy", "--yes", "--mail-from", SENDER, "--policy", broken.to_str().unwrap()];
+    let early = |more: &[&'static str]| [&["deploy", "--yes", "--mail-from", SENDER][..], more].concat();
+
     operator.fail(&doctor(&[]), &["nothing says who sends the mails", "--mail-from"]);
     let unknown = ["--mail-from", "ca@unverified.example"];
     operator
@@ -149,6 +177,16 @@ async fn obstacles_are_reported_in_one_line() {
     let fine = operator.succeed(&doctor(&sender));
     assert!(fine.contains("there is no stack obstacles yet"), "{fine}");
     assert!(!fine.contains("WRONG"), "{fine}");
+
+    operator.fail(&chosen, &["broken-policy.toml"]);
+    let outside = ["--self-test", "x.outside.invalid", "--requester", "me@example.com"];
+    operator.fail(&early(&outside), &["would refuse the self-test", "Nothing was built or changed"]);
+    let relay = ["--parameter", "MailTransport=smtp"];
+    operator
+        .fail(&early(&["--parameter", "ThrottleRate=0"]), &["ThrottleRate has to be a number of at least 1"]);
+    operator
+        .fail(&early(&relay), &["MailTransport smtp needs SmtpEndpoint", "Nothing of the stack was changed"]);
+    assert!(!operator.stacks().contains(&"obstacles".to_owned()), "nothing was begun");
 
     let group = "/aws/lambda/obstacles-sign";
     operator.aws(&["logs", "create-log-group", "--log-group-name", group]);
@@ -191,6 +229,11 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     let parameters = ["--mail-from", SENDER, "--parameter", "MailTransport=smtp", "--parameter", &relay];
 
     let planned = operator.succeed(&[&["plan"][..], &parameters].concat());
+    assert!(
+        planned.lines().any(|line| line.starts_with("MailTransport") && line.ends_with("smtp")),
+        "{planned}"
+    );
+    assert!(planned.contains("The packages stay in the bucket countersign-artefacts-"), "{planned}");
     assert!(planned.contains("Add"), "{planned}");
     assert!(planned.contains("AWS::DynamoDB::Table"), "{planned}");
     assert!(!operator.stacks().contains(&"second".to_owned()), "a plan leaves nothing behind");
@@ -223,6 +266,9 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     assert!(told.contains("approved, signed and delivered"), "{told}");
     assert_eq!(stateful.map(|name| operator.resource(name)), before, "nothing that holds data was replaced");
 
+    a_stack_that_was_changed_by_hand_is_told(&operator);
+    a_link_secret_is_made_again_under_its_name(&operator);
+
     let secret = operator.resource("LinkSecret");
     operator.aws(&["secretsmanager", "delete-secret", "--secret-id", &secret]);
     operator.fail(&["doctor"], &["the secret of the status links is being deleted", "restore-secret"]);
@@ -235,6 +281,9 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     let destroyed = operator.succeed(&["destroy", "--yes", "--with-live-certificates"]);
     assert!(!operator.stacks().contains(&"second".to_owned()), "{destroyed}");
     assert!(destroyed.contains(&before[0]), "what stays is named: {destroyed}");
+    for left in ["/countersign/second/policy", "countersign/second/ca-key", "countersign-artefacts-"] {
+        assert!(destroyed.contains(left), "{left}: {destroyed}");
+    }
     operator.aws(&["dynamodb", "describe-table", "--table-name", &before[0]]);
     remove_what_stays(&operator, &before).await;
 }
@@ -253,6 +302,101 @@ async fn remove_what_stays(operator: &Operator, stateful: &[String; 6]) {
     let left = operator.aws(&["dynamodb", "list-tables"]).to_string();
     assert!(tables.iter().all(|table| !left.contains(table)), "{left}");
     assert!(!operator.aws(&["s3api", "list-buckets"]).to_string().contains(bucket));
+}
+
+/// Puts faults into a stack, several at a time, and mends them as the command says.
+fn a_stack_that_was_changed_by_hand_is_told(operator: &Operator) {
+    let stage = ["--rest-api-id", &operator.output("ApiId"), "--stage-name", "live"];
+    let deployment =
+        operator.aws(&[&["apigateway", "get-stage"][..], &stage].concat())["deploymentId"].clone();
+    let api = ["apigateway", "create-deployment", "--rest-api-id", &operator.output("ApiId")];
+    let other = operator.aws(&api)["id"].as_str().unwrap().to_owned();
+    let point = |to: &str| {
+        let patch = format!("op=replace,path=/deploymentId,value={to}");
+        operator
+            .aws(&[&["apigateway", "update-stage"][..], &stage, &["--patch-operations", &patch]].concat());
+    };
+    let alarm = operator.resource("SignQueueAgeAlarm");
+    let function = |timeout: &str| {
+        let update = ["lambda", "update-function-configuration", "--function-name", "second-sign"];
+        operator.aws(&[&update[..], &["--timeout", timeout]].concat());
+    };
+    let source = operator.resource("ValidateFunctionMessages");
+    let table = operator.resource("NamesTable");
+    let queue = operator.resource("PersistQueue");
+    let seconds = |seconds: &str| {
+        let attributes = format!("VisibilityTimeout={seconds}");
+        operator.aws(&["sqs", "set-queue-attributes", "--queue-url", &queue, "--attributes", &attributes]);
+    };
+    let bucket = operator.resource("Bucket");
+    let block = |all: &str| {
+        let all = format!(
+            "BlockPublicAcls={all},IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+        );
+        let put = ["s3api", "put-public-access-block", "--bucket", &bucket];
+        operator.aws(&[&put[..], &["--public-access-block-configuration", &all]].concat());
+    };
+    let policy = operator.output("PolicyParameter");
+    let held = operator.aws(&["ssm", "get-parameter", "--name", &policy])["Parameter"]["Value"].clone();
+
+    point(&other);
+    function("29");
+    seconds("31");
+    block("false");
+    operator.aws(&["cloudwatch", "disable-alarm-actions", "--alarm-names", &alarm]);
+    operator.aws(&["lambda", "update-event-source-mapping", "--uuid", &source, "--no-enabled"]);
+    operator.aws(&["dynamodb", "update-table", "--table-name", &table, "--no-deletion-protection-enabled"]);
+    operator.aws(&["ssm", "delete-parameter", "--name", &policy]);
+    let output = operator.run(&["doctor"]);
+    assert!(!output.status.success());
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    for expected in [
+        "serves the deployment",
+        "second-sign: Timeout is 29, not 30",
+        "VisibilityTimeout is 31, not 180",
+        "BlockPublicAcls is off",
+        "SignQueueAgeAlarm tells nobody",
+        "the event source of second-validate: State is",
+        "DeletionProtectionEnabled is false, not true",
+        "nothing can be submitted or signed",
+    ] {
+        let line = shown.lines().find(|line| line.contains(expected));
+        assert!(line.is_some_and(|line| line.starts_with("WRONG")), "{expected}: {shown}");
+    }
+
+    point(deployment.as_str().unwrap());
+    function("30");
+    seconds("180");
+    block("true");
+    operator.aws(&["cloudwatch", "enable-alarm-actions", "--alarm-names", &alarm]);
+    operator.aws(&["lambda", "update-event-source-mapping", "--uuid", &source, "--enabled"]);
+    operator.aws(&["dynamodb", "update-table", "--table-name", &table, "--deletion-protection-enabled"]);
+    let put = ["ssm", "put-parameter", "--name", &policy, "--type", "String", "--value"];
+    // The next test begins with a stack as in its template.
+    operator.aws(&[&put[..], &[held.as_str().unwrap()]].concat());
+}
+
+/// The new secret has another ARN.
+fn a_link_secret_is_made_again_under_its_name(operator: &Operator) {
+    let secret = operator.resource("LinkSecret");
+    let delete =
+        ["secretsmanager", "delete-secret", "--force-delete-without-recovery", "--secret-id", &secret];
+    operator.aws(&delete);
+    let create = format!("create-secret --name {secret} ");
+    operator
+        .fail(&["doctor"], &["the secret of the status links is gone", &create, "start the functions anew"]);
+    let text = "x".repeat(64);
+    operator.aws(&["secretsmanager", "create-secret", "--name", &secret, "--secret-string", &text]);
+    let shown = operator.succeed(&["doctor"]);
+    assert!(shown.contains("was changed after the functions had been started"), "{shown}");
+    operator.succeed(&["deploy", "--yes", "--parameter", "LogLevel=debug"]);
+    let shown = operator.succeed(&["doctor"]);
+    assert!(!shown.contains("was changed after the functions had been started"), "{shown}");
+    // What an export writes is what the workers read.
+    let file = operator.stack.path().join("second-link-secret");
+    let export = operator.stack.path().join("second.export");
+    operator.succeed(&["export", export.to_str().unwrap(), "--link-secret", file.to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(file).unwrap(), text);
 }
 
 /// Confirms and approves the only request of this requester, each by the link in the mail.

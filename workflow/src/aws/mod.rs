@@ -44,7 +44,7 @@ pub use embedded_metrics::EmbeddedMetrics;
 pub use issuers::{AwsIssuers, key_name};
 pub use kms::{KmsKey, named_alias};
 pub use s3::S3Certificates;
-pub use secrets_manager::{SecretsManager, key_label};
+pub use secrets_manager::{SecretsManager, key_label, secret_name};
 pub use ses::SesMailer;
 pub use smtp::{SmtpCredentials, SmtpMailer, SmtpSecret, SmtpTrust};
 pub use sns::SnsOperators;
@@ -180,13 +180,13 @@ impl Aws {
         Ok(Arc::new(SsmPolicies::new(self.sdk(), parameter)))
     }
 
-    /// The link secret.
+    /// The link secret, by its name.
     ///
     /// # Errors
     /// `LINK_SECRET_ID` is missing.
     pub fn link_secret(&self) -> Result<Arc<dyn LinkSecrets>, EnvironmentError> {
         let id = self.environment.text("LINK_SECRET_ID", "the id of the link secret")?;
-        Ok(Arc::new(SecretsManager::new(self.sdk(), id)))
+        Ok(Arc::new(SecretsManager::new(self.sdk(), secret_name(id))))
     }
 
     /// The public base URL.

@@ -21,6 +21,16 @@ pub fn key_label(name: &str) -> String {
     format!("key-{name}")
 }
 
+/// Returns the name of a secret from its ARN: the six characters that Secrets Manager adds are left out. Any other id stays as it is.
+///
+/// A secret that was deleted and made again has the same name and another ARN.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html>
+#[must_use]
+pub fn secret_name(id: &str) -> &str {
+    let name = id.split_once(":secret:").and_then(|(_, resource)| resource.rsplit_once('-'));
+    name.filter(|(_, suffix)| suffix.len() == 6).map_or(id, |(name, _)| name)
+}
+
 /// One secret.
 pub struct SecretsManager {
     client: LazyClient<Client>,
@@ -102,5 +112,25 @@ impl IssuerKeys for SecretsManager {
             }
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_the_same_name_after_it_was_made_again() {
+        let arn =
+            |suffix: &str| format!("arn:aws:secretsmanager:eu-central-1:1:secret:LinkSecret-ab12{suffix}");
+        for (id, name) in [
+            (arn("-XyZ123"), "LinkSecret-ab12"),
+            (arn("-abcdef"), "LinkSecret-ab12"),
+            // A partial ARN, without the suffix.
+            (arn(""), &arn("")),
+            ("countersign/ca/link".into(), "countersign/ca/link"),
+        ] {
+            assert_eq!(secret_name(&id), name, "{id}");
+        }
     }
 }

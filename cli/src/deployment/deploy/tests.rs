@@ -1,3 +1,4 @@
+use super::super::artefacts::cargo_lambda_arguments;
 use super::*;
 use crate::aws_cli::scripted::ScriptedAws;
 
@@ -40,6 +41,7 @@ fn prepared(aws: &ScriptedAws, is_new: bool, protect_later: bool) -> Prepared {
         repository: checkout::repository(),
         upload: Upload { packaged: "packaged.yaml".into(), bucket: "artefacts".into() },
         change_set: Some(CHANGE_SET.into()),
+        parameters: ParameterChanges::default(),
         is_new,
         protect_later,
     }

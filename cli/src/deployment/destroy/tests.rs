@@ -139,3 +139,36 @@ async fn a_table_with_rows_is_never_unprotected() {
         assert!(!aws.called(change), "{:#?}", aws.calls());
     }
 }
+
+#[tokio::test]
+async fn what_a_stack_leaves_outside_of_it_is_named() {
+    let aws = ScriptedAws::new(&[
+        ("describe-secret --secret-id countersign/ca/root-key", &["{}"]),
+        ("describe-secret", &["error:ResourceNotFoundException"]),
+        (
+            "kms list-aliases",
+            &[r#"{"Aliases":[{"AliasName":"alias/countersign-ca-ca","TargetKeyId":"k1"},
+            {"AliasName":"alias/countersign-ca-ca/0123","TargetKeyId":"k0"},
+            {"AliasName":"alias/countersign-ca-two-ca","TargetKeyId":"other"},{"AliasName":"alias/aws/s3"}]}"#],
+        ),
+        (
+            "--log-group-name-prefix /aws/lambda/ca-",
+            &[r#"{"logGroups":[{"logGroupName":"/aws/lambda/ca-sign"}]}"#],
+        ),
+        ("logs describe-log-groups", &["error:AccessDenied"]),
+        ("head-bucket --bucket countersign-artefacts-1-eu-central-1", &["{}"]),
+    ]);
+    let described = json!({ "StackId": "arn:aws:cloudformation:eu-central-1:1:stack/ca/x" });
+    let left = left_outside(&aws.cli(), "ca", &described).await;
+    assert_eq!(
+        left,
+        [
+            "/countersign/ca/policy",
+            "countersign/ca/root-key",
+            "alias/countersign-ca-ca, the KMS key k1: $1 a month",
+            "alias/countersign-ca-ca/0123, the KMS key k0: $1 a month",
+            "/aws/lambda/ca-sign",
+            "countersign-artefacts-1-eu-central-1, the packages of every stack in this account and region",
+        ]
+    );
+}

@@ -1,5 +1,7 @@
 use serde_json::json;
 
+use super::mail::{identities_of, identity, sandbox};
+use super::secrets::{authority, ca_key, outside, policy};
 use super::*;
 use crate::aws_cli::scripted::ScriptedAws;
 
@@ -48,6 +50,23 @@ async fn a_region_without_ses_is_told() {
     let checks = mail(&aws.cli(), "mx-central-1", Some("ca@example.com")).await.unwrap();
     assert_eq!(checks[0].verdict, CheckResult::Wrong);
     assert!(checks[0].found.contains("there is no SES in mx-central-1"), "{checks:?}");
+}
+
+#[tokio::test]
+async fn a_configuration_set_has_to_be_there() {
+    let gone = "error:An error occurred (NotFoundException) when calling x: y";
+    for (answer, expected) in [("{}", CheckResult::Good), (gone, CheckResult::Wrong)] {
+        let aws = ScriptedAws::new(&[("get-configuration-set --configuration-set-name mine", &[answer])]);
+        assert_eq!(configuration_set(&aws.cli(), "mine").await.unwrap().verdict, expected);
+    }
+}
+
+#[test]
+fn a_part_that_cannot_be_looked_at_is_a_note() {
+    let denied = CliError::new("these credentials may not cloudformation:GetTemplate", "");
+    let [note] = &or_note("resources", Err(denied))[..] else { panic!() };
+    assert_eq!(note.verdict, CheckResult::Note);
+    assert!(note.found.contains("cloudformation:GetTemplate"), "{note:?}");
 }
 
 #[test]
@@ -116,9 +135,7 @@ async fn a_name_that_is_taken_is_told_before_anything_is_made() {
 
 #[tokio::test]
 async fn a_stack_of_the_version_before_is_a_note() {
-    let absent = "error:An error occurred (ValidationError) when calling x: Resource LinkSecret does not exist for stack ca";
-    let aws = ScriptedAws::new(&[("describe-stack-resource", &[absent])]);
-    let checks = secrets(&aws.cli(), "ca", &json!({ "Outputs": [] })).await.unwrap();
+    let checks = outside(&ScriptedAws::new(&[]).cli(), "ca", &json!({ "Outputs": [] })).await.unwrap();
     assert_eq!(checks.len(), 1);
     assert_eq!(checks[0].verdict, CheckResult::Note);
     assert!(checks[0].advice.contains("countersign deploy"), "{checks:?}");
@@ -137,13 +154,67 @@ fn other_partitions_are_refused() {
     }
 }
 
+const ARN: &str = "arn:aws:secretsmanager:eu-central-1:1:secret:LinkSecret-ab12-XyZ123";
+
+/// The check of the link secret of a stack whose functions were started at noon.
+async fn link_secret_of(secret: &str) -> Check {
+    let aws = ScriptedAws::new(&[
+        ("secretsmanager describe-secret --secret-id LinkSecret-ab12", &[secret]),
+        ("lambda get-function-configuration", &[r#"{"LastModified":"2026-01-01T12:00:00.000+0000"}"#]),
+    ]);
+    let described = json!({ "Outputs": [
+        { "OutputKey": "LinkSecretId", "OutputValue": ARN },
+        { "OutputKey": "EncryptionKeyArn", "OutputValue": "arn:key" },
+        { "OutputKey": "PolicyParameter", "OutputValue": "/countersign/ca/policy" },
+    ] });
+    outside(&aws.cli(), "ca", &described).await.unwrap().remove(0)
+}
+
+#[tokio::test]
+async fn the_link_secret_is_looked_up_by_the_name_that_workers_use() {
+    let whole = link_secret_of(r#"{"LastChangedDate":"2026-01-01T11:59:00+00:00"}"#).await;
+    assert_eq!((whole.verdict, whole.found.as_str()), (CheckResult::Good, "LinkSecret-ab12"));
+    let deleted = link_secret_of(r#"{"DeletedDate":"2026-01-01T00:00:00Z"}"#).await;
+    assert!(deleted.advice.contains("restore-secret --secret-id LinkSecret-ab12"), "{deleted:?}");
+    let gone = link_secret_of("error:An error occurred (ResourceNotFoundException) when calling x: y").await;
+    assert_eq!(gone.verdict, CheckResult::Wrong);
+    assert!(gone.advice.contains("create-secret --name LinkSecret-ab12 --kms-key-id arn:key "), "{gone:?}");
+    assert!(gone.advice.contains("start the functions anew"), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_link_secret_that_was_made_again_needs_new_functions() {
+    let younger = link_secret_of(r#"{"LastChangedDate":"2026-01-01T13:00:00.5+01:00"}"#).await;
+    assert_eq!(younger.verdict, CheckResult::Good, "{younger:?}");
+    let younger = link_secret_of(r#"{"LastChangedDate":"2026-01-01T12:00:01+00:00"}"#).await;
+    assert_eq!(younger.verdict, CheckResult::Note);
+    assert!(younger.advice.contains("start the functions anew"), "{younger:?}");
+}
+
 #[test]
-fn a_deleted_secret_is_told_with_the_way_back() {
+fn a_key_that_is_being_deleted_is_told_with_the_way_back() {
     let gone = json!({ "DeletedDate": "2026-01-01T00:00:00Z" });
-    let arn = "arn:aws:secretsmanager:eu-central-1:1:secret:LinkSecret-ab12-XyZ123";
-    assert!(link_secret(arn, Some(&gone)).advice.contains("restore-secret"));
-    assert!(link_secret(arn, None).advice.contains("--name LinkSecret-ab12 "));
-    assert!(ca_key("countersign/ca/ca-key", Some(&gone), true).advice.contains("restore-secret"));
-    assert_eq!(ca_key("countersign/ca/ca-key", None, true).verdict, CheckResult::Note);
-    assert_eq!(link_secret(arn, Some(&json!({}))).verdict, CheckResult::Good);
+    assert!(ca_key("countersign/ca/ca-key", Some(&gone)).advice.contains("restore-secret"));
+    assert_eq!(ca_key("countersign/ca/ca-key", None).verdict, CheckResult::Good);
+}
+
+#[test]
+fn a_lost_policy_is_not_replaced_by_the_example() {
+    let lost = policy("ca", "/countersign/ca/policy", None);
+    assert_eq!(lost.verdict, CheckResult::Wrong);
+    assert!(lost.advice.contains("countersign policy set FILE --stack ca"), "{lost:?}");
+    assert!(!lost.advice.contains("deploy") && !lost.advice.contains("infra/policy.toml"), "{lost:?}");
+    let example = std::fs::read_to_string(checkout::repository().join("infra/policy.toml")).unwrap();
+    let of = |text: &str| policy("ca", "/countersign/ca/policy", Some(text));
+    assert!(of(&example).verdict == CheckResult::Note && of(&example).found.contains("approver@example.com"));
+    assert_eq!(of(&example.replace("approver@example.com", "a@your.domain")).verdict, CheckResult::Good);
+    assert_eq!(of("nonsense").verdict, CheckResult::Wrong);
+}
+
+#[test]
+fn a_ca_that_cannot_sign_is_wrong() {
+    assert_eq!(authority("ca", None).verdict, CheckResult::Good);
+    let told = authority("ca", Some("there is no CA yet; create one with: countersign ca init"));
+    assert_eq!(told.verdict, CheckResult::Wrong);
+    assert!(told.found.contains("countersign ca init"), "{told:?}");
 }

@@ -1,0 +1,204 @@
+//! What a stack needs and a person could delete: the link secret, the policy, the key and certificate of the CA.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use workflow::aws::secret_name;
+use workflow::policy::{Pointer, Policy};
+
+use super::check::Check;
+use crate::aws_cli::AwsCli;
+use crate::ca;
+use crate::deployment::DeploymentTarget;
+use crate::deployment::chosen_policy::example_approver;
+use crate::deployment::deployed::time_of;
+use crate::deployment::stack_status::output;
+use crate::error::CliError;
+
+/// Secrets without which a deployment would make things worse.
+pub(super) async fn outside(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Check>, CliError> {
+    let mut checks = Vec::new();
+    // A stack of a version before may lack it.
+    if let Some(id) = output(described, "LinkSecretId") {
+        let name = secret_name(id);
+        let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", name]).await?;
+        let restarted = match &found {
+            // Only a note depends on it.
+            Some(_) => restarted(aws, stack).await.unwrap_or_default(),
+            None => None,
+        };
+        checks.push(link_secret(
+            stack,
+            name,
+            found.as_ref(),
+            restarted,
+            output(described, "EncryptionKeyArn"),
+        ));
+    }
+    if output(described, "CaKey") == Some("secret") {
+        let secret = output(described, "CaSecret").unwrap_or_default();
+        let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", secret]).await?;
+        // Without it, only a look at the certificate says whether the CA can sign.
+        if found.is_some() {
+            checks.push(ca_key(secret, found.as_ref()));
+        }
+    }
+    if output(described, "PolicyParameter").is_none() {
+        checks.push(Check::note(
+            "version",
+            format!("the stack {stack} is of another version: it has no output PolicyParameter"),
+            "countersign deploy brings it to this version; or use the countersign that it was deployed with",
+        ));
+    }
+    Ok(checks)
+}
+
+/// What a running stack needs, which a deployment makes or asks for.
+pub(super) async fn inside(
+    aws: &AwsCli,
+    target: &DeploymentTarget,
+    described: &Value,
+) -> Result<Vec<Check>, CliError> {
+    let name = &target.stack;
+    let mut checks = Vec::new();
+    if let Some(id) = output(described, "LinkSecretId") {
+        checks.extend(unreadable(aws, secret_name(id)).await?);
+    }
+    if let Some(parameter) = output(described, "PolicyParameter") {
+        let found = aws.find(&["ssm", "get-parameter", "--name", parameter]).await?;
+        let text = found.as_ref().and_then(|found| found["Parameter"]["Value"].as_str());
+        checks.push(policy(name, parameter, text));
+    }
+    // Without the outputs of this version, "version" says so already.
+    if let Ok(stack) = target.which().find().await {
+        let state = match ca::trouble(&stack).await {
+            Ok(trouble) => authority(name, trouble.as_deref()),
+            Err(error) => Check::wrong("CA", error.to_string(), ""),
+        };
+        checks.push(state);
+    }
+    Ok(checks)
+}
+
+/// The workers read it by this name. Its text is not printed.
+async fn unreadable(aws: &AwsCli, name: &str) -> Result<Option<Check>, CliError> {
+    let read = ["secretsmanager", "get-secret-value", "--secret-id", name, "--query", "ARN"];
+    match aws.find(&read).await {
+        // The check of the secret itself has the advice.
+        Ok(_) => Ok(None),
+        Err(error) if error.to_string().contains("marked for deletion") => Ok(None),
+        Err(error) => Ok(Some(Check::note("link secret", format!("it could not be read: {error}"), ""))),
+    }
+}
+
+pub(super) fn policy(stack: &str, parameter: &str, text: Option<&str>) -> Check {
+    const ABOUT: &str = "policy";
+    let Some(text) = text else {
+        return Check::wrong(
+            ABOUT,
+            format!("there is no parameter {parameter}, so nothing can be submitted or signed"),
+            format!(
+                "Put your policy in force: countersign policy set FILE --stack {stack}. An export has it, and the history of the repository that you keep it in."
+            ),
+        );
+    };
+    match Policy::parse(text) {
+        Ok(policy) => match example_approver(&policy) {
+            Some((profile, address)) => Check::note(
+                ABOUT,
+                format!(
+                    "{address} of the profile {profile} gets no mail: the domain is reserved for examples"
+                ),
+                format!("Put your own policy in force: countersign policy set FILE --stack {stack}."),
+            ),
+            None => Check::good(ABOUT, parameter),
+        },
+        // The workers read a large one from the bucket.
+        Err(_) if matches!(Pointer::read(text), Ok(Some(_))) => {
+            Check::good(ABOUT, format!("{parameter}, in the bucket"))
+        }
+        Err(error) => Check::wrong(
+            ABOUT,
+            format!("{parameter}: {error}"),
+            format!("Put a whole one in force: countersign policy set FILE --stack {stack}."),
+        ),
+    }
+}
+
+pub(super) fn authority(stack: &str, trouble: Option<&str>) -> Check {
+    match trouble {
+        None => Check::good("CA", "can sign"),
+        Some(trouble) => {
+            Check::wrong("CA", format!("the CA cannot sign: {trouble}"), format!("With --stack {stack}."))
+        }
+    }
+}
+
+/// When the functions were last started anew: the earliest last change of those that read the link secret.
+async fn restarted(aws: &AwsCli, stack: &str) -> Result<Option<OffsetDateTime>, CliError> {
+    let mut earliest = None;
+    for worker in ["portal", "notify", "deliver"] {
+        let name = format!("{stack}-{worker}");
+        let get = ["lambda", "get-function-configuration", "--function-name", &name];
+        let found = aws.find(&get).await?.unwrap_or_default();
+        let changed = time_of(&found["LastModified"]);
+        earliest = match (earliest, changed) {
+            (Some(one), Some(other)) if one <= other => Some(one),
+            (one, other) => other.or(one),
+        };
+    }
+    Ok(earliest)
+}
+
+pub(super) fn link_secret(
+    stack: &str,
+    name: &str,
+    found: Option<&Value>,
+    restarted: Option<OffsetDateTime>,
+    key: Option<&str>,
+) -> Check {
+    const ABOUT: &str = "link secret";
+    let anew = format!(
+        "countersign deploy --stack {stack} with another --parameter LogLevel, and then with the one before"
+    );
+    let Some(secret) = found else {
+        let key = key.map(|key| format!(" --kms-key-id {key}")).unwrap_or_default();
+        return Check::wrong(
+            ABOUT,
+            "the secret of the status links is gone, and CloudFormation does not know",
+            format!(
+                "Make another: aws secretsmanager create-secret --name {name}{key} --secret-string \"$(openssl rand -hex 32)\"; then start the functions anew: {anew}. Links already mailed to requesters stop working."
+            ),
+        );
+    };
+    if !secret["DeletedDate"].is_null() {
+        return Check::wrong(
+            ABOUT,
+            "the secret of the status links is being deleted",
+            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {name}"),
+        );
+    }
+    let changed = time_of(&secret["LastChangedDate"]);
+    match (changed, restarted) {
+        (Some(changed), Some(restarted)) if changed.unix_timestamp() > restarted.unix_timestamp() => {
+            Check::note(
+                ABOUT,
+                format!("{name} was changed after the functions had been started, which read it once"),
+                format!("If its text is another one, start the functions anew: {anew}."),
+            )
+        }
+        _ => Check::good(ABOUT, name),
+    }
+}
+
+pub(super) fn ca_key(secret: &str, found: Option<&Value>) -> Check {
+    const ABOUT: &str = "CA key";
+    match found {
+        Some(found) if !found["DeletedDate"].is_null() => Check::wrong(
+            ABOUT,
+            format!("the secret {secret} is being deleted"),
+            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {secret}"),
+        ),
+        Some(_) => Check::good(ABOUT, secret),
+        None => Check::good(ABOUT, "will be made"),
+    }
+}
