@@ -52,9 +52,13 @@ const OPERATIONS: &str = "docs/operations/README.md";
 const BACKUP: &str = "docs/operations/backup.md";
 const CA: &str = "docs/operations/ca.md";
 const DEPLOY: &str = "docs/operations/deploy.md";
+const FIRST_HOUR: &str = "docs/operations/first-hour.md";
 const NETWORK: &str = "docs/operations/private-network.md";
 
 const POLICY: &str = "docs/policy.md";
+
+/// The whole page is for an account of AWS: it is there to be typed where the emulator has nothing to show.
+const HOUR: &str = "an hour in a sandbox account of AWS; deployment.rs types the parts that the emulator has";
 
 const COPY_POLICY: &str = "cp \"$REPOSITORY/infra/policy.toml\" my-policy.toml";
 const MAKE_CSR: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out www.csr \
@@ -149,6 +153,18 @@ pub(super) const BLOCKS: &[Block] = &[
         "the tables are younger than the moment; backup.rs restores to the latest one",
     ),
     not(BACKUP, "cargo run -- local --dir", "the_drill_works_as_it_stands types it, with stacks of its own"),
+    not(FIRST_HOUR, "export AWS_REGION=eu-central-1 STACK=hou", HOUR),
+    not(FIRST_HOUR, "countersign deploy --stack $STACK --mail", HOUR),
+    not(FIRST_HOUR, "countersign doctor --stack $STACK; echo ", HOUR),
+    not(FIRST_HOUR, "for alarm in ExecutionsFailedAlarm DeadL", HOUR),
+    not(FIRST_HOUR, "# From here on nobody has to confirm", HOUR),
+    not(FIRST_HOUR, "deny() { aws iam put-role-policy --role-", HOUR),
+    not(FIRST_HOUR, "aws s3 mv s3://$BUCKET/ca-certificate/cu", HOUR),
+    not(FIRST_HOUR, "countersign plan --stack $STACK --parame", HOUR),
+    not(FIRST_HOUR, "sed \"s|@NGINX_CONF@|$(base64 -w0 infra/p", HOUR),
+    not(FIRST_HOUR, "submit nine.hour.internal $ME", HOUR),
+    not(FIRST_HOUR, "for table in $(grep -oE '^hour-[A-Za-z]*", HOUR),
+    not(FIRST_HOUR, "aws ce get-cost-and-usage --time-period ", HOUR),
     not(CA, "countersign ca init", "the local stack always has a CA; make/tests.rs has the shapes"),
     not(CA, "countersign ca import", "the block in issuance.md makes these files and imports them"),
     with(CA, "countersign ca show", "", &[(" --stack NAME", "")], |said| said.contains("Example Root")),
