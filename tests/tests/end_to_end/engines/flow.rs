@@ -14,7 +14,7 @@ use workflow::request::audit::{ChainHead, Event, verify};
 
 use super::lambda::{Deliveries, Delivery, Function, Gateway, Lambda};
 use super::server::Server;
-use super::template::{self, STACK};
+use super::template;
 use crate::APPROVER;
 
 const QUEUES: [&str; 7] = [
@@ -101,7 +101,7 @@ struct Stand {
 
 impl Stand {
     async fn start() -> Option<(Self, Lambda)> {
-        let moto = Server::moto("second-engine").await?;
+        let moto = Server::moto("second").await?;
         let gateway = Gateway::start().await;
         let outputs = template::create(&moto, &gateway.base());
         moto.aws(&["ses", "verify-email-identity", "--email-address", "countersign@example.com"]);
@@ -109,7 +109,7 @@ impl Stand {
         std::fs::write(&file, policy()).unwrap();
         moto.succeed(&["policy", "set", &file.display().to_string()]);
         moto.succeed(&["ca", "init"]);
-        let lambda = Lambda::start(&moto, STACK).await;
+        let lambda = Lambda::start(&moto).await;
         gateway.integrate(lambda.function("portal"));
         let sdk = super::sdk(&moto.endpoint);
         let stand = Self {

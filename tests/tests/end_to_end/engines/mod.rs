@@ -68,7 +68,7 @@ fn table(paths: &[Path], emulator: &[PathRun], moto: &[PathRun]) -> String {
 
 #[tokio::test]
 async fn every_path_ends_alike_on_two_engines() {
-    let Some(server) = Server::moto("moto").await else {
+    let Some(server) = Server::moto("scripted").await else {
         return;
     };
     let moto = Engine::new(&server.endpoint, "arn:aws:iam::123456789012:role/scripted");

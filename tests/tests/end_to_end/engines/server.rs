@@ -6,26 +6,39 @@ use std::process::{Command, Output, Stdio};
 
 use end_to_end::{ChildGuard, Mailbox, PATIENCE, Stack, binary, eventually, free_port, python_with};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 const MOTO: &str = include_str!("requirements.txt");
 const EMULATOR: &str = include_str!("../../../../cli/requirements.txt");
 
-/// A running engine. It ends with this value.
+/// A running engine, as one test uses it.
 pub(super) struct Server {
     /// URL of its AWS API.
     pub(super) endpoint: String,
-    /// Folder of logs, mails and temporary files.
+    /// Folder of the test's temporary files and of the logs of its functions.
     pub(super) folder: PathBuf,
+    /// Name of the test's stack.
+    pub(super) stack: &'static str,
+    mailbox: PathBuf,
     /// Folder of the `aws` command.
     programs: PathBuf,
+    /// Ends with this value. [`Moto`] ends with the test process.
+    _process: Option<ChildGuard>,
+}
+
+/// The moto that all tests share.
+struct Moto {
+    python: PathBuf,
+    folder: PathBuf,
+    endpoint: String,
     _process: ChildGuard,
 }
 
-impl Server {
-    /// Starts moto; `None`, with a message, if Python is missing.
-    pub(super) async fn moto(name: &str) -> Option<Self> {
+impl Moto {
+    /// Returns `None`, with a message, if Python is missing.
+    async fn start() -> Option<Self> {
         let python = python_with("moto", MOTO)?;
-        let folder = Stack::folder(name);
+        let folder = Stack::folder("moto");
         let script = ["-c", include_str!("moto.py"), &folder.display().to_string()];
         let mut process = ChildGuard::start(&python, &script, &folder.join("engine.log"));
         let port = eventually("moto to listen", PATIENCE, async || {
@@ -33,14 +46,36 @@ impl Server {
             fs::read_to_string(folder.join("port")).ok()
         })
         .await;
-        Some(Self::ready(process, &python, folder, &port).await)
+        Some(Self { python, folder, endpoint: format!("http://127.0.0.1:{port}"), _process: process })
+    }
+}
+
+impl Server {
+    /// The moto that all tests share, for a test with this stack; `None`, with a message, if Python is missing.
+    pub(super) async fn moto(stack: &'static str) -> Option<Self> {
+        static SHARED: OnceCell<Option<Moto>> = OnceCell::const_new();
+        let Some(moto) = SHARED.get_or_init(Moto::start).await else {
+            // The message again, for this test.
+            python_with("moto", MOTO);
+            return None;
+        };
+        let folder = moto.folder.join(stack);
+        fs::create_dir(&folder).unwrap();
+        Some(Self {
+            endpoint: moto.endpoint.clone(),
+            folder,
+            stack,
+            mailbox: moto.folder.join("mailbox"),
+            programs: moto.python.parent().unwrap().to_owned(),
+            _process: None,
+        })
     }
 
     /// Starts the local stack's emulator, with a CloudFormation that deletes no protected table; `None`, with a message, if
     /// Python is missing.
-    pub(super) async fn emulator(name: &str) -> Option<Self> {
+    pub(super) async fn emulator(stack: &'static str) -> Option<Self> {
         let python = python_with("emulator", EMULATOR)?;
-        let (folder, port) = (Stack::folder(name), free_port().to_string());
+        let (folder, port) = (Stack::folder(stack), free_port().to_string());
         let home = folder.display().to_string();
         let variables = [
             format!("GATEWAY_PORT={port}"),
@@ -56,23 +91,27 @@ impl Server {
         let mut arguments: Vec<&str> = variables.iter().map(String::as_str).collect();
         let program = python.display().to_string();
         arguments.extend([program.as_str(), "-c", include_str!("emulator.py")]);
-        let process = ChildGuard::start(Path::new("/usr/bin/env"), &arguments, &folder.join("engine.log"));
-        Some(Self::ready(process, &python, folder, &port).await)
-    }
-
-    async fn ready(mut process: ChildGuard, python: &Path, folder: PathBuf, port: &str) -> Self {
+        let mut process =
+            ChildGuard::start(Path::new("/usr/bin/env"), &arguments, &folder.join("engine.log"));
         let endpoint = format!("http://127.0.0.1:{port}");
-        eventually("the engine to answer", PATIENCE, async || {
-            assert!(process.ended().is_none(), "{}", log(&folder));
+        eventually("the emulator to answer", PATIENCE, async || {
+            assert!(process.ended().is_none(), "the emulator: {}", log(&folder));
             reqwest::get(&endpoint).await.is_ok().then_some(())
         })
         .await;
-        Self { endpoint, folder, programs: python.parent().unwrap().to_owned(), _process: process }
+        Some(Self {
+            endpoint,
+            mailbox: folder.join("mailbox"),
+            folder,
+            stack,
+            programs: python.parent().unwrap().to_owned(),
+            _process: Some(process),
+        })
     }
 
     /// The mails that SES accepted.
     pub(super) fn mailbox(&self) -> Mailbox {
-        Mailbox::new(self.folder.join("mailbox"))
+        Mailbox::new(&self.mailbox)
     }
 
     /// Runs the AWS command line: JSON output, or the error message.
@@ -92,9 +131,9 @@ impl Server {
         self.try_aws(arguments).unwrap_or_else(|why| panic!("aws {arguments:?}: {why}"))
     }
 
-    /// Runs `countersign ARGUMENTS` for the stack [`super::template::STACK`].
+    /// Runs `countersign ARGUMENTS` for the stack.
     pub(super) fn countersign(&self, arguments: &[&str]) -> Output {
-        let stack = ["--stack", super::template::STACK, "--endpoint-url", &self.endpoint];
+        let stack = ["--stack", self.stack, "--endpoint-url", &self.endpoint];
         self.run(Command::new(binary()).args(arguments).args(stack))
     }
 

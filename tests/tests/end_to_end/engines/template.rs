@@ -9,8 +9,6 @@ use serde_json::Value;
 
 use super::server::Server;
 
-/// The name of the stack.
-pub(super) const STACK: &str = "second";
 const ARTIFACTS: &str = "artifacts";
 const TABLES: [&str; 4] = ["CertificatesTable", "ApprovalsTable", "AuditTable", "NamesTable"];
 
@@ -54,14 +52,15 @@ fn change(
         .iter()
         .map(|(name, value)| format!("ParameterKey={name},ParameterValue={value}"))
         .collect();
-    let mut arguments = vec!["cloudformation", command, "--stack-name", STACK, "--template-url", template];
+    let mut arguments =
+        vec!["cloudformation", command, "--stack-name", engine.stack, "--template-url", template];
     arguments.extend(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameters"]);
     arguments.extend(parameters.iter().map(String::as_str));
     engine.try_aws(&arguments)
 }
 
 fn described(engine: &Server) -> Value {
-    engine.aws(&["cloudformation", "describe-stacks", "--stack-name", STACK])["Stacks"][0].clone()
+    engine.aws(&["cloudformation", "describe-stacks", "--stack-name", engine.stack])["Stacks"][0].clone()
 }
 
 /// Outputs of the stack.
@@ -86,7 +85,7 @@ fn create_from(engine: &Server, template: &str, base: &str) -> BTreeMap<String, 
 
 /// The environment of a function.
 fn environment(engine: &Server, worker: &str) -> Value {
-    let name = format!("{STACK}-{worker}");
+    let name = format!("{}-{worker}", engine.stack);
     let read = ["lambda", "get-function-configuration", "--function-name", &name];
     engine.aws(&read)["Environment"]["Variables"].clone()
 }
@@ -115,7 +114,8 @@ async fn a_stack_is_created_updated_and_deleted_and_its_protected_tables_are_not
         engine.aws(&["dynamodb", "update-table", "--table-name", table, "--no-deletion-protection-enabled"]);
     }
     engine.succeed(&["destroy", "--yes"]);
-    let gone = engine.try_aws(&["cloudformation", "describe-stacks", "--stack-name", STACK]).unwrap_err();
+    let gone =
+        engine.try_aws(&["cloudformation", "describe-stacks", "--stack-name", engine.stack]).unwrap_err();
     assert!(gone.contains("does not exist"), "{gone}");
     // moto does not know the policy RetainExceptOnCreate: it deletes what AWS keeps, unless that is protected.
     assert!(described(tables[0]).unwrap_err().contains("ResourceNotFoundException"));
@@ -156,7 +156,10 @@ async fn a_first_deployment_that_fails_leaves_its_protected_tables_and_can_be_de
     let deployed = engine.countersign(&["deploy", "--yes", "--mail-from", "ca@example.com"]);
     let told = String::from_utf8_lossy(&deployed.stderr).into_owned();
     assert!(!deployed.status.success(), "{told}");
-    assert!(told.contains("was never made") && told.contains("countersign destroy --stack second"), "{told}");
+    assert!(
+        told.contains("was never made") && told.contains("countersign destroy --stack rollback"),
+        "{told}"
+    );
     engine.succeed(&["destroy", "--yes"]);
 
     let left = engine.aws(&["dynamodb", "list-tables"])["TableNames"].clone();
