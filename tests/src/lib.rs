@@ -40,5 +40,5 @@ pub use portal::{Answer, Asked, Portal, Submission};
 pub use program::{find, needed};
 pub use recording_proxy::RecordingProxy;
 pub use smtp_auth_proxy::SmtpAuthProxy;
-pub use stack::{Stack, Stopped, binary, policy, repository};
+pub use stack::{Stack, Stopped, binaries, binary, policy, repository};
 pub use venv::python_with;

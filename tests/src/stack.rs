@@ -3,6 +3,7 @@
 //! Invariant: the folder name starts with the id of the process that started the stack, so that runs do not share
 //! state. The folders of earlier runs are kept for inspection until the next run removes them.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
@@ -378,29 +379,38 @@ fn sweep(all: &Path) {
 
 /// Path of the operator's command. Built here, since `cargo test` does not build binaries of other packages.
 pub fn binary() -> &'static Path {
-    static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
-            // With the features of the whole workspace, as `cargo test --workspace` has built its dependencies.
-            .args([
-                "build",
-                "--workspace",
-                "--bin",
-                "countersign",
-                "--message-format",
-                "json-render-diagnostics",
-            ])
-            .current_dir(repository())
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "countersign does not build");
-        String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-            .expect("cargo names the executable")
-    });
+    static BINARY: LazyLock<PathBuf> =
+        LazyLock::new(|| build(&["countersign"]).remove("countersign").expect("cargo names the executable"));
     &BINARY
+}
+
+/// Paths of the workers' binaries, by the names of their folders.
+pub fn binaries() -> BTreeMap<String, PathBuf> {
+    let names: Vec<String> = fs::read_dir(repository().join("workers"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("Cargo.toml").is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    build(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn build(names: &[&str]) -> BTreeMap<String, PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        // With the features of the whole workspace, as `cargo test --workspace` has built its dependencies.
+        .args(["build", "--workspace", "--message-format", "json-render-diagnostics"])
+        .args(names.iter().flat_map(|name| ["--bin", name]))
+        .current_dir(repository())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{names:?} do not build");
+    let artifact = |message: Value| {
+        let file = message["executable"].as_str()?;
+        Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(file)))
+    };
+    let lines = String::from_utf8_lossy(&output.stdout);
+    lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).filter_map(artifact).collect()
 }

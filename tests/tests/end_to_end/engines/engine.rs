@@ -94,7 +94,13 @@ impl Engine {
                 .name(name(n))
                 .input(json!({ "requestId": name(n) }).to_string())
                 .send();
-            self.ended(&started.await.unwrap().execution_arn, path).await
+            let asked = || {
+                let inputs = inputs.lock().unwrap();
+                inputs
+                    .get(&name(n))
+                    .is_some_and(|inputs| path.tasks().all(|state| inputs.contains_key(state)))
+            };
+            self.ended(&started.await.unwrap().execution_arn, path, asked).await
         };
         let runs = paths.iter().enumerate().map(|(n, path)| run(n, path));
         let mut played: Vec<PathRun> = stream::iter(runs).buffered(16).collect().await;
@@ -137,9 +143,16 @@ impl Engine {
         machines
     }
 
-    async fn ended(&self, execution: &str, path: &Path) -> PathRun {
+    /// Waits for the end of an execution. Asks the engine often only once every worker of the path was `asked`: the
+    /// engine has enough to do.
+    async fn ended(&self, execution: &str, path: &Path, asked: impl Fn() -> bool) -> PathRun {
         let what = format!("an execution to end: {}", path.story());
+        let mut probes = 0;
         let ended = eventually(&what, PATIENCE, async || {
+            probes += 1;
+            if !asked() && probes % 50 != 0 {
+                return None;
+            }
             let now = self.sfn.describe_execution().execution_arn(execution).send().await.unwrap();
             (now.status != ExecutionStatus::Running).then_some(now)
         })

@@ -2,38 +2,26 @@
 //!
 //! Every path through the definition runs on both, with scripted workers. Both must enter the states of the definition,
 //! give every worker the same input, and end alike. The table is written to standard error and to `target/engines.txt`.
+//! [`flow`] runs requests on moto, [`template`] the template on both. docs/engines.md has what each engine lacks.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
 
-use end_to_end::{ChildGuard, PATIENCE, Stack, eventually, python_with, repository};
+use end_to_end::{Stack, repository};
 use serde_json::{Value, json};
 
 mod engine;
+mod flow;
+mod lambda;
 mod paths;
+mod server;
+mod template;
 
 pub(crate) use engine::sdk;
 use engine::{Engine, PathRun};
 use paths::Path;
-
-const REQUIREMENTS: &str = include_str!("requirements.txt");
-
-/// The second engine; `None`, with a message, if Python is missing.
-async fn moto() -> Option<(ChildGuard, Engine)> {
-    let python = python_with("moto", REQUIREMENTS)?;
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let log = Stack::folder("moto").join("moto.log");
-    let mut process = ChildGuard::start(&python, &["-c", include_str!("moto.py"), &port], &log);
-    let endpoint = format!("http://127.0.0.1:{port}");
-    eventually("moto to answer", PATIENCE, async || {
-        assert!(process.ended().is_none(), "moto: {}", fs::read_to_string(&log).unwrap_or_default());
-        reqwest::get(&endpoint).await.is_ok().then_some(())
-    })
-    .await;
-    Some((process, Engine::new(&endpoint, "arn:aws:iam::123456789012:role/scripted")))
-}
+use server::Server;
 
 /// The emulator of the shared stack, with a role that may send to this test's queues only.
 async fn emulator() -> Engine {
@@ -80,9 +68,10 @@ fn table(paths: &[Path], emulator: &[PathRun], moto: &[PathRun]) -> String {
 
 #[tokio::test]
 async fn every_path_ends_alike_on_two_engines() {
-    let Some((_process, moto)) = moto().await else {
+    let Some(server) = Server::moto("scripted").await else {
         return;
     };
+    let moto = Engine::new(&server.endpoint, "arn:aws:iam::123456789012:role/scripted");
     let emulator = emulator().await;
     let text = fs::read_to_string(repository().join("statemachine.asl.json")).unwrap();
     let definition: Value = serde_json::from_str(&text).unwrap();

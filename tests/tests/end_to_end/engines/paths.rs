@@ -52,6 +52,11 @@ impl Path {
         self.states.iter().filter_map(|state| told(&state)).collect::<Vec<_>>().join(", ")
     }
 
+    /// States with a worker, in order.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = &String> {
+        self.states.iter().filter(|state| self.answers.contains_key(*state))
+    }
+
     /// States whose worker never answers.
     pub(super) fn silent(&self) -> Vec<String> {
         let silent = self.answers.iter().filter(|(_, answer)| **answer == Answer::Silence);
