@@ -347,4 +347,5 @@ async fn requests_end_alike_on_a_second_engine_that_delivers_each_message_twice(
         format!("{forged}: the row was altered: its column csrContent differs from the audit trail");
     assert!(!verified.status.success() && told.lines().eq([expected.as_str()]), "{told}");
     assert_eq!(stand.depth(&operator).await, 1, "the operators are told about the failure once");
+    stand.moto.check_log();
 }

@@ -88,4 +88,5 @@ async fn every_path_ends_alike_on_two_engines() {
         assert!(as_expected(path, &other[n]), "moto, {n}: {:#?}\nexpected {path:#?}", other[n]);
         assert_eq!(one[n].inputs, other[n].inputs, "{n}: {}", path.story());
     }
+    server.check_log();
 }

@@ -20,6 +20,7 @@ pub(super) struct Server {
     /// Name of the test's stack.
     pub(super) stack: &'static str,
     mailbox: PathBuf,
+    log: PathBuf,
     /// Folder of the `aws` command.
     programs: PathBuf,
     /// Ends with this value. [`Moto`] ends with the test process.
@@ -35,9 +36,7 @@ struct Moto {
 }
 
 impl Moto {
-    /// Returns `None`, with a message, if Python is missing.
-    async fn start() -> Option<Self> {
-        let python = python_with("moto", MOTO)?;
+    async fn start(python: PathBuf) -> Self {
         let folder = Stack::folder("moto");
         let script = ["-c", include_str!("moto.py"), &folder.display().to_string()];
         let mut process = ChildGuard::start(&python, &script, &folder.join("engine.log"));
@@ -46,19 +45,16 @@ impl Moto {
             fs::read_to_string(folder.join("port")).ok()
         })
         .await;
-        Some(Self { python, folder, endpoint: format!("http://127.0.0.1:{port}"), _process: process })
+        Self { python, folder, endpoint: format!("http://127.0.0.1:{port}"), _process: process }
     }
 }
 
 impl Server {
     /// The moto that all tests share, for a test with this stack; `None`, with a message, if Python is missing.
     pub(super) async fn moto(stack: &'static str) -> Option<Self> {
-        static SHARED: OnceCell<Option<Moto>> = OnceCell::const_new();
-        let Some(moto) = SHARED.get_or_init(Moto::start).await else {
-            // The message again, for this test.
-            python_with("moto", MOTO);
-            return None;
-        };
+        static SHARED: OnceCell<Moto> = OnceCell::const_new();
+        let python = python_with("moto", MOTO)?;
+        let moto = SHARED.get_or_init(|| Moto::start(python)).await;
         let folder = moto.folder.join(stack);
         fs::create_dir(&folder).unwrap();
         Some(Self {
@@ -66,6 +62,7 @@ impl Server {
             folder,
             stack,
             mailbox: moto.folder.join("mailbox"),
+            log: moto.folder.join("engine.log"),
             programs: moto.python.parent().unwrap().to_owned(),
             _process: None,
         })
@@ -102,6 +99,7 @@ impl Server {
         Some(Self {
             endpoint,
             mailbox: folder.join("mailbox"),
+            log: folder.join("engine.log"),
             folder,
             stack,
             programs: python.parent().unwrap().to_owned(),
@@ -112,6 +110,12 @@ impl Server {
     /// The mails that SES accepted.
     pub(super) fn mailbox(&self) -> Mailbox {
         Mailbox::new(&self.mailbox)
+    }
+
+    /// Asserts that moto answered no request with status 500: the SDKs try again and would hide it.
+    pub(super) fn check_log(&self) {
+        let log = fs::read_to_string(&self.log).unwrap();
+        assert!(!log.contains("\" 500 -"), "moto failed; see {}", self.log.display());
     }
 
     /// Runs the AWS command line: JSON output, or the error message.
