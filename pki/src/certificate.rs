@@ -2,8 +2,9 @@
 //!
 //! Invariant: only a TBSCertificate that passed [`lint`] can be signed, and the linter reads its encoded bytes. A
 //! certificate is built from contents, issuer and public key; nothing else of the request enters it. The same inputs
-//! give the same bytes. Each part has its own error type; no error contains key material.
+//! give the same bytes. [`cross_check`] reads the signed bytes by libraries that did not build them. Each part has its own error type; no error contains key material.
 
+mod cross_check;
 mod issue;
 mod lint;
 mod parsed;
@@ -14,6 +15,7 @@ mod template;
 mod validity;
 
 pub use crate::pem_block::to_pem;
+pub use cross_check::{Approved, CrossCheckError, cross_check};
 pub use issue::{IssueError, issue};
 pub use lint::{LintError, Linted, lint};
 pub use parsed::{Certificate, CertificateError};

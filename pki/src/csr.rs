@@ -1,15 +1,20 @@
 //! Reading a certificate signing request (PKCS#10, RFC 2986).
 //!
-//! Invariant: a [`Csr`] exists only if the text was exactly one request, its signature verifies with its own key, the
-//! key is not weak, and every name is valid. Independent of the policy. Returns all errors at once.
+//! Invariant: a [`Csr`] exists only if the text was exactly one request in DER, its signature verifies with its own key,
+//! the key is not weak, and every name is valid. Names that only their profile can drop are kept apart
+//! ([`Csr::unusable_names`]). Independent of the policy. Returns all errors at once.
 
+mod base64_text;
 mod der_kind;
 mod input;
+mod layout;
 mod requested_extensions;
+mod text_form;
 
-use ::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
-use ::der::{Decode, Sequence};
+use ::der::asn1::ObjectIdentifier;
 use aws_lc_rs::digest::{SHA256, digest};
+use requested_extensions::RequestedAttributes;
+use x509_parser::asn1_rs::Any;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{X509Name, X509Version};
@@ -19,11 +24,15 @@ pub use requested_extensions::{KEY_USAGES, PURPOSES, RequestedExtension, purpose
 
 pub(crate) use requested_extensions::{extension_name, purposes, usages};
 
-use crate::error::{CommonNameError, CsrError, CsrWarning, KeyError, StructureError, WeakKeyError};
+use crate::error::{
+    CommonNameError, CsrError, CsrWarning, DerError, DerFault, ExtensionError, KeyError, NameError,
+    StructureError, WeakKeyError,
+};
 use crate::key::PublicKey;
 use crate::name::{Name, attribute_name, attribute_text, render_distinguished_name};
 use crate::oid::is;
 use crate::signer::{Scheme, is_readable, verify};
+use crate::strict_der;
 use crate::text::{is_unfit_to_show, quoted};
 
 /// A certificate signing request with a verified proof of possession.
@@ -33,6 +42,7 @@ pub struct Csr {
     subject: String,
     common_name: Option<String>,
     names: Vec<Name>,
+    unusable: Vec<NameError>,
     key: PublicKey,
     extensions: Vec<RequestedExtension>,
     warnings: Vec<CsrWarning>,
@@ -63,25 +73,45 @@ impl Csr {
 
     /// Reads the DER of one request. Returns every error.
     pub fn from_der(der: Vec<u8>) -> Result<Csr, Vec<CsrError>> {
-        let request = parse(&der).map_err(|error| vec![error.into()])?;
+        Csr::from_der_with(der, prove_possession)
+    }
+
+    /// Like [`Csr::from_der`], but any signature counts as good, so that tests and fuzzing reach what lies behind it.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn from_der_without_proof(der: Vec<u8>) -> Result<Csr, Vec<CsrError>> {
+        Csr::from_der_with(der, |key, _| {
+            let off_curve = || CsrError::from(KeyError::NotOnCurve(key.kind()));
+            (!is_readable(key)).then(off_curve).into_iter().collect()
+        })
+    }
+
+    fn from_der_with(
+        der: Vec<u8>,
+        prove: impl Fn(&PublicKey, &X509CertificationRequest<'_>) -> Vec<CsrError>,
+    ) -> Result<Csr, Vec<CsrError>> {
+        let request = parse(&der)?;
         let info = &request.certification_request_info;
         let mut errors: Vec<CsrError> = Vec::new();
 
+        // A key that cannot be certified is the one thing to say; its signature is not looked at.
         let key = PublicKey::read(&info.subject_pki).map_err(|error| errors.push(error.into())).ok();
-        let scheme =
-            Scheme::read(&request.signature_algorithm).map_err(|error| errors.push(error.into())).ok();
         if let Some(key) = &key {
+            strict_der::check(&der).map_err(|error| vec![StructureError::NotDer(error).into()])?;
+            if !layout::is_typed(&der) {
+                return Err(vec![StructureError::Malformed.into()]);
+            }
             let weak = key.weaknesses();
             // A signature by a weak key proves nothing, and the verifier does not read all weak keys.
-            if weak.is_empty()
-                && let Some(scheme) = scheme
-            {
-                errors.extend(prove_possession(key, scheme, info.raw, &request.signature_value.data));
+            if weak.is_empty() {
+                errors.extend(prove(key, &request));
             }
             errors.extend(weak.into_iter().map(CsrError::from));
         }
 
-        let mut requested = requested_extensions::RequestedAttributes::read(&request);
+        let mut requested = RequestedAttributes::read(info.raw).unwrap_or_else(|| RequestedAttributes {
+            errors: vec![ExtensionError::Unreadable.into()],
+            ..RequestedAttributes::default()
+        });
         errors.append(&mut requested.errors);
         let common_name = common_name(&info.subject).unwrap_or_else(|error| {
             errors.push(error.into());
@@ -95,6 +125,9 @@ impl Csr {
         if let Some(common_name) = &common_name {
             add_common_name(common_name, &mut names, &mut warnings, &mut errors);
         }
+        if names.is_empty() || !errors.is_empty() {
+            errors.extend(requested.unusable.drain(..).map(CsrError::from));
+        }
         if names.is_empty() && errors.is_empty() {
             errors.push(CommonNameError::NoNames(common_name.clone()).into());
         }
@@ -102,9 +135,9 @@ impl Csr {
 
         match key {
             Some(key) if errors.is_empty() => {
-                let extensions = requested.extensions;
+                let (extensions, unusable) = (requested.extensions, requested.unusable);
                 drop(request);
-                Ok(Csr { der, subject, common_name, names, key, extensions, warnings })
+                Ok(Csr { der, subject, common_name, names, unusable, key, extensions, warnings })
             }
             _ => Err(errors),
         }
@@ -148,6 +181,13 @@ impl Csr {
         &self.names
     }
 
+    /// The errors of DNS names that cannot be certified and stand beside names that can: single labels and IP addresses.
+    /// The profile decides whether the request is refused or the certificate omits them.
+    #[must_use]
+    pub fn unusable_names(&self) -> &[NameError] {
+        &self.unusable
+    }
+
     /// The public key to certify.
     #[must_use]
     pub fn key(&self) -> &PublicKey {
@@ -168,55 +208,62 @@ impl Csr {
 }
 
 /// Reads one PKCS#10 structure without trailing bytes.
-fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, StructureError> {
+fn parse(der: &[u8]) -> Result<X509CertificationRequest<'_>, Vec<CsrError>> {
+    let wrong = |error: StructureError| Err(vec![error.into()]);
     if der.len() > Csr::MAX_BYTES {
-        return Err(StructureError::TooLarge { bytes: der.len(), max: Csr::MAX_BYTES });
+        return wrong(StructureError::TooLarge { bytes: der.len(), max: Csr::MAX_BYTES });
     }
-    let (rest, request) = X509CertificationRequest::from_der(der).map_err(|_| StructureError::Malformed)?;
+    let Ok((rest, request)) = X509CertificationRequest::from_der(der) else {
+        return Err(unreadable(der));
+    };
     if !rest.is_empty() {
-        return Err(StructureError::TrailingBytes(rest.len()));
-    }
-    if !is_strict(der) {
-        return Err(StructureError::NotDer);
+        return wrong(StructureError::TrailingBytes(rest.len()));
     }
     // RFC 2986 section 4.1: version is v1, the INTEGER 0.
     if request.certification_request_info.version != X509Version::V1 {
-        return Err(StructureError::Version);
+        return wrong(StructureError::Version);
     }
     if request.signature_value.unused_bits != 0 {
-        return Err(StructureError::SignatureOctets);
+        return wrong(StructureError::SignatureOctets);
     }
     Ok(request)
 }
 
-/// CertificationRequest (RFC 2986 section 4.2) with an opaque CertificationRequestInfo.
-#[derive(Sequence)]
-struct Outer<'a> {
-    info: AnyRef<'a>,
-    algorithm: OuterAlgorithm<'a>,
-    signature: BitStringRef<'a>,
+/// The errors of a structure that the parser refuses: what is not DER, else its attributes, else that it is no request.
+fn unreadable(der: &[u8]) -> Vec<CsrError> {
+    match strict_der::check(der) {
+        Err(DerError { fault: DerFault::CutOff | DerFault::TrailingBytes(_), .. }) => {
+            return vec![StructureError::Malformed.into()];
+        }
+        Err(error) => return vec![StructureError::NotDer(error).into()],
+        Ok(()) => {}
+    }
+    let info = Any::from_der(der).ok().and_then(|(_, outer)| {
+        let (rest, _) = Any::from_der(outer.data).ok()?;
+        outer.data.get(..outer.data.len() - rest.len())
+    });
+    match info.and_then(RequestedAttributes::read) {
+        Some(requested) if !requested.errors.is_empty() => requested.errors,
+        _ => vec![StructureError::Malformed.into()],
+    }
 }
 
-#[derive(Sequence)]
-struct OuterAlgorithm<'a> {
-    oid: ObjectIdentifier,
-    parameters: Option<AnyRef<'a>>,
-}
-
-/// True if the outer structure is DER, so that one request has one digest. The signature protects the octets inside.
-fn is_strict(der: &[u8]) -> bool {
-    // No field has a DEFAULT and there is no SET, so the decoder accepts only one encoding.
-    Outer::from_der(der).is_ok()
-}
-
-fn prove_possession(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> Option<CsrError> {
-    let error = verify(key, scheme, message, signature).err()?;
+/// Checks the signature of a request with its own key (RFC 2986 section 4.2).
+fn prove_possession(key: &PublicKey, request: &X509CertificationRequest<'_>) -> Vec<CsrError> {
+    let scheme = match Scheme::read(&request.signature_algorithm) {
+        Ok(scheme) => scheme,
+        Err(error) => return vec![error.into()],
+    };
+    let message = request.certification_request_info.raw;
+    let Err(error) = verify(key, scheme, message, &request.signature_value.data) else {
+        return Vec::new();
+    };
     // A weak key explains more than a wrong signature, and the verifier gives no reason for points off the curve.
-    Some(match key.slow_weakness() {
+    vec![match key.slow_weakness() {
         Some(weak) => weak.into(),
         None if is_readable(key) => error.into(),
         None => KeyError::NotOnCurve(key.kind()).into(),
-    })
+    }]
 }
 
 /// The common name, at most one (RFC 5280 section 4.1.2.6).

@@ -4,9 +4,11 @@
 //! outside is unchanged; callers clean it before they show it (see [`crate::text::quoted`]). `Display` is for logs
 //! and operators.
 
+mod der;
 mod key;
 mod name;
 
+pub use der::{DerError, DerFault};
 pub use key::{KeyError, SignatureError, WeakKeyError};
 pub use name::{DnsError, EmailError, NameError, UriError};
 
@@ -77,9 +79,12 @@ pub enum TextError {
     /// The END line is missing.
     #[error("the request is cut off")]
     CutOff,
-    /// The body of the PEM block is not base64.
+    /// The body of the PEM block is not base64; holds the first character that is none, with its line.
     #[error("the PEM block is not base64")]
-    NotBase64,
+    NotBase64(Option<(usize, char)>),
+    /// The text was rewritten on its way, and is no request when that is undone.
+    #[error("the text was rewritten ({0})")]
+    Rewritten(TextForm),
     /// It is a certificate.
     #[error("the text is a certificate")]
     Certificate,
@@ -89,6 +94,35 @@ pub enum TextError {
     /// It is a CRL or PKCS#7.
     #[error("the text is a CRL or PKCS#7")]
     OtherSigned,
+}
+
+/// A form that programs on the way of a text give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum TextForm {
+    /// Invisible characters, such as the NULs of UTF-16 that was read as UTF-8.
+    #[error("invisible characters")]
+    Invisible,
+    /// Backslash escapes in place of characters.
+    #[error("backslash escapes")]
+    Escapes,
+    /// HTML entities and tags.
+    #[error("HTML")]
+    HtmlEntities,
+    /// Percent-encoding.
+    #[error("percent-encoding")]
+    PercentEncoding,
+    /// Quoted-printable.
+    #[error("quoted-printable")]
+    QuotedPrintable,
+    /// Base64 around the PEM text.
+    #[error("base64 of PEM")]
+    Base64OfPem,
+    /// Quotation marks, or marks before each line.
+    #[error("quotation")]
+    Quotes,
+    /// Blanks in place of `+`.
+    #[error("blanks in place of +")]
+    LostPlus,
 }
 
 /// Why DER is not one request (RFC 2986 section 4).
@@ -109,8 +143,8 @@ pub enum StructureError {
     #[error("{0} bytes follow the request")]
     TrailingBytes(usize),
     /// It is not DER.
-    #[error("the request is not DER")]
-    NotDer,
+    #[error("the request is not DER: {0}")]
+    NotDer(DerError),
     /// Its version is not 0 (RFC 2986 section 4.1).
     #[error("the version of the request is not 0")]
     Version,
@@ -161,6 +195,25 @@ pub enum ExtensionError {
     /// This extension, by name or dotted number, cannot be read.
     #[error("the extension {0} cannot be read")]
     UnreadableExtension(String),
+    /// The value of this extension or attribute, by name or dotted number, is not DER to its last octet.
+    #[error("the value of {what} is not DER: {error}")]
+    NotDer {
+        /// The extension or attribute.
+        what: String,
+        /// The broken rule.
+        error: DerError,
+    },
+    /// This attribute, by name or dotted number, occurs twice (X.501 section 8.2: the types of a set are distinct).
+    #[error("the attribute {0} occurs twice")]
+    AttributeTwice(String),
+    /// This attribute, by name or dotted number, has no value, or several where it has one (RFC 2985 section 5.4).
+    #[error("the attribute {attribute} has {count} values")]
+    AttributeValues {
+        /// The attribute.
+        attribute: String,
+        /// The number of values.
+        count: usize,
+    },
     /// It has too many names.
     #[error("the request has {count} names; at most {max} are read")]
     TooManyNames {

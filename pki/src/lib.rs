@@ -19,6 +19,7 @@ pub mod name;
 mod oid;
 mod pem_block;
 pub mod signer;
+mod strict_der;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;

@@ -8,6 +8,7 @@ mod encode;
 mod key;
 mod non_canonical_key;
 mod request;
+mod shapes;
 
 pub use authority::{CaMaker, TestCa, root, root_with};
 pub use encode::{oid, pem, sequence, tlv};
@@ -16,3 +17,4 @@ pub use non_canonical_key::csrs_with_non_canonical_keys;
 pub use request::{
     CsrMaker, csr, csr_with, csr_with_bad_signature, csr_with_rsa, csr_with_rsa_bits, csr_with_sha1, rsa_spki,
 };
+pub use shapes::{csr_shapes, csrs_with_unruly_attributes};

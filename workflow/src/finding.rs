@@ -18,7 +18,7 @@ mod names;
 
 pub use csr::findings;
 pub(crate) use keys::new_key;
-pub(crate) use names::about_name;
+pub(crate) use names::{about_name, dropped_name};
 pub use pki::text::{is_unfit_to_show, quoted};
 
 /// The stable codes of docs/api.md.

@@ -6,44 +6,28 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pki::csr::Csr;
 use pki::testing as test_pki;
-use pki::testing::{CsrMaker, TestKey, oid, sequence, tlv};
+use pki::testing::CsrMaker;
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::testing::InMemoryBackend;
 
-fn requests() -> Vec<CsrMaker> {
-    let kinds = [TestKey::EcP256, TestKey::EcP384, TestKey::EcP521, TestKey::Rsa2048, TestKey::Ed25519];
-    let mut all: Vec<CsrMaker> = kinds
-        .into_iter()
-        .map(|kind| {
-            CsrMaker::new(kind).common_name("www.example.com").names(&["www.example.com", "10.0.0.1"])
-        })
-        .collect();
-    all.push(CsrMaker::new(TestKey::Rsa2048).names(&["www.example.com"]).pss());
-    all.push(CsrMaker::new(TestKey::EcP256).names(&[
-        "*.example.com",
-        "alice@example.com",
-        "spiffe://example.org/a",
-        "fd00::1",
-    ]));
-    all.push(
-        CsrMaker::new(TestKey::EcP256)
-            .subject_part("2.5.4.6", 19, b"DE")
-            .subject_part("2.5.4.10", 20, b"B\xfccher")
-            .subject_part("2.5.4.11", 30, b"\0O\0U")
-            .common_name("xn--bcher-kva.example.com")
-            .asking_for_ca()
-            .extension("2.5.29.15", true, &tlv(3, &[5, 0xa0]))
-            .extension("2.5.29.37", false, &sequence(&[oid("1.3.6.1.5.5.7.3.1"), oid("1.2.3.4")]))
-            .extension("2.5.29.32", false, &sequence(&[sequence(&[oid("1.2.3.5")])]))
-            .general_name(tlv(0xa0, &[oid("1.3.6.1.4.1.311.20.2.3"), tlv(0xa0, &tlv(12, b"alice"))].concat()))
-            .attribute("1.2.840.113549.1.9.7", &tlv(12, b"password")),
-    );
-    all
+/// A request in forms that programs on its way give it.
+fn rewritten(pem: &str) -> [String; 7] {
+    [
+        format!("{{\"csrContent\": \"{}\"}}", pem.replace('\n', "\\n").replace('+', "\\u002b")),
+        STANDARD.encode(pem),
+        pem.replace('+', "&#43;").replace('\n', "<br>\n"),
+        pem.replace('+', "%2B").replace('\n', "%0A").replace(' ', "+"),
+        pem.lines().map(|line| format!("> {line}\n")).collect(),
+        pem.replace('=', "=3D"),
+        pem.lines().map(|line| line.replace('+', " ") + "\n").collect(),
+    ]
 }
 
 /// An export of requests in several stages.
@@ -74,13 +58,14 @@ fn export() -> Vec<u8> {
 
 #[test]
 fn seeds_are_valid_and_written_where_asked() {
-    let requests: Vec<Vec<u8>> = requests().iter().map(CsrMaker::der).collect();
+    let requests: Vec<Vec<u8>> = test_pki::csr_shapes().iter().map(CsrMaker::der).collect();
     for der in &requests {
         assert!(Csr::from_der(der.clone()).is_ok());
     }
-    let non_canonical: Vec<Vec<u8>> =
-        test_pki::csrs_with_non_canonical_keys().iter().map(|(_, maker)| maker.der()).collect();
-    for der in &non_canonical {
+    let refused =
+        [test_pki::csrs_with_non_canonical_keys(), test_pki::csrs_with_unruly_attributes()].concat();
+    let refused: Vec<Vec<u8>> = refused.iter().map(|(_, maker)| maker.der()).collect();
+    for der in &refused {
         assert!(Csr::from_der(der.clone()).is_err());
     }
     let policy = include_str!("../../infra/policy.toml");
@@ -94,10 +79,15 @@ fn seeds_are_valid_and_written_where_asked() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     std::fs::create_dir_all(corpus.join("csr")).unwrap();
     std::fs::create_dir_all(corpus.join("policy")).unwrap();
-    for (number, der) in requests.iter().chain(&non_canonical).enumerate() {
+    for (number, der) in requests.iter().chain(&refused).enumerate() {
         std::fs::write(corpus.join(format!("csr/{number}.der")), der).unwrap();
-        std::fs::write(corpus.join(format!("csr/{number}.pem")), test_pki::pem("CERTIFICATE REQUEST", der))
-            .unwrap();
+        let pem = test_pki::pem("CERTIFICATE REQUEST", der);
+        std::fs::write(corpus.join(format!("csr/{number}.pem")), &pem).unwrap();
+        if number == 0 {
+            for (form, text) in rewritten(&pem).iter().enumerate() {
+                std::fs::write(corpus.join(format!("csr/form-{form}.txt")), text).unwrap();
+            }
+        }
     }
     std::fs::write(corpus.join("policy/default.toml"), policy).unwrap();
     std::fs::create_dir_all(corpus.join("export")).unwrap();

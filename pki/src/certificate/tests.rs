@@ -281,3 +281,108 @@ fn keys_are_read_once_and_never_shown() {
     let encrypted = key.pem().replace("PRIVATE", "ENCRYPTED PRIVATE");
     assert_eq!(LocalKey::from_pem(&encrypted).unwrap_err(), LocalKeyError::Encrypted);
 }
+
+/// A certificate, and what was approved.
+async fn approved_certificate() -> (Case, Certificate) {
+    let csr = testing::CsrMaker::new(TestKey::EcP256).common_name("www.example.com").names(&[
+        "www.example.com",
+        "*.apps.example.com",
+        "10.1.2.3",
+        "fd00::1",
+        "alice@example.com",
+        "spiffe://example.org/a",
+    ]);
+    let mut case = case();
+    case.csr = Csr::read(&csr.pem()).unwrap();
+    case.contents.names = case.csr.names().iter().map(ToString::to_string).collect();
+    case.contents.subject = "CN=www.example.com,O=Example".to_owned();
+    case.contents.extended_key_usage = vec!["serverAuth".to_owned(), "1.2.3.4".to_owned()];
+    let certificate = issue(&case.key, case.lint(case.build()).unwrap()).await.unwrap();
+    (case, certificate)
+}
+
+impl Case {
+    fn cross_check(&self, certificate: &Certificate) -> Result<(), CrossCheckError> {
+        let Case { csr, contents, issuer, serial, validity, .. } = self;
+        cross_check(certificate, &Approved { csr, contents, issuer, serial, validity })
+    }
+}
+
+#[tokio::test]
+async fn every_issuer_and_key_passes_the_last_check() {
+    let keys = [TestKey::EcP256, TestKey::EcP384, TestKey::EcP521, TestKey::Rsa2048, TestKey::Ed25519];
+    let mut passed = 0;
+    for issuer in keys {
+        let ca = testing::root_with(issuer);
+        for key in keys {
+            let mut case = Case::new(&ca, &["www.example.com"]);
+            case.csr = Csr::read(&testing::csr_with(key, "", &["www.example.com", "10.0.0.1"])).unwrap();
+            case.contents.names = case.csr.names().iter().map(ToString::to_string).collect();
+            case.contents.subject = String::new();
+            let certificate = issue(&case.key, case.lint(case.build()).unwrap()).await.unwrap();
+            case.cross_check(&certificate).unwrap_or_else(|error| panic!("{issuer:?} {key:?}: {error}"));
+            passed += 1;
+        }
+    }
+    assert_eq!(passed, 25);
+}
+
+#[tokio::test]
+async fn a_certificate_that_says_something_else_fails_the_last_check() {
+    let (case, certificate) = approved_certificate().await;
+    assert_eq!(case.cross_check(&certificate), Ok(()));
+    let found = |change: &dyn Fn(&mut Case)| {
+        let mut changed = Case {
+            csr: case.csr.clone(),
+            contents: case.contents.clone(),
+            issuer: case.issuer.clone(),
+            key: LocalKey::from_pem(&testing::root().key_pem).unwrap(),
+            serial: case.serial.clone(),
+            validity: case.validity,
+        };
+        change(&mut changed);
+        let error = changed.cross_check(&certificate).unwrap_err();
+        (error.reader, error.field)
+    };
+    assert_eq!(
+        found(&|c| c.serial = Serial::random(&SystemRandom::new()).unwrap()),
+        ("webpki", "serial number")
+    );
+    assert_eq!(found(&|c| c.contents.subject = "CN=www.example.com".into()), ("webpki", "subject"));
+    assert_eq!(found(&|c| c.validity.not_before -= Duration::SECOND), ("webpki", "start of the validity"));
+    assert_eq!(found(&|c| c.validity.not_after += Duration::SECOND), ("webpki", "end of the validity"));
+    let csr = Csr::read(&testing::csr(&["www.example.com"])).unwrap();
+    assert_eq!(found(&|c| c.csr = csr.clone()), ("webpki", "public key"));
+    let without = |name: &str| found(&|c: &mut Case| c.contents.names.retain(|one| one != name));
+    assert_eq!(without("*.apps.example.com"), ("webpki", "DNS names"));
+    assert_eq!(without("spiffe://example.org/a"), ("webpki", "URIs"));
+    assert_eq!(found(&|c| c.contents.names.push("10.1.2.4".into())), ("webpki", "IP addresses"));
+    assert_eq!(without("10.1.2.3"), ("x509-parser", "IP addresses"));
+    assert_eq!(without("alice@example.com"), ("x509-parser", "e-mail addresses"));
+    assert_eq!(found(&|c| c.contents.key_usage.push("keyAgreement".into())), ("x509-parser", "key usages"));
+    assert_eq!(found(&|c| _ = c.contents.extended_key_usage.pop()), ("webpki", "purposes"));
+    // Another CA of the same name, and another name.
+    let same_name = Issuer::from_pem(&testing::root().certificate_pem).unwrap();
+    assert_eq!(found(&|c| c.issuer = same_name.clone()), ("webpki", "signature"));
+    let other = CaMaker::new(TestKey::EcP256).subject(&[("2.5.4.3", 12, b"Other")]).self_signed();
+    let other = Issuer::from_pem(&other.certificate_pem).unwrap();
+    assert_eq!(found(&|c| c.issuer = other.clone()), ("webpki", "issuer"));
+}
+
+#[tokio::test]
+async fn no_certificate_with_one_changed_bit_passes_the_last_check() {
+    let (case, certificate) = approved_certificate().await;
+    let (mut judged, mut unreadable) = (0, 0);
+    for at in 0..certificate.der().len() {
+        for bit in [0, 3, 7] {
+            let mut der = certificate.der().to_vec();
+            der[at] ^= 1 << bit;
+            match Certificate::from_der(der) {
+                Ok(changed) => assert!(case.cross_check(&changed).is_err(), "octet {at}, bit {bit}"),
+                Err(_) => unreadable += 1,
+            }
+            judged += 1;
+        }
+    }
+    assert!(judged > 1500 && unreadable < judged / 2, "{judged} judged, {unreadable} unreadable");
+}

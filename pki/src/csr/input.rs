@@ -1,30 +1,70 @@
 //! From pasted text to the DER of exactly one certificate signing request.
 //!
 //! Accepts PEM with either label (RFC 7468 section 7) among other text, with CRLF, a byte order mark or lost line
-//! breaks, and plain base64 of the DER.
+//! breaks, and plain base64 of the DER, with or without damaged BEGIN and END lines. A text of another form is taken if
+//! it is a request when the form is undone ([`text_form`]). Reading takes time linear in the length of the text.
 //!
 //! Invariant: a private key of any kind is rejected before all other rules, and no part of its text enters an error.
 //! Fails with a [`TextError`] that names the kind of text found instead.
 
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::Csr;
+use super::base64_text::{BASE64, is_base64};
 use super::der_kind::{self, DerKind};
-use crate::error::TextError;
+use super::text_form;
+use crate::error::{TextError, TextForm};
+use crate::strict_der;
 
-/// Base64 with optional padding: mail programs and forms lose it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
+/// Returns the DER of the one request in `text`, as it is or after undoing the forms that it shows.
+pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
+    /// The most forms around each other, such as a PEM text in base64 in a string of JSON.
+    const MAX_FORMS: usize = 6;
+    let as_it_is = plain(text);
+    let may_be_another = |read: &Result<Vec<u8>, TextError>| match read {
+        Ok(der) => strict_der::check(der).is_err(),
+        Err(error) => is_unspecific(error),
+    };
+    if !may_be_another(&as_it_is) {
+        return as_it_is;
+    }
+    let mut first = None;
+    let mut last = None;
+    let mut current = Zeroizing::new(String::new());
+    for _ in 0..MAX_FORMS {
+        let shown = if first.is_none() { text } else { &current };
+        let Some((form, undone)) = text_form::undo(shown) else { break };
+        first = first.or(Some(form));
+        let read = plain(&undone);
+        if !may_be_another(&read) {
+            return read;
+        }
+        (current, last) = (undone, read.err());
+    }
+    let is_about_a_request = text.contains("BEGIN") || current.contains("BEGIN");
+    match (as_it_is, first) {
+        // Marks like those of a quotation stand in many texts.
+        (Err(error), Some(TextForm::Quotes)) if last.as_ref() == Some(&error) => Err(error),
+        (Err(_), Some(form)) if is_about_a_request => Err(TextError::Rewritten(form)),
+        (as_it_is, _) => as_it_is,
+    }
+}
+
+/// True for an error that another form of the text may explain.
+fn is_unspecific(error: &TextError) -> bool {
+    matches!(
+        error,
+        TextError::NoRequest
+            | TextError::DamagedBegin
+            | TextError::CutOff
+            | TextError::NotBase64(_)
+            | TextError::OtherPem(_)
+    )
+}
 
 /// Returns the DER of the one request in `text`.
-pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
+fn plain(text: &str) -> Result<Vec<u8>, TextError> {
     let mut blocks = blocks(text);
     if names_a_private_key(text) || blocks.iter().any(|block| block.holds_private_key()) {
         return Err(TextError::PrivateKey);
@@ -78,6 +118,8 @@ struct Block {
     der: Option<Zeroizing<Vec<u8>>>,
     /// The kind of the body's DER, read up to the first character that is not base64.
     kind: DerKind,
+    /// The first character that is not base64, with its line in the block.
+    stray: Option<(usize, char)>,
 }
 
 impl Block {
@@ -106,7 +148,8 @@ impl Block {
             // A request is not secret, and wiping takes longer than reading.
             drop(std::mem::take(&mut *dense));
         }
-        Block { label: label.map(str::to_owned), complete, der, kind }
+        let stray = if der.is_none() { stray(body) } else { None };
+        Block { label: label.map(str::to_owned), complete, der, kind, stray }
     }
 
     /// Moves the DER out, without a copy and without wiping.
@@ -125,27 +168,49 @@ impl Block {
     }
 }
 
-/// Splits the text into PEM blocks and the base64 lines between them.
+/// The first character of a body that is not base64, with its line; the BEGIN line is the first.
+fn stray(body: &str) -> Option<(usize, char)> {
+    let is_known = |c: char| is_blank(c) || u8::try_from(c).is_ok_and(is_base64);
+    body.split('\n')
+        .enumerate()
+        .find_map(|(at, line)| line.chars().find(|c| !is_known(*c)).map(|c| (at + 1, c)))
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The bytes that searches of this thread looked at.
+    static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// [`str::find`]. Tests count the bytes that it looks at.
+fn find(text: &str, pattern: &str) -> Option<usize> {
+    let at = text.find(pattern);
+    #[cfg(test)]
+    LOOKED_AT.with(|all| all.set(all.get() + at.map_or(text.len(), |at| at + pattern.len())));
+    at
+}
+
+/// Splits the text into PEM blocks and the base64 lines between them. A block ends at its END line, or is cut off where
+/// the next block begins, so that no part of the text is searched more than a few times.
 fn blocks(text: &str) -> Vec<Block> {
     const BEGIN: &str = "-----BEGIN ";
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find(BEGIN) {
+    while let Some(at) = find(rest, BEGIN) {
         let (before, from) = rest.split_at(at);
         runs(before, &mut found);
         let from = &from[BEGIN.len()..];
-        let Some((label, body)) = from.split_once("-----").filter(|(label, _)| is_label(label)) else {
+        let label = find(from, "-----").map(|at| &from[..at]).filter(|label| is_label(label));
+        let Some(label) = label else {
             rest = from;
             continue;
         };
+        let body = &from[label.len() + "-----".len()..];
+        let (body, next) = body.split_at(find(body, BEGIN).unwrap_or(body.len()));
         let end = format!("-----END {label}-----");
-        let (body, complete, after) = match body.split_once(&end) {
-            Some((body, after)) => (body, true, after),
-            // Cut off: the next block begins, or the text ends.
-            None => {
-                let cut = body.find(BEGIN).unwrap_or(body.len());
-                (&body[..cut], false, &body[cut..])
-            }
+        let (body, complete, after) = match find(body, &end) {
+            Some(at) => (&body[..at], true, &rest[rest.len() - next.len() - (body.len() - at - end.len())..]),
+            None => (body, false, next),
         };
         found.push(Block::new(Some(label), complete, body));
         rest = after;
@@ -183,10 +248,6 @@ fn is_base64_line(line: &str) -> bool {
     let mut words = line.split_ascii_whitespace().rev();
     words.next().is_some_and(|last| last.bytes().all(is_base64))
         && words.all(|word| word.len() >= SHORTEST_WORD && word.bytes().all(is_base64))
-}
-
-fn is_base64(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')
 }
 
 /// True for white space, and for the invisible characters that mail programs and editors insert.
@@ -233,7 +294,7 @@ fn request(block: &mut Block) -> Result<Vec<u8>, TextError> {
         return Err(TextError::CutOff);
     }
     match (block.take(), block.kind) {
-        (None, _) => Err(TextError::NotBase64),
+        (None, _) => Err(TextError::NotBase64(block.stray)),
         (Some(der), DerKind::Request | DerKind::Unknown) => Ok(der),
         (Some(_), other) => Err(instead(other)),
     }
@@ -249,3 +310,6 @@ fn instead(kind: DerKind) -> TextError {
         DerKind::Request | DerKind::Unknown => TextError::NoRequest,
     }
 }
+
+#[cfg(test)]
+mod tests;

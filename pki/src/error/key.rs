@@ -129,6 +129,9 @@ pub enum SignatureError {
     /// An unsupported algorithm, by its dotted number.
     #[error("the signature algorithm {0} is not supported")]
     Algorithm(String),
+    /// Parameters where the algorithm has none.
+    #[error("the signature algorithm has parameters that it does not take")]
+    Parameters,
     /// RSASSA-PSS parameters that cannot be read.
     #[error("the RSASSA-PSS parameters are not well formed")]
     PssMalformed,

@@ -132,7 +132,10 @@ impl PublicKey {
             rsa = Some(numbers);
             KeyKind::Rsa { bits: modulus_bits }
         } else if is(algorithm, &EC) {
-            let Some(curve) = parameters.and_then(|any| any.as_oid().ok()) else {
+            // RFC 5480 section 2.1.1: the parameters are the namedCurve. The tag is looked at first: the parser of OBJECT
+            // IDENTIFIERs reads the content of any tag.
+            let named = parameters.filter(|any| any.tag() == x509_parser::asn1_rs::Tag::Oid);
+            let Some(curve) = named.and_then(|any| any.as_oid().ok()) else {
                 return Err(KeyError::EcExplicit);
             };
             let Some((_, kind, length)) = CURVES.iter().find(|(known, ..)| is(&curve, known)) else {
@@ -181,28 +184,48 @@ fn canonical_spki(kind: KeyKind, bits: &[u8], rsa: Option<&RsaNumbers>) -> Optio
 }
 
 fn curve_name(oid: &str) -> String {
-    match oid {
-        "1.3.132.0.10" => "secp256k1".to_owned(),
-        "1.3.132.0.33" => "P-224".to_owned(),
-        "1.2.840.10045.3.1.1" => "P-192".to_owned(),
-        "1.3.36.3.3.2.8.1.1.7" => "brainpoolP256r1".to_owned(),
-        "1.3.36.3.3.2.8.1.1.11" => "brainpoolP384r1".to_owned(),
-        "1.3.36.3.3.2.8.1.1.13" => "brainpoolP512r1".to_owned(),
-        other => other.to_owned(),
-    }
+    let name = match oid {
+        "1.3.132.0.10" => "secp256k1",
+        "1.3.132.0.33" => "P-224",
+        "1.2.840.10045.3.1.1" => "P-192",
+        "1.3.36.3.3.2.8.1.1.7" => "brainpoolP256r1",
+        "1.3.36.3.3.2.8.1.1.9" => "brainpoolP320r1",
+        "1.3.36.3.3.2.8.1.1.11" => "brainpoolP384r1",
+        "1.3.36.3.3.2.8.1.1.13" => "brainpoolP512r1",
+        "1.2.156.10197.1.301" => "SM2",
+        "1.2.250.1.223.101.256.1" => "FRP256v1",
+        other => other,
+    };
+    name.to_owned()
 }
 
 /// The error for an unsupported kind.
 fn other_kind(oid: &str) -> KeyError {
     let name = match oid {
         "1.2.840.113549.1.1.10" => return KeyError::PssOnly,
+        "1.2.840.113549.1.1.7" => "RSA for encryption only (RSAES-OAEP)",
         "1.2.840.10040.4.1" => "DSA",
-        "1.3.101.113" => "Ed448",
+        "1.2.840.113549.1.3.1" | "1.2.840.10046.2.1" => "DH",
+        "1.3.132.1.12" | "1.3.132.1.13" => "EC for key agreement only",
         "1.3.101.110" => "X25519",
+        "1.3.101.111" => "X448",
+        "1.3.101.113" => "Ed448",
+        "1.2.643.2.2.19" | "1.2.643.7.1.1.1.1" | "1.2.643.7.1.1.1.2" => "GOST R 34.10",
+        "1.2.156.10197.1.301" => "SM2",
         "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
         "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
         "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
+        "2.16.840.1.101.3.4.4.1" => "ML-KEM-512",
+        "2.16.840.1.101.3.4.4.2" => "ML-KEM-768",
+        "2.16.840.1.101.3.4.4.3" => "ML-KEM-1024",
+        oid if is_slh_dsa(oid) => "SLH-DSA",
         other => other,
     };
     KeyError::OtherKind(name.to_owned())
+}
+
+/// NIST's arc of signature algorithms: 20 to 31 are SLH-DSA (FIPS 205), 35 to 46 its pre-hash variants.
+fn is_slh_dsa(oid: &str) -> bool {
+    let last = oid.strip_prefix("2.16.840.1.101.3.4.3.").and_then(|last| last.parse::<u32>().ok());
+    last.is_some_and(|last| matches!(last, 20..=31 | 35..=46))
 }

@@ -5,7 +5,9 @@
 //! [`SignatureError`].
 
 use aws_lc_rs::signature::{self as alg, RsaPssSaltLength, VerificationAlgorithm};
-use der::asn1::ObjectIdentifier;
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{DecodeValue as _, Header, Reader as _, Sequence, SliceReader, Tag as DerTag};
+use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 use x509_parser::x509::AlgorithmIdentifier;
 
@@ -30,6 +32,45 @@ pub(crate) enum Scheme {
     Ed25519,
 }
 
+/// RSASSA-PSS-params. The defaults of digest and mask are SHA-1, which is not accepted.
+#[derive(Sequence)]
+struct PssParameters<'a> {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
+    digest: PssAlgorithm<'a>,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT")]
+    mask: PssMask<'a>,
+    #[asn1(context_specific = "2", tag_mode = "EXPLICIT", optional = "true")]
+    salt: Option<u16>,
+    #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
+    trailer: Option<u8>,
+}
+
+#[derive(Sequence)]
+struct PssAlgorithm<'a> {
+    oid: ObjectIdentifier,
+    parameters: Option<AnyRef<'a>>,
+}
+
+#[derive(Sequence)]
+struct PssMask<'a> {
+    oid: ObjectIdentifier,
+    digest: PssAlgorithm<'a>,
+}
+
+impl PssParameters<'_> {
+    /// True for the content of the SEQUENCE, to its last octet.
+    fn is_content(content: &[u8]) -> bool {
+        let Ok(length) = der::Length::try_from(content.len()) else {
+            return false;
+        };
+        let Ok(mut reader) = SliceReader::new(content) else {
+            return false;
+        };
+        let header = Header::new(DerTag::Sequence, length);
+        PssParameters::decode_value(&mut reader, header).is_ok() && reader.is_finished()
+    }
+}
+
 /// The secure algorithms without parameters.
 const FIT: [(ObjectIdentifier, Scheme); 7] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11"), Scheme::RsaPkcs1(Digest::Sha256)),
@@ -45,7 +86,13 @@ impl Scheme {
     /// Reads the AlgorithmIdentifier of a signature (RFC 8017 appendix C, RFC 5758 section 3.2, RFC 8410 section 3).
     pub(crate) fn read(algorithm: &AlgorithmIdentifier<'_>) -> Result<Scheme, SignatureError> {
         if let Some((_, scheme)) = FIT.iter().find(|(known, _)| is(&algorithm.algorithm, known)) {
-            return Ok(*scheme);
+            // RFC 4055 section 5: NULL for RSA; RFC 5758 section 3.2 and RFC 8410 section 3: absent. Some write NULL for ECDSA.
+            let parameters = algorithm.parameters.as_ref();
+            let is_null = |any: &Any<'_>| any.tag() == Tag::Null && any.data.is_empty();
+            return match parameters {
+                Some(any) if *scheme == Scheme::Ed25519 || !is_null(any) => Err(SignatureError::Parameters),
+                _ => Ok(*scheme),
+            };
         }
         match dotted(&algorithm.algorithm).as_str() {
             "1.2.840.113549.1.1.10" => Scheme::read_pss(algorithm),
@@ -78,7 +125,10 @@ impl Scheme {
         let salt = u16::try_from(parameters.salt_length()).ok();
         match salt {
             Some(salt) if same_digest && parameters.trailer_field() == 1 => {
-                Ok(Scheme::RsaPss { digest, salt })
+                // x509-parser reads an OBJECT IDENTIFIER under any tag.
+                let any = algorithm.parameters.as_ref();
+                let typed = any.is_some_and(|any| PssParameters::is_content(any.data));
+                if typed { Ok(Scheme::RsaPss { digest, salt }) } else { Err(SignatureError::PssMalformed) }
             }
             _ => Err(SignatureError::PssUnusual),
         }

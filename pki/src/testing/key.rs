@@ -28,6 +28,7 @@ pub enum TestKey {
 }
 
 /// A key pair.
+#[derive(Clone)]
 pub struct TestKeyPair {
     kind: TestKey,
     pkcs8: Vec<u8>,

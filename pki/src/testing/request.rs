@@ -65,6 +65,7 @@ pub fn csr_with_sha1(names: &[&str]) -> String {
 }
 
 /// Makes a request, valid or invalid.
+#[derive(Clone)]
 pub struct CsrMaker {
     key: TestKeyPair,
     subject: Vec<(String, u8, Vec<u8>)>,

@@ -3,13 +3,16 @@
 //! Invariant: one request has one serial and one certificate, however often a step is repeated or killed. The serial
 //! and the validity are reserved in the row before signing. The certificate is stored with a conditional write; a
 //! second writer continues with the stored certificate, and the row takes its validity. The signed contents are the
-//! approved contents, evaluated again under the policy and the issuer in force, built from the profile, and linted.
+//! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
+//! back by two other libraries before they are stored.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
-use pki::certificate::{Certificate, LintError, Serial, Template, Validity, issue, lint};
+use pki::certificate::{
+    Approved, Certificate, LintError, Serial, Template, Validity, cross_check, issue, lint,
+};
 use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::decision::ApprovalDigest;
@@ -185,10 +188,17 @@ impl Sign {
         let linted = lint(tbs, issuer, &evaluated.csr, &contents).map_err(|errors| {
             let rules: Vec<String> = errors.iter().map(ToString::to_string).collect();
             let why = format!("the certificate does not pass the linter: {}", rules.join("; "));
-            unsignable(errors.iter().all(LintError::is_of_request), why)
+            // One fault of the request is enough: a retry cannot pass.
+            unsignable(errors.iter().any(LintError::is_of_request), why)
         })?;
         let certificate =
             issue(&*signer, linted).await.map_err(|error| StepError::transient(error.to_string()))?;
+        let approved =
+            Approved { csr: &evaluated.csr, contents: &contents, issuer, serial, validity: &validity };
+        cross_check(&certificate, &approved).map_err(|error| {
+            let why = format!("the signed certificate is not stored: {error}");
+            StepError::refused(ErrorName::NotApproved, why)
+        })?;
         Ok(self.certificates.store(serial, &certificate.pem()).await?)
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use pki::certificate::Certificate;
 use pki::issuer::Issuer;
+use pki::signer::{SignatureAlgorithm, Signer, SignerError};
 use pki::testing as test_pki;
 use sign::{Sign, Signed};
 use time::Duration;
 use workflow::ids::{IssuerId, RequestId};
-use workflow::ports::{Clock, Issuers as _};
+use workflow::ports::{Clock, Issuers, PortError};
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
@@ -143,6 +144,67 @@ async fn a_fault_of_the_request_is_refused_and_never_retried() {
         assert_eq!(backend.request(id).unwrap().serial(), None, "{what}: nothing is reserved");
     }
     assert!(backend.certificates().is_empty());
+}
+
+/// The issuers of a backend, with signers whose signatures are wrong in one bit.
+struct WrongSignatures(Arc<InMemoryBackend>);
+
+struct WrongSignature(Arc<dyn Signer>);
+
+#[async_trait::async_trait]
+impl Issuers for WrongSignatures {
+    async fn in_force(&self, id: &IssuerId) -> Result<Option<Issuer>, PortError> {
+        self.0.in_force(id).await
+    }
+
+    async fn by_key_identifier(&self, key: &str) -> Result<Option<Issuer>, PortError> {
+        self.0.by_key_identifier(key).await
+    }
+
+    async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {
+        Ok(Arc::new(WrongSignature(self.0.signer(issuer).await?)))
+    }
+}
+
+#[async_trait::async_trait]
+impl Signer for WrongSignature {
+    fn spki_der(&self) -> &[u8] {
+        self.0.spki_der()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let mut signature = self.0.sign(message).await?;
+        if let Some(last) = signature.last_mut() {
+            *last ^= 1;
+        }
+        Ok(signature)
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_other_libraries_read_otherwise_is_never_stored() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let step = Sign {
+        requests: backend.clone(),
+        policies: backend.clone(),
+        certificates: backend.clone(),
+        issuers: Arc::new(WrongSignatures(backend.clone())),
+        clock: backend.clone(),
+    };
+    let Err(StepError::Refused { code, message }) =
+        step.run(fixtures::task(id, "Sign", "t", NoInput {})).await
+    else {
+        panic!("the failure is final")
+    };
+    assert_eq!(code, ErrorName::NotApproved);
+    assert!(message.contains("webpki reads the signature"), "{message}");
+    assert!(backend.certificates().is_empty());
+    assert_eq!(backend.request(id).unwrap().status(), Status::Approved);
 }
 
 /// Reserves a serial and a validity, and fails before a certificate is stored.

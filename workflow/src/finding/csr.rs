@@ -1,8 +1,8 @@
 //! Findings for errors in the text and the structure of a request.
 
 use pki::error::{
-    CommonNameError, CsrError, CsrWarning, ExtensionError, KeyError, SignatureError, StructureError,
-    TextError, WeakKeyError,
+    CommonNameError, CsrError, CsrWarning, DerError, DerFault, ExtensionError, KeyError, SignatureError,
+    StructureError, TextError, TextForm, WeakKeyError,
 };
 
 use super::keys::{new_key, supported_keys};
@@ -11,6 +11,8 @@ use crate::texts::{Message, Value};
 
 const BEGIN_REQUEST: &str = "-----BEGIN CERTIFICATE REQUEST-----";
 const END_REQUEST: &str = "-----END CERTIFICATE REQUEST-----";
+/// Makes the request again with the same key.
+const AGAIN: &str = "openssl req -new -key key.pem -out request.csr";
 
 /// Findings for all errors of a request: errors of the request as a whole come before errors of its parts.
 pub fn findings(errors: impl IntoIterator<Item = CsrError>) -> Vec<Finding> {
@@ -83,9 +85,19 @@ impl From<TextError> for Finding {
                 message("finding-cut-off"),
                 message("finding-cut-off-advice").with("end", END_REQUEST),
             ),
-            TextError::NotBase64 => {
-                not_a_csr(message("finding-no-base64"), message("finding-no-base64-advice"))
-            }
+            TextError::NotBase64(found) => not_a_csr(
+                match found {
+                    Some((line, character)) => message("finding-no-base64-character")
+                        .with("line", line)
+                        .with("character", quoted(&character.to_string())),
+                    None => message("finding-no-base64"),
+                },
+                message("finding-no-base64-advice").with("command", AGAIN),
+            ),
+            TextError::Rewritten(form) => not_a_csr(
+                message("finding-rewritten").with("how", rewritten(form)),
+                message("finding-rewritten-advice"),
+            ),
             TextError::Certificate => not_a_csr(
                 message("finding-certificate"),
                 message("finding-certificate-advice")
@@ -100,6 +112,40 @@ impl From<TextError> for Finding {
             TextError::OtherSigned => not_a_csr(message("finding-other-signed"), how_to()),
         }
     }
+}
+
+/// What was done to a text.
+fn rewritten(form: TextForm) -> Message {
+    Message::new(match form {
+        TextForm::Invisible => "finding-form-invisible",
+        TextForm::Escapes => "finding-form-escapes",
+        TextForm::HtmlEntities => "finding-form-html",
+        TextForm::PercentEncoding => "finding-form-percent",
+        TextForm::QuotedPrintable => "finding-form-quoted-printable",
+        TextForm::Base64OfPem => "finding-form-base64",
+        TextForm::Quotes => "finding-form-quotes",
+        TextForm::LostPlus => "finding-form-lost-plus",
+    })
+}
+
+/// Adds the place and the broken rule of an encoding, to a message with the values `at` and `fault`.
+fn not_der(detail: Message, error: DerError) -> (Message, Message) {
+    let message = Message::new;
+    let fault = match error.fault {
+        DerFault::CutOff => message("finding-der-cut-off"),
+        DerFault::TrailingBytes(count) => message("finding-der-more").with("count", count),
+        DerFault::Length => message("finding-der-length"),
+        DerFault::Tag => message("finding-der-tag"),
+        DerFault::Form => message("finding-der-form"),
+        DerFault::Boolean => message("finding-der-boolean"),
+        DerFault::Integer => message("finding-der-integer"),
+        DerFault::Bits => message("finding-der-bits"),
+        DerFault::Null => message("finding-der-null"),
+        DerFault::Identifier => message("finding-der-identifier"),
+        DerFault::Depth => message("finding-der-depth"),
+    };
+    let detail = detail.with("at", error.at).with("fault", fault);
+    (detail, message("finding-der-advice").with("command", AGAIN))
 }
 
 /// Quotes only common labels: any other label is arbitrary text.
@@ -142,7 +188,10 @@ impl From<StructureError> for Finding {
             StructureError::TrailingBytes(count) => {
                 not_a_csr(message("finding-more-bytes").with("count", count), how_to())
             }
-            StructureError::NotDer => not_a_csr(message("finding-no-der"), how_to()),
+            StructureError::NotDer(error) => {
+                let (detail, advice) = not_der(message("finding-no-der"), error);
+                not_a_csr(detail, advice)
+            }
             StructureError::Version => not_a_csr(message("finding-version"), how_to()),
             StructureError::SignatureOctets => not_a_csr(message("finding-signature-octets"), how_to()),
         }
@@ -174,6 +223,7 @@ impl From<SignatureError> for Finding {
             SignatureError::Algorithm(oid) => {
                 unknown(message("finding-signature-algorithm").with("algorithm", oid))
             }
+            SignatureError::Parameters => unknown(message("finding-signature-parameters")),
             SignatureError::PssMalformed => unknown(message("finding-signature-pss-malformed")),
             SignatureError::PssDigest(oid) => {
                 unknown(message("finding-signature-pss-digest").with("digest", oid))
@@ -227,6 +277,10 @@ impl From<ExtensionError> for Finding {
         let malformed = |detail: Message| {
             Finding::refused(Code::ForbiddenExtension, detail, message("finding-extension-advice"))
         };
+        let attribute = |detail: Message| {
+            let advice = message("finding-attribute-advice").with("command", AGAIN);
+            Finding::refused(Code::ForbiddenExtension, detail, advice)
+        };
         match error {
             ExtensionError::Unreadable => malformed(message("finding-extensions-unreadable")),
             ExtensionError::Twice(name) => {
@@ -234,6 +288,19 @@ impl From<ExtensionError> for Finding {
             }
             ExtensionError::UnreadableExtension(name) => {
                 malformed(message("finding-extension-unreadable").with("extension", name))
+            }
+            ExtensionError::NotDer { what, error } => {
+                let (detail, advice) = not_der(message("finding-value-no-der").with("what", what), error);
+                Finding::refused(Code::ForbiddenExtension, detail, advice)
+            }
+            ExtensionError::AttributeTwice(name) => {
+                attribute(message("finding-attribute-twice").with("attribute", name))
+            }
+            ExtensionError::AttributeValues { attribute: name, count: 0 } => {
+                attribute(message("finding-attribute-none").with("attribute", name))
+            }
+            ExtensionError::AttributeValues { attribute: name, count } => {
+                attribute(message("finding-attribute-values").with("attribute", name).with("count", count))
             }
             ExtensionError::TooManyNames { count, max } => Finding::refused(
                 Code::TooLarge,

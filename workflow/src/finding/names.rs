@@ -49,6 +49,17 @@ impl From<NameError> for Finding {
     }
 }
 
+/// The notice about a DNS name that the profile leaves out.
+pub(crate) fn dropped_name(error: &NameError) -> Finding {
+    match error {
+        NameError::Dns { name, error } => {
+            let advice = Message::new("finding-name-dropped-advice");
+            Finding::ignored(Code::BadName, dns(name, error.clone()).0, advice)
+        }
+        other => other.clone().into(),
+    }
+}
+
 fn dns(name: &str, error: DnsError) -> (Message, Message) {
     let message = Message::new;
     let full_name = || message("finding-dns-full-name").with("example", "www.example.com");

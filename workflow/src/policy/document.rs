@@ -181,6 +181,7 @@ fn profile(name: String, own: Settings, defaults: &Settings, common: &Common) ->
         validity_days,
         max_names: own.max_names.or(defaults.max_names).unwrap_or(100),
         wildcards: own.wildcards.or(defaults.wildcards).unwrap_or(false),
+        drop_unusable_names: own.drop_unusable_names.or(defaults.drop_unusable_names).unwrap_or(false),
         names,
         requesters: own.requesters.or(defaults.requesters).unwrap_or_default(),
         ungranted: own.ungranted.or(defaults.ungranted).unwrap_or(UngrantedAction::Ignored),

@@ -22,6 +22,8 @@ pub struct Profile {
     pub(super) validity_days: u32,
     pub(super) max_names: usize,
     pub(super) wildcards: bool,
+    /// True if DNS names that cannot be certified are left out in place of refusing the request.
+    pub(super) drop_unusable_names: bool,
     pub(super) names: Names,
     pub(super) requesters: Vec<Requesters>,
     pub(super) ungranted: UngrantedAction,

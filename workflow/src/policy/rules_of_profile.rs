@@ -4,12 +4,13 @@
 //! built from the profile; the request contributes its names and its common name, each after a check.
 
 use pki::csr::{Csr, RequestedExtension};
+use pki::error::NameError;
 use pki::key::KeyKind;
 use pki::name::Name;
 
 use super::document::UngrantedAction;
 use super::{Evaluation, Grant, Policy, Profile};
-use crate::finding::{Code, Finding, Severity, about_name, new_key, quoted};
+use crate::finding::{Code, Finding, Severity, about_name, dropped_name, new_key, quoted};
 use crate::requester::Requester;
 use crate::texts::{Message, Value};
 
@@ -94,6 +95,11 @@ fn names(csr: &Csr, profile: &Profile) -> Vec<Finding> {
             Message::new("finding-spread-names"),
         ));
     }
+    let of_unusable = |error: &NameError| match profile.drop_unusable_names {
+        true => dropped_name(error),
+        false => error.clone().into(),
+    };
+    findings.extend(csr.unusable_names().iter().map(of_unusable));
     for name in csr.names() {
         let not_allowed = |why: Message, advice: Message| {
             Finding::refused(Code::NameNotAllowed, why.with("profile", &profile.name), advice)

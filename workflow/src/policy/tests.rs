@@ -126,6 +126,36 @@ fn wildcards_are_for_profiles_that_allow_them() {
 }
 
 #[test]
+fn unusable_names_are_left_out_where_the_profile_says_so_and_refused_elsewhere() {
+    let appliance = |names: &[&str]| {
+        let address = tlv(0x82, b"10.0.0.1");
+        CsrMaker::new(TestKey::EcP256).common_name("ilo").names(names).general_name(address).pem()
+    };
+    let good = appliance(&["ilo", "ilo.example.com"]);
+    let strict = evaluate(&policy(DNS), &good, "");
+    let refused = (Code::BadName, Severity::Refused);
+    let ignored = (Code::BadName, Severity::Ignored);
+    assert_eq!(codes(&strict), [refused, refused, ignored]);
+    let drops = policy(&format!("drop_unusable_names = true\n{DNS}"));
+    let evaluation = evaluate(&drops, &good, "");
+    assert_eq!(codes(&evaluation), [ignored, ignored, ignored]);
+    let details: Vec<&str> = evaluation.findings.iter().map(|finding| finding.detail.as_str()).collect();
+    assert!(details[0].contains("\"ilo\"") && details[1].contains("\"10.0.0.1\""), "{details:?}");
+    assert!(evaluation.findings.iter().all(|finding| finding.advice.contains("won't contain it")));
+    assert!(evaluation.findings[0].advice_in(Language::Japanese).contains("証明書には含まれません"));
+    assert_eq!(evaluation.grant.unwrap().names, ["ilo.example.com"]);
+    // No other fault of a name is forgiven, and one good name is needed.
+    for text in [
+        appliance(&["ilo", "a_b.example.com", "ilo.example.com"]),
+        appliance(&["ilo", "ilo.example.com."]),
+        appliance(&["ilo", "*"]),
+        appliance(&["ilo"]),
+    ] {
+        assert!(Csr::read(&text).is_err());
+    }
+}
+
+#[test]
 fn an_authority_is_never_granted() {
     let csr = CsrMaker::new(TestKey::EcP256).names(&["www.example.com"]).asking_for_ca().pem();
     let evaluation = evaluate(&policy(DNS), &csr, "");

@@ -12,6 +12,7 @@ mod certificates;
 mod document;
 mod forgeries;
 mod limits;
+mod mutations;
 mod panel;
 mod pkilint;
 mod question;

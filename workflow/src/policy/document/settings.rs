@@ -88,6 +88,7 @@ pub(super) struct Settings {
     pub(super) validity_days: Option<u32>,
     pub(super) max_names: Option<usize>,
     pub(super) wildcards: Option<bool>,
+    pub(super) drop_unusable_names: Option<bool>,
     pub(super) ungranted: Option<UngrantedAction>,
     pub(super) subject: Option<FixedSubject>,
     pub(super) approvers: Option<Vec<Approver>>,

@@ -45,6 +45,9 @@ pub(super) fn rows() -> Vec<Row> {
         Row::new("Ed25519, point of small order", WeakKey, with_spki(key_of("1.3.101.112", &[0; 32]))),
         Row::new("Ed448", UnsupportedKey, with_spki(key_of("1.3.101.113", &[7; 57]))),
         Row::new("ML-DSA-65", UnsupportedKey, with_spki(key_of("2.16.840.1.101.3.4.3.18", &[7; 1952]))),
+        Row::new("X25519", UnsupportedKey, with_spki(key_of("1.3.101.110", &[7; 32]))),
+        Row::new("EC with explicit parameters", UnsupportedKey, with_spki(explicit())),
+        Row::new("SM2", UnsupportedKey, with_spki(ec("1.2.156.10197.1.301", &[4; 65]))),
         Row::new("DSA", UnsupportedKey, with_spki(key_of("1.2.840.10040.4.1", &[7; 128]))),
         Row::new(
             "EC P-384, where the profile allows RSA and P-256",
@@ -76,6 +79,15 @@ fn denied() -> Row {
 
 fn ec(curve: &str, point: &[u8]) -> Vec<u8> {
     sequence(&[sequence(&[oid("1.2.840.10045.2.1"), oid(curve)]), tlv(3, &[&[0], point].concat())])
+}
+
+/// A key that writes out its curve, as openssl does with ec_param_enc:explicit.
+fn explicit() -> Vec<u8> {
+    let field = sequence(&[oid("1.2.840.10045.1.1"), tlv(2, &[0x7f; 32])]);
+    let curve = sequence(&[tlv(4, &[1; 32]), tlv(4, &[2; 32])]);
+    let parameters =
+        sequence(&[tlv(2, &[1]), field, curve, tlv(4, &[4; 65]), tlv(2, &[0x7f; 32]), tlv(2, &[1])]);
+    sequence(&[sequence(&[oid("1.2.840.10045.2.1"), parameters]), tlv(3, &[&[0][..], &[4; 65]].concat())])
 }
 
 fn key_of(kind: &str, bits: &[u8]) -> Vec<u8> {

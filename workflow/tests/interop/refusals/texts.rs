@@ -1,5 +1,7 @@
 //! Texts that are no request, or not one alone, or not signed by their key.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pki::csr::Csr;
 use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
@@ -27,6 +29,16 @@ pub(super) fn rows() -> Vec<Row> {
         ("a request and a certificate", NotACsr, format!("{pem}{ca}")),
         ("a request without its last line", NotACsr, pem.replace("-----END CERTIFICATE REQUEST-----", "")),
         ("a request with other characters than base64", NotACsr, pem.replacen("\nMI", "\nM!", 1)),
+        ("half of a request, as a string of JSON", NotACsr, pem[..pem.len() / 2].replace('\n', "\\n")),
+        ("a damaged request, quoted in a mail", NotACsr, {
+            pem.replacen("\nMI", "\nM!", 1).lines().map(|line| format!("> {line}\n")).collect()
+        }),
+        ("half of a request, in base64 once more", NotACsr, STANDARD.encode(&pem[..pem.len() / 2])),
+        (
+            "a name that is BER: in parts",
+            NotACsr,
+            right().subject_part("2.5.4.10", 0x2c, &tlv(12, b"O")).pem(),
+        ),
         ("a request with an octet after its end", NotACsr, request(&[&der[..], &[0]].concat())),
         ("a request without its last octet", NotACsr, request(&der[..der.len() - 1])),
         ("a private key", PrivateKeySubmitted, key.pem()),

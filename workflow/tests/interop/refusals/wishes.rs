@@ -10,6 +10,23 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         forbidden("basicConstraints with CA:TRUE", right().asking_for_ca().pem()),
         forbidden(
+            "two lists of extensions",
+            right().attribute("1.2.840.113549.1.9.14", &names(b"a.example.com")).pem(),
+        ),
+        forbidden(
+            "a list of extensions, and one in the form of old Windows tools",
+            right().attribute("1.3.6.1.4.1.311.2.1.14", &names(b"a.example.com")).pem(),
+        ),
+        forbidden(
+            "a challenge password with two values",
+            right().attribute("1.2.840.113549.1.9.7", &tlv(12, b"secret").repeat(2)).pem(),
+        ),
+        forbidden("an attribute without a value", right().attribute("1.2.3.4", &[]).pem()),
+        forbidden(
+            "keyUsage, followed by more",
+            right().extension("2.5.29.15", true, &[&tlv(3, &[7, 0x80])[..], &[5, 0]].concat()).pem(),
+        ),
+        forbidden(
             "an extension that is there twice",
             right()
                 .extension("2.5.29.15", true, &tlv(3, &[7, 0x80]))
@@ -37,4 +54,9 @@ pub(super) fn rows() -> Vec<Row> {
         .strict(),
         Row::new("the profile web, which does not exist", UnknownProfile, right().pem()).profile("web"),
     ]
+}
+
+/// A list of extensions with one name.
+fn names(name: &[u8]) -> Vec<u8> {
+    sequence(&[sequence(&[oid("2.5.29.17"), tlv(4, &sequence(&[tlv(0x82, name)]))])])
 }
