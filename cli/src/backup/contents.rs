@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use pki::certificate::{Certificate, Serial};
+use pki::issuer::Issuer;
 use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record};
 use workflow::ids::RequestId;
 use workflow::request::Status;
@@ -25,6 +26,8 @@ pub(super) struct Contents {
     pub(super) policy: Option<String>,
     /// Certificate in force of the CA and its chain, as PEM.
     pub(super) issuer: Option<String>,
+    /// Number of certificates that no CA certificate of the export verifies.
+    pub(super) unverified: usize,
 }
 
 impl Contents {
@@ -32,6 +35,7 @@ impl Contents {
     pub(super) fn of(file: &Path, accept_broken_trails: bool) -> Result<Self, CliError> {
         let mut reader = open(file)?;
         let (mut ids, mut in_flight, mut policy, mut issuer) = (HashSet::new(), 0, None, None);
+        let (mut issuers, mut unverified) = (Vec::<Issuer>::new(), 0);
         let (mut issued, mut stored) = (HashSet::<Serial>::new(), HashSet::<Serial>::new());
         while let Some(record) = reader.record().map_err(|error| damaged(file, error))? {
             match record {
@@ -43,15 +47,34 @@ impl Contents {
                     let certified = row.status().has_certificate() || row.status() == Status::Revoked;
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }
-                Record::Object(ObjectKey::IssuerInForce(_), text) => issuer = Some(text),
+                Record::Object(key @ (ObjectKey::IssuerInForce(_) | ObjectKey::Issuer(_)), text) => {
+                    issuers.extend(Issuer::from_pem(&text));
+                    if matches!(key, ObjectKey::IssuerInForce(_)) {
+                        issuer = Some(text);
+                    }
+                }
+                Record::Object(key @ ObjectKey::IssuerChain { .. }, text) => {
+                    let read = Issuer::from_pem(&text).ok();
+                    let read =
+                        read.filter(|issuer| ObjectKey::of_issuer(issuer) == key).ok_or_else(|| {
+                            CliError::new(
+                                format!("{}: the CA certificate {key} has another SHA-256", file.display()),
+                                "The export was altered; take another one.",
+                            )
+                        })?;
+                    issuers.push(read);
+                }
                 Record::Object(ObjectKey::Certificate(serial), text) => {
                     let certificate = Certificate::from_pem(&text).ok();
-                    if certificate.is_none_or(|certificate| *certificate.serial() != serial) {
-                        return Err(CliError::new(
+                    let certificate = certificate.filter(|one| *one.serial() == serial).ok_or_else(|| {
+                        CliError::new(
                             format!("{}: the certificate {serial} has another serial number", file.display()),
                             "The export was altered; take another one.",
-                        ));
-                    }
+                        )
+                    })?;
+                    // The CA certificates come before the others.
+                    unverified +=
+                        usize::from(!issuers.iter().any(|issuer| issuer.verify(certificate.der()).is_ok()));
                     stored.insert(serial);
                 }
                 _ => {}
@@ -82,7 +105,7 @@ impl Contents {
         let manifest = reader.manifest().cloned();
         let manifest =
             manifest.ok_or_else(|| CliError::new(format!("{} has no manifest", file.display()), ""))?;
-        Ok(Self { header, manifest, ids, in_flight, policy, issuer })
+        Ok(Self { header, manifest, ids, in_flight, policy, issuer, unverified })
     }
 }
 

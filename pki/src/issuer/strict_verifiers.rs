@@ -86,7 +86,7 @@ impl fmt::Display for StrictRule {
             Self::NameEncoding { here, there } => {
                 write!(
                     f,
-                    "the names are encoded differently: {here} here, {there} in the certificate of its issuer"
+                    "the names are encoded differently: {here} here, {there} there, in the certificate of its issuer"
                 )
             }
             Self::SerialNumber => f.write_str("the serial number is not positive or has more than 20 octets"),

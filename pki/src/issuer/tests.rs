@@ -185,7 +185,7 @@ fn names_in_other_string_types_are_the_same_names_and_strict_verifiers_are_named
     assert_eq!(found(&ders), [0, 1]);
     let objections = issuer(&ders).unwrap().strict_objections();
     let [objection] = &objections[..] else { panic!("{objections:?}") };
-    let text = "the names are encoded differently: PrintableString here, Utf8String in the certificate of its issuer";
+    let text = "the names are encoded differently: PrintableString here, UTF8String there";
     assert!(objection.to_string().contains(text), "{objection}");
 }
 

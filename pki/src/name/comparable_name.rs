@@ -3,10 +3,12 @@
 //! Invariant: two names are equal if they have the same attributes in the same order, whatever their string types, case
 //! and spaces (RFC 4518, as X.520 section 7 has it). Other values are compared octet by octet.
 
+use x509_parser::asn1_rs::Tag;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use super::distinguished_name::text;
+use super::distinguished_name::{render, text};
+use crate::text::quoted;
 
 /// A name to compare.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,18 +82,35 @@ fn normalized_and_folded(text: &str) -> Result<String, stringprep::Error> {
     Ok(stringprep::x520prep(&folded, false)?.into_owned())
 }
 
-/// The string types in which two names differ, for people: "UTF8String" and "PrintableString". `None` if they are
-/// the same, or if the names differ in more than that.
+/// How the encodings of two equal names differ, for people: "UTF8String" and "PrintableString", or the names if the string
+/// types are the same. `None` if the names are not equal.
 pub(crate) fn encodings(one: &X509Name<'_>, other: &X509Name<'_>) -> Option<(String, String)> {
     if ComparableName::of(one) != ComparableName::of(other) {
         return None;
     }
     let pairs = one.iter_attributes().zip(other.iter_attributes());
-    let differing = pairs.map(|(one, other)| (one.attr_value().tag(), other.attr_value().tag()));
-    differing
+    let tags = pairs.map(|(one, other)| (one.attr_value().tag(), other.attr_value().tag()));
+    let found = tags
         .filter(|(one, other)| one != other)
-        .map(|(one, other)| (one.to_string(), other.to_string()))
-        .next()
+        .map(|(one, other)| (string_type(one), string_type(other)))
+        .next();
+    // Case or spaces.
+    Some(found.unwrap_or_else(|| (quoted(&render(one)), quoted(&render(other)))))
+}
+
+/// The name of a string type (X.680 section 41).
+fn string_type(tag: Tag) -> String {
+    let name = match tag {
+        Tag::Utf8String => "UTF8String",
+        Tag::NumericString => "NumericString",
+        Tag::PrintableString => "PrintableString",
+        Tag::T61String => "TeletexString",
+        Tag::Ia5String => "IA5String",
+        Tag::UniversalString => "UniversalString",
+        Tag::BmpString => "BMPString",
+        other => return format!("tag {}", other.0),
+    };
+    name.to_owned()
 }
 
 #[cfg(test)]
