@@ -35,7 +35,7 @@ pub(crate) struct ImportFiles {
 /// A key and certificates to import.
 pub(super) struct CaImport {
     key: Key,
-    certificates: Certificates,
+    certificates: ImportedCertificates,
 }
 
 enum Key {
@@ -45,7 +45,7 @@ enum Key {
 }
 
 /// The certificates of the files.
-struct Certificates {
+struct ImportedCertificates {
     bundle: CertificateBundle,
     /// The certificates of --certificate: one of them is that of the key.
     own: Vec<Vec<u8>>,
@@ -72,7 +72,7 @@ impl ImportFiles {
         Ok(CaImport { key, certificates })
     }
 
-    fn certificates(&self) -> Result<Certificates, CliError> {
+    fn certificates(&self) -> Result<ImportedCertificates, CliError> {
         let own = files::certificates(&self.certificate)?;
         let above = self.chain.as_deref().map(files::certificates).transpose()?.unwrap_or_default();
         let bundle = CertificateBundle::read(own.iter().chain(&above).cloned()).map_err(|number| {
@@ -85,11 +85,11 @@ impl ImportFiles {
                 "Export it again, in PEM or DER.",
             )
         })?;
-        Ok(Certificates { bundle, own, shown: self.certificate.display().to_string() })
+        Ok(ImportedCertificates { bundle, own, shown: self.certificate.display().to_string() })
     }
 }
 
-impl Certificates {
+impl ImportedCertificates {
     /// Fails if no certificate of the file can be that of a CA, whatever the key.
     fn can_be_a_ca(&self) -> Result<(), CliError> {
         let mut first = None;

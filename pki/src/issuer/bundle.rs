@@ -25,7 +25,7 @@ pub const MAX_SIGNATURE_CHECKS: usize = 40;
 /// Certificates of a file or of several.
 #[derive(Debug)]
 pub struct CertificateBundle {
-    certificates: Vec<Member>,
+    certificates: Vec<BundledCertificate>,
     by_subject: HashMap<ComparableName, Vec<usize>>,
     checks: Cell<usize>,
 }
@@ -66,7 +66,7 @@ pub enum ChainError {
 
 /// A certificate of a bundle, with what the search needs.
 #[derive(Debug)]
-struct Member {
+struct BundledCertificate {
     der: Vec<u8>,
     subject: ComparableName,
     issuer: ComparableName,
@@ -83,7 +83,7 @@ struct Member {
     not_after: OffsetDateTime,
 }
 
-impl Member {
+impl BundledCertificate {
     fn read(der: Vec<u8>) -> Option<Self> {
         let Ok(([], certificate)) = X509Certificate::from_der(&der) else { return None };
         Some(Self {
@@ -115,7 +115,7 @@ impl Member {
 
 /// The signatures of one search: each pair once, and no more than the bound.
 #[derive(Default)]
-struct Checks {
+struct SignatureChecks {
     made: BTreeMap<(usize, usize), bool>,
     is_exhausted: bool,
 }
@@ -127,7 +127,7 @@ impl CertificateBundle {
         let (mut certificates, mut seen) = (Vec::new(), HashSet::new());
         for (at, der) in ders.into_iter().enumerate() {
             if seen.insert(der.clone()) {
-                certificates.push(Member::read(der).ok_or(at + 1)?);
+                certificates.push(BundledCertificate::read(der).ok_or(at + 1)?);
             }
         }
         let mut by_subject: HashMap<ComparableName, Vec<usize>> = HashMap::new();
@@ -183,7 +183,7 @@ impl CertificateBundle {
     /// # Errors
     /// [`ChainError`] with the reason that ends the longest chain.
     pub fn chain(&self, from: usize, now: OffsetDateTime) -> Result<Vec<Vec<u8>>, ChainError> {
-        let mut checks = Checks::default();
+        let mut checks = SignatureChecks::default();
         // Expired certificates only if there is no other way: the caller names them.
         let found = self.search(from, &mut checks, |one| one.is_valid(now));
         let found = found.or_else(|_| self.search(from, &mut checks, |_| true));
@@ -194,8 +194,8 @@ impl CertificateBundle {
     fn search(
         &self,
         from: usize,
-        checks: &mut Checks,
-        is_wanted: impl Fn(&Member) -> bool,
+        checks: &mut SignatureChecks,
+        is_wanted: impl Fn(&BundledCertificate) -> bool,
     ) -> Result<Vec<usize>, ChainError> {
         let mut lower: BTreeMap<usize, usize> = BTreeMap::new();
         let mut visited = HashSet::new();
@@ -279,13 +279,15 @@ impl CertificateBundle {
 
     /// True if the key of `upper` signed `at`. The signature of a root is not part of a chain (RFC 5280 section 6.1),
     /// so one with a digest that is no longer secure is taken as its own.
-    fn is_signed(&self, at: usize, upper: usize, checks: &mut Checks) -> bool {
+    fn is_signed(&self, at: usize, upper: usize, checks: &mut SignatureChecks) -> bool {
         if let Some(known) = checks.made.get(&(at, upper)) {
             return *known;
         }
         let (one, upper_one) = (&self.certificates[at], &self.certificates[upper]);
         let Ok(scheme) = &one.scheme else {
-            return at == upper && one.authority_key_identifier.is_none_or_equal(&one.key_identifier);
+            let identifier = one.authority_key_identifier.as_ref();
+            return at == upper
+                && identifier.is_none_or(|octets| Some(octets) == one.key_identifier.as_ref());
         };
         if checks.made.len() >= MAX_SIGNATURE_CHECKS {
             checks.is_exhausted = true;
@@ -296,15 +298,5 @@ impl CertificateBundle {
         let is_signed = key.is_ok_and(|key| verify(key, *scheme, &one.tbs, &one.signature).is_ok());
         checks.made.insert((at, upper), is_signed);
         is_signed
-    }
-}
-
-trait NoneOrEqual {
-    fn is_none_or_equal(&self, other: &Self) -> bool;
-}
-
-impl NoneOrEqual for Option<Vec<u8>> {
-    fn is_none_or_equal(&self, other: &Self) -> bool {
-        self.is_none() || self == other
     }
 }

@@ -18,6 +18,8 @@ use crate::pem_block::pem_blocks;
 pub struct StrictObjection {
     /// The subject of the certificate.
     pub subject: String,
+    /// True if it is the last of the chain: some verifiers check less of a root.
+    pub in_root: bool,
     /// The rule.
     pub rule: StrictRule,
 }
@@ -37,8 +39,6 @@ pub enum StrictRule {
     OtherAuthorityKeyIdentifier,
     /// Sections 4.2.1.1 and 4.2.1.2: key identifiers are not critical.
     CriticalKeyIdentifier,
-    /// Section 4.2.1.10: nameConstraints is critical.
-    NameConstraintsNotCritical,
     /// Section 4.1.2.6: the issuer is encoded like the subject of the issuer.
     NameEncoding {
         /// The string type in the certificate.
@@ -46,27 +46,33 @@ pub enum StrictRule {
         /// The string type in the certificate of its issuer.
         there: String,
     },
-    /// Section 4.1.2.2: the serial number is positive and has at most 20 octets.
-    SerialNumber,
+    /// Section 4.1.2.2: the serial number is positive.
+    NegativeSerialNumber,
     /// Section 4.2: an unknown critical extension is a reason to refuse.
     CriticalExtension(String),
 }
 
-impl StrictRule {
+impl StrictObjection {
     /// The verifiers that refuse, as docs/issuance.md names them.
     #[must_use]
     pub fn verifiers(&self) -> &'static [&'static str] {
-        match self {
-            Self::BasicConstraintsNotCritical => &["OpenSSL", "Python cryptography"],
-            Self::NoKeyUsage => &["OpenSSL", "Python cryptography"],
-            Self::NoSubjectKeyIdentifier => &["OpenSSL", "Python cryptography"],
-            Self::NoAuthorityKeyIdentifier => &["OpenSSL", "Python cryptography"],
-            Self::OtherAuthorityKeyIdentifier => &["OpenSSL"],
-            Self::CriticalKeyIdentifier => &["OpenSSL", "Python cryptography"],
-            Self::NameConstraintsNotCritical => &["Python cryptography"],
-            Self::NameEncoding { .. } => &["Go"],
-            Self::SerialNumber => &["Go"],
-            Self::CriticalExtension(_) => &["OpenSSL"],
+        match (&self.rule, self.in_root) {
+            (StrictRule::BasicConstraintsNotCritical | StrictRule::NoKeyUsage, _) => {
+                &["OpenSSL", "Python cryptography"]
+            }
+            (StrictRule::NoSubjectKeyIdentifier | StrictRule::NoAuthorityKeyIdentifier, _)
+            | (StrictRule::OtherAuthorityKeyIdentifier, true) => &["OpenSSL"],
+            (StrictRule::OtherAuthorityKeyIdentifier, false) => &["OpenSSL", "GnuTLS", "NSS", "Java"],
+            (StrictRule::CriticalKeyIdentifier, true) => &["OpenSSL", "Python cryptography", "Go"],
+            (StrictRule::CriticalKeyIdentifier, false) => {
+                &["OpenSSL", "NSS", "Java", "Python cryptography", "webpki", "Go"]
+            }
+            (StrictRule::NameEncoding { .. }, _) => &["GnuTLS", "NSS", "Python cryptography", "webpki", "Go"],
+            (StrictRule::NegativeSerialNumber, _) => &["Python cryptography", "Go"],
+            (StrictRule::CriticalExtension(_), true) => &["OpenSSL", "GnuTLS", "Python cryptography", "Go"],
+            (StrictRule::CriticalExtension(_), false) => {
+                &["OpenSSL", "GnuTLS", "NSS", "Java", "Python cryptography", "webpki", "Go"]
+            }
         }
     }
 }
@@ -82,14 +88,13 @@ impl fmt::Display for StrictRule {
                 f.write_str("authorityKeyIdentifier is not the subjectKeyIdentifier of its issuer")
             }
             Self::CriticalKeyIdentifier => f.write_str("a key identifier is critical"),
-            Self::NameConstraintsNotCritical => f.write_str("nameConstraints is not critical"),
             Self::NameEncoding { here, there } => {
                 write!(
                     f,
                     "the names are encoded differently: {here} here, {there} there, in the certificate of its issuer"
                 )
             }
-            Self::SerialNumber => f.write_str("the serial number is not positive or has more than 20 octets"),
+            Self::NegativeSerialNumber => f.write_str("the serial number is negative"),
             Self::CriticalExtension(oid) => {
                 write!(f, "the critical extension {oid} is unknown to most verifiers")
             }
@@ -99,7 +104,7 @@ impl fmt::Display for StrictRule {
 
 impl fmt::Display for StrictObjection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({} will refuse)", self.subject, self.rule, self.rule.verifiers().join(", "))
+        write!(f, "{}: {} ({} will refuse)", self.subject, self.rule, self.verifiers().join(", "))
     }
 }
 
@@ -128,11 +133,8 @@ pub(super) fn objections(chain_pem: &str) -> Vec<StrictObjection> {
     for (at, certificate) in chain.iter().enumerate() {
         let subject = render_distinguished_name(certificate.subject());
         let upper = chain.get(at + 1);
-        all.extend(
-            broken(certificate, upper)
-                .into_iter()
-                .map(|rule| StrictObjection { subject: subject.clone(), rule }),
-        );
+        let objection = |rule| StrictObjection { subject: subject.clone(), in_root: upper.is_none(), rule };
+        all.extend(broken(certificate, upper).into_iter().map(objection));
     }
     all
 }
@@ -148,9 +150,6 @@ fn broken(certificate: &X509Certificate<'_>, upper: Option<&X509Certificate<'_>>
     }
     if critical("2.5.29.15").is_none() {
         rules.push(StrictRule::NoKeyUsage);
-    }
-    if critical("2.5.29.30") == Some(false) {
-        rules.push(StrictRule::NameConstraintsNotCritical);
     }
     if critical("2.5.29.14").is_none() {
         rules.push(StrictRule::NoSubjectKeyIdentifier);
@@ -173,10 +172,8 @@ fn broken(certificate: &X509Certificate<'_>, upper: Option<&X509Certificate<'_>>
     {
         rules.push(StrictRule::NameEncoding { here, there });
     }
-    let serial = certificate.raw_serial();
-    let is_positive = serial.first().is_some_and(|first| first & 0x80 == 0) && serial.iter().any(|b| *b != 0);
-    if !is_positive || serial.len() > 20 {
-        rules.push(StrictRule::SerialNumber);
+    if certificate.raw_serial().first().is_some_and(|first| first & 0x80 != 0) {
+        rules.push(StrictRule::NegativeSerialNumber);
     }
     for extension in certificate.extensions().iter().filter(|extension| extension.critical) {
         let oid = dotted(&extension.oid);

@@ -12,14 +12,14 @@ use crate::text::quoted;
 
 /// A name to compare.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ComparableName(Vec<Vec<Attribute>>);
+pub(crate) struct ComparableName(Vec<Vec<ComparableAttribute>>);
 
 /// Type and value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Attribute(Vec<u8>, Value);
+struct ComparableAttribute(Vec<u8>, ComparableValue);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Value {
+enum ComparableValue {
     Text(String),
     /// Tag and contents of a value that is not a string.
     Octets(u32, Vec<u8>),
@@ -29,7 +29,7 @@ impl ComparableName {
     /// Prepares a name.
     pub(crate) fn of(name: &X509Name<'_>) -> Self {
         let rdn = |rdn: &x509_parser::x509::RelativeDistinguishedName<'_>| {
-            let mut attributes: Vec<Attribute> = rdn.iter().map(attribute).collect();
+            let mut attributes: Vec<ComparableAttribute> = rdn.iter().map(attribute).collect();
             // An RDN is a set.
             attributes.sort_unstable();
             attributes
@@ -56,12 +56,12 @@ impl ComparableName {
     }
 }
 
-fn attribute(attribute: &AttributeTypeAndValue<'_>) -> Attribute {
+fn attribute(attribute: &AttributeTypeAndValue<'_>) -> ComparableAttribute {
     let value = match text(attribute) {
-        Some(text) => Value::Text(prepared(&text)),
-        None => Value::Octets(attribute.attr_value().tag().0, attribute.attr_value().data.to_vec()),
+        Some(text) => ComparableValue::Text(prepared(&text)),
+        None => ComparableValue::Octets(attribute.attr_value().tag().0, attribute.attr_value().data.to_vec()),
     };
-    Attribute(attribute.attr_type().as_bytes().to_vec(), value)
+    ComparableAttribute(attribute.attr_type().as_bytes().to_vec(), value)
 }
 
 /// Folds case, normalizes, and removes insignificant spaces (RFC 4518 sections 2.2 to 2.6).

@@ -217,7 +217,7 @@ async fn the_earliest_end_in_the_chain_is_noted() {
     backend.rotate_to(&root.issuing(issuing));
     run(&backend).await;
     let [Measure::CaLeft(left)] = backend.measures()[..] else { panic!("{:?}", backend.measures()) };
-    assert_eq!(left.whole_days(), 39, "{left}");
+    assert!((39..=40).contains(&left.whole_days()), "{left}");
 }
 
 #[tokio::test]

@@ -187,7 +187,8 @@ async fn everything_that_would_be_lost_is_named_at_once_and_can_be_accepted() {
 #[test]
 fn a_certificate_that_lacks_anything_of_the_one_before_is_found() {
     let before = alone(ca("Limited", limited));
-    let changes: [(&str, fn(&mut CertificateParams)); 6] = [
+    type Change = fn(&mut CertificateParams);
+    let changes: [(&str, Change); 6] = [
         ("nameConstraints", |params| params.name_constraints = None),
         ("nameConstraints", |params| {
             params.name_constraints.as_mut().unwrap().excluded_subtrees.clear();
