@@ -10,7 +10,7 @@ use workflow::policy::Policy;
 use workflow::request::Request;
 use workflow::timestamp::rfc3339;
 
-use super::contents::{Contents, damaged, open};
+use super::contents::{ChainCheck, Contents, damaged, open};
 use super::target::{ImportTarget, Placed, Write};
 use super::{ImportOptions, link_secret};
 use crate::error::CliError;
@@ -40,12 +40,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
             "Without --sha256, damage to the file is found, but not an alteration by a person who also changed its manifest.",
         );
     }
-    if contents.unverified > 0 {
-        say(format!(
-            "{} not verified by any CA certificate of the export, so they cannot be delivered again with a chain.",
-            count(contents.unverified, "certificate")
-        ));
-    }
+    ChainCheck::warning(contents.unverified).into_iter().for_each(say);
     let secret = options.link_secret.as_deref().map(link_secret::read).transpose()?;
     let stack = options.which.find().await?;
     let target = ImportTarget::of(&stack);
