@@ -1,6 +1,7 @@
 //! The parts of issuing, one by one: `cargo bench -p benches --bench parts`.
 #![allow(clippy::unwrap_used)]
 
+use benches::bundles::{bundle_of, chain_of, hostile_bundle};
 use benches::issuing::{Asked, Authority, shipped_policy};
 use divan::Bencher;
 use pki::testing::TestKey;
@@ -62,6 +63,20 @@ fn issue(bencher: Bencher<'_, '_>, kind: TestKey) {
     let (policy, csr, authority) = (shipped_policy(), Asked::of(TestKey::EcP256).read(), Authority::of(kind));
     let verdict = policy.evaluate(&csr, policy.profile(None).unwrap(), None);
     bencher.bench_local(|| authority.issue(&csr, &verdict));
+}
+
+/// Finding the chain of an issuing CA in a bundle of this many certificates, parsing included.
+#[divan::bench(args = [2, 100])]
+fn find_a_chain(bencher: Bencher<'_, '_>, size: usize) {
+    let ders = bundle_of(size);
+    bencher.bench_local(|| chain_of(&ders).unwrap());
+}
+
+/// Giving up on a hundred certificates with one name and one key identifier.
+#[divan::bench]
+fn give_up_on_a_hostile_bundle(bencher: Bencher<'_, '_>) {
+    let ders = hostile_bundle(100);
+    bencher.bench_local(|| chain_of(&ders).unwrap_err());
 }
 
 /// The bare signature within issuing.

@@ -1,24 +1,34 @@
 //! The CA certificate and the chain above it.
 //!
 //! Invariant: an [`Issuer`] may sign certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9), each certificate of its
-//! chain is signed by the next, and no path length is exceeded. Its name and key are DER, copied byte for byte into
-//! certificates. Fails with the number of the unfit certificate and the reason.
+//! chain is signed by the next, and no path length is exceeded. Its validity and purposes are those of the whole chain.
+//! Its name and key are DER, copied byte for byte into certificates. Fails with the number of the unfit certificate and
+//! the reason.
+
+use std::collections::BTreeSet;
 
 use der::Encode as _;
+use der::asn1::ObjectIdentifier;
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use crate::key::{KeyKind, PublicKey};
+use crate::csr::{purpose, purpose_name};
+use crate::key::PublicKey;
 use crate::name::{Name, encode_subject, render_distinguished_name};
 use crate::pem_block::{pem_blocks, to_pem};
-use crate::signer::{Scheme, verify};
 use crate::text::quoted;
 
+mod bundle;
 mod name_constraints;
+mod rules;
+mod strict_verifiers;
 
+pub use bundle::{CertificateBundle, ChainError, MAX_SIGNATURE_CHECKS};
 pub use name_constraints::NameConstraintViolation;
 use name_constraints::NameConstraints;
+use rules::{CaFields, fit_to_issue, is_self_issued, linked, signed_by};
+pub use strict_verifiers::{StrictObjection, StrictRule};
 
 /// A CA that can issue certificates.
 #[derive(Clone, Debug)]
@@ -28,10 +38,17 @@ pub struct Issuer {
     subject_der: Vec<u8>,
     key: PublicKey,
     key_identifier: Vec<u8>,
+    /// The latest notBefore and the earliest notAfter of the chain.
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
+    /// The subject of the certificate that ends first.
+    ends_first: String,
     /// The constraints of every certificate in the chain.
     constraints: Vec<NameConstraints>,
+    /// The purposes that every certificate of the chain allows; `None` if any.
+    purposes: Option<BTreeSet<ObjectIdentifier>>,
+    /// SHA-256 of the keys of all authorities of the stack: those of the chain, and the others in its file. Sorted.
+    authority_keys: Vec<[u8; 32]>,
 }
 
 /// Why a certificate or its chain cannot issue.
@@ -58,17 +75,25 @@ pub enum IssuerError {
     },
 }
 
+/// A certificate that an issuer did not sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the certificate is not signed by this CA certificate")]
+pub struct NotSignedError;
+
 impl Issuer {
-    /// Reads the issuer's certificate, followed by the certificates above it.
+    /// Reads the issuer's certificate, followed by the certificates above it. Blocks labelled PUBLIC KEY are keys of
+    /// other authorities of the stack.
     pub fn from_pem(chain_pem: &str) -> Result<Issuer, IssuerError> {
         let blocks = pem_blocks(chain_pem);
         if blocks.iter().any(|(label, _)| label.contains("PRIVATE KEY")) {
             return Err(IssuerError::PrivateKey);
         }
-        let mut ders = Vec::new();
+        let (mut ders, mut other_keys) = (Vec::new(), Vec::new());
         for (label, der) in blocks {
-            if label == "CERTIFICATE" {
-                ders.push(der.ok_or(IssuerError::Malformed(ders.len() + 1))?);
+            match label.as_str() {
+                "CERTIFICATE" => ders.push(der.ok_or(IssuerError::Malformed(ders.len() + 1))?),
+                "PUBLIC KEY" => other_keys.extend(der),
+                _ => {}
             }
         }
         let mut chain = Vec::new();
@@ -78,38 +103,59 @@ impl Issuer {
                 _ => return Err(IssuerError::Malformed(at + 1)),
             }
         }
-        let mut keys = Vec::new();
+        let unfit = |at: usize, why: String| IssuerError::Unfit {
+            number: at + 1,
+            subject: quoted(&render_distinguished_name(chain[at].subject())),
+            why,
+        };
+        let (mut keys, mut below) = (Vec::new(), 0);
         for (at, certificate) in chain.iter().enumerate() {
-            let unfit = |why: String| IssuerError::Unfit {
-                number: at + 1,
-                subject: quoted(&render_distinguished_name(certificate.subject())),
-                why,
-            };
-            keys.push(fit_to_issue(certificate, at).map_err(unfit)?);
+            let fields = CaFields::of(certificate);
+            keys.push(fit_to_issue(&fields, below).map_err(|why| unfit(at, why))?.clone());
+            // RFC 5280 section 4.2.1.9: self-issued certificates do not count.
+            below += usize::from(!is_self_issued(certificate));
         }
         for (at, pair) in chain.windows(2).enumerate() {
-            linked(&pair[0], &pair[1], &keys[at + 1]).map_err(|why| IssuerError::Unfit {
-                number: at + 1,
-                subject: quoted(&render_distinguished_name(pair[0].subject())),
-                why,
-            })?;
+            linked(&pair[0], &pair[1], &keys[at + 1]).map_err(|why| unfit(at, why))?;
         }
         let first = chain.first().ok_or(IssuerError::Missing)?;
+        let mut authority_keys: Vec<[u8; 32]> = keys
+            .iter()
+            .map(PublicKey::spki_der)
+            .chain(other_keys.iter().map(|key| key.as_slice()))
+            .map(sha256)
+            .collect();
+        authority_keys.sort_unstable();
+        authority_keys.dedup();
         let key = keys.swap_remove(0);
-        let mut constraints = Vec::new();
+        let (mut constraints, mut purposes) = (Vec::new(), None);
         for (at, certificate) in chain.iter().enumerate() {
             let read = NameConstraints::of(certificate).map_err(|()| IssuerError::Malformed(at + 1))?;
             constraints.extend(read);
+            if let Some(allowed) =
+                rules::purposes(certificate).map_err(|()| IssuerError::Malformed(at + 1))?
+            {
+                purposes = Some(match purposes {
+                    None => allowed,
+                    Some(before) => &before & &allowed,
+                });
+            }
         }
+        let not_before = |certificate: &X509Certificate<'_>| certificate.validity().not_before.to_datetime();
+        let not_after = |certificate: &X509Certificate<'_>| certificate.validity().not_after.to_datetime();
+        let ends_first = chain.iter().min_by_key(|one| not_after(one)).unwrap_or(first);
         Ok(Issuer {
             chain_pem: ders.iter().map(|der| to_pem(der)).collect(),
             subject: render_distinguished_name(first.subject()),
             subject_der: first.subject().as_raw().to_vec(),
-            key_identifier: subject_key_identifier(first).unwrap_or_else(|| key.identifier().to_vec()),
+            key_identifier: rules::subject_key_identifier(first).unwrap_or_else(|| key.identifier().to_vec()),
             key,
-            not_before: first.validity().not_before.to_datetime(),
-            not_after: first.validity().not_after.to_datetime(),
+            not_before: chain.iter().map(not_before).max().unwrap_or_else(|| not_before(first)),
+            not_after: not_after(ends_first),
+            ends_first: render_distinguished_name(ends_first.subject()),
             constraints,
+            purposes,
+            authority_keys,
         })
     }
 
@@ -123,22 +169,34 @@ impl Issuer {
         &self.key_identifier
     }
 
-    /// notBefore.
+    /// The latest notBefore of the chain.
     #[must_use]
     pub fn not_before(&self) -> OffsetDateTime {
         self.not_before
     }
 
-    /// notAfter.
+    /// The earliest notAfter of the chain: a leaf is of no use when one of its issuers has ended.
     #[must_use]
     pub fn not_after(&self) -> OffsetDateTime {
         self.not_after
+    }
+
+    /// The subject of the certificate of the chain that ends first.
+    #[must_use]
+    pub fn ends_first(&self) -> &str {
+        &self.ends_first
     }
 
     /// The chain as PEM, the issuer's certificate first.
     #[must_use]
     pub fn chain_pem(&self) -> &str {
         &self.chain_pem
+    }
+
+    /// SHA-256 of the chain, in lower-case hex: the same for the same certificates in the same order.
+    #[must_use]
+    pub fn chain_digest(&self) -> String {
+        hex::encode(sha256(self.chain_pem.as_bytes()))
     }
 
     /// The SubjectPublicKeyInfo as DER.
@@ -153,6 +211,12 @@ impl Issuer {
         &self.key
     }
 
+    /// True if the key is that of an authority of the stack: of this chain, or one that its file lists.
+    #[must_use]
+    pub fn is_authority_key(&self, key: &PublicKey) -> bool {
+        key.is_in(&self.authority_keys)
+    }
+
     /// The subject as RFC 4514 text.
     #[must_use]
     pub fn subject(&self) -> String {
@@ -161,6 +225,21 @@ impl Issuer {
 
     pub(crate) fn subject_der(&self) -> &[u8] {
         &self.subject_der
+    }
+
+    /// Checks that a certificate, as DER, names this issuer and is signed by its key.
+    ///
+    /// # Errors
+    /// [`NotSignedError`] if it is not, or is not a certificate.
+    pub fn verify(&self, certificate_der: &[u8]) -> Result<(), NotSignedError> {
+        let Ok(([], certificate)) = X509Certificate::from_der(certificate_der) else {
+            return Err(NotSignedError);
+        };
+        // Octet by octet: RFC 5280 section 4.1.2.6 has the CA encode both alike, and verifiers rely on it.
+        let is_named = certificate.issuer().as_raw() == self.subject_der
+            && rules::authority_key_identifier(&certificate)
+                .is_none_or(|octets| octets == self.key_identifier);
+        if is_named && signed_by(&certificate, &self.key).is_ok() { Ok(()) } else { Err(NotSignedError) }
     }
 
     /// Checks a name against the name constraints of the chain (RFC 5280 section 4.2.1.10); `None` if it complies.
@@ -182,61 +261,34 @@ impl Issuer {
     pub(crate) fn subject_der_violation(&self, subject_der: &[u8]) -> Option<NameConstraintViolation> {
         self.constraints.iter().find_map(|constraints| constraints.subject_violation(subject_der))
     }
-}
 
-/// Checks that a certificate may issue with `below` CA certificates under it, and returns its public key.
-fn fit_to_issue(certificate: &X509Certificate<'_>, below: usize) -> Result<PublicKey, String> {
-    // RFC 5280 section 4.1.2.4: the issuer field is not empty.
-    if certificate.subject().iter_rdn().next().is_none() {
-        return Err("its subject is empty".to_owned());
+    /// True if a certificate of the chain forbids this purpose, given by name or dotted number: verifiers want it in
+    /// the extendedKeyUsage of every certificate that has one.
+    #[must_use]
+    pub fn forbids_purpose(&self, name: &str) -> bool {
+        let Some(purposes) = &self.purposes else { return false };
+        purpose(name).is_none_or(|purpose| !purposes.contains(&purpose))
     }
-    // RFC 5280 section 4.2.1.9: cA and pathLenConstraint.
-    let constraints = match certificate.basic_constraints() {
-        Ok(Some(constraints)) if constraints.value.ca => constraints.value,
-        Ok(_) => return Err("it is not a CA (basicConstraints CA:TRUE is missing)".to_owned()),
-        Err(_) => return Err("its basicConstraints cannot be read".to_owned()),
-    };
-    if let Some(most) = constraints.path_len_constraint
-        && usize::try_from(most).unwrap_or(usize::MAX) < below
-    {
-        return Err(format!("it allows {most} CA certificates below it, but there are {below}"));
+
+    /// The names of the purposes that the whole chain allows; `None` if any.
+    #[must_use]
+    pub fn purposes(&self) -> Option<Vec<String>> {
+        self.purposes.as_ref().map(|all| all.iter().map(|oid| purpose_name(oid).into_owned()).collect())
     }
-    // RFC 5280 section 4.2.1.3: keyCertSign.
-    match certificate.key_usage() {
-        Ok(Some(usage)) if !usage.value.key_cert_sign() => {
-            return Err("its keyUsage lacks keyCertSign".to_owned());
-        }
-        Ok(_) => {}
-        Err(_) => return Err("its keyUsage cannot be read".to_owned()),
-    }
-    let key = PublicKey::from_spki(certificate.public_key().raw).map_err(|error| error.to_string())?;
-    match key.kind() {
-        KeyKind::Rsa { bits } if bits < 2048 => {
-            Err(format!("its RSA key has {bits} bits; at least 2048 are needed"))
-        }
-        _ => Ok(key),
+
+    /// What strict verifiers will say about the chain.
+    #[must_use]
+    pub fn strict_objections(&self) -> Vec<StrictObjection> {
+        strict_verifiers::objections(&self.chain_pem)
     }
 }
 
-/// Checks that `upper` issued `lower`.
-fn linked(
-    lower: &X509Certificate<'_>,
-    upper: &X509Certificate<'_>,
-    upper_key: &PublicKey,
-) -> Result<(), String> {
-    if lower.issuer().as_raw() != upper.subject().as_raw() {
-        return Err("the next certificate is not its issuer".to_owned());
-    }
-    let scheme = Scheme::read(&lower.signature_algorithm)
-        .map_err(|_| "its signature algorithm is weak or unknown".to_owned())?;
-    verify(upper_key, scheme, lower.tbs_certificate.as_ref(), &lower.signature_value.data)
-        .map_err(|_| "it is not signed by the next certificate".to_owned())
+fn sha256(octets: &[u8]) -> [u8; 32] {
+    use aws_lc_rs::digest::{SHA256, digest};
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, octets).as_ref());
+    out
 }
 
-fn subject_key_identifier(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {
-    use x509_parser::extensions::ParsedExtension;
-    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
-        _ => None,
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //!
 //! - [`csr`]: from pasted text to a request with verified proof of possession.
 //! - [`certificate`]: from contents to a signed certificate; the linter; parsed certificates.
-//! - [`issuer`]: an issuer's certificate, its chain, its name constraints.
+//! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
+//!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
 //! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM.
 //!
@@ -18,6 +19,7 @@ mod key_kind;
 pub mod name;
 mod oid;
 mod pem_block;
+pub mod pkcs7;
 pub mod signer;
 mod strict_der;
 #[cfg(any(test, feature = "testing"))]

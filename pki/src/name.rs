@@ -1,5 +1,6 @@
 //! Subject alternative names, and distinguished names as RFC 4514 text.
 
+mod comparable_name;
 mod distinguished_name;
 mod dns;
 mod email;
@@ -9,6 +10,7 @@ mod uri;
 pub use distinguished_name::{is_subject, render as render_distinguished_name};
 pub use general_name::Name;
 
+pub(crate) use comparable_name::{ComparableName, encodings};
 pub(crate) use distinguished_name::{attribute_name, encode_subject, text as attribute_text};
 
 /// The most characters of a DNS name (RFC 1035 section 2.3.4), without the root's dot.

@@ -29,10 +29,12 @@ use crate::ids::RequestId;
 use crate::ports::PortError;
 
 mod approvals;
+mod issuers;
 pub mod object_key;
 mod requests;
 
 pub use approvals::{update_approval, update_approval_audited};
+pub use issuers::issuer_of;
 pub use requests::{update_known_request, update_request};
 
 /// The most attempts of an update that conflicts with other writers.

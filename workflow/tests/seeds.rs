@@ -9,8 +9,9 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pki::csr::Csr;
+use pki::pkcs7::pkcs7_certificates;
 use pki::testing as test_pki;
-use pki::testing::CsrMaker;
+use pki::testing::{CaMaker, CsrMaker, TestKey, oid, sequence, tlv};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
@@ -28,6 +29,30 @@ fn rewritten(pem: &str) -> [String; 7] {
         pem.replace('=', "=3D"),
         pem.lines().map(|line| line.replace('+', " ") + "\n").collect(),
     ]
+}
+
+/// Bundles of CA certificates: with a cross-signed root, with a renewed one, and with one name for all.
+fn bundles() -> Vec<Vec<Vec<u8>>> {
+    let ca = |name: &str| CaMaker::new(TestKey::EcP256).named(name);
+    let (older, root, between, own) = (ca("Older Root"), ca("Root"), ca("Between"), ca("Issuing"));
+    let renewed = root.clone().path_length(3).root_der();
+    vec![
+        vec![own.der_below(&root), root.der_below(&older), root.root_der()],
+        vec![own.der_below(&between), between.der_below(&root), renewed, root.root_der()],
+        (0..6).map(|_| ca("Root").der_below(&root)).collect(),
+    ]
+}
+
+/// A PKCS#7 file with certificates.
+fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
+    let data = sequence(&[
+        tlv(2, &[1]),
+        tlv(0x31, &[]),
+        sequence(&[oid("1.2.840.113549.1.7.1")]),
+        tlv(0xa0, &certificates.concat()),
+        tlv(0x31, &[]),
+    ]);
+    sequence(&[oid("1.2.840.113549.1.7.2"), tlv(0xa0, &data)])
 }
 
 /// An export of requests in several stages.
@@ -73,6 +98,8 @@ fn seeds_are_valid_and_written_where_asked() {
     let export = export();
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
+    let bundles = bundles();
+    assert!(bundles.iter().all(|bundle| pkcs7_certificates(&pkcs7(bundle)).as_ref() == Ok(bundle)));
     if std::env::var_os("COUNTERSIGN_SEEDS").is_none() {
         return;
     }
@@ -90,6 +117,18 @@ fn seeds_are_valid_and_written_where_asked() {
         }
     }
     std::fs::write(corpus.join("policy/default.toml"), policy).unwrap();
+    std::fs::create_dir_all(corpus.join("chain")).unwrap();
+    std::fs::create_dir_all(corpus.join("pkcs7")).unwrap();
+    for (number, bundle) in bundles.iter().enumerate() {
+        let pem: String = bundle.iter().map(|der| test_pki::pem("CERTIFICATE", der)).collect();
+        let values: Vec<u8> = bundle
+            .iter()
+            .flat_map(|der| [&u16::try_from(der.len()).unwrap().to_be_bytes()[..], der].concat())
+            .collect();
+        std::fs::write(corpus.join(format!("chain/{number}.pem")), pem).unwrap();
+        std::fs::write(corpus.join(format!("chain/{number}.bin")), values).unwrap();
+        std::fs::write(corpus.join(format!("pkcs7/{number}.p7b")), pkcs7(bundle)).unwrap();
+    }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();
 }

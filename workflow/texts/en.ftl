@@ -539,6 +539,7 @@ finding-profile-keys = The “{ $profile }” profile doesn't allow this key ({ 
 finding-profile-keys-advice = It allows: { $allowed }.
 finding-profile-rsa = The RSA key has { $bits } bits; the “{ $profile }” profile needs at least { $fewest }.
 finding-key-denied = The key with the SHA-256 { $digest } is on the list of compromised keys.
+finding-key-of-authority = The key with the SHA-256 { $digest } is the key of a certificate authority (CA), so no certificate is issued for it.
 
 ## Signatures
 
@@ -665,6 +666,8 @@ finding-constrained-subject = The name constraints of the certificate authority 
        *[permit] don't permit
     } the subject { $subject }.
 finding-constrained-advice = Another profile doesn't change that. Leave the name out, or ask the operators where to get a certificate for it.
+finding-forbidden-purpose = The certificate authority (CA) may not issue certificates for { $purpose }, which the “{ $profile }” profile grants.
+finding-forbidden-purpose-advice = Choose another profile, or ask the operators: they need a CA certificate that allows the purpose.
 
 ## Requested extensions
 

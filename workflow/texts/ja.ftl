@@ -510,6 +510,7 @@ finding-profile-keys = プロファイル「{ $profile }」では、この鍵 ({
 finding-profile-keys-advice = 認められている鍵: { $allowed }
 finding-profile-rsa = RSA鍵が{ $bits }ビットです。プロファイル「{ $profile }」では{ $fewest }ビット以上が必要です。
 finding-key-denied = SHA-256が { $digest } の鍵は、漏えいした鍵の一覧に載っています。
+finding-key-of-authority = SHA-256が { $digest } の鍵は認証局 (CA) の鍵なので、この鍵の証明書は発行されません。
 
 ## Signatures
 
@@ -636,6 +637,8 @@ finding-constrained-subject = 認証局 (CA) の名前制約により、サブ�
        *[permit] 認められていません
     }。
 finding-constrained-advice = プロファイルを変えても同じです。その名前を取り除くか、どこで証明書を取得できるかを運用担当者に問い合わせてください。
+finding-forbidden-purpose = 認証局 (CA) は、プロファイル「{ $profile }」が認める用途 { $purpose } の証明書を発行できません。
+finding-forbidden-purpose-advice = 別のプロファイルを選ぶか、運用担当者に問い合わせてください。その用途を認めるCA証明書が必要です。
 
 ## Requested extensions
 

@@ -5,12 +5,13 @@ use std::fs::File;
 use std::path::Path;
 
 use pki::certificate::{Certificate, Serial};
+use pki::issuer::Issuer;
 use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record};
 use workflow::ids::RequestId;
 use workflow::request::Status;
 
 use crate::error::{CliError, OrFail as _};
-use crate::wording::broken_trails;
+use crate::wording::{broken_trails, count};
 
 /// A complete export.
 #[derive(Debug)]
@@ -25,6 +26,43 @@ pub(super) struct Contents {
     pub(super) policy: Option<String>,
     /// Certificate in force of the CA and its chain, as PEM.
     pub(super) issuer: Option<String>,
+    /// Number of certificates that no CA certificate of the export verifies.
+    pub(super) unverified: usize,
+}
+
+/// Counts the certificates that no CA certificate verifies. The CA certificates come before the others.
+#[derive(Default)]
+pub(super) struct ChainCheck {
+    issuers: Vec<Issuer>,
+    pub(super) unverified: usize,
+}
+
+impl ChainCheck {
+    /// Looks at an object of an export.
+    pub(super) fn object(&mut self, key: &ObjectKey, text: &str) {
+        match key {
+            ObjectKey::Certificate(_) => match Certificate::from_pem(text) {
+                Ok(certificate) => self.check(&certificate),
+                Err(_) => self.unverified += 1,
+            },
+            _ => self.issuers.extend(Issuer::from_pem(text)),
+        }
+    }
+
+    fn check(&mut self, certificate: &Certificate) {
+        let is_verified = self.issuers.iter().any(|issuer| issuer.verify(certificate.der()).is_ok());
+        self.unverified += usize::from(!is_verified);
+    }
+
+    /// Returns what to tell the operator about certificates without a chain.
+    pub(super) fn warning(unverified: usize) -> Option<String> {
+        (unverified > 0).then(|| {
+            format!(
+                "No CA certificate of the export verifies {}: the zip of a request with one cannot be made.",
+                count(unverified, "certificate")
+            )
+        })
+    }
 }
 
 impl Contents {
@@ -32,6 +70,7 @@ impl Contents {
     pub(super) fn of(file: &Path, accept_broken_trails: bool) -> Result<Self, CliError> {
         let mut reader = open(file)?;
         let (mut ids, mut in_flight, mut policy, mut issuer) = (HashSet::new(), 0, None, None);
+        let mut chains = ChainCheck::default();
         let (mut issued, mut stored) = (HashSet::<Serial>::new(), HashSet::<Serial>::new());
         while let Some(record) = reader.record().map_err(|error| damaged(file, error))? {
             match record {
@@ -43,15 +82,32 @@ impl Contents {
                     let certified = row.status().has_certificate() || row.status() == Status::Revoked;
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }
-                Record::Object(ObjectKey::IssuerInForce(_), text) => issuer = Some(text),
+                Record::Object(key @ (ObjectKey::IssuerInForce(_) | ObjectKey::Issuer(_)), text) => {
+                    chains.issuers.extend(Issuer::from_pem(&text));
+                    if matches!(key, ObjectKey::IssuerInForce(_)) {
+                        issuer = Some(text);
+                    }
+                }
+                Record::Object(key @ ObjectKey::IssuerChain { .. }, text) => {
+                    let read = Issuer::from_pem(&text).ok();
+                    let read =
+                        read.filter(|issuer| ObjectKey::of_issuer(issuer) == key).ok_or_else(|| {
+                            CliError::new(
+                                format!("{}: the CA certificate {key} has another SHA-256", file.display()),
+                                "The export was altered; take another one.",
+                            )
+                        })?;
+                    chains.issuers.push(read);
+                }
                 Record::Object(ObjectKey::Certificate(serial), text) => {
                     let certificate = Certificate::from_pem(&text).ok();
-                    if certificate.is_none_or(|certificate| *certificate.serial() != serial) {
-                        return Err(CliError::new(
+                    let certificate = certificate.filter(|one| *one.serial() == serial).ok_or_else(|| {
+                        CliError::new(
                             format!("{}: the certificate {serial} has another serial number", file.display()),
                             "The export was altered; take another one.",
-                        ));
-                    }
+                        )
+                    })?;
+                    chains.check(&certificate);
                     stored.insert(serial);
                 }
                 _ => {}
@@ -82,7 +138,7 @@ impl Contents {
         let manifest = reader.manifest().cloned();
         let manifest =
             manifest.ok_or_else(|| CliError::new(format!("{} has no manifest", file.display()), ""))?;
-        Ok(Self { header, manifest, ids, in_flight, policy, issuer })
+        Ok(Self { header, manifest, ids, in_flight, policy, issuer, unverified: chains.unverified })
     }
 }
 
@@ -99,4 +155,33 @@ pub(crate) fn damaged(file: &Path, error: ExportError) -> CliError {
         _ => "Nothing was imported. Take another export.",
     };
     CliError::new(format!("{}: {error}", file.display()), advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use pki::testing::{CaMaker, TestKey, pem};
+
+    use super::*;
+
+    #[test]
+    fn certificates_without_a_chain_are_counted() {
+        let ca = |name: &str| CaMaker::new(TestKey::EcP256).named(name);
+        let (root, leaf) = (ca("Root"), ca("Leaf"));
+        let renamed = ca("New Root").key(root.key_pair());
+        let issuer = |maker: &CaMaker| pem("CERTIFICATE", &maker.root_der());
+        let certificate = pem("CERTIFICATE", &leaf.der_below(&root));
+        let key = ObjectKey::Certificate("4f01".parse().unwrap());
+        let unverified = |issuers: &[&CaMaker]| {
+            let mut chains = ChainCheck::default();
+            for maker in issuers {
+                chains.object(&ObjectKey::Issuer("00".into()), &issuer(maker));
+            }
+            chains.object(&key, &certificate);
+            chains.unverified
+        };
+        assert_eq!(unverified(&[&renamed]), 1);
+        assert_eq!(unverified(&[&renamed, &root]), 0);
+        assert!(ChainCheck::warning(1).unwrap().contains("verifies 1 certificate:"));
+        assert_eq!(ChainCheck::warning(0), None);
+    }
 }

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use workflow::backup::{ExportError, FORMAT, Header, Record, Writer};
 use workflow::timestamp::rfc3339;
 
+use super::contents::ChainCheck;
 use super::source::ExportSource;
 use super::{ExportOptions, link_secret};
 use crate::error::{CliError, OrFail as _};
@@ -122,11 +123,14 @@ async fn everything(
     let mut objects = futures_util::stream::iter(keys)
         .map(|key| async move { stack.object(&key.to_string()).await.map(|text| (key, text)) })
         .buffered(CONCURRENCY);
+    let mut chains = ChainCheck::default();
     while let Some(object) = objects.next().await {
         if let (key, Some(text)) = object? {
+            chains.object(&key, &text);
             put(&Record::Object(key, text))?;
         }
     }
+    ChainCheck::warning(chains.unverified).into_iter().for_each(say);
     others
         .iter()
         .for_each(|other| say(format!("omitted: {other} in the bucket is not an object of Countersign")));

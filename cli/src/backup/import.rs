@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use futures_util::future::try_join_all;
+use pki::issuer::Issuer;
 use time::OffsetDateTime;
 use workflow::backup::{ObjectKey, Record, TableRow};
 use workflow::policy::Policy;
 use workflow::request::Request;
 use workflow::timestamp::rfc3339;
 
-use super::contents::{Contents, damaged, open};
+use super::contents::{ChainCheck, Contents, damaged, open};
 use super::target::{ImportTarget, Placed, Write};
 use super::{ImportOptions, link_secret};
 use crate::error::CliError;
@@ -39,6 +40,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
             "Without --sha256, damage to the file is found, but not an alteration by a person who also changed its manifest.",
         );
     }
+    ChainCheck::warning(contents.unverified).into_iter().for_each(say);
     let secret = options.link_secret.as_deref().map(link_secret::read).transpose()?;
     let stack = options.which.find().await?;
     let target = ImportTarget::of(&stack);
@@ -64,6 +66,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
         record => Some(Write::Before(record, request.cloned().map(Box::new))),
     });
     before.await?;
+    ca::complete_keys(&stack).await?;
     let (new, there) = pass(file, &target, &step, |record, _| match record {
         Record::Request(row) => Some(Write::Request(row)),
         _ => None,
@@ -84,7 +87,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
 
 /// Decisions about CA and policy of the stack.
 struct ImportPlan<'a> {
-    /// True if the CA of the stack stays in force.
+    /// True if the CA of the stack stays in force; it may be that of the export.
     keeps_ca: bool,
     /// The policy to activate.
     policy: Option<&'a str>,
@@ -105,11 +108,12 @@ async fn fits<'a>(
             "Nothing was written. Deploy a stack of its own for the import.",
         ));
     }
-    let keeps_ca = match (&contents.issuer, target.issuer().await?) {
-        (Some(theirs), Some(ours)) => theirs.trim() != ours.trim(),
+    let ours = target.issuer().await?;
+    let is_other = match (&contents.issuer, &ours) {
+        (Some(theirs), Some(ours)) => !is_same_chain(theirs, ours),
         _ => false,
     };
-    if keeps_ca && !options.keep_ca {
+    if is_other && !options.keep_ca {
         return Err(CliError::new(
             "the stack has another CA in force than the export",
             "Nothing was written. Import the CA of the export with: countersign ca import --replace. Or add --keep-ca: the CA of the stack then signs the requests in flight.",
@@ -133,7 +137,15 @@ async fn fits<'a>(
             "Nothing was written. Activate another policy with countersign policy set, then add --keep-policy.",
         ));
     }
-    Ok(ImportPlan { keeps_ca, policy })
+    Ok(ImportPlan { keeps_ca: ours.is_some(), policy })
+}
+
+/// True if two files of the certificate in force have the same chain. The keys of former authorities in them may differ.
+fn is_same_chain(one: &str, other: &str) -> bool {
+    match (Issuer::from_pem(one), Issuer::from_pem(other)) {
+        (Ok(one), Ok(other)) => one.chain_pem() == other.chain_pem(),
+        _ => one.trim() == other.trim(),
+    }
 }
 
 /// Reads the file once and makes the writes of `choose`. Returns the numbers of new and of present items.

@@ -18,6 +18,7 @@ use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::X509Name;
 
 /// The certificate of a CA and the CA certificates above it.
+#[derive(Clone)]
 pub(super) struct Chain {
     /// The CA, ready to issue.
     pub(super) issuer: Issuer,
@@ -31,7 +32,6 @@ pub(super) struct CertificateInfo {
     pub(super) der: Vec<u8>,
     pub(super) subject: String,
     pub(super) subject_der: Vec<u8>,
-    pub(super) issuer_der: Vec<u8>,
     pub(super) issued_by: String,
     /// Hexadecimal.
     pub(super) serial: String,
@@ -84,10 +84,8 @@ impl Chain {
 
     /// Returns the reason if the chain must not be put in force now.
     pub(super) fn unfit(&self, now: OffsetDateTime) -> Option<String> {
-        let own = self.own();
-        // RFC 5280 section 4.2.1.2: required in CA certificates; strict verifiers reject a CA without it.
-        if own.key_identifier.is_none() {
-            return Some(format!("{} has no subjectKeyIdentifier", own.subject));
+        if self.issuer.purposes().is_some_and(|purposes| purposes.is_empty()) {
+            return Some("no purpose is allowed by every certificate of the chain (extKeyUsage)".into());
         }
         for facts in &self.certificates {
             if facts.not_after <= now {
@@ -100,6 +98,26 @@ impl Chain {
         let top = self.top();
         (!top.is_root)
             .then(|| format!("the chain is incomplete: {} was issued by {}", top.subject, top.issued_by))
+    }
+}
+
+impl Chain {
+    /// Returns what is to be said of a chain that can issue: rules that strict verifiers enforce, and purposes that it
+    /// does not allow.
+    pub(super) fn reservations(&self) -> Vec<String> {
+        let mut all: Vec<String> = self
+            .issuer
+            .strict_objections()
+            .iter()
+            .map(|objection| readable(&objection.to_string()))
+            .collect();
+        if let Some(purposes) = self.issuer.purposes() {
+            all.push(format!(
+                "the chain allows only {} (extKeyUsage); requests for other purposes are refused",
+                purposes.join(", ")
+            ));
+        }
+        all
     }
 }
 
@@ -136,7 +154,6 @@ impl CertificateInfo {
         Some(Self {
             subject: named(certificate.subject()),
             subject_der: certificate.subject().as_raw().to_vec(),
-            issuer_der: certificate.issuer().as_raw().to_vec(),
             issued_by: named(certificate.issuer()),
             serial: hex::encode(certificate.raw_serial()),
             not_before: certificate.validity().not_before.to_datetime(),

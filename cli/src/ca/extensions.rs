@@ -1,8 +1,8 @@
 //! Extensions of a CA certificate that do not depend on its key, and how a rotation carries them over.
 //!
 //! Invariant: a successor has every extension of its predecessor with the same octets, except the key identifiers
-//! (new) and basicConstraints and keyUsage (encoded again with the same limits). Any other extension that cannot be
-//! carried over is an error that names it.
+//! (new) and basicConstraints and keyUsage (encoded again with the same limits). [`CaExtensions::lost`] names every other
+//! extension that cannot be carried over, and [`differences`] compares the finished certificate with its predecessor.
 
 use std::collections::BTreeSet;
 
@@ -22,6 +22,8 @@ const KEY_USAGE: &str = "2.5.29.15";
 const PRIVATE_KEY_USAGE_PERIOD: &str = "2.5.29.16";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
+/// The name of nameConstraints in [`differences`].
+pub(super) const NAME_CONSTRAINTS_NAME: &str = "nameConstraints";
 
 /// Extensions of one certificate or one key without limits, which a successor omits: Certificate Transparency time
 /// stamps (RFC 6962 section 3.3) and key numbers of AD CS.
@@ -33,7 +35,7 @@ const CARRIED: [(&str, &str, Purpose); 14] = [
     ("2.5.29.9", "subjectDirectoryAttributes", Purpose::Information),
     ("2.5.29.17", "subjectAltName", Purpose::Information),
     ("2.5.29.18", "issuerAltName", Purpose::Information),
-    (NAME_CONSTRAINTS, "nameConstraints", Purpose::Limit),
+    (NAME_CONSTRAINTS, NAME_CONSTRAINTS_NAME, Purpose::Limit),
     ("2.5.29.31", "cRLDistributionPoints", Purpose::IssuerAddress),
     ("2.5.29.32", "certificatePolicies", Purpose::Limit),
     ("2.5.29.33", "policyMappings", Purpose::Limit),
@@ -67,17 +69,19 @@ pub(super) struct CaExtensions {
     key_usage: FlagSet<KeyUsages>,
     /// Extensions of the predecessor, octet for octet.
     carried: Vec<Extension>,
+    /// Extensions of the predecessor that cannot be carried over, with the reason.
+    lost: Vec<String>,
 }
 
 impl CaExtensions {
     /// Extensions of a new CA.
     pub(super) fn new(path_length: u8) -> Self {
         let key_usage = KeyUsages::KeyCertSign | KeyUsages::CRLSign;
-        Self { path_length, key_usage, carried: Vec::new() }
+        Self { path_length, key_usage, carried: Vec::new(), lost: Vec::new() }
     }
 
     /// Returns the extensions of the successor of the certificate `der`; `path_length` applies if `der` has none.
-    /// Fails with the name of an extension that would be lost.
+    /// Fails if it cannot be read.
     pub(super) fn of_successor(der: &[u8], path_length: u8) -> Result<Self, String> {
         let Ok(([], certificate)) = X509Certificate::from_der(der) else {
             return Err("the certificate, which cannot be read".into());
@@ -87,10 +91,11 @@ impl CaExtensions {
         let mut seen = BTreeSet::new();
         for extension in certificate.extensions() {
             let oid = extension.oid.to_id_string();
-            let lost = |why: &str| Err(format!("{} ({why})", described(&oid, extension.critical)));
+            let lost = |why: &str| format!("{} ({why})", described(&oid, extension.critical));
             // RFC 5280 section 4.2: at most one instance of an extension.
             if !seen.insert(oid.clone()) {
-                return lost("it occurs twice");
+                new.lost.push(lost("it occurs twice"));
+                continue;
             }
             match oid.as_str() {
                 SUBJECT_KEY_IDENTIFIER | AUTHORITY_KEY_IDENTIFIER => {}
@@ -98,21 +103,22 @@ impl CaExtensions {
                     Ok(constraints) => {
                         new.path_length = constraints.path_len_constraint.unwrap_or(path_length)
                     }
-                    Err(_) => return lost("its path length cannot be read"),
+                    Err(_) => new.lost.push(lost("its path length cannot be read")),
                 },
                 KEY_USAGE => match KeyUsage::from_der(extension.value) {
                     Ok(usage) => new.key_usage |= usage.0,
-                    Err(_) => return lost("it cannot be read"),
+                    Err(_) => new.lost.push(lost("it cannot be read")),
                 },
                 other if OF_ONE_CERTIFICATE.contains(&other) => {}
                 // X.509 section 9.2.2.5: a period of the old key.
-                PRIVATE_KEY_USAGE_PERIOD => return lost("it belongs to the old key"),
+                PRIVATE_KEY_USAGE_PERIOD => new.lost.push(lost("it belongs to the old key")),
                 other if extension.critical && known(other).is_none() => {
-                    return lost("critical and unknown");
+                    new.lost.push(lost("critical and unknown"));
                 }
-                other => new
-                    .carried
-                    .push(raw(other, extension.critical, extension.value.to_vec()).map_err(|_| oid.clone())?),
+                other => match raw(other, extension.critical, extension.value.to_vec()) {
+                    Ok(extension) => new.carried.push(extension),
+                    Err(_) => new.lost.push(lost("it cannot be encoded")),
+                },
             }
         }
         Ok(new)
@@ -159,6 +165,11 @@ impl CaExtensions {
         Ok(())
     }
 
+    /// Returns the extensions of the predecessor that cannot be carried over, each with the reason.
+    pub(super) fn lost(&self) -> &[String] {
+        &self.lost
+    }
+
     /// Returns the names of the extensions that limit the CA, without the path length.
     pub(super) fn limits(&self) -> Vec<String> {
         let limiting = self.carried.iter().filter(|extension| {
@@ -189,6 +200,55 @@ impl CaExtensions {
         ];
         all.extend(self.carried.iter().cloned());
         Ok(all)
+    }
+}
+
+/// Returns the names of the extensions of the certificate `before` that its successor `after` lacks or has with a wider
+/// meaning. It knows no list of extensions: whatever is not expressly new must be the same, octet for octet.
+pub(super) fn differences(before: &[u8], after: &[u8]) -> Vec<String> {
+    let (Ok((_, before)), Ok((_, after))) =
+        (X509Certificate::from_der(before), X509Certificate::from_der(after))
+    else {
+        return vec!["the certificate, which cannot be read".into()];
+    };
+    let mut all = Vec::new();
+    for old in before.extensions() {
+        let oid = old.oid.to_id_string();
+        let new = after.extensions().iter().find(|new| new.oid == old.oid);
+        let is_kept = match oid.as_str() {
+            // Of the new key, or of the old certificate.
+            SUBJECT_KEY_IDENTIFIER | AUTHORITY_KEY_IDENTIFIER => true,
+            other if OF_ONE_CERTIFICATE.contains(&other) => true,
+            BASIC_CONSTRAINTS => new.is_some_and(|new| is_no_longer_path(old.value, new.value)),
+            KEY_USAGE => new.is_some_and(|new| has_usages_of(old.value, new.value)),
+            _ => new.is_some_and(|new| new.value == old.value && new.critical == old.critical),
+        };
+        let name = described(&oid, old.critical);
+        if !is_kept && !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// True if the new basicConstraints allow no more certificates below the CA than the old ones.
+fn is_no_longer_path(old: &[u8], new: &[u8]) -> bool {
+    match (BasicConstraints::from_der(old), BasicConstraints::from_der(new)) {
+        (Ok(old), Ok(new)) => {
+            new.ca == old.ca
+                && new
+                    .path_len_constraint
+                    .is_some_and(|most| old.path_len_constraint.is_none_or(|before| most <= before))
+        }
+        _ => false,
+    }
+}
+
+/// True if the new keyUsage has every usage of the old one.
+fn has_usages_of(old: &[u8], new: &[u8]) -> bool {
+    match (KeyUsage::from_der(old), KeyUsage::from_der(new)) {
+        (Ok(old), Ok(new)) => new.0.contains(old.0),
+        _ => false,
     }
 }
 

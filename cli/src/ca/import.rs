@@ -1,8 +1,8 @@
 //! `ca import`: key and certificate of an existing CA, checked before anything is stored.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use pki::issuer::CertificateBundle;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -12,7 +12,7 @@ use super::keys::{Keys, NewKey, Role, name_of};
 use super::status::CaStatus;
 use super::{files, make};
 use crate::error::{CliError, OrFail as _};
-use crate::progress::ProgressStep;
+use crate::progress::{ProgressStep, say};
 use crate::stack::Stack;
 
 /// Places of key and certificate.
@@ -24,7 +24,7 @@ pub(crate) struct ImportFiles {
     /// Key in KMS, by its id, ARN or alias
     #[arg(long, value_name = "ID")]
     kms_key: Option<String>,
-    /// Certificate of the key, in PEM or DER
+    /// Certificate of the key, in PEM, DER or PKCS#7; other certificates may be in the file, in any order
     #[arg(long, value_name = "FILE")]
     certificate: PathBuf,
     /// CA certificates above it up to the root, if they are not in the same file
@@ -32,60 +32,137 @@ pub(crate) struct ImportFiles {
     chain: Option<PathBuf>,
 }
 
-/// A key and a certificate that can be imported.
+/// A key and certificates to import.
 pub(super) struct CaImport {
     key: Key,
-    chain: Chain,
+    certificates: ImportedCertificates,
 }
 
 enum Key {
-    File(Zeroizing<String>),
+    /// The key, and the chain of its certificate.
+    File(Zeroizing<String>, Box<Chain>),
     Kms(String),
+}
+
+/// The certificates of the files.
+struct ImportedCertificates {
+    bundle: CertificateBundle,
+    /// The certificates of --certificate: one of them is that of the key.
+    own: Vec<Vec<u8>>,
+    /// The file, for people.
+    shown: String,
 }
 
 impl ImportFiles {
     /// Reads and checks the files.
     pub(super) fn read(&self) -> Result<CaImport, CliError> {
-        let mut ders = files::certificates(&self.certificate)?;
-        if let Some(chain) = &self.chain {
-            ders.extend(files::certificates(chain)?);
-        }
-        let shown = self.certificate.display();
-        let chain = Chain::of(&in_order(ders))
-            .or_fail(|| format!("{shown} cannot be the certificate of a CA"), "")?;
-        if let Some(why) = chain.unfit(OffsetDateTime::now_utc()) {
-            let advice = match chain.top().is_root {
-                true => "Import a certificate that can issue now.",
-                false => "Add the certificates up to the root with --chain.",
-            };
-            return Err(CliError::new(format!("{shown} cannot be the certificate of a CA: {why}"), advice));
-        }
+        let certificates = self.certificates()?;
+        certificates.can_be_a_ca()?;
         let key = match (&self.key, &self.kms_key) {
             (Some(path), _) => {
                 let text = files::private_key(path)?;
-                belongs(&Keys::from_pem(text.clone())?, &chain, &path.display().to_string())?;
-                Key::File(text)
+                let chain = certificates.of(&Keys::from_pem(text.clone())?, &path.display().to_string())?;
+                Key::File(text, Box::new(chain))
             }
             (None, Some(id)) => Key::Kms(id.clone()),
             (None, None) => {
                 return Err(CliError::new("there is no key to import", "Name it with --key or --kms-key."));
             }
         };
-        Ok(CaImport { key, chain })
+        Ok(CaImport { key, certificates })
+    }
+
+    fn certificates(&self) -> Result<ImportedCertificates, CliError> {
+        let own = files::certificates(&self.certificate)?;
+        let above = self.chain.as_deref().map(files::certificates).transpose()?.unwrap_or_default();
+        let bundle = CertificateBundle::read(own.iter().chain(&above).cloned()).map_err(|number| {
+            let (file, number) = match (&self.chain, number.checked_sub(own.len())) {
+                (Some(chain), Some(beyond)) if beyond > 0 => (chain, beyond),
+                _ => (&self.certificate, number),
+            };
+            CliError::new(
+                format!("certificate {number} in {} is not well formed", file.display()),
+                "Export it again, in PEM or DER.",
+            )
+        })?;
+        Ok(ImportedCertificates { bundle, own, shown: self.certificate.display().to_string() })
+    }
+}
+
+impl ImportedCertificates {
+    /// Fails if no certificate of the file can be that of a CA, whatever the key.
+    fn can_be_a_ca(&self) -> Result<(), CliError> {
+        let mut first = None;
+        for der in &self.own {
+            match Chain::of(std::slice::from_ref(der)) {
+                Ok(_) => return Ok(()),
+                Err(error) => _ = first.get_or_insert(error),
+            }
+        }
+        first.map_or(Ok(()), Err).or_fail(|| self.doing(), "")
+    }
+
+    fn doing(&self) -> String {
+        format!("{} cannot be the certificate of a CA", self.shown)
+    }
+
+    /// Returns the chain of the certificate that has the key, wherever it is in the file.
+    fn of(&self, key: &NewKey, place: &str) -> Result<Chain, CliError> {
+        let now = OffsetDateTime::now_utc();
+        let mut candidates = self.bundle.with_key(key.signer.spki_der(), now);
+        candidates.retain(|at| self.own.iter().any(|der| der == self.bundle.der(*at)));
+        let mut first = None;
+        for at in candidates {
+            match self.chain(at, now) {
+                Ok(chain) => return Ok(chain),
+                Err(error) => _ = first.get_or_insert(error),
+            }
+        }
+        Err(first.unwrap_or_else(|| self.of_another_key(place)))
+    }
+
+    fn chain(&self, at: usize, now: OffsetDateTime) -> Result<Chain, CliError> {
+        let doing = || self.doing();
+        // Faults of the certificate itself before those of its chain.
+        Chain::of(&[self.bundle.der(at).to_vec()]).or_fail(doing, "")?;
+        let ders = self.bundle.chain(at, now).map_err(|why| {
+            CliError::new(format!("{}: {why}", doing()), "Add the certificates up to the root with --chain.")
+        })?;
+        let chain = Chain::of(&ders).or_fail(doing, "")?;
+        match chain.unfit(now) {
+            None => Ok(chain),
+            Some(why) => {
+                Err(CliError::new(format!("{}: {why}", doing()), "Import a certificate that can issue now."))
+            }
+        }
+    }
+
+    fn of_another_key(&self, place: &str) -> CliError {
+        let infos: Vec<CertificateInfo> =
+            self.own.iter().cloned().filter_map(CertificateInfo::read).collect();
+        let named = |info: &CertificateInfo| format!("{} ({})", info.subject, info.key);
+        let what = match &infos[..] {
+            [one] => format!("the key in {place} is not the key of the certificate {}", named(one)),
+            more => {
+                let all = more.iter().map(named).collect::<Vec<_>>().join(", ");
+                format!("the key in {place} is not the key of any certificate in {}: {all}", self.shown)
+            }
+        };
+        CliError::new(what, "Import a key and its own certificate.")
     }
 }
 
 /// Runs `ca import`.
 pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Result<(), CliError> {
     let keys = Keys::of(stack);
-    let fresh = match (candidate.key, stack.ca_in_kms) {
-        (Key::File(text), false) => Keys::from_pem(text)?,
+    let (fresh, chain) = match (candidate.key, stack.ca_in_kms) {
+        (Key::File(text, chain), false) => (Keys::from_pem(text)?, *chain),
         (Key::Kms(id), true) => {
             let fresh = keys.in_kms(&id).await?;
-            belongs(&fresh, &candidate.chain, &format!("KMS, {id},"))?;
-            fresh
+            let chain = candidate.certificates.of(&fresh, &format!("KMS, {id},"))?;
+            (fresh, chain)
         }
-        (Key::File(_), true) => {
+        (Key::File(..), true) => {
             return Err(CliError::new(
                 format!(
                     "the stack {} signs with a key in KMS, so a key from a file would not be used",
@@ -104,7 +181,6 @@ pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Re
             ));
         }
     };
-    let chain = candidate.chain;
     let status = CaStatus::of(stack).await?;
     let same =
         status.current.as_ref().is_some_and(|current| current.issuer.chain_pem() == chain.issuer.chain_pem());
@@ -121,6 +197,7 @@ pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Re
     if let Some(current) = &status.current {
         IssuerFiles::of(stack).file(current).await?;
     }
+    chain.reservations().iter().for_each(|reservation| say(format!("Warning: {reservation}.")));
     let step = ProgressStep::begin("Importing the certificate authority");
     make::install(stack, &fresh, &chain).await?;
     step.done(chain.issuer.subject());
@@ -133,41 +210,6 @@ pub(super) async fn run(stack: &Stack, candidate: CaImport, replace: bool) -> Re
         println!("{}", keys.way_back());
     }
     Ok(())
-}
-
-fn belongs(fresh: &NewKey, chain: &Chain, place: &str) -> Result<(), CliError> {
-    if fresh.signer.spki_der() == chain.issuer.spki_der() {
-        return Ok(());
-    }
-    Err(CliError::new(
-        format!(
-            "the key in {place} is not the key of the certificate {} ({})",
-            chain.issuer.subject(),
-            chain.own().key
-        ),
-        "Import a key and its own certificate.",
-    ))
-}
-
-/// Returns the first certificate, its issuer, and so on; omits certificates outside of the chain.
-fn in_order(ders: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    let mut names: BTreeMap<usize, (Vec<u8>, Vec<u8>)> = BTreeMap::new();
-    for (at, der) in ders.iter().enumerate() {
-        match CertificateInfo::read(der.clone()) {
-            Some(facts) => names.insert(at, (facts.subject_der, facts.issuer_der)),
-            // Chain::of reports the error.
-            None => return ders,
-        };
-    }
-    let mut order = vec![0];
-    while let Some((subject, issuer)) = order.last().and_then(|last| names.get(last))
-        && subject != issuer
-        && let Some((next, _)) =
-            names.iter().find(|(at, (subject, _))| subject == issuer && !order.contains(at))
-    {
-        order.push(*next);
-    }
-    order.into_iter().filter_map(|at| ders.get(at).cloned()).collect()
 }
 
 #[cfg(test)]

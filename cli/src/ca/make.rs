@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::authority::{Authority, ParentCa};
 use super::certificate_store::IssuerFiles;
 use super::chain::{CertificateInfo, Chain, day};
-use super::extensions::CaExtensions;
+use super::extensions::{self, CaExtensions, differences};
 use super::keys::{Keys, Kind, NewKey, Role, name_of};
 use super::name;
 use super::status::CaStatus;
@@ -95,6 +95,16 @@ fn domain(text: &str) -> Result<String, String> {
     }
 }
 
+/// Options of a rotation.
+pub(super) struct Rotation {
+    /// Validity of the certificate in years.
+    pub(super) years: u8,
+    /// True to create a new root above an issuing CA, too.
+    pub(super) new_root: bool,
+    /// True to go on without what the new certificate cannot have.
+    pub(super) accept_loss: bool,
+}
+
 /// A root and its key.
 struct Root {
     certificate: CertificateInfo,
@@ -154,12 +164,8 @@ pub(super) async fn first(stack: &Stack, shape: &CaOptions, years: u8) -> Result
 }
 
 /// `countersign ca rotate`.
-pub(super) async fn rotate(
-    stack: &Stack,
-    shape: &CaOptions,
-    years: u8,
-    new_root: bool,
-) -> Result<(), CliError> {
+pub(super) async fn rotate(stack: &Stack, shape: &CaOptions, how: &Rotation) -> Result<(), CliError> {
+    let years = how.years;
     shape.fits(stack)?;
     let status = CaStatus::of(stack).await?;
     if let Some(chain) = status.unfinished() {
@@ -178,7 +184,7 @@ pub(super) async fn rotate(
         tell(stack, &chain);
         return Ok(());
     };
-    let mut extensions = successor(before, new_root)?;
+    let mut extensions = successor(before, how)?;
     shape.limit(&mut extensions)?;
     let keys = Keys::of(stack);
     let subject = match &shape.subject {
@@ -189,10 +195,11 @@ pub(super) async fn rotate(
         }
         None => before.own().subject_der.clone(),
     };
-    let root = root_for(&keys, shape, before, years, new_root, &subject).await?;
+    let root = root_for(&keys, shape, before, how, &subject).await?;
     let step = ProgressStep::begin("Creating a new key and certificate");
     let fresh = keys.make(Role::Issuer, shape.key).await?;
     let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
+    complete(before, &chain, shape, how)?;
     // The certificate before may have been stored by hand, without a file under its key identifier.
     IssuerFiles::of(stack).file(before).await?;
     install(stack, &fresh, &chain).await?;
@@ -239,19 +246,20 @@ pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Res
     store.put_in_force(chain).await
 }
 
-/// Returns the extensions of the successor of `before`. Fails if a limit would be lost.
-fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
+/// Returns the extensions of the successor of `before`. Fails with everything that would be lost, unless that is
+/// accepted.
+fn successor(before: &Chain, how: &Rotation) -> Result<CaExtensions, CliError> {
     // Zero if there was no path length: Countersign issues no CA certificates.
-    let mut extensions = carried(before.own(), 0)?;
-    if !new_root {
+    let mut extensions = carried(before.own(), 0, how)?;
+    if !how.new_root {
         return Ok(extensions);
     }
     // A new root is directly above the CA, so limits of CAs between them would be lost.
     let between =
         before.certificates.iter().enumerate().skip(1).take(before.certificates.len().saturating_sub(2));
     for (below, facts) in between {
-        let limits = carried(facts, 0)?.limits();
-        if !limits.is_empty() {
+        let limits = carried(facts, 0, how)?.limits();
+        if !limits.is_empty() && !how.accept_loss {
             return Err(lost(&format!("{} of {}", limits.join(", "), facts.subject)));
         }
         if let Some(most) = facts.path_length {
@@ -262,15 +270,32 @@ fn successor(before: &Chain, new_root: bool) -> Result<CaExtensions, CliError> {
     Ok(extensions)
 }
 
-fn carried(facts: &CertificateInfo, path_length: u8) -> Result<CaExtensions, CliError> {
-    CaExtensions::of_successor(&facts.der, path_length)
-        .map_err(|what| lost(&format!("{what} of {}", facts.subject)))
+fn carried(facts: &CertificateInfo, path_length: u8, how: &Rotation) -> Result<CaExtensions, CliError> {
+    let of_subject = |what: &str| lost(&format!("{what} of {}", facts.subject));
+    let extensions = CaExtensions::of_successor(&facts.der, path_length).map_err(|what| of_subject(&what))?;
+    match extensions.lost() {
+        [] => Ok(extensions),
+        _ if how.accept_loss => Ok(extensions),
+        what => Err(of_subject(&what.join(", "))),
+    }
+}
+
+/// Compares the new certificate with the one before, extension by extension, before anything is stored.
+fn complete(before: &Chain, after: &Chain, shape: &CaOptions, how: &Rotation) -> Result<(), CliError> {
+    let mut differing = differences(&before.own().der, &after.own().der);
+    if !shape.permit_dns.is_empty() {
+        differing.retain(|what| what != extensions::NAME_CONSTRAINTS_NAME);
+    }
+    if differing.is_empty() || how.accept_loss {
+        return Ok(());
+    }
+    Err(lost(&format!("{} of {}", differing.join(", "), before.own().subject)))
 }
 
 fn lost(what: &str) -> CliError {
     CliError::new(
         format!("a rotation would lose {what}"),
-        "Create the new certificate with another program, then run: countersign ca import --replace.",
+        "Create the new certificate with another program, then run: countersign ca import --replace. Or go on without it: --accept-loss.",
     )
 }
 
@@ -279,8 +304,7 @@ async fn root_for(
     keys: &Keys<'_>,
     shape: &CaOptions,
     before: &Chain,
-    years: u8,
-    new: bool,
+    how: &Rotation,
     own: &[u8],
 ) -> Result<Option<Root>, CliError> {
     let top = before.top();
@@ -288,7 +312,7 @@ async fn root_for(
     if !has_root && !shape.issuing_ca {
         return Ok(None);
     }
-    if has_root && !new {
+    if has_root && !how.new_root {
         let signer = keys.signer(Role::Root).await?.filter(|signer| signer.spki_der() == top.spki);
         let signer = signer.ok_or_else(|| {
             CliError::new(
@@ -304,7 +328,7 @@ async fn root_for(
         }
         return Ok(Some(Root { certificate: top.clone(), signer }));
     }
-    let extensions = if has_root { carried(top, 1)? } else { CaExtensions::new(1) };
+    let extensions = if has_root { carried(top, 1, how)? } else { CaExtensions::new(1) };
     let subject = match (&shape.root_subject, has_root) {
         (Some(text), _) => name::encode(text)?,
         (None, true) => top.subject_der.clone(),
@@ -318,7 +342,7 @@ async fn root_for(
             "Name it with --subject, or the root with --root-subject.",
         ));
     }
-    new_root(keys, shape.key, &subject, years, &extensions).await.map(Some)
+    new_root(keys, shape.key, &subject, how.years, &extensions).await.map(Some)
 }
 
 async fn new_root(

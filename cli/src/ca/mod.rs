@@ -1,7 +1,7 @@
 //! The certificate authority of a stack: its key in Secrets Manager or KMS, its certificate in the bucket.
 //!
 //! Invariant: a key exists in memory and in Secrets Manager only, or never leaves KMS. A change is written in this
-//! order: the certificate under its key identifier, the key, `ca-certificate/current.pem`. An interrupted change
+//! order: the certificate under its key identifier and SHA-256, the key, `ca-certificate/current.pem`. An interrupted change
 //! either has no effect or is finished by `ca finish`; until then the sign worker retries, since it
 //! signs only with the key of the certificate in force.
 
@@ -71,6 +71,9 @@ pub(crate) enum CaCommand {
         /// Create a new root above an issuing CA, too; distribute it to everyone who trusts the old root
         #[arg(long)]
         new_root: bool,
+        /// Go on without what the new certificate cannot have of the one before
+        #[arg(long)]
+        accept_loss: bool,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -113,8 +116,9 @@ pub(crate) async fn run(command: CaCommand) -> Result<(), CliError> {
         }
         CaCommand::Show { json, which } => show::run(&which.find().await?, json).await,
         CaCommand::Finish { which } => make::finish_interrupted(&which.find().await?).await,
-        CaCommand::Rotate { shape, years, new_root, which } => {
-            make::rotate(&which.find().await?, &shape, years, new_root).await
+        CaCommand::Rotate { shape, years, new_root, accept_loss, which } => {
+            let how = make::Rotation { years, new_root, accept_loss };
+            make::rotate(&which.find().await?, &shape, &how).await
         }
     }
 }
@@ -122,6 +126,11 @@ pub(crate) async fn run(command: CaCommand) -> Result<(), CliError> {
 /// Returns the reason if the CA of a stack cannot sign.
 pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, CliError> {
     Ok(CaStatus::of(stack).await?.trouble())
+}
+
+/// Lists the keys of all authorities in the file of the certificate in force.
+pub(crate) async fn complete_keys(stack: &Stack) -> Result<(), CliError> {
+    certificate_store::IssuerFiles::of(stack).complete_keys().await
 }
 
 /// Like [`ensure`], and fails if the CA cannot sign.
@@ -146,6 +155,7 @@ pub(crate) async fn ensure(stack: &Stack, organisation: &str) -> Result<Option<S
     } else if let Some(chain) = status.unfinished() {
         make::finish(stack, chain).await?;
     } else {
+        complete_keys(stack).await?;
         return Ok(status.trouble());
     }
     Ok(None)

@@ -28,6 +28,7 @@ pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
             "issuer": status.current.as_ref().map(|chain| described(chain.own(), &chain.issuer.subject(), now)),
             "chain": status.current.iter().flat_map(|chain| chain.certificates.iter().skip(1))
                 .map(|facts| described(facts, &facts.subject, now)).collect::<Vec<_>>(),
+            "reservations": status.current.as_ref().map(Chain::reservations).unwrap_or_default(),
             "previous": before.iter().map(|chain| described(chain.own(), &chain.issuer.subject(), now)).collect::<Vec<_>>(),
             "trouble": trouble,
         });
@@ -84,14 +85,18 @@ fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) ->
             format!("{}, {}, SHA-256 {}", facts.subject, valid(facts, now), facts.sha256),
         ]);
     }
+    for reservation in chain.reservations() {
+        rows.push(["Warning".to_owned(), reservation]);
+    }
     for chain in before {
         rows.push([
             "Before it".to_owned(),
             format!(
-                "{}, {}, key identifier {}",
+                "{}, {}, key identifier {}, SHA-256 {}",
                 chain.issuer.subject(),
                 valid(chain.own(), now),
-                chain.issuer.key_identifier()
+                chain.issuer.key_identifier(),
+                chain.own().sha256
             ),
         ]);
     }

@@ -193,7 +193,9 @@ fn what_is_no_issuer_is_told_why() {
         why(&(root.certificate_pem.clone() + &testing::root_with(TestKey::EcP384).certificate_pem))
             .contains("not signed by")
     );
-    let deep = CaMaker::new(TestKey::EcP256).path_length(0).issuing(CaMaker::new(TestKey::EcP256));
+    // Self-issued certificates do not count.
+    let deep =
+        CaMaker::new(TestKey::EcP256).named("Root").path_length(0).issuing(CaMaker::new(TestKey::EcP256));
     assert!(why(&deep.certificate_pem).contains("allows 0 CA certificates below it, but there are 1"));
     assert!(why(&root.certificate_pem.replacen("MII", "AAA", 1)).contains("not well formed"));
 }

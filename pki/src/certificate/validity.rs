@@ -1,6 +1,6 @@
 //! The validity of a certificate (RFC 5280 section 4.1.2.5).
 //!
-//! Invariant: whole seconds, inside the issuer's validity. It begins an hour ago, for clocks that run late.
+//! Invariant: whole seconds, inside the validity of every certificate of the issuer's chain. It begins an hour ago, for clocks that run late.
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -22,11 +22,11 @@ pub struct Validity {
 /// Why no validity can be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValidityError {
-    /// The issuer's certificate has expired.
-    #[error("the issuer's certificate expired at {0}; renew it: countersign ca rotate")]
+    /// A certificate of the issuer's chain has expired.
+    #[error("a certificate of the issuer's chain expired at {0}; renew it: countersign ca rotate")]
     IssuerExpired(OffsetDateTime),
-    /// The issuer's certificate is not valid yet.
-    #[error("the issuer's certificate is not valid before {0}")]
+    /// A certificate of the issuer's chain is not valid yet.
+    #[error("a certificate of the issuer's chain is not valid before {0}")]
     IssuerNotYetValid(OffsetDateTime),
     /// The date is beyond the calendar.
     #[error("the validity is out of range")]

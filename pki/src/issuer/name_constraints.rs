@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
-use crate::name::Name;
+use crate::name::{ComparableName, Name};
 
 /// A violation of name constraints by a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,7 @@ enum Subtree {
     Uri(String),
     /// IP address and mask.
     Ip(Vec<u8>, Vec<u8>),
-    /// The concatenated DER of the RDNs.
-    Directory(Vec<u8>),
+    Directory(ComparableName),
     /// A kind of name that is not supported.
     Other,
 }
@@ -92,12 +91,12 @@ impl NameConstraints {
 
     /// Checks a subject, as the DER of a Name; `None` if it complies. An empty subject always complies.
     pub(super) fn subject_violation(&self, subject_der: &[u8]) -> Option<NameConstraintViolation> {
-        let rdns = content(subject_der)?;
-        if rdns.is_empty() {
+        let subject = ComparableName::from_der(subject_der)?;
+        if subject.is_empty() {
             return None;
         }
         let within =
-            |subtree: &Subtree| matches!(subtree, Subtree::Directory(base) if rdns.starts_with(base));
+            |subtree: &Subtree| matches!(subtree, Subtree::Directory(base) if subject.is_within(base));
         self.evaluate(|subtree| matches!(subtree, Subtree::Directory(_)), within, within)
     }
 
@@ -126,9 +125,7 @@ impl Subtree {
                 let (address, mask) = octets.split_at(octets.len() / 2);
                 Subtree::Ip(address.to_vec(), mask.to_vec())
             }
-            GeneralName::DirectoryName(name) => {
-                Subtree::Directory(content(name.as_raw()).ok_or(())?.to_vec())
-            }
+            GeneralName::DirectoryName(name) => Subtree::Directory(ComparableName::of(name)),
             GeneralName::IPAddress(_) | GeneralName::Invalid(..) => return Err(()),
             _ => Subtree::Other,
         })
@@ -202,13 +199,4 @@ fn host_of(uri: &str) -> Option<String> {
     let host = &authority[..end];
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
     Some(host.to_ascii_lowercase())
-}
-
-/// The content of a SEQUENCE.
-fn content(der: &[u8]) -> Option<&[u8]> {
-    use x509_parser::asn1_rs::{Any, FromDer};
-    let ([], any) = Any::from_der(der).ok()? else {
-        return None;
-    };
-    Some(any.data)
 }

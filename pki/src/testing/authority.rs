@@ -27,6 +27,7 @@ pub fn root_with(kind: TestKey) -> TestCa {
 }
 
 /// Makes a CA.
+#[derive(Clone)]
 pub struct CaMaker {
     key: TestKeyPair,
     subject: Vec<u8>,
@@ -34,7 +35,13 @@ pub struct CaMaker {
     age: Duration,
     path_length: Option<u8>,
     is_ca: bool,
-    extensions: Vec<Vec<u8>>,
+    /// Extensions by object identifier: criticality and value.
+    extensions: Vec<(String, bool, Vec<u8>)>,
+    /// Extensions to leave out.
+    omitted: Vec<String>,
+    /// Another encoding of the issuer's name.
+    issuer: Option<Vec<u8>>,
+    serial: Option<Vec<u8>>,
 }
 
 impl CaMaker {
@@ -49,6 +56,9 @@ impl CaMaker {
             path_length: None,
             is_ca: true,
             extensions: Vec::new(),
+            omitted: Vec::new(),
+            issuer: None,
+            serial: None,
         }
     }
 
@@ -89,15 +99,73 @@ impl CaMaker {
 
     /// Critical nameConstraints with these permitted and excluded DNS subtrees.
     #[must_use]
-    pub fn name_constraints(mut self, permitted: &[&str], excluded: &[&str]) -> CaMaker {
+    pub fn name_constraints(self, permitted: &[&str], excluded: &[&str]) -> CaMaker {
         let subtrees = |tag, names: &[&str]| {
             let all: Vec<Vec<u8>> =
                 names.iter().map(|name| sequence(&[tlv(0x82, name.as_bytes())])).collect();
             if all.is_empty() { Vec::new() } else { tlv(tag, &all.concat()) }
         };
         let value = sequence(&[subtrees(0xa0, permitted), subtrees(0xa1, excluded)]);
-        self.extensions.push(extension("2.5.29.30", true, &value));
+        self.extension("2.5.29.30", true, &value)
+    }
+
+    /// Another key.
+    #[must_use]
+    pub fn key(mut self, key: &TestKeyPair) -> CaMaker {
+        self.key = key.clone();
         self
+    }
+
+    /// The subject `CN=NAME`, as a UTF8String.
+    #[must_use]
+    pub fn named(self, name: &str) -> CaMaker {
+        self.subject(&[("2.5.4.3", 12, name.as_bytes())])
+    }
+
+    /// The issuer's name as a certificate below another CA gives it: attribute type, string tag, value.
+    #[must_use]
+    pub fn issuer_name(mut self, parts: &[(&str, u8, &[u8])]) -> CaMaker {
+        self.issuer = Some(distinguished_name(parts));
+        self
+    }
+
+    /// The content of the serial number.
+    #[must_use]
+    pub fn serial(mut self, content: &[u8]) -> CaMaker {
+        self.serial = Some(content.to_vec());
+        self
+    }
+
+    /// Adds an extension, or replaces one.
+    #[must_use]
+    pub fn extension(mut self, oid: &str, critical: bool, value: &[u8]) -> CaMaker {
+        self.extensions.push((oid.to_owned(), critical, value.to_vec()));
+        self
+    }
+
+    /// Leaves an extension out.
+    #[must_use]
+    pub fn without(mut self, oid: &str) -> CaMaker {
+        self.omitted.push(oid.to_owned());
+        self
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key_pair(&self) -> &TestKeyPair {
+        &self.key
+    }
+
+    /// The DER of the root certificate.
+    #[must_use]
+    pub fn root_der(&self) -> Vec<u8> {
+        self.certificate(&self.subject, &self.key)
+    }
+
+    /// The DER of the certificate of this CA below another.
+    #[must_use]
+    pub fn der_below(&self, upper: &CaMaker) -> Vec<u8> {
+        self.certificate(&upper.subject, &upper.key)
     }
 
     /// A root CA.
@@ -122,20 +190,29 @@ impl CaMaker {
         let now = OffsetDateTime::now_utc();
         let ca = if self.is_ca { tlv(1, &[0xff]) } else { Vec::new() };
         let path_length = self.path_length.map(|most| tlv(2, &[most])).unwrap_or_default();
-        let mut extensions = vec![
-            extension("2.5.29.19", true, &sequence(&[ca, path_length])),
+        let own = [
+            ("2.5.29.19", true, sequence(&[ca, path_length])),
             // keyCertSign and cRLSign
-            extension("2.5.29.15", true, &tlv(3, &[1, 0b0000_0110])),
-            extension("2.5.29.14", false, &tlv(4, &self.key.identifier())),
-            extension("2.5.29.35", false, &sequence(&[tlv(0x80, &signer.identifier())])),
+            ("2.5.29.15", true, tlv(3, &[1, 0b0000_0110])),
+            ("2.5.29.14", false, tlv(4, &self.key.identifier())),
+            ("2.5.29.35", false, sequence(&[tlv(0x80, &signer.identifier())])),
         ];
-        extensions.extend(self.extensions.iter().cloned());
-        let serial: Vec<u8> = self.key.identifier().iter().map(|b| b & 0x7f | 1).collect();
+        let is_kept = |oid: &str| !self.omitted.iter().any(|omitted| omitted == oid);
+        let is_replaced = |oid: &str| self.extensions.iter().any(|(other, ..)| other == oid);
+        let mut extensions: Vec<Vec<u8>> = own
+            .iter()
+            .filter(|(oid, ..)| is_kept(oid) && !is_replaced(oid))
+            .map(|(oid, critical, value)| extension(oid, *critical, value))
+            .collect();
+        extensions
+            .extend(self.extensions.iter().map(|(oid, critical, value)| extension(oid, *critical, value)));
+        let random = self.key.identifier().iter().map(|b| b & 0x7f | 1).collect();
+        let serial: Vec<u8> = self.serial.clone().unwrap_or(random);
         let tbs = sequence(&[
             tlv(0xa0, &tlv(2, &[2])),
             tlv(2, &serial),
             signer.algorithm(),
-            issuer.to_vec(),
+            self.issuer.clone().unwrap_or_else(|| issuer.to_vec()),
             sequence(&[time(now - self.age), time(now + self.lifetime)]),
             self.subject.clone(),
             self.key.spki().to_vec(),

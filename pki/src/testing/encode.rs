@@ -58,7 +58,9 @@ pub(super) fn signed(body: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8>
     sequence(&[body.to_vec(), algorithm.to_vec(), bit_string(signature)])
 }
 
-pub(super) fn distinguished_name(parts: &[(&str, u8, &[u8])]) -> Vec<u8> {
+/// A Name: attribute type, string tag, value.
+#[must_use]
+pub fn distinguished_name(parts: &[(&str, u8, &[u8])]) -> Vec<u8> {
     let all: Vec<Vec<u8>> =
         parts.iter().map(|(id, tag, value)| tlv(0x31, &sequence(&[oid(id), tlv(*tag, value)]))).collect();
     sequence(&all)

@@ -129,7 +129,8 @@ impl TestKeyPair {
     }
 
     /// RFC 5280 section 4.2.1.2 method 1, common among CAs: SHA-1 of subjectPublicKey.
-    pub(super) fn identifier(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn identifier(&self) -> Vec<u8> {
         let (_, spki) =
             <x509_parser::x509::SubjectPublicKeyInfo<'_> as x509_parser::prelude::FromDer<_>>::from_der(
                 &self.spki,

@@ -167,6 +167,13 @@ impl CsrMaker {
         self
     }
 
+    /// Another key.
+    #[must_use]
+    pub fn with_key(mut self, key: &TestKeyPair) -> CsrMaker {
+        self.key = key.clone();
+        self
+    }
+
     /// The signing key.
     #[must_use]
     pub fn key(&self) -> &TestKeyPair {

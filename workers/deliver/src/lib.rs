@@ -1,7 +1,7 @@
 //! Deliver: mails the certificate with its chain to the requester, and updates the row.
 //!
-//! Invariant: the mail has the stored certificate with the reserved serial and the approved key, and the chain of its
-//! issuer, in force or former. The mail is sent, then recorded together with the new status in one write: it is sent at
+//! Invariant: the mail has the stored certificate with the reserved serial and the approved key, and a chain that
+//! verifies it, in force or former. The mail is sent, then recorded together with the new status in one write: it is sent at
 //! least once, with the same Message-ID each time. Transient if a port does not answer or the bucket lags behind the
 //! row; refused if there is nothing to deliver.
 
@@ -18,7 +18,7 @@ use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{InvalidTransition, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::{Updated, update_known_request};
+use workflow::store::{Updated, issuer_of, update_known_request};
 
 mod content;
 
@@ -109,15 +109,13 @@ impl Step for Deliver {
 impl Deliver {
     async fn mail(&self, request: &Request) -> Result<Mail, StepError> {
         let (certificate, certificate_pem) = self.certificate(request).await?;
-        let issuer = certificate
-            .authority_key_identifier()
-            .ok_or_else(|| StepError::transient("the stored certificate has no authorityKeyIdentifier"))?;
-        let chain = self
-            .issuers
-            .by_key_identifier(&issuer)
-            .await?
-            .ok_or_else(|| StepError::transient(format!("the issuer {issuer} is not in the bucket")))?;
-        let zip = bundle::certificate_zip(&certificate_pem, chain.chain_pem(), request.names())
+        let issuer = issuer_of(&*self.issuers, &certificate).await?.ok_or_else(|| {
+            let identifier = certificate.authority_key_identifier().unwrap_or_default();
+            StepError::transient(format!(
+                "the issuer is not in the bucket: no CA certificate with the key identifier {identifier} verifies the certificate"
+            ))
+        })?;
+        let zip = bundle::certificate_zip(&certificate_pem, &issuer, request.names())
             .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
         let content = content::issued(request, &certificate, &self.base_url, &key);

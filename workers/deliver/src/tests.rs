@@ -5,7 +5,7 @@ use pki::certificate::Template;
 use pki::certificate::lint;
 use pki::csr::Csr;
 use pki::testing as test_pki;
-use workflow::ids::RequestId;
+use workflow::ids::{IssuerId, RequestId};
 use workflow::ports::Issuers;
 use workflow::testing::fixtures::task;
 use workflow::testing::{InMemoryBackend, faults};
@@ -31,15 +31,16 @@ fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
 /// Issues the certificate of a request from its row, like Sign.
 async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     let policy = backend.policy();
+    let issuer = backend.in_force(&IssuerId::DEFAULT).await.unwrap().unwrap();
     let csr = Csr::read(request.csr_content()).unwrap();
     let profile = policy.profile(Some(request.profile())).unwrap();
     let grant = policy.evaluate(&csr, profile, Some(&request.requester())).grant.unwrap();
     let contents = grant.contents();
-    let signer = backend.signer(backend.issuer_certificate()).await.unwrap();
+    let signer = backend.signer(&issuer).await.unwrap();
     let tbs = Template {
         csr: &csr,
         contents: &contents,
-        issuer: backend.issuer_certificate(),
+        issuer: &issuer,
         algorithm: signer.algorithm(),
         serial: request.serial().unwrap(),
         validity: &request.validity().unwrap(),
@@ -47,7 +48,7 @@ async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
     }
     .build()
     .unwrap();
-    let linted = lint(tbs, backend.issuer_certificate(), &csr, &contents).unwrap();
+    let linted = lint(tbs, &issuer, &csr, &contents).unwrap();
     pki::certificate::issue(&*signer, linted).await.unwrap().pem()
 }
 
@@ -109,6 +110,30 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!(mailed.pem(), backend.certificates()[&row.serial().unwrap().to_string()]);
     let issuer = pki::issuer::Issuer::from_pem(&files[1].1).unwrap();
     assert_eq!(issuer.key_identifier(), backend.issuer_certificate().key_identifier());
+}
+
+/// A CA valid at the time of the backend.
+fn ca(backend: &InMemoryBackend, name: &str) -> test_pki::CaMaker {
+    let now = backend.now();
+    test_pki::CaMaker::new(test_pki::TestKey::EcP256)
+        .named(name)
+        .valid(now - time::Duration::days(9), now + time::Duration::days(900))
+}
+
+#[tokio::test]
+async fn a_ca_with_the_same_key_and_a_new_name_leaves_certificates_before_it_valid() {
+    let backend = InMemoryBackend::new();
+    let before = ca(&backend, "Old Company");
+    let renamed = ca(&backend, "New Company").key(before.key_pair()).self_signed();
+    backend.rotate_to(&before.self_signed());
+    let id = issue(&backend);
+    backend.rotate_to(&renamed);
+    run(&backend, id).await.unwrap();
+    let files = files(&backend.mails().remove(0));
+    let issuer = pki::issuer::Issuer::from_pem(&files[1].1).unwrap();
+    assert_eq!(issuer.subject(), "CN=Old Company");
+    let leaf = Certificate::from_pem(&files[0].1).unwrap();
+    assert_eq!(issuer.verify(leaf.der()), Ok(()));
 }
 
 /// The mail for an issued request, in a language.

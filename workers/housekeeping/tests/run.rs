@@ -207,6 +207,20 @@ async fn each_run_notes_how_long_the_authority_is_valid() {
 }
 
 #[tokio::test]
+async fn the_earliest_end_in_the_chain_is_noted() {
+    use pki::testing::{CaMaker, TestKey};
+    let backend = InMemoryBackend::new();
+    let (now, end) = (backend.now(), backend.now() + time::Duration::days(40));
+    let maker = |name| CaMaker::new(TestKey::EcP256).named(name);
+    let root = maker("Root").valid(now - time::Duration::days(9), end);
+    let issuing = maker("Issuing").valid(now - time::Duration::days(9), now + time::Duration::days(900));
+    backend.rotate_to(&root.issuing(issuing));
+    run(&backend).await;
+    let [Measure::CaLeft(left)] = backend.measures()[..] else { panic!("{:?}", backend.measures()) };
+    assert!((39..=40).contains(&left.whole_days()), "{left}");
+}
+
+#[tokio::test]
 async fn it_survives_every_fault() {
     faults::fault_sweep(
         "Housekeeping",

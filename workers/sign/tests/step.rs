@@ -283,6 +283,36 @@ async fn a_ca_that_may_not_certify_the_names_any_more_refuses() {
 }
 
 #[tokio::test]
+async fn a_key_that_became_one_of_an_authority_is_not_certified() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let row = backend.request(id).unwrap();
+    let csr = pki::csr::Csr::read(row.csr_content()).unwrap();
+    let mut ca = test_pki::CaMaker::new(test_pki::TestKey::EcP256)
+        .valid(backend.now() - Duration::days(9), backend.now() + Duration::days(900))
+        .self_signed();
+    ca.certificate_pem += &test_pki::pem("PUBLIC KEY", csr.key().spki_der());
+    backend.rotate_to(&ca);
+    assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
+    assert!(backend.certificates().is_empty());
+}
+
+#[tokio::test]
+async fn no_certificate_outlives_the_root_of_its_issuer() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let (now, end) = (backend.now(), backend.now() + Duration::days(40));
+    let maker = |name| test_pki::CaMaker::new(test_pki::TestKey::EcP256).named(name);
+    let root = maker("Root").valid(now - Duration::days(9), end);
+    let issuing = maker("Issuing").valid(now - Duration::days(9), now + Duration::days(900));
+    backend.rotate_to(&root.issuing(issuing));
+    sign(&backend, id).await.unwrap();
+    let not_after = backend.request(id).unwrap().not_after().unwrap();
+    assert!(not_after <= end, "{not_after}");
+    assert!(not_after > end - Duration::MINUTE, "{not_after}");
+}
+
+#[tokio::test]
 async fn without_a_ca_the_message_waits_and_says_so() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
@@ -300,7 +330,7 @@ async fn every_former_issuer_still_has_its_signer_after_two_rotations() {
     backend.rotate_to(&third);
     let read = |ca: &test_pki::TestCa| Issuer::from_pem(&ca.certificate_pem).unwrap();
     for issuer in [backend.issuer_certificate().clone(), read(&second), read(&third)] {
-        let found = backend.by_key_identifier(&issuer.key_identifier()).await.unwrap().unwrap();
+        let found = backend.with_key_identifier(&issuer.key_identifier()).await.unwrap().remove(0);
         assert_eq!(found.chain_pem(), issuer.chain_pem());
         assert_eq!(backend.signer(&issuer).await.unwrap().spki_der(), issuer.spki_der());
     }

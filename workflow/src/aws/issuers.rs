@@ -62,8 +62,18 @@ impl Issuers for AwsIssuers {
         self.read(&ObjectKey::IssuerInForce(id.clone())).await
     }
 
-    async fn by_key_identifier(&self, key_identifier: &str) -> Result<Option<Issuer>, PortError> {
-        self.read(&ObjectKey::Issuer(key_identifier.to_owned())).await
+    async fn with_key_identifier(&self, key_identifier: &str) -> Result<Vec<Issuer>, PortError> {
+        let keys = self.bucket.list(&ObjectKey::issuers_with(key_identifier), "list the issuers").await?;
+        let mut all = Vec::new();
+        for key in keys.iter().filter(|key| key.is_of_issuer(key_identifier)) {
+            match self.read(key).await {
+                Ok(issuer) => all.extend(issuer),
+                // It hides no other.
+                Err(error) if keys.len() > 1 => tracing::error!(%error, "cannot read the issuer {key}"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
     }
 
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {

@@ -47,6 +47,13 @@ impl S3Certificates {
         let bytes = object.body.collect().await.map_err(|error| PortError::new(what, error))?;
         String::from_utf8(bytes.to_vec()).map(Some).map_err(|error| PortError::new(what, error))
     }
+
+    /// The keys of certificates that begin with `prefix`: the first thousand.
+    pub(super) async fn list(&self, prefix: &str, what: &'static str) -> Result<Vec<ObjectKey>, PortError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).send();
+        let list = list.await.map_err(unavailable(what))?;
+        Ok(list.contents().iter().filter_map(|object| object.key()?.parse().ok()).collect())
+    }
 }
 
 #[async_trait]

@@ -10,7 +10,7 @@
 //! `fullchain.pem` omits the root: a server need not send it (RFC 8446 section 4.4.2), and clients do not trust it.
 //!
 //! Invariant: the same certificate, chain and names give the same bytes: a fixed order, no compression (the files are
-//! small), mode 0644, and notBefore as their time. Fails only if an input is not PEM certificates.
+//! small), mode 0644, and notBefore as their time. The chain verifies the certificate, or there is no zip.
 
 use std::io::{Cursor, Write};
 
@@ -22,6 +22,8 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::texts::Language;
 use pki::certificate::to_pem;
+use pki::issuer::{Issuer, NotSignedError};
+use pki::key::{KeyKind, PublicKey};
 use pki::name::Name;
 
 /// The name of the file.
@@ -40,6 +42,9 @@ pub enum BundleError {
         /// The reason.
         cause: String,
     },
+    /// The chain does not verify the certificate.
+    #[error("the chain does not verify the certificate")]
+    OtherIssuer(#[from] NotSignedError),
     /// The zip could not be written.
     #[error("the zip could not be written: {0}")]
     Zip(#[from] zip::result::ZipError),
@@ -56,21 +61,28 @@ struct Readme {
     serial: String,
     server: bool,
     client: bool,
+    /// The kind of key, for people.
+    key: String,
+    /// True if AWS Certificate Manager can import it.
+    in_acm: bool,
+    /// True if browsers take it.
+    in_browsers: bool,
     /// The host in the example of a test connection.
     host: Option<String>,
 }
 
-/// Makes the zip of a certificate and its chain (issuer first); `names` are the names of the request.
+/// Makes the zip of a certificate and the chain of its issuer; `names` are the names of the request.
 ///
 /// # Errors
-/// [`BundleError`] if a text is not PEM certificates.
+/// [`BundleError`] if a text is not a PEM certificate, or the issuer did not sign it.
 pub fn certificate_zip(
     certificate_pem: &str,
-    chain_pem: &str,
+    issuer: &Issuer,
     names: &[String],
 ) -> Result<Vec<u8>, BundleError> {
     let certificate = one(certificate_pem)?;
-    let chain = certificates("the chain", chain_pem)?;
+    issuer.verify(&certificate)?;
+    let chain = certificates("the chain", issuer.chain_pem())?;
     let leaf = parsed("the certificate", &certificate)?;
 
     let ca: String = chain.iter().map(|der| to_pem(der)).collect();
@@ -107,7 +119,11 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
     let names: Vec<(String, Option<Name>)> =
         names.iter().map(|name| (name.clone(), name.parse().ok())).collect();
     let host = names.iter().find_map(|(_, name)| name.as_ref().and_then(host));
+    let kind = PublicKey::from_spki(leaf.public_key().raw).ok().map(|key| key.kind());
     Readme {
+        key: kind.map(|kind| kind.to_string()).unwrap_or_default(),
+        in_acm: kind.is_none_or(fits_acm),
+        in_browsers: kind != Some(KeyKind::Ed25519),
         // The README is in English only: most of it is commands.
         until: Language::English.instant_of_week(leaf.validity().not_after.to_datetime()),
         serial: hex::encode(leaf.raw_serial()),
@@ -115,6 +131,16 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
         client: usage.as_ref().is_none_or(|usage| usage.client_auth || usage.any),
         host,
         names: names.into_iter().map(|(text, name)| name.map_or(text, |name| name.for_people())).collect(),
+    }
+}
+
+/// True if AWS Certificate Manager imports certificates with such a key.
+/// <https://docs.aws.amazon.com/acm/latest/userguide/import-certificate-prerequisites.html>
+fn fits_acm(kind: KeyKind) -> bool {
+    match kind {
+        KeyKind::Rsa { bits } => matches!(bits, 2048 | 3072 | 4096),
+        KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521 => true,
+        KeyKind::Ed25519 => false,
     }
 }
 

@@ -1,10 +1,11 @@
 //! The evaluation of a submitted text, shared by every part of the flow, so that all parts give the same result.
 //!
-//! Invariant: a request is granted only if the policy grants it and the issuer in force may certify its names. Without
+//! Invariant: a request is granted only if the policy grants it and the issuer in force may certify its key, names and
+//! purposes. Without
 //! an issuer, no request is refused for its absence: Sign waits for an issuer, and evaluates again with it.
 
 use super::{Evaluation, Policy, Profile};
-use crate::finding::{Code, Finding, about_name, findings, quoted};
+use crate::finding::{Code, Finding, about_name, findings, new_key, quoted};
 use crate::grant::{CheckedKey, CsrSummary, Grant};
 use crate::requester::Requester;
 use crate::texts::Message;
@@ -82,7 +83,9 @@ pub fn evaluate_with_issuer(
 ) -> Evaluation {
     let mut verdict = policy.evaluate(csr, profile, requester);
     if let Some(issuer) = issuer {
-        let beyond = beyond(issuer, csr, verdict.grant.as_ref());
+        let mut beyond = beyond(issuer, csr, verdict.grant.as_ref());
+        beyond.extend(key_of_authority(issuer, csr));
+        beyond.extend(verdict.grant.iter().flat_map(|grant| forbidden_purposes(issuer, grant)));
         if !beyond.is_empty() {
             verdict.grant = None;
             // Refusals go before the warnings, because people read findings from the top.
@@ -114,6 +117,28 @@ fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
     csr.names().iter().filter_map(name).chain(subject).collect()
 }
 
+/// The key of an authority, present or former, is nobody else's: its certificate would pass for the authority.
+fn key_of_authority(issuer: &Issuer, csr: &Csr) -> Option<Finding> {
+    let detail = || Message::new("finding-key-of-authority").with("digest", csr.key().digest());
+    issuer.is_authority_key(csr.key()).then(|| Finding::refused(Code::WeakKey, detail(), new_key()))
+}
+
+/// The purposes that the chain of the issuer does not allow (RFC 5280 section 4.2.1.12): verifiers refuse them.
+fn forbidden_purposes(issuer: &Issuer, grant: &Grant) -> Vec<Finding> {
+    let forbidden = grant.extended_key_usage.iter().filter(|purpose| issuer.forbids_purpose(purpose));
+    forbidden
+        .map(|purpose| {
+            Finding::refused(
+                Code::ForbiddenExtension,
+                Message::new("finding-forbidden-purpose")
+                    .with("purpose", purpose)
+                    .with("profile", &grant.profile),
+                Message::new("finding-forbidden-purpose-advice"),
+            )
+        })
+        .collect()
+}
+
 /// Reads and evaluates a CSR.
 ///
 /// # Errors
@@ -134,3 +159,6 @@ pub fn evaluate_csr(
         None => Err(PolicyRejection(verdict.findings)),
     }
 }
+
+#[cfg(test)]
+mod tests;

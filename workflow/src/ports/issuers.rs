@@ -16,8 +16,9 @@ use crate::ids::IssuerId;
 pub trait Issuers: Send + Sync {
     /// The certificate in force of an issuer; `None` if it has none yet.
     async fn in_force(&self, id: &IssuerId) -> Result<Option<Issuer>, PortError>;
-    /// The issuer, in force or former, with this subject key identifier (lower-case hex).
-    async fn by_key_identifier(&self, key_identifier: &str) -> Result<Option<Issuer>, PortError>;
+    /// Every stored issuer, in force or former, with this subject key identifier (lower-case hex). Renewed and renamed
+    /// certificates share it, so callers verify: see [`crate::store::issuer_of`].
+    async fn with_key_identifier(&self, key_identifier: &str) -> Result<Vec<Issuer>, PortError>;
     /// The signer with the key of an issuer, in force or former. Fails in a worker without access to keys.
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError>;
 }

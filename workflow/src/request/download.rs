@@ -7,7 +7,7 @@ use super::audit::{EventKind, Origin, PendingEvent};
 use super::{Request, Status};
 use crate::mail::bundle::certificate_zip;
 use crate::ports::{CertificateStore, Clock, Issuers, PortError, Requests};
-use crate::store::{UpdateError, update_request};
+use crate::store::{UpdateError, issuer_of, update_request};
 use crate::wire_names;
 use pki::certificate::Certificate;
 
@@ -105,13 +105,10 @@ impl CertificateDownload<'_> {
             tracing::error!(request.id = %id, %error, "the zip of request {id} cannot be made");
             DownloadError::NoZip
         };
-        let issuer = Certificate::from_pem(pem)
-            .map_err(|error| broken(&error))?
-            .authority_key_identifier()
-            .ok_or_else(|| broken(&"the certificate names no issuer"))?;
-        let chain = self.issuers.by_key_identifier(&issuer).await?;
-        let chain = chain.ok_or_else(|| broken(&"its issuer is not in the archive"))?;
-        certificate_zip(pem, chain.chain_pem(), request.names()).map_err(|error| broken(&error))
+        let certificate = Certificate::from_pem(pem).map_err(|error| broken(&error))?;
+        let issuer = issuer_of(self.issuers, &certificate).await?;
+        let issuer = issuer.ok_or_else(|| broken(&"no stored CA certificate verifies it"))?;
+        certificate_zip(pem, &issuer, request.names()).map_err(|error| broken(&error))
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::approval::LinkDigest;
 use crate::ids::{IssuerId, RequestId};
 use pki::certificate::Serial;
+use pki::issuer::Issuer;
 
 /// The prefix of the keys of approvals; the table also has links.
 pub const APPROVALS: &str = "request#";
@@ -29,10 +30,38 @@ pub fn link_key(digest: &LinkDigest) -> String {
 pub enum ObjectKey {
     /// The certificate in force of an issuer, and its chain.
     IssuerInForce(IssuerId),
-    /// An issuer and its chain, by its subject key identifier in lower-case hex.
+    /// An issuer and its chain, by what is unique to them: never overwritten.
+    IssuerChain {
+        /// The subject key identifier of the issuer, in lower-case hex.
+        identifier: String,
+        /// [`Issuer::chain_digest`]: the SHA-256 of the object.
+        digest: String,
+    },
+    /// An issuer and its chain, by the subject key identifier alone, as versions before 0.2 stored them. Only read:
+    /// renewed certificates share the identifier.
     Issuer(String),
     /// An issued certificate.
     Certificate(Serial),
+}
+
+impl ObjectKey {
+    /// The key under which an issuer and its chain are stored.
+    pub fn of_issuer(issuer: &Issuer) -> Self {
+        Self::IssuerChain { identifier: issuer.key_identifier(), digest: issuer.chain_digest() }
+    }
+
+    /// The beginning of the keys of every issuer with a subject key identifier.
+    pub fn issuers_with(key_identifier: &str) -> String {
+        format!("{ISSUERS}{key_identifier}")
+    }
+
+    /// True if the object holds an issuer with this subject key identifier, in force or former.
+    pub fn is_of_issuer(&self, key_identifier: &str) -> bool {
+        match self {
+            Self::IssuerChain { identifier, .. } | Self::Issuer(identifier) => identifier == key_identifier,
+            Self::IssuerInForce(_) | Self::Certificate(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for ObjectKey {
@@ -40,6 +69,7 @@ impl fmt::Display for ObjectKey {
         match self {
             Self::IssuerInForce(id) if id.is_default() => write!(f, "{ISSUERS}current.pem"),
             Self::IssuerInForce(id) => write!(f, "{ISSUERS}{id}/current.pem"),
+            Self::IssuerChain { identifier, digest } => write!(f, "{ISSUERS}{identifier}/{digest}.pem"),
             Self::Issuer(identifier) => write!(f, "{ISSUERS}{identifier}.pem"),
             Self::Certificate(serial) => write!(f, "{CERTIFICATES}{serial}/certificate.pem"),
         }
@@ -54,15 +84,20 @@ impl FromStr for ObjectKey {
         let certificate =
             text.strip_prefix(CERTIFICATES).and_then(|rest| rest.strip_suffix("/certificate.pem"));
         let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+        // RFC 5280 section 4.2.1.2 does not limit the length of a key identifier.
+        let is_identifier = |text: &str| (2..=128).contains(&text.len()) && is_hex(text);
         let key = match (issuer, certificate) {
             (Some("current"), _) => Some(Self::IssuerInForce(IssuerId::DEFAULT)),
-            // RFC 5280 section 4.2.1.2 does not limit the length of a key identifier.
-            (Some(identifier), _) if (2..=128).contains(&identifier.len()) && is_hex(identifier) => {
-                Some(Self::Issuer(identifier.to_owned()))
-            }
-            (Some(name), _) => {
-                name.strip_suffix("/current").and_then(|id| id.parse().ok()).map(Self::IssuerInForce)
-            }
+            (Some(identifier), _) if is_identifier(identifier) => Some(Self::Issuer(identifier.to_owned())),
+            (Some(name), _) => match name.split_once('/') {
+                Some((id, "current")) => id.parse().ok().map(Self::IssuerInForce),
+                Some((identifier, digest))
+                    if is_identifier(identifier) && digest.len() == 64 && is_hex(digest) =>
+                {
+                    Some(Self::IssuerChain { identifier: identifier.to_owned(), digest: digest.to_owned() })
+                }
+                _ => None,
+            },
             (_, Some(serial)) => serial.parse().ok().map(Self::Certificate),
             _ => None,
         };
@@ -82,6 +117,10 @@ mod tests {
             "ca-certificate/current.pem",
             "ca-certificate/tls-2027/current.pem",
             "ca-certificate/0123456789abcdef0123456789abcdef01234567.pem",
+            concat!(
+                "ca-certificate/0123456789abcdef0123456789abcdef01234567/",
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.pem"
+            ),
             "signed-certificate/4f74ac0024d1a164f33f5e049ca7dcd5ba735236/certificate.pem",
         ] {
             assert_eq!(good.parse::<ObjectKey>().unwrap().to_string(), good);
@@ -95,6 +134,7 @@ mod tests {
             "ca-certificate/default/current.pem",
             "ca-certificate//current.pem",
             "ca-certificate/a/b/current.pem",
+            "ca-certificate/0123/9f86.pem",
             "signed-certificate/4F74AC0024D1A164/certificate.pem",
             "signed-certificate/004f/certificate.pem",
             "signed-certificate//certificate.pem",

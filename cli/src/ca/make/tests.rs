@@ -61,12 +61,20 @@ fn permitting(domains: &[&str]) -> CaOptions {
     CaOptions { permit_dns, ..CaOptions::root("CN=Example".into()) }
 }
 
+const USUAL: Rotation = Rotation { years: 10, new_root: false, accept_loss: false };
+
 /// Rotates without a stack.
 async fn rotated(before: &Chain, shape: &CaOptions) -> Result<Chain, CliError> {
-    let mut extensions = successor(before, false)?;
+    rotated_as(before, shape, &USUAL).await
+}
+
+async fn rotated_as(before: &Chain, shape: &CaOptions, how: &Rotation) -> Result<Chain, CliError> {
+    let mut extensions = successor(before, how)?;
     shape.limit(&mut extensions)?;
     let key = LocalKey::from_pem(&KeyPair::generate().unwrap().serialize_pem()).unwrap();
-    certify(&before.own().subject_der, &key, None, 10, &extensions).await
+    let chain = certify(&before.own().subject_der, &key, None, how.years, &extensions).await?;
+    complete(before, &chain, shape, how)?;
+    Ok(chain)
 }
 
 /// Object identifier, criticality and value of every extension but the key identifiers.
@@ -155,6 +163,57 @@ async fn a_limit_that_cannot_be_carried_stops_the_rotation_with_one_line() {
     }
 }
 
+#[tokio::test]
+async fn everything_that_would_be_lost_is_named_at_once_and_can_be_accepted() {
+    let odd = ca("Odd", |params| {
+        let mut unknown = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 2], vec![5, 0]);
+        unknown.set_criticality(true);
+        params.custom_extensions =
+            vec![unknown, CustomExtension::from_oid_content(&[2, 5, 29, 16], vec![0x30, 0])];
+    });
+    let before = alone(odd);
+    let said = rotated(&before, &permitting(&[])).await.err().unwrap().to_string();
+    assert!(said.contains("1.3.6.1.4.1.99999.2") && said.contains("privateKeyUsagePeriod"), "{said}");
+    assert!(said.contains("--accept-loss"), "{said}");
+    let how = Rotation { accept_loss: true, ..USUAL };
+    let after = rotated_as(&before, &permitting(&[]), &how).await.unwrap();
+    assert_eq!(
+        differences(&before.own().der, &after.own().der),
+        ["the critical extension 1.3.6.1.4.1.99999.2", "privateKeyUsagePeriod"]
+    );
+}
+
+/// The comparison knows no list: any extension that the new certificate lacks or widens is named.
+#[test]
+fn a_certificate_that_lacks_anything_of_the_one_before_is_found() {
+    let before = alone(ca("Limited", limited));
+    type Change = fn(&mut CertificateParams);
+    let changes: [(&str, Change); 6] = [
+        ("nameConstraints", |params| params.name_constraints = None),
+        ("nameConstraints", |params| {
+            params.name_constraints.as_mut().unwrap().excluded_subtrees.clear();
+        }),
+        ("extKeyUsage", |params| params.extended_key_usages.clear()),
+        ("cRLDistributionPoints", |params| params.crl_distribution_points.clear()),
+        ("basicConstraints", |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
+        ("keyUsage", |params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]),
+    ];
+    for (name, change) in changes {
+        let after = alone(ca("Limited", |params| {
+            limited(params);
+            change(params);
+        }));
+        assert_eq!(differences(&before.own().der, &after.own().der), [name]);
+        assert!(complete(&before, &after, &permitting(&[]), &USUAL).is_err(), "{name}");
+    }
+    let after = alone(ca("Limited", |params| {
+        limited(params);
+        params.custom_extensions.clear();
+    }));
+    let lost = differences(&before.own().der, &after.own().der);
+    assert_eq!(lost, ["authorityInfoAccess", "the extension 1.3.6.1.4.1.99999.1"]);
+}
+
 #[test]
 fn a_new_root_loses_no_limit_of_a_ca_between() {
     let chain = |between: CertificateParams| {
@@ -164,10 +223,13 @@ fn a_new_root_loses_no_limit_of_a_ca_between() {
             .unwrap();
         Chain::of(&[own.der().to_vec(), middle.der().to_vec(), top.der().to_vec()]).unwrap()
     };
-    let said = successor(&chain(ca("Between", limited)), true).err().unwrap().to_string();
+    let said = successor(&chain(ca("Between", limited)), &Rotation { new_root: true, ..USUAL })
+        .err()
+        .unwrap()
+        .to_string();
     assert!(said.contains("would lose extKeyUsage, nameConstraints of CN=Between"), "{said}");
     let free = chain(ca("Between", |params| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1))));
-    let kept = successor(&free, true).unwrap().encode().unwrap();
+    let kept = successor(&free, &Rotation { new_root: true, ..USUAL }).unwrap().encode().unwrap();
     // cA TRUE, pathLenConstraint 0: one CA fewer than the CA above it allowed.
     assert_eq!(kept[0].extn_value.as_bytes(), [0x30, 6, 1, 1, 0xff, 2, 1, 0]);
 }

@@ -24,15 +24,19 @@ fn authority(name: &str) -> CertificateParams {
 }
 
 /// A certificate with the purposes `usage`, and its chain: an issuing CA and a root.
-fn certificate(usage: &[ExtendedKeyUsagePurpose]) -> (String, String) {
+fn certificate(usage: &[ExtendedKeyUsagePurpose]) -> (String, Issuer) {
+    certificate_of(&KeyPair::generate().unwrap(), usage)
+}
+
+fn certificate_of(key: &KeyPair, usage: &[ExtendedKeyUsagePurpose]) -> (String, Issuer) {
     let root = CertifiedIssuer::self_signed(authority("Root"), KeyPair::generate().unwrap()).unwrap();
     let issuing =
         CertifiedIssuer::signed_by(authority("Issuing"), KeyPair::generate().unwrap(), &root).unwrap();
     let mut leaf = params("www.example.com");
     leaf.serial_number = Some(SerialNumber::from_slice(&[0x4f, 1, 2, 3]));
     leaf.extended_key_usages = usage.to_vec();
-    let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuing).unwrap();
-    (leaf.pem(), format!("{}{}", issuing.pem(), root.pem()))
+    let leaf = leaf.signed_by(key, &issuing).unwrap();
+    (leaf.pem(), Issuer::from_pem(&format!("{}{}", issuing.pem(), root.pem())).unwrap())
 }
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -79,8 +83,8 @@ fn servers_send_the_issuers_without_the_root() {
     let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"])).unwrap();
     let der = |text: &str| certificates("it", text).unwrap();
     assert_eq!(der(&file(&zip, "certificate.pem")), der(&leaf));
-    assert_eq!(der(&file(&zip, "ca.pem")), der(&chain));
-    assert_eq!(der(&file(&zip, "fullchain.pem")), [&der(&leaf)[..], &der(&chain)[..1]].concat());
+    assert_eq!(der(&file(&zip, "ca.pem")), der(chain.chain_pem()));
+    assert_eq!(der(&file(&zip, "fullchain.pem")), [&der(&leaf)[..], &der(chain.chain_pem())[..1]].concat());
 }
 
 #[test]
@@ -88,6 +92,31 @@ fn the_readme_of_a_server() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
     let zip = certificate_zip(&leaf, &chain, &names(&["*.xn--bcher-kva.example.com", "10.0.0.1"])).unwrap();
     insta::assert_snapshot!(file(&zip, "README.txt"));
+}
+
+#[test]
+fn the_readme_suits_the_key() {
+    let readme = |algorithm, bits: Option<rcgen::RsaKeySize>| {
+        let key = match bits {
+            Some(bits) => KeyPair::generate_rsa_for(algorithm, bits).unwrap(),
+            None => KeyPair::generate_for(algorithm).unwrap(),
+        };
+        let (leaf, chain) = certificate_of(&key, &[ExtendedKeyUsagePurpose::ServerAuth]);
+        file(&certificate_zip(&leaf, &chain, &names(&["www.example.com"])).unwrap(), "README.txt")
+    };
+    let edwards = readme(&rcgen::PKCS_ED25519, None);
+    assert!(!edwards.contains("aws acm import-certificate"));
+    assert!(edwards.contains("Browsers take no such certificate"));
+    insta::assert_snapshot!(edwards);
+    for (algorithm, bits) in
+        [(&rcgen::PKCS_ECDSA_P384_SHA384, None), (&rcgen::PKCS_RSA_SHA256, Some(rcgen::RsaKeySize::_2048))]
+    {
+        let usual = readme(algorithm, bits);
+        assert!(usual.contains("aws acm import-certificate"));
+        assert!(!usual.contains("DOES NOT WORK"));
+    }
+    assert!(!fits_acm(KeyKind::Rsa { bits: 8192 }));
+    assert!(!fits_acm(KeyKind::Rsa { bits: 2560 }));
 }
 
 #[test]
@@ -113,13 +142,14 @@ fn hosts_are_written_as_urls_write_them() {
 fn what_is_no_certificate_is_refused_and_not_quoted() {
     let (leaf, chain) = certificate(&[]);
     let key = KeyPair::generate().unwrap().serialize_pem();
-    for (certificate, chain) in
-        [("", chain.as_str()), (&leaf, ""), (&key, &chain), (&leaf, &key), (&chain, &chain)]
-    {
-        let error = certificate_zip(certificate, chain, &[]).unwrap_err();
+    for certificate in ["", &key, chain.chain_pem()] {
+        let error = certificate_zip(certificate, &chain, &[]).unwrap_err();
         assert!(matches!(error, BundleError::Unreadable { .. }));
         assert!(!error.to_string().contains(key.lines().nth(1).unwrap()));
     }
+    let (other, _) = certificate(&[]);
+    assert!(matches!(certificate_zip(&other, &chain, &[]), Err(BundleError::OtherIssuer(_))));
+    certificate_zip(&leaf, &chain, &[]).unwrap();
     let broken = to_pem(b"not DER");
     assert!(certificate_zip(&broken, &chain, &[]).is_err());
 }

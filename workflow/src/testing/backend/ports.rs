@@ -214,10 +214,10 @@ impl Issuers for InMemoryBackend {
         })
     }
 
-    async fn by_key_identifier(&self, key_identifier: &str) -> Result<Option<Issuer>, PortError> {
-        self.call("issuers", "by key identifier", |state| {
-            let mut all = self.authorities(state).filter(|_| !state.no_issuer);
-            all.find(|one| one.issuer.key_identifier() == key_identifier).map(|one| one.issuer.clone())
+    async fn with_key_identifier(&self, key_identifier: &str) -> Result<Vec<Issuer>, PortError> {
+        self.call("issuers", "with key identifier", |state| {
+            let all = self.authorities(state).filter(|_| !state.no_issuer);
+            all.map(|one| one.issuer.clone()).filter(|one| one.key_identifier() == key_identifier).collect()
         })
     }
 
