@@ -10,6 +10,8 @@ mod name;
 pub use key::{KeyError, SignatureError, WeakKeyError};
 pub use name::{DnsError, EmailError, NameError, UriError};
 
+use crate::private_key::{DetectedKey, PrivateKeyError};
+
 /// An error in a submitted text or in its request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CsrError {
@@ -44,7 +46,10 @@ pub enum CsrError {
 pub enum TextError {
     /// It holds a private key.
     #[error("the text holds a private key")]
-    PrivateKey,
+    PrivateKey(DetectedKey),
+    /// It is encoded more often than is searched for a private key.
+    #[error("the text is encoded too many times over")]
+    TooDeep,
     /// It is longer than [`crate::csr::Csr::MAX_BYTES`].
     #[error("the text has {bytes} bytes; at most {max} are read")]
     TooLarge {
@@ -89,6 +94,15 @@ pub enum TextError {
     /// It is a CRL or PKCS#7.
     #[error("the text is a CRL or PKCS#7")]
     OtherSigned,
+}
+
+impl From<PrivateKeyError> for TextError {
+    fn from(error: PrivateKeyError) -> Self {
+        match error {
+            PrivateKeyError::Found(key) => TextError::PrivateKey(key),
+            PrivateKeyError::TooDeep => TextError::TooDeep,
+        }
+    }
 }
 
 /// Why DER is not one request (RFC 2986 section 4).

@@ -2,6 +2,7 @@
 //!
 //! - [`csr`]: from pasted text to a request with verified proof of possession.
 //! - [`certificate`]: from contents to a signed certificate; the linter; parsed certificates.
+//! - [`private_key`]: private keys in submitted text, to refuse them.
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
 //! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM.
@@ -18,6 +19,7 @@ mod key_kind;
 pub mod name;
 mod oid;
 mod pem_block;
+pub mod private_key;
 pub mod signer;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

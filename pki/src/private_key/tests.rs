@@ -1,0 +1,5 @@
+use super::*;
+#[test]
+fn nothing() {
+    assert_eq!(refuse("hello"), Ok(()));
+}
