@@ -210,6 +210,11 @@ impl Peeler {
         }
         self.queue(base64.octets, KeyEncoding::Base64, outer)?;
         if let Some((octets, encoding)) = escapes::decode(text) {
+            if encoding == KeyEncoding::Percent
+                && let Some(octets) = escapes::with_blanks_of_form(text, &octets)
+            {
+                self.queue(octets, encoding, outer)?;
+            }
             self.queue(octets, encoding, outer)?;
         }
         if let Some(octets) = escapes::decode_quoted_printable(text) {

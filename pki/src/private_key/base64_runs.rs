@@ -59,29 +59,38 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
             continue;
         }
         let start = at;
-        let mut seen = 0;
+        // The `+` of a diff is no digit of a hexadecimal word.
+        at += usize::from(text[at] == b'+');
+        let (word, mut seen) = (at, 0);
         while let Some(byte) = text.get(at) {
             let value = VALUES[usize::from(*byte)];
-            if value == NOT_A_DIGIT || (*byte == b'-' && text.get(at + 1) == Some(&b'-')) {
+            if value == NOT_A_DIGIT || text[at..].starts_with(b"----") {
                 break;
             }
             seen |= value;
             at += 1;
         }
-        let length = at - start;
+        let length = at - word;
         if seen & NOT_HEX == 0 {
-            hex_words += usize::from(length.is_multiple_of(2) && length <= 8);
+            hex_words += usize::from(length.is_multiple_of(2) && matches!(length, 2..=8));
             has_hex |= length >= MIN_HEX_RUN;
-        } else if length >= 4 && text[start] == b'0' && text[start + 1] == b'x' {
+        } else if length >= 4 && text[word] == b'0' && text[word + 1] == b'x' {
             hex_words += 1;
             has_hex |= length >= MIN_HEX_RUN;
         }
-        if length < MIN_RUN {
+        let ends_line = matches!(text.get(at), None | Some(b'\n' | b'\r' | b'=' | b'"' | b'\\'));
+        if at - start < MIN_RUN && !(ends_line && block.is_wrapped()) {
             continue;
         }
-        let run = without_prefix(&text[start..at]);
-        if !block.continues(run.len(), &text[last_end..start]) {
+        let mut run = without_comment(&text[start..at]);
+        if !block.continues(run.len() - usize::from(block.has_plus && run[0] == b'+'), &text[last_end..start])
+        {
             block.flush(&mut octets);
+        }
+        // No format of keys and no text begins with this digit: it is the prefix of a diff.
+        if run[0] == b'+' && (block.digits.is_empty() || block.has_plus) {
+            block.has_plus = true;
+            run = &run[1..];
         }
         block.push(run);
         last_end = at;
@@ -90,10 +99,9 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
     DecodedRuns { octets, has_hex: has_hex || hex_words >= MIN_HEX_WORDS }
 }
 
-/// Removes the `+` of a diff and the `//` of a comment, where the number of digits is then possible.
-fn without_prefix(run: &[u8]) -> &[u8] {
+/// Removes the `//` of a comment, where the number of digits is then possible.
+fn without_comment(run: &[u8]) -> &[u8] {
     match run {
-        [b'+', rest @ ..] if rest.len().is_multiple_of(4) => rest,
         [b'/', b'/', rest @ ..] if rest.len().is_multiple_of(4) => rest,
         _ => run,
     }
@@ -105,6 +113,8 @@ struct Block {
     digits: Vec<u8>,
     first_length: usize,
     last_length: usize,
+    /// True if the `+` of a diff begins each run.
+    has_plus: bool,
 }
 
 impl Block {
@@ -113,6 +123,12 @@ impl Block {
         let is_padded = gap.first() == Some(&b'=');
         let is_wrapped = self.last_length == self.first_length && length <= self.first_length;
         !is_padded && gap.len() <= MAX_GAP && (self.digits.len().is_multiple_of(4) || is_wrapped)
+    }
+
+    /// True if the block consists of full lines; the next may be a short one.
+    fn is_wrapped(&self) -> bool {
+        const MIN_LINE: usize = 56;
+        self.first_length >= MIN_LINE && self.last_length == self.first_length && !self.digits.is_empty()
     }
 
     fn push(&mut self, run: &[u8]) {
@@ -138,5 +154,6 @@ impl Block {
             octets.push(b'\n');
         }
         self.digits.clear();
+        self.has_plus = false;
     }
 }

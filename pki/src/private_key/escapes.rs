@@ -42,6 +42,17 @@ pub(super) fn decode(text: &[u8]) -> Option<(Vec<u8>, KeyEncoding)> {
     (count > 0).then_some((octets, kind))
 }
 
+/// The text with the blanks of a form (`+`), if it may be one: percent-encoded, and without other blanks.
+pub(super) fn with_blanks_of_form(text: &[u8], decoded: &[u8]) -> Option<Vec<u8>> {
+    let is_form = memchr::memchr(b'+', text).is_some()
+        && memchr::memchr(b' ', text).is_none()
+        && memchr::memmem::find(text, b"%20").is_none();
+    // A form writes `+` itself as %2B: it is in the text decoded without blanks.
+    let spaced = || text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect::<Vec<u8>>();
+    let (octets, _) = is_form.then(|| decode(&spaced())).flatten()?;
+    (octets != decoded).then_some(octets)
+}
+
 /// A length after the escaping character, and the character; `None` for a line continuation.
 type Escape = Option<(usize, Option<u32>)>;
 
@@ -117,6 +128,7 @@ pub(super) fn decode_quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
     if !is_used {
         return None;
     }
+    let prefix = Prefix::of(text);
     let mut octets = Vec::with_capacity(text.len());
     let mut done = 0;
     for at in memchr_iter(b'=', text) {
@@ -124,8 +136,8 @@ pub(super) fn decode_quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
             continue;
         }
         let (length, decoded) = match &text[at + 1..] {
-            [b'\r', b'\n', ..] => (2, None),
-            [b'\n', ..] => (1, None),
+            [b'\r', b'\n', rest @ ..] => (2 + prefix.length(rest), None),
+            [b'\n', rest @ ..] => (1 + prefix.length(rest), None),
             [high, low, ..] => match octet(*high, *low) {
                 Some(decoded) => (2, Some(decoded)),
                 None => continue,
@@ -138,4 +150,53 @@ pub(super) fn decode_quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
     }
     octets.extend_from_slice(&text[done..]);
     Some(octets)
+}
+
+/// The beginning of continued lines that does not belong to them.
+enum Prefix {
+    /// This many octets on every line: `> `.
+    Fixed(usize),
+    /// The number of the line.
+    Number,
+}
+
+impl Prefix {
+    /// The prefix of the first continued lines.
+    fn of(text: &[u8]) -> Prefix {
+        const MAX_LINES: usize = 8;
+        const MAX_PREFIX: usize = 16;
+        let is_prefix = |byte: &&u8| !byte.is_ascii_alphanumeric() && **byte != b'=';
+        let breaks = memchr_iter(b'=', text).map(|at| &text[at + 1..]);
+        let lines: Vec<&[u8]> = breaks
+            .filter_map(|rest| rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")))
+            .take(MAX_LINES)
+            .collect();
+        let [first, others @ ..] = lines.as_slice() else { return Prefix::Fixed(0) };
+        if others.is_empty() {
+            return Prefix::Fixed(0);
+        }
+        if lines.iter().all(|line| number(line) > 0) {
+            return Prefix::Number;
+        }
+        let longest = first.iter().take(MAX_PREFIX).take_while(is_prefix).count();
+        let common = |line: &&[u8]| line.iter().zip(&first[..longest]).take_while(|(a, b)| a == b).count();
+        Prefix::Fixed(others.iter().map(common).min().unwrap_or_default())
+    }
+
+    fn length(&self, line: &[u8]) -> usize {
+        match self {
+            Prefix::Fixed(length) => (*length).min(line.len()),
+            Prefix::Number => number(line),
+        }
+    }
+}
+
+/// The length of a number in front of a line, with its blanks; 0 if there is none.
+fn number(line: &[u8]) -> usize {
+    let blanks = line.iter().take(8).take_while(|byte| **byte == b' ').count();
+    let digits = line[blanks..].iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    match line.get(blanks + digits) {
+        Some(b'\t') if digits > 0 => blanks + digits + 1,
+        _ => 0,
+    }
 }

@@ -3,7 +3,7 @@
 //! A structure is recognised by its first elements: a key that is cut off is a key. Each place is looked at in
 //! constant time.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memchr3_iter, memmem};
 
 use super::KeyFormat;
 
@@ -17,9 +17,7 @@ pub(super) fn find(bytes: &[u8]) -> Option<KeyFormat> {
     if let Some(format) = memchr_iter(SEQUENCE, bytes).find_map(|at| der(&bytes[at..])) {
         return Some(format);
     }
-    // Each decoded run begins after a line break.
-    let starts = [0].into_iter().chain(memchr_iter(b'\n', bytes).map(|at| at + 1));
-    let has_pgp = || starts.into_iter().any(|at| is_pgp(&bytes[at..]));
+    let has_pgp = || memchr3_iter(0x94, 0x95, 0xc5, bytes).any(|at| is_pgp(&bytes[at..]));
     let has_java = || {
         let magic = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
         magic.iter().any(|magic| memmem::find_iter(bytes, magic).any(|at| is_key_store(&bytes[at + 4..])))
@@ -159,18 +157,24 @@ fn is_ssh2(rest: &[u8]) -> bool {
     [&b"if-modn{"[..], b"dl-modp{"].iter().any(|known| type_name.starts_with(known))
 }
 
-/// RFC 9580 sections 4.2 and 5.5.3: a packet of a secret key or subkey, its version, a time, and an algorithm.
+/// RFC 9580 sections 4.2 and 5.5.3: a packet of a secret key, version 4 or 6, made in this century, and the first
+/// number or the curve of its public key.
 fn is_pgp(bytes: &[u8]) -> bool {
+    const MIN_SECONDS: u32 = 946_684_800;
     let (length, body) = match bytes {
-        [0x94 | 0x9c, length, body @ ..] => (usize::from(*length), body),
-        [0x95 | 0x9d, a, b, body @ ..] => (usize::from(u16::from_be_bytes([*a, *b])), body),
-        [0xc5 | 0xc7, length @ 0..=191, body @ ..] => (usize::from(*length), body),
-        [0xc5 | 0xc7, a @ 192..=223, b, body @ ..] => {
-            (((usize::from(*a) - 192) << 8) + usize::from(*b) + 192, body)
-        }
+        [0x94, length, body @ ..] => (usize::from(*length), body),
+        [0x95, a, b, body @ ..] => (usize::from(u16::from_be_bytes([*a, *b])), body),
+        [0xc5, length @ 0..=191, body @ ..] => (usize::from(*length), body),
+        [0xc5, a @ 192..=223, b, body @ ..] => (((usize::from(*a) - 192) << 8) + usize::from(*b) + 192, body),
         _ => return false,
     };
-    let known = |algorithm: &u8| matches!(algorithm, 1..=3 | 16..=19 | 22 | 25..=35);
-    (40..=16 * 1024).contains(&length)
-        && matches!(body, [3..=6, _, _, _, _, algorithm, rest @ ..] if known(algorithm) && rest.len() >= 32)
+    let [version @ (4 | 6), a, b, c, d, algorithm, rest @ ..] = body else { return false };
+    let rest = if *version == 6 { rest.get(4..).unwrap_or_default() } else { rest };
+    let starts_well = match (algorithm, rest) {
+        (1..=3 | 16 | 17, [a, b, ..]) => (1024..=16384).contains(&u16::from_be_bytes([*a, *b])),
+        (18 | 19 | 22, [5..=10, 0x2a | 0x2b, ..]) => true,
+        (25..=28, _) => true,
+        _ => false,
+    };
+    starts_well && (40..=16 * 1024).contains(&length) && u32::from_be_bytes([*a, *b, *c, *d]) >= MIN_SECONDS
 }

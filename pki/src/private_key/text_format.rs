@@ -96,20 +96,22 @@ fn starts_with(text: &[u8], lower_case: &[u8]) -> bool {
     text.get(..lower_case.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower_case))
 }
 
-/// True for a printed private number: `priv:`, `privateExponent:` or `private key:`, and octets in hexadecimal.
+/// True for a printed private number: `priv:`, `privateExponent:` or `private key:`, and octets in hexadecimal, with at
+/// most the end of a line and the prefix of the next one between them.
 fn is_number(rest: &[u8]) -> bool {
     /// The longest name, up to the colon.
     const MAX_NAME: usize = 24;
+    const MAX_GAP: usize = 48;
     /// Octets that are no number of lines, hours or ports.
     const MIN_OCTETS: usize = 8;
-    let name = rest.iter().take(MAX_NAME).take_while(|byte| !matches!(byte, b':' | b'\n' | b'\r')).count();
-    let Some(value) = rest.get(name..).and_then(|value| value.strip_prefix(b":")) else { return false };
-    let blanks = value.iter().take(MAX_NAME).take_while(|byte| byte.is_ascii_whitespace()).count();
-    let octets = value[blanks..].chunks(3).take(MIN_OCTETS);
-    octets
-        .filter(|octet| matches!(octet, [a, b, b':'] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
-        .count()
-        == MIN_OCTETS
+    let name = rest.iter().take(MAX_NAME).position(|byte| *byte == b':');
+    let Some(value) = name.map(|length| &rest[length + 1..]) else { return false };
+    let is_octet =
+        |octet: &[u8]| matches!(octet, [a, b, b':'] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    let first = value.windows(3).take(MAX_GAP).position(|window| window[2] == b':' && is_octet(window));
+    first.is_some_and(|first| {
+        value[first..].chunks(3).take(MIN_OCTETS).filter(|octet| is_octet(octet)).count() == MIN_OCTETS
+    })
 }
 
 /// True if the text has a member of this name with a value: `"d": "..."` of JSON, or `d: ...` of YAML.
@@ -117,7 +119,9 @@ fn has_member(text: &[u8], name: u8) -> bool {
     /// No private number has fewer digits, where quotation marks do not show that it is a value.
     const MIN_BARE: usize = 20;
     let is_mark = |byte: &u8| matches!(byte, b'"' | b'\'');
-    let skip = |rest: &[u8]| rest.iter().take(8).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let skip = |rest: &[u8]| {
+        rest.iter().take(8).take_while(|byte| byte.is_ascii_whitespace() || **byte == b'+').count()
+    };
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/');
     memchr_iter(name, text).any(|at| {
         let before = at.checked_sub(1).map(|before| text[before]);

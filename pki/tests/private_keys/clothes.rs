@@ -25,12 +25,14 @@ pub(crate) const CLOTHES: [(&str, Wrap); 29] = [
     ("xxd", |octets| Some(dump(octets))),
     ("octets with backslashes", |octets| Some(each(octets, 0, |octet| format!("\\x{octet:02x}")))),
     ("percent, all", |octets| Some(each(octets, 0, |octet| format!("%{octet:02X}")))),
+    // Nothing is percent-encoded if there is nothing to encode.
     ("percent", |octets| {
-        Some(each(octets, 0, |octet| match octet {
+        let all = each(octets, 0, |octet| match octet {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(octet).to_string(),
             b' ' => "+".to_owned(),
             _ => format!("%{octet:02X}"),
-        }))
+        });
+        all.contains(&b'%').then_some(all)
     }),
     ("quoted-printable", |octets| Some(quoted_printable(octets))),
     ("UTF-16 LE", |octets| utf16(octets, u16::to_le_bytes)),
@@ -127,11 +129,12 @@ fn prefixed(text: &str, prefix: &str) -> String {
 
 /// RFC 2045 section 6.7: lines of 76 characters at most.
 fn quoted_printable(octets: &[u8]) -> Vec<u8> {
+    let is_text = str::from_utf8(octets).is_ok();
     let mut all = String::new();
     let mut column = 0;
     for octet in octets {
         let written = match octet {
-            b'\n' => {
+            b'\n' if is_text => {
                 all.push('\n');
                 column = 0;
                 continue;

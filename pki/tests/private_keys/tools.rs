@@ -120,6 +120,7 @@ const PYTHON: &str = r#"
 import base64, json
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, dsa
 from cryptography.hazmat.primitives.serialization import *
+from cryptography.exceptions import UnsupportedAlgorithm
 from jwcrypto import jwk
 
 def write(name, octets):
@@ -131,14 +132,14 @@ keys = {
     "ed25519": ed25519.Ed25519PrivateKey.generate(),
 }
 for name, key in keys.items():
-    for encoding in (Encoding.PEM, Encoding.DER):
-        for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL, PrivateFormat.OpenSSH):
-            for cipher in (NoEncryption(), BestAvailableEncryption(b"secret")):
+    for file, encoding in (("pem", Encoding.PEM), ("der", Encoding.DER)):
+        for form_name, form in (("pkcs8", PrivateFormat.PKCS8), ("traditional", PrivateFormat.TraditionalOpenSSL), ("openssh", PrivateFormat.OpenSSH)):
+            for cipher_name, cipher in (("plain", NoEncryption()), ("encrypted", BestAvailableEncryption(b"secret"))):
                 try:
                     written = key.private_bytes(encoding, form, cipher)
-                except (ValueError, TypeError):
+                except (ValueError, TypeError, UnsupportedAlgorithm):
                     continue
-                write(f"python-{name}-{encoding.name}-{form.name}-{type(cipher).__name__}", written)
+                write(f"python-{name}-{form_name}-{cipher_name}.{file}", written)
     json_key = jwk.JWK.from_pem(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     write(f"jwk-{name}.json", json_key.export())
     write(f"jwk-{name}-pretty.json", json.dumps(json.loads(json_key.export()), indent=2))

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pki::csr::{Csr, RequestedExtension};
 use pki::name::Name;
+use pki::private_key;
 use pki::testing::{self as test_pki, CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
 use workflow::finding::{Code, Finding, Severity, findings};
 
