@@ -79,7 +79,7 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
             has_hex |= length >= MIN_HEX_RUN;
         }
         let ends_line = matches!(text.get(at), None | Some(b'\n' | b'\r' | b'=' | b'"' | b'\\'));
-        if at - start < MIN_RUN && !(ends_line && block.is_wrapped()) {
+        if length < MIN_RUN && !(length > 1 && ends_line && block.is_wrapped()) {
             continue;
         }
         let mut run = without_comment(&text[start..at]);
@@ -91,6 +91,10 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
         if run[0] == b'+' && (block.digits.is_empty() || block.has_plus) {
             block.has_plus = true;
             run = &run[1..];
+        }
+        // It may begin by itself, behind a long word that only looks like a line.
+        if !block.digits.len().is_multiple_of(4) {
+            decode_digits(run, &mut octets);
         }
         block.push(run);
         last_end = at;
@@ -141,19 +145,25 @@ impl Block {
 
     /// Decodes the digits to `octets`, and begins anew.
     fn flush(&mut self, octets: &mut Vec<u8>) {
-        if self.digits.len() >= MIN_DIGITS {
-            let value = |digit: u8| u32::from(VALUES[usize::from(digit)] & 0x3f);
-            let mut quads = self.digits.chunks_exact(4);
-            for quad in &mut quads {
-                let bits = value(quad[0]) << 18 | value(quad[1]) << 12 | value(quad[2]) << 6 | value(quad[3]);
-                octets.extend_from_slice(&bits.to_be_bytes()[1..]);
-            }
-            let rest = quads.remainder();
-            let bits = rest.iter().fold(0, |bits, digit| bits << 6 | value(*digit)) << (6 * (4 - rest.len()));
-            octets.extend_from_slice(&bits.to_be_bytes()[1..][..(rest.len() * 6) / 8]);
-            octets.push(b'\n');
-        }
+        decode_digits(&self.digits, octets);
         self.digits.clear();
         self.has_plus = false;
     }
+}
+
+/// Decodes digits that begin at a whole octet. Skips a few.
+fn decode_digits(digits: &[u8], octets: &mut Vec<u8>) {
+    if digits.len() < MIN_DIGITS {
+        return;
+    }
+    let value = |digit: u8| u32::from(VALUES[usize::from(digit)] & 0x3f);
+    let mut quads = digits.chunks_exact(4);
+    for quad in &mut quads {
+        let bits = value(quad[0]) << 18 | value(quad[1]) << 12 | value(quad[2]) << 6 | value(quad[3]);
+        octets.extend_from_slice(&bits.to_be_bytes()[1..]);
+    }
+    let rest = quads.remainder();
+    let bits = rest.iter().fold(0, |bits, digit| bits << 6 | value(*digit)) << (6 * (4 - rest.len()));
+    octets.extend_from_slice(&bits.to_be_bytes()[1..][..(rest.len() * 6) / 8]);
+    octets.push(b'\n');
 }
