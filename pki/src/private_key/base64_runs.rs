@@ -106,7 +106,7 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
 /// Removes the `//` of a comment, where the number of digits is then possible.
 fn without_comment(run: &[u8]) -> &[u8] {
     match run {
-        [b'/', b'/', rest @ ..] if rest.len().is_multiple_of(4) => rest,
+        [b'/', b'/', rest @ ..] if !rest.is_empty() && rest.len().is_multiple_of(4) => rest,
         _ => run,
     }
 }

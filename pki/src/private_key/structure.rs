@@ -161,6 +161,7 @@ fn is_ssh2(rest: &[u8]) -> bool {
 /// number or the curve of its public key.
 fn is_pgp(bytes: &[u8]) -> bool {
     const MIN_SECONDS: u32 = 946_684_800;
+    const MAX_SECONDS: u32 = 2_200_000_000;
     let (length, body) = match bytes {
         [0x94, length, body @ ..] => (usize::from(*length), body),
         [0x95, a, b, body @ ..] => (usize::from(u16::from_be_bytes([*a, *b])), body),
@@ -169,12 +170,17 @@ fn is_pgp(bytes: &[u8]) -> bool {
         _ => return false,
     };
     let [version @ (4 | 6), a, b, c, d, algorithm, rest @ ..] = body else { return false };
-    let rest = if *version == 6 { rest.get(4..).unwrap_or_default() } else { rest };
-    let starts_well = match (algorithm, rest) {
-        (1..=3 | 16 | 17, [a, b, ..]) => (1024..=16384).contains(&u16::from_be_bytes([*a, *b])),
-        (18 | 19 | 22, [5..=10, 0x2a | 0x2b, ..]) => true,
-        (25..=28, _) => true,
+    let is_time = (MIN_SECONDS..MAX_SECONDS).contains(&u32::from_be_bytes([*a, *b, *c, *d]));
+    let is_known = match (version, algorithm, rest) {
+        // The bits of a modulus or a prime, and its first octet.
+        (4, 1..=3 | 16 | 17, [a, b, 0x80..=0xff, ..]) => {
+            let bits = u16::from_be_bytes([*a, *b]);
+            (1024..=16384).contains(&bits) && bits.is_multiple_of(256)
+        }
+        (4, 18 | 19 | 22, [5..=10, 0x2a | 0x2b, ..]) => true,
+        // Version 6 gives the octets of the public key.
+        (6, 1..=3, [0, 0, 1..=8, _, ..]) | (6, 25..=28, [0, 0, 0, 32 | 56 | 57, ..]) => true,
         _ => false,
     };
-    starts_well && (40..=16 * 1024).contains(&length) && u32::from_be_bytes([*a, *b, *c, *d]) >= MIN_SECONDS
+    is_time && is_known && (40..=16 * 1024).contains(&length)
 }

@@ -74,6 +74,22 @@ fn more_layers_than_are_searched_are_refused() {
     assert_eq!(refuse(text), Err(PrivateKeyError::TooDeep));
 }
 
+#[test]
+fn random_octets_are_no_key() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut octet = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 24) as u8
+    };
+    for _ in 0..5000 {
+        let octets: Vec<u8> = (0..600).map(|_| octet()).collect();
+        let text = STANDARD.encode(octets);
+        assert_eq!(refuse(&text), Ok(()), "{text}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_octets_are_searched_within_the_budget(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..2000)) {
