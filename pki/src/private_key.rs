@@ -23,7 +23,7 @@ use zeroize::Zeroize;
 pub const MAX_RATIO: usize = 4;
 
 /// The bytes of all layers that a short text may need in addition.
-pub const MAX_EXTRA_BYTES: usize = 64 * 1024;
+pub const MAX_EXTRA_BYTES: usize = 128 * 1024;
 
 /// The most encodings around a key.
 pub const MAX_LAYERS: usize = 8;
