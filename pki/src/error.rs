@@ -12,6 +12,8 @@ pub use der::{DerError, DerFault};
 pub use key::{KeyError, SignatureError, WeakKeyError};
 pub use name::{DnsError, EmailError, NameError, UriError};
 
+use crate::private_key::{DetectedKey, PrivateKeyError};
+
 /// An error in a submitted text or in its request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CsrError {
@@ -46,7 +48,10 @@ pub enum CsrError {
 pub enum TextError {
     /// It holds a private key.
     #[error("the text holds a private key")]
-    PrivateKey,
+    PrivateKey(DetectedKey),
+    /// It is encoded more often than is searched for a private key.
+    #[error("the text is encoded too many times over")]
+    TooDeep,
     /// It is longer than [`crate::csr::Csr::MAX_BYTES`].
     #[error("the text has {bytes} bytes; at most {max} are read")]
     TooLarge {
@@ -123,6 +128,15 @@ pub enum TextForm {
     /// Blanks in place of `+`.
     #[error("blanks in place of +")]
     LostPlus,
+}
+
+impl From<PrivateKeyError> for TextError {
+    fn from(error: PrivateKeyError) -> Self {
+        match error {
+            PrivateKeyError::Found(key) => TextError::PrivateKey(key),
+            PrivateKeyError::TooDeep => TextError::TooDeep,
+        }
+    }
 }
 
 /// Why DER is not one request (RFC 2986 section 4).

@@ -2,6 +2,7 @@
 //!
 //! - [`csr`]: from pasted text to a request with verified proof of possession.
 //! - [`certificate`]: from contents to a signed certificate; the linter; parsed certificates.
+//! - [`private_key`]: private keys in submitted text, to refuse them.
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
@@ -20,6 +21,7 @@ pub mod name;
 mod oid;
 mod pem_block;
 pub mod pkcs7;
+pub mod private_key;
 pub mod signer;
 mod strict_der;
 #[cfg(any(test, feature = "testing"))]

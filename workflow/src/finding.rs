@@ -15,11 +15,13 @@ use crate::wire_names;
 mod csr;
 mod keys;
 mod names;
+mod private_key;
 
 pub use csr::findings;
 pub(crate) use keys::new_key;
 pub(crate) use names::{about_name, dropped_name};
 pub use pki::text::{is_unfit_to_show, quoted};
+pub(crate) use private_key::private_key_in;
 
 /// The stable codes of docs/api.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

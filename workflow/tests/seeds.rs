@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use pki::csr::Csr;
 use pki::pkcs7::pkcs7_certificates;
 use pki::testing as test_pki;
-use pki::testing::{CaMaker, CsrMaker, TestKey, oid, sequence, tlv};
+use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
@@ -81,6 +81,21 @@ fn export() -> Vec<u8> {
     writer.finish().unwrap().0
 }
 
+/// Private keys, bare and behind encodings.
+fn private_keys() -> Vec<String> {
+    let mut texts = Vec::new();
+    for kind in [TestKey::EcP256, TestKey::Rsa2048, TestKey::Ed25519] {
+        let key = TestKeyPair::generate(kind);
+        let base64 = STANDARD.encode(key.pkcs8());
+        let hex: String = key.pkcs8().iter().map(|octet| format!("{octet:02x} ")).collect();
+        texts.extend([key.pem(), STANDARD.encode(key.pem()), STANDARD.encode(&base64), base64, hex]);
+        texts.push(serde_json::json!({ "tls.key": key.pem() }).to_string());
+        texts.push(key.pem().lines().map(|line| format!("> {line}=0A=\n")).collect());
+        texts.push(key.pem().bytes().map(|octet| format!("%{octet:02X}")).collect());
+    }
+    texts
+}
+
 #[test]
 fn seeds_are_valid_and_written_where_asked() {
     let requests: Vec<Vec<u8>> = test_pki::csr_shapes().iter().map(CsrMaker::der).collect();
@@ -95,6 +110,9 @@ fn seeds_are_valid_and_written_where_asked() {
     }
     let policy = include_str!("../../infra/policy.toml");
     assert!(Policy::parse(policy).is_ok());
+    for text in private_keys() {
+        assert!(pki::private_key::refuse(&text).is_err(), "{text}");
+    }
     let export = export();
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
@@ -128,6 +146,10 @@ fn seeds_are_valid_and_written_where_asked() {
         std::fs::write(corpus.join(format!("chain/{number}.pem")), pem).unwrap();
         std::fs::write(corpus.join(format!("chain/{number}.bin")), values).unwrap();
         std::fs::write(corpus.join(format!("pkcs7/{number}.p7b")), pkcs7(bundle)).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("private_key")).unwrap();
+    for (number, text) in private_keys().iter().enumerate() {
+        std::fs::write(corpus.join(format!("private_key/{number}.txt")), text).unwrap();
     }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();

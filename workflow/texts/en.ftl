@@ -447,7 +447,41 @@ finding-list-of-rules = { $first }; { $rest }
 
 ## Text that is not one request
 
-finding-private-key = The text contains a private key. It was neither stored nor logged.
+finding-private-key = The { finding-field } contains a private key ({ $key }). It was neither stored nor logged.
+finding-private-key-format =
+    { $format ->
+        [pkcs8] PKCS#8
+        [encrypted-pkcs8] encrypted PKCS#8
+        [pkcs1] PKCS#1
+        [sec1] SEC 1
+        [dsa] DSA
+        [openssh] OpenSSH
+        [ssh2] SSH2
+        [putty] PuTTY
+        [pkcs12] PKCS#12
+        [java] Java key store
+        [jwk] JSON Web Key
+        [xml] XML
+        [numbers] printed numbers
+        [pgp] OpenPGP
+       *[labelled] by its label
+    }
+finding-private-key-encoded = { $format }, { $encodings }
+finding-key-encodings = { $first } inside { $rest }
+finding-key-encoding =
+    { $encoding ->
+        [pem] PEM
+        [hex] hexadecimal
+        [percent] percent-encoding
+        [backslash] backslash escapes
+        [references] character references
+        [quoted-printable] quoted-printable
+        [utf16] UTF-16
+        [compressed] gzip
+       *[base64] base64
+    }
+finding-too-deep = The { finding-field } is encoded too many times over to be searched for a private key. It was neither stored nor logged.
+finding-too-deep-advice = Send it as plain text.
 finding-private-key-advice = Never send a private key to anyone. Stop using this one, make a new key, and send only its certificate signing request.
 finding-how-to = Paste the file that begins with { $begin }. Make one with: { $command }
 finding-text-too-large = The text is { $bytes } bytes long; the limit is { $most }.

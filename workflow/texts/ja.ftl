@@ -418,7 +418,41 @@ finding-list-of-rules = { $first }。{ $rest }
 
 ## Text that is not one request
 
-finding-private-key = 秘密鍵が含まれています。保存も記録もしていません。
+finding-private-key = { finding-field }に秘密鍵 ({ $key }) が含まれています。保存も記録もしていません。
+finding-private-key-format =
+    { $format ->
+        [pkcs8] PKCS#8
+        [encrypted-pkcs8] 暗号化されたPKCS#8
+        [pkcs1] PKCS#1
+        [sec1] SEC 1
+        [dsa] DSA
+        [openssh] OpenSSH
+        [ssh2] SSH2
+        [putty] PuTTY
+        [pkcs12] PKCS#12
+        [java] Javaキーストア
+        [jwk] JSON Web Key
+        [xml] XML
+        [numbers] 鍵の数値
+        [pgp] OpenPGP
+       *[labelled] ラベルで判定
+    }
+finding-private-key-encoded = { $format }、{ $encodings }
+finding-key-encodings = { $rest }の中の{ $first }
+finding-key-encoding =
+    { $encoding ->
+        [pem] PEM
+        [hex] 16進数
+        [percent] パーセントエンコーディング
+        [backslash] バックスラッシュのエスケープ
+        [references] 文字参照
+        [quoted-printable] quoted-printable
+        [utf16] UTF-16
+        [compressed] gzip
+       *[base64] base64
+    }
+finding-too-deep = { finding-field }は何重にもエンコードされているため、秘密鍵が含まれていないことを確認できません。保存も記録もしていません。
+finding-too-deep-advice = エンコードせずに、テキストのまま送信してください。
 finding-private-key-advice = 秘密鍵は決して誰にも送らないでください。この鍵の使用をやめ、新しい鍵を作成し、その証明書署名要求 (CSR) だけを送ってください。
 finding-how-to = { $begin } で始まるファイルの内容を貼り付けてください。作成するコマンドの例: { $command }
 finding-text-too-large = テキストが{ $bytes }バイトあります。読み込めるのは{ $most }バイトまでです。

@@ -15,6 +15,7 @@ use super::base64_text::{BASE64, is_base64};
 use super::der_kind::{self, DerKind};
 use super::text_form;
 use crate::error::{TextError, TextForm};
+use crate::private_key::{self, DetectedKey, KeyFormat};
 use crate::strict_der;
 
 /// Returns the DER of the one request in `text`, as it is or after undoing the forms that it shows.
@@ -65,10 +66,8 @@ fn is_unspecific(error: &TextError) -> bool {
 
 /// Returns the DER of the one request in `text`.
 fn plain(text: &str) -> Result<Vec<u8>, TextError> {
+    private_key::refuse(text)?;
     let mut blocks = blocks(text);
-    if names_a_private_key(text) || blocks.iter().any(|block| block.holds_private_key()) {
-        return Err(TextError::PrivateKey);
-    }
     if text.len() > Csr::MAX_BYTES {
         return Err(TextError::TooLarge { bytes: text.len(), max: Csr::MAX_BYTES });
     }
@@ -89,24 +88,6 @@ fn plain(text: &str) -> Result<Vec<u8>, TextError> {
             })
         }
     }
-}
-
-/// True if the text contains a private key in a known form.
-#[must_use]
-pub fn holds_private_key(text: &str) -> bool {
-    names_a_private_key(text) || blocks(text).iter().any(Block::holds_private_key)
-}
-
-/// True if the text has a label of a private key outside of readable PEM: cut off, damaged, PuTTY or JWK.
-fn names_a_private_key(text: &str) -> bool {
-    // Fast path: requests have none of these words, and the search copies nothing.
-    if !["PRIVATE", "rivate", "PuTTY", "\"kty\""].iter().any(|word| text.contains(word)) {
-        return false;
-    }
-    let upper = Zeroizing::new(text.to_ascii_uppercase());
-    let json_key = upper.contains("\"KTY\"") && upper.contains("\"D\"");
-    let putty = upper.contains("PUTTY-USER-KEY-FILE") || upper.contains("PRIVATE-LINES:");
-    upper.contains("PRIVATE KEY--") || putty || json_key
 }
 
 /// A PEM block, or (without a label) base64 lines outside of PEM.
@@ -155,11 +136,6 @@ impl Block {
     /// Moves the DER out, without a copy and without wiping.
     fn take(&mut self) -> Option<Vec<u8>> {
         self.der.as_mut().map(|der| std::mem::take(&mut **der))
-    }
-
-    fn holds_private_key(&self) -> bool {
-        self.label.as_deref().is_some_and(|label| label.to_ascii_uppercase().contains("PRIVATE KEY"))
-            || self.kind == DerKind::PrivateKey
     }
 
     /// RFC 7468 section 7: the label of a request, or the label of older tools.
@@ -303,7 +279,9 @@ fn request(block: &mut Block) -> Result<Vec<u8>, TextError> {
 /// The error for DER of another kind.
 fn instead(kind: DerKind) -> TextError {
     match kind {
-        DerKind::PrivateKey => TextError::PrivateKey,
+        DerKind::PrivateKey => {
+            TextError::PrivateKey(DetectedKey { format: KeyFormat::Labelled, encodings: Vec::new() })
+        }
         DerKind::Certificate => TextError::Certificate,
         DerKind::PublicKey => TextError::PublicKey,
         DerKind::OtherSigned => TextError::OtherSigned,

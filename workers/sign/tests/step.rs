@@ -157,8 +157,8 @@ impl Issuers for WrongSignatures {
         self.0.in_force(id).await
     }
 
-    async fn by_key_identifier(&self, key: &str) -> Result<Option<Issuer>, PortError> {
-        self.0.by_key_identifier(key).await
+    async fn with_key_identifier(&self, key: &str) -> Result<Vec<Issuer>, PortError> {
+        self.0.with_key_identifier(key).await
     }
 
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {

@@ -4,8 +4,10 @@ use pki::error::{
     CommonNameError, CsrError, CsrWarning, DerError, DerFault, ExtensionError, KeyError, SignatureError,
     StructureError, TextError, TextForm, WeakKeyError,
 };
+use pki::private_key::PrivateKeyError;
 
 use super::keys::{new_key, supported_keys};
+use super::private_key::private_key_in;
 use super::{Code, Finding, quoted};
 use crate::texts::{Message, Value};
 
@@ -13,6 +15,9 @@ const BEGIN_REQUEST: &str = "-----BEGIN CERTIFICATE REQUEST-----";
 const END_REQUEST: &str = "-----END CERTIFICATE REQUEST-----";
 /// Makes the request again with the same key.
 const AGAIN: &str = "openssl req -new -key key.pem -out request.csr";
+
+/// The field with the text of a request.
+const CSR_FIELD: &str = "csrContent";
 
 /// Findings for all errors of a request: errors of the request as a whole come before errors of its parts.
 pub fn findings(errors: impl IntoIterator<Item = CsrError>) -> Vec<Finding> {
@@ -51,11 +56,8 @@ impl From<TextError> for Finding {
     fn from(error: TextError) -> Self {
         let message = Message::new;
         match error {
-            TextError::PrivateKey => Finding::refused(
-                Code::PrivateKeySubmitted,
-                message("finding-private-key"),
-                message("finding-private-key-advice"),
-            ),
+            TextError::PrivateKey(key) => private_key_in(CSR_FIELD, &PrivateKeyError::Found(key)),
+            TextError::TooDeep => private_key_in(CSR_FIELD, &PrivateKeyError::TooDeep),
             TextError::TooLarge { bytes, max } => Finding::refused(
                 Code::TooLarge,
                 message("finding-text-too-large").with("bytes", bytes).with("most", max),

@@ -1,9 +1,8 @@
 //! Checks of single values from people: free texts, and private keys in the wrong field.
 
-use pki::csr::holds_private_key;
-use pki::error::TextError;
+use pki::private_key;
 
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, private_key_in};
 use crate::texts::Message;
 
 /// The most characters of a comment or a reason.
@@ -40,9 +39,7 @@ pub fn unfit_text(field: &str, text: &str) -> Option<Finding> {
     })
 }
 
-/// The finding of a private key in a text.
-pub fn private_key(text: &str) -> Option<Finding> {
-    /// No private key fits into fewer bytes.
-    const MIN_KEY_BYTES: usize = 24;
-    (text.len() >= MIN_KEY_BYTES && holds_private_key(text)).then(|| TextError::PrivateKey.into())
+/// The finding of a private key in a field, or of a field that cannot be searched for one.
+pub fn private_key(field: &str, text: &str) -> Option<Finding> {
+    private_key::refuse(text).err().map(|error| private_key_in(field, &error))
 }

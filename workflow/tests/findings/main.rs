@@ -3,8 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pki::csr::{Csr, RequestedExtension, holds_private_key};
+use pki::csr::{Csr, RequestedExtension};
 use pki::name::Name;
+use pki::private_key;
 use pki::testing::{self as test_pki, CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
 use workflow::finding::{Code, Finding, Severity, findings};
 
@@ -158,9 +159,9 @@ fn a_private_key_is_recognised_in_any_shape_and_never_repeated() {
     }
     texts.push("PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nAAAA".to_owned());
     texts.push(r#"{"kty": "EC", "crv": "P-256", "d": "abc"}"#.to_owned());
-    assert!(!holds_private_key(&request));
+    assert_eq!(private_key::refuse(&request), Ok(()));
     for text in &texts {
-        assert!(holds_private_key(text), "{text}");
+        assert!(private_key::refuse(text).is_err(), "{text}");
         let findings = read(text).unwrap_err();
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].code, Code::PrivateKeySubmitted, "{text}");

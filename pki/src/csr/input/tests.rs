@@ -161,11 +161,13 @@ fn a_form_around_something_else_is_told_what_it_is() {
         assert!(decode(&text).is_err(), "{form}");
         judged += 1;
     }
+    for text in [base64(&key), key.replace('\n', "\\n")] {
+        assert!(matches!(decode(&text), Err(TextError::PrivateKey(_))), "{text}");
+        judged += 1;
+    }
     for (text, error) in [
         (ca.replace('\n', "\\n"), TextError::Certificate),
         (base64(&ca), TextError::Certificate),
-        (base64(&key), TextError::PrivateKey),
-        (key.replace('\n', "\\n"), TextError::PrivateKey),
         (format!("{pem}{other}").replace('\n', "\\n"), TextError::SeveralRequests(2)),
         (base64(&format!("{pem}{other}")), TextError::SeveralRequests(2)),
         (base64(&pem[..pem.len() / 2]), TextError::Rewritten(TextForm::Base64OfPem)),

@@ -72,7 +72,7 @@ impl SubmissionForm {
         let dense = |text: &str| text.split_whitespace().collect::<String>();
         let differ = !pasted.is_empty() && !chosen.is_empty() && dense(&pasted) != dense(&chosen);
         let mut forget = |text: &mut String, field| {
-            if let Some(finding) = private_key(text) {
+            if let Some(finding) = private_key(field, text) {
                 text.clear();
                 errors.insert(0, FieldError { field, finding });
             }

@@ -11,6 +11,7 @@ use http::{StatusCode, Uri};
 use pki::name::Name;
 use url::form_urlencoded;
 use workflow::finding::Finding;
+use workflow::request::input::private_key;
 
 use crate::locale::Locale;
 use crate::pages::{self, CommandsPage};
@@ -23,7 +24,13 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, locale: Locale, uri:
     let query = uri.query().unwrap_or_default();
     let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "names");
     let typed = typed.map(|(_, value)| value.into_owned()).unwrap_or_default();
-    let (names, findings) = read(&typed);
+    let (typed, (names, findings)) = match private_key("names", &typed) {
+        Some(finding) => (String::new(), (Vec::new(), vec![finding])),
+        None => {
+            let read = read(&typed);
+            (typed, read)
+        }
+    };
     let page = CommandsPage::new(&portal, &locale, &typed, &names, &findings);
     let status = if findings.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     pages::page(status, locale.language, &page)

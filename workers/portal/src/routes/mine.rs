@@ -17,7 +17,7 @@ use workflow::approval::LinkGiven;
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
-use workflow::request::input::missing;
+use workflow::request::input::{missing, private_key};
 use workflow::request::overview;
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
@@ -58,7 +58,11 @@ pub(crate) async fn send(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let email = match fields.text("email") {
-        Ok(Some(text)) => text.parse::<Email>(),
+        // First: the errors of an address quote it.
+        Ok(Some(text)) => match private_key("email", &text) {
+            Some(finding) => Err(finding),
+            None => text.parse::<Email>(),
+        },
         Ok(None) => Err(missing("email", "finding-give-email")),
         Err(finding) => Err(finding),
     };

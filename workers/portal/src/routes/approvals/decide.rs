@@ -154,7 +154,7 @@ fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {
     if decision == Some(Decision::Reject) && reason.is_empty() {
         wrong.push(missing("reason", "finding-give-reason"));
     }
-    wrong.extend(private_key(&reason).or_else(|| unfit_text("reason", &reason)));
+    wrong.extend(private_key("reason", &reason).or_else(|| unfit_text("reason", &reason)));
     match decision {
         Some(decision) if wrong.is_empty() => Ok(VoteInput {
             approver: approver.clone(),

@@ -1,0 +1,99 @@
+//! Costs and limits. Which keys are found behind which encodings is in `pki/tests/private_keys/`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::*;
+
+/// The largest body of a submission.
+const MOST: usize = 128 * 1024;
+
+/// The beginning of a PKCS#8 key in DER.
+const KEY: [u8; 32] = [
+    0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    11, 12, 13, 14, 15, 16,
+];
+
+/// Texts that cause as much work as possible.
+fn hostile() -> Vec<String> {
+    let nested = (0..12).fold("x".repeat(4000), |text, _| STANDARD.encode(text));
+    let mut texts: Vec<String> =
+        ["A", "U", "0", "priv:", "PRIVATE KEY ", "-----BEGIN A-----\n", "%25", "\\", "&amp;"]
+            .into_iter()
+            .chain(["=3D", "=\n", "a\0", "30 82 ", "kty d ", "+", "\u{3042}", "Modulus", "0x30, "])
+            .map(|piece| piece.repeat(MOST / piece.len()))
+            .collect();
+    texts.push(format!("%{}41", "25".repeat(MOST / 2 - 2)));
+    texts.push(nested[..MOST.min(nested.len())].to_owned());
+    for octets in
+        [&[0x30, 0x82][..], &[0x1f, 0x8b, 8, 0], &[0x94, 200, 4], &[0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]]
+    {
+        texts.push(STANDARD.encode(octets.repeat(MOST * 3 / 4 / octets.len())));
+    }
+    texts
+}
+
+#[test]
+fn no_text_costs_more_than_its_budget() {
+    for text in hostile() {
+        let search = search(text.as_bytes());
+        assert!(search.layer_bytes >= text.len(), "each text is read at least once");
+        assert!(search.layer_bytes <= text.len() * MAX_RATIO + MAX_EXTRA_BYTES, "{}", &text[..20]);
+    }
+}
+
+#[test]
+fn a_key_behind_padding_is_found_or_the_text_is_refused() {
+    let key = STANDARD.encode(KEY);
+    assert!(matches!(refuse(&key), Err(PrivateKeyError::Found(_))));
+    for text in hostile() {
+        for hidden in [format!("{text}\n\n= {key} =\n"), format!("= {key} =\n\n{text}")] {
+            assert!(refuse(&hidden).is_err(), "behind {:?}", text.chars().take(20).collect::<String>());
+        }
+    }
+}
+
+#[test]
+fn the_format_and_the_encodings_are_named_from_the_outside_in() {
+    let twice = STANDARD.encode(STANDARD.encode(KEY));
+    let found = |format, encodings: &[KeyEncoding]| {
+        Err(PrivateKeyError::Found(DetectedKey { format, encodings: encodings.to_vec() }))
+    };
+    assert_eq!(refuse(twice), found(KeyFormat::Pkcs8, &[KeyEncoding::Base64, KeyEncoding::Base64]));
+    let label = "-----BEGIN EC PRIVATE KEY-----";
+    assert_eq!(refuse(label), found(KeyFormat::Sec1, &[KeyEncoding::Pem]));
+    assert_eq!(
+        refuse(STANDARD.encode(label)),
+        found(KeyFormat::Sec1, &[KeyEncoding::Base64, KeyEncoding::Pem])
+    );
+}
+
+#[test]
+fn more_layers_than_are_searched_are_refused() {
+    let text = (0..MAX_LAYERS + 2).fold("harmless ".repeat(8), |text, _| STANDARD.encode(text));
+    assert_eq!(refuse(text), Err(PrivateKeyError::TooDeep));
+}
+
+#[test]
+fn random_octets_are_no_key() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut octet = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 24) as u8
+    };
+    for _ in 0..5000 {
+        let octets: Vec<u8> = (0..600).map(|_| octet()).collect();
+        let text = STANDARD.encode(octets);
+        assert_eq!(refuse(&text), Ok(()), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_octets_are_searched_within_the_budget(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..2000)) {
+        let search = search(&octets);
+        proptest::prop_assert!(search.layer_bytes <= octets.len() * MAX_RATIO + MAX_EXTRA_BYTES);
+    }
+}
