@@ -14,7 +14,7 @@ use crate::Command;
 /// Words that follow the name of a group of commands in a sentence or a label, and are no command of it.
 const PROSE: [(&str, &str); 3] = [("ca", "reads"), ("audit", "1"), ("countersign", "approval")];
 /// Options of other programs that the documentation names alone.
-const OTHERS: [&str; 3] = ["--value", "--icf", "--bypass-governance-retention"];
+const OTHERS: [&str; 4] = ["--value", "--icf", "--bypass-governance-retention", "--secret-string"];
 const ID: &str = "9464cb43-9bce-49f0-a2f0-deadf965ae26";
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ fn arguments(line: &str) -> Option<Vec<String>> {
     while let Some((before, rest)) = line.split_once("$(") {
         line = format!("{before}X{}", rest.split_once(')')?.1);
     }
-    let words = shlex::split(&line)?;
+    let words: Vec<String> = shlex::split(&line)?.iter().map(|word| without_variables(word)).collect();
     let start = match words.first()?.as_str() {
         "countersign" => 1,
         "cargo" if words.get(1)? == "run" && !words.contains(&"-p".to_owned()) => {
@@ -60,6 +60,21 @@ fn arguments(line: &str) -> Option<Vec<String>> {
     let ends = |word: &&String| !matches!(word.as_str(), "&" | "|" | ">" | "&&" | "||" | ";" | "2>");
     let words: Vec<String> = words[start..].iter().take_while(ends).cloned().collect();
     (words.first()? != "...").then_some(words)
+}
+
+/// The word with a stand-in for each variable of the shell.
+fn without_variables(word: &str) -> String {
+    let mut parts = word.split('$');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let rest = match part.strip_prefix('{') {
+            Some(braced) => braced.split_once('}').map_or("", |(_, rest)| rest),
+            None => part.trim_start_matches(is_name),
+        };
+        whole = format!("{whole}X{rest}");
+    }
+    whole
 }
 
 /// Commands of a page: in blocks of shell, in indented lines, and as code in sentences.
@@ -83,9 +98,10 @@ fn of_page(path: &Path, found: &mut Vec<Documented>) {
         if line.ends_with('\\') {
             continue;
         }
-        let words = arguments(&std::mem::take(&mut typed));
-        let at = format!("{}:{}", name(path), number + 1);
-        found.extend(words.map(|words| Documented { at, words, complete: true }));
+        for command in std::mem::take(&mut typed).split("; ") {
+            let at = format!("{}:{}", name(path), number + 1);
+            found.extend(arguments(command).map(|words| Documented { at, words, complete: true }));
+        }
     }
     for (index, code) in sentences.split('`').enumerate().filter(|(index, _)| index % 2 == 1) {
         let before: usize = sentences.split('`').take(index).map(|part| part.matches('\n').count()).sum();
@@ -129,7 +145,8 @@ fn in_sentence(sentence: &str) -> Result<Vec<String>, String> {
             break;
         } else if wants_value || (placeholder && !words.is_empty()) {
             let stand_in = if wants_value { "name" } else { ID };
-            words.push(if placeholder { stand_in } else { word }.to_owned());
+            // `Alarms=yes` is a value, and `NAME` the place of one.
+            words.push(if placeholder && !word.contains('=') { stand_in } else { word }.to_owned());
             wants_value = false;
         } else if let Some(option) = word.strip_prefix("--") {
             let known = command.get_arguments().find(|argument| argument.get_long() == Some(option));
