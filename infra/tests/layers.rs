@@ -17,6 +17,7 @@ const WORKFLOW: [&[&str]; 15] = [
         "backup",
         "request/intake",
         "approval/history",
+        "approval/opened",
         "approval/review",
         "approval/voting",
         "approval/withdrawal",
@@ -37,11 +38,12 @@ const WORKFLOW: [&[&str]; 15] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 7] = [
+const APART: [&str; 8] = [
     "request/intake",
     "request/download",
     "request/overview",
     "approval/history",
+    "approval/opened",
     "approval/review",
     "approval/voting",
     "approval/withdrawal",

@@ -2,7 +2,7 @@
 
 pub mod history;
 mod link;
-mod opened;
+pub mod opened;
 pub mod review;
 mod votes;
 pub mod voting;
@@ -11,5 +11,4 @@ pub mod withdrawal;
 pub use link::{
     BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey,
 };
-pub use opened::OpenedRequest;
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

@@ -1,7 +1,7 @@
 //! The status page: the status of a request, explained, and the certificate once it is issued.
 
 use askama::Template;
-use workflow::approval::OpenedRequest;
+use workflow::approval::opened::OpenedRequest;
 use workflow::decision::Decision;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;

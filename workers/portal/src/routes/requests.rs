@@ -14,7 +14,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use pki::certificate::Serial;
 use serde::Serialize;
 use url::form_urlencoded;
-use workflow::approval::OpenedRequest;
+use workflow::approval::opened::OpenedRequest;
 use workflow::approval::withdrawal::WithdrawalError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::{IssuerId, RequestId};

@@ -330,7 +330,8 @@ async fn what_is_not_confirmed_takes_no_place_among_the_undecided() {
     intake(&backend).confirm(&rows[0], &backend.policy(), &by).await.unwrap();
     let error = intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap_err();
     assert!(matches!(error, ConfirmationError::TooManyUndecided { limit: 1 }), "{error:?}");
-    intake(&backend).confirm(&rows[0], &backend.policy(), &by).await.unwrap();
+    let confirmed = backend.request(rows[0].id()).unwrap();
+    intake(&backend).confirm(&confirmed, &backend.policy(), &by).await.unwrap();
     backend.alter(rows[0].id(), |row| row.status = Status::Rejected);
     intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap();
 }
