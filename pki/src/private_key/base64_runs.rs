@@ -49,7 +49,7 @@ const fn values() -> [u8; 256] {
 /// Decodes all runs of digits.
 pub(super) fn decode(text: &[u8]) -> DecodedRuns {
     let mut octets = Vec::with_capacity(text.len() * 3 / 4 + 4);
-    let mut block = Block::default();
+    let mut block = WrappedRuns::default();
     let (mut hex_words, mut has_hex) = (0, false);
     let (mut at, mut last_end) = (0, 0);
     while at < text.len() {
@@ -113,7 +113,7 @@ fn without_comment(run: &[u8]) -> &[u8] {
 
 /// Runs that belong together.
 #[derive(Default)]
-struct Block {
+struct WrappedRuns {
     digits: Vec<u8>,
     first_length: usize,
     last_length: usize,
@@ -121,7 +121,7 @@ struct Block {
     has_plus: bool,
 }
 
-impl Block {
+impl WrappedRuns {
     /// True if a run of this length continues the block after this gap.
     fn continues(&self, length: usize, gap: &[u8]) -> bool {
         let is_padded = gap.first() == Some(&b'=');

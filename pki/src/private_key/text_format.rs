@@ -129,7 +129,7 @@ fn has_member(text: &[u8], name: u8) -> bool {
             return false;
         }
         let rest = &text[at + 1..];
-        let rest = &rest[usize::from(rest.first().is_some_and(|byte| is_mark(byte)))..];
+        let rest = &rest[usize::from(rest.first().is_some_and(is_mark))..];
         let rest = &rest[skip(rest)..];
         let [b':' | b'=', rest @ ..] = rest else { return false };
         let value = &rest[skip(rest)..];

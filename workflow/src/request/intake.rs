@@ -288,11 +288,11 @@ impl Intake<'_> {
         self.within_limits(&checked, id, policy).await?;
         let proof = policy.requesters();
         let submitted = match self.store(&checked, id, proof, by).await? {
-            Stored::As(submitted) => submitted,
+            Stored::As(submitted) => *submitted,
             // Whoever guesses a key must not keep its owner from using it.
             Stored::Other(Status::Unconfirmed) => match checked.other_id(links) {
                 Some(id) => match self.store(&checked, id, proof, by).await? {
-                    Stored::As(submitted) => submitted,
+                    Stored::As(submitted) => *submitted,
                     Stored::Other(_) => return Err(key_reused()),
                 },
                 None => return Err(key_reused()),
@@ -399,12 +399,12 @@ impl Intake<'_> {
         match self.requests.create(&request, &events).await? {
             Saved::Yes => {
                 tracing::info!(request.id = %id, status = %request.status(), profile = request.profile(), policy.version = request.policy_version(), "stored request {id}");
-                Ok(Stored::As(Submitted { request, is_replay: false }))
+                Ok(Stored::As(Box::new(Submitted { request, is_replay: false })))
             }
             Saved::Conflict => match self.requests.find(id).await? {
                 Some(stored) if checked.is_replay_of(&stored) => {
                     tracing::info!(request.id = %id, status = %stored.status(), "request {id} was submitted again");
-                    Ok(Stored::As(Submitted { request: stored, is_replay: true }))
+                    Ok(Stored::As(Box::new(Submitted { request: stored, is_replay: true })))
                 }
                 Some(other) => Ok(Stored::Other(other.status())),
                 None => Err(IntakeError::Contended),
@@ -427,7 +427,7 @@ impl Intake<'_> {
 /// What stands under the id of a submission.
 enum Stored {
     /// Its request.
-    As(Submitted),
+    As(Box<Submitted>),
     /// A request with other contents, of this status.
     Other(Status),
 }
