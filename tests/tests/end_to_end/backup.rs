@@ -133,6 +133,11 @@ fn records(file: &Path) -> BTreeSet<String> {
         if let Some(row) = record["row"].as_object_mut() {
             row.remove("executionArn");
         }
+        // The file in force also lists the keys of all other authorities that a stack has known, of its own ones too.
+        if record["key"] == "ca-certificate/current.pem" {
+            let text = record["text"].as_str().unwrap();
+            record["text"] = text.split("-----BEGIN PUBLIC KEY-----").next().into();
+        }
     }
     records.iter().map(Value::to_string).collect()
 }

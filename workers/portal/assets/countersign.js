@@ -111,26 +111,39 @@ function keepPrivateKeys(form) {
     return isKey;
   };
   const isText = (field) => field.matches("textarea, input:not([type=file], [type=radio], [type=hidden])");
-  const check = async (field) => {
-    if (isText(field)) return mark(field, holdsPrivateKey(field.value));
-    if (field.type !== "file") return false;
+  const checkText = (field) => mark(field, holdsPrivateKey(field.value));
+  const checkFiles = async (field) => {
     const files = await Promise.all([...field.files].map((file) => file.slice(0, 256 * 1024).arrayBuffer().catch(() => new ArrayBuffer(0))));
     return mark(field, files.some((octets) => holdsPrivateKeyBytes(new Uint8Array(octets))));
   };
-  for (const event of ["input", "change"]) form.addEventListener(event, ({ target }) => void check(target));
+  const check = (field) => {
+    if (isText(field)) checkText(field);
+    if (field.type === "file") void checkFiles(field);
+  };
+  for (const event of ["input", "change"]) form.addEventListener(event, ({ target }) => check(target));
   let cleared = false;
-  form.addEventListener("submit", async (event) => {
-    // Sent again below, after every field was looked at.
-    if (cleared) return;
+  form.addEventListener("submit", (event) => {
+    const fields = [...form.elements].filter((field) => field.name);
+    const guilty = fields.filter(isText).filter(checkText)[0];
+    if (guilty) {
+      event.preventDefault();
+      return guilty.focus();
+    }
+    const files = fields.filter((field) => field.type === "file" && field.files.length);
+    // Files are read, which takes a turn; then the form is sent again.
+    if (cleared || !files.length) return;
     const { submitter } = event;
     event.preventDefault();
-    const fields = [...form.elements].filter((field) => field.name);
-    const found = await Promise.all(fields.map(check));
-    const first = fields[found.indexOf(true)];
-    if (first) return first.focus();
-    cleared = true;
-    form.requestSubmit(submitter);
-    cleared = false;
+    void Promise.all(files.map(checkFiles)).then((found) => {
+      const first = files[found.indexOf(true)];
+      if (first) return first.focus();
+      // Not before the event has ended: until then a browser ignores it.
+      setTimeout(() => {
+        cleared = true;
+        form.requestSubmit(submitter);
+        cleared = false;
+      });
+    });
   });
 }
 
