@@ -131,7 +131,8 @@ pub(super) const BLOCKS: &[Block] = &[
         START,
         "cp infra/policy.toml",
         "",
-        &[("infra/policy.toml", "\"$REPOSITORY/infra/policy.toml\"")],
+        // There is no terminal to ask on.
+        &[("infra/policy.toml", "\"$REPOSITORY/infra/policy.toml\""), ("policy set", "policy set --yes")],
         in_force,
     ),
     not(START, "cargo test", "the tests are what runs this"),
@@ -165,6 +166,11 @@ pub(super) const BLOCKS: &[Block] = &[
     not(FIRST_HOUR, "submit nine.hour.internal $ME", HOUR),
     not(FIRST_HOUR, "for table in $(grep -oE '^hour-[A-Za-z]*", HOUR),
     not(FIRST_HOUR, "aws ce get-cost-and-usage --time-period ", HOUR),
+    not(
+        "docs/operations/alarms.md",
+        "aws cloudwatch put-metric-alarm",
+        "the emulator has no metrics of API Gateway; .ci/commands holds the arguments",
+    ),
     not(CA, "countersign ca init", "the local stack always has a CA; make/tests.rs has the shapes"),
     not(CA, "countersign ca import", "the block in issuance.md makes these files and imports them"),
     with(CA, "countersign ca show", "", &[(" --stack NAME", "")], |said| said.contains("Example Root")),
@@ -210,7 +216,7 @@ pub(super) const BLOCKS: &[Block] = &[
         DEPLOY,
         "countersign policy check my-policy.toml\ncountersign policy set",
         "",
-        &[(" --stack countersign", "")],
+        &[(" --stack countersign", " --yes")],
         in_force,
     ),
     not(
@@ -236,6 +242,6 @@ pub(super) const BLOCKS: &[Block] = &[
         "aws ssm put-parameter --type String",
         "needs a relay; smtp/ tests an authority in a parameter",
     ),
-    with(POLICY, "countersign policy check", COPY_POLICY, &[(" --stack NAME", "")], in_force),
+    with(POLICY, "countersign policy check", COPY_POLICY, &[(" --stack NAME", " --yes")], in_force),
     not("docs/performance.md", "benches/tables", "measures for an hour; benches/README.md"),
 ];
