@@ -81,18 +81,23 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
         detail: error.message().split_whitespace().collect::<Vec<_>>().join(" "),
     })?;
     let common = Common { groups: groups(document.groups, text)?, people: document.people };
+    let mut defaults_line = None;
     let defaults = match document.defaults {
         None => Settings::default(),
         Some(defaults) => {
             let line = Some(line_of(text, defaults.span().start));
             let defaults = defaults.into_inner();
             one_way("[defaults]", &defaults).map_err(|detail| PolicyError { line, detail })?;
+            defaults_line = line;
             defaults
         }
     };
     let mut profiles = Vec::new();
     for (name, settings) in document.profiles {
-        let line = line_of(text, settings.span().start);
+        // A profile without deciders of its own has those of `[defaults]`: a fault of theirs stands there.
+        let has_own = settings.get_ref().names_deciders();
+        let of_defaults = defaults_line.filter(|_| !has_own && defaults.names_nobody());
+        let line = of_defaults.unwrap_or_else(|| line_of(text, settings.span().start));
         let profile = profile(name, settings.into_inner(), &defaults, &common);
         profiles.push(profile.map_err(|detail| PolicyError { line: Some(line), detail })?);
     }

@@ -290,6 +290,11 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
         (with("validity_days = 0"), 1, "validity of 0 days"),
         (with("rsa_min_bits = 1024"), 1, "at least 2048"),
         (wrong("[profiles.server]\nnames.dns.allow = [\"example.com\"]"), 1, "no approvers"),
+        (
+            wrong("[profiles.server]\nnames.dns.allow = [\"example.com\"]\n[defaults]\napprovers = []"),
+            3,
+            "no approvers",
+        ),
         (wrong("[profiles.server]\napprovers = [\"a@example.com\"]"), 1, "allows no names"),
         (wrong("[profiles.server]\napprovers = [\"unknown\"]"), 2, "no e-mail address"),
         (wrong("[profiles.Server]\n"), 1, "no name for a profile"),

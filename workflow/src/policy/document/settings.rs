@@ -101,3 +101,15 @@ pub(super) struct Settings {
     pub(super) names: Names,
     pub(super) requesters: Option<Vec<Requesters>>,
 }
+
+impl Settings {
+    /// True if the section says who decides.
+    pub(super) fn names_deciders(&self) -> bool {
+        self.approvers.is_some() || self.approval.is_some()
+    }
+
+    /// True if the section lists approvers, and none.
+    pub(super) fn names_nobody(&self) -> bool {
+        self.approvers.as_ref().is_some_and(Vec::is_empty)
+    }
+}
