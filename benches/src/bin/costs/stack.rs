@@ -76,11 +76,16 @@ impl StackSpec {
                     if worker == "await-approval" {
                         approval = steps.len();
                     }
-                    let number = workers.iter().position(|one| one.name == worker).unwrap_or(workers.len());
-                    if number == workers.len() {
-                        workers.push(WorkerSpec::read(&template, data, few, worker));
+                    // The time that a new worker takes is not known before `usage` has measured it.
+                    if data.usage.workers.contains_key(&worker) {
+                        let known = workers.iter().position(|one| one.name == worker);
+                        let number = known.unwrap_or(workers.len());
+                        if known.is_none() {
+                            workers.push(WorkerSpec::read(&template, data, few, worker));
+                        }
+                        steps
+                            .push(StepSpec { worker: number, timeout: whole(&state["TimeoutSeconds"], few) });
                     }
-                    steps.push(StepSpec { worker: number, timeout: whole(&state["TimeoutSeconds"], few) });
                     &state["Next"]
                 }
                 // The way of a request that is approved.
