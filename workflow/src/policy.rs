@@ -113,7 +113,7 @@ impl Policy {
         usize::try_from(self.pending_limit).unwrap_or(usize::MAX)
     }
 
-    /// The limit of requests per address and hour, whatever becomes of them; intake rejects further requests.
+    /// The limit of requests per address and hour, ended ones included; intake rejects further requests.
     #[must_use]
     pub fn hourly_limit(&self) -> usize {
         usize::try_from(self.hourly_limit).unwrap_or(usize::MAX)
@@ -121,7 +121,7 @@ impl Policy {
 
     /// How a requester proves that an address is theirs.
     #[must_use]
-    pub fn requesters(&self) -> RequesterProof {
+    pub fn requester_proof(&self) -> RequesterProof {
         self.requesters
     }
 }

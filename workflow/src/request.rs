@@ -1,12 +1,13 @@
 //! A request for a certificate: the row of the table `certificates`, and the only rules for its changes.
 //!
-//! Invariant: every change goes through a method in `rules`, is idempotent, and never moves a status backwards, except
+//! Invariant: every change goes through a method in `rules` or `confirmation`, is idempotent, and never moves a status backwards, except
 //! an operator's [`Request::retry`]. The store writes the result only if the row still has the version that was read
 //! (`version`), together with the audit events of the change. A change that violates the rules is an
 //! [`InvalidTransition`], never a silent overwrite.
 
 pub mod audit;
 mod columns;
+mod confirmation;
 pub mod download;
 mod evaluation;
 pub mod input;
@@ -19,10 +20,10 @@ mod rules;
 mod status;
 
 pub use columns::{Columns, ColumnsError};
+pub use confirmation::CONFIRMATION_PERIOD;
 pub use replay::{recorded_certificate, verify_request};
 pub use row::{
     Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
     execution_name,
 };
-pub use rules::CONFIRMATION_PERIOD;
 pub use status::Status;

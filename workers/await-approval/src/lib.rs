@@ -116,7 +116,7 @@ impl Step for AwaitApproval {
             let reported = self.tasks.succeed(token, &output).await?;
             tracing::info!(%outcome, ?reported, "reported outcome {outcome} of request {id}");
         }
-        // A spent token is of no use, and a secret. A task that began since reports by itself.
+        // A spent token is a secret of no use. A task that began in the meantime reports by itself.
         let known: Vec<TaskToken> = approval.tokens().cloned().collect();
         update_approval(&*self.approvals, id, |approval| {
             approval.tokens().all(|token| known.contains(token)) && approval.forget_tokens()

@@ -1,7 +1,7 @@
 //! The mail with the link that confirms a request.
 //!
-//! Invariant: pure. Opening the link decides nothing: mail scanners open every link. The mail goes to an address that a
-//! stranger may have typed, so it carries none of the sender's prose: the comment is on the page.
+//! Invariant: pure. Opening the link decides nothing, since mail scanners open every link. A stranger may have typed the
+//! address, so the mail has no text of the sender: the comment is on the page only.
 
 use workflow::mail::{MailContent, names_in_short};
 use workflow::request::Request;

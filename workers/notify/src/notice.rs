@@ -31,7 +31,7 @@ pub(crate) enum Notice {
 pub(crate) struct NotEnded(pub(crate) Status);
 
 impl Notice {
-    /// The receipt, while the request is undecided. Whoever confirmed the request knows already.
+    /// The receipt, while the request is undecided. A requester who confirmed the request needs none.
     pub(crate) fn of_receipt(request: &Request) -> Option<Self> {
         let undecided = matches!(request.status(), Status::Submitted | Status::PendingApproval);
         (undecided && !request.needs_mailed_link()).then_some(Self::Received)

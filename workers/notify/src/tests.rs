@@ -490,7 +490,7 @@ async fn the_link_that_confirms_is_mailed_without_a_write_while_it_is_of_use() {
 }
 
 #[tokio::test]
-async fn whoever_confirmed_gets_no_receipt() {
+async fn a_requester_who_confirmed_gets_no_receipt() {
     let backend = InMemoryBackend::new();
     let mut row = unconfirmed(Language::English);
     row.confirm(backend.now()).unwrap();

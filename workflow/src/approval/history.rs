@@ -1,7 +1,7 @@
 //! The history of the names and the key of a request: live certificates, and anomalies.
 //!
-//! Invariant: never a scan, and no name is left out. One query per name and confusable skeleton, one for the public key, and one batch for the
-//! rows.
+//! Invariant: never a scan, and no name is left out. One query per name and confusable skeleton, one for the public key,
+//! and one batch for the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,12 +89,11 @@ impl RequestHistory {
         public_key_digest: &str,
         now: OffsetDateTime,
     ) -> Result<Self, PortError> {
-        // Every name: what was not looked at must not pass as usual.
-        let names: Vec<&String> = request.names().iter().collect();
+        // Every name is looked up: the review says that it found nothing unusual.
+        let names = request.names();
         let keys: Vec<String> = names.iter().filter_map(|name| look_alike(name)).collect();
-        let keys: Vec<&String> = keys.iter().collect();
         let (by_name, by_key, same_key) = try_join3(
-            of_all(names_index, &names),
+            of_all(names_index, names),
             of_all(names_index, &keys),
             requests.with_key(public_key_digest, MAX_EARLIER),
         )
@@ -109,7 +108,7 @@ impl RequestHistory {
         let others: Vec<RequestId> = others.into_iter().collect();
         let rows = if others.is_empty() { Vec::new() } else { requests.find_all(&others).await? };
         let same_key: Vec<Request> = same_key.into_iter().filter(|one| one.id() != request.id()).collect();
-        let anomalies = anomalies(request, &names, &by_name, &same_key, &rows);
+        let anomalies = anomalies(request, names, &by_name, &same_key, &rows);
         let of_name: BTreeSet<RequestId> = by_name.into_iter().flatten().collect();
         let mut live: Vec<LiveCertificate> = same_key
             .into_iter()
@@ -133,7 +132,7 @@ impl RequestHistory {
 }
 
 /// The requests under each of these keys, in their order.
-async fn of_all(names_index: &dyn NameIndex, keys: &[&String]) -> Result<Vec<Vec<RequestId>>, PortError> {
+async fn of_all(names_index: &dyn NameIndex, keys: &[String]) -> Result<Vec<Vec<RequestId>>, PortError> {
     let mut found = Vec::with_capacity(keys.len());
     for keys in keys.chunks(CONCURRENT_LOOKUPS) {
         found.extend(try_join_all(keys.iter().map(|key| names_index.of(key, MAX_EARLIER))).await?);
@@ -143,14 +142,14 @@ async fn of_all(names_index: &dyn NameIndex, keys: &[&String]) -> Result<Vec<Vec
 
 fn anomalies(
     request: &Request,
-    names: &[&String],
+    names: &[String],
     by_name: &[Vec<RequestId>],
     same_key: &[Request],
     rows: &[Request],
 ) -> Vec<Anomaly> {
     let mut found = Vec::new();
     for name in names.iter().filter(|name| name.starts_with("*.")) {
-        found.push(Anomaly::Wildcard { name: (*name).clone() });
+        found.push(Anomaly::Wildcard { name: name.clone() });
     }
     // NameIndex of other requests by confusable skeleton; the request's own names are no anomaly.
     let mut alike: BTreeMap<String, &String> = BTreeMap::new();
@@ -163,7 +162,7 @@ fn anomalies(
         let bare = name.strip_prefix("*.").unwrap_or(name);
         let other = look_alike(name).and_then(|key| alike.get(&key).copied());
         if let Some(other) = other.filter(|other| other.strip_prefix("*.").unwrap_or(other) != bare) {
-            found.push(Anomaly::LooksLike { name: (*name).clone(), other: other.clone() });
+            found.push(Anomaly::LooksLike { name: name.clone(), other: other.clone() });
         }
     }
     if !same_key.is_empty() {
@@ -174,7 +173,7 @@ fn anomalies(
         .iter()
         .zip(by_name)
         .filter(|(_, ids)| ids.iter().all(|id| *id == request.id()))
-        .map(|(name, _)| (*name).clone())
+        .map(|(name, _)| name.clone())
         .collect();
     if !first.is_empty() {
         found.push(Anomaly::FirstRequest { names: first });

@@ -176,16 +176,16 @@ impl LinkSecret {
         Ok(Self { current, previous: None })
     }
 
-    /// Lets the links of `previous` open too; new links are made with this secret.
+    /// This secret, with which the links of `previous` open too. New links are made with this secret alone.
     #[must_use]
-    pub fn after(self, previous: Self) -> Self {
+    pub fn with_previous(self, previous: Self) -> Self {
         Self { previous: Some(previous.current), ..self }
     }
 
     /// True if `tag` is that of `text` under this secret or the one before.
     fn verifies(&self, text: &str, tag: &[u8]) -> bool {
         let is_of = |key: &Secret<hmac::Key>| hmac::verify(key.expose(), text.as_bytes(), tag).is_ok();
-        // Both are computed, whichever verifies.
+        // Both are computed in any case: the time must not tell which secret made the tag.
         let before = self.previous.as_ref().is_some_and(is_of);
         is_of(&self.current) || before
     }
@@ -229,7 +229,7 @@ impl LinkSecret {
     pub fn opens(&self, id: RequestId, key: &str) -> Option<LinkGiven> {
         let tag = URL_SAFE_NO_PAD.decode(key).ok()?;
         let opens = |given: &LinkGiven| self.verifies(&given.text(id), &tag);
-        // Both are computed, whichever opens.
+        // Both are tried in any case: the time must not tell which kind of key it is.
         let [mailed, answered] =
             [LinkGiven::ByMail, LinkGiven::InAnswer].map(|given| opens(&given).then_some(given));
         mailed.or(answered)
@@ -305,7 +305,7 @@ mod tests {
     fn links_of_the_secret_before_open_and_those_before_it_do_not() {
         let secret = |letter: &str| LinkSecret::new(&letter.repeat(64)).unwrap();
         let (id, now) = (RequestId::random(), time::macros::datetime!(2026-01-01 12:00 UTC));
-        let replaced = secret("b").after(secret("a"));
+        let replaced = secret("b").with_previous(secret("a"));
         for (letter, opens) in [("a", true), ("b", true), ("c", false)] {
             let key = secret(letter).status_key(id, LinkGiven::ByMail);
             assert_eq!(replaced.opens(id, key.expose()).is_some(), opens, "{letter}");

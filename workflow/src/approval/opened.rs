@@ -1,7 +1,7 @@
 //! A request, opened by a link of its requester.
 //!
-//! Invariant: the key is checked before anything is read. Only the mailed link confirms a request, and opens the
-//! certificate of a request that had to be confirmed: whoever sent the form may be a stranger.
+//! Invariant: the key is checked before anything is read. The sender of a form may be a stranger, so only the mailed link
+//! confirms a request, and only that link opens the certificate of a request that had to be confirmed.
 
 use super::{LinkGiven, StatusKey};
 use crate::ids::RequestId;

@@ -82,7 +82,7 @@ impl LinkSecrets for SecretsManager {
                 let current = LinkSecret::new(&self.text().await?).map_err(unfit)?;
                 // A secret that was replaced leaves its links valid until the next replacement.
                 Ok(match self.staged("AWSPREVIOUS").await? {
-                    Some(text) => current.after(LinkSecret::new(&text).map_err(unfit)?),
+                    Some(text) => current.with_previous(LinkSecret::new(&text).map_err(unfit)?),
                     None => current,
                 })
             })

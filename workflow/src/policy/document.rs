@@ -94,9 +94,9 @@ pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
     };
     let mut profiles = Vec::new();
     for (name, settings) in document.profiles {
-        // A profile without deciders of its own has those of `[defaults]`: a fault of theirs stands there.
-        let has_own = settings.get_ref().names_deciders();
-        let of_defaults = defaults_line.filter(|_| !has_own && defaults.names_nobody());
+        // A profile without deciders of its own has those of `[defaults]`, so an empty list there is the mistake.
+        let has_own = settings.get_ref().has_deciders();
+        let of_defaults = defaults_line.filter(|_| !has_own && defaults.lists_no_approvers());
         let line = of_defaults.unwrap_or_else(|| line_of(text, settings.span().start));
         let profile = profile(name, settings.into_inner(), &defaults, &common);
         profiles.push(profile.map_err(|detail| PolicyError { line: Some(line), detail })?);

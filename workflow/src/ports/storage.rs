@@ -56,7 +56,7 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// The number of requests of an address (compared exactly) registered since `since`, whatever their status; eventually
+    /// The number of requests of an address (compared exactly) registered since `since`, of any status; eventually
     /// consistent. Counting may stop at `enough`.
     async fn registered_by(
         &self,

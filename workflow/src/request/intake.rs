@@ -6,95 +6,29 @@
 //! failure: housekeeping starts it. Errors of the input are [`InputError`]s, all at once; every other error is an
 //! [`IntakeError`].
 
-use pki::issuer::Issuer;
+mod check;
+
 use time::Duration;
 
 use super::audit::Origin;
-use super::input::{missing, unfit_text};
-use super::{Request, Status, Submission, execution_name};
-use crate::approval::LinkSecret;
+use super::{Request, Status, execution_name};
 use crate::email::Email;
-use crate::finding::{Code, Finding, quoted};
-use crate::framed_hash::FramedHash;
-use crate::grant::{CheckedKey, Grant};
+use crate::finding::{Code, Finding};
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::message::RecheckMessage;
-use crate::policy::{LONGEST_LIMIT, Policy, Profile, RequesterProof, evaluate};
+use crate::policy::{LONGEST_LIMIT, Policy, RequesterProof};
 use crate::ports::{Clock, Executions, LinkSecrets, PortError, Requests, Saved, WorkerQueue};
-use crate::requester::Requester;
 use crate::store::{UpdateError, update_known_request};
-use crate::texts::{Language, Message};
+use crate::texts::Message;
 
-/// The longest idempotency key, in bytes.
-const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+pub use check::{CheckedRequest, InputError, NewRequest, Preview, SubmissionPart, preview};
 
 /// The time after the longest approval period before housekeeping ends an undecided request.
 const EXPIRY_SLACK: Duration = Duration::days(1);
 
 /// The shortest time between two mails with the confirmation link of one request.
 const CONFIRMATION_MAIL_MIN_INTERVAL: Duration = Duration::minutes(10);
-
-/// The part of a submission that has an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubmissionPart {
-    /// The requester.
-    Requester,
-    /// The comment to the approvers.
-    Comment,
-    /// The text of the CSR.
-    Csr,
-    /// The name of the profile.
-    Profile,
-    /// The idempotency key.
-    IdempotencyKey,
-}
-
-/// An error of one part of a submission.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InputError {
-    /// The part.
-    pub input: SubmissionPart,
-    /// The error, in words for the requester.
-    pub finding: Finding,
-}
-
-/// A submission, not yet checked.
-#[derive(Clone, Debug)]
-pub struct NewRequest {
-    /// The requester, or the finding of an invalid address; the other parts are checked in either case.
-    pub requester: Result<Requester, Finding>,
-    /// The comment to the approvers.
-    pub comment: String,
-    /// The CSR: PEM, or base64 of its DER.
-    pub csr_text: String,
-    /// The name of the profile; the default profile if `None`.
-    pub profile: Option<String>,
-    /// The language of mails to the requester.
-    pub language: Language,
-    /// The key by which the requester repeats a submission; `None` makes each submission a request of its own.
-    pub idempotency_key: Option<String>,
-}
-
-/// The certificate that a policy grants for a CSR.
-#[derive(Clone, Debug)]
-pub struct Preview {
-    /// The name of the profile.
-    pub profile: String,
-    /// The contents of the certificate.
-    pub grant: Grant,
-    /// Warnings, and requested extensions that are not granted.
-    pub findings: Vec<Finding>,
-    /// The record that the key passed every check.
-    pub checked_key: CheckedKey,
-}
-
-/// A submission that passed every check and may be stored.
-#[derive(Clone, Debug)]
-pub struct CheckedRequest {
-    idempotency_key: Option<String>,
-    submission: Submission,
-}
 
 /// A stored request.
 #[derive(Clone, Debug)]
@@ -114,7 +48,7 @@ pub enum IntakeError {
         /// The limit.
         limit: usize,
     },
-    /// The requests of the requester in the last hour have reached the limit of the policy, whatever became of them.
+    /// The requester has sent as many requests in the last hour as the policy allows. Ended requests count too.
     #[error("the requester has sent {limit} requests in an hour, the limit of the policy")]
     TooManyInAnHour {
         /// The limit.
@@ -129,114 +63,6 @@ pub enum IntakeError {
     /// A port failed; the caller can try again.
     #[error(transparent)]
     Port(#[from] PortError),
-}
-
-/// Previews a certificate. Stores nothing.
-///
-/// # Errors
-/// Every error of the CSR and of the profile.
-pub fn preview(
-    policy: &Policy,
-    issuer: Option<&Issuer>,
-    requester: Option<&Requester>,
-    csr_text: &str,
-    profile: Option<&str>,
-) -> Result<Preview, Vec<InputError>> {
-    let profile = policy
-        .profile(profile)
-        .map_err(|finding| vec![InputError { input: SubmissionPart::Profile, finding }]);
-    let csr = if csr_text.is_empty() {
-        Err(errors_of_csr(vec![missing("csrContent", "finding-give-request")]))
-    } else {
-        evaluate::read(csr_text, None).map_err(|refusal| errors_of_csr(refusal.0))
-    };
-    match (csr, profile) {
-        (Ok((csr, checked_key)), Ok(profile)) => {
-            let verdict = evaluate::evaluate_with_issuer(policy, issuer, &csr, profile, requester);
-            match verdict.grant {
-                Some(grant) => Ok(Preview {
-                    profile: profile.name().to_owned(),
-                    grant,
-                    findings: verdict.findings,
-                    checked_key,
-                }),
-                None => Err(errors_of_csr(verdict.findings)),
-            }
-        }
-        (csr, profile) => Err(csr.err().into_iter().chain(profile.err()).flatten().collect()),
-    }
-}
-
-impl NewRequest {
-    /// Makes every check that needs neither a table nor the clock.
-    ///
-    /// # Errors
-    /// Every error of every part.
-    pub fn check(self, policy: &Policy, issuer: Option<&Issuer>) -> Result<CheckedRequest, Vec<InputError>> {
-        let mut errors = Vec::new();
-        let requester = self.requester.map_err(|finding| {
-            errors.push(InputError { input: SubmissionPart::Requester, finding });
-        });
-        let comment = unfit_text("comment", &self.comment);
-        errors.extend(comment.map(|finding| InputError { input: SubmissionPart::Comment, finding }));
-        let key = self.idempotency_key.as_deref().and_then(unfit_key);
-        errors.extend(key.map(|finding| InputError { input: SubmissionPart::IdempotencyKey, finding }));
-        let preview =
-            preview(policy, issuer, requester.as_ref().ok(), &self.csr_text, self.profile.as_deref())
-                .map_err(|more| errors.extend(more));
-        if let (Ok(Requester::Person(email)), Ok(preview)) = (&requester, &preview)
-            && let Ok(profile) = policy.profile(Some(&preview.profile))
-        {
-            let finding = no_approvers(profile, email);
-            errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Profile, finding }));
-        }
-        match (requester, preview) {
-            (Ok(Requester::Person(email)), Ok(preview)) if errors.is_empty() => {
-                let submission = Submission {
-                    email,
-                    language: self.language,
-                    comment: self.comment,
-                    csr_content: self.csr_text,
-                    profile: preview.profile,
-                    policy_version: policy.version().to_owned(),
-                    checked_key: Some(preview.checked_key),
-                };
-                Ok(CheckedRequest { idempotency_key: self.idempotency_key, submission })
-            }
-            _ => Err(errors),
-        }
-    }
-}
-
-impl CheckedRequest {
-    /// The id of the request: for an idempotency key, always the same one.
-    fn id(&self, links: &LinkSecret) -> RequestId {
-        match &self.idempotency_key {
-            None => RequestId::random(),
-            Some(key) => links.request_id(&self.submission.email, key, None),
-        }
-    }
-
-    /// The id where a stranger's unconfirmed request stands under [`CheckedRequest::id`].
-    fn other_id(&self, links: &LinkSecret) -> Option<RequestId> {
-        let Submission { email, comment, csr_content, profile, .. } = &self.submission;
-        let mut contents = FramedHash::new("countersign submission 1");
-        contents.field(comment).field(csr_content).field(profile);
-        Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
-    }
-
-    /// The requester's address.
-    pub fn email(&self) -> &Email {
-        &self.submission.email
-    }
-
-    /// True if `stored` is the request of an earlier submission with the same contents.
-    fn is_replay_of(&self, stored: &Request) -> bool {
-        stored.email().same_person(&self.submission.email)
-            && stored.comment() == self.submission.comment
-            && stored.csr_content() == self.submission.csr_content
-            && stored.profile() == self.submission.profile
-    }
 }
 
 /// The reason why a request was not confirmed.
@@ -286,24 +112,24 @@ impl Intake<'_> {
         let links = self.links.secret().await?;
         let id = checked.id(links);
         self.within_limits(&checked, id, policy).await?;
-        let proof = policy.requesters();
-        let submitted = match self.store(&checked, id, proof, by).await? {
-            Stored::As(submitted) => *submitted,
-            // Whoever guesses a key must not keep its owner from using it.
-            Stored::Other(Status::Unconfirmed) => match checked.other_id(links) {
-                Some(id) => match self.store(&checked, id, proof, by).await? {
-                    Stored::As(submitted) => *submitted,
-                    Stored::Other(_) => return Err(key_reused()),
-                },
-                None => return Err(key_reused()),
-            },
-            Stored::Other(_) => return Err(key_reused()),
+        let proof = policy.requester_proof();
+        let mut stored = self.store(&checked, id, proof, by).await?;
+        // A stranger who guesses a key must not keep its owner from using it.
+        if let (Stored::Other(Status::Unconfirmed), Some(id)) = (&stored, checked.other_id(links)) {
+            stored = self.store(&checked, id, proof, by).await?;
+        }
+        let Stored::As(submitted) = stored else {
+            return Err(IntakeError::KeyReused(Finding::refused(
+                Code::BadRequest,
+                Message::new("finding-key-used"),
+                Message::new("finding-key-used-advice"),
+            )));
         };
         match submitted.request.status() {
             Status::Unconfirmed => self.order_confirmation_mail(&submitted).await?,
             _ => self.start(&submitted.request).await,
         }
-        Ok(submitted)
+        Ok(*submitted)
     }
 
     /// Records on behalf of `by` that the reader of the requester's mailbox confirmed the request, and starts its
@@ -318,7 +144,7 @@ impl Intake<'_> {
         by: &Origin,
     ) -> Result<Request, ConfirmationError> {
         let (now, limit) = (self.clock.now(), policy.pending_limit());
-        // Not at the submission alone: what strangers submit in the name of another counts for nothing.
+        // Here, since unconfirmed requests do not count at the submission: strangers may have sent them.
         if request.status() == Status::Unconfirmed && self.undecided(request.email(), limit).await? >= limit {
             return Err(ConfirmationError::TooManyUndecided { limit });
         }
@@ -369,9 +195,9 @@ impl Intake<'_> {
         let (request, now) = (&submitted.request, self.clock.now());
         if submitted.is_replay {
             let claim = |row: &mut Request| row.claim_confirmation_mail(CONFIRMATION_MAIL_MIN_INTERVAL, now);
-            // Nobody's event: the trail of an unconfirmed request is empty.
-            let nobody = Origin::worker("portal");
-            let claimed = update_known_request(self.requests, request, &nobody, claim).await;
+            // The trail of an unconfirmed request is empty, so this origin is recorded nowhere.
+            let origin = Origin::worker("portal");
+            let claimed = update_known_request(self.requests, request, &origin, claim).await;
             match claimed {
                 Ok(claimed) if claimed.value => {}
                 Ok(_) | Err(UpdateError::Missing(_)) => return Ok(()),
@@ -430,40 +256,6 @@ enum Stored {
     As(Box<Submitted>),
     /// A request with other contents, of this status.
     Other(Status),
-}
-
-fn key_reused() -> IntakeError {
-    IntakeError::KeyReused(Finding::refused(
-        Code::BadRequest,
-        Message::new("finding-key-used"),
-        Message::new("finding-key-used-advice"),
-    ))
-}
-
-fn errors_of_csr(findings: Vec<Finding>) -> Vec<InputError> {
-    findings.into_iter().map(|finding| InputError { input: SubmissionPart::Csr, finding }).collect()
-}
-
-fn unfit_key(key: &str) -> Option<Finding> {
-    (key.len() > MAX_IDEMPOTENCY_KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic())).then(|| {
-        Finding::refused(
-            Code::BadRequest,
-            Message::new("finding-unfit-key").with("key", quoted(key)),
-            Message::new("finding-unfit-key-advice").with("most", MAX_IDEMPOTENCY_KEY_BYTES),
-        )
-    })
-}
-
-/// The requester never approves their own request, so a profile needs enough other approvers.
-fn no_approvers(profile: &Profile, requester: &Email) -> Option<Finding> {
-    profile.approver_set_for(requester).err().map(|error| {
-        tracing::warn!(%error, profile = profile.name(), "rejected a submission: its profile has too few approvers");
-        Finding::refused(
-            Code::BadRequest,
-            Message::new("finding-nobody-else").with("profile", profile.name()),
-            Message::new("finding-nobody-else-advice"),
-        )
-    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Invariant: notify mails the link to the list to the address of the requests and nowhere else; the caller learns
 //! nothing about the address.
 
+use time::OffsetDateTime;
+
 use super::Request;
 use crate::email::Email;
 use crate::ids::RequestId;
@@ -30,24 +32,26 @@ pub async fn send_link(
     }
 }
 
-/// The requests with the address of request `opened`, newest first, and the address; `None` if there is no such request.
+/// The requests with the address of request `opened`, as they stand at `now`, newest first, and the address; `None` if there is no such request.
 ///
 /// # Errors
 /// [`PortError`] of the table.
 pub async fn list(
     requests: &dyn Requests,
     opened: RequestId,
+    now: OffsetDateTime,
 ) -> Result<Option<(Email, Vec<Request>)>, PortError> {
     let Some(request) = requests.find(opened).await? else {
         return Ok(None);
     };
     let listed = requests.of_requester(request.email(), MAX_LISTED).await?;
-    Ok(Some((request.email().clone(), listed)))
+    Ok(Some((request.email().clone(), listed.into_iter().map(|row| row.seen_at(now)).collect())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::Clock as _;
     use crate::request::Status;
     use crate::testing::InMemoryBackend;
 
@@ -62,12 +66,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_that_was_not_confirmed_in_time_is_listed_as_expired() {
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(Status::Unconfirmed);
+        for (at, status) in [
+            (backend.now(), Status::Unconfirmed),
+            (backend.now() + crate::request::CONFIRMATION_PERIOD, Status::Expired),
+        ] {
+            let (_, listed) = list(&*backend, id, at).await.unwrap().unwrap();
+            assert_eq!(listed[0].status(), status);
+        }
+    }
+
+    #[tokio::test]
     async fn a_list_holds_the_requests_of_one_address() {
         let backend = InMemoryBackend::new();
         let id = backend.request_at(Status::Delivered);
-        let (email, listed) = list(&*backend, id).await.unwrap().unwrap();
+        let (email, listed) = list(&*backend, id, backend.now()).await.unwrap().unwrap();
         assert_eq!((listed.len(), listed[0].id()), (1, id));
         assert_eq!(&email, listed[0].email());
-        assert!(list(&*backend, RequestId::random()).await.unwrap().is_none());
+        assert!(list(&*backend, RequestId::random(), backend.now()).await.unwrap().is_none());
     }
 }

@@ -17,14 +17,8 @@ use crate::mail_kind::{MailKind, Notified};
 use crate::timestamp::{rfc3339, whole_seconds};
 use pki::certificate::{Serial, Validity};
 
-/// The reason of a request that nobody confirmed, in rows and answers.
-const LAPSED: &str = "Nobody confirmed the request from the requester's mailbox in time.";
-
 /// The longest time between the entry of AwaitApproval and the question to the approvers.
 const EXPIRY_SLACK: Duration = Duration::days(1);
-
-/// The time in which a request must be confirmed.
-pub const CONFIRMATION_PERIOD: Duration = Duration::days(1);
 
 impl Request {
     /// The row of a new request, before the first execution is started.
@@ -40,22 +34,7 @@ impl Request {
         request
     }
 
-    /// The row of a new request whose requester has yet to confirm it; `from` is the address of the caller. Its audit
-    /// trail begins with the confirmation.
-    pub fn unconfirmed(
-        id: RequestId,
-        submission: Submission,
-        execution_arn: String,
-        from: Option<String>,
-        now: OffsetDateTime,
-    ) -> Self {
-        let mut request =
-            Self::stored(id, Status::Unconfirmed, submission, execution_arn, whole_seconds(now));
-        request.submitted_from = from;
-        request
-    }
-
-    fn stored(
+    pub(super) fn stored(
         id: RequestId,
         status: Status,
         submission: Submission,
@@ -89,77 +68,9 @@ impl Request {
         }
     }
 
-    fn submitted_event(&self) -> PendingEvent {
+    pub(super) fn submitted_event(&self) -> PendingEvent {
         let csr_content = hex::encode(digest(&SHA256, self.csr_content.as_bytes()));
         PendingEvent::new(EventKind::Submitted, self.registration_date).with_digest(csr_content)
-    }
-
-    /// The time until which an unconfirmed request can be confirmed.
-    pub fn confirm_until(&self) -> OffsetDateTime {
-        self.registration_date + CONFIRMATION_PERIOD
-    }
-
-    /// True if the requester did not confirm the request in time.
-    pub fn is_lapsed(&self, now: OffsetDateTime) -> bool {
-        self.status == Status::Unconfirmed && now >= self.confirm_until()
-    }
-
-    /// The request as it stands at `now`: one that was not confirmed in time has expired, without a write.
-    #[must_use]
-    pub fn seen_at(mut self, now: OffsetDateTime) -> Self {
-        if self.is_lapsed(now) {
-            self.ending = Some(Ending::because(Status::Expired, LAPSED));
-            self.enter(Status::Expired, self.confirm_until());
-        }
-        self
-    }
-
-    /// True if the request expired because nobody confirmed it.
-    pub fn was_never_confirmed(&self) -> bool {
-        self.status == Status::Expired && self.entered(Status::Submitted).is_none()
-    }
-
-    /// True if the request waited for a confirmation, or still does: only the mailed link opens its certificate.
-    pub fn needs_mailed_link(&self) -> bool {
-        self.entered(Status::Unconfirmed).is_some()
-    }
-
-    /// Records that the reader of the requester's mailbox confirmed the request. Only the first call has an effect.
-    ///
-    /// # Errors
-    /// [`InvalidTransition`] if the time is over.
-    pub fn confirm(&mut self, now: OffsetDateTime) -> Result<(), InvalidTransition> {
-        if self.status != Status::Unconfirmed {
-            return Ok(());
-        }
-        if self.is_lapsed(now) {
-            return Err(InvalidTransition { status: Status::Expired, change: "confirmed" });
-        }
-        self.enter(Status::Submitted, now);
-        let mut submitted = self.submitted_event();
-        submitted.source.clone_from(&self.submitted_from);
-        self.note(submitted);
-        for (name, at) in self.mails.clone() {
-            let at = OffsetDateTime::parse(&at, &Rfc3339).unwrap_or(now);
-            self.note(PendingEvent::new(EventKind::Mailed, at).with_detail(name));
-        }
-        self.note(PendingEvent::new(EventKind::Confirmed, now));
-        self.execution.started = whole_seconds(now);
-        Ok(())
-    }
-
-    /// Records that the mail with the confirmation link is about to be sent again; false if `min_interval` has not passed
-    /// since the last time. The first mail is not recorded: a submission costs one write.
-    pub fn claim_confirmation_mail(&mut self, min_interval: Duration, now: OffsetDateTime) -> bool {
-        let name = MailKind::Confirm.to_string();
-        let last = self.mails.get(&name).and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
-        let due = self.status == Status::Unconfirmed
-            && !self.is_lapsed(now)
-            && last.is_none_or(|last| now - last >= min_interval);
-        if due {
-            self.mails.insert(name, rfc3339(now));
-        }
-        due
     }
 
     /// Records an event that changes nothing else in the row.
@@ -482,7 +393,7 @@ impl Request {
         }
     }
 
-    fn enter(&mut self, status: Status, now: OffsetDateTime) {
+    pub(super) fn enter(&mut self, status: Status, now: OffsetDateTime) {
         self.status = status;
         self.history.push(HistoryEntry { status, at: whole_seconds(now) });
     }

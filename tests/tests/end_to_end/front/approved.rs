@@ -70,7 +70,7 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     assert_eq!(portal.get(&certificate_url(&asked.status_url, ".zip"), "*/*").await.expect(200).body, zip);
     downloads_agree(&portal, &asked.status_url, zip).await;
     let by_answer = portal.json(&certificate_url(&answered.status_url, "")).await;
-    by_answer.problem(403, "not_found");
+    by_answer.problem(403, "bad_request");
     portal.until(&answered, "delivered").await;
 }
 

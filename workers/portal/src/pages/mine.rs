@@ -93,7 +93,7 @@ fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
     let key = links.status_key(request.id(), LinkGiven::ByMail);
     let path = |below: &str| site.request_path(request.id(), below, &key);
     RequestRow {
-        names: names_for_people(request.names()),
+        names: names_for_people(&request.requested_names()),
         profile: request.profile().to_owned(),
         status: site.say(Message::new("status-in-words").with("status", request.status().as_str())),
         asked_at: site.instant(request.registration_date()),

@@ -222,8 +222,14 @@ fn label(status: Status) -> &'static str {
 
 /// The timeline: past events and the steps to come.
 fn events(site: &Site, request: &Request) -> Vec<StatusEvent> {
-    const WAY: [Status; 5] =
-        [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
+    const WAY: [Status; 6] = [
+        Status::Unconfirmed,
+        Status::Submitted,
+        Status::PendingApproval,
+        Status::Approved,
+        Status::Issued,
+        Status::Delivered,
+    ];
     let happened = request.history().iter().enumerate().map(|(index, entry)| {
         let current = index + 1 == request.history().len();
         let class = match (current, entry.status) {
@@ -237,8 +243,8 @@ fn events(site: &Site, request: &Request) -> Vec<StatusEvent> {
     let to_come = WAY
         .into_iter()
         .filter(|_| !request.status().is_terminal())
-        .skip_while(|status| request.status() != Status::Unconfirmed && *status != request.status())
-        .skip(usize::from(request.status() != Status::Unconfirmed))
+        .skip_while(|status| *status != request.status())
+        .skip(1)
         .map(|status| StatusEvent { class: "coming", label: site.text(label(status)), at: None });
     happened.chain(to_come).collect()
 }

@@ -36,7 +36,7 @@ struct Mine<'a> {
     id: RequestId,
     status: Status,
     profile: &'a str,
-    names: &'a [String],
+    names: Vec<String>,
     registration_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     serial: Option<&'a Serial>,
@@ -94,7 +94,8 @@ pub(crate) async fn show(
     let links = portal.links.secret().await?;
     let id = key.ok().and_then(|Path(key)| links.opens_overview(&key, portal.clock.now()));
     let id = id.ok_or_else(|| Problem::new(Code::NotFound, "problem-no-overview"))?;
-    let (email, requests) = overview::list(&*portal.requests, id).await?.ok_or_else(Problem::no_such_link)?;
+    let (email, requests) =
+        overview::list(&*portal.requests, id, portal.clock.now()).await?.ok_or_else(Problem::no_such_link)?;
     let urls: Vec<String> = requests
         .iter()
         .map(|one| portal.base_url.status(one.id(), &links.status_key(one.id(), LinkGiven::ByMail)))
@@ -119,7 +120,7 @@ impl<'a> Mine<'a> {
             id: request.id(),
             status: request.status(),
             profile: request.profile(),
-            names: request.names(),
+            names: request.requested_names(),
             registration_date: rfc3339(request.registration_date()),
             serial: request.serial().filter(|_| is_signed),
             not_after: request.not_after().filter(|_| is_signed).map(rfc3339),

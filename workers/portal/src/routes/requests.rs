@@ -26,7 +26,7 @@ use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
 use crate::http::client_addr::ClientAddr;
-use crate::http::cross_site::is_cross_site;
+use crate::http::cross_site::refuse_cross_site;
 use crate::http::negotiate::{ResponseFormat, prefers_zip};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
@@ -95,19 +95,13 @@ pub(crate) async fn confirm(
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    if is_cross_site(&portal, &headers) {
-        return Err(
-            Problem::new(Code::BadRequest, "problem-confirm-cross-site").with_status(StatusCode::FORBIDDEN)
-        );
-    }
+    refuse_cross_site(&portal, &headers, "problem-confirm-cross-site")?;
     let OpenedRequest { request, key, .. } = open_mailed(&portal, id, &uri).await?;
     if request.status() == Status::Expired {
         return Err(ConfirmationError::Lapsed.into());
     }
-    let confirmed = portal
-        .intake()
-        .confirm(&request, &*portal.policies.current().await?, &client.as_requester(request.email()))
-        .await?;
+    let (policy, by) = (portal.policies.current().await?, client.as_requester(request.email()));
+    let confirmed = portal.intake().confirm(&request, &policy, &by).await?;
     Ok(match format {
         ResponseFormat::Json => {
             Json(serde_json::json!({ "id": confirmed.id(), "status": confirmed.status() })).into_response()
@@ -158,11 +152,7 @@ pub(crate) async fn cancel(
     id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    if is_cross_site(&portal, &headers) {
-        return Err(
-            Problem::new(Code::BadRequest, "problem-cancel-cross-site").with_status(StatusCode::FORBIDDEN)
-        );
-    }
+    refuse_cross_site(&portal, &headers, "problem-cancel-cross-site")?;
     let OpenedRequest { request, key, .. } = open(&portal, id, &uri).await?;
     portal.withdrawal().withdraw(&request, &client.as_requester(request.email())).await?;
     Ok(match format {
@@ -235,7 +225,7 @@ async fn download(
     let opened = open(portal, id, uri).await?;
     if !opened.may_download() {
         return Err(
-            Problem::new(Code::NotFound, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
+            Problem::new(Code::BadRequest, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
         );
     }
     let request = opened.request;

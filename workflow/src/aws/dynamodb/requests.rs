@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
 use serde::Deserialize;
@@ -108,6 +109,23 @@ impl DynamoRequests {
     }
 }
 
+impl DynamoRequests {
+    /// The query that counts the requests of an address since a time.
+    fn counting(&self, email: &Email, since: OffsetDateTime) -> QueryFluentBuilder {
+        self.table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("byEmail")
+            .select(Select::Count)
+            .key_condition_expression("#email = :email AND #registered >= :since")
+            .expression_attribute_names("#email", "email")
+            .expression_attribute_names("#registered", "registrationDate")
+            .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
+            .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
+    }
+}
+
 /// The key of the row to which an entry of an index belongs.
 #[derive(Deserialize)]
 struct IndexEntry {
@@ -178,17 +196,7 @@ impl Requests for DynamoRequests {
     ) -> Result<usize, PortError> {
         const WHAT: &str = "count requests";
         let counted = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name("byEmail")
-            .select(Select::Count)
-            .key_condition_expression("#email = :email AND #registered >= :since")
-            .expression_attribute_names("#email", "email")
-            .expression_attribute_names("#registered", "registrationDate")
-            .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
-            .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
+            .counting(email, since)
             .limit(i32::try_from(enough).unwrap_or(i32::MAX))
             .send()
             .await
@@ -205,19 +213,9 @@ impl Requests for DynamoRequests {
         const WHAT: &str = "count requests";
         let value = |status: Status| AttributeValue::S(status.to_string());
         let mut pages = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name("byEmail")
-            .select(Select::Count)
-            .key_condition_expression("#email = :email AND #registered >= :since")
+            .counting(email, since)
             .filter_expression("#status IN (:submitted, :pending)")
-            .expression_attribute_names("#email", "email")
-            .expression_attribute_names("#registered", "registrationDate")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
-            .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
             .expression_attribute_values(":submitted", value(Status::Submitted))
             .expression_attribute_values(":pending", value(Status::PendingApproval))
             .scan_index_forward(false)

@@ -104,12 +104,12 @@ pub(super) struct Settings {
 
 impl Settings {
     /// True if the section says who decides.
-    pub(super) fn names_deciders(&self) -> bool {
+    pub(super) fn has_deciders(&self) -> bool {
         self.approvers.is_some() || self.approval.is_some()
     }
 
-    /// True if the section lists approvers, and none.
-    pub(super) fn names_nobody(&self) -> bool {
+    /// True if the section has a list of approvers, and the list is empty.
+    pub(super) fn lists_no_approvers(&self) -> bool {
         self.approvers.as_ref().is_some_and(Vec::is_empty)
     }
 }

@@ -6,7 +6,9 @@ use super::*;
 use crate::request::Status;
 use crate::request::audit::{Actor, EventKind};
 use crate::request::{CONFIRMATION_PERIOD, verify_request};
+use crate::requester::Requester;
 use crate::testing::{FaultPoint, InMemoryBackend, faults, trusting_policy};
+use crate::texts::Language;
 
 const LIMIT: usize = 3;
 

@@ -22,7 +22,7 @@ use workflow::texts::Message;
 
 use super::open;
 use crate::http::client_addr::ClientAddr;
-use crate::http::cross_site::is_cross_site;
+use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
@@ -50,9 +50,7 @@ pub(crate) async fn decide(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    if is_cross_site(&portal, &headers) {
-        return Err(Problem::new(Code::BadRequest, "problem-cross-site").with_status(StatusCode::FORBIDDEN));
-    }
+    refuse_cross_site(&portal, &headers, "problem-cross-site")?;
     let mut resolved = open(&portal, key).await?;
     // Evaluated once, so that the answer shows the contents compared with the vote.
     let mut content = None;

@@ -1,0 +1,213 @@
+//! The checks of a submission that need neither a table nor the clock, and the preview.
+
+use pki::issuer::Issuer;
+
+use crate::approval::LinkSecret;
+use crate::email::Email;
+use crate::finding::{Code, Finding, quoted};
+use crate::framed_hash::FramedHash;
+use crate::grant::{CheckedKey, Grant};
+use crate::ids::RequestId;
+use crate::policy::{Policy, Profile, evaluate};
+use crate::request::input::{missing, unfit_text};
+use crate::request::{Request, Submission};
+use crate::requester::Requester;
+use crate::texts::{Language, Message};
+
+/// The longest idempotency key, in bytes.
+const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+
+/// The part of a submission that has an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubmissionPart {
+    /// The requester.
+    Requester,
+    /// The comment to the approvers.
+    Comment,
+    /// The text of the CSR.
+    Csr,
+    /// The name of the profile.
+    Profile,
+    /// The idempotency key.
+    IdempotencyKey,
+}
+
+/// An error of one part of a submission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputError {
+    /// The part.
+    pub input: SubmissionPart,
+    /// The error, in words for the requester.
+    pub finding: Finding,
+}
+
+/// A submission, not yet checked.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// The requester, or the finding of an invalid address; the other parts are checked in either case.
+    pub requester: Result<Requester, Finding>,
+    /// The comment to the approvers.
+    pub comment: String,
+    /// The CSR: PEM, or base64 of its DER.
+    pub csr_text: String,
+    /// The name of the profile; the default profile if `None`.
+    pub profile: Option<String>,
+    /// The language of mails to the requester.
+    pub language: Language,
+    /// The key by which the requester repeats a submission; `None` makes each submission a request of its own.
+    pub idempotency_key: Option<String>,
+}
+
+/// The certificate that a policy grants for a CSR.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The name of the profile.
+    pub profile: String,
+    /// The contents of the certificate.
+    pub grant: Grant,
+    /// Warnings, and requested extensions that are not granted.
+    pub findings: Vec<Finding>,
+    /// The record that the key passed every check.
+    pub checked_key: CheckedKey,
+}
+
+/// A submission that passed every check and may be stored.
+#[derive(Clone, Debug)]
+pub struct CheckedRequest {
+    idempotency_key: Option<String>,
+    pub(super) submission: Submission,
+}
+
+/// Previews a certificate. Stores nothing.
+///
+/// # Errors
+/// Every error of the CSR and of the profile.
+pub fn preview(
+    policy: &Policy,
+    issuer: Option<&Issuer>,
+    requester: Option<&Requester>,
+    csr_text: &str,
+    profile: Option<&str>,
+) -> Result<Preview, Vec<InputError>> {
+    let profile = policy
+        .profile(profile)
+        .map_err(|finding| vec![InputError { input: SubmissionPart::Profile, finding }]);
+    let csr = if csr_text.is_empty() {
+        Err(errors_of_csr(vec![missing("csrContent", "finding-give-request")]))
+    } else {
+        evaluate::read(csr_text, None).map_err(|refusal| errors_of_csr(refusal.0))
+    };
+    match (csr, profile) {
+        (Ok((csr, checked_key)), Ok(profile)) => {
+            let verdict = evaluate::evaluate_with_issuer(policy, issuer, &csr, profile, requester);
+            match verdict.grant {
+                Some(grant) => Ok(Preview {
+                    profile: profile.name().to_owned(),
+                    grant,
+                    findings: verdict.findings,
+                    checked_key,
+                }),
+                None => Err(errors_of_csr(verdict.findings)),
+            }
+        }
+        (csr, profile) => Err(csr.err().into_iter().chain(profile.err()).flatten().collect()),
+    }
+}
+
+impl NewRequest {
+    /// Makes every check that needs neither a table nor the clock.
+    ///
+    /// # Errors
+    /// Every error of every part.
+    pub fn check(self, policy: &Policy, issuer: Option<&Issuer>) -> Result<CheckedRequest, Vec<InputError>> {
+        let mut errors = Vec::new();
+        let requester = self.requester.map_err(|finding| {
+            errors.push(InputError { input: SubmissionPart::Requester, finding });
+        });
+        let comment = unfit_text("comment", &self.comment);
+        errors.extend(comment.map(|finding| InputError { input: SubmissionPart::Comment, finding }));
+        let key = self.idempotency_key.as_deref().and_then(unfit_key);
+        errors.extend(key.map(|finding| InputError { input: SubmissionPart::IdempotencyKey, finding }));
+        let preview =
+            preview(policy, issuer, requester.as_ref().ok(), &self.csr_text, self.profile.as_deref())
+                .map_err(|more| errors.extend(more));
+        if let (Ok(Requester::Person(email)), Ok(preview)) = (&requester, &preview)
+            && let Ok(profile) = policy.profile(Some(&preview.profile))
+        {
+            let finding = no_approvers(profile, email);
+            errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Profile, finding }));
+        }
+        match (requester, preview) {
+            (Ok(Requester::Person(email)), Ok(preview)) if errors.is_empty() => {
+                let submission = Submission {
+                    email,
+                    language: self.language,
+                    comment: self.comment,
+                    csr_content: self.csr_text,
+                    profile: preview.profile,
+                    policy_version: policy.version().to_owned(),
+                    checked_key: Some(preview.checked_key),
+                };
+                Ok(CheckedRequest { idempotency_key: self.idempotency_key, submission })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+impl CheckedRequest {
+    /// The id of the request: for an idempotency key, always the same one.
+    pub(super) fn id(&self, links: &LinkSecret) -> RequestId {
+        match &self.idempotency_key {
+            None => RequestId::random(),
+            Some(key) => links.request_id(&self.submission.email, key, None),
+        }
+    }
+
+    /// The id where a stranger's unconfirmed request stands under [`CheckedRequest::id`].
+    pub(super) fn other_id(&self, links: &LinkSecret) -> Option<RequestId> {
+        let Submission { email, comment, csr_content, profile, .. } = &self.submission;
+        let mut contents = FramedHash::new("countersign submission 1");
+        contents.field(comment).field(csr_content).field(profile);
+        Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
+    }
+
+    /// The requester's address.
+    pub fn email(&self) -> &Email {
+        &self.submission.email
+    }
+
+    /// True if `stored` is the request of an earlier submission with the same contents.
+    pub(super) fn is_replay_of(&self, stored: &Request) -> bool {
+        stored.email().same_person(&self.submission.email)
+            && stored.comment() == self.submission.comment
+            && stored.csr_content() == self.submission.csr_content
+            && stored.profile() == self.submission.profile
+    }
+}
+
+fn errors_of_csr(findings: Vec<Finding>) -> Vec<InputError> {
+    findings.into_iter().map(|finding| InputError { input: SubmissionPart::Csr, finding }).collect()
+}
+
+fn unfit_key(key: &str) -> Option<Finding> {
+    (key.len() > MAX_IDEMPOTENCY_KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic())).then(|| {
+        Finding::refused(
+            Code::BadRequest,
+            Message::new("finding-unfit-key").with("key", quoted(key)),
+            Message::new("finding-unfit-key-advice").with("most", MAX_IDEMPOTENCY_KEY_BYTES),
+        )
+    })
+}
+
+/// The requester never approves their own request, so a profile needs enough other approvers.
+fn no_approvers(profile: &Profile, requester: &Email) -> Option<Finding> {
+    profile.approver_set_for(requester).err().map(|error| {
+        tracing::warn!(%error, profile = profile.name(), "rejected a submission: its profile has too few approvers");
+        Finding::refused(
+            Code::BadRequest,
+            Message::new("finding-nobody-else").with("profile", profile.name()),
+            Message::new("finding-nobody-else-advice"),
+        )
+    })
+}
