@@ -154,6 +154,7 @@ status-ask-again = Request again
 status-so-far = Progress
 status-to-come = not yet
 status-asked-for = What you requested
+status-keep-link-without-certificate = Keep the link to this page to come back to your request. It doesn't open the certificate: the link in our e-mail does.
 status-keep-link = Keep the link to this page: you need it to come back to your request. Anyone who has the link can see the request and the certificate.
 event-unconfirmed = Sent, to be confirmed
 event-submitted = Received

@@ -133,6 +133,7 @@ status-ask-again = もう一度申請する
 status-so-far = 進行状況
 status-to-come = 未完了
 status-asked-for = 申請の内容
+status-keep-link-without-certificate = このページのリンクを保管してください。申請の状況は、このリンクから確認できます。証明書は、メールのリンクからダウンロードできます。
 status-keep-link = このページのリンクを保管してください。申請の状況は、このリンクから確認できます。リンクを知っている人は誰でも、申請と証明書を見ることができます。
 event-unconfirmed = 送信 (確定待ち)
 event-submitted = 受付

@@ -41,6 +41,8 @@ pub(crate) struct StatusPage {
     not_after: Option<Instant>,
     /// The download links, if there is a certificate.
     downloads: Option<Downloads>,
+    /// What the link to this page is good for.
+    keep_link: String,
     /// The path for confirming the request, for the reader of the mailbox.
     confirm: Option<String>,
     /// The path for withdrawing the request, while it is undecided.
@@ -97,6 +99,11 @@ impl StatusPage {
             serial: request.serial().filter(|_| is_signed).map(ToString::to_string),
             not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
             downloads,
+            keep_link: site.text(if opened.may_download() {
+                "status-keep-link"
+            } else {
+                "status-keep-link-without-certificate"
+            }),
             confirm: (request.status() == Status::Unconfirmed && opened.is_mailed())
                 .then(|| link("/confirm")),
             cancel: (request.status() == Status::PendingApproval && request.decision().is_none())
