@@ -1,8 +1,6 @@
 //! `countersign requests`: requests and their status, read from the table.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use time::OffsetDateTime;
@@ -18,9 +16,6 @@ use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::moment::TableItem;
 use crate::stack::{Stack, StackSelector, whoami};
 use crate::{step, table};
-
-/// The most items of one BatchGetItem call.
-const BATCH: usize = 100;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -189,8 +184,8 @@ pub(crate) async fn scan(stack: &Stack) -> Result<Vec<FoundRow>, CliError> {
     found(table, items.or_fail(|| format!("cannot read the table {table}"), "")?)
 }
 
-/// The newest rows of one status, at most `limit`. The index has no rows: they are read from the table, where some may
-/// have moved on.
+/// The newest rows of one status, at most `limit`. The index has keys only, so the rows are read from the table; a row whose
+/// status has changed meanwhile is omitted.
 pub(crate) async fn of_status(
     stack: &Stack,
     status: Status,
@@ -216,17 +211,9 @@ pub(crate) async fn of_status(
     {
         keys.push(key.or_fail(unreadable, "")?);
     }
-    let mut items = Vec::with_capacity(keys.len());
-    for keys in keys.chunks(BATCH) {
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys.to_vec())).build();
-        let mut wanted = Some(HashMap::from([(table.clone(), keys.or_fail(unreadable, "")?)]));
-        while let Some(keys) = wanted.take().filter(|keys| !keys.is_empty()) {
-            let read = dynamodb.batch_get_item().set_request_items(Some(keys)).send().await;
-            let read = read.or_fail(unreadable, "")?;
-            items.extend(read.responses.unwrap_or_default().remove(table).unwrap_or_default());
-            wanted = read.unprocessed_keys;
-        }
-    }
+    let ids: Vec<RequestId> = keys.iter().map(|key| id_of(table, key)).collect::<Result<_, _>>()?;
+    let requests = DynamoRequests::new(&stack.sdk, table, &stack.audit_table);
+    let mut items = requests.items(&ids).await.or_fail(unreadable, "Try again.")?;
     items.retain(|item| {
         item.get("status").and_then(|value| value.as_s().ok()).is_some_and(|now| now == status.as_str())
     });
@@ -234,17 +221,19 @@ pub(crate) async fn of_status(
 }
 
 fn found(table: &str, items: Vec<TableItem>) -> Result<Vec<FoundRow>, CliError> {
-    let row = |item: TableItem| {
-        let id = item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
-        let id = id.ok_or_else(|| {
-            CliError::new(
-                format!("a row of the table {table} has no id"),
-                "Remove it: Countersign wrote none like it.",
-            )
-        })?;
-        Ok((id, from_item(item).map_err(|error| error.to_string())))
-    };
+    let row =
+        |item: TableItem| Ok((id_of(table, &item)?, from_item(item).map_err(|error| error.to_string())));
     items.into_iter().map(row).collect()
+}
+
+fn id_of(table: &str, item: &TableItem) -> Result<RequestId, CliError> {
+    let id = item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| {
+        CliError::new(
+            format!("a row of the table {table} has no id"),
+            "Remove it: Countersign wrote none like it.",
+        )
+    })
 }
 
 fn statuses() -> impl TypedValueParser<Value = Status> {

@@ -110,6 +110,37 @@ impl DynamoRequests {
 }
 
 impl DynamoRequests {
+    /// The rows of these requests as they stand in the table, in any order. A request without a row is left out.
+    ///
+    /// # Errors
+    /// [`PortError`] if DynamoDB fails, or reads none of the rows because the table is throttled.
+    pub async fn items(&self, ids: &[RequestId]) -> Result<Vec<Item>, PortError> {
+        const WHAT: &str = "read requests";
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(BATCH) {
+            let key = |id: &RequestId| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))]);
+            let keys = KeysAndAttributes::builder()
+                .set_keys(Some(ids.iter().map(key).collect()))
+                .build()
+                .map_err(|error| PortError::new(WHAT, error))?;
+            let mut wanted = Some(HashMap::from([(self.table.name.clone(), keys)]));
+            while let Some(keys) = wanted.take().filter(|keys| !keys.is_empty()) {
+                let asked = keys.values().map(|keys| keys.keys().len()).sum::<usize>();
+                let batch = self.table.client.batch_get_item().set_request_items(Some(keys));
+                let answer = batch.send().await.map_err(unavailable(WHAT))?;
+                let mut rows = answer.responses.unwrap_or_default();
+                found.append(&mut rows.remove(&self.table.name).unwrap_or_default());
+                wanted = answer.unprocessed_keys;
+                let left =
+                    wanted.iter().flat_map(|keys| keys.values()).map(|keys| keys.keys().len()).sum::<usize>();
+                if left >= asked {
+                    return Err(PortError { what: WHAT, cause: "the table is throttled".into() });
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// The query that counts the requests of an address since a time.
     fn counting(&self, email: &Email, since: OffsetDateTime) -> QueryFluentBuilder {
         self.table
@@ -157,31 +188,7 @@ impl Requests for DynamoRequests {
 
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError> {
         const WHAT: &str = "read requests";
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let key = |id: &RequestId| HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))]);
-            let keys = KeysAndAttributes::builder()
-                .set_keys(Some(ids.iter().map(key).collect()))
-                .build()
-                .map_err(|error| PortError::new(WHAT, error))?;
-            let mut wanted = Some(HashMap::from([(self.table.name.clone(), keys)]));
-            while let Some(keys) = wanted.take().filter(|keys| !keys.is_empty()) {
-                let asked = keys.values().map(|keys| keys.keys().len()).sum::<usize>();
-                let batch = self.table.client.batch_get_item().set_request_items(Some(keys));
-                let answer = batch.send().await.map_err(unavailable(WHAT))?;
-                let mut rows = answer.responses.unwrap_or_default();
-                for item in rows.remove(&self.table.name).unwrap_or_default() {
-                    found.push(decode(item, WHAT)?);
-                }
-                wanted = answer.unprocessed_keys;
-                let left =
-                    wanted.iter().flat_map(|keys| keys.values()).map(|keys| keys.keys().len()).sum::<usize>();
-                if left >= asked {
-                    return Err(PortError { what: WHAT, cause: "the table is throttled".into() });
-                }
-            }
-        }
-        Ok(found)
+        self.items(ids).await?.into_iter().map(|item| decode(item, WHAT)).collect()
     }
 
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError> {
