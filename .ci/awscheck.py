@@ -1,4 +1,4 @@
-"""Holds `aws` commands against the AWS command line's own parser and AWS's service models; nothing is sent."""
+"""Checks `aws` commands with the parser of the AWS command line and the service models of AWS; sends nothing."""
 import argparse
 import contextlib
 import io
@@ -16,14 +16,14 @@ from awscli.customizations.sessionmanager import StartSessionCaller
 from awscli.customizations.waiters import WaiterCaller
 from botocore.validate import ParamValidator
 
-# What only version 2 has, which operators use; the version of the local stack is 1.
+# Commands of version 2 only, which operators use; the local stack has version 1, which this check runs with.
 ONLY_VERSION_2 = {("sso", "login"), ("logs", "tail"), ("configure", "export-credentials")}
 # Members that take the id or the ARN of a key. AWS refuses an alias; the emulator takes it.
 KEY_ONLY = {("UpdateAlias", "TargetKeyId"), ("CreateAlias", "TargetKeyId"),
     *((operation, "KeyId") for operation in ("ScheduleKeyDeletion", "CancelKeyDeletion", "EnableKey", "DisableKey"))}
 KEY = r"(arn:aws:kms:[a-z0-9-]+:\d{12}:key/)?(mrk-)?[0-9a-f-]{32,36}"
 KEY_ID = "01234567-89ab-cdef-0123-456789abcdef"
-# What a member of an answer holds, where it matters.
+# Sample values for members of answers whose form is checked later.
 ANSWERS = {"KeyId": KEY_ID, "AliasName": "alias/name", "AliasArn": "arn:aws:kms:eu-west-1:111111111111:alias/name"}
 # Words in capitals that a reader replaces.
 PLACEHOLDER = re.compile(r"(?:NAME|ID|ARN|TABLE|BUCKET|SECRET|SCHEDULE|INSTANCE|REGION|ARTEFACTS|WORKER|URL|FILE|HEX|STACK|KEY|VERSION|REQUEST-ID|THE-VERSION-[A-Z]+|NEW|GROUP|ACCOUNT|ZONE)")
@@ -36,7 +36,7 @@ STAND_INS = ["name", KEY_ID, "i-0123456789abcdef0", "alias/name", "/name", "name
 driver = awscli.clidriver.create_clidriver()
 SERVICES, GLOBALS = driver._get_command_table(), driver._get_argument_table()
 taken = None
-"""Input and operation of the command that is being checked."""
+"""Operation, parameters and global options of the command that is being checked."""
 
 
 class Wrong(Exception):
@@ -95,7 +95,7 @@ def options(command):
 
 
 def check(words, complete=True):
-    """Raises `Wrong`. Returns what the command prints, as far as `--query` says it."""
+    """Returns a sample of the value that `--query` prints, "NAME" for an unknown one. Raises `Wrong` for a wrong command."""
     global taken
     if tuple(words[:2]) in ONLY_VERSION_2 or (not complete and len(words) == 1 and words[0] in SERVICES):
         return ""

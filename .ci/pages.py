@@ -1,4 +1,4 @@
-"""Collects the commands that people are told to type: from the documentation, and from the texts and calls of the sources."""
+"""Collects the commands that people type: from the documentation, from messages in the sources, and from the templates."""
 import dataclasses
 import pathlib
 import re
@@ -55,7 +55,7 @@ def sources(folders=("cli/src", "workflow/src", "pki/src", "workers")):
 
 
 def templates():
-    """What the templates name in comments and descriptions and run in user data, and what the pages of the portal tell to type."""
+    """Commands in comments, descriptions and user data of the templates, and on the pages of the portal."""
     for path in sorted((ROOT / "infra").rglob("*.yaml")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for shell in advice(line):
@@ -88,7 +88,7 @@ def is_complete(shell):
 
 
 def named(shell):
-    """`<the version AWSPREVIOUS>` as one word in capitals; `...` for what is left out of a key."""
+    """`<the version AWSPREVIOUS>` as one word in capitals; `...` stays."""
     return re.sub(r"<([A-Za-z][A-Za-z -]*)>", lambda words: words[1].upper().replace(" ", "-"), shell)
 
 

@@ -1,7 +1,6 @@
-//! Every `countersign` command that a reader is told to type, held against the parser: those of the documentation, and
-//! those that the programs name in their messages.
+//! Parses every `countersign` command of the documentation and of the messages of the programs.
 //!
-//! Invariant: a command in a block is complete. One that a sentence names may leave out what it requires.
+//! Invariant: a command in a block is complete. A command in a sentence may omit required arguments.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -133,7 +132,7 @@ fn of_source(path: &Path, found: &mut Vec<Documented>, wrong: &mut Vec<String>) 
     }
 }
 
-/// The command at the beginning of a sentence, up to where the sentence goes on; empty if there is none.
+/// The command at the beginning of a sentence, without the words after it; empty if there is none.
 fn in_sentence(sentence: &str) -> Result<Vec<String>, String> {
     let (mut command, mut words) = (&Command::command(), Vec::<String>::new());
     let mut wants_value = false;

@@ -58,7 +58,9 @@ pub(crate) struct Endpoints {
     pub(crate) pid: u32,
 }
 
-/// Interval of the looks at a stack that is starting.
+/// Interval of the checks of a folder whose stack is starting or stopping. No single event ends that wait: a start ends with the
+/// file, a stop or a failed start with the release of the lock. A blocking lock would wait for the second only, and could not be
+/// cancelled.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns the endpoints of the stack that runs in `folder`, or `None` if none runs there. Waits for a stack that is

@@ -72,7 +72,7 @@ fn worker(state: &str) -> Option<String> {
     Some(worker)
 }
 
-/// What the worker's log has about failed tries since the state was entered.
+/// The failed tries since the state was entered or, without any, the last error of the worker; from the worker's log.
 async fn tries(stack: &Stack, id: RequestId, entry: &Entry) -> Option<StepFact> {
     let worker = worker(&entry.state)?;
     let group = format!("/aws/lambda/{}-{worker}", stack.name);
@@ -83,7 +83,7 @@ async fn tries(stack: &Stack, id: RequestId, entry: &Entry) -> Option<StepFact> 
     }
 }
 
-/// Log events about failed tries of the request, and errors of the worker, oldest first.
+/// Log events of failed tries of the request and of errors of the worker, oldest first.
 async fn events(
     stack: &Stack,
     group: &str,
@@ -110,6 +110,7 @@ async fn events(
     Ok(events)
 }
 
+/// The fact that these log events show, if any.
 fn read(events: &[FilteredLogEvent], id: RequestId, worker: &str) -> Option<StepFact> {
     let failed = format!("step for request {id} failed");
     let lines = || {
@@ -131,7 +132,7 @@ fn read(events: &[FilteredLogEvent], id: RequestId, worker: &str) -> Option<Step
     Some(("worker", format!("{worker} logged at {}: {said}", instant(at))))
 }
 
-/// The dead letters of all steps, which share one queue; nothing if there are none.
+/// The number of dead letters of all steps, which share one queue; `None` if there are none.
 async fn dead_letters(stack: &Stack) -> Option<StepFact> {
     let queue = stack.dead_letters.as_ref()?;
     let answer = aws_sdk_sqs::Client::new(&stack.sdk)

@@ -38,7 +38,7 @@ pub(super) struct ChainCheck {
 }
 
 impl ChainCheck {
-    /// Looks at an object of an export.
+    /// Takes an object of an export: a CA certificate, or a certificate to check.
     pub(super) fn object(&mut self, key: &ObjectKey, text: &str) {
         match key {
             ObjectKey::Certificate(_) => match Certificate::from_pem(text) {
@@ -54,7 +54,7 @@ impl ChainCheck {
         self.unverified += usize::from(!is_verified);
     }
 
-    /// Returns what to tell the operator about certificates without a chain.
+    /// Returns a warning if there are certificates without a chain.
     pub(super) fn warning(unverified: usize) -> Option<String> {
         (unverified > 0).then(|| {
             format!(
@@ -83,7 +83,7 @@ impl Contents {
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }
                 Record::Object(key @ (ObjectKey::IssuerInForce(_) | ObjectKey::Issuer(_)), text) => {
-                    chains.issuers.extend(Issuer::from_pem(&text));
+                    chains.object(&key, &text);
                     if matches!(key, ObjectKey::IssuerInForce(_)) {
                         issuer = Some(text);
                     }

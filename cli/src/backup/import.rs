@@ -87,7 +87,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
 
 /// Decisions about CA and policy of the stack.
 struct ImportPlan<'a> {
-    /// True if the CA of the stack stays in force; it may be that of the export.
+    /// True if the stack has a CA in force, which stays. It may have the same chain as the CA of the export.
     keeps_ca: bool,
     /// The policy to activate.
     policy: Option<&'a str>,
@@ -205,7 +205,7 @@ fn note(contents: &Contents) -> String {
     .to_string()
 }
 
-/// Prints what is left to the operator.
+/// Prints the tasks that remain for the operator.
 async fn remaining(stack: &Stack, has_secret: bool, replaced: bool) {
     match ca::trouble(stack).await {
         Ok(None) => {}

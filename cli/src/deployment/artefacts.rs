@@ -1,4 +1,4 @@
-//! What a deployment uploads: the workers, built, and the bucket they go through.
+//! The artefacts of a deployment: builds the workers and creates the bucket for their packages.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,10 +11,15 @@ use crate::build;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::say;
 
-/// Creates the bucket of artefacts if it is missing: private, and for TLS only if there is TLS.
-pub(super) async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: bool) -> Result<(), CliError> {
+/// Creates the bucket of artefacts if it is missing: private and, except on an emulator, for TLS only.
+pub(super) async fn ensure_bucket(
+    aws: &AwsCli,
+    bucket: &str,
+    region: &str,
+    emulator: bool,
+) -> Result<(), CliError> {
     let found = aws.find(&["s3api", "head-bucket", "--bucket", bucket]).await.map_err(|failure| {
-        // HeadBucket has no body, so the answer says no more than its status.
+        // The answer of HeadBucket has a status and no body.
         if !failure.to_string().contains("(403)") {
             return failure;
         }
@@ -22,7 +27,7 @@ pub(super) async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: boo
             format!(
                 "the bucket {bucket} belongs to another account, or these credentials lack s3:ListBucket on it"
             ),
-            "Names of buckets are the world's: choose another with --artefacts.",
+            "Bucket names are unique among all AWS accounts: choose another with --artefacts BUCKET.",
         )
     })?;
     if found.is_some() {
@@ -56,7 +61,7 @@ pub(super) async fn made(aws: &AwsCli, bucket: &str, region: &str, emulator: boo
     Ok(())
 }
 
-/// Each worker by itself: with the features that it needs and no others, which is what docs/performance.md measures.
+/// Builds each worker by itself, with only the features that it needs: docs/performance.md measures these builds.
 pub(super) async fn cargo_lambda(repository: &Path, processor: Processor) -> Result<(), CliError> {
     let advice = "Install it with: pip install cargo-lambda (or cargo install cargo-lambda), and try again.";
     let names = build::names(repository)?;
@@ -77,7 +82,8 @@ pub(super) async fn cargo_lambda(repository: &Path, processor: Processor) -> Res
     Ok(())
 }
 
-/// The processor is always named: this machine may have the other one. So is the package: it is no default member.
+/// Arguments of the build. They name the processor, since this machine may have the other one, and the package, since it is no default
+/// member of the workspace.
 pub(super) fn cargo_lambda_arguments(name: &str, processor: Processor) -> [&str; 6] {
     let option = match processor {
         Processor::Arm64 => "--arm64",
@@ -86,6 +92,7 @@ pub(super) fn cargo_lambda_arguments(name: &str, processor: Processor) -> [&str;
     ["lambda", "build", "--release", option, "--package", name]
 }
 
+/// Creates the folder for packaged templates if it is missing.
 pub(super) fn tempfolder(repository: &Path) -> Result<PathBuf, CliError> {
     let folder = repository.join("target/deployment");
     std::fs::create_dir_all(&folder).or_fail(|| format!("cannot make {}", folder.display()), "")?;

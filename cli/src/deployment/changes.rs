@@ -1,4 +1,4 @@
-//! A change set: what a deployment would do, and whether it may.
+//! The changes of a deployment, and the refusal of a change that would lose data.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ impl Changes {
         Self(all)
     }
 
-    /// The changes as a table, and how many of each kind there are.
+    /// The changes as a table.
     pub(super) fn show(&self) -> String {
         let row = |change: &Change| {
             let action = if change.replaced { "Replace".to_owned() } else { change.action.clone() };
@@ -55,7 +55,7 @@ impl Changes {
         table::aligned(&["CHANGE", "RESOURCE", "TYPE"], &self.0.iter().map(row).collect::<Vec<_>>())
     }
 
-    /// Refuses what would take data away. A new resource takes nothing away.
+    /// Fails if a resource with data would be removed or replaced.
     pub(super) fn keep_the_data(&self, parameters: &ParameterChanges) -> Result<(), CliError> {
         let lost = |change: &&Change| {
             STATEFUL.contains(&change.kind.as_str()) && (change.replaced || change.action == "Remove")
@@ -82,13 +82,13 @@ impl Changes {
             "Nothing was changed. Leave the parameter or the template as it is, or bring the data into another stack with countersign export and import."
         };
         Err(CliError::new(
-            format!("{by} could replace or remove {}, and with them the data they hold", names.join(", ")),
+            format!("{by} could replace or remove {}, and lose the data in them", names.join(", ")),
             advice,
         ))
     }
 }
 
-/// Parameters that a change names as its causes.
+/// The parameters that cause a change, from its details.
 fn causes(details: &Value) -> Vec<String> {
     let details = details.as_array().into_iter().flatten();
     let by_parameter = details.filter(|detail| detail["ChangeSource"] == "ParameterReference");

@@ -1,7 +1,7 @@
 //! The policy that a deployment will put in force, read before anything is made.
 //!
-//! Invariant: a deployment is refused while nothing has been built or changed if its policy cannot be read, if it would
-//! refuse the request of `--self-test`, or, on AWS, if it asks approvers who cannot exist.
+//! Invariant: a deployment fails before anything is built or changed if its policy cannot be read, if the policy would
+//! refuse the request of `--self-test`, or, on AWS, if the policy names approvers at domains reserved for examples.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::error::{CliError, OrFail as _};
 use crate::policy;
 use crate::progress::say;
 
-/// Domains that are reserved for documentation and tests, with everything below them. No mail is ever delivered there.
+/// Domains that are reserved for documentation and tests, as are all domains below them. Mail to them is never delivered.
 /// <https://www.rfc-editor.org/rfc/rfc2606#section-2>
 const RESERVED: [&str; 7] =
     ["example.com", "example.net", "example.org", "example", "test", "invalid", "localhost"];
@@ -30,12 +30,12 @@ pub(super) struct PolicyOptions<'a> {
     pub(super) chosen: Option<&'a Path>,
     /// The shipped policy.
     pub(super) default: &'a Path,
-    /// True if approvers of reserved domains were accepted.
+    /// True if approvers at reserved domains are accepted.
     pub(super) example_approvers: bool,
     pub(super) self_test: &'a SelfTestOptions,
 }
 
-/// Reads the policy that will be in force, and refuses what would fail after the deployment.
+/// Reads the policy that will be in force; fails if the deployment would fail with it later.
 pub(super) async fn check(
     aws: &AwsCli,
     target: &DeploymentTarget,
@@ -50,11 +50,11 @@ pub(super) async fn check(
         Some(held) => {
             let text = held["Parameter"]["Value"].as_str().unwrap_or_default();
             say(format!("The policy in {parameter} stays in force."));
-            // A large one is in the bucket; the portal has the last word on the self-test.
+            // A large policy is in the bucket and is not read here. The portal checks the request of the self-test.
             if matches!(Pointer::read(text), Ok(Some(_))) {
                 return Ok(());
             }
-            let advice = "Nothing was built or changed. Put a whole one in force with --policy FILE.";
+            let advice = "Nothing was built or changed. Put a valid policy in force with --policy FILE.";
             (parameter.clone(), Policy::parse(text).or_fail(|| parameter.clone(), advice)?)
         }
         None => {
@@ -62,14 +62,14 @@ pub(super) async fn check(
             (file.display().to_string(), policy::read(file)?.1)
         }
     };
-    // An emulator is for trying out.
+    // On an emulator, example approvers are fine: all mails are caught.
     if held.is_none() && target.endpoint_url.is_none() && !options.example_approvers {
         refuse_example_approvers(&from, &policy)?;
     }
     refuse_self_test(&from, &policy, options.self_test)
 }
 
-/// True if no mail reaches this address, by RFC 2606.
+/// True if the domain of the address is reserved (RFC 2606), so that no mail is delivered.
 fn is_reserved(address: &str) -> bool {
     let domain = address.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
     RESERVED.iter().any(|reserved| {
@@ -77,7 +77,7 @@ fn is_reserved(address: &str) -> bool {
     })
 }
 
-/// The first approver of the policy whom no mail reaches, with the profile.
+/// The first profile with an approver at a reserved domain, and the address.
 pub(super) fn example_approver(policy: &Policy) -> Option<(String, String)> {
     policy.profiles().find_map(|profile| {
         let escalation = profile.escalation().into_iter().flat_map(|escalation| &escalation.members);
@@ -94,7 +94,7 @@ fn refuse_example_approvers(from: &str, policy: &Policy) -> Result<(), CliError>
             format!(
                 "{from} names {address} as an approver of the profile {profile}, whom no mail reaches (RFC 2606)"
             ),
-            "Nothing was built or changed. Copy infra/policy.toml, name your approvers and domains, and deploy with --policy FILE; or say --yes-example-approvers.",
+            "Nothing was built or changed. Copy infra/policy.toml, name your approvers and domains, and deploy with --policy FILE. To go on anyway, add --yes-example-approvers.",
         )),
     }
 }
@@ -176,7 +176,7 @@ mod tests {
         assert!(refused.contains("policy.toml"), "{refused}");
         let held = r#"{"Parameter":{"Value":"nonsense"}}"#;
         assert!(told(None, held, None, None, false).await.starts_with("/countersign/ca/policy"));
-        // It stays in force, and asks whom it asked before.
+        // A policy that stays in force is not refused for its approvers.
         let example = fs::read_to_string(checkout::repository().join("infra/policy.toml")).unwrap();
         let held = serde_json::json!({ "Parameter": { "Value": example } }).to_string();
         assert_eq!(told(None, &held, None, None, false).await, "");

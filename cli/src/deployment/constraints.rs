@@ -1,4 +1,4 @@
-//! Parameters held against the template's own constraints, and AWS's words about them made plain.
+//! Checks of parameters by the constraints of the template, and errors of AWS about parameters in the template's words.
 
 use regex_lite::Regex;
 
@@ -6,20 +6,20 @@ use super::Parameters;
 use super::template::StackTemplate;
 use crate::error::CliError;
 
-/// Refuses a value that the template does not allow, before anything is built.
+/// Fails if the template does not allow the value of a parameter.
 pub(super) fn refuse_bad_values(template: &StackTemplate, named: &Parameters) -> Result<(), CliError> {
     for (name, lines) in template.entries("Parameters") {
         let Some(value) = named.value(name) else { continue };
         let Some(allowed) = broken(&lines, value) else { continue };
         return Err(CliError::new(
             format!("the parameter {name} has to be {allowed}, and is \"{value}\""),
-            "Nothing was built or changed.",
+            "Nothing was built or changed. Correct the value and run the command again.",
         ));
     }
     Ok(())
 }
 
-/// The rest of the line of a field.
+/// The text after the name of a field, on the same line.
 fn field<'a>(lines: &[&'a str], name: &str) -> Option<&'a str> {
     let heading = format!("    {name}:");
     lines.iter().find_map(|line| line.strip_prefix(&heading)).map(str::trim)
@@ -30,14 +30,14 @@ fn scalar(text: &str) -> &str {
     text.trim().trim_matches(['"', '\''])
 }
 
-/// What a parameter has to be, if this value is something else.
+/// The constraint that the value breaks, in words; `None` if the value is allowed.
 fn broken(lines: &[&str], value: &str) -> Option<String> {
     if let Some(list) = field(lines, "AllowedValues") {
         let all: Vec<&str> = list.trim_matches(['[', ']']).split(',').map(scalar).collect();
         return (!all.contains(&value)).then(|| format!("one of {}", all.join(", ")));
     }
     if let Some(pattern) = field(lines, "AllowedPattern") {
-        // CloudFormation has the last word on a pattern that this crate does not know.
+        // CloudFormation checks a pattern that this crate cannot parse.
         let whole = Regex::new(&format!("^(?:{})$", scalar(pattern))).ok()?;
         let described = field(lines, "ConstraintDescription").map_or_else(|| scalar(pattern), scalar);
         return (!whole.is_match(value)).then(|| described.to_owned());
@@ -58,7 +58,7 @@ fn broken(lines: &[&str], value: &str) -> Option<String> {
     })
 }
 
-/// Says a failure that names a rule or a parameter of the template in the template's words.
+/// Turns a failure that names a rule or a parameter of the template into the template's words.
 pub(super) fn explain(template: &StackTemplate, failure: CliError) -> CliError {
     let said = failure.to_string();
     let words: Vec<&str> = said.split(|c: char| !c.is_ascii_alphanumeric()).collect();

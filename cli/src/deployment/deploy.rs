@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::artefacts::{cargo_lambda, made, tempfolder};
+use super::artefacts::{cargo_lambda, ensure_bucket, tempfolder};
 use super::changes::{Changes, ParameterChanges};
 use super::chosen_policy::{self, PolicyOptions};
 use super::constraints;
@@ -42,7 +42,7 @@ pub(crate) struct Deploy {
     /// Issuance policy to put in force [default: infra/policy.toml where the stack has none yet]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Deploy although the policy asks approvers of example domains, whom no mail reaches
+    /// Deploy although the policy names approvers at example domains, where no mail is delivered
     #[arg(long)]
     yes_example_approvers: bool,
     /// Organisation that the CA is named after, where one has to be made
@@ -60,12 +60,12 @@ struct Prepared {
     aws: AwsCli,
     repository: PathBuf,
     upload: Upload,
-    /// The ARN of the change set; nothing where nothing changes.
+    /// The ARN of the change set; `None` if nothing changes.
     change_set: Option<String>,
     /// The parameters that change.
     parameters: ParameterChanges,
     is_new: bool,
-    /// True if the tables are to be protected once the new stack is there.
+    /// True if the tables are protected after the creation of the stack.
     protect_later: bool,
 }
 
@@ -75,7 +75,7 @@ struct Upload {
     bucket: String,
 }
 
-/// Shows what a deployment would do, and does nothing.
+/// Shows the changes of a deployment and makes none.
 pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
     let found = examined(&plan.target, &plan.parameters).await?;
     let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts, found).await?;
@@ -86,14 +86,11 @@ pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
     let changes = describe(&prepared.aws, change_set).await?;
     print!("{}{}", prepared.parameters.show(), changes.show());
     forget(&prepared, &plan.target, change_set).await?;
-    say(format!(
-        "The packages stay in the bucket {}; the stack has nothing of this plan.",
-        prepared.upload.bucket
-    ));
+    say(format!("The packages stay in the bucket {}; the stack is unchanged.", prepared.upload.bucket));
     changes.keep_the_data(&prepared.parameters)
 }
 
-/// Deploys: asks, carries out, and sees to policy and CA.
+/// Deploys: asks, changes the stack, then sets up policy and CA.
 pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     let target = &deploy.target;
     let prepared = or_interrupted(prepare_all(&deploy), before_the_change).await?;
@@ -101,7 +98,7 @@ pub(crate) async fn deploy(deploy: Deploy) -> Result<(), CliError> {
     or_interrupted(complete(&deploy, &described), || after_the_change(target)).await
 }
 
-/// Everything before the question.
+/// Checks, builds, uploads, and creates the change set: all steps before the question.
 async fn prepare_all(deploy: &Deploy) -> Result<Prepared, CliError> {
     let target = &deploy.target;
     let found = examined(target, &deploy.parameters).await?;
@@ -116,7 +113,7 @@ async fn prepare_all(deploy: &Deploy) -> Result<Prepared, CliError> {
     prepare(target, &deploy.parameters, &deploy.artefacts, found).await
 }
 
-/// Policy, CA and tests of a stack that is there.
+/// Sets up policy and CA of a deployed stack, and tests it.
 async fn complete(deploy: &Deploy, described: &Value) -> Result<(), CliError> {
     let target = &deploy.target;
     let default = checkout::repository().join("infra/policy.toml");
@@ -127,7 +124,7 @@ async fn complete(deploy: &Deploy, described: &Value) -> Result<(), CliError> {
     ca::create_when_missing(&stack, &deploy.organisation).await.map_err(|error| incomplete(target, error))?;
     let portal = stack_status::output(described, "PortalUrl").unwrap_or_default().to_owned();
     println!("Portal  {portal}");
-    // An emulator applies no policy of an API.
+    // An emulator ignores the resource policy of the API.
     if target.endpoint_url.is_none() {
         outside::check(described, &target.which().region().await?).await?;
     }
@@ -137,12 +134,12 @@ async fn complete(deploy: &Deploy, described: &Value) -> Result<(), CliError> {
 /// An error after the stack was deployed.
 fn incomplete(target: &DeploymentTarget, error: CliError) -> CliError {
     CliError::new(
-        format!("the stack {} is deployed and cannot be used yet: {error}", target.stack),
-        "Then run countersign deploy again: it continues here.",
+        format!("the stack {} is deployed, but cannot be used yet: {error}", target.stack),
+        "Then run the same countersign deploy again: it continues with this step.",
     )
 }
 
-/// Carries the change set out after asking, protects the stack, and returns its description.
+/// Asks, executes the change set, protects the stack, and returns its description.
 async fn change_stack(prepared: &Prepared, target: &DeploymentTarget, yes: bool) -> Result<Value, CliError> {
     let aws = &prepared.aws;
     match &prepared.change_set {
@@ -203,9 +200,9 @@ const PROTECTION: &str = "DeletionProtection";
 /// When the tables are protected, and by which parameter of the change set.
 #[derive(Debug, PartialEq)]
 enum TableProtection {
-    /// As the parameter is, named or deployed.
+    /// By the parameter, as named now or as deployed before.
     AsItIs,
-    /// A new stack: its tables are made unprotected, else a creation that fails could not be taken back.
+    /// A new stack: its tables are made unprotected, so that CloudFormation can remove them if the creation fails.
     Later,
     /// The creation of the stack was interrupted before its tables were protected.
     Now,
@@ -217,7 +214,7 @@ impl TableProtection {
         match status {
             _ if named == Some("false") => Self::AsItIs,
             StackStatus::Absent => Self::Later,
-            // The stack itself is protected last, also where the operator wants no protected tables.
+            // The stack itself is protected last, even if the operator wants unprotected tables.
             StackStatus::Ready(described)
                 if named.is_none()
                     && stack_status::parameter(described, PROTECTION) == Some("false")
@@ -241,7 +238,7 @@ impl TableProtection {
     }
 }
 
-/// Looks at the requirements, and refuses what is wrong.
+/// Checks the requirements; fails if one is not met.
 async fn examined(target: &DeploymentTarget, parameters: &Parameters) -> Result<doctor::Findings, CliError> {
     let found = doctor::examine(&target.aws(), target, parameters).await?;
     found.refuse_what_is_wrong()?;
@@ -283,13 +280,13 @@ async fn prepare(
         None => format!("countersign-artefacts-{}-{}", found.account, found.region),
     };
     let step = ProgressStep::begin("Uploading the workers");
-    made(&aws, &bucket, &found.region, target.endpoint_url.is_some()).await?;
+    ensure_bucket(&aws, &bucket, &found.region, target.endpoint_url.is_some()).await?;
     let folder = tempfolder(&repository)?;
     let packaged =
         package::package(&aws, &repository, code, &bucket, &folder, &|name| values.get(name).cloned())
             .await?;
     step.done(format!("to {bucket}"));
-    let step = ProgressStep::begin("Working out what changes");
+    let step = ProgressStep::begin("Computing the changes");
     let upload = Upload { packaged: packaged.display().to_string(), bucket };
     let change_set = change_set(&aws, &repository, target, &upload, &overrides).await?;
     step.done(if change_set.is_some() { "" } else { "nothing" });
@@ -299,7 +296,7 @@ async fn prepare(
     Ok(Prepared { aws, repository, upload, change_set, parameters, is_new, protect_later })
 }
 
-/// Makes a change set of the packaged template; returns its ARN, or nothing where nothing changes.
+/// Makes a change set of the packaged template. Returns its ARN, or `None` if nothing changes.
 async fn change_set(
     aws: &AwsCli,
     repository: &Path,
@@ -322,7 +319,7 @@ async fn change_set(
     Ok(change_set_of(&String::from_utf8_lossy(&said)))
 }
 
-/// The ARN in what `aws cloudformation deploy --no-execute-changeset` says.
+/// The ARN of the change set in the output of `aws cloudformation deploy --no-execute-changeset`.
 fn change_set_of(said: &str) -> Option<String> {
     said.split_whitespace()
         .find(|word| word.starts_with("arn:") && word.contains(":changeSet/"))
@@ -335,7 +332,7 @@ async fn describe(aws: &AwsCli, change_set: &str) -> Result<Changes, CliError> {
     Ok(Changes::read(&described))
 }
 
-/// Takes a change set back, and the empty shell of a stack that it was made for.
+/// Deletes the change set, and the empty stack that CloudFormation made for it.
 async fn forget(prepared: &Prepared, target: &DeploymentTarget, change_set: &str) -> Result<(), CliError> {
     let aws = &prepared.aws;
     aws.json(&["cloudformation", "delete-change-set", "--change-set-name", change_set]).await?;
@@ -361,9 +358,9 @@ async fn carry_out(
         step.done(format!("stack {}", target.stack));
         return Ok(());
     }
-    let why = stack_status::first_failure(aws, &target.stack)
-        .await
-        .unwrap_or_else(|| "its events have the reason".into());
+    let why = stack_status::first_failure(aws, &target.stack).await.unwrap_or_else(|| {
+        format!("see aws cloudformation describe-stack-events --stack-name {}", target.stack)
+    });
     let failure = format!("the deployment failed: {why}");
     let status = StackStatus::of(aws, target).await?;
     Err(match status.obstacle() {

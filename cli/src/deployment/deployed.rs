@@ -1,7 +1,7 @@
 //! A deployed stack as CloudFormation has it: the processed template, the parameters, and the resources.
 //!
-//! Invariant: a value that cannot be worked out here is unknown, and nothing is compared with it. Ids come from
-//! CloudFormation, ARNs are written as AWS writes them.
+//! Invariant: a value that cannot be computed here is unknown and is not compared. Ids come from CloudFormation; ARNs are
+//! built in the form that AWS documents.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ pub(super) struct DeployedResource {
     /// Its name in the template.
     pub(super) name: String,
     pub(super) kind: String,
-    /// What `Ref` gives, for most types.
+    /// Its physical id: the value of `Ref` for most types.
     pub(super) id: String,
-    /// When CloudFormation last changed it.
+    /// Time of its last change by CloudFormation.
     pub(super) changed: Option<OffsetDateTime>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct DeployedStack {
 /// A value of the template; `None` for `AWS::NoValue`.
 type Resolved = Result<Option<Value>, Unknown>;
 
-/// The value depends on something that is not read here.
+/// Error for a value that cannot be computed from template, parameters and resources.
 #[derive(Debug)]
 struct Unknown;
 
@@ -52,11 +52,10 @@ impl DeployedStack {
                 .or_fail(|| format!("the processed template of {name} is no JSON"), "")?,
             template => template.clone(),
         };
-        let listed = aws.json(&["cloudformation", "list-stack-resources", "--stack-name", name]).await?;
-        Ok(Self::new(template, described, &listed))
+        Ok(Self::new(template, described, &list(aws, name).await?))
     }
 
-    /// Reads what the AWS command line printed.
+    /// Combines the answers of the AWS command line.
     pub(super) fn new(template: Value, described: &Value, listed: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let stack_arn = text(&described["StackId"]);
@@ -64,19 +63,12 @@ impl DeployedStack {
         let partition = parts.next().unwrap_or("aws").to_owned();
         let (region, account) = (parts.nth(1).unwrap_or_default(), parts.next().unwrap_or_default());
         let parameters = described["Parameters"].as_array().into_iter().flatten();
-        let listed = listed["StackResourceSummaries"].as_array().into_iter().flatten();
-        let one = |one: &Value| DeployedResource {
-            name: text(&one["LogicalResourceId"]),
-            kind: text(&one["ResourceType"]),
-            id: text(&one["PhysicalResourceId"]),
-            changed: time_of(&one["LastUpdatedTimestamp"]),
-        };
         Self {
             template,
             parameters: parameters
                 .map(|one| (text(&one["ParameterKey"]), text(&one["ParameterValue"])))
                 .collect(),
-            resources: listed.filter(|one| one["ResourceStatus"] != "DELETE_COMPLETE").map(one).collect(),
+            resources: present(listed),
             name: text(&described["StackName"]),
             place: [partition, region.to_owned(), account.to_owned()],
         }
@@ -97,12 +89,12 @@ impl DeployedStack {
         self.parameters.get(name).map_or("", String::as_str)
     }
 
-    /// A property as it should be; `None` if the template does not set it, or if it is unknown.
+    /// The value of a property by the template; `None` if the template does not set it or the value is unknown.
     pub(super) fn property(&self, of: &DeployedResource, name: &str) -> Option<Value> {
         self.resolve(self.raw(of, name)?).ok()?
     }
 
-    /// The fields of a property that is an object, each as it should be; unknown ones are left out.
+    /// The fields of a property that is an object, by the template; fields with unknown values are omitted.
     pub(super) fn fields(&self, of: &DeployedResource, path: &[&str]) -> Map<String, Value> {
         let mut value = self.raw(of, path[0]);
         for name in &path[1..] {
@@ -112,12 +104,12 @@ impl DeployedStack {
         fields.filter_map(|(name, value)| Some((name.clone(), self.resolve(value).ok()??))).collect()
     }
 
-    /// The name in the template of the resource that a property refers to.
+    /// The resource that a property refers to.
     pub(super) fn referred(&self, of: &DeployedResource, property: &str) -> Option<&DeployedResource> {
         self.resource(self.raw(of, property)?["Ref"].as_str()?)
     }
 
-    /// True if the template gives the function this variable, of whatever value.
+    /// True if the template sets this environment variable of the function.
     pub(super) fn has_variable(&self, of: &DeployedResource, name: &str) -> bool {
         self.raw(of, "Environment").is_some_and(|environment| environment["Variables"].get(name).is_some())
     }
@@ -279,12 +271,36 @@ impl DeployedStack {
     }
 }
 
+/// Reads the resources of a stack.
+pub(super) async fn resources(aws: &AwsCli, stack: &str) -> Result<Vec<DeployedResource>, CliError> {
+    Ok(present(&list(aws, stack).await?))
+}
+
+/// Lists the resources of a stack. `describe-stack-resources` returns the first hundred only; the command line follows the pages of
+/// this call.
+async fn list(aws: &AwsCli, stack: &str) -> Result<Value, CliError> {
+    aws.json(&["cloudformation", "list-stack-resources", "--stack-name", stack]).await
+}
+
+/// The listed resources that have not been deleted.
+fn present(listed: &Value) -> Vec<DeployedResource> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let listed = listed["StackResourceSummaries"].as_array().into_iter().flatten();
+    let one = |one: &Value| DeployedResource {
+        name: text(&one["LogicalResourceId"]),
+        kind: text(&one["ResourceType"]),
+        id: text(&one["PhysicalResourceId"]),
+        changed: time_of(&one["LastUpdatedTimestamp"]),
+    };
+    listed.filter(|one| one["ResourceStatus"] != "DELETE_COMPLETE").map(one).collect()
+}
+
 /// The last part of a queue's URL: its name.
 pub(super) fn last_part(url: &str) -> &str {
     url.rsplit('/').next().unwrap_or(url)
 }
 
-/// A scalar as text: templates and answers write numbers in either way.
+/// A scalar as text. Templates and answers may write the same number or boolean as JSON or as text.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

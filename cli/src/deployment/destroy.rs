@@ -1,4 +1,4 @@
-//! `countersign destroy`: takes the stack away, and leaves what must outlive it.
+//! `countersign destroy`: removes the stack, and keeps its tables, bucket, secrets and keys.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::deployed::{self, DeployedResource};
 use super::stack_status::{self, StackStatus};
 use super::{DeploymentTarget, confirmed};
 use crate::aws_cli::AwsCli;
@@ -35,9 +36,9 @@ pub(crate) struct Destroy {
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 struct Pace {
     at_once: usize,
-    /// First pause after a throttled call, and the pause between two looks at what runs.
+    /// First pause after a throttled call, and the pause between two lists of running executions.
     pause: Duration,
-    /// Looks at what runs before the command gives up.
+    /// Maximum number of lists of running executions.
     rounds: usize,
 }
 
@@ -118,7 +119,8 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
     Ok(())
 }
 
-/// What belonged to the stack and is not part of it. A look that fails is left out: the stack is gone already.
+/// Policy, secrets, KMS aliases, log groups and packages that CloudFormation does not remove with the stack. An item that cannot be
+/// read is omitted: the stack is gone already.
 async fn left_outside(aws: &AwsCli, name: &str, described: &Value) -> Vec<String> {
     let mut left = vec![format!("/countersign/{name}/policy")];
     for secret in ["ca-key", "root-key"].map(|key| format!("countersign/{name}/{key}")) {
@@ -158,7 +160,7 @@ async fn left_outside(aws: &AwsCli, name: &str, described: &Value) -> Vec<String
     left
 }
 
-/// Deletes the stack. Executions that begin meanwhile are stopped: CloudFormation waits for them, since a state machine is deleted only
+/// Deletes the stack. Executions that begin meanwhile are stopped, since CloudFormation waits for them: a state machine is deleted only
 /// when its executions have ended. <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html>
 async fn delete(
     aws: &AwsCli,
@@ -170,9 +172,10 @@ async fn delete(
     aws.json(&[&["cloudformation", "delete-stack", "--stack-name", name][..], options].concat()).await?;
     let late = async {
         loop {
+            // AWS sends this command no event about a new execution.
             tokio::time::sleep(pace.pause * 10).await;
             if let Some(machine) = machine {
-                // The wait below says how it ends.
+                // A failure here shows in the result of the wait below.
                 let _ = stop_all(aws, machine, pace).await;
             }
         }
@@ -185,8 +188,9 @@ async fn delete(
     if waited.is_ok() {
         return Ok(());
     }
-    let why =
-        stack_status::first_failure(aws, name).await.unwrap_or_else(|| "its events have the reason".into());
+    let why = stack_status::first_failure(aws, name)
+        .await
+        .unwrap_or_else(|| format!("see aws cloudformation describe-stack-events --stack-name {name}"));
     Err(CliError::new(
         format!("not all of the stack could be removed: {why}"),
         format!("Mend the cause, then run countersign destroy --stack {name} again."),
@@ -225,11 +229,11 @@ async fn remove_never_made(
         return Ok(());
     };
     say(format!("{failure}"));
-    say("Removing the stack without what cannot be removed.");
+    say("Removing the stack without the resources that cannot be removed.");
     delete(aws, name, None, &["--deletion-mode", "FORCE_DELETE_STACK"], pace).await
 }
 
-/// Prints the resources that are left of a stack that was never made.
+/// Prints the resources that remain of a stack that was never made.
 async fn name_leftovers(aws: &AwsCli, resources: &Resources) -> Result<(), CliError> {
     for table in resources.of_type(TABLE) {
         let found = aws.find(&["dynamodb", "describe-table", "--table-name", table]).await?;
@@ -247,31 +251,29 @@ async fn name_leftovers(aws: &AwsCli, resources: &Resources) -> Result<(), CliEr
     Ok(())
 }
 
-/// Resources of a stack, by logical id.
-struct Resources(Vec<Value>);
+/// Resources of a stack.
+struct Resources(Vec<DeployedResource>);
 
 impl Resources {
-    /// All that are there. `describe-stack-resources` would give the first hundred; the command line follows the pages of this call.
     async fn of(aws: &AwsCli, stack: &str) -> Result<Self, CliError> {
-        let listed = aws.json(&["cloudformation", "list-stack-resources", "--stack-name", stack]).await?;
-        let all = listed["StackResourceSummaries"].as_array().cloned().unwrap_or_default();
-        Ok(Self(all.into_iter().filter(|one| one["ResourceStatus"] != "DELETE_COMPLETE").collect()))
+        let mut all = deployed::resources(aws, stack).await?;
+        // A resource whose creation failed may have no id.
+        all.retain(|one| !one.id.is_empty());
+        Ok(Self(all))
     }
 
+    /// The id of the resource with this name in the template.
     fn id(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|one| one["LogicalResourceId"] == name)?["PhysicalResourceId"].as_str()
+        self.0.iter().find(|one| one.name == name).map(|one| one.id.as_str())
     }
 
-    /// Ids of those of a type.
+    /// The ids of all resources of a type.
     fn of_type(&self, kind: &str) -> impl Iterator<Item = &str> {
-        self.0
-            .iter()
-            .filter(move |one| one["ResourceType"] == kind)
-            .filter_map(|one| one["PhysicalResourceId"].as_str())
+        self.0.iter().filter(move |one| one.kind == kind).map(|one| one.id.as_str())
     }
 }
 
-/// The executions that run, with an ARN each. The command line follows the pages.
+/// The ARNs of all running executions. The command line follows the pages.
 async fn running(aws: &AwsCli, machine: &str) -> Result<Vec<String>, CliError> {
     let list =
         ["stepfunctions", "list-executions", "--state-machine-arn", machine, "--status-filter", "RUNNING"];
@@ -296,7 +298,7 @@ async fn end_requests(aws: &AwsCli, machine: &str, timer: Option<&str>, pace: &P
             Ok(())
         }
         Err(failure) => {
-            // The stack goes on, so housekeeping has to.
+            // The stack stays in use, so housekeeping must run again.
             let undone = match &schedule {
                 Some(schedule) => set_schedule(aws, schedule, "ENABLED").await.is_ok(),
                 None => true,
@@ -335,6 +337,7 @@ async fn stop_all(aws: &AwsCli, machine: &str, pace: &Pace) -> Result<usize, Cli
         stopped += running.len();
         let stops = running.iter().map(|execution| stop(aws, execution, pace));
         stream::iter(stops).buffer_unordered(pace.at_once).try_collect::<()>().await?;
+        // Executions end a moment after the call, and AWS sends this command no event about it.
         tokio::time::sleep(pace.pause).await;
     }
     Err(CliError::new("executions go on although they were stopped", ""))
@@ -346,9 +349,10 @@ async fn stop(aws: &AwsCli, execution: &str, pace: &Pace) -> Result<(), CliError
         let stop = ["stepfunctions", "stop-execution", "--execution-arn", execution];
         let why = ["--error", "Stack.Removed", "--cause", "countersign destroy"];
         match aws.find(&[&stop[..], &why].concat()).await {
-            // One that ended by itself meanwhile is as good.
+            // `None`: the execution has ended by itself.
             Ok(_) => return Ok(()),
             Err(failure) if attempt < ATTEMPTS && is_throttled(&failure) => {
+                // AWS does not say when it takes calls again.
                 tokio::time::sleep(pause).await;
                 pause *= 2;
             }
@@ -365,11 +369,15 @@ fn is_throttled(failure: &CliError) -> bool {
         .any(|sign| told.contains(sign))
 }
 
-/// Refuses while certificates are valid. It asks the table by the stack's output, so that it works for stacks of other versions.
+/// Fails if certificates of the stack are still valid. The name of the table is an output of the stack, so this works for stacks of
+/// other versions.
 async fn refuse_live(aws: &AwsCli, described: &Value) -> Result<(), CliError> {
-    let consent = "Say --with-live-certificates where that is what you want.";
+    let consent = "To destroy the stack anyway, add --with-live-certificates.";
     let table = stack_status::output(described, "CertificatesTable").ok_or_else(|| {
-        CliError::new("the stack does not say in which table its certificates are", consent)
+        CliError::new(
+            "the certificates cannot be counted: the stack has no output CertificatesTable",
+            consent,
+        )
     })?;
     let now = OffsetDateTime::now_utc().format(&Rfc3339).or_fail(|| "no time".into(), "")?;
     let mut live = 0;

@@ -1,4 +1,4 @@
-//! `countersign doctor`: checks the prerequisites of a deployment and of a running stack, and says how to meet them.
+//! `countersign doctor`: checks the prerequisites of a deployment and of a running stack, with the command that meets each.
 //!
 //! The checks are functions of AWS's answers, so answers that no emulator gives are tested too.
 
@@ -27,8 +27,8 @@ mod secrets;
 /// Lambda environments that the workers may use at once: the queues, the dead-letter queue, and some portals.
 const ENVIRONMENTS: u64 = 60;
 
-/// The fewest with which the workers do not take each other's: 33 of the queues and a dozen portals. With fewer, Lambda throttles a
-/// message until it has been received too often, and a request fails that no worker has seen.
+/// Minimum of Lambda environments: 33 for the queues and a dozen for portals. With fewer, the workers compete: Lambda throttles a
+/// message until it has been received too often, and its request fails although no worker saw it.
 const FEWEST: u64 = 45;
 
 /// `countersign doctor`.
@@ -43,7 +43,7 @@ pub(crate) struct Doctor {
     zones: Vec<String>,
 }
 
-/// All that was found.
+/// The results of all checks.
 #[derive(Debug)]
 pub(super) struct Findings {
     pub(super) account: String,
@@ -53,7 +53,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Fails with the first thing that is wrong; says the notes on standard error.
+    /// Prints the notes on standard error, then fails with the first check that is wrong.
     pub(super) fn refuse_what_is_wrong(&self) -> Result<(), CliError> {
         for check in self.checks.iter().filter(|check| check.verdict == CheckResult::Note) {
             let told = CliError::new(&check.found, &check.advice);
@@ -62,7 +62,7 @@ impl Findings {
         self.fail_if_wrong()
     }
 
-    /// Fails with the first thing that is wrong.
+    /// Fails with the first check that is wrong.
     fn fail_if_wrong(&self) -> Result<(), CliError> {
         match self.checks.iter().find(|check| check.verdict == CheckResult::Wrong) {
             Some(check) => Err(CliError::new(&check.found, &check.advice)),
@@ -99,7 +99,7 @@ pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
     findings.fail_if_wrong()
 }
 
-/// Looks at a stack that stands: policy, CA, and every resource. A part that cannot be looked at hides no other.
+/// Checks a deployed stack: secrets, policy, CA, and every resource. A part that cannot be read is a note; the others are checked.
 async fn running(aws: &AwsCli, target: &DeploymentTarget, described: &Value) -> Vec<Check> {
     let mut checks = or_note("secrets", secrets::inside(aws, target, described).await);
     match DeployedStack::read(aws, &target.stack, described).await {
@@ -109,12 +109,12 @@ async fn running(aws: &AwsCli, target: &DeploymentTarget, described: &Value) -> 
     checks
 }
 
-/// The checks, or a note that they could not be made.
+/// Returns the checks, or a note with the error.
 fn or_note(about: &'static str, checks: Result<Vec<Check>, CliError>) -> Vec<Check> {
-    checks.unwrap_or_else(|error| vec![Check::note(about, format!("could not be looked at: {error}"), "")])
+    checks.unwrap_or_else(|error| vec![Check::note(about, format!("could not be read: {error}"), "")])
 }
 
-/// Looks at the requirements of a deployment. Fails only where AWS cannot be asked at all.
+/// Checks the requirements of a deployment. Fails if a parameter is not allowed or a call of AWS fails.
 pub(super) async fn examine(
     aws: &AwsCli,
     target: &DeploymentTarget,
@@ -203,7 +203,7 @@ fn concurrency(settings: &Value, accepted: bool) -> Check {
             "Lambda",
             told,
             format!(
-                "Bursts would fail requests that no worker has seen. Ask for more, which takes days in a new account: {more}; or say --yes-few-environments."
+                "Bursts would fail requests that no worker has seen. Ask for more, which takes days in a new account: {more}. To go on anyway, add --yes-few-environments."
             ),
         ),
     }

@@ -1,4 +1,4 @@
-//! Ctrl-C during a deployment: what goes on without the command, and how to continue.
+//! Errors for Ctrl-C during a deployment: each names the state of the stack and the command that continues.
 
 use super::DeploymentTarget;
 use crate::error::CliError;
@@ -9,40 +9,41 @@ pub(super) async fn or_interrupted<T>(
     stopped: impl FnOnce() -> CliError,
 ) -> Result<T, CliError> {
     tokio::select! {
-        // The command line that is waited for gets the same signal, and its failure would be told instead.
+        // Ctrl-C also ends the AWS command line that `work` waits for. The signal is checked first, so that its failure is not
+        // reported instead.
         biased;
         _ = tokio::signal::ctrl_c() => Err(stopped()),
         result = work => result,
     }
 }
 
-/// Nothing has been carried out yet.
+/// Error before the change set was executed.
 pub(super) fn before_the_change() -> CliError {
     CliError::new(
         "stopped; nothing of the stack was changed",
-        "What was built and uploaded stays. Run the same command again.",
+        "The built and uploaded files are kept. Run the same command again.",
     )
 }
 
-/// CloudFormation carries the change set out by itself.
+/// Error while CloudFormation executes the change set, which it finishes without this command.
 pub(super) fn during_the_change(target: &DeploymentTarget, until: &str) -> CliError {
     let name = &target.stack;
     CliError::new(
         format!("stopped waiting; CloudFormation goes on with the stack {name} by itself"),
         format!(
-            "Wait for it: aws cloudformation wait {until} --stack-name {name}. Then run the same countersign deploy again: it does what is missing. To undo an update instead: aws cloudformation cancel-update-stack --stack-name {name}."
+            "Wait for it: aws cloudformation wait {until} --stack-name {name}. Then run the same countersign deploy again: it continues with the missing steps. To undo an update instead: aws cloudformation cancel-update-stack --stack-name {name}."
         ),
     )
 }
 
-/// The stack is there, and what is not part of it may be missing.
+/// Error after the change: the stack is deployed, but its protection, policy or CA may be missing.
 pub(super) fn after_the_change(target: &DeploymentTarget) -> CliError {
     CliError::new(
         format!(
-            "stopped; the stack {} is deployed, but perhaps not its protection, its policy and its CA",
+            "stopped; the stack {} is deployed, but its protection, its policy or its CA may be missing",
             target.stack
         ),
-        "Run the same countersign deploy again: it does what is missing. countersign doctor shows what that is.",
+        "Run the same countersign deploy again: it continues with the missing steps. To see them: countersign doctor.",
     )
 }
 

@@ -1,7 +1,7 @@
-//! A stack on AWS: looked at, planned, deployed, and taken away. `--endpoint-url` does the same on an emulator.
+//! A stack on AWS: the commands doctor, plan, deploy and destroy. With `--endpoint-url`, the stack is on an emulator.
 //!
-//! Invariant: nothing is changed before the operator has seen what would be, and nothing that holds data is replaced or
-//! removed by a deployment. The next command reports an interruption, with the way to continue.
+//! Invariant: nothing is changed before the operator has seen the changes, and a deployment never replaces or removes a
+//! resource with data. The next command reports an interruption, with the way to continue.
 
 use std::path::PathBuf;
 

@@ -15,7 +15,8 @@ use crate::progress::say;
 
 /// Answers the address that a request came from; run by AWS.
 const OWN_ADDRESS: &str = "https://checkip.amazonaws.com";
-/// A new deployment of a stage takes some seconds until it answers everywhere.
+/// A new deployment of a stage takes some seconds until it is in force everywhere. AWS reports no event for it, so the request is
+/// repeated.
 const ATTEMPTS: usize = 12;
 const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 

@@ -2,7 +2,7 @@
 //!
 //! Requester and approver are people: the requester confirms and the approver decides, each from the link in their mail.
 //! Without a decision in time, the request is withdrawn and the output says so: everything but signing and delivery has been
-//! tried. A request that nobody confirmed ends by itself.
+//! tried. A request that is not confirmed ends by itself.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ impl SelfTestOptions {
     }
 }
 
-/// Sends it, where that was asked for.
+/// Sends the request of --self-test, if one was given, and follows it to its end.
 pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), CliError> {
     let (Some(host), Some(requester)) = (&options.self_test, &options.requester) else {
         return Ok(());
@@ -52,8 +52,8 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
     let (Some(id), Some(status_url)) = (answer["id"].as_str(), answer["statusUrl"].as_str()) else {
         let why = answer["detail"].as_str().unwrap_or("the portal gave no id");
         return Err(CliError::new(
-            format!("the request was not taken: {why}"),
-            "Does the policy allow this host? See countersign policy show.",
+            format!("the portal did not accept the request: {why}"),
+            "Check that the policy allows this host: countersign policy show.",
         ));
     };
     let begun = Instant::now();
@@ -98,8 +98,8 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
         if begun.elapsed() > Duration::from_secs(options.wait * 60) && !withdrawn {
             if status == "unconfirmed" {
                 return Err(CliError::new(
-                    format!("nobody confirmed {id} from the mail to {requester}"),
-                    "Did the mail arrive? The request ends by itself.",
+                    format!("{id} was not confirmed by the link in the mail to {requester}"),
+                    "Check that the mail arrived. The request ends by itself.",
                 ));
             }
             ask(http.post(status_url.replace("?key=", "/cancel?key=")).json_body(&json!({}))).await?;
@@ -107,19 +107,20 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
         }
         if begun.elapsed() > Duration::from_secs((options.wait + 10) * 60) {
             return Err(CliError::new(
-                format!("{id} stands still at {status}"),
+                format!("{id} is still {status} after {} minutes", options.wait + 10),
                 format!("See countersign executions {id}."),
             ));
         }
+        // The portal sends no event; its status link is the only view of a requester.
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-/// A CSR whose key is forgotten at once.
+/// Returns a new CSR for the host. Its key is discarded.
 pub(super) fn csr(host: &str) -> Result<String, CliError> {
     let advice = "Name a host such as self-test.example.com.";
-    let mut parameters =
-        CertificateParams::new(vec![host.to_owned()]).or_fail(|| format!("{host} is no host"), advice)?;
+    let mut parameters = CertificateParams::new(vec![host.to_owned()])
+        .or_fail(|| format!("{host} is not a host name"), advice)?;
     parameters.distinguished_name.push(DnType::CommonName, host);
     let key = KeyPair::generate().or_fail(|| "cannot make a key".into(), "")?;
     let request = parameters.serialize_request(&key).or_fail(|| "cannot make a CSR".into(), "")?;
@@ -139,7 +140,7 @@ impl JsonBody for reqwest::RequestBuilder {
 }
 
 async fn ask(request: reqwest::RequestBuilder) -> Result<Value, CliError> {
-    let advice = "Does the portal's address lead there yet? See the output PortalUrl.";
+    let advice = "Check the portal's address, the output PortalUrl of the stack: its DNS record and networks must lead to the API.";
     let answer = request
         .send()
         .await
@@ -150,5 +151,5 @@ async fn ask(request: reqwest::RequestBuilder) -> Result<Value, CliError> {
         .await
         .map_err(reqwest::Error::without_url)
         .or_fail(|| "the portal's answer broke off".into(), advice)?;
-    serde_json::from_slice(&bytes).or_fail(|| "the portal's answer is no JSON".into(), advice)
+    serde_json::from_slice(&bytes).or_fail(|| "the portal's answer is not JSON".into(), advice)
 }

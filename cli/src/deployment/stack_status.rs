@@ -109,14 +109,14 @@ pub(super) fn output<'a>(described: &'a Value, name: &str) -> Option<&'a str> {
     all.iter().find(|one| one["OutputKey"] == name)?["OutputValue"].as_str()
 }
 
-/// Why the latest change failed: the first event that says so.
+/// The reason of the latest failed change, from its first failed event; `None` if no event has one.
 pub(super) async fn first_failure(aws: &AwsCli, stack: &str) -> Option<String> {
     let events = aws.json(&["cloudformation", "describe-stack-events", "--stack-name", stack]).await.ok()?;
     first_failed(&events)
 }
 
 fn first_failed(events: &Value) -> Option<String> {
-    // The newest comes first; what failed only because something else did says that it was cancelled.
+    // The newest event comes first. A resource that failed only as a consequence of another has the reason "cancelled".
     let mut first = None;
     for event in events["StackEvents"].as_array()? {
         let status = event["ResourceStatus"].as_str().unwrap_or_default();

@@ -12,7 +12,7 @@ const NEEDED: u64 = 500 * MEGABYTE;
 /// Free space below which a running stack warns, in bytes. Saving the state takes less.
 const SCARCE: u64 = 100 * MEGABYTE;
 const MEGABYTE: u64 = 1_000_000;
-/// Interval of the looks at the disk, which reports nothing by itself.
+/// Interval of the checks of the disk, which reports no event.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Fails if the disk of `folder` has too little space for a start.

@@ -3,7 +3,10 @@
 //! Invariant: all state is in one folder, used by one command at a time. Every process ends with the command; the state
 //! stays. `endpoints.json` exists exactly while the stack can be used.
 
-use crate::error::CliError;
+use std::fs;
+use std::path::Path;
+
+use crate::error::{CliError, OrFail as _};
 use crate::progress::say;
 
 mod catcher;
@@ -50,4 +53,12 @@ pub(crate) async fn run(options: LocalOptions) -> Result<(), CliError> {
         (Some(broken), Ok(())) => Err(broken),
         (None, stopped) => stopped,
     }
+}
+
+/// Writes a file atomically: a reader finds the former content or the new one.
+fn replace(folder: &Path, name: &str, content: &[u8]) -> Result<(), CliError> {
+    let (file, fresh) = (folder.join(name), folder.join(format!(".{name}")));
+    fs::write(&fresh, content)
+        .and_then(|()| fs::rename(&fresh, &file))
+        .or_fail(|| format!("cannot write {}", file.display()), "")
 }

@@ -28,6 +28,9 @@ use crate::wording::duration;
 /// Limit for one state of the flow; longer than the visibility time-out of the queues (three minutes).
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Interval of the checks of the Maildir and of the execution, which report no events to this process.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
 /// Drives the request on the running stack, or on a stack started for it.
 pub(super) async fn run(options: &LocalOptions) -> Result<(), CliError> {
     let (Some(csr), Some(email), Some(out)) = (&options.once.once, &options.once.email, &options.once.out)
@@ -127,7 +130,7 @@ impl Drive<'_> {
         Ok(SubmissionAnswer { id, status: text(&answer, "status").to_owned(), link })
     }
 
-    /// Confirms the request by the link in the requester's mail, if the policy wants that.
+    /// Confirms the request by the link in the requester's mail, if the policy requires it.
     async fn confirm(&self, request: SubmissionAnswer) -> Result<SubmissionAnswer, CliError> {
         if request.status != "unconfirmed" {
             return Ok(request);
@@ -146,7 +149,7 @@ impl Drive<'_> {
                     format!("Look at {}.", log.display()),
                 ));
             }
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         };
         let answer = self.post(&link, &json!({})).await?;
         if !answer.status().is_success() {
@@ -192,7 +195,7 @@ impl Drive<'_> {
                     format!("Look at {} and at: countersign executions {}.", log.display(), request.id),
                 ));
             }
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct LocalOptions {
     /// Interval of housekeeping, which expires approvals and restarts stuck requests
     #[arg(long, value_name = "MINUTES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub(super) housekeeping_minutes: u32,
-    /// Storage of the CA key [default: that of the last start, else secret]
+    /// Storage of the CA key [default: as at the last start, else secret]
     #[arg(long, value_enum)]
     pub(super) ca_key: Option<KeyBackend>,
     /// Allow --ca-key to leave the key of the last start behind: nothing is signed until "ca rotate" makes a new root

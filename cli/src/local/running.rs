@@ -132,13 +132,9 @@ impl Local {
 
     /// Writes `endpoints.json` atomically.
     fn announce(&self) -> Result<(), CliError> {
-        let file = self.folder.join("endpoints.json");
-        let fresh = self.folder.join(".endpoints.json");
         let json =
             serde_json::to_vec_pretty(&self.endpoints).or_fail(|| "cannot write the endpoints".into(), "")?;
-        fs::write(&fresh, json)
-            .and_then(|()| fs::rename(&fresh, &file))
-            .or_fail(|| format!("cannot write {}", file.display()), "")
+        super::replace(&self.folder, "endpoints.json", &json)
     }
 
     /// Completes when a program of the stack ends by itself.

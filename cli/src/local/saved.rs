@@ -9,13 +9,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::ca::KeyBackend;
-use crate::error::{CliError, OrFail as _};
+use crate::error::CliError;
 
 /// Services that every deployed stack uses, by the names of the emulator's files.
 const SERVICES: [&str; 9] =
     ["cloudformation", "dynamodb", "iam", "lambda", "s3", "secretsmanager", "sqs", "ssm", "stepfunctions"];
-/// Records that a CA was created in this folder, and the place of its key. Beside the state, so that whoever removes the
-/// state begins anew.
+/// File that records that a CA was created, and the place of its key. It is in the folder of the state: to remove the state
+/// is to begin anew.
 const CA_MARKER: &str = "ca-created";
 
 /// Identity of a file: the emulator replaces the file of a service when it saves it.
@@ -34,7 +34,7 @@ impl SavedState {
         Self { folder: folder.to_owned(), before }
     }
 
-    /// Fails if a service was not saved since.
+    /// Fails if a service was not saved since `of`.
     pub(super) fn require_newer(&self) -> Result<(), CliError> {
         let kept = self.before.iter().filter(|(service, before)| {
             let now = id(&self.folder, service);
@@ -79,11 +79,7 @@ pub(super) fn ca_key(folder: &Path) -> Option<KeyBackend> {
 
 /// Records that the stack has a CA.
 pub(super) fn record_ca(folder: &Path, place: KeyBackend) -> Result<(), CliError> {
-    let file = state(folder).join(CA_MARKER);
-    let fresh = state(folder).join(format!(".{CA_MARKER}"));
-    fs::write(&fresh, place.parameter())
-        .and_then(|()| fs::rename(&fresh, &file))
-        .or_fail(|| format!("cannot write {}", file.display()), "")
+    super::replace(&state(folder), CA_MARKER, place.parameter().as_bytes())
 }
 
 /// Fails if a CA was created in this folder and the state with its key was not saved.
@@ -108,8 +104,8 @@ pub(super) fn require_ca_state(folder: &Path) -> Result<(), CliError> {
     ))
 }
 
-/// Returns the place of the CA key: `chosen`, else that of the last start. Fails if the key would be left behind without
-/// `new_key`.
+/// Returns the place of the CA key: `chosen`, else the place at the last start. Fails if the key would be left behind
+/// without `new_key`.
 pub(super) fn place_of_ca_key(
     folder: &Path,
     chosen: Option<KeyBackend>,

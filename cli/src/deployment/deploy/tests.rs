@@ -115,7 +115,7 @@ fn tables_are_protected_later_now_or_as_they_are() {
 async fn a_bucket_that_cannot_be_used_is_told_apart_from_other_failures() {
     let failed = async |error: &str| {
         let aws = ScriptedAws::new(&[("s3api head-bucket", &[error])]);
-        made(&aws.cli(), "artefacts", "eu-central-1", false).await.unwrap_err().to_string()
+        ensure_bucket(&aws.cli(), "artefacts", "eu-central-1", false).await.unwrap_err().to_string()
     };
     let forbidden = "error:An error occurred (403) when calling the HeadBucket operation: Forbidden";
     assert!(failed(forbidden).await.contains("belongs to another account, or these credentials lack"));

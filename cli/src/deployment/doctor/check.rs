@@ -4,16 +4,17 @@ use serde_json::Value;
 
 use crate::deployment::deployed::text_of;
 
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum CheckResult {
     Good,
-    /// It works, but the operator should know.
+    /// The stack works; the operator should read it.
     Note,
     Wrong,
 }
 
-/// One thing that was looked at.
-#[derive(Debug)]
+/// One check and its result.
+#[derive(Clone, Debug)]
 pub(super) struct Check {
     pub(super) about: &'static str,
     pub(super) verdict: CheckResult,
@@ -40,11 +41,12 @@ impl Check {
 pub(super) struct Differences(Vec<String>);
 
 impl Differences {
-    /// Compares a value of AWS with the template's. What the template does not set, or what is unknown, is not compared.
+    /// Records a difference between the value in AWS and the expected one. `None`, for a value that the template does not set or that
+    /// is unknown, is not compared.
     pub(super) fn compare(&mut self, what: &str, expected: Option<&Value>, found: &Value) {
         if let Some(expected) = expected.filter(|expected| !is_same(expected, found)) {
             self.0.push(match expected {
-                Value::Null => format!("{what} is {}, and nothing in the template", shown(found)),
+                Value::Null => format!("{what} is {}, but not set in the template", shown(found)),
                 _ => format!("{what} is {}, not {}", shown(found), shown(expected)),
             });
         }
@@ -61,7 +63,7 @@ impl Differences {
     }
 }
 
-/// Templates and answers write numbers and truths as text or not; an answer may have more fields than the template.
+/// True for the same value. A number or boolean equals its text; an answer may have more fields than the template.
 fn is_same(expected: &Value, found: &Value) -> bool {
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => expected

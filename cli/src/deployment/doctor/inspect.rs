@@ -1,7 +1,7 @@
 //! The resources of a deployed stack in AWS, compared with the stack's template.
 //!
-//! Invariant: nothing is changed. Each thing that is not as it should be is one line with the command that mends it.
-//! A resource that these credentials may not read is a note, and hides no other.
+//! Invariant: nothing is changed. Each difference is one line, with the command that removes it. A resource that these
+//! credentials may not read is a note; the others are still checked.
 
 use futures_util::{StreamExt as _, stream};
 
@@ -19,22 +19,22 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-/// Calls at the same time: each is a process of the AWS command line.
+/// Maximum number of concurrent calls: each is a process of the AWS command line.
 const AT_ONCE: usize = 8;
 
 /// Findings about one resource; none if it is as it should be.
 type Found = Result<Vec<Check>, CliError>;
 
-/// One look at a stack.
+/// One inspection of a stack.
 #[derive(Clone, Copy)]
 struct Inspection<'a> {
     aws: &'a AwsCli,
     stack: &'a DeployedStack,
-    /// True for an emulator, which keeps less than AWS.
+    /// True for an emulator, which does not store all settings.
     emulated: bool,
 }
 
-/// Looks at every resource that can be looked at. Returns the findings, and a line for each kind without one.
+/// Checks every resource of a type that `about` names, and the alarms. Returns the findings, and a line for each kind without any.
 pub(super) async fn inspect(aws: &AwsCli, stack: &DeployedStack, emulated: bool) -> Vec<Check> {
     let inspection = Inspection { aws, stack, emulated };
     let known = stack.resources().iter().filter_map(|one| Some((about(&one.kind)?, one)));
@@ -79,19 +79,21 @@ impl Inspection<'_> {
         }
     }
 
-    /// A resource that CloudFormation still lists. A deployment does not make it again: it compares templates.
+    /// The check of a resource that was deleted, though CloudFormation lists it. A deployment does not make it again, since
+    /// CloudFormation only compares templates.
     fn gone(&self, about: &'static str, one: &DeployedResource, again: &str) -> Check {
         let what = format!("{} is gone: there is no {}", one.name, one.id);
-        let docs = "see \"A missing resource\" in docs/operations/deploy.md";
+        let docs = "\"A missing resource\" in docs/operations/deploy.md";
         let advice = if again.is_empty() {
-            format!("S{}.", &docs[1..])
+            format!("See {docs}.")
         } else {
-            format!("Make it again: {again}; {docs}.")
+            format!("Make it again: {again}; see {docs}.")
         };
         Check::wrong(about, what, advice)
     }
 }
 
+/// The findings of each kind, in the order of the kinds.
 fn summarise(results: Vec<(&'static str, Found)>) -> Vec<Check> {
     let mut order: Vec<&'static str> = Vec::new();
     for (about, _) in &results {
@@ -111,7 +113,7 @@ fn summarise(results: Vec<(&'static str, Found)>) -> Vec<Check> {
             }
         }
         if let Some(first) = unread.first() {
-            let told = format!("{} of {number} could not be looked at: {first}", unread.len());
+            let told = format!("{} of {number} could not be read: {first}", unread.len());
             checks.push(Check::note(about, told, ""));
         } else if found.iter().all(|check| check.verdict == CheckResult::Note) {
             let told = if number == 1 {
@@ -121,12 +123,7 @@ fn summarise(results: Vec<(&'static str, Found)>) -> Vec<Check> {
             };
             checks.push(Check::good(about, told));
         }
-        checks.extend(found.into_iter().map(|check| Check {
-            about,
-            verdict: check.verdict,
-            found: check.found.clone(),
-            advice: check.advice.clone(),
-        }));
+        checks.extend(found.into_iter().cloned());
     }
     checks
 }

@@ -16,7 +16,7 @@ pub(super) async fn mail(aws: &AwsCli, region: &str, from: Option<&str>) -> Resu
     };
     let account = match aws.json(&["sesv2", "get-account"]).await {
         Ok(account) => account,
-        // The call before, for the credentials, reached the region.
+        // STS answered in this region before, so only SES is missing.
         Err(failure) if failure.to_string().contains("does not answer at") => {
             return Ok(vec![Check::wrong(
                 "SES",
@@ -62,7 +62,7 @@ pub(super) fn identities_of(from: &str) -> Vec<&str> {
 pub(super) fn identity(from: &str, identities: &[(&str, Value)]) -> Check {
     let verified = identities.iter().find(|(_, identity)| identity["VerifiedForSendingStatus"] == true);
     if let Some((name, identity)) = verified {
-        // SES applies it to each mail, though no call names it, and asks for the permission to use it.
+        // SES applies the identity's configuration set to each mail, and the sender needs a permission for it.
         return match identity["ConfigurationSetName"].as_str() {
             Some(set) => Check::good("sender", format!("{from}, by {name} with the configuration set {set}")),
             None => Check::good("sender", format!("{from}, by {name}")),
@@ -79,7 +79,7 @@ pub(super) fn identity(from: &str, identities: &[(&str, Value)]) -> Check {
         ),
         [(name, _), ..] => Check::wrong(
             "sender",
-            format!("SES has not verified {name} yet, by which {from} would send"),
+            format!("SES has not verified {name} yet, so {from} cannot send"),
             format!("Set the DNS records of {name}, or follow the link in the mail from AWS, and try again."),
         ),
     }

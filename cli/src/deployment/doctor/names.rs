@@ -6,7 +6,7 @@ use crate::aws_cli::AwsCli;
 use crate::checkout;
 use crate::error::CliError;
 
-/// Resources that exist under a name that the stack needs, without being its own: creating the stack would fail.
+/// Checks that no resource has a name of the new stack yet: the creation of the stack would fail.
 pub(super) async fn clash(
     aws: &AwsCli,
     stack: &str,
@@ -17,7 +17,7 @@ pub(super) async fn clash(
     let names = match taken(aws, stack, value).await? {
         Some((what, remove)) => Check::wrong(
             "names",
-            format!("{what} is there already, without the stack"),
+            format!("{what} is there already, although the stack is not"),
             format!("Delete it with aws {remove}, or choose another --stack."),
         ),
         None => Check::good("names", format!("{stack}-* is free")),

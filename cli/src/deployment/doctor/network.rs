@@ -27,7 +27,7 @@ pub(super) async fn network(
         let Some(found) = aws.find(&describe).await? else {
             checks.push(Check::wrong(
                 ABOUT,
-                format!("not all of the subnets {subnets} are there"),
+                format!("not all of the subnets {subnets} exist"),
                 "SubnetIds is the output of that name of the network's stack; see docs/operations/private-network.md.",
             ));
             return Ok(checks);
@@ -57,7 +57,7 @@ fn api_endpoint(id: &str, found: Option<&Value>) -> Check {
     }
 }
 
-/// A note only: a network may have another way to AWS.
+/// Never wrong, only a note: a network may have another way to AWS.
 fn worker_endpoints(needed: &[&str], endpoints: &Value) -> Check {
     let all = endpoints["VpcEndpoints"].as_array().cloned().unwrap_or_default();
     let has = |service: &str| {
@@ -78,7 +78,7 @@ fn worker_endpoints(needed: &[&str], endpoints: &Value) -> Check {
     )
 }
 
-/// Endpoints that a zone lacks: the network's deployment would fail there.
+/// One check for each zone: the deployment of the network fails in a zone without one of its endpoints.
 pub(super) async fn zones(
     aws: &AwsCli,
     region: &str,

@@ -1,4 +1,4 @@
-//! What a stack needs and a person could delete: the link secret, the policy, the key and certificate of the CA.
+//! Checks of the link secret, the policy, and the key and certificate of the CA, which a person could delete.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -14,15 +14,15 @@ use crate::deployment::deployed::time_of;
 use crate::deployment::stack_status::output;
 use crate::error::CliError;
 
-/// Secrets without which a deployment would make things worse.
+/// Checks before a deployment: the link secret, the CA key, and the version of the stack.
 pub(super) async fn outside(aws: &AwsCli, stack: &str, described: &Value) -> Result<Vec<Check>, CliError> {
     let mut checks = Vec::new();
-    // A stack of a version before may lack it.
+    // A stack of an earlier version may have no such output.
     if let Some(id) = output(described, "LinkSecretId") {
         let name = secret_name(id);
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", name]).await?;
         let restarted = match &found {
-            // Only a note depends on it.
+            // An error is ignored: only a note depends on this time.
             Some(_) => restarted(aws, stack).await.unwrap_or_default(),
             None => None,
         };
@@ -37,7 +37,7 @@ pub(super) async fn outside(aws: &AwsCli, stack: &str, described: &Value) -> Res
     if output(described, "CaKey") == Some("secret") {
         let secret = output(described, "CaSecret").unwrap_or_default();
         let found = aws.find(&["secretsmanager", "describe-secret", "--secret-id", secret]).await?;
-        // Without it, only a look at the certificate says whether the CA can sign.
+        // The check "CA" covers a missing key.
         if found.is_some() {
             checks.push(ca_key(secret, found.as_ref()));
         }
@@ -52,7 +52,7 @@ pub(super) async fn outside(aws: &AwsCli, stack: &str, described: &Value) -> Res
     Ok(checks)
 }
 
-/// What a running stack needs, which a deployment makes or asks for.
+/// Checks of a deployed stack: read access to the link secret, the policy, and the CA.
 pub(super) async fn inside(
     aws: &AwsCli,
     target: &DeploymentTarget,
@@ -68,7 +68,7 @@ pub(super) async fn inside(
         let text = found.as_ref().and_then(|found| found["Parameter"]["Value"].as_str());
         checks.push(policy(name, parameter, text));
     }
-    // Without the outputs of this version, "version" says so already.
+    // `find` fails for a stack of another version, which the check "version" reports.
     if let Ok(stack) = target.which().find().await {
         let state = match ca::trouble(&stack).await {
             Ok(trouble) => authority(name, trouble.as_deref()),
@@ -79,11 +79,11 @@ pub(super) async fn inside(
     Ok(checks)
 }
 
-/// The workers read it by this name. Its text is not printed.
+/// A note if the secret cannot be read by the name that the workers use. Its text is not printed.
 async fn unreadable(aws: &AwsCli, name: &str) -> Result<Option<Check>, CliError> {
     let read = ["secretsmanager", "get-secret-value", "--secret-id", name, "--query", "ARN"];
     match aws.find(&read).await {
-        // The check of the secret itself has the advice.
+        // The check of `link_secret` reports a missing or deleted secret.
         Ok(_) => Ok(None),
         Err(error) if error.to_string().contains("marked for deletion") => Ok(None),
         Err(error) => Ok(Some(Check::note("link secret", format!("it could not be read: {error}"), ""))),
@@ -97,7 +97,7 @@ pub(super) fn policy(stack: &str, parameter: &str, text: Option<&str>) -> Check 
             ABOUT,
             format!("there is no parameter {parameter}, so nothing can be submitted or signed"),
             format!(
-                "Put your policy in force: countersign policy set FILE --stack {stack}. An export has it, and the history of the repository that you keep it in."
+                "Put your policy in force: countersign policy set FILE --stack {stack}. Look for the file in your repository or in an export."
             ),
         );
     };
@@ -119,7 +119,7 @@ pub(super) fn policy(stack: &str, parameter: &str, text: Option<&str>) -> Check 
         Err(error) => Check::wrong(
             ABOUT,
             format!("{parameter}: {error}"),
-            format!("Put a whole one in force: countersign policy set FILE --stack {stack}."),
+            format!("Put a valid policy in force: countersign policy set FILE --stack {stack}."),
         ),
     }
 }
@@ -127,13 +127,15 @@ pub(super) fn policy(stack: &str, parameter: &str, text: Option<&str>) -> Check 
 pub(super) fn authority(stack: &str, trouble: Option<&str>) -> Check {
     match trouble {
         None => Check::good("CA", "can sign"),
-        Some(trouble) => {
-            Check::wrong("CA", format!("the CA cannot sign: {trouble}"), format!("With --stack {stack}."))
-        }
+        Some(trouble) => Check::wrong(
+            "CA",
+            format!("the CA cannot sign: {trouble}"),
+            format!("Add --stack {stack} to the command."),
+        ),
     }
 }
 
-/// When the functions were last started anew: the earliest last change of those that read the link secret.
+/// The time of the last restart of the functions that read the link secret: the earliest of their last changes.
 async fn restarted(aws: &AwsCli, stack: &str) -> Result<Option<OffsetDateTime>, CliError> {
     let mut earliest = None;
     for worker in ["portal", "notify", "deliver"] {
@@ -158,13 +160,13 @@ pub(super) fn link_secret(
 ) -> Check {
     const ABOUT: &str = "link secret";
     let anew = format!(
-        "countersign deploy --stack {stack} with another --parameter LogLevel, and then with the one before"
+        "countersign deploy --stack {stack} with another --parameter LogLevel, and then with the present one"
     );
     let Some(secret) = found else {
         let key = key.map(|key| format!(" --kms-key-id {key}")).unwrap_or_default();
         return Check::wrong(
             ABOUT,
-            "the secret of the status links is gone, and CloudFormation does not know",
+            "the secret of the status links is gone, though CloudFormation lists it",
             format!(
                 "Make another: aws secretsmanager create-secret --name {name}{key} --secret-string \"$(openssl rand -hex 32)\"; then start the functions anew: {anew}. Links already mailed to requesters stop working."
             ),
@@ -174,7 +176,7 @@ pub(super) fn link_secret(
         return Check::wrong(
             ABOUT,
             "the secret of the status links is being deleted",
-            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {name}"),
+            format!("Restore it: aws secretsmanager restore-secret --secret-id {name}"),
         );
     }
     let changed = time_of(&secret["LastChangedDate"]);
@@ -182,8 +184,8 @@ pub(super) fn link_secret(
         (Some(changed), Some(restarted)) if changed.unix_timestamp() > restarted.unix_timestamp() => {
             Check::note(
                 ABOUT,
-                format!("{name} was changed after the functions had been started, which read it once"),
-                format!("If its text is another one, start the functions anew: {anew}."),
+                format!("{name} was changed after the functions had been started; they read it only then"),
+                format!("If its text is different, start the functions anew: {anew}."),
             )
         }
         _ => Check::good(ABOUT, name),
@@ -196,7 +198,7 @@ pub(super) fn ca_key(secret: &str, found: Option<&Value>) -> Check {
         Some(found) if !found["DeletedDate"].is_null() => Check::wrong(
             ABOUT,
             format!("the secret {secret} is being deleted"),
-            format!("Fetch it back: aws secretsmanager restore-secret --secret-id {secret}"),
+            format!("Restore it: aws secretsmanager restore-secret --secret-id {secret}"),
         ),
         Some(_) => Check::good(ABOUT, secret),
         None => Check::good(ABOUT, "will be made"),

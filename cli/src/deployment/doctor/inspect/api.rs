@@ -20,9 +20,9 @@ impl Inspection<'_> {
             return Ok(vec![Check::wrong(
                 about,
                 format!(
-                    "the stage {} serves the deployment {}, not the stack's {}: networks and methods may be others than in the template",
+                    "the stage {} serves the deployment {}, not the stack's {}: its networks and methods may differ from the template",
                     one.id,
-                    found["deploymentId"].as_str().unwrap_or("of nobody"),
+                    found["deploymentId"].as_str().unwrap_or("(unknown)"),
                     deployment.id
                 ),
                 format!(
@@ -41,7 +41,8 @@ impl Inspection<'_> {
             is_in_the_snapshot(&one.kind)
                 && made.zip(one.changed).is_some_and(|(made, changed)| made < changed)
         });
-        // A deployment that is named by its content is the right one, though a failed update touched the API after it.
+        // The name of the deployment has the hash of the API's definition. If it is the present one, the deployment is right, even if
+        // a failed update touched the API after it.
         match later {
             Some(changed) if !self.is_named_by_content(&deployment.name) => Ok(vec![Check::wrong(
                 about,
@@ -70,7 +71,7 @@ impl Inspection<'_> {
         let expected = self.stack.property(one, "ScheduleExpression");
         differences.compare("ScheduleExpression", expected.as_ref(), &found["ScheduleExpression"]);
         Ok(self.differing(about, &format!("the schedule {}", one.id), &differences,
-            "Housekeeping does not run as it should: set it back in the console of EventBridge Scheduler; countersign destroy switches it off before it ends requests."))
+            "Housekeeping does not run on time. Set the schedule back in the console of EventBridge Scheduler. An interrupted countersign destroy leaves it disabled."))
     }
 
     pub(super) async fn rule(&self, about: &'static str, one: &DeployedResource) -> Found {

@@ -6,7 +6,7 @@ use super::{Found, Inspection};
 use crate::deployment::deployed::DeployedResource;
 use crate::deployment::doctor::check::{Check, Differences};
 
-/// Properties of a function that are compared as they are.
+/// Properties with the same name and form in the template and in the answer.
 const COMPARED: [&str; 5] = ["Timeout", "MemorySize", "Role", "Architectures", "Handler"];
 
 impl Inspection<'_> {
@@ -45,7 +45,7 @@ impl Inspection<'_> {
             ));
         }
         checks.extend(self.variables(about, one, &configuration["Environment"]["Variables"]));
-        // 0 stops a function.
+        // A function with a reserved concurrency of 0 never runs.
         let reserved = &found["Concurrency"]["ReservedConcurrentExecutions"];
         let expected = self.stack.property(one, "ReservedConcurrentExecutions").unwrap_or_default();
         let mut differences = Differences::default();
@@ -78,7 +78,7 @@ impl Inspection<'_> {
         )]
     }
 
-    /// Names the variables that differ. Their values are not secret, but long.
+    /// The check of the environment variables. None of them is secret.
     fn variables(&self, about: &'static str, one: &DeployedResource, found: &Value) -> Option<Check> {
         let expected = self.stack.fields(one, &["Environment", "Variables"]);
         let wrong = expected.iter().filter(|(name, value)| found.get(name.as_str()) != Some(value));
@@ -98,7 +98,7 @@ impl Inspection<'_> {
             Check::wrong(
                 about,
                 format!("{}: {}", one.id, differing.join("; ")),
-                "Deploying again does not change it. Set it back in the Lambda console, or deploy with another --parameter LogLevel, and then with the one before.",
+                "Deploying again does not change it. Set it back in the Lambda console, or deploy twice: with another --parameter LogLevel, then with the present one.",
             )
         })
     }

@@ -1,4 +1,4 @@
-//! What reaches the operators: alarms, the topic's subscriptions, and events of mails.
+//! Messages to the operators: alarms, subscriptions of the topic, and events of mails.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Found, Inspection};
 use crate::deployment::deployed::DeployedResource;
 use crate::deployment::doctor::check::{Check, Differences};
 
-/// Properties of an alarm that are compared as they are.
+/// Properties with the same name and form in the template and in the answer.
 const COMPARED: [&str; 7] =
     ["MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold", "AlarmActions"];
 
@@ -20,7 +20,7 @@ impl Inspection<'_> {
             return Ok(vec![Check::note(
                 about,
                 "the stack has no alarms",
-                "Failures that cannot report themselves are told to nobody: countersign deploy --parameter Alarms=yes.",
+                "Without them, failures that no worker can report stay unnoticed. Switch them on: countersign deploy --parameter Alarms=yes.",
             )]);
         }
         let describe = ["cloudwatch", "describe-alarms", "--alarm-names"];
@@ -85,8 +85,8 @@ impl Inspection<'_> {
         Ok(match of.map(|one| one["SubscriptionArn"].as_str().unwrap_or_default()) {
             _ if email.is_empty() && all.is_empty() => vec![Check::note(
                 about,
-                "nobody is subscribed to the operators' topic",
-                "Failures are told to nobody: countersign deploy --operators-email ADDRESS.",
+                "the operators' topic has no subscription",
+                "Messages about failures reach no operator. Subscribe: countersign deploy --operators-email ADDRESS.",
             )],
             _ if email.is_empty() => Vec::new(),
             Some(arn) if arn.starts_with("arn:") => Vec::new(),
@@ -94,7 +94,7 @@ impl Inspection<'_> {
             Some(_) => vec![Check::wrong(
                 about,
                 format!(
-                    "{email} has not confirmed the subscription to the operators' topic, and is told nothing"
+                    "{email} has not confirmed the subscription to the operators' topic, and gets no messages"
                 ),
                 format!("Follow the link in the mail from AWS; another mail: {again}."),
             )],

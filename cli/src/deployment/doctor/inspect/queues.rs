@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Found, Inspection};
-use crate::deployment::deployed::{DeployedResource, last_part};
+use crate::deployment::deployed::{DeployedResource, last_part, text_of};
 use crate::deployment::doctor::check::{Check, Differences};
 
+/// Properties with the same name and form in the template and in the answer.
 const COMPARED: [&str; 2] = ["VisibilityTimeout", "MessageRetentionPeriod"];
 
 impl Inspection<'_> {
@@ -25,7 +26,7 @@ impl Inspection<'_> {
         let redrive: Value =
             serde_json::from_str(found["RedrivePolicy"].as_str().unwrap_or("null")).unwrap_or_default();
         let expected = self.stack.property(one, "RedrivePolicy");
-        let gives_up = expected.is_some();
+        let has_dead_letter_queue = expected.is_some();
         differences.compare("RedrivePolicy", expected.as_ref(), &redrive);
         let mut checks = Vec::new();
         if !differences.is_empty() {
@@ -37,7 +38,7 @@ impl Inspection<'_> {
         let number = |name: &str| found[name].as_str().and_then(|text| text.parse().ok()).unwrap_or(0u64);
         let messages =
             number("ApproximateNumberOfMessages") + number("ApproximateNumberOfMessagesNotVisible");
-        if !gives_up && messages > 0 {
+        if !has_dead_letter_queue && messages > 0 {
             checks.push(Check::note(
                 about,
                 format!("{messages} dead letters are on {name}"),
@@ -53,7 +54,7 @@ impl Inspection<'_> {
         for property in COMPARED.into_iter().chain(["RedrivePolicy", "KmsMasterKeyId"]) {
             let value = self.stack.property(one, property);
             wanted.extend(value.map(|value| {
-                let text = crate::deployment::deployed::text_of(&value).unwrap_or_else(|| value.to_string());
+                let text = text_of(&value).unwrap_or_else(|| value.to_string());
                 (property.to_owned(), json!(text))
             }));
         }

@@ -8,7 +8,7 @@ use crate::aws_cli::scripted::ScriptedAws;
 const GONE: &str = "error:An error occurred (ResourceNotFoundException) when calling x: not there";
 const DENIED: &str = "error:An error occurred (AccessDenied) when calling x: User: y is not authorized to perform: sqs:GetQueueAttributes on z";
 
-/// One resource of each kind that is looked at.
+/// One resource of each kind that is checked.
 fn stack() -> DeployedStack {
     let resources = json!({
         "SignFunction": { "Properties": {
@@ -117,7 +117,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("cloudwatch describe-alarms", ALARM),
 ];
 
-/// What is found with one answer changed.
+/// The checks with one answer changed.
 async fn found_with(pattern: &str, answer: &str) -> Vec<Check> {
     assert!(pattern.is_empty() || WHOLE.iter().any(|(one, _)| *one == pattern), "no call has {pattern}");
     let answers: Vec<[&str; 1]> =
@@ -138,7 +138,7 @@ async fn a_stack_as_in_its_template_is_good_in_every_kind() {
     assert!(checks.iter().any(|check| check.found == "2 as in the template"), "two queues: {checks:#?}");
 }
 
-/// The call, the fault, the name of the check, what is said, and the advice.
+/// The call, its answer, the name of the check, and words of the result and of the advice.
 type Fault = (&'static str, String, &'static str, &'static str, &'static str);
 
 fn faults() -> Vec<Fault> {
@@ -161,7 +161,7 @@ fn faults() -> Vec<Fault> {
         (function, with(FUNCTION, "\"ca-bucket\"", "\"other\""), "functions", "COUNTERSIGN_BUCKET is \"other\", not \"ca-bucket\"", "LogLevel"),
         (function, with(FUNCTION, "COUNTERSIGN_BUCKET", "COUNTERSIGN_OTHER"), "functions", "COUNTERSIGN_BUCKET is missing, \"ca-bucket\" in the template; COUNTERSIGN_OTHER is not in the template", "LogLevel"),
         (function, with(FUNCTION, "\"Active\"", "\"Failed\",\"StateReason\":\"no key\""), "functions", "ca-sign cannot run: no key", "Fix the cause"),
-        (function, with(FUNCTION, "{\"Configuration\"", "{\"Concurrency\":{\"ReservedConcurrentExecutions\":0},\"Configuration\""), "functions", "the reserved concurrency is 0, and nothing in the template", "delete-function-concurrency --function-name ca-sign"),
+        (function, with(FUNCTION, "{\"Configuration\"", "{\"Concurrency\":{\"ReservedConcurrentExecutions\":0},\"Configuration\""), "functions", "the reserved concurrency is 0, but not set in the template", "delete-function-concurrency --function-name ca-sign"),
         (source, gone(), "event sources", "Source is gone", "A missing resource"),
         (source, with(SOURCE, "\"Enabled\"", "\"Disabled\""), "event sources", "the event source of ca-sign: State is Disabled", "--uuid uuid-1 --enabled --batch-size 10 --scaling-config MaximumConcurrency=5 --function-response-types ReportBatchItemFailures"),
         (source, with(SOURCE, "\"MaximumConcurrency\":5", "\"MaximumConcurrency\":50"), "event sources", "ScalingConfig is", "MaximumConcurrency=5 "),
@@ -241,9 +241,7 @@ async fn a_missing_right_is_named_and_hides_nothing() {
     let [check] = notes[..] else { panic!("{checks:#?}") };
     assert_eq!(check.verdict, CheckResult::Note);
     assert!(
-        check
-            .found
-            .contains("1 of 2 could not be looked at: these credentials may not sqs:GetQueueAttributes"),
+        check.found.contains("1 of 2 could not be read: these credentials may not sqs:GetQueueAttributes"),
         "{check:?}"
     );
     assert!(checks.iter().any(|check| check.about == "tables" && check.verdict == CheckResult::Good));
