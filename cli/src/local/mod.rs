@@ -3,12 +3,10 @@
 //! Invariant: all state is in one folder, used by one command at a time. Every process ends with the command; the state
 //! stays. `endpoints.json` exists exactly while the stack can be used.
 
-use std::fs;
-use std::path::Path;
-
-use crate::error::{CliError, OrFail as _};
+use crate::error::CliError;
 use crate::progress::say;
 
+mod atomic;
 mod catcher;
 mod child;
 mod deploy;
@@ -53,12 +51,4 @@ pub(crate) async fn run(options: LocalOptions) -> Result<(), CliError> {
         (Some(broken), Ok(())) => Err(broken),
         (None, stopped) => stopped,
     }
-}
-
-/// Writes a file atomically: a reader finds the former content or the new one.
-fn replace(folder: &Path, name: &str, content: &[u8]) -> Result<(), CliError> {
-    let (file, fresh) = (folder.join(name), folder.join(format!(".{name}")));
-    fs::write(&fresh, content)
-        .and_then(|()| fs::rename(&fresh, &file))
-        .or_fail(|| format!("cannot write {}", file.display()), "")
 }

@@ -134,7 +134,7 @@ impl Local {
     fn announce(&self) -> Result<(), CliError> {
         let json =
             serde_json::to_vec_pretty(&self.endpoints).or_fail(|| "cannot write the endpoints".into(), "")?;
-        super::replace(&self.folder, "endpoints.json", &json)
+        super::atomic::replace(&self.folder, "endpoints.json", &json)
     }
 
     /// Completes when a program of the stack ends by itself.

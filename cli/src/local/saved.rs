@@ -79,7 +79,7 @@ pub(super) fn ca_key(folder: &Path) -> Option<KeyBackend> {
 
 /// Records that the stack has a CA.
 pub(super) fn record_ca(folder: &Path, place: KeyBackend) -> Result<(), CliError> {
-    super::replace(&state(folder), CA_MARKER, place.parameter().as_bytes())
+    super::atomic::replace(&state(folder), CA_MARKER, place.parameter().as_bytes())
 }
 
 /// Fails if a CA was created in this folder and the state with its key was not saved.
