@@ -32,7 +32,7 @@ const WORKFLOW: [&[&str]; 15] = [
     &["issuance"],
     &["grant"],
     &["csr", "ids", "secret", "requester", "mail_kind"],
-    &["email"],
+    &["email", "name_list"],
     &["texts", "finding"],
     &["timestamp", "framed_hash", "wire_name"],
 ];

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::finding::{Code, Finding};
 use crate::grant::CsrSummary;
+use crate::name_list::names_in_short;
 use crate::texts::{Language, Message};
 
 fn id() -> RequestId {

@@ -276,7 +276,7 @@ pub struct InvalidTransition {
 /// The end of a request without a certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ending {
-    /// `refused`, `rejected`, `expired` or `failed`.
+    /// `refused`, `rejected`, `withdrawn`, `expired` or `failed`.
     pub status: Status,
     /// The reason, in words for the requester.
     pub reason: String,

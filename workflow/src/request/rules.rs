@@ -243,7 +243,11 @@ impl Request {
         let (allowed, event) = match ending.status {
             Status::Refused => (undecided || self.status == Status::Approved, EventKind::Refused),
             // A message alone ends no request so: the cause is in the row.
-            Status::Rejected => (undecided && self.is_decided_as(Outcome::Rejected), EventKind::Rejected),
+            Status::Rejected => (
+                undecided && self.is_decided_as(Outcome::Rejected) && !self.is_withdrawn(),
+                EventKind::Rejected,
+            ),
+            Status::Withdrawn => (undecided && self.is_withdrawn(), EventKind::WithdrawalRecorded),
             Status::Expired => {
                 // The hard bound of the state counts from its entry, the approval period from the question a little later.
                 let is_over = self.expires_at.is_some_and(|end| end - EXPIRY_SLACK <= now);
@@ -265,6 +269,27 @@ impl Request {
         self.enter(ending.status, now);
         self.ending = Some(ending);
         Ok(())
+    }
+
+    /// True if the requester withdrew the request, and the withdrawal is the decision.
+    pub fn is_withdrawn(&self) -> bool {
+        self.decision.as_ref().is_some_and(|decision| decision.withdrawn)
+    }
+
+    /// The status for people and programs: a withdrawn request is `withdrawn`, even if its row is of version 0.1.0,
+    /// which recorded a withdrawal as `rejected`.
+    pub fn shown_status(&self) -> Status {
+        self.shown(self.status)
+    }
+
+    /// Like [`Request::shown_status`], for a status in the history of this request.
+    pub fn shown(&self, status: Status) -> Status {
+        if status == Status::Rejected && self.is_withdrawn() { Status::Withdrawn } else { status }
+    }
+
+    /// The history with statuses as in [`Request::shown_status`].
+    pub fn shown_history(&self) -> Vec<HistoryEntry> {
+        self.history.iter().map(|one| HistoryEntry { status: self.shown(one.status), at: one.at }).collect()
     }
 
     fn is_decided_as(&self, outcome: Outcome) -> bool {
@@ -337,6 +362,7 @@ impl Request {
         let kind = match self.status {
             Status::Refused => MailKind::Refused,
             Status::Rejected => MailKind::Rejected,
+            Status::Withdrawn => MailKind::Withdrawn,
             Status::Expired => MailKind::Expired,
             Status::Failed => MailKind::Failed,
             _ => return false,
