@@ -326,3 +326,40 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> 
     println!("{}", serde_json::to_string_pretty(value).or_fail(|| "cannot write JSON".into(), "")?);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use pki::testing as test_pki;
+    use workflow::testing::InMemoryBackend;
+
+    use super::*;
+
+    fn row(names: &[&str], status: Status) -> Request {
+        InMemoryBackend::new().unsaved_request(&test_pki::csr(names), status)
+    }
+
+    #[test]
+    fn a_withdrawn_request_is_withdrawn_in_the_list_and_by_itself() {
+        let withdrawn = row(&["www.example.com"], Status::Withdrawn);
+        let of_version_1 = withdrawn.clone().altered(|row| row.status = Status::Rejected);
+        for row in [withdrawn, of_version_1] {
+            assert_eq!(cells(&row)[1], "withdrawn");
+            assert_eq!(row.shown_status(), Status::Withdrawn);
+            assert_eq!(reason(&row).unwrap(), "The requester withdrew the request.");
+        }
+        assert_eq!(cells(&row(&["www.example.com"], Status::Rejected))[1], "rejected");
+    }
+
+    #[test]
+    fn many_names_are_one_cell_and_a_few_lines() {
+        let owned: Vec<String> = (0..100).map(|n| format!("host-{n}.example.com")).collect();
+        let many: Vec<&str> = owned.iter().map(String::as_str).collect();
+        assert_eq!(cells(&row(&many, Status::PendingApproval))[5], "host-0.example.com and 99 more");
+        assert_eq!(cells(&row(&many, Status::Submitted))[5], "");
+        let lines = names(&owned);
+        assert_eq!(lines.len(), 12);
+        assert_eq!(lines[0], "100 names, all in example.com");
+        assert_eq!(lines[11], "90 more names: see --json");
+        assert_eq!(names(&owned[..2]), owned[..2]);
+    }
+}

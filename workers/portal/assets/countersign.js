@@ -62,16 +62,24 @@ function enhanceForm(form) {
     pending = setTimeout(preview, 400);
   };
 
+  // The warning about a dropped file, which is not taken: there is nothing to clear. Not in the panel, which the next preview
+  // replaces.
+  let refused;
+  const refuse = () => {
+    refused = privateKeyWarning();
+    refused.querySelector(".actions").remove();
+    panel.before(refused);
+    refused.focus();
+  };
+
   const take = async (chosen) => {
+    refused?.remove();
     if (!chosen || chosen.size > 128 * 1024) return;
     const bytes = new Uint8Array(await chosen.arrayBuffer());
     if (holdsPrivateKeyBytes(bytes)) {
-      // A chosen file stays chosen, with the warning at its field; a dropped one is not taken, so there is nothing to clear.
-      if (chosen === file.files[0]) return;
-      const shown = privateKeyWarning();
-      shown.querySelector("button").remove();
-      panel.replaceChildren(shown);
-      return shown.focus();
+      // A chosen file stays chosen, with the warning at its field.
+      if (chosen !== file.files[0]) refuse();
+      return;
     }
     file.value = "";
     // 0x30 begins all DER.
@@ -137,14 +145,20 @@ function keepPrivateKeys(form) {
     if (field.type === "file") void checkFiles(field);
   };
   for (const event of ["input", "change"]) form.addEventListener(event, ({ target }) => check(target));
+  const named = () => [...form.elements].filter((field) => field.name);
+  const stopTexts = (event) => {
+    const guilty = named().filter(isText).filter(checkText)[0];
+    if (!guilty) return false;
+    event.preventDefault();
+    warnings.get(guilty).focus();
+    return true;
+  };
+  // Before the browser validates the fields: its own message would come first.
+  for (const button of form.elements) if (button.type === "submit") button.addEventListener("click", stopTexts);
   let cleared = false;
   form.addEventListener("submit", (event) => {
-    const fields = [...form.elements].filter((field) => field.name);
-    const guilty = fields.filter(isText).filter(checkText)[0];
-    if (guilty) {
-      event.preventDefault();
-      return warnings.get(guilty).focus();
-    }
+    if (stopTexts(event)) return;
+    const fields = named();
     const files = fields.filter((field) => field.type === "file" && field.files.length);
     // Files are read, which takes a turn; then the form is sent again.
     if (cleared || !files.length) return;

@@ -128,6 +128,23 @@ fn a_long_list_is_cut_and_says_so() {
 }
 
 #[test]
+fn many_names_are_counted_and_shortened() {
+    let names: Vec<String> = (0..100).map(|n| format!("n{n}.example.com")).collect();
+    let mail = MailContent::new(Language::English, "s", "h").names(&names).to(
+        id(),
+        &MailKind::Received,
+        &requester(),
+    );
+    assert!(
+        mail.text.contains("Names:\n  100 names, all in example.com\n  n0.example.com\n"),
+        "{}",
+        mail.text
+    );
+    assert!(mail.text.contains("n9.example.com\n  90 more names\n"), "{}", mail.text);
+    assert!(!mail.text.contains("n10.") && !mail.html.contains("n10."));
+}
+
+#[test]
 fn nothing_is_fetched_from_elsewhere() {
     let html = content().to(id(), &MailKind::Received, &requester()).html;
     for fetched in ["<img", "<link", "<script", "url(", "@import", "src="] {

@@ -14,7 +14,8 @@ async fn a_request_is_asked_for_and_approved_without_javascript() {
     asked_for_and_approved(false).await;
 }
 
-const PROGRAMS: [(&str, &str); 2] = [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+pub(super) const PROGRAMS: [(&str, &str); 2] =
+    [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
 
 async fn asked_for_and_approved(with_scripts: bool) {
     let Some(programs) = needed(PROGRAMS) else { return };

@@ -18,7 +18,8 @@ pub(crate) async fn show(State(portal): State<Arc<Portal>>, locale: Locale, uri:
     let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "names");
     let typed = typed.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let page = match private_key("names", &typed) {
-        Some(finding) => CommandsPage::without_names(&portal, &locale, &finding),
+        // Without the query, which the links to other languages would repeat.
+        Some(finding) => CommandsPage::without_names(&portal, &locale.without_query(), &finding),
         None => {
             let names =
                 if typed.trim().is_empty() { TypedNames::example() } else { TypedNames::read(&typed) };

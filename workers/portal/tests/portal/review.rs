@@ -122,8 +122,7 @@ async fn review_of(count: usize, comment: &str) -> String {
 async fn many_names_are_counted_first_and_folded() {
     let page = review_of(100, "For the shop.").await;
     assert!(page.contains("100 names, all in shop.example.com, 98 new<"), "{page}");
-    let (before, rest) =
-        page.split_once("<details class=\"fold\"><summary>90 more names</summary>").unwrap();
+    let (before, rest) = page.split_once("<details class=\"fold\"><summary>90 more names</summary>").unwrap();
     let (rest, after) = rest.split_once("</details>").unwrap();
     assert_eq!(before.matches("<li>host-").count(), 10);
     assert_eq!(rest.matches("<li>host-").count(), 90);
