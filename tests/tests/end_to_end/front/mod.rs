@@ -10,3 +10,4 @@ mod fields;
 mod links;
 mod private_key;
 mod scanner;
+mod withdrawn;

@@ -75,6 +75,15 @@ impl Problem {
         }
     }
 
+    /// The explanation for a program, after the name of the field that it is about.
+    fn detail_with_field(&self) -> String {
+        let detail = self.detail(Language::English);
+        match main(&self.findings).and_then(Finding::field).filter(|_| self.detail.is_none()) {
+            Some(field) => format!("{field}: {detail}"),
+            None => detail,
+        }
+    }
+
     /// Replaces the status of the code.
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
@@ -95,7 +104,7 @@ impl Problem {
             kind: format!("urn:countersign:problem:{}", self.code),
             title: &self.title(Language::English),
             status: self.status.as_u16(),
-            detail: &self.detail(Language::English),
+            detail: &self.detail_with_field(),
             code: self.code,
             findings: self.findings.iter().map(FindingDocument::from).collect(),
         };

@@ -79,6 +79,7 @@ async fn wrong_types_are_named_with_their_field() {
         [("email", json!(7)), ("comment", json!(["x"])), ("csrContent", json!({})), ("profile", json!(true))]
     {
         let problem = site.post("/requests", &with(field, value)).await.is_problem(400, "bad_request");
+        assert!(problem["detail"].as_str().unwrap().starts_with(&format!("{field}: ")), "{problem}");
         assert_eq!(problem["findings"][0]["field"], field, "{problem}");
     }
     assert!(site.backend.requests().is_empty());
