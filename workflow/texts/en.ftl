@@ -334,8 +334,8 @@ review-lacking = Still needed: { $missing }.
 review-lacking-of = { $approvals } from { $group }
 review-lacking-any =
     { $approvals ->
-        [one] { $approvals } approval
-       *[other] { $approvals } approvals
+        [one] Still needed: { $approvals } approval.
+       *[other] Still needed: { $approvals } approvals.
     }
 review-withdrawn = Withdrawn
 review-withdrawn-text = The requester has withdrawn the request. There's nothing left to decide.

@@ -12,7 +12,7 @@ use crate::locale::Locale;
 use crate::state::Portal;
 
 /// The most characters of a text that is not a name.
-const MAX_QUOTED: usize = 100;
+const MAX_QUOTED: usize = 300;
 
 /// A text that is not in the commands, and the reason.
 struct LeftOut {

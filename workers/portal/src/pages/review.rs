@@ -178,14 +178,14 @@ fn asks(site: &Site, review: &Review) -> Markup {
 }
 
 fn missing_approvals(site: &Site, review: &Review) -> Option<String> {
+    if let [MissingApprovals { group: None, approvals }] = review.missing_approvals.as_slice() {
+        return Some(site.say(Message::new("review-lacking-any").with("approvals", *approvals)));
+    }
     let of_group = |one: &MissingApprovals| {
-        let message = match &one.group {
-            Some(group) => Message::new("review-lacking-of").with("group", group),
-            None => Message::new("review-lacking-any"),
-        };
-        site.say(message.with("approvals", one.approvals))
+        let message = Message::new("review-lacking-of").with("group", one.group.as_ref()?);
+        Some(site.say(message.with("approvals", one.approvals)))
     };
-    let missing: Vec<String> = review.missing_approvals.iter().map(of_group).collect();
+    let missing: Vec<String> = review.missing_approvals.iter().filter_map(of_group).collect();
     let list = missing.join(&site.text("list-separator"));
     (!missing.is_empty()).then(|| site.say(Message::new("review-lacking").with("missing", list)))
 }
@@ -204,7 +204,7 @@ fn start_of(comment: &str) -> Option<String> {
     let (lines, characters) = MAX_COMMENT;
     let start: String = comment.split_inclusive('\n').take(lines).collect();
     let start: String = start.chars().take(characters).collect();
-    (start.len() < comment.len()).then(|| format!("{}…", start.trim_end()))
+    (start.len() < comment.len()).then(|| format!("{}\n…", start.trim_end()))
 }
 
 fn anomaly(site: &Site, anomaly: &Anomaly, count: usize) -> String {
