@@ -30,7 +30,7 @@ pub struct ListedName {
 
 /// The names that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Group {
+enum NameGroup {
     Domain(String),
     Addresses,
     Emails,
@@ -45,7 +45,7 @@ pub struct NameList {
     /// The names to fold.
     pub rest: Vec<ListedName>,
     /// Sizes of the groups, the largest first.
-    groups: Vec<(Group, usize)>,
+    groups: Vec<(NameGroup, usize)>,
 }
 
 impl NameList {
@@ -60,16 +60,16 @@ impl NameList {
     pub fn with_new(names: &[String], new: &[String]) -> Self {
         let parsed: Vec<Option<Name>> = names.iter().map(|name| name.parse().ok()).collect();
         let common = common_domain(&parsed);
-        let group_of: Vec<Group> = names
+        let group_by_name: Vec<NameGroup> = names
             .iter()
             .zip(&parsed)
-            .map(|(text, name)| group(text, name.as_ref(), common.as_deref()))
+            .map(|(text, name)| group_of(text, name.as_ref(), common.as_deref()))
             .collect();
-        let mut sizes: BTreeMap<&Group, usize> = BTreeMap::new();
-        for group in &group_of {
+        let mut sizes: BTreeMap<&NameGroup, usize> = BTreeMap::new();
+        for group in &group_by_name {
             *sizes.entry(group).or_default() += 1;
         }
-        let mut groups: Vec<(Group, usize)> =
+        let mut groups: Vec<(NameGroup, usize)> =
             sizes.into_iter().map(|(group, size)| (group.clone(), size)).collect();
         groups.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
         let listed = names.iter().zip(&parsed).map(|(text, name)| ListedName {
@@ -77,7 +77,7 @@ impl NameList {
             shown: name.as_ref().map_or_else(|| text.clone(), Name::for_people),
             is_new: new.contains(text),
         });
-        let mut first: Vec<(&Group, ListedName)> = group_of.iter().zip(listed).collect();
+        let mut first: Vec<(&NameGroup, ListedName)> = group_by_name.iter().zip(listed).collect();
         let is_long = first.len() > SHOWN;
         if is_long {
             let largest = groups.first().map(|(group, _)| group);
@@ -114,7 +114,7 @@ impl NameList {
         }
         let mut parts = vec![language.say(&Message::new("names-count").with("count", count))];
         match self.groups.as_slice() {
-            [(Group::Domain(domain), _)] => {
+            [(NameGroup::Domain(domain), _)] => {
                 parts.push(language.say(&Message::new("names-all-in").with("domain", domain)));
             }
             groups => {
@@ -154,24 +154,24 @@ pub fn names_in_short(language: Language, names: &[String]) -> String {
     }
 }
 
-fn say(language: Language, group: &Group, size: usize) -> String {
+fn say(language: Language, group: &NameGroup, size: usize) -> String {
     let message = match group {
-        Group::Domain(domain) => Message::new("names-in").with("domain", domain),
-        Group::Addresses => Message::new("names-addresses"),
-        Group::Emails => Message::new("names-emails"),
-        Group::Uris => Message::new("names-uris"),
+        NameGroup::Domain(domain) => Message::new("names-in").with("domain", domain),
+        NameGroup::Addresses => Message::new("names-addresses"),
+        NameGroup::Emails => Message::new("names-emails"),
+        NameGroup::Uris => Message::new("names-uris"),
     };
     language.say(&message.with("count", size))
 }
 
-fn group(text: &str, name: Option<&Name>, common: Option<&str>) -> Group {
+fn group_of(text: &str, name: Option<&Name>, common: Option<&str>) -> NameGroup {
     match name {
-        Some(Name::Ip(_)) => Group::Addresses,
-        Some(Name::Email(_)) => Group::Emails,
-        Some(Name::Uri(_)) => Group::Uris,
-        Some(Name::Dns(name)) => Group::Domain(common.unwrap_or_else(|| last_labels(name)).to_owned()),
+        Some(Name::Ip(_)) => NameGroup::Addresses,
+        Some(Name::Email(_)) => NameGroup::Emails,
+        Some(Name::Uri(_)) => NameGroup::Uris,
+        Some(Name::Dns(name)) => NameGroup::Domain(common.unwrap_or_else(|| last_labels(name)).to_owned()),
         // A name of another version.
-        None => Group::Domain(text.to_owned()),
+        None => NameGroup::Domain(text.to_owned()),
     }
 }
 
