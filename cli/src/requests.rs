@@ -7,10 +7,12 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use workflow::aws::{DynamoRequests, StepFunctions};
 use workflow::ids::RequestId;
+use workflow::name_list::{NameList, names_in_short};
 use workflow::ports::Executions as _;
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Status, execution_name};
 use workflow::store::{UpdateError, update_request};
+use workflow::texts::Language;
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::moment::TableItem;
@@ -61,6 +63,12 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
             let stack = which.find().await?;
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
             let found = match status {
+                // Rows of version 0.1.0 have a withdrawal as a rejection.
+                Some(Status::Withdrawn) => {
+                    let mut found = of_status(&stack, Status::Withdrawn, limit).await?;
+                    found.extend(of_status(&stack, Status::Rejected, limit).await?);
+                    found
+                }
                 Some(status) => of_status(&stack, status, limit).await?,
                 None => scan(&stack).await?,
             };
@@ -71,6 +79,7 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
                     Err(why) => unreadable.push(format!("{id}: {why}")),
                 }
             }
+            rows.retain(|row| status.is_none_or(|status| row.shown_status() == status));
             rows.sort_by_key(|row| std::cmp::Reverse(row.registration_date()));
             rows.truncate(limit);
             let readable = match unreadable.as_slice() {
@@ -243,17 +252,20 @@ fn statuses() -> impl TypedValueParser<Value = Status> {
 fn cells(row: &Request) -> Vec<String> {
     vec![
         row.id().to_string(),
-        row.status().to_string(),
+        row.shown_status().to_string(),
         instant(row.registration_date()),
         row.email().to_string(),
         row.profile().to_owned(),
-        row.names().join(", "),
+        match row.names() {
+            [] => String::new(),
+            names => names_in_short(Language::English, names),
+        },
     ]
 }
 
 /// Prints the row, with the facts about its step after its status.
 fn show(row: &Request, step: Vec<step::StepFact>) {
-    let mut facts = vec![("request", row.id().to_string()), ("status", row.status().to_string())];
+    let mut facts = vec![("request", row.id().to_string()), ("status", row.shown_status().to_string())];
     facts.extend(step);
     facts.extend([
         ("submitted", instant(row.registration_date())),
@@ -263,9 +275,9 @@ fn show(row: &Request, step: Vec<step::StepFact>) {
         ("execution", row.execution().arn.clone()),
         ("executions", row.execution().attempt.to_string()),
     ]);
+    facts.extend(names(row.names()).into_iter().map(|line| ("names", line)));
     let optional = [
         ("subject", row.csr().map(|csr| csr.subject.clone())),
-        ("names", Some(row.names().join(", ")).filter(|names| !names.is_empty())),
         ("key", row.csr().map(|csr| csr.key.clone())),
         ("CSR digest", row.csr().map(|csr| csr.csr_digest.clone())),
         ("decide by", row.expires_at().map(instant)),
@@ -273,17 +285,35 @@ fn show(row: &Request, step: Vec<step::StepFact>) {
         ("valid from", row.not_before().map(instant)),
         ("valid until", row.not_after().map(instant)),
         ("code", row.code().map(|code| code.to_string())),
-        ("reason", row.reason().map(str::to_owned)),
+        ("reason", reason(row)),
         ("comment", Some(row.comment().to_owned()).filter(|comment| !comment.is_empty())),
     ];
     facts.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
     facts.extend(
-        row.history().iter().map(|entry| ("history", format!("{}  {}", instant(entry.at), entry.status))),
+        row.shown_history()
+            .iter()
+            .map(|entry| ("history", format!("{}  {}", instant(entry.at), entry.status))),
     );
     facts.extend(row.mails().iter().map(|(occasion, at)| ("mailed", format!("{at}  {occasion}"))));
     let rows: Vec<Vec<String>> =
         facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     print!("{}", table::aligned(&["", ""], &rows).trim_start_matches('\n'));
+}
+
+/// The names, one a line, of many the first ones; `--json` has all.
+fn names(names: &[String]) -> Vec<String> {
+    let list = NameList::of(names);
+    let (heading, fold) = (list.heading(Language::English), list.fold(Language::English));
+    let fold = fold.map(|fold| format!("{fold}: see --json"));
+    heading.into_iter().chain(list.first.into_iter().map(|name| name.shown)).chain(fold).collect()
+}
+
+/// The reason of an ending, for an operator; the row has it in words for the requester.
+fn reason(row: &Request) -> Option<String> {
+    match row.shown_status() {
+        Status::Withdrawn => Some("The requester withdrew the request.".to_owned()),
+        _ => row.reason().map(str::to_owned),
+    }
 }
 
 /// A time in UTC with whole seconds (RFC 3339).
@@ -295,4 +325,41 @@ pub(crate) fn instant(at: OffsetDateTime) -> String {
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     println!("{}", serde_json::to_string_pretty(value).or_fail(|| "cannot write JSON".into(), "")?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use pki::testing as test_pki;
+    use workflow::testing::InMemoryBackend;
+
+    use super::*;
+
+    fn row(names: &[&str], status: Status) -> Request {
+        InMemoryBackend::new().unsaved_request(&test_pki::csr(names), status)
+    }
+
+    #[test]
+    fn a_withdrawn_request_is_withdrawn_in_the_list_and_by_itself() {
+        let withdrawn = row(&["www.example.com"], Status::Withdrawn);
+        let of_version_1 = withdrawn.clone().altered(|row| row.status = Status::Rejected);
+        for row in [withdrawn, of_version_1] {
+            assert_eq!(cells(&row)[1], "withdrawn");
+            assert_eq!(row.shown_status(), Status::Withdrawn);
+            assert_eq!(reason(&row).unwrap(), "The requester withdrew the request.");
+        }
+        assert_eq!(cells(&row(&["www.example.com"], Status::Rejected))[1], "rejected");
+    }
+
+    #[test]
+    fn many_names_are_one_cell_and_a_few_lines() {
+        let owned: Vec<String> = (0..100).map(|n| format!("host-{n}.example.com")).collect();
+        let many: Vec<&str> = owned.iter().map(String::as_str).collect();
+        assert_eq!(cells(&row(&many, Status::PendingApproval))[5], "host-0.example.com and 99 more");
+        assert_eq!(cells(&row(&many, Status::Submitted))[5], "");
+        let lines = names(&owned);
+        assert_eq!(lines.len(), 12);
+        assert_eq!(lines[0], "100 names, all in example.com");
+        assert_eq!(lines[11], "90 more names: see --json");
+        assert_eq!(names(&owned[..2]), owned[..2]);
+    }
 }

@@ -31,7 +31,7 @@ const WORKFLOW: [&[&str]; 14] = [
     &["decision", "approver_set"],
     &["grant"],
     &["ids", "secret", "requester", "mail_kind"],
-    &["email"],
+    &["email", "name_list"],
     &["texts", "finding"],
     &["timestamp", "framed_hash", "wire_name"],
 ];

@@ -19,7 +19,7 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{X509Name, X509Version};
 
-pub use requested_extensions::{KEY_USAGES, PURPOSES, RequestedExtension, purpose, purpose_name};
+pub use requested_extensions::{KEY_USAGES, MAX_NAMES, PURPOSES, RequestedExtension, purpose, purpose_name};
 
 pub(crate) use requested_extensions::{extension_name, purposes, usages};
 

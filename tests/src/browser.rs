@@ -20,13 +20,26 @@ pub struct Browser {
 
 impl Browser {
     /// Starts ChromeDriver on a free port, and Chromium.
-    pub async fn start([chromium, driver]: &[PathBuf; 2], with_scripts: bool) -> Self {
+    pub async fn start(programs: &[PathBuf; 2], with_scripts: bool) -> Self {
+        Self::start_with(programs, with_scripts, &[]).await
+    }
+
+    /// Like `start`, with all requests sent through an HTTP proxy, loopback too.
+    pub async fn start_through(programs: &[PathBuf; 2], with_scripts: bool, proxy: &str) -> Self {
+        let options = [format!("--proxy-server={proxy}"), "--proxy-bypass-list=<-loopback>".to_owned()];
+        Self::start_with(programs, with_scripts, &options).await
+    }
+
+    async fn start_with([chromium, driver]: &[PathBuf; 2], with_scripts: bool, further: &[String]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (process, port) = start_driver(driver, &folder.path().join("chromedriver.log")).await;
         let profile = folder.path().join("profile");
-        let Value::Object(capabilities) =
-            capabilities(&chromium.display().to_string(), &profile.display().to_string(), with_scripts)
-        else {
+        let Value::Object(capabilities) = capabilities(
+            &chromium.display().to_string(),
+            &profile.display().to_string(),
+            with_scripts,
+            further,
+        ) else {
             unreachable!("an object")
         };
         let page = ClientBuilder::rustls()
@@ -88,7 +101,7 @@ async fn start_driver(program: &Path, log: &Path) -> (ChildGuard, u16) {
     (process, port)
 }
 
-fn capabilities(chromium: &str, profile: &str, with_scripts: bool) -> Value {
+fn capabilities(chromium: &str, profile: &str, with_scripts: bool, further: &[String]) -> Value {
     let profile = format!("--user-data-dir={profile}");
     let arguments = [
         "--headless",
@@ -103,6 +116,7 @@ fn capabilities(chromium: &str, profile: &str, with_scripts: bool) -> Value {
         "--window-size=390,844",
         &profile,
     ];
+    let arguments: Vec<&str> = arguments.into_iter().chain(further.iter().map(String::as_str)).collect();
     let mut options = json!({ "binary": chromium, "args": arguments });
     if !with_scripts {
         options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });

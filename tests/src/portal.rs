@@ -228,7 +228,9 @@ impl Portal {
                 println!("{}: {}", asked.id, now["status"]);
                 last = now.clone();
             }
-            let ended = ["refused", "rejected", "expired", "failed"].iter().any(|end| now["status"] == *end);
+            let ended = ["refused", "rejected", "withdrawn", "expired", "failed"]
+                .iter()
+                .any(|end| now["status"] == *end);
             assert!(now["status"] == status || !ended, "{what}: {now:#}");
             (now["status"] == status).then_some(now)
         })

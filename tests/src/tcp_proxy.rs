@@ -8,7 +8,7 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -67,23 +67,33 @@ impl Emulator {
     pub async fn call(&self, parts: Parts, body: Bytes) -> Option<Response<Full<Bytes>>> {
         let port = port_of(&self.folder, "emulator")?;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut headers = parts.headers;
-        for name in OF_A_CONNECTION {
-            headers.remove(name);
-        }
-        let call = self.http.request(parts.method, format!("http://127.0.0.1:{port}{path}")).headers(headers);
-        let answer = call.body(body).send().await.ok()?;
-        let mut response = Response::builder().status(answer.status());
-        for (name, value) in answer.headers() {
-            if !OF_A_CONNECTION.contains(&name.as_str()) {
-                response = response.header(name, value);
-            }
-        }
-        response.body(Full::new(answer.bytes().await.ok()?)).ok()
+        let url = format!("http://127.0.0.1:{port}{path}");
+        forward(&self.http, &url, parts.method, parts.headers, body).await
     }
 }
 
-/// Response for a call that the emulator did not answer.
+/// Sends a request on. Returns `None` if there is no answer.
+pub async fn forward(
+    http: &reqwest::Client,
+    url: &str,
+    method: Method,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Option<Response<Full<Bytes>>> {
+    for name in OF_A_CONNECTION {
+        headers.remove(name);
+    }
+    let answer = http.request(method, url).headers(headers).body(body).send().await.ok()?;
+    let mut response = Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        if !OF_A_CONNECTION.contains(&name.as_str()) {
+            response = response.header(name, value);
+        }
+    }
+    response.body(Full::new(answer.bytes().await.ok()?)).ok()
+}
+
+/// Response for a request without an answer.
 pub fn unanswered() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;

@@ -194,6 +194,12 @@ impl Finding {
         in_language(language, self.said.as_ref().and_then(|said| said.advice.as_ref()), &self.advice)
     }
 
+    /// The field of a form that the finding is about, as programs spell it; `None` if it is about none.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.said.as_ref()?.detail.as_ref()?.text_of("field")
+    }
+
     /// True if this finding alone refuses the request.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

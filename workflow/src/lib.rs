@@ -9,7 +9,7 @@
 //! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
-//!   [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
+//!   [`name_list`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
@@ -28,6 +28,7 @@ pub mod ids;
 pub mod mail;
 pub mod mail_kind;
 pub mod message;
+pub mod name_list;
 pub mod policy;
 pub mod ports;
 pub mod request;

@@ -20,8 +20,10 @@ pub enum MailKind {
     Received,
     /// To the requester: the policy does not allow the request.
     Refused,
-    /// To the requester: an approver rejected the request, or the requester withdrew it.
+    /// To the requester: an approver rejected the request. In rows of version 0.1.0 also for a withdrawn request.
     Rejected,
+    /// To the requester: the requester withdrew the request.
+    Withdrawn,
     /// To the requester: the approval period is over.
     Expired,
     /// To the requester: the request failed.
@@ -66,6 +68,7 @@ impl fmt::Display for MailKind {
             Self::Received => f.write_str("received"),
             Self::Refused => f.write_str("refused"),
             Self::Rejected => f.write_str("rejected"),
+            Self::Withdrawn => f.write_str("withdrawn"),
             Self::Expired => f.write_str("expired"),
             Self::Failed => f.write_str("failed"),
             Self::Issued => f.write_str("issued"),
@@ -104,6 +107,7 @@ fn parse(text: &str) -> Option<MailKind> {
             "received" => MailKind::Received,
             "refused" => MailKind::Refused,
             "rejected" => MailKind::Rejected,
+            "withdrawn" => MailKind::Withdrawn,
             "expired" => MailKind::Expired,
             "failed" => MailKind::Failed,
             "issued" => MailKind::Issued,
@@ -180,6 +184,7 @@ mod tests {
                 MailKind::Received,
                 MailKind::Refused,
                 MailKind::Rejected,
+                MailKind::Withdrawn,
                 MailKind::Expired,
                 MailKind::Failed,
                 MailKind::Issued,
@@ -222,6 +227,7 @@ mod tests {
             (MailKind::Received, "received"),
             (MailKind::Refused, "refused"),
             (MailKind::Rejected, "rejected"),
+            (MailKind::Withdrawn, "withdrawn"),
             (MailKind::Expired, "expired"),
             (MailKind::Failed, "failed"),
             (MailKind::Issued, "issued"),

@@ -47,10 +47,48 @@ status-in-words =
         [delivered] delivered
         [refused] refused
         [rejected] rejected
+        [withdrawn] withdrawn
         [expired] expired
         [failed] stopped by a fault on our side
        *[revoked] revoked
     }
+# Names in short.
+names-count =
+    { $count ->
+        [one] { $count } name
+       *[other] { $count } names
+    }
+names-all-in = all in { $domain }
+names-in = { $count } in { $domain }
+names-addresses =
+    { $count ->
+        [one] { $count } IP address
+       *[other] { $count } IP addresses
+    }
+names-emails =
+    { $count ->
+        [one] { $count } e-mail address
+       *[other] { $count } e-mail addresses
+    }
+names-uris =
+    { $count ->
+        [one] { $count } URI
+       *[other] { $count } URIs
+    }
+names-others =
+    { $count ->
+        [one] { $count } other
+       *[other] { $count } others
+    }
+names-new = { $count } new
+names-all-new = all new
+names-new-tag = new
+names-more =
+    { $more ->
+        [one] { $more } more name
+       *[other] { $more } more names
+    }
+names-all = All names
 # The outcome of an approval, within a sentence.
 outcome-in-words =
     { $outcome ->
@@ -91,6 +129,7 @@ form-optional = optional
 form-send = Send the request
 form-check = Check it first
 form-private-key-title = This is a private key
+form-private-key-clear = Clear the field
 form-private-key-text = It hasn't been sent yet. Delete it from the field, keep it to yourself, and paste its certificate signing request instead.
 form-help = How do I make a certificate signing request?
 form-help-where = Run this on the machine that will use the certificate, with your own names:
@@ -131,6 +170,10 @@ status-submitted-text = This takes a few seconds. We'll e-mail you a link to thi
 status-pending = Waiting for approval
 status-pending-text = We've asked the approvers by e-mail. We'll e-mail you as soon as they decide.
 status-pending-until-text = We've asked the approvers by e-mail. They have until { $until }. We'll e-mail you as soon as they decide.
+status-withdrawing = Withdrawing your request…
+status-withdrawing-text = This takes a few seconds. The approvers can no longer decide.
+status-decided = A decision has been made
+status-decided-text = We're recording it. This takes a few seconds.
 status-approved = Approved, now being signed
 status-approved-text = This takes a few seconds.
 status-ready = Your certificate is ready
@@ -176,6 +219,7 @@ review-the-request = The request
 review-asks = Requested by <strong>{ $requester }</strong> · <strong>{ $profile }</strong> profile
 review-asks-valid = Requested by <strong>{ $requester }</strong> · valid for { days } · <strong>{ $profile }</strong> profile
 review-no-comment = No comment.
+review-whole-comment = Show the whole comment
 review-would-refuse = The current policy doesn't allow this certificate, even if you approve it:
 review-allowed = This meets the policy.
 review-allowed-nothing-unusual = This meets the policy, and nothing unusual was found.
@@ -288,9 +332,24 @@ review-unusual = New or unusual
 review-reason-when = required if you reject
 review-lacking = Still needed: { $missing }.
 review-lacking-of = { $approvals } from { $group }
+review-lacking-any =
+    { $approvals ->
+        [one] Still needed: { $approvals } approval.
+       *[other] Still needed: { $approvals } approvals.
+    }
 review-withdrawn = Withdrawn
 review-withdrawn-text = The requester has withdrawn the request. There's nothing left to decide.
-unusual-first = Never requested before: { $names }.
+unusual-first =
+    { $new ->
+        [one] { $new } of the { $count } names was never requested before. It is marked as new.
+       *[other] { $new } of the { $count } names were never requested before. They are marked as new.
+    }
+unusual-first-all =
+    { $count ->
+        [one] This name was never requested before.
+        [2] Both names were never requested before.
+       *[other] None of the { $count } names was ever requested before.
+    }
 unusual-wildcard = { $name } covers every name directly below { $parent }.
 unusual-known-key =
     { $count ->
@@ -323,6 +382,9 @@ commands-title = Commands for a certificate signing request
 commands-lead = These commands create a private key and a certificate signing request (CSR). Run them on the machine that will use the certificate.
 commands-names = Names
 commands-names-hint = The names of the machine, separated by spaces, such as www.example.com example.com 10.0.0.1.
+commands-left-out = Left out of the commands
+commands-beyond = A request can have at most { $most } names. Split these off into another request:
+commands-not-in-powershell = The PowerShell command leaves these names out, because certreq can't read their characters. Use openssl for them:
 commands-write = Show the commands
 form-commands = Show the commands for my names
 ### Mails
@@ -741,25 +803,32 @@ finding-email-unreachable = E-mail can't be sent to this address.
 
 ## Findings: what the web front finds in a form
 
-# The name of a field, as programs spell it; other languages say what people call it.
+# The name of a field. JSON has it as programs spell it, too.
 finding-field =
     { $field ->
-        [email] e-mail address (email)
+        [email] e-mail address
+        [names] list of names
         [comment] comment
-        [csrContent] certificate signing request (csrContent)
-        [csrFile] file (csrFile)
+        [csrContent] certificate signing request
+        [csrFile] file
         [profile] profile
         [reason] reason
         [decision] decision
         [digest] digest
        *[other] field { $field }
     }
-finding-missing = The { finding-field } is missing.
-finding-give-email = Enter your e-mail address.
-finding-give-request = Paste your certificate signing request, or choose the file.
+finding-missing =
+    { $field ->
+        [email] Enter your e-mail address.
+        [csrContent] Paste your certificate signing request, or choose the file.
+        [reason] Say why you reject the request.
+       *[other] The { finding-field } is missing.
+    }
+finding-give-email = The certificate is sent to this address.
+finding-give-request = It begins with BEGIN CERTIFICATE REQUEST.
 finding-give-decision = Send approve or reject.
 finding-give-digest = Send the digest that the review showed.
-finding-give-reason = Say why you reject the request. The requester reads this.
+finding-give-reason = The requester reads this.
 finding-no-string = The { finding-field } is { json-kind }.
 finding-no-string-advice = It must be a string.
 finding-two-requests = You pasted one request and chose a file with a different one.

@@ -30,10 +30,24 @@ status-in-words =
         [delivered] 送付済み
         [refused] 受付不可
         [rejected] 却下済み
+        [withdrawn] 取り下げ済み
         [expired] 期限切れ
         [failed] システム側の障害により停止中
        *[revoked] 失効済み
     }
+# 名前の要約。
+names-count = { $count }件の名前
+names-all-in = すべて { $domain } 内
+names-in = { $domain } 内に{ $count }件
+names-addresses = IPアドレス{ $count }件
+names-emails = メールアドレス{ $count }件
+names-uris = URI{ $count }件
+names-others = その他{ $count }件
+names-new = 新規{ $count }件
+names-all-new = すべて新規
+names-new-tag = 新規
+names-more = ほか{ $more }件の名前
+names-all = すべての名前
 # 文中で使う承認の結果。
 outcome-in-words =
     { $outcome ->
@@ -70,6 +84,7 @@ form-optional = 任意
 form-send = 申請を送信する
 form-check = 送信前に確認する
 form-private-key-title = これは秘密鍵です
+form-private-key-clear = 入力欄を空にする
 form-private-key-text = まだ送信されていません。入力欄から削除し、代わりにその鍵の証明書署名要求 (CSR) を貼り付けてください。秘密鍵は誰にも渡さないでください。
 form-help = 証明書署名要求 (CSR) の作り方
 form-help-where = 証明書を使うマシンで、名前を実際のものに置き換えて実行してください。
@@ -110,6 +125,10 @@ status-submitted-text = 数秒で終わります。このページへのリン�
 status-pending = 承認を待っています
 status-pending-text = 承認者にメールで依頼しました。結果が出次第、メールでお知らせします。
 status-pending-until-text = 承認者にメールで依頼しました。承認期限は { $until } です。結果が出次第、メールでお知らせします。
+status-withdrawing = 申請を取り下げています…
+status-withdrawing-text = 数秒で終わります。承認者は、もう承認も却下もできません。
+status-decided = 結果が出ました
+status-decided-text = 結果を記録しています。数秒で終わります。
 status-approved = 承認されました。署名しています
 status-approved-text = 数秒で終わります。
 status-ready = 証明書の準備ができました
@@ -155,6 +174,7 @@ review-the-request = 申請
 review-asks = 申請者: <strong>{ $requester }</strong>、プロファイル: <strong>{ $profile }</strong>
 review-asks-valid = 申請者: <strong>{ $requester }</strong>、有効期間: { days }、プロファイル: <strong>{ $profile }</strong>
 review-no-comment = コメントはありません。
+review-whole-comment = コメントをすべて表示する
 review-would-refuse = 承認しても、現在のポリシーでは発行できません。
 review-allowed = ポリシーの条件を満たしています。
 review-allowed-nothing-unusual = ポリシーの条件を満たしています。通常と異なる点も見つかりませんでした。
@@ -263,9 +283,11 @@ review-unusual = ご確認いただきたい点
 review-reason-when = 却下の場合は必須
 review-lacking = あと { $missing }の承認が必要です。
 review-lacking-of = { $group } から{ $approvals }件
+review-lacking-any = あと{ $approvals }件の承認が必要です。
 review-withdrawn = 取り下げられました
 review-withdrawn-text = 申請者がこの申請を取り下げました。ご対応は不要です。
-unusual-first = これまで申請されたことのない名前です: { $names }
+unusual-first = { $count }件の名前のうち{ $new }件は、これまで申請されたことがありません (「新規」の表示)。
+unusual-first-all = { $count }件の名前は、どれもこれまで申請されたことがありません。
 unusual-wildcard = { $name } は { $parent } の直下にあるすべての名前に有効です。
 unusual-known-key = 同じ鍵が、ほかの申請{ $count }件 (申請者: { $of }) でも使われています。
 unusual-looks-like = { $name } は、ほかの人が申請した { $other } とよく似ています。
@@ -294,6 +316,9 @@ commands-title = 証明書署名要求 (CSR) を作るコマンド
 commands-lead = 秘密鍵と証明書署名要求 (CSR) を作成するコマンドです。証明書を使うマシンで実行してください。
 commands-names = 名前
 commands-names-hint = マシンの名前を空白で区切って入力してください。例: www.example.com example.com 10.0.0.1
+commands-left-out = コマンドに含まれない名前
+commands-beyond = 1件の申請に含められる名前は{ $most }件までです。次の名前は別の申請に分けてください。
+commands-not-in-powershell = 次の名前には certreq で扱えない文字があるため、PowerShellのコマンドには含まれません。openssl を使用してください。
 commands-write = コマンドを表示する
 form-commands = 自分の名前でコマンドを表示する
 ### Mails
@@ -716,6 +741,7 @@ finding-email-unreachable = このメールアドレスにはメールを送れ�
 finding-field =
     { $field ->
         [email] メールアドレス
+        [names] 名前
         [comment] コメント
         [csrContent] 証明書署名要求
         [csrFile] ファイル
@@ -725,9 +751,15 @@ finding-field =
         [digest] ダイジェスト
        *[other] { $field }
     }
-finding-missing = { finding-field }を入力してください。
+finding-missing =
+    { $field ->
+        [email] メールアドレスを入力してください。
+        [csrContent] 証明書署名要求 (CSR) を貼り付けるか、ファイルを選択してください。
+        [reason] 却下の理由を入力してください。
+       *[other] { finding-field }を入力してください。
+    }
 finding-give-email = 証明書はこのアドレスに届きます。
-finding-give-request = テキストを貼り付けるか、ファイルを選択してください。
+finding-give-request = BEGIN CERTIFICATE REQUEST の行から始まるテキストです。
 finding-give-decision = approve または reject を指定してください。
 finding-give-digest = 確認ページに表示されたダイジェストを指定してください。
 finding-give-reason = 却下の理由は申請者に伝わります。

@@ -76,7 +76,7 @@ pub(super) async fn run(options: &SelfTestOptions, portal: &str) -> Result<(), C
                 step.done("approved, signed and delivered");
                 return Ok(());
             }
-            "rejected" if withdrawn => {
+            "withdrawn" => {
                 step.done(
                     "accepted, sent to the approvers, and withdrawn; without a decision, signing was not tested",
                 );

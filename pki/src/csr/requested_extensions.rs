@@ -41,7 +41,7 @@ pub enum RequestedExtension {
 }
 
 /// The most names of a request; limits the time of an evaluation.
-pub(super) const MAX_NAMES: usize = 250;
+pub const MAX_NAMES: usize = 250;
 
 /// The readable attributes of a request, and the errors of the others.
 #[derive(Default)]

@@ -12,11 +12,12 @@ use crate::APPROVER;
 
 const LANGUAGES: [&str; 2] = ["en", "ja"];
 /// Pages without preparation: name of the screenshot, and path.
-const PATHS: [(&str, &str); 5] = [
+const PATHS: [(&str, &str); 6] = [
     ("form", ""),
     ("mine-ask", "mine"),
     ("commands", "commands?names=www.example.com"),
     ("commands-wrong", "commands?names=not%20a%20name!"),
+    ("commands-some", "commands?names=www.example.com%20a%26b@example.com%20localhost"),
     ("not-found", "approvals/nothing"),
 ];
 
@@ -166,6 +167,13 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     pages.push(page("status-waiting", waiting.status_url.clone()));
     pages.push(page("review-open", mailbox.approval_link(&waiting, APPROVER).await));
 
+    let names: Vec<String> = (0..40).map(|_| unique_host()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let comment = "One line of many.\n".repeat(30);
+    let many = portal.ask(&Submission { comment, ..Submission::of(&csr_for(&names)) }).await;
+    pages.push(page("review-many", mailbox.approval_link(&many, APPROVER).await));
+    pages.push(page("status-many", many.status_url));
+
     let (first, second) = tokio::join!(
         mailbox.approval_link(&half, APPROVER),
         mailbox.approval_link(&half, "second@example.com")
@@ -181,7 +189,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
 
     portal.until(&withdrawn, "pending_approval").await;
     portal.post_form(&withdrawn.status_url.replace("?key=", "/cancel?key="), &[]).await;
-    pages.push(page("status-withdrawn", withdrawn.status_url.clone()));
+    ended(&portal, &mut pages, "status-withdrawn", &withdrawn, "withdrawn").await;
 
     pages.push(page("review-expired", mailbox.approval_link(&expired, APPROVER).await));
     pages.push(page("status-expired", expired.status_url.clone()));

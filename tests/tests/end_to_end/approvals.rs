@@ -70,7 +70,7 @@ async fn a_request_that_is_taken_back_ends_and_its_links_only_say_so() {
     portal.until(&asked, "pending_approval").await;
     let cancel = asked.status_url.replacen('?', "/cancel?", 1);
     portal.post(&cancel, &json!({})).await.expect(200);
-    let status = portal.until(&asked, "rejected").await;
+    let status = portal.until(&asked, "withdrawn").await;
     assert_eq!(status["reason"], "You withdrew the request.");
     mailbox.mail(&asked.id, &asked.email, "was withdrawn").await;
     let review = portal.json(&link).await.expect(200).json();

@@ -109,7 +109,7 @@ impl Tour<'_> {
         self.link(&reminded).await;
         self.portal.until(&delivered, "delivered").await;
         self.portal.until(&rejected, "rejected").await;
-        self.portal.until(&withdrawn, "rejected").await;
+        self.portal.until(&withdrawn, "withdrawn").await;
         for suffix in ["", ".pem", ".zip"] {
             let url = delivered.status_url.replace('?', &format!("/certificate{suffix}?"));
             self.portal.get(&url, "*/*").await.expect(200);

@@ -130,7 +130,7 @@ impl Step for AwaitApproval {
 fn settled(request: &Request) -> Option<Outcome> {
     match request.status() {
         Status::Approved | Status::Issued | Status::Delivered => Some(Outcome::Approved),
-        Status::Rejected => Some(Outcome::Rejected),
+        Status::Rejected | Status::Withdrawn => Some(Outcome::Rejected),
         Status::Expired => Some(Outcome::Expired),
         _ => request.decision().map(|decision| decision.outcome),
     }

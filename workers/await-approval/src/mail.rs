@@ -6,7 +6,8 @@
 use time::OffsetDateTime;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
-use workflow::mail::{MailContent, names_in_short};
+use workflow::mail::MailContent;
+use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::texts::{Language, Message};
 

@@ -2,7 +2,8 @@
 
 use pki::certificate::Certificate;
 use workflow::approval::{BaseUrl, StatusKey};
-use workflow::mail::{MailContent, names_in_short};
+use workflow::mail::MailContent;
+use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::texts::Message;
 

@@ -77,6 +77,7 @@ impl Step for Deliver {
             }
             status @ (Status::Refused
             | Status::Rejected
+            | Status::Withdrawn
             | Status::Expired
             | Status::Failed
             | Status::Revoked) => {

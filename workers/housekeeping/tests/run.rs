@@ -106,7 +106,7 @@ fn ended_and_told(backend: &InMemoryBackend, status: Status) {
 
 #[tokio::test]
 async fn a_missing_final_notification_is_sent_by_another_execution() {
-    for status in [Status::Rejected, Status::Expired, Status::Failed, Status::Refused] {
+    for status in [Status::Rejected, Status::Withdrawn, Status::Expired, Status::Failed, Status::Refused] {
         let backend = InMemoryBackend::new();
         let id = backend.request_at(status);
         set(&backend, id, ExecutionState::Running);

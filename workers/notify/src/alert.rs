@@ -31,7 +31,7 @@ pub(crate) fn text(task: &Task<NotifyState, NotifyInput>, status: Option<Status>
         Some(status @ (Status::Delivered | Status::Revoked)) => {
             (status.to_string(), "The requester has the certificate, and gets no mail about the failure.")
         }
-        Some(status @ (Status::Refused | Status::Rejected | Status::Expired)) => {
+        Some(status @ (Status::Refused | Status::Rejected | Status::Withdrawn | Status::Expired)) => {
             (status.to_string(), "The requester gets a mail about this outcome, not about the failure.")
         }
         Some(status) => (

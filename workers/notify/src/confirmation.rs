@@ -3,7 +3,8 @@
 //! Invariant: pure. Opening the link decides nothing, since mail scanners open every link. A stranger may have typed the
 //! address, so the mail has no text of the sender: the comment is on the page only.
 
-use workflow::mail::{MailContent, names_in_short};
+use workflow::mail::MailContent;
+use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::texts::Message;
 

@@ -131,6 +131,7 @@ impl Step for Notify {
                 kind @ (MailKind::Received
                 | MailKind::Refused
                 | MailKind::Rejected
+                | MailKind::Withdrawn
                 | MailKind::Expired
                 | MailKind::Failed
                 | MailKind::Issued

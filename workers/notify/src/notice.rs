@@ -4,8 +4,9 @@
 //! requester's own and the form's.
 
 use workflow::approval::BaseUrl;
-use workflow::mail::{MailContent, names_in_short};
+use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
+use workflow::name_list::names_in_short;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -18,8 +19,10 @@ pub(crate) enum Notice {
     Waiting(u32),
     /// The policy does not allow the request.
     Refused,
-    /// An approver rejected the request, or the requester withdrew it.
+    /// An approver rejected the request. In rows of version 0.1.0 also for a withdrawn request.
     Rejected,
+    /// The requester withdrew the request.
+    Withdrawn,
     /// Undecided at the end of the approval period.
     Expired,
     /// A step failed for good.
@@ -42,6 +45,7 @@ impl Notice {
         match status {
             Status::Refused => Ok(Some(Self::Refused)),
             Status::Rejected => Ok(Some(Self::Rejected)),
+            Status::Withdrawn => Ok(Some(Self::Withdrawn)),
             Status::Expired => Ok(Some(Self::Expired)),
             Status::Failed => Ok(Some(Self::Failed)),
             Status::Delivered | Status::Revoked => Ok(None),
@@ -65,6 +69,7 @@ impl Notice {
             Self::Waiting(number) => MailKind::Waiting(number),
             Self::Refused => MailKind::Refused,
             Self::Rejected => MailKind::Rejected,
+            Self::Withdrawn => MailKind::Withdrawn,
             Self::Expired => MailKind::Expired,
             Self::Failed => MailKind::Failed,
         }
@@ -84,6 +89,15 @@ impl Notice {
         let ask_again = Message::new("mail-ask-again");
         let asked_on = Message::new("mail-asked-on");
         let you_wrote = Message::new("mail-you-wrote");
+        let withdrawn = || {
+            content("mail-withdrawn-subject", "mail-withdrawn-heading")
+                .paragraph(&Message::new("mail-withdrawn"))
+                .names(request.names())
+                .fact(&asked_on, &asked)
+                .button(&see_request, status_link)
+                .link(&ask_again, base_url.as_str())
+                .closing(&Message::new("mail-withdrawn-not-you"))
+        };
         match self {
             Self::Received => {
                 let content =
@@ -128,15 +142,8 @@ impl Notice {
                     .link(&see_request, status_link)
                     .closing(&closing)
             }
-            Self::Rejected if request.decision().is_some_and(|decision| decision.withdrawn) => {
-                content("mail-withdrawn-subject", "mail-withdrawn-heading")
-                    .paragraph(&Message::new("mail-withdrawn"))
-                    .names(request.names())
-                    .fact(&asked_on, &asked)
-                    .button(&see_request, status_link)
-                    .link(&ask_again, base_url.as_str())
-                    .closing(&Message::new("mail-withdrawn-not-you"))
-            }
+            Self::Withdrawn => withdrawn(),
+            Self::Rejected if request.is_withdrawn() => withdrawn(),
             Self::Rejected => {
                 let content = content("mail-rejected-subject", "mail-rejected-heading");
                 let decision = request.decision();

@@ -131,6 +131,15 @@ fn rejected(reason: Option<&str>) -> Request {
     ended(request, Status::Rejected, reason.unwrap_or("The approver gave no reason."))
 }
 
+fn decided_as_withdrawn() -> Request {
+    let mut request = asked();
+    let at = datetime!(2026-01-02 12:00 UTC);
+    let digest = ApprovalDigest::from_text("d");
+    let decision = DecisionRecord { outcome: Outcome::Rejected, digest, votes: vec![], withdrawn: true, at };
+    request.record_decision(decision, at).unwrap();
+    request
+}
+
 fn expired() -> Request {
     ended(asked(), Status::Expired, "No decision was made in time.")
 }
@@ -147,6 +156,7 @@ fn of(status: Status) -> Request {
         Status::PendingApproval => asked(),
         Status::Refused => refused(),
         Status::Rejected => rejected(Some("Wrong team.")),
+        Status::Withdrawn => ended(decided_as_withdrawn(), Status::Withdrawn, "You withdrew the request."),
         Status::Expired => expired(),
         Status::Failed => failed(),
         Status::Approved | Status::Issued | Status::Delivered | Status::Revoked => {
@@ -225,6 +235,7 @@ async fn every_mail_goes_out_once_and_is_noted() {
         ("NotifyReceived", Status::Submitted, "received"),
         ("NotifyRefused", Status::Refused, "refused"),
         ("NotifyRejected", Status::Rejected, "rejected"),
+        ("NotifyRejected", Status::Withdrawn, "withdrawn"),
         ("NotifyExpired", Status::Expired, "expired"),
         ("NotifyFailed", Status::Failed, "failed"),
     ] {
@@ -250,6 +261,7 @@ async fn the_row_decides_what_is_said() {
         ("NotifyReceived", _) => Ok(None),
         (_, Refused) => Ok(Some("refused")),
         (_, Rejected) => Ok(Some("rejected")),
+        (_, Withdrawn) => Ok(Some("withdrawn")),
         (_, Expired) => Ok(Some("expired")),
         (_, Failed) => Ok(Some("failed")),
         (_, Delivered | Revoked) => Ok(None),
@@ -441,18 +453,19 @@ async fn other_mails_are_not_sent_on_demand() {
 
 #[test]
 fn a_withdrawal_is_not_mailed_as_a_rejection() {
-    let mut request = asked();
-    let at = datetime!(2026-01-02 12:00 UTC);
-    let digest = ApprovalDigest::from_text("d");
-    let decision = DecisionRecord { outcome: Outcome::Rejected, digest, votes: vec![], withdrawn: true, at };
-    request.record_decision(decision, at).unwrap();
-    let request = ended(request, Status::Rejected, "You withdrew the request.");
     let base_url = BaseUrl::parse("https://ca.example.com/").unwrap();
-    let mail = Notice::Rejected.content(&request, &base_url, "https://ca.example.com/requests/x").to(
-        request.id(),
-        &MailKind::Rejected,
-        request.email(),
-    );
+    // A row of version 0.1.0 has the status of a rejection.
+    let of_a_row = |status| {
+        let request = decided_as_withdrawn().altered(|row| row.status = status);
+        let notice = Notice::of_ending(status).unwrap().unwrap();
+        notice.content(&request, &base_url, "https://ca.example.com/requests/x").to(
+            request.id(),
+            &notice.kind(),
+            request.email(),
+        )
+    };
+    let mail = of_a_row(Status::Withdrawn);
+    assert_eq!(mail.text, of_a_row(Status::Rejected).text);
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
 }
 

@@ -53,7 +53,7 @@ pub enum PersistState {
     Persist,
     /// The policy does not allow the request.
     RecordRefusal,
-    /// An approver rejected the request, or the requester withdrew it.
+    /// The decision is a rejection by an approver or a withdrawal by the requester.
     RecordRejection,
     /// The approval period is over.
     RecordExpiry,
@@ -189,8 +189,8 @@ fn known_as(names: &[String]) -> Vec<String> {
 
 fn rejection(request: &Request) -> Ending {
     let decision = request.decision().filter(|decision| decision.outcome == decision::Outcome::Rejected);
-    if decision.is_some_and(|decision| decision.withdrawn) {
-        return Ending::because(Status::Rejected, "You withdrew the request.");
+    if request.is_withdrawn() {
+        return Ending::because(Status::Withdrawn, "You withdrew the request.");
     }
     let reason = decision.and_then(|decision| decision.rejection_reason());
     Ending::because(Status::Rejected, reason.unwrap_or("The approver gave no reason."))

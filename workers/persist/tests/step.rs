@@ -123,7 +123,7 @@ async fn a_message_without_a_cause_in_the_row_ends_nothing() {
 async fn each_ending_is_recorded_and_stands() {
     let backend = InMemoryBackend::new();
     for (state, status) in [
-        ("RecordRejection", Status::Rejected),
+        ("RecordRejection", Status::Withdrawn),
         ("RecordExpiry", Status::Expired),
         ("RecordFailure", Status::Failed),
     ] {

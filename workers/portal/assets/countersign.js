@@ -14,7 +14,12 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 // After a refused submission the summary is read out first.
 document.getElementById("problems")?.focus();
 
-for (const guarded of document.querySelectorAll("form[method=post]")) keepPrivateKeys(guarded);
+for (const guarded of document.forms) keepPrivateKeys(guarded);
+
+// A rejection needs a reason: the browser says so at the field.
+const reason = document.getElementById("reason");
+for (const button of document.querySelectorAll("button[name=decision]"))
+  button.addEventListener("click", () => (reason.required = button.value === "reject"));
 
 const form = document.querySelector("form[data-preview]");
 if (form) enhanceForm(form);
@@ -57,12 +62,23 @@ function enhanceForm(form) {
     pending = setTimeout(preview, 400);
   };
 
+  // The warning about a dropped file, which is not taken: there is nothing to clear. Not in the panel, which the next preview
+  // replaces.
+  let refused;
+  const refuse = () => {
+    refused = privateKeyWarning();
+    refused.querySelector(".actions").remove();
+    panel.before(refused);
+    refused.focus();
+  };
+
   const take = async (chosen) => {
+    refused?.remove();
     if (!chosen || chosen.size > 128 * 1024) return;
     const bytes = new Uint8Array(await chosen.arrayBuffer());
     if (holdsPrivateKeyBytes(bytes)) {
-      // A chosen file stays chosen, with the warning at its field; a dropped one is not taken.
-      if (chosen !== file.files[0]) panel.replaceChildren(document.getElementById("private-key-warning").content.cloneNode(true));
+      // A chosen file stays chosen, with the warning at its field.
+      if (chosen !== file.files[0]) refuse();
       return;
     }
     file.value = "";
@@ -91,15 +107,23 @@ function enhanceForm(form) {
   });
 }
 
-// Keeps a form with a private key in any field from being sent, and says so at the field. Nothing is cleared.
+function privateKeyWarning() {
+  return document.getElementById("private-key-warning").content.firstElementChild.cloneNode(true);
+}
+
+// Keeps a form with a private key in any field from being sent, and says so at the field. Only its reader clears it.
 function keepPrivateKeys(form) {
-  const template = document.getElementById("private-key-warning");
-  if (!template) return;
+  if (!document.getElementById("private-key-warning")) return;
   const warnings = new Map();
   const mark = (field, isKey) => {
     const warning = warnings.get(field);
     if (isKey && !warning) {
-      const shown = template.content.firstElementChild.cloneNode(true);
+      const shown = privateKeyWarning();
+      shown.querySelector("button").addEventListener("click", () => {
+        field.value = "";
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        field.focus();
+      });
       (field.closest(".field, .file") ?? field).after(shown);
       field.setAttribute("aria-invalid", "true");
       warnings.set(field, shown);
@@ -121,14 +145,20 @@ function keepPrivateKeys(form) {
     if (field.type === "file") void checkFiles(field);
   };
   for (const event of ["input", "change"]) form.addEventListener(event, ({ target }) => check(target));
+  const named = () => [...form.elements].filter((field) => field.name);
+  const stopTexts = (event) => {
+    const guilty = named().filter(isText).filter(checkText)[0];
+    if (!guilty) return false;
+    event.preventDefault();
+    warnings.get(guilty).focus();
+    return true;
+  };
+  // Before the browser validates the fields: its own message would come first.
+  for (const button of form.elements) if (button.type === "submit") button.addEventListener("click", stopTexts);
   let cleared = false;
   form.addEventListener("submit", (event) => {
-    const fields = [...form.elements].filter((field) => field.name);
-    const guilty = fields.filter(isText).filter(checkText)[0];
-    if (guilty) {
-      event.preventDefault();
-      return guilty.focus();
-    }
+    if (stopTexts(event)) return;
+    const fields = named();
     const files = fields.filter((field) => field.type === "file" && field.files.length);
     // Files are read, which takes a turn; then the form is sent again.
     if (cleared || !files.length) return;
@@ -136,7 +166,7 @@ function keepPrivateKeys(form) {
     event.preventDefault();
     void Promise.all(files.map(checkFiles)).then((found) => {
       const first = files[found.indexOf(true)];
-      if (first) return first.focus();
+      if (first) return warnings.get(first).focus();
       // Not before the event has ended: until then a browser ignores it.
       setTimeout(() => {
         cleared = true;

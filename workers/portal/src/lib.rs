@@ -6,11 +6,13 @@
 //! of a link, no query and no CSR body is logged.
 //!
 //! - [`routes`]: one handler per route. [`pages`]: the pages, as values. [`forms`]: the bodies of forms, as values.
+//! - [`commands`]: the commands that make a CSR.
 //! - [`http`]: the protocol: negotiation, bodies, headers, problems, API Gateway.
 //! - [`locale`]: the language of an answer. [`state`]: the ports. A module uses only modules below it.
 
 use std::sync::Arc;
 
+mod commands;
 mod forms;
 mod http;
 mod locale;

@@ -19,10 +19,11 @@ use crate::locale::Locale;
 use crate::state::Portal;
 
 pub(crate) mod assets;
-pub(crate) mod commands;
+mod commands;
 mod form;
 mod markup;
 mod mine;
+mod names;
 mod review;
 mod status;
 

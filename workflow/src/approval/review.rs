@@ -133,7 +133,7 @@ impl Review {
         let in_force = in_force.filter(|_| approval.outcome.is_none()).unwrap_or(&approval.approver_set);
         Self {
             request_id: request.id(),
-            status: request.status(),
+            status: request.shown_status(),
             digest,
             approver,
             requester: request.email().clone(),

@@ -1,7 +1,8 @@
 //! The withdrawal of a request by its requester.
 //!
-//! Invariant: a withdrawal counts as a rejection, and never replaces a decision. It is recorded by a conditional write
-//! first; if the message to await-approval is then lost, a repetition or housekeeping sends it again.
+//! Invariant: a withdrawal decides the approval as rejected, and ends the request as `withdrawn`; it never replaces a
+//! decision. It is recorded by a conditional write first; if the message to await-approval is then lost, a repetition
+//! or housekeeping sends it again.
 
 use super::VoteError;
 use crate::message::RecheckMessage;

@@ -11,8 +11,8 @@ use crate::finding::{Finding, Severity};
 use crate::grant::CsrSummary;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
+use crate::name_list::NameList;
 use crate::texts::{Language, Message};
-use pki::name::Name;
 
 /// The most lines of one fact; the pages show all.
 const MAX_LINES: usize = 50;
@@ -139,12 +139,13 @@ impl MailContent {
         self
     }
 
-    /// Adds names; internationalized names in both forms.
+    /// Adds names, of many only number, groups and the first ones; the pages show all.
     #[must_use]
     pub fn names(self, names: &[String]) -> Self {
-        let for_people =
-            |name: &String| name.parse().map_or_else(|_| name.clone(), |name: Name| name.for_people());
-        self.list(&Message::new("mail-names"), names.iter().map(for_people))
+        let list = NameList::of(names);
+        let (heading, fold) = (list.heading(self.language), list.fold(self.language));
+        let names = list.first.into_iter().map(|name| name.shown);
+        self.list(&Message::new("mail-names"), heading.into_iter().chain(names).chain(fold))
     }
 
     /// Adds the contents of the certificate: names, subject, key and profile.
@@ -282,16 +283,5 @@ impl MailContent {
         Html { content: self, button_fails: self.shown(&Message::new("mail-button-fails")), signature }
             .render()
             .expect("writing strings into a string does not fail")
-    }
-}
-
-/// The names in short: the first name, and the number of the others.
-pub fn names_in_short(language: Language, names: &[String]) -> String {
-    match names {
-        [] => language.text("mail-some-certificate"),
-        [name] => name.clone(),
-        [name, more @ ..] => {
-            language.say(&Message::new("mail-names-in-short").with("name", name).with("more", more.len()))
-        }
     }
 }

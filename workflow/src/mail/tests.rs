@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::finding::{Code, Finding};
 use crate::grant::CsrSummary;
+use crate::name_list::names_in_short;
 use crate::texts::{Language, Message};
 
 fn id() -> RequestId {
@@ -124,6 +125,23 @@ fn a_long_list_is_cut_and_says_so() {
     );
     assert!(mail.text.contains("n49.example.com\n  and 10 more\n"));
     assert!(!mail.text.contains("n50."));
+}
+
+#[test]
+fn many_names_are_counted_and_shortened() {
+    let names: Vec<String> = (0..100).map(|n| format!("n{n}.example.com")).collect();
+    let mail = MailContent::new(Language::English, "s", "h").names(&names).to(
+        id(),
+        &MailKind::Received,
+        &requester(),
+    );
+    assert!(
+        mail.text.contains("Names:\n  100 names, all in example.com\n  n0.example.com\n"),
+        "{}",
+        mail.text
+    );
+    assert!(mail.text.contains("n9.example.com\n  90 more names\n"), "{}", mail.text);
+    assert!(!mail.text.contains("n10.") && !mail.html.contains("n10."));
 }
 
 #[test]

@@ -52,8 +52,10 @@ pub enum EventKind {
     Delivered,
     /// The request ended: the policy does not allow it.
     Refused,
-    /// The request ended: rejected.
+    /// The request ended: rejected. In trails of version 0.1.0 also the end of a withdrawn request.
     Rejected,
+    /// The request ended: withdrawn. [`EventKind::Withdrawn`] is the act of the requester before it.
+    WithdrawalRecorded,
     /// The request ended: expired without a decision.
     Expired,
     /// The request ended: failed.
@@ -261,6 +263,7 @@ wire_names!(EventKind: "kind of event" {
     Delivered => "delivered",
     Refused => "refused",
     Rejected => "rejected",
+    WithdrawalRecorded => "withdrawal_recorded",
     Expired => "expired",
     Failed => "failed",
     Restarted => "restarted",

@@ -58,7 +58,8 @@ impl RequestOutcome {
         match status {
             Status::Delivered => Some(Self::Delivered),
             Status::Refused => Some(Self::Refused),
-            Status::Rejected => Some(Self::Rejected),
+            // One series for both: a series costs money, and the table tells them apart.
+            Status::Rejected | Status::Withdrawn => Some(Self::Rejected),
             Status::Expired => Some(Self::Expired),
             Status::Failed => Some(Self::Failed),
             Status::Unconfirmed

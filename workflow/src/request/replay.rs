@@ -99,6 +99,7 @@ impl Facts {
             EventKind::Delivered => self.enter(Status::Delivered, event),
             EventKind::Refused => self.enter(Status::Refused, event),
             EventKind::Rejected => self.enter(Status::Rejected, event),
+            EventKind::WithdrawalRecorded => self.enter(Status::Withdrawn, event),
             EventKind::Expired => self.enter(Status::Expired, event),
             EventKind::Failed => self.enter(Status::Failed, event),
             EventKind::Revoked => self.enter(Status::Revoked, event),

@@ -226,6 +226,27 @@ impl Request {
         self.ending.as_ref().map(|ending| ending.findings.as_slice()).unwrap_or_default()
     }
 
+    /// True if the requester withdrew the request, and the withdrawal is the decision.
+    pub fn is_withdrawn(&self) -> bool {
+        self.decision.as_ref().is_some_and(|decision| decision.withdrawn)
+    }
+
+    /// The status for people and programs: a withdrawn request is `withdrawn`, even if its row is of version 0.1.0,
+    /// which recorded a withdrawal as `rejected`.
+    pub fn shown_status(&self) -> Status {
+        self.shown(self.status)
+    }
+
+    /// Like [`Request::shown_status`], for a status in the history of this request.
+    pub fn shown(&self, status: Status) -> Status {
+        if status == Status::Rejected && self.is_withdrawn() { Status::Withdrawn } else { status }
+    }
+
+    /// The history with statuses as in [`Request::shown_status`].
+    pub fn shown_history(&self) -> Vec<HistoryEntry> {
+        self.history.iter().map(|one| HistoryEntry { status: self.shown(one.status), at: one.at }).collect()
+    }
+
     /// Every status entered, oldest first.
     pub fn history(&self) -> &[HistoryEntry] {
         &self.history
@@ -276,7 +297,7 @@ pub struct InvalidTransition {
 /// The end of a request without a certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ending {
-    /// `refused`, `rejected`, `expired` or `failed`.
+    /// `refused`, `rejected`, `withdrawn`, `expired` or `failed`.
     pub status: Status,
     /// The reason, in words for the requester.
     pub reason: String,

@@ -243,7 +243,11 @@ impl Request {
         let (allowed, event) = match ending.status {
             Status::Refused => (undecided || self.status == Status::Approved, EventKind::Refused),
             // A message alone ends no request so: the cause is in the row.
-            Status::Rejected => (undecided && self.is_decided_as(Outcome::Rejected), EventKind::Rejected),
+            Status::Rejected => (
+                undecided && self.is_decided_as(Outcome::Rejected) && !self.is_withdrawn(),
+                EventKind::Rejected,
+            ),
+            Status::Withdrawn => (undecided && self.is_withdrawn(), EventKind::WithdrawalRecorded),
             Status::Expired => {
                 // The hard bound of the state counts from its entry, the approval period from the question a little later.
                 let is_over = self.expires_at.is_some_and(|end| end - EXPIRY_SLACK <= now);
@@ -337,6 +341,7 @@ impl Request {
         let kind = match self.status {
             Status::Refused => MailKind::Refused,
             Status::Rejected => MailKind::Rejected,
+            Status::Withdrawn => MailKind::Withdrawn,
             Status::Expired => MailKind::Expired,
             Status::Failed => MailKind::Failed,
             _ => return false,

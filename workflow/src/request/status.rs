@@ -19,8 +19,11 @@ pub enum Status {
     Delivered,
     /// The policy does not allow it.
     Refused,
-    /// An approver rejected it, or the requester withdrew it.
+    /// An approver rejected it. Rows of version 0.1.0 also have it for a withdrawn request; see
+    /// [`Request::shown_status`](super::Request::shown_status).
     Rejected,
+    /// The requester withdrew it.
+    Withdrawn,
     /// The approval period ended without a decision.
     Expired,
     /// An error stopped the flow; an operator must act.
@@ -38,6 +41,7 @@ wire_names!(Status: "status" {
     Delivered => "delivered",
     Refused => "refused",
     Rejected => "rejected",
+    Withdrawn => "withdrawn",
     Expired => "expired",
     Failed => "failed",
     Revoked => "revoked",
@@ -74,7 +78,7 @@ mod tests {
     /// The names in tables, in answers and on the command line.
     #[test]
     fn the_names_are_those_in_rows() {
-        let names = "unconfirmed submitted pending_approval approved issued delivered refused rejected expired failed revoked";
+        let names = "unconfirmed submitted pending_approval approved issued delivered refused rejected withdrawn expired failed revoked";
         assert_eq!(Status::ALL.map(Status::as_str).join(" "), names);
     }
 }

@@ -102,6 +102,12 @@ impl InMemoryBackend {
                 request.end(Ending::because(status, "no decision"), now).expect("allowed");
             }
             Status::Failed => request.end(Ending::because(status, "broken"), now).expect("allowed"),
+            Status::Withdrawn => {
+                approval.withdraw(now).expect("undecided");
+                request.note(PendingEvent::new(EventKind::Withdrawn, now));
+                request.record_decision(approval.decision().expect("decided"), now).expect("allowed");
+                request.end(Ending::because(status, "You withdrew the request."), now).expect("allowed");
+            }
             Status::Rejected => {
                 approval
                     .vote(

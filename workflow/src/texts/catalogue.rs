@@ -235,6 +235,15 @@ impl Message {
         }
     }
 
+    /// The text that is the value of this name, if there is one.
+    #[must_use]
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        match self.values.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The id in the catalogue.
     #[must_use]
     pub fn id(&self) -> &str {

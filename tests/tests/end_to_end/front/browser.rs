@@ -14,7 +14,8 @@ async fn a_request_is_asked_for_and_approved_without_javascript() {
     asked_for_and_approved(false).await;
 }
 
-const PROGRAMS: [(&str, &str); 2] = [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+pub(super) const PROGRAMS: [(&str, &str); 2] =
+    [("chromium", "chromium"), ("chromedriver", "chromium-driver")];
 
 async fn asked_for_and_approved(with_scripts: bool) {
     let Some(programs) = needed(PROGRAMS) else { return };
@@ -111,5 +112,38 @@ async fn a_rejection_is_made_and_read_in_a_browser() {
     browser.page.goto(&asked.status_url).await.unwrap();
     let page = browser.element("main").await.text().await.unwrap();
     assert!(page.contains("Not this quarter."), "{page}");
+    browser.close().await;
+}
+
+/// The window is as large as that of a phone.
+#[tokio::test]
+async fn the_decision_is_in_reach_above_forty_names_and_a_long_comment() {
+    const IN_SIGHT: &str = "
+        const box = document.querySelector(arguments[0]).getBoundingClientRect();
+        const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+        return box.top >= 0 && box.bottom <= innerHeight && top.matches(arguments[0]);";
+    let Some(programs) = needed(PROGRAMS) else { return };
+    let stack = Stack::shared().await;
+    let names: Vec<String> = (0..40).map(|_| unique_host()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let comment = "One line of many.\n".repeat(30);
+    let asked = stack.portal().ask(&Submission { comment, ..Submission::of(&csr_for(&names)) }).await;
+    let browser = Browser::start(&programs, true).await;
+    browser.page.goto(&stack.mailbox().approval_link(&asked, APPROVER).await).await.unwrap();
+    for button in ["button[value=approve]", "button[value=reject]"] {
+        browser.element(button).await;
+        let is_in_sight = browser.page.execute(IN_SIGHT, vec![button.into()]).await.unwrap();
+        assert_eq!(is_in_sight, true, "{button}");
+    }
+    let headline = browser.element(".counted").await.text().await.unwrap();
+    assert_eq!(headline, "40 names, all in example.com, all new");
+    // A rejection needs a reason: the field gets the focus, and nothing is sent.
+    browser.press("button[value=reject]").await;
+    let focused = browser.page.active_element().await.unwrap().attr("id").await.unwrap();
+    assert_eq!(focused.as_deref(), Some("reason"));
+    assert_eq!(stack.portal().status(&asked).await["status"], "pending_approval");
+    browser.press("button[value=approve]").await;
+    browser.element(".banner[role=status]").await;
+    stack.portal().until(&asked, "delivered").await;
     browser.close().await;
 }

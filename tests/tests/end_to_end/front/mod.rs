@@ -8,4 +8,6 @@ mod browser;
 mod decisions;
 mod fields;
 mod links;
+mod private_key;
 mod scanner;
+mod withdrawn;

@@ -164,7 +164,11 @@ mod tests {
     fn a_wrong_type_is_named_with_its_field() {
         let fields = json(br#"{"email": 7, "comment": null, "csrContent": " ", "profile": "server"}"#)
             .unwrap_or_else(|_| panic!());
-        assert_eq!(fields.text("email").unwrap_err().detail, "The e-mail address (email) is a number.");
+        let finding = fields.text("email").unwrap_err();
+        assert_eq!(
+            (finding.detail.as_str(), finding.field()),
+            ("The e-mail address is a number.", Some("email"))
+        );
         assert_eq!(fields.text("comment").unwrap(), None);
         assert_eq!(fields.text("csrContent").unwrap(), None);
         assert_eq!(fields.text("profile").unwrap().as_deref(), Some("server"));

@@ -31,7 +31,22 @@ struct ProblemDocument<'a> {
     status: u16,
     detail: &'a str,
     code: Code,
-    findings: &'a [Finding],
+    findings: Vec<FindingDocument<'a>>,
+}
+
+/// A finding with the field of the form that it is about.
+#[derive(Serialize)]
+struct FindingDocument<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl<'a> From<&'a Finding> for FindingDocument<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self { finding, field: finding.field() }
+    }
 }
 
 impl Problem {
@@ -54,7 +69,18 @@ impl Problem {
     pub(crate) fn detail(&self, language: Language) -> String {
         match &self.detail {
             Some(message) => language.say(message),
-            None => main(&self.findings).map(ToString::to_string).unwrap_or_default(),
+            None => main(&self.findings)
+                .map(|main| format!("{} {}", main.detail_in(language), main.advice_in(language)))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The explanation for a program, after the name of the field that it is about.
+    fn detail_with_field(&self) -> String {
+        let detail = self.detail(Language::English);
+        match main(&self.findings).and_then(Finding::field).filter(|_| self.detail.is_none()) {
+            Some(field) => format!("{field}: {detail}"),
+            None => detail,
         }
     }
 
@@ -78,9 +104,9 @@ impl Problem {
             kind: format!("urn:countersign:problem:{}", self.code),
             title: &self.title(Language::English),
             status: self.status.as_u16(),
-            detail: &self.detail(Language::English),
+            detail: &self.detail_with_field(),
             code: self.code,
-            findings: &self.findings,
+            findings: self.findings.iter().map(FindingDocument::from).collect(),
         };
         let mut response = (self.status, axum::Json(document)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

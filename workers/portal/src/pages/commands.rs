@@ -1,89 +1,80 @@
 //! The page with commands for making a key and a CSR.
 
 use askama::Template;
-use pki::name::Name;
 use workflow::finding::Finding;
+use workflow::name_list::NameList;
 use workflow::texts::Message;
 
-use super::{FindingView, Site};
+use super::names::NamesView;
+use super::{FindingView, Site, shown};
+use crate::commands::TypedNames;
 use crate::locale::Locale;
 use crate::state::Portal;
+
+/// The most characters of a text that is not a name.
+const MAX_QUOTED: usize = 300;
+
+/// A text that is not in the commands, and the reason.
+struct LeftOut {
+    text: String,
+    remark: FindingView,
+}
 
 #[derive(Template)]
 #[template(path = "commands.html")]
 pub(crate) struct CommandsPage {
     site: Site,
     typed: String,
-    openssl: String,
-    powershell: String,
-    remarks: Vec<FindingView>,
+    /// The error of the whole input.
+    problem: Option<FindingView>,
+    left_out: Vec<LeftOut>,
+    /// Names beyond the most names of a request, under a sentence that says so.
+    beyond: Option<(String, NamesView)>,
+    openssl: Option<String>,
+    powershell: Option<String>,
+    /// Names that only the PowerShell command leaves out.
+    not_in_powershell: Option<NamesView>,
 }
 
 impl CommandsPage {
-    pub(crate) fn new(
-        portal: &Portal,
-        locale: &Locale,
-        typed: &str,
-        names: &[Name],
-        findings: &[Finding],
-    ) -> Self {
+    pub(crate) fn new(portal: &Portal, locale: &Locale, typed: &str, names: &TypedNames) -> Self {
         let site = Site::of(portal, locale);
+        let view = |names: Vec<String>| NamesView::of(&site, &NameList::of(&names));
+        let beyond: Vec<String> = names.beyond.iter().map(ToString::to_string).collect();
+        let not_in_powershell: Vec<String> =
+            names.not_in_powershell().iter().map(ToString::to_string).collect();
         Self {
             typed: typed.to_owned(),
-            openssl: openssl(names),
-            powershell: powershell(names),
-            remarks: site.remarks(findings),
+            problem: None,
+            left_out: names.left_out.iter().map(|one| left_out(&site, one)).collect(),
+            beyond: (!beyond.is_empty()).then(|| {
+                let most = Message::new("commands-beyond").with("most", names.names.len());
+                (site.say(most), view(beyond))
+            }),
+            openssl: names.openssl(),
+            powershell: names.powershell(),
+            not_in_powershell: (!not_in_powershell.is_empty()).then(|| view(not_in_powershell)),
             site,
         }
     }
-}
 
-/// `openssl req` for these names; the first name is also the common name.
-pub(crate) fn openssl(names: &[Name]) -> String {
-    let (first, alternatives) = parts(names);
-    format!(
-        "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\\n  -keyout key.pem -out request.csr \\\n  \
-         -subj '/CN={first}' \\\n  -addext 'subjectAltName={}'",
-        alternatives.join(",")
-    )
-}
-
-/// The same with certreq, for Windows.
-pub(crate) fn powershell(names: &[Name]) -> String {
-    let (first, alternatives) = parts(names);
-    let lines: Vec<String> = alternatives
-        .iter()
-        .map(|one| {
-            let (kind, value) = one.split_once(':').unwrap_or(("DNS", one));
-            let kind = match kind {
-                "IP" => "ipaddress",
-                "email" => "email",
-                _ => "dns",
-            };
-            format!("_continue_ = \"{kind}={value}&\"")
-        })
-        .collect();
-    format!(
-        "@'\n[NewRequest]\nSubject = \"CN={first}\"\nKeyAlgorithm = ECDSA_P256\nKeyLength = 256\nHashAlgorithm = SHA256\n\
-         MachineKeySet = TRUE\nExportable = FALSE\nRequestType = PKCS10\n[Extensions]\n2.5.29.17 = \"{{text}}\"\n{}\n'@ | \
-         Set-Content request.inf\ncertreq -new request.inf request.csr",
-        lines.join("\n")
-    )
-}
-
-fn parts(names: &[Name]) -> (String, Vec<String>) {
-    let first = names.first().map(ToString::to_string).unwrap_or_else(|| "www.example.com".into());
-    let mut alternatives: Vec<String> = names
-        .iter()
-        .map(|name| match name {
-            Name::Dns(name) => format!("DNS:{name}"),
-            Name::Ip(address) => format!("IP:{address}"),
-            Name::Email(address) => format!("email:{address}"),
-            Name::Uri(uri) => format!("URI:{uri}"),
-        })
-        .collect();
-    if alternatives.is_empty() {
-        alternatives.push(format!("DNS:{first}"));
+    /// The page of an input that is not shown again.
+    pub(crate) fn without_names(portal: &Portal, locale: &Locale, problem: &Finding) -> Self {
+        let page = Self::new(portal, locale, "", &TypedNames::default());
+        Self { problem: Some(page.site.remark(problem)), ..page }
     }
-    (first, alternatives)
+
+    /// True if the openssl command has every typed name.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.problem.is_none() && self.left_out.is_empty() && self.beyond.is_none()
+    }
+}
+
+fn left_out(site: &Site, (text, finding): &(String, Finding)) -> LeftOut {
+    let mut quoted = shown(text);
+    if let Some((end, _)) = quoted.char_indices().nth(MAX_QUOTED) {
+        quoted.truncate(end);
+        quoted.push('…');
+    }
+    LeftOut { text: quoted, remark: site.remark(finding) }
 }

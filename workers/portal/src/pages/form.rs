@@ -5,7 +5,8 @@ use workflow::policy::Policy;
 use workflow::request::intake::Preview;
 use workflow::texts::Message;
 
-use super::{FindingView, Site, names_for_people};
+use super::names::NamesView;
+use super::{FindingView, Site};
 use crate::forms::submission::{FieldError, SubmissionForm, fresh_key};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
@@ -27,7 +28,7 @@ struct Complaint {
 /// The texts of the preview.
 struct PreviewView {
     subject: String,
-    names: Vec<String>,
+    names: NamesView,
     key: String,
     /// The validity and the profile.
     validity: String,
@@ -93,7 +94,7 @@ impl<'a> FormPage<'a> {
         let grant = &preview.grant;
         self.preview = Some(PreviewView {
             subject: grant.subject.clone(),
-            names: names_for_people(&grant.names),
+            names: NamesView::of_names(&self.site, &grant.names),
             key: grant.key.clone(),
             validity: self.site.say(
                 Message::new("preview-valid-profile")

@@ -4,9 +4,11 @@ use askama::Template;
 use workflow::approval::{LinkGiven, LinkSecret};
 use workflow::email::Email;
 use workflow::finding::Finding;
+use workflow::name_list::names_in_short;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
+use super::names::NamesView;
 use super::{FindingView, Instant, Site, names_for_people};
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -36,9 +38,15 @@ impl AskMinePage {
     }
 }
 
+/// The most names in the title of a request.
+const MAX_TITLE_NAMES: usize = 3;
+
 /// One request.
 struct RequestRow {
-    names: Vec<String>,
+    /// The first name, and the number of the others.
+    title: String,
+    /// All names, if the title has not all.
+    names: Option<NamesView>,
     profile: String,
     status: String,
     asked_at: Instant,
@@ -92,10 +100,16 @@ impl MinePage {
 fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
     let key = links.status_key(request.id(), LinkGiven::ByMail);
     let path = |below: &str| site.request_path(request.id(), below, &key);
+    let names = request.requested_names();
+    let is_long = names.len() > MAX_TITLE_NAMES;
     RequestRow {
-        names: names_for_people(&request.requested_names()),
+        title: match is_long {
+            true => names_in_short(site.language, &names_for_people(&names)),
+            false => names_for_people(&names).join(&site.text("list-separator")),
+        },
+        names: is_long.then(|| NamesView::of_names(site, &names)),
         profile: request.profile().to_owned(),
-        status: site.say(Message::new("status-in-words").with("status", request.status().as_str())),
+        status: site.say(Message::new("status-in-words").with("status", request.shown_status().as_str())),
         asked_at: site.instant(request.registration_date()),
         not_after: request.not_after().filter(|_| request.is_signed()).map(|at| site.instant(at)),
         page: path(""),

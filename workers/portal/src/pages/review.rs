@@ -5,12 +5,19 @@ use workflow::approval::history::{Anomaly, LiveCertificate};
 use workflow::approval::review::Review;
 use workflow::approver_set::MissingApprovals;
 use workflow::decision::{Decision, Outcome, Vote};
+use workflow::name_list::{NameList, names_in_short};
 use workflow::texts::Message;
 
+use super::names::NamesView;
 use super::{FindingView, Instant, Markup, Site, grouped, names_for_people, shown};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
+
+/// The most names of an earlier certificate in its title.
+const MAX_LIVE_NAMES: usize = 3;
+/// The most lines and characters of a comment before the fold.
+const MAX_COMMENT: (usize, usize) = (8, 600);
 
 /// One vote.
 struct Said {
@@ -22,7 +29,9 @@ struct Said {
 
 /// One certificate in use.
 struct Live {
-    names: Vec<String>,
+    title: String,
+    /// All names, if the title has not all.
+    names: Option<NamesView>,
     email: String,
     not_after: Instant,
     serial: String,
@@ -47,8 +56,10 @@ pub(crate) struct ReviewPage {
     asks: Markup,
     approver: String,
     comment: String,
+    /// The beginning of a long comment.
+    comment_start: Option<String>,
     subject: String,
-    names: Vec<String>,
+    names: NamesView,
     key: String,
     public_key_digest: String,
     csr_digest: String,
@@ -70,6 +81,8 @@ pub(crate) struct ReviewPage {
 impl ReviewPage {
     pub(crate) fn new(portal: &Portal, locale: &Locale, review: &Review) -> Self {
         let site = Site::of(portal, locale);
+        let names = NameList::with_new(&review.names, new_names(&review.anomalies));
+        let comment = shown(&review.comment);
         let (refusals, remarks) =
             review.findings.iter().partition::<Vec<_>, _>(|finding| finding.is_refusal());
         Self {
@@ -78,9 +91,10 @@ impl ReviewPage {
             is_open: review.is_open(),
             asks: asks(&site, review),
             approver: review.approver.to_string(),
-            comment: shown(&review.comment),
+            comment_start: start_of(&comment),
+            comment,
             subject: review.subject.clone(),
-            names: names_for_people(&review.names),
+            names: NamesView::of(&site, &names),
             key: review.key.clone(),
             public_key_digest: grouped(&review.public_key_digest),
             csr_digest: grouped(&review.csr_digest),
@@ -88,7 +102,7 @@ impl ReviewPage {
             refusals: refusals.into_iter().map(|finding| site.remark(finding)).collect(),
             remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
-            unusual: review.anomalies.iter().map(|one| anomaly(&site, one)).collect(),
+            unusual: review.anomalies.iter().map(|one| anomaly(&site, one, names.count())).collect(),
             missing_approvals: missing_approvals(&site, review),
             votes: review.votes.iter().map(|vote| Said::of(&site, vote)).collect(),
             quorum: review.quorum,
@@ -164,6 +178,9 @@ fn asks(site: &Site, review: &Review) -> Markup {
 }
 
 fn missing_approvals(site: &Site, review: &Review) -> Option<String> {
+    if let [MissingApprovals { group: None, approvals }] = review.missing_approvals.as_slice() {
+        return Some(site.say(Message::new("review-lacking-any").with("approvals", *approvals)));
+    }
     let of_group = |one: &MissingApprovals| {
         let message = Message::new("review-lacking-of").with("group", one.group.as_ref()?);
         Some(site.say(message.with("approvals", one.approvals)))
@@ -173,10 +190,33 @@ fn missing_approvals(site: &Site, review: &Review) -> Option<String> {
     (!missing.is_empty()).then(|| site.say(Message::new("review-lacking").with("missing", list)))
 }
 
-fn anomaly(site: &Site, anomaly: &Anomaly) -> String {
+/// The names in no earlier request.
+fn new_names(anomalies: &[Anomaly]) -> &[String] {
+    let new = anomalies.iter().find_map(|one| match one {
+        Anomaly::FirstRequest { names } => Some(names.as_slice()),
+        _ => None,
+    });
+    new.unwrap_or_default()
+}
+
+/// The beginning of a comment that is too long to be shown at once.
+fn start_of(comment: &str) -> Option<String> {
+    let (lines, characters) = MAX_COMMENT;
+    let start: String = comment.split_inclusive('\n').take(lines).collect();
+    let start: String = start.chars().take(characters).collect();
+    (start.len() < comment.len()).then(|| format!("{}\n…", start.trim_end()))
+}
+
+fn anomaly(site: &Site, anomaly: &Anomaly, count: usize) -> String {
     let list = |names: &[String]| names_for_people(names).join(&site.text("list-separator"));
     site.say(match anomaly {
-        Anomaly::FirstRequest { names } => Message::new("unusual-first").with("names", list(names)),
+        // Each of them has a tag in the list of names.
+        Anomaly::FirstRequest { names } if names.len() == count => {
+            Message::new("unusual-first-all").with("count", count)
+        }
+        Anomaly::FirstRequest { names } => {
+            Message::new("unusual-first").with("new", names.len()).with("count", count)
+        }
         Anomaly::Wildcard { name } => Message::new("unusual-wildcard")
             .with("name", name)
             .with("parent", name.strip_prefix("*.").unwrap_or(name)),
@@ -204,8 +244,14 @@ impl Said {
 
 impl Live {
     fn of(site: &Site, one: &LiveCertificate) -> Self {
+        let is_long = one.names.len() > MAX_LIVE_NAMES;
+        let names = names_for_people(&one.names);
         Self {
-            names: names_for_people(&one.names),
+            title: match is_long {
+                true => names_in_short(site.language, &names),
+                false => names.join(&site.text("list-separator")),
+            },
+            names: is_long.then(|| NamesView::of_names(site, &one.names)),
             email: one.email.to_string(),
             not_after: site.instant(one.not_after),
             serial: one.serial.to_string(),

@@ -1,12 +1,14 @@
 //! The status page: the status of a request, explained, and the certificate once it is issued.
 
 use askama::Template;
+use workflow::approval::Approval;
 use workflow::approval::opened::OpenedRequest;
 use workflow::decision::Decision;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
-use super::{FindingView, Instant, Markup, Site, names_for_people, shown};
+use super::names::NamesView;
+use super::{FindingView, Instant, Markup, Site, shown};
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -15,6 +17,31 @@ struct StatusEvent {
     class: &'static str,
     label: String,
     at: Option<Instant>,
+}
+
+/// How far the decision about a pending request is. Approval and row are written one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PendingPhase {
+    /// Approvers may decide, and the requester may withdraw the request.
+    Undecided,
+    /// The requester withdrew the request; the flow has yet to end it.
+    Withdrawing,
+    /// The approvers decided, or their time is over; the flow has yet to go on.
+    Decided,
+}
+
+impl PendingPhase {
+    /// The phase of a pending request; `None` for any other.
+    fn of(request: &Request, approval: Option<&Approval>) -> Option<Self> {
+        let is_withdrawn = request.is_withdrawn() || approval.is_some_and(|approval| approval.withdrawn);
+        let is_decided =
+            request.decision().is_some() || approval.is_some_and(|approval| approval.outcome.is_some());
+        (request.status() == Status::PendingApproval).then_some(match () {
+            () if is_withdrawn => Self::Withdrawing,
+            () if is_decided => Self::Decided,
+            () => Self::Undecided,
+        })
+    }
 }
 
 #[derive(Template)]
@@ -32,7 +59,7 @@ pub(crate) struct StatusPage {
     reason: Option<String>,
     remarks: Vec<FindingView>,
     subject: Option<String>,
-    names: Vec<String>,
+    names: NamesView,
     key: Option<String>,
     profile: String,
     email: String,
@@ -64,6 +91,7 @@ impl StatusPage {
         locale: &Locale,
         opened: &OpenedRequest,
         names: &[String],
+        approval: Option<&Approval>,
         masks_addresses: bool,
     ) -> Self {
         let site = Site::of(portal, locale);
@@ -71,27 +99,32 @@ impl StatusPage {
         let link = |below: &str| site.request_path(request.id(), below, key);
         let downloads = (request.status().has_certificate() && opened.may_download())
             .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
-        let (class, headline) =
-            if withdrawn(request) { ("bad", "status-withdrawn") } else { headline(request.status()) };
+        let phase = PendingPhase::of(request, approval);
+        let (class, headline) = match phase {
+            Some(PendingPhase::Withdrawing) => ("working", "status-withdrawing"),
+            Some(PendingPhase::Decided) => ("working", "status-decided"),
+            Some(PendingPhase::Undecided) | None => headline(request.shown_status()),
+        };
         let is_signed = request.is_signed();
         Self {
             id: request.id().to_string(),
-            status: request.status().as_str(),
+            status: request.shown_status().as_str(),
             class,
             headline: site.text(headline),
-            explanation: explanation(&site, opened),
-            events: events(&site, request),
+            explanation: explanation(&site, opened, phase),
+            events: events(&site, request, phase),
             refresh: match request.status() {
                 status if status.is_terminal() => None,
                 // A reload would take the reader away from the button.
                 Status::Unconfirmed if opened.is_mailed() => None,
+                Status::PendingApproval if phase != Some(PendingPhase::Undecided) => Some(1),
                 Status::Unconfirmed | Status::PendingApproval => Some(20),
                 _ => Some(4),
             },
             reason: told_reason(request),
             remarks: site.remarks(request.findings()),
             subject: request.csr().map(|csr| csr.subject.clone()),
-            names: names_for_people(names),
+            names: NamesView::of_names(&site, names),
             key: request.csr().map(|csr| csr.key.clone()),
             profile: request.profile().to_owned(),
             email: request.email().to_string(),
@@ -106,8 +139,7 @@ impl StatusPage {
             }),
             confirm: (request.status() == Status::Unconfirmed && opened.is_mailed())
                 .then(|| link("/confirm")),
-            cancel: (request.status() == Status::PendingApproval && request.decision().is_none())
-                .then(|| link("/cancel")),
+            cancel: (phase == Some(PendingPhase::Undecided)).then(|| link("/cancel")),
             again: (request.status().is_terminal()).then(|| {
                 format!("{}?again={}&key={}{}", site.base, request.id(), key.expose(), site.also_lang)
             }),
@@ -117,15 +149,11 @@ impl StatusPage {
     }
 }
 
-fn withdrawn(request: &Request) -> bool {
-    request.status() == Status::Rejected && request.decision().is_some_and(|decision| decision.withdrawn)
-}
-
 /// The recorded reason of a rejection by an approver, or of a refusal without findings; the page explains every other
 /// ending in the reader's language.
 fn told_reason(request: &Request) -> Option<String> {
-    let is_theirs = match request.status() {
-        Status::Rejected => !withdrawn(request),
+    let is_theirs = match request.shown_status() {
+        Status::Rejected => true,
         status => status == Status::Refused && request.findings().is_empty(),
     };
     request.reason().filter(|_| is_theirs).map(shown)
@@ -165,13 +193,14 @@ fn headline(status: Status) -> (&'static str, &'static str) {
         Status::Delivered => ("good", "status-ready"),
         Status::Refused => ("bad", "status-refused"),
         Status::Rejected => ("bad", "status-rejected"),
+        Status::Withdrawn => ("neutral", "status-withdrawn"),
         Status::Expired => ("bad", "status-expired"),
         Status::Failed => ("bad", "status-failed"),
         Status::Revoked => ("bad", "status-revoked"),
     }
 }
 
-fn explanation(site: &Site, opened: &OpenedRequest) -> Markup {
+fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>) -> Markup {
     let request = &opened.request;
     if request.was_never_confirmed() {
         return site.markup(Message::new("status-lapsed-text"));
@@ -179,10 +208,7 @@ fn explanation(site: &Site, opened: &OpenedRequest) -> Markup {
     if !opened.may_download() && request.status().has_certificate() {
         return site.markup(Message::new("status-by-mail-text").with("email", request.email().as_str()));
     }
-    if withdrawn(request) {
-        return site.markup(Message::new("status-withdrawn-text"));
-    }
-    site.markup(Message::new(match request.status() {
+    site.markup(Message::new(match request.shown_status() {
         Status::Unconfirmed => {
             let text = if opened.is_mailed() {
                 Message::new("status-confirm-text")
@@ -192,6 +218,8 @@ fn explanation(site: &Site, opened: &OpenedRequest) -> Markup {
             return site.markup(text).time("until", &site.instant(request.confirm_until()));
         }
         Status::Submitted => "status-submitted-text",
+        Status::PendingApproval if phase == Some(PendingPhase::Withdrawing) => "status-withdrawing-text",
+        Status::PendingApproval if phase == Some(PendingPhase::Decided) => "status-decided-text",
         Status::PendingApproval => match request.expires_at() {
             Some(at) => {
                 let text = site.markup(Message::new("status-pending-until-text"));
@@ -204,6 +232,7 @@ fn explanation(site: &Site, opened: &OpenedRequest) -> Markup {
         Status::Delivered => "status-delivered-text",
         Status::Refused => "status-refused-text",
         Status::Rejected => "status-rejected-text",
+        Status::Withdrawn => "status-withdrawn-text",
         Status::Expired => "status-expired-text",
         Status::Failed => "status-failed-text",
         Status::Revoked => "status-revoked-text",
@@ -221,6 +250,7 @@ fn label(status: Status) -> &'static str {
         Status::Delivered => "event-delivered",
         Status::Refused => "event-refused",
         Status::Rejected => "event-rejected",
+        Status::Withdrawn => "event-withdrawn",
         Status::Expired => "event-expired",
         Status::Failed => "event-failed",
         Status::Revoked => "event-revoked",
@@ -228,7 +258,7 @@ fn label(status: Status) -> &'static str {
 }
 
 /// The timeline: past events and the steps to come.
-fn events(site: &Site, request: &Request) -> Vec<StatusEvent> {
+fn events(site: &Site, request: &Request, phase: Option<PendingPhase>) -> Vec<StatusEvent> {
     const WAY: [Status; 6] = [
         Status::Unconfirmed,
         Status::Submitted,
@@ -239,17 +269,13 @@ fn events(site: &Site, request: &Request) -> Vec<StatusEvent> {
     ];
     let happened = request.history().iter().enumerate().map(|(index, entry)| {
         let current = index + 1 == request.history().len();
-        let class = match (current, entry.status) {
-            (true, status) => headline(status).0,
-            (false, _) => "done",
-        };
-        let withdrawn = entry.status == Status::Rejected && withdrawn(request);
-        let label = if withdrawn { "event-withdrawn" } else { label(entry.status) };
-        StatusEvent { class, label: site.text(label), at: Some(site.instant(entry.at)) }
+        let status = request.shown(entry.status);
+        let class = if current { headline(status).0 } else { "done" };
+        StatusEvent { class, label: site.text(label(status)), at: Some(site.instant(entry.at)) }
     });
     let to_come = WAY
         .into_iter()
-        .filter(|_| !request.status().is_terminal())
+        .filter(|_| !request.status().is_terminal() && phase != Some(PendingPhase::Withdrawing))
         .skip_while(|status| *status != request.status())
         .skip(1)
         .map(|status| StatusEvent { class: "coming", label: site.text(label(status)), at: None });

@@ -127,7 +127,7 @@ pub(crate) async fn submit(
         ResponseFormat::Json => {
             let body = SubmittedAnswer {
                 id: request.id(),
-                status: request.status(),
+                status: request.shown_status(),
                 status_url: status_url.clone(),
             };
             (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()

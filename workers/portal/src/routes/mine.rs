@@ -118,7 +118,7 @@ impl<'a> Mine<'a> {
         let is_signed = request.is_signed();
         Self {
             id: request.id(),
-            status: request.status(),
+            status: request.shown_status(),
             profile: request.profile(),
             names: request.requested_names(),
             registration_date: rfc3339(request.registration_date()),

@@ -51,7 +51,7 @@ struct View<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
-    history: &'a [HistoryEntry],
+    history: Vec<HistoryEntry>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     findings: &'a [Finding],
 }
@@ -122,12 +122,17 @@ async fn show(
     match format {
         ResponseFormat::Page => {
             let masks_addresses = portal.policies.current().await?.masks_addresses();
-            let page = StatusPage::new(portal, locale, opened, &names, masks_addresses);
+            // A withdrawal and a decision are in the approval first.
+            let approval = match request.status() {
+                Status::PendingApproval => portal.approvals.find(request.id()).await?,
+                _ => None,
+            };
+            let page = StatusPage::new(portal, locale, opened, &names, approval.as_ref(), masks_addresses);
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
         ResponseFormat::Json => Ok(Json(View {
             id: request.id(),
-            status: request.status(),
+            status: request.shown_status(),
             profile: request.profile(),
             names: &names,
             expires_at: request.expires_at().map(rfc3339),
@@ -135,7 +140,7 @@ async fn show(
             not_after: request.not_after().filter(|_| is_signed).map(rfc3339),
             reason: request.reason(),
             code: request.code(),
-            history: request.history(),
+            history: request.shown_history(),
             findings: request.findings(),
         })
         .into_response()),
@@ -157,7 +162,8 @@ pub(crate) async fn cancel(
     portal.withdrawal().withdraw(&request, &client.as_requester(request.email())).await?;
     Ok(match format {
         ResponseFormat::Json => {
-            Json(serde_json::json!({ "id": request.id(), "outcome": "rejected" })).into_response()
+            let answer = serde_json::json!({ "id": request.id(), "outcome": "rejected", "withdrawn": true });
+            Json(answer).into_response()
         }
         ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &key),
     })

@@ -268,7 +268,9 @@ async fn a_quorum_of_two_needs_two_people() {
     site.backend.put_approval(approval, []);
     let second = site.link_of(id, "second@example.com");
     let page = site.submit(&link, &[("decision", "approve"), ("digest", &site.shown(id))]).await.is_page(200);
-    assert!(page.contains("1 of 2 approvals so far."), "{page}");
+    let missing = "1 of 2 approvals so far. Still needed: 1 approval.<";
+    assert!(page.contains(missing), "{page}");
+    assert!(site.browse(&link).await.is_page(200).contains(missing), "on reload");
     assert_eq!(site.backend.approval(id).unwrap().outcome, None);
     assert!(!site.browse(&link).await.is_page(200).contains("value=\"approve\""), "one vote a person");
     site.post(&link, &vote_input(&site, id, "reject")).await.is_problem(409, "already_decided");

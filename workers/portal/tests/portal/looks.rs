@@ -84,6 +84,7 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
         ("status-delivered", Status::Delivered),
         ("status-refused", Status::Refused),
         ("status-rejected", Status::Rejected),
+        ("status-withdrawn", Status::Withdrawn),
     ] {
         let (_, path) = site.request_at(status).await;
         pages.push((name, site.browse_in(language, &path).await.is_page(200)));
@@ -105,6 +106,17 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let digest = site.shown(request.id());
     let vote = [("decision", "approve"), ("digest", digest.as_str()), ("reason", "")];
     pages.push(("review-approved", site.submit_in(language, &link, &vote).await.is_page(200)));
+    let names: Vec<String> = (0..30).map(|n| format!("host-{n:02}.shop.example.com")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let many = site.backend.unsaved_request(&test_pki::csr(&names), Status::PendingApproval);
+    site.backend.put(many.clone());
+    pages.push(("review-many", site.browse_in(language, &site.link(many.id())).await.is_page(200)));
+    let (_, path) = site.request_at(Status::PendingApproval).await;
+    let withdrawn = site.submit_in(language, &path.replacen('?', "/cancel?", 1), &[]).await;
+    assert_eq!(withdrawn.status, 303);
+    pages.push(("status-withdrawing", site.browse_in(language, &path).await.is_page(200)));
+    let typed = "/commands?names=www.example.com%20a%26b@example.com%20localhost";
+    pages.push(("commands", site.browse_in(language, typed).await.is_page(400)));
     pages.push(("not-found", site.browse_in(language, "/approvals/nothing").await.is_page(404)));
     if let Some(folder) = std::env::var_os("PORTAL_PAGES") {
         write(Path::new(&folder), language, &pages);

@@ -3,6 +3,7 @@
 
 mod any_body;
 mod calls;
+mod commands;
 mod confirmation;
 mod decision;
 mod files;

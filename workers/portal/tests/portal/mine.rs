@@ -22,6 +22,7 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
     for _ in 0..2 {
         let answer = site.post(&cancel, &json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.json()["withdrawn"], true);
     }
     let approval = site.backend.approval(id).unwrap();
     assert_eq!((approval.outcome, approval.withdrawn), (Some(Outcome::Rejected), true));
@@ -36,20 +37,87 @@ async fn a_waiting_request_is_withdrawn_by_post_only_and_once() {
 }
 
 #[tokio::test]
-async fn a_withdrawal_is_not_shown_as_a_rejection() {
+async fn a_withdrawn_request_is_withdrawn_everywhere() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::Withdrawn).await;
+    let id = row.id();
+    // Version 0.1.0 recorded a withdrawal as a rejection.
+    let of_version_1 = row.clone().altered(|row| {
+        row.status = Status::Rejected;
+        row.history.last_mut().unwrap().status = Status::Rejected;
+    });
+    let key = site.backend.secret().await.unwrap().overview_key(id, site.backend.now() + Duration::HOUR);
+    for row in [row, of_version_1] {
+        site.backend.put(row);
+        let status = site.get(&path).await.json();
+        assert_eq!(status["status"], "withdrawn");
+        assert_eq!(status["history"].as_array().unwrap().last().unwrap()["status"], "withdrawn", "{status}");
+        assert_eq!(site.get(&site.link(id)).await.json()["status"], "withdrawn");
+        assert_eq!(
+            site.get(&format!("/mine/{}", key.expose())).await.json()["requests"][0]["status"],
+            "withdrawn"
+        );
+        let pages = [
+            (path.clone(), "<h1>You withdrew the request</h1>", "申請を取り下げました"),
+            (format!("/mine/{}?", key.expose()), "</strong> withdrawn", "取り下げ済み"),
+            (format!("{}?", site.link(id)), "<h1>Withdrawn</h1>", "取り下げられました"),
+        ];
+        for (path, english, japanese) in pages {
+            let page = site.browse(&path).await.is_page(200);
+            assert!(page.contains(english), "{path}: {page}");
+            assert!(
+                !page.to_lowercase().contains("reject") && !page.contains("Talk to the approver"),
+                "{page}"
+            );
+            let page = site.browse(&format!("{path}&lang=ja")).await.is_page(200);
+            assert!(page.contains(japanese) && !page.contains("却下"), "{path}: {page}");
+        }
+    }
+}
+
+/// The flow ends the request seconds later.
+#[tokio::test]
+async fn a_withdrawal_is_under_way_until_the_row_has_ended() {
     let site = Site::new();
     let (mut row, path) = site.request_at(Status::PendingApproval).await;
+    let id = row.id();
+    let cancel = path.replacen('?', "/cancel?", 1);
+    assert_eq!(site.submit(&cancel, &[]).await.status, 303);
+    let under_way = async || {
+        let page = site.browse(&path).await.is_page(200);
+        assert!(page.contains("<h1>Withdrawing your request…</h1>"), "{page}");
+        assert!(page.contains("content=\"1\"") && page.contains("data-refresh=\"1\""), "{page}");
+        for other in ["Waiting for approval", "/cancel?", "not yet", "They have until"] {
+            assert!(!page.contains(other), "{other}: {page}");
+        }
+        assert!(
+            site.browse(&format!("{path}&lang=ja")).await.is_page(200).contains("申請を取り下げています…")
+        );
+        assert_eq!(site.get(&path).await.json()["status"], "pending_approval");
+    };
+    under_way().await;
     let now = site.backend.now();
-    let mut approval = site.backend.approval(row.id()).unwrap();
-    approval.withdraw(now).unwrap();
-    row.record_decision(approval.decision().unwrap(), now).unwrap();
-    row.end(Ending::because(Status::Rejected, "You withdrew the request."), now).unwrap();
+    row.record_decision(site.backend.approval(id).unwrap().decision().unwrap(), now).unwrap();
+    site.backend.put(row.clone());
+    under_way().await;
+    row.end(Ending::because(Status::Withdrawn, "You withdrew the request."), now).unwrap();
     site.backend.put(row);
     let page = site.browse(&path).await.is_page(200);
-    assert!(page.contains("<h1>You withdrew the request</h1>"), "{page}");
-    assert!(!page.contains("Talk to the approver") && !page.contains(">Rejected<"), "{page}");
-    let page = site.browse(&format!("{path}&lang=ja")).await.is_page(200);
-    assert!(page.contains("申請を取り下げました") && !page.contains("You withdrew"), "{page}");
+    assert!(page.contains("<h1>You withdrew the request</h1>") && !page.contains("data-refresh"), "{page}");
+}
+
+#[tokio::test]
+async fn a_decision_is_being_recorded_until_the_row_has_it() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::PendingApproval).await;
+    let vote = json!({"decision": "reject", "digest": site.shown(row.id()), "reason": "Not ours."});
+    assert_eq!(site.post(&site.link(row.id()), &vote).await.status, 200);
+    let page = site.browse(&path).await.is_page(200);
+    assert!(
+        page.contains("<h1>A decision has been made</h1>") && page.contains("data-refresh=\"1\""),
+        "{page}"
+    );
+    assert!(!page.contains("Waiting for approval") && !page.contains("/cancel?"), "{page}");
 }
 
 #[tokio::test]

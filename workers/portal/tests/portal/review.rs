@@ -103,3 +103,51 @@ async fn what_is_new_or_unusual_is_said() {
     let unusual = site.get(&site.link(first)).await.json()["unusual"].clone();
     assert_eq!(unusual, json!([{"kind": "first_request", "names": ["www.example.com"]}]));
 }
+
+/// The page of a review of `count` names, of which the first two were requested before.
+async fn review_of(count: usize, comment: &str) -> String {
+    let site = Site::new();
+    let names: Vec<String> = (0..count).map(|n| format!("host-{n}.shop.example.com")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let known = site.backend.unsaved_request(&test_pki::csr(&names[..2]), Status::Rejected);
+    workflow::ports::NameIndex::enter(&*site.backend, known.names(), known.id()).await.unwrap();
+    site.backend.put(known);
+    let request = site.backend.unsaved_request(&test_pki::csr(&names), Status::PendingApproval);
+    let request = request.altered(|row| row.comment = comment.to_owned());
+    site.backend.put(request.clone());
+    site.browse(&site.link(request.id())).await.is_page(200)
+}
+
+#[tokio::test]
+async fn many_names_are_counted_first_and_folded() {
+    let page = review_of(100, "For the shop.").await;
+    assert!(page.contains("100 names, all in shop.example.com, 98 new<"), "{page}");
+    let (before, rest) = page.split_once("<details class=\"fold\"><summary>90 more names</summary>").unwrap();
+    let (rest, after) = rest.split_once("</details>").unwrap();
+    assert_eq!(before.matches("<li>host-").count(), 10);
+    assert_eq!(rest.matches("<li>host-").count(), 90);
+    assert_eq!((before.matches("class=\"tag\"").count(), rest.matches("class=\"tag\"").count()), (8, 90));
+    assert!(after.contains("98 of the 100 names were never requested before."), "{after}");
+    assert!(!after.contains("host-5"), "no second list: {after}");
+    assert!(after.contains("value=\"approve\""));
+}
+
+#[tokio::test]
+async fn a_few_names_are_not_folded() {
+    let page = review_of(3, "For the shop.").await;
+    assert!(!page.contains("fold") && !page.contains("counted"), "{page}");
+    assert_eq!(page.matches("class=\"tag\"").count(), 1);
+}
+
+#[tokio::test]
+async fn a_long_comment_is_folded() {
+    let lines: Vec<String> = (0..40).map(|n| format!("line {n}")).collect();
+    for (comment, end) in [(lines.join("\n"), "line 39"), ("word ".repeat(300) + "end", "end")] {
+        let page = review_of(1 + 1, &comment).await;
+        let (start, whole) = page.split_once("Show the whole comment").unwrap();
+        let (_, start) = start.split_once("<blockquote class=\"said\">").unwrap();
+        assert!(start.contains('…') && !start.contains(end) && start.chars().count() < 700, "{start}");
+        assert!(whole.split_once("</details>").unwrap().0.contains(&comment), "{whole}");
+    }
+    assert!(!review_of(2, "Short.\nTwo lines.").await.contains("Show the whole comment"));
+}

@@ -66,11 +66,10 @@ async fn everything_that_is_missing_is_named_at_once() {
         problem["findings"].as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
     assert_eq!(
         details,
-        [
-            "The e-mail address (email) is missing.",
-            "The certificate signing request (csrContent) is missing."
-        ]
+        ["Enter your e-mail address.", "Paste your certificate signing request, or choose the file."]
     );
+    let fields: Vec<_> = problem["findings"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
+    assert_eq!(fields, ["email", "csrContent"]);
 }
 
 #[tokio::test]
@@ -80,7 +79,8 @@ async fn wrong_types_are_named_with_their_field() {
         [("email", json!(7)), ("comment", json!(["x"])), ("csrContent", json!({})), ("profile", json!(true))]
     {
         let problem = site.post("/requests", &with(field, value)).await.is_problem(400, "bad_request");
-        assert!(problem["detail"].as_str().unwrap().contains(field), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().starts_with(&format!("{field}: ")), "{problem}");
+        assert_eq!(problem["findings"][0]["field"], field, "{problem}");
     }
     assert!(site.backend.requests().is_empty());
 }
@@ -215,4 +215,28 @@ async fn what_lies_behind_us_may_fail_before_the_row_is_stored_and_after() {
     assert_eq!(site.post("/requests", &good()).await.status, StatusCode::ACCEPTED);
     assert_eq!(site.backend.requests().len(), 1);
     assert!(site.backend.executions().is_empty());
+}
+
+#[tokio::test]
+async fn a_person_is_told_what_to_do_and_no_field_of_a_program() {
+    let site = Site::new();
+    let page = site.submit("/requests", &[("email", ""), ("csrContent", "")]).await.is_page(400);
+    for sentence in
+        ["Enter your e-mail address.", "Paste your certificate signing request, or choose the file."]
+    {
+        // In the summary and at the field.
+        assert_eq!(page.matches(sentence).count(), 2, "{sentence}: {page}");
+    }
+    let (id, link) = site.pending();
+    let digest = site.shown(id);
+    let vote = [("decision", "reject"), ("digest", digest.as_str()), ("reason", " ")];
+    let page_without_reason = site.submit(&link, &vote).await.is_page(400);
+    assert!(page_without_reason.contains("Say why you reject the request. The requester reads this."));
+    let japanese = site.submit_in(workflow::texts::Language::Japanese, &link, &vote).await.is_page(400);
+    assert!(japanese.contains("却下の理由を入力してください。"), "{japanese}");
+    for page in [page, page_without_reason, japanese] {
+        for machine in ["(email)", "(csrContent)", "(csrFile)", "field csr", "field email", "field reason"] {
+            assert!(!page.contains(machine), "{machine}: {page}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ fn a_retry_returns_to_the_furthest_status_that_the_row_bears_out() {
 #[test]
 fn an_outcome_is_not_retried() {
     let backend = InMemoryBackend::new();
-    for status in [Status::Delivered, Status::Refused, Status::Rejected, Status::Expired] {
+    for status in [Status::Delivered, Status::Refused, Status::Rejected, Status::Withdrawn, Status::Expired] {
         let mut row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), status);
         let before = row.clone();
         let error = row.retry(|_| String::new(), row.registration_date).unwrap_err();
