@@ -6,12 +6,13 @@ use time::OffsetDateTime;
 
 use super::PortError;
 use crate::approval::{Approval, Link, LinkDigest};
+#[cfg(doc)]
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::request::audit::Event;
 use crate::request::{Request, Status};
 use pki::certificate::Serial;
-use pki::name::Name;
 
 /// The result of a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,21 +75,6 @@ pub trait Requests: Send + Sync {
     ) -> Result<usize, PortError>;
     /// The requests for a public key (hex SHA-256 of the SPKI), newest first, at most `limit`.
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError>;
-}
-
-/// The index of names and their requests.
-#[async_trait]
-pub trait NameIndex: Send + Sync {
-    /// Adds a request under each of these names or keys of [`look_alike`]. Idempotent.
-    async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError>;
-    /// The requests under a name or key, at most `limit`.
-    async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError>;
-}
-
-/// The key of [`NameIndex`] for requests with a confusable name; `None` if the name has no
-/// [`Name::confusable_skeleton`]. No name begins with `~`.
-pub fn look_alike(name: &str) -> Option<String> {
-    Some(format!("~{}", name.parse::<Name>().ok()?.confusable_skeleton()?))
 }
 
 /// The table of approvals.

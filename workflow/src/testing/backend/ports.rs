@@ -17,8 +17,8 @@ use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{
     Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, LinkSecrets, ListedRequest,
-    Mailer, Metrics, NameIndex, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks,
-    WorkerQueue,
+    Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported,
+    Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -124,13 +124,15 @@ impl Requests for InMemoryBackend {
 
 #[async_trait]
 impl NameIndex for InMemoryBackend {
-    async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
-        self.call("names", "enter", |state| state.names.extend(names.iter().map(|name| (name.clone(), id))))
+    async fn enter(&self, rows: &[NameRow]) -> Result<(), PortError> {
+        let rows = rows.iter().map(|row| (row.name.clone(), row.entry.to_string()));
+        self.call("names", "enter", |state| state.names.extend(rows))
     }
 
-    async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError> {
+    async fn of(&self, name: &str, limit: usize) -> Result<Vec<NameEntry>, PortError> {
         self.call("names", "of", |state| {
-            state.names.iter().filter(|(one, _)| one == name).map(|(_, id)| *id).take(limit).collect()
+            let entries = state.names.iter().rev().filter(|(one, _)| one == name);
+            entries.take(limit).filter_map(|(_, entry)| entry.parse().ok()).collect()
         })
     }
 }
