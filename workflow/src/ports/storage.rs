@@ -57,16 +57,15 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// The number of requests of an address (compared exactly) registered since `since`, of any status; eventually
-    /// consistent. Counting may stop at `enough`.
+    /// The number of requests registered since `since`, of any status, by the person with this address in any spelling
+    /// ([`PlusTags::person`]); eventually consistent. Reads about `enough` entries of an index at most, and no rows.
     async fn registered_by(
         &self,
         email: &Email,
         since: OffsetDateTime,
         enough: usize,
     ) -> Result<usize, PortError>;
-    /// The number of undecided requests, without unconfirmed ones, of an address (compared exactly) registered since `since`; eventually
-    /// consistent. Counting may stop at `enough`, and after thousands of requests of the address, newest first.
+    /// Like [`Requests::registered_by`], for undecided requests, without unconfirmed ones.
     async fn undecided_of(
         &self,
         email: &Email,

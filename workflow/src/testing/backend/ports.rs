@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link, LinkDigest};
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::ids::{IssuerId, RequestId};
 use crate::mail::Mail;
@@ -81,8 +82,7 @@ impl Requests for InMemoryBackend {
         _enough: usize,
     ) -> Result<usize, PortError> {
         self.call("requests", "registered by", |state| {
-            let of = state.requests.values().filter(|row| row.email() == email);
-            of.filter(|row| row.registration_date() >= since).count()
+            of_person(state, email).filter(|row| row.registration_date() >= since).count()
         })
     }
 
@@ -92,10 +92,9 @@ impl Requests for InMemoryBackend {
         since: OffsetDateTime,
         _enough: usize,
     ) -> Result<usize, PortError> {
-        let undecided = |row: &&Request| matches!(row.status(), Status::Submitted | Status::PendingApproval);
         self.call("requests", "undecided of", |state| {
-            let of = state.requests.values().filter(|row| row.email() == email);
-            of.filter(undecided).filter(|row| row.registration_date() >= since).count()
+            let of = of_person(state, email).filter(|row| row.is_undecided());
+            of.filter(|row| row.registration_date() >= since).count()
         })
     }
 
@@ -259,6 +258,10 @@ impl LinkSecrets for InMemoryBackend {
     async fn secret(&self) -> Result<&LinkSecret, PortError> {
         self.call("links", "secret", |_| &self.links)
     }
+}
+
+fn of_person<'a>(state: &'a State, email: &'a Email) -> impl Iterator<Item = &'a Request> {
+    state.requests.values().filter(|row| PlusTags::Same.same_person(row.email(), email))
 }
 
 fn oldest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
