@@ -74,6 +74,22 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
 }
 
 #[tokio::test]
+async fn characters_that_turn_a_text_around_are_named_in_place() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    site.backend.alter(id, |row| row.comment = "For pay\u{202e}lap\u{2066}\u{200b}.".into());
+    let page = site.browse(&link).await.is_page(200);
+    assert!(page.contains("For pay[U+202E]lap[U+2066][U+200B]."), "{page}");
+    let (rejected, path) = site.request_at(Status::Rejected).await;
+    site.backend.alter(rejected.id(), |row| row.reason = Some("Not\u{202e}ours.".into()));
+    let pages = [page, site.browse(&path).await.is_page(200)];
+    assert!(pages[1].contains("Not[U+202E]ours."), "{}", pages[1]);
+    for page in pages {
+        assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn more_certificates_than_are_shown_are_said_to_be_more() {
     let site = Site::new();
     let name = ["www.example.com".to_owned()];
