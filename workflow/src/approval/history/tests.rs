@@ -8,9 +8,17 @@ use crate::request::Status;
 use crate::testing::InMemoryBackend;
 use pki::testing as test_pki;
 
+/// The ids that come last in one order or the other.
+const LAST_IDS: [&str; 2] = ["00000000-0000-4000-8000-000000000000", "ffffffff-ffff-4fff-bfff-ffffffffffff"];
+
 /// A stored request for a name that is in the index, as Persist and Sign enter it.
 async fn entered(backend: &InMemoryBackend, name: &str, status: Status) -> RequestId {
-    let id = without_certificate_entry(backend, name, status).await;
+    entered_as(backend, RequestId::random(), name, status).await
+}
+
+/// Like [`entered`], with this id.
+async fn entered_as(backend: &InMemoryBackend, id: RequestId, name: &str, status: Status) -> RequestId {
+    without_certificate_entry(backend, id, name, status).await;
     let row = backend.request(id).unwrap();
     if let Some(not_after) = row.not_after() {
         backend.enter(&NameRow::of_certificate(row.names(), not_after, id)).await.unwrap();
@@ -18,12 +26,18 @@ async fn entered(backend: &InMemoryBackend, name: &str, status: Status) -> Reque
     id
 }
 
-/// Like [`entered`], by a version that entered requests alone.
-async fn without_certificate_entry(backend: &InMemoryBackend, name: &str, status: Status) -> RequestId {
-    let row = backend.unsaved_request(&test_pki::csr(&[name]), status);
-    backend.put(row.clone());
-    backend.enter(&NameRow::of_request(row.names(), row.id())).await.unwrap();
-    row.id()
+/// Like [`entered_as`], by a version that entered requests alone.
+async fn without_certificate_entry(backend: &InMemoryBackend, id: RequestId, name: &str, status: Status) {
+    let row = backend.unsaved_request(&test_pki::csr(&[name]), status).altered(|row| row.id = id);
+    backend.enter(&NameRow::of_request(row.names(), id)).await.unwrap();
+    backend.put(row);
+}
+
+/// The ids of the valid certificates, in their order.
+fn live(history: &RequestHistory) -> Vec<RequestId> {
+    let mut ids: Vec<_> = history.live.iter().map(|one| one.id).collect();
+    ids.sort();
+    ids
 }
 
 /// The history of a new request for these names, which is entered too.
@@ -41,14 +55,17 @@ const FLOOD: usize = 2 * MAX_ENTRIES;
 #[tokio::test]
 async fn requests_of_others_hide_no_live_certificate() {
     let backend = InMemoryBackend::new();
-    let live = entered(&backend, "vault.example.com", Status::Delivered).await;
+    let certified = LAST_IDS.map(|id| id.parse().unwrap());
+    for id in certified {
+        entered_as(&backend, id, "vault.example.com", Status::Delivered).await;
+    }
     for _ in 0..FLOOD {
         entered(&backend, "vault.example.com", Status::Rejected).await;
     }
-    let history = history(&backend, &["vault.example.com"]).await;
-    assert_eq!(history.live.iter().map(|one| one.id).collect::<Vec<_>>(), [live]);
-    assert!(!history.has_more_live);
-    assert_eq!(history.anomalies, []);
+    let found = history(&backend, &["vault.example.com"]).await;
+    assert_eq!(live(&found), certified);
+    assert!(!found.has_more_live);
+    assert_eq!(found.anomalies, []);
 }
 
 #[tokio::test]
@@ -58,9 +75,12 @@ async fn ended_certificates_hide_no_live_one() {
         entered(&backend, "vault.example.com", Status::Delivered).await;
     }
     backend.advance(Duration::days(400));
-    let live = entered(&backend, "vault.example.com", Status::Issued).await;
+    let certified = LAST_IDS.map(|id| id.parse().unwrap());
+    for id in certified {
+        entered_as(&backend, id, "vault.example.com", Status::Issued).await;
+    }
     let found = history(&backend, &["vault.example.com"]).await;
-    assert_eq!(found.live.iter().map(|one| one.id).collect::<Vec<_>>(), [live]);
+    assert_eq!(live(&found), certified);
     assert!(!found.has_more_live);
     backend.advance(Duration::days(400));
     let found = history(&backend, &["vault.example.com"]).await;
@@ -92,10 +112,10 @@ async fn a_name_with_many_certificates_hides_none_of_another_name() {
             entered(&backend, name, Status::Delivered).await;
         }
     }
-    let live = entered(&backend, "z.example.com", Status::Delivered).await;
+    let certified = entered(&backend, "z.example.com", Status::Delivered).await;
     let found = history(&backend, &[&busy[..], &["z.example.com"]].concat()).await;
     assert_eq!((found.live.len(), found.has_more_live), (MAX_ROWS, true));
-    assert!(found.live.iter().any(|one| one.id == live));
+    assert!(live(&found).contains(&certified));
 }
 
 #[tokio::test]
@@ -131,9 +151,9 @@ async fn a_wildcard_of_the_same_name_hides_no_other_name_that_looks_alike() {
 #[tokio::test]
 async fn a_certificate_of_an_earlier_version_is_found_by_its_request() {
     let backend = InMemoryBackend::new();
-    let live = without_certificate_entry(&backend, "vault.example.com", Status::Delivered).await;
-    let found = history(&backend, &["vault.example.com"]).await;
-    assert_eq!(found.live.iter().map(|one| one.id).collect::<Vec<_>>(), [live]);
+    let id = RequestId::random();
+    without_certificate_entry(&backend, id, "vault.example.com", Status::Delivered).await;
+    assert_eq!(live(&history(&backend, &["vault.example.com"]).await), [id]);
     // An entry of a certificate whose row says nothing of it shows nothing.
     let end = backend.now() + Duration::days(9);
     let pending = entered(&backend, "other.example.com", Status::Approved).await;
