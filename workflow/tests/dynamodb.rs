@@ -15,9 +15,9 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use workflow::aws::DynamoRequests;
+use workflow::aws::{DynamoNames, DynamoRequests};
 use workflow::ids::RequestId;
-use workflow::ports::{ListedRequest, Requests as _, Saved};
+use workflow::ports::{ListedRequest, NameEntry, NameIndex as _, NameRow, Requests as _, Saved};
 use workflow::request::audit::{Actor, Origin};
 use workflow::request::intake::{Intake, NewRequest};
 use workflow::request::{Request, Status};
@@ -27,8 +27,13 @@ use workflow::texts::Language;
 
 type Calls = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// A table whose calls are answered by `answer`, and the calls so far: operation and body.
+/// A table of requests whose calls are answered by `answer`, and the calls so far: operation and body.
 async fn table(answer: fn(&str, &Value) -> Value) -> (DynamoRequests, Calls) {
+    let (sdk, calls) = server(answer).await;
+    (DynamoRequests::new(&sdk, "certificates", "audit"), calls)
+}
+
+async fn server(answer: fn(&str, &Value) -> Value) -> (SdkConfig, Calls) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -46,7 +51,7 @@ async fn table(answer: fn(&str, &Value) -> Value) -> (DynamoRequests, Calls) {
             tokio::spawn(serve(stream, answer, Arc::clone(&seen)));
         }
     });
-    (DynamoRequests::new(&sdk, "certificates", "audit"), calls)
+    (sdk, calls)
 }
 
 /// Answers one call.
@@ -213,6 +218,38 @@ async fn a_new_row_with_the_largest_csr_is_below_16_kb() {
     let size = item_size(&put(&stored).await);
     println!("a CSR of {bytes} bytes makes a row of {size} bytes");
     assert!(size < 16_000, "{size}");
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_from_its_certificates_on() {
+    let entries = |_: &str, _: &Value| {
+        let entry = |entry: &str| json!({ "name": { "S": "www.example.com" }, "requestId": { "S": entry } });
+        let certificate = format!("issued/2027-01-01T00:00:00Z/{}", IDS[1]);
+        json!({ "Items": [entry("of a newer version"), entry(&certificate), entry(IDS[0])] })
+    };
+    let (sdk, calls) = server(entries).await;
+    let [first, second] = IDS.map(|id| id.parse().unwrap());
+    let end = time::macros::datetime!(2027-01-01 0:00 UTC);
+    let found = DynamoNames::new(&sdk, "names").of("www.example.com", 100).await.unwrap();
+    assert_eq!(found, [NameEntry::Certificate(end, second), NameEntry::Request(first)]);
+    let asked = calls.lock().unwrap().remove(0).1;
+    assert_eq!((&asked["ScanIndexForward"], &asked["Limit"]), (&json!(false), &json!(100)));
+}
+
+#[tokio::test]
+async fn the_names_of_a_certificate_are_written_in_batches() {
+    let (sdk, calls) = server(|_, _| json!({ "UnprocessedItems": {} })).await;
+    let names: Vec<String> = (0..20).map(|number| format!("host-{number}.example.com")).collect();
+    let (end, id) = (time::macros::datetime!(2027-01-01 0:00 UTC), IDS[0].parse().unwrap());
+    let rows = NameRow::of_certificate(&names, end, id);
+    DynamoNames::new(&sdk, "names").enter(&rows).await.unwrap();
+    let calls = calls.lock().unwrap();
+    let written: Vec<&Value> =
+        calls.iter().flat_map(|(_, asked)| asked["RequestItems"]["names"].as_array().unwrap()).collect();
+    assert_eq!((calls.len(), written.len()), (2, 40));
+    let item = &written[0]["PutRequest"]["Item"];
+    let entry = format!("issued/2027-01-01T00:00:00Z/{id}");
+    assert_eq!(*item, json!({ "name": { "S": "host-0.example.com" }, "requestId": { "S": entry } }));
 }
 
 const IDS: [&str; 2] = ["018f3f5e-0000-7000-8000-000000000001", "018f3f5e-0000-7000-8000-000000000002"];
