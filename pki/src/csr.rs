@@ -30,6 +30,7 @@ use crate::error::{
 use crate::key::PublicKey;
 use crate::name::{Name, attribute_name, attribute_text, render_distinguished_name};
 use crate::oid::is;
+use crate::pem_block::labelled;
 use crate::signer::{Scheme, is_readable, verify};
 use crate::strict_der;
 use crate::text::{is_unfit_to_show, quoted};
@@ -153,6 +154,12 @@ impl Csr {
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// The request as PEM (RFC 7468 section 7), with line feeds, and nothing of the text that it was read from.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        labelled("CERTIFICATE REQUEST", &self.der)
     }
 
     /// Lower-case hex of the SHA-256 of the DER.

@@ -24,8 +24,13 @@ pub(crate) fn pem_blocks(text: &str) -> Vec<PemBlock> {
 /// A certificate as PEM (RFC 7468 section 5.1), with line feeds.
 #[must_use]
 pub fn to_pem(der: &[u8]) -> String {
+    labelled("CERTIFICATE", der)
+}
+
+/// One PEM block in lines of 64 characters (RFC 7468 section 2), with line feeds.
+pub(crate) fn labelled(label: &str, der: &[u8]) -> String {
     pem::encode_config(
-        &pem::Pem::new("CERTIFICATE", der),
+        &pem::Pem::new(label, der),
         pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
     )
 }

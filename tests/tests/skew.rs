@@ -172,6 +172,7 @@ impl Flow {
             requests: self.backend.clone(),
             policies: self.backend.clone(),
             certificates: self.backend.clone(),
+            names: self.backend.clone(),
             issuers: self.backend.clone(),
             clock: self.clock(self.skews.sign),
         };

@@ -18,9 +18,10 @@ mod reader;
 mod record;
 mod writer;
 
+pub use crate::ports::NameRow;
 pub use crate::store::object_key::ObjectKey;
 pub use reader::Reader;
-pub use record::{NameRow, Record, RowColumns, TableRow};
+pub use record::{Record, RowColumns, TableRow};
 pub use writer::Writer;
 
 /// The version of the format for reading and writing.

@@ -6,11 +6,13 @@
 mod error;
 mod flow;
 mod issuers;
+mod names;
 mod outside;
 mod storage;
 
 pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use issuers::Issuers;
+pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{Clock, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
-pub use storage::{Approvals, CertificateStore, ListedRequest, NameIndex, Requests, Saved, look_alike};
+pub use storage::{Approvals, CertificateStore, ListedRequest, Requests, Saved};

@@ -9,19 +9,31 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::region::Region;
 use aws_types::sdk_config::SdkConfig;
-use serde_json::{Value, json};
+use pki::csr::Csr;
+use pki::testing::{TestKey, csr, csr_with};
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use workflow::aws::DynamoRequests;
+use workflow::aws::{DynamoNames, DynamoRequests};
 use workflow::ids::RequestId;
-use workflow::ports::{ListedRequest, Requests as _};
-use workflow::request::Status;
+use workflow::ports::{ListedRequest, NameEntry, NameIndex as _, NameRow, Requests as _, Saved};
+use workflow::request::audit::{Actor, Origin};
+use workflow::request::intake::{Intake, NewRequest};
+use workflow::request::{Request, Status};
+use workflow::requester::Requester;
+use workflow::testing::InMemoryBackend;
+use workflow::texts::Language;
 
 type Calls = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// A table whose calls are answered by `answer`, and the calls so far: operation and body.
+/// A table of requests whose calls are answered by `answer`, and the calls so far: operation and body.
 async fn table(answer: fn(&str, &Value) -> Value) -> (DynamoRequests, Calls) {
+    let (sdk, calls) = server(answer).await;
+    (DynamoRequests::new(&sdk, "certificates", "audit"), calls)
+}
+
+async fn server(answer: fn(&str, &Value) -> Value) -> (SdkConfig, Calls) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -36,19 +48,21 @@ async fn table(answer: fn(&str, &Value) -> Value) -> (DynamoRequests, Calls) {
     let seen = Arc::clone(&calls);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            serve(stream, answer, &seen).await;
+            tokio::spawn(serve(stream, answer, Arc::clone(&seen)));
         }
     });
-    (DynamoRequests::new(&sdk, "certificates", "audit"), calls)
+    (sdk, calls)
 }
 
 /// Answers one call.
-async fn serve(mut stream: TcpStream, answer: fn(&str, &Value) -> Value, calls: &Calls) {
+async fn serve(mut stream: TcpStream, answer: fn(&str, &Value) -> Value, calls: Calls) {
     let mut read = Vec::new();
     let (head, body) = loop {
         let mut buffer = [0; 4096];
         let count = stream.read(&mut buffer).await.unwrap();
-        assert!(count > 0, "the client went away");
+        if count == 0 {
+            return; // A connection that the client opened ahead and did not need.
+        }
         read.extend_from_slice(&buffer[..count]);
         let text = String::from_utf8_lossy(&read).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n")
@@ -66,22 +80,176 @@ async fn serve(mut stream: TcpStream, answer: fn(&str, &Value) -> Value, calls: 
     stream.write_all(format!("{head} {}\r\n\r\n{answer}", answer.len()).as_bytes()).await.unwrap();
 }
 
-/// The index of an address with a hundred thousand requests has pages without an end.
+/// What the index by person has of somebody with ten thousand requests that were withdrawn, or never confirmed, and a few
+/// that wait.
+fn entries_of(person: &str) -> usize {
+    match person {
+        "someone@example.com" => 10_000,
+        "undecided:someone@example.com" => 3,
+        _ => 0,
+    }
+}
+
+/// Counts as DynamoDB does: reads `Limit` entries, but at most a page, and counts those that it read.
+fn counting(_: &str, asked: &Value) -> Value {
+    const PAGE: usize = 6_000;
+    assert_eq!((&asked["IndexName"], &asked["Select"]), (&json!("byPerson"), &json!("COUNT")));
+    assert!(
+        asked.get("FilterExpression").is_none(),
+        "a filter leaves out what is read and paid for: {asked}"
+    );
+    let person = asked["ExpressionAttributeValues"][":person"]["S"].as_str().unwrap();
+    let begin = asked["ExclusiveStartKey"]["id"]["S"].as_str().map_or(0, |at| at.parse().unwrap());
+    let limit = usize::try_from(asked["Limit"].as_u64().unwrap()).unwrap();
+    let end = entries_of(person).min(begin + limit.min(PAGE));
+    let mut answer = json!({ "Count": end - begin, "ScannedCount": end - begin });
+    if end - begin == limit.min(PAGE) {
+        let text = |text: &str| json!({ "S": text });
+        answer["LastEvaluatedKey"] =
+            json!({ "id": text(&end.to_string()), "person": text(person), "registrationDate": text("d") });
+    }
+    answer
+}
+
+/// The entries that a table read so far, by the counts of [`counting`].
+fn read(calls: &Calls) -> usize {
+    let calls = calls.lock().unwrap();
+    calls
+        .iter()
+        .map(|(operation, asked)| counting(operation, asked)["ScannedCount"].as_u64().unwrap() as usize)
+        .sum()
+}
+
 #[tokio::test]
-async fn a_count_of_undecided_requests_reads_two_pages_at_most() {
-    let endless = |_: &str, _: &Value| {
-        let next = json!({ "id": { "S": "i" }, "email": { "S": "e" }, "registrationDate": { "S": "d" } });
-        json!({ "Count": 30, "ScannedCount": 5_000, "LastEvaluatedKey": next })
-    };
-    let (requests, calls) = table(endless).await;
+async fn a_count_of_undecided_requests_reads_no_others() {
+    let email = "Someone+else@Example.com".parse().unwrap();
+    let (requests, calls) = table(counting).await;
+    assert_eq!(requests.undecided_of(&email, OffsetDateTime::UNIX_EPOCH, 200).await.unwrap(), 3);
+    assert_eq!(read(&calls), 3);
+    assert_eq!(calls.lock().unwrap().len(), 1);
+    let nobody = "nobody@example.com".parse().unwrap();
+    assert_eq!(requests.undecided_of(&nobody, OffsetDateTime::UNIX_EPOCH, 200).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_count_of_an_hour_reads_as_many_requests_as_the_limit() {
     let email = "someone@example.com".parse().unwrap();
-    let count = |enough| requests.undecided_of(&email, OffsetDateTime::UNIX_EPOCH, enough);
-    assert_eq!(count(200).await.unwrap(), 60);
-    assert_eq!(calls.lock().unwrap().len(), 2);
-    assert_eq!(calls.lock().unwrap()[0].1["Select"], "COUNT");
-    assert_eq!(calls.lock().unwrap()[0].1["ScanIndexForward"], false);
-    assert_eq!(count(30).await.unwrap(), 30, "enough is enough");
-    assert_eq!(calls.lock().unwrap().len(), 3);
+    let (requests, calls) = table(counting).await;
+    let counted = requests.registered_by(&email, OffsetDateTime::UNIX_EPOCH, 60).await.unwrap();
+    assert_eq!((counted, read(&calls)), (63, 63), "at least 60: enough is enough");
+    // A limit above a page of the index is reached as well.
+    let (requests, calls) = table(counting).await;
+    let counted = requests.registered_by(&email, OffsetDateTime::UNIX_EPOCH, 8_000).await.unwrap();
+    assert!(counted >= 8_000 && read(&calls) <= 2 * 8_000, "{counted} {}", read(&calls));
+}
+
+/// A put of a row, as the table got it.
+async fn put(request: &Request) -> Value {
+    let (requests, calls) = table(|_, _| json!({})).await;
+    assert_eq!(requests.create(request, &[]).await.unwrap(), Saved::Yes);
+    calls.lock().unwrap().remove(0).1["Item"].take()
+}
+
+#[tokio::test]
+async fn a_row_is_counted_by_its_person_and_apart_while_it_waits() {
+    let backend = InMemoryBackend::new();
+    for (status, person) in [
+        (Status::Unconfirmed, "requester@example.com"),
+        (Status::Submitted, "undecided:requester@example.com"),
+        (Status::PendingApproval, "undecided:requester@example.com"),
+        (Status::Approved, "requester@example.com"),
+        (Status::Rejected, "requester@example.com"),
+    ] {
+        let row = backend.unsaved_request(&csr(&["www.example.com"]), status);
+        let row = row.altered(|row| row.email = "Requester+x@example.com".parse().unwrap());
+        let item = put(&row).await;
+        assert_eq!(item["person"]["S"], person, "{status}");
+        assert_eq!(item["email"]["S"], "Requester+x@example.com", "{status}");
+    }
+}
+
+/// The size of an item as DynamoDB counts it, of texts, numbers, lists and maps.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
+fn size(value: &Value) -> usize {
+    let of_map =
+        |map: &Map<String, Value>| map.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>();
+    let (kind, value) = value.as_object().unwrap().iter().next().unwrap();
+    match (kind.as_str(), value) {
+        ("S", Value::String(text)) => text.len(),
+        ("N", Value::String(digits)) => digits.len() / 2 + 2,
+        ("L", Value::Array(all)) => 3 + all.iter().map(|one| 1 + size(one)).sum::<usize>(),
+        ("M", Value::Object(map)) => 3 + map.len() + of_map(map),
+        _ => 1,
+    }
+}
+
+fn item_size(item: &Value) -> usize {
+    item.as_object().unwrap().iter().map(|(name, value)| name.len() + size(value)).sum()
+}
+
+#[tokio::test]
+async fn a_new_row_with_the_largest_csr_is_below_16_kb() {
+    let backend = InMemoryBackend::new();
+    let policy = include_str!("../../infra/policy.toml").replace("max_names = 100", "max_names = 250");
+    backend.set_policy(&policy);
+    let names: Vec<String> =
+        (0..250).map(|number| format!("host-{number:03}-{}.example.com", "x".repeat(5))).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let new = NewRequest {
+        requester: Ok(Requester::Person("requester@example.com".parse().unwrap())),
+        comment: "x".repeat(2_000),
+        csr_text: csr_with(TestKey::Rsa4096, "", &names[..]),
+        profile: None,
+        language: Language::English,
+        idempotency_key: None,
+    };
+    let checked = new.check(&backend.policy(), None).unwrap();
+    let intake = Intake {
+        requests: &*backend,
+        executions: &*backend,
+        notify_queue: &*backend,
+        links: &*backend,
+        clock: &*backend,
+    };
+    let by = Origin::caller(Actor::requester(checked.email()), Some("192.0.2.1".to_owned()));
+    let stored = intake.submit(checked, &backend.policy(), &by).await.unwrap().request;
+    let bytes = Csr::read(stored.csr_content()).unwrap().der().len();
+    assert!(bytes > 8_000, "nearly the largest CSR: {bytes}");
+    let size = item_size(&put(&stored).await);
+    println!("a CSR of {bytes} bytes makes a row of {size} bytes");
+    assert!(size < 16_000, "{size}");
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_from_its_certificates_on() {
+    let entries = |_: &str, _: &Value| {
+        let entry = |entry: &str| json!({ "name": { "S": "www.example.com" }, "requestId": { "S": entry } });
+        let certificate = format!("issued/2027-01-01T00:00:00Z/{}", IDS[1]);
+        json!({ "Items": [entry("of a newer version"), entry(&certificate), entry(IDS[0])] })
+    };
+    let (sdk, calls) = server(entries).await;
+    let [first, second] = IDS.map(|id| id.parse().unwrap());
+    let end = time::macros::datetime!(2027-01-01 0:00 UTC);
+    let found = DynamoNames::new(&sdk, "names").of("www.example.com", 100).await.unwrap();
+    assert_eq!(found, [NameEntry::Certificate(end, second), NameEntry::Request(first)]);
+    let asked = calls.lock().unwrap().remove(0).1;
+    assert_eq!((&asked["ScanIndexForward"], &asked["Limit"]), (&json!(false), &json!(100)));
+}
+
+#[tokio::test]
+async fn the_names_of_a_certificate_are_written_in_batches() {
+    let (sdk, calls) = server(|_, _| json!({ "UnprocessedItems": {} })).await;
+    let names: Vec<String> = (0..20).map(|number| format!("host-{number}.example.com")).collect();
+    let (end, id) = (time::macros::datetime!(2027-01-01 0:00 UTC), IDS[0].parse().unwrap());
+    let rows = NameRow::of_certificate(&names, end, id);
+    DynamoNames::new(&sdk, "names").enter(&rows).await.unwrap();
+    let calls = calls.lock().unwrap();
+    let written: Vec<&Value> =
+        calls.iter().flat_map(|(_, asked)| asked["RequestItems"]["names"].as_array().unwrap()).collect();
+    assert_eq!((calls.len(), written.len()), (2, 40));
+    let item = &written[0]["PutRequest"]["Item"];
+    let entry = format!("issued/2027-01-01T00:00:00Z/{id}");
+    assert_eq!(*item, json!({ "name": { "S": "host-0.example.com" }, "requestId": { "S": entry } }));
 }
 
 const IDS: [&str; 2] = ["018f3f5e-0000-7000-8000-000000000001", "018f3f5e-0000-7000-8000-000000000002"];

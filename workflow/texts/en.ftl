@@ -228,6 +228,7 @@ review-live =
         [one] There's already a valid certificate for these names or this key:
        *[other] There are already { $count } valid certificates for these names or this key:
     }
+review-live-more = There are more than { $count } valid certificates for these names or this key. Some of them:
 review-same-key = same key
 review-live-one = for { $email }, valid until { $until }
 review-have-approved = You've approved this request. { review-approvals }

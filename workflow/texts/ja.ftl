@@ -179,6 +179,7 @@ review-would-refuse = 承認しても、現在のポリシーでは発行でき�
 review-allowed = ポリシーの条件を満たしています。
 review-allowed-nothing-unusual = ポリシーの条件を満たしています。通常と異なる点も見つかりませんでした。
 review-live = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件あります。
+review-live-more = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件より多くあります。その一部を示します。
 review-same-key = 同じ鍵
 review-live-one = { $email } の証明書、有効期限 { $until }
 review-have-approved = あなたはこの申請を承認済みです。{ review-approvals }

@@ -114,7 +114,7 @@ async fn everything(
         })
         .await?;
     source
-        .names(|name| match exported.contains(&name.value().request_id) {
+        .names(|name| match name.value().entry.request().is_none_or(|id| exported.contains(&id)) {
             true => put(&Record::Name(name)),
             false => Ok(()),
         })

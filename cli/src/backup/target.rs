@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
-use workflow::backup::{ObjectKey, Record, RowColumns, TableRow};
+use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::IssuerId;
 use workflow::ids::RequestId;
 use workflow::request::audit::{Event, verify};
@@ -101,14 +101,7 @@ impl<'a> ImportTarget<'a> {
                 self.same(&stack.approvals_table, [("key", AttributeValue::S(key))], row.columns(), what)
                     .await
             }
-            Write::Before(Record::Name(row), _) => {
-                let name = row.value();
-                let key = [
-                    ("name", AttributeValue::S(name.name.clone())),
-                    ("requestId", AttributeValue::S(name.request_id.to_string())),
-                ];
-                self.same(&stack.names_table, key, row.columns(), || format!("the name {}", name.name)).await
-            }
+            Write::Before(Record::Name(row), _) => self.name(row.value(), row.columns()).await,
             Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
             // The caller activates the policy and writes the requests.
@@ -120,6 +113,7 @@ impl<'a> ImportTarget<'a> {
     /// Writes the row of a request with the execution ARN of this stack. Housekeeping starts the missing execution.
     async fn request(&self, row: TableRow<Request>) -> Result<Placed, CliError> {
         let (id, attempt) = (row.value().id(), row.value().execution().attempt);
+        self.certified_names(row.value()).await?;
         let row = row.run_as(self.stack.execution_arn(&execution_name(id, attempt)));
         let key = [("id", AttributeValue::S(id.to_string()))];
         match self.place(&self.stack.requests_table, key, row.columns()).await? {
@@ -129,6 +123,27 @@ impl<'a> ImportTarget<'a> {
             }
             Some(_) => Err(another(&format!("the request {id}"))),
         }
+    }
+
+    /// Enters the names of the certificate of a request: exports of earlier versions have no such rows.
+    async fn certified_names(&self, request: &Request) -> Result<(), CliError> {
+        let Some(not_after) = request.not_after().filter(|_| request.is_signed()) else {
+            return Ok(());
+        };
+        for name in NameRow::of_certificate(request.names(), not_after, request.id()) {
+            let columns = serde_json::to_value(&name).or_fail(|| "cannot encode a name".into(), "")?;
+            self.name(&name, columns.as_object().unwrap_or(&RowColumns::new())).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a row of the index of names.
+    async fn name(&self, name: &NameRow, columns: &RowColumns) -> Result<Placed, CliError> {
+        let key = [
+            ("name", AttributeValue::S(name.name.clone())),
+            ("requestId", AttributeValue::S(name.entry.to_string())),
+        ];
+        self.same(&self.stack.names_table, key, columns, || format!("the name {}", name.name)).await
     }
 
     async fn approval(

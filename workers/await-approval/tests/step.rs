@@ -153,6 +153,25 @@ async fn time_ends_it() {
 }
 
 #[tokio::test]
+async fn a_spent_token_is_forgotten() {
+    let backend = InMemoryBackend::new();
+    let id = persisted(&backend);
+    let tokens =
+        || backend.approval(id).unwrap().tokens().map(|token| token.expose().to_owned()).collect::<Vec<_>>();
+    for token in ["t1", "t2"] {
+        assert_eq!(wait(&backend, id, token).await.unwrap(), Progress::Waiting);
+    }
+    vote(&backend, id, Decision::Approve).await;
+    // Not before it is spent.
+    backend.fail_next("tasks", 1);
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap_err();
+    assert_eq!(tokens(), ["t2", "t1"]);
+    step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
+    assert_eq!(backend.results().len(), 2);
+    assert!(tokens().is_empty());
+}
+
+#[tokio::test]
 async fn a_message_that_comes_late_does_not_take_the_place_of_the_task_that_waits() {
     let backend = InMemoryBackend::new();
     let id = persisted(&backend);

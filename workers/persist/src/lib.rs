@@ -12,7 +12,7 @@ use workflow::decision;
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::{GrantedCsr, PolicyRejection};
-use workflow::ports::{Clock, Issuers, Metrics, NameIndex, Policies, Requests, look_alike};
+use workflow::ports::{Clock, Issuers, Metrics, NameIndex, NameRow, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Ending, Request, Status, attempt_of};
@@ -117,7 +117,7 @@ impl Persist {
             ));
         }
         // Names before the row: a row with a CSR summary is always in the index of names.
-        self.names.enter(&known_as(&csr.names), request.id()).await?;
+        self.names.enter(&NameRow::of_request(&csr.names, request.id())).await?;
         let now = self.clock.now();
         update_known_request(&*self.requests, request, &Origin::worker("persist"), |row| {
             row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
@@ -175,16 +175,6 @@ impl Persist {
         tracing::info!(%status, "recorded that request {} is {status}", request.id());
         Ok(())
     }
-}
-
-/// The names, and the index keys for their look-alikes.
-fn known_as(names: &[String]) -> Vec<String> {
-    let mut known: Vec<String> = names.to_vec();
-    for name in names {
-        // Two names of one request may share a key; it is entered once.
-        known.extend(look_alike(name).filter(|key| !known.contains(key)));
-    }
-    known
 }
 
 fn rejection(request: &Request) -> Ending {

@@ -49,8 +49,8 @@ async fn the_facts_are_written_once() {
         first,
         "a second run changes nothing"
     );
-    use workflow::ports::NameIndex;
-    assert_eq!(backend.of("www.example.com", 9).await.unwrap(), [id]);
+    use workflow::ports::{NameEntry, NameIndex};
+    assert_eq!(backend.of("www.example.com", 9).await.unwrap(), [NameEntry::Request(id)]);
 }
 
 #[tokio::test]

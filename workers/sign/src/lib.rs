@@ -2,7 +2,8 @@
 //!
 //! Invariant: one request has one serial and one certificate, however often a step is repeated or killed. The serial
 //! and the validity are reserved in the row before signing. The certificate is stored with a conditional write; a
-//! second writer continues with the stored certificate, and the row takes its validity. The signed contents are the
+//! second writer continues with the stored certificate, and the row takes its validity. Its names are in the index of
+//! names before the row says that it is issued. The signed contents are the
 //! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
 //! back by two other libraries before they are stored.
 
@@ -19,7 +20,7 @@ use workflow::decision::ApprovalDigest;
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::GrantedCsr;
-use workflow::ports::{CertificateStore, Clock, Issuers, Policies, Requests};
+use workflow::ports::{CertificateStore, Clock, Issuers, NameIndex, NameRow, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
@@ -34,6 +35,8 @@ pub struct Sign {
     pub policies: Arc<dyn Policies>,
     /// Issued certificates.
     pub certificates: Arc<dyn CertificateStore>,
+    /// The index of names.
+    pub names: Arc<dyn NameIndex>,
     /// Issuers with their keys.
     pub issuers: Arc<dyn Issuers>,
     /// The time.
@@ -90,6 +93,9 @@ impl Step for Sign {
             StepError::transient(format!("the stored certificate cannot be read: {error}"))
         })?;
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
+        // Names before the row: the index has every certificate that a row reports as issued.
+        let rows = NameRow::of_certificate(&evaluated.grant.names, validity.not_after, id);
+        self.names.enter(&rows).await?;
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
         update_known_request(&*self.requests, &request, &Origin::worker("sign"), issued).await?;

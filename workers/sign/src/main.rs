@@ -12,6 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             requests: aws.requests()?,
             policies: aws.policies()?,
             certificates: aws.certificates()?,
+            names: aws.names()?,
             issuers: aws.signing_issuers()?,
             clock: Arc::new(SystemClock),
         })

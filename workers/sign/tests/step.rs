@@ -10,7 +10,7 @@ use pki::testing as test_pki;
 use sign::{Sign, Signed};
 use time::Duration;
 use workflow::ids::{IssuerId, RequestId};
-use workflow::ports::{Clock, Issuers, PortError};
+use workflow::ports::{Clock, Issuers, NameRow, PortError};
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
@@ -20,6 +20,7 @@ async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, S
         requests: backend.clone(),
         policies: backend.clone(),
         certificates: backend.clone(),
+        names: backend.clone(),
         issuers: backend.clone(),
         clock: backend.clone(),
     };
@@ -62,6 +63,24 @@ async fn it_survives_every_fault_with_one_certificate() {
         |backend| async move { sign(&backend, backend.requests()[0].id()).await.map(drop) },
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_in_the_index_of_names_before_its_row_says_so() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    backend.fail_next("names", 1);
+    assert!(matches!(sign(&backend, id).await, Err(StepError::Transient { .. })));
+    assert_eq!(backend.request(id).unwrap().status(), Status::Approved);
+    assert_eq!(backend.certificates().len(), 1);
+    for _ in 0..2 {
+        sign(&backend, id).await.unwrap();
+        let not_after = backend.request(id).unwrap().not_after().unwrap();
+        let names = NameRow::of_certificate(&["www.example.com".to_owned()], not_after, id);
+        let names = names.into_iter().map(|row| (row.name, row.entry.to_string()));
+        assert_eq!(backend.names(), names.collect());
+    }
+    assert_eq!(backend.certificates().len(), 1);
 }
 
 #[tokio::test]
@@ -193,6 +212,7 @@ async fn a_certificate_that_other_libraries_read_otherwise_is_never_stored() {
         requests: backend.clone(),
         policies: backend.clone(),
         certificates: backend.clone(),
+        names: backend.clone(),
         issuers: Arc::new(WrongSignatures(backend.clone())),
         clock: backend.clone(),
     };

@@ -1,7 +1,8 @@
 //! The history of the names and the key of a request: live certificates, and anomalies.
 //!
 //! Invariant: never a scan, and no name is left out. One query per name and confusable skeleton, one for the public key,
-//! and one batch for the rows.
+//! and at most [`MAX_ROWS`] rows. Certificates come before requests, so that no number of requests hides a certificate
+//! or a certified name that looks alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +13,17 @@ use time::OffsetDateTime;
 
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::ports::{NameIndex, PortError, Requests, look_alike};
+use crate::ports::{NameEntry, NameIndex, PortError, Requests, look_alike};
 use crate::request::Request;
 
 /// Look-ups of names at the same time.
 const CONCURRENT_LOOKUPS: usize = 16;
-/// The limit of earlier requests read per name or key.
-const MAX_EARLIER: usize = 50;
+/// The most entries read per name or key.
+const MAX_ENTRIES: usize = 100;
+/// The most rows read, besides those with the same key.
+const MAX_ROWS: usize = 300;
+/// The most rows read with the same key.
+const MAX_WITH_KEY: usize = 50;
 
 /// A valid certificate for one of the names, or for the key.
 #[derive(Debug, Serialize)]
@@ -73,6 +78,8 @@ pub enum Anomaly {
 pub struct RequestHistory {
     /// Valid certificates, the longest valid first.
     pub live: Vec<LiveCertificate>,
+    /// True if there are more valid certificates than `live` has.
+    pub has_more_live: bool,
     /// Properties that most requests do not have.
     pub anomalies: Vec<Anomaly>,
 }
@@ -95,21 +102,16 @@ impl RequestHistory {
         let (by_name, by_key, same_key) = try_join3(
             of_all(names_index, names),
             of_all(names_index, &keys),
-            requests.with_key(public_key_digest, MAX_EARLIER),
+            requests.with_key(public_key_digest, MAX_WITH_KEY),
         )
         .await?;
-        let others: BTreeSet<RequestId> = by_name
-            .iter()
-            .flatten()
-            .chain(by_key.iter().flatten())
-            .filter(|id| **id != request.id() && !same_key.iter().any(|one| one.id() == **id))
-            .copied()
-            .collect();
-        let others: Vec<RequestId> = others.into_iter().collect();
-        let rows = if others.is_empty() { Vec::new() } else { requests.find_all(&others).await? };
+        let is_known = |id: RequestId| id == request.id() || same_key.iter().any(|one| one.id() == id);
+        let chosen = choose(by_name.iter().chain(&by_key), is_known, now);
+        let rows = if chosen.ids.is_empty() { Vec::new() } else { requests.find_all(&chosen.ids).await? };
         let same_key: Vec<Request> = same_key.into_iter().filter(|one| one.id() != request.id()).collect();
-        let anomalies = anomalies(request, names, &by_name, &same_key, &rows);
-        let of_name: BTreeSet<RequestId> = by_name.into_iter().flatten().collect();
+        let anomalies = anomalies(request, &by_name, &by_key, &same_key, &rows);
+        let of_name: BTreeSet<RequestId> = by_name.iter().flatten().filter_map(NameEntry::request).collect();
+        let has_more_live = chosen.leaves_certificates || by_name.iter().any(|entries| is_full(entries, now));
         let mut live: Vec<LiveCertificate> = same_key
             .into_iter()
             .map(|one| (true, one))
@@ -127,42 +129,94 @@ impl RequestHistory {
             })
             .collect();
         live.sort_by_key(|one| std::cmp::Reverse(one.not_after));
-        Ok(Self { live, anomalies })
+        Ok(Self { live, has_more_live, anomalies })
     }
 }
 
-/// The requests under each of these keys, in their order.
-async fn of_all(names_index: &dyn NameIndex, keys: &[String]) -> Result<Vec<Vec<RequestId>>, PortError> {
+/// The entries under each of these keys, in their order.
+async fn of_all(names_index: &dyn NameIndex, keys: &[String]) -> Result<Vec<Vec<NameEntry>>, PortError> {
     let mut found = Vec::with_capacity(keys.len());
     for keys in keys.chunks(CONCURRENT_LOOKUPS) {
-        found.extend(try_join_all(keys.iter().map(|key| names_index.of(key, MAX_EARLIER))).await?);
+        found.extend(try_join_all(keys.iter().map(|key| names_index.of(key, MAX_ENTRIES))).await?);
     }
     Ok(found)
 }
 
+/// True if a look-up ended at [`MAX_ENTRIES`], and found valid certificates only: there may be more.
+fn is_full(entries: &[NameEntry], now: OffsetDateTime) -> bool {
+    entries.len() >= MAX_ENTRIES
+        && matches!(entries.last(), Some(NameEntry::Certificate(not_after, _)) if *not_after > now)
+}
+
+/// The rows to read.
+struct Chosen {
+    ids: Vec<RequestId>,
+    /// True if valid certificates are left out.
+    leaves_certificates: bool,
+}
+
+/// Chooses at most [`MAX_ROWS`] rows: those of valid certificates, then those of requests. The first of every look-up
+/// come before the second of any, so that a name with many leaves room for the others.
+fn choose<'a>(
+    lookups: impl Iterator<Item = &'a Vec<NameEntry>>,
+    is_known: impl Fn(RequestId) -> bool,
+    now: OffsetDateTime,
+) -> Chosen {
+    let mut ranked = Vec::new();
+    for entries in lookups {
+        let useful = entries.iter().filter_map(|entry| match entry {
+            NameEntry::Certificate(not_after, id) if *not_after > now => Some((false, *id)),
+            NameEntry::Request(id) => Some((true, *id)),
+            _ => None,
+        });
+        let useful = useful.filter(|(_, id)| !is_known(*id)).enumerate();
+        ranked.extend(useful.map(|(rank, (is_request, id))| (is_request, rank, id)));
+    }
+    ranked.sort_unstable();
+    let (mut ids, mut seen, mut leaves_certificates) = (Vec::new(), BTreeSet::new(), false);
+    for (is_request, _, id) in ranked {
+        if !seen.insert(id) {
+            continue;
+        }
+        if ids.len() < MAX_ROWS {
+            ids.push(id);
+        } else {
+            leaves_certificates |= !is_request;
+        }
+    }
+    Chosen { ids, leaves_certificates }
+}
+
 fn anomalies(
     request: &Request,
-    names: &[String],
-    by_name: &[Vec<RequestId>],
+    by_name: &[Vec<NameEntry>],
+    by_key: &[Vec<NameEntry>],
     same_key: &[Request],
     rows: &[Request],
 ) -> Vec<Anomaly> {
+    let names = request.names();
     let mut found = Vec::new();
     for name in names.iter().filter(|name| name.starts_with("*.")) {
         found.push(Anomaly::Wildcard { name: name.clone() });
     }
-    // NameIndex of other requests by confusable skeleton; the request's own names are no anomaly.
-    let mut alike: BTreeMap<String, &String> = BTreeMap::new();
-    for other in rows.iter().chain(same_key).flat_map(|row| row.names()) {
-        if let Some(key) = look_alike(other).filter(|_| !request.names().contains(other)) {
-            alike.entry(key).or_insert(other);
+    // Names of certificates and of other requests by confusable skeleton; the request's own names are no anomaly.
+    let certified = by_key.iter().flatten().filter_map(|entry| match entry {
+        NameEntry::CertifiedName(name) => Some(name),
+        _ => None,
+    });
+    let requested = rows.iter().chain(same_key).flat_map(|row| row.names());
+    let mut alike: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for other in certified.chain(requested).filter(|other| !names.contains(other)) {
+        if let Some(key) = look_alike(other) {
+            alike.entry(key).or_default().push(other);
         }
     }
+    let bare = |name: &str| name.strip_prefix("*.").unwrap_or(name).to_owned();
     for name in names {
-        let bare = name.strip_prefix("*.").unwrap_or(name);
-        let other = look_alike(name).and_then(|key| alike.get(&key).copied());
-        if let Some(other) = other.filter(|other| other.strip_prefix("*.").unwrap_or(other) != bare) {
-            found.push(Anomaly::LooksLike { name: name.clone(), other: other.clone() });
+        let others = look_alike(name).and_then(|key| alike.get(&key));
+        let other = others.into_iter().flatten().find(|other| bare(other) != bare(name));
+        if let Some(other) = other {
+            found.push(Anomaly::LooksLike { name: name.clone(), other: (*other).clone() });
         }
     }
     if !same_key.is_empty() {
@@ -172,7 +226,7 @@ fn anomalies(
     let first: Vec<String> = names
         .iter()
         .zip(by_name)
-        .filter(|(_, ids)| ids.iter().all(|id| *id == request.id()))
+        .filter(|(_, entries)| entries.iter().filter_map(NameEntry::request).all(|id| id == request.id()))
         .map(|(name, _)| name.clone())
         .collect();
     if !first.is_empty() {
@@ -180,3 +234,6 @@ fn anomalies(
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

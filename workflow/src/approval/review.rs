@@ -113,6 +113,9 @@ pub struct Review {
     pub withdrawn: bool,
     /// Valid certificates for one of the names, or for the key.
     pub live_certificates: Vec<LiveCertificate>,
+    /// True if there are more valid certificates than `live_certificates` has.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_live_certificates: bool,
     /// Properties that most requests do not have.
     #[serde(rename = "unusual")]
     pub anomalies: Vec<Anomaly>,
@@ -156,6 +159,7 @@ impl Review {
             outcome: approval.outcome,
             withdrawn: approval.withdrawn,
             live_certificates: history.live,
+            more_live_certificates: history.has_more_live,
             anomalies: history.anomalies,
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Counts, ExportError};
 use crate::approval::{Approval, Link};
-use crate::ids::RequestId;
+use crate::ports::NameRow;
 use crate::request::Request;
 use crate::request::audit::Event;
 use crate::store::object_key::{ObjectKey, approval_key, link_key};
@@ -22,16 +22,6 @@ const TOKENS: [&str; 2] = ["taskToken", "earlierTokens"];
 pub struct TableRow<T> {
     columns: RowColumns,
     value: T,
-}
-
-/// A row of the table `names`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NameRow {
-    /// The name, or a key of [`crate::ports::look_alike`].
-    pub name: String,
-    /// A request for the name.
-    pub request_id: RequestId,
 }
 
 impl<T: DeserializeOwned> TableRow<T> {

@@ -60,8 +60,11 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
         };
         let key = format!("link#{}", link.digest.as_str());
         records.push(Record::Link(TableRow::read(keyed(&link, key)).unwrap()));
-        let name = NameRow { name: "www.example.com".into(), request_id: id };
-        records.push(Record::Name(TableRow::read(columns(&name)).unwrap()));
+        let names = ["www.example.com".to_owned()];
+        let end = backend.request(id).unwrap().registration_date();
+        for name in [NameRow::of_request(&names, id), NameRow::of_certificate(&names, end, id)].concat() {
+            records.push(Record::Name(TableRow::read(columns(&name)).unwrap()));
+        }
     }
     let pem = backend.issuer_certificate().chain_pem();
     let keys = [

@@ -6,12 +6,13 @@ use time::OffsetDateTime;
 
 use super::PortError;
 use crate::approval::{Approval, Link, LinkDigest};
+#[cfg(doc)]
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::request::audit::Event;
 use crate::request::{Request, Status};
 use pki::certificate::Serial;
-use pki::name::Name;
 
 /// The result of a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,16 +57,15 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
-    /// The number of requests of an address (compared exactly) registered since `since`, of any status; eventually
-    /// consistent. Counting may stop at `enough`.
+    /// The number of requests registered since `since`, of any status, by the person with this address in any spelling
+    /// ([`PlusTags::person`]); eventually consistent. Reads about `enough` entries of an index at most, and no rows.
     async fn registered_by(
         &self,
         email: &Email,
         since: OffsetDateTime,
         enough: usize,
     ) -> Result<usize, PortError>;
-    /// The number of undecided requests, without unconfirmed ones, of an address (compared exactly) registered since `since`; eventually
-    /// consistent. Counting may stop at `enough`, and after thousands of requests of the address, newest first.
+    /// Like [`Requests::registered_by`], for undecided requests, without unconfirmed ones.
     async fn undecided_of(
         &self,
         email: &Email,
@@ -74,21 +74,6 @@ pub trait Requests: Send + Sync {
     ) -> Result<usize, PortError>;
     /// The requests for a public key (hex SHA-256 of the SPKI), newest first, at most `limit`.
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError>;
-}
-
-/// The index of names and their requests.
-#[async_trait]
-pub trait NameIndex: Send + Sync {
-    /// Adds a request under each of these names or keys of [`look_alike`]. Idempotent.
-    async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError>;
-    /// The requests under a name or key, at most `limit`.
-    async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError>;
-}
-
-/// The key of [`NameIndex`] for requests with a confusable name; `None` if the name has no
-/// [`Name::confusable_skeleton`]. No name begins with `~`.
-pub fn look_alike(name: &str) -> Option<String> {
-    Some(format!("~{}", name.parse::<Name>().ok()?.confusable_skeleton()?))
 }
 
 /// The table of approvals.

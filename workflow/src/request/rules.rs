@@ -239,7 +239,7 @@ impl Request {
     /// # Errors
     /// [`InvalidTransition`] if the request has another ending, or has a certificate and `ending` is not a failure.
     pub fn end(&mut self, ending: Ending, now: OffsetDateTime) -> Result<(), InvalidTransition> {
-        let undecided = matches!(self.status, Status::Submitted | Status::PendingApproval);
+        let undecided = self.is_undecided();
         let (allowed, event) = match ending.status {
             Status::Refused => (undecided || self.status == Status::Approved, EventKind::Refused),
             // A message alone ends no request so: the cause is in the row.
@@ -269,6 +269,11 @@ impl Request {
         self.enter(ending.status, now);
         self.ending = Some(ending);
         Ok(())
+    }
+
+    /// True if the approvers have been asked or will be, and have not decided.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self.status, Status::Submitted | Status::PendingApproval)
     }
 
     fn is_decided_as(&self, outcome: Outcome) -> bool {

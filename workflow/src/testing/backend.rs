@@ -47,7 +47,8 @@ struct State {
     now: Option<OffsetDateTime>,
     failures: BTreeMap<&'static str, usize>,
     requests: BTreeMap<RequestId, Request>,
-    names: BTreeSet<(String, RequestId)>,
+    /// Names and the texts of their entries.
+    names: BTreeSet<(String, String)>,
     approvals: BTreeMap<RequestId, Approval>,
     links: BTreeMap<String, Link>,
     certificates: BTreeMap<String, String>,
@@ -256,6 +257,11 @@ impl InMemoryBackend {
     /// Every request.
     pub fn requests(&self) -> Vec<Request> {
         self.state().requests.values().cloned().collect()
+    }
+
+    /// The index of names: each name with the text of an entry.
+    pub fn names(&self) -> BTreeSet<(String, String)> {
+        self.state().names.clone()
     }
 
     /// The approval of a request, if there is one.

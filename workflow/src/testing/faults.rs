@@ -23,6 +23,8 @@ pub struct Summary {
     pub requests: BTreeMap<RequestId, String>,
     /// Number of certificates, and of requests with a serial.
     pub certificates: (usize, usize),
+    /// The index of names.
+    pub names: BTreeSet<(String, String)>,
     /// Recipients and kinds of the mails.
     pub mails: BTreeSet<(String, String)>,
     /// Notifications to the operators.
@@ -61,6 +63,7 @@ impl InMemoryBackend {
                 self.certificates().len(),
                 rows.iter().filter(|row| row.serial().is_some()).count(),
             ),
+            names: self.names(),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),
             told: self.told().into_iter().collect(),
             approvals: rows

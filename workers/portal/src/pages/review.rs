@@ -67,6 +67,8 @@ pub(crate) struct ReviewPage {
     refusals: Vec<FindingView>,
     remarks: Vec<FindingView>,
     live: Vec<Live>,
+    /// The sentence above `live`.
+    live_heading: Message,
     /// The anomalies of the request, as texts.
     unusual: Vec<String>,
     /// The approvals that are still missing from each group, as one text; `None` if no group is short of any.
@@ -102,6 +104,12 @@ impl ReviewPage {
             refusals: refusals.into_iter().map(|finding| site.remark(finding)).collect(),
             remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
+            live_heading: Message::new(if review.more_live_certificates {
+                "review-live-more"
+            } else {
+                "review-live"
+            })
+            .with("count", review.live_certificates.len()),
             unusual: review.anomalies.iter().map(|one| anomaly(&site, one, names.count())).collect(),
             missing_approvals: missing_approvals(&site, review),
             votes: review.votes.iter().map(|vote| Said::of(&site, vote)).collect(),

@@ -39,6 +39,32 @@ async fn the_same_key_gives_the_same_request_once() {
     assert_eq!(site.backend.requests().len(), 3);
 }
 
+/// A stranger may know all of a submission: address, key, CSR and comment.
+#[tokio::test]
+async fn a_repetition_gets_no_link_that_confirms_or_opens_the_certificate() {
+    let site = Site::with_confirmation();
+    let headers = [JSON, ("idempotency-key", "ticket-4712")];
+    let body = good().to_string();
+    let first = site.call("POST", "/requests", &headers, body.clone()).await.json();
+    let again = site.call("POST", "/requests", &headers, body).await.json();
+    assert_eq!(again, first);
+    let path = again["statusUrl"].as_str().unwrap().strip_prefix("https://pki.example.com").unwrap();
+    let confirmed = site.call("POST", &path.replace("?key=", "/confirm?key="), &[], "").await;
+    assert_eq!(confirmed.status, StatusCode::NOT_FOUND);
+    let id = site.backend.requests()[0].id();
+    assert_eq!(site.backend.request(id).unwrap().status(), Status::Unconfirmed);
+    // As if the request had been confirmed, approved and delivered since.
+    let delivered = site.backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Delivered);
+    site.backend.alter(id, |row| {
+        let columns = workflow::request::Columns::from(delivered);
+        row.history.extend(columns.history);
+        (row.status, row.serial, row.not_before, row.not_after) =
+            (columns.status, columns.serial, columns.not_before, columns.not_after);
+    });
+    let file = site.get(&path.replace("?key=", "/certificate.zip?key=")).await;
+    assert_eq!(file.status, StatusCode::FORBIDDEN, "{}", file.text());
+}
+
 #[tokio::test]
 async fn a_form_sent_twice_is_one_request_and_each_form_is_another() {
     let site = Site::new();

@@ -3,6 +3,7 @@
 use pki::testing as test_pki;
 use serde_json::json;
 use time::Duration;
+use workflow::ports::{NameIndex as _, NameRow};
 use workflow::request::Status;
 
 use crate::site::Site;
@@ -43,7 +44,7 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
         site.backend.unsaved_request(&test_pki::csr(&["other.example.com"]), Status::Delivered),
     ];
     for row in &rows {
-        workflow::ports::NameIndex::enter(&*site.backend, row.names(), row.id()).await.unwrap();
+        site.backend.enter(&NameRow::of_request(row.names(), row.id())).await.unwrap();
         site.backend.put(row.clone());
     }
     let request = site.backend.unsaved_request(&csr, Status::PendingApproval);
@@ -73,6 +74,43 @@ async fn certificates_in_use_for_the_names_or_the_key_are_shown() {
 }
 
 #[tokio::test]
+async fn characters_that_turn_a_text_around_are_named_in_place() {
+    let site = Site::new();
+    let (id, link) = site.pending();
+    site.backend.alter(id, |row| row.comment = "For pay\u{202e}lap\u{2066}\u{200b}.".into());
+    let page = site.browse(&link).await.is_page(200);
+    assert!(page.contains("For pay[U+202E]lap[U+2066][U+200B]."), "{page}");
+    let (rejected, path) = site.request_at(Status::Rejected).await;
+    site.backend.alter(rejected.id(), |row| row.reason = Some("Not\u{202e}ours.".into()));
+    let pages = [page, site.browse(&path).await.is_page(200)];
+    assert!(pages[1].contains("Not[U+202E]ours."), "{}", pages[1]);
+    for page in pages {
+        assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn more_certificates_than_are_shown_are_said_to_be_more() {
+    let site = Site::new();
+    let name = ["www.example.com".to_owned()];
+    for _ in 0..101 {
+        let row = site.backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Delivered);
+        let rows = NameRow::of_certificate(&name, row.not_after().unwrap(), row.id());
+        site.backend.enter(&rows).await.unwrap();
+        site.backend.put(row);
+    }
+    let (_, link) = site.pending();
+    let review = site.get(&link).await.json();
+    assert_eq!(review["liveCertificates"].as_array().unwrap().len(), 100);
+    assert_eq!(review["moreLiveCertificates"], true);
+    let page = site.browse(&link).await.is_page(200);
+    assert!(
+        page.contains("There are more than 100 valid certificates for these names or this key."),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_new_or_unusual_is_said() {
     let site = Site::new();
     let policy = include_str!("../../../../infra/policy.toml");
@@ -81,9 +119,7 @@ async fn what_is_new_or_unusual_is_said() {
     let csr = test_pki::csr(&["sh0p.example.com", "*.apps.example.com"]);
     let same_key = site.backend.unsaved_request(&csr, Status::Rejected);
     for row in [&known, &same_key] {
-        let mut entries = row.names().to_vec();
-        entries.extend(row.names().iter().filter_map(|name| workflow::ports::look_alike(name)));
-        workflow::ports::NameIndex::enter(&*site.backend, &entries, row.id()).await.unwrap();
+        site.backend.enter(&NameRow::of_request(row.names(), row.id())).await.unwrap();
         site.backend.put(row.clone());
     }
     let request = site.backend.unsaved_request(&csr, Status::PendingApproval);

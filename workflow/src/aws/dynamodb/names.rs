@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use aws_types::sdk_config::SdkConfig;
 
-use super::{Item, Table};
+use super::{Item, Table, encode};
 use crate::aws::unavailable;
-use crate::ids::RequestId;
-use crate::ports::{NameIndex, PortError};
+use crate::ports::{NameEntry, NameIndex, NameRow, PortError};
 
 /// The table of names.
 pub struct DynamoNames(Table);
@@ -25,14 +24,13 @@ const BATCH: usize = 25;
 
 #[async_trait]
 impl NameIndex for DynamoNames {
-    async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
+    async fn enter(&self, rows: &[NameRow]) -> Result<(), PortError> {
         const WHAT: &str = "enter the names";
-        for names in names.chunks(BATCH) {
-            let mut writes = Vec::with_capacity(names.len());
-            for name in names {
+        for rows in rows.chunks(BATCH) {
+            let mut writes = Vec::with_capacity(rows.len());
+            for row in rows {
                 let put = PutRequest::builder()
-                    .item("name", AttributeValue::S(name.clone()))
-                    .item("requestId", AttributeValue::S(id.to_string()))
+                    .set_item(Some(encode(row, WHAT)?))
                     .build()
                     .map_err(|error| PortError::new(WHAT, error))?;
                 writes.push(WriteRequest::builder().put_request(put).build());
@@ -52,7 +50,7 @@ impl NameIndex for DynamoNames {
         Ok(())
     }
 
-    async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError> {
+    async fn of(&self, name: &str, limit: usize) -> Result<Vec<NameEntry>, PortError> {
         const WHAT: &str = "look up a name";
         let answer = self
             .0
@@ -62,11 +60,14 @@ impl NameIndex for DynamoNames {
             .key_condition_expression("#name = :name")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":name", AttributeValue::S(name.to_owned()))
+            // Certificates come last in the order of the sort key.
+            .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(unavailable(WHAT))?;
-        let id = |item: &Item| item.get("requestId")?.as_s().ok()?.parse().ok();
-        Ok(answer.items().iter().filter_map(id).collect())
+        // Entries of another kind come from a newer version.
+        let entry = |item: &Item| item.get("requestId")?.as_s().ok()?.parse().ok();
+        Ok(answer.items().iter().filter_map(entry).collect())
     }
 }

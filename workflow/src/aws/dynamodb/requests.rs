@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
+use futures_util::future::try_join;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
 use super::{AuditTable, Item, Table, decode, encode};
+use crate::approver_set::PlusTags;
 use crate::aws::unavailable;
 use crate::email::Email;
 use crate::ids::RequestId;
@@ -23,9 +24,12 @@ use crate::timestamp::rfc3339;
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const BATCH: usize = 100;
 
-/// Pages of the index by address that a count of undecided requests reads, newest requests first. A page has 1 MB, some
-/// 6,000 requests. <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html>
-const COUNTED_PAGES: usize = 2;
+/// The column by which the requests of a person are counted, the key of the index `byPerson`: the person, after
+/// [`UNDECIDED_MARK`] while the request is undecided. So a count reads no other requests (docs/decisions/0106).
+const PERSON: &str = "person";
+
+/// No address has a colon.
+const UNDECIDED_MARK: &str = "undecided:";
 
 /// Column and value of rows that are [unnotified](Request::is_unnotified): the key of the sparse index `byUntold`.
 const UNNOTIFIED_MARK: (&str, &str) = ("untold", "yes");
@@ -46,11 +50,21 @@ pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, Port
     if request.is_unnotified() {
         item.insert(UNNOTIFIED_MARK.0.into(), AttributeValue::S(UNNOTIFIED_MARK.1.into()));
     }
+    let person = PlusTags::Same.person(request.email());
+    item.insert(
+        PERSON.into(),
+        AttributeValue::S(if request.is_undecided() { undecided(&person) } else { person }),
+    );
     if request.status() == Status::Unconfirmed {
         let at = (request.confirm_until() + LAPSED_ROW_LIFETIME).unix_timestamp();
         item.insert(REMOVE_AT.into(), AttributeValue::N(at.to_string()));
     }
     Ok(item)
+}
+
+/// The key of the undecided requests of a person.
+fn undecided(person: &str) -> String {
+    format!("{UNDECIDED_MARK}{person}")
 }
 
 /// The table of requests, with the audit trail of their changes.
@@ -141,19 +155,33 @@ impl DynamoRequests {
         Ok(found)
     }
 
-    /// The query that counts the requests of an address since a time.
-    fn counting(&self, email: &Email, since: OffsetDateTime) -> QueryFluentBuilder {
-        self.table
+    /// The number of requests under a key of the index by person since a time. Reads entries until there are `enough`.
+    async fn count(&self, person: String, since: OffsetDateTime, enough: usize) -> Result<usize, PortError> {
+        const WHAT: &str = "count requests";
+        let mut pages = self
+            .table
             .client
             .query()
             .table_name(&self.table.name)
-            .index_name("byEmail")
+            .index_name("byPerson")
             .select(Select::Count)
-            .key_condition_expression("#email = :email AND #registered >= :since")
-            .expression_attribute_names("#email", "email")
+            .key_condition_expression("#person = :person AND #registered >= :since")
+            .expression_attribute_names("#person", PERSON)
             .expression_attribute_names("#registered", "registrationDate")
-            .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
+            .expression_attribute_values(":person", AttributeValue::S(person))
             .expression_attribute_values(":since", AttributeValue::S(rfc3339(since)))
+            // Without a filter: every entry that is read is counted.
+            .limit(i32::try_from(enough.max(1)).unwrap_or(i32::MAX))
+            .into_paginator()
+            .send();
+        let mut counted = 0;
+        while let Some(page) = pages.next().await {
+            counted += usize::try_from(page.map_err(unavailable(WHAT))?.count()).unwrap_or_default();
+            if counted >= enough {
+                break;
+            }
+        }
+        Ok(counted)
     }
 }
 
@@ -201,14 +229,13 @@ impl Requests for DynamoRequests {
         since: OffsetDateTime,
         enough: usize,
     ) -> Result<usize, PortError> {
-        const WHAT: &str = "count requests";
-        let counted = self
-            .counting(email, since)
-            .limit(i32::try_from(enough).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(unavailable(WHAT))?;
-        Ok(usize::try_from(counted.count()).unwrap_or_default())
+        let person = PlusTags::Same.person(email);
+        let (undecided, others) = try_join(
+            self.count(undecided(&person), since, enough),
+            self.count(person.clone(), since, enough),
+        )
+        .await?;
+        Ok(undecided + others)
     }
 
     async fn undecided_of(
@@ -217,28 +244,7 @@ impl Requests for DynamoRequests {
         since: OffsetDateTime,
         enough: usize,
     ) -> Result<usize, PortError> {
-        const WHAT: &str = "count requests";
-        let value = |status: Status| AttributeValue::S(status.to_string());
-        let mut pages = self
-            .counting(email, since)
-            .filter_expression("#status IN (:submitted, :pending)")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":submitted", value(Status::Submitted))
-            .expression_attribute_values(":pending", value(Status::PendingApproval))
-            .scan_index_forward(false)
-            .into_paginator()
-            .send();
-        let mut counted = 0;
-        for _ in 0..COUNTED_PAGES {
-            let Some(page) = pages.next().await else {
-                break;
-            };
-            counted += usize::try_from(page.map_err(unavailable(WHAT))?.count()).unwrap_or_default();
-            if counted >= enough {
-                break;
-            }
-        }
-        Ok(counted)
+        self.count(undecided(&PlusTags::Same.person(email)), since, enough).await
     }
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<ListedRequest>, PortError> {

@@ -1,10 +1,12 @@
 //! The checks of a submission that need neither a table nor the clock, and the preview.
 
+use pki::csr::Csr;
+use pki::error::StructureError;
 use pki::issuer::Issuer;
 
 use crate::approval::LinkSecret;
 use crate::email::Email;
-use crate::finding::{Code, Finding, quoted};
+use crate::finding::{Code, Finding, findings, quoted};
 use crate::framed_hash::FramedHash;
 use crate::grant::{CheckedKey, Grant};
 use crate::ids::RequestId;
@@ -16,6 +18,11 @@ use crate::texts::{Language, Message};
 
 /// The longest idempotency key, in bytes.
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+
+/// The most bytes of the DER of a CSR. Anybody can have rows stored: with a CSR of this size and a comment of 2,000 bytes,
+/// a row of a new request stays below 16 KB. It is enough for 250 names of 25 characters with an RSA key of 4096 bits
+/// (docs/decisions/0107).
+const MAX_CSR_BYTES: usize = 8 * 1024;
 
 /// The part of a submission that has an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +82,8 @@ pub struct Preview {
 #[derive(Clone, Debug)]
 pub struct CheckedRequest {
     idempotency_key: Option<String>,
+    /// The text of the CSR as it came; the submission has the CSR alone.
+    csr_text: String,
     pub(super) submission: Submission,
 }
 
@@ -89,24 +98,36 @@ pub fn preview(
     csr_text: &str,
     profile: Option<&str>,
 ) -> Result<Preview, Vec<InputError>> {
+    examine(policy, issuer, requester, csr_text, profile).map(|(preview, _)| preview)
+}
+
+/// Like [`preview`], with the CSR.
+fn examine(
+    policy: &Policy,
+    issuer: Option<&Issuer>,
+    requester: Option<&Requester>,
+    csr_text: &str,
+    profile: Option<&str>,
+) -> Result<(Preview, Csr), Vec<InputError>> {
     let profile = policy
         .profile(profile)
         .map_err(|finding| vec![InputError { input: SubmissionPart::Profile, finding }]);
     let csr = if csr_text.is_empty() {
         Err(errors_of_csr(vec![missing("csrContent", "finding-give-request")]))
     } else {
-        evaluate::read(csr_text, None).map_err(|refusal| errors_of_csr(refusal.0))
+        evaluate::read(csr_text, None)
+            .map_err(|refusal| refusal.0)
+            .and_then(within_bound)
+            .map_err(errors_of_csr)
     };
     match (csr, profile) {
         (Ok((csr, checked_key)), Ok(profile)) => {
             let verdict = evaluate::evaluate_with_issuer(policy, issuer, &csr, profile, requester);
             match verdict.grant {
-                Some(grant) => Ok(Preview {
-                    profile: profile.name().to_owned(),
-                    grant,
-                    findings: verdict.findings,
-                    checked_key,
-                }),
+                Some(grant) => {
+                    let (profile, findings) = (profile.name().to_owned(), verdict.findings);
+                    Ok((Preview { profile, grant, findings, checked_key }, csr))
+                }
                 None => Err(errors_of_csr(verdict.findings)),
             }
         }
@@ -129,26 +150,27 @@ impl NewRequest {
         let key = self.idempotency_key.as_deref().and_then(unfit_key);
         errors.extend(key.map(|finding| InputError { input: SubmissionPart::IdempotencyKey, finding }));
         let preview =
-            preview(policy, issuer, requester.as_ref().ok(), &self.csr_text, self.profile.as_deref())
+            examine(policy, issuer, requester.as_ref().ok(), &self.csr_text, self.profile.as_deref())
                 .map_err(|more| errors.extend(more));
-        if let (Ok(Requester::Person(email)), Ok(preview)) = (&requester, &preview)
+        if let (Ok(Requester::Person(email)), Ok((preview, _))) = (&requester, &preview)
             && let Ok(profile) = policy.profile(Some(&preview.profile))
         {
             let finding = no_approvers(profile, email);
             errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Profile, finding }));
         }
         match (requester, preview) {
-            (Ok(Requester::Person(email)), Ok(preview)) if errors.is_empty() => {
+            (Ok(Requester::Person(email)), Ok((preview, csr))) if errors.is_empty() => {
                 let submission = Submission {
                     email,
                     language: self.language,
                     comment: self.comment,
-                    csr_content: self.csr_text,
+                    csr_content: csr.pem(),
                     profile: preview.profile,
                     policy_version: policy.version().to_owned(),
                     checked_key: Some(preview.checked_key),
                 };
-                Ok(CheckedRequest { idempotency_key: self.idempotency_key, submission })
+                let Self { idempotency_key, csr_text, .. } = self;
+                Ok(CheckedRequest { idempotency_key, csr_text, submission })
             }
             _ => Err(errors),
         }
@@ -166,9 +188,10 @@ impl CheckedRequest {
 
     /// The id where a stranger's unconfirmed request stands under [`CheckedRequest::id`].
     pub(super) fn other_id(&self, links: &LinkSecret) -> Option<RequestId> {
-        let Submission { email, comment, csr_content, profile, .. } = &self.submission;
+        let Submission { email, comment, profile, .. } = &self.submission;
         let mut contents = FramedHash::new("countersign submission 1");
-        contents.field(comment).field(csr_content).field(profile);
+        // The text as it came, like in earlier versions: ids of stored requests depend on it.
+        contents.field(comment).field(&self.csr_text).field(profile);
         Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
     }
 
@@ -181,9 +204,23 @@ impl CheckedRequest {
     pub(super) fn is_replay_of(&self, stored: &Request) -> bool {
         stored.email().same_person(&self.submission.email)
             && stored.comment() == self.submission.comment
-            && stored.csr_content() == self.submission.csr_content
+            && is_same_csr(stored.csr_content(), &self.submission.csr_content)
             && stored.profile() == self.submission.profile
     }
+}
+
+/// True if `stored` is the CSR `pem`. Rows of earlier versions have the text as it was submitted.
+fn is_same_csr(stored: &str, pem: &str) -> bool {
+    stored == pem || Csr::read(stored).is_ok_and(|csr| csr.pem() == pem)
+}
+
+/// Refuses a CSR that is larger than its row may be.
+fn within_bound(read: (Csr, CheckedKey)) -> Result<(Csr, CheckedKey), Vec<Finding>> {
+    let bytes = read.0.der().len();
+    if bytes > MAX_CSR_BYTES {
+        return Err(findings([StructureError::TooLarge { bytes, max: MAX_CSR_BYTES }.into()]));
+    }
+    Ok(read)
 }
 
 fn errors_of_csr(findings: Vec<Finding>) -> Vec<InputError> {
@@ -211,3 +248,6 @@ fn no_approvers(profile: &Profile, requester: &Email) -> Option<Finding> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::requester::Requester;
 use crate::testing::{FaultPoint, InMemoryBackend, faults, trusting_policy};
 use crate::texts::Language;
 
-const LIMIT: usize = 3;
+mod limits;
 
 fn new_request(key: &str, comment: &str, csr_text: &str) -> NewRequest {
     NewRequest {
@@ -77,26 +77,6 @@ async fn a_submission_is_stored_with_its_event_and_started() {
     assert_eq!(events[0].actor.as_str(), "requester:requester@example.com");
     assert_eq!(events[0].source.as_deref(), Some("192.0.2.1"));
     assert!(backend.executions().contains_key(&row.execution().arn));
-}
-
-#[tokio::test]
-async fn a_requester_has_at_most_so_many_undecided_requests_and_may_repeat_each() {
-    let backend = InMemoryBackend::new();
-    limit(&backend, "pending_limit = 200", "pending_limit = 3");
-    let csr = csr();
-    for key in ["1", "2", "3"] {
-        submit(&backend, checked(&backend, key, "", &csr)).await.unwrap();
-    }
-    let error = submit(&backend, checked(&backend, "4", "", &csr)).await.unwrap_err();
-    assert!(matches!(error, IntakeError::TooManyUndecided { limit: LIMIT }), "{error:?}");
-    assert_eq!(backend.requests().len(), LIMIT);
-    assert!(submit(&backend, checked(&backend, "2", "", &csr)).await.unwrap().is_replay);
-
-    let decided = backend.requests()[0].id();
-    backend.alter(decided, |row| row.status = Status::Rejected);
-    assert!(!submit(&backend, checked(&backend, "4", "", &csr)).await.unwrap().is_replay);
-    backend.advance(Duration::try_from(LONGEST_LIMIT).unwrap() + EXPIRY_SLACK + Duration::SECOND);
-    assert!(!submit(&backend, checked(&backend, "5", "", &csr)).await.unwrap().is_replay);
 }
 
 #[tokio::test]
@@ -319,42 +299,6 @@ async fn who_confirms_too_late_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_not_confirmed_takes_no_place_among_the_undecided() {
-    let backend = InMemoryBackend::new();
-    let policy = include_str!("../../../../infra/policy.toml");
-    backend.set_policy(&policy.replace("pending_limit = 200", "pending_limit = 1"));
-    let csr = csr();
-    let mut rows = Vec::new();
-    for key in ["1", "2"] {
-        rows.push(submit(&backend, checked(&backend, key, "", &csr)).await.unwrap().request);
-    }
-    let by = Origin::caller(Actor::requester(rows[0].email()), None);
-    intake(&backend).confirm(&rows[0], &backend.policy(), &by).await.unwrap();
-    let error = intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap_err();
-    assert!(matches!(error, ConfirmationError::TooManyUndecided { limit: 1 }), "{error:?}");
-    let confirmed = backend.request(rows[0].id()).unwrap();
-    intake(&backend).confirm(&confirmed, &backend.policy(), &by).await.unwrap();
-    backend.alter(rows[0].id(), |row| row.status = Status::Rejected);
-    intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap();
-}
-
-#[tokio::test]
-async fn an_address_has_so_many_requests_an_hour_whatever_becomes_of_them() {
-    let backend = InMemoryBackend::new();
-    limit(&backend, "hourly_limit = 60", "hourly_limit = 2");
-    let csr = csr();
-    for key in ["1", "2"] {
-        let id = submit(&backend, checked(&backend, key, "", &csr)).await.unwrap().request.id();
-        backend.alter(id, |row| row.status = Status::Rejected);
-    }
-    let error = submit(&backend, checked(&backend, "3", "", &csr)).await.unwrap_err();
-    assert!(matches!(error, IntakeError::TooManyInAnHour { limit: 2 }), "{error:?}");
-    assert!(submit(&backend, checked(&backend, "2", "", &csr)).await.unwrap().is_replay);
-    backend.advance(Duration::HOUR + Duration::SECOND);
-    submit(&backend, checked(&backend, "3", "", &csr)).await.unwrap();
-}
-
-#[tokio::test]
 async fn a_confirmation_survives_every_fault() {
     let csr = Arc::new(csr());
     faults::fault_sweep(
@@ -380,50 +324,4 @@ async fn a_confirmation_survives_every_fault() {
         },
     )
     .await;
-}
-
-#[test]
-fn every_part_that_is_wrong_is_named_at_once() {
-    let backend = InMemoryBackend::new();
-    let new = NewRequest {
-        requester: Err("unknown".parse::<Email>().unwrap_err()),
-        comment: "\u{7}".into(),
-        csr_text: "hello".into(),
-        profile: Some("unknown".into()),
-        language: Language::English,
-        idempotency_key: Some("a b".into()),
-    };
-    let errors = new.check(&backend.policy(), None).unwrap_err();
-    let named: Vec<_> = errors.iter().map(|error| (error.input, error.finding.code)).collect();
-    assert_eq!(
-        named,
-        [
-            (SubmissionPart::Requester, Code::BadEmail),
-            (SubmissionPart::Comment, Code::BadRequest),
-            (SubmissionPart::IdempotencyKey, Code::BadRequest),
-            (SubmissionPart::Csr, Code::NotACsr),
-            (SubmissionPart::Profile, Code::UnknownProfile),
-        ]
-    );
-}
-
-#[test]
-fn a_requester_who_would_be_the_only_approver_is_told() {
-    let backend = InMemoryBackend::new();
-    let approver = Requester::Person("Approver@example.com".parse().unwrap());
-    let new = NewRequest { requester: Ok(approver), ..new_request("key", "", &csr()) };
-    let errors = new.check(&backend.policy(), None).unwrap_err();
-    assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0].input, SubmissionPart::Profile);
-}
-
-#[test]
-fn a_preview_needs_no_requester_and_an_empty_text_is_missing() {
-    let policy = InMemoryBackend::new().policy();
-    let granted = preview(&policy, None, None, &csr(), Some("server")).unwrap();
-    assert_eq!(granted.grant.names, ["www.example.com"]);
-    assert_eq!(granted.profile, "server");
-    let errors = preview(&policy, None, None, "", None).unwrap_err();
-    assert_eq!(errors.len(), 1);
-    assert_eq!((errors[0].input, errors[0].finding.code), (SubmissionPart::Csr, Code::MissingField));
 }

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link, LinkDigest};
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::ids::{IssuerId, RequestId};
 use crate::mail::Mail;
@@ -17,8 +18,8 @@ use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::ports::{
     Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, LinkSecrets, ListedRequest,
-    Mailer, Metrics, NameIndex, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks,
-    WorkerQueue,
+    Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported,
+    Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -81,8 +82,7 @@ impl Requests for InMemoryBackend {
         _enough: usize,
     ) -> Result<usize, PortError> {
         self.call("requests", "registered by", |state| {
-            let of = state.requests.values().filter(|row| row.email() == email);
-            of.filter(|row| row.registration_date() >= since).count()
+            of_person(state, email).filter(|row| row.registration_date() >= since).count()
         })
     }
 
@@ -92,10 +92,9 @@ impl Requests for InMemoryBackend {
         since: OffsetDateTime,
         _enough: usize,
     ) -> Result<usize, PortError> {
-        let undecided = |row: &&Request| matches!(row.status(), Status::Submitted | Status::PendingApproval);
         self.call("requests", "undecided of", |state| {
-            let of = state.requests.values().filter(|row| row.email() == email);
-            of.filter(undecided).filter(|row| row.registration_date() >= since).count()
+            let of = of_person(state, email).filter(|row| row.is_undecided());
+            of.filter(|row| row.registration_date() >= since).count()
         })
     }
 
@@ -124,13 +123,15 @@ impl Requests for InMemoryBackend {
 
 #[async_trait]
 impl NameIndex for InMemoryBackend {
-    async fn enter(&self, names: &[String], id: RequestId) -> Result<(), PortError> {
-        self.call("names", "enter", |state| state.names.extend(names.iter().map(|name| (name.clone(), id))))
+    async fn enter(&self, rows: &[NameRow]) -> Result<(), PortError> {
+        let rows = rows.iter().map(|row| (row.name.clone(), row.entry.to_string()));
+        self.call("names", "enter", |state| state.names.extend(rows))
     }
 
-    async fn of(&self, name: &str, limit: usize) -> Result<Vec<RequestId>, PortError> {
+    async fn of(&self, name: &str, limit: usize) -> Result<Vec<NameEntry>, PortError> {
         self.call("names", "of", |state| {
-            state.names.iter().filter(|(one, _)| one == name).map(|(_, id)| *id).take(limit).collect()
+            let entries = state.names.iter().rev().filter(|(one, _)| one == name);
+            entries.take(limit).filter_map(|(_, entry)| entry.parse().ok()).collect()
         })
     }
 }
@@ -257,6 +258,10 @@ impl LinkSecrets for InMemoryBackend {
     async fn secret(&self) -> Result<&LinkSecret, PortError> {
         self.call("links", "secret", |_| &self.links)
     }
+}
+
+fn of_person<'a>(state: &'a State, email: &'a Email) -> impl Iterator<Item = &'a Request> {
+    state.requests.values().filter(|row| PlusTags::Same.same_person(row.email(), email))
 }
 
 fn oldest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Request> {
