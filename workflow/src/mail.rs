@@ -75,12 +75,15 @@ impl Mail {
         let body = MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
         // RFC 3834 section 5: suppresses automatic answers.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+        // The same for Exchange, which answers automatic mails: [MS-OXCMAIL] section 2.1.3.2.20.
+        let of_exchange = HeaderName::new_from_ascii_str("X-Auto-Response-Suppress");
         let builder = Message::builder()
             .from(from.clone())
             .to(Mailbox::new(None, to))
             .subject(plain::one_line(&self.subject))
             .message_id(Some(self.message_id(from)))
-            .raw_header(HeaderValue::new(automatic, "auto-generated".into()));
+            .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
+            .raw_header(HeaderValue::new(of_exchange, "All".into()));
         match &self.attachment {
             None => builder.multipart(body),
             Some(file) => {

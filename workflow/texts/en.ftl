@@ -356,6 +356,7 @@ mail-severity-warning = Check this
 mail-severity-ignored = Left out
 mail-button-fails = If the button doesn't work, open this address:
 mail-signature = Countersign, request { $id }
+mail-no-replies = This e-mail was sent automatically. Nobody reads replies to it.
 mail-you-wrote = You wrote
 mail-they-wrote = { $person } wrote
 mail-see-standing = Check the status

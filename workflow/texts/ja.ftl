@@ -327,6 +327,7 @@ mail-severity-warning = 要確認
 mail-severity-ignored = 除外されます
 mail-button-fails = ボタンが使えない場合は、次のアドレスを開いてください:
 mail-signature = Countersign 申請ID { $id }
+mail-no-replies = このメールは自動送信です。ご返信いただいても確認できません。
 mail-you-wrote = 申請時のコメント
 mail-they-wrote = { $person } さんのコメント
 mail-see-standing = 状況を見る

@@ -156,7 +156,9 @@ fn mime_reads_back_as_it_was_written() {
     assert_eq!(file.contents(), (0..=255).collect::<Vec<u8>>());
     assert!(bytes.is_ascii(), "any mail server can carry it");
     assert!(bytes.split(|b| *b == b'\n').all(|line| line.len() <= 998), "RFC 5322 section 2.1.1");
-    assert!(read.header("Auto-Submitted").is_some());
+    let header = |name| read.header(name).and_then(|value| value.as_text());
+    assert_eq!(header("Auto-Submitted"), Some("auto-generated"));
+    assert_eq!(header("X-Auto-Response-Suppress"), Some("All"));
     assert!(read.date().is_some());
 }
 
