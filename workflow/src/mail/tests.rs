@@ -170,6 +170,14 @@ fn a_mail_sent_twice_is_one_mail() {
     };
     assert_eq!(message_id(MailKind::Received), message_id(MailKind::Received));
     assert_ne!(message_id(MailKind::Received), message_id(MailKind::Rejected));
+    let overview = |link| {
+        let content = content().button("Show", link);
+        let mail = content.to(id(), &MailKind::Overview, &requester());
+        let bytes = mail.message(&from()).unwrap().formatted();
+        MessageParser::default().parse(&bytes).unwrap().message_id().unwrap().to_owned()
+    };
+    assert_eq!(overview("https://ca.example.com/mine/a"), overview("https://ca.example.com/mine/a"));
+    assert_ne!(overview("https://ca.example.com/mine/a"), overview("https://ca.example.com/mine/b"));
     assert_ne!(message_id(approval("a@example.com")), message_id(approval("b@example.com")));
     assert!(message_id(MailKind::Received).ends_with("@example.com"));
 }

@@ -56,6 +56,9 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// The oldest request of an address (compared exactly) that is not unconfirmed: the reader of the mailbox sent it,
+    /// and no later one takes its place. Eventually consistent.
+    async fn first_confirmed_of(&self, email: &Email) -> Result<Option<RequestId>, PortError>;
     /// The number of requests of an address (compared exactly) registered since `since`, of any status; eventually
     /// consistent. Counting may stop at `enough`.
     async fn registered_by(
