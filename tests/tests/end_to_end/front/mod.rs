@@ -9,3 +9,4 @@ mod decisions;
 mod fields;
 mod links;
 mod scanner;
+mod throttle;
