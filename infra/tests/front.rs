@@ -107,6 +107,53 @@ fn the_deployment_is_made_after_everything_that_it_holds() {
     }
 }
 
+/// The path of a resource of the API.
+fn path(template: &Value, id: &str) -> String {
+    let resource = properties(template, id);
+    let parent =
+        resource["ParentId"]["Ref"].as_str().map(|parent| path(template, parent)).unwrap_or_default();
+    format!("{parent}/{}", resource["PathPart"].as_str().unwrap())
+}
+
+/// A method without a setting of its own has the setting of all; a setting without a method does nothing.
+#[test]
+fn what_anybody_can_have_stored_mailed_or_sent_back_has_a_throttle_of_its_own() {
+    let template = template();
+    let settings = &properties(&template, "ApiStage")["MethodSettings"];
+    let settings: BTreeMap<(String, String), Value> = settings
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap().to_owned();
+            let limits = json!([one["ThrottlingRateLimit"], one["ThrottlingBurstLimit"]]);
+            ((text("ResourcePath"), text("HttpMethod")), limits)
+        })
+        .collect();
+    let of_submissions = json!([reference("SubmissionRate"), reference("SubmissionBurst")]);
+    let of_all = json!([reference("ThrottleRate"), reference("ThrottleBurst")]);
+    let key = |path: &str, method: &str| (path.to_owned(), method.to_owned());
+    let mut wanted = BTreeMap::from([(key("/*", "*"), of_all)]);
+    let methods = of_type(&template, "AWS::ApiGateway::Method");
+    let integration = &methods["ApiPathMethod"]["Properties"]["Integration"];
+    let routes = read("workers/portal/src/routes.rs");
+    for (id, method) in &methods {
+        assert_eq!(&method["Properties"]["Integration"], integration, "{id} is not the portal's");
+        let path = method["Properties"]["ResourceId"]["Ref"].as_str().map(|id| path(&template, id));
+        if let Some(path) = path.filter(|path| !path.ends_with("+}")) {
+            assert_eq!(method["Properties"]["HttpMethod"], "POST", "{id}");
+            wanted.insert(key(&path, "POST"), of_submissions.clone());
+            let route = routes.lines().find(|line| line.contains(&format!(".route(\"{path}\"")));
+            assert!(
+                route.unwrap().contains("own_throttle::required"),
+                "{id}: another spelling goes around it"
+            );
+        }
+    }
+    assert_eq!(settings, wanted);
+    assert_eq!(routes.matches("own_throttle::required").count(), wanted.len() - 1);
+}
+
 #[test]
 fn with_a_name_of_its_own_the_portal_has_no_other() {
     let template = template();

@@ -33,7 +33,9 @@ fn every_alarm_has_a_runbook_and_every_runbook_an_alarm() {
         let page = description.split(&format!("See {id} in ")).nth(1).and_then(|rest| rest.strip_suffix('.'));
         let page = page.unwrap_or_else(|| panic!("{id} does not say where to read on"));
         assert!(self::headings(&read(page)).any(|heading| heading == id), "{page} has no {id}");
-        assert_eq!(alarm["Condition"], "HasAlarms", "{id}");
+        let condition =
+            if alarm["Properties"]["Namespace"] == "AWS/SES" { "WatchesSes" } else { "HasAlarms" };
+        assert_eq!(alarm["Condition"], condition, "{id}");
         assert_eq!(alarm["Properties"]["AlarmActions"], json!([reference("OperatorsTopic")]), "{id}");
     }
 }

@@ -4,10 +4,12 @@ mod comparable_name;
 mod distinguished_name;
 mod dns;
 mod email;
+mod embedded_ipv4;
 mod general_name;
 mod uri;
 
 pub use distinguished_name::{is_subject, render as render_distinguished_name};
+pub use embedded_ipv4::embedded_ipv4;
 pub use general_name::Name;
 
 pub(crate) use comparable_name::{ComparableName, encodings};

@@ -30,6 +30,8 @@ pub struct Mail {
     pub html: String,
     /// Its files, by name.
     pub attachments: Vec<(String, Vec<u8>)>,
+    /// The headers that ask for no automatic answer: `Auto-Submitted` and `X-Auto-Response-Suppress`.
+    pub no_answer: [Option<String>; 2],
 }
 
 impl Mailbox {
@@ -91,6 +93,8 @@ impl Mail {
             subject: message.subject()?.to_owned(),
             text: message.body_text(0).unwrap_or_default().into_owned(),
             html: message.body_html(0).unwrap_or_default().into_owned(),
+            no_answer: ["Auto-Submitted", "X-Auto-Response-Suppress"]
+                .map(|name| message.header(name)?.as_text().map(str::to_owned)),
             attachments: message
                 .attachments()
                 .map(|file| (file.attachment_name().unwrap_or_default().to_owned(), file.contents().to_vec()))

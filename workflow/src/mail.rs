@@ -1,7 +1,7 @@
 //! A mail independent of the mail system, and its composer [`MailContent`].
 //!
-//! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail. A
-//! subject is one line. Fails only for values that MIME cannot represent.
+//! Invariant: the same request and kind always give the same Message-ID, so mail clients de-duplicate a resent mail; only
+//! each overview is a mail of its own. A subject is one line. Fails only for values that MIME cannot represent.
 
 use std::fmt;
 
@@ -75,12 +75,15 @@ impl Mail {
         let body = MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
         // RFC 3834 section 5: suppresses automatic answers.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+        // The same for Exchange, which answers automatic mails: [MS-OXCMAIL] section 2.1.3.2.20.
+        let of_exchange = HeaderName::new_from_ascii_str("X-Auto-Response-Suppress");
         let builder = Message::builder()
             .from(from.clone())
             .to(Mailbox::new(None, to))
             .subject(plain::one_line(&self.subject))
             .message_id(Some(self.message_id(from)))
-            .raw_header(HeaderValue::new(automatic, "auto-generated".into()));
+            .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
+            .raw_header(HeaderValue::new(of_exchange, "All".into()));
         match &self.attachment {
             None => builder.multipart(body),
             Some(file) => {
@@ -94,8 +97,12 @@ impl Mail {
     }
 
     fn message_id(&self, from: &Mailbox) -> String {
-        let kind = self.kind.to_string();
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, kind.as_bytes());
+        let mut seed = self.kind.to_string();
+        // Each overview has a link of its own, which ends soon: a mail client must not hide the next one.
+        if self.kind == MailKind::Overview {
+            seed.push_str(&self.text);
+        }
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, seed.as_bytes());
         format!("<{}.{}@{}>", self.request_id, &hex::encode(digest)[..16], from.email.domain())
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::email::Email;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::secret::Secret;
@@ -27,7 +28,7 @@ impl TaskToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecheckMessage {
-    /// The request.
+    /// The request. Random for the overview, which is of an address.
     pub request_id: RequestId,
     /// For await-approval: the generation of the links that replace all earlier links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,12 +36,15 @@ pub struct RecheckMessage {
     /// For notify: the mail that is due.
     #[serde(default, rename = "occasion", skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailKind>,
+    /// For notify: the address whose overview is asked for. Anybody may have typed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Email>,
 }
 
 impl RecheckMessage {
     /// Asks for a re-check only.
     pub fn look(request_id: RequestId) -> Self {
-        Self { request_id, links: None, mail: None }
+        Self { request_id, links: None, mail: None, requester: None }
     }
 
     /// Asks await-approval for new links, of this generation.
@@ -51,6 +55,11 @@ impl RecheckMessage {
     /// Asks notify to send a mail.
     pub fn mail(request_id: RequestId, kind: MailKind) -> Self {
         Self { mail: Some(kind), ..Self::look(request_id) }
+    }
+
+    /// Asks notify to mail the overview to this address, if it has requests.
+    pub fn overview(requester: Email) -> Self {
+        Self { requester: Some(requester), ..Self::mail(RequestId::random(), MailKind::Overview) }
     }
 }
 

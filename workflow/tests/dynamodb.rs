@@ -300,6 +300,23 @@ async fn a_list_of_an_address_has_the_order_of_the_index() {
     assert_eq!(operations, ["query", "batchgetitem"]);
 }
 
+#[tokio::test]
+async fn the_first_confirmed_request_of_an_address_is_looked_up_in_the_index_alone() {
+    let none = |_: &str, _: &Value| json!({ "Items": [], "Count": 0 });
+    let some = |_: &str, _: &Value| json!({ "Items": IDS.map(|id| json!({ "id": { "S": id } })) });
+    let email = "someone@example.com".parse().unwrap();
+    let (requests, _) = table(none).await;
+    assert_eq!(requests.first_confirmed_of(&email).await.unwrap(), None);
+    let (requests, calls) = table(some).await;
+    assert_eq!(requests.first_confirmed_of(&email).await.unwrap().unwrap().to_string(), IDS[0]);
+    let calls = calls.lock().unwrap();
+    let [(operation, asked)] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!((operation.as_str(), &asked["IndexName"]), ("query", &json!("byEmail")));
+    assert_eq!(asked["FilterExpression"], "#status <> :unconfirmed");
+    assert_eq!(asked["ExpressionAttributeValues"][":unconfirmed"]["S"], "unconfirmed");
+    assert_eq!(asked["ScanIndexForward"], Value::Null, "oldest first");
+}
+
 /// The columns that every row has.
 fn row(id: &str) -> Value {
     let text = |text: &str| json!({ "S": text });

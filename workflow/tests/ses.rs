@@ -107,6 +107,9 @@ async fn a_mail_is_sent_as_raw_mime_to_one_recipient() {
     let message = MessageParser::default().parse(&raw).unwrap();
     assert_eq!(message.subject(), Some(mail.subject.as_str()));
     assert_eq!(message.body_text(0).unwrap().trim(), mail.text);
+    for (name, value) in [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All")] {
+        assert_eq!(message.header(name).and_then(|header| header.as_text()), Some(value));
+    }
     let attachment = message.attachments().next().unwrap();
     assert_eq!(attachment.attachment_name(), Some("certificate.zip"));
     assert_eq!(attachment.contents(), mail.attachment.unwrap().bytes);

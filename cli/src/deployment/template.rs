@@ -171,7 +171,7 @@ mod tests {
             ("Architecture", "arm64"),
             ("DeletionProtection", "true"),
             ("BaseUrl", ""),
-            ("ThrottleRate", "50"),
+            ("ThrottleRate", "25"),
         ] {
             assert_eq!(defaults[name], default, "{name}");
         }

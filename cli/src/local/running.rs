@@ -90,6 +90,8 @@ impl Local {
                 // The web driver and the benchmarks are one client with many requests.
                 ("ThrottleRate", "1000".to_owned()),
                 ("ThrottleBurst", "1000".to_owned()),
+                ("SubmissionRate", "1000".to_owned()),
+                ("SubmissionBurst", "1000".to_owned()),
             ]);
             let aws = AwsCli::of_emulator(&venv.python, &folder, &emulator.endpoint);
             let outputs = deploy::deploy(&aws, &repository, &folder, &workers, &parameters).await?;

@@ -94,7 +94,7 @@ pub enum DnsError {
 }
 
 /// Why a text is not a supported URI (RFC 5280 section 4.2.1.6, SPIFFE ID section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UriError {
     /// It is longer than [`crate::name::MAX_URI_LENGTH`].
     #[error("it has {0} characters; at most 2048 are allowed")]
@@ -111,12 +111,36 @@ pub enum UriError {
     /// It has user information.
     #[error("it has user information")]
     User,
+    /// It has a fragment.
+    #[error("it has a fragment")]
+    Fragment,
     /// It cannot be read.
     #[error("it is not well formed")]
     Malformed,
     /// Its host is neither a DNS name nor an address.
     #[error("its host is neither a DNS name nor an address")]
     Host,
+    /// Its scheme or host has upper-case letters.
+    #[error("its scheme or host has upper-case letters")]
+    UpperCase,
+    /// It percent-encodes a letter, a digit, or one of `-._~`.
+    #[error("it percent-encodes a character that needs no encoding")]
+    NeedlessEncoding,
+    /// It percent-encodes a control character, or a slash or backslash of the path.
+    #[error("it percent-encodes a slash, a backslash or a control character")]
+    EncodedDelimiter,
+    /// The hexadecimal digits of a percent-encoding are not in upper case.
+    #[error("a percent-encoding has lower-case digits")]
+    EncodingCase,
+    /// Its path has a segment `.` or `..`.
+    #[error("its path has a segment . or ..")]
+    DotSegment,
+    /// Its path has an empty segment.
+    #[error("its path has an empty segment")]
+    EmptySegment,
+    /// Readers take it for this other URI.
+    #[error("its normal form is {0}")]
+    NotNormal(String),
     /// The scheme `spiffe` is not in lower case.
     #[error("its scheme is not in lower case")]
     SpiffeCase,

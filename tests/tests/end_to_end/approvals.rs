@@ -92,6 +92,10 @@ async fn all_requests_of_an_address_are_found_through_its_mailbox() {
         mailbox.about(&asked.id).into_iter().find(|mail| mail.subject == "Your certificates")
     })
     .await;
+    for mail in mailbox.about(&asked.id) {
+        assert_eq!(mail.no_answer.map(Option::unwrap), ["auto-generated", "All"], "{}", mail.subject);
+        assert!(mail.text.contains("Nobody reads replies"), "{}", mail.subject);
+    }
     let link = mail.links().into_iter().find(|link| link.contains("/mine/")).unwrap();
     let list = portal.json(&link).await.expect(200).json();
     assert_eq!(list["requests"][0]["id"], asked.id, "{list:#}");

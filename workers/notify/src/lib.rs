@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::{BaseUrl, LinkGiven};
+use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
@@ -120,11 +121,15 @@ impl Step for Notify {
     }
 
     async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        if let (Some(MailKind::Overview), Some(requester)) = (&message.mail, &message.requester) {
+            return self.overview(requester).await;
+        }
         let request = self.requests.find(message.request_id).await?;
         let request = request.ok_or_else(|| StepError::not_found(message.request_id))?;
         match message.mail {
             Some(MailKind::Confirm) => self.confirmation(&request).await,
-            Some(MailKind::Overview) => self.overview(&request).await,
+            // An earlier version's message names a request of the address.
+            Some(MailKind::Overview) => self.overview(request.email()).await,
             Some(MailKind::Waiting(number)) => self.still_waiting(&request, number).await,
             // The steps send these mails, on a task of the state machine.
             Some(
@@ -194,8 +199,20 @@ impl Notify {
         self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &content).await
     }
 
-    /// Mails the link to all requests of the address, at most once per [`OVERVIEW_MIN_INTERVAL`].
-    async fn overview(&self, request: &Request) -> Result<(), StepError> {
+    /// Mails the link to all requests of the address, at most once per [`OVERVIEW_MIN_INTERVAL`]. The claim is in the
+    /// first request that the reader of the mailbox confirmed: a stranger who submits in the name of the address starts
+    /// no new interval, and makes no address known.
+    async fn overview(&self, requester: &Email) -> Result<(), StepError> {
+        let first = match self.requests.first_confirmed_of(requester).await? {
+            Some(id) => self.requests.find(id).await?,
+            None => None,
+        };
+        let Some(request) = &first else {
+            tracing::info!(
+                "an overview was asked for an address without confirmed requests; no mail to send"
+            );
+            return Ok(());
+        };
         let now = self.clock.now();
         let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LINK_LIFETIME);
         let content = overview::content(

@@ -6,4 +6,5 @@ pub(crate) mod fields;
 pub mod gateway;
 pub(crate) mod headers;
 pub(crate) mod negotiate;
+pub(crate) mod own_throttle;
 pub(crate) mod problem;

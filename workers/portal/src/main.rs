@@ -22,6 +22,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             executions: aws.executions()?,
             approval_queue: aws.approval_queue()?,
             notify_queue: aws.notify_queue()?,
+            metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })
     })?;

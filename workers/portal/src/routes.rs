@@ -6,7 +6,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 
-use crate::http::{gateway, headers};
+use crate::http::{gateway, headers, own_throttle};
 use crate::state::Portal;
 
 mod approvals;
@@ -21,8 +21,8 @@ mod requests;
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let routes = Router::new()
         .route("/", get(form::show))
-        .route("/requests", post(form::submit))
-        .route("/requests/preview", post(form::preview))
+        .route("/requests", post(form::submit).layer(middleware::from_fn(own_throttle::required)))
+        .route("/requests/preview", post(form::preview).layer(middleware::from_fn(own_throttle::required)))
         .route("/requests/{id}", get(requests::status))
         .route("/requests/{id}/confirm", get(requests::ask_to_confirm).post(requests::confirm))
         .route("/requests/{id}/cancel", post(requests::cancel))
@@ -30,7 +30,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
         .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))
         .route("/approvals/{key}", get(approvals::review).post(approvals::decide))
-        .route("/mine", get(mine::ask).post(mine::send))
+        .route("/mine", post(mine::send).layer(middleware::from_fn(own_throttle::required)).get(mine::ask))
         .route("/mine/{key}", get(mine::show))
         .route("/commands", get(commands::show))
         .route("/ca.pem", get(requests::issuer))

@@ -6,8 +6,8 @@ use workflow::approval::BaseUrl;
 use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::ports::{
-    Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, NameIndex, Policies, Requests,
-    WorkerQueue,
+    Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, Metrics, NameIndex, Policies,
+    Requests, WorkerQueue,
 };
 use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
@@ -36,6 +36,8 @@ pub struct Portal {
     pub approval_queue: Arc<dyn WorkerQueue>,
     /// The queue of notify: mails on demand.
     pub notify_queue: Arc<dyn WorkerQueue>,
+    /// Counts submissions.
+    pub metrics: Arc<dyn Metrics>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

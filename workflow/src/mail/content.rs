@@ -82,6 +82,7 @@ struct Html<'a> {
     content: &'a MailContent,
     button_fails: String,
     signature: &'a str,
+    no_replies: String,
 }
 
 impl MailContent {
@@ -228,6 +229,10 @@ impl MailContent {
         self.shown(&Message::new("mail-signature").with("id", request_id.to_string()))
     }
 
+    fn no_replies(&self) -> String {
+        self.shown(&Message::new("mail-no-replies"))
+    }
+
     fn text(&self, signature: &str) -> String {
         let mut out = String::new();
         let paragraph = |out: &mut String, text: &str| {
@@ -276,11 +281,13 @@ impl MailContent {
         }
         // RFC 3676 section 4.3: "-- " begins a signature.
         out.push_str(&format!("-- \n{signature}\n"));
+        plain::wrap(&mut out, "", "", &self.no_replies());
         out
     }
 
     fn html(&self, signature: &str) -> String {
-        Html { content: self, button_fails: self.shown(&Message::new("mail-button-fails")), signature }
+        let button_fails = self.shown(&Message::new("mail-button-fails"));
+        Html { content: self, button_fails, signature, no_replies: self.no_replies() }
             .render()
             .expect("writing strings into a string does not fail")
     }

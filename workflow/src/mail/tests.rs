@@ -174,7 +174,9 @@ fn mime_reads_back_as_it_was_written() {
     assert_eq!(file.contents(), (0..=255).collect::<Vec<u8>>());
     assert!(bytes.is_ascii(), "any mail server can carry it");
     assert!(bytes.split(|b| *b == b'\n').all(|line| line.len() <= 998), "RFC 5322 section 2.1.1");
-    assert!(read.header("Auto-Submitted").is_some());
+    let header = |name| read.header(name).and_then(|value| value.as_text());
+    assert_eq!(header("Auto-Submitted"), Some("auto-generated"));
+    assert_eq!(header("X-Auto-Response-Suppress"), Some("All"));
     assert!(read.date().is_some());
 }
 
@@ -186,6 +188,14 @@ fn a_mail_sent_twice_is_one_mail() {
     };
     assert_eq!(message_id(MailKind::Received), message_id(MailKind::Received));
     assert_ne!(message_id(MailKind::Received), message_id(MailKind::Rejected));
+    let overview = |link| {
+        let content = content().button("Show", link);
+        let mail = content.to(id(), &MailKind::Overview, &requester());
+        let bytes = mail.message(&from()).unwrap().formatted();
+        MessageParser::default().parse(&bytes).unwrap().message_id().unwrap().to_owned()
+    };
+    assert_eq!(overview("https://ca.example.com/mine/a"), overview("https://ca.example.com/mine/a"));
+    assert_ne!(overview("https://ca.example.com/mine/a"), overview("https://ca.example.com/mine/b"));
     assert_ne!(message_id(approval("a@example.com")), message_id(approval("b@example.com")));
     assert!(message_id(MailKind::Received).ends_with("@example.com"));
 }

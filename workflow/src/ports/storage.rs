@@ -57,6 +57,9 @@ pub trait Requests: Send + Sync {
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.
     async fn of_requester(&self, email: &Email, limit: usize) -> Result<Vec<Request>, PortError>;
+    /// The oldest request of an address (compared exactly) that is not unconfirmed: the reader of the mailbox sent it,
+    /// and no later one takes its place. Eventually consistent.
+    async fn first_confirmed_of(&self, email: &Email) -> Result<Option<RequestId>, PortError>;
     /// The number of requests registered since `since`, of any status, by the person with this address in any spelling
     /// ([`PlusTags::person`]); eventually consistent. Reads about `enough` entries of an index at most, and no rows.
     async fn registered_by(

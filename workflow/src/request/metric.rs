@@ -1,4 +1,4 @@
-//! Measurements: outcomes of requests, time taken by people and by workers, remaining validity of the CA certificate.
+//! Measurements: submissions, outcomes of requests, time taken by people and by workers, remaining validity of the CA certificate.
 //!
 //! One line of JSON in CloudWatch's embedded metric format, independent of `COUNTERSIGN_LOG`; needs no API call.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
@@ -16,11 +16,13 @@ use crate::wire_names;
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Countersign";
 /// The number of metrics of one stack in CloudWatch, if each is written every hour.
-pub const SERIES: u32 = 8;
+pub const SERIES: u32 = 9;
 
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
+    /// A request was submitted; not for a replay. Metric `Submissions`.
+    Submitted,
     /// A request ended. Metric `Requests`, in each [`RequestOutcome`].
     Ended(RequestOutcome),
     /// The approvers decided; the time since the request was accepted. Metric `SecondsToDecision`.
@@ -89,6 +91,7 @@ impl Measure {
     /// Name, unit and value.
     fn metric(self) -> (&'static str, &'static str, f64) {
         match self {
+            Self::Submitted => ("Submissions", "Count", 1.0),
             Self::Ended(_) => ("Requests", "Count", 1.0),
             Self::Decided(after) => ("SecondsToDecision", "Seconds", seconds(after)),
             Self::Delivered(after) => ("SecondsToCertificate", "Seconds", seconds(after)),
@@ -129,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Measure; 8] = [
+    const ALL: [Measure; 9] = [
         Measure::Ended(RequestOutcome::Delivered),
         Measure::Ended(RequestOutcome::Refused),
         Measure::Ended(RequestOutcome::Rejected),
@@ -138,6 +141,7 @@ mod tests {
         Measure::Decided(Duration::seconds(90)),
         Measure::Delivered(Duration::milliseconds(1_500)),
         Measure::CaLeft(Duration::hours(47)),
+        Measure::Submitted,
     ];
 
     fn at(measure: Measure) -> Value {

@@ -17,6 +17,7 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::aws::Aws;
+use crate::email::Email;
 use crate::environment::EnvironmentError;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
@@ -103,6 +104,8 @@ pub struct QueueMessage {
     pub links: Option<u32>,
     /// See [`RecheckMessage::mail`]; as text, so that a message with an unknown kind can still be parsed.
     pub occasion: Option<String>,
+    /// See [`RecheckMessage::requester`].
+    pub requester: Option<Email>,
     /// The input of a task, with the request id.
     #[serde(default)]
     pub input: Value,
@@ -206,7 +209,8 @@ impl<S: Step> Shell<S> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
-            return self.step.recheck(RecheckMessage { request_id, links: message.links, mail }).await;
+            let (links, requester) = (message.links, message.requester);
+            return self.step.recheck(RecheckMessage { request_id, links, mail, requester }).await;
         };
         let state = S::State::from_wire_name(&message.state).map_err(|_| {
             StepError::refused(ErrorName::BadMessage, format!("this worker does not serve {}", message.state))

@@ -141,7 +141,8 @@ pub(crate) fn run(data: &Data, counted: &Counted, stack: &StackSpec, load: Load)
         load,
         stack,
         portal_calls: data.usage.workers["portal"].invocations as u32,
-        burst_ticks: f64::from(CALLS) * SECOND as f64 / counted.throttle.0,
+        burst_ticks: SECOND as f64
+            * (f64::from(CALLS) / counted.throttle.0).max(1.0 / counted.submission_throttle.0),
         portal_ticks: ticks(data.usage.workers["portal"].milliseconds),
         now: 0,
         seed: 1,
@@ -150,6 +151,7 @@ pub(crate) fn run(data: &Data, counted: &Counted, stack: &StackSpec, load: Load)
         queues: stack.workers.iter().map(|_| Queue::default()).collect(),
         waiting: load.waiting,
         portal: Bucket::of(counted.throttle.0, counted.throttle.1),
+        submissions: Bucket::of(counted.submission_throttle.0, counted.submission_throttle.1),
         start: quota("start_execution"),
         task: quota("send_task"),
         describe: quota("describe_execution"),
@@ -180,6 +182,7 @@ struct Account<'a> {
     /// Requests that wait for an approver.
     waiting: u32,
     portal: Bucket,
+    submissions: Bucket,
     start: Bucket,
     task: Bucket,
     describe: Bucket,
@@ -227,6 +230,7 @@ impl Account<'_> {
     fn tick(&mut self) {
         for bucket in [
             &mut self.portal,
+            &mut self.submissions,
             &mut self.start,
             &mut self.task,
             &mut self.describe,
@@ -255,7 +259,8 @@ impl Account<'_> {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Call(call, attempts) => {
-                if !self.portal.take() || !self.environment() {
+                let throttle = if call == Call::Submit { &mut self.submissions } else { &mut self.portal };
+                if !throttle.take() || !self.environment() {
                     self.course.turned_away += 1;
                     let later = (CALL_AGAIN << attempts.min(6)) as f64 * (0.5 + self.random() / 2.0);
                     return self.at(self.now + later as u64, Event::Call(call, attempts + 1));
@@ -435,10 +440,21 @@ mod tests {
 
     /// The courses of a load: messages of a batch one by one, and at the same time.
     fn courses(load: Load, few: bool, change: fn(&mut StackSpec)) -> [Course; 2] {
-        let (data, counted) = (Data::read(), Counted::in_template());
+        courses_behind(&Counted::in_template(), load, few, change)
+    }
+
+    /// The same, with a portal that takes submissions as fast as 17 a second.
+    fn fast_courses(load: Load, change: fn(&mut StackSpec)) -> [Course; 2] {
+        let fast = (50.0, 100.0);
+        let raised = Counted { throttle: fast, submission_throttle: fast, ..Counted::in_template() };
+        courses_behind(&raised, load, false, change)
+    }
+
+    fn courses_behind(counted: &Counted, load: Load, few: bool, change: fn(&mut StackSpec)) -> [Course; 2] {
+        let data = Data::read();
         let mut stack = StackSpec::read(&data, few);
         change(&mut stack);
-        [false, true].map(|parallel| run(&data, &counted, &stack, Load { parallel, ..load }))
+        [false, true].map(|parallel| run(&data, counted, &stack, Load { parallel, ..load }))
     }
 
     #[test]
@@ -478,7 +494,7 @@ mod tests {
     #[test]
     fn an_sdk_that_does_not_try_again_gives_up_what_ses_throttles() {
         let load = Load { burst: 5_000, ..ACCOUNTS[2].2 };
-        let given_up = |change| courses(load, false, change).iter().map(|course| course.given_up).max();
+        let given_up = |change| fast_courses(load, change).iter().map(|course| course.given_up).max();
         assert_eq!(given_up(|_| ()), Some(0));
         assert!(given_up(|stack| stack.attempts = 1) > Some(0));
     }
@@ -486,6 +502,6 @@ mod tests {
     #[test]
     fn a_state_of_a_minute_times_out_in_a_burst() {
         let minute = |stack: &mut StackSpec| stack.steps.iter_mut().for_each(|step| step.timeout = 60);
-        assert!(courses(ACCOUNTS[2].2, false, minute).iter().all(|course| course.timed_out > 0));
+        assert!(fast_courses(ACCOUNTS[2].2, minute).iter().all(|course| course.timed_out > 0));
     }
 }

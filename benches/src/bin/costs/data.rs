@@ -145,6 +145,52 @@ pub(crate) struct Usage {
     pub(crate) waiting: Waiting,
     /// Days that a request waits for its approvers. Assumed.
     pub(crate) days_to_decision: f64,
+    /// See [`FloodUsage`].
+    pub(crate) flood: FloodUsage,
+    /// See [`FloodBefore`].
+    pub(crate) flood_before: FloodBefore,
+}
+
+/// Usage of a call by anybody, at most.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FloodUsage {
+    /// Bytes of the row of a submission; the portal stores no more.
+    pub(crate) row_bytes: f64,
+    /// Write request units of the indexes for a submission.
+    pub(crate) index_write_units: f64,
+    /// Days until the row is removed.
+    pub(crate) days_kept: f64,
+    /// Read request units of a call, of queries and consistent reads of small rows.
+    pub(crate) read_units: f64,
+    /// GET of S3 of a call.
+    pub(crate) s3_gets: f64,
+    /// Duration of a call. Assumed.
+    pub(crate) portal_milliseconds: f64,
+}
+
+/// Usage of a submission up to its approver, before docs/decisions/0099 and 0108.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FloodBefore {
+    /// The default of `ThrottleRate`.
+    pub(crate) throttle_rate: f64,
+    /// The default of `ThrottleBurst`.
+    pub(crate) throttle_burst: f64,
+    /// State transitions.
+    pub(crate) transitions: f64,
+    /// Messages.
+    pub(crate) messages: f64,
+    /// Mails.
+    pub(crate) mails: f64,
+    /// Write request units of a plain request.
+    pub(crate) plain_write_units: f64,
+    /// Bytes stored of a plain request.
+    pub(crate) plain_bytes: f64,
+    /// Write request units of a request of 64 KB with 100 names.
+    pub(crate) padded_write_units: f64,
+    /// Bytes stored of such a request.
+    pub(crate) padded_bytes: f64,
 }
 
 /// Usage with whole rows in the indexes: as it was before docs/decisions/0081.
@@ -249,6 +295,14 @@ pub(crate) struct Counted {
     pub(crate) workers: BTreeMap<String, FunctionSpec>,
     /// Throttling of the portal: rate a second, and burst.
     pub(crate) throttle: (f64, f64),
+    /// Throttling of submissions, of previews and of asks for a list, of each: rate a second, and burst.
+    pub(crate) submission_throttle: (f64, f64),
+    /// Methods of the API without a throttle of their own.
+    pub(crate) methods_of_all: f64,
+    /// `SubmissionsAnHour`.
+    pub(crate) submissions_an_hour: f64,
+    /// `MailsADay`.
+    pub(crate) mails_a_day: f64,
     /// Interface endpoints of a private network in each zone; true if only the isolated network has them. Gateway
     /// endpoints (DynamoDB, S3) are free. The endpoint of KMS exists only for a CA key in KMS and is not counted.
     pub(crate) endpoints: Vec<(String, bool)>,
@@ -286,6 +340,9 @@ impl Counted {
             };
             (name, spec)
         });
+        let settings = properties(&template, "ApiStage")["MethodSettings"].as_array();
+        // One of them is of all methods.
+        let own_throttles = settings.map_or(0, |settings| settings.len() - 1) as f64;
         Self {
             polled_queues: polled.sum::<usize>() as f64,
             alarms: count("AWS::CloudWatch::Alarm"),
@@ -293,6 +350,10 @@ impl Counted {
             secrets: count("AWS::SecretsManager::Secret") + 1.0,
             workers: workers.collect(),
             throttle: (default("ThrottleRate"), default("ThrottleBurst")),
+            submission_throttle: (default("SubmissionRate"), default("SubmissionBurst")),
+            methods_of_all: count("AWS::ApiGateway::Method") - own_throttles,
+            submissions_an_hour: default("SubmissionsAnHour"),
+            mails_a_day: default("MailsADay"),
             endpoints: network.split("Type: AWS::EC2::VPCEndpoint").skip(1).filter_map(endpoint).collect(),
         }
     }
@@ -358,6 +419,8 @@ mod tests {
         let portal = counted.workers["portal"];
         assert_eq!((portal.gigabytes, portal.batch, portal.at_once), (0.5, 1.0, 0.0));
         assert!(counted.throttle.0 > 0.0 && counted.throttle.1 > 0.0);
+        assert!(counted.submission_throttle.0 > 0.0 && counted.submission_throttle.1 > 0.0);
+        assert_eq!(counted.methods_of_all, 2.0, "of the root, and of all paths");
         assert_eq!(counted.endpoints(Network::Public), [""; 0]);
         assert_eq!(counted.endpoints(Network::Private), ["execute-api", "ssm", "ssmmessages"]);
         let isolated = counted.endpoints(Network::Isolated);

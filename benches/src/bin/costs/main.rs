@@ -8,6 +8,7 @@
 mod account;
 mod bill;
 mod data;
+mod flood;
 mod grown;
 mod page;
 mod scale;

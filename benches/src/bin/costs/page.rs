@@ -2,6 +2,7 @@
 
 use super::bill::{Deployment, HOURS, Line, bill, original, private_ca, total};
 use super::data::{Counted, Data, Network};
+use super::flood::{self, Flood};
 
 /// Certificates a month, in the tables.
 const VOLUMES: [f64; 4] = [0.0, 100.0, 10_000.0, 1_000_000.0];
@@ -28,6 +29,15 @@ pub(crate) fn costs(data: &Data, counted: &Counted) -> String {
         .replace("{others}", others(data, counted).trim_end())
         .replace("{most}", most(data, counted).trim_end())
         .replace("{switches}", switches(data, counted).trim_end())
+        .replace("{flood}", flood::table(data, counted).trim_end())
+        .replace("{flood_usd}", &dollars(Flood::now(data, flood::throttles(counted)).usd()))
+        .replace("{throttle_rate}", &grouped(counted.throttle.0))
+        .replace("{submission_rate}", &grouped(counted.submission_throttle.0))
+        .replace("{submission_burst}", &grouped(counted.submission_throttle.1))
+        .replace("{portal_milliseconds}", &grouped(data.usage.flood.portal_milliseconds))
+        .replace("{row_kilobytes}", &grouped(data.usage.flood.row_bytes / 1_024.0))
+        .replace("{quota}", &grouped(data.quotas["ses_day"].rate))
+        .replace("{quota_lasts}", &grouped(flood::quota_lasts(data, counted)))
         .replace("{prices}", prices(data).trim_end())
 }
 

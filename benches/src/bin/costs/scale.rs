@@ -110,6 +110,14 @@ fn limits(data: &Data, counted: &Counted) -> Vec<Limit> {
         raised: "the parameter",
         always: true,
     });
+    let (rate, burst) = counted.submission_throttle;
+    limits.push(Limit {
+        name: "the portal, `SubmissionRate`".into(),
+        stage: Stage { name: "", rate, burst },
+        takes: "1 submission".into(),
+        raised: "the parameter",
+        always: true,
+    });
     for (worker, work) in &usage.workers {
         let shape = counted.workers[worker];
         if shape.at_once > 0.0 && work.invocations > 0.0 {

@@ -41,6 +41,7 @@ fn certificate_mail() -> Mail {
         subject: "Your certificate for www.example.com".into(),
         text: String::new(),
         html: String::new(),
+        no_answer: [None, None],
         attachments: vec![("certificate.zip".into(), zip.finish().unwrap().into_inner())],
     }
 }

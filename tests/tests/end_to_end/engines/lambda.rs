@@ -335,8 +335,13 @@ async fn proxy(function: &OnceLock<Arc<Function>>, request: Request<Incoming>) -
     let single: BTreeMap<&str, &str> =
         headers.iter().filter_map(|(name, all)| Some((*name, *all.last()?))).collect();
     let method = parts.method.as_str();
+    // The resources of infra/template.yaml.
+    let resource = match (method, path) {
+        ("POST", "/requests" | "/requests/preview" | "/mine") => path,
+        _ => "/{proxy+}",
+    };
     let event = json!({
-        "resource": "/{proxy+}",
+        "resource": resource,
         "path": path,
         "httpMethod": method,
         "headers": single,
@@ -346,7 +351,7 @@ async fn proxy(function: &OnceLock<Arc<Function>>, request: Request<Incoming>) -
         "pathParameters": { "proxy": path.trim_start_matches('/') },
         "stageVariables": null,
         "requestContext": {
-            "stage": "live", "httpMethod": method, "resourcePath": "/{proxy+}", "accountId": "123456789012",
+            "stage": "live", "httpMethod": method, "resourcePath": resource, "accountId": "123456789012",
             "resourceId": "x", "requestId": uuid::Uuid::new_v4(), "apiId": "api",
             "identity": { "sourceIp": "127.0.0.1" },
         },

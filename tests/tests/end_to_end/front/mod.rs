@@ -10,4 +10,5 @@ mod fields;
 mod links;
 mod private_key;
 mod scanner;
+mod throttle;
 mod withdrawn;

@@ -31,7 +31,7 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("AwaitApproval", "dynamodb:UpdateItem") => expiry(stack).await,
         ("Notify", "sns:Publish") => failure_notice(stack).await,
         ("Portal", "sqs:SendMessage" | "dynamodb:Query")
-        | ("Notify", "dynamodb:UpdateItem" | "dynamodb:PutItem") => {
+        | ("Notify", "dynamodb:Query" | "dynamodb:UpdateItem" | "dynamodb:PutItem") => {
             let asked = certificate(stack).await;
             overview(stack, &asked).await;
         }

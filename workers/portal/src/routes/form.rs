@@ -19,6 +19,7 @@ use workflow::ids::{IssuerId, RequestId};
 use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::request::intake::IntakeError;
+use workflow::request::metric::Measure;
 use workflow::texts::Message;
 
 use crate::forms::submission::{FieldError, SubmissionForm};
@@ -115,7 +116,11 @@ pub(crate) async fn submit(
         // The secret before the request: without a link there is no response, so nothing may be stored.
         let links = portal.links.secret().await?;
         let by = client.as_requester(checked.email());
-        let request = portal.intake().submit(checked, &policy, &by).await?.request;
+        let submitted = portal.intake().submit(checked, &policy, &by).await?;
+        if !submitted.is_replay {
+            portal.metrics.record(Measure::Submitted);
+        }
+        let request = submitted.request;
         Ok::<_, Problem>((links.status_key(request.id(), LinkGiven::InAnswer), request))
     };
     let (key, request) = match submitted.await {

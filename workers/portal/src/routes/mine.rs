@@ -1,7 +1,7 @@
 //! My certificates: the requests of an address, for the reader of its mailbox.
 //!
-//! Invariant: the response is the same for an address with and without requests. Notify mails the link to the list
-//! only to that address, at a limited rate. The key of the link is derived like the key of a status link, and is valid
+//! Invariant: the response and the calls are the same for an address with and without requests. Notify mails the link to
+//! the list only to that address, at a limited rate. The key of the link is derived like the key of a status link, and is valid
 //! for an hour.
 
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(crate) async fn ask(State(portal): State<Arc<Portal>>, locale: Locale) -> Re
     pages::page(StatusCode::OK, locale.language, &AskMinePage::new(&portal, &locale))
 }
 
-/// POST `/mine`: `{email}`. Mails the link to the address if it has any requests.
+/// POST `/mine`: `{email}`. Has the link mailed to the address if it has any requests.
 pub(crate) async fn send(
     State(portal): State<Arc<Portal>>,
     format: ResponseFormat,
@@ -74,7 +74,7 @@ pub(crate) async fn send(
             return Ok(pages::page(Problem::from(finding).status, locale.language, &page));
         }
     };
-    overview::send_link(&*portal.requests, &*portal.notify_queue, &email).await?;
+    overview::send_link(&*portal.notify_queue, &email).await?;
     Ok(match format {
         ResponseFormat::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({}))).into_response(),
         ResponseFormat::Page => {

@@ -11,10 +11,31 @@ use workflow::request::Status;
 
 use crate::site::{Site, good};
 
+/// The resource of the API for a path, as infra/template.yaml defines them.
+fn resource(method: &str, path: &str) -> &'static str {
+    match (method, path) {
+        ("POST", "/requests") => "/requests",
+        ("POST", "/requests/preview") => "/requests/preview",
+        ("POST", "/mine") => "/mine",
+        _ => "/{proxy+}",
+    }
+}
+
 /// An event with the relevant fields of <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html>.
 fn event(method: &str, path: &str, query: Value, content_type: &str, body: Option<&str>) -> String {
+    event_of(resource(method, path), method, path, query, content_type, body)
+}
+
+fn event_of(
+    resource: &str,
+    method: &str,
+    path: &str,
+    query: Value,
+    content_type: &str,
+    body: Option<&str>,
+) -> String {
     json!({
-        "resource": "/{proxy+}",
+        "resource": resource,
         "path": path,
         "httpMethod": method,
         "headers": {"Host": "abc.execute-api.eu-central-1.amazonaws.com", "Content-Type": content_type, "Accept": "application/json"},
@@ -23,7 +44,7 @@ fn event(method: &str, path: &str, query: Value, content_type: &str, body: Optio
         "multiValueQueryStringParameters": null,
         "pathParameters": {"proxy": path},
         "stageVariables": null,
-        "requestContext": {"stage": "live", "httpMethod": method, "resourcePath": "/{proxy+}", "accountId": "000000000000",
+        "requestContext": {"stage": "live", "httpMethod": method, "resourcePath": resource, "accountId": "000000000000",
             "resourceId": "x", "requestId": "x", "apiId": "abc", "identity": {"sourceIp": "127.0.0.1"}},
         "body": body.map(|body| STANDARD.encode(body)),
         "isBase64Encoded": body.is_some(),
@@ -58,4 +79,28 @@ async fn rest_events_are_routed_with_stage_query_and_encoded_body() {
     assert_eq!((status, answer), (StatusCode::OK, json!({"status": "ok"})));
     let (status, answer) = call(&site, event("GET", "/nothing", json!(null), "", None)).await;
     assert_eq!((status, &answer["code"]), (StatusCode::NOT_FOUND, &json!("not_found")));
+}
+
+#[tokio::test]
+async fn no_spelling_of_a_path_goes_around_its_throttle() {
+    let site = Site::at("https://abc.execute-api.eu-central-1.amazonaws.com/live");
+    let before = site.backend.calls().len();
+    for (path, body) in [
+        ("/requests/preview", good().to_string()),
+        ("/requests", good().to_string()),
+        ("/mine", json!({"email": "a@example.com"}).to_string()),
+    ] {
+        // As if API Gateway took `/%72equests` for another path, and handed over what it means.
+        let around = event_of("/{proxy+}", "POST", path, json!(null), "application/json", Some(&body));
+        let (status, answer) = call(&site, around).await;
+        assert_eq!(
+            (status, &answer["code"]),
+            (StatusCode::SERVICE_UNAVAILABLE, &json!("try_again")),
+            "{path}"
+        );
+    }
+    assert_eq!(site.backend.calls().len(), before, "nothing is looked up, stored or sent");
+    let body = json!({"email": "a@example.com"}).to_string();
+    let (status, _) = call(&site, event("POST", "/mine", json!(null), "application/json", Some(&body))).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
 }

@@ -1,6 +1,7 @@
 //! Tests of the web front through HTTP requests to the router, with an in-memory backend.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod answer_sizes;
 mod any_body;
 mod calls;
 mod commands;

@@ -4,6 +4,7 @@ use http::StatusCode;
 use pki::testing as test_pki;
 use serde_json::{Value, json};
 use workflow::request::Status;
+use workflow::request::metric::Measure;
 
 use crate::site::{JSON, Site, good};
 
@@ -20,6 +21,7 @@ async fn the_same_key_gives_the_same_request_once() {
     assert_eq!(post("\"abc\"", body.clone()).await.json(), first);
     assert_eq!(site.backend.requests().len(), 1);
     assert_eq!(site.backend.executions().len(), 1);
+    assert_eq!(site.backend.measures(), [Measure::Submitted], "a replay is not counted");
 
     let mut other = body.clone();
     other["comment"] = json!("Another.");

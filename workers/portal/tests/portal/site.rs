@@ -105,6 +105,7 @@ impl Site {
             executions: backend.clone(),
             approval_queue: backend.clone(),
             notify_queue: backend.clone(),
+            metrics: backend.clone(),
             clock: backend.clone(),
         };
         Self { backend, router: portal.router() }

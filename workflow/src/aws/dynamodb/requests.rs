@@ -223,6 +223,30 @@ impl Requests for DynamoRequests {
         self.newest("byEmail", ("email", email.as_str()), limit).await
     }
 
+    async fn first_confirmed_of(&self, email: &Email) -> Result<Option<RequestId>, PortError> {
+        const WHAT: &str = "look up requests";
+        let mut confirmed = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("byEmail")
+            .key_condition_expression("#email = :email")
+            .filter_expression("#status <> :unconfirmed")
+            .expression_attribute_names("#email", "email")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":email", AttributeValue::S(email.to_string()))
+            .expression_attribute_values(":unconfirmed", AttributeValue::S(Status::Unconfirmed.to_string()))
+            .into_paginator()
+            .items()
+            .send();
+        let Some(item) = confirmed.next().await else {
+            return Ok(None);
+        };
+        let entry: IndexEntry = decode(item.map_err(unavailable(WHAT))?, WHAT)?;
+        Ok(Some(entry.id))
+    }
+
     async fn registered_by(
         &self,
         email: &Email,

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use pki::name::Name;
+use pki::name::{Name, embedded_ipv4};
 
 use crate::approver_set::PlusTags;
 use crate::email::Email;
@@ -112,9 +112,13 @@ impl Network {
         self.0.contains(&address)
     }
 
-    /// An IPv4-mapped IPv6 address counts as its IPv4 address.
+    /// An IPv6 address counts as the IPv4 addresses in it, too.
     pub(super) fn touches(&self, address: IpAddr) -> bool {
-        self.covers(address) || self.covers(address.to_canonical())
+        let embedded = match address {
+            IpAddr::V4(_) => Vec::new(),
+            IpAddr::V6(v6) => embedded_ipv4(v6),
+        };
+        self.covers(address) || embedded.into_iter().any(|v4| self.covers(v4.into()))
     }
 }
 
@@ -190,14 +194,17 @@ pub(in crate::policy) struct UriRule(String);
 impl UriRule {
     pub(super) fn read(text: &str) -> Result<UriRule, String> {
         let without_slash = text.strip_suffix('/').unwrap_or(text);
-        match Name::uri(without_slash) {
+        // An empty path is written as a slash (RFC 3986 section 6.2.3), but not in a SPIFFE ID.
+        match Name::uri(without_slash)
+            .or_else(|error| Name::uri(&format!("{without_slash}/")).map_err(|_| error))
+        {
             Ok(_) => Ok(UriRule(without_slash.to_owned())),
             Err(error) => Err(format!("\"{text}\" is no URI to begin with: {}", Finding::from(error).detail)),
         }
     }
 
     pub(super) fn covers(&self, uri: &str) -> bool {
-        uri.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        uri.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
     /// Ignores letter case, since scheme and host are case-insensitive (RFC 3986 section 6.2.2.1).
@@ -266,6 +273,11 @@ mod tests {
             !ten.covers("::ffff:10.0.0.1".parse().unwrap())
                 && ten.touches("::ffff:10.0.0.1".parse().unwrap())
         );
+        for hidden in ["::10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "2001:0:a00:1::"] {
+            let address: IpAddr = hidden.parse().unwrap();
+            assert!(ten.touches(address) && !ten.covers(address), "{hidden}");
+        }
+        assert!(!ten.touches("2001:db8::a00:1".parse().unwrap()));
         assert!(Network::read("::1").unwrap().covers("::1".parse().unwrap()));
         assert!(Network::read("fc00::/7").unwrap().covers("fd00::1".parse().unwrap()));
         assert!(Network::read("0.0.0.0/0").unwrap().covers("192.0.2.1".parse().unwrap()));
@@ -293,6 +305,15 @@ mod tests {
         let uri = UriRule::read("spiffe://example.org/team/").unwrap();
         assert!(uri.covers("spiffe://example.org/team") && uri.covers("spiffe://example.org/team/web"));
         assert!(!uri.covers("spiffe://example.org/teams"));
-        assert!(UriRule::read("https://www.example.com").unwrap().touches("HTTPS://WWW.example.com/x"));
+        for site in ["https://www.example.com", "https://www.example.com/"] {
+            let site = UriRule::read(site).unwrap();
+            assert!(site.covers("https://www.example.com/") && site.touches("https://www.example.com/X?y"));
+        }
+        assert!(UriRule::read("https://www.example.com/A").unwrap().touches("https://www.example.com/a"));
+        for wrong in
+            ["HTTPS://www.example.com", "https://www.example.com/a/../b", "https://www.example.com:443"]
+        {
+            assert!(UriRule::read(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -75,6 +75,14 @@ impl Requests for InMemoryBackend {
         })
     }
 
+    async fn first_confirmed_of(&self, email: &Email) -> Result<Option<RequestId>, PortError> {
+        self.call("requests", "first confirmed", |state| {
+            let of = state.requests.values().filter(|row| row.email() == email);
+            let confirmed = of.filter(|row| row.status() != Status::Unconfirmed);
+            confirmed.min_by_key(|row| row.registration_date()).map(Request::id)
+        })
+    }
+
     async fn registered_by(
         &self,
         email: &Email,

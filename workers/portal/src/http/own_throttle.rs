@@ -1,0 +1,27 @@
+//! The routes with a throttle of their own in API Gateway (infra/template.yaml, docs/decisions/0108).
+//!
+//! Invariant: no other spelling of the path (percent-encodings that API Gateway compares as they are, and hands over
+//! decoded) goes around the throttle: what arrives by the resource of all paths is not served.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use lambda_http::request::RequestContext;
+use workflow::finding::Code;
+
+use crate::http::problem::Problem;
+
+/// Serves calls that came by the path's own resource of the API, or not by API Gateway.
+pub(crate) async fn required(request: Request, next: Next) -> Response {
+    let resource = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.as_deref(),
+        _ => None,
+    };
+    if resource.is_some_and(|resource| resource.ends_with("+}")) {
+        tracing::error!(
+            "a call came around the throttle of its route: another spelling of the path, or an API that was not deployed again"
+        );
+        return Problem::new(Code::TryAgain, "problem-try-again").into_response();
+    }
+    next.run(request).await
+}
