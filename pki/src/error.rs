@@ -10,7 +10,7 @@ mod name;
 
 pub use der::{DerError, DerFault};
 pub use key::{KeyError, SignatureError, WeakKeyError};
-pub use name::{DnsError, EmailError, NameError, UriError};
+pub use name::{AttributeError, DnsError, EmailError, NameError, UriError};
 
 use crate::private_key::{DetectedKey, PrivateKeyError};
 

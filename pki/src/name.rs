@@ -1,5 +1,6 @@
 //! Subject alternative names, and distinguished names as RFC 4514 text.
 
+pub mod bounds;
 mod comparable_name;
 mod distinguished_name;
 mod dns;

@@ -7,32 +7,11 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use der::Encode as _;
-use der::asn1::ObjectIdentifier;
 use x509_cert::name::RdnSequence;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use crate::oid::{dotted, is};
-
-/// Attribute types with their short names (RFC 4514 section 3, RFC 4519).
-const SHORT_NAMES: [(ObjectIdentifier, &str); 17] = [
-    (ObjectIdentifier::new_unwrap("2.5.4.3"), "CN"),
-    (ObjectIdentifier::new_unwrap("2.5.4.10"), "O"),
-    (ObjectIdentifier::new_unwrap("2.5.4.11"), "OU"),
-    (ObjectIdentifier::new_unwrap("2.5.4.6"), "C"),
-    (ObjectIdentifier::new_unwrap("2.5.4.7"), "L"),
-    (ObjectIdentifier::new_unwrap("2.5.4.8"), "ST"),
-    (ObjectIdentifier::new_unwrap("2.5.4.9"), "STREET"),
-    (ObjectIdentifier::new_unwrap("2.5.4.4"), "SN"),
-    (ObjectIdentifier::new_unwrap("2.5.4.42"), "GN"),
-    (ObjectIdentifier::new_unwrap("2.5.4.43"), "initials"),
-    (ObjectIdentifier::new_unwrap("2.5.4.5"), "serialNumber"),
-    (ObjectIdentifier::new_unwrap("2.5.4.12"), "title"),
-    (ObjectIdentifier::new_unwrap("2.5.4.17"), "postalCode"),
-    (ObjectIdentifier::new_unwrap("2.5.4.46"), "dnQualifier"),
-    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25"), "DC"),
-    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1"), "UID"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
-];
+use super::bounds::bound;
+use crate::oid::dotted;
 
 /// Renders a name. RFC 4514 section 2.1: the last RDN comes first.
 pub fn render(name: &X509Name<'_>) -> String {
@@ -56,8 +35,8 @@ impl<I: Iterator> RevCollect for I {}
 
 /// The short name of an attribute type, or its dotted number.
 pub(crate) fn attribute_name(attribute: &AttributeTypeAndValue<'_>) -> Cow<'static, str> {
-    match SHORT_NAMES.iter().find(|(known, _)| is(attribute.attr_type(), known)) {
-        Some((_, short)) => Cow::Borrowed(short),
+    match bound(attribute.attr_type().as_bytes()) {
+        Some(known) => Cow::Borrowed(known.name),
         None => Cow::Owned(dotted(attribute.attr_type())),
     }
 }
