@@ -4,10 +4,8 @@
 //! decoded by its own encoding, so that equal text in two encodings renders equally.
 
 use std::borrow::Cow;
-use std::str::FromStr;
 
-use der::Encode as _;
-use x509_cert::name::RdnSequence;
+use x509_parser::asn1_rs::ToDer as _;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use super::bounds::bound;
@@ -45,7 +43,8 @@ fn render_attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     let name = attribute_name(attribute);
     match text(attribute) {
         Some(value) => format!("{name}={}", escape(&value)),
-        None => format!("{name}=#{}", hex::encode(attribute.as_slice())),
+        // RFC 4514 section 2.4: the octets of the encoded value, tag and length included.
+        None => format!("{name}=#{}", hex::encode(attribute.attr_value().to_der_vec().unwrap_or_default())),
     }
 }
 
@@ -77,7 +76,7 @@ pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
 }
 
 /// Escapes a value by RFC 4514 section 2.4; writes each invisible character as its UTF-8 octets.
-fn escape(value: &str) -> String {
+pub(super) fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);
     for (at, c) in value.chars().enumerate() {
@@ -98,25 +97,6 @@ fn escape(value: &str) -> String {
         }
     }
     out
-}
-
-/// Encodes a subject given as RFC 4514 text; `None` if the text is not one.
-pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
-    match text {
-        "" => Some(RdnSequence::default()),
-        text => RdnSequence::from_str(text).ok(),
-    }
-}
-
-/// True if a text is a non-empty subject (RFC 4514) that renders back as the same text.
-#[must_use]
-pub fn is_subject(text: &str) -> bool {
-    let reads_back = || {
-        let encoded = RdnSequence::from_str(text).ok()?.to_der().ok()?;
-        let (_, name) = <X509Name<'_> as x509_parser::prelude::FromDer<_>>::from_der(&encoded).ok()?;
-        Some(render(&name))
-    };
-    !text.is_empty() && reads_back().is_some_and(|again| again == text)
 }
 
 #[cfg(test)]
@@ -146,7 +126,7 @@ mod tests {
         assert_eq!(rendered(0x14, b"b\xfccher"), "CN=bücher");
         assert_eq!(rendered(0x1e, b"\0w\0\xfc"), "CN=wü");
         assert_eq!(rendered(0x1c, b"\0\0\0w\0\0\0\xfc"), "CN=wü");
-        assert_eq!(rendered(0x04, b"\x01\x02"), "CN=#0102");
+        assert_eq!(rendered(0x04, b"\x01\x02"), "CN=#04020102");
     }
 
     #[test]

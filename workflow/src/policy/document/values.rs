@@ -10,7 +10,7 @@ use crate::email::Email;
 use crate::finding::Finding;
 use pki::csr::{KEY_USAGES, PURPOSES, purpose, purpose_name};
 use pki::key::KeyKind;
-use pki::name::is_subject;
+use pki::name::Subject;
 
 /// A kind of key a profile may allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -153,19 +153,20 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
-/// Parts of the subject that every certificate of the profile has, as RFC 4514 text without a common name.
+/// Parts of the subject that every certificate of the profile has, as RFC 4514 text in one spelling, without a common name.
 #[derive(Clone)]
 pub(super) struct FixedSubject(pub(super) String);
 
 impl<'de> Deserialize<'de> for FixedSubject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if is_subject(&text) && !text.to_ascii_uppercase().contains("CN=") {
-            Ok(FixedSubject(text))
-        } else {
-            Err(D::Error::custom(format!(
-                "\"{text}\" is no subject; write parts other than CN, as in O=Example,C=DE"
-            )))
+        let wrong = |why: String| D::Error::custom(format!("the subject \"{text}\": {why}"));
+        let subject = Subject::read(&text).map_err(|error| wrong(error.to_string()))?;
+        match subject.has_common_name() {
+            false => Ok(FixedSubject(subject.to_string())),
+            true => {
+                Err(wrong("CN comes from the request; write other parts, as in O=Example, C=DE".to_owned()))
+            }
         }
     }
 }
