@@ -7,10 +7,12 @@
 mod der;
 mod key;
 mod name;
+mod subject;
 
 pub use der::{DerError, DerFault};
 pub use key::{KeyError, SignatureError, WeakKeyError};
-pub use name::{DnsError, EmailError, NameError, UriError};
+pub use name::{AttributeError, DnsError, EmailError, NameError, UriError};
+pub use subject::{SubjectError, SubjectFault};
 
 use crate::private_key::{DetectedKey, PrivateKeyError};
 

@@ -144,13 +144,14 @@ pub(super) async fn init(stack: &Stack, shape: &CaOptions, years: u8) -> Result<
 /// Creates the first CA of a stack.
 pub(super) async fn first(stack: &Stack, shape: &CaOptions, years: u8) -> Result<Chain, CliError> {
     let keys = Keys::of(stack);
-    let organisation = name::escape(name_of(stack));
-    let default = if shape.issuing_ca { "CN=Countersign Issuing CA" } else { "CN=Countersign Root CA" };
-    let subject = shape.subject_or(&format!("{default},O={organisation}"))?;
+    let default = if shape.issuing_ca { "Countersign Issuing CA" } else { "Countersign Root CA" };
+    let default = name::usual(default, name_of(stack))?;
+    let subject = shape.subject_or(&default)?;
     let root = if shape.issuing_ca {
-        let above =
-            name::of_root_above(shape.subject.as_deref().unwrap_or(&format!("{default},O={organisation}")));
-        let above = name::encode(shape.root_subject.as_deref().unwrap_or(&above))?;
+        let above = match &shape.root_subject {
+            Some(text) => name::encode(text)?,
+            None => name::of_root_above(shape.subject.as_deref().unwrap_or(&default))?,
+        };
         Some(new_root(&keys, shape.key, &above, years, &CaExtensions::new(1)).await?)
     } else {
         None
@@ -191,7 +192,7 @@ pub(super) async fn rotate(stack: &Stack, shape: &CaOptions, how: &Rotation) -> 
         Some(text) => name::encode(text)?,
         // A former root keeps its name only while it is a root.
         None if before.certificates.len() == 1 && shape.issuing_ca => {
-            name::encode(&name::of_issuing_ca_below(&before.issuer.subject()))?
+            name::of_issuing_ca_below(&before.issuer.subject())?
         }
         None => before.own().subject_der.clone(),
     };
@@ -332,9 +333,7 @@ async fn root_for(
     let subject = match (&shape.root_subject, has_root) {
         (Some(text), _) => name::encode(text)?,
         (None, true) => top.subject_der.clone(),
-        (None, false) => {
-            name::encode(&name::of_root_above(shape.subject.as_deref().unwrap_or(&before.issuer.subject())))?
-        }
+        (None, false) => name::of_root_above(shape.subject.as_deref().unwrap_or(&before.issuer.subject()))?,
     };
     if subject == own {
         return Err(CliError::new(

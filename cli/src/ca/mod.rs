@@ -149,7 +149,7 @@ pub(crate) async fn ensure(stack: &Stack, organisation: &str) -> Result<Option<S
         let step = ProgressStep::begin("Creating a certificate authority");
         // RFC 5280 appendix A.1: at most 64 characters.
         let organisation: String = organisation.chars().take(64).collect();
-        let subject = format!("CN=Countersign Root CA,O={}", name::escape(&organisation));
+        let subject = name::usual("Countersign Root CA", &organisation)?;
         make::first(stack, &CaOptions::root(subject), 10).await?;
         step.done("a P-256 root for ten years");
     } else if let Some(chain) = status.unfinished() {

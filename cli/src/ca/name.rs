@@ -1,96 +1,48 @@
-//! Subjects of authorities, from RFC 4514 text to DER (RFC 5280 section 4.1.2.6).
+//! Subjects of authorities, from typed text to DER (RFC 5280 section 4.1.2.6).
 //!
-//! Invariant: an encoded name keeps the upper bounds of RFC 5280 appendix A.1 and has no control characters.
+//! Invariant: an encoded name keeps the bounds of RFC 5280 appendix A.1 ([`Subject`]).
 
-use std::str::FromStr as _;
-
-use der::Encode as _;
-use x509_cert::name::RdnSequence;
+use pki::error::SubjectError;
+use pki::name::Subject;
 
 use crate::error::CliError;
 
-/// Encodes RFC 4514 text as DER.
+/// Encodes a typed text as DER.
 pub(super) fn encode(text: &str) -> Result<Vec<u8>, CliError> {
-    let wrong = |why: String| {
-        CliError::new(
-            format!("the subject \"{}\" {why}", text.escape_debug()),
-            "Write it as RFC 4514 does, for example: \"CN=Example Root CA,O=Example,C=DE\".",
-        )
-    };
-    let name = RdnSequence::from_str(&without_spaces(text))
-        .map_err(|_| wrong("is not a distinguished name".into()))?;
-    if name.is_empty() {
-        return Err(wrong("is empty".into()));
-    }
-    for attribute in name.iter().flat_map(|rdn| rdn.iter()) {
-        let value = String::from_utf8_lossy(attribute.value.value());
-        let length = value.chars().count();
-        let oid = attribute.oid.to_string();
-        let most = match oid.as_str() {
-            "2.5.4.6" if length != 2 => {
-                return Err(wrong(format!("has a country \"{value}\" that is not two letters long")));
-            }
-            "2.5.4.7" | "2.5.4.8" => 128,
-            _ => 64,
-        };
-        if length == 0 || value.chars().any(char::is_control) {
-            return Err(wrong("has a part that is empty or has control characters".into()));
-        }
-        if length > most {
-            return Err(wrong(format!("has a part of {length} characters; at most {most} are allowed")));
-        }
-    }
-    name.to_der().map_err(|_| wrong("cannot be encoded".into()))
+    read(text).map(|subject| subject.to_der())
 }
 
-/// Returns the name of a root above the CA `subject`: the same name with another CN.
-pub(super) fn of_root_above(subject: &str) -> String {
+fn read(text: &str) -> Result<Subject, CliError> {
+    Subject::read(text).map_err(|error| wrong(text, &error))
+}
+
+fn wrong(text: &str, error: &SubjectError) -> CliError {
+    CliError::new(
+        format!("the subject \"{}\": {error}", text.escape_debug()),
+        "Write it as RFC 4514 does, for example: \"CN=Example Root CA, O=Example, C=DE\".",
+    )
+}
+
+/// Returns the text of the name that a CA of this organisation gets if none is given.
+pub(super) fn usual(common_name: &str, organisation: &str) -> Result<String, CliError> {
+    Subject::of_parts(&[("CN", common_name), ("O", organisation)])
+        .map(|subject| subject.to_string())
+        .map_err(|error| wrong(organisation, &error))
+}
+
+/// Encodes the name of a root above the CA `subject`: the same name with another CN.
+pub(super) fn of_root_above(subject: &str) -> Result<Vec<u8>, CliError> {
     with_common_name("Countersign Root CA", subject)
 }
 
-/// Returns the name of an issuing CA in place of the root `subject`: the same name with another CN.
-pub(super) fn of_issuing_ca_below(subject: &str) -> String {
+/// Encodes the name of an issuing CA in place of the root `subject`: the same name with another CN.
+pub(super) fn of_issuing_ca_below(subject: &str) -> Result<Vec<u8>, CliError> {
     with_common_name("Countersign Issuing CA", subject)
 }
 
-fn with_common_name(common_name: &str, subject: &str) -> String {
-    let rest = split(subject).into_iter().filter(|part| !part.trim_start().starts_with("CN="));
-    std::iter::once(format!("CN={common_name}")).chain(rest).collect::<Vec<_>>().join(",")
-}
-
-/// Escapes a value for RFC 4514 text (section 2.4).
-pub(super) fn escape(value: &str) -> String {
-    let mut escaped = String::new();
-    for (at, c) in value.char_indices() {
-        let edge = (c == ' ' && (at == 0 || at + 1 == value.len())) || (c == '#' && at == 0);
-        if edge || matches!(c, '"' | '+' | ',' | ';' | '<' | '>' | '\\' | '=') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
-/// Removes spaces after commas, which RFC 4514 does not allow and people write.
-fn without_spaces(text: &str) -> String {
-    split(text).iter().map(|part| part.trim_start()).collect::<Vec<_>>().join(",")
-}
-
-/// Splits at the commas that are not escaped.
-fn split(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut escaped = false;
-    for c in text.chars() {
-        if c == ',' && !escaped {
-            parts.push(String::new());
-            continue;
-        }
-        escaped = c == '\\' && !escaped;
-        if let Some(part) = parts.last_mut() {
-            part.push(c);
-        }
-    }
-    parts
+fn with_common_name(common_name: &str, subject: &str) -> Result<Vec<u8>, CliError> {
+    let named = read(subject)?.with_common_name(common_name);
+    named.map(|named| named.to_der()).map_err(|error| wrong(subject, &error))
 }
 
 #[cfg(test)]
@@ -98,23 +50,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_encoded_in_the_types_of_rfc_5280() {
-        let der = encode("CN=Root, O=Smith\\, Sons,C=DE,DC=example,DC=com").unwrap();
-        let text = RdnSequence::encode_round_trip(&der);
-        assert_eq!(text, "CN=Root,O=Smith\\, Sons,C=DE,DC=example,DC=com");
-        // DC=com comes first, as an IA5String; C is a PrintableString.
-        assert!(der.windows(5).any(|bytes| bytes == [0x16, 3, b'c', b'o', b'm']));
-        assert!(der.windows(4).any(|bytes| bytes == [0x13, 2, b'D', b'E']));
-    }
-
-    #[test]
     fn wrong_names_are_told() {
         for (text, why) in [
-            ("", "is"),
-            ("Root", "is not a distinguished name"),
-            ("C=Germany", "not two letters"),
-            ("CN=", "is empty"),
-            (&format!("CN={}", "x".repeat(65)), "65 characters"),
+            ("", "a part is empty"),
+            ("Root", "no \"=\""),
+            ("C=Germany", "the country \"Germany\" is not two letters"),
+            ("CN=", "CN has no value"),
+            (&format!("CN={}", "x".repeat(65)), "65 characters; at most 64"),
         ] {
             assert!(encode(text).unwrap_err().to_string().contains(why), "{text}");
         }
@@ -122,19 +64,10 @@ mod tests {
 
     #[test]
     fn a_root_shares_all_but_the_common_name() {
-        assert_eq!(of_root_above("CN=Issuing,O=Smith\\, Sons"), "CN=Countersign Root CA,O=Smith\\, Sons");
-        assert_eq!(of_issuing_ca_below("CN=Countersign Root CA,O=X"), "CN=Countersign Issuing CA,O=X");
-        assert_eq!(encode(&format!("O={}", escape("a,b+c #1 "))).unwrap()[13..], *b"a,b+c #1 ".as_slice());
-    }
-
-    trait RoundTrip {
-        fn encode_round_trip(der: &[u8]) -> String;
-    }
-
-    impl RoundTrip for RdnSequence {
-        fn encode_round_trip(der: &[u8]) -> String {
-            use der::Decode as _;
-            RdnSequence::from_der(der).unwrap().to_string()
-        }
+        let root = of_root_above("CN=Issuing, O=Smith\\, Sons").unwrap();
+        assert_eq!(root, encode("CN=Countersign Root CA,O=Smith\\, Sons").unwrap());
+        let issuing = of_issuing_ca_below("CN=Countersign Root CA,O=X").unwrap();
+        assert_eq!(issuing, encode("CN=Countersign Issuing CA,O=X").unwrap());
+        assert_eq!(usual("Root", "a,b #1 ").unwrap(), "CN=Root,O=a\\,b #1\\ ");
     }
 }

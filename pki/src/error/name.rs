@@ -43,6 +43,37 @@ pub enum NameError {
     NotAName(String),
 }
 
+/// Why a value is not the value of an attribute of a distinguished name (RFC 5280 appendix A.1).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AttributeError {
+    /// A country that is not two letters.
+    #[error("the country {0:?} is not two letters; write the code of ISO 3166, as in C=DE")]
+    Country(String),
+    /// The attribute of this type is empty.
+    #[error("{0} has no value; write one, or leave {0} out")]
+    Empty(String),
+    /// The value is longer than its upper bound.
+    #[error("{name} has {found} characters; at most {most} are allowed")]
+    TooLong {
+        /// The attribute type.
+        name: &'static str,
+        /// The value.
+        value: String,
+        /// Its length in characters.
+        found: usize,
+        /// The bound in characters.
+        most: usize,
+    },
+    /// The string type of the attribute does not have this character.
+    #[error("{name} cannot have the character {character:?}")]
+    NotInStringType {
+        /// The attribute type.
+        name: &'static str,
+        /// The character.
+        character: char,
+    },
+}
+
 /// Why a text is not a DNS name (RFC 1034 section 3.5, RFC 1123 section 2.1, RFC 5890).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DnsError {

@@ -4,35 +4,12 @@
 //! decoded by its own encoding, so that equal text in two encodings renders equally.
 
 use std::borrow::Cow;
-use std::str::FromStr;
 
-use der::Encode as _;
-use der::asn1::ObjectIdentifier;
-use x509_cert::name::RdnSequence;
+use x509_parser::asn1_rs::ToDer as _;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use crate::oid::{dotted, is};
-
-/// Attribute types with their short names (RFC 4514 section 3, RFC 4519).
-const SHORT_NAMES: [(ObjectIdentifier, &str); 17] = [
-    (ObjectIdentifier::new_unwrap("2.5.4.3"), "CN"),
-    (ObjectIdentifier::new_unwrap("2.5.4.10"), "O"),
-    (ObjectIdentifier::new_unwrap("2.5.4.11"), "OU"),
-    (ObjectIdentifier::new_unwrap("2.5.4.6"), "C"),
-    (ObjectIdentifier::new_unwrap("2.5.4.7"), "L"),
-    (ObjectIdentifier::new_unwrap("2.5.4.8"), "ST"),
-    (ObjectIdentifier::new_unwrap("2.5.4.9"), "STREET"),
-    (ObjectIdentifier::new_unwrap("2.5.4.4"), "SN"),
-    (ObjectIdentifier::new_unwrap("2.5.4.42"), "GN"),
-    (ObjectIdentifier::new_unwrap("2.5.4.43"), "initials"),
-    (ObjectIdentifier::new_unwrap("2.5.4.5"), "serialNumber"),
-    (ObjectIdentifier::new_unwrap("2.5.4.12"), "title"),
-    (ObjectIdentifier::new_unwrap("2.5.4.17"), "postalCode"),
-    (ObjectIdentifier::new_unwrap("2.5.4.46"), "dnQualifier"),
-    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25"), "DC"),
-    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1"), "UID"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
-];
+use super::bounds::bound;
+use crate::oid::dotted;
 
 /// Renders a name. RFC 4514 section 2.1: the last RDN comes first.
 pub fn render(name: &X509Name<'_>) -> String {
@@ -56,8 +33,8 @@ impl<I: Iterator> RevCollect for I {}
 
 /// The short name of an attribute type, or its dotted number.
 pub(crate) fn attribute_name(attribute: &AttributeTypeAndValue<'_>) -> Cow<'static, str> {
-    match SHORT_NAMES.iter().find(|(known, _)| is(attribute.attr_type(), known)) {
-        Some((_, short)) => Cow::Borrowed(short),
+    match bound(attribute.attr_type().as_bytes()) {
+        Some(known) => Cow::Borrowed(known.name),
         None => Cow::Owned(dotted(attribute.attr_type())),
     }
 }
@@ -66,7 +43,8 @@ fn render_attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     let name = attribute_name(attribute);
     match text(attribute) {
         Some(value) => format!("{name}={}", escape(&value)),
-        None => format!("{name}=#{}", hex::encode(attribute.as_slice())),
+        // RFC 4514 section 2.4: the octets of the encoded value, tag and length included.
+        None => format!("{name}=#{}", hex::encode(attribute.attr_value().to_der_vec().unwrap_or_default())),
     }
 }
 
@@ -98,7 +76,7 @@ pub(crate) fn text(attribute: &AttributeTypeAndValue<'_>) -> Option<String> {
 }
 
 /// Escapes a value by RFC 4514 section 2.4; writes each invisible character as its UTF-8 octets.
-fn escape(value: &str) -> String {
+pub(super) fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);
     for (at, c) in value.chars().enumerate() {
@@ -119,25 +97,6 @@ fn escape(value: &str) -> String {
         }
     }
     out
-}
-
-/// Encodes a subject given as RFC 4514 text; `None` if the text is not one.
-pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
-    match text {
-        "" => Some(RdnSequence::default()),
-        text => RdnSequence::from_str(text).ok(),
-    }
-}
-
-/// True if a text is a non-empty subject (RFC 4514) that renders back as the same text.
-#[must_use]
-pub fn is_subject(text: &str) -> bool {
-    let reads_back = || {
-        let encoded = RdnSequence::from_str(text).ok()?.to_der().ok()?;
-        let (_, name) = <X509Name<'_> as x509_parser::prelude::FromDer<_>>::from_der(&encoded).ok()?;
-        Some(render(&name))
-    };
-    !text.is_empty() && reads_back().is_some_and(|again| again == text)
 }
 
 #[cfg(test)]
@@ -167,7 +126,7 @@ mod tests {
         assert_eq!(rendered(0x14, b"b\xfccher"), "CN=bücher");
         assert_eq!(rendered(0x1e, b"\0w\0\xfc"), "CN=wü");
         assert_eq!(rendered(0x1c, b"\0\0\0w\0\0\0\xfc"), "CN=wü");
-        assert_eq!(rendered(0x04, b"\x01\x02"), "CN=#0102");
+        assert_eq!(rendered(0x04, b"\x01\x02"), "CN=#04020102");
     }
 
     #[test]

@@ -5,27 +5,23 @@
 
 mod kinds;
 
-use serde::Deserialize;
+use std::fmt;
 
 use crate::finding::about_name;
 use crate::texts::Message;
 use pki::name::Name;
 
-use kinds::{DnsRule, MailRule, Network, UriRule};
+pub(super) use kinds::{DnsRule, MailRule, Network, UriRule};
 
 /// Allow and deny rules of one kind of name.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, bound = "R: Deserialize<'de>")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rules<R> {
-    #[serde(default = "Vec::new")]
-    allow: Vec<R>,
-    #[serde(default = "Vec::new")]
-    deny: Vec<R>,
+    pub(super) allow: Vec<R>,
+    pub(super) deny: Vec<R>,
 }
 
 /// The rules for each kind of name. A kind without rules is not certified.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
     pub(super) dns: Option<Rules<DnsRule>>,
     pub(super) ip: Option<Rules<Network>>,
@@ -34,39 +30,33 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Returns these rules, with the rules of `fallback` for each kind of name without rules here.
-    pub(super) fn or(self, fallback: Names) -> Names {
-        Names {
-            dns: self.dns.or(fallback.dns),
-            ip: self.ip.or(fallback.ip),
-            email: self.email.or(fallback.email),
-            uri: self.uri.or(fallback.uri),
-        }
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         *self == Names::default()
     }
 
     /// The reason why a name is not allowed; the caller must add the value `profile` to the message.
     pub(super) fn refuse(&self, name: &Name) -> Option<Message> {
-        self.bar(name).map(|bar| match bar {
-            Bar::Kind => about_name("finding-name-kind", name),
-            Bar::Excluded(rule) => about_name("finding-name-excluded", name).with("rule", rule),
-            Bar::Outside => about_name("finding-name-outside", name),
-        })
+        match self.decide(name) {
+            NameDecision::Allowed(_) => None,
+            NameDecision::NoRules => Some(about_name("finding-name-kind", name)),
+            NameDecision::Denied(rule) => {
+                Some(about_name("finding-name-excluded", name).with("rule", rule.to_string()))
+            }
+            NameDecision::Outside => Some(about_name("finding-name-outside", name)),
+        }
     }
 
-    fn bar(&self, name: &Name) -> Option<Bar> {
+    /// The rule that decides about a name.
+    pub(super) fn decide(&self, name: &Name) -> NameDecision<'_> {
         match name {
-            Name::Dns(text) => refuse(self.dns.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
+            Name::Dns(text) => decide(self.dns.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
             Name::Ip(address) => {
-                refuse(self.ip.as_ref(), |rule| rule.covers(*address), |rule| rule.touches(*address))
+                decide(self.ip.as_ref(), |rule| rule.covers(*address), |rule| rule.touches(*address))
             }
             Name::Email(text) => {
-                refuse(self.email.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text))
+                decide(self.email.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text))
             }
-            Name::Uri(text) => refuse(self.uri.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
+            Name::Uri(text) => decide(self.uri.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
         }
     }
 
@@ -94,36 +84,37 @@ impl Names {
     }
 }
 
-/// The reason why a name is not allowed.
-enum Bar {
+/// The rule that decides about a name.
+pub(super) enum NameDecision<'r> {
+    /// This rule in `allow` covers it.
+    Allowed(&'r dyn fmt::Display),
     /// There are no rules for its kind of name.
-    Kind,
-    /// This rule denies it.
-    Excluded(String),
-    /// No rule allows it.
+    NoRules,
+    /// This rule in `deny` covers some of it.
+    Denied(&'r dyn fmt::Display),
+    /// No rule in `allow` covers it.
     Outside,
 }
 
-fn refuse<R: ToString>(
+fn decide<R: fmt::Display>(
     rules: Option<&Rules<R>>,
     covers: impl Fn(&R) -> bool,
     touches: impl Fn(&R) -> bool,
-) -> Option<Bar> {
+) -> NameDecision<'_> {
     let Some(rules) = rules else {
-        return Some(Bar::Kind);
+        return NameDecision::NoRules;
     };
     if let Some(rule) = rules.deny.iter().find(|rule| touches(rule)) {
-        return Some(Bar::Excluded(rule.to_string()));
+        return NameDecision::Denied(rule);
     }
-    (!rules.allow.iter().any(covers)).then_some(Bar::Outside)
+    let allowing = rules.allow.iter().find(|rule| covers(rule));
+    allowing.map_or(NameDecision::Outside, |rule| NameDecision::Allowed(rule))
 }
 
 /// A rule for requesters of these mail domains: allows only the names in `names`, among the names allowed by the
 /// profile. An empty `names` allows all of them; a kind of name missing in `names` is not allowed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Requesters {
     pub(super) domains: Vec<MailRule>,
-    #[serde(default)]
     pub(super) names: Names,
 }
