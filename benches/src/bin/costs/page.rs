@@ -36,6 +36,8 @@ pub(crate) fn costs(data: &Data, counted: &Counted) -> String {
         .replace("{submission_burst}", &grouped(counted.submission_throttle.1))
         .replace("{portal_milliseconds}", &grouped(data.usage.flood.portal_milliseconds))
         .replace("{row_kilobytes}", &grouped(data.usage.flood.row_bytes / 1_024.0))
+        .replace("{submissions_an_hour}", &grouped(counted.submissions_an_hour))
+        .replace("{mails_a_day}", &grouped(counted.mails_a_day))
         .replace("{quota}", &grouped(data.quotas["ses_day"].rate))
         .replace("{quota_lasts}", &grouped(flood::quota_lasts(data, counted)))
         .replace("{prices}", prices(data).trim_end())
