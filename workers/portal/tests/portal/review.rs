@@ -146,7 +146,8 @@ async fn review_of(count: usize, comment: &str) -> String {
     let names: Vec<String> = (0..count).map(|n| format!("host-{n}.shop.example.com")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let known = site.backend.unsaved_request(&test_pki::csr(&names[..2]), Status::Rejected);
-    workflow::ports::NameIndex::enter(&*site.backend, known.names(), known.id()).await.unwrap();
+    let rows = NameRow::of_request(known.names(), known.id());
+    site.backend.enter(&rows).await.unwrap();
     site.backend.put(known);
     let request = site.backend.unsaved_request(&test_pki::csr(&names), Status::PendingApproval);
     let request = request.altered(|row| row.comment = comment.to_owned());
