@@ -11,7 +11,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use workflow::approver_set::GroupQuorum;
 use workflow::aws::PolicyStore;
-use workflow::policy::{Pointer, Policy};
+use workflow::policy::{Pointer, Policy, PolicyNote};
 use workflow::texts::Language;
 
 use crate::confirm::confirmed;
@@ -21,9 +21,11 @@ use crate::stack::{Stack, StackSelector};
 use crate::table;
 
 mod effects;
+mod report;
 
 use effects::Effects;
 pub(crate) use effects::removed_approvers;
+use report::Source;
 
 /// Largest value of a standard parameter, in bytes; larger ones cost money.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
@@ -61,12 +63,14 @@ pub(crate) enum PolicyCommand {
 pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
     match command {
         PolicyCommand::Check { file } => {
-            let (_, policy) = read(&file)?;
+            let (text, policy, notes) = read_with_notes(&file)?;
             print!("{}", summary(&policy));
+            eprint!("{}", after_blank_line(&Source { file: &file, text: &text }.notes(&notes)));
             Ok(())
         }
         PolicyCommand::Set { file, yes, which } => {
-            let (text, policy) = read(&file)?;
+            let (text, policy, notes) = read_with_notes(&file)?;
+            eprint!("{}", Source { file: &file, text: &text }.notes(&notes));
             set(&which.find().await?, &file, &text, &policy, yes).await
         }
         PolicyCommand::Show { which } => {
@@ -130,15 +134,24 @@ pub(crate) async fn put_when_needed(
     Ok(())
 }
 
-/// Reads a policy from a file.
+fn after_blank_line(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("\n{text}") }
+}
+
+/// Reads a policy from a file. Shows every mistake; the error is the first one.
 pub(crate) fn read(file: &Path) -> Result<(String, Policy), CliError> {
+    read_with_notes(file).map(|(text, policy, _)| (text, policy))
+}
+
+fn read_with_notes(file: &Path) -> Result<(String, Policy, Vec<PolicyNote>), CliError> {
     let text = fs::read_to_string(file).or_fail(
         || format!("cannot read {}", file.display()),
         "Name a policy in TOML, such as infra/policy.toml.",
     )?;
-    let policy = Policy::parse(&text)
+    let (policy, notes) = Policy::parse_with_notes(&text)
+        .inspect_err(|errors| eprint!("{}", Source { file, text: &text }.mistakes(errors)))
         .or_fail(|| file.display().to_string(), "See infra/policy.toml for an example.")?;
-    Ok((text, policy))
+    Ok((text, policy, notes))
 }
 
 /// Returns the policy in force as TOML.

@@ -2,8 +2,8 @@
 //!
 //! Invariant: preview, submission, validation, the review page and signing all evaluate with [`Policy::evaluate`], so
 //! the signed contents are the displayed contents, or signing refuses. A [`Grant`] has only values from the profile,
-//! never a value requested in the CSR. Errors in the document are one line with its place; evaluation has findings, no
-//! errors.
+//! never a value requested in the CSR. Errors in the document are reported all at once, each with its place; evaluation
+//! has findings, no errors.
 
 mod approvers;
 mod document;
@@ -21,8 +21,8 @@ use crate::grant::Grant;
 use crate::texts::{Language, Message};
 use pki::certificate::Publication;
 
-pub use document::{Escalation, LONGEST_LIMIT, RequesterProof};
-pub use error::PolicyError;
+pub use document::{Escalation, LONGEST_LIMIT, PolicyNote, RequesterProof};
+pub use error::{Place, PolicyError, PolicyErrors};
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
 
@@ -45,11 +45,26 @@ pub struct Policy {
 impl Policy {
     /// Reads a TOML document of at most [`Policy::MAX_BYTES`]. Unknown fields, rules that cannot be read, and profiles
     /// that could never issue are errors.
-    pub fn parse(text: &str) -> Result<Policy, PolicyError> {
+    ///
+    /// # Errors
+    /// [`PolicyErrors`] with every mistake.
+    pub fn parse(text: &str) -> Result<Policy, PolicyErrors> {
+        Policy::read(text, false).map(|(policy, _)| policy)
+    }
+
+    /// Like [`Policy::parse`], with the notes on legal but unwise parts.
+    ///
+    /// # Errors
+    /// [`PolicyErrors`] with every mistake.
+    pub fn parse_with_notes(text: &str) -> Result<(Policy, Vec<PolicyNote>), PolicyErrors> {
+        Policy::read(text, true)
+    }
+
+    fn read(text: &str, with_notes: bool) -> Result<(Policy, Vec<PolicyNote>), PolicyErrors> {
         Policy::fits(text)?;
-        let document = document::read(text)?;
+        let document = document::read(text, with_notes)?;
         let version = hex::encode(&digest(&SHA256, text.as_bytes()).as_ref()[..8]);
-        Ok(Policy {
+        let policy = Policy {
             version,
             masks_addresses: document.masks_addresses,
             language: document.language,
@@ -59,7 +74,8 @@ impl Policy {
             requesters: document.requesters,
             denied_keys: document.denied_keys,
             profiles: document.profiles,
-        })
+        };
+        Ok((policy, document.notes))
     }
 
     /// The first 16 hex digits of the SHA-256 of the document.

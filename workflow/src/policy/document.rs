@@ -1,37 +1,55 @@
 //! The TOML document behind a policy.
 //!
-//! Invariant: unknown fields are errors, so a misspelt rule cannot be overlooked; a value missing in a profile comes
-//! from `[defaults]`, and a value missing there from a constant here. Errors are one line with its number.
+//! Invariant: unknown keys are errors, so a misspelt rule cannot be overlooked; a value missing in a profile comes
+//! from `[defaults]`, and a value missing there from a constant here. All mistakes are reported, each once.
 
 mod deciders;
+mod keys;
+mod notes;
 mod settings;
 mod values;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use super::error::{PolicyError, line_of};
+use super::error::{Mistakes, PolicyErrors, similar};
 use super::profile::Profile;
+use crate::email::Email;
 use crate::texts::Language;
 use pki::certificate::Publication;
 
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
-use deciders::{Common, deciders, groups, one_way};
+use deciders::contradictions_of_defaults;
+use keys::{Field, Placed, TableKeys, elements, read as read_value};
+pub use notes::PolicyNote;
 pub use settings::RequesterProof;
-use settings::{People, Settings};
+use settings::{Common, FEWEST_RSA_BITS, People, Settings};
 pub use values::LONGEST_LIMIT;
-use values::{Approver, KeyDigest, WebAddress};
+use values::{Approver, KeyDigest, WebAddress, type_of};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 
 /// The limit of undecided requests per address if the document sets none.
-const USUAL_PENDING_LIMIT: u32 = 200;
+const USUAL_PENDING_LIMIT: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
 
 /// The limit of requests per address and hour if the document sets none.
-const USUAL_HOURLY_LIMIT: u32 = 60;
+const USUAL_HOURLY_LIMIT: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+
+/// The keys at the top of a document.
+const TOP: &[&str] = &[
+    "default",
+    "pending_limit",
+    "hourly_limit",
+    "denied_keys",
+    "groups",
+    "people",
+    "publication",
+    "defaults",
+    "profiles",
+];
 
 /// The checked contents of the document.
 pub(super) struct Checked {
@@ -43,155 +61,224 @@ pub(super) struct Checked {
     pub(super) requesters: RequesterProof,
     pub(super) denied_keys: Vec<[u8; 32]>,
     pub(super) profiles: Vec<Profile>,
+    pub(super) notes: Vec<PolicyNote>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyDocument {
-    default: Option<Spanned<String>>,
-    pending_limit: Option<NonZeroU32>,
-    hourly_limit: Option<NonZeroU32>,
-    #[serde(default)]
-    publication: PublicationSection,
-    #[serde(default)]
-    denied_keys: Vec<KeyDigest>,
-    #[serde(default)]
-    people: People,
-    #[serde(default)]
-    groups: BTreeMap<String, Spanned<Vec<Approver>>>,
-    defaults: Option<Spanned<Settings>>,
-    profiles: BTreeMap<String, Spanned<Settings>>,
+/// Reads and checks a document. Notes are for operators: workers read a policy without them.
+pub(super) fn read(text: &str, with_notes: bool) -> Result<Checked, PolicyErrors> {
+    let mut mistakes = Mistakes::of(text);
+    // A recovered table has guesses in it, so an error of syntax stands alone.
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let first = errors.into_iter().min_by_key(|error| error.span().map(|span| span.start));
+    let checked = match first {
+        Some(error) => {
+            mistakes.add(error.span(), error.message(), None);
+            None
+        }
+        None => check(table.get_ref(), with_notes, &mut mistakes),
+    };
+    mistakes.or(checked)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PublicationSection {
-    #[serde(default)]
-    crl: Vec<WebAddress>,
-    #[serde(default)]
-    issuer: Vec<WebAddress>,
-    #[serde(default)]
-    ocsp: Vec<WebAddress>,
-}
-
-/// Reads and checks a document.
-pub(super) fn read(text: &str) -> Result<Checked, PolicyError> {
-    let document: PolicyDocument = toml::from_str(text).map_err(|error| PolicyError {
-        line: error.span().map(|span| line_of(text, span.start)),
-        detail: error.message().split_whitespace().collect::<Vec<_>>().join(" "),
-    })?;
-    let common = Common { groups: groups(document.groups, text)?, people: document.people };
-    let mut defaults_line = None;
-    let defaults = match document.defaults {
+fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> Option<Checked> {
+    let top = TableKeys::of(table, 0..0, TOP, mistakes);
+    let pending_limit = top.field("pending_limit", mistakes);
+    let hourly_limit = top.field("hourly_limit", mistakes);
+    let denied_keys: Field<Vec<Placed<KeyDigest>>> = top.list("denied_keys", mistakes);
+    let publication = publication(&top, mistakes);
+    let people =
+        top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
+    let people = people.get().cloned().unwrap_or_default();
+    let common = Common { groups: groups(&top, mistakes), people };
+    let defaults = match top.value("defaults") {
+        Some(value) => settings(value, &common, mistakes).unwrap_or_default(),
         None => Settings::default(),
-        Some(defaults) => {
-            let line = Some(line_of(text, defaults.span().start));
-            let defaults = defaults.into_inner();
-            one_way("[defaults]", &defaults).map_err(|detail| PolicyError { line, detail })?;
-            defaults_line = line;
-            defaults
-        }
     };
-    let mut profiles = Vec::new();
-    for (name, settings) in document.profiles {
-        // A profile without deciders of its own has those of `[defaults]`, so an empty list there is the mistake.
-        let has_own = settings.get_ref().has_deciders();
-        let of_defaults = defaults_line.filter(|_| !has_own && defaults.lists_no_approvers());
-        let line = of_defaults.unwrap_or_else(|| line_of(text, settings.span().start));
-        let profile = profile(name, settings.into_inner(), &defaults, &common);
-        profiles.push(profile.map_err(|detail| PolicyError { line: Some(line), detail })?);
-    }
-    if profiles.is_empty() {
-        return Err(PolicyError {
-            line: None,
-            detail: "there is no profile; write one as [profiles.server]".to_owned(),
-        });
-    }
-    let default = match document.default {
-        Some(default) => {
-            let line = Some(line_of(text, default.span().start));
-            let name = default.into_inner();
-            let at = profiles.iter().position(|profile| profile.name == name);
-            at.ok_or_else(|| PolicyError {
-                line,
-                detail: format!("default: there is no profile \"{name}\""),
-            })?
-        }
-        None if profiles.len() == 1 => 0,
-        None => {
-            let detail =
-                "there are several profiles; say which one is the default, as in default = \"server\"";
-            return Err(PolicyError { line: None, detail: detail.to_owned() });
-        }
+    let sections = profile_sections(&top, &common, mistakes);
+    contradictions_of_defaults(&defaults, &sections, &common, mistakes);
+    let profiles: Vec<Option<Profile>> =
+        sections.iter().map(|(name, own)| profile(name, own, &defaults, &common, mistakes)).collect();
+    let default = default_profile(&top, &sections, mistakes);
+    let notes = if with_notes {
+        notes::of(mistakes.text(), &sections, &defaults, &common, &profiles)
+    } else {
+        Vec::new()
     };
-    profiles[..=default].rotate_right(1);
-    let addresses = |list: Vec<WebAddress>| list.into_iter().map(|address| address.0).collect();
-    let mut denied_keys: Vec<[u8; 32]> = document.denied_keys.into_iter().map(|key| key.0).collect();
+
+    let mut profiles = profiles.into_iter().collect::<Option<Vec<_>>>()?;
+    profiles.get_mut(..=default?)?.rotate_right(1);
+    let mut denied_keys: Vec<[u8; 32]> =
+        denied_keys.values().unwrap_or_default().into_iter().map(|key| key.0).collect();
     denied_keys.sort_unstable();
-    Ok(Checked {
+    Some(Checked {
         masks_addresses: common.people.masks_addresses(),
         language: common.people.language(),
-        publication: Publication {
-            crl: addresses(document.publication.crl),
-            issuer: addresses(document.publication.issuer),
-            ocsp: addresses(document.publication.ocsp),
-        },
-        pending_limit: document.pending_limit.map_or(USUAL_PENDING_LIMIT, NonZeroU32::get),
-        hourly_limit: document.hourly_limit.map_or(USUAL_HOURLY_LIMIT, NonZeroU32::get),
+        publication,
+        pending_limit: pending_limit.or_usual(USUAL_PENDING_LIMIT)?.get(),
+        hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),
         denied_keys,
         profiles,
+        notes,
     })
 }
 
-/// Fills in missing values, and checks values that depend on each other.
-fn profile(name: String, own: Settings, defaults: &Settings, common: &Common) -> Result<Profile, String> {
-    const FEWEST_RSA_BITS: u32 = 2048;
+fn publication(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Publication {
+    let read = top.table("publication", &["crl", "issuer", "ocsp"], mistakes, |keys, mistakes| {
+        let mut addresses = |key| {
+            let list: Field<Vec<Placed<WebAddress>>> = keys.list(key, mistakes);
+            list.values().unwrap_or_default().into_iter().map(|address| address.0).collect()
+        };
+        Some(Publication { crl: addresses("crl"), issuer: addresses("issuer"), ocsp: addresses("ocsp") })
+    });
+    read.get().cloned().unwrap_or_default()
+}
+
+/// Reads `[groups]`.
+fn groups(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, Field<Vec<Email>>> {
+    let named = top.named("groups", mistakes);
+    let mut groups = BTreeMap::new();
+    for (name, value) in named.get().into_iter().flatten() {
+        let members = elements(value, mistakes, |one, mistakes| read_value::<Approver>(one, mistakes));
+        let members = match members {
+            Some(members) if members.is_empty() => {
+                mistakes.at(&value.span(), format!("the group {} has no members", name.value));
+                Field::Wrong
+            }
+            Some(members) => {
+                let members = members.into_iter().map(|one| one.value.0).collect();
+                Field::Is(Placed { value: members, at: value.span() })
+            }
+            None => Field::Wrong,
+        };
+        groups.insert(name.value.clone(), members);
+    }
+    groups
+}
+
+fn settings(value: &Spanned<DeValue<'_>>, common: &Common, mistakes: &mut Mistakes<'_>) -> Option<Settings> {
+    match value.get_ref() {
+        DeValue::Table(table) => Some(Settings::of(table, value.span(), common, mistakes)),
+        other => {
+            mistakes.at(&value.span(), format!("expected a table, found {}", type_of(other)));
+            None
+        }
+    }
+}
+
+/// Reads each profile's own settings.
+fn profile_sections(
+    top: &TableKeys<'_>,
+    common: &Common,
+    mistakes: &mut Mistakes<'_>,
+) -> Vec<(String, Settings)> {
+    let named = top.named("profiles", mistakes);
+    let entries = match &named {
+        Field::Is(named) if !named.value.is_empty() => &named.value,
+        Field::Wrong => return Vec::new(),
+        Field::Is(_) | Field::Absent => {
+            let at = named.placed().map(|named| named.at.clone());
+            mistakes.add(at, "there is no profile; write one as [profiles.server]", None);
+            return Vec::new();
+        }
+    };
+    let mut sections = Vec::new();
+    for (name, value) in entries {
+        profile_name(name, mistakes);
+        if let Some(settings) = settings(value, common, mistakes) {
+            sections.push((name.value.clone(), settings));
+        }
+    }
+    sections
+}
+
+fn profile_name(name: &Placed<String>, mistakes: &mut Mistakes<'_>) {
     const LONGEST_NAME: usize = 32;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_name) {
-        return Err(format!(
-            "\"{name}\" is no name for a profile; use a-z, 0-9 and hyphens, at most {LONGEST_NAME}"
-        ));
+    let text = &name.value;
+    if text.is_empty() || text.len() > LONGEST_NAME || !text.chars().all(is_name) {
+        let detail =
+            format!("\"{text}\" is no name for a profile; use a-z, 0-9 and hyphens, at most {LONGEST_NAME}");
+        mistakes.at(&name.at, detail);
     }
-    let defaults = defaults.clone();
-    let deciders = deciders(&name, &own, &defaults, common)?;
-    let validity_days = own.validity_days.or(defaults.validity_days).unwrap_or(365);
-    if !(1..=36_500).contains(&validity_days) {
-        return Err(format!("the profile {name} has a validity of {validity_days} days; write 1 to 36500"));
+}
+
+/// The place of the default profile.
+fn default_profile(
+    top: &TableKeys<'_>,
+    sections: &[(String, Settings)],
+    mistakes: &mut Mistakes<'_>,
+) -> Option<usize> {
+    let default: Field<String> = top.field("default", mistakes);
+    match default {
+        Field::Wrong => None,
+        Field::Absent => {
+            if sections.len() > 1 {
+                let detail =
+                    "there are several profiles; say which one is the default, as in default = \"server\"";
+                mistakes.add(None, detail, None);
+            }
+            (sections.len() == 1).then_some(0)
+        }
+        Field::Is(default) => {
+            let at = sections.iter().position(|(name, _)| *name == default.value);
+            if at.is_none() && !sections.is_empty() {
+                let meant = similar(&default.value, sections.iter().map(|(name, _)| name.as_str()));
+                let detail = format!("default: there is no profile \"{}\"", default.value);
+                mistakes.add(Some(default.at), detail, meant.map(|meant| format!("\"{meant}\"")));
+            }
+            at
+        }
     }
-    let rsa_min_bits = own.rsa_min_bits.or(defaults.rsa_min_bits).unwrap_or(FEWEST_RSA_BITS);
-    if rsa_min_bits < FEWEST_RSA_BITS {
-        return Err(format!(
-            "the profile {name} has rsa_min_bits = {rsa_min_bits}; at least {FEWEST_RSA_BITS} are needed"
-        ));
+}
+
+/// Fills in missing values, and checks values that depend on each other.
+fn profile(
+    name: &str,
+    own: &Settings,
+    defaults: &Settings,
+    common: &Common,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Profile> {
+    let deciders = deciders::deciders(name, own, defaults, common, mistakes);
+    let names = own.names.or(&defaults.names);
+    if names.as_ref().is_some_and(super::rules::Names::is_empty) {
+        let detail = format!("the profile {name} allows no names; write names.dns.allow = [\"example.com\"]");
+        mistakes.at(&own.at, detail);
     }
-    let names = own.names.or(defaults.names);
-    if names.is_empty() {
-        return Err(format!("the profile {name} allows no names; write names.dns.allow = [\"example.com\"]"));
+    /// The values of a list, or `usual`.
+    fn list<T: Clone>(
+        own: &Field<Vec<Placed<T>>>,
+        defaults: &Field<Vec<Placed<T>>>,
+        usual: Vec<T>,
+    ) -> Option<Vec<T>> {
+        match own.or(defaults) {
+            Field::Absent => Some(usual),
+            field => field.values(),
+        }
     }
-    let keys = own.keys.or(defaults.keys).unwrap_or_else(|| KeyRule::ALL.to_vec());
-    let key_usage =
-        own.key_usage.or(defaults.key_usage).unwrap_or_else(|| vec![KeyUsageName("digitalSignature")]);
-    if keys.is_empty() || key_usage.is_empty() {
-        return Err(format!("the profile {name} needs at least one of keys and one of key_usage"));
-    }
-    Ok(Profile {
-        description: own.description.or(defaults.description).unwrap_or_default(),
-        descriptions: own.descriptions.or(defaults.descriptions).unwrap_or_default(),
-        keys,
-        rsa_min_bits,
-        key_usage,
-        extended_key_usage: own.extended_key_usage.or(defaults.extended_key_usage).unwrap_or_default(),
-        validity_days,
-        max_names: own.max_names.or(defaults.max_names).unwrap_or(100),
-        wildcards: own.wildcards.or(defaults.wildcards).unwrap_or(false),
-        drop_unusable_names: own.drop_unusable_names.or(defaults.drop_unusable_names).unwrap_or(false),
-        names,
-        requesters: own.requesters.or(defaults.requesters).unwrap_or_default(),
-        ungranted: own.ungranted.or(defaults.ungranted).unwrap_or(UngrantedAction::Ignored),
-        subject: own.subject.or(defaults.subject).map(|subject| subject.0).unwrap_or_default(),
-        deciders,
-        name,
+    Some(Profile {
+        name: name.to_owned(),
+        description: own.description.or(&defaults.description).or_usual(String::new())?,
+        descriptions: own.descriptions.or(&defaults.descriptions).or_usual(BTreeMap::new())?,
+        keys: list(&own.keys, &defaults.keys, KeyRule::ALL.to_vec())?,
+        rsa_min_bits: own.rsa_min_bits.or(&defaults.rsa_min_bits).or_usual(FEWEST_RSA_BITS)?,
+        key_usage: list(&own.key_usage, &defaults.key_usage, vec![KeyUsageName("digitalSignature")])?,
+        extended_key_usage: list(&own.extended_key_usage, &defaults.extended_key_usage, Vec::new())?,
+        validity_days: own.validity_days.or(&defaults.validity_days).or_usual(365)?,
+        max_names: own.max_names.or(&defaults.max_names).or_usual(100)?,
+        wildcards: own.wildcards.or(&defaults.wildcards).or_usual(false)?,
+        drop_unusable_names: own.drop_unusable_names.or(&defaults.drop_unusable_names).or_usual(false)?,
+        names: names?,
+        requesters: list(&own.requesters, &defaults.requesters, Vec::new())?,
+        ungranted: own.ungranted.or(&defaults.ungranted).or_usual(UngrantedAction::Ignored)?,
+        subject: match own.subject.or(&defaults.subject) {
+            Field::Absent => String::new(),
+            field => field.get()?.0.clone(),
+        },
+        deciders: deciders?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::{Policy, PolicyError};
+use super::{Policy, PolicyErrors};
 
 /// `s3://BUCKET/policy/SHA256.toml`: no TOML document begins like that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,11 +113,11 @@ impl Policy {
     pub const MAX_BYTES: usize = 1024 * 1024;
 
     /// Rejects a document above the size limit, which no worker would read.
-    pub(super) fn fits(document: &str) -> Result<(), PolicyError> {
+    pub(super) fn fits(document: &str) -> Result<(), PolicyErrors> {
         if document.len() > Policy::MAX_BYTES {
             let detail =
                 format!("the document has {} bytes; at most {} are read", document.len(), Policy::MAX_BYTES);
-            return Err(PolicyError { line: None, detail });
+            return Err(PolicyErrors::one(detail));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::rules::{Names, Requesters};
 use crate::approver_set::{GroupQuorum, PlusTags};
 use crate::email::Email;
 use crate::texts::Language;
+use pki::key::KeyKind;
 
 /// One kind of certificate.
 #[derive(Clone, Debug)]
@@ -93,6 +94,23 @@ impl Profile {
     #[must_use]
     pub fn validity(&self) -> Duration {
         Duration::from_secs(u64::from(self.validity_days) * 86_400)
+    }
+
+    /// The key usages that make sense for the kind of key (RFC 5280 section 4.2.1.3, RFC 8410 section 5): only RSA
+    /// enciphers, only EC agrees.
+    pub(super) fn key_usage_for(&self, kind: KeyKind) -> Vec<String> {
+        let rsa = matches!(kind, KeyKind::Rsa { .. });
+        let agrees = matches!(kind, KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521);
+        self.key_usage
+            .iter()
+            .map(|usage| usage.0)
+            .filter(|usage| match *usage {
+                "keyEncipherment" | "dataEncipherment" => rsa,
+                "keyAgreement" | "encipherOnly" | "decipherOnly" => agrees,
+                _ => true,
+            })
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The allowed names, for people: one sentence per kind of name.

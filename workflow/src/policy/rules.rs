@@ -5,27 +5,21 @@
 
 mod kinds;
 
-use serde::Deserialize;
-
 use crate::finding::about_name;
 use crate::texts::Message;
 use pki::name::Name;
 
-use kinds::{DnsRule, MailRule, Network, UriRule};
+pub(super) use kinds::{DnsRule, MailRule, Network, UriRule};
 
 /// Allow and deny rules of one kind of name.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, bound = "R: Deserialize<'de>")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rules<R> {
-    #[serde(default = "Vec::new")]
-    allow: Vec<R>,
-    #[serde(default = "Vec::new")]
-    deny: Vec<R>,
+    pub(super) allow: Vec<R>,
+    pub(super) deny: Vec<R>,
 }
 
 /// The rules for each kind of name. A kind without rules is not certified.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
     pub(super) dns: Option<Rules<DnsRule>>,
     pub(super) ip: Option<Rules<Network>>,
@@ -34,16 +28,6 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Returns these rules, with the rules of `fallback` for each kind of name without rules here.
-    pub(super) fn or(self, fallback: Names) -> Names {
-        Names {
-            dns: self.dns.or(fallback.dns),
-            ip: self.ip.or(fallback.ip),
-            email: self.email.or(fallback.email),
-            uri: self.uri.or(fallback.uri),
-        }
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         *self == Names::default()
     }
@@ -120,10 +104,8 @@ fn refuse<R: ToString>(
 
 /// A rule for requesters of these mail domains: allows only the names in `names`, among the names allowed by the
 /// profile. An empty `names` allows all of them; a kind of name missing in `names` is not allowed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Requesters {
     pub(super) domains: Vec<MailRule>,
-    #[serde(default)]
     pub(super) names: Names,
 }

@@ -19,7 +19,7 @@ impl Policy {
     /// are then warnings.
     #[must_use]
     pub fn evaluate(&self, csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Evaluation {
-        let key_usage = key_usage(profile, csr.key().kind());
+        let key_usage = profile.key_usage_for(csr.key().kind());
         let extended_key_usage: Vec<String> =
             profile.extended_key_usage.iter().map(|purpose| purpose.0.clone()).collect();
 
@@ -164,24 +164,6 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Vec<
                 Message::new("finding-name-not-for-domain-advice"),
             )
         })
-        .collect()
-}
-
-/// The profile's key usages that make sense for the kind of key (RFC 5280 section 4.2.1.3, RFC 8410 section 5): only
-/// RSA enciphers, only EC agrees.
-fn key_usage(profile: &Profile, kind: KeyKind) -> Vec<String> {
-    let rsa = matches!(kind, KeyKind::Rsa { .. });
-    let agrees = matches!(kind, KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521);
-    profile
-        .key_usage
-        .iter()
-        .map(|usage| usage.0)
-        .filter(|usage| match *usage {
-            "keyEncipherment" | "dataEncipherment" => rsa,
-            "keyAgreement" | "encipherOnly" | "decipherOnly" => agrees,
-            _ => true,
-        })
-        .map(str::to_owned)
         .collect()
 }
 

@@ -1,25 +1,26 @@
 //! Approvers in a policy document: people, groups, times, and their relations.
 //!
-//! Invariant: a profile with too few approvers for its seats is an error, so no request waits in vain.
+//! Invariant: a profile with too few approvers for its seats is an error, so no request waits in vain. A contradiction
+//! is reported where its later value stands; one whose values all stand in `[defaults]` is reported there, once.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
-use toml::Spanned;
-
-use super::settings::{People, Settings};
-use super::values::Approver;
+use super::keys::{Field, Placed};
+use super::settings::{Common, Settings};
+use super::values::{Approver, Limit};
 use crate::approver_set::{ApproverSet, GroupQuorum, PlusTags};
 use crate::email::Email;
-use crate::policy::error::{PolicyError, line_of};
+use crate::policy::error::Mistakes;
 
 /// The approval period if the document sets none.
-const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
+pub(super) const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
 
-/// Values shared by all profiles.
-pub(super) struct Common {
-    pub(super) groups: BTreeMap<String, Vec<Email>>,
-    pub(super) people: People,
+/// A group of `[groups]`.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) members: Vec<Email>,
 }
 
 /// The approvers of one profile, and their times.
@@ -43,130 +44,200 @@ pub struct Escalation {
     pub members: Vec<Email>,
 }
 
-/// Reads `[groups]`.
-pub(super) fn groups(
-    groups: BTreeMap<String, Spanned<Vec<Approver>>>,
-    text: &str,
-) -> Result<BTreeMap<String, Vec<Email>>, PolicyError> {
-    groups
-        .into_iter()
-        .map(|(name, members)| {
-            let line = Some(line_of(text, members.span().start));
-            match addresses(members.into_inner()) {
-                members if members.is_empty() => {
-                    Err(PolicyError { line, detail: format!("the group {name} has no members") })
-                }
-                members => Ok((name, members)),
-            }
-        })
-        .collect()
+/// The seats of a section, and the place to point to if they cannot be filled.
+pub(super) struct Seats {
+    pub(super) quorums: Vec<GroupQuorum>,
+    pub(super) at: Range<usize>,
 }
 
-fn addresses(list: Vec<Approver>) -> Vec<Email> {
-    list.into_iter().map(|one| one.0).collect()
-}
-
-/// Rejects a section with both forms of naming approvers: one form would be ignored silently.
-pub(super) fn one_way(section: &str, settings: &Settings) -> Result<(), String> {
-    if settings.approval.is_some() && (settings.approvers.is_some() || settings.quorum.is_some()) {
-        return Err(format!(
-            "{section} has approval and also approvers or quorum; write one way or the other"
-        ));
-    }
-    Ok(())
-}
-
-/// Collects the approvers of the profile `name`, and their times.
+/// Collects the approvers of the profile `name`, and their times. Reports contradictions; `None` if there are any.
 pub(super) fn deciders(
     name: &str,
     own: &Settings,
     defaults: &Settings,
     common: &Common,
-) -> Result<Deciders, String> {
-    let plus_tags = common.people.plus_tags.unwrap_or_default();
-    let group = |of: &str| {
-        common.groups.get(of).cloned().ok_or_else(|| {
-            format!(
-                "the profile {name} names the group \"{of}\"; write it as [groups] {of} = [\"a@example.com\"]"
-            )
-        })
-    };
-    one_way(&format!("the profile {name}"), own)?;
-    // The profile's own value takes precedence over the defaults, in either form.
-    let by_groups = own
-        .approval
-        .as_ref()
-        .or_else(|| defaults.approval.as_ref().filter(|_| own.approvers.is_none() && own.quorum.is_none()));
-    let quorums = match by_groups {
-        Some(lines) => lines
-            .iter()
-            .map(|line| {
-                Ok(GroupQuorum {
-                    group: Some(line.group.clone()),
-                    members: group(&line.group)?,
-                    quorum: line.quorum,
-                })
-            })
-            .collect::<Result<Vec<_>, String>>()?,
-        None => {
-            let approvers =
-                own.approvers.as_ref().or(defaults.approvers.as_ref()).cloned().unwrap_or_default();
-            let quorum = own.quorum.or(defaults.quorum).unwrap_or(1);
-            vec![GroupQuorum { group: None, members: addresses(approvers), quorum }]
-        }
-    };
-    let limit = own.limit.or(defaults.limit).map_or(USUAL_LIMIT, |limit| limit.0);
-    let escalation = own
-        .escalation
-        .as_ref()
-        .or(defaults.escalation.as_ref())
-        .map(|one| {
-            let members = group(&one.group)?;
-            Ok::<_, String>(Escalation { after: one.after.0, group: one.group.clone(), members })
-        })
-        .transpose()?;
-    let mut reminders: Vec<Duration> = own
-        .reminders
-        .as_ref()
-        .or(defaults.reminders.as_ref())
-        .map(|list| list.iter().map(|one| one.0).collect())
-        .unwrap_or_default();
-    reminders.sort();
-    reminders.dedup();
-    let is_late = |after: &Duration| *after >= limit;
-    let own_late = own.reminders.is_some() && reminders.iter().any(is_late)
-        || own.escalation.is_some() && escalation.iter().any(|one| is_late(&one.after));
-    if own_late {
-        return Err(format!("the profile {name} reminds or escalates when its limit is over already"));
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Deciders> {
+    let plus_tags = common.people.plus_tags();
+    let is_one_way = one_way(&format!("the profile {name}"), own, mistakes);
+    let seats = seats(name, own, defaults, mistakes).filter(|_| is_one_way);
+    let can_decide = seats.as_ref().map(|seats| can_decide(seats, plus_tags, mistakes));
+    let times = times(own, defaults, mistakes);
+    let (limit, reminders, escalation) = times?;
+    can_decide?.then_some(())?;
+    Some(Deciders { quorums: seats?.quorums, plus_tags, limit, reminders, escalation })
+}
+
+/// Rejects a section with both forms of naming approvers: one form would be ignored silently.
+pub(super) fn one_way(section: &str, settings: &Settings, mistakes: &mut Mistakes<'_>) -> bool {
+    let is_both =
+        !settings.approval.is_absent() && !(settings.approvers.is_absent() && settings.quorum.is_absent());
+    if is_both {
+        let at = settings.approval.placed().map_or(&settings.at, |approval| &approval.at);
+        mistakes.at(
+            at,
+            format!("{section} has approval and also approvers or quorum; write one way or the other"),
+        );
     }
-    // Times of the defaults apply only to profiles with a longer approval period.
-    reminders.retain(|after| !is_late(after));
-    let escalation = escalation.filter(|one| !is_late(&one.after));
-    can_decide(name, &quorums, plus_tags)?;
-    Ok(Deciders { quorums, plus_tags, limit, reminders, escalation })
+    !is_both
+}
+
+/// The seats of a profile; `None` if there are none or if their mistake is reported.
+fn seats(name: &str, own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Option<Seats> {
+    // The profile's own value takes precedence over the defaults, in either form.
+    let own_list = !own.approvers.is_absent() || !own.quorum.is_absent();
+    let approval = if own_list { &own.approval } else { own.approval.or(&defaults.approval) };
+    if !approval.is_absent() {
+        return by_groups(approval);
+    }
+    match own.approvers.or(&defaults.approvers) {
+        Field::Absent => {
+            let detail =
+                format!("the profile {name} has no approvers; write approvers = [\"security@example.com\"]");
+            mistakes.at(&own.at, detail);
+            None
+        }
+        approvers => by_list(approvers, own.quorum.or(&defaults.quorum), mistakes),
+    }
+}
+
+fn by_groups(approval: &Field<Vec<Placed<super::settings::ApprovalLine>>>) -> Option<Seats> {
+    let Placed { value: lines, at } = approval.placed()?;
+    let quorum = |line: &Placed<super::settings::ApprovalLine>| GroupQuorum {
+        group: Some(line.value.group.name.clone()),
+        members: line.value.group.members.clone(),
+        quorum: line.value.quorum,
+    };
+    Some(Seats { quorums: lines.iter().map(quorum).collect(), at: at.clone() })
+}
+
+fn by_list(
+    approvers: &Field<Vec<Placed<Approver>>>,
+    quorum: &Field<usize>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Seats> {
+    let list = approvers.placed()?;
+    if list.value.is_empty() {
+        mistakes.at(&list.at, "there are no approvers; write approvers = [\"security@example.com\"]");
+        return None;
+    }
+    let members = list.value.iter().map(|one| one.value.0.clone()).collect();
+    let at = quorum.placed().map_or(&list.at, |quorum| &quorum.at).clone();
+    Some(Seats { quorums: vec![GroupQuorum { group: None, members, quorum: quorum.or_usual(1)? }], at })
 }
 
 /// Checks that all approvers together can fill the seats.
-fn can_decide(name: &str, quorums: &[GroupQuorum], plus_tags: PlusTags) -> Result<(), String> {
-    if quorums.iter().all(|group| group.members.is_empty()) {
-        return Err(format!(
-            "the profile {name} has no approvers; write approvers = [\"security@example.com\"]"
-        ));
+fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -> bool {
+    let Seats { quorums, at } = seats;
+    if quorums.is_empty() {
+        mistakes.at(at, "there are no approvers; write approval = [{ group = \"security\" }]");
+        return false;
     }
-    let approver_set = ApproverSet { quorums: quorums.to_vec(), escalation_approvers: Vec::new(), plus_tags };
+    let approver_set = ApproverSet { quorums: quorums.clone(), escalation_approvers: Vec::new(), plus_tags };
     let approvers = approver_set.approvers();
-    if quorums.len() == 1 && approvers.len() != quorums[0].members.len() {
-        return Err(format!("the profile {name} has the same approver twice"));
+    let is_twice = quorums.len() == 1 && approvers.len() != quorums[0].members.len();
+    if is_twice {
+        // In a list of the section itself, the second one is reported already.
+        if let Some(group) = &quorums[0].group {
+            mistakes.at(at, format!("the group {group} has the same approver twice"));
+        }
+        return false;
     }
-    if quorums.iter().any(|group| group.quorum == 0) {
-        return Err(format!("the profile {name} has {} approvers and a quorum of 0", approvers.len()));
+    let is_enough = approver_set.missing_approvals(&approvers).is_empty();
+    if !is_enough {
+        let (approvers, quorum) = (approvers.len(), approver_set.quorum());
+        let people = if approvers == 1 { "1 approver".to_owned() } else { format!("{approvers} approvers") };
+        mistakes.at(
+            at,
+            format!("{people} and a quorum of {quorum}: nobody could decide; name more approvers, or lower the quorum"),
+        );
     }
-    if approver_set.missing_approvals(&approvers).is_empty() {
-        return Ok(());
+    is_enough
+}
+
+type Times = (Duration, Vec<Duration>, Option<Escalation>);
+
+/// The times of a profile. Those of `[defaults]` apply only to profiles with a longer approval period.
+fn times(own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Option<Times> {
+    let limit_field = own.limit.or(&defaults.limit);
+    let limit = limit_field.or_usual(Limit(USUAL_LIMIT)).map(|limit| limit.0);
+    if let Some(limit) = limit {
+        for late in times_of(own).filter(|time| time.value.0 >= limit) {
+            too_late(late, limit_field, limit, mistakes);
+        }
     }
-    Err(format!(
-        "the profile {name} has {} approvers and a quorum of {}",
-        approvers.len(),
-        approver_set.quorum()
-    ))
+    let (limit, reminders, escalation) =
+        (limit?, own.reminders.or(&defaults.reminders), own.escalation.or(&defaults.escalation));
+    let mut reminders: Vec<Duration> = reminders
+        .or_usual(Vec::new())?
+        .iter()
+        .map(|one| one.value.0)
+        .filter(|after| *after < limit)
+        .collect();
+    reminders.sort();
+    reminders.dedup();
+    let escalation = match escalation {
+        Field::Absent => None,
+        field => Some(field.get()?).filter(|one| one.after.value.0 < limit).map(|one| Escalation {
+            after: one.after.value.0,
+            group: one.group.name.clone(),
+            members: one.group.members.clone(),
+        }),
+    };
+    Some((limit, reminders, escalation))
+}
+
+/// The times of a section that have to be before its limit.
+fn times_of(settings: &Settings) -> impl Iterator<Item = &Placed<Limit>> {
+    let reminders = settings.reminders.get().into_iter().flatten();
+    reminders.chain(settings.escalation.get().map(|escalation| &escalation.after))
+}
+
+fn too_late(late: &Placed<Limit>, limit: &Field<Limit>, period: Duration, mistakes: &mut Mistakes<'_>) {
+    let text = mistakes.text();
+    let written = |at: &Range<usize>| text.get(at.clone()).unwrap_or_default().to_owned();
+    let of_limit = match limit.placed() {
+        Some(limit) => format!("the limit {}", written(&limit.at)),
+        None => format!("the usual limit of {} days", period.as_secs() / 86_400),
+    };
+    let detail = format!("{} is not before {of_limit}; write a shorter time", written(&late.at));
+    mistakes.at(&late.at, detail);
+}
+
+/// Reports contradictions among the values of `[defaults]`, unless a profile resolves them by a value of its own: then
+/// they are of use there.
+pub(super) fn contradictions_of_defaults(
+    defaults: &Settings,
+    profiles: &[(String, Settings)],
+    common: &Common,
+    mistakes: &mut Mistakes<'_>,
+) {
+    one_way("[defaults]", defaults, mistakes);
+    let limit_of = |settings: &Settings| {
+        settings.limit.or(&defaults.limit).or_usual(Limit(USUAL_LIMIT)).map(|limit| limit.0)
+    };
+    let Some(limit) = limit_of(defaults) else { return };
+    let reminders = defaults.reminders.get().into_iter().flatten().map(|time| (time, true));
+    let escalation = defaults.escalation.get().map(|escalation| (&escalation.after, false));
+    for (time, is_reminder) in reminders.chain(escalation).filter(|(time, _)| time.value.0 >= limit) {
+        let is_of_use = |(_, own): &(String, Settings)| {
+            let is_taken = if is_reminder { own.reminders.is_absent() } else { own.escalation.is_absent() };
+            is_taken && limit_of(own).is_none_or(|limit| time.value.0 < limit)
+        };
+        if !profiles.iter().any(is_of_use) {
+            too_late(time, &defaults.limit, limit, mistakes);
+        }
+    }
+    let is_resolved = |(_, own): &(String, Settings)| own.approvers.is_absent() != own.quorum.is_absent();
+    let seats = match (&defaults.approval, &defaults.approvers) {
+        (Field::Is(_), Field::Absent) => by_groups(&defaults.approval),
+        (Field::Absent, Field::Is(approvers)) if !approvers.value.is_empty() => {
+            by_list(&defaults.approvers, &defaults.quorum, mistakes)
+                .filter(|_| !profiles.iter().any(is_resolved))
+        }
+        _ => None,
+    };
+    if let Some(seats) = seats {
+        can_decide(&seats, common.people.plus_tags(), mistakes);
+    }
 }

@@ -1,36 +1,43 @@
 //! The sections of a policy document with the settings of people and profiles.
 //!
-//! Invariant: unknown fields are errors.
+//! Invariant: a value that is wrong by itself is reported here, in a profile and in `[defaults]` alike.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use serde::Deserialize;
+use toml::de::DeTable;
 
-use super::values::{Approver, FixedSubject, KeyRule, KeyUsageName, Limit, PurposeName, UngrantedAction};
+use super::deciders::Group;
+use super::keys::{Field, Placed, TableKeys, read};
+use super::values::{
+    Approver, FixedSubject, FromToml, KeyRule, KeyUsageName, Limit, PurposeName, UngrantedAction,
+};
 use crate::approver_set::PlusTags;
-use crate::policy::rules::{Names, Requesters};
+use crate::email::Email;
+use crate::policy::error::{Mistakes, similar};
+use crate::policy::rules::{DnsRule, MailRule, Names, Network, Requesters, Rules, UriRule};
 use crate::texts::Language;
 
+/// The smallest RSA key that any profile may allow.
+pub(super) const FEWEST_RSA_BITS: u32 = 2048;
+
 /// `[people]`: the reading and display of addresses.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Default)]
 pub(super) struct People {
-    pub(super) plus_tags: Option<PlusTags>,
-    requesters: Option<RequesterProof>,
-    shown_to_requesters: Option<Shown>,
-    language: Option<Language>,
+    pub(super) plus_tags: Field<PlusTags>,
+    pub(super) requesters: Field<RequesterProof>,
+    shown_to_requesters: Field<Shown>,
+    language: Field<Language>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Shown {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
     Masked,
     Full,
 }
 
 /// How a requester proves that an address is theirs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RequesterProof {
     /// By a link mailed to the address: approvers are asked only when the request has been confirmed there.
     #[default]
@@ -40,76 +47,321 @@ pub enum RequesterProof {
 }
 
 impl People {
+    pub(super) const KEYS: &[&str] = &["requesters", "plus_tags", "shown_to_requesters", "language"];
+
+    pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> People {
+        People {
+            plus_tags: keys.field("plus_tags", mistakes),
+            requesters: keys.field("requesters", mistakes),
+            shown_to_requesters: keys.field("shown_to_requesters", mistakes),
+            language: keys.field("language", mistakes),
+        }
+    }
+
+    pub(super) fn plus_tags(&self) -> PlusTags {
+        self.plus_tags.get().copied().unwrap_or_default()
+    }
+
     pub(super) fn requesters(&self) -> RequesterProof {
-        self.requesters.unwrap_or_default()
+        self.requesters.get().copied().unwrap_or_default()
     }
 
     pub(super) fn masks_addresses(&self) -> bool {
-        self.shown_to_requesters != Some(Shown::Full)
+        self.shown_to_requesters.get() != Some(&Shown::Full)
     }
 
     pub(super) fn language(&self) -> Language {
-        self.language.unwrap_or_default()
+        self.language.get().copied().unwrap_or_default()
+    }
+}
+
+/// Values shared by all profiles.
+pub(super) struct Common {
+    /// A group with a reported mistake is [`Field::Wrong`].
+    pub(super) groups: BTreeMap<String, Field<Vec<Email>>>,
+    pub(super) people: People,
+}
+
+impl Common {
+    /// The members of a group, or a report that there is none.
+    fn group(&self, name: &Placed<String>, mistakes: &mut Mistakes<'_>) -> Option<Group> {
+        let Some(members) = self.groups.get(&name.value) else {
+            let meant = similar(&name.value, self.groups.keys().map(String::as_str));
+            let detail = format!(
+                "there is no group \"{0}\"; write it as [groups] {0} = [\"a@example.com\"]",
+                name.value
+            );
+            mistakes.add(Some(name.at.clone()), detail, meant.map(|meant| format!("\"{meant}\"")));
+            return None;
+        };
+        members.get().map(|members| Group { name: name.value.clone(), members: members.clone() })
     }
 }
 
 /// One line of `approval`: a group, and the number of its approvals needed.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(super) struct ApprovalLine {
-    pub(super) group: String,
-    #[serde(default = "one")]
+    pub(super) group: Group,
     pub(super) quorum: usize,
 }
 
-fn one() -> usize {
-    1
+/// `escalation`: the escalation approvers, and the time after which they may vote.
+#[derive(Clone, Debug)]
+pub(super) struct EscalationSection {
+    pub(super) after: Placed<Limit>,
+    pub(super) group: Group,
 }
 
-/// `escalation`: the escalation approvers, and the time after which they may vote.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EscalationSection {
-    pub(super) after: Limit,
-    pub(super) group: String,
+/// The rules on names, each kind by itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NameRules {
+    dns: Field<Rules<DnsRule>>,
+    ip: Field<Rules<Network>>,
+    email: Field<Rules<MailRule>>,
+    uri: Field<Rules<UriRule>>,
+    /// True if the section has a mistake of its own.
+    is_wrong: bool,
+}
+
+impl NameRules {
+    const KEYS: &[&str] = &["dns", "ip", "email", "uri"];
+
+    fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<NameRules> {
+        Some(NameRules {
+            dns: rules(keys, "dns", mistakes),
+            ip: rules(keys, "ip", mistakes),
+            email: rules(keys, "email", mistakes),
+            uri: rules(keys, "uri", mistakes),
+            is_wrong: false,
+        })
+    }
+
+    /// The rules with those of `fallback` for each kind without rules here; `None` if any of them is wrong.
+    pub(super) fn or(&self, fallback: &NameRules) -> Option<Names> {
+        fn kind<R: Clone>(own: &Field<Rules<R>>, fallback: &Field<Rules<R>>) -> Option<Option<Rules<R>>> {
+            match own.or(fallback) {
+                Field::Wrong => None,
+                field => Some(field.get().cloned()),
+            }
+        }
+        if self.is_wrong || fallback.is_wrong {
+            return None;
+        }
+        Some(Names {
+            dns: kind(&self.dns, &fallback.dns)?,
+            ip: kind(&self.ip, &fallback.ip)?,
+            email: kind(&self.email, &fallback.email)?,
+            uri: kind(&self.uri, &fallback.uri)?,
+        })
+    }
+}
+
+fn rules<R: FromToml + Clone>(
+    keys: &TableKeys<'_>,
+    kind: &'static str,
+    mistakes: &mut Mistakes<'_>,
+) -> Field<Rules<R>> {
+    keys.table(kind, &["allow", "deny"], mistakes, |keys, mistakes| {
+        let allow = keys.list("allow", mistakes);
+        let deny = keys.list("deny", mistakes);
+        if allow.is_wrong() || deny.is_wrong() {
+            return None;
+        }
+        Some(Rules { allow: allow.values().unwrap_or_default(), deny: deny.values().unwrap_or_default() })
+    })
+}
+
+fn names(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> NameRules {
+    match keys.table("names", NameRules::KEYS, mistakes, NameRules::of) {
+        Field::Is(names) => names.value,
+        Field::Absent => NameRules::default(),
+        Field::Wrong => NameRules { is_wrong: true, ..NameRules::default() },
+    }
 }
 
 /// The fields of a profile, all optional because `[defaults]` has the same fields.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Default)]
 pub(super) struct Settings {
-    pub(super) description: Option<String>,
+    /// The head of the section.
+    pub(super) at: Range<usize>,
+    pub(super) description: Field<String>,
     /// The description in other languages.
-    pub(super) descriptions: Option<BTreeMap<Language, String>>,
-    pub(super) keys: Option<Vec<KeyRule>>,
-    pub(super) rsa_min_bits: Option<u32>,
-    pub(super) key_usage: Option<Vec<KeyUsageName>>,
-    pub(super) extended_key_usage: Option<Vec<PurposeName>>,
-    pub(super) validity_days: Option<u32>,
-    pub(super) max_names: Option<usize>,
-    pub(super) wildcards: Option<bool>,
-    pub(super) drop_unusable_names: Option<bool>,
-    pub(super) ungranted: Option<UngrantedAction>,
-    pub(super) subject: Option<FixedSubject>,
-    pub(super) approvers: Option<Vec<Approver>>,
-    pub(super) quorum: Option<usize>,
-    pub(super) approval: Option<Vec<ApprovalLine>>,
-    pub(super) limit: Option<Limit>,
-    pub(super) reminders: Option<Vec<Limit>>,
-    pub(super) escalation: Option<EscalationSection>,
-    #[serde(default)]
-    pub(super) names: Names,
-    pub(super) requesters: Option<Vec<Requesters>>,
+    pub(super) descriptions: Field<BTreeMap<Language, String>>,
+    pub(super) keys: Field<Vec<Placed<KeyRule>>>,
+    pub(super) rsa_min_bits: Field<u32>,
+    pub(super) key_usage: Field<Vec<Placed<KeyUsageName>>>,
+    pub(super) extended_key_usage: Field<Vec<Placed<PurposeName>>>,
+    pub(super) validity_days: Field<u32>,
+    pub(super) max_names: Field<usize>,
+    pub(super) wildcards: Field<bool>,
+    pub(super) drop_unusable_names: Field<bool>,
+    pub(super) ungranted: Field<UngrantedAction>,
+    pub(super) subject: Field<FixedSubject>,
+    pub(super) approvers: Field<Vec<Placed<Approver>>>,
+    pub(super) quorum: Field<usize>,
+    pub(super) approval: Field<Vec<Placed<ApprovalLine>>>,
+    pub(super) limit: Field<Limit>,
+    pub(super) reminders: Field<Vec<Placed<Limit>>>,
+    pub(super) escalation: Field<EscalationSection>,
+    pub(super) names: NameRules,
+    pub(super) requesters: Field<Vec<Placed<Requesters>>>,
 }
 
 impl Settings {
-    /// True if the section says who decides.
-    pub(super) fn has_deciders(&self) -> bool {
-        self.approvers.is_some() || self.approval.is_some()
+    pub(super) const KEYS: &[&str] = &[
+        "description",
+        "descriptions",
+        "keys",
+        "rsa_min_bits",
+        "key_usage",
+        "extended_key_usage",
+        "validity_days",
+        "max_names",
+        "wildcards",
+        "drop_unusable_names",
+        "ungranted",
+        "subject",
+        "approvers",
+        "quorum",
+        "approval",
+        "limit",
+        "reminders",
+        "escalation",
+        "names",
+        "requesters",
+    ];
+
+    /// Reads a section, and reports values that are wrong by themselves.
+    pub(super) fn of(
+        table: &DeTable<'_>,
+        at: Range<usize>,
+        common: &Common,
+        mistakes: &mut Mistakes<'_>,
+    ) -> Settings {
+        let keys = &TableKeys::of(table, at.clone(), Settings::KEYS, mistakes);
+        let settings = Settings {
+            at,
+            description: keys.field("description", mistakes),
+            descriptions: descriptions(keys, mistakes),
+            keys: keys.list("keys", mistakes).checked(mistakes, |list| some(list, "keys = [\"ec-p256\"]")),
+            rsa_min_bits: keys.field("rsa_min_bits", mistakes).checked(mistakes, |bits| match *bits {
+                FEWEST_RSA_BITS.. => Ok(()),
+                bits => Err(format!(
+                    "rsa_min_bits = {bits} is out of range; at least {FEWEST_RSA_BITS} are needed"
+                )),
+            }),
+            key_usage: keys
+                .list("key_usage", mistakes)
+                .checked(mistakes, |list| some(list, "key_usage = [\"digitalSignature\"]")),
+            extended_key_usage: keys.list("extended_key_usage", mistakes),
+            validity_days: keys.field("validity_days", mistakes).checked(mistakes, |days| match *days {
+                1..=36_500 => Ok(()),
+                days => Err(format!("a validity of {days} days is out of range; write 1 to 36500")),
+            }),
+            max_names: keys.field("max_names", mistakes),
+            wildcards: keys.field("wildcards", mistakes),
+            drop_unusable_names: keys.field("drop_unusable_names", mistakes),
+            ungranted: keys.field("ungranted", mistakes),
+            subject: keys.field("subject", mistakes),
+            approvers: keys.list("approvers", mistakes),
+            quorum: keys.field("quorum", mistakes).checked(mistakes, at_least_one),
+            approval: keys.tables("approval", &["group", "quorum"], mistakes, |keys, mistakes| {
+                approval(keys, common, mistakes)
+            }),
+            limit: keys.field("limit", mistakes),
+            reminders: keys.list("reminders", mistakes),
+            escalation: keys.table("escalation", &["after", "group"], mistakes, |keys, mistakes| {
+                escalation(keys, common, mistakes)
+            }),
+            names: names(keys, mistakes),
+            requesters: keys.tables("requesters", &["domains", "names"], mistakes, requesters),
+        };
+        settings.same_person_twice(common.people.plus_tags(), mistakes);
+        settings
     }
 
-    /// True if the section has a list of approvers, and the list is empty.
-    pub(super) fn lists_no_approvers(&self) -> bool {
-        self.approvers.as_ref().is_some_and(Vec::is_empty)
+    fn same_person_twice(&self, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) {
+        let approvers = self.approvers.get().map(Vec::as_slice).unwrap_or_default();
+        for (at, one) in approvers.iter().enumerate() {
+            let same = |earlier: &&Placed<Approver>| plus_tags.same_person(&earlier.value.0, &one.value.0);
+            if let Some(earlier) = approvers[..at].iter().find(same) {
+                mistakes
+                    .at(&one.at, format!("the same approver twice: {} is {}", one.value.0, earlier.value.0));
+            }
+        }
     }
+}
+
+fn some<T>(list: &[T], example: &str) -> Result<(), String> {
+    if list.is_empty() {
+        Err(format!("the list is empty; write at least one, as in {example}"))
+    } else {
+        Ok(())
+    }
+}
+
+fn at_least_one(quorum: &usize) -> Result<(), String> {
+    if *quorum == 0 { Err("a quorum of 0 is out of range; write at least 1".to_owned()) } else { Ok(()) }
+}
+
+fn descriptions(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Field<BTreeMap<Language, String>> {
+    use super::values::FromText as _;
+    let named = match keys.named("descriptions", mistakes) {
+        Field::Is(named) => named,
+        Field::Absent => return Field::Absent,
+        Field::Wrong => return Field::Wrong,
+    };
+    let mut all = BTreeMap::new();
+    let mut is_wrong = false;
+    for (language, text) in named.value {
+        let text = read::<String>(text, mistakes);
+        match (Language::from_text(&language.value), text) {
+            (Ok(language), Some(text)) => drop(all.insert(language, text)),
+            (Err(wrong), _) => {
+                mistakes.add(Some(language.at), wrong.detail, wrong.meant);
+                is_wrong = true;
+            }
+            (Ok(_), None) => is_wrong = true,
+        }
+    }
+    if is_wrong { Field::Wrong } else { Field::Is(Placed { value: all, at: named.at }) }
+}
+
+fn approval(keys: &TableKeys<'_>, common: &Common, mistakes: &mut Mistakes<'_>) -> Option<ApprovalLine> {
+    let group = needed(keys, "group", mistakes);
+    let quorum = keys.field("quorum", mistakes).checked(mistakes, at_least_one);
+    let group = common.group(group.placed()?, mistakes)?;
+    Some(ApprovalLine { group, quorum: quorum.or_usual(1)? })
+}
+
+fn escalation(
+    keys: &TableKeys<'_>,
+    common: &Common,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<EscalationSection> {
+    let after = needed(keys, "after", mistakes);
+    let group = needed(keys, "group", mistakes);
+    let group = common.group(group.placed()?, mistakes)?;
+    Some(EscalationSection { after: after.placed()?.clone(), group })
+}
+
+fn requesters(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<Requesters> {
+    let domains: Field<Vec<Placed<MailRule>>> = keys.list("domains", mistakes);
+    if domains.is_absent() {
+        missing(keys, "domains", mistakes);
+    }
+    let names = names(keys, mistakes).or(&NameRules::default());
+    Some(Requesters { domains: domains.values()?, names: names? })
+}
+
+fn missing(keys: &TableKeys<'_>, key: &str, mistakes: &mut Mistakes<'_>) {
+    mistakes.at(&keys.at, format!("the key `{key}` is missing"));
+}
+
+fn needed<T: FromToml>(keys: &TableKeys<'_>, key: &'static str, mistakes: &mut Mistakes<'_>) -> Field<T> {
+    let field = keys.field(key, mistakes);
+    if field.is_absent() {
+        missing(keys, key, mistakes);
+    }
+    field
 }

@@ -1,27 +1,143 @@
-//! The values of a policy document, each parsed from text and checked.
+//! The values of a policy document, each read from TOML and checked.
 //!
-//! Errors are a sentence that repeats the text and gives a correct form; the caller adds the line.
+//! Errors are a sentence that repeats the value and gives a correct form; the caller adds the place.
 
+use std::num::NonZeroU32;
+use std::ops::Range;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de::Error};
+use toml::de::DeValue;
 
+use super::settings::{RequesterProof, Shown};
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::finding::Finding;
+use crate::policy::error::similar;
+use crate::policy::rules::{DnsRule, MailRule, Network, UriRule};
+use crate::texts::Language;
 use pki::csr::{KEY_USAGES, PURPOSES, purpose, purpose_name};
+use pki::error::SubjectFault;
 use pki::key::KeyKind;
-use pki::name::Subject;
+use pki::name::{Subject, bounds};
+
+/// Why a value cannot be used.
+#[derive(Debug)]
+pub(super) struct WrongValue {
+    pub(super) detail: String,
+    /// The name that was probably meant.
+    pub(super) meant: Option<String>,
+    /// The place inside of a text.
+    pub(super) within: Option<Range<usize>>,
+}
+
+impl From<String> for WrongValue {
+    fn from(detail: String) -> Self {
+        WrongValue { detail, meant: None, within: None }
+    }
+}
+
+/// A value that is read from TOML.
+pub(super) trait FromToml: Sized {
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue>;
+}
+
+/// A value that is written as a text.
+pub(super) trait FromText: Sized {
+    fn from_text(text: &str) -> Result<Self, WrongValue>;
+}
+
+impl<T: FromText> FromToml for T {
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue> {
+        match value {
+            DeValue::String(text) => T::from_text(text),
+            other => Err(expected("a text in quotation marks", other)),
+        }
+    }
+}
+
+fn expected(what: &str, found: &DeValue<'_>) -> WrongValue {
+    format!("expected {what}, found {}", type_of(found)).into()
+}
+
+/// A value in words: its type, and the value if it is short.
+pub(super) fn type_of(value: &DeValue<'_>) -> String {
+    const LONGEST: usize = 40;
+    match value {
+        DeValue::String(text) if text.len() <= LONGEST => format!("the text {text:?}"),
+        DeValue::String(_) => "a text".to_owned(),
+        DeValue::Integer(number) => format!("the whole number {number}"),
+        DeValue::Float(number) => format!("the number {number}"),
+        DeValue::Boolean(value) => format!("{value}"),
+        DeValue::Datetime(_) => "a date or time".to_owned(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+impl FromToml for bool {
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue> {
+        value.as_bool().ok_or_else(|| expected("true or false", value))
+    }
+}
+
+impl FromToml for u32 {
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue> {
+        let number = value.as_integer().ok_or_else(|| expected("a whole number", value))?;
+        u32::from_str_radix(number.as_str(), number.radix()).map_err(|_| {
+            format!("{number} is out of range; write a whole number of at most {}", u32::MAX).into()
+        })
+    }
+}
+
+impl FromToml for usize {
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue> {
+        u32::from_toml(value).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+    }
+}
+
+impl FromToml for NonZeroU32 {
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue> {
+        NonZeroU32::new(u32::from_toml(value)?)
+            .ok_or_else(|| "0 is out of range; write at least 1".to_owned().into())
+    }
+}
+
+impl FromText for String {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        Ok(text.to_owned())
+    }
+}
+
+/// One of the words of a closed list.
+fn word<T>(
+    text: &str,
+    noun: &str,
+    words: impl IntoIterator<Item = (&'static str, T)>,
+) -> Result<T, WrongValue> {
+    let mut known = Vec::new();
+    for (word, value) in words {
+        if word == text {
+            return Ok(value);
+        }
+        known.push(word);
+    }
+    let meant = similar(text, known.iter().copied()).map(|meant| format!("\"{meant}\""));
+    Err(WrongValue {
+        detail: match known.as_slice() {
+            [one, other] => format!("\"{text}\" is no {noun}; write {one} or {other}"),
+            known => format!("\"{text}\" is no {noun}; write one of {}", known.join(", ")),
+        },
+        meant,
+        within: None,
+    })
+}
 
 /// A kind of key a profile may allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::policy) enum KeyRule {
     Rsa,
-    #[serde(rename = "ec-p256")]
     EcP256,
-    #[serde(rename = "ec-p384")]
     EcP384,
-    #[serde(rename = "ec-p521")]
     EcP521,
     Ed25519,
 }
@@ -50,34 +166,76 @@ impl KeyRule {
             KeyRule::Ed25519 => "Ed25519",
         }
     }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            KeyRule::Rsa => "rsa",
+            KeyRule::EcP256 => "ec-p256",
+            KeyRule::EcP384 => "ec-p384",
+            KeyRule::EcP521 => "ec-p521",
+            KeyRule::Ed25519 => "ed25519",
+        }
+    }
+}
+
+impl FromText for KeyRule {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "kind of key", KeyRule::ALL.map(|rule| (rule.as_str(), rule)))
+    }
 }
 
 /// The treatment of a requested value that the profile does not grant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::policy) enum UngrantedAction {
     Ignored,
     Refused,
+}
+
+impl FromText for UngrantedAction {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(
+            text,
+            "value of ungranted",
+            [("ignored", UngrantedAction::Ignored), ("refused", UngrantedAction::Refused)],
+        )
+    }
+}
+
+impl FromText for PlusTags {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "value of plus_tags", [("same", PlusTags::Same), ("distinct", PlusTags::Distinct)])
+    }
+}
+
+impl FromText for RequesterProof {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "value of requesters", [("mail", RequesterProof::Mail), ("none", RequesterProof::None)])
+    }
+}
+
+impl FromText for Shown {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "value of shown_to_requesters", [("masked", Shown::Masked), ("full", Shown::Full)])
+    }
+}
+
+impl FromText for Language {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "language of the pages", Language::ALL.map(|language| (language.code(), language)))
+    }
 }
 
 /// A bit of keyUsage that an end entity may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) struct KeyUsageName(pub(in crate::policy) &'static str);
 
-impl<'de> Deserialize<'de> for KeyUsageName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let known = KEY_USAGES.into_iter().find(|known| *known == text);
-        match known {
-            Some("keyCertSign" | "cRLSign") => {
-                Err(D::Error::custom(format!("{text} is for authorities; no profile may grant it")))
-            }
-            Some(known) => Ok(KeyUsageName(known)),
-            None => Err(D::Error::custom(format!(
-                "\"{text}\" is no key usage; write one of {}",
-                KEY_USAGES.join(", ")
-            ))),
+impl FromText for KeyUsageName {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        if matches!(text, "keyCertSign" | "cRLSign") {
+            return Err(format!("{text} is for authorities; no profile may grant it").into());
         }
+        let granted = KEY_USAGES.into_iter().filter(|known| !matches!(*known, "keyCertSign" | "cRLSign"));
+        word(text, "key usage", granted.map(|known| (known, KeyUsageName(known))))
     }
 }
 
@@ -85,20 +243,27 @@ impl<'de> Deserialize<'de> for KeyUsageName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) struct PurposeName(pub(in crate::policy) String);
 
-impl<'de> Deserialize<'de> for PurposeName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let Some(oid) = purpose(&text) else {
-            let known: Vec<&str> = PURPOSES.iter().map(|(name, _)| *name).collect();
-            return Err(D::Error::custom(format!(
-                "\"{text}\" is no purpose; write a dotted number or one of {}",
-                known.join(", ")
-            )));
+/// Purposes that would let a certificate speak for the authority.
+fn is_of_authorities(name: &str) -> bool {
+    matches!(name, "anyExtendedKeyUsage" | "OCSPSigning")
+}
+
+impl FromText for PurposeName {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        let Some(oid) = purpose(text) else {
+            let known = PURPOSES.iter().map(|(name, _)| *name).filter(|name| !is_of_authorities(name));
+            return word(text, "purpose", known.map(|name| (name, PurposeName(name.to_owned())))).map_err(
+                |wrong| WrongValue {
+                    detail: wrong.detail.replace("write one of", "write a dotted number or one of"),
+                    ..wrong
+                },
+            );
         };
         match &*purpose_name(&oid) {
-            "anyExtendedKeyUsage" | "OCSPSigning" => Err(D::Error::custom(format!(
+            name if is_of_authorities(name) => Err(format!(
                 "{text} would let a certificate speak for the authority; no profile may grant it"
-            ))),
+            )
+            .into()),
             name => Ok(PurposeName(name.to_owned())),
         }
     }
@@ -106,16 +271,15 @@ impl<'de> Deserialize<'de> for PurposeName {
 
 /// The address of an approver. Stricter than [`Email`], which is what requesters give: the local part is a dot-atom
 /// (RFC 5322 section 3.2.3), and the domain a DNS name with a dot.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Approver(pub(super) Email);
 
-impl<'de> Deserialize<'de> for Approver {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match (pki::name::Name::email(&text), text.parse()) {
+impl FromText for Approver {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        match (pki::name::Name::email(text), text.parse()) {
             (Ok(_), Ok(email)) => Ok(Approver(email)),
-            (Err(_), _) => Err(D::Error::custom(format!("\"{text}\" is no e-mail address"))),
-            (Ok(_), Err(Finding { detail, .. })) => Err(D::Error::custom(detail)),
+            (Err(_), _) => Err(format!("\"{text}\" is no e-mail address").into()),
+            (Ok(_), Err(Finding { detail, .. })) => Err(detail.into()),
         }
     }
 }
@@ -124,12 +288,11 @@ impl<'de> Deserialize<'de> for Approver {
 pub const LONGEST_LIMIT: Duration = Duration::from_secs(30 * 86_400);
 
 /// `10s`, `90m`, `36h` or `7d`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Limit(pub(super) Duration);
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromText for Limit {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
         let seconds = text.char_indices().next_back().and_then(|(at, unit)| {
             let unit = match unit {
                 's' => 1,
@@ -145,60 +308,78 @@ impl<'de> Deserialize<'de> for Limit {
             Some(seconds) if (1..=LONGEST_LIMIT.as_secs()).contains(&seconds) => {
                 Ok(Limit(Duration::from_secs(seconds)))
             }
-            Some(_) => Err(D::Error::custom(format!("\"{text}\" is out of range; write between 1s and 30d"))),
-            None => {
-                Err(D::Error::custom(format!("\"{text}\" is no length of time; write 10s, 90m, 36h or 7d")))
-            }
+            Some(_) => Err(format!("\"{text}\" is out of range; write between 1s and 30d").into()),
+            None => Err(format!("\"{text}\" is no length of time; write 10s, 90m, 36h or 7d").into()),
         }
     }
 }
 
-/// Parts of the subject that every certificate of the profile has, as RFC 4514 text in one spelling, without a common name.
-#[derive(Clone)]
+/// Parts of the subject that every certificate of the profile has, as RFC 4514 text in one spelling, without a common
+/// name.
+#[derive(Clone, Debug)]
 pub(super) struct FixedSubject(pub(super) String);
 
-impl<'de> Deserialize<'de> for FixedSubject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let wrong = |why: String| D::Error::custom(format!("the subject \"{text}\": {why}"));
-        let subject = Subject::read(&text).map_err(|error| wrong(error.to_string()))?;
-        match subject.has_common_name() {
-            false => Ok(FixedSubject(subject.to_string())),
-            true => {
-                Err(wrong("CN comes from the request; write other parts, as in O=Example, C=DE".to_owned()))
+impl FromText for FixedSubject {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        let wrong = |why: &str| format!("the subject \"{text}\": {why}");
+        match Subject::read(text) {
+            Ok(subject) if subject.has_common_name() => {
+                Err(wrong("CN comes from the request; write other parts, as in O=Example, C=DE").into())
+            }
+            Ok(subject) => Ok(FixedSubject(subject.to_string())),
+            Err(error) => {
+                let meant = match &error.fault {
+                    SubjectFault::UnknownType(name) => {
+                        similar(name, bounds::all().iter().map(|row| row.name))
+                    }
+                    _ => None,
+                };
+                let detail = wrong(&error.to_string());
+                Err(WrongValue { detail, meant: meant.map(str::to_owned), within: Some(error.at) })
             }
         }
     }
 }
 
 /// The SHA-256 of a SubjectPublicKeyInfo.
+#[derive(Clone, Debug)]
 pub(super) struct KeyDigest(pub(super) [u8; 32]);
 
-impl<'de> Deserialize<'de> for KeyDigest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromText for KeyDigest {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
         let mut digest = [0; 32];
         match hex::decode_to_slice(text.replace(':', ""), &mut digest) {
             Ok(()) => Ok(KeyDigest(digest)),
-            Err(_) => Err(D::Error::custom(format!(
-                "\"{text}\" is no SHA-256 of a public key; write 64 hexadecimal digits"
-            ))),
+            Err(_) => {
+                Err(format!("\"{text}\" is no SHA-256 of a public key; write 64 hexadecimal digits").into())
+            }
         }
     }
 }
 
 /// Plain http for CRLs and issuers: RFC 5280 section 8 warns of loops with https.
+#[derive(Clone, Debug)]
 pub(super) struct WebAddress(pub(super) String);
 
-impl<'de> Deserialize<'de> for WebAddress {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let ok = url::Url::parse(&text)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+impl FromText for WebAddress {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        let ok =
+            url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if ok && text.is_ascii() {
-            Ok(WebAddress(text))
+            Ok(WebAddress(text.to_owned()))
         } else {
-            Err(D::Error::custom(format!("\"{text}\" is no web address; write http://host/path")))
+            Err(format!("\"{text}\" is no web address; write http://host/path").into())
         }
     }
 }
+
+macro_rules! rules {
+    ($($rule:ty),*) => {$(
+        impl FromText for $rule {
+            fn from_text(text: &str) -> Result<Self, WrongValue> {
+                Ok(<$rule>::read(text)?)
+            }
+        }
+    )*};
+}
+rules!(DnsRule, Network, MailRule, UriRule);

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer, de::Error};
 
 use pki::name::Name;
 
@@ -23,7 +22,7 @@ pub(in crate::policy) enum DnsRule {
 }
 
 impl DnsRule {
-    pub(super) fn read(text: &str) -> Result<DnsRule, String> {
+    pub(in crate::policy) fn read(text: &str) -> Result<DnsRule, String> {
         let lower = text.to_ascii_lowercase();
         let (make, name): (fn(String) -> DnsRule, &str) = match lower.as_bytes() {
             b"*" => return Ok(DnsRule::Any),
@@ -88,7 +87,7 @@ impl fmt::Display for DnsRule {
 pub(in crate::policy) struct Network(IpNet);
 
 impl Network {
-    pub(super) fn read(text: &str) -> Result<Network, String> {
+    pub(in crate::policy) fn read(text: &str) -> Result<Network, String> {
         let wrong =
             || format!("\"{text}\" is no network; write 10.0.0.0/8, 2001:db8::/32 or a single address");
         let (address, prefix) = match text.split_once('/') {
@@ -133,7 +132,7 @@ pub(in crate::policy) enum MailRule {
 }
 
 impl MailRule {
-    pub(super) fn read(text: &str) -> Result<MailRule, String> {
+    pub(in crate::policy) fn read(text: &str) -> Result<MailRule, String> {
         if text.contains('@') {
             return match Name::email(text) {
                 Ok(Name::Email(address)) => Ok(MailRule::Address(address)),
@@ -188,7 +187,7 @@ impl fmt::Display for MailRule {
 pub(in crate::policy) struct UriRule(String);
 
 impl UriRule {
-    pub(super) fn read(text: &str) -> Result<UriRule, String> {
+    pub(in crate::policy) fn read(text: &str) -> Result<UriRule, String> {
         let without_slash = text.strip_suffix('/').unwrap_or(text);
         match Name::uri(without_slash) {
             Ok(_) => Ok(UriRule(without_slash.to_owned())),
@@ -211,17 +210,6 @@ impl fmt::Display for UriRule {
         f.write_str(&self.0)
     }
 }
-
-macro_rules! read_from_text {
-    ($($rule:ty),*) => {$(
-        impl<'de> Deserialize<'de> for $rule {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <$rule>::read(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-            }
-        }
-    )*};
-}
-read_from_text!(DnsRule, Network, MailRule, UriRule);
 
 #[cfg(test)]
 mod tests {
