@@ -1,7 +1,9 @@
 //! URIs as names (RFC 5280 section 4.2.1.6, and the SPIFFE ID specification for `spiffe:`).
 //!
-//! Invariant: an accepted URI is unchanged, is absolute, and has a DNS name or IP address as host (for `spiffe:`, a
-//! trust domain).
+//! Invariant: an accepted URI keeps the syntax of RFC 3986, is unchanged, is absolute, and has a DNS name or IP address as
+//! host, written as such (for `spiffe:`, a trust domain).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::dns;
 use crate::error::UriError;
@@ -37,13 +39,45 @@ pub(super) fn parse(text: &str) -> Result<String, UriError> {
     if scheme.eq_ignore_ascii_case("spiffe") {
         return spiffe(scheme, authority, path).map(|()| text.to_owned());
     }
-    let url = url::Url::parse(text).map_err(|_| UriError::Malformed)?;
-    let host_is_valid = match url.host() {
-        Some(url::Host::Domain(domain)) => dns::parse(domain).is_ok_and(|name| !name.starts_with("*.")),
-        Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
-        None => false,
-    };
-    if host_is_valid { Ok(text.to_owned()) } else { Err(UriError::Host) }
+    if !has_valid_escapes(text) || !is_path_query_fragment(path) {
+        return Err(UriError::Malformed);
+    }
+    // The library checks ports and more. It repairs what it reads, so the host is read from the text.
+    url::Url::parse(text).map_err(|_| UriError::Malformed)?;
+    match host(authority) {
+        "" => Err(UriError::NoHost),
+        host if is_host(host) => Ok(text.to_owned()),
+        _ => Err(UriError::Host),
+    }
+}
+
+/// RFC 3986 section 2.1: a percent sign and two hexadecimal digits.
+fn has_valid_escapes(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| {
+        matches!(after.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+    })
+}
+
+/// RFC 3986 sections 3.3 to 3.5: no brackets, and one fragment at most.
+fn is_path_query_fragment(text: &str) -> bool {
+    !text.contains(['[', ']']) && text.matches('#').count() <= 1
+}
+
+/// RFC 3986 section 3.2: the host of an authority without user information.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            host.parse::<Ipv4Addr>().is_ok() || dns::parse(host).is_ok_and(|name| !name.starts_with("*."))
+        }
+    }
 }
 
 /// Checks the trust domain and path of a SPIFFE ID (sections 2.1 and 2.2).
@@ -95,7 +129,10 @@ mod tests {
             "spiffe://td_1/A.b-c",
             "https://www.example.com/?q=1#f",
             "https://192.0.2.1/",
+            "https://[2001:db8::1]:8443/",
+            "https://www.example.com/%C3%BC?a=%2F#b/c?d",
             "urn-x://host.example.com:8080/",
+            "urn-x://192.0.2.1/",
         ] {
             assert_eq!(parse(text).unwrap(), text);
         }
@@ -111,6 +148,15 @@ mod tests {
             ("https://localhost/", UriError::Host),
             ("https://user@example.com/", UriError::User),
             ("https://exa mple.com/", UriError::Character),
+            ("https://ex%61mple.com/", UriError::Host),
+            ("https:///example.com/", UriError::NoHost),
+            ("https://0x7f.1/", UriError::Host),
+            ("https://2130706433/", UriError::Host),
+            ("https://example.com:65536/", UriError::Malformed),
+            ("https://example.com/%zz", UriError::Malformed),
+            ("https://example.com/%4", UriError::Malformed),
+            ("https://example.com/[a]", UriError::Malformed),
+            ("https://example.com/#a#b", UriError::Malformed),
             ("https://example.com/\0", UriError::Character),
             ("SPIFFE://example.org/a", UriError::SpiffeCase),
             ("spiffe://Example.org/a", UriError::SpiffeTrustDomainCharacters),
