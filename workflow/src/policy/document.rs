@@ -7,6 +7,7 @@ mod deciders;
 mod keys;
 mod notes;
 mod settings;
+mod usages;
 mod values;
 
 use std::collections::BTreeMap;
@@ -257,7 +258,7 @@ fn profile(
             field => field.values(),
         }
     }
-    Some(Profile {
+    let profile = Profile {
         name: name.to_owned(),
         description: own.description.or(&defaults.description).or_usual(String::new())?,
         descriptions: own.descriptions.or(&defaults.descriptions).or_usual(BTreeMap::new())?,
@@ -277,7 +278,11 @@ fn profile(
             field => field.get()?.0.clone(),
         },
         deciders: deciders?,
-    })
+    };
+    if let Err(detail) = usages::have_a_use(&profile) {
+        mistakes.at(&own.at, detail);
+    }
+    Some(profile)
 }
 
 #[cfg(test)]

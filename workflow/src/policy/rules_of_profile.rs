@@ -28,7 +28,7 @@ impl Policy {
         findings.extend(names(csr, profile));
         findings.extend(asked_by(csr, profile, requester));
         findings.extend(extensions(self, csr, profile, &key_usage));
-        if key_usage.is_empty() {
+        if !profile.has_use_for(csr.key().kind()) {
             findings.push(Finding::refused(
                 Code::UnsupportedKey,
                 Message::new("finding-profile-no-use")
@@ -45,7 +45,7 @@ impl Policy {
             subject: subject(csr, profile),
             names: csr.names().iter().map(Name::to_string).collect(),
             key: csr.key().description(),
-            key_usage,
+            key_usage: key_usage.into_iter().map(str::to_owned).collect(),
             extended_key_usage,
             validity_days: profile.validity_days,
         });
@@ -167,7 +167,7 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Vec<
         .collect()
 }
 
-fn extensions(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[String]) -> Vec<Finding> {
+fn extensions(policy: &Policy, csr: &Csr, profile: &Profile, key_usage: &[&str]) -> Vec<Finding> {
     let severity = match profile.ungranted {
         UngrantedAction::Ignored => Severity::Ignored,
         UngrantedAction::Refused => Severity::Refused,

@@ -9,6 +9,7 @@ use toml::de::DeTable;
 
 use super::deciders::Group;
 use super::keys::{Field, Placed, TableKeys, read};
+use super::usages::{key_usages, purposes};
 use super::values::{
     Approver, FixedSubject, FromToml, KeyRule, KeyUsageName, Limit, PurposeName, UngrantedAction,
 };
@@ -252,8 +253,9 @@ impl Settings {
             }),
             key_usage: keys
                 .list("key_usage", mistakes)
-                .checked(mistakes, |list| some(list, "key_usage = [\"digitalSignature\"]")),
-            extended_key_usage: keys.list("extended_key_usage", mistakes),
+                .checked(mistakes, |list| some(list, "key_usage = [\"digitalSignature\"]"))
+                .checked(mistakes, key_usages),
+            extended_key_usage: keys.list("extended_key_usage", mistakes).checked(mistakes, purposes),
             validity_days: keys.field("validity_days", mistakes).checked(mistakes, |days| match *days {
                 1..=36_500 => Ok(()),
                 days => Err(format!("a validity of {days} days is out of range; write 1 to 36500")),
