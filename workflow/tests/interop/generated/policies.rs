@@ -152,6 +152,7 @@ fn names() -> BoxedStrategy<Value> {
             &[
                 "spiffe://example.org",
                 "https://www.example.com",
+                "https://www.example.com:8443",
                 "amqps://mq.example.com",
                 "http://192.0.2.1",
             ],
