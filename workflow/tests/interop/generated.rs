@@ -33,7 +33,7 @@ use requests::GeneratedRequest;
 /// Policies that may come into force.
 const POLICIES: usize = 250;
 /// Requests under each.
-const REQUESTS: usize = 12;
+const REQUESTS: usize = 10;
 
 /// A certificate and how it came about.
 struct Issued {

@@ -197,7 +197,7 @@ fn settings(likely: f64) -> BoxedStrategy<Table> {
         ("keys", some_of(&KEYS, 5)),
         ("rsa_min_bits", one_of(&[2048_i64, 3072, 1024])),
         ("key_usage", some_of(&KEY_USAGES, 4)),
-        ("extended_key_usage", prop_oneof![9 => some_of(&PURPOSES, 3), 1 => Just(strings(&[]))].boxed()),
+        ("extended_key_usage", prop_oneof![7 => some_of(&PURPOSES, 3), 2 => one_of(&[strings(&["timeStamping"])]), 1 => one_of(&[strings(&[])])].boxed()),
         ("validity_days", one_of(&[1_i64, 90, 365, 36_500])),
         ("max_names", one_of(&[3_i64, 100, 250])),
         ("wildcards", one_of(&[true, false])),
