@@ -254,8 +254,10 @@ impl Settings {
             key_usage: keys
                 .list("key_usage", mistakes)
                 .checked(mistakes, |list| some(list, "key_usage = [\"digitalSignature\"]"))
-                .checked(mistakes, key_usages),
-            extended_key_usage: keys.list("extended_key_usage", mistakes).checked(mistakes, purposes),
+                .checked(mistakes, |list| key_usages(list)),
+            extended_key_usage: keys
+                .list("extended_key_usage", mistakes)
+                .checked(mistakes, |list| purposes(list)),
             validity_days: keys.field("validity_days", mistakes).checked(mistakes, |days| match *days {
                 1..=36_500 => Ok(()),
                 days => Err(format!("a validity of {days} days is out of range; write 1 to 36500")),

@@ -5,7 +5,7 @@ use super::values::{KeyUsageName, PurposeName};
 use crate::policy::profile::Profile;
 use pki::certificate::{mixes_time_stamping, restricts_agreement_wrongly};
 
-pub(super) fn key_usages(list: &Vec<Placed<KeyUsageName>>) -> Result<(), String> {
+pub(super) fn key_usages(list: &[Placed<KeyUsageName>]) -> Result<(), String> {
     let names: Vec<&str> = list.iter().map(|usage| usage.value.0).collect();
     each_once(&names)?;
     if restricts_agreement_wrongly(&names) {
@@ -15,7 +15,7 @@ pub(super) fn key_usages(list: &Vec<Placed<KeyUsageName>>) -> Result<(), String>
     Ok(())
 }
 
-pub(super) fn purposes(list: &Vec<Placed<PurposeName>>) -> Result<(), String> {
+pub(super) fn purposes(list: &[Placed<PurposeName>]) -> Result<(), String> {
     let names: Vec<&str> = list.iter().map(|purpose| purpose.value.0.as_str()).collect();
     each_once(&names)?;
     if mixes_time_stamping(names) {

@@ -101,11 +101,27 @@ fn odd_values() -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// Subjects of which most break one rule.
+const WHOLE_SUBJECTS: [&str; 12] = [
+    "DC=example,DC=com",
+    "O=Example,DC=com,DC=example",
+    "DC=example",
+    "DC=a_b,DC=com",
+    "C=Germany",
+    "O=Example,C=DEU",
+    "C=DE,C=AT",
+    "O=A,O=B",
+    "OU=A+OU=B",
+    "emailAddress=pki@example.com",
+    "O=a23456789 123456789 123456789 123456789 123456789 123456789 12345",
+    "serialNumber=a_b",
+];
+
 /// A subject in RFC 4514 text: a few attributes, mostly with a value of their own.
 fn subjects() -> BoxedStrategy<Value> {
-    let part = (select(ATTRIBUTES.to_vec()), proptest::option::weighted(0.15, odd_values()))
+    let part = (select(ATTRIBUTES.to_vec()), proptest::option::weighted(0.3, odd_values()))
         .prop_map(|((name, value), odd)| format!("{name}={}", odd.unwrap_or_else(|| value.to_owned())));
-    let joined = proptest::collection::vec((part, proptest::bool::weighted(0.15)), 1..6).prop_map(|parts| {
+    let joined = proptest::collection::vec((part, proptest::bool::weighted(0.15)), 1..5).prop_map(|parts| {
         let mut text = String::new();
         for (at, (part, is_joined)) in parts.iter().enumerate() {
             let separator = match (at, is_joined) {
@@ -118,9 +134,8 @@ fn subjects() -> BoxedStrategy<Value> {
         }
         Value::from(text)
     });
-    let domain =
-        select(vec!["DC=example,DC=com", "O=Example,DC=com,DC=example", "DC=example", "DC=a_b,DC=com"]);
-    prop_oneof![4 => joined, 1 => domain.prop_map(Value::from)].boxed()
+    let whole = select(WHOLE_SUBJECTS.to_vec()).prop_map(Value::from);
+    prop_oneof![2 => joined, 1 => whole].boxed()
 }
 
 fn strings(all: &[&str]) -> Value {
@@ -139,6 +154,11 @@ fn some_of(all: &'static [&'static str], most: usize) -> BoxedStrategy<Value> {
 
 fn one_of<T: Clone + Into<Value> + std::fmt::Debug + 'static>(all: &[T]) -> BoxedStrategy<Value> {
     select(all.to_vec()).prop_map(Into::into).boxed()
+}
+
+fn purposes() -> BoxedStrategy<Value> {
+    let alone = one_of(&[strings(&["timeStamping"])]);
+    prop_oneof![7 => some_of(&PURPOSES, 3), 2 => alone, 1 => one_of(&[strings(&[])])].boxed()
 }
 
 /// Rules on names by kind, mostly generous.
@@ -197,7 +217,7 @@ fn settings(likely: f64) -> BoxedStrategy<Table> {
         ("keys", some_of(&KEYS, 5)),
         ("rsa_min_bits", one_of(&[2048_i64, 3072, 1024])),
         ("key_usage", some_of(&KEY_USAGES, 4)),
-        ("extended_key_usage", prop_oneof![7 => some_of(&PURPOSES, 3), 2 => one_of(&[strings(&["timeStamping"])]), 1 => one_of(&[strings(&[])])].boxed()),
+        ("extended_key_usage", purposes()),
         ("validity_days", one_of(&[1_i64, 90, 365, 36_500])),
         ("max_names", one_of(&[3_i64, 100, 250])),
         ("wildcards", one_of(&[true, false])),
