@@ -279,8 +279,9 @@ fn profile(
         },
         deciders: deciders?,
     };
-    if let Err(detail) = usages::have_a_use(&profile) {
-        mistakes.at(&own.at, detail);
+    if !profile.keys.iter().any(|rule| profile.has_use_for(rule.kind())) {
+        let rule = "no purpose fits the key usages that its keys can have (RFC 5280 section 4.2.1.12)";
+        mistakes.at(&own.at, format!("the profile {name}: {rule}; add \"digitalSignature\" to key_usage"));
     }
     Some(profile)
 }

@@ -2,7 +2,6 @@
 
 use super::keys::Placed;
 use super::values::{KeyUsageName, PurposeName};
-use crate::policy::profile::Profile;
 use pki::certificate::{mixes_time_stamping, restricts_agreement_wrongly};
 
 pub(super) fn key_usages(list: &[Placed<KeyUsageName>]) -> Result<(), String> {
@@ -30,13 +29,4 @@ fn each_once(names: &[&str]) -> Result<(), String> {
         Some((_, name)) => Err(format!("{name} stands twice; write it once")),
         None => Ok(()),
     }
-}
-
-/// Checks that some kind of key has a use in the profile.
-pub(super) fn have_a_use(profile: &Profile) -> Result<(), String> {
-    if profile.keys.iter().any(|rule| profile.has_use_for(rule.kind())) {
-        return Ok(());
-    }
-    let rule = "no purpose fits the key usages that its keys can have (RFC 5280 section 4.2.1.12)";
-    Err(format!("the profile {}: {rule}; add \"digitalSignature\" to key_usage", profile.name))
 }

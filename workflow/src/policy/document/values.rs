@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::settings::{FEWEST_RSA_BITS, RequesterProof, Shown};
+use super::settings::{RequesterProof, Shown};
 use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::finding::Finding;
@@ -157,10 +157,10 @@ impl KeyRule {
         )
     }
 
-    /// The kind of key, with the smallest size of RSA keys.
-    pub(super) fn kind(self) -> KeyKind {
+    /// The kind of key; the size of RSA keys says nothing.
+    pub(in crate::policy) fn kind(self) -> KeyKind {
         match self {
-            KeyRule::Rsa => KeyKind::Rsa { bits: FEWEST_RSA_BITS },
+            KeyRule::Rsa => KeyKind::Rsa { bits: 2048 },
             KeyRule::EcP256 => KeyKind::EcP256,
             KeyRule::EcP384 => KeyKind::EcP384,
             KeyRule::EcP521 => KeyKind::EcP521,
