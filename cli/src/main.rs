@@ -1,6 +1,6 @@
 //! The operator's command: runs the local stack, and shows what any stack is doing.
 //!
-//! Results go to standard output, everything else to standard error. A failure is one line and exit code 1.
+//! Results go to standard output, everything else to standard error. A failure ends in one line and exit code 1.
 
 // A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]

@@ -9,23 +9,24 @@ use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use workflow::approver_set::GroupQuorum;
 use workflow::aws::PolicyStore;
 use workflow::policy::{Pointer, Policy, PolicyNote};
-use workflow::texts::Language;
 
 use crate::confirm::confirmed;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
 use crate::stack::{Stack, StackSelector};
-use crate::table;
 
 mod effects;
+mod explain;
 mod report;
+mod summary;
 
 use effects::Effects;
 pub(crate) use effects::removed_approvers;
+use explain::ExplainOptions;
 use report::Source;
+use summary::summary;
 
 /// Largest value of a standard parameter, in bytes; larger ones cost money.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
@@ -37,10 +38,12 @@ const DIFF_TIMEOUT: Duration = Duration::from_secs(1);
 /// `countersign policy`.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Checks a policy and prints a summary of its profiles
+    /// Checks a policy and prints a summary of its profiles, or explains what it does to a request
     Check {
         /// The policy, as TOML
         file: PathBuf,
+        #[command(flatten)]
+        request: ExplainOptions,
     },
     /// Shows the changes of a policy and its effects on open requests, and activates it; workers read it within a minute
     Set {
@@ -62,8 +65,12 @@ pub(crate) enum PolicyCommand {
 /// Runs `countersign policy`.
 pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
     match command {
-        PolicyCommand::Check { file } => {
+        PolicyCommand::Check { file, request } => {
             let (text, policy, notes) = read_with_notes(&file)?;
+            if let Some(explained) = request.run(&policy)? {
+                print!("{}", explained.text);
+                return explained.verdict;
+            }
             print!("{}", summary(&policy));
             eprint!("{}", after_blank_line(&Source { file: &file, text: &text }.notes(&notes)));
             Ok(())
@@ -225,46 +232,9 @@ pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
         .or_fail(|| format!("cannot write the parameter {}", stack.policy_parameter), "")
 }
 
-fn seats(seats: &GroupQuorum) -> String {
-    let members: Vec<&str> = seats.members.iter().map(|member| member.as_str()).collect();
-    let group = seats.group.as_ref().map(|group| format!("{group}: ")).unwrap_or_default();
-    format!("{group}{} of {}", seats.quorum, members.join(", "))
-}
-
-fn summary(policy: &Policy) -> String {
-    let rows: Vec<Vec<String>> = policy
-        .profiles()
-        .map(|profile| {
-            vec![
-                profile.name().to_owned(),
-                format!("{} days", profile.validity_days()),
-                profile.quorums().iter().map(seats).collect::<Vec<_>>().join("; "),
-                span(profile.limit()),
-                profile.description(Language::English).to_owned(),
-            ]
-        })
-        .collect();
-    let table = table::aligned(&["PROFILE", "VALID", "APPROVED BY", "WITHIN", "FOR"], &rows);
-    format!("Version {}\n\n{table}", policy.version())
-}
-
-fn span(limit: Duration) -> String {
-    let seconds = limit.as_secs();
-    [(86_400, "d"), (3_600, "h"), (60, "m")]
-        .into_iter()
-        .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit))
-        .map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_limit_is_written_as_in_the_policy() {
-        let of = |seconds| span(Duration::from_secs(seconds));
-        assert_eq!([of(604_800), of(129_600), of(10), of(90)], ["7d", "36h", "10s", "90s"]);
-    }
 
     #[test]
     fn a_difference_shows_the_changed_lines() {

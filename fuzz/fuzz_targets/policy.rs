@@ -1,4 +1,5 @@
-//! Any text as a policy: reading never panics, an error is one line, and what is read can judge.
+//! Any text as a policy: reading never panics, an error is one line with a place inside of the text, and a policy that is read
+//! evaluates and explains.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -21,10 +22,15 @@ fuzz_target!(|text: &str| {
     match Policy::parse(text) {
         Ok(policy) => {
             for profile in policy.profiles() {
-                let verdict = policy.evaluate(&CSR, profile, Some(&ALICE));
+                let verdict = policy.explain(&CSR, profile, Some(&ALICE)).evaluation;
                 assert_eq!(verdict.grant.is_none(), verdict.code().is_some());
             }
         }
-        Err(error) => assert!(!error.to_string().contains('\n')),
+        Err(errors) => {
+            assert!(!errors.to_string().contains('\n') && !errors.all().is_empty());
+            for place in errors.all().iter().filter_map(|error| error.place.as_ref()) {
+                assert!(text.get(place.span.clone()).is_some());
+            }
+        }
     }
 });

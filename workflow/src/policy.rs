@@ -9,6 +9,7 @@ mod approvers;
 mod document;
 mod error;
 pub mod evaluate;
+mod explain;
 mod pointer;
 mod profile;
 mod rules;
@@ -23,6 +24,7 @@ use pki::certificate::Publication;
 
 pub use document::{Escalation, LONGEST_LIMIT, PolicyNote, RequesterProof};
 pub use error::{Place, PolicyError, PolicyErrors};
+pub use explain::{ExplainedRule, Explanation, RuleOutcome};
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
 

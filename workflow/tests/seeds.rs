@@ -9,6 +9,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pki::csr::Csr;
+use pki::name::Subject;
 use pki::pkcs7::pkcs7_certificates;
 use pki::testing as test_pki;
 use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, pkcs7};
@@ -84,6 +85,13 @@ fn private_keys() -> Vec<String> {
     texts
 }
 
+const SUBJECTS: [&str; 4] = [
+    "CN=Root, O=Smith\\, Sons,c=de,DC=example,DC=com",
+    "ou=a + cn=b, serialNumber=7",
+    "O=\\ a\\\\\\,b\\ ,L=M\\c3\\bcnchen",
+    "1.2.3.4=#020105,emailAddress=a@example.com",
+];
+
 #[test]
 fn seeds_are_valid_and_written_where_asked() {
     let requests: Vec<Vec<u8>> = test_pki::csr_shapes().iter().map(CsrMaker::der).collect();
@@ -98,6 +106,7 @@ fn seeds_are_valid_and_written_where_asked() {
     }
     let policy = include_str!("../../infra/policy.toml");
     assert!(Policy::parse(policy).is_ok());
+    assert!(SUBJECTS.iter().all(|subject| Subject::read(subject).is_ok()));
     for text in private_keys() {
         assert!(pki::private_key::refuse(&text).is_err(), "{text}");
     }
@@ -123,6 +132,10 @@ fn seeds_are_valid_and_written_where_asked() {
         }
     }
     std::fs::write(corpus.join("policy/default.toml"), policy).unwrap();
+    std::fs::create_dir_all(corpus.join("subject")).unwrap();
+    for (number, subject) in SUBJECTS.iter().enumerate() {
+        std::fs::write(corpus.join(format!("subject/{number}.txt")), subject).unwrap();
+    }
     std::fs::create_dir_all(corpus.join("chain")).unwrap();
     std::fs::create_dir_all(corpus.join("pkcs7")).unwrap();
     for (number, bundle) in bundles.iter().enumerate() {

@@ -125,7 +125,7 @@ pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {
 }
 
 /// An attribute as written, with its place.
-struct Attribute {
+struct TypedAttribute {
     oid: ObjectIdentifier,
     /// The bounds of its type, if there are any.
     bound: Option<&'static AttributeBound>,
@@ -142,7 +142,7 @@ enum AttributeText {
     Der(Any),
 }
 
-impl Attribute {
+impl TypedAttribute {
     fn name(&self) -> String {
         self.bound.map_or_else(|| self.oid.to_string(), |bound| bound.name.to_owned())
     }
@@ -164,7 +164,7 @@ impl Attribute {
 }
 
 /// Checks the bounds, and repetitions.
-fn check(parts: &[Attribute]) -> Result<(), SubjectError> {
+fn check(parts: &[TypedAttribute]) -> Result<(), SubjectError> {
     for (at, part) in parts.iter().enumerate() {
         let of_value = |fault| SubjectError { fault, at: part.of_value.clone() };
         match (&part.value, part.bound) {
@@ -216,7 +216,7 @@ fn is_string(tag: Tag) -> bool {
 }
 
 /// RFC 4514 section 2.1: the RDN that is written first is the last one.
-fn encode(parts: Vec<Attribute>) -> Option<RdnSequence> {
+fn encode(parts: Vec<TypedAttribute>) -> Option<RdnSequence> {
     let mut rdns: Vec<RelativeDistinguishedName> = Vec::new();
     for part in parts {
         let attribute = AttributeTypeAndValue { oid: part.oid, value: part.value()? };
@@ -267,7 +267,7 @@ impl<'a> Parser<'a> {
     }
 
     /// All attributes in the order of the text.
-    fn parts(mut self) -> Result<Vec<Attribute>, SubjectError> {
+    fn parts(mut self) -> Result<Vec<TypedAttribute>, SubjectError> {
         let mut parts = Vec::new();
         let mut is_joined = false;
         loop {
@@ -281,7 +281,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn attribute(&mut self, is_joined: bool) -> Result<Attribute, SubjectError> {
+    fn attribute(&mut self, is_joined: bool) -> Result<TypedAttribute, SubjectError> {
         self.skip_blanks();
         let from = self.at;
         let length = self
@@ -313,7 +313,7 @@ impl<'a> Parser<'a> {
                 value.make_ascii_uppercase();
             }
         }
-        Ok(Attribute { oid, bound, value, of_type, of_value: from..from + written, is_joined })
+        Ok(TypedAttribute { oid, bound, value, of_type, of_value: from..from + written, is_joined })
     }
 
     fn attribute_type(

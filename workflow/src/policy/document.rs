@@ -25,13 +25,12 @@ use pki::certificate::Publication;
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
 use deciders::contradictions_of_defaults;
-use keys::{Field, Placed, TableKeys, elements, read as read_value};
+use keys::{Field, PlacedValue, TableKeys, elements, read as read_value};
 pub use notes::PolicyNote;
-pub use settings::RequesterProof;
 use settings::{Common, FEWEST_RSA_BITS, People, Settings};
-pub use values::LONGEST_LIMIT;
 use values::{Approver, KeyDigest, WebAddress, type_of};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
+pub use values::{LONGEST_LIMIT, RequesterProof};
 
 /// The limit of undecided requests per address if the document sets none.
 const USUAL_PENDING_LIMIT: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
@@ -85,7 +84,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let top = TableKeys::of(table, 0..0, TOP, mistakes);
     let pending_limit = top.field("pending_limit", mistakes);
     let hourly_limit = top.field("hourly_limit", mistakes);
-    let denied_keys: Field<Vec<Placed<KeyDigest>>> = top.list("denied_keys", mistakes);
+    let denied_keys: Field<Vec<PlacedValue<KeyDigest>>> = top.list("denied_keys", mistakes);
     let publication = publication(&top, mistakes);
     let people =
         top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
@@ -127,7 +126,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
 fn publication(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Publication {
     let read = top.table("publication", &["crl", "issuer", "ocsp"], mistakes, |keys, mistakes| {
         let mut addresses = |key| {
-            let list: Field<Vec<Placed<WebAddress>>> = keys.list(key, mistakes);
+            let list: Field<Vec<PlacedValue<WebAddress>>> = keys.list(key, mistakes);
             list.values().unwrap_or_default().into_iter().map(|address| address.0).collect()
         };
         Some(Publication { crl: addresses("crl"), issuer: addresses("issuer"), ocsp: addresses("ocsp") })
@@ -140,7 +139,7 @@ fn groups(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, 
     let named = top.named("groups", mistakes);
     let mut groups = BTreeMap::new();
     for (name, value) in named.get().into_iter().flatten() {
-        let members = elements(value, mistakes, |one, mistakes| read_value::<Approver>(one, mistakes));
+        let members = elements(value, mistakes, read_value::<Approver>);
         let members = match members {
             Some(members) if members.is_empty() => {
                 mistakes.at(&value.span(), format!("the group {} has no members", name.value));
@@ -148,7 +147,7 @@ fn groups(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, 
             }
             Some(members) => {
                 let members = members.into_iter().map(|one| one.value.0).collect();
-                Field::Is(Placed { value: members, at: value.span() })
+                Field::Is(PlacedValue { value: members, at: value.span() })
             }
             None => Field::Wrong,
         };
@@ -193,7 +192,7 @@ fn profile_sections(
     sections
 }
 
-fn profile_name(name: &Placed<String>, mistakes: &mut Mistakes<'_>) {
+fn profile_name(name: &PlacedValue<String>, mistakes: &mut Mistakes<'_>) {
     const LONGEST_NAME: usize = 32;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let text = &name.value;
@@ -249,8 +248,8 @@ fn profile(
     }
     /// The values of a list, or `usual`.
     fn list<T: Clone>(
-        own: &Field<Vec<Placed<T>>>,
-        defaults: &Field<Vec<Placed<T>>>,
+        own: &Field<Vec<PlacedValue<T>>>,
+        defaults: &Field<Vec<PlacedValue<T>>>,
         usual: Vec<T>,
     ) -> Option<Vec<T>> {
         match own.or(defaults) {

@@ -98,14 +98,16 @@ impl Profile {
     }
 
     /// The key usages of the profile that a key of this kind can have.
-    pub(super) fn key_usage_for(&self, kind: KeyKind) -> Vec<&'static str> {
-        self.key_usage.iter().map(|usage| usage.0).filter(|usage| key_can(kind, usage)).collect()
+    pub(super) fn key_usage_for(&self, kind: KeyKind) -> Vec<String> {
+        let fitting = self.key_usage.iter().map(|usage| usage.0).filter(|usage| key_can(kind, usage));
+        fitting.map(str::to_owned).collect()
     }
 
     /// True if a key of this kind can have a key usage that serves a purpose of the profile.
     pub(super) fn has_use_for(&self, kind: KeyKind) -> bool {
         let purposes = self.extended_key_usage.iter().map(|purpose| purpose.0.as_str());
-        serve_a_purpose(&self.key_usage_for(kind), purposes)
+        let usages = self.key_usage_for(kind);
+        serve_a_purpose(&usages.iter().map(String::as_str).collect::<Vec<_>>(), purposes)
     }
 
     /// The allowed names, for people: one sentence per kind of name.

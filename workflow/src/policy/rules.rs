@@ -5,6 +5,8 @@
 
 mod kinds;
 
+use std::fmt;
+
 use crate::finding::about_name;
 use crate::texts::Message;
 use pki::name::Name;
@@ -34,23 +36,27 @@ impl Names {
 
     /// The reason why a name is not allowed; the caller must add the value `profile` to the message.
     pub(super) fn refuse(&self, name: &Name) -> Option<Message> {
-        self.bar(name).map(|bar| match bar {
-            Bar::Kind => about_name("finding-name-kind", name),
-            Bar::Excluded(rule) => about_name("finding-name-excluded", name).with("rule", rule),
-            Bar::Outside => about_name("finding-name-outside", name),
-        })
+        match self.decide(name) {
+            NameDecision::Allowed(_) => None,
+            NameDecision::NoRules => Some(about_name("finding-name-kind", name)),
+            NameDecision::Denied(rule) => {
+                Some(about_name("finding-name-excluded", name).with("rule", rule.to_string()))
+            }
+            NameDecision::Outside => Some(about_name("finding-name-outside", name)),
+        }
     }
 
-    fn bar(&self, name: &Name) -> Option<Bar> {
+    /// The rule that decides about a name.
+    pub(super) fn decide(&self, name: &Name) -> NameDecision<'_> {
         match name {
-            Name::Dns(text) => refuse(self.dns.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
+            Name::Dns(text) => decide(self.dns.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
             Name::Ip(address) => {
-                refuse(self.ip.as_ref(), |rule| rule.covers(*address), |rule| rule.touches(*address))
+                decide(self.ip.as_ref(), |rule| rule.covers(*address), |rule| rule.touches(*address))
             }
             Name::Email(text) => {
-                refuse(self.email.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text))
+                decide(self.email.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text))
             }
-            Name::Uri(text) => refuse(self.uri.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
+            Name::Uri(text) => decide(self.uri.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
         }
     }
 
@@ -78,28 +84,31 @@ impl Names {
     }
 }
 
-/// The reason why a name is not allowed.
-enum Bar {
+/// The rule that decides about a name.
+pub(super) enum NameDecision<'r> {
+    /// This rule in `allow` covers it.
+    Allowed(&'r dyn fmt::Display),
     /// There are no rules for its kind of name.
-    Kind,
-    /// This rule denies it.
-    Excluded(String),
-    /// No rule allows it.
+    NoRules,
+    /// This rule in `deny` covers some of it.
+    Denied(&'r dyn fmt::Display),
+    /// No rule in `allow` covers it.
     Outside,
 }
 
-fn refuse<R: ToString>(
+fn decide<R: fmt::Display>(
     rules: Option<&Rules<R>>,
     covers: impl Fn(&R) -> bool,
     touches: impl Fn(&R) -> bool,
-) -> Option<Bar> {
+) -> NameDecision<'_> {
     let Some(rules) = rules else {
-        return Some(Bar::Kind);
+        return NameDecision::NoRules;
     };
     if let Some(rule) = rules.deny.iter().find(|rule| touches(rule)) {
-        return Some(Bar::Excluded(rule.to_string()));
+        return NameDecision::Denied(rule);
     }
-    (!rules.allow.iter().any(covers)).then_some(Bar::Outside)
+    let allowing = rules.allow.iter().find(|rule| covers(rule));
+    allowing.map_or(NameDecision::Outside, |rule| NameDecision::Allowed(rule))
 }
 
 /// A rule for requesters of these mail domains: allows only the names in `names`, among the names allowed by the

@@ -63,6 +63,9 @@ const HOUR: &str = "an hour in a sandbox account of AWS; deployment.rs types the
 const COPY_POLICY: &str = "cp \"$REPOSITORY/infra/policy.toml\" my-policy.toml";
 const MAKE_CSR: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out www.csr \
     -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
+const COPY_POLICY_MAKE_CSR: &str = "cp \"$REPOSITORY/infra/policy.toml\" my-policy.toml
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out www.csr \
+    -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
 const MAKE_WEAK_CSR: &str =
     "openssl req -new -newkey rsa:1024 -nodes -keyout weak.key -out weak.csr -subj /CN=www.example.com";
 const MAKE_KEYS: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out request.csr \
@@ -242,6 +245,15 @@ pub(super) const BLOCKS: &[Block] = &[
         "aws ssm put-parameter --type String",
         "needs a relay; smtp/ tests an authority in a parameter",
     ),
-    with(POLICY, "countersign policy check", COPY_POLICY, &[(" --stack NAME", " --yes")], in_force),
+    with(
+        POLICY,
+        "countersign policy check my-policy.toml\ncountersign policy set my-policy.toml --stack NAME\n",
+        COPY_POLICY,
+        &[(" --stack NAME", " --yes")],
+        in_force,
+    ),
+    typed(POLICY, "countersign policy check my-policy.toml --explain", COPY_POLICY_MAKE_CSR, |said| {
+        said.contains("names.dns.allow: example.com") && said.contains("Verdict: granted")
+    }),
     not("docs/performance.md", "benches/tables", "measures for an hour; benches/README.md"),
 ];

@@ -6,8 +6,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::keys::{Field, Placed};
-use super::settings::{Common, Settings};
+use super::keys::{Field, PlacedValue};
+use super::settings::{ApprovalLine, Common, Settings};
 use super::values::{Approver, Limit};
 use crate::approver_set::{ApproverSet, GroupQuorum, PlusTags};
 use crate::email::Email;
@@ -15,13 +15,6 @@ use crate::policy::error::Mistakes;
 
 /// The approval period if the document sets none.
 pub(super) const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
-
-/// A group of `[groups]`.
-#[derive(Clone, Debug)]
-pub(super) struct Group {
-    pub(super) name: String,
-    pub(super) members: Vec<Email>,
-}
 
 /// The approvers of one profile, and their times.
 #[derive(Clone, Debug)]
@@ -71,7 +64,7 @@ pub(super) fn deciders(
 /// Rejects a section with both forms of naming approvers: one form would be ignored silently.
 pub(super) fn one_way(section: &str, settings: &Settings, mistakes: &mut Mistakes<'_>) -> bool {
     let is_both =
-        !settings.approval.is_absent() && !(settings.approvers.is_absent() && settings.quorum.is_absent());
+        settings.approval.is_given() && (settings.approvers.is_given() || settings.quorum.is_given());
     if is_both {
         let at = settings.approval.placed().map_or(&settings.at, |approval| &approval.at);
         mistakes.at(
@@ -85,7 +78,7 @@ pub(super) fn one_way(section: &str, settings: &Settings, mistakes: &mut Mistake
 /// The seats of a profile; `None` if there are none or if their mistake is reported.
 fn seats(name: &str, own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Option<Seats> {
     // The profile's own value takes precedence over the defaults, in either form.
-    let own_list = !own.approvers.is_absent() || !own.quorum.is_absent();
+    let own_list = own.approvers.is_given() || own.quorum.is_given();
     let approval = if own_list { &own.approval } else { own.approval.or(&defaults.approval) };
     if !approval.is_absent() {
         return by_groups(approval);
@@ -101,9 +94,9 @@ fn seats(name: &str, own: &Settings, defaults: &Settings, mistakes: &mut Mistake
     }
 }
 
-fn by_groups(approval: &Field<Vec<Placed<super::settings::ApprovalLine>>>) -> Option<Seats> {
-    let Placed { value: lines, at } = approval.placed()?;
-    let quorum = |line: &Placed<super::settings::ApprovalLine>| GroupQuorum {
+fn by_groups(approval: &Field<Vec<PlacedValue<ApprovalLine>>>) -> Option<Seats> {
+    let PlacedValue { value: lines, at } = approval.placed()?;
+    let quorum = |line: &PlacedValue<ApprovalLine>| GroupQuorum {
         group: Some(line.value.group.name.clone()),
         members: line.value.group.members.clone(),
         quorum: line.value.quorum,
@@ -112,7 +105,7 @@ fn by_groups(approval: &Field<Vec<Placed<super::settings::ApprovalLine>>>) -> Op
 }
 
 fn by_list(
-    approvers: &Field<Vec<Placed<Approver>>>,
+    approvers: &Field<Vec<PlacedValue<Approver>>>,
     quorum: &Field<usize>,
     mistakes: &mut Mistakes<'_>,
 ) -> Option<Seats> {
@@ -155,10 +148,10 @@ fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -
     is_enough
 }
 
-type Times = (Duration, Vec<Duration>, Option<Escalation>);
+type ApprovalTimes = (Duration, Vec<Duration>, Option<Escalation>);
 
 /// The times of a profile. Those of `[defaults]` apply only to profiles with a longer approval period.
-fn times(own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Option<Times> {
+fn times(own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Option<ApprovalTimes> {
     let limit_field = own.limit.or(&defaults.limit);
     let limit = limit_field.or_usual(Limit(USUAL_LIMIT)).map(|limit| limit.0);
     if let Some(limit) = limit {
@@ -188,12 +181,12 @@ fn times(own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Op
 }
 
 /// The times of a section that have to be before its limit.
-fn times_of(settings: &Settings) -> impl Iterator<Item = &Placed<Limit>> {
+fn times_of(settings: &Settings) -> impl Iterator<Item = &PlacedValue<Limit>> {
     let reminders = settings.reminders.get().into_iter().flatten();
     reminders.chain(settings.escalation.get().map(|escalation| &escalation.after))
 }
 
-fn too_late(late: &Placed<Limit>, limit: &Field<Limit>, period: Duration, mistakes: &mut Mistakes<'_>) {
+fn too_late(late: &PlacedValue<Limit>, limit: &Field<Limit>, period: Duration, mistakes: &mut Mistakes<'_>) {
     let text = mistakes.text();
     let written = |at: &Range<usize>| text.get(at.clone()).unwrap_or_default().to_owned();
     let of_limit = match limit.placed() {

@@ -13,7 +13,7 @@ use crate::policy::error::{Mistakes, similar};
 
 /// A value, and its place.
 #[derive(Clone, Debug)]
-pub(super) struct Placed<T> {
+pub(super) struct PlacedValue<T> {
     pub(super) value: T,
     pub(super) at: Range<usize>,
 }
@@ -25,7 +25,7 @@ pub(super) enum Field<T> {
     Absent,
     /// Its mistake is reported.
     Wrong,
-    Is(Placed<T>),
+    Is(PlacedValue<T>),
 }
 
 impl<T> Field<T> {
@@ -38,6 +38,11 @@ impl<T> Field<T> {
         matches!(self, Field::Absent)
     }
 
+    /// True if the key stands there, whatever its value.
+    pub(super) fn is_given(&self) -> bool {
+        !self.is_absent()
+    }
+
     pub(super) fn is_wrong(&self) -> bool {
         matches!(self, Field::Wrong)
     }
@@ -46,7 +51,7 @@ impl<T> Field<T> {
         self.placed().map(|placed| &placed.value)
     }
 
-    pub(super) fn placed(&self) -> Option<&Placed<T>> {
+    pub(super) fn placed(&self) -> Option<&PlacedValue<T>> {
         match self {
             Field::Is(placed) => Some(placed),
             Field::Absent | Field::Wrong => None,
@@ -84,7 +89,7 @@ impl<T> Field<T> {
     }
 }
 
-impl<T> Field<Vec<Placed<T>>> {
+impl<T> Field<Vec<PlacedValue<T>>> {
     /// The values without their places.
     pub(super) fn values(&self) -> Option<Vec<T>>
     where
@@ -141,9 +146,8 @@ impl<'d> TableKeys<'d> {
         read: impl FnOnce(&'d Spanned<DeValue<'d>>) -> Option<T>,
     ) -> Field<T> {
         match self.value(key) {
-            Some(value) => {
-                read(value).map_or(Field::Wrong, |read| Field::Is(Placed { value: read, at: value.span() }))
-            }
+            Some(value) => read(value)
+                .map_or(Field::Wrong, |read| Field::Is(PlacedValue { value: read, at: value.span() })),
             None if self.misspelt.contains(&key) => Field::Wrong,
             None => Field::Absent,
         }
@@ -159,7 +163,7 @@ impl<'d> TableKeys<'d> {
         &self,
         key: &'static str,
         mistakes: &mut Mistakes<'_>,
-    ) -> Field<Vec<Placed<T>>> {
+    ) -> Field<Vec<PlacedValue<T>>> {
         self.list_with(key, mistakes, |value, mistakes| read(value, mistakes))
     }
 
@@ -170,7 +174,7 @@ impl<'d> TableKeys<'d> {
         known: &'static [&'static str],
         mistakes: &mut Mistakes<'_>,
         read: impl Fn(&TableKeys<'d>, &mut Mistakes<'_>) -> Option<T>,
-    ) -> Field<Vec<Placed<T>>> {
+    ) -> Field<Vec<PlacedValue<T>>> {
         self.list_with(key, mistakes, |value, mistakes| match value.get_ref() {
             DeValue::Table(table) => read(&TableKeys::of(table, value.span(), known, mistakes), mistakes),
             other => {
@@ -185,7 +189,7 @@ impl<'d> TableKeys<'d> {
         key: &'static str,
         mistakes: &mut Mistakes<'_>,
         read: impl Fn(&'d Spanned<DeValue<'d>>, &mut Mistakes<'_>) -> Option<T>,
-    ) -> Field<Vec<Placed<T>>> {
+    ) -> Field<Vec<PlacedValue<T>>> {
         self.with(key, |value| elements(value, mistakes, read))
     }
 
@@ -211,10 +215,10 @@ impl<'d> TableKeys<'d> {
         &self,
         key: &'static str,
         mistakes: &mut Mistakes<'_>,
-    ) -> Field<Vec<(Placed<String>, &'d Spanned<DeValue<'d>>)>> {
+    ) -> Field<Vec<(PlacedValue<String>, &'d Spanned<DeValue<'d>>)>> {
         self.with(key, |value| match value.get_ref() {
             DeValue::Table(table) => {
-                let name = |key: &Spanned<std::borrow::Cow<'d, str>>| Placed {
+                let name = |key: &Spanned<std::borrow::Cow<'d, str>>| PlacedValue {
                     value: key.get_ref().to_string(),
                     at: key.span(),
                 };
@@ -233,14 +237,16 @@ pub(super) fn elements<'d, T>(
     value: &'d Spanned<DeValue<'d>>,
     mistakes: &mut Mistakes<'_>,
     read: impl Fn(&'d Spanned<DeValue<'d>>, &mut Mistakes<'_>) -> Option<T>,
-) -> Option<Vec<Placed<T>>> {
+) -> Option<Vec<PlacedValue<T>>> {
     let DeValue::Array(array) = value.get_ref() else {
         mistakes.at(&value.span(), format!("expected a list, found {}", type_of(value.get_ref())));
         return None;
     };
     // Not lazily: every element is read.
-    let all: Vec<Option<Placed<T>>> =
-        array.iter().map(|one| read(one, mistakes).map(|value| Placed { value, at: one.span() })).collect();
+    let all: Vec<Option<PlacedValue<T>>> = array
+        .iter()
+        .map(|one| read(one, mistakes).map(|value| PlacedValue { value, at: one.span() }))
+        .collect();
     all.into_iter().collect()
 }
 

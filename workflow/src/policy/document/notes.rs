@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::keys::{Field, Placed};
-use super::settings::{Common, RequesterProof, Settings};
-use super::values::KeyRule;
+use super::keys::{Field, PlacedValue};
+use super::settings::{Common, Settings};
+use super::values::{KeyRule, RequesterProof};
 use crate::approver_set::GroupQuorum;
 use crate::policy::error::{LineIndex, Place};
 use crate::policy::profile::Profile;
@@ -221,7 +221,9 @@ impl Notes<'_> {
     }
 
     fn requesters(&mut self, common: &Common) {
-        let Field::Is(Placed { value: RequesterProof::None, at }) = &common.people.requesters else { return };
+        let Field::Is(PlacedValue { value: RequesterProof::None, at }) = &common.people.requesters else {
+            return;
+        };
         let seats: usize = self.profile.quorums().iter().map(|group| group.quorum).sum();
         if seats > 1 {
             return;

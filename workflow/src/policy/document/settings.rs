@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::deciders::Group;
-use super::keys::{Field, Placed, TableKeys, read};
+use super::keys::{Field, PlacedValue, TableKeys, read};
 use super::usages::{key_usages, purposes};
 use super::values::{
-    Approver, FixedSubject, FromToml, KeyRule, KeyUsageName, Limit, PurposeName, UngrantedAction,
+    Approver, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit, PurposeName,
+    RequesterProof, Shown, UngrantedAction,
 };
 use crate::approver_set::PlusTags;
 use crate::email::Email;
@@ -29,22 +29,6 @@ pub(super) struct People {
     pub(super) requesters: Field<RequesterProof>,
     shown_to_requesters: Field<Shown>,
     language: Field<Language>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shown {
-    Masked,
-    Full,
-}
-
-/// How a requester proves that an address is theirs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RequesterProof {
-    /// By a link mailed to the address: approvers are asked only when the request has been confirmed there.
-    #[default]
-    Mail,
-    /// Not at all: for private networks whose callers are known by other means.
-    None,
 }
 
 impl People {
@@ -76,6 +60,13 @@ impl People {
     }
 }
 
+/// A group of `[groups]`.
+#[derive(Clone, Debug)]
+pub(super) struct NamedGroup {
+    pub(super) name: String,
+    pub(super) members: Vec<Email>,
+}
+
 /// Values shared by all profiles.
 pub(super) struct Common {
     /// A group with a reported mistake is [`Field::Wrong`].
@@ -85,7 +76,7 @@ pub(super) struct Common {
 
 impl Common {
     /// The members of a group, or a report that there is none.
-    fn group(&self, name: &Placed<String>, mistakes: &mut Mistakes<'_>) -> Option<Group> {
+    fn group(&self, name: &PlacedValue<String>, mistakes: &mut Mistakes<'_>) -> Option<NamedGroup> {
         let Some(members) = self.groups.get(&name.value) else {
             let meant = similar(&name.value, self.groups.keys().map(String::as_str));
             let detail = format!(
@@ -95,22 +86,22 @@ impl Common {
             mistakes.add(Some(name.at.clone()), detail, meant.map(|meant| format!("\"{meant}\"")));
             return None;
         };
-        members.get().map(|members| Group { name: name.value.clone(), members: members.clone() })
+        members.get().map(|members| NamedGroup { name: name.value.clone(), members: members.clone() })
     }
 }
 
 /// One line of `approval`: a group, and the number of its approvals needed.
 #[derive(Clone, Debug)]
 pub(super) struct ApprovalLine {
-    pub(super) group: Group,
+    pub(super) group: NamedGroup,
     pub(super) quorum: usize,
 }
 
 /// `escalation`: the escalation approvers, and the time after which they may vote.
 #[derive(Clone, Debug)]
 pub(super) struct EscalationSection {
-    pub(super) after: Placed<Limit>,
-    pub(super) group: Group,
+    pub(super) after: PlacedValue<Limit>,
+    pub(super) group: NamedGroup,
 }
 
 /// The rules on names, each kind by itself.
@@ -188,24 +179,24 @@ pub(super) struct Settings {
     pub(super) description: Field<String>,
     /// The description in other languages.
     pub(super) descriptions: Field<BTreeMap<Language, String>>,
-    pub(super) keys: Field<Vec<Placed<KeyRule>>>,
+    pub(super) keys: Field<Vec<PlacedValue<KeyRule>>>,
     pub(super) rsa_min_bits: Field<u32>,
-    pub(super) key_usage: Field<Vec<Placed<KeyUsageName>>>,
-    pub(super) extended_key_usage: Field<Vec<Placed<PurposeName>>>,
+    pub(super) key_usage: Field<Vec<PlacedValue<KeyUsageName>>>,
+    pub(super) extended_key_usage: Field<Vec<PlacedValue<PurposeName>>>,
     pub(super) validity_days: Field<u32>,
     pub(super) max_names: Field<usize>,
     pub(super) wildcards: Field<bool>,
     pub(super) drop_unusable_names: Field<bool>,
     pub(super) ungranted: Field<UngrantedAction>,
     pub(super) subject: Field<FixedSubject>,
-    pub(super) approvers: Field<Vec<Placed<Approver>>>,
+    pub(super) approvers: Field<Vec<PlacedValue<Approver>>>,
     pub(super) quorum: Field<usize>,
-    pub(super) approval: Field<Vec<Placed<ApprovalLine>>>,
+    pub(super) approval: Field<Vec<PlacedValue<ApprovalLine>>>,
     pub(super) limit: Field<Limit>,
-    pub(super) reminders: Field<Vec<Placed<Limit>>>,
+    pub(super) reminders: Field<Vec<PlacedValue<Limit>>>,
     pub(super) escalation: Field<EscalationSection>,
     pub(super) names: NameRules,
-    pub(super) requesters: Field<Vec<Placed<Requesters>>>,
+    pub(super) requesters: Field<Vec<PlacedValue<Requesters>>>,
 }
 
 impl Settings {
@@ -287,7 +278,8 @@ impl Settings {
     fn same_person_twice(&self, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) {
         let approvers = self.approvers.get().map(Vec::as_slice).unwrap_or_default();
         for (at, one) in approvers.iter().enumerate() {
-            let same = |earlier: &&Placed<Approver>| plus_tags.same_person(&earlier.value.0, &one.value.0);
+            let same =
+                |earlier: &&PlacedValue<Approver>| plus_tags.same_person(&earlier.value.0, &one.value.0);
             if let Some(earlier) = approvers[..at].iter().find(same) {
                 mistakes
                     .at(&one.at, format!("the same approver twice: {} is {}", one.value.0, earlier.value.0));
@@ -309,7 +301,6 @@ fn at_least_one(quorum: &usize) -> Result<(), String> {
 }
 
 fn descriptions(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Field<BTreeMap<Language, String>> {
-    use super::values::FromText as _;
     let named = match keys.named("descriptions", mistakes) {
         Field::Is(named) => named,
         Field::Absent => return Field::Absent,
@@ -328,7 +319,7 @@ fn descriptions(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Field<BTre
             (Ok(_), None) => is_wrong = true,
         }
     }
-    if is_wrong { Field::Wrong } else { Field::Is(Placed { value: all, at: named.at }) }
+    if is_wrong { Field::Wrong } else { Field::Is(PlacedValue { value: all, at: named.at }) }
 }
 
 fn approval(keys: &TableKeys<'_>, common: &Common, mistakes: &mut Mistakes<'_>) -> Option<ApprovalLine> {
@@ -350,7 +341,7 @@ fn escalation(
 }
 
 fn requesters(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<Requesters> {
-    let domains: Field<Vec<Placed<MailRule>>> = keys.list("domains", mistakes);
+    let domains: Field<Vec<PlacedValue<MailRule>>> = keys.list("domains", mistakes);
     if domains.is_absent() {
         missing(keys, "domains", mistakes);
     }

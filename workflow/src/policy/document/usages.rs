@@ -1,10 +1,10 @@
 //! Rules for the key usages and purposes of a profile, which the linter would refuse later.
 
-use super::keys::Placed;
+use super::keys::PlacedValue;
 use super::values::{KeyUsageName, PurposeName};
 use pki::certificate::{mixes_time_stamping, restricts_agreement_wrongly};
 
-pub(super) fn key_usages(list: &[Placed<KeyUsageName>]) -> Result<(), String> {
+pub(super) fn key_usages(list: &[PlacedValue<KeyUsageName>]) -> Result<(), String> {
     let names: Vec<&str> = list.iter().map(|usage| usage.value.0).collect();
     each_once(&names)?;
     if restricts_agreement_wrongly(&names) {
@@ -14,7 +14,7 @@ pub(super) fn key_usages(list: &[Placed<KeyUsageName>]) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn purposes(list: &[Placed<PurposeName>]) -> Result<(), String> {
+pub(super) fn purposes(list: &[PlacedValue<PurposeName>]) -> Result<(), String> {
     let names: Vec<&str> = list.iter().map(|purpose| purpose.value.0.as_str()).collect();
     each_once(&names)?;
     if mixes_time_stamping(names) {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::settings::{RequesterProof, Shown};
 use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::finding::Finding;
@@ -210,6 +209,22 @@ impl FromText for UngrantedAction {
             [("ignored", UngrantedAction::Ignored), ("refused", UngrantedAction::Refused)],
         )
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    Masked,
+    Full,
+}
+
+/// How a requester proves that an address is theirs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequesterProof {
+    /// By a link mailed to the address: approvers are asked only when the request has been confirmed there.
+    #[default]
+    Mail,
+    /// Not at all: for private networks whose callers are known by other means.
+    None,
 }
 
 impl FromText for PlusTags {

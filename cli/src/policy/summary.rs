@@ -1,0 +1,54 @@
+//! A policy in a few lines, for people.
+
+use std::time::Duration;
+
+use workflow::approver_set::GroupQuorum;
+use workflow::policy::Policy;
+use workflow::texts::Language;
+
+use crate::table;
+
+/// A group of approvers with its quorum.
+pub(super) fn seats(seats: &GroupQuorum) -> String {
+    let members: Vec<&str> = seats.members.iter().map(|member| member.as_str()).collect();
+    let group = seats.group.as_ref().map(|group| format!("{group}: ")).unwrap_or_default();
+    format!("{group}{} of {}", seats.quorum, members.join(", "))
+}
+
+/// One line for each profile.
+pub(super) fn summary(policy: &Policy) -> String {
+    let rows: Vec<Vec<String>> = policy
+        .profiles()
+        .map(|profile| {
+            vec![
+                profile.name().to_owned(),
+                format!("{} days", profile.validity_days()),
+                profile.quorums().iter().map(seats).collect::<Vec<_>>().join("; "),
+                span(profile.limit()),
+                profile.description(Language::English).to_owned(),
+            ]
+        })
+        .collect();
+    let table = table::aligned(&["PROFILE", "VALID", "APPROVED BY", "WITHIN", "FOR"], &rows);
+    format!("Version {}\n\n{table}", policy.version())
+}
+
+/// A length of time as it is written in a policy.
+pub(super) fn span(limit: Duration) -> String {
+    let seconds = limit.as_secs();
+    [(86_400, "d"), (3_600, "h"), (60, "m")]
+        .into_iter()
+        .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit))
+        .map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_written_as_in_the_policy() {
+        let of = |seconds| span(Duration::from_secs(seconds));
+        assert_eq!([of(604_800), of(129_600), of(10), of(90)], ["7d", "36h", "10s", "90s"]);
+    }
+}
