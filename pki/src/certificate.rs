@@ -12,16 +12,18 @@ mod serial;
 mod strict;
 mod tbs;
 mod template;
+mod usages;
 mod validity;
 
 pub use crate::pem_block::to_pem;
 pub use cross_check::{Approved, CrossCheckError, cross_check};
 pub use issue::{IssueError, issue};
-pub use lint::{LintError, Linted, lint};
+pub use lint::{LintError, Linted, check_subject, is_web_address, lint};
 pub use parsed::{Certificate, CertificateError};
 pub use serial::{Serial, SerialError};
 pub use tbs::{BuildError, TbsFields, signed_certificate};
 pub use template::{CertificateContents, Publication, TbsCertificate, Template};
+pub use usages::{key_can, mixes_time_stamping, restricts_agreement_wrongly, serve_a_purpose};
 pub use validity::{Validity, ValidityError};
 
 #[cfg(test)]

@@ -70,24 +70,12 @@ fn sequence(der: &[u8]) -> der::Result<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{CaMaker, TestKey, oid, sequence, tlv};
-
-    /// A PKCS#7 file with these certificates.
-    fn file(certificates: &[Vec<u8>]) -> Vec<u8> {
-        let data = sequence(&[
-            tlv(2, &[1]),
-            tlv(0x31, &[]),
-            sequence(&[oid("1.2.840.113549.1.7.1")]),
-            tlv(0xa0, &certificates.concat()),
-            tlv(0x31, &[]),
-        ]);
-        sequence(&[oid("1.2.840.113549.1.7.2"), tlv(0xa0, &data)])
-    }
+    use crate::testing::{CaMaker, TestKey, oid, pkcs7};
 
     #[test]
     fn the_certificates_are_read_in_their_order() {
         let all = ["Root", "Issuing"].map(|name| CaMaker::new(TestKey::EcP256).named(name).root_der());
-        let file = file(&all);
+        let file = pkcs7(&all);
         assert!(is_pkcs7(&file));
         assert_eq!(pkcs7_certificates(&file).unwrap(), all);
         assert!(!is_pkcs7(&all[0]));
@@ -96,7 +84,7 @@ mod tests {
 
     #[test]
     fn damage_is_an_error_and_no_panic() {
-        let file = file(&[CaMaker::new(TestKey::EcP256).root_der()]);
+        let file = pkcs7(&[CaMaker::new(TestKey::EcP256).root_der()]);
         for length in 0..file.len() {
             assert!(pkcs7_certificates(&file[..length]).is_err(), "{length}");
         }

@@ -11,7 +11,7 @@ mod request;
 mod shapes;
 
 pub use authority::{CaMaker, TestCa, root, root_with};
-pub use encode::{distinguished_name, oid, pem, sequence, tlv};
+pub use encode::{distinguished_name, oid, pem, pkcs7, sequence, tlv};
 pub use key::{TestKey, TestKeyPair};
 pub use non_canonical_key::csrs_with_non_canonical_keys;
 pub use request::{

@@ -12,7 +12,7 @@ use pki::csr::Csr;
 use pki::name::Subject;
 use pki::pkcs7::pkcs7_certificates;
 use pki::testing as test_pki;
-use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
+use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, pkcs7};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
@@ -42,18 +42,6 @@ fn bundles() -> Vec<Vec<Vec<u8>>> {
         vec![own.der_below(&between), between.der_below(&root), renewed, root.root_der()],
         (0..6).map(|_| ca("Root").der_below(&root)).collect(),
     ]
-}
-
-/// A PKCS#7 file with certificates.
-fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
-    let data = sequence(&[
-        tlv(2, &[1]),
-        tlv(0x31, &[]),
-        sequence(&[oid("1.2.840.113549.1.7.1")]),
-        tlv(0xa0, &certificates.concat()),
-        tlv(0x31, &[]),
-    ]);
-    sequence(&[oid("1.2.840.113549.1.7.2"), tlv(0xa0, &data)])
 }
 
 /// An export of requests in several stages.

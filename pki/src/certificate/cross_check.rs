@@ -11,7 +11,9 @@ use std::time::Duration;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Encode as _};
 use rustls_pki_types::{CertificateDer, Der, ServerName, TrustAnchor, UnixTime};
-use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
+use webpki::{
+    ALL_VERIFICATION_ALGS, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter,
+};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
@@ -114,16 +116,19 @@ impl Values {
 }
 
 /// Collects the purposes that webpki reads.
-#[derive(Default)]
-struct ReadPurposes(RefCell<Vec<String>>);
+struct ReadPurposes<'a> {
+    approved: &'a [ObjectIdentifier],
+    read: RefCell<Vec<String>>,
+}
 
-impl ExtendedKeyUsageValidator for &ReadPurposes {
+impl ExtendedKeyUsageValidator for &ReadPurposes<'_> {
     fn validate(&self, all: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
         for one in all {
-            let arcs: Vec<String> = one?.to_decoded_oid().iter().map(usize::to_string).collect();
-            let dotted = arcs.join(".");
-            let known = ObjectIdentifier::new(&dotted).map(|oid| purpose_name(&oid).into_owned());
-            self.0.borrow_mut().push(known.unwrap_or(dotted));
+            let one = one?;
+            // By its octets: webpki 0.103.17 shows arcs above 127 as other numbers (311 as 567).
+            let approved = self.approved.iter().find(|oid| KeyPurposeId::new(oid.as_bytes()) == one);
+            let name = approved.map_or_else(|| format!("{one:?}"), |oid| purpose_name(oid).into_owned());
+            self.read.borrow_mut().push(name);
         }
         Ok(())
     }
@@ -145,9 +150,11 @@ fn by_webpki(certificate: &Certificate, approved: &Approved<'_>) -> Result<Compa
         name_constraints: None,
     };
     let anchors = [anchor];
-    let purposes = ReadPurposes::default();
+    let approved_purposes: Vec<ObjectIdentifier> =
+        approved.contents.extended_key_usage.iter().filter_map(|name| purpose(name)).collect();
+    let purposes = ReadPurposes { approved: &approved_purposes, read: RefCell::default() };
     let verify = |seconds: u64| {
-        purposes.0.borrow_mut().clear();
+        purposes.read.borrow_mut().clear();
         let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         read.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &[], at, &purposes, None, None).map(drop)
     };
@@ -180,7 +187,7 @@ fn by_webpki(certificate: &Certificate, approved: &Approved<'_>) -> Result<Compa
         ("URIs", joined(read.valid_uri_names().collect()), values.uri),
         ("IP addresses", addresses(values.ip.iter().filter(has)), addresses(values.ip.iter())),
         ("signature", signature, "good".to_owned()),
-        ("purposes", purposes.0.take().join(" "), values.purposes),
+        ("purposes", purposes.read.take().join(" "), values.purposes),
     ])
 }
 

@@ -4,17 +4,21 @@
 //! the bytes back; every field is compared with its source, and an unexpected extension is an error. Returns every
 //! broken rule: a bug or wrong configuration, unless [`LintError::is_of_request`].
 
+mod extensions;
+mod subject;
+
 use x509_parser::certificate::TbsCertificate as Read;
-use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Version;
 
 use super::parsed::TbsSummary;
 use super::template::{CertificateContents, TbsCertificate};
-use crate::csr::{Csr, extension_name, purposes, usages};
+use crate::csr::Csr;
 use crate::issuer::Issuer;
-use crate::name::Name;
 use crate::signer::SignatureAlgorithm;
+
+pub use extensions::is_web_address;
+pub use subject::check_subject;
 
 /// A value that passed the linter, with the linter's reading of it.
 #[derive(Clone, Debug)]
@@ -163,6 +167,12 @@ impl Linter {
             "4.1.2.7 public key",
             "it is not the key of the request",
         );
+        // RFC 5280 section 4.2.1.9: a certificate with the key of an authority would pass for the authority.
+        self.require(
+            !issuer.is_authority_key(csr.key()),
+            "4.1.2.7 public key",
+            "it is the key of an authority",
+        );
         self.require(
             read.issuer_uid.is_none() && read.subject_uid.is_none(),
             "4.1.2.8 unique identifiers",
@@ -183,6 +193,9 @@ impl Linter {
             "4.1.2.6 subject",
             "it is not the subject that was granted",
         );
+        for fault in subject::faults(read.subject(), &contents.names) {
+            self.wrong("4.1.2.6 subject", fault);
+        }
         for common_name in read.subject().iter_common_name() {
             let listed = common_name
                 .as_str()
@@ -199,133 +212,11 @@ impl Linter {
                 format!("the issuer's name constraints {violation} the subject"),
             );
         }
-        for name in csr.names() {
-            if let Some(violation) = issuer.violation(name) {
-                self.wrong(
-                    "4.2.1.10 name constraints",
-                    format!("the issuer's name constraints {violation} {name}"),
-                );
-            }
-        }
         self.require(
             csr.names() == contents.names.as_slice(),
             "names",
             "the granted names differ from the request's names",
         );
-    }
-
-    fn extensions(&mut self, read: &Read<'_>, issuer: &Issuer, csr: &Csr, contents: &CertificateContents) {
-        let all = read.extensions();
-        for (at, extension) in all.iter().enumerate() {
-            if all[..at].iter().any(|earlier| earlier.oid == extension.oid) {
-                self.wrong("4.2 extensions", format!("{} occurs twice", extension_name(extension)));
-            }
-            self.extension(extension, read, issuer, csr, contents);
-        }
-        let seen: Vec<_> = all.iter().map(extension_name).collect();
-        let mut needed = vec![
-            "authorityKeyIdentifier",
-            "subjectKeyIdentifier",
-            "keyUsage",
-            "subjectAltName",
-            "basicConstraints",
-        ];
-        if !contents.extended_key_usage.is_empty() {
-            needed.push("extendedKeyUsage");
-        }
-        for name in needed {
-            if !seen.iter().any(|seen| seen == name) {
-                self.wrong("4.2 extensions", format!("{name} is missing"));
-            }
-        }
-    }
-
-    fn extension(
-        &mut self,
-        extension: &X509Extension<'_>,
-        read: &Read<'_>,
-        issuer: &Issuer,
-        csr: &Csr,
-        contents: &CertificateContents,
-    ) {
-        let critical = match extension.parsed_extension() {
-            ParsedExtension::AuthorityKeyIdentifier(identifier) => {
-                let key = identifier.key_identifier.as_ref().map(|key| key.0);
-                self.require(
-                    key == Some(issuer.key_identifier_octets())
-                        && identifier.authority_cert_issuer.is_none()
-                        && identifier.authority_cert_serial.is_none(),
-                    "4.2.1.1 authorityKeyIdentifier",
-                    "it is not exactly the issuer's subjectKeyIdentifier",
-                );
-                false
-            }
-            ParsedExtension::SubjectKeyIdentifier(identifier) => {
-                let expected = csr.key().identifier();
-                self.require(
-                    identifier.0 == expected,
-                    "4.2.1.2 subjectKeyIdentifier",
-                    "it does not match the public key",
-                );
-                false
-            }
-            ParsedExtension::KeyUsage(usage) => {
-                let mut granted: Vec<&str> = contents.key_usage.iter().map(String::as_str).collect();
-                let mut set: Vec<&str> = usages(*usage).collect();
-                granted.sort_unstable();
-                set.sort_unstable();
-                self.require(
-                    !set.is_empty() && set == granted,
-                    "4.2.1.3 keyUsage",
-                    "it differs from the granted key usages",
-                );
-                self.require(
-                    is_named_bit_list(extension.value),
-                    "4.1 encoding",
-                    "keyUsage ends in zero bits, which DER omits (X.690 section 11.2.2)",
-                );
-                self.require(
-                    !usage.key_cert_sign() && !usage.crl_sign(),
-                    "4.2.1.3 keyUsage",
-                    "it contains keyCertSign or cRLSign",
-                );
-                true
-            }
-            ParsedExtension::SubjectAlternativeName(names) => {
-                let written: Option<Vec<Name>> = names.general_names.iter().map(plain).collect();
-                self.require(
-                    !contents.names.is_empty() && written.is_some_and(|written| written == contents.names),
-                    "4.2.1.6 subjectAltName",
-                    "it differs from the granted names",
-                );
-                read.subject().iter_rdn().next().is_none()
-            }
-            ParsedExtension::BasicConstraints(constraints) => {
-                self.require(
-                    !constraints.ca && constraints.path_len_constraint.is_none(),
-                    "4.2.1.9 basicConstraints",
-                    "it makes the subject a CA",
-                );
-                true
-            }
-            ParsedExtension::ExtendedKeyUsage(_) => {
-                self.require(
-                    purposes(extension.value).is_some_and(|read| read == contents.extended_key_usage),
-                    "4.2.1.12 extendedKeyUsage",
-                    "it differs from the granted purposes",
-                );
-                false
-            }
-            ParsedExtension::CRLDistributionPoints(_) | ParsedExtension::AuthorityInfoAccess(_) => false,
-            _ => {
-                self.wrong("4.2 extensions", format!("{} is not expected", extension_name(extension)));
-                return;
-            }
-        };
-        if extension.critical != critical {
-            let how = if critical { "is not critical" } else { "is critical" };
-            self.wrong("4.2 extensions", format!("{} {how}", extension_name(extension)));
-        }
     }
 }
 
@@ -335,20 +226,4 @@ fn signature_is(read: &Read<'_>, identifier: &[u8]) -> bool {
     let (tbs, issuer) = (read.as_ref(), read.issuer().as_raw());
     let at = tbs.windows(issuer.len()).position(|window| window == issuer);
     at.is_some_and(|at| tbs[..at].ends_with(identifier))
-}
-
-/// X.690 section 11.2.2: true if a BIT STRING ends in its last set bit.
-fn is_named_bit_list(der: &[u8]) -> bool {
-    matches!(der, [3, _, unused, .., last] if last.trailing_zeros() == u32::from(*unused))
-}
-
-/// Reads a name of a supported kind; `None` for other kinds and for other than the canonical spelling.
-fn plain(name: &GeneralName<'_>) -> Option<Name> {
-    match name {
-        GeneralName::DNSName(text) => Name::dns(text).ok().filter(|name| name.text() == *text),
-        GeneralName::RFC822Name(text) => Name::email(text).ok().filter(|name| name.text() == *text),
-        GeneralName::URI(text) => Name::uri(text).ok(),
-        GeneralName::IPAddress(octets) => Name::ip(octets).ok(),
-        _ => None,
-    }
 }

@@ -17,6 +17,7 @@ use x509_cert::ext::pkix::{
 };
 
 use super::tbs::{BuildError, TbsFields};
+use super::usages::has_critical_purpose;
 use super::{Serial, Validity};
 use crate::csr::{Csr, KEY_USAGES, purpose};
 use crate::issuer::Issuer;
@@ -172,7 +173,7 @@ impl Template<'_> {
             // RFC 5280 section 4.2.1.12.
             extensions.push(extension(
                 oid::EXTENDED_KEY_USAGE,
-                false,
+                has_critical_purpose(&self.contents.extended_key_usage),
                 &purposes(&self.contents.extended_key_usage)?,
             )?);
         }

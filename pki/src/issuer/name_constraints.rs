@@ -86,6 +86,13 @@ impl NameConstraints {
                     | (Subtree::Ip(..), Name::Ip(_))
             )
         };
+        // RFC 5280 section 4.2.1.10: with constraints on URIs, a URI whose host is an address is rejected.
+        if let Name::Uri(uri) = name
+            && has_address(uri)
+            && self.permitted.iter().chain(&self.excluded).any(&concerns)
+        {
+            return Some(NameConstraintViolation::NotPermitted);
+        }
         self.evaluate(concerns, |subtree| subtree.contains(name), |subtree| subtree.touches(name))
     }
 
@@ -193,10 +200,17 @@ fn host_within(host: &str, base: &str) -> bool {
     }
 }
 
+/// The host of a URI in lower case, without its port.
 fn host_of(uri: &str) -> Option<String> {
     let authority = uri.split_once("://")?.1;
     let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
-    let host = &authority[..end];
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    let host = match authority[..end].strip_prefix('[') {
+        Some(address) => address.split(']').next()?,
+        None => authority[..end].split(':').next()?,
+    };
     Some(host.to_ascii_lowercase())
+}
+
+fn has_address(uri: &str) -> bool {
+    host_of(uri).is_some_and(|host| host.parse::<IpAddr>().is_ok())
 }

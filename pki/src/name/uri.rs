@@ -2,7 +2,10 @@
 //!
 //! Invariant: an accepted URI is unchanged, is absolute, has a DNS name or IP address as host (for `spiffe:`, a trust
 //! domain), and is its own normal form (RFC 3986 section 6.2, and the WHATWG URL standard). So two accepted URIs that
-//! any reader takes for the same are the same octets, and a rule of the policy has no second spelling.
+//! any reader takes for the same are the same octets, and a rule of the policy has no second spelling. The host is read from
+//! the text: the library `url` repairs what it reads.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::dns;
 use crate::error::UriError;
@@ -46,13 +49,10 @@ pub(super) fn parse(text: &str) -> Result<String, UriError> {
         return Err(UriError::Character);
     }
     let url = url::Url::parse(text).map_err(|_| UriError::Malformed)?;
-    let host_is_valid = match url.host() {
-        Some(url::Host::Domain(domain)) => dns::parse(domain).is_ok_and(|name| !name.starts_with("*.")),
-        Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
-        None => false,
-    };
-    if !host_is_valid {
-        return Err(UriError::Host);
+    match host(authority) {
+        "" => return Err(UriError::NoHost),
+        host if is_host(host) => {}
+        _ => return Err(UriError::Host),
     }
     // RFC 3986 section 6.2.2.1: case is ignored in scheme and host, so the normal form is in lower case.
     if [scheme, authority].iter().any(|part| part.bytes().any(|b| b.is_ascii_uppercase())) {
@@ -71,6 +71,23 @@ pub(super) fn parse(text: &str) -> Result<String, UriError> {
         return Err(UriError::NotNormal(url.into()));
     }
     Ok(text.to_owned())
+}
+
+/// RFC 3986 section 3.2: the host of an authority without user information.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            host.parse::<Ipv4Addr>().is_ok() || dns::parse(host).is_ok_and(|name| !name.starts_with("*."))
+        }
+    }
 }
 
 /// RFC 3986 section 6.2.2.2: an unreserved character is not percent-encoded. RFC 3986 section 2.2: an encoded slash is
@@ -165,6 +182,7 @@ mod tests {
             "https://[2001:db8::1]:8443/team/",
             "https://192.0.2.1/",
             "urn-x://host.example.com:8080/",
+            "urn-x://192.0.2.1/",
         ] {
             assert_eq!(parse(text).unwrap(), text);
         }
@@ -179,6 +197,14 @@ mod tests {
             ("https://", UriError::Malformed),
             ("https://localhost/", UriError::Host),
             ("https://user@example.com/", UriError::User),
+            ("https://ex%61mple.com/", UriError::Host),
+            ("https:///example.com/", UriError::NoHost),
+            ("https://0x7f.1/", UriError::Host),
+            ("https://2130706433/", UriError::Host),
+            ("https://example.com:65536/", UriError::Malformed),
+            ("https://example.com/%zz", UriError::Malformed),
+            ("https://example.com/%4", UriError::Malformed),
+            ("https://example.com/#a#b", UriError::Fragment),
             ("https://example.com/#f", UriError::Fragment),
             ("https://example.com/[a]", UriError::Character),
             ("https://*.example.com/", UriError::Host),

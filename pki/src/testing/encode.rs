@@ -65,3 +65,16 @@ pub fn distinguished_name(parts: &[(&str, u8, &[u8])]) -> Vec<u8> {
         parts.iter().map(|(id, tag, value)| tlv(0x31, &sequence(&[oid(id), tlv(*tag, value)]))).collect();
     sequence(&all)
 }
+
+/// A PKCS#7 file with certificates (RFC 5652 section 5.1).
+#[must_use]
+pub fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
+    let data = sequence(&[
+        tlv(2, &[1]),
+        tlv(0x31, &[]),
+        sequence(&[oid("1.2.840.113549.1.7.1")]),
+        tlv(0xa0, &certificates.concat()),
+        tlv(0x31, &[]),
+    ]);
+    sequence(&[oid("1.2.840.113549.1.7.2"), tlv(0xa0, &data)])
+}

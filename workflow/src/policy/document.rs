@@ -7,6 +7,7 @@ mod deciders;
 mod keys;
 mod notes;
 mod settings;
+mod usages;
 mod values;
 
 use std::collections::BTreeMap;
@@ -256,7 +257,7 @@ fn profile(
             field => field.values(),
         }
     }
-    Some(Profile {
+    let profile = Profile {
         name: name.to_owned(),
         description: own.description.or(&defaults.description).or_usual(String::new())?,
         descriptions: own.descriptions.or(&defaults.descriptions).or_usual(BTreeMap::new())?,
@@ -276,7 +277,12 @@ fn profile(
             field => field.get()?.0.clone(),
         },
         deciders: deciders?,
-    })
+    };
+    if !profile.keys.iter().any(|rule| profile.has_use_for(rule.kind())) {
+        let rule = "no purpose fits the key usages that its keys can have (RFC 5280 section 4.2.1.12)";
+        mistakes.at(&own.at, format!("the profile {name}: {rule}; add \"digitalSignature\" to key_usage"));
+    }
+    Some(profile)
 }
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ impl RuleWalk<'_> {
     fn key_usage(&mut self) {
         let (csr, profile) = (self.csr, self.profile);
         let granted = profile.key_usage_for(csr.key().kind());
-        if let Some(finding) = no_usage_left(csr, profile, &granted) {
+        if let Some(finding) = no_usage_left(csr, profile) {
             self.judged("key usage", "none", [finding], String::new);
         }
         for usage in &profile.key_usage {

@@ -8,6 +8,7 @@ use super::rules::{Names, Requesters};
 use crate::approver_set::{GroupQuorum, PlusTags};
 use crate::email::Email;
 use crate::texts::Language;
+use pki::certificate::{key_can, serve_a_purpose};
 use pki::key::KeyKind;
 
 /// One kind of certificate.
@@ -96,21 +97,17 @@ impl Profile {
         Duration::from_secs(u64::from(self.validity_days) * 86_400)
     }
 
-    /// The key usages that make sense for the kind of key (RFC 5280 section 4.2.1.3, RFC 8410 section 5): only RSA
-    /// enciphers, only EC agrees.
+    /// The key usages of the profile that a key of this kind can have.
     pub(super) fn key_usage_for(&self, kind: KeyKind) -> Vec<String> {
-        let rsa = matches!(kind, KeyKind::Rsa { .. });
-        let agrees = matches!(kind, KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521);
-        self.key_usage
-            .iter()
-            .map(|usage| usage.0)
-            .filter(|usage| match *usage {
-                "keyEncipherment" | "dataEncipherment" => rsa,
-                "keyAgreement" | "encipherOnly" | "decipherOnly" => agrees,
-                _ => true,
-            })
-            .map(str::to_owned)
-            .collect()
+        let fitting = self.key_usage.iter().map(|usage| usage.0).filter(|usage| key_can(kind, usage));
+        fitting.map(str::to_owned).collect()
+    }
+
+    /// True if a key of this kind can have a key usage that serves a purpose of the profile.
+    pub(super) fn has_use_for(&self, kind: KeyKind) -> bool {
+        let purposes = self.extended_key_usage.iter().map(|purpose| purpose.0.as_str());
+        let usages = self.key_usage_for(kind);
+        serve_a_purpose(&usages.iter().map(String::as_str).collect::<Vec<_>>(), purposes)
     }
 
     /// The allowed names, for people: one sentence per kind of name.

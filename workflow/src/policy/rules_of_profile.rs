@@ -30,7 +30,7 @@ impl Policy {
         findings.extend(names(csr, profile));
         findings.extend(asked_by(csr, profile, requester));
         findings.extend(extensions(self, csr, profile, &key_usage));
-        findings.extend(no_usage_left(csr, profile, &key_usage));
+        findings.extend(no_usage_left(csr, profile));
         findings.extend(csr.warnings().iter().map(Finding::from));
 
         let refused = findings.iter().any(Finding::is_refusal);
@@ -78,8 +78,8 @@ pub(super) fn key(policy: &Policy, csr: &Csr, profile: &Profile) -> Vec<Finding>
 }
 
 /// No key usage of the profile makes sense for the key.
-pub(super) fn no_usage_left(csr: &Csr, profile: &Profile, key_usage: &[String]) -> Option<Finding> {
-    key_usage.is_empty().then(|| {
+pub(super) fn no_usage_left(csr: &Csr, profile: &Profile) -> Option<Finding> {
+    (!profile.has_use_for(csr.key().kind())).then(|| {
         Finding::refused(
             Code::UnsupportedKey,
             Message::new("finding-profile-no-use")

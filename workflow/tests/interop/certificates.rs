@@ -7,12 +7,16 @@ use std::fs;
 use std::path::PathBuf;
 
 use aws_lc_rs::rand::SystemRandom;
-use pki::certificate::{Certificate, Serial, Template, Validity, issue, lint};
+use futures_util::FutureExt as _;
+use pki::certificate::{
+    Approved, Certificate, Publication, Serial, Template, Validity, cross_check, issue, lint,
+};
 use pki::csr::Csr;
 use pki::signer::Signer;
 use pki::testing as test_pki;
 use pki::testing::TestKey;
 use time::OffsetDateTime;
+use workflow::grant::Grant;
 use workflow::policy::Policy;
 
 use crate::authorities::Authority;
@@ -52,24 +56,38 @@ pub(crate) fn certify(
 ) -> Certificate {
     let verdict = policy.evaluate(csr, policy.profile(Some(profile)).unwrap(), None);
     let grant = verdict.grant.unwrap_or_else(|| panic!("{:?}", verdict.findings));
-    let contents = grant.contents();
     let (issuer, now) = (&authority.issuer, OffsetDateTime::now_utc());
+    let validity = validity.unwrap_or_else(|| Validity::choose(now, grant.validity_days, issuer).unwrap());
+    issue_granted(authority, csr, &grant, policy.publication(), &validity)
+        .unwrap_or_else(|error| panic!("{}: {error}", authority.label))
+}
+
+/// Builds, lints, signs and checks a certificate like Sign. Fails with the reason.
+pub(crate) fn issue_granted(
+    authority: &Authority,
+    csr: &Csr,
+    grant: &Grant,
+    publication: &Publication,
+    validity: &Validity,
+) -> Result<Certificate, String> {
+    let (issuer, contents) = (&authority.issuer, grant.contents());
+    let serial = Serial::random(&SystemRandom::new()).unwrap();
     let template = Template {
         csr,
         contents: &contents,
         issuer,
         algorithm: authority.key.algorithm(),
-        serial: &Serial::random(&SystemRandom::new()).unwrap(),
-        validity: &validity.unwrap_or_else(|| Validity::choose(now, grant.validity_days, issuer).unwrap()),
-        publication: policy.publication(),
+        serial: &serial,
+        validity,
+        publication,
     };
-    let linted = lint(template.build().unwrap(), issuer, csr, &contents)
-        .unwrap_or_else(|errors| panic!("{}: {errors:?}", authority.label));
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(issue(&authority.key, linted))
-        .unwrap()
+    let built = template.build().map_err(|error| error.to_string())?;
+    let linted = lint(built, issuer, csr, &contents).map_err(|errors| format!("the linter: {errors:?}"))?;
+    let signed = issue(&authority.key, linted).now_or_never().unwrap();
+    let certificate = signed.map_err(|error| error.to_string())?;
+    let approved = Approved { csr, contents: &contents, issuer, serial: &serial, validity };
+    cross_check(&certificate, &approved).map_err(|error| format!("the last check: {error}"))?;
+    Ok(certificate)
 }
 
 /// Writes a certificate beside its authority.

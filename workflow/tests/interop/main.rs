@@ -11,6 +11,7 @@ mod authorities;
 mod certificates;
 mod document;
 mod forgeries;
+mod generated;
 mod lax_authorities;
 mod limits;
 mod mutations;

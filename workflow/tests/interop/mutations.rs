@@ -8,14 +8,10 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::Command;
 
-use aws_lc_rs::rand::SystemRandom;
-use pki::certificate::{
-    Approved, Certificate, CertificateContents, Serial, Template, Validity, cross_check, issue, lint,
-};
+use pki::certificate::{Certificate, CertificateContents, Validity};
 use pki::csr::Csr;
 use pki::key::KeyKind;
 use pki::name::Name;
-use pki::signer::Signer as _;
 use pki::testing as test_pki;
 use pki::testing::CsrMaker;
 use time::OffsetDateTime;
@@ -23,6 +19,7 @@ use time::macros::format_description;
 use workflow::policy::Policy;
 
 use crate::authorities::Authority;
+use crate::certificates::issue_granted;
 use crate::panel::{openssl, openssl_is_there, say, skip};
 use crate::venv;
 
@@ -33,7 +30,6 @@ const READINGS: &str = include_str!("readings.py");
 struct Issued {
     csr: Csr,
     contents: CertificateContents,
-    serial: Serial,
     certificate: Certificate,
 }
 
@@ -66,7 +62,6 @@ fn nothing_is_issued_that_others_read_otherwise() {
     let profile = policy.profile(None).unwrap();
     let authority = Authority::new("mutations", &test_pki::root(), folder.join("authority"));
     let validity = Validity::choose(OffsetDateTime::now_utc(), 365, &authority.issuer).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 
     let shapes = test_pki::csr_shapes();
     let refused_shapes =
@@ -92,23 +87,8 @@ fn nothing_is_issued_that_others_read_otherwise() {
         if !seen.insert((csr.key().digest(), contents.subject.clone(), contents.names.clone())) {
             continue;
         }
-        let serial = Serial::random(&SystemRandom::new()).unwrap();
-        let issuer = &authority.issuer;
-        let template = Template {
-            csr: &csr,
-            contents: &contents,
-            issuer,
-            algorithm: authority.key.algorithm(),
-            serial: &serial,
-            validity: &validity,
-            publication: policy.publication(),
-        };
-        let linted = lint(template.build().unwrap(), issuer, &csr, &contents).unwrap();
-        let certificate = runtime.block_on(issue(&authority.key, linted)).unwrap();
-        let approved =
-            Approved { csr: &csr, contents: &contents, issuer, serial: &serial, validity: &validity };
-        cross_check(&certificate, &approved).unwrap();
-        issued.push(Issued { csr, contents, serial, certificate });
+        let certificate = issue_granted(&authority, &csr, &grant, policy.publication(), &validity).unwrap();
+        issued.push(Issued { csr, contents, certificate });
     }
     let same = read - refused - not_granted - issued.len();
     say(&format!(
@@ -186,19 +166,13 @@ fn for_openssl(one: &Issued, validity: &Validity) -> String {
             format_description!("[month repr:short] [day padding:space] [hour]:[minute]:[second] [year] GMT");
         at.format(form).unwrap()
     };
-    let names: Vec<String> = names(&one.contents)
-        .iter()
-        .map(|name| match name {
-            Name::Dns(name) => format!("DNS:{name}"),
-            Name::Email(name) => format!("email:{name}"),
-            Name::Uri(name) => format!("URI:{name}"),
-            Name::Ip(IpAddr::V4(address)) => format!("IP Address:{address}"),
-            Name::Ip(IpAddr::V6(address)) => {
-                let groups = address.segments().map(|group| format!("{group:X}"));
-                format!("IP Address:{}", groups.join(":"))
-            }
-        })
-        .collect();
+    let names = names(&one.contents, |address| match address {
+        IpAddr::V4(address) => format!("IP Address:{address}"),
+        IpAddr::V6(address) => {
+            let groups = address.segments().map(|group| format!("{group:X}"));
+            format!("IP Address:{}", groups.join(":"))
+        }
+    });
     let is_rsa = matches!(one.csr.key().kind(), KeyKind::Rsa { .. });
     let mut key = String::new();
     let bits = one.csr.key().bits();
@@ -208,7 +182,7 @@ fn for_openssl(one: &Issued, validity: &Validity) -> String {
         false => bits.iter().for_each(|b| write!(key, "{b:02x}").unwrap()),
     }
     [
-        one.serial.to_string().as_str(),
+        one.certificate.serial().to_string().as_str(),
         &date(validity.not_before),
         &date(validity.not_after),
         &names.join(", "),
@@ -225,24 +199,23 @@ fn one_modulus(bits: &[u8]) -> usize {
     usize::from(bits[6]) << 8 | usize::from(bits[7])
 }
 
-fn names(contents: &CertificateContents) -> Vec<Name> {
-    contents.names.iter().map(|name| name.parse().unwrap()).collect()
+/// The names, each with its kind.
+fn names(contents: &CertificateContents, address: impl Fn(IpAddr) -> String) -> Vec<String> {
+    let in_words = |name: &String| match name.parse().unwrap() {
+        Name::Dns(name) => format!("DNS:{name}"),
+        Name::Email(name) => format!("email:{name}"),
+        Name::Uri(name) => format!("URI:{name}"),
+        Name::Ip(found) => address(found),
+    };
+    contents.names.iter().map(in_words).collect()
 }
 
 /// The line of readings.py.
 fn for_python(one: &Issued, validity: &Validity) -> String {
-    let names: Vec<String> = names(&one.contents)
-        .iter()
-        .map(|name| match name {
-            Name::Dns(name) => format!("DNS:{name}"),
-            Name::Email(name) => format!("email:{name}"),
-            Name::Uri(name) => format!("URI:{name}"),
-            Name::Ip(address) => format!("IP:{address}"),
-        })
-        .collect();
+    let names = names(&one.contents, |address| format!("IP:{address}"));
     let is_rsa = matches!(one.csr.key().kind(), KeyKind::Rsa { .. });
     [
-        format!("{:0>40}", one.serial.to_string()),
+        format!("{:0>40}", one.certificate.serial().to_string()),
         validity.not_before.unix_timestamp().to_string(),
         validity.not_after.unix_timestamp().to_string(),
         "CN=Test CA".to_owned(),

@@ -11,7 +11,7 @@ use super::values::{KeyRule, RequesterProof};
 use crate::approver_set::GroupQuorum;
 use crate::policy::error::{LineIndex, Place};
 use crate::policy::profile::Profile;
-use pki::key::{KeyKind, MAX_RSA_BITS};
+use pki::key::MAX_RSA_BITS;
 
 /// A legal but unwise part of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,17 +135,12 @@ impl Notes<'_> {
 
     /// Kinds of keys for which no key usage is left.
     fn key_usage(&mut self) {
-        let kinds = [
-            (KeyRule::Rsa, KeyKind::Rsa { bits: 2048 }),
-            (KeyRule::EcP256, KeyKind::EcP256),
-            (KeyRule::EcP384, KeyKind::EcP384),
-            (KeyRule::EcP521, KeyKind::EcP521),
-            (KeyRule::Ed25519, KeyKind::Ed25519),
-        ];
-        let allowed = kinds.into_iter().filter(|(rule, _)| self.profile.keys.contains(rule));
-        let without: Vec<&str> = allowed
-            .filter(|(_, kind)| self.profile.key_usage_for(*kind).is_empty())
-            .map(|(rule, _)| rule.describe())
+        let without: Vec<&str> = self
+            .profile
+            .keys
+            .iter()
+            .filter(|rule| !self.profile.has_use_for(rule.kind()))
+            .map(|rule| rule.describe())
             .collect();
         if !without.is_empty() {
             let at = self.place(|settings| &settings.key_usage);

@@ -8,6 +8,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::keys::{Field, PlacedValue, TableKeys, read};
+use super::usages::{key_usages, purposes};
 use super::values::{
     Approver, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit, PurposeName,
     RequesterProof, Shown, UngrantedAction,
@@ -243,8 +244,11 @@ impl Settings {
             }),
             key_usage: keys
                 .list("key_usage", mistakes)
-                .checked(mistakes, |list| some(list, "key_usage = [\"digitalSignature\"]")),
-            extended_key_usage: keys.list("extended_key_usage", mistakes),
+                .checked(mistakes, |list| some(list, "key_usage = [\"digitalSignature\"]"))
+                .checked(mistakes, |list| key_usages(list)),
+            extended_key_usage: keys
+                .list("extended_key_usage", mistakes)
+                .checked(mistakes, |list| purposes(list)),
             validity_days: keys.field("validity_days", mistakes).checked(mistakes, |days| match *days {
                 1..=36_500 => Ok(()),
                 days => Err(format!("a validity of {days} days is out of range; write 1 to 36500")),

@@ -156,6 +156,17 @@ impl KeyRule {
         )
     }
 
+    /// The kind of key; the size of RSA keys says nothing.
+    pub(in crate::policy) fn kind(self) -> KeyKind {
+        match self {
+            KeyRule::Rsa => KeyKind::Rsa { bits: 2048 },
+            KeyRule::EcP256 => KeyKind::EcP256,
+            KeyRule::EcP384 => KeyKind::EcP384,
+            KeyRule::EcP521 => KeyKind::EcP521,
+            KeyRule::Ed25519 => KeyKind::Ed25519,
+        }
+    }
+
     pub(in crate::policy) fn describe(self) -> &'static str {
         match self {
             KeyRule::Rsa => "RSA",
@@ -341,7 +352,10 @@ impl FromText for FixedSubject {
             Ok(subject) if subject.has_common_name() => {
                 Err(wrong("CN comes from the request; write other parts, as in O=Example, C=DE").into())
             }
-            Ok(subject) => Ok(FixedSubject(subject.to_string())),
+            Ok(subject) => match pki::certificate::check_subject(&subject.to_der()) {
+                Ok(()) => Ok(FixedSubject(subject.to_string())),
+                Err(why) => Err(wrong(&why).into()),
+            },
             Err(error) => {
                 let meant = match &error.fault {
                     SubjectFault::UnknownType(name) => {
@@ -378,12 +392,13 @@ pub(super) struct WebAddress(pub(super) String);
 
 impl FromText for WebAddress {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
-        let ok =
-            url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if ok && text.is_ascii() {
+        if pki::certificate::is_web_address(text) {
             Ok(WebAddress(text.to_owned()))
         } else {
-            Err(format!("\"{text}\" is no web address; write http://host/path").into())
+            Err(format!(
+                "\"{text}\" is no web address; write http://host/path with a full host name or an address"
+            )
+            .into())
         }
     }
 }
