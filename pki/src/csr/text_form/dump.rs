@@ -11,14 +11,14 @@ const FEWEST_LINES: usize = 2;
 const MAX_WIDTH: usize = 64;
 
 /// A line: its offset, whether a colon follows it, and the rest.
-struct Line<'a> {
+struct DumpLine<'a> {
     offset: &'a str,
     has_colon: bool,
     rest: &'a str,
 }
 
-impl Line<'_> {
-    fn of(line: &str) -> Option<Line<'_>> {
+impl DumpLine<'_> {
+    fn of(line: &str) -> Option<DumpLine<'_>> {
         let end = line.bytes().position(|b| !b.is_ascii_hexdigit()).unwrap_or(line.len());
         let (offset, rest) = line.split_at(end);
         let (has_colon, rest) = match rest.strip_prefix(':') {
@@ -27,7 +27,7 @@ impl Line<'_> {
         };
         let is_offset =
             (4..=16).contains(&offset.len()) && (rest.is_empty() || rest.starts_with([' ', '\t']));
-        is_offset.then_some(Line { offset, has_colon, rest })
+        is_offset.then_some(DumpLine { offset, has_colon, rest })
     }
 
     /// The octets of the line, at most `most`: words of one width, until another text. Returns the column of their end.
@@ -49,8 +49,8 @@ impl Line<'_> {
     }
 
     /// The line without what follows this column.
-    fn up_to(&self, column: usize) -> Line<'_> {
-        Line { rest: self.rest.get(..column).unwrap_or(self.rest), ..*self }
+    fn up_to(&self, column: usize) -> DumpLine<'_> {
+        DumpLine { rest: self.rest.get(..column).unwrap_or(self.rest), ..*self }
     }
 
     /// The octets of a word. Numbers of several octets are as a small-endian machine reads them, except for xxd.
@@ -77,13 +77,13 @@ impl Line<'_> {
 
 /// What a dump was made of.
 pub(super) fn undo(text: &str) -> Option<String> {
-    let lines: Vec<Line> = lines(text).filter_map(Line::of).collect();
+    let lines: Vec<DumpLine> = lines(text).filter_map(DumpLine::of).collect();
     let [first, second, ..] = lines.as_slice() else { return None };
     let mut available = Vec::new();
     _ = first.octets(MAX_WIDTH, &mut available);
     // Offsets are hexadecimal, octal or decimal.
     let step = |radix| {
-        let offset = |line: &Line| usize::from_str_radix(line.offset, radix).ok();
+        let offset = |line: &DumpLine| usize::from_str_radix(line.offset, radix).ok();
         offset(second)?.checked_sub(offset(first)?)
     };
     let steps = [16, 8, 10].into_iter().filter_map(step);
