@@ -7,7 +7,9 @@
 mod base64_text;
 mod der_kind;
 mod input;
+mod known_text;
 mod layout;
+mod readings;
 mod requested_extensions;
 mod text_form;
 
@@ -64,10 +66,10 @@ impl Csr {
     /// The most bytes of a request.
     pub const MAX_BYTES: usize = 64 * 1024;
 
-    /// Reads one request from PEM (with either label, and other text around it) or from base64 of its DER. Returns
-    /// every error.
+    /// Reads one request from PEM (with either label, and other text around it), from base64 of its DER, or from a form
+    /// that programs give these. Returns every error.
     pub fn read(text: &str) -> Result<Csr, Vec<CsrError>> {
-        let der = input::decode(text).map_err(|error| vec![error.into()])?;
+        let der = readings::decode(text).map_err(|error| vec![error.into()])?;
         Csr::from_der(der)
     }
 

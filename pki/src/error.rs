@@ -7,11 +7,13 @@
 mod der;
 mod key;
 mod name;
+mod other_text;
 mod subject;
 
 pub use der::{DerError, DerFault};
 pub use key::{KeyError, SignatureError, WeakKeyError};
 pub use name::{AttributeError, DnsError, EmailError, NameError, UriError};
+pub use other_text::OtherText;
 pub use subject::{SubjectError, SubjectFault};
 
 use crate::private_key::{DetectedKey, PrivateKeyError};
@@ -98,9 +100,19 @@ pub enum TextError {
     /// It is a public key.
     #[error("the text is a public key")]
     PublicKey,
-    /// It is a CRL or PKCS#7.
-    #[error("the text is a CRL or PKCS#7")]
-    OtherSigned,
+    /// It is something else that is known.
+    #[error("the text is {0}")]
+    Other(OtherText),
+    /// One line of the base64 has another length than the others: characters are missing or added.
+    #[error("line {line} has {length} characters in place of {usual}")]
+    LineLength {
+        /// The line; the BEGIN line is the first.
+        line: usize,
+        /// Its characters.
+        length: usize,
+        /// The characters of the other lines.
+        usual: usize,
+    },
 }
 
 /// A form that programs on the way of a text give it.
@@ -121,15 +133,49 @@ pub enum TextForm {
     /// Quoted-printable.
     #[error("quoted-printable")]
     QuotedPrintable,
-    /// Base64 around the PEM text.
-    #[error("base64 of PEM")]
+    /// Base64 around the PEM text, or base64url.
+    #[error("base64")]
     Base64OfPem,
-    /// Quotation marks, or marks before each line.
-    #[error("quotation")]
+    /// Base32.
+    #[error("base32")]
+    Base32,
+    /// Hexadecimal octets, or a dump.
+    #[error("hexadecimal")]
+    Hexadecimal,
+    /// Octets as decimal numbers.
+    #[error("decimal numbers")]
+    Numbers,
+    /// Characters that differ in appearance only, such as full-width letters.
+    #[error("full-width characters")]
+    OtherCharacters,
+    /// BEGIN and END lines with other dashes or another label.
+    #[error("other BEGIN and END lines")]
+    OtherBegin,
+    /// Quotation marks, numbers or other marks around each line.
+    #[error("marks around lines")]
     Quotes,
     /// Blanks in place of `+`.
     #[error("blanks in place of +")]
     LostPlus,
+}
+
+impl TextForm {
+    /// All of them.
+    pub const ALL: [TextForm; 13] = [
+        TextForm::Invisible,
+        TextForm::Escapes,
+        TextForm::HtmlEntities,
+        TextForm::PercentEncoding,
+        TextForm::QuotedPrintable,
+        TextForm::Base64OfPem,
+        TextForm::Base32,
+        TextForm::Hexadecimal,
+        TextForm::Numbers,
+        TextForm::OtherCharacters,
+        TextForm::OtherBegin,
+        TextForm::Quotes,
+        TextForm::LostPlus,
+    ];
 }
 
 impl From<PrivateKeyError> for TextError {

@@ -13,6 +13,7 @@ use crate::texts::{Language, Message};
 use crate::wire_names;
 
 mod csr;
+mod csr_text;
 mod keys;
 mod names;
 mod private_key;

@@ -20,8 +20,24 @@ use workflow::request::Status;
 use workflow::testing::InMemoryBackend;
 
 /// A request in forms that programs on its way give it.
-fn rewritten(pem: &str) -> [String; 7] {
+fn rewritten(pem: &str) -> [String; 15] {
+    let der = pem::parse(pem).unwrap().into_contents();
+    let numbered = |(at, line): (usize, &str)| format!("{:4} {line}\n", at + 1);
+    let dumped = |(at, octets): (usize, &[u8])| format!("{:08x}: {}\n", at * 16, hex::encode(octets));
     [
+        hex::encode(&der),
+        format!("{der:?}"),
+        der.chunks(2)
+            .map(hex::encode)
+            .collect::<Vec<_>>()
+            .chunks(8)
+            .map(|words| words.join(" ") + "\n")
+            .collect(),
+        der.chunks(16).enumerate().map(dumped).collect(),
+        pem.lines().enumerate().map(numbered).collect(),
+        STANDARD.encode(&der).replace('+', "-").replace('/', "_"),
+        pem.replace("CERTIFICATE", "X509").replace("-----", "------"),
+        serde_json::to_string(&pem.lines().collect::<Vec<_>>()).unwrap(),
         format!("{{\"csrContent\": \"{}\"}}", pem.replace('\n', "\\n").replace('+', "\\u002b")),
         STANDARD.encode(pem),
         pem.replace('+', "&#43;").replace('\n', "<br>\n"),

@@ -1,6 +1,8 @@
 //! The kind of a DER structure by its first tags: enough to recognise a private key that is cut off, mislabelled or
 //! encrypted.
 
+use crate::error::OtherText;
+
 /// A kind of DER.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DerKind {
@@ -12,8 +14,8 @@ pub(super) enum DerKind {
     PrivateKey,
     /// SubjectPublicKeyInfo or RSAPublicKey.
     PublicKey,
-    /// A CRL, or PKCS#7.
-    OtherSigned,
+    /// Something else that is known.
+    Other(OtherText),
     /// None of these.
     Unknown,
 }
@@ -26,6 +28,8 @@ const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const CONTEXT_0: u8 = 0xa0;
+/// GeneralName: directoryName.
+const DIRECTORY_NAME: u8 = 0xa4;
 
 /// Reads the first tags only. Lengths may point past the end: a cut-off key is a key.
 pub(super) fn of(der: &[u8]) -> DerKind {
@@ -40,13 +44,38 @@ pub(super) fn of(der: &[u8]) -> DerKind {
         // PKCS#12 (RFC 7292 section 4): version 3 and a ContentInfo.
         Some((INTEGER, [3], rest)) if rest.first() == Some(&SEQUENCE) => DerKind::PrivateKey,
         // RSAPublicKey: a modulus and an exponent.
-        Some((INTEGER, modulus, rest)) if modulus.len() > 32 && rest.first() == Some(&INTEGER) => {
-            DerKind::PublicKey
-        }
-        Some((OBJECT_IDENTIFIER, _, _)) => DerKind::OtherSigned,
+        // A signature of ECDSA has two long numbers.
+        Some((INTEGER, modulus, rest)) if modulus.len() > 32 => match element(rest) {
+            Some((INTEGER, exponent, _)) if exponent.len() <= 8 => DerKind::PublicKey,
+            _ => DerKind::Unknown,
+        },
+        // ContentInfo (RFC 5652 section 3).
+        Some((OBJECT_IDENTIFIER, _, content)) => DerKind::Other(match is_cmc(content) {
+            true => OtherText::Cmc,
+            false => OtherText::Pkcs7,
+        }),
         Some((SEQUENCE, inner, rest)) => of_signed(inner, rest),
         _ => DerKind::Unknown,
     }
+}
+
+/// True if the octets are one value by its own length; its inside may be damaged.
+pub(super) fn is_whole(der: &[u8]) -> bool {
+    let end = match der {
+        [_, length @ 0..=0x7f, ..] => 2 + usize::from(*length),
+        [_, 0x81, length, ..] => 3 + usize::from(*length),
+        [_, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        _ => return false,
+    };
+    end == der.len()
+}
+
+/// True for the content id-cct-PKIData (RFC 5272 section 6.1) of SignedData.
+fn is_cmc(content: &[u8]) -> bool {
+    /// Behind the lengths, the version and the digests.
+    const FIRST_OCTETS: usize = 100;
+    const PKI_DATA: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 12, 2];
+    content[..content.len().min(FIRST_OCTETS)].windows(PKI_DATA.len()).any(|octets| octets == PKI_DATA)
 }
 
 /// The kind of a SEQUENCE that begins with a SEQUENCE: a signed structure, or a key with its algorithm.
@@ -61,19 +90,30 @@ fn of_signed(inner: &[u8], rest: &[u8]) -> DerKind {
         // A request has version and subject; a certificate of version 1 serial and algorithm; a CRL version,
         // algorithm, issuer and a time.
         Some((INTEGER, _, after)) => {
+            // PKIHeader (RFC 9810 section 5.1.1) goes on with a GeneralName.
+            if after.first() == Some(&DIRECTORY_NAME) {
+                return DerKind::Other(OtherText::Crmf);
+            }
             let third =
                 element(after).and_then(|(tag, value, rest)| (tag == SEQUENCE).then_some((value, rest)));
             match third {
                 Some((algorithm, next)) if algorithm.first() == Some(&OBJECT_IDENTIFIER) => {
                     match element(next).and_then(|(_, _, rest)| rest.first().copied()) {
-                        Some(UTC_TIME | GENERALIZED_TIME) => DerKind::OtherSigned,
+                        Some(UTC_TIME | GENERALIZED_TIME) => DerKind::Other(OtherText::Crl),
                         _ => DerKind::Certificate,
                     }
                 }
                 _ => DerKind::Request,
             }
         }
-        Some((SEQUENCE, _, _)) => DerKind::OtherSigned,
+        Some((SEQUENCE, value, _)) => match value.first() {
+            // CertReqMessages (RFC 4211 section 3): the number of the first request.
+            Some(&INTEGER) => DerKind::Other(OtherText::Crmf),
+            // SignedPublicKeyAndChallenge: the algorithm of the key.
+            Some(&SEQUENCE) => DerKind::Other(OtherText::Spkac),
+            // A CRL of version 1: the algorithm of the signature.
+            _ => DerKind::Other(OtherText::Crl),
+        },
         _ => DerKind::Unknown,
     }
 }
@@ -118,6 +158,18 @@ mod tests {
         // A request: version, subject. A certificate: explicit version.
         assert_eq!(of(&[0x30, 0x07, 0x30, 5, 2, 1, 0, 0x30, 0]), DerKind::Request);
         assert_eq!(of(&[0x30, 0x07, 0x30, 5, 0xa0, 3, 2, 1, 2]), DerKind::Certificate);
+        // A CRL: version, algorithm, issuer, time; and one of version 1.
+        let crl = [0x30, 0x13, 0x30, 0x11, 2, 1, 1, 0x30, 3, 6, 1, 42, 0x30, 0, 23, 5, 1, 2, 3, 4, 5];
+        assert_eq!(of(&crl), DerKind::Other(OtherText::Crl));
+        assert_eq!(of(&[0x30, 7, 0x30, 5, 0x30, 3, 6, 1, 42]), DerKind::Other(OtherText::Crl));
+        // SPKAC: a key and a challenge. CRMF: a list of numbered requests. CMP: version and sender.
+        assert_eq!(of(&[0x30, 8, 0x30, 6, 0x30, 4, 0x30, 2, 6, 0]), DerKind::Other(OtherText::Spkac));
+        assert_eq!(of(&[0x30, 7, 0x30, 5, 0x30, 3, 2, 1, 0]), DerKind::Other(OtherText::Crmf));
+        assert_eq!(of(&[0x30, 7, 0x30, 5, 2, 1, 2, 0xa4, 0]), DerKind::Other(OtherText::Crmf));
+        // PKCS#7, and a request of CMC in it.
+        let signed = |content: &[u8]| [&[0x30, 13, 6, 1, 42, 0xa0, 8][..], content].concat();
+        assert_eq!(of(&signed(&[0x30, 0])), DerKind::Other(OtherText::Pkcs7));
+        assert_eq!(of(&signed(&[0x2b, 6, 1, 5, 5, 7, 12, 2])), DerKind::Other(OtherText::Cmc));
         assert_eq!(of(b""), DerKind::Unknown);
         assert_eq!(of(b"hello"), DerKind::Unknown);
     }

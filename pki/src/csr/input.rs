@@ -1,8 +1,8 @@
 //! From pasted text to the DER of exactly one certificate signing request.
 //!
 //! Accepts PEM with either label (RFC 7468 section 7) among other text, with CRLF, a byte order mark or lost line
-//! breaks, and plain base64 of the DER, with or without damaged BEGIN and END lines. A text of another form is taken if
-//! it is a request when the form is undone ([`text_form`]). Reading takes time linear in the length of the text.
+//! breaks, and plain base64 of the DER, with or without damaged BEGIN and END lines. Other forms are in
+//! [`super::readings`]. Reading takes time linear in the length of the text.
 //!
 //! Invariant: a private key of any kind is rejected before all other rules, and no part of its text enters an error.
 //! Fails with a [`TextError`] that names the kind of text found instead.
@@ -13,59 +13,11 @@ use zeroize::Zeroizing;
 use super::Csr;
 use super::base64_text::{BASE64, is_base64};
 use super::der_kind::{self, DerKind};
-use super::text_form;
-use crate::error::{TextError, TextForm};
+use crate::error::{OtherText, TextError};
 use crate::private_key::{self, DetectedKey, KeyFormat};
-use crate::strict_der;
 
-/// Returns the DER of the one request in `text`, as it is or after undoing the forms that it shows.
+/// Returns the DER of the one request in `text`, as it stands.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
-    /// The most forms around each other, such as a PEM text in base64 in a string of JSON.
-    const MAX_FORMS: usize = 6;
-    let as_it_is = plain(text);
-    let may_be_another = |read: &Result<Vec<u8>, TextError>| match read {
-        Ok(der) => strict_der::check(der).is_err(),
-        Err(error) => is_unspecific(error),
-    };
-    if !may_be_another(&as_it_is) {
-        return as_it_is;
-    }
-    let mut first = None;
-    let mut last = None;
-    let mut current = Zeroizing::new(String::new());
-    for _ in 0..MAX_FORMS {
-        let shown = if first.is_none() { text } else { &current };
-        let Some((form, undone)) = text_form::undo(shown) else { break };
-        first = first.or(Some(form));
-        let read = plain(&undone);
-        if !may_be_another(&read) {
-            return read;
-        }
-        (current, last) = (undone, read.err());
-    }
-    let is_about_a_request = text.contains("BEGIN") || current.contains("BEGIN");
-    match (as_it_is, first) {
-        // Marks like those of a quotation stand in many texts.
-        (Err(error), Some(TextForm::Quotes)) if last.as_ref() == Some(&error) => Err(error),
-        (Err(_), Some(form)) if is_about_a_request => Err(TextError::Rewritten(form)),
-        (as_it_is, _) => as_it_is,
-    }
-}
-
-/// True for an error that another form of the text may explain.
-fn is_unspecific(error: &TextError) -> bool {
-    matches!(
-        error,
-        TextError::NoRequest
-            | TextError::DamagedBegin
-            | TextError::CutOff
-            | TextError::NotBase64(_)
-            | TextError::OtherPem(_)
-    )
-}
-
-/// Returns the DER of the one request in `text`.
-fn plain(text: &str) -> Result<Vec<u8>, TextError> {
     private_key::refuse(text)?;
     let mut blocks = blocks(text);
     if text.len() > Csr::MAX_BYTES {
@@ -101,6 +53,8 @@ struct Block {
     kind: DerKind,
     /// The first character that is not base64, with its line in the block.
     stray: Option<(usize, char)>,
+    /// The error of a line that is longer or shorter than the others.
+    irregular: Option<TextError>,
 }
 
 impl Block {
@@ -130,7 +84,9 @@ impl Block {
             drop(std::mem::take(&mut *dense));
         }
         let stray = if der.is_none() { stray(body) } else { None };
-        Block { label: label.map(str::to_owned), complete, der, kind, stray }
+        let is_whole = der.as_ref().is_some_and(|der| der_kind::is_whole(der));
+        let irregular = if is_whole { None } else { irregular_line(body) };
+        Block { label: label.map(str::to_owned), complete, der, kind, stray, irregular }
     }
 
     /// Moves the DER out, without a copy and without wiping.
@@ -152,10 +108,31 @@ fn stray(body: &str) -> Option<(usize, char)> {
         .find_map(|(at, line)| line.chars().find(|c| !is_known(*c)).map(|c| (at + 1, c)))
 }
 
+/// The error of the one line whose length differs from that of the others; the last line may be shorter.
+fn irregular_line(body: &str) -> Option<TextError> {
+    let mut lines: Vec<(usize, usize)> = body
+        .split('\n')
+        .enumerate()
+        .map(|(at, line)| (at + 1, line.trim_matches(is_blank).chars().count()))
+        .filter(|(_, length)| *length > 0)
+        .collect();
+    let (last, last_length) = lines.pop()?;
+    let mut lengths: Vec<usize> = lines.iter().map(|(_, length)| *length).collect();
+    lengths.sort_unstable();
+    let usual = *lengths.get(lengths.len() / 2)?;
+    let mut odd = lines.into_iter().filter(|(_, length)| *length != usual);
+    let (line, length) = match (odd.next(), odd.next()) {
+        (Some(odd), None) => odd,
+        (None, _) if last_length > usual => (last, last_length),
+        _ => return None,
+    };
+    Some(TextError::LineLength { line, length, usual })
+}
+
 #[cfg(test)]
 thread_local! {
     /// The bytes that searches of this thread looked at.
-    static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// [`str::find`]. Tests count the bytes that it looks at.
@@ -242,16 +219,31 @@ fn bare(blocks: &mut [Block], text: &str) -> Result<Vec<u8>, TextError> {
             return Err(TextError::SeveralRequests(several.len()));
         }
     }
-    if let Some(other) = blocks.iter().map(|block| block.kind).find(|kind| *kind != DerKind::Unknown) {
+    // Digits of text look like tags of SEQUENCE: what is not a key counts as a whole only.
+    let is_known = |block: &&Block| match block.kind {
+        DerKind::Unknown => false,
+        DerKind::Other(_) | DerKind::PublicKey => {
+            block.der.as_ref().is_some_and(|der| der_kind::is_whole(der))
+        }
+        _ => true,
+    };
+    if let Some(other) = blocks.iter().find(is_known).map(|block| block.kind) {
         return Err(instead(other));
     }
-    if text.trim_start().starts_with("ssh-") || text.contains("BEGIN SSH2") {
+    if is_ssh_key(text) {
         return Err(TextError::SshKey);
     }
     if text.contains("BEGIN") && text.contains("CERTIFICATE REQUEST") {
         return Err(TextError::DamagedBegin);
     }
     Err(TextError::NoRequest)
+}
+
+/// True for a public key of SSH: a line as in `authorized_keys`, or RFC 4716.
+fn is_ssh_key(text: &str) -> bool {
+    const KINDS: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
+    let first = text.split_whitespace().take(4).find(|word| KINDS.iter().any(|kind| word.starts_with(kind)));
+    first.is_some() && text.contains(" AAAA") || text.contains("BEGIN SSH2")
 }
 
 /// Returns the DER of the request in the only PEM block.
@@ -261,13 +253,22 @@ fn request(block: &mut Block) -> Result<Vec<u8>, TextError> {
         return Err(match (label, block.kind) {
             ("CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE", _) => instead(DerKind::Certificate),
             ("PUBLIC KEY" | "RSA PUBLIC KEY", _) => instead(DerKind::PublicKey),
-            ("X509 CRL" | "PKCS7" | "CMS", _) => instead(DerKind::OtherSigned),
+            ("X509 CRL", _) => instead(DerKind::Other(OtherText::Crl)),
+            ("PKCS7" | "PKCS #7 SIGNED DATA" | "CMS", DerKind::Unknown | DerKind::Request) => {
+                instead(DerKind::Other(OtherText::Pkcs7))
+            }
+            (label, _) if label.starts_with("PGP ") => instead(DerKind::Other(OtherText::OpenPgp)),
             (_, DerKind::Unknown | DerKind::Request) => TextError::OtherPem(label.to_owned()),
             (_, kind) => instead(kind),
         });
     }
-    if !block.complete {
+    let is_whole =
+        block.kind == DerKind::Request && block.der.as_ref().is_some_and(|der| der_kind::is_whole(der));
+    if !block.complete && !is_whole {
         return Err(TextError::CutOff);
+    }
+    if let Some(error) = block.irregular.take().filter(|_| block.stray.is_none()) {
+        return Err(error);
     }
     match (block.take(), block.kind) {
         (None, _) => Err(TextError::NotBase64(block.stray)),
@@ -284,10 +285,7 @@ fn instead(kind: DerKind) -> TextError {
         }
         DerKind::Certificate => TextError::Certificate,
         DerKind::PublicKey => TextError::PublicKey,
-        DerKind::OtherSigned => TextError::OtherSigned,
+        DerKind::Other(other) => TextError::Other(other),
         DerKind::Request | DerKind::Unknown => TextError::NoRequest,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,14 @@
 //! Every form takes one pass over the text. Where blanks may stand for two things, only a reading that is one whole
 //! value of DER counts.
 
+mod armor;
+mod decoration;
+mod dump;
+mod encodings;
+mod octets;
+
 use base64::Engine;
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::base64_text::{BASE64, is_base64};
@@ -13,23 +20,42 @@ use crate::strict_der;
 
 const BEGIN: &str = "-----BEGIN ";
 
-/// Undoes the first form that the text shows; `None` if it shows none.
-pub(super) fn undo(text: &str) -> Option<(TextForm, Zeroizing<String>)> {
+/// Undoes each form that the text shows, one at a time. Forms that show themselves clearly come first.
+pub(super) fn undone(text: &str) -> impl Iterator<Item = (TextForm, Zeroizing<String>)> {
     type Undo = fn(&str) -> Option<String>;
-    const ALL: [(TextForm, Undo); 8] = [
+    const ALL: [(TextForm, Undo); 18] = [
         (TextForm::Invisible, invisible),
+        (TextForm::OtherCharacters, compatible),
+        (TextForm::Hexadecimal, encodings::hex),
+        (TextForm::Escapes, strings),
         (TextForm::Escapes, escapes),
         (TextForm::HtmlEntities, html),
+        (TextForm::PercentEncoding, percent_with_blanks),
         (TextForm::PercentEncoding, percent),
         (TextForm::QuotedPrintable, quoted_printable),
-        (TextForm::Base64OfPem, base64_of_pem),
+        (TextForm::Hexadecimal, dump::undo),
+        (TextForm::Numbers, encodings::decimal),
+        (TextForm::Base32, encodings::base32),
+        (TextForm::Base64OfPem, encodings::base64),
         (TextForm::Quotes, quotes),
+        (TextForm::Quotes, decoration::around_begin),
+        (TextForm::Quotes, decoration::around_all),
+        (TextForm::OtherBegin, armor::undo),
         (TextForm::LostPlus, lost_plus),
     ];
-    ALL.iter().find_map(|(form, undo)| {
+    // Octets that are no text.
+    let has_controls =
+        |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r'));
+    ALL.iter().filter_map(move |(form, undo)| {
         let undone = Zeroizing::new(undo(text)?);
-        (*undone != text).then_some((*form, undone))
+        let is_another = *undone != text && (!has_controls(&undone) || has_controls(text));
+        is_another.then_some((*form, undone))
     })
+}
+
+/// Characters that are others in appearance only, such as full-width letters (UAX #15, NFKC).
+fn compatible(text: &str) -> Option<String> {
+    (!text.is_ascii()).then(|| text.nfkc().collect())
 }
 
 /// Invisible characters: the NULs of UTF-16 that was read as UTF-8, and what editors and mail programs insert.
@@ -71,6 +97,28 @@ fn escapes(text: &str) -> Option<String> {
     }
     out.push_str(rest);
     Some(out)
+}
+
+/// The strings of a list or a concatenation, or the one long string of an object of JSON; still with their escapes.
+fn strings(text: &str) -> Option<String> {
+    const LONG: usize = 100;
+    let mut previous = '\0';
+    let is_mark = |c: char| {
+        let is_mark = c == '"' && previous != '\\';
+        // Two backslashes are one that escapes nothing.
+        previous = if previous == '\\' { '\0' } else { c };
+        is_mark
+    };
+    let parts: Vec<&str> = text.split(is_mark).collect();
+    let is_joint = |part: &&str| part.chars().all(|c| c.is_whitespace() || "[](){},;+.&".contains(c));
+    if parts.len() > 2 && parts.iter().step_by(2).all(is_joint) {
+        return Some(parts.iter().skip(1).step_by(2).copied().collect::<Vec<_>>().join("\n"));
+    }
+    let mut long = parts.iter().filter(|part| part.len() >= LONG);
+    match (parts.len(), long.next(), long.next()) {
+        (3.., Some(only), None) => Some((*only).to_owned()),
+        _ => None,
+    }
 }
 
 /// HTML: entities, and tags that break lines.
@@ -142,29 +190,33 @@ fn entity(name: &str) -> Option<char> {
     })
 }
 
-/// Percent-encoding, as in the body of a form (`+` is a blank) or in a link (`+` is a plus).
+/// Percent-encoding, as in the body of a form: `+` is a blank.
+fn percent_with_blanks(text: &str) -> Option<String> {
+    if text.contains('+') { percent_decoded(&text.replace('+', " ")) } else { None }
+}
+
+/// Percent-encoding, as in a link: `+` is a plus.
 fn percent(text: &str) -> Option<String> {
-    let is_encoded = |mark: &str| text.contains(mark) || text.contains(&mark.to_ascii_lowercase());
-    if !["%0A", "%0D", "%20", "%2B", "%2F", "%3D"].into_iter().any(is_encoded) && !text.contains("BEGIN+") {
-        return None;
-    }
-    let blanks = text.contains("BEGIN+");
-    let octets = text.as_bytes();
+    percent_decoded(text)
+}
+
+/// Decodes the values of the fields `key=value&key=value`, each on lines of its own.
+fn percent_decoded(text: &str) -> Option<String> {
+    const MAX_KEY: usize = 40;
+    let fields = text.split('&').map(|field| match field.split_once('=') {
+        Some((key, value)) if key.len() <= MAX_KEY && !key.contains(['\n', ' ']) => value,
+        _ => field,
+    });
+    let values = fields.collect::<Vec<_>>().join("\n");
+    let octets = values.as_bytes();
     let mut out = Vec::with_capacity(octets.len());
     let mut at = 0;
     while let Some(octet) = octets.get(at) {
         let decoded = (*octet == b'%').then(|| hex_octet(octets, at + 1)).flatten();
-        match (octet, decoded) {
-            (_, Some(decoded)) => {
-                out.push(decoded);
-                at += 2;
-            }
-            (b'+', None) if blanks => out.push(b' '),
-            (octet, None) => out.push(*octet),
-        }
-        at += 1;
+        out.push(decoded.unwrap_or(*octet));
+        at += if decoded.is_some() { 3 } else { 1 };
     }
-    Some(String::from_utf8_lossy(&out).into_owned())
+    (out.len() < octets.len()).then(|| String::from_utf8_lossy(&out).into_owned())
 }
 
 /// Two hexadecimal digits at `at`.
@@ -175,7 +227,10 @@ fn hex_octet(octets: &[u8], at: usize) -> Option<u8> {
 
 /// Quoted-printable (RFC 2045 section 6.7): `=3D`, and lines that end in `=`.
 fn quoted_printable(text: &str) -> Option<String> {
-    if !["=3D", "=2D", "=2B", "=20", "=0A"].into_iter().any(|mark| text.contains(mark)) {
+    // RFC 2045: a line has at most 76 characters; a long one is broken after an equals sign.
+    let is_broken = |line: &str| line.len() > 70 && line.trim_end_matches('\r').ends_with('=');
+    let is_encoded = |octets: &[u8]| octets[0] == b'=' && hex_octet(octets, 1).is_some();
+    if !text.as_bytes().windows(3).any(is_encoded) && !text.split('\n').any(is_broken) {
         return None;
     }
     let octets = text.as_bytes();
@@ -199,27 +254,6 @@ fn quoted_printable(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// Base64 of a PEM text, as in `spec.request` of a Kubernetes CertificateSigningRequest; once or twice.
-fn base64_of_pem(text: &str) -> Option<String> {
-    // Base64 of "-----BEGIN ", and base64 of that.
-    let at = ["LS0tLS1CRUdJTi", "TFMwdExTMUNSVWRKVG"].iter().find_map(|start| text.find(start))?;
-    let mut lines = text[at..].lines();
-    let first = lines.next()?;
-    let end = first.bytes().position(|b| !is_base64(b)).unwrap_or(first.len());
-    let mut dense = Zeroizing::new(first[..end].to_owned());
-    if first[end..].trim().is_empty() {
-        let lines = lines.map(str::trim).take_while(|line| line.bytes().all(is_base64));
-        lines.for_each(|line| dense.push_str(line));
-    }
-    let whole = match dense.find('=') {
-        Some(padding) => &dense[..padding],
-        None => &dense,
-    };
-    let whole = &whole[..whole.len() - usize::from(whole.len() % 4 == 1)];
-    let decoded = Zeroizing::new(BASE64.decode(whole).ok()?);
-    Some(String::from_utf8_lossy(&decoded).into_owned())
-}
-
 /// Marks around or before each line: quotation of mails and comments, quotation marks, a key of YAML.
 fn quotes(text: &str) -> Option<String> {
     /// No other value that follows a colon is that long.
@@ -241,12 +275,38 @@ fn quotes(text: &str) -> Option<String> {
             _ => line.to_owned(),
         }
     };
-    Some(text.lines().map(line).fold(String::with_capacity(text.len()), |mut all, line| {
+    let strings = separate_strings(text);
+    let text_of_strings = strings.as_deref().unwrap_or(text);
+    Some(text_of_strings.lines().map(line).fold(String::with_capacity(text.len()), |mut all, line| {
         all.push_str(&line);
         all.push('\n');
         all
     }))
     .filter(|undone| !text.lines().map(str::trim).eq(undone.lines()))
+}
+
+/// Line breaks in place of what joins strings or stands between the items of a list: `", "`, `" + "`, `' . '`.
+fn separate_strings(text: &str) -> Option<String> {
+    /// The longest joint.
+    const MAX_JOINT: usize = 16;
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let mark = char::from(rest.as_bytes()[at]);
+        let after = &rest[at + 1..];
+        let is_joint = |b: u8| b.is_ascii_whitespace() || matches!(b, b',' | b'+' | b'.' | b'&');
+        let joint = after.bytes().take(MAX_JOINT).take_while(|b| is_joint(*b)).count();
+        if joint > 0 && after[joint..].starts_with(mark) {
+            out.push_str(&rest[..at]);
+            out.push('\n');
+            rest = &after[joint + 1..];
+        } else {
+            out.push_str(&rest[..=at]);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    (rest.len() < text.len()).then_some(out)
 }
 
 /// A form that was decoded twice: blanks in place of `+`. Blanks that stand for line breaks are told from them by the
@@ -257,8 +317,7 @@ fn lost_plus(text: &str) -> Option<String> {
             let from = at + BEGIN.len() + text[at + BEGIN.len()..].find("-----")? + 5;
             from..from + text[from..].find("-----END ").unwrap_or(text[from..].len())
         }
-        None if text.bytes().all(|b| is_base64(b) || b.is_ascii_whitespace()) => 0..text.len(),
-        None => return None,
+        None => digits_and_blanks(text)?,
     };
     let lines = || text[body.clone()].lines().map(|line| line.trim_end_matches('\r'));
     if !lines().any(|line| line.trim().contains(' ')) {
@@ -277,6 +336,19 @@ fn lost_plus(text: &str) -> Option<String> {
     };
     let undone = readings.into_iter().map(joined).find(whole)?;
     Some([&text[..body.start], "\n", &undone, "\n", &text[body.end..]].concat())
+}
+
+/// The lines of base64 and blanks in a text, if they follow each other.
+fn digits_and_blanks(text: &str) -> Option<std::ops::Range<usize>> {
+    const SHORTEST: usize = 40;
+    let is_digits =
+        |line: &&str| line.len() >= SHORTEST && line.bytes().all(|b| is_base64(b) || b.is_ascii_whitespace());
+    let mut lines = text.split_inclusive('\n').skip_while(|line| !is_digits(line)).peekable();
+    let start = lines.peek()?.as_ptr() as usize - text.as_ptr() as usize;
+    // The last line may be short.
+    let is_inside = |line: &&str| line.bytes().all(|b| is_base64(b) || b.is_ascii_whitespace());
+    let length: usize = lines.by_ref().take_while(is_inside).map(str::len).sum();
+    (!lines.any(|line| is_digits(&line))).then_some(start..start + length)
 }
 
 /// Removes the blank after each line of `columns` characters of a text that lost its line breaks.

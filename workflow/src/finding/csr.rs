@@ -1,23 +1,14 @@
-//! Findings for errors in the text and the structure of a request.
+//! Findings for errors in the structure, the keys and the parts of a request.
 
 use pki::error::{
     CommonNameError, CsrError, CsrWarning, DerError, DerFault, ExtensionError, KeyError, SignatureError,
-    StructureError, TextError, TextForm, WeakKeyError,
+    StructureError, WeakKeyError,
 };
-use pki::private_key::PrivateKeyError;
 
+use super::csr_text::{AGAIN, choose_file, how_to, not_a_csr};
 use super::keys::{new_key, supported_keys};
-use super::private_key::private_key_in;
 use super::{Code, Finding, quoted};
-use crate::texts::{Message, Value};
-
-const BEGIN_REQUEST: &str = "-----BEGIN CERTIFICATE REQUEST-----";
-const END_REQUEST: &str = "-----END CERTIFICATE REQUEST-----";
-/// Makes the request again with the same key.
-const AGAIN: &str = "openssl req -new -key key.pem -out request.csr";
-
-/// The field with the text of a request.
-const CSR_FIELD: &str = "csrContent";
+use crate::texts::Message;
 
 /// Findings for all errors of a request: errors of the request as a whole come before errors of its parts.
 pub fn findings(errors: impl IntoIterator<Item = CsrError>) -> Vec<Finding> {
@@ -41,95 +32,6 @@ impl From<CsrError> for Finding {
     }
 }
 
-/// General advice on how to make a request.
-fn how_to() -> Message {
-    const COMMAND: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out \
-         request.csr -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
-    Message::new("finding-how-to").with("begin", BEGIN_REQUEST).with("command", COMMAND)
-}
-
-fn not_a_csr(detail: impl Into<Message>, advice: Message) -> Finding {
-    Finding::refused(Code::NotACsr, detail.into(), advice)
-}
-
-impl From<TextError> for Finding {
-    fn from(error: TextError) -> Self {
-        let message = Message::new;
-        match error {
-            TextError::PrivateKey(key) => private_key_in(CSR_FIELD, &PrivateKeyError::Found(key)),
-            TextError::TooDeep => private_key_in(CSR_FIELD, &PrivateKeyError::TooDeep),
-            TextError::TooLarge { bytes, max } => Finding::refused(
-                Code::TooLarge,
-                message("finding-text-too-large").with("bytes", bytes).with("most", max),
-                message("finding-send-alone"),
-            ),
-            TextError::Empty => not_a_csr(message("finding-no-text"), how_to()),
-            TextError::SeveralRequests(count) => not_a_csr(
-                message("finding-several-requests").with("count", count),
-                message("finding-one-by-one"),
-            ),
-            TextError::SeveralBlocks(labels) => not_a_csr(
-                message("finding-several-blocks")
-                    .with("count", labels.len())
-                    .with("labels", describe_labels(&labels)),
-                message("finding-send-alone"),
-            ),
-            TextError::SshKey => not_a_csr(message("finding-ssh-key"), how_to()),
-            TextError::DamagedBegin => not_a_csr(
-                message("finding-damaged-begin"),
-                message("finding-damaged-begin-advice").with("begin", BEGIN_REQUEST),
-            ),
-            TextError::NoRequest => not_a_csr(message("finding-no-csr"), how_to()),
-            TextError::OtherPem(label) => {
-                not_a_csr(message("finding-is-other-pem").with("label", describe_labels(&[label])), how_to())
-            }
-            TextError::CutOff => not_a_csr(
-                message("finding-cut-off"),
-                message("finding-cut-off-advice").with("end", END_REQUEST),
-            ),
-            TextError::NotBase64(found) => not_a_csr(
-                match found {
-                    Some((line, character)) => message("finding-no-base64-character")
-                        .with("line", line)
-                        .with("character", quoted(&character.to_string())),
-                    None => message("finding-no-base64"),
-                },
-                message("finding-no-base64-advice").with("command", AGAIN),
-            ),
-            TextError::Rewritten(form) => not_a_csr(
-                message("finding-rewritten").with("how", rewritten(form)),
-                message("finding-rewritten-advice"),
-            ),
-            TextError::Certificate => not_a_csr(
-                message("finding-certificate"),
-                message("finding-certificate-advice")
-                    .with("convert", "openssl x509 -x509toreq")
-                    .with("make", "openssl req -new"),
-            ),
-            TextError::PublicKey => not_a_csr(
-                message("finding-public-key"),
-                message("finding-public-key-advice")
-                    .with("command", "openssl req -new -key key.pem -out request.csr"),
-            ),
-            TextError::OtherSigned => not_a_csr(message("finding-other-signed"), how_to()),
-        }
-    }
-}
-
-/// What was done to a text.
-fn rewritten(form: TextForm) -> Message {
-    Message::new(match form {
-        TextForm::Invisible => "finding-form-invisible",
-        TextForm::Escapes => "finding-form-escapes",
-        TextForm::HtmlEntities => "finding-form-html",
-        TextForm::PercentEncoding => "finding-form-percent",
-        TextForm::QuotedPrintable => "finding-form-quoted-printable",
-        TextForm::Base64OfPem => "finding-form-base64",
-        TextForm::Quotes => "finding-form-quotes",
-        TextForm::LostPlus => "finding-form-lost-plus",
-    })
-}
-
 /// Adds the place and the broken rule of an encoding, to a message with the values `at` and `fault`.
 fn not_der(detail: Message, error: DerError) -> (Message, Message) {
     let message = Message::new;
@@ -150,32 +52,6 @@ fn not_der(detail: Message, error: DerError) -> (Message, Message) {
     (detail, message("finding-der-advice").with("command", AGAIN))
 }
 
-/// Quotes only common labels: any other label is arbitrary text.
-fn describe_labels(labels: &[String]) -> Value {
-    const KNOWN: [&str; 12] = [
-        "CERTIFICATE",
-        "CERTIFICATE REQUEST",
-        "NEW CERTIFICATE REQUEST",
-        "TRUSTED CERTIFICATE",
-        "X509 CRL",
-        "PKCS7",
-        "CMS",
-        "PUBLIC KEY",
-        "RSA PUBLIC KEY",
-        "DH PARAMETERS",
-        "ATTRIBUTE CERTIFICATE",
-        "PGP PUBLIC KEY BLOCK",
-    ];
-    let known = |label: &String| {
-        if KNOWN.contains(&label.as_str()) {
-            Value::from(label.as_str())
-        } else {
-            Message::new("finding-another-pem").into()
-        }
-    };
-    Value::list("finding-list", labels.iter().map(known))
-}
-
 impl From<StructureError> for Finding {
     fn from(error: StructureError) -> Self {
         let message = Message::new;
@@ -185,10 +61,10 @@ impl From<StructureError> for Finding {
                 message("finding-request-too-large").with("bytes", bytes).with("most", max),
                 message("finding-fewer-names"),
             ),
-            StructureError::Malformed => not_a_csr(message("finding-not-well-formed"), how_to()),
-            StructureError::TrailingBytes(1) => not_a_csr(message("finding-one-more-byte"), how_to()),
+            StructureError::Malformed => not_a_csr(message("finding-not-well-formed"), choose_file()),
+            StructureError::TrailingBytes(1) => not_a_csr(message("finding-one-more-byte"), choose_file()),
             StructureError::TrailingBytes(count) => {
-                not_a_csr(message("finding-more-bytes").with("count", count), how_to())
+                not_a_csr(message("finding-more-bytes").with("count", count), choose_file())
             }
             StructureError::NotDer(error) => {
                 let (detail, advice) = not_der(message("finding-no-der"), error);

@@ -15,7 +15,7 @@ async fn other_text_is_not_a_csr() {
     let stack = Stack::shared().await;
     let certificate = stack.portal().get("ca.pem", "*/*").await.expect(200).text();
     let two = format!("{}{}", csr_for(&[&unique_host()]), csr_for(&[&unique_host()]));
-    let cut = csr_for(&[&unique_host()]).replace("-----END", "");
+    let cut: String = csr_for(&[&unique_host()]).chars().take(200).collect();
     for text in [
         "Hello.",
         "-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----",

@@ -27,7 +27,18 @@ pub(super) fn rows() -> Vec<Row> {
         ("an SSH public key", NotACsr, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAo= alice@host".to_owned()),
         ("two requests", NotACsr, format!("{pem}{other}")),
         ("a request and a certificate", NotACsr, format!("{pem}{ca}")),
-        ("a request without its last line", NotACsr, pem.replace("-----END CERTIFICATE REQUEST-----", "")),
+        (
+            "the first three lines of a request",
+            NotACsr,
+            pem.lines().take(3).map(|line| format!("{line}\n")).collect(),
+        ),
+        ("a request without four characters", NotACsr, pem.replacen("\nMI", "\n", 1).replacen("Ag", "", 1)),
+        (
+            "the readable text of a request",
+            NotACsr,
+            "Certificate Request:\n    Data:\n        Version: 1 (0x0)\n".to_owned(),
+        ),
+        ("the path of a file", NotACsr, "C:\\Users\\alice\\request.csr".to_owned()),
         ("a request with other characters than base64", NotACsr, pem.replacen("\nMI", "\nM!", 1)),
         ("half of a request, as a string of JSON", NotACsr, pem[..pem.len() / 2].replace('\n', "\\n")),
         ("a damaged request, quoted in a mail", NotACsr, {

@@ -1,5 +1,10 @@
 //! Texts as they arrive: the forms that are undone, and the work of reading.
 
+mod forms;
+
+use forms::{Form, OF_ANY_TEXT, OF_PEM, base64};
+
+use super::super::input::LOOKED_AT;
 use super::*;
 use crate::testing::{self, CsrMaker, TestKey};
 
@@ -30,6 +35,17 @@ fn reading_takes_work_that_is_linear_in_the_text() {
         "<b",
         "\\n",
         "%2",
+        "MIIBGDCB-_",
+        "30820118 ",
+        "00000000: 3082 0118\n",
+        "48, 130, ",
+        "MIXHK43JM4QHG5DS",
+        "  1 -----BEGIN CERTIFICATE REQUEST-----\n",
+        "\u{ff2d}\u{ff29}",
+        "\u{fdfa}",
+        "\"a\", ",
+        "------BEGIN X509 REQUEST------ | MI",
+        "+=3D\n",
     ];
     for pattern in patterns {
         let (short, long) = (work(&repeated(pattern, 8_000)), work(&repeated(pattern, 64_000)));
@@ -55,80 +71,9 @@ fn request_with_plus() -> (String, Vec<u8>) {
     unreachable!()
 }
 
-fn base64(text: &str) -> String {
-    BASE64.encode(text)
-}
-
-fn body(pem: &str) -> String {
-    pem.lines().filter(|line| !line.starts_with('-')).collect()
-}
-
-/// The forms of a request, each with its name.
+/// All forms of a request, each with its name.
 fn forms(pem: &str) -> Vec<(&'static str, String)> {
-    let lines = |each: fn(&str) -> String| pem.lines().map(each).collect::<Vec<_>>().join("\n");
-    let escaped = pem.replace('\n', "\\n");
-    let json = pem.replace('\n', "\\n").replace('/', "\\/").replace('+', "\\u002b");
-    let percent: String = pem
-        .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect();
-    let form = pem.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").replace('\n', "%0D%0A");
-    let html = pem.replace('+', "&#43;").replace('/', "&#x2F;").replace('=', "&equals;");
-    let one_line = |gap: &str| pem.trim_end().replace('\n', gap);
-    let folded: String = base64(pem)
-        .as_bytes()
-        .chunks(76)
-        .fold(String::new(), |all, line| all + "    " + std::str::from_utf8(line).unwrap_or_default() + "\n");
-    vec![
-        ("as it is", pem.to_owned()),
-        ("CRLF", pem.replace('\n', "\r\n")),
-        ("CR", pem.replace('\n', "\r")),
-        ("a byte order mark", format!("\u{feff}{pem}")),
-        ("no-break spaces", lines(|line| format!("\u{a0}{line}\u{a0}")).replace("BEGIN C", "BEGIN\u{a0}C")),
-        ("zero-width spaces", pem.replace('A', "A\u{200b}")),
-        ("typographic dashes", pem.replace("-----", "\u{2013}\u{2014}")),
-        ("no BEGIN line", pem.replace("-----BEGIN CERTIFICATE REQUEST-----\n", "")),
-        ("no lines around", pem.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().join("\n")),
-        ("UTF-16 without a mark", pem.chars().flat_map(|c| [c, '\0']).collect()),
-        (
-            "UTF-16 with a mark that was lost",
-            pem.chars().fold("\u{fffd}\u{fffd}".into(), |all, c| format!("{all}\0{c}")),
-        ),
-        ("literal \\n", escaped.clone()),
-        ("literal \\r\\n", pem.replace('\n', "\\r\\n")),
-        ("literal \\n twice", escaped.replace('\\', "\\\\")),
-        ("a string of JSON", format!("\"{json}\"")),
-        (
-            "an object of JSON",
-            format!("{{\n  \"csrContent\": \"{json}\",\n  \"email\": \"a@example.com\"\n}}"),
-        ),
-        ("lines of a program", lines(|line| format!("    \"{line}\\n\" +"))),
-        ("lines in quotation marks", lines(|line| format!("  '{line}',"))),
-        ("a mail quotes it", lines(|line| format!("> {line}"))),
-        ("a mail quotes it twice", lines(|line| format!(">> {line}"))),
-        ("a comment", lines(|line| format!("# {line}"))),
-        ("Markdown", format!("```\n{pem}```\n")),
-        ("a block of YAML", format!("csr: |\n{}", lines(|line| format!("  {line}")))),
-        ("base64 of PEM", base64(pem)),
-        ("base64 of PEM, folded", folded.clone()),
-        ("spec.request", format!("spec:\n  request: {}\n  usages:\n  - client auth\n", base64(pem))),
-        ("spec.request, folded", format!("spec:\n  request: |\n{folded}  usages:\n  - client auth\n")),
-        ("base64 twice", base64(&base64(pem))),
-        ("base64 of DER behind a key", format!("request: {}\nsigner: a\n", body(pem))),
-        ("percent-encoding of a program", percent),
-        ("the body of a form", form.replace(' ', "+")),
-        ("percent-encoding without pluses", form.replace("%2B", "+").replace(' ', "%20")),
-        ("blanks in place of pluses", lines(|line| line.replace('+', " "))),
-        ("blanks in place of pluses and line breaks", one_line(" ").replace('+', " ")),
-        ("blanks in place of pluses, without lines around", body(pem).replace('+', " ")),
-        ("lost line breaks", one_line(" ")),
-        ("HTML entities", html.clone()),
-        ("HTML with breaks", one_line("<br/>\n")),
-        ("HTML paragraphs", lines(|line| format!("<p class=\"a\">{line}&nbsp;</p>"))),
-        ("HTML entities twice", html.replace('&', "&amp;")),
-        ("quoted-printable", pem.replace('=', "=3D").replace("CERTIFICATE", "CERTI=\nFICATE")),
-        ("base64 of PEM in a string of JSON, quoted", format!("> \"request\": \"{}\\n\"", base64(pem))),
-    ]
+    OF_PEM.iter().chain(OF_ANY_TEXT).map(|(name, form)| (*name, form(pem))).collect()
 }
 
 #[test]
@@ -147,7 +92,45 @@ fn a_request_is_read_from_each_form_in_which_it_arrives() {
         }
     }
     assert!(refused.is_empty(), "{taken} taken, {} refused: {refused:#?}", refused.len());
-    assert!(taken >= 5 * 40, "{taken}");
+    assert_eq!(taken, 5 * (OF_PEM.len() + OF_ANY_TEXT.len()));
+}
+
+/// Requests of openssl, so that the same texts are read in each run.
+fn fixed_requests() -> Vec<(String, Vec<u8>)> {
+    const REQUESTS: &str = include_str!("tests/requests.pem");
+    let all = pem::parse_many(REQUESTS).unwrap_or_default();
+    let request = |parsed: pem::Pem| {
+        let text = testing::pem("CERTIFICATE REQUEST", parsed.contents());
+        (text, parsed.into_contents())
+    };
+    all.into_iter().map(request).collect()
+}
+
+/// Every form in every form that any text can be given, shared among threads; requests take turns.
+#[test]
+fn a_request_is_read_from_each_form_in_each_other() {
+    const THREADS: usize = 4;
+    let requests = fixed_requests();
+    assert_eq!(requests.len(), 3);
+    let pairs: Vec<(&Form, &Form)> = OF_PEM
+        .iter()
+        .chain(OF_ANY_TEXT)
+        .flat_map(|inner| OF_ANY_TEXT.iter().map(move |outer| (inner, outer)))
+        .collect();
+    let refused = |at: usize| {
+        let ((inner, give_inner), (outer, give_outer)) = pairs[at];
+        let (pem, der) = &requests[at % requests.len()];
+        let read = decode(&give_outer(&give_inner(pem)));
+        (read.as_ref() != Ok(der)).then(|| format!("{inner} in {outer}: {:?}", read.map(|_| "another")))
+    };
+    let refused: Vec<String> = std::thread::scope(|scope| {
+        let share = |first: usize| (first..pairs.len()).step_by(THREADS).filter_map(refused).collect();
+        let threads: Vec<_> =
+            (0..THREADS).map(|first| scope.spawn(move || -> Vec<String> { share(first) })).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    });
+    assert!(refused.is_empty(), "{} of {} refused: {refused:#?}", refused.len(), pairs.len());
+    assert!(pairs.len() > 4_000, "{}", pairs.len());
 }
 
 #[test]
@@ -169,7 +152,7 @@ fn a_form_around_something_else_is_told_what_it_is() {
         (ca.replace('\n', "\\n"), TextError::Certificate),
         (base64(&ca), TextError::Certificate),
         (format!("{pem}{other}").replace('\n', "\\n"), TextError::SeveralRequests(2)),
-        (base64(&format!("{pem}{other}")), TextError::SeveralRequests(2)),
+        (base64(format!("{pem}{other}")), TextError::SeveralRequests(2)),
         (base64(&pem[..pem.len() / 2]), TextError::Rewritten(TextForm::Base64OfPem)),
         (pem[..pem.len() / 2].replace('\n', "\\n"), TextError::Rewritten(TextForm::Escapes)),
         (pem.replacen("MII", "M!I", 1).replace('\n', "\\n"), TextError::Rewritten(TextForm::Escapes)),
@@ -182,6 +165,65 @@ fn a_form_around_something_else_is_told_what_it_is() {
         judged += 1;
     }
     assert!(judged > 40, "{judged}");
+}
+
+#[test]
+fn a_private_key_in_any_form_is_refused_for_what_it_is() {
+    let key = testing::TestKeyPair::generate(TestKey::EcP256).pem();
+    let mut taken = Vec::new();
+    for (form, give) in OF_ANY_TEXT {
+        let error = decode(&give(&key));
+        if !matches!(error, Err(TextError::PrivateKey(_))) {
+            taken.push(format!("{form}: {error:?}"));
+        }
+    }
+    // The characters of every DER form of a request, around the DER of a key.
+    let request = key.replace("PRIVATE KEY", "CERTIFICATE REQUEST");
+    for (form, give) in OF_PEM {
+        let error = decode(&give(&request));
+        if !matches!(error, Err(TextError::PrivateKey(_))) {
+            taken.push(format!("{form} of the DER: {error:?}"));
+        }
+    }
+    assert!(taken.is_empty(), "{taken:#?}");
+}
+
+#[test]
+fn readings_that_hold_different_requests_are_several_requests() {
+    let requests = fixed_requests();
+    let [(one, _), (other, _), ..] = requests.as_slice() else { unreachable!() };
+    let (one, other) = (base64(one), base64(other));
+    assert_eq!(decode(&format!("first: {one}\nsecond: {other}\n")), Err(TextError::SeveralRequests(2)));
+    let hex = OF_PEM
+        .iter()
+        .find(|(name, _)| *name == "hexadecimal of the DER")
+        .map(|(_, form)| form(&requests[2].0));
+    assert_eq!(
+        decode(&format!("first: {one}\nsecond: {}\n", hex.unwrap_or_default())),
+        Err(TextError::SeveralRequests(2))
+    );
+}
+
+#[test]
+fn compressed_data_is_read_up_to_a_bound() {
+    let give = |name: &str| OF_ANY_TEXT.iter().find(|(form, _)| *form == name).map(|(_, form)| *form);
+    let bomb = "A ".repeat(5_000_000);
+    for form in ["gzip in base64", "zip in base64"] {
+        let text = give(form).map(|form| form(&bomb)).unwrap_or_default();
+        assert!(text.len() < Csr::MAX_BYTES && text.len() > 1_000, "{}", text.len());
+        assert!(decode(&text).is_err(), "{form}");
+        assert!(work(&text) < 64_000 * 30, "{}", work(&text));
+    }
+}
+
+#[test]
+fn the_damaged_line_is_named() {
+    let (pem, _) = request_with_plus();
+    let at = pem.find("MII").map_or(0, |at| at + 70);
+    let cut = format!("{}{}", &pem[..at], &pem[at + 4..]);
+    assert_eq!(decode(&cut), Err(TextError::LineLength { line: 3, length: 60, usual: 64 }));
+    let added = format!("{}AAAA{}", &pem[..at], &pem[at..]);
+    assert_eq!(decode(&added), Err(TextError::LineLength { line: 3, length: 68, usual: 64 }));
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! Octets that a form held: as the text that they are, or as base64 of a whole value of DER.
+
+use std::io::Read as _;
+
+use base64::Engine;
+use flate2::read::{DeflateDecoder, GzDecoder};
+
+use super::super::Csr;
+use super::super::base64_text::BASE64;
+use crate::strict_der;
+
+/// The compressed data inside of compressed data that is opened, at most.
+const MAX_COMPRESSIONS: usize = 2;
+
+/// The text for these octets; `None` if they are neither text nor one whole value of DER.
+pub(super) fn text_of(octets: Vec<u8>) -> Option<String> {
+    let mut octets = octets;
+    for _ in 0..MAX_COMPRESSIONS {
+        match inflated(&octets) {
+            Some(inflated) => octets = inflated,
+            None => break,
+        }
+    }
+    // A byte order mark of UTF-16; the NULs are another form.
+    if matches!(octets.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return Some(String::from_utf8_lossy(&octets).into_owned());
+    }
+    match String::from_utf8(octets) {
+        Ok(text) => is_text(&text).then_some(text),
+        Err(error) => {
+            let octets = error.into_bytes();
+            strict_der::check(&octets).is_ok().then(|| BASE64.encode(octets))
+        }
+    }
+}
+
+/// Like [`text_of`], for octets that more octets may follow, as the readable column of a dump or its padding.
+pub(super) fn text_of_padded(mut octets: Vec<u8>) -> Option<String> {
+    if let Some(length) = der_length(&octets) {
+        octets.truncate(length);
+    }
+    text_of(octets)
+}
+
+/// The octets of the SEQUENCE at the beginning, by its own length (X.690 section 8.1.3).
+fn der_length(octets: &[u8]) -> Option<usize> {
+    match octets {
+        [0x30, 0x81, length, ..] => Some(3 + usize::from(*length)),
+        [0x30, 0x82, high, low, ..] => Some(4 + usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    }
+}
+
+fn is_text(text: &str) -> bool {
+    const SHORTEST: usize = 32;
+    text.len() >= SHORTEST && !text.chars().any(|c| c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r'))
+}
+
+/// The content of gzip (RFC 1952), or of a zip archive with one file; at most the length of a request's text.
+fn inflated(octets: &[u8]) -> Option<Vec<u8>> {
+    let mut inflated = Vec::new();
+    let most = Csr::MAX_BYTES as u64 + 1;
+    match octets {
+        [0x1f, 0x8b, 8, ..] => GzDecoder::new(octets).take(most).read_to_end(&mut inflated).ok()?,
+        [b'P', b'K', 3, 4, ..] => {
+            let (is_stored, data) = only_file(octets)?;
+            match is_stored {
+                true => data.take(most).read_to_end(&mut inflated).ok()?,
+                false => DeflateDecoder::new(data).take(most).read_to_end(&mut inflated).ok()?,
+            }
+        }
+        _ => return None,
+    };
+    (inflated.len() <= Csr::MAX_BYTES).then_some(inflated)
+}
+
+/// The data of the only file of a zip archive, and whether it is stored as it is. APPNOTE sections 4.3.7 and 4.3.16.
+fn only_file(archive: &[u8]) -> Option<(bool, &[u8])> {
+    const END_OF_DIRECTORY: usize = 22;
+    let short = |at: usize| Some(u16::from_le_bytes(archive.get(at..at + 2)?.try_into().ok()?));
+    let end = archive.len().checked_sub(END_OF_DIRECTORY)?;
+    if !archive[end..].starts_with(b"PK\x05\x06") || short(end + 10)? != 1 {
+        return None;
+    }
+    let directory = archive.get(end + 16..end + 20).map(|at| at.try_into().map(u32::from_le_bytes))?.ok()?;
+    let directory = usize::try_from(directory).ok()?;
+    let entry = archive.get(directory..)?;
+    let length = entry.get(20..24).map(|at| at.try_into().map(u32::from_le_bytes))?.ok()?;
+    let data = 30 + usize::from(short(26)?) + usize::from(short(28)?);
+    let data = archive.get(data..data.checked_add(usize::try_from(length).ok()?)?)?;
+    match short(8)? {
+        0 => Some((true, data)),
+        8 => Some((false, data)),
+        _ => None,
+    }
+}
