@@ -38,6 +38,14 @@ fn no_text_makes_decoders_write_more_than_twice_its_budget() {
 }
 
 #[test]
+fn inflated_data_counts_before_it_is_searched() {
+    let (_, text) = hostile_texts(MOST).pop().unwrap();
+    let search = search(&text);
+    assert_eq!(search.result, Err(PrivateKeyError::TooDeep), "its last members are not looked at");
+    assert!(text.len() + search.decoded_bytes <= budget(&text) + 1, "{}", search.decoded_bytes);
+}
+
+#[test]
 fn alternating_pieces_stay_within_both_bounds() {
     const SHORT: usize = 4 * 1024;
     let mut texts = 0;

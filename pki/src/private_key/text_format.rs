@@ -80,7 +80,8 @@ impl Labels {
         let blanks = rest.iter().take(2).take_while(|byte| matches!(byte, b' ' | b'+')).count();
         // A sentence may have two dashes behind "private key", and "begin" in front of it; a label is in capitals.
         let has_dashes = rest.starts_with(b"----") || (is_upper && rest[blanks..].starts_with(b"--"));
-        if !has_dashes && !(is_upper && self.has_beginning(text, at)) {
+        let is_label = has_dashes || (is_upper && self.has_beginning(text, at));
+        if !is_label {
             return None;
         }
         let in_front = &text[at.saturating_sub(Self::MAX)..at];
