@@ -23,8 +23,8 @@ use zeroize::Zeroize;
 /// The bytes of all layers, at most, per byte of text.
 pub const MAX_RATIO: usize = 1;
 
-/// The bytes of all layers that a text may need in addition: together four times the text for the longest request
-/// ([`crate::csr::Csr::MAX_BYTES`]), as much as base64 in base64 without end needs (1 + 3/4 + 9/16 ...).
+/// The bytes of all layers that a text may need in addition: together four times the text for the longest request that
+/// is accepted (64 KiB), as much as base64 in base64 without end needs (1 + 3/4 + 9/16 ...).
 pub const MAX_EXTRA_BYTES: usize = 192 * 1024;
 
 /// The most encodings around a key.
