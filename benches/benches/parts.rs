@@ -68,14 +68,14 @@ fn issue(bencher: Bencher<'_, '_>, kind: TestKey) {
 /// Finding the chain of an issuing CA in a bundle of this many certificates, parsing included.
 #[divan::bench(args = [2, 100])]
 fn find_a_chain(bencher: Bencher<'_, '_>, size: usize) {
-    let ders = bundle_of(size);
+    let ders = bundle_of(TestKey::EcP256, size);
     bencher.bench_local(|| chain_of(&ders).unwrap());
 }
 
 /// Giving up on a hundred certificates with one name and one key identifier.
 #[divan::bench]
 fn give_up_on_a_hostile_bundle(bencher: Bencher<'_, '_>) {
-    let ders = hostile_bundle(100);
+    let ders = hostile_bundle(TestKey::EcP256, 100);
     bencher.bench_local(|| chain_of(&ders).unwrap_err());
 }
 

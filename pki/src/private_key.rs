@@ -11,6 +11,7 @@ mod base64_runs;
 mod compressed;
 mod escapes;
 mod hex_runs;
+mod places;
 mod plain_text;
 mod structure;
 #[cfg(test)]
@@ -19,11 +20,12 @@ mod text_format;
 
 use zeroize::Zeroize;
 
-/// The bytes of all layers, at most, per byte of text. Base64 in base64 without end needs four (1 + 3/4 + 9/16 ...).
-pub const MAX_RATIO: usize = 4;
+/// The bytes of all layers, at most, per byte of text.
+pub const MAX_RATIO: usize = 1;
 
-/// The bytes of all layers that a short text may need in addition.
-pub const MAX_EXTRA_BYTES: usize = 128 * 1024;
+/// The bytes of all layers that a text may need in addition: together four times the text for the longest request that
+/// is accepted (64 KiB), as much as base64 in base64 without end needs (1 + 3/4 + 9/16 ...).
+pub const MAX_EXTRA_BYTES: usize = 192 * 1024;
 
 /// The most encodings around a key.
 pub const MAX_LAYERS: usize = 8;
@@ -116,6 +118,8 @@ pub struct KeySearch {
     pub result: Result<(), PrivateKeyError>,
     /// The bytes of all layers. Each layer is passed over a fixed number of times.
     pub layer_bytes: usize,
+    /// The bytes that decoders wrote, whether a layer of them was searched or not.
+    pub decoded_bytes: usize,
 }
 
 /// Searches a text, or the octets of a file.
@@ -132,6 +136,7 @@ pub fn search(text: &[u8]) -> KeySearch {
     let mut peeler = Peeler {
         budget: text.len() * MAX_RATIO + MAX_EXTRA_BYTES,
         layer_bytes: 0,
+        decoded_bytes: 0,
         waiting: Vec::new(),
         examined: Vec::new(),
     };
@@ -141,7 +146,7 @@ pub fn search(text: &[u8]) -> KeySearch {
         peeler.waiting.iter_mut().for_each(|layer| layer.bytes.zeroize());
         peeler.examined.iter_mut().for_each(Zeroize::zeroize);
     }
-    KeySearch { result, layer_bytes: peeler.layer_bytes }
+    KeySearch { result, layer_bytes: peeler.layer_bytes, decoded_bytes: peeler.decoded_bytes }
 }
 
 /// Octets with one more encoding removed.
@@ -155,6 +160,7 @@ struct Layer {
 struct Peeler {
     budget: usize,
     layer_bytes: usize,
+    decoded_bytes: usize,
     waiting: Vec<Layer>,
     /// Buffers to wipe if a key is found.
     examined: Vec<Vec<u8>>,
@@ -192,6 +198,7 @@ impl Peeler {
         }
         self.peel_octets(bytes, outer)?;
         let text = plain_text::of(bytes);
+        self.decoded_bytes += text.len();
         let result = match text_format::find(&text) {
             Some((format, inner)) => found(format, inner),
             None => self.peel_text(&text, outer),
@@ -229,8 +236,15 @@ impl Peeler {
         }
         for start in compressed::starts(bytes) {
             self.charge(compressed::START_COST)?;
-            let most = self.budget - self.layer_bytes;
-            self.queue(compressed::inflate(&bytes[start..], most), KeyEncoding::Compressed, outer)?;
+            // What waits is examined as well. More than the rest of the budget is not looked at, or even inflated.
+            let waiting: usize = self.waiting.iter().map(|layer| layer.bytes.len()).sum();
+            let rest = self.budget.saturating_sub(self.layer_bytes + waiting);
+            let octets = compressed::inflate(&bytes[start..], rest);
+            let is_beyond = octets.len() > rest;
+            self.queue(octets, KeyEncoding::Compressed, outer)?;
+            if is_beyond {
+                return Err(PrivateKeyError::TooDeep);
+            }
         }
         Ok(())
     }
@@ -241,6 +255,7 @@ impl Peeler {
         encoding: KeyEncoding,
         outer: &[KeyEncoding],
     ) -> Result<(), PrivateKeyError> {
+        self.decoded_bytes += bytes.len();
         if bytes.len() < MIN_BYTES {
             return Ok(());
         }

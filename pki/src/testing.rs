@@ -5,6 +5,7 @@
 
 mod authority;
 mod encode;
+mod hostile_text;
 mod key;
 mod non_canonical_key;
 mod request;
@@ -12,6 +13,7 @@ mod shapes;
 
 pub use authority::{CaMaker, TestCa, root, root_with};
 pub use encode::{distinguished_name, oid, pem, pkcs7, sequence, tlv};
+pub use hostile_text::{hostile_pairs, hostile_texts};
 pub use key::{TestKey, TestKeyPair};
 pub use non_canonical_key::csrs_with_non_canonical_keys;
 pub use request::{

@@ -237,3 +237,26 @@ fn hostile_bundles_have_bounded_signature_checks() {
     assert_eq!(path.unwrap(), [0, 99]);
     assert_eq!(checks, 2);
 }
+
+#[test]
+fn a_cross_signed_mesh_ends_in_a_chain_or_at_the_bound() {
+    // Each CA signed all others; the only root is the last certificate.
+    let mesh = |count: usize| {
+        let all: Vec<CaMaker> = (0..count).map(|at| ca(&format!("CA {at}"))).collect();
+        let mut ders = vec![ca("Issuing").der_below(&all[0])];
+        for (at, one) in all.iter().enumerate() {
+            let others = all.iter().enumerate().filter(|(other, _)| *other != at);
+            ders.extend(others.map(|(_, other)| one.der_below(other)));
+        }
+        ders.push(all[count - 1].root_der());
+        ders
+    };
+    let small = mesh(3);
+    let (path, checks) = chain(&small);
+    assert_eq!(path.unwrap().last(), Some(&(small.len() - 1)));
+    assert!(checks < MAX_SIGNATURE_CHECKS, "{checks}");
+    let large = mesh(10);
+    let (path, checks) = chain(&large);
+    assert_eq!(path, Err(ChainError::TooManyChecks));
+    assert_eq!(checks, MAX_SIGNATURE_CHECKS);
+}

@@ -25,25 +25,42 @@ pub(super) struct DecodedRuns {
     pub(super) has_hex: bool,
 }
 
-const NOT_A_DIGIT: u8 = 0x80;
-const NOT_HEX: u8 = 0x40;
+const NOT_A_DIGIT: u16 = 0x80;
+const NOT_HEX: u16 = 0x40;
+const HYPHEN: u16 = 0x100;
 
-/// The value of a digit, with [`NOT_HEX`] unless it is one of hexadecimal numbers too; or [`NOT_A_DIGIT`].
-const VALUES: [u8; 256] = values();
+/// The value of a digit in six bits, with [`NOT_HEX`] unless it is one of hexadecimal numbers too; or
+/// [`NOT_A_DIGIT`].
+const VALUES: [u16; 256] = values();
 
-const fn values() -> [u8; 256] {
+const fn values() -> [u16; 256] {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut values = [NOT_A_DIGIT; 256];
-    let mut value: u8 = 0;
+    let mut value = 0;
     while value < 64 {
         let digit = DIGITS[value as usize];
         let flag = if digit.is_ascii_hexdigit() { 0 } else { NOT_HEX };
         values[digit as usize] = value | flag;
         value += 1;
     }
-    values[b'-' as usize] = 62 | NOT_HEX;
+    values[b'-' as usize] = 62 | NOT_HEX | HYPHEN;
     values[b'_' as usize] = 63 | NOT_HEX;
     values
+}
+
+/// The length of the word of digits at the start, and the flags of its digits together.
+#[inline]
+fn word_of(text: &[u8]) -> (usize, u16) {
+    let mut seen = 0;
+    for (at, byte) in text.iter().enumerate() {
+        let value = VALUES[usize::from(*byte)];
+        // Four hyphens begin or end a label.
+        if value >= NOT_A_DIGIT && (value & HYPHEN == 0 || text[at..].starts_with(b"----")) {
+            return (at, seen);
+        }
+        seen |= value;
+    }
+    (text.len(), seen)
 }
 
 /// Decodes all runs of digits.
@@ -54,23 +71,16 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
     let (mut at, mut last_end) = (0, 0);
     while at < text.len() {
         // A hyphen begins no run: it is a prefix of diffs and lists.
-        if VALUES[usize::from(text[at])] == NOT_A_DIGIT || text[at] == b'-' {
+        if VALUES[usize::from(text[at])] >= NOT_A_DIGIT {
             at += 1;
             continue;
         }
         let start = at;
         // The `+` of a diff is no digit of a hexadecimal word.
         at += usize::from(text[at] == b'+');
-        let (word, mut seen) = (at, 0);
-        while let Some(byte) = text.get(at) {
-            let value = VALUES[usize::from(*byte)];
-            if value == NOT_A_DIGIT || text[at..].starts_with(b"----") {
-                break;
-            }
-            seen |= value;
-            at += 1;
-        }
-        let length = at - word;
+        let word = at;
+        let (length, seen) = word_of(&text[at..]);
+        at += length;
         if seen & NOT_HEX == 0 {
             hex_words += usize::from(length.is_multiple_of(2) && matches!(length, 2..=8));
             has_hex |= length >= MIN_HEX_RUN;
@@ -157,12 +167,14 @@ fn decode_digits(digits: &[u8], octets: &mut Vec<u8>) {
         return;
     }
     let value = |digit: u8| u32::from(VALUES[usize::from(digit)] & 0x3f);
-    let mut quads = digits.chunks_exact(4);
-    for quad in &mut quads {
+    let (quads, rest) = digits.as_chunks::<4>();
+    let start = octets.len();
+    octets.resize(start + quads.len() * 3, 0);
+    for (quad, three) in quads.iter().zip(octets[start..].as_chunks_mut::<3>().0) {
         let bits = value(quad[0]) << 18 | value(quad[1]) << 12 | value(quad[2]) << 6 | value(quad[3]);
-        octets.extend_from_slice(&bits.to_be_bytes()[1..]);
+        let [_, octets @ ..] = bits.to_be_bytes();
+        *three = octets;
     }
-    let rest = quads.remainder();
     let bits = rest.iter().fold(0, |bits, digit| bits << 6 | value(*digit)) << (6 * (4 - rest.len()));
     octets.extend_from_slice(&bits.to_be_bytes()[1..][..(rest.len() * 6) / 8]);
     octets.push(b'\n');

@@ -2,29 +2,36 @@
 //!
 //! One pass removes one level of all but the last; escaped escapes are the next layer.
 
-use memchr::{memchr_iter, memchr3_iter};
+use memchr::memchr3;
 
 use super::KeyEncoding;
-use super::hex_runs::octet;
+use super::hex_runs::{digit, octet};
+use super::places::Places;
 
 /// The text with one level of escapes removed, and the most frequent kind of them. `None` if there are none.
 pub(super) fn decode(text: &[u8]) -> Option<(Vec<u8>, KeyEncoding)> {
-    let mut octets = Vec::new();
-    let (mut done, mut counts) = (0, [0usize; 3]);
-    for at in memchr3_iter(b'%', b'\\', b'&', text) {
-        // The second half of an escape.
-        if at < done {
-            continue;
-        }
-        let rest = &text[at + 1..];
-        let (kind, found) = match text[at] {
-            b'%' => (0, percent(rest)),
-            b'\\' => (1, backslash(rest)),
-            _ => (2, character_reference(rest)),
+    let first = memchr3(b'%', b'\\', b'&', text)?;
+    let mut octets = Vec::with_capacity(text.len());
+    let (mut done, mut at, mut counts) = (0, first, [0usize; 3]);
+    // A step for each byte: a search for the next mark costs more where they are dense.
+    while let Some(mark) = text.get(at) {
+        let (kind, found) = match mark {
+            b'%' => (0, percent(&text[at + 1..])),
+            b'\\' => (1, backslash(&text[at + 1..])),
+            b'&' => (2, character_reference(&text[at + 1..])),
+            _ => {
+                at += 1;
+                continue;
+            }
         };
-        let Some((length, code)) = found else { continue };
+        let Some((length, code)) = found else {
+            at += 1;
+            continue;
+        };
         counts[kind] += 1;
-        octets.extend_from_slice(&text[done..at]);
+        if done < at {
+            octets.extend_from_slice(&text[done..at]);
+        }
         match code {
             None => {}
             // Escapes are also used for octets.
@@ -34,7 +41,8 @@ pub(super) fn decode(text: &[u8]) -> Option<(Vec<u8>, KeyEncoding)> {
                 octets.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
-        done = at + 1 + length;
+        at += 1 + length;
+        done = at;
     }
     octets.extend_from_slice(&text[done..]);
     let kinds = [KeyEncoding::Percent, KeyEncoding::Backslash, KeyEncoding::CharacterReferences];
@@ -62,7 +70,6 @@ fn percent(rest: &[u8]) -> Escape {
 }
 
 fn backslash(rest: &[u8]) -> Escape {
-    let hex = |digits: &[u8]| u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok();
     Some(match rest {
         [b'n', ..] => (1, Some(b'\n'.into())),
         [b'r', ..] => (1, Some(b'\r'.into())),
@@ -71,8 +78,8 @@ fn backslash(rest: &[u8]) -> Escape {
         [b'\n', ..] => (1, None),
         [b'x', high, low, ..] => (3, Some(octet(*high, *low)?.into())),
         [b'u', b'{', digits @ ..] => {
-            let length = digits.iter().take(7).position(|byte| *byte == b'}')?;
-            (length + 3, Some(hex(&digits[..length])?))
+            let length = digits.iter().take(7).take_while(|byte| byte.is_ascii_hexdigit()).count();
+            (length + 3, Some(hex(&digits[..length]).filter(|_| digits.get(length) == Some(&b'}'))?))
         }
         [b'u', a, b, c, d, ..] => (5, Some(hex(&[*a, *b, *c, *d])?)),
         [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
@@ -83,39 +90,45 @@ fn backslash(rest: &[u8]) -> Escape {
     })
 }
 
+/// The number of some hexadecimal digits.
+fn hex(digits: &[u8]) -> Option<u32> {
+    let add = |number: u32, byte: &u8| Some(number.checked_mul(16)? | u32::from(digit(*byte)?));
+    (!digits.is_empty()).then(|| digits.iter().try_fold(0, add))?
+}
+
 fn character_reference(rest: &[u8]) -> Escape {
-    const NAMES: [(&str, u8); 15] = [
-        ("amp", b'&'),
-        ("lt", b'<'),
-        ("gt", b'>'),
-        ("quot", b'"'),
-        ("apos", b'\''),
-        ("nbsp", b' '),
-        ("NewLine", b'\n'),
-        ("Tab", b'\t'),
-        ("plus", b'+'),
-        ("sol", b'/'),
-        ("equals", b'='),
-        ("lowbar", b'_'),
-        ("hyphen", b'-'),
-        ("dash", b'-'),
-        ("colon", b':'),
-    ];
-    let length = rest.iter().take(10).position(|byte| *byte == b';')?;
-    let name = str::from_utf8(&rest[..length]).ok()?;
-    let code = match name.strip_prefix('#') {
-        Some(number) => match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        },
-        None => NAMES.iter().find(|(known, _)| *known == name)?.1.into(),
+    let is_inside = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'#';
+    let length = rest.iter().take(9).take_while(is_inside).count();
+    if rest.get(length) != Some(&b';') {
+        return None;
+    }
+    let code = match &rest[..length] {
+        [b'#', b'x' | b'X', digits @ ..] => hex(digits)?,
+        [b'#', digits @ ..] if !digits.is_empty() => digits.iter().try_fold(0u32, |number, byte| {
+            byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+        })?,
+        b"amp" => b'&'.into(),
+        b"lt" => b'<'.into(),
+        b"gt" => b'>'.into(),
+        b"quot" => b'"'.into(),
+        b"apos" => b'\''.into(),
+        b"nbsp" => b' '.into(),
+        b"NewLine" => b'\n'.into(),
+        b"Tab" => b'\t'.into(),
+        b"plus" => b'+'.into(),
+        b"sol" => b'/'.into(),
+        b"equals" => b'='.into(),
+        b"lowbar" => b'_'.into(),
+        b"hyphen" | b"dash" => b'-'.into(),
+        b"colon" => b':'.into(),
+        _ => return None,
     };
     Some((length + 1, Some(code)))
 }
 
 /// The text with quoted-printable removed. `None` if it has none; the padding of base64 is none.
 pub(super) fn decode_quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
-    let is_used = memchr_iter(b'=', text).any(|at| match &text[at + 1..] {
+    let is_used = Places::of([b'='], text).any(|at| match &text[at + 1..] {
         [b'\r', b'\n', next, ..] | [b'\n', next, ..] => !matches!(next, b'-' | b'\r' | b'\n'),
         [high @ b'0'..=b'9' | high @ b'A'..=b'F', low @ b'0'..=b'9' | low @ b'A'..=b'F', ..] => {
             matches!(
@@ -128,25 +141,30 @@ pub(super) fn decode_quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
     if !is_used {
         return None;
     }
-    let prefix = Prefix::of(text);
+    let mut prefix = None;
+    let mut prefix_of = |line: &[u8]| prefix.get_or_insert_with(|| Prefix::of(text)).length(line);
     let mut octets = Vec::with_capacity(text.len());
-    let mut done = 0;
-    for at in memchr_iter(b'=', text) {
-        if at < done {
+    let (mut done, mut at) = (0, 0);
+    while let Some(byte) = text.get(at) {
+        at += 1;
+        if *byte != b'=' {
             continue;
         }
-        let (length, decoded) = match &text[at + 1..] {
-            [b'\r', b'\n', rest @ ..] => (2 + prefix.length(rest), None),
-            [b'\n', rest @ ..] => (1 + prefix.length(rest), None),
+        let (length, decoded) = match &text[at..] {
+            [b'\r', b'\n', rest @ ..] => (2 + prefix_of(rest), None),
+            [b'\n', rest @ ..] => (1 + prefix_of(rest), None),
             [high, low, ..] => match octet(*high, *low) {
                 Some(decoded) => (2, Some(decoded)),
                 None => continue,
             },
             _ => continue,
         };
-        octets.extend_from_slice(&text[done..at]);
+        if done < at - 1 {
+            octets.extend_from_slice(&text[done..at - 1]);
+        }
         octets.extend(decoded);
-        done = at + 1 + length;
+        at += length;
+        done = at;
     }
     octets.extend_from_slice(&text[done..]);
     Some(octets)
@@ -166,7 +184,7 @@ impl Prefix {
         const MAX_LINES: usize = 8;
         const MAX_PREFIX: usize = 16;
         let is_prefix = |byte: &&u8| !byte.is_ascii_alphanumeric() && **byte != b'=';
-        let breaks = memchr_iter(b'=', text).map(|at| &text[at + 1..]);
+        let breaks = Places::of([b'='], text).map(|at| &text[at + 1..]);
         let lines: Vec<&[u8]> = breaks
             .filter_map(|rest| rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")))
             .take(MAX_LINES)

@@ -72,7 +72,9 @@ fn full_width(offset: u8) -> &'static [u8] {
 
 /// UTF-16 and UTF-32 of ASCII as ASCII, in either byte order: the octets without NUL. `None` if there are few.
 pub(super) fn without_nuls(bytes: &[u8]) -> Option<Vec<u8>> {
-    let alternating = bytes.windows(3).filter(|window| window[0] == 0 && window[1] != 0 && window[2] == 0);
+    let first = memchr::memchr(0, bytes)?;
+    let alternating =
+        bytes[first..].windows(3).filter(|window| window[0] == 0 && window[1] != 0 && window[2] == 0);
     (alternating.take(MIN_NULS).count() == MIN_NULS)
         .then(|| bytes.iter().copied().filter(|byte| *byte != 0).collect())
 }

@@ -3,9 +3,10 @@
 //! A structure is recognised by its first elements: a key that is cut off is a key. Each place is looked at in
 //! constant time.
 
-use memchr::{memchr_iter, memchr3_iter, memmem};
+use memchr::memmem;
 
 use super::KeyFormat;
+use super::places::Places;
 
 const INTEGER: u8 = 0x02;
 const OCTET_STRING: u8 = 0x04;
@@ -14,10 +15,10 @@ const SEQUENCE: u8 = 0x30;
 
 /// The first private key among the octets.
 pub(super) fn find(bytes: &[u8]) -> Option<KeyFormat> {
-    if let Some(format) = memchr_iter(SEQUENCE, bytes).find_map(|at| der(&bytes[at..])) {
+    if let Some(format) = Places::of([SEQUENCE], bytes).find_map(|at| der(&bytes[at..])) {
         return Some(format);
     }
-    let has_pgp = || memchr3_iter(0x94, 0x95, 0xc5, bytes).any(|at| is_pgp(&bytes[at..]));
+    let has_pgp = || Places::of([0x94, 0x95, 0xc5], bytes).any(|at| is_pgp(&bytes[at..]));
     let has_java = || {
         let magic = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
         magic.iter().any(|magic| memmem::find_iter(bytes, magic).any(|at| is_key_store(&bytes[at + 4..])))

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
+use crate::testing::{hostile_pairs, hostile_texts};
 
 /// The largest body of a submission.
 const MOST: usize = 128 * 1024;
@@ -14,41 +15,57 @@ const KEY: [u8; 32] = [
     11, 12, 13, 14, 15, 16,
 ];
 
-/// Texts that cause as much work as possible.
-fn hostile() -> Vec<String> {
-    let nested = (0..12).fold("x".repeat(4000), |text, _| STANDARD.encode(text));
-    let mut texts: Vec<String> =
-        ["A", "U", "0", "priv:", "PRIVATE KEY ", "-----BEGIN A-----\n", "%25", "\\", "&amp;"]
-            .into_iter()
-            .chain(["=3D", "=\n", "a\0", "30 82 ", "kty d ", "+", "\u{3042}", "Modulus", "0x30, "])
-            .map(|piece| piece.repeat(MOST / piece.len()))
-            .collect();
-    texts.push(format!("%{}41", "25".repeat(MOST / 2 - 2)));
-    texts.push(nested[..MOST.min(nested.len())].to_owned());
-    for octets in
-        [&[0x30, 0x82][..], &[0x1f, 0x8b, 8, 0], &[0x94, 200, 4], &[0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]]
-    {
-        texts.push(STANDARD.encode(octets.repeat(MOST * 3 / 4 / octets.len())));
-    }
-    texts
+/// The bytes that a search may examine.
+fn budget(text: &[u8]) -> usize {
+    text.len() * MAX_RATIO + MAX_EXTRA_BYTES
 }
 
 #[test]
 fn no_text_costs_more_than_its_budget() {
-    for text in hostile() {
-        let search = search(text.as_bytes());
-        assert!(search.layer_bytes >= text.len(), "each text is read at least once");
-        assert!(search.layer_bytes <= text.len() * MAX_RATIO + MAX_EXTRA_BYTES, "{}", &text[..20]);
+    for (name, text) in hostile_texts(MOST) {
+        let search = search(&text);
+        assert!(search.layer_bytes >= text.len(), "each text is read at least once: {name}");
+        assert!(search.layer_bytes <= budget(&text), "{name}");
     }
+}
+
+#[test]
+fn no_text_makes_decoders_write_more_than_twice_its_budget() {
+    for (name, text) in hostile_texts(MOST) {
+        let search = search(&text);
+        assert!(search.decoded_bytes <= 2 * budget(&text), "{} of {name}", search.decoded_bytes);
+    }
+}
+
+#[test]
+fn inflated_data_counts_before_it_is_searched() {
+    let (_, text) = hostile_texts(MOST).pop().unwrap();
+    let search = search(&text);
+    assert_eq!(search.result, Err(PrivateKeyError::TooDeep), "its last members are not looked at");
+    assert!(text.len() + search.decoded_bytes <= budget(&text) + 1, "{}", search.decoded_bytes);
+}
+
+#[test]
+fn alternating_pieces_stay_within_both_bounds() {
+    const SHORT: usize = 4 * 1024;
+    let mut texts = 0;
+    for (name, text) in hostile_pairs(SHORT) {
+        let search = search(&text);
+        assert!(search.layer_bytes <= budget(&text), "{name}");
+        assert!(search.decoded_bytes <= 2 * budget(&text), "{} of {name}", search.decoded_bytes);
+        texts += 1;
+    }
+    assert!(texts > 5000, "{texts}");
 }
 
 #[test]
 fn a_key_behind_padding_is_found_or_the_text_is_refused() {
     let key = STANDARD.encode(KEY);
     assert!(matches!(refuse(&key), Err(PrivateKeyError::Found(_))));
-    for text in hostile() {
-        for hidden in [format!("{text}\n\n= {key} =\n"), format!("= {key} =\n\n{text}")] {
-            assert!(refuse(&hidden).is_err(), "behind {:?}", text.chars().take(20).collect::<String>());
+    let key = format!("= {key} =");
+    for (name, text) in hostile_texts(MOST) {
+        for (first, second) in [(text.as_slice(), key.as_bytes()), (key.as_bytes(), &text)] {
+            assert!(refuse([first, b"\n\n", second].concat()).is_err(), "behind {name}");
         }
     }
 }

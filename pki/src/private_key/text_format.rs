@@ -2,14 +2,14 @@
 //!
 //! A label counts although the key behind it is damaged: the requester meant to send a key.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr, memmem};
 
+use super::places::Places;
 use super::{KeyEncoding, KeyFormat};
 
 /// The format of the first private key in the text; [`KeyEncoding::Pem`] if it has a label.
 pub(super) fn find(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
-    let labelled = || ["PRIV", "priv", "Priv"].iter().find_map(|word| private(text, word.as_bytes()));
-    if let Some(found) = labelled() {
+    if let Some(found) = private(text) {
         return Some(found);
     }
     let has = |word: &str| memmem::find(text, word.as_bytes()).is_some();
@@ -34,84 +34,159 @@ pub(super) fn find(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
 }
 
 /// Looks at every place of a word that begins like "private".
-fn private(text: &[u8], beginning: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
-    memmem::find_iter(text, beginning).find_map(|at| {
-        let (before, rest) = text.split_at(at);
-        if let Some(format) = label(before, rest) {
+fn private(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
+    let (mut labels, mut numbers) = (Labels::default(), Numbers::default());
+    Places::of([b'V', b'v'], text).find_map(|v| {
+        let at = v.checked_sub(3)?;
+        if !matches!(&text[at..=v], b"PRIV" | b"priv" | b"Priv") {
+            return None;
+        }
+        if let Some(format) = labels.format(text, at) {
             return Some((format, Some(KeyEncoding::Pem)));
         }
-        if starts_with(rest, b"private-lines:") {
+        if starts_with(&text[at..], b"private-lines:") {
             return Some((KeyFormat::Putty, None));
         }
-        is_number(rest).then_some((KeyFormat::Numbers, None))
+        numbers.has_one(text, at).then_some((KeyFormat::Numbers, None))
     })
 }
 
-/// The format that a label names: `PRIVATE KEY` behind BEGIN or END, or in front of dashes.
-fn label(before: &[u8], rest: &[u8]) -> Option<KeyFormat> {
+/// The labels of a text, asked for in ascending order: no byte in front of them is looked at twice.
+#[derive(Default)]
+struct Labels {
+    /// The bytes before this place are known.
+    passed: usize,
+    /// The place behind the last byte that is not part of a label.
+    words: usize,
+    /// The place of the last BEGIN or END.
+    beginning: Option<usize>,
+}
+
+impl Labels {
     /// The longest part of a label in front of `PRIVATE KEY`, with BEGIN.
-    const MAX_LABEL: usize = 40;
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'+' | b'_' | b'-' | b'\t');
-    let is_upper = rest.starts_with(b"PRIVATE");
-    let rest = rest.get(7..).filter(|_| starts_with(rest, b"private"))?;
-    let rest = rest.strip_prefix(&[*rest.first().filter(|byte| is_blank(byte))?])?;
-    let rest = rest.get(3..).filter(|_| starts_with(rest, b"key"))?;
-    let behind = rest.iter().position(|byte| !is_blank(byte)).map_or(&rest[rest.len()..], |at| &rest[at..]);
-    let rest = match behind.get(5..).filter(|_| starts_with(behind, b"block")) {
-        Some(rest) => rest,
-        None => rest,
-    };
-    let in_front = &before[before.len().saturating_sub(MAX_LABEL)..];
-    let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || is_blank(byte);
-    let words = in_front.iter().rposition(|byte| !is_label(byte)).map_or(in_front, |at| &in_front[at + 1..]);
-    let words = words.to_ascii_uppercase();
-    let has = |word: &str| memmem::find(&words, word.as_bytes()).is_some();
-    let is_upper = is_upper && in_front.iter().rev().take(6).all(|byte| !byte.is_ascii_lowercase());
-    let blanks = rest.iter().take(2).take_while(|byte| matches!(byte, b' ' | b'+')).count();
-    // A sentence may have two dashes behind "private key", and "begin" in front of it; a label is in capitals.
-    let has_dashes = rest.starts_with(b"----") || (is_upper && rest[blanks..].starts_with(b"--"));
-    if !has_dashes && !(is_upper && (has("BEGIN") || has("END "))) {
-        return None;
+    const MAX: usize = 40;
+
+    /// The format that a label names: `PRIVATE KEY` behind BEGIN or END, or in front of dashes.
+    fn format(&mut self, text: &[u8], at: usize) -> Option<KeyFormat> {
+        let rest = &text[at..];
+        let is_upper = rest.starts_with(b"PRIVATE");
+        let rest = rest.get(7..).filter(|_| starts_with(rest, b"private"))?;
+        let rest = rest.strip_prefix(&[*rest.first().filter(|byte| is_blank(**byte))?])?;
+        let rest = rest.get(3..).filter(|_| starts_with(rest, b"key"))?;
+        let behind =
+            rest.iter().position(|byte| !is_blank(*byte)).map_or(&rest[rest.len()..], |at| &rest[at..]);
+        let rest = behind.get(5..).filter(|_| starts_with(behind, b"block")).unwrap_or(rest);
+        let is_upper = is_upper && text[..at].iter().rev().take(6).all(|byte| !byte.is_ascii_lowercase());
+        let blanks = rest.iter().take(2).take_while(|byte| matches!(byte, b' ' | b'+')).count();
+        // A sentence may have two dashes behind "private key", and "begin" in front of it; a label is in capitals.
+        let has_dashes = rest.starts_with(b"----") || (is_upper && rest[blanks..].starts_with(b"--"));
+        let is_label = has_dashes || (is_upper && self.has_beginning(text, at));
+        if !is_label {
+            return None;
+        }
+        let in_front = &text[at.saturating_sub(Self::MAX)..at];
+        let words =
+            in_front.iter().rposition(|byte| !is_of_label(*byte)).map_or(in_front, |at| &in_front[at + 1..]);
+        Some(named(&words.to_ascii_uppercase()))
     }
-    Some(if has("OPENSSH") {
-        KeyFormat::OpenSsh
-    } else if has("SSH2") {
-        KeyFormat::Ssh2
-    } else if has("ENCRYPTED") {
-        KeyFormat::EncryptedPkcs8
-    } else if has("PGP") {
-        KeyFormat::Pgp
-    } else if has("RSA") {
-        KeyFormat::Pkcs1
-    } else if has("DSA") {
-        KeyFormat::Dsa
-    } else if has("EC ") {
-        KeyFormat::Sec1
-    } else {
-        KeyFormat::Pkcs8
-    })
+
+    /// True if BEGIN or END is among the words in front of this place.
+    fn has_beginning(&mut self, text: &[u8], at: usize) -> bool {
+        let front = at.saturating_sub(Self::MAX);
+        for place in self.passed.max(front)..at {
+            let word = |word: &[u8]| {
+                (place + 1).checked_sub(word.len()).filter(|start| starts_with(&text[*start..], word))
+            };
+            let beginning = match text[place] {
+                b'n' | b'N' => word(b"begin"),
+                b' ' => word(b"end "),
+                byte => {
+                    self.words = if is_of_label(byte) { self.words } else { place + 1 };
+                    None
+                }
+            };
+            self.beginning = beginning.or(self.beginning);
+        }
+        self.passed = at;
+        self.beginning.is_some_and(|beginning| beginning >= self.words.max(front))
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'+' | b'_' | b'-' | b'\t')
+}
+
+fn is_of_label(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || is_blank(byte)
+}
+
+/// The format that the words of a label name.
+fn named(words: &[u8]) -> KeyFormat {
+    const NAMES: [(&str, KeyFormat); 7] = [
+        ("OPENSSH", KeyFormat::OpenSsh),
+        ("SSH2", KeyFormat::Ssh2),
+        ("ENCRYPTED", KeyFormat::EncryptedPkcs8),
+        ("PGP", KeyFormat::Pgp),
+        ("RSA", KeyFormat::Pkcs1),
+        ("DSA", KeyFormat::Dsa),
+        ("EC ", KeyFormat::Sec1),
+    ];
+    let found = NAMES.into_iter().find(|(name, _)| memmem::find(words, name.as_bytes()).is_some());
+    found.map_or(KeyFormat::Pkcs8, |(_, format)| format)
 }
 
 fn starts_with(text: &[u8], lower_case: &[u8]) -> bool {
     text.get(..lower_case.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower_case))
 }
 
-/// True for a printed private number: `priv:`, `privateExponent:` or `private key:`, and octets in hexadecimal, with at
-/// most the end of a line and the prefix of the next one between them.
-fn is_number(rest: &[u8]) -> bool {
-    /// The longest name, up to the colon.
-    const MAX_NAME: usize = 24;
-    const MAX_GAP: usize = 48;
-    /// Octets that are no number of lines, hours or ports.
-    const MIN_OCTETS: usize = 8;
-    let name = rest.iter().take(MAX_NAME).position(|byte| *byte == b':');
-    let Some(value) = name.map(|length| &rest[length + 1..]) else { return false };
-    let is_octet =
-        |octet: &[u8]| matches!(octet, [a, b, b':'] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
-    let first = value.windows(3).take(MAX_GAP).position(|window| window[2] == b':' && is_octet(window));
-    first.is_some_and(|first| {
-        value[first..].chunks(3).take(MIN_OCTETS).filter(|octet| is_octet(octet)).count() == MIN_OCTETS
-    })
+/// The printed numbers of a text, asked for in ascending order: the searches pass over the text once.
+#[derive(Default)]
+struct Numbers {
+    colon: Next,
+    octet: Next,
+}
+
+impl Numbers {
+    /// True for a printed private number: `priv:`, `privateExponent:` or `private key:`, and octets in hexadecimal, with
+    /// at most the end of a line and the prefix of the next one between them.
+    fn has_one(&mut self, text: &[u8], at: usize) -> bool {
+        /// The longest name, up to the colon.
+        const MAX_NAME: usize = 24;
+        const MAX_GAP: usize = 48;
+        /// Octets that are no number of lines, hours or ports.
+        const MIN_OCTETS: usize = 8;
+        let is_octet =
+            |octet: &[u8]| matches!(octet, [a, b, b':'] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+        let colon = self.colon.at_or_after(at, || memchr(b':', &text[at..]));
+        if colon - at >= MAX_NAME {
+            return false;
+        }
+        let value = colon + 1;
+        let first = self.octet.at_or_after(value, || {
+            let rest = &text[value..];
+            Places::of([b':'], rest).find_map(|colon| {
+                let start = colon.checked_sub(2)?;
+                is_octet(&rest[start..=colon]).then_some(start)
+            })
+        });
+        first - value < MAX_GAP
+            && text.get(first..first + 3 * MIN_OCTETS).is_some_and(|octets| octets.chunks(3).all(is_octet))
+    }
+}
+
+/// The next place of something. It is searched for anew only when it is left behind.
+#[derive(Default)]
+struct Next(Option<usize>);
+
+impl Next {
+    /// The first place from here on, or the largest number if there is none. `from` never decreases; `search` returns
+    /// the distance from it.
+    fn at_or_after(&mut self, from: usize, search: impl FnOnce() -> Option<usize>) -> usize {
+        match self.0 {
+            Some(place) if place >= from => place,
+            _ => *self.0.insert(search().map_or(usize::MAX, |distance| from + distance)),
+        }
+    }
 }
 
 /// True if the text has a member of this name with a value: `"d": "..."` of JSON, or `d: ...` of YAML.
@@ -123,7 +198,7 @@ fn has_member(text: &[u8], name: u8) -> bool {
         rest.iter().take(8).take_while(|byte| byte.is_ascii_whitespace() || **byte == b'+').count()
     };
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/');
-    memchr_iter(name, text).any(|at| {
+    Places::of([name], text).any(|at| {
         let before = at.checked_sub(1).map(|before| text[before]);
         if before.is_some_and(|before| is_digit(&before)) {
             return false;
