@@ -384,6 +384,10 @@ commands-lead = These commands create a private key and a certificate signing re
 commands-names = Names
 commands-names-hint = The names of the machine, separated by spaces, such as www.example.com example.com 10.0.0.1.
 commands-left-out = Left out of the commands
+commands-further = { $count ->
+    [one] One more text isn't a name:
+   *[other] { $count } more texts aren't names:
+ }
 commands-beyond = A request can have at most { $most } names. Split these off into another request:
 commands-not-in-powershell = The PowerShell command leaves these names out, because certreq can't read their characters. Use openssl for them:
 commands-write = Show the commands

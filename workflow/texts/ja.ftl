@@ -318,6 +318,7 @@ commands-lead = 秘密鍵と証明書署名要求 (CSR) を作成するコマン
 commands-names = 名前
 commands-names-hint = マシンの名前を空白で区切って入力してください。例: www.example.com example.com 10.0.0.1
 commands-left-out = コマンドに含まれない名前
+commands-further = ほかに{ $count }件、名前として使えないものがあります。
 commands-beyond = 1件の申請に含められる名前は{ $most }件までです。次の名前は別の申請に分けてください。
 commands-not-in-powershell = 次の名前には certreq で扱えない文字があるため、PowerShellのコマンドには含まれません。openssl を使用してください。
 commands-write = コマンドを表示する

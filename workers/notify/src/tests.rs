@@ -487,7 +487,7 @@ async fn no_fault_mails_the_overview_twice() {
     step(&undisturbed).recheck(overview()).await.unwrap();
     let calls = undisturbed.calls();
     assert!(calls.iter().any(|call| call == "requests: first confirmed"), "{calls:?}");
-    for number in 0..calls.len() {
+    for (number, call) in calls.iter().enumerate() {
         for point in [FaultPoint::Before, FaultPoint::After] {
             let backend = InMemoryBackend::new();
             backend.put(asked());
@@ -495,14 +495,10 @@ async fn no_fault_mails_the_overview_twice() {
             while step(&backend).recheck(overview()).await.is_err() {}
             step(&backend).recheck(overview()).await.unwrap();
             let sent = backend.mails().len();
-            assert!(
-                sent <= 1 || (calls[number].starts_with("mailer") && sent == 2),
-                "{point:?} {}",
-                calls[number]
-            );
+            assert!(sent <= 1 || (call.starts_with("mailer") && sent == 2), "{point:?} {}", call);
             backend.advance(Duration::minutes(11));
             step(&backend).recheck(overview()).await.unwrap();
-            assert_eq!(backend.mails().len(), sent + 1, "{point:?} {}", calls[number]);
+            assert_eq!(backend.mails().len(), sent + 1, "{point:?} {}", call);
         }
     }
 }

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn names_are_quoted_for_the_program_and_for_the_shell() {
-        let typed = TypedNames::read("o'neil$x#`@example.com https://www.example.com/a$b'c#d");
+        let typed = TypedNames::read("o'neil$x#`@example.com https://www.example.com/a$b'c");
         let command = typed.openssl().unwrap();
         assert!(command.contains(r"email:o\'\''neil\$x\#\`@example.com,URI:"), "{command}");
         assert!(command.contains("-subj '/' "), "{command}");

@@ -32,7 +32,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/approvals/{key}", get(approvals::review).post(approvals::decide))
         .route("/mine", post(mine::send).layer(middleware::from_fn(own_throttle::required)).get(mine::ask))
         .route("/mine/{key}", get(mine::show))
-        .route("/commands", get(commands::show))
+        .route("/commands", get(commands::show).layer(middleware::from_fn(own_throttle::required)))
         .route("/ca.pem", get(requests::issuer))
         .route("/assets/{file}", get(assets::serve))
         .route("/healthz", get(health::healthz))

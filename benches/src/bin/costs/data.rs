@@ -295,7 +295,7 @@ pub(crate) struct Counted {
     pub(crate) workers: BTreeMap<String, FunctionSpec>,
     /// Throttling of the portal: rate a second, and burst.
     pub(crate) throttle: (f64, f64),
-    /// Throttling of submissions, of previews and of asks for a list, of each: rate a second, and burst.
+    /// Throttling of submissions, of previews, of asks for a list and of commands, of each: rate a second, and burst.
     pub(crate) submission_throttle: (f64, f64),
     /// Methods of the API without a throttle of their own.
     pub(crate) methods_of_all: f64,

@@ -337,7 +337,7 @@ async fn proxy(function: &OnceLock<Arc<Function>>, request: Request<Incoming>) -
     let method = parts.method.as_str();
     // The resources of infra/template.yaml.
     let resource = match (method, path) {
-        ("POST", "/requests" | "/requests/preview" | "/mine") => path,
+        ("POST", "/requests" | "/requests/preview" | "/mine") | ("GET", "/commands") => path,
         _ => "/{proxy+}",
     };
     let event = json!({

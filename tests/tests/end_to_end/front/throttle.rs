@@ -12,9 +12,12 @@ async fn submissions_have_a_throttle_of_their_own_and_its_answer_can_be_read() {
     let stage = ["--rest-api-id", api, "--stage-name", "live"];
     let settings =
         stack.aws_json(&[&["apigateway", "get-stage"][..], &stage].concat())["methodSettings"].clone();
-    for path in ["/requests", "/requests/preview", "/mine"] {
-        assert_eq!(settings[format!("{path}/POST")]["throttlingRateLimit"], 1000.0, "{path}: {settings:#}");
-        let encoded = format!("{}/POST/throttling", path.replace('/', "~1"));
+    for (path, method) in
+        [("/requests", "POST"), ("/requests/preview", "POST"), ("/mine", "POST"), ("/commands", "GET")]
+    {
+        let key = format!("{path}/{method}");
+        assert_eq!(settings[&key]["throttlingRateLimit"], 1000.0, "{key}: {settings:#}");
+        let encoded = format!("{}/{method}/throttling", path.replace('/', "~1"));
         let patches = [("rateLimit", "0.000001"), ("burstLimit", "1")]
             .map(|(limit, value)| format!("op=replace,path=/{encoded}/{limit},value={value}"));
         let update = [&["apigateway", "update-stage"][..], &stage, &["--patch-operations"]].concat();
@@ -35,6 +38,8 @@ async fn submissions_have_a_throttle_of_their_own_and_its_answer_can_be_read() {
         // What is below and beside has the throttle of all.
         portal.get(path, "text/html").await.expect(if path == "mine" { 200 } else { 405 });
     }
+    portal.get("commands?names=www.example.com", "text/html").await.expect(200);
+    portal.get("commands?names=www.example.com", "text/html").await.problem(429, "try_again");
     portal.get("requests/none", "application/json").await.expect(404);
     portal.get("", "text/html").await.expect(200);
 }

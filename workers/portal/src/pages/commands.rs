@@ -14,6 +14,9 @@ use crate::state::Portal;
 /// The most characters of a text that is not a name.
 const MAX_QUOTED: usize = 300;
 
+/// The most texts that are left out with a reason each.
+const MAX_REASONS: usize = 20;
+
 /// A text that is not in the commands, and the reason.
 struct LeftOut {
     text: String,
@@ -28,6 +31,8 @@ pub(crate) struct CommandsPage {
     /// The error of the whole input.
     problem: Option<FindingView>,
     left_out: Vec<LeftOut>,
+    /// Further texts that are not names, under a sentence that says so.
+    further: Option<(String, NamesView)>,
     /// Names beyond the most names of a request, under a sentence that says so.
     beyond: Option<(String, NamesView)>,
     openssl: Option<String>,
@@ -46,7 +51,12 @@ impl CommandsPage {
         Self {
             typed: typed.to_owned(),
             problem: None,
-            left_out: names.left_out.iter().map(|one| left_out(&site, one)).collect(),
+            left_out: names.left_out.iter().take(MAX_REASONS).map(|one| left_out(&site, one)).collect(),
+            further: (names.left_out.len() > MAX_REASONS).then(|| {
+                let texts: Vec<String> =
+                    names.left_out.iter().skip(MAX_REASONS).map(|(text, _)| quoted(text)).collect();
+                (site.say(Message::new("commands-further").with("count", texts.len())), view(texts))
+            }),
             beyond: (!beyond.is_empty()).then(|| {
                 let most = Message::new("commands-beyond").with("most", names.names.len());
                 (site.say(most), view(beyond))
@@ -71,10 +81,14 @@ impl CommandsPage {
 }
 
 fn left_out(site: &Site, (text, finding): &(String, Finding)) -> LeftOut {
+    LeftOut { text: quoted(text), remark: site.remark(finding) }
+}
+
+fn quoted(text: &str) -> String {
     let mut quoted = shown(text);
     if let Some((end, _)) = quoted.char_indices().nth(MAX_QUOTED) {
         quoted.truncate(end);
         quoted.push('…');
     }
-    LeftOut { text: quoted, remark: site.remark(finding) }
+    quoted
 }
