@@ -141,8 +141,9 @@ fn what_anybody_can_have_stored_mailed_or_sent_back_has_a_throttle_of_its_own() 
         assert_eq!(&method["Properties"]["Integration"], integration, "{id} is not the portal's");
         let path = method["Properties"]["ResourceId"]["Ref"].as_str().map(|id| path(&template, id));
         if let Some(path) = path.filter(|path| !path.ends_with("+}")) {
-            assert_eq!(method["Properties"]["HttpMethod"], "POST", "{id}");
-            wanted.insert(key(&path, "POST"), of_submissions.clone());
+            let verb = method["Properties"]["HttpMethod"].as_str().unwrap();
+            assert_ne!(verb, "ANY", "{id}: other methods of the path are for the resource of all paths");
+            wanted.insert(key(&path, verb), of_submissions.clone());
             let route = routes.lines().find(|line| line.contains(&format!(".route(\"{path}\"")));
             assert!(
                 route.unwrap().contains("own_throttle::required"),
