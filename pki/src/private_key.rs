@@ -1,16 +1,18 @@
 //! Private keys in submitted text: in any format, and inside encodings inside encodings.
 //!
 //! - [`structure`]: key formats by their octets. [`text_format`]: key formats by their text.
-//! - [`base64_runs`], [`hex_runs`], [`escapes`], [`compressed`], [`plain_text`]: one encoding each, peeled off.
+//! - [`base64_runs`], [`base32_runs`], [`hex_runs`], [`number_lists`], [`escapes`], [`compressed`], [`plain_text`]: one encoding each, peeled off.
 //!
 //! Invariant: a text is clean only if all of it was searched. A search examines at most [`MAX_RATIO`] times the length
 //! of the text plus [`MAX_EXTRA_BYTES`], in layers; a text that needs more fails with [`PrivateKeyError::TooDeep`], so
 //! padding hides nothing. No error holds a part of the text.
 
+mod base32_runs;
 mod base64_runs;
 mod compressed;
 mod escapes;
 mod hex_runs;
+mod number_lists;
 mod places;
 mod plain_text;
 mod structure;
@@ -64,6 +66,8 @@ pub enum KeyFormat {
     Numbers,
     /// Secret-Key Packet (RFC 9580 section 5.5.1.3).
     Pgp,
+    /// PRIVATEKEYBLOB, PVK, or a private key blob of CNG.
+    Windows,
     /// A label or header of a private key; the key itself is damaged, encrypted or missing.
     Labelled,
 }
@@ -87,8 +91,12 @@ pub enum KeyEncoding {
     QuotedPrintable,
     /// UTF-16 or UTF-32.
     Utf16,
-    /// gzip or zlib (RFC 1952, RFC 1950).
+    /// gzip, zlib (RFC 1952, RFC 1950) or a zip archive.
     Compressed,
+    /// Numbers of octets, as arrays of programs hold them.
+    NumberList,
+    /// Base32 (RFC 4648 section 6).
+    Base32,
 }
 
 /// A private key in a text: its format and its encodings, the outermost first. Holds nothing of the key.
@@ -216,6 +224,8 @@ impl Peeler {
             self.queue(hex_runs::decode(text), KeyEncoding::Hex, outer)?;
         }
         self.queue(base64.octets, KeyEncoding::Base64, outer)?;
+        self.queue(number_lists::decode(text), KeyEncoding::NumberList, outer)?;
+        self.queue(base32_runs::decode(text), KeyEncoding::Base32, outer)?;
         if let Some((octets, encoding)) = escapes::decode(text) {
             if encoding == KeyEncoding::Percent
                 && let Some(octets) = escapes::with_blanks_of_form(text, &octets)

@@ -533,6 +533,7 @@ finding-private-key-format =
         [xml] XML
         [numbers] printed numbers
         [pgp] OpenPGP
+        [windows] Windows key blob
        *[labelled] by its label
     }
 finding-private-key-encoded = { $format }, { $encodings }
@@ -546,7 +547,9 @@ finding-key-encoding =
         [references] character references
         [quoted-printable] quoted-printable
         [utf16] UTF-16
-        [compressed] gzip
+        [compressed] compressed data
+        [numbers] a list of numbers
+        [base32] base32
        *[base64] base64
     }
 finding-too-deep = The { finding-field } is encoded too many times over to be searched for a private key. It was neither stored nor logged.

@@ -464,6 +464,7 @@ finding-private-key-format =
         [xml] XML
         [numbers] 鍵の数値
         [pgp] OpenPGP
+        [windows] Windowsの鍵BLOB
        *[labelled] ラベルで判定
     }
 finding-private-key-encoded = { $format }、{ $encodings }
@@ -477,7 +478,9 @@ finding-key-encoding =
         [references] 文字参照
         [quoted-printable] quoted-printable
         [utf16] UTF-16
-        [compressed] gzip
+        [compressed] 圧縮データ
+        [numbers] 数値の並び
+        [base32] base32
        *[base64] base64
     }
 finding-too-deep = { finding-field }は何重にもエンコードされているため、秘密鍵が含まれていないことを確認できません。保存も記録もしていません。

@@ -87,6 +87,8 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
         } else if length >= 4 && text[word] == b'0' && text[word + 1] == b'x' {
             hex_words += 1;
             has_hex |= length >= MIN_HEX_RUN;
+        } else if length >= MIN_HEX_RUN {
+            has_hex |= is_dashed(&text[word..at]);
         }
         let ends_line = matches!(text.get(at), None | Some(b'\n' | b'\r' | b'=' | b'"' | b'\\'));
         if length < MIN_RUN && !(length > 1 && ends_line && block.is_wrapped()) {
@@ -111,6 +113,12 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
     }
     block.flush(&mut octets);
     DecodedRuns { octets, has_hex: has_hex || hex_words >= MIN_HEX_WORDS }
+}
+
+/// True for octets with hyphens between them, as .NET writes them: `30-82-04`.
+fn is_dashed(word: &[u8]) -> bool {
+    let is_octet = |octet: &[u8]| octet.iter().all(u8::is_ascii_hexdigit);
+    word[..8].split(|byte| *byte == b'-').all(|octet| octet.len() == 2 && is_octet(octet))
 }
 
 /// Removes the `//` of a comment, where the number of digits is then possible.

@@ -31,9 +31,36 @@ pub(super) fn find(bytes: &[u8]) -> Option<KeyFormat> {
         Some(KeyFormat::JavaKeyStore)
     } else if has_pgp() {
         Some(KeyFormat::Pgp)
+    } else if is_of_windows(bytes) {
+        Some(KeyFormat::Windows)
     } else {
         None
     }
+}
+
+/// True for a key blob of Windows: PRIVATEKEYBLOB and PVK of CryptoAPI, which openssl writes too (MSBLOB, PVK), and
+/// BCRYPT_RSAKEY_BLOB and BCRYPT_ECCKEY_BLOB of CNG.
+fn is_of_windows(bytes: &[u8]) -> bool {
+    const PVK: [u8; 4] = [0x1e, 0xf1, 0xb5, 0xb0];
+    let number = |rest: &[u8]| rest.first_chunk::<4>().map(|four| u32::from_le_bytes(*four));
+    let is_pvk = |at: usize| matches!(bytes.get(at + 4..at + 12), Some([0, 0, 0, 0, 1 | 2, 0, 0, 0]));
+    if memmem::find_iter(bytes, &PVK).any(is_pvk) {
+        return true;
+    }
+    // The magic number of a private key, and bits or octets behind it.
+    let is_blob = |at: usize| match bytes[at..].first_chunk::<4>() {
+        Some(b"RSA2" | b"RSA3" | b"DSS2" | b"DSS4") => {
+            number(&bytes[at + 4..]).is_some_and(|bits| (512..=16_384).contains(&bits) && bits % 8 == 0)
+        }
+        // ECDSA and ECDH, on P-256, P-384 and P-521.
+        Some(b"ECS2" | b"ECS4" | b"ECS6" | b"ECK2" | b"ECK4" | b"ECK6") => {
+            matches!(number(&bytes[at + 4..]), Some(32 | 48 | 66))
+        }
+        _ => false,
+    };
+    [&b"RSA"[..], b"DSS", b"ECS", b"ECK"]
+        .iter()
+        .any(|beginning| memmem::find_iter(bytes, beginning).any(is_blob))
 }
 
 /// The format of a DER SEQUENCE that is a private key.

@@ -114,3 +114,38 @@ proptest::proptest! {
         proptest::prop_assert!(search.layer_bytes <= octets.len() * MAX_RATIO + MAX_EXTRA_BYTES);
     }
 }
+
+#[test]
+fn a_compressed_file_of_an_archive_is_searched() {
+    use std::io::Write as _;
+    let key = crate::testing::TestKeyPair::generate(crate::testing::TestKey::EcP256).pem();
+    let mut writer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    writer.write_all(key.as_bytes()).unwrap();
+    // APPNOTE section 4.3.7: version 20, DEFLATE, no checks, a name of seven octets.
+    let mut archive = b"PK\x03\x04\x14\0\0\0\x08\0".to_vec();
+    archive.extend([0; 16]);
+    archive.extend([7, 0, 0, 0]);
+    archive.extend(b"key.pem");
+    archive.extend(writer.finish().unwrap());
+    let found = search(&archive).result;
+    let Err(PrivateKeyError::Found(found)) = found else { panic!("{found:?}") };
+    assert_eq!((found.format, found.encodings[0]), (KeyFormat::Pkcs8, KeyEncoding::Compressed));
+}
+
+#[test]
+fn keys_of_other_programs_are_found_by_their_text() {
+    for text in [
+        "Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\n",
+        "AGE-SECRET-KEY-1QQPQ0Z6Y9F0Q6Z8X5J3K2H4G7D9S8A6P5O4I3U2Y1T0R9E8W7Q",
+        "[Interface]\nPrivateKey = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=\n",
+        "private_key: \"yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=\"",
+    ] {
+        assert!(refuse(text).is_err(), "{text}");
+    }
+    for text in [
+        "The private key: it is on the server, in /etc/ssl/private/www.example.com.key",
+        "Private key = none yet; public key = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=",
+    ] {
+        assert_eq!(refuse(text), Ok(()), "{text}");
+    }
+}

@@ -28,6 +28,14 @@ pub(super) fn find(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
     if has("DSAKeyValue") && has_element("X") {
         return unlabelled(KeyFormat::Xml);
     }
+    // The key files of BIND, and of age.
+    if has("Private-key-format: v") || has("AGE-SECRET-KEY-1") {
+        return unlabelled(KeyFormat::Labelled);
+    }
+    // The dump of an RSA or DSA key by openssl asn1parse has six integers at least; a certificate has one.
+    if has("prim:") && has("hl=") && memmem::find_iter(text, b"INTEGER").take(6).count() == 6 {
+        return unlabelled(KeyFormat::Numbers);
+    }
     // RFC 1421 section 4.6.1: the headers of encrypted keys of OpenSSL.
     (has("DEK-Info:") || has("Proc-Type: 4,ENCRYPTED"))
         .then_some((KeyFormat::Labelled, Some(KeyEncoding::Pem)))
@@ -47,8 +55,26 @@ fn private(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
         if starts_with(&text[at..], b"private-lines:") {
             return Some((KeyFormat::Putty, None));
         }
+        if has_value(&text[at..]) {
+            return Some((KeyFormat::Labelled, None));
+        }
         numbers.has_one(text, at).then_some((KeyFormat::Numbers, None))
     })
+}
+
+/// True for `PrivateKey = ...`, as WireGuard and others write it: a name, and digits of base64 or hexadecimal of 32 octets at
+/// least.
+fn has_value(rest: &[u8]) -> bool {
+    /// The most blanks, quotation marks and signs between name and value.
+    const MAX_GAP: usize = 6;
+    const MIN_DIGITS: usize = 43;
+    let name = ["privatekey", "private key", "private_key", "private-key"];
+    let Some(name) = name.iter().find(|name| starts_with(rest, name.as_bytes())) else { return false };
+    let rest = &rest[name.len()..];
+    let gap = rest.iter().take(MAX_GAP).take_while(|byte| b" \t\"'=:".contains(byte)).count();
+    let is_digit = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let digits = || rest[gap..].iter().take(MIN_DIGITS).take_while(is_digit).count();
+    rest[..gap].iter().any(|byte| matches!(byte, b'=' | b':')) && digits() == MIN_DIGITS
 }
 
 /// The labels of a text, asked for in ascending order: no byte in front of them is looked at twice.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 type Wrap = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// All encodings.
-pub(crate) const CLOTHES: [(&str, Wrap); 29] = [
+pub(crate) const CLOTHES: [(&str, Wrap); 34] = [
     ("base64", |octets| Some(STANDARD.encode(octets).into())),
     ("base64 in lines of 64", |octets| Some(lines(&STANDARD.encode(octets), 64, "\n"))),
     ("base64 in lines of 76 with CRLF", |octets| Some(lines(&STANDARD.encode(octets), 76, "\r\n"))),
@@ -22,6 +22,16 @@ pub(crate) const CLOTHES: [(&str, Wrap); 29] = [
     ("hexadecimal in lines", |octets| Some(lines(&hex::encode_upper(octets), 60, "\n"))),
     ("hexadecimal with colons", |octets| Some(each(octets, 15, |octet| format!("{octet:02x}:")))),
     ("C array", |octets| Some(each(octets, 12, |octet| format!("0x{octet:02X}, ")))),
+    ("hexadecimal with hyphens", |octets| {
+        let all: Vec<String> = octets.iter().map(|octet| format!("{octet:02X}")).collect();
+        Some(all.join("-").into())
+    }),
+    ("list of numbers", |octets| Some(format!("{octets:?}").into())),
+    ("signed numbers in lines", |octets| {
+        Some(each(octets, 20, |octet| format!("{}, ", i8::from_ne_bytes([octet]))))
+    }),
+    ("Go array", |octets| Some(format!("[]byte{{{}}}", text_of_go(octets)).into())),
+    ("base32", |octets| Some(base32(octets).into())),
     ("xxd", |octets| Some(dump(octets))),
     ("octets with backslashes", |octets| Some(each(octets, 0, |octet| format!("\\x{octet:02x}")))),
     ("percent, all", |octets| Some(each(octets, 0, |octet| format!("%{octet:02X}")))),
@@ -90,6 +100,24 @@ pub(crate) const CLOTHES: [(&str, Wrap); 29] = [
         })
     }),
 ];
+
+fn text_of_go(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("0x{octet:x}")).collect::<Vec<_>>().join(", ")
+}
+
+/// RFC 4648 section 6.
+fn base32(octets: &[u8]) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bit = |at: usize| octets.get(at / 8).map_or(0, |octet| octet >> (7 - at % 8) & 1);
+    let mut all: String = (0..octets.len() * 8)
+        .step_by(5)
+        .map(|at| char::from(digits[usize::from((at..at + 5).fold(0, |value, at| value << 1 | bit(at)))]))
+        .collect();
+    while !all.len().is_multiple_of(8) {
+        all.push('=');
+    }
+    all
+}
 
 fn text(octets: &[u8], wrap: impl Fn(&str) -> String) -> Option<Vec<u8>> {
     str::from_utf8(octets).ok().map(|text| wrap(text).into_bytes())

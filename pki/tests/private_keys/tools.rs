@@ -28,6 +28,10 @@ openssl rsa -in rsa.pem -traditional -outform DER -out rsa-pkcs1.der
 openssl rsa -in rsa.pem -traditional -aes128 -passout pass:secret -out rsa-encrypted.pem
 openssl rsa -in rsa.pem -text -noout > rsa.txt
 openssl pkey -in ed25519.pem -text -noout > ed25519.txt
+openssl rsa -in rsa.pem -outform MSBLOB -out rsa.msblob
+openssl rsa -in rsa.pem -outform PVK -pvk-none -out rsa.pvk
+openssl rsa -in rsa.pem -outform PVK -pvk-weak -passout pass:secret -out rsa-weak.pvk -provider legacy -provider default || rm -f rsa-weak.pvk
+openssl asn1parse -in rsa-pkcs1.pem > rsa-asn1parse.txt
 openssl dsaparam -genkey -noout -out dsa.pem 1024
 openssl dsa -in dsa.pem -outform DER -out dsa.der
 for key in rsa ec-P-256 ed25519; do

@@ -50,6 +50,7 @@ fn format_name(format: KeyFormat) -> &'static str {
         KeyFormat::Xml => "xml",
         KeyFormat::Numbers => "numbers",
         KeyFormat::Pgp => "pgp",
+        KeyFormat::Windows => "windows",
         KeyFormat::Labelled => "labelled",
     }
 }
@@ -66,5 +67,7 @@ fn encoding_name(encoding: KeyEncoding) -> &'static str {
         KeyEncoding::QuotedPrintable => "quoted-printable",
         KeyEncoding::Utf16 => "utf16",
         KeyEncoding::Compressed => "compressed",
+        KeyEncoding::NumberList => "numbers",
+        KeyEncoding::Base32 => "base32",
     }
 }
