@@ -81,6 +81,7 @@ const LATIN: &[&str] = &[
     "PowerShell",
     "PrintableString",
     "PuTTY",
+    "Windows",
     "quoted-printable",
     "README.txt",
     "req",

@@ -464,7 +464,7 @@ finding-private-key-format =
         [xml] XML
         [numbers] 鍵の数値
         [pgp] OpenPGP
-        [windows] Windowsの鍵BLOB
+        [windows] Windowsの鍵
        *[labelled] ラベルで判定
     }
 finding-private-key-encoded = { $format }、{ $encodings }
