@@ -11,6 +11,9 @@ use workflow::texts::Language;
 
 use super::*;
 
+mod confirmation;
+mod overview;
+
 fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
 }
@@ -77,6 +80,15 @@ fn asked() -> Request {
     let mut request = read();
     request.ask_approvers(datetime!(2026-01-08 12:00 UTC), datetime!(2026-01-01 12:01 UTC)).unwrap();
     request
+}
+
+/// A row that its requester has yet to confirm.
+fn unconfirmed(language: Language) -> Request {
+    read().altered(|row| {
+        row.status = Status::Unconfirmed;
+        row.history[0].status = Status::Unconfirmed;
+        row.language = language;
+    })
 }
 
 fn ended(mut request: Request, status: Status, reason: &str) -> Request {
@@ -422,87 +434,6 @@ async fn the_requester_hears_once_that_the_request_waits_and_not_after_the_decis
     assert_eq!(backend.mails().len(), 1);
 }
 
-fn overview() -> RecheckMessage {
-    RecheckMessage::overview("alice@example.com".parse().unwrap())
-}
-
-#[tokio::test]
-async fn the_way_to_all_requests_is_mailed_now_and_then_only() {
-    let backend = InMemoryBackend::new();
-    backend.put(asked());
-    let recheck = || async { step(&backend).recheck(overview()).await };
-    recheck().await.unwrap();
-    recheck().await.unwrap();
-    assert_eq!(backend.mails().len(), 1);
-    backend.fail_next("mailer", 1);
-    backend.advance(Duration::minutes(11));
-    assert!(recheck().await.is_err());
-    recheck().await.unwrap();
-    assert_eq!(backend.mails().len(), 2);
-    let link = backend.mails()[1].text.lines().find(|line| line.contains("/mine/")).unwrap().to_owned();
-    let key = link.rsplit('/').next().unwrap();
-    let secret = LinkSecrets::secret(&*backend).await.unwrap();
-    assert_eq!(secret.opens_overview(key, Clock::now(&*backend)), Some(id()));
-}
-
-#[tokio::test]
-async fn a_request_in_the_name_of_a_victim_starts_no_new_interval() {
-    let backend = InMemoryBackend::new();
-    backend.put(asked());
-    step(&backend).recheck(overview()).await.unwrap();
-    for status in [Status::Unconfirmed, Status::Submitted] {
-        let later = datetime!(2026-01-01 12:01 UTC);
-        let other = read().altered(|row| {
-            (row.id, row.status, row.registration_date) = (RequestId::random(), status, later);
-        });
-        backend.put(other);
-        step(&backend).recheck(overview()).await.unwrap();
-        assert_eq!(backend.mails().len(), 1, "{status}");
-    }
-}
-
-#[tokio::test]
-async fn nobody_makes_an_address_known_but_its_reader() {
-    let backend = InMemoryBackend::new();
-    step(&backend).recheck(overview()).await.unwrap();
-    backend.put(unconfirmed(Language::English));
-    step(&backend).recheck(overview()).await.unwrap();
-    assert!(backend.mails().is_empty());
-}
-
-#[tokio::test]
-async fn a_message_of_an_earlier_version_names_a_request() {
-    let backend = InMemoryBackend::new();
-    backend.put(asked());
-    step(&backend).recheck(RecheckMessage::mail(id(), MailKind::Overview)).await.unwrap();
-    assert_eq!(backend.mails().len(), 1);
-}
-
-/// The overview is claimed first: a fault may lose one mail, which the next interval sends. Only a mail system that takes
-/// a mail and answers with an error gets it again, with the same Message-ID.
-#[tokio::test]
-async fn no_fault_mails_the_overview_twice() {
-    let undisturbed = InMemoryBackend::new();
-    undisturbed.put(asked());
-    step(&undisturbed).recheck(overview()).await.unwrap();
-    let calls = undisturbed.calls();
-    assert!(calls.iter().any(|call| call == "requests: first confirmed"), "{calls:?}");
-    for (number, call) in calls.iter().enumerate() {
-        for point in [FaultPoint::Before, FaultPoint::After] {
-            let backend = InMemoryBackend::new();
-            backend.put(asked());
-            backend.fail_at(number, point);
-            while step(&backend).recheck(overview()).await.is_err() {}
-            step(&backend).recheck(overview()).await.unwrap();
-            let sent = backend.mails().len();
-            assert!(sent <= 1 || (call.starts_with("mailer") && sent == 2), "{point:?} {}", call);
-            backend.advance(Duration::minutes(11));
-            step(&backend).recheck(overview()).await.unwrap();
-            assert_eq!(backend.mails().len(), sent + 1, "{point:?} {}", call);
-        }
-    }
-}
-
 #[tokio::test]
 async fn other_mails_are_not_sent_on_demand() {
     let backend = InMemoryBackend::new();
@@ -529,48 +460,4 @@ fn a_withdrawal_is_not_mailed_as_a_rejection() {
     let mail = of_a_row(Status::Withdrawn);
     assert_eq!(mail.text, of_a_row(Status::Rejected).text);
     insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
-}
-
-/// A row that its requester has yet to confirm.
-fn unconfirmed(language: Language) -> Request {
-    read().altered(|row| {
-        row.status = Status::Unconfirmed;
-        row.history[0].status = Status::Unconfirmed;
-        row.language = language;
-    })
-}
-
-#[tokio::test]
-async fn the_link_that_confirms_is_mailed_without_a_write_while_it_is_of_use() {
-    let confirm = || RecheckMessage::mail(id(), MailKind::Confirm);
-    let backend = InMemoryBackend::new();
-    for language in Language::ALL {
-        let row = unconfirmed(language);
-        backend.put(row.clone());
-        step(&backend).recheck(confirm()).await.unwrap();
-        let mail = backend.mails().pop().unwrap();
-        assert_eq!(backend.request(id()).unwrap(), row, "a stranger's submission costs no second write");
-        insta::assert_snapshot!(
-            format!("confirm.{language}"),
-            format!("Subject: {}\n\n{}", mail.subject, mail.text)
-        );
-    }
-    let mailed = backend.mails().len();
-    backend.put(read());
-    step(&backend).recheck(confirm()).await.unwrap();
-    backend.put(unconfirmed(Language::English));
-    backend.advance(CONFIRMATION_PERIOD);
-    step(&backend).recheck(confirm()).await.unwrap();
-    assert_eq!(backend.mails().len(), mailed, "confirmed, or too late");
-}
-
-#[tokio::test]
-async fn a_requester_who_confirmed_gets_no_receipt() {
-    let backend = InMemoryBackend::new();
-    let mut row = unconfirmed(Language::English);
-    row.confirm(backend.now()).unwrap();
-    let _ = row.take_events(&Origin::worker("test"));
-    backend.put(row);
-    step(&backend).run(task("NotifyReceived")).await.unwrap();
-    assert_eq!(backend.mails().len(), 0);
 }
