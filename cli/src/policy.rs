@@ -156,7 +156,12 @@ fn read_with_notes(file: &Path) -> Result<(String, Policy, Vec<PolicyNote>), Cli
         "Name a policy in TOML, such as infra/policy.toml.",
     )?;
     let (policy, notes) = Policy::parse_with_notes(&text)
-        .inspect_err(|errors| eprint!("{}", Source { file, text: &text }.mistakes(errors)))
+        .inspect_err(|errors| {
+            // One mistake without a place is said by the last line.
+            if errors.all().len() > 1 || errors.line().is_some() {
+                eprint!("{}", Source { file, text: &text }.mistakes(errors));
+            }
+        })
         .or_fail(|| file.display().to_string(), "See infra/policy.toml for an example.")?;
     Ok((text, policy, notes))
 }

@@ -87,7 +87,7 @@ async fn the_workers_measure_what_becomes_of_a_request_without_naming_it() {
     portal.decide(&link, "approve", "").await.expect(200);
     portal.until(&asked, "delivered").await;
     stack.housekeeping();
-    let wanted = ["CaDaysLeft", "Requests", "SecondsToCertificate", "SecondsToDecision"];
+    let wanted = ["CaDaysLeft", "Requests", "SecondsToCertificate", "SecondsToDecision", "Submissions"];
     let measured = eventually("the measurements to be in the log", PATIENCE, async || {
         let logs = stack.logs();
         let lines =

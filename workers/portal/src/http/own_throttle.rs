@@ -4,6 +4,7 @@
 //! decoded) goes around the throttle: what arrives by the resource of all paths is not served.
 
 use axum::extract::Request;
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use lambda_http::request::RequestContext;
@@ -17,7 +18,8 @@ pub(crate) async fn required(request: Request, next: Next) -> Response {
         Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.as_deref(),
         _ => None,
     };
-    if resource.is_some_and(|resource| resource.ends_with("+}")) {
+    // HEAD has the resource of all paths, and an answer without a body, which is what costs.
+    if request.method() != Method::HEAD && resource.is_some_and(|resource| resource.ends_with("+}")) {
         tracing::error!(
             "a call came around the throttle of its route: another spelling of the path, or an API that was not deployed again"
         );
