@@ -17,6 +17,7 @@ fn resource(method: &str, path: &str) -> &'static str {
         ("POST", "/requests") => "/requests",
         ("POST", "/requests/preview") => "/requests/preview",
         ("POST", "/mine") => "/mine",
+        ("GET", "/commands") => "/commands",
         _ => "/{proxy+}",
     }
 }
