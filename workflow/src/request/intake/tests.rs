@@ -12,7 +12,7 @@ use crate::texts::Language;
 
 mod limits;
 
-fn new_request(key: &str, comment: &str, csr_text: &str) -> NewRequest {
+pub(super) fn new_request(key: &str, comment: &str, csr_text: &str) -> NewRequest {
     NewRequest {
         requester: Ok(Requester::Person("requester@example.com".parse().unwrap())),
         comment: comment.to_owned(),
@@ -44,7 +44,7 @@ async fn submit(backend: &InMemoryBackend, checked: CheckedRequest) -> Result<Su
     intake(backend).submit(checked, &backend.policy(), &by).await
 }
 
-fn csr() -> String {
+pub(super) fn csr() -> String {
     test_pki::csr(&["www.example.com"])
 }
 

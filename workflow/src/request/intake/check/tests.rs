@@ -1,27 +1,12 @@
-use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey};
 
 use super::*;
 use crate::request::Status;
+use crate::request::intake::tests::{csr, new_request};
 use crate::testing::InMemoryBackend;
 
-fn csr() -> String {
-    test_pki::csr(&["www.example.com"])
-}
-
-fn new_request(comment: &str, csr_text: &str) -> NewRequest {
-    NewRequest {
-        requester: Ok(Requester::Person("requester@example.com".parse().unwrap())),
-        comment: comment.to_owned(),
-        csr_text: csr_text.to_owned(),
-        profile: None,
-        language: Language::Japanese,
-        idempotency_key: Some("key".to_owned()),
-    }
-}
-
 fn checked(backend: &InMemoryBackend, csr_text: &str) -> CheckedRequest {
-    new_request("", csr_text).check(&backend.policy(), None).unwrap()
+    new_request("key", "", csr_text).check(&backend.policy(), None).unwrap()
 }
 
 #[test]
@@ -84,7 +69,7 @@ fn the_most_names_and_the_largest_key_pass_and_larger_ones_are_told_the_bound() 
     let bytes = Csr::read(&text).unwrap().der().len();
     for errors in [
         preview(&backend.policy(), None, None, &text, None).unwrap_err(),
-        new_request("", &text).check(&backend.policy(), None).unwrap_err(),
+        new_request("key", "", &text).check(&backend.policy(), None).unwrap_err(),
     ] {
         assert_eq!(errors.len(), 1);
         let finding = &errors[0].finding;
@@ -126,7 +111,7 @@ fn every_part_that_is_wrong_is_named_at_once() {
 fn a_requester_who_would_be_the_only_approver_is_told() {
     let backend = InMemoryBackend::new();
     let approver = Requester::Person("Approver@example.com".parse().unwrap());
-    let new = NewRequest { requester: Ok(approver), ..new_request("", &csr()) };
+    let new = NewRequest { requester: Ok(approver), ..new_request("key", "", &csr()) };
     let errors = new.check(&backend.policy(), None).unwrap_err();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].input, SubmissionPart::Profile);
