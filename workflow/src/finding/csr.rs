@@ -88,8 +88,7 @@ impl From<SignatureError> for Finding {
             Finding::refused(Code::BadSignature, detail, resign())
         };
         let bad = |detail: Message| {
-            let advice = message("finding-signature-advice")
-                .with("command", "openssl req -new -key key.pem -out request.csr");
+            let advice = message("finding-signature-advice").with("command", AGAIN);
             Finding::refused(Code::BadSignature, detail, advice)
         };
         match error {

@@ -1,4 +1,4 @@
-//! Findings for texts that are not one request: what each is instead, or where it is damaged, and what to do.
+//! Findings for texts that are not one request: the kind of the text or the place of the damage, and advice.
 
 use pki::error::{OtherText, TextError, TextForm};
 use pki::private_key::PrivateKeyError;
@@ -84,11 +84,7 @@ impl From<TextError> for Finding {
                     .with("convert", "openssl x509 -x509toreq")
                     .with("make", "openssl req -new"),
             ),
-            TextError::PublicKey => not_a_csr(
-                message("finding-public-key"),
-                message("finding-public-key-advice")
-                    .with("command", "openssl req -new -key key.pem -out request.csr"),
-            ),
+            TextError::PublicKey => not_a_csr(message("finding-public-key"), with_its_key()),
             TextError::Other(other) => {
                 let (detail, advice) = instead(other);
                 not_a_csr(message(detail), advice)
@@ -102,11 +98,15 @@ pub(super) fn choose_file() -> Message {
     Message::new("finding-choose-file").with("command", AGAIN)
 }
 
-/// The message for something else than a request, and what to do.
+/// Advice for a public key without a request.
+fn with_its_key() -> Message {
+    Message::new("finding-public-key-advice").with("command", AGAIN)
+}
+
+/// The message for a text of another kind, and the advice.
 fn instead(other: OtherText) -> (&'static str, Message) {
     let message = Message::new;
     let request_file = |id| message(id).with("begin", BEGIN_REQUEST);
-    let make = || message("finding-public-key-advice").with("command", AGAIN);
     match other {
         OtherText::Crl => ("finding-is-crl", how_to()),
         OtherText::Pkcs7 => ("finding-is-pkcs7", how_to()),
@@ -116,10 +116,10 @@ fn instead(other: OtherText) -> (&'static str, Message) {
                 .with("setting", "RequestType = PKCS10")
                 .with("command", "certreq -new"),
         ),
-        OtherText::Crmf => ("finding-is-crmf", make()),
-        OtherText::Spkac => ("finding-is-spkac", make()),
+        OtherText::Crmf => ("finding-is-crmf", with_its_key()),
+        OtherText::Spkac => ("finding-is-spkac", with_its_key()),
         OtherText::OpenPgp => ("finding-is-pgp", how_to()),
-        OtherText::Jwk => ("finding-is-jwk", make()),
+        OtherText::Jwk => ("finding-is-jwk", with_its_key()),
         OtherText::PrintedRequest => ("finding-is-printed", request_file("finding-is-printed-advice")),
         OtherText::PrintedStructure => ("finding-is-structure", request_file("finding-is-printed-advice")),
         OtherText::Path => ("finding-is-path", request_file("finding-is-path-advice")),
@@ -159,7 +159,7 @@ fn describe_character(c: char) -> Message {
     }
 }
 
-/// What was done to a text.
+/// The change that was made to a text, in words.
 fn rewritten(form: TextForm) -> Message {
     Message::new(match form {
         TextForm::Invisible => "finding-form-invisible",
