@@ -25,10 +25,10 @@ use pki::certificate::Publication;
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
 use deciders::contradictions_of_defaults;
-use keys::{Field, PlacedValue, TableKeys, elements, read as read_value};
+use keys::{Field, PlacedValue, TableKeys, elements, read as read_value, table};
 pub use notes::PolicyNote;
 use settings::{Common, FEWEST_RSA_BITS, People, Settings};
-use values::{Approver, KeyDigest, WebAddress, type_of};
+use values::{Approver, KeyDigest, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 pub use values::{LONGEST_LIMIT, RequesterProof};
 
@@ -157,13 +157,7 @@ fn groups(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, 
 }
 
 fn settings(value: &Spanned<DeValue<'_>>, common: &Common, mistakes: &mut Mistakes<'_>) -> Option<Settings> {
-    match value.get_ref() {
-        DeValue::Table(table) => Some(Settings::of(table, value.span(), common, mistakes)),
-        other => {
-            mistakes.at(&value.span(), format!("expected a table, found {}", type_of(other)));
-            None
-        }
-    }
+    Some(Settings::of(table(value, mistakes)?, value.span(), common, mistakes))
 }
 
 /// Reads each profile's own settings.

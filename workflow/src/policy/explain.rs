@@ -17,16 +17,16 @@ use super::{Evaluation, Policy, Profile};
 use crate::finding::{Finding, Severity};
 use crate::requester::Requester;
 
-/// What a profile does to a request.
+/// The evaluation of a request by a profile, with the outcome of each rule.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// One line for each rule and each thing that it is about.
+    /// One line for each rule and each thing that the rule is about.
     pub rules: Vec<ExplainedRule>,
     /// The result, as the portal has it without an issuer.
     pub evaluation: Evaluation,
 }
 
-/// What one rule does to one thing.
+/// The outcome of one rule for one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedRule {
     /// The kind of thing, such as `DNS name`.
@@ -39,7 +39,7 @@ pub struct ExplainedRule {
     pub reason: String,
 }
 
-/// What becomes of a thing.
+/// An outcome for a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleOutcome {
     /// It will be in the certificate, or is allowed.
@@ -48,7 +48,7 @@ pub enum RuleOutcome {
     LeftOut,
     /// The request is refused.
     Refused,
-    /// Nothing is decided without a value that is not known here.
+    /// The rule needs a value that is not known here.
     Open,
 }
 
@@ -257,7 +257,7 @@ impl RuleWalk<'_> {
         });
     }
 
-    /// Adds what the CSR asks for and the profile does not grant; `of` picks the kind.
+    /// Adds the requested values that the profile does not grant; `of` picks the kind.
     fn wishes(&mut self, part: &'static str, of: impl Fn(&RequestedExtension) -> Option<String>) {
         let key_usage = self.profile.key_usage_for(self.csr.key().kind());
         for extension in self.csr.extensions() {

@@ -147,7 +147,7 @@ fn asked_by(csr: &Csr, profile: &Profile, requester: Option<&Requester>) -> Vec<
     }
 }
 
-/// The refusal of a requester, whatever the names. A preview without a requester gets a warning.
+/// The refusal of a requester to whom the profile is closed. A preview without a requester gets a warning.
 pub(super) fn requester_finding(profile: &Profile, requester: Option<&Requester>) -> Option<Finding> {
     if profile.requesters.is_empty() {
         return None;

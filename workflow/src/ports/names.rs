@@ -32,12 +32,12 @@ pub trait NameIndex: Send + Sync {
 pub struct NameRow {
     /// The name, or a key of [`look_alike`].
     pub name: String,
-    /// The entry. The column is called by what it held first.
+    /// The entry. The column still has the name of its first contents.
     #[serde(rename = "requestId")]
     pub entry: NameEntry,
 }
 
-/// What stands under a name. Its text is the sort key of the table `names`.
+/// An entry under a name. Its text is the sort key of the table `names`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum NameEntry {

@@ -1,7 +1,8 @@
 //! Reading tables of the document key by key, so that one mistake hides no other.
 //!
 //! Invariant: every key that is not known is a mistake, and so is every value that cannot be read; each is reported
-//! once, where it stands. A field with a reported mistake is [`Field::Wrong`]: nothing else is said about it.
+//! once, where it stands. A field with a reported mistake is [`Field::Wrong`], so that no second mistake is reported
+//! for it.
 
 use std::ops::Range;
 
@@ -38,7 +39,7 @@ impl<T> Field<T> {
         matches!(self, Field::Absent)
     }
 
-    /// True if the key stands there, whatever its value.
+    /// True if the document has the key, with a right or a wrong value.
     pub(super) fn is_given(&self) -> bool {
         !self.is_absent()
     }
@@ -103,7 +104,7 @@ impl<T> Field<Vec<PlacedValue<T>>> {
 pub(super) struct TableKeys<'d> {
     pub(super) at: Range<usize>,
     table: &'d DeTable<'d>,
-    /// Known keys that an unknown one stands for.
+    /// Known keys that were probably meant by unknown ones.
     misspelt: Vec<&'static str>,
 }
 
@@ -175,12 +176,9 @@ impl<'d> TableKeys<'d> {
         mistakes: &mut Mistakes<'_>,
         read: impl Fn(&TableKeys<'d>, &mut Mistakes<'_>) -> Option<T>,
     ) -> Field<Vec<PlacedValue<T>>> {
-        self.list_with(key, mistakes, |value, mistakes| match value.get_ref() {
-            DeValue::Table(table) => read(&TableKeys::of(table, value.span(), known, mistakes), mistakes),
-            other => {
-                mistakes.at(&value.span(), format!("expected a table, found {}", type_of(other)));
-                None
-            }
+        self.list_with(key, mistakes, |value, mistakes| {
+            let table = table(value, mistakes)?;
+            read(&TableKeys::of(table, value.span(), known, mistakes), mistakes)
         })
     }
 
@@ -201,12 +199,9 @@ impl<'d> TableKeys<'d> {
         mistakes: &mut Mistakes<'_>,
         read: impl FnOnce(&TableKeys<'d>, &mut Mistakes<'_>) -> Option<T>,
     ) -> Field<T> {
-        self.with(key, |value| match value.get_ref() {
-            DeValue::Table(table) => read(&TableKeys::of(table, value.span(), known, mistakes), mistakes),
-            other => {
-                mistakes.at(&value.span(), format!("expected a table, found {}", type_of(other)));
-                None
-            }
+        self.with(key, |value| {
+            let table = table(value, mistakes)?;
+            read(&TableKeys::of(table, value.span(), known, mistakes), mistakes)
         })
     }
 
@@ -216,19 +211,27 @@ impl<'d> TableKeys<'d> {
         key: &'static str,
         mistakes: &mut Mistakes<'_>,
     ) -> Field<Vec<(PlacedValue<String>, &'d Spanned<DeValue<'d>>)>> {
-        self.with(key, |value| match value.get_ref() {
-            DeValue::Table(table) => {
-                let name = |key: &Spanned<std::borrow::Cow<'d, str>>| PlacedValue {
-                    value: key.get_ref().to_string(),
-                    at: key.span(),
-                };
-                Some(table.iter().map(|(key, value)| (name(key), value)).collect())
-            }
-            other => {
-                mistakes.at(&value.span(), format!("expected a table, found {}", type_of(other)));
-                None
-            }
+        self.with(key, |value| {
+            let name = |key: &Spanned<std::borrow::Cow<'d, str>>| PlacedValue {
+                value: key.get_ref().to_string(),
+                at: key.span(),
+            };
+            Some(table(value, mistakes)?.iter().map(|(key, value)| (name(key), value)).collect())
         })
+    }
+}
+
+/// The table that a value is, or a report that it is none.
+pub(super) fn table<'d>(
+    value: &'d Spanned<DeValue<'d>>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<&'d DeTable<'d>> {
+    match value.get_ref() {
+        DeValue::Table(table) => Some(table),
+        other => {
+            mistakes.at(&value.span(), format!("expected a table, found {}", type_of(other)));
+            None
+        }
     }
 }
 

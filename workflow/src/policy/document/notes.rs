@@ -1,4 +1,4 @@
-//! Notes on what a policy may say and had better not: each with its place and with advice.
+//! Notes on the legal but unwise parts of a policy: each with its place and with advice.
 //!
 //! Invariant: a note never changes what is accepted or granted.
 
@@ -20,11 +20,11 @@ pub struct PolicyNote {
     pub place: Place,
     /// The consequence.
     pub detail: String,
-    /// What to write.
+    /// The better value.
     pub advice: String,
 }
 
-/// The notes on all profiles, in the order of their places. What `[defaults]` says is noted once.
+/// The notes on all profiles, in the order of their places. A part of `[defaults]` has one note, not one for each profile.
 pub(super) fn of(
     text: &str,
     sections: &[(String, Settings)],
@@ -41,6 +41,7 @@ pub(super) fn of(
     let note = |(start, end, detail, advice)| PolicyNote { place: lines.place(start..end), detail, advice };
     notes.into_iter().map(note).collect()
 }
+
 /// The longest validity of TLS server certificates on Apple's systems, below roots that users add too.
 /// <https://support.apple.com/en-us/103769>
 const APPLE_DAYS: u32 = 825;

@@ -156,7 +156,7 @@ impl KeyRule {
         )
     }
 
-    /// The kind of key; the size of RSA keys says nothing.
+    /// The kind of key. The size of an RSA key is only an example.
     pub(in crate::policy) fn kind(self) -> KeyKind {
         match self {
             KeyRule::Rsa => KeyKind::Rsa { bits: 2048 },
@@ -257,10 +257,11 @@ pub(in crate::policy) struct KeyUsageName(pub(in crate::policy) &'static str);
 
 impl FromText for KeyUsageName {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
-        if matches!(text, "keyCertSign" | "cRLSign") {
+        let is_for_authorities = |usage: &str| matches!(usage, "keyCertSign" | "cRLSign");
+        if is_for_authorities(text) {
             return Err(format!("{text} is for authorities; no profile may grant it").into());
         }
-        let granted = KEY_USAGES.into_iter().filter(|known| !matches!(*known, "keyCertSign" | "cRLSign"));
+        let granted = KEY_USAGES.into_iter().filter(|known| !is_for_authorities(known));
         word(text, "key usage", granted.map(|known| (known, KeyUsageName(known))))
     }
 }
