@@ -2,7 +2,6 @@
 
 use askama::Template;
 use workflow::finding::Finding;
-use workflow::name_list::NameList;
 use workflow::texts::Message;
 
 use super::names::NamesView;
@@ -44,7 +43,7 @@ pub(crate) struct CommandsPage {
 impl CommandsPage {
     pub(crate) fn new(portal: &Portal, locale: &Locale, typed: &str, names: &TypedNames) -> Self {
         let site = Site::of(portal, locale);
-        let view = |names: Vec<String>| NamesView::of(&site, &NameList::of(&names));
+        let view = |names: Vec<String>| NamesView::of_names(&site, &names);
         let beyond: Vec<String> = names.beyond.iter().map(ToString::to_string).collect();
         let not_in_powershell: Vec<String> =
             names.not_in_powershell().iter().map(ToString::to_string).collect();

@@ -4,12 +4,11 @@ use askama::Template;
 use workflow::approval::{LinkGiven, LinkSecret};
 use workflow::email::Email;
 use workflow::finding::Finding;
-use workflow::name_list::names_in_short;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
-use super::names::NamesView;
-use super::{FindingView, Instant, Site, names_for_people};
+use super::names::{self, NamesView};
+use super::{FindingView, Instant, Site};
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -38,12 +37,8 @@ impl AskMinePage {
     }
 }
 
-/// The most names in the title of a request.
-const MAX_TITLE_NAMES: usize = 3;
-
 /// One request.
 struct RequestRow {
-    /// The first name, and the number of the others.
     title: String,
     /// All names, if the title has not all.
     names: Option<NamesView>,
@@ -100,14 +95,10 @@ impl MinePage {
 fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
     let key = links.status_key(request.id(), LinkGiven::ByMail);
     let path = |below: &str| site.request_path(request.id(), below, &key);
-    let names = request.requested_names();
-    let is_long = names.len() > MAX_TITLE_NAMES;
+    let (title, names) = names::title(site, &request.requested_names());
     RequestRow {
-        title: match is_long {
-            true => names_in_short(site.language, &names_for_people(&names)),
-            false => names_for_people(&names).join(&site.text("list-separator")),
-        },
-        names: is_long.then(|| NamesView::of_names(site, &names)),
+        title,
+        names,
         profile: request.profile().to_owned(),
         status: site.say(Message::new("status-in-words").with("status", request.shown_status().as_str())),
         asked_at: site.instant(request.registration_date()),

@@ -1,23 +1,19 @@
 //! Names on a page: a heading, the first names, and the others behind a fold.
 
-use workflow::name_list::{ListedName, NameList};
+use workflow::name_list::{ListedName, NameList, names_in_short};
 
-use super::Site;
+use super::{Site, names_for_people};
 
-/// One name.
-#[derive(Clone)]
-pub(super) struct NameView {
-    pub(super) text: String,
-    pub(super) is_new: bool,
-}
+/// The most names in a title.
+const MAX_TITLE_NAMES: usize = 3;
 
 /// The names, as the template `names.html` shows them.
 #[derive(Clone)]
 pub(super) struct NamesView {
     /// Number and groups, if there are more than a few.
     pub(super) heading: Option<String>,
-    pub(super) first: Vec<NameView>,
-    pub(super) rest: Vec<NameView>,
+    pub(super) first: Vec<ListedName>,
+    pub(super) rest: Vec<ListedName>,
     /// The label of the fold.
     pub(super) fold: String,
     /// The tag of a new name.
@@ -25,18 +21,28 @@ pub(super) struct NamesView {
 }
 
 impl NamesView {
-    pub(super) fn of(site: &Site, list: &NameList) -> Self {
-        let view = |name: &ListedName| NameView { text: name.shown.clone(), is_new: name.is_new };
+    pub(super) fn of(site: &Site, list: NameList) -> Self {
         Self {
             heading: list.heading(site.language),
-            first: list.first.iter().map(view).collect(),
-            rest: list.rest.iter().map(view).collect(),
             fold: list.fold(site.language).unwrap_or_default(),
             new_tag: site.text("names-new-tag"),
+            first: list.first,
+            rest: list.rest,
         }
     }
 
     pub(super) fn of_names(site: &Site, names: &[String]) -> Self {
-        Self::of(site, &NameList::of(names))
+        Self::of(site, NameList::of(names))
+    }
+}
+
+/// A title of a few names, or of the first name and the number of the others. The second value has all names, if the
+/// title has not.
+pub(super) fn title(site: &Site, names: &[String]) -> (String, Option<NamesView>) {
+    let shown = names_for_people(names);
+    if names.len() > MAX_TITLE_NAMES {
+        (names_in_short(site.language, &shown), Some(NamesView::of_names(site, names)))
+    } else {
+        (shown.join(&site.text("list-separator")), None)
     }
 }

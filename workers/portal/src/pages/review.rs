@@ -5,17 +5,15 @@ use workflow::approval::history::{Anomaly, LiveCertificate};
 use workflow::approval::review::Review;
 use workflow::approver_set::MissingApprovals;
 use workflow::decision::{Decision, Outcome, Vote};
-use workflow::name_list::{NameList, names_in_short};
+use workflow::name_list::NameList;
 use workflow::texts::Message;
 
-use super::names::NamesView;
+use super::names::{self, NamesView};
 use super::{FindingView, Instant, Markup, Site, grouped, names_for_people, shown};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
 
-/// The most names of an earlier certificate in its title.
-const MAX_LIVE_NAMES: usize = 3;
 /// The most lines and characters of a comment before the fold.
 const MAX_COMMENT: (usize, usize) = (8, 600);
 
@@ -84,6 +82,7 @@ impl ReviewPage {
     pub(crate) fn new(portal: &Portal, locale: &Locale, review: &Review) -> Self {
         let site = Site::of(portal, locale);
         let names = NameList::with_new(&review.names, new_names(&review.anomalies));
+        let count = names.count();
         let comment = shown(&review.comment);
         let (refusals, remarks) =
             review.findings.iter().partition::<Vec<_>, _>(|finding| finding.is_refusal());
@@ -96,7 +95,7 @@ impl ReviewPage {
             comment_start: start_of(&comment),
             comment,
             subject: review.subject.clone(),
-            names: NamesView::of(&site, &names),
+            names: NamesView::of(&site, names),
             key: review.key.clone(),
             public_key_digest: grouped(&review.public_key_digest),
             csr_digest: grouped(&review.csr_digest),
@@ -110,7 +109,7 @@ impl ReviewPage {
                 "review-live"
             })
             .with("count", review.live_certificates.len()),
-            unusual: review.anomalies.iter().map(|one| anomaly(&site, one, names.count())).collect(),
+            unusual: review.anomalies.iter().map(|one| anomaly(&site, one, count)).collect(),
             missing_approvals: missing_approvals(&site, review),
             votes: review.votes.iter().map(|vote| Said::of(&site, vote)).collect(),
             quorum: review.quorum,
@@ -252,14 +251,10 @@ impl Said {
 
 impl Live {
     fn of(site: &Site, one: &LiveCertificate) -> Self {
-        let is_long = one.names.len() > MAX_LIVE_NAMES;
-        let names = names_for_people(&one.names);
+        let (title, names) = names::title(site, &one.names);
         Self {
-            title: match is_long {
-                true => names_in_short(site.language, &names),
-                false => names.join(&site.text("list-separator")),
-            },
-            names: is_long.then(|| NamesView::of_names(site, &one.names)),
+            title,
+            names,
             email: one.email.to_string(),
             not_after: site.instant(one.not_after),
             serial: one.serial.to_string(),
