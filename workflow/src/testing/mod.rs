@@ -6,6 +6,8 @@ mod backend;
 mod clock;
 pub mod faults;
 pub mod fixtures;
+mod policy_keys;
 
 pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, trusting_policy};
 pub use clock::Skewed;
+pub use policy_keys::policy_keys;

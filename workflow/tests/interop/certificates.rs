@@ -26,7 +26,8 @@ const POLICY: &str = include_str!("../../../infra/policy.toml");
 
 const PROFILES: [&str; 3] = ["server", "client", "server-client"];
 
-const KEYS: [(&str, TestKey); 7] = [
+/// Every kind of key that a profile may allow.
+pub(crate) const KEYS: [(&str, TestKey); 7] = [
     ("RSA 2048", TestKey::Rsa2048),
     ("RSA 3072", TestKey::Rsa3072),
     ("RSA 4096", TestKey::Rsa4096),
@@ -46,7 +47,7 @@ pub(crate) struct Exhibit {
     pub(crate) questions: Vec<Question>,
 }
 
-/// Certifies a request. The validity is what the policy says, unless one is given.
+/// Certifies a request. The validity is that of the policy, unless another is given.
 pub(crate) fn certify(
     authority: &Authority,
     csr: &Csr,

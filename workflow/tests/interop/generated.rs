@@ -1,8 +1,9 @@
-//! Random requests under random policies: what is accepted can be issued, and pkilint finds no error in it.
+//! Random requests under random policies: every accepted request can be issued, and pkilint finds no error in its
+//! certificate.
 //!
 //! Invariant: an accepted request passes the linter and the last check, so every fault is found before anybody approves.
-//! Each part of policies and requests comes into some certificate, or into none if it is a fault of the request. The seed
-//! is fixed; COUNTERSIGN_SEED is another one.
+//! Each part of policies and requests comes into some certificate; a part that is a fault of the request comes into
+//! none. The seed is fixed; COUNTERSIGN_SEED is another one.
 
 mod policies;
 mod requests;
@@ -35,7 +36,7 @@ const POLICIES: usize = 250;
 /// Requests under each.
 const REQUESTS: usize = 10;
 
-/// A certificate and how it came about.
+/// A certificate, with its policy, request and issuer.
 struct Issued {
     policy: GeneratedPolicy,
     request: GeneratedRequest,
@@ -83,7 +84,7 @@ fn checked(key: &TestKeyPair) -> CheckedKey {
     read(&csr, None).unwrap().1
 }
 
-/// Issues what is granted, from the reserved serial and validity to the last check.
+/// Issues a granted certificate, with the validity that the policy and the issuer allow.
 fn certified(
     authority: &Authority,
     policy: &Policy,
@@ -109,7 +110,7 @@ fn what_is_accepted_is_issued_without_an_error_for_pkilint() {
 
     let begun = Instant::now();
     let mut answers = BTreeMap::<String, usize>::new();
-    let mut count = |what: String| *answers.entry(what).or_default() += 1;
+    let mut count = |answer: String| *answers.entry(answer).or_default() += 1;
     let (mut accepted, mut issued, mut faults) = (0, Vec::new(), Vec::new());
     while accepted < POLICIES {
         let policy = policies.new_tree(&mut runner).unwrap().current();
@@ -205,7 +206,7 @@ fn every_part_is_there(issued: &[Issued]) {
     assert!(missing.is_empty(), "no certificate comes from a policy with: {missing:?}");
 }
 
-/// Everything that is needed to see a fault again.
+/// A fault, with everything that is needed to repeat it.
 fn failure(
     fault: &str,
     authority: &Authority,

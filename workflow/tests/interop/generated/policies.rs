@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::Union;
 use toml::{Table, Value};
+use workflow::testing::policy_keys;
 
-/// A policy and what it is made of.
+/// A policy, and its features.
 #[derive(Clone, Debug)]
 pub(crate) struct GeneratedPolicy {
     pub(crate) text: String,
@@ -205,7 +206,7 @@ fn with(table: BoxedStrategy<Table>, likely: f64, (name, value): Field) -> Boxed
         .boxed()
 }
 
-/// What a profile and `[defaults]` may have, apart from approvers.
+/// The fields of a profile and of `[defaults]`, apart from approvers.
 fn settings(likely: f64) -> BoxedStrategy<Table> {
     let requesters = Table::from_iter([("domains".to_owned(), strings(&["example.com"]))]);
     let escalation =
@@ -308,47 +309,18 @@ fn collect(features: &mut BTreeSet<String>, path: &str, value: &Value) {
     }
 }
 
-/// The features that some issued certificate must come from.
+/// The features that some issued certificate must come from: every key of the policy language, and every listed value.
 pub(crate) fn required() -> BTreeSet<String> {
-    const TOP: [&str; 13] = [
-        "default",
-        "pending_limit",
-        "hourly_limit",
-        "denied_keys",
-        "groups",
-        "people",
-        "publication.crl",
-        "publication.issuer",
-        "publication.ocsp",
-        "profiles.server.approvers",
-        "profiles.server.quorum",
-        "profiles.server.approval",
-        "defaults",
+    let tables = [
+        ("", ""),
+        ("people", "people."),
+        ("publication", "publication."),
+        ("defaults", "profiles.server."),
+        ("defaults.names", "profiles.server.names."),
     ];
-    const SETTINGS: [&str; 20] = [
-        "description",
-        "descriptions",
-        "keys",
-        "rsa_min_bits",
-        "key_usage",
-        "extended_key_usage",
-        "validity_days",
-        "max_names",
-        "wildcards",
-        "drop_unusable_names",
-        "ungranted",
-        "subject",
-        "limit",
-        "reminders",
-        "escalation",
-        "requesters",
-        "names.dns",
-        "names.ip",
-        "names.email",
-        "names.uri",
-    ];
-    let mut all: BTreeSet<String> = TOP.map(str::to_owned).into();
-    all.extend(SETTINGS.map(|field| format!("profiles.server.{field}")));
+    let fields =
+        tables.map(|(table, path)| policy_keys(table).into_iter().map(move |key| format!("{path}{key}")));
+    let mut all: BTreeSet<String> = fields.into_iter().flatten().collect();
     all.extend(KEYS.map(|key| format!("keys {key}")));
     all.extend(KEY_USAGES.map(|usage| format!("key_usage {usage}")));
     all.extend(PURPOSES.map(|purpose| format!("extended_key_usage {purpose}")));

@@ -8,7 +8,9 @@ use pki::testing::{CsrMaker, TestKey, TestKeyPair, oid, sequence, tlv};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// A request and what it is made of.
+use crate::certificates::KEYS;
+
+/// A request, and the labels of its parts.
 #[derive(Clone)]
 pub(crate) struct GeneratedRequest {
     pub(crate) maker: CsrMaker,
@@ -31,16 +33,6 @@ enum Fate {
 }
 
 use Fate::{Fails, Passes};
-
-const KEYS: [(&str, TestKey); 7] = [
-    ("RSA 2048", TestKey::Rsa2048),
-    ("RSA 3072", TestKey::Rsa3072),
-    ("RSA 4096", TestKey::Rsa4096),
-    ("P-256", TestKey::EcP256),
-    ("P-384", TestKey::EcP384),
-    ("P-521", TestKey::EcP521),
-    ("Ed25519", TestKey::Ed25519),
-];
 
 /// A kind of name or value, with the tag of its type.
 type Text = (&'static str, Fate, u8, &'static [u8]);
