@@ -29,6 +29,15 @@ pub fn properties<'a>(template: &'a Value, id: &str) -> &'a Value {
     &resource["Properties"]
 }
 
+/// The resource of the API that takes a call: that of the path for a call with a throttle of its own, else that of all
+/// paths. infra/tests/front.rs checks that the API has these resources and no others.
+#[must_use]
+pub fn api_resource<'a>(template: &Value, method: &str, path: &'a str) -> &'a str {
+    let settings = properties(template, "ApiStage")["MethodSettings"].as_array().unwrap();
+    let is_own = settings.iter().any(|one| one["ResourcePath"] == path && one["HttpMethod"] == method);
+    if is_own { path } else { "/{proxy+}" }
+}
+
 /// `!Ref X`.
 #[must_use]
 pub fn reference(id: &str) -> Value {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,11 +16,14 @@ use end_to_end::{ChildGuard, binaries, tcp_proxy};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
+use infra_tests::template::{api_resource, template};
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::server::Server;
+
+static TEMPLATE: LazyLock<Value> = LazyLock::new(template);
 
 /// Longest invocation: more than the time-out of every function.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -335,11 +338,7 @@ async fn proxy(function: &OnceLock<Arc<Function>>, request: Request<Incoming>) -
     let single: BTreeMap<&str, &str> =
         headers.iter().filter_map(|(name, all)| Some((*name, *all.last()?))).collect();
     let method = parts.method.as_str();
-    // The resources of infra/template.yaml.
-    let resource = match (method, path) {
-        ("POST", "/requests" | "/requests/preview" | "/mine") | ("GET", "/commands") => path,
-        _ => "/{proxy+}",
-    };
+    let resource = api_resource(&TEMPLATE, method, path);
     let event = json!({
         "resource": resource,
         "path": path,

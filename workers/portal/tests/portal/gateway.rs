@@ -5,26 +5,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use http_body_util::BodyExt;
+use infra_tests::template::{api_resource, template};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use workflow::request::Status;
 
 use crate::site::{Site, good};
 
-/// The resource of the API for a path, as infra/template.yaml defines them.
-fn resource(method: &str, path: &str) -> &'static str {
-    match (method, path) {
-        ("POST", "/requests") => "/requests",
-        ("POST", "/requests/preview") => "/requests/preview",
-        ("POST", "/mine") => "/mine",
-        ("GET", "/commands") => "/commands",
-        _ => "/{proxy+}",
-    }
-}
-
 /// An event with the relevant fields of <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html>.
 fn event(method: &str, path: &str, query: Value, content_type: &str, body: Option<&str>) -> String {
-    event_of(resource(method, path), method, path, query, content_type, body)
+    event_of(api_resource(&template(), method, path), method, path, query, content_type, body)
 }
 
 fn event_of(
@@ -86,13 +76,14 @@ async fn rest_events_are_routed_with_stage_query_and_encoded_body() {
 async fn no_spelling_of_a_path_goes_around_its_throttle() {
     let site = Site::at("https://abc.execute-api.eu-central-1.amazonaws.com/live");
     let before = site.backend.calls().len();
-    for (path, body) in [
-        ("/requests/preview", good().to_string()),
-        ("/requests", good().to_string()),
-        ("/mine", json!({"email": "a@example.com"}).to_string()),
+    for (method, path, body) in [
+        ("POST", "/requests/preview", Some(good().to_string())),
+        ("POST", "/requests", Some(good().to_string())),
+        ("POST", "/mine", Some(json!({"email": "a@example.com"}).to_string())),
+        ("GET", "/commands", None),
     ] {
-        // As if API Gateway took `/%72equests` for another path, and handed over what it means.
-        let around = event_of("/{proxy+}", "POST", path, json!(null), "application/json", Some(&body));
+        // As if API Gateway took `/%72equests` for another path, and handed it over decoded.
+        let around = event_of("/{proxy+}", method, path, json!(null), "application/json", body.as_deref());
         let (status, answer) = call(&site, around).await;
         assert_eq!(
             (status, &answer["code"]),
