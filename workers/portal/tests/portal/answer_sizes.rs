@@ -4,11 +4,11 @@ use portal::MAX_BODY_BYTES;
 
 use crate::site::{BROWSER, FORM, Site};
 
-/// Most bytes of a page that is got without a link. benches/src/bin/costs/flood.rs has the same number.
+/// Most bytes of a page for a caller without a link. benches/src/bin/costs/flood.rs has the same number.
 const LARGEST_PAGE: usize = 40_000;
 /// Most bytes of a page of commands, which has a throttle of its own. benches/src/bin/costs/flood.rs has the same number.
 const LARGEST_COMMANDS: usize = 110_000;
-/// Most bytes of the form that is sent back with what was entered. benches/src/bin/costs/flood.rs has the same number.
+/// Most bytes of the form that the portal sends back with its entries. benches/src/bin/costs/flood.rs has the same number.
 const LARGEST_FORM: usize = 665_000;
 
 #[tokio::test]

@@ -116,7 +116,7 @@ async fn the_commands_make_a_csr_with_the_typed_names() {
 }
 
 #[test]
-fn whatever_is_typed_is_in_the_command_or_said_to_be_left_out() {
+fn every_typed_word_is_in_the_command_or_said_to_be_left_out() {
     if !tools_are_installed() {
         return;
     }
