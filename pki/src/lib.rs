@@ -6,13 +6,15 @@
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
-//! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM.
+//! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM,
+//!   digits.
 //!
 //! Invariant: no policy, no text for requesters, no AWS. Errors are small values ([`error`]). All compared numbers are
 //! public, so nothing needs constant time.
 
 pub mod certificate;
 pub mod csr;
+mod digits;
 pub mod error;
 pub mod issuer;
 pub mod key;

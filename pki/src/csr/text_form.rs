@@ -15,6 +15,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::base64_text::{BASE64, is_base64};
+use crate::digits;
 use crate::error::TextForm;
 use crate::strict_der;
 
@@ -219,10 +220,10 @@ fn percent_decoded(text: &str) -> Option<String> {
     (out.len() < octets.len()).then(|| String::from_utf8_lossy(&out).into_owned())
 }
 
-/// Two hexadecimal digits at `at`.
+/// The octet of the two hexadecimal digits at `at`.
 fn hex_octet(octets: &[u8], at: usize) -> Option<u8> {
-    let digits = std::str::from_utf8(octets.get(at..at + 2)?).ok()?;
-    u8::from_str_radix(digits, 16).ok()
+    let [high, low, ..] = octets.get(at..)? else { return None };
+    digits::hex_octet(*high, *low)
 }
 
 /// Quoted-printable (RFC 2045 section 6.7): `=3D`, and lines that end in `=`.

@@ -16,6 +16,7 @@ use x509_parser::x509::X509Name;
 
 use super::bounds::{self, AttributeBound, StringType, bound};
 use super::distinguished_name::render;
+use crate::digits::hex_octet;
 use crate::error::{AttributeError, SubjectError, SubjectFault};
 use crate::text::is_unfit_to_show;
 
@@ -364,16 +365,11 @@ impl<'a> Parser<'a> {
     fn escape(&mut self, octets: &mut Vec<u8>) -> Result<(), SubjectError> {
         let escaped = self.rest().as_bytes();
         let (octet, length) = match escaped {
-            [_, c, ..] if b" \"#+,;<=>\\".contains(c) => (*c, 2),
-            [_, high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                let mut octet = [0];
-                hex::decode_to_slice([*high, *low], &mut octet)
-                    .map_err(|_| self.error(SubjectFault::Escape, self.at..self.at + 1))?;
-                (octet[0], 3)
-            }
-            _ => return Err(self.error(SubjectFault::Escape, self.at..self.at + 1)),
+            [_, c, ..] if b" \"#+,;<=>\\".contains(c) => (Some(*c), 2),
+            [_, high, low, ..] => (hex_octet(*high, *low), 3),
+            _ => (None, 0),
         };
-        octets.push(octet);
+        octets.push(octet.ok_or_else(|| self.error(SubjectFault::Escape, self.at..self.at + 1))?);
         self.at += length;
         Ok(())
     }

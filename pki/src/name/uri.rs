@@ -8,6 +8,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::dns;
+use crate::digits::hex_octet;
 use crate::error::UriError;
 
 /// SPIFFE ID section 2.3: the most bytes; also the limit for other URIs.
@@ -94,9 +95,8 @@ fn is_host(host: &str) -> bool {
 /// another URI than a slash; servers disagree, so no path has one.
 fn percent_encoding(part: &str, is_path: bool) -> Result<(), UriError> {
     for encoded in part.split('%').skip(1) {
-        let digits = encoded.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        let digits = digits.ok_or(UriError::Malformed)?;
-        let byte = u8::from_str_radix(digits, 16).map_err(|_| UriError::Malformed)?;
+        let [high, low, ..] = encoded.as_bytes() else { return Err(UriError::Malformed) };
+        let byte = hex_octet(*high, *low).ok_or(UriError::Malformed)?;
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             return Err(UriError::NeedlessEncoding);
         }
@@ -104,7 +104,7 @@ fn percent_encoding(part: &str, is_path: bool) -> Result<(), UriError> {
             return Err(UriError::EncodedDelimiter);
         }
         // RFC 3986 section 6.2.2.1.
-        if digits.bytes().any(|b| b.is_ascii_lowercase()) {
+        if [high, low].iter().any(|digit| digit.is_ascii_lowercase()) {
             return Err(UriError::EncodingCase);
         }
     }

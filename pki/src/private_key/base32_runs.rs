@@ -1,5 +1,7 @@
 //! Base32 in text: long words, or lines of them.
 
+use crate::digits::{base32_digit, base32_octets};
+
 /// The fewest digits that are decoded together.
 const MIN_DIGITS: usize = 40;
 
@@ -12,7 +14,7 @@ pub(super) fn decode(text: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let length = rest.iter().take_while(|byte| value(**byte).is_some()).count();
+        let length = rest.iter().take_while(|byte| base32_digit(**byte).is_some()).count();
         let ends_line = matches!(rest.get(length), None | Some(b'\n' | b'\r' | b'=' | b' '));
         // Letters and digits around it make it a word of another kind.
         let is_word = !rest.get(length).is_some_and(u8::is_ascii_alphanumeric);
@@ -39,24 +41,8 @@ pub(super) fn decode(text: &[u8]) -> Vec<u8> {
 
 fn flush(digits: &mut Vec<u8>, octets: &mut Vec<u8>) {
     if digits.len() >= MIN_DIGITS {
-        let (mut bits, mut count) = (0_u32, 0);
-        for digit in digits.iter() {
-            bits = bits << 5 | u32::from(value(*digit).unwrap_or_default());
-            count += 5;
-            if count >= 8 {
-                count -= 8;
-                octets.push((bits >> count & 0xff) as u8);
-            }
-        }
+        octets.extend(base32_octets(digits));
         octets.push(b'\n');
     }
     digits.clear();
-}
-
-fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'2'..=b'7' => Some(digit - b'2' + 26),
-        _ => None,
-    }
 }

@@ -5,8 +5,8 @@
 use memchr::memchr3;
 
 use super::KeyEncoding;
-use super::hex_runs::{digit, octet};
 use super::places::Places;
+use crate::digits::{hex_digit, hex_octet};
 
 /// The text with one level of escapes removed, and the most frequent kind of them. `None` if there are none.
 pub(super) fn decode(text: &[u8]) -> Option<(Vec<u8>, KeyEncoding)> {
@@ -66,7 +66,7 @@ type Escape = Option<(usize, Option<u32>)>;
 
 fn percent(rest: &[u8]) -> Escape {
     let [high, low, ..] = rest else { return None };
-    octet(*high, *low).map(|octet| (2, Some(octet.into())))
+    hex_octet(*high, *low).map(|octet| (2, Some(octet.into())))
 }
 
 fn backslash(rest: &[u8]) -> Escape {
@@ -76,7 +76,7 @@ fn backslash(rest: &[u8]) -> Escape {
         [b't', ..] => (1, Some(b'\t'.into())),
         [b'\r', b'\n', ..] => (2, None),
         [b'\n', ..] => (1, None),
-        [b'x', high, low, ..] => (3, Some(octet(*high, *low)?.into())),
+        [b'x', high, low, ..] => (3, Some(hex_octet(*high, *low)?.into())),
         [b'u', b'{', digits @ ..] => {
             let length = digits.iter().take(7).take_while(|byte| byte.is_ascii_hexdigit()).count();
             (length + 3, Some(hex(&digits[..length]).filter(|_| digits.get(length) == Some(&b'}'))?))
@@ -92,7 +92,7 @@ fn backslash(rest: &[u8]) -> Escape {
 
 /// The number of some hexadecimal digits.
 fn hex(digits: &[u8]) -> Option<u32> {
-    let add = |number: u32, byte: &u8| Some(number.checked_mul(16)? | u32::from(digit(*byte)?));
+    let add = |number: u32, byte: &u8| Some(number.checked_mul(16)? | u32::from(hex_digit(*byte)?));
     (!digits.is_empty()).then(|| digits.iter().try_fold(0, add))?
 }
 
@@ -153,7 +153,7 @@ pub(super) fn decode_quoted_printable(text: &[u8]) -> Option<Vec<u8>> {
         let (length, decoded) = match &text[at..] {
             [b'\r', b'\n', rest @ ..] => (2 + prefix_of(rest), None),
             [b'\n', rest @ ..] => (1 + prefix_of(rest), None),
-            [high, low, ..] => match octet(*high, *low) {
+            [high, low, ..] => match hex_octet(*high, *low) {
                 Some(decoded) => (2, Some(decoded)),
                 None => continue,
             },

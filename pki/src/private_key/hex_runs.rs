@@ -1,6 +1,8 @@
 //! Hexadecimal in text: one long word, words with blanks, colons or commas, `0x30, 0x82`, and the dumps of xxd, hexdump
 //! and od.
 
+use crate::digits::hex_octet;
+
 /// The shortest word that stands for a line by itself.
 const LONG_WORD: usize = 16;
 
@@ -141,27 +143,6 @@ fn push_dumped(line: &[u8], words: &[&[u8]], octets: &mut Vec<u8>) -> bool {
 }
 
 fn push(word: &[u8], octets: &mut Vec<u8>) {
-    octets.extend(word.as_chunks::<2>().0.iter().map(|[high, low]| octet(*high, *low).unwrap_or_default()));
-}
-
-/// The octet of two hexadecimal digits.
-pub(super) fn octet(high: u8, low: u8) -> Option<u8> {
-    Some(digit(high)? << 4 | digit(low)?)
-}
-
-/// The value of a hexadecimal digit.
-pub(super) fn digit(digit: u8) -> Option<u8> {
-    const NO_DIGIT: u8 = 0xff;
-    const VALUES: [u8; 256] = {
-        let mut values = [NO_DIGIT; 256];
-        let mut value = 0;
-        while value < 16 {
-            values[b"0123456789abcdef"[value as usize] as usize] = value;
-            values[b"0123456789ABCDEF"[value as usize] as usize] = value;
-            value += 1;
-        }
-        values
-    };
-    let value = VALUES[usize::from(digit)];
-    (value != NO_DIGIT).then_some(value)
+    octets
+        .extend(word.as_chunks::<2>().0.iter().map(|[high, low]| hex_octet(*high, *low).unwrap_or_default()));
 }

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::digits::hex_digit;
+
 /// The fewest numbers of a list.
 const MIN_NUMBERS: usize = 24;
 
@@ -118,8 +120,7 @@ fn number(word: &[u8]) -> Option<Number> {
     };
     match word {
         [b'0', b'x' | b'X', digits @ ..] if (1..=2).contains(&digits.len()) => {
-            let value =
-                digits.iter().try_fold(0, |all, digit| Some(all << 4 | super::hex_runs::digit(*digit)?))?;
+            let value = digits.iter().try_fold(0, |all, digit| Some(all << 4 | hex_digit(*digit)?))?;
             Some((value, digits.len() == 2))
         }
         [b'-', digits @ ..] => match decimal(digits)? {

@@ -7,6 +7,7 @@ use base64::Engine;
 
 use super::super::base64_text::{BASE64, is_base64};
 use super::octets::text_of;
+use crate::digits::{base32_digit, base32_octets};
 
 /// The shortest run that is decoded, in octets.
 const SHORTEST: usize = 32;
@@ -78,29 +79,13 @@ fn is_digits_line(line: &str) -> bool {
 /// Base32 (RFC 4648 section 6), as the whole text or in long words.
 pub(super) fn base32(text: &str) -> Option<String> {
     const LONG_WORD: usize = 64;
-    let is_digit = |b: u8| matches!(b, b'A'..=b'Z' | b'2'..=b'7');
+    let is_digit = |b: u8| base32_digit(b).is_some();
+    let octets = |text: &str| base32_octets(text.as_bytes()).collect();
     if text.bytes().all(|b| is_digit(b) || b.is_ascii_whitespace() || b == b'=') {
-        return joined([base32_octets(text)]);
+        return joined([octets(text)]);
     }
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() >= LONG_WORD);
-    joined(words.filter(|word| word.bytes().all(is_digit)).map(base32_octets))
-}
-
-/// The octets of digits; skips all else.
-fn base32_octets(text: &str) -> Vec<u8> {
-    let digits = || text.bytes().filter(|b| b.is_ascii_alphanumeric());
-    let mut octets = Vec::with_capacity(text.len() * 5 / 8);
-    let (mut value, mut bits) = (0u32, 0);
-    for digit in digits() {
-        let digit = if digit.is_ascii_alphabetic() { digit - b'A' } else { digit - b'2' + 26 };
-        value = value << 5 | u32::from(digit);
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            octets.push(u8::try_from(value >> bits & 0xff).unwrap_or_default());
-        }
-    }
-    octets
+    joined(words.filter(|word| word.bytes().all(is_digit)).map(octets))
 }
 
 /// Hexadecimal octets: in one word or several, with `0x` or `\x`, between any separators.
