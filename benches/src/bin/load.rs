@@ -138,6 +138,7 @@ async fn send(
             answer.problem(503, "try_again");
         }
         *answers.try_again.lock().unwrap() += 1;
+        // The portal sends no event when it takes calls again; its answer says when to come back.
         let seconds = answer.header("retry-after").parse().expect("Retry-After in seconds");
         tokio::time::sleep(Duration::from_secs(seconds)).await;
     }

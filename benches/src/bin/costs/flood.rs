@@ -1,18 +1,18 @@
 //! The cost of an hour in which anybody sends as much as the throttles take, as it was and as it is.
 //!
-//! Invariant: counted for the worse. API Gateway applies a throttle to each method, so two methods with the throttle of
-//! all take twice of it; every call is answered with the largest answer to a caller without a link, and every message
-//! to notify ends in a mail. Rows are as large as the portal stores them.
+//! Invariant: `now` is the worst case. API Gateway applies a throttle to each method by itself, so two methods with
+//! the throttle of all take twice as many calls. Every call gets the largest answer to a caller without a link, and every
+//! message to notify ends in a mail. Rows have the largest size that the portal stores.
 
 use super::data::{Counted, Data};
 use super::page::{dollars, grouped, head, table_row};
 
 const HOUR: f64 = 3_600.0;
-/// Bytes of the largest page that is got without a link; workers/portal/tests/portal/answer_sizes.rs measures it.
+/// Bytes of the largest page for a caller without a link; workers/portal/tests/portal/answer_sizes.rs measures it.
 const LARGEST_PAGE: f64 = 40_000.0;
-/// Bytes of the largest form that is sent back with what was entered; measured there as well.
+/// Bytes of the largest form that the portal sends back with its entries; the same test measures it.
 const LARGEST_FORM: f64 = 665_000.0;
-/// Bytes of the largest page of commands; measured there as well.
+/// Bytes of the largest page of commands; the same test measures it.
 const LARGEST_COMMANDS: f64 = 110_000.0;
 /// Bytes of an answer that only names a link.
 const SHORT_ANSWER: f64 = 2_000.0;
@@ -24,18 +24,18 @@ const BYTES_A_WRITE: f64 = 1_024.0;
 const REQUESTS_A_MESSAGE: f64 = 3.0;
 const GB: f64 = 1_073_741_824.0;
 
-/// What the throttles of a version take, and what each submission costs.
+/// Calls that the throttles of a version take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Throttles {
     /// Calls a second and at once, of each method with the throttle of all.
     pub(crate) all: (f64, f64),
     /// Methods with the throttle of all.
     pub(crate) methods: f64,
-    /// The same, of each method with a throttle of its own; `None` if submissions have the throttle of all.
+    /// Calls a second and at once, of each method with a throttle of its own; `None` if submissions have the throttle of all.
     pub(crate) own: Option<(f64, f64)>,
 }
 
-/// One thing that a flood costs.
+/// One line of the bill of a flood.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     name: &'static str,
@@ -49,12 +49,12 @@ pub(crate) struct Flood {
     pub(crate) submissions: f64,
     /// Mails that are sent.
     pub(crate) mails: f64,
-    /// What it costs.
+    /// The lines of its bill.
     pub(crate) lines: Vec<Line>,
 }
 
 impl Flood {
-    /// What it costs in all, in US dollars.
+    /// The sum of its bill, in US dollars.
     pub(crate) fn usd(&self) -> f64 {
         self.lines.iter().map(|line| line.usd).sum()
     }
