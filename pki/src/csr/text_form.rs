@@ -335,7 +335,9 @@ fn lost_plus(text: &str) -> Option<String> {
         let dense: String = body.chars().filter(|c| !c.is_whitespace()).collect();
         BASE64.decode(dense).is_ok_and(|der| strict_der::check(&der).is_ok())
     };
-    let undone = readings.into_iter().map(joined).find(whole)?;
+    // The last digit may be one that was lost, too: it is among the blanks at the end.
+    let with_last = |body: String| [format!("{body}+"), body].into_iter().rev();
+    let undone = readings.into_iter().map(joined).flat_map(with_last).find(whole)?;
     Some([&text[..body.start], "\n", &undone, "\n", &text[body.end..]].concat())
 }
 
