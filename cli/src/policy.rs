@@ -157,7 +157,7 @@ fn read_with_notes(file: &Path) -> Result<(String, Policy, Vec<PolicyNote>), Cli
     )?;
     let (policy, notes) = Policy::parse_with_notes(&text)
         .inspect_err(|errors| {
-            // One mistake without a place is said by the last line.
+            // The error itself, the last line, shows a single mistake without a place.
             if errors.all().len() > 1 || errors.line().is_some() {
                 eprint!("{}", Source { file, text: &text }.mistakes(errors));
             }

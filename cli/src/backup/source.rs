@@ -104,7 +104,7 @@ impl<'a> ExportSource<'a> {
                     let mut items = answer.responses.unwrap_or_default().into_iter().map(|one| one.item);
                     return Ok((items.next().flatten(), items.next().flatten()));
                 }
-                // A worker writes one of them at this moment.
+                // A worker writes one of them at this moment. DynamoDB sends this command no event about the end of that write.
                 Err(error)
                     if attempt < ATTEMPTS
                         && error

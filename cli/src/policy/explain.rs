@@ -1,4 +1,4 @@
-//! What a policy does to one request, rule by rule, without a stack.
+//! Explains the effect of each rule of a policy on one request, without a stack.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ fn explain(
         Ok((csr, _)) => csr,
         Err(rejection) => {
             let lines: String = rejection.0.iter().map(line).collect();
-            let text = format!("{head}{lines}\nVerdict: refused, whatever the profile.\n");
+            let text = format!("{head}{lines}\nVerdict: refused, with every profile.\n");
             return Explained { text, verdict: Err(refused(&rejection)) };
         }
     };
@@ -80,9 +80,10 @@ fn explain(
     let too_few = email.and_then(|email| profile.approver_set_for(&email).err());
     let verdict = match (explanation.evaluation.grant, too_few) {
         (None, _) => Err(refused(&PolicyRejection(findings))),
-        (Some(_), Some(few)) => {
-            Err(CliError::new(format!("the policy refuses the request: {few}"), "Ask as somebody else."))
-        }
+        (Some(_), Some(few)) => Err(CliError::new(
+            format!("the policy refuses the request: {few}"),
+            "Name another requester with --email, or add approvers to the profile: nobody approves their own request.",
+        )),
         (Some(_), None) => Ok(()),
     };
     text.push_str(match &verdict {
@@ -241,11 +242,11 @@ domains = ["example.com"]
     }
 
     #[test]
-    fn a_request_that_cannot_be_read_is_refused_whatever_the_profile() {
+    fn a_request_that_cannot_be_read_is_refused_with_every_profile() {
         let said = explained("no request", None, None);
         assert!(said.contains("\nrefused: "), "{said}");
         assert!(
-            said.contains("whatever the profile") && said.contains("countersign: the policy refuses"),
+            said.contains("with every profile") && said.contains("countersign: the policy refuses"),
             "{said}"
         );
     }
