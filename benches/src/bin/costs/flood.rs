@@ -192,7 +192,7 @@ pub(crate) fn table(data: &Data, counted: &Counted) -> String {
 /// Hours for which the quota of SES lasts in a flood.
 pub(crate) fn quota_lasts(data: &Data, counted: &Counted) -> f64 {
     let flood = Flood::now(data, throttles(counted));
-    // Asks for a list are mailed to those only who confirmed a request, every ten minutes each.
+    // A mail with a list goes only to an address with a confirmed request, every ten minutes at most.
     data.quotas["ses_day"].rate / flood.submissions
 }
 

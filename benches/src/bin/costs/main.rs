@@ -14,6 +14,7 @@ mod page;
 mod scale;
 mod simulation;
 mod stack;
+mod usage;
 
 use self::bill::Deployment;
 use self::data::{Counted, Data, Network};
