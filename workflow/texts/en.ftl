@@ -348,7 +348,7 @@ unusual-first =
 unusual-first-all =
     { $count ->
         [one] This name was never requested before.
-        [2] Both names were never requested before.
+        [2] Neither name was ever requested before.
        *[other] None of the { $count } names was ever requested before.
     }
 unusual-wildcard = { $name } covers every name directly below { $parent }.
@@ -388,7 +388,7 @@ commands-further = { $count ->
     [one] One more text isn't a name:
    *[other] { $count } more texts aren't names:
  }
-commands-beyond = A request can have at most { $most } names. Split these off into another request:
+commands-beyond = A request can have at most { $most } names. Put these into another request:
 commands-not-in-powershell = The PowerShell command leaves these names out, because certreq can't read their characters. Use openssl for them:
 commands-write = Show the commands
 form-commands = Show the commands for my names
@@ -566,7 +566,7 @@ finding-another-pem = another PEM file
 finding-is-other-pem = This is { $label }, not a certificate signing request.
 finding-ssh-key = This is an SSH public key, not a certificate signing request.
 finding-damaged-begin = The line with BEGIN CERTIFICATE REQUEST is damaged.
-finding-damaged-begin-advice = Choose the file itself in place of pasting its text. The line has five hyphens before and after its words, which some e-mail programs change: { $begin }.
+finding-damaged-begin-advice = Choose the file itself in place of pasting its text. Some e-mail programs change the five hyphens before and after the words of this line: { $begin }.
 finding-no-csr = This isn't a certificate signing request.
 finding-cut-off = The request is cut off: its END line is missing.
 finding-cut-off-advice = Choose the file itself in place of pasting its text. It ends with the line { $end }.
@@ -594,7 +594,7 @@ finding-form-base64 = the text is encoded in base64 once more
 finding-form-base32 = the file is encoded in base32
 finding-form-hex = the file is written in hexadecimal digits or as a dump
 finding-form-numbers = the bytes of the file are written as decimal numbers
-finding-form-full-width = characters are full-width or others that only look the same
+finding-form-full-width = characters are full-width, or only look like the right ones
 finding-form-begin = the BEGIN and END lines have other dashes or another label
 finding-form-quotes = quotation marks, numbers or other marks stand around its lines
 finding-form-lost-plus = blanks stand in place of plus signs
@@ -604,9 +604,9 @@ finding-public-key = This is only a public key, not a certificate signing reques
 finding-public-key-advice = Make a request with the private key it belongs to: { $command }
 finding-is-crl = This is a certificate revocation list (CRL), not a certificate signing request.
 finding-is-pkcs7 = This is a PKCS#7 file with certificates or signed data, not a certificate signing request.
-finding-is-cmc = This is a request in the form CMC; only PKCS#10 is taken.
-finding-is-cmc-advice = Write { $setting } into the file for { $command }, make the request again, and choose its file.
-finding-is-crmf = This is a request in the form CRMF or CMP; only PKCS#10 is taken.
+finding-is-cmc = This is a request in the CMC format. Only PKCS#10 requests are accepted.
+finding-is-cmc-advice = Write { $setting } into the file for { $command }, make the request again, and choose the new file.
+finding-is-crmf = This is a request in the CRMF or CMP format. Only PKCS#10 requests are accepted.
 finding-is-spkac = This is a signed public key of a browser (SPKAC), not a certificate signing request.
 finding-is-pgp = This is an OpenPGP message or key, not a certificate signing request.
 finding-is-jwk = This is a public key as a JSON Web Key (JWK), not a certificate signing request.
@@ -775,14 +775,14 @@ finding-uri-no-host = The URI { $name } has no host.
 finding-uri-user = The URI { $name } contains user information before the host.
 finding-uri-malformed = The URI { $name } isn't well formed.
 finding-uri-host = The host of the URI { $name } isn't a full DNS name or an address.
-finding-uri-fragment = The URI { $name } has a fragment (the part after #).
+finding-uri-fragment = The URI { $name } has a fragment (the part after #), which isn't allowed.
 finding-uri-upper-case = The scheme or the host of the URI { $name } isn't in lower case.
 finding-uri-needless-encoding = The URI { $name } percent-encodes a character that must be written plainly.
-finding-uri-encoded-delimiter = The URI { $name } percent-encodes a slash, a backslash or a control character.
+finding-uri-encoded-delimiter = The URI { $name } percent-encodes a slash, a backslash or a control character, which isn't allowed.
 finding-uri-encoding-case = The URI { $name } has a percent-encoding with lower-case letters; write them in upper case, as in %2B.
-finding-uri-dot-segment = The path of the URI { $name } has a segment "." or "..".
-finding-uri-empty-segment = The path of the URI { $name } has two slashes in a row.
-finding-uri-not-normal = The URI { $name } isn't in its normal form, { $normal }.
+finding-uri-dot-segment = The path of the URI { $name } has a segment "." or "..", which isn't allowed.
+finding-uri-empty-segment = The path of the URI { $name } has two slashes in a row, which isn't allowed.
+finding-uri-not-normal = The URI { $name } isn't in its normal form. Write it as { $normal }.
 finding-uri-scheme-case = The scheme of the URI { $name } isn't in lower case.
 finding-uri-trust-domain = The URI { $name } has no trust domain of 1 to 255 characters.
 finding-uri-trust-domain-characters = The trust domain of the URI { $name } contains characters other than a-z, digits, dots, hyphens and underscores.
@@ -861,7 +861,7 @@ finding-email-unreachable = E-mail can't be sent to this address.
 
 ## Findings: what the web front finds in a form
 
-# The name of a field. JSON has it as programs spell it, too.
+# The name of a field for people. An answer in JSON also has the name that programs use.
 finding-field =
     { $field ->
         [email] e-mail address

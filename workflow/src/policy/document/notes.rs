@@ -184,7 +184,7 @@ impl Notes<'_> {
         let of = group.group.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let detail = match group.members.as_slice() {
             [only] => format!(
-                "{only} is the only approver{of}: one absence blocks every request, and nobody approves what {only} asks for"
+                "{only} is the only approver{of}: one absence blocks every request, and nobody can approve the requests of {only}"
             ),
             members => format!(
                 "all {} approvers{of} have to approve: one absence blocks every request",
