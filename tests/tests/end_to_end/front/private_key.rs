@@ -1,8 +1,8 @@
 //! Private keys in the form, in headless Chromium: with JavaScript they stay in the browser, without it the server
 //! refuses them.
 //!
-//! Invariant: the browser's only way to the network is a proxy that records; each test also sees a text in the record
-//! that must be there, so that an empty record proves nothing.
+//! Invariant: the browser's only way to the network is a proxy that records. An empty record proves nothing, so each test
+//! also finds something in it that was sent.
 
 use std::path::PathBuf;
 
@@ -290,7 +290,7 @@ async fn a_private_key_stays_in_the_browser_on_every_page_with_a_field() {
         visit.stays(path, field, buttons).await;
     }
     let exchanges = visit.traffic.exchanges();
-    assert!(exchanges.iter().any(|one| one.path.ends_with("/commands")), "what is opened is recorded");
+    assert!(exchanges.iter().any(|one| one.path.ends_with("/commands")), "opened pages are recorded");
     visit.end(&key).await;
 }
 
@@ -336,7 +336,7 @@ async fn without_javascript_the_server_refuses_a_private_key() {
     assert!(said.contains("private key"), "{said}");
     let [post] = &visit.posts()[..] else { panic!("one form") };
     assert_eq!(post.status, 422);
-    assert!(key.is_in(&visit.traffic), "what is sent is recorded");
+    assert!(key.is_in(&visit.traffic), "the sent form is recorded");
     let portal = Stack::shared().await.portal();
     let same = Submission { email: email.clone(), ..Submission::of(&key.kubernetes_secret()) };
     portal.submit(&same).await.problem(422, "private_key_submitted");

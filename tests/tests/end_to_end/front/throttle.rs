@@ -3,7 +3,7 @@
 use end_to_end::{Stack, Submission, csr_for, unique_host};
 use serde_json::json;
 
-/// With no tokens left but one for each method, so that no clock matters.
+/// Each method has one token and gets no second one during the test, so that no clock matters.
 #[tokio::test]
 async fn submissions_have_a_throttle_of_their_own_and_its_answer_can_be_read() {
     let stack = Stack::start("throttle").await;
@@ -35,7 +35,7 @@ async fn submissions_have_a_throttle_of_their_own_and_its_answer_can_be_read() {
         assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0, "{path}");
         let problem = answer.problem(429, "try_again");
         assert!(problem["detail"].as_str().unwrap().contains("nothing was done"), "{path}: {problem}");
-        // What is below and beside has the throttle of all.
+        // Other methods of the path have the throttle of all.
         portal.get(path, "text/html").await.expect(if path == "mine" { 200 } else { 405 });
     }
     portal.get("commands?names=www.example.com", "text/html").await.expect(200);
