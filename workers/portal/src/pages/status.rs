@@ -68,7 +68,7 @@ pub(crate) struct StatusPage {
     not_after: Option<Instant>,
     /// The download links, if there is a certificate.
     downloads: Option<Downloads>,
-    /// What the link to this page is good for.
+    /// The use of the link to this page, as a sentence.
     keep_link: String,
     /// The path for confirming the request, for the reader of the mailbox.
     confirm: Option<String>,

@@ -12,7 +12,7 @@ const LARGEST_COMMANDS: usize = 110_000;
 const LARGEST_FORM: usize = 665_000;
 
 #[tokio::test]
-#[allow(clippy::print_stdout)] // The sizes are what the test is read for.
+#[allow(clippy::print_stdout)] // Prints the measured sizes for the constants above.
 async fn the_largest_answers_are_those_that_the_costs_of_a_flood_assume() {
     let site = Site::with_confirmation();
     // API Gateway takes request lines and headers of 10,240 bytes in all.
