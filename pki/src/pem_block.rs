@@ -5,9 +5,11 @@ use zeroize::Zeroizing;
 /// A PEM block: its label, and its DER; `None` if the block is damaged.
 pub(crate) type PemBlock = (String, Option<Zeroizing<Vec<u8>>>);
 
+/// The start of a BEGIN line (RFC 7468 section 2).
+pub(crate) const BEGIN: &str = "-----BEGIN ";
+
 /// Every PEM block of a text, in order. A block that is cut off or not base64 has no DER.
 pub(crate) fn pem_blocks(text: &str) -> Vec<PemBlock> {
-    const BEGIN: &str = "-----BEGIN ";
     let starts: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     starts

@@ -59,15 +59,20 @@ pub(super) fn of(der: &[u8]) -> DerKind {
     }
 }
 
+/// The octets of the value at the beginning, by its own length (X.690 section 8.1.3). `None` if it is longer than a
+/// request can be.
+pub(super) fn whole_length(der: &[u8]) -> Option<usize> {
+    match der {
+        [_, length @ 0..=0x7f, ..] => Some(2 + usize::from(*length)),
+        [_, 0x81, length, ..] => Some(3 + usize::from(*length)),
+        [_, 0x82, high, low, ..] => Some(4 + usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    }
+}
+
 /// True if the octets are one value by its own length; its inside may be damaged.
 pub(super) fn is_whole(der: &[u8]) -> bool {
-    let end = match der {
-        [_, length @ 0..=0x7f, ..] => 2 + usize::from(*length),
-        [_, 0x81, length, ..] => 3 + usize::from(*length),
-        [_, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
-        _ => return false,
-    };
-    end == der.len()
+    whole_length(der) == Some(der.len())
 }
 
 /// True for the content id-cct-PKIData (RFC 5272 section 6.1) of SignedData.

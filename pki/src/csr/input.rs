@@ -14,6 +14,7 @@ use super::Csr;
 use super::base64_text::{BASE64, is_base64};
 use super::der_kind::{self, DerKind};
 use crate::error::{OtherText, TextError};
+use crate::pem_block::BEGIN;
 use crate::private_key::{self, DetectedKey, KeyFormat};
 
 /// Returns the DER of the one request in `text`, as it stands.
@@ -23,7 +24,7 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
     if text.len() > Csr::MAX_BYTES {
         return Err(TextError::TooLarge { bytes: text.len(), max: Csr::MAX_BYTES });
     }
-    if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
+    if is_empty(text) {
         return Err(TextError::Empty);
     }
     let is_armored = |block: &Block| !matches!(block.label.as_deref(), None | Some("EC PARAMETERS"));
@@ -40,6 +41,11 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, TextError> {
             })
         }
     }
+}
+
+/// True if the text has blanks and byte order marks only.
+pub(super) fn is_empty(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// A PEM block, or (without a label) base64 lines outside of PEM.
@@ -146,7 +152,6 @@ fn find(text: &str, pattern: &str) -> Option<usize> {
 /// Splits the text into PEM blocks and the base64 lines between them. A block ends at its END line, or is cut off where
 /// the next block begins, so that no part of the text is searched more than a few times.
 fn blocks(text: &str) -> Vec<Block> {
-    const BEGIN: &str = "-----BEGIN ";
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(at) = find(rest, BEGIN) {

@@ -161,9 +161,8 @@ impl Readings {
 
     /// True if the reading is another than those so far, and within the bounds.
     fn is_new(&mut self, reading: &Zeroizing<String>) -> bool {
-        let is_blank = |c: char| c.is_whitespace() || c == '\u{feff}';
         if reading.len() > Csr::MAX_BYTES
-            || reading.trim_matches(is_blank).is_empty()
+            || input::is_empty(reading)
             || self.seen.len() >= MAX_READINGS
             || self.seen.contains(reading)
         {

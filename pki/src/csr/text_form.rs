@@ -17,9 +17,8 @@ use zeroize::Zeroizing;
 use super::base64_text::{BASE64, is_base64};
 use crate::digits;
 use crate::error::TextForm;
+use crate::pem_block::BEGIN;
 use crate::strict_der;
-
-const BEGIN: &str = "-----BEGIN ";
 
 /// Undoes each form that the text shows, one at a time. Forms that show themselves clearly come first.
 pub(super) fn undone(text: &str) -> impl Iterator<Item = (TextForm, Zeroizing<String>)> {
@@ -44,14 +43,16 @@ pub(super) fn undone(text: &str) -> impl Iterator<Item = (TextForm, Zeroizing<St
         (TextForm::OtherBegin, armor::undo),
         (TextForm::LostPlus, lost_plus),
     ];
-    // Octets that are no text.
-    let has_controls =
-        |text: &str| text.chars().any(|c| c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r'));
     ALL.iter().filter_map(move |(form, undo)| {
         let undone = Zeroizing::new(undo(text)?);
         let is_another = *undone != text && (!has_controls(&undone) || has_controls(text));
         is_another.then_some((*form, undone))
     })
+}
+
+/// True for octets that are no text.
+fn has_controls(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r'))
 }
 
 /// Characters that are others in appearance only, such as full-width letters (UAX #15, NFKC).
@@ -193,16 +194,11 @@ fn entity(name: &str) -> Option<char> {
 
 /// Percent-encoding, as in the body of a form: `+` is a blank.
 fn percent_with_blanks(text: &str) -> Option<String> {
-    if text.contains('+') { percent_decoded(&text.replace('+', " ")) } else { None }
+    text.contains('+').then(|| percent(&text.replace('+', " ")))?
 }
 
-/// Percent-encoding, as in a link: `+` is a plus.
+/// Percent-encoding, as in a link: `+` is a plus. Decodes the values of `key=value&key=value`, each on lines of its own.
 fn percent(text: &str) -> Option<String> {
-    percent_decoded(text)
-}
-
-/// Decodes the values of the fields `key=value&key=value`, each on lines of its own.
-fn percent_decoded(text: &str) -> Option<String> {
     const MAX_KEY: usize = 40;
     let fields = text.split('&').map(|field| match field.split_once('=') {
         Some((key, value)) if key.len() <= MAX_KEY && !key.contains(['\n', ' ']) => value,

@@ -86,7 +86,7 @@ pub fn all() -> &'static [AttributeBound] {
     &ATTRIBUTES
 }
 
-const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
+pub(super) const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
 
 /// ub-name: the bound of the parts of a person's name.
 const UB_NAME: usize = 32_768;

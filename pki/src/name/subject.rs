@@ -14,7 +14,7 @@ use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::X509Name;
 
-use super::bounds::{self, AttributeBound, StringType, bound};
+use super::bounds::{self, AttributeBound, COUNTRY, StringType, bound};
 use super::distinguished_name::render;
 use crate::digits::hex_octet;
 use crate::error::{AttributeError, SubjectError, SubjectFault};
@@ -61,11 +61,13 @@ impl Subject {
     pub fn read(text: &str) -> Result<Subject, SubjectError> {
         let parts = Parser::new(text).parts()?;
         check(&parts)?;
-        let name =
-            encode(parts).ok_or(SubjectError { fault: SubjectFault::Unencodable, at: 0..text.len() })?;
-        let text =
-            text_of(&name).ok_or(SubjectError { fault: SubjectFault::Unencodable, at: 0..text.len() })?;
-        Ok(Subject { name, text })
+        Subject::of_name(encode(parts), text)
+    }
+
+    /// The subject of a name that was made of this text.
+    fn of_name(name: Option<RdnSequence>, made_of: &str) -> Result<Subject, SubjectError> {
+        name.and_then(|name| Some(Subject { text: text_of(&name)?, name }))
+            .ok_or(SubjectError { fault: SubjectFault::Unencodable, at: 0..made_of.len() })
     }
 
     /// The Name as DER.
@@ -89,9 +91,7 @@ impl Subject {
         let own = Subject::of_parts(&[("CN", common_name)])?;
         let rest = self.name.iter().filter(|rdn| rdn.iter().all(|attribute| attribute.oid != COMMON_NAME));
         let name = rest.cloned().chain(own.name.iter().cloned()).collect::<Vec<_>>().into();
-        let whole = || SubjectError { fault: SubjectFault::Unencodable, at: 0..common_name.len() };
-        let text = text_of(&name).ok_or_else(whole)?;
-        Ok(Subject { name, text })
+        Subject::of_name(Some(name), common_name)
     }
 
     /// The subject with these attributes, each a short name and an unescaped value.
@@ -115,7 +115,6 @@ impl fmt::Display for Subject {
 }
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
-const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
 
 /// Reads a text without checking bounds; `None` if it is not a subject. The empty text is the empty subject.
 pub(crate) fn encode_subject(text: &str) -> Option<RdnSequence> {

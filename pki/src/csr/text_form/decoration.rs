@@ -5,7 +5,8 @@
 //! numbers in it may differ from line to line. Without a BEGIN line it is what all lines have in common.
 
 use super::super::base64_text::is_base64;
-use super::BEGIN;
+use super::encodings::lines;
+use crate::pem_block::BEGIN;
 
 /// The longest decoration.
 const MAX_LENGTH: usize = 80;
@@ -99,7 +100,7 @@ fn between(text: &str, gap: &str) -> String {
 
 /// Takes off numbers that count the lines, and the marks that all lines begin or end with.
 pub(super) fn around_all(text: &str) -> Option<String> {
-    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = lines(text).filter(|line| !line.is_empty()).collect();
     if let [line] = lines.as_slice() {
         return around_one(line);
     }

@@ -4,9 +4,6 @@
 use super::encodings::lines;
 use super::octets::text_of_padded;
 
-/// The fewest lines of a dump.
-const FEWEST_LINES: usize = 2;
-
 /// The most octets on a line.
 const MAX_WIDTH: usize = 64;
 
@@ -94,5 +91,5 @@ pub(super) fn undo(text: &str) -> Option<String> {
     for line in &lines {
         line.up_to(column).octets(width, &mut octets);
     }
-    (lines.len() >= FEWEST_LINES).then(|| text_of_padded(octets))?
+    text_of_padded(octets)
 }

@@ -7,6 +7,8 @@ use flate2::read::{DeflateDecoder, GzDecoder};
 
 use super::super::Csr;
 use super::super::base64_text::BASE64;
+use super::super::der_kind;
+use super::has_controls;
 use crate::strict_der;
 
 /// The compressed data inside of compressed data that is opened, at most.
@@ -36,24 +38,18 @@ pub(super) fn text_of(octets: Vec<u8>) -> Option<String> {
 
 /// Like [`text_of`], for octets that more octets may follow, as the readable column of a dump or its padding.
 pub(super) fn text_of_padded(mut octets: Vec<u8>) -> Option<String> {
-    if let Some(length) = der_length(&octets) {
+    // A SEQUENCE of a request's length: no text begins so.
+    if matches!(octets.as_slice(), [0x30, 0x81 | 0x82, ..])
+        && let Some(length) = der_kind::whole_length(&octets)
+    {
         octets.truncate(length);
     }
     text_of(octets)
 }
 
-/// The octets of the SEQUENCE at the beginning, by its own length (X.690 section 8.1.3).
-fn der_length(octets: &[u8]) -> Option<usize> {
-    match octets {
-        [0x30, 0x81, length, ..] => Some(3 + usize::from(*length)),
-        [0x30, 0x82, high, low, ..] => Some(4 + usize::from(u16::from_be_bytes([*high, *low]))),
-        _ => None,
-    }
-}
-
 fn is_text(text: &str) -> bool {
     const SHORTEST: usize = 32;
-    text.len() >= SHORTEST && !text.chars().any(|c| c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r'))
+    text.len() >= SHORTEST && !has_controls(text)
 }
 
 /// The content of gzip (RFC 1952), or of a zip archive with one file; at most the length of a request's text.
@@ -77,17 +73,18 @@ fn inflated(octets: &[u8]) -> Option<Vec<u8>> {
 /// The data of the only file of a zip archive, and whether it is stored as it is. APPNOTE sections 4.3.7 and 4.3.16.
 fn only_file(archive: &[u8]) -> Option<(bool, &[u8])> {
     const END_OF_DIRECTORY: usize = 22;
-    let short = |at: usize| Some(u16::from_le_bytes(archive.get(at..at + 2)?.try_into().ok()?));
+    let short = |at: usize| archive.get(at..)?.first_chunk().map(|two| u16::from_le_bytes(*two));
+    let long = |octets: &[u8], at: usize| {
+        usize::try_from(u32::from_le_bytes(*octets.get(at..)?.first_chunk()?)).ok()
+    };
     let end = archive.len().checked_sub(END_OF_DIRECTORY)?;
     if !archive[end..].starts_with(b"PK\x05\x06") || short(end + 10)? != 1 {
         return None;
     }
-    let directory = archive.get(end + 16..end + 20).map(|at| at.try_into().map(u32::from_le_bytes))?.ok()?;
-    let directory = usize::try_from(directory).ok()?;
-    let entry = archive.get(directory..)?;
-    let length = entry.get(20..24).map(|at| at.try_into().map(u32::from_le_bytes))?.ok()?;
+    let entry = archive.get(long(archive, end + 16)?..)?;
+    let length = long(entry, 20)?;
     let data = 30 + usize::from(short(26)?) + usize::from(short(28)?);
-    let data = archive.get(data..data.checked_add(usize::try_from(length).ok()?)?)?;
+    let data = archive.get(data..data.checked_add(length)?)?;
     match short(8)? {
         0 => Some((true, data)),
         8 => Some((false, data)),
