@@ -28,7 +28,7 @@ impl TaskToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecheckMessage {
-    /// The request. Random for the overview, which is of an address.
+    /// The request. The overview is of an address, not of a request: its message has a random id.
     pub request_id: RequestId,
     /// For await-approval: the generation of the links that replace all earlier links.
     #[serde(default, skip_serializing_if = "Option::is_none")]

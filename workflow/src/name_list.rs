@@ -1,5 +1,5 @@
-//! Names in short, for pages, mails and the command line: how many there are, what they have in common, the first ones,
-//! and the rest to be folded.
+//! Names in short, for pages, mails and the command line: their number, their domains, the first ones, and the rest to
+//! be folded.
 //!
 //! Invariant: [`NameList::first`] and [`NameList::rest`] together hold every name once. If there is a rest, the names
 //! outside of the largest group come first, so that a fold hides no stranger among many names of one domain.

@@ -1,7 +1,7 @@
 //! A request for a certificate: the row of the table `certificates`, and the only rules for its changes.
 //!
-//! Invariant: every change goes through a method in `rules` or `confirmation`, is idempotent, and never moves a status backwards, except
-//! an operator's [`Request::retry`]. The store writes the result only if the row still has the version that was read
+//! Invariant: every change goes through a method in `rules` or `confirmation`, is idempotent, and never moves a status
+//! backwards, except an operator's [`Request::retry`]. The store writes the result only if the row still has the version that was read
 //! (`version`), together with the audit events of the change. A change that violates the rules is an
 //! [`InvalidTransition`], never a silent overwrite.
 

@@ -96,7 +96,7 @@ impl RequestHistory {
         public_key_digest: &str,
         now: OffsetDateTime,
     ) -> Result<Self, PortError> {
-        // Every name is looked up: the review says that it found nothing unusual.
+        // Every name is looked up, since the review may say that nothing is unusual.
         let names = request.names();
         let keys: Vec<String> = names.iter().filter_map(|name| look_alike(name)).collect();
         let (by_name, by_key, same_key) = try_join3(

@@ -140,7 +140,7 @@ impl MailContent {
         self
     }
 
-    /// Adds names, of many only number, groups and the first ones; the pages show all.
+    /// Adds names. Of many names, the mail has the number, the groups and the first ones; the pages show all.
     #[must_use]
     pub fn names(self, names: &[String]) -> Self {
         let list = NameList::of(names);

@@ -1,8 +1,8 @@
 //! Intake: from a submission to a stored request with a started execution.
 //!
 //! Invariant: a request is stored whole or not at all, and only after every check; a repeated submission returns the
-//! request of the first. Where the policy wants the requester's address proven, the row is stored unconfirmed, by one write,
-//! and its execution starts when the reader of the mailbox confirms it. After that, a failed start of the execution is no
+//! request of the first. If the policy wants the requester's address proven, the row is stored unconfirmed, by one
+//! write, and its execution starts when the reader of the mailbox confirms it. After that, a failed start of the execution is no
 //! failure: housekeeping starts it. Errors of the input are [`InputError`]s, all at once; every other error is an
 //! [`IntakeError`].
 
@@ -144,7 +144,7 @@ impl Intake<'_> {
         by: &Origin,
     ) -> Result<Request, ConfirmationError> {
         let (now, limit) = (self.clock.now(), policy.pending_limit());
-        // Here, since unconfirmed requests do not count at the submission: strangers may have sent them.
+        // Unconfirmed requests do not count at the submission, since strangers may have sent them. So they count here.
         if request.status() == Status::Unconfirmed && self.undecided(request.email(), limit).await? >= limit {
             return Err(ConfirmationError::TooManyUndecided { limit });
         }
@@ -190,7 +190,7 @@ impl Intake<'_> {
         self.requests.undecided_of(email, since, enough).await
     }
 
-    /// Has the link that confirms the request mailed: for a new request always, for a replay from time to time.
+    /// Orders the mail with the confirmation link: for a new request always, for a replay from time to time.
     async fn order_confirmation_mail(&self, submitted: &Submitted) -> Result<(), IntakeError> {
         let (request, now) = (&submitted.request, self.clock.now());
         if submitted.is_replay {
@@ -250,7 +250,7 @@ impl Intake<'_> {
     }
 }
 
-/// What stands under the id of a submission.
+/// The row under the id of a submission.
 enum Stored {
     /// Its request.
     As(Box<Submitted>),

@@ -1,4 +1,5 @@
-//! Measurements: submissions, outcomes of requests, time taken by people and by workers, remaining validity of the CA certificate.
+//! Measurements: submissions, outcomes of requests, time taken by people and by workers, remaining validity of the CA
+//! certificate.
 //!
 //! One line of JSON in CloudWatch's embedded metric format, independent of `COUNTERSIGN_LOG`; needs no API call.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>

@@ -1,7 +1,7 @@
 //! The requests of one person, listed for the reader of the mailbox of the requester.
 //!
 //! Invariant: notify mails the link to the list to the address of the requests and nowhere else; the caller learns
-//! nothing about the address, not even by the time: the same call is made for each.
+//! nothing about the address, not even from the time, since the same call is made for every address.
 
 use time::OffsetDateTime;
 
@@ -23,7 +23,8 @@ pub async fn send_link(notify_queue: &dyn WorkerQueue, email: &Email) -> Result<
     notify_queue.recheck(&RecheckMessage::overview(email.clone())).await
 }
 
-/// The requests with the address of request `opened`, as they stand at `now`, newest first, and the address; `None` if there is no such request.
+/// The address of request `opened`, and the requests with this address as they stand at `now`, newest first. `None` if
+/// there is no such request.
 ///
 /// # Errors
 /// [`PortError`] of the table.

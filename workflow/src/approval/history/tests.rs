@@ -154,7 +154,7 @@ async fn a_certificate_of_an_earlier_version_is_found_by_its_request() {
     let id = RequestId::random();
     without_certificate_entry(&backend, id, "vault.example.com", Status::Delivered).await;
     assert_eq!(live(&history(&backend, &["vault.example.com"]).await), [id]);
-    // An entry of a certificate whose row says nothing of it shows nothing.
+    // An entry of a certificate is not shown if its row has no certificate.
     let end = backend.now() + Duration::days(9);
     let pending = entered(&backend, "other.example.com", Status::Approved).await;
     backend.enter(&NameRow::of_certificate(&["other.example.com".to_owned()], end, pending)).await.unwrap();
