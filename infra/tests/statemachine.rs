@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use infra_tests::source::{constant, names_in, wire_names};
-use infra_tests::template::{arn, of_type, pascal, properties, reference, template};
+use infra_tests::template::{arn, of_type, pascal, properties, queue_events, reference, template};
 use infra_tests::{read, workers};
 use serde_json::{Map, Value, json};
 
@@ -327,12 +327,6 @@ fn every_worker_has_its_function_role_log_and_code() {
     );
 }
 
-/// The SQS events of a function.
-fn sqs_events(function: &Value) -> Vec<&Value> {
-    let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
-    events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
-}
-
 /// The numbers of a value: with the default of WorkersAtOnce, and with few.
 fn numbers(value: &Value) -> [u64; 2] {
     match value["Fn::If"].as_array() {
@@ -361,7 +355,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
     let visibility = &template["Parameters"]["VisibilityTimeout"];
     // One dead-letter queue for all, since each queue that Lambda polls costs money: docs/decisions/0041.
     let dead_letters = properties(&template, "DeadLetters");
-    let polled = sqs_events(dead_letter);
+    let polled = queue_events(dead_letter);
     assert_eq!(polled.len(), 1);
     assert_eq!(polled[0]["Queue"], arn("DeadLetters"), "no worker reports the end of a step");
     for worker in &with_a_queue {
@@ -369,7 +363,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         let queue = properties(&template, &name);
         let function = properties(&template, &format!("{}Function", pascal(worker)));
         let variables = &function["Environment"]["Variables"];
-        let events = sqs_events(function);
+        let events = queue_events(function);
         assert!(policy.contains(&reference(&name)), "{worker}: its messages carry task tokens");
         assert_eq!(substituted[format!("{name}Url")], reference(&name), "{worker} is not substituted");
         assert!(

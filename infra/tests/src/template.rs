@@ -38,6 +38,13 @@ pub fn api_resource<'a>(template: &Value, method: &str, path: &'a str) -> &'a st
     if is_own { path } else { "/{proxy+}" }
 }
 
+/// The SQS events of a function.
+#[must_use]
+pub fn queue_events(function: &Value) -> Vec<&Value> {
+    let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
+    events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
+}
+
 /// `!Ref X`.
 #[must_use]
 pub fn reference(id: &str) -> Value {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use infra_tests::template::{of_type, pascal, properties, template};
+use infra_tests::template::{of_type, pascal, properties, queue_events, template};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -239,12 +239,6 @@ fn endpoint(text: &str) -> Option<(String, bool)> {
     }
     let service = value("ServiceName: !Sub ")?.rsplit('.').next()?;
     Some((service.to_owned(), condition.is_some()))
-}
-
-/// The SQS events of a function in the template.
-fn queue_events(function: &Value) -> Vec<&Value> {
-    let events = function["Events"].as_object().into_iter().flat_map(|events| events.values());
-    events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"]).collect()
 }
 
 /// A number of the template, which may be written as text, and with the default of `WorkersAtOnce`.
