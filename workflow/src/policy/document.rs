@@ -27,7 +27,7 @@ pub use deciders::Escalation;
 use deciders::contradictions_of_defaults;
 use keys::{Field, PlacedValue, TableKeys, elements, read as read_value, table};
 pub use notes::PolicyNote;
-use settings::{Common, FEWEST_RSA_BITS, People, Settings};
+use settings::{Common, FEWEST_RSA_BITS, NameRules, People, Settings};
 use values::{Approver, KeyDigest, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 pub use values::{LONGEST_LIMIT, RequesterProof};
@@ -235,7 +235,7 @@ fn profile(
     mistakes: &mut Mistakes<'_>,
 ) -> Option<Profile> {
     let deciders = deciders::deciders(name, own, defaults, common, mistakes);
-    let names = own.names.or(&defaults.names);
+    let names = NameRules::merged(&own.names, &defaults.names);
     if names.as_ref().is_some_and(super::rules::Names::is_empty) {
         let detail = format!("the profile {name} allows no names; write names.dns.allow = [\"example.com\"]");
         mistakes.at(&own.at, detail);

@@ -111,8 +111,6 @@ pub(super) struct NameRules {
     ip: Field<Rules<Network>>,
     email: Field<Rules<MailRule>>,
     uri: Field<Rules<UriRule>>,
-    /// True if the section has a mistake of its own.
-    is_wrong: bool,
 }
 
 impl NameRules {
@@ -124,26 +122,24 @@ impl NameRules {
             ip: rules(keys, "ip", mistakes),
             email: rules(keys, "email", mistakes),
             uri: rules(keys, "uri", mistakes),
-            is_wrong: false,
         })
     }
 
-    /// The rules with those of `fallback` for each kind without rules here; `None` if any of them is wrong.
-    pub(super) fn or(&self, fallback: &NameRules) -> Option<Names> {
+    /// The rules of `own`, or those of `fallback` for a kind without rules in `own`; `None` if any of them is wrong.
+    pub(super) fn merged(own: &Field<NameRules>, fallback: &Field<NameRules>) -> Option<Names> {
         fn kind<R: Clone>(own: &Field<Rules<R>>, fallback: &Field<Rules<R>>) -> Option<Option<Rules<R>>> {
             match own.or(fallback) {
                 Field::Wrong => None,
                 field => Some(field.get().cloned()),
             }
         }
-        if self.is_wrong || fallback.is_wrong {
-            return None;
-        }
+        let own = own.or_usual(NameRules::default())?;
+        let fallback = fallback.or_usual(NameRules::default())?;
         Some(Names {
-            dns: kind(&self.dns, &fallback.dns)?,
-            ip: kind(&self.ip, &fallback.ip)?,
-            email: kind(&self.email, &fallback.email)?,
-            uri: kind(&self.uri, &fallback.uri)?,
+            dns: kind(&own.dns, &fallback.dns)?,
+            ip: kind(&own.ip, &fallback.ip)?,
+            email: kind(&own.email, &fallback.email)?,
+            uri: kind(&own.uri, &fallback.uri)?,
         })
     }
 }
@@ -163,12 +159,8 @@ fn rules<R: FromToml + Clone>(
     })
 }
 
-fn names(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> NameRules {
-    match keys.table("names", NameRules::KEYS, mistakes, NameRules::of) {
-        Field::Is(names) => names.value,
-        Field::Absent => NameRules::default(),
-        Field::Wrong => NameRules { is_wrong: true, ..NameRules::default() },
-    }
+fn names(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Field<NameRules> {
+    keys.table("names", NameRules::KEYS, mistakes, NameRules::of)
 }
 
 /// The fields of a profile, all optional because `[defaults]` has the same fields.
@@ -195,7 +187,7 @@ pub(super) struct Settings {
     pub(super) limit: Field<Limit>,
     pub(super) reminders: Field<Vec<PlacedValue<Limit>>>,
     pub(super) escalation: Field<EscalationSection>,
-    pub(super) names: NameRules,
+    pub(super) names: Field<NameRules>,
     pub(super) requesters: Field<Vec<PlacedValue<Requesters>>>,
 }
 
@@ -345,7 +337,7 @@ fn requesters(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<Reque
     if domains.is_absent() {
         missing(keys, "domains", mistakes);
     }
-    let names = names(keys, mistakes).or(&NameRules::default());
+    let names = NameRules::merged(&names(keys, mistakes), &Field::Absent);
     Some(Requesters { domains: domains.values()?, names: names? })
 }
 
