@@ -1,7 +1,8 @@
 //! Private keys in submitted text: in any format, and inside encodings inside encodings.
 //!
 //! - [`structure`]: key formats by their octets. [`text_format`]: key formats by their text.
-//! - [`base64_runs`], [`base32_runs`], [`hex_runs`], [`number_lists`], [`escapes`], [`compressed`], [`plain_text`]: one encoding each, peeled off.
+//! - [`base64_runs`], [`base32_runs`], [`hex_runs`], [`number_lists`], [`escapes`], [`compressed`], [`plain_text`]: one
+//!   encoding each, peeled off.
 //!
 //! Invariant: a text is clean only if all of it was searched. A search examines at most [`MAX_RATIO`] times the length
 //! of the text plus [`MAX_EXTRA_BYTES`], in layers; a text that needs more fails with [`PrivateKeyError::TooDeep`], so
@@ -246,7 +247,7 @@ impl Peeler {
         }
         for start in compressed::starts(bytes) {
             self.charge(compressed::START_COST)?;
-            // What waits is examined as well. More than the rest of the budget is not looked at, or even inflated.
+            // Waiting layers need a part of the budget. Data is inflated up to the rest of it, and no further.
             let waiting: usize = self.waiting.iter().map(|layer| layer.bytes.len()).sum();
             let rest = self.budget.saturating_sub(self.layer_bytes + waiting);
             let octets = compressed::inflate(&bytes[start..], rest);

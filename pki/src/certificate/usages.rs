@@ -1,6 +1,6 @@
 //! Which key usages a key can have, and which purposes they serve.
 //!
-//! Invariant: policy, evaluation and linter ask here, so that what is granted passes the linter.
+//! Invariant: policy, evaluation and linter all ask here, so that granted usages pass the linter.
 
 use crate::key::KeyKind;
 

@@ -224,7 +224,7 @@ fn bare(blocks: &mut [Block], text: &str) -> Result<Vec<u8>, TextError> {
             return Err(TextError::SeveralRequests(several.len()));
         }
     }
-    // Digits of text look like tags of SEQUENCE: what is not a key counts as a whole only.
+    // Ordinary text can look like the start of DER. Only a key counts although it is not whole.
     let is_known = |block: &&Block| match block.kind {
         DerKind::Unknown => false,
         DerKind::Other(_) | DerKind::PublicKey => {

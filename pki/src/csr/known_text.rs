@@ -1,10 +1,10 @@
-//! Recognises what people send in place of a request, by its first words or its typical lines.
+//! Recognises texts that people send in place of a request, by their first words or their typical lines.
 //!
 //! Looked at only when no reading of the text is a request: a wrong guess costs a request nothing.
 
 use crate::error::OtherText;
 
-/// What the text is; `None` if it is nothing known.
+/// The kind of the text; `None` if it is unknown.
 pub(super) fn of(text: &str) -> Option<OtherText> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').trim_end();
     file(text)
@@ -31,7 +31,7 @@ fn file(text: &str) -> Option<OtherText> {
         ("Rar!", OtherText::Compressed),
         ("7z\u{bc}\u{af}", OtherText::Compressed),
     ];
-    // What remains of octets that are not UTF-8.
+    // Octets that are not UTF-8 arrive as such characters.
     let is_lost = |c: char| !c.is_ascii_graphic();
     let after = text.trim_start_matches(is_lost);
     if text.starts_with("PK\u{3}\u{4}") {
@@ -56,7 +56,7 @@ fn file(text: &str) -> Option<OtherText> {
         .map(|(_, kind)| *kind)
 }
 
-/// What tools print about a request.
+/// A request as tools print it for people.
 fn printed(text: &str) -> Option<OtherText> {
     let has_all = |parts: &[&str]| parts.iter().all(|part| text.contains(part));
     // openssl req, certtool and certutil.

@@ -94,7 +94,7 @@ struct Readings {
     budget: usize,
     /// The different requests that readings are.
     requests: Vec<Vec<u8>>,
-    /// What the text is in place of a request.
+    /// The kind of text that stands in place of a request.
     known: Option<OtherText>,
     /// True if a reading speaks of BEGIN, as a request does.
     has_begin: bool,
@@ -107,7 +107,7 @@ struct Readings {
 }
 
 impl Readings {
-    /// Reads `text` with each form undone that it shows, and what results likewise.
+    /// Undoes each form that `text` shows, reads the result, and looks into the result likewise.
     fn look_into(&mut self, text: &str, depth: usize) -> Result<(), TextError> {
         for (form, undone) in text_form::undone(text) {
             if !self.is_new(&undone) {
@@ -120,7 +120,7 @@ impl Readings {
             match read {
                 Err(error @ (TextError::PrivateKey(_) | TextError::TooDeep)) => return Err(error),
                 Err(error) if !is_unspecific(&error) => {
-                    // What one reading has beside the request of another is other text.
+                    // Once a request is found, the error of another reading is about other text.
                     if self.requests.is_empty() {
                         return Err(error);
                     }
@@ -134,7 +134,7 @@ impl Readings {
                     self.has_begin |= undone.contains("BEGIN");
                     self.known = self.known.or_else(|| known_text::of(&undone));
                     self.seen.push(undone.clone());
-                    // One reading is found: the others of the same depth are still looked at.
+                    // Once a request is found, only readings of the same depth are still looked at.
                     if depth + 1 < MAX_FORMS && self.requests.is_empty() {
                         self.look_into(&undone, depth + 1)?;
                     }

@@ -282,7 +282,7 @@ fn quotes(text: &str) -> Option<String> {
     .filter(|undone| !text.lines().map(str::trim).eq(undone.lines()))
 }
 
-/// Line breaks in place of what joins strings or stands between the items of a list: `", "`, `" + "`, `' . '`.
+/// Line breaks in place of the joints between strings or the items of a list: `", "`, `" + "`, `' . '`.
 fn separate_strings(text: &str) -> Option<String> {
     /// The longest joint.
     const MAX_JOINT: usize = 16;

@@ -1,4 +1,4 @@
-//! What a text is that is no request.
+//! Kinds of texts that are no requests.
 
 /// A text, or a file read as text, that people send in place of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Bounds of the attributes of distinguished names: lengths, string types, repetitions.
 //!
 //! Invariant: one row for each attribute type that has a short name here. A type without a row has no bound. Lengths
-//! are in characters, as SIZE of X.680 counts them, whatever the string type.
+//! are in characters for each string type, as SIZE of X.680 counts them.
 
 use StringType::{Directory, Ia5, Printable};
 use der::asn1::ObjectIdentifier;

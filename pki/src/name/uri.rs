@@ -2,8 +2,8 @@
 //!
 //! Invariant: an accepted URI is unchanged, is absolute, has a DNS name or IP address as host (for `spiffe:`, a trust
 //! domain), and is its own normal form (RFC 3986 section 6.2, and the WHATWG URL standard). So two accepted URIs that
-//! any reader takes for the same are the same octets, and a rule of the policy has no second spelling. The host is read from
-//! the text: the library `url` repairs what it reads.
+//! any reader takes for the same are the same octets, and no second spelling evades a rule of the policy. The host is read
+//! from the text, because the library `url` repairs hosts.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -67,7 +67,7 @@ pub(super) fn parse(text: &str) -> Result<String, UriError> {
     if path.is_empty() {
         return Err(UriError::NotNormal(format!("{scheme}://{authority}/{rest}")));
     }
-    // The default port, other forms of an address, and what else the standard of browsers rewrites.
+    // The standard of browsers rewrites the default port, other forms of an address, and more.
     if url.as_str() != text {
         return Err(UriError::NotNormal(url.into()));
     }

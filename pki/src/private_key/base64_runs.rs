@@ -1,4 +1,4 @@
-//! Base64 and base64url in text: whatever is quoted, indented, numbered, wrapped at any width, or among other words.
+//! Base64 and base64url in text: quoted, indented, numbered, wrapped at any width, or among other words.
 //!
 //! The longest words of lines are joined; the prefixes between them (`> `, `+`, `12: `, `"`) are skipped.
 

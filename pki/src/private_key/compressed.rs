@@ -5,7 +5,7 @@ use std::io::Read as _;
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use memchr::{memchr_iter, memmem};
 
-/// The bytes that a beginning counts for, whatever is behind it: a decoder costs as much as passing over so many.
+/// The bytes that each beginning counts for: to start a decoder costs as much as to pass over so many.
 pub(super) const START_COST: usize = 16 * 1024;
 
 /// RFC 1952 section 2.3.1: ID1, ID2, and the only method.
@@ -39,7 +39,7 @@ fn file(archive: &[u8]) -> Option<&[u8]> {
     archive.get(ZIP_HEADER + length(26) + length(28)..)
 }
 
-/// What is readable of the data: at most `most` bytes and one more.
+/// The readable start of the data: at most `most` bytes and one more.
 pub(super) fn inflate(bytes: &[u8], most: usize) -> Vec<u8> {
     let mut octets = Vec::new();
     let most = most as u64 + 1;

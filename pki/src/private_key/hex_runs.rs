@@ -56,7 +56,7 @@ const HEX_DIGIT: u8 = 1;
 const OTHER_ALPHANUMERIC: u8 = 2;
 const LINE_END: u8 = 4;
 
-/// The kind of a byte; 0 for what separates words.
+/// The kind of a byte; 0 for a separator of words.
 const KINDS: [u8; 256] = {
     let mut kinds = [0; 256];
     let mut byte: u8 = 0;

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
-/// The octets behind a place that are looked at one by one: a search costs as much where places are dense.
+/// The octets behind a place that are looked at one by one. To start a search for a near place would cost more.
 const NEAR: usize = 16;
 
 /// The places of one of `N` octets, in ascending order.

@@ -62,8 +62,8 @@ fn private(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
     })
 }
 
-/// True for `PrivateKey = ...`, as WireGuard and others write it: a name, and digits of base64 or hexadecimal of 32 octets at
-/// least.
+/// True for `PrivateKey = ...`, as WireGuard and others write it: a name, and the digits of base64 or hexadecimal of at
+/// least 32 octets.
 fn has_value(rest: &[u8]) -> bool {
     /// The most blanks, quotation marks and signs between name and value.
     const MAX_GAP: usize = 6;

@@ -1,7 +1,7 @@
 //! Rules for the subject of an end entity (RFC 5280 section 4.1.2.6 and appendix A.1).
 //!
-//! Invariant: reads the encoded name, whoever wrote it. The policy asks here about its fixed parts, so that they pass the
-//! linter later.
+//! Invariant: the rules are checked on the encoded name, not on its source. The policy checks its fixed parts with them,
+//! so that they pass the linter later.
 
 use x509_parser::asn1_rs::{Oid, Tag};
 use x509_parser::prelude::FromDer as _;

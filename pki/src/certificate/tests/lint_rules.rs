@@ -1,4 +1,4 @@
-//! Rules that hold whatever was granted: contents that break one are built, and the linter refuses them.
+//! Rules that no grant lifts: each test builds contents that break one, and the linter refuses them.
 
 use super::*;
 use crate::testing::{oid, sequence};

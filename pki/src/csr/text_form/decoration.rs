@@ -1,8 +1,9 @@
 //! The same decoration around every line: numbers of lines, signs of a diff, comments, cells of a table, time stamps of
 //! a log, the `$` of `cat -A`.
 //!
-//! One rule: what stands around the BEGIN line on its own line is taken off every line that has the same. Blanks and
-//! numbers in it may differ from line to line. Without a BEGIN line it is what all lines have in common.
+//! One rule: the line of BEGIN shows the decoration, before and behind BEGIN. Every line that has the same decoration
+//! loses it; blanks and numbers in it may differ from line to line. Without a BEGIN line, the marks that all lines have in
+//! common are the decoration.
 
 use super::super::base64_text::is_base64;
 use super::encodings::lines;
@@ -11,7 +12,7 @@ use crate::pem_block::BEGIN;
 /// The longest decoration.
 const MAX_LENGTH: usize = 80;
 
-/// Takes off what stands around the BEGIN line.
+/// Takes the decoration of the BEGIN line off all lines.
 pub(super) fn around_begin(text: &str) -> Option<String> {
     let at = text.find(BEGIN)?;
     let start = text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1);
@@ -20,7 +21,7 @@ pub(super) fn around_begin(text: &str) -> Option<String> {
     let close = text.get(label..)?.find("-----").filter(|length| *length <= MAX_LENGTH)? + label + 5;
     let line = &text[close..];
     let line = &line[..line.find(['\n', '\r']).unwrap_or(line.len())];
-    // On one line: what stands between the BEGIN line and the base64 stands between all lines.
+    // All on one line: the gap between BEGIN line and base64 stands between all lines.
     let gap = line.find("MI").map(|end| &line[..end]).filter(|gap| gap.len() <= MAX_LENGTH / 2);
     if let Some(gap) = gap.filter(|gap| !gap.trim().is_empty()) {
         return Some([&text[..close], &between(&text[close..], gap)].concat());

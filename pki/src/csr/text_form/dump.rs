@@ -45,7 +45,7 @@ impl DumpLine<'_> {
         column
     }
 
-    /// The line without what follows this column.
+    /// The line up to this column.
     fn up_to(&self, column: usize) -> DumpLine<'_> {
         DumpLine { rest: self.rest.get(..column).unwrap_or(self.rest), ..*self }
     }
@@ -72,7 +72,7 @@ impl DumpLine<'_> {
     }
 }
 
-/// What a dump was made of.
+/// The text of the octets of a dump.
 pub(super) fn undo(text: &str) -> Option<String> {
     let lines: Vec<DumpLine> = lines(text).filter_map(DumpLine::of).collect();
     let [first, second, ..] = lines.as_slice() else { return None };

@@ -1,7 +1,7 @@
 //! Base64, base64url, base32, hexadecimal and decimal octets, of a text or of the DER of a request.
 //!
-//! Invariant: every run of such digits in the text is decoded, so that two requests stay two; what is neither text nor a
-//! whole value of DER is left out.
+//! Invariant: every run of such digits in the text is decoded: a text with two requests still has two afterwards. A run
+//! that holds neither text nor a whole value of DER is left out.
 
 use base64::Engine;
 
@@ -12,7 +12,7 @@ use crate::digits::{base32_digit, base32_octets};
 /// The shortest run that is decoded, in octets.
 const SHORTEST: usize = 32;
 
-/// Separates what several runs held: no line of base64.
+/// Stands between the texts of two runs. It is no line of base64, so the runs stay apart.
 const BETWEEN: &str = "\n.\n";
 
 /// The lines of a text, however they end.
