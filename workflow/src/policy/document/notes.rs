@@ -100,7 +100,7 @@ impl Notes<'_> {
             self.add(
                 at,
                 format!("{days} days for TLS servers is more than public CAs may have ({PUBLIC_CA_DAYS} days until March 2026, 200 since, 47 from March 2029); browsers enforce that for public CAs only, not for a private one"),
-                format!("Nothing refuses it. A shorter time limits the use of a stolen key; up to {PUBLIC_CA_DAYS} days there is no note."),
+                format!("This is allowed. A shorter time limits the use of a stolen key; up to {PUBLIC_CA_DAYS} days there is no note."),
             );
         }
     }
@@ -130,7 +130,7 @@ impl Notes<'_> {
         }
         if let (false, Some(placed)) = (has_rsa, self.own.rsa_min_bits.placed()) {
             let at = placed.at.clone();
-            self.add(at, "it has no effect: keys has no \"rsa\"", "Leave it out, or add \"rsa\" to keys.");
+            self.add(at, "rsa_min_bits has no effect: keys has no \"rsa\"", "Leave it out, or add \"rsa\" to keys.");
         }
     }
 
