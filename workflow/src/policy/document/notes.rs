@@ -130,7 +130,11 @@ impl Notes<'_> {
         }
         if let (false, Some(placed)) = (has_rsa, self.own.rsa_min_bits.placed()) {
             let at = placed.at.clone();
-            self.add(at, "rsa_min_bits has no effect: keys has no \"rsa\"", "Leave it out, or add \"rsa\" to keys.");
+            self.add(
+                at,
+                "rsa_min_bits has no effect: keys has no \"rsa\"",
+                "Leave it out, or add \"rsa\" to keys.",
+            );
         }
     }
 
