@@ -71,9 +71,21 @@ impl Browser {
         self.element(css).await.send_keys(text).await.unwrap();
     }
 
-    /// Presses a button or follows a link.
+    /// Presses what changes the page that is open. For what leads to another page, there is `leave`.
     pub async fn press(&self, css: &str) {
         self.element(css).await.click().await.unwrap();
+    }
+
+    /// Presses a button or follows a link that leads to another page, and waits until the page that was open is gone:
+    /// WebDriver may answer the click before the next page comes, so what is read then may still be the page before.
+    pub async fn leave(&self, css: &str) {
+        let before = self.element("html").await;
+        self.press(css).await;
+        eventually("the page to be left", PATIENCE, async || match before.tag_name().await {
+            Err(error) if error.is_stale_element_reference() => Some(()),
+            Ok(_) | Err(_) => None,
+        })
+        .await;
     }
 
     /// Ends the browser.

@@ -29,14 +29,14 @@ async fn asked_for_and_approved(with_scripts: bool) {
     requester.fill("#email", &email).await;
     requester.fill("#csrContent", &csr_for(&[&host])).await;
     requester.fill("#comment", "From a browser.").await;
-    requester.press("form button.primary").await;
+    requester.leave("form button.primary").await;
     requester.element("[data-status]").await;
     let answered = requester.page.current_url().await.unwrap();
     let id = answered.path_segments().unwrap().next_back().unwrap().to_owned();
     let asked = Asked { id, email, status_url: answered.to_string() };
     requester.page.goto(&mailbox.confirmation_link(&asked).await).await.unwrap();
     assert_eq!(portal.status(&asked).await["status"], "unconfirmed", "looking confirms nothing");
-    requester.press("form[action*='/confirm'] button").await;
+    requester.leave("form[action*='/confirm'] button").await;
     requester.element("[data-status=submitted], [data-status=pending_approval]").await;
     let status_url = requester.page.current_url().await.unwrap();
     assert_ne!(status_url, answered, "the mail has a link of its own");
@@ -49,7 +49,7 @@ async fn asked_for_and_approved(with_scripts: bool) {
     assert!(review.contains("From a browser."), "{review}");
     assert!(review.contains(&asked.email), "{review}");
     assert_eq!(portal.status(&asked).await["status"], "pending_approval", "looking decides nothing");
-    approver.press("button[value=approve]").await;
+    approver.leave("button[value=approve]").await;
     let banner = approver.element(".banner[role=status]").await.text().await.unwrap();
     assert!(banner.to_lowercase().contains("approved"), "{banner}");
     approver.close().await;
@@ -84,7 +84,7 @@ async fn what_was_wrong_is_said_and_the_form_is_still_filled_in() {
     browser.fill("#email", &email).await;
     browser.fill("#csrContent", &csr_for(&["www.example.edu"])).await;
     browser.fill("#comment", "Once more.").await;
-    browser.press("form button.primary").await;
+    browser.leave("form button.primary").await;
     let said = browser.element("#problems").await.text().await.unwrap();
     assert!(said.contains("www.example.edu"), "{said}");
     for (field, typed) in [("#email", email.as_str()), ("#comment", "Once more.")] {
@@ -106,7 +106,7 @@ async fn a_rejection_is_made_and_read_in_a_browser() {
     let browser = Browser::start(&programs, true).await;
     browser.page.goto(&mailbox.approval_link(&asked, APPROVER).await).await.unwrap();
     browser.fill("#reason", "Not this quarter.").await;
-    browser.press("button[value=reject]").await;
+    browser.leave("button[value=reject]").await;
     browser.element(".banner[role=status]").await;
     portal.until(&asked, "rejected").await;
     browser.page.goto(&asked.status_url).await.unwrap();
@@ -142,7 +142,7 @@ async fn the_decision_is_in_reach_above_forty_names_and_a_long_comment() {
     let focused = browser.page.active_element().await.unwrap().attr("id").await.unwrap();
     assert_eq!(focused.as_deref(), Some("reason"));
     assert_eq!(stack.portal().status(&asked).await["status"], "pending_approval");
-    browser.press("button[value=approve]").await;
+    browser.leave("button[value=approve]").await;
     browser.element(".banner[role=status]").await;
     stack.portal().until(&asked, "delivered").await;
     browser.close().await;

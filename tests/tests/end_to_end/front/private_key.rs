@@ -258,7 +258,7 @@ async fn a_pasted_private_key_stays_in_the_browser() {
     visit.stays("PEM", text, &[SEND]).await;
     visit.paste(text, &csr).await;
     visit.browser.element("#preview section:not(.bad)").await;
-    visit.browser.press(SEND).await;
+    visit.browser.leave(SEND).await;
     visit.accepted().await;
     assert_eq!(Stack::shared().await.rows_of(&email).len(), 1);
     let line = csr.lines().nth(2).unwrap();
@@ -317,7 +317,7 @@ async fn a_file_with_a_private_key_stays_in_the_browser() {
     visit.open_form().await;
     visit.browser.fill("#csrFile", file.to_str().unwrap()).await;
     visit.browser.element("#preview section:not(.bad)").await;
-    visit.browser.press(SEND).await;
+    visit.browser.leave(SEND).await;
     visit.accepted().await;
     visit.end(&key).await;
 }
@@ -331,7 +331,7 @@ async fn without_javascript_the_server_refuses_a_private_key() {
     visit.browser.page.goto(&visit.base).await.unwrap();
     visit.browser.fill("#email", &email).await;
     visit.browser.fill("#csrContent", &key.kubernetes_secret()).await;
-    visit.browser.press(SEND).await;
+    visit.browser.leave(SEND).await;
     let said = visit.browser.element("#problems").await.text().await.unwrap();
     assert!(said.contains("private key"), "{said}");
     let [post] = &visit.posts()[..] else { panic!("one form") };

@@ -24,7 +24,7 @@ async fn withdrawn(with_scripts: bool) {
     let browser = Browser::start(&programs, with_scripts).await;
     browser.page.goto(&asked.status_url).await.unwrap();
     browser.press("details.cancel summary").await;
-    browser.press("details.cancel button").await;
+    browser.leave("details.cancel button").await;
     // The page renews itself, and never says that the request waits.
     eventually("the page to say that the request was withdrawn", PATIENCE, async || {
         let headline =
