@@ -317,7 +317,13 @@ fn lost_plus(text: &str) -> Option<String> {
         None => digits_and_blanks(text)?,
     };
     let lines = || text[body.clone()].lines().map(|line| line.trim_end_matches('\r'));
-    if !lines().any(|line| line.trim().contains(' ')) {
+    // More blanks at an end of a line are an indentation.
+    let is_lost = |blanks: usize| (1..=2).contains(&blanks);
+    let has_lost_end = |line: &str| {
+        is_lost(line.len() - line.trim_end_matches(' ').len())
+            || is_lost(line.len() - line.trim_start_matches(' ').len())
+    };
+    if !lines().any(|line| line.trim().contains(' ') || has_lost_end(line)) {
         return None;
     }
     let joined = |line: fn(&str) -> String| lines().map(line).collect::<Vec<_>>().join("\n");
