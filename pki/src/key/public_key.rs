@@ -58,14 +58,34 @@ impl PublicKey {
     /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn digest(&self) -> String {
-        hex::encode(digest(&SHA256, &self.spki))
+        hex::encode(self.spki_digest())
+    }
+
+    /// The SHA-256 of the SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn spki_digest(&self) -> [u8; 32] {
+        sha256(&self.spki)
+    }
+
+    /// The SHA-256 of the one number that tells a key from others, big-endian without leading zeros: the modulus of RSA, the
+    /// x coordinate of an EC point, or the octets of Ed25519. Lists of keys that leaked are over it, because it is the same
+    /// in every encoding of a key.
+    #[must_use]
+    pub fn number_digest(&self) -> [u8; 32] {
+        let number = match (&self.rsa, self.kind) {
+            (Some(numbers), _) => &numbers.modulus,
+            (None, KeyKind::Ed25519) => self.bits.as_slice(),
+            // An uncompressed point: 4, x, y.
+            (None, _) => &self.bits[1..=self.bits.len() / 2],
+        };
+        let zeros = number.iter().take_while(|octet| **octet == 0).count();
+        sha256(&number[zeros..])
     }
 
     /// True if the SHA-256 of the SubjectPublicKeyInfo is in a sorted list.
     #[must_use]
     pub fn is_in(&self, sorted: &[[u8; 32]]) -> bool {
-        let digest = digest(&SHA256, &self.spki);
-        sorted.binary_search_by(|listed| listed.as_slice().cmp(digest.as_ref())).is_ok()
+        sorted.binary_search(&self.spki_digest()).is_ok()
     }
 
     /// The kind for people: "EC P-256", "RSA 2048 bits", "Ed25519".
@@ -161,6 +181,12 @@ impl PublicKey {
         }
         Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
     }
+}
+
+fn sha256(octets: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, octets).as_ref());
+    out
 }
 
 /// The canonical SubjectPublicKeyInfo of a key as DER; `None` if it cannot be encoded.
