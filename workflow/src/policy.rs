@@ -10,6 +10,7 @@ mod document;
 mod error;
 pub mod evaluate;
 mod explain;
+pub mod key_list;
 mod pointer;
 mod profile;
 mod rules;
@@ -20,7 +21,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
 use crate::texts::{Language, Message};
+use key_list::KeyListDigest;
 use pki::certificate::Publication;
+use pki::key::PublicKey;
 
 pub use document::{Escalation, LONGEST_LIMIT, PolicyNote, RequesterProof};
 pub use error::{Place, PolicyError, PolicyErrors};
@@ -40,6 +43,7 @@ pub struct Policy {
     requesters: RequesterProof,
     /// SHA-256 of SubjectPublicKeyInfos, sorted: there may be thousands.
     denied_keys: Vec<[u8; 32]>,
+    denied_key_list: Option<KeyListDigest>,
     /// The default profile first, then by name.
     profiles: Vec<Profile>,
 }
@@ -75,6 +79,7 @@ impl Policy {
             hourly_limit: document.hourly_limit,
             requesters: document.requesters,
             denied_keys: document.denied_keys,
+            denied_key_list: document.denied_key_list,
             profiles: document.profiles,
         };
         Ok((policy, document.notes))
@@ -135,6 +140,21 @@ impl Policy {
     #[must_use]
     pub fn hourly_limit(&self) -> usize {
         usize::try_from(self.hourly_limit).unwrap_or(usize::MAX)
+    }
+
+    /// The list of further keys that are never certified: too long for a policy.
+    #[must_use]
+    pub fn denied_key_list(&self) -> Option<&KeyListDigest> {
+        self.denied_key_list.as_ref()
+    }
+
+    /// The policy, with one key more among those that are never certified.
+    #[must_use]
+    pub fn denying(&self, key: &PublicKey) -> Policy {
+        let mut policy = self.clone();
+        policy.denied_keys.push(key.spki_digest());
+        policy.denied_keys.sort_unstable();
+        policy
     }
 
     /// How a requester proves that an address is theirs.

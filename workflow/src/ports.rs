@@ -14,5 +14,5 @@ pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use issuers::Issuers;
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
-pub use outside::{Clock, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
+pub use outside::{Clock, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
 pub use storage::{Approvals, CertificateStore, ListedRequest, Requests, Saved};

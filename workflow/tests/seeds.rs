@@ -16,6 +16,7 @@ use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, pkcs7};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
+use workflow::policy::key_list::KeyList;
 use workflow::request::Status;
 use workflow::testing::InMemoryBackend;
 
@@ -101,6 +102,14 @@ fn private_keys() -> Vec<String> {
     texts
 }
 
+/// Lists of keys in each form.
+fn key_lists() -> [Vec<u8>; 3] {
+    let digests: String = (0..20_u8).map(|number| hex::encode([number * 12; 32]) + "  -\n").collect();
+    let list = KeyList::read(digests.as_bytes()).unwrap();
+    let key = test_pki::pem("PUBLIC KEY", TestKeyPair::generate(TestKey::EcP256).spki());
+    [list.as_bytes().to_vec(), digests.into_bytes(), key.into_bytes()]
+}
+
 const SUBJECTS: [&str; 4] = [
     "CN=Root, O=Smith\\, Sons,c=de,DC=example,DC=com",
     "ou=a + cn=b, serialNumber=7",
@@ -126,6 +135,7 @@ fn seeds_are_valid_and_written_where_asked() {
     for text in private_keys() {
         assert!(pki::private_key::refuse(&text).is_err(), "{text}");
     }
+    assert!(key_lists().iter().all(|list| KeyList::read(list).is_ok()));
     let export = export();
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
@@ -167,6 +177,10 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("private_key")).unwrap();
     for (number, text) in private_keys().iter().enumerate() {
         std::fs::write(corpus.join(format!("private_key/{number}.txt")), text).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("key_list")).unwrap();
+    for (number, list) in key_lists().iter().enumerate() {
+        std::fs::write(corpus.join(format!("key_list/{number}")), list).unwrap();
     }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();

@@ -60,7 +60,7 @@ impl AwaitApproval {
         let (Some(csr), None) = (request.csr(), approval.outcome) else {
             return Ok(());
         };
-        let policy = self.policies.current().await?;
+        let policy = self.policies.for_csr(request.csr_content()).await?;
         let Ok(profile) = policy.profile(Some(request.profile())) else {
             return Ok(());
         };
@@ -113,7 +113,7 @@ impl AwaitApproval {
 
     /// Invalidates all links and mails new ones to the approvers of the current policy.
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
-        let policy = self.policies.current().await?;
+        let policy = self.policies.for_csr(request.csr_content()).await?;
         let approver_set = policy
             .profile(Some(request.profile()))
             .map_err(|finding| StepError::transient(finding.detail))

@@ -150,7 +150,7 @@ impl Persist {
         &self,
         request: &Request,
     ) -> Result<(Arc<Policy>, Result<GrantedCsr, PolicyRejection>), StepError> {
-        let policy = self.policies.current().await?;
+        let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let evaluated = request.evaluate(&policy, issuer.as_ref());
         Ok((policy, evaluated))

@@ -80,7 +80,7 @@ impl Step for Sign {
                 return Err(StepError::refused(ErrorName::NotApproved, format!("the request is {status}")));
             }
         }
-        let policy = self.policies.current().await?;
+        let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuer().await?;
         let evaluated = approved(&request, &policy, &issuer)?;
         let (request, Reservation { serial, validity: reserved }) =

@@ -318,6 +318,18 @@ async fn a_key_that_became_one_of_an_authority_is_not_certified() {
 }
 
 #[tokio::test]
+async fn a_key_that_came_on_the_list_of_the_policy_is_not_certified() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let list = fixtures::key_list(&[backend.request(id).unwrap().csr_content()]);
+    backend.deny_keys(&list);
+    assert!(matches!(sign(&backend, id).await.unwrap_err(), StepError::Transient { .. }), "no list yet");
+    backend.store_key_list(list);
+    assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
+    assert!(backend.certificates().is_empty() && backend.request(id).unwrap().serial().is_none());
+}
+
+#[tokio::test]
 async fn no_certificate_outlives_the_root_of_its_issuer() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);

@@ -78,7 +78,7 @@ impl Step for Validate {
 
 impl Validate {
     async fn evaluate(&self, request: &Request) -> Result<Validated, StepError> {
-        let policy = self.policies.current().await?;
+        let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let evaluated = request.evaluate(&policy, issuer.as_ref())?;
         tracing::info!(policy.version = policy.version(), "validated the CSR of request {}", request.id());

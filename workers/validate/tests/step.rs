@@ -60,6 +60,23 @@ async fn names_outside_the_name_constraints_are_refused_before_approvers_are_ask
 }
 
 #[tokio::test]
+async fn a_key_on_the_list_of_the_policy_is_refused_and_a_list_that_is_missing_is_waited_for() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Submitted);
+    let list = fixtures::key_list(&[backend.request(id).unwrap().csr_content()]);
+    backend.deny_keys(&list);
+    let StepError::Transient { cause } = validate(&backend, id).await.unwrap_err() else { panic!() };
+    assert!(cause.contains(&list.digest().to_string()), "{cause}");
+    backend.store_key_list(list);
+    let (code, message) = refused(validate(&backend, id).await.unwrap_err());
+    assert_eq!((code, message.as_str()), (ErrorName::Refused, "weak_key"));
+    let other = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Submitted);
+    let id = other.id();
+    backend.put(other);
+    validate(&backend, id).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_past_its_decision_is_not_judged_again() {
     let backend = InMemoryBackend::new();
     for status in
@@ -91,7 +108,12 @@ async fn a_port_that_fails_is_a_passing_fault() {
 async fn it_survives_every_fault() {
     faults::fault_sweep(
         "Validate",
-        |backend| _ = backend.request_at(Status::Submitted),
+        |backend| {
+            _ = backend.request_at(Status::Submitted);
+            let list = fixtures::key_list(&[&test_pki::csr(&["www.example.com"])]);
+            backend.deny_keys(&list);
+            backend.store_key_list(list);
+        },
         |backend| async move { validate(&backend, backend.requests()[0].id()).await.map(drop) },
     )
     .await;

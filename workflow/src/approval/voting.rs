@@ -106,7 +106,7 @@ impl Voting<'_> {
     /// # Errors
     /// [`VotingError::CsrNotRead`], and [`VotingError::Port`].
     pub async fn content(&self, request: &Request) -> Result<ReviewContent, VotingError> {
-        let policy = self.policies.current().await?;
+        let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         ReviewContent::of(request, &policy, issuer.as_ref()).map_err(|error| {
             let id = request.id();

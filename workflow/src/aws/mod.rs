@@ -27,6 +27,7 @@ mod dynamodb;
 mod embedded_metrics;
 mod environment_credentials;
 mod issuers;
+mod key_lists;
 mod kms;
 mod lazy_client;
 mod roots;
@@ -42,6 +43,7 @@ mod step_functions;
 pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests};
 pub use embedded_metrics::EmbeddedMetrics;
 pub use issuers::{AwsIssuers, key_name};
+pub use key_lists::S3KeyLists;
 pub use kms::{KmsKey, named_alias};
 pub use s3::S3Certificates;
 pub use secrets_manager::{SecretsManager, key_label, secret_name};
@@ -173,11 +175,11 @@ impl Aws {
     /// The policy in force.
     ///
     /// # Errors
-    /// `POLICY_PARAMETER` is missing.
+    /// `POLICY_PARAMETER` or `BUCKET` is missing.
     pub fn policies(&self) -> Result<Arc<dyn Policies>, EnvironmentError> {
         let parameter =
             self.environment.text("POLICY_PARAMETER", "the name of the SSM parameter with the policy")?;
-        Ok(Arc::new(SsmPolicies::new(self.sdk(), parameter)))
+        Ok(Arc::new(SsmPolicies::new(self.sdk(), parameter, self.bucket()?)))
     }
 
     /// The link secret, by its name.

@@ -14,11 +14,14 @@ use aws_sdk_ssm::Client;
 use aws_types::sdk_config::SdkConfig;
 use tokio::sync::Mutex;
 
+use super::key_lists::S3KeyLists;
 use super::lazy_client::LazyClient;
 use super::smtp::{SmtpCredentials, SmtpSecret, SmtpTrust};
 use super::unavailable;
+use crate::policy::key_list::KeyListDigest;
 use crate::policy::{Pointer, PointerError, Policy};
-use crate::ports::{Policies, PortError};
+use crate::ports::{KeyLists, Policies, PortError};
+use pki::key::PublicKey;
 
 /// Time after which the parameter of the policy is read again.
 const CACHE_TIME: Duration = Duration::from_secs(60);
@@ -90,16 +93,22 @@ struct CachedPolicy {
 /// The policy in force, with a copy in memory.
 pub struct SsmPolicies {
     store: PolicyStore,
+    key_lists: S3KeyLists,
     cache_time: Duration,
     copy: Mutex<Option<CachedPolicy>>,
 }
 
 impl SsmPolicies {
-    /// The parameter with this name.
-    pub fn new(sdk: &SdkConfig, parameter: &str) -> Self {
+    /// The parameter with this name, and the bucket of the lists of keys.
+    pub fn new(sdk: &SdkConfig, parameter: &str, bucket: &str) -> Self {
         // At a local emulator an edited policy applies at once; reading it is free there.
         let cache_time = if sdk.endpoint_url().is_some() { Duration::ZERO } else { CACHE_TIME };
-        Self { store: PolicyStore::new(sdk, parameter), cache_time, copy: Mutex::new(None) }
+        Self {
+            store: PolicyStore::new(sdk, parameter),
+            key_lists: S3KeyLists::new(sdk, bucket),
+            cache_time,
+            copy: Mutex::new(None),
+        }
     }
 }
 
@@ -124,6 +133,13 @@ impl Policies for SsmPolicies {
         let policy = Arc::new(Policy::parse(&document).map_err(|error| PortError::new(WHAT, error))?);
         *copy = Some(CachedPolicy { read, parameter, policy: Arc::clone(&policy) });
         Ok(policy)
+    }
+}
+
+#[async_trait]
+impl KeyLists for SsmPolicies {
+    async fn has(&self, list: &KeyListDigest, key: &PublicKey) -> Result<bool, PortError> {
+        self.key_lists.has(list, key).await
     }
 }
 

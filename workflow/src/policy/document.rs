@@ -17,6 +17,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Mistakes, PolicyErrors, similar};
+use super::key_list::KeyListDigest;
 use super::profile::Profile;
 use crate::email::Email;
 use crate::texts::Language;
@@ -44,6 +45,7 @@ const TOP: &[&str] = &[
     "pending_limit",
     "hourly_limit",
     "denied_keys",
+    "denied_key_list",
     "groups",
     "people",
     "publication",
@@ -60,6 +62,7 @@ pub(super) struct Checked {
     pub(super) hourly_limit: u32,
     pub(super) requesters: RequesterProof,
     pub(super) denied_keys: Vec<[u8; 32]>,
+    pub(super) denied_key_list: Option<KeyListDigest>,
     pub(super) profiles: Vec<Profile>,
     pub(super) notes: Vec<PolicyNote>,
 }
@@ -85,6 +88,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let pending_limit = top.field("pending_limit", mistakes);
     let hourly_limit = top.field("hourly_limit", mistakes);
     let denied_keys: Field<Vec<PlacedValue<KeyDigest>>> = top.list("denied_keys", mistakes);
+    let denied_key_list: Field<KeyListDigest> = top.field("denied_key_list", mistakes);
     let publication = publication(&top, mistakes);
     let people =
         top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
@@ -118,6 +122,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),
         denied_keys,
+        denied_key_list: denied_key_list.get().cloned(),
         profiles,
         notes,
     })

@@ -9,7 +9,10 @@ use super::PortError;
 use crate::approval::LinkSecret;
 use crate::mail::Mail;
 use crate::policy::Policy;
+use crate::policy::key_list::KeyListDigest;
 use crate::request::metric::Measure;
+use pki::csr::Csr;
+use pki::key::PublicKey;
 
 /// The mail system.
 #[async_trait]
@@ -54,9 +57,33 @@ impl Clock for SystemClock {
     }
 }
 
+/// The lists of keys that policies name.
+#[async_trait]
+pub trait KeyLists: Send + Sync {
+    /// True if a key is in a list. Fails if there is no such list.
+    async fn has(&self, list: &KeyListDigest, key: &PublicKey) -> Result<bool, PortError>;
+
+    /// The policy as it evaluates this CSR: it denies the key of the CSR also if only its list does. A text that is no
+    /// CSR is refused by whatever policy.
+    async fn applied(&self, policy: Arc<Policy>, csr_content: &str) -> Result<Arc<Policy>, PortError> {
+        if let Some(list) = policy.denied_key_list()
+            && let Ok(csr) = Csr::read(csr_content)
+            && self.has(list, csr.key()).await?
+        {
+            return Ok(Arc::new(policy.denying(csr.key())));
+        }
+        Ok(policy)
+    }
+}
+
 /// The policy in force.
 #[async_trait]
-pub trait Policies: Send + Sync {
+pub trait Policies: KeyLists {
     /// The policy, at most a minute old.
     async fn current(&self) -> Result<Arc<Policy>, PortError>;
+
+    /// The policy, as it evaluates this CSR: see [`KeyLists::applied`]. Each evaluation uses it.
+    async fn for_csr(&self, csr_content: &str) -> Result<Arc<Policy>, PortError> {
+        self.applied(self.current().await?, csr_content).await
+    }
 }

@@ -16,6 +16,7 @@ use crate::mail::Mail;
 use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
+use crate::policy::key_list::KeyList;
 use crate::ports::{ExecutionState, PortError};
 use crate::request::audit::{Actor, Event, EventKind, Origin};
 use crate::request::metric::Measure;
@@ -62,6 +63,7 @@ struct State {
     postponed: Vec<(String, i32)>,
     backwards: Vec<(Status, Status)>,
     no_issuer: bool,
+    key_lists: Vec<KeyList>,
     /// Oldest first.
     rotated: Vec<Authority>,
     calls: Vec<String>,
@@ -201,6 +203,17 @@ impl InMemoryBackend {
     pub fn set_policy(&self, text: &str) {
         *self.policy.lock().expect("no test panicked") =
             Arc::new(Policy::parse(text).expect("a valid policy"));
+    }
+
+    /// Stores a list of keys that a policy may name.
+    pub fn store_key_list(&self, list: KeyList) {
+        self.state().key_lists.push(list);
+    }
+
+    /// Puts the default policy in force, with a list of denied keys.
+    pub fn deny_keys(&self, list: &KeyList) {
+        let policy = include_str!("../../../infra/policy.toml");
+        self.set_policy(&format!("denied_key_list = \"{}\"\n{policy}", list.digest()));
     }
 
     /// The policy in force.

@@ -8,6 +8,7 @@ use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
+use crate::policy::key_list::KeyList;
 use crate::ports::Clock;
 use crate::request::audit::{EventKind, PendingEvent};
 use crate::request::{Ending, Request, Status, Submission, execution_name};
@@ -16,6 +17,7 @@ use crate::testing::InMemoryBackend;
 use crate::texts::Language;
 use crate::wire_name::WireName;
 use pki::certificate::{Serial, Validity};
+use pki::csr::Csr;
 use pki::testing as test_pki;
 
 /// The approver of infra/policy.toml.
@@ -48,6 +50,13 @@ pub fn task<S: WireName, I>(id: RequestId, state: &str, token: &str, input: I) -
         token: TaskToken::new(token),
         input,
     }
+}
+
+/// A list with the keys of CSRs.
+pub fn key_list(csrs: &[&str]) -> KeyList {
+    let digest = |csr: &&str| Csr::read(csr).expect("a CSR").key().digest();
+    let lines: Vec<String> = csrs.iter().map(digest).collect();
+    KeyList::read(lines.join("\n").as_bytes()).expect("digests")
 }
 
 impl InMemoryBackend {

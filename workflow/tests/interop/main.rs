@@ -12,6 +12,7 @@ mod certificates;
 mod document;
 mod forgeries;
 mod generated;
+mod key_lists;
 mod lax_authorities;
 mod limits;
 mod mutations;

@@ -173,7 +173,7 @@ async fn evaluate<T>(
     check: impl FnOnce(&SubmissionForm, &Policy, Option<&Issuer>, Vec<FieldError>) -> Result<T, Vec<FieldError>>,
 ) -> Result<FormEvaluation<T>, Problem> {
     let (form, errors) = SubmissionForm::read(fields, headers);
-    let policy = portal.policies.current().await?;
+    let policy = portal.policies.for_csr(&form.csr_content).await?;
     let result = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
         Ok(issuer) => check(&form, &policy, issuer.as_ref(), errors).map_err(|errors| {
             let problem = refusal(&errors);

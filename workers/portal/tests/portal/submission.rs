@@ -5,6 +5,7 @@ use pki::testing as test_pki;
 use pki::testing::{CsrMaker, TestKey};
 use serde_json::{Value, json};
 use workflow::request::execution_name;
+use workflow::testing::fixtures;
 
 use crate::site::{BROWSER, FORM, JSON, Site, good, with};
 
@@ -153,6 +154,25 @@ async fn comments_are_short_plain_text() {
     let answer = site.post("/requests", &with("comment", format!("{}\r\n\tü", "ü".repeat(1990)))).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     assert!(site.backend.requests()[0].comment().ends_with("ü\n\tü"));
+}
+
+#[tokio::test]
+async fn a_key_on_the_list_of_the_policy_is_told_by_preview_and_submission() {
+    let site = Site::new();
+    let denied = test_pki::csr(&["www.example.com"]);
+    let list = fixtures::key_list(&[&denied]);
+    site.backend.deny_keys(&list);
+    let form = with("csrContent", denied);
+    assert_eq!(site.post("/requests", &form).await.status, StatusCode::SERVICE_UNAVAILABLE, "no list yet");
+    site.backend.store_key_list(list);
+    for path in ["/requests", "/requests/preview"] {
+        let answer = site.post(path, &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(answer.text().contains("weak_key"), "{path}: {}", answer.text());
+    }
+    assert!(site.backend.requests().is_empty());
+    let other = with("csrContent", test_pki::csr(&["www.example.com"]));
+    assert_eq!(site.post("/requests", &other).await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]

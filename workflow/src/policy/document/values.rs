@@ -12,6 +12,7 @@ use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::finding::Finding;
 use crate::policy::error::similar;
+use crate::policy::key_list::KeyListDigest;
 use crate::policy::rules::{DnsRule, MailRule, Network, UriRule};
 use crate::texts::Language;
 use pki::csr::{KEY_USAGES, PURPOSES, purpose, purpose_name};
@@ -384,6 +385,14 @@ impl FromText for KeyDigest {
                 Err(format!("\"{text}\" is no SHA-256 of a public key; write 64 hexadecimal digits").into())
             }
         }
+    }
+}
+
+impl FromText for KeyListDigest {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        let wrong =
+            || format!("\"{text}\" names no list of keys; write what countersign policy deny-keys prints");
+        KeyListDigest::read(text).ok_or_else(|| wrong().into())
     }
 }
 

@@ -16,15 +16,17 @@ use crate::mail::Mail;
 use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
+use crate::policy::key_list::{self, KeyListDigest};
 use crate::ports::{
-    Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, LinkSecrets, ListedRequest,
-    Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported,
-    Requests, Saved, Tasks, WorkerQueue,
+    Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, KeyLists, LinkSecrets,
+    ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue,
+    Reported, Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
 use crate::request::{Request, Status};
 use pki::certificate::Serial;
+use pki::key::PublicKey;
 use pki::signer::Signer;
 
 use super::{InMemoryBackend, State, TaskResult, leads_to};
@@ -258,6 +260,20 @@ impl Operators for InMemoryBackend {
 impl Policies for InMemoryBackend {
     async fn current(&self) -> Result<Arc<Policy>, PortError> {
         self.call("policies", "current", |_| self.policy())
+    }
+}
+
+#[async_trait]
+impl KeyLists for InMemoryBackend {
+    async fn has(&self, list: &KeyListDigest, key: &PublicKey) -> Result<bool, PortError> {
+        let stored = self.call("key lists", "has", |state| {
+            state.key_lists.iter().find(|stored| stored.digest() == *list).cloned()
+        })?;
+        let missing = || format!("there is no list {list}");
+        let stored =
+            stored.ok_or_else(|| PortError { what: "read the list of denied keys", cause: missing() })?;
+        let Ok(found) = key_list::has_key(&stored, key).await;
+        Ok(found)
     }
 }
 

@@ -1,0 +1,92 @@
+//! Lists of keys in the bucket: `policy/<sha256>.keys`, read in part.
+//!
+//! Invariant: fails closed. A list that is missing stops the step until an operator stores it again.
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_types::sdk_config::SdkConfig;
+use tokio::sync::Mutex;
+
+use super::lazy_client::LazyClient;
+use super::unavailable;
+use crate::policy::key_list::{self, KeyList, KeyListDigest, KeyListRecords};
+use crate::ports::{KeyLists, PortError};
+use pki::key::PublicKey;
+
+const WHAT: &str = "read the list of denied keys";
+const RECORD_BYTES: u64 = KeyList::RECORD_BYTES as u64;
+
+/// The lists of keys in a bucket.
+pub struct S3KeyLists {
+    client: LazyClient<Client>,
+    bucket: String,
+    /// The list that was looked into last, and the number of its records: a list never changes.
+    count: Mutex<Option<(KeyListDigest, u64)>>,
+}
+
+impl S3KeyLists {
+    /// The bucket with this name.
+    pub fn new(sdk: &SdkConfig, bucket: &str) -> Self {
+        Self {
+            client: LazyClient::new(sdk, super::s3::client),
+            bucket: bucket.to_owned(),
+            count: Mutex::new(None),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyLists for S3KeyLists {
+    async fn has(&self, list: &KeyListDigest, key: &PublicKey) -> Result<bool, PortError> {
+        key_list::has_key(&StoredKeyList { lists: self, digest: list }, key).await
+    }
+}
+
+/// One list in the bucket.
+struct StoredKeyList<'a> {
+    lists: &'a S3KeyLists,
+    digest: &'a KeyListDigest,
+}
+
+impl StoredKeyList<'_> {
+    fn failed(&self, why: impl std::fmt::Display) -> PortError {
+        let key = self.digest.object_key();
+        PortError { what: WHAT, cause: format!("{key}: {why}; countersign policy deny-keys stores it") }
+    }
+}
+
+#[async_trait]
+impl KeyListRecords for StoredKeyList<'_> {
+    type Error = PortError;
+
+    async fn count(&self) -> Result<u64, PortError> {
+        let mut known = self.lists.count.lock().await;
+        if let Some((of, count)) = known.as_ref()
+            && of == self.digest
+        {
+            return Ok(*count);
+        }
+        let head = self.lists.client.head_object().bucket(&self.lists.bucket).key(self.digest.object_key());
+        let head = head.send().await.map_err(|error| self.failed(unavailable(WHAT)(error).cause))?;
+        let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+        if bytes == 0 || bytes % RECORD_BYTES != 0 {
+            return Err(self.failed(format!("{bytes} bytes are no list")));
+        }
+        *known = Some((self.digest.clone(), bytes / RECORD_BYTES));
+        Ok(bytes / RECORD_BYTES)
+    }
+
+    async fn octets(&self, from: u64, to: u64) -> Result<Vec<u8>, PortError> {
+        // The last octet of a range is in it: RFC 9110 section 14.1.2.
+        let range = format!("bytes={}-{}", from * RECORD_BYTES, to * RECORD_BYTES - 1);
+        let get = self.lists.client.get_object().bucket(&self.lists.bucket).key(self.digest.object_key());
+        let object =
+            get.range(range).send().await.map_err(|error| self.failed(unavailable(WHAT)(error).cause))?;
+        let octets = object.body.collect().await.map_err(|error| self.failed(error))?.to_vec();
+        if octets.len() as u64 == (to - from) * RECORD_BYTES {
+            Ok(octets)
+        } else {
+            Err(self.failed(format!("{} bytes came for {} records", octets.len(), to - from)))
+        }
+    }
+}
