@@ -19,12 +19,14 @@ use crate::stack::{Stack, StackSelector};
 
 mod effects;
 mod explain;
+mod key_lists;
 mod report;
 mod summary;
 
 use effects::Effects;
 pub(crate) use effects::removed_approvers;
 use explain::ExplainOptions;
+pub(crate) use key_lists::find_key_list;
 use report::Source;
 use summary::summary;
 
@@ -55,6 +57,14 @@ pub(crate) enum PolicyCommand {
         #[command(flatten)]
         which: StackSelector,
     },
+    /// Stores a list of keys that are never certified, and prints the line of a policy that names it
+    DenyKeys {
+        /// Lists of badkeys, public keys in PEM, or text with the SHA-256 of a public key on each line
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        which: StackSelector,
+    },
     /// Prints the policy in force
     Show {
         #[command(flatten)]
@@ -80,6 +90,7 @@ pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
             eprint!("{}", Source { file: &file, text: &text }.notes(&notes));
             set(&which.find().await?, &file, &text, &policy, yes).await
         }
+        PolicyCommand::DenyKeys { files, which } => key_lists::store(&which.find().await?, &files).await,
         PolicyCommand::Show { which } => {
             print!("{}", in_force(&which.find().await?).await?);
             Ok(())
@@ -97,10 +108,11 @@ async fn set(stack: &Stack, file: &Path, text: &str, policy: &Policy, yes: bool)
         println!("Version {} is in force already.", policy.version());
         return Ok(());
     }
+    find_key_list(stack, policy).await?;
     let mut resend = Vec::new();
     if let Some(current) = &current {
         eprint!("{}", difference(current, text, &file.display().to_string()));
-        let effects = Effects::of(stack, Policy::parse(current).ok().as_ref(), policy).await?;
+        let effects = Effects::of(stack, Policy::parse(current).ok(), policy.clone()).await?;
         eprint!("{}", effects.report());
         resend.extend(effects.without_links());
         confirmed("Activate this policy?", yes)?;
@@ -209,6 +221,9 @@ fn parameter_for(stack: &Stack, document: &str) -> String {
 
 /// Activates a policy. Writes the object first, so that the parameter never names a missing object.
 pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
+    if let Ok(policy) = Policy::parse(document) {
+        find_key_list(stack, &policy).await?;
+    }
     let value = parameter_for(stack, document);
     if value != document {
         let pointer = Pointer::to(document, &stack.bucket);

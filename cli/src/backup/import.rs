@@ -131,11 +131,15 @@ async fn fits<'a>(
             ));
         }
     };
-    if let Some(Err(error)) = policy.map(Policy::parse) {
-        return Err(CliError::new(
-            format!("the policy of the export cannot be used: {error}"),
-            "Nothing was written. Activate another policy with countersign policy set, then add --keep-policy.",
-        ));
+    match policy.map(Policy::parse) {
+        Some(Ok(policy)) => policy::find_key_list(stack, &policy).await?,
+        Some(Err(error)) => {
+            return Err(CliError::new(
+                format!("the policy of the export cannot be used: {error}"),
+                "Nothing was written. Activate another policy with countersign policy set, then add --keep-policy.",
+            ));
+        }
+        None => {}
     }
     Ok(ImportPlan { keeps_ca: ours.is_some(), policy })
 }

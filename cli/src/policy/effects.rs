@@ -1,13 +1,17 @@
 //! The effects of a new policy on open requests: each is evaluated anew, as Sign and the links of approvers will do it.
 
+use std::sync::Arc;
+
 use workflow::approval::Approval;
+use workflow::aws::S3KeyLists;
 use workflow::decision::ApprovalDigest;
 use workflow::email::Email;
 use workflow::ids::RequestId;
 use workflow::policy::Policy;
+use workflow::ports::KeyLists as _;
 use workflow::request::{Request, Status};
 
-use crate::error::CliError;
+use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
 use crate::wording::count;
 use crate::{approval_row, requests, table};
@@ -43,7 +47,9 @@ pub(super) struct Effects {
 
 impl Effects {
     /// Evaluates the open requests by the policy in force and by the new one.
-    pub(super) async fn of(stack: &Stack, current: Option<&Policy>, new: &Policy) -> Result<Self, CliError> {
+    pub(super) async fn of(stack: &Stack, current: Option<Policy>, new: Policy) -> Result<Self, CliError> {
+        let lists = S3KeyLists::new(&stack.sdk, &stack.bucket);
+        let (current, new) = (current.map(Arc::new), Arc::new(new));
         let mut all = Self::default();
         for status in OPEN {
             for (id, row) in requests::of_status(stack, status, usize::MAX).await? {
@@ -56,7 +62,16 @@ impl Effects {
                     Status::Submitted => None,
                     _ => approval_row::lookup(stack, id).await?,
                 };
-                let kinds = effects(&request, approval.as_ref(), current, new);
+                let applied = async |policy: &Arc<Policy>| {
+                    let applied = lists.applied(Arc::clone(policy), request.csr_content()).await;
+                    applied.or_fail(|| "cannot evaluate the open requests".into(), "")
+                };
+                // If the list of the policy in force is gone, every effect of the new one is shown.
+                let before = match &current {
+                    Some(current) => applied(current).await.ok(),
+                    None => None,
+                };
+                let kinds = effects(&request, approval.as_ref(), before.as_deref(), &*applied(&new).await?);
                 all.effects.extend(kinds.into_iter().map(|kind| Effect { id, status, kind }));
             }
         }

@@ -253,6 +253,13 @@ pub(super) const BLOCKS: &[Block] = &[
         &[(" --stack NAME", " --yes")],
         in_force,
     ),
+    with(
+        POLICY,
+        "countersign policy deny-keys blocklist.dat our-keys.txt",
+        "head -c 32 /dev/zero > blocklist.dat; sha256sum blocklist.dat > our-keys.txt",
+        &[(" --stack NAME", "")],
+        |said| said.contains("denied_key_list = "),
+    ),
     typed(POLICY, "countersign policy check my-policy.toml --explain", COPY_POLICY_MAKE_CSR, |said| {
         said.contains("names.dns.allow: example.com") && said.contains("Verdict: granted")
     }),
