@@ -135,6 +135,10 @@ impl RuleWalk<'_> {
             };
             format!("keys: {}{bits}", kinds.join(", "))
         });
+        if self.policy.denied_key_list().is_some() {
+            let reason = "denied_key_list: the stack looks the key up when the request comes";
+            self.add("key", self.csr.key().description(), RuleOutcome::Open, reason);
+        }
     }
 
     fn requester(&mut self, requester: Option<&Requester>) {
