@@ -1,18 +1,25 @@
 //! The values of digits: hexadecimal, and base32 (RFC 4648 sections 8 and 6).
 
-/// The value of a hexadecimal digit.
-pub(crate) fn hex_digit(digit: u8) -> Option<u8> {
-    const NO_DIGIT: u8 = 0xff;
-    const VALUES: [u8; 256] = {
-        let mut values = [NO_DIGIT; 256];
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each byte, by alphabets of the same digits; [`NO_DIGIT`] for all others.
+const fn values(alphabets: &[&[u8]]) -> [u8; 256] {
+    let mut values = [NO_DIGIT; 256];
+    let mut of = 0;
+    while of < alphabets.len() {
         let mut value = 0;
-        while value < 16 {
-            values[b"0123456789abcdef"[value as usize] as usize] = value;
-            values[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        while value < alphabets[of].len() {
+            values[alphabets[of][value] as usize] = value as u8;
             value += 1;
         }
-        values
-    };
+        of += 1;
+    }
+    values
+}
+
+/// The value of a hexadecimal digit.
+pub(crate) fn hex_digit(digit: u8) -> Option<u8> {
+    const VALUES: [u8; 256] = values(&[b"0123456789abcdef", b"0123456789ABCDEF"]);
     let value = VALUES[usize::from(digit)];
     (value != NO_DIGIT).then_some(value)
 }
@@ -24,24 +31,22 @@ pub(crate) fn hex_octet(high: u8, low: u8) -> Option<u8> {
 
 /// The value of a digit of base32.
 pub(crate) fn base32_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'2'..=b'7' => Some(digit - b'2' + 26),
-        _ => None,
-    }
+    const VALUES: [u8; 256] = values(&[b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"]);
+    let value = VALUES[usize::from(digit)];
+    (value != NO_DIGIT).then_some(value)
 }
 
-/// The octets of a text in base32. Skips all other characters, and the bits of an incomplete octet.
-pub(crate) fn base32_octets(text: &[u8]) -> impl Iterator<Item = u8> {
-    let (mut bits, mut count) = (0_u32, 0);
-    text.iter().filter_map(|byte| base32_digit(*byte)).filter_map(move |digit| {
-        bits = bits << 5 | u32::from(digit);
-        count += 5;
-        (count >= 8).then(|| {
-            count -= 8;
-            (bits >> count & 0xff) as u8
-        })
-    })
+/// The octets of digits of base32; the bits of an incomplete octet are left out. Other characters count as zero.
+pub(crate) fn base32_octets(digits: &[u8], octets: &mut Vec<u8>) {
+    let value = |digit: &u8| u64::from(base32_digit(*digit).unwrap_or_default());
+    let (eights, rest) = digits.as_chunks::<8>();
+    octets.reserve(eights.len() * 5 + 5);
+    for eight in eights {
+        let bits = eight.iter().fold(0, |bits, digit| bits << 5 | value(digit));
+        octets.extend_from_slice(&bits.to_be_bytes()[3..]);
+    }
+    let bits = rest.iter().fold(0, |bits, digit| bits << 5 | value(digit)) << (5 * (8 - rest.len()));
+    octets.extend_from_slice(&bits.to_be_bytes()[3..][..rest.len() * 5 / 8]);
 }
 
 #[cfg(test)]
@@ -59,7 +64,9 @@ mod tests {
         for (text, octets) in
             [("", ""), ("MY======", "f"), ("MZXW6===", "foo"), ("MZXW6YTBOI======", "foobar")]
         {
-            assert_eq!(base32_octets(text.as_bytes()).collect::<Vec<_>>(), octets.as_bytes());
+            let mut read = Vec::new();
+            base32_octets(text.trim_end_matches('=').as_bytes(), &mut read);
+            assert_eq!(read, octets.as_bytes());
         }
     }
 }

@@ -82,7 +82,8 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
         let (length, seen) = word_of(&text[at..]);
         at += length;
         if seen & NOT_HEX == 0 {
-            hex_words += usize::from(length.is_multiple_of(2) && matches!(length, 2..=8));
+            let is_word = length.is_multiple_of(2) && matches!(length, 2..=8);
+            hex_words += usize::from(is_word && !is_escaped(text, start));
             has_hex |= length >= MIN_HEX_RUN;
         } else if length >= 4 && text[word] == b'0' && text[word + 1] == b'x' {
             hex_words += 1;
@@ -113,6 +114,11 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
     }
     block.flush(&mut octets);
     DecodedRuns { octets, has_hex: has_hex || hex_words >= MIN_HEX_WORDS }
+}
+
+/// True for a number behind the mark of an escape: escapes are another layer.
+fn is_escaped(text: &[u8], at: usize) -> bool {
+    at > 0 && matches!(text[at - 1], b'%' | b'=' | b'#')
 }
 
 /// True for octets with hyphens between them, as .NET writes them: `30-82-04`.

@@ -183,7 +183,9 @@ impl Prefix {
     fn of(text: &[u8]) -> Prefix {
         const MAX_LINES: usize = 8;
         const MAX_PREFIX: usize = 16;
-        let is_prefix = |byte: &&u8| !byte.is_ascii_alphanumeric() && **byte != b'=';
+        // The mark of an escape begins what the line says.
+        let is_prefix =
+            |byte: &&u8| !byte.is_ascii_alphanumeric() && !matches!(**byte, b'=' | b'%' | b'\\' | b'&');
         let breaks = Places::of([b'='], text).map(|at| &text[at + 1..]);
         let lines: Vec<&[u8]> = breaks
             .filter_map(|rest| rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")))

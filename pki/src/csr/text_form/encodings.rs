@@ -80,7 +80,12 @@ fn is_digits_line(line: &str) -> bool {
 pub(super) fn base32(text: &str) -> Option<String> {
     const LONG_WORD: usize = 64;
     let is_digit = |b: u8| base32_digit(b).is_some();
-    let octets = |text: &str| base32_octets(text.as_bytes()).collect();
+    let octets = |text: &str| {
+        let digits: Vec<u8> = text.bytes().filter(|b| is_digit(*b)).collect();
+        let mut octets = Vec::new();
+        base32_octets(&digits, &mut octets);
+        octets
+    };
     if text.bytes().all(|b| is_digit(b) || b.is_ascii_whitespace() || b == b'=') {
         return joined([octets(text)]);
     }
