@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pki::private_key::{self, MAX_EXTRA_BYTES, MAX_RATIO};
+use pki::private_key;
 
 fuzz_target!(|data: &[u8]| {
     let search = private_key::search(data);
-    assert!(search.layer_bytes <= data.len() * MAX_RATIO + MAX_EXTRA_BYTES);
+    assert!(search.layer_bytes <= private_key::budget(data.len()));
     assert_eq!(search, private_key::search(data));
 });

@@ -4,9 +4,8 @@
 //! - [`base64_runs`], [`base32_runs`], [`hex_runs`], [`number_lists`], [`escapes`], [`compressed`], [`plain_text`]: one
 //!   encoding each, peeled off.
 //!
-//! Invariant: a text is clean only if all of it was searched. A search examines at most [`MAX_RATIO`] times the length
-//! of the text plus [`MAX_EXTRA_BYTES`], in layers; a text that needs more fails with [`PrivateKeyError::TooDeep`], so
-//! padding hides nothing. No error holds a part of the text.
+//! Invariant: a text is clean only if all of it was searched. A search examines at most [`budget`] bytes, in layers; a
+//! text that needs more fails with [`PrivateKeyError::TooDeep`], so padding hides nothing. No error holds a part of the text.
 
 mod base32_runs;
 mod base64_runs;
@@ -23,12 +22,18 @@ mod text_format;
 
 use zeroize::Zeroize;
 
-/// The bytes of all layers, at most, per byte of text.
-pub const MAX_RATIO: usize = 1;
+/// The bytes of all layers, the text among them, that are searched: as much as [`MAX_LAYERS`] of base64 in the longest text
+/// that may be a request need (64 KiB, of which 1 + 3/4 + 9/16 ... is 3.7 times as much).
+const MAX_BYTES: usize = 240 * 1024;
 
-/// The bytes of all layers that a text may need in addition: together four times the text for the longest request that
-/// is accepted (64 KiB), as much as base64 in base64 without end needs (1 + 3/4 + 9/16 ...).
-pub const MAX_EXTRA_BYTES: usize = 192 * 1024;
+/// The bytes of the layers below a text that is longer than any request.
+const MAX_EXTRA_BYTES: usize = 96 * 1024;
+
+/// The bytes of all layers of a text of so many bytes, at most.
+#[must_use]
+pub fn budget(text_bytes: usize) -> usize {
+    MAX_BYTES.max(text_bytes + MAX_EXTRA_BYTES)
+}
 
 /// The most encodings around a key.
 pub const MAX_LAYERS: usize = 8;
@@ -143,7 +148,7 @@ pub fn refuse(text: impl AsRef<[u8]>) -> Result<(), PrivateKeyError> {
 #[must_use]
 pub fn search(text: &[u8]) -> KeySearch {
     let mut peeler = Peeler {
-        budget: text.len() * MAX_RATIO + MAX_EXTRA_BYTES,
+        budget: budget(text.len()),
         layer_bytes: 0,
         decoded_bytes: 0,
         waiting: Vec::new(),

@@ -118,7 +118,7 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
 
 /// True for a number behind the mark of an escape: escapes are another layer.
 fn is_escaped(text: &[u8], at: usize) -> bool {
-    at > 0 && matches!(text[at - 1], b'%' | b'=' | b'#')
+    at > 0 && matches!(text[at - 1], b'%' | b'=' | b'#' | b'{')
 }
 
 /// True for octets with hyphens between them, as .NET writes them: `30-82-04`.

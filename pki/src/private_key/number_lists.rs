@@ -109,7 +109,16 @@ impl NumberList {
 }
 
 fn is_of_number(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'x' | b'X')
+    const OF_NUMBER: [bool; 256] = {
+        let mut known = [false; 256];
+        let mut byte: u8 = 0;
+        while byte < 128 {
+            known[byte as usize] = byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'x' | b'X');
+            byte += 1;
+        }
+        known
+    };
+    OF_NUMBER[usize::from(byte)]
 }
 
 /// The octet of a number from -128 to 255.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pki::private_key::{self, MAX_EXTRA_BYTES, MAX_RATIO, PrivateKeyError};
+use pki::private_key::{self, PrivateKeyError};
 
 use crate::clothes::CLOTHES;
 
@@ -46,7 +46,7 @@ fn every_key_is_found_in_every_two_encodings() {
         let look = |name: &str, text: &[u8]| match private_key::search(text) {
             search if matches!(search.result, Err(PrivateKeyError::Found(_))) => {
                 found.fetch_add(1, Ordering::Relaxed);
-                assert!(search.layer_bytes <= text.len() * MAX_RATIO + MAX_EXTRA_BYTES);
+                assert!(search.layer_bytes <= private_key::budget(text.len()));
                 search.result.err()
             }
             // Refused as well, without the name of what it is.
