@@ -103,10 +103,12 @@ fn odd_values() -> BoxedStrategy<String> {
 }
 
 /// Subjects of which most break one rule.
-const WHOLE_SUBJECTS: [&str; 12] = [
+const WHOLE_SUBJECTS: [&str; 14] = [
     "DC=example,DC=com",
     "O=Example,DC=com,DC=example",
     "DC=example",
+    "DC=d1,DC=example",
+    "DC=example,DC=d1",
     "DC=a_b,DC=com",
     "C=Germany",
     "O=Example,C=DEU",
@@ -269,6 +271,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("default", one_of(&["server"])),
         ("pending_limit", one_of(&[10_i64])),
         ("hourly_limit", one_of(&[10_i64])),
+        ("denied_key_list", one_of(&["00".repeat(32)])),
         ("denied_keys", one_of(&[Value::from(vec!["00".repeat(32)])])),
         ("people", one_of(&[Value::from(people)])),
         ("publication", publication()),
