@@ -21,10 +21,11 @@ pub use issue::{IssueError, issue};
 pub use lint::{LintError, Linted, check_subject, is_web_address, lint};
 pub use parsed::{Certificate, CertificateError};
 pub use serial::{Serial, SerialError};
-pub use tbs::{BuildError, TbsFields, signed_certificate};
+pub use tbs::{BuildError, TbsFields, with_signature};
+pub(crate) use tbs::{any, time};
 pub use template::{CertificateContents, Publication, TbsCertificate, Template};
 pub use usages::{key_can, mixes_time_stamping, restricts_agreement_wrongly, serve_a_purpose};
-pub use validity::{Validity, ValidityError};
+pub use validity::{BACKDATING, Validity, ValidityError};
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,8 @@ pub struct Issuer {
     ends_first: String,
     /// The constraints of every certificate in the chain.
     constraints: Vec<NameConstraints>,
+    /// True if the certificate allows its key to sign CRLs.
+    may_sign_crls: bool,
     /// The purposes that every certificate of the chain allows; `None` if any.
     purposes: Option<BTreeSet<ObjectIdentifier>>,
     /// SHA-256 of the keys of all authorities of the stack: those of the chain, and the others in its file. Sorted.
@@ -154,6 +156,7 @@ impl Issuer {
             not_after: not_after(ends_first),
             ends_first: render_distinguished_name(ends_first.subject()),
             constraints,
+            may_sign_crls: CaFields::of(first).may_sign_crls,
             purposes,
             authority_keys,
         })
@@ -193,10 +196,22 @@ impl Issuer {
         &self.chain_pem
     }
 
+    /// The issuer's own certificate as DER.
+    #[must_use]
+    pub fn certificate_der(&self) -> Option<Vec<u8>> {
+        pem_blocks(&self.chain_pem).into_iter().next().and_then(|(_, der)| der).map(|der| der.to_vec())
+    }
+
     /// SHA-256 of the chain, in lower-case hex: the same for the same certificates in the same order.
     #[must_use]
     pub fn chain_digest(&self) -> String {
         hex::encode(sha256(self.chain_pem.as_bytes()))
+    }
+
+    /// True if the certificate allows its key to sign CRLs: its keyUsage, if it has one, has cRLSign.
+    #[must_use]
+    pub fn may_sign_crls(&self) -> bool {
+        self.may_sign_crls
     }
 
     /// The SubjectPublicKeyInfo as DER.

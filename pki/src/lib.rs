@@ -2,6 +2,7 @@
 //!
 //! - [`csr`]: from pasted text to a request with verified proof of possession.
 //! - [`certificate`]: from contents to a signed certificate; the linter; parsed certificates.
+//! - [`crl`]: certificate revocation lists.
 //! - [`private_key`]: private keys in submitted text, to refuse them.
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
 //!   certificates.
@@ -13,6 +14,7 @@
 //! public, so nothing needs constant time.
 
 pub mod certificate;
+pub mod crl;
 pub mod csr;
 mod digits;
 pub mod error;

@@ -8,7 +8,7 @@ use x509_parser::certificate::{TbsCertificate, X509Certificate};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use super::tbs::signed_certificate;
+use super::tbs::with_signature;
 use super::{Serial, Validity};
 use crate::name::render_distinguished_name;
 use crate::pem_block::{pem_blocks, to_pem};
@@ -98,7 +98,7 @@ impl Certificate {
         signature: &[u8],
         summary: TbsSummary,
     ) -> Result<Certificate, CertificateError> {
-        let der = signed_certificate(tbs, algorithm, signature).map_err(|_| CertificateError::Malformed)?;
+        let der = with_signature(tbs, algorithm, signature).map_err(|_| CertificateError::Malformed)?;
         Ok(Certificate { der, summary })
     }
 

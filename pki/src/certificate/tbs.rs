@@ -15,7 +15,7 @@ use crate::signer::SignatureAlgorithm;
 /// A certificate cannot be built: a value does not fit into its field, which policy and reading should have caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {0} cannot be encoded")]
-pub struct BuildError(pub(super) &'static str);
+pub struct BuildError(pub(crate) &'static str);
 
 impl BuildError {
     /// True if the value comes from the request: another attempt fails alike.
@@ -96,29 +96,29 @@ impl TbsFields<'_> {
     }
 }
 
-/// Returns Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } as DER.
+/// Returns a Certificate or a CertificateList as DER: SEQUENCE { tbs, signatureAlgorithm, signatureValue }.
 ///
 /// # Errors
 /// [`BuildError`] if `tbs` is no DER.
-pub fn signed_certificate(
+pub fn with_signature(
     tbs: &[u8],
     algorithm: SignatureAlgorithm,
     signature: &[u8],
 ) -> Result<Vec<u8>, BuildError> {
     let signed = SignedParts {
-        tbs: any(tbs, "certificate")?,
+        tbs: any(tbs, "contents")?,
         algorithm: any(algorithm.identifier_der(), "algorithm")?,
         signature: BitStringRef::from_bytes(signature).map_err(|_| BuildError("signature"))?,
     };
-    signed.to_der().map_err(|_| BuildError("certificate"))
+    signed.to_der().map_err(|_| BuildError("signature"))
 }
 
-fn any<'a>(der: &'a [u8], what: &'static str) -> Result<AnyRef<'a>, BuildError> {
+pub(crate) fn any<'a>(der: &'a [u8], what: &'static str) -> Result<AnyRef<'a>, BuildError> {
     AnyRef::from_der(der).map_err(|_| BuildError(what))
 }
 
-/// RFC 5280 section 4.1.2.5: UTCTime up to 2049, GeneralizedTime from 2050 on.
-fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
+/// RFC 5280 sections 4.1.2.5 and 5.1.2.4: UTCTime up to 2049, GeneralizedTime from 2050 on.
+pub(crate) fn time(at: OffsetDateTime) -> Result<Time, BuildError> {
     const OUT_OF_RANGE: BuildError = BuildError("validity");
     let seconds = u64::try_from(at.unix_timestamp()).map_err(|_| OUT_OF_RANGE)?;
     let date =

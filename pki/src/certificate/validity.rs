@@ -34,7 +34,7 @@ pub enum ValidityError {
 }
 
 /// Tolerance for clocks that run late.
-const BACKDATING: Duration = Duration::HOUR;
+pub const BACKDATING: Duration = Duration::HOUR;
 
 impl Validity {
     /// A validity of `days` days that begins an hour ago, cut to the issuer's validity.

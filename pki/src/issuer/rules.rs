@@ -19,6 +19,8 @@ pub(super) struct CaFields {
     basic_constraints: Result<Option<(bool, Option<u32>)>, ()>,
     /// True if keyUsage is absent or has keyCertSign.
     may_sign: Result<bool, ()>,
+    /// True if keyUsage is absent or has cRLSign (RFC 5280 section 4.2.1.3).
+    pub(super) may_sign_crls: bool,
     /// The public key, or why it is not supported.
     pub(super) key: Result<PublicKey, String>,
 }
@@ -36,6 +38,9 @@ impl CaFields {
                 Ok(usage) => Ok(usage.is_none_or(|usage| usage.value.key_cert_sign())),
                 Err(_) => Err(()),
             },
+            may_sign_crls: certificate
+                .key_usage()
+                .is_ok_and(|usage| usage.is_none_or(|usage| usage.value.crl_sign())),
             key: PublicKey::from_spki(certificate.public_key().raw).map_err(|error| error.to_string()),
         }
     }

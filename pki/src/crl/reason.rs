@@ -1,0 +1,86 @@
+//! Reasons of revocations (RFC 5280 section 5.3.1).
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The reason of a revocation.
+///
+/// `removeFromCRL` is left out: it occurs in delta CRLs only. `cACompromise` and `aACompromise` are left out, too: they
+/// are for certificates of authorities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RevocationReason {
+    /// No reason was given. RFC 5280 wants the entry without a reason then.
+    Unspecified,
+    /// The private key is known, or may be known, to others.
+    KeyCompromise,
+    /// Names in the certificate have changed.
+    AffiliationChanged,
+    /// Another certificate has taken its place.
+    Superseded,
+    /// The certificate is no longer used.
+    CessationOfOperation,
+    /// The certificate is on hold: it may become valid again.
+    CertificateHold,
+    /// A privilege in the certificate was withdrawn.
+    PrivilegeWithdrawn,
+}
+
+/// A text names no reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no reason of a revocation")]
+pub struct ReasonError;
+
+impl RevocationReason {
+    /// All reasons, by their number.
+    pub const ALL: [RevocationReason; 7] = [
+        RevocationReason::Unspecified,
+        RevocationReason::KeyCompromise,
+        RevocationReason::AffiliationChanged,
+        RevocationReason::Superseded,
+        RevocationReason::CessationOfOperation,
+        RevocationReason::CertificateHold,
+        RevocationReason::PrivilegeWithdrawn,
+    ];
+
+    /// The name in RFC 5280.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RevocationReason::Unspecified => "unspecified",
+            RevocationReason::KeyCompromise => "keyCompromise",
+            RevocationReason::AffiliationChanged => "affiliationChanged",
+            RevocationReason::Superseded => "superseded",
+            RevocationReason::CessationOfOperation => "cessationOfOperation",
+            RevocationReason::CertificateHold => "certificateHold",
+            RevocationReason::PrivilegeWithdrawn => "privilegeWithdrawn",
+        }
+    }
+
+    /// The value of CRLReason.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            RevocationReason::Unspecified => 0,
+            RevocationReason::KeyCompromise => 1,
+            RevocationReason::AffiliationChanged => 3,
+            RevocationReason::Superseded => 4,
+            RevocationReason::CessationOfOperation => 5,
+            RevocationReason::CertificateHold => 6,
+            RevocationReason::PrivilegeWithdrawn => 9,
+        }
+    }
+}
+
+impl fmt::Display for RevocationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for RevocationReason {
+    type Err = ReasonError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        RevocationReason::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(ReasonError)
+    }
+}
