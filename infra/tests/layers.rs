@@ -25,7 +25,7 @@ const WORKFLOW: [&[&str]; 14] = [
         "request/overview",
     ],
     &["ports", "mail", "environment"],
-    &["approval"],
+    &["approval", "certificate"],
     &["request"],
     &["policy", "message"],
     &["decision", "approver_set"],

@@ -6,7 +6,7 @@
 //! - [`ports`]: traits for everything outside: tables, bucket, queues, mail, keys, time.
 //! - [`mail`]: mails and the zip, as values.
 //! - [`backup`]: export and import.
-//! - [`approval`]: votes and links. [`request`]: the row, its rules, its audit trail, and intake.
+//! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
 //!   [`name_list`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
@@ -18,6 +18,7 @@ pub mod approver_set;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod backup;
+pub mod certificate;
 pub mod decision;
 pub mod email;
 pub mod environment;

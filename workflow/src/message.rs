@@ -28,7 +28,7 @@ impl TaskToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecheckMessage {
-    /// The request. The overview is of an address, not of a request: its message has a random id.
+    /// The request. An overview is of an address and a revocation list of an issuer: their messages have a random id.
     pub request_id: RequestId,
     /// For await-approval: the generation of the links that replace all earlier links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,12 +39,15 @@ pub struct RecheckMessage {
     /// For notify: the address whose overview is asked for. Anybody may have typed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Email>,
+    /// For sign: the subject key identifier (lower-case hex) of the issuer whose revocation list is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 impl RecheckMessage {
     /// Asks for a re-check only.
     pub fn look(request_id: RequestId) -> Self {
-        Self { request_id, links: None, mail: None, requester: None }
+        Self { request_id, links: None, mail: None, requester: None, issuer: None }
     }
 
     /// Asks await-approval for new links, of this generation.
@@ -60,6 +63,11 @@ impl RecheckMessage {
     /// Asks notify to mail the overview to this address, if it has requests.
     pub fn overview(requester: Email) -> Self {
         Self { requester: Some(requester), ..Self::mail(RequestId::random(), MailKind::Overview) }
+    }
+
+    /// Asks sign to publish the revocation list of an issuer anew.
+    pub fn publish_list(key_identifier: String) -> Self {
+        Self { issuer: Some(key_identifier), ..Self::look(RequestId::random()) }
     }
 }
 

@@ -6,6 +6,7 @@
 mod error;
 mod flow;
 mod issuers;
+mod lists;
 mod names;
 mod outside;
 mod storage;
@@ -13,6 +14,7 @@ mod storage;
 pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use issuers::Issuers;
+pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{Clock, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
 pub use storage::{Approvals, CertificateStore, ListedRequest, Requests, Saved};

@@ -30,11 +30,13 @@ use crate::ports::PortError;
 
 mod approvals;
 mod issuers;
+mod lists;
 pub mod object_key;
 mod requests;
 
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
+pub use lists::{LIFETIME, PublishError, RENEWAL, publish_list};
 pub use requests::{update_known_request, update_request};
 
 /// The most attempts of an update that conflicts with other writers.

@@ -17,10 +17,11 @@ use lettre::message::Mailbox;
 use std::time::Duration;
 
 use crate::approval::BaseUrl;
+use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
     Approvals, CertificateStore, Executions, Issuers, LinkSecrets, Mailer, Metrics, NameIndex, Operators,
-    Policies, PortError, Queue, Requests, Tasks, WorkerQueue,
+    Policies, PortError, Queue, Requests, RevocationLists, Tasks, WorkerQueue,
 };
 
 mod dynamodb;
@@ -30,6 +31,7 @@ mod issuers;
 mod key_lists;
 mod kms;
 mod lazy_client;
+mod lists;
 mod roots;
 mod s3;
 mod secrets_manager;
@@ -45,6 +47,7 @@ pub use embedded_metrics::EmbeddedMetrics;
 pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
 pub use kms::{KmsKey, named_alias};
+pub use lists::S3Publication;
 pub use s3::S3Certificates;
 pub use secrets_manager::{SecretsManager, key_label, secret_name};
 pub use ses::SesMailer;
@@ -172,6 +175,25 @@ impl Aws {
         Ok(Arc::new(AwsIssuers::with_keys(self.sdk(), bucket, SecretsManager::new(self.sdk(), id))))
     }
 
+    /// The published revocation lists.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn lists(&self) -> Result<Arc<dyn RevocationLists>, EnvironmentError> {
+        Ok(Arc::new(S3Publication::new(self.sdk(), self.bucket()?)))
+    }
+
+    /// The URL of what the stack publishes, if it publishes.
+    ///
+    /// # Errors
+    /// `PUBLICATION_URL` is malformed.
+    pub fn publication_url(&self) -> Result<Option<PublicationUrl>, EnvironmentError> {
+        let Some(_) = self.environment.optional("PUBLICATION_URL") else { return Ok(None) };
+        self.environment
+            .parsed("PUBLICATION_URL", "the http URL of revocation lists", PublicationUrl::parse)
+            .map(Some)
+    }
+
     /// The policy in force.
     ///
     /// # Errors
@@ -278,7 +300,16 @@ impl Aws {
         Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
     }
 
-    /// The queue of the await-approval worker.
+    /// The queue of sign.
+    ///
+    /// # Errors
+    /// `SIGN_QUEUE_URL` is missing.
+    pub fn sign_queue(&self) -> Result<Arc<dyn WorkerQueue>, EnvironmentError> {
+        let url = self.environment.text("SIGN_QUEUE_URL", "the URL of the sign queue")?;
+        Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
+    }
+
+    /// The queue of await-approval.
     ///
     /// # Errors
     /// `AWAIT_APPROVAL_QUEUE_URL` is missing.

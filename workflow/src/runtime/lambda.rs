@@ -106,6 +106,8 @@ pub struct QueueMessage {
     pub occasion: Option<String>,
     /// See [`RecheckMessage::requester`].
     pub requester: Option<Email>,
+    /// See [`RecheckMessage::issuer`].
+    pub issuer: Option<String>,
     /// The input of a task, with the request id.
     #[serde(default)]
     pub input: Value,
@@ -209,8 +211,8 @@ impl<S: Step> Shell<S> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
-            let (links, requester) = (message.links, message.requester);
-            return self.step.recheck(RecheckMessage { request_id, links, mail, requester }).await;
+            let QueueMessage { links, requester, issuer, .. } = message;
+            return self.step.recheck(RecheckMessage { request_id, links, mail, requester, issuer }).await;
         };
         let state = S::State::from_wire_name(&message.state).map_err(|_| {
             StepError::refused(ErrorName::BadMessage, format!("this worker does not serve {}", message.state))

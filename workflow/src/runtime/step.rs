@@ -31,8 +31,8 @@ pub trait Step: Send + Sync {
     /// Does the work of one task.
     async fn run(&self, task: Task<Self::State, Self::Input>) -> Result<Progress<Self::Output>, StepError>;
 
-    /// Handles a message without a task token: re-checks the request's state. Only await-approval and notify get such
-    /// messages.
+    /// Handles a message without a task token: re-checks the request's state. Await-approval, notify and sign get
+    /// such messages.
     async fn recheck(&self, _message: RecheckMessage) -> Result<(), StepError> {
         Err(StepError::refused(ErrorName::BadMessage, "this worker handles only tasks"))
     }

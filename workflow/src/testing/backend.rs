@@ -17,7 +17,7 @@ use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::policy::key_list::KeyList;
-use crate::ports::{ExecutionState, PortError};
+use crate::ports::{ExecutionState, PortError, PublishedList};
 use crate::request::audit::{Actor, Event, EventKind, Origin};
 use crate::request::metric::Measure;
 use crate::request::{Columns, Request, Status};
@@ -26,6 +26,7 @@ use pki::issuer::Issuer;
 use pki::signer::{LocalKey, Signer};
 use pki::testing as test_pki;
 
+mod lists;
 mod ports;
 
 /// A sent mail.
@@ -53,6 +54,8 @@ struct State {
     approvals: BTreeMap<RequestId, Approval>,
     links: BTreeMap<String, Link>,
     certificates: BTreeMap<String, String>,
+    /// By key identifier, with the time of the publication.
+    lists: BTreeMap<String, (PublishedList, OffsetDateTime)>,
     mails: Vec<Mail>,
     told: Vec<(String, String)>,
     measures: Vec<Measure>,

@@ -1,0 +1,124 @@
+//! The addresses in certificates: of revocation lists, and of the issuer's certificate.
+//!
+//! Invariant: an address names an issuer by its subject key identifier, so lists of former issuers keep their addresses
+//! after a rotation. Addresses are plain http: a list and a certificate are signed, and a verifier that checks the
+//! certificate of a TLS server would have to check that of the server with the list (RFC 5280 section 8).
+
+use std::fmt;
+
+use pki::certificate::Publication;
+use pki::issuer::Issuer;
+use url::Url;
+
+/// The folder of revocation lists, in the bucket and in addresses.
+pub const LISTS: &str = "crl/";
+/// The folder of issuers' certificates, in the bucket and in addresses.
+pub const ISSUER_CERTIFICATES: &str = "issuer/";
+
+/// Where the stack publishes, such as `http://d111111abcdef8.cloudfront.net/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicationUrl(Url);
+
+impl PublicationUrl {
+    /// Reads the URL: http, with a host, without query, fragment or user.
+    ///
+    /// # Errors
+    /// One line that describes the error.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut url = Url::parse(text.trim()).map_err(|error| format!("{text} is not a URL: {error}"))?;
+        if url.scheme() != "http" || url.host().is_none() {
+            return Err(format!("{text} is not an http URL; verifiers fetch lists without TLS"));
+        }
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            return Err(format!("{text} has a query, a fragment or a user, which an address cannot have"));
+        }
+        if !url.path().ends_with('/') {
+            let path = format!("{}/", url.path());
+            url.set_path(&path);
+        }
+        Ok(Self(url))
+    }
+
+    /// The address of the list of an issuer.
+    #[must_use]
+    pub fn list(&self, issuer: &Issuer) -> String {
+        format!("{}{LISTS}{}.crl", self.0, issuer.key_identifier())
+    }
+
+    /// The address of the certificate of an issuer.
+    #[must_use]
+    pub fn issuer_certificate(&self, issuer: &Issuer) -> String {
+        format!("{}{ISSUER_CERTIFICATES}{}.cer", self.0, issuer.key_identifier())
+    }
+}
+
+impl fmt::Display for PublicationUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The addresses in a certificate of an issuer: those that the policy chose, and the stack's own for each kind that the
+/// policy leaves out. An issuer that may not sign lists has none.
+#[must_use]
+pub fn addresses(chosen: &Publication, stack: Option<&PublicationUrl>, issuer: &Issuer) -> Publication {
+    let mut addresses = chosen.clone();
+    let Some(stack) = stack else { return addresses };
+    if addresses.crl.is_empty() && issuer.may_sign_crls() {
+        addresses.crl.push(stack.list(issuer));
+    }
+    if addresses.issuer.is_empty() {
+        addresses.issuer.push(stack.issuer_certificate(issuer));
+    }
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use pki::testing::{CaMaker, TestKey};
+
+    use super::*;
+
+    fn issuer(maker: CaMaker) -> Issuer {
+        Issuer::from_pem(&maker.self_signed().certificate_pem).unwrap()
+    }
+
+    #[test]
+    fn an_address_is_plain_http_and_ends_in_a_slash() {
+        let url = PublicationUrl::parse("http://pki.example.com/ca").unwrap();
+        assert_eq!(url.to_string(), "http://pki.example.com/ca/");
+        for wrong in [
+            "https://pki.example.com/",
+            "pki.example.com",
+            "http://u@h/",
+            "http://h/?q",
+            "http://h/#f",
+            "ftp://h/",
+        ] {
+            assert!(PublicationUrl::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_policy_chooses_and_the_stack_fills_what_it_leaves_out() {
+        let issuer = issuer(CaMaker::new(TestKey::EcP256));
+        let stack = PublicationUrl::parse("http://pki.example.com").unwrap();
+        let (list, certificate) = (stack.list(&issuer), stack.issuer_certificate(&issuer));
+        assert_eq!(list, format!("http://pki.example.com/crl/{}.crl", issuer.key_identifier()));
+        let of = |chosen: &Publication, stack| addresses(chosen, stack, &issuer);
+        let own = Publication { crl: vec!["http://other.example/a.crl".into()], ..Publication::default() };
+        assert_eq!(of(&own, None), own);
+        assert_eq!(of(&own, Some(&stack)), Publication { issuer: vec![certificate.clone()], ..own.clone() });
+        let both = Publication { crl: vec![list], issuer: vec![certificate], ocsp: Vec::new() };
+        assert_eq!(of(&Publication::default(), Some(&stack)), both);
+    }
+
+    #[test]
+    fn an_issuer_that_may_not_sign_lists_has_no_address_of_one() {
+        // keyUsage: keyCertSign alone.
+        let issuer = issuer(CaMaker::new(TestKey::EcP256).extension("2.5.29.15", true, &[3, 2, 2, 4]));
+        let stack = PublicationUrl::parse("http://pki.example.com").unwrap();
+        let addresses = addresses(&Publication::default(), Some(&stack), &issuer);
+        assert!(addresses.crl.is_empty() && addresses.issuer.len() == 1);
+    }
+}
