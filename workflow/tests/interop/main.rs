@@ -9,6 +9,7 @@
 
 mod authorities;
 mod certificates;
+mod crls;
 mod document;
 mod forgeries;
 mod generated;

@@ -122,7 +122,7 @@ pub(crate) fn say(line: &str) {
 }
 
 /// The first line of what a program says of its version, or that it is missing.
-fn version_of(program: &str, argument: &str, package: &str) -> Result<String, Missing> {
+pub(crate) fn version_of(program: &str, argument: &str, package: &str) -> Result<String, Missing> {
     let output = Command::new(program).arg(argument).output().map_err(|_| Missing {
         what: format!("{program} is not installed"),
         remedy: format!("apt-get install {package}"),
@@ -132,7 +132,7 @@ fn version_of(program: &str, argument: &str, package: &str) -> Result<String, Mi
 }
 
 /// All that a program wrote.
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
