@@ -9,19 +9,21 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use pki::issuer::Issuer;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument;
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::ports::{
-    Clock, ExecutionState, Executions, Issuers, ListedRequest, Metrics, Requests, WorkerQueue,
+    Clock, ExecutionState, Executions, Issuers, ListedRequest, Metrics, PortError, Requests, RevocationLists,
+    WorkerQueue,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Ending, Request, Status, execution_name};
 use workflow::runtime::step::StepError;
-use workflow::store::{Updated, update_known_request};
+use workflow::store::{LIFETIME, RENEWAL, Updated, update_known_request};
 
 /// Most requests listed per status: about 300 bytes each, in a function of 256 MB. Rows are read for those that are
 /// checked, and no others.
@@ -46,6 +48,8 @@ const MAX_RESTART_BACKOFF: Duration = Duration::hours(1);
 const NOTIFY_RETRY_WINDOW: Duration = Duration::days(4);
 /// Most executions of a request before it is marked as failed, and again after each retry by an operator.
 const MAX_ATTEMPTS: u32 = 12;
+/// The age at which a revocation list that was not renewed is an error: two days before it ends.
+const OVERDUE: Duration = Duration::days(LIFETIME.whole_days() - 2);
 
 /// The worker.
 pub struct Housekeeping {
@@ -55,8 +59,12 @@ pub struct Housekeeping {
     pub executions: Arc<dyn Executions>,
     /// The queue of await-approval.
     pub approval_queue: Arc<dyn WorkerQueue>,
-    /// The CA certificate.
+    /// The CA certificates.
     pub issuers: Arc<dyn Issuers>,
+    /// Published revocation lists.
+    pub lists: Arc<dyn RevocationLists>,
+    /// The queue of sign.
+    pub sign_queue: Arc<dyn WorkerQueue>,
     /// Records the remaining validity of the CA, which also shows that a run took place, and counts failed requests.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
@@ -72,6 +80,8 @@ pub struct Report {
     pub restarted: usize,
     /// Requests with a re-check sent to await-approval.
     pub rechecked: usize,
+    /// Revocation lists that sign was asked to publish.
+    pub lists_due: usize,
     /// Requests failed after too many executions.
     pub failed: usize,
     /// Errors of listing or checking requests, and of reading the CA; the next run tries again.
@@ -123,7 +133,11 @@ impl Housekeeping {
                 }
             }
         }
-        if !self.measure_ca().await {
+        let in_force = self.issuers.in_force(&IssuerId::DEFAULT).await;
+        let issuer = in_force.as_ref().ok().and_then(Option::as_ref);
+        let lists_are_fresh = self.renew_lists(issuer, &mut report).await;
+        // Without the measure, HousekeepingAlarm goes off.
+        if !lists_are_fresh || !self.measure_ca(in_force) {
             report.errors += 1;
         }
         tracing::info!(?report, "checked {} requests", report.checked);
@@ -143,10 +157,53 @@ impl Housekeeping {
         })
     }
 
+    /// Asks sign to publish each list that is half through its lifetime, and the list of the issuer in force if it is
+    /// missing. Returns false if a list is about to end, or if the lists are unknown.
+    async fn renew_lists(&self, in_force: Option<&Issuer>, report: &mut Report) -> bool {
+        let (now, mut fresh) = (self.clock.now(), true);
+        let lists = match self.lists.published().await {
+            Ok(lists) => lists,
+            Err(error) => {
+                tracing::error!(%error, "cannot list the revocation lists");
+                return false;
+            }
+        };
+        // A stack that was updated without `countersign deploy` has no list, and nor has one whose file was removed.
+        let missing = in_force.filter(|issuer| issuer.may_sign_crls()).map(Issuer::key_identifier);
+        let missing = missing.filter(|identifier| lists.iter().all(|(listed, _)| listed != identifier));
+        let ages = lists.into_iter().map(|(identifier, published)| (identifier, now - published));
+        let old = ages.filter(|(_, age)| *age >= RENEWAL);
+        for (identifier, age) in old.chain(missing.map(|identifier| (identifier, Duration::ZERO))) {
+            match self.renew_list(&identifier).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    report.lists_due += 1;
+                    fresh &= age < OVERDUE;
+                }
+                Err(error) => {
+                    tracing::error!(%error, issuer = %identifier, "cannot renew a revocation list");
+                    fresh = false;
+                }
+            }
+        }
+        fresh
+    }
+
+    /// Returns false if no certificate of the issuer is valid any more: then nobody needs its list.
+    async fn renew_list(&self, identifier: &str) -> Result<bool, PortError> {
+        let now = self.clock.now();
+        let named = self.issuers.with_key_identifier(identifier).await?;
+        if named.iter().all(|issuer| issuer.not_after() <= now) {
+            return Ok(false);
+        }
+        self.sign_queue.recheck(&RecheckMessage::publish_list(identifier.to_owned())).await?;
+        Ok(true)
+    }
+
     /// Records the remaining validity of the CA, zero if there is none yet; true on success. One alarm checks the
     /// value, and another its absence, so every run that can read the CA records it.
-    async fn measure_ca(&self) -> bool {
-        let left = match self.issuers.in_force(&IssuerId::DEFAULT).await {
+    fn measure_ca(&self, in_force: Result<Option<Issuer>, PortError>) -> bool {
+        let left = match in_force {
             Ok(Some(issuer)) => issuer.not_after() - self.clock.now(),
             Ok(None) => Duration::ZERO,
             Err(error) => {

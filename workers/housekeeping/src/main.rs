@@ -15,6 +15,8 @@ async fn main() -> Result<(), Error> {
             executions: aws.executions()?,
             approval_queue: aws.approval_queue()?,
             issuers: aws.issuers()?,
+            lists: aws.lists()?,
+            sign_queue: aws.sign_queue()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

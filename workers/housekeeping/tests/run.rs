@@ -7,9 +7,10 @@ use housekeeping::{Housekeeping, Report};
 use workflow::ids::RequestId;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
-use workflow::ports::{Clock as _, ExecutionState};
+use workflow::ports::{Clock as _, ExecutionState, Issuers as _};
 use workflow::request::Status;
 use workflow::request::metric::{Measure, RequestOutcome};
+use workflow::store::{RENEWAL, publish_list};
 use workflow::testing::{InMemoryBackend, faults};
 
 async fn run(backend: &Arc<InMemoryBackend>) -> Report {
@@ -18,6 +19,8 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
         executions: backend.clone(),
         approval_queue: backend.clone(),
         issuers: backend.clone(),
+        lists: backend.clone(),
+        sign_queue: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
     };
@@ -26,6 +29,11 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
 
 fn set(backend: &InMemoryBackend, id: RequestId, state: ExecutionState) {
     backend.put_execution(&backend.request(id).unwrap().execution().arn, state);
+}
+
+/// The messages about requests; the others are about revocation lists.
+fn about_requests(backend: &InMemoryBackend) -> Vec<RecheckMessage> {
+    backend.rechecks().into_iter().filter(|message| message.issuer.is_none()).collect()
 }
 
 #[tokio::test]
@@ -56,7 +64,7 @@ async fn a_decision_whose_report_was_lost_is_reported() {
     let issued = backend.request_at(Status::Issued);
     set(&backend, issued, ExecutionState::Running);
     assert_eq!(run(&backend).await.rechecked, 1);
-    assert_eq!(backend.rechecks(), [RecheckMessage::look(approved)]);
+    assert_eq!(about_requests(&backend), [RecheckMessage::look(approved)]);
 }
 
 #[tokio::test]
@@ -91,7 +99,7 @@ async fn waiting_approvals_are_rechecked_and_ended_requests_left_alone() {
     }
     let report = run(&backend).await;
     assert_eq!((report.checked, report.rechecked, report.restarted), (1, 1, 0));
-    assert_eq!(backend.rechecks(), [RecheckMessage::look(waiting)]);
+    assert_eq!(about_requests(&backend), [RecheckMessage::look(waiting)]);
 }
 
 fn ended_and_told(backend: &InMemoryBackend, status: Status) {
@@ -245,4 +253,44 @@ async fn it_survives_every_fault() {
         },
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_list_is_renewed_at_half_of_its_life_and_missed_when_it_is_about_to_end() {
+    let backend = InMemoryBackend::new();
+    let issuer = backend.issuer_certificate();
+    let signer = backend.signer(issuer).await.unwrap();
+    publish_list(&*backend, &*signer, issuer, backend.now()).await.unwrap();
+    let due = |report: Report| (report.lists_due, report.errors);
+    assert_eq!(due(run(&backend).await), (0, 0));
+    backend.advance(RENEWAL);
+    assert_eq!(due(run(&backend).await), (1, 0));
+    let asked = backend.rechecks();
+    assert_eq!(asked.last().unwrap().issuer, Some(issuer.key_identifier()));
+    // Sign does not do it.
+    backend.advance(time::Duration::days(2));
+    let measures = backend.measures().len();
+    assert_eq!(due(run(&backend).await), (1, 1));
+    assert_eq!(backend.measures().len(), measures, "the alarm on missing measures goes off");
+    publish_list(&*backend, &*signer, issuer, backend.now()).await.unwrap();
+    assert_eq!(due(run(&backend).await), (0, 0));
+}
+
+#[tokio::test]
+async fn the_missing_list_of_the_issuer_in_force_is_asked_for() {
+    let backend = InMemoryBackend::new();
+    let report = run(&backend).await;
+    assert_eq!((report.lists_due, report.errors), (1, 0));
+    let asked: Vec<_> = backend.rechecks().into_iter().map(|message| message.issuer).collect();
+    assert_eq!(asked, [Some(backend.issuer_certificate().key_identifier())]);
+}
+
+#[tokio::test]
+async fn the_list_of_an_issuer_that_has_ended_is_left_alone() {
+    let backend = InMemoryBackend::new();
+    let issuer = backend.issuer_certificate();
+    let signer = backend.signer(issuer).await.unwrap();
+    publish_list(&*backend, &*signer, issuer, backend.now()).await.unwrap();
+    backend.advance(issuer.not_after() - backend.now());
+    assert_eq!(run(&backend).await.lists_due, 0);
 }

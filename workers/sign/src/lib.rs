@@ -5,7 +5,8 @@
 //! second writer continues with the stored certificate, and the row takes its validity. Its names are in the index of
 //! names before the row says that it is issued. The signed contents are the
 //! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
-//! back by two other libraries before they are stored.
+//! back by two other libraries before they are stored. The worker also publishes revocation lists anew, since it alone has
+//! the CA key; a list never takes the place of a newer one.
 
 use std::sync::Arc;
 
@@ -16,15 +17,19 @@ use pki::certificate::{
 };
 use pki::issuer::Issuer;
 use serde::Serialize;
+use workflow::certificate::{PublicationUrl, addresses};
 use workflow::decision::ApprovalDigest;
 use workflow::ids::IssuerId;
+use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::GrantedCsr;
-use workflow::ports::{CertificateStore, Clock, Issuers, NameIndex, NameRow, Policies, Requests};
+use workflow::ports::{
+    CertificateStore, Clock, Issuers, NameIndex, NameRow, Policies, Requests, RevocationLists,
+};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::update_known_request;
+use workflow::store::{publish_list, update_known_request};
 use workflow::timestamp::rfc3339;
 
 /// The step.
@@ -39,6 +44,10 @@ pub struct Sign {
     pub names: Arc<dyn NameIndex>,
     /// Issuers with their keys.
     pub issuers: Arc<dyn Issuers>,
+    /// Published revocation lists.
+    pub lists: Arc<dyn RevocationLists>,
+    /// The URL of what the stack publishes, for the addresses in certificates.
+    pub publication_url: Option<PublicationUrl>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -101,6 +110,30 @@ impl Step for Sign {
         update_known_request(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
         tracing::info!(%serial, "issued certificate {serial} for request {id}");
         Ok(Progress::Done(signed(serial, validity)))
+    }
+
+    async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        let no_issuer = || StepError::refused(ErrorName::BadMessage, "this worker handles tasks and lists");
+        let identifier = message.issuer.ok_or_else(no_issuer)?;
+        let now = self.clock.now();
+        let named = self.issuers.with_key_identifier(&identifier).await?;
+        // Renewed certificates share the key; a list lives as long as the last of them.
+        let able = named.into_iter().filter(|issuer| issuer.may_sign_crls() && issuer.not_after() > now);
+        let Some(issuer) = able.max_by_key(Issuer::not_after) else {
+            let why = format!("no valid CA certificate with the key identifier {identifier} may sign lists");
+            return Err(StepError::refused(ErrorName::BadMessage, why));
+        };
+        let signer = self.issuers.signer(&issuer).await?;
+        let crl = publish_list(&*self.lists, &*signer, &issuer, now)
+            .await
+            .map_err(|error| StepError::transient(error.to_string()))?;
+        tracing::info!(
+            issuer = identifier,
+            number = crl.number(),
+            "published the revocation list {}",
+            crl.number()
+        );
+        Ok(())
     }
 }
 
@@ -186,7 +219,7 @@ impl Sign {
             algorithm: signer.algorithm(),
             serial,
             validity: &validity,
-            publication: policy.publication(),
+            publication: &addresses(policy.publication(), self.publication_url.as_ref(), issuer),
         };
         let tbs = template.build().map_err(|error| {
             unsignable(error.is_of_request(), format!("the certificate cannot be built: {error}"))

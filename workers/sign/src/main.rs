@@ -14,6 +14,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             certificates: aws.certificates()?,
             names: aws.names()?,
             issuers: aws.signing_issuers()?,
+            lists: aws.lists()?,
+            publication_url: aws.publication_url()?,
             clock: Arc::new(SystemClock),
         })
     })

@@ -9,21 +9,29 @@ use pki::signer::{SignatureAlgorithm, Signer, SignerError};
 use pki::testing as test_pki;
 use sign::{Sign, Signed};
 use time::Duration;
+use workflow::certificate::PublicationUrl;
 use workflow::ids::{IssuerId, RequestId};
-use workflow::ports::{Clock, Issuers, NameRow, PortError};
+use workflow::message::RecheckMessage;
+use workflow::ports::{Clock, Issuers, NameRow, PortError, RevocationLists as _};
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
-async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
-    let step = Sign {
+fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
+    Sign {
         requests: backend.clone(),
         policies: backend.clone(),
         certificates: backend.clone(),
         names: backend.clone(),
         issuers: backend.clone(),
+        lists: backend.clone(),
+        publication_url: Some(PublicationUrl::parse("http://pki.example.com").unwrap()),
         clock: backend.clone(),
-    };
+    }
+}
+
+async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
+    let step = worker(backend);
     match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await? {
         Progress::Done(signed) => Ok(signed),
         Progress::Waiting => panic!("Sign never waits"),
@@ -208,14 +216,7 @@ impl Signer for WrongSignature {
 async fn a_certificate_that_other_libraries_read_otherwise_is_never_stored() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
-    let step = Sign {
-        requests: backend.clone(),
-        policies: backend.clone(),
-        certificates: backend.clone(),
-        names: backend.clone(),
-        issuers: Arc::new(WrongSignatures(backend.clone())),
-        clock: backend.clone(),
-    };
+    let step = Sign { issuers: Arc::new(WrongSignatures(backend.clone())), ..worker(&backend) };
     let Err(StepError::Refused { code, message }) =
         step.run(fixtures::task(id, "Sign", "t", NoInput {})).await
     else {
@@ -370,4 +371,55 @@ async fn every_former_issuer_still_has_its_signer_after_two_rotations() {
     assert_eq!(in_force.chain_pem(), read(&third).chain_pem());
     let error = backend.signer(&read(&stranger)).await.err().unwrap();
     assert!(error.cause.contains("no key belongs to the CA certificate"), "{error}");
+}
+
+#[tokio::test]
+async fn a_certificate_has_the_addresses_of_its_issuer() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let signed = sign(&backend, id).await.unwrap();
+    let certificate = Certificate::from_pem(&backend.certificates()[&signed.serial.to_string()]).unwrap();
+    let identifier = backend.issuer_certificate().key_identifier();
+    for address in [
+        format!("http://pki.example.com/crl/{identifier}.crl"),
+        format!("http://pki.example.com/issuer/{identifier}.cer"),
+    ] {
+        let octets = address.as_bytes();
+        assert!(certificate.der().windows(octets.len()).any(|window| window == octets), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_due_is_published_whatever_fails() {
+    let list = |backend: Arc<InMemoryBackend>| async move {
+        let message = RecheckMessage::publish_list(backend.issuer_certificate().key_identifier());
+        worker(&backend).recheck(message).await
+    };
+    faults::fault_sweep("PublishList", |_| (), list).await;
+    let backend = InMemoryBackend::new();
+    list(backend.clone()).await.unwrap();
+    let issuer = backend.issuer_certificate();
+    let published = backend.list(&issuer.key_identifier()).await.unwrap().unwrap();
+    published.crl.verify(issuer).unwrap();
+}
+
+#[tokio::test]
+async fn the_list_of_a_former_issuer_is_signed_by_its_own_key() {
+    let backend = InMemoryBackend::new();
+    let former = backend.issuer_certificate();
+    backend.rotate_to(&test_pki::root());
+    let message = RecheckMessage::publish_list(former.key_identifier());
+    worker(&backend).recheck(message).await.unwrap();
+    let published = backend.list(&former.key_identifier()).await.unwrap().unwrap();
+    published.crl.verify(former).unwrap();
+}
+
+#[tokio::test]
+async fn a_message_about_no_issuer_is_refused() {
+    let backend = InMemoryBackend::new();
+    for message in [RecheckMessage::look(RequestId::random()), RecheckMessage::publish_list("00ff".into())] {
+        let answer = worker(&backend).recheck(message).await;
+        assert!(matches!(answer, Err(StepError::Refused { code: ErrorName::BadMessage, .. })), "{answer:?}");
+    }
+    assert!(backend.published().await.unwrap().is_empty());
 }
