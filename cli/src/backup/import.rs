@@ -66,7 +66,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
         record => Some(Write::Before(record, request.cloned().map(Box::new))),
     });
     before.await?;
-    ca::complete_keys(&stack).await?;
+    ca::complete(&stack).await?;
     let (new, there) = pass(file, &target, &step, |record, _| match record {
         Record::Request(row) => Some(Write::Request(row)),
         _ => None,

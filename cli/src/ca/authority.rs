@@ -5,7 +5,7 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use der::asn1::OctetString;
-use pki::certificate::{BuildError, Serial, TbsFields, Validity, signed_certificate};
+use pki::certificate::{BuildError, Serial, TbsFields, Validity, with_signature};
 use pki::key::PublicKey;
 use pki::signer::Signer;
 use time::OffsetDateTime;
@@ -70,7 +70,7 @@ impl Authority<'_> {
         };
         let tbs = fields.into_der()?;
         let signature = above.signer.sign(&tbs).await?;
-        Ok(signed_certificate(&tbs, algorithm, &signature)?)
+        Ok(with_signature(&tbs, algorithm, &signature)?)
     }
 
     fn extensions(&self, above: &ParentCa<'_>) -> Result<Vec<Extension>, EncodingError> {

@@ -11,6 +11,7 @@ use super::chain::{CertificateInfo, Chain, day};
 use super::extensions::{self, CaExtensions, differences};
 use super::keys::{Keys, Kind, NewKey, Role, name_of};
 use super::name;
+use super::publication;
 use super::status::CaStatus;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::ProgressStep;
@@ -234,6 +235,7 @@ pub(super) async fn finish_interrupted(stack: &Stack) -> Result<(), CliError> {
 /// Finishes a change whose key is stored already: puts its certificate in force.
 pub(super) async fn finish(stack: &Stack, chain: &Chain) -> Result<(), CliError> {
     let step = ProgressStep::begin("Finishing an interrupted change of the CA");
+    publication::complete(stack, chain).await?;
     IssuerFiles::of(stack).put_in_force(chain).await?;
     step.done(format!("{} is in force", chain.issuer.subject()));
     Ok(())
@@ -244,6 +246,7 @@ pub(super) async fn install(stack: &Stack, fresh: &NewKey, chain: &Chain) -> Res
     let store = IssuerFiles::of(stack);
     store.file(chain).await?;
     Keys::of(stack).keep(Role::Issuer, fresh).await?;
+    publication::publish(stack, chain, &*fresh.signer).await?;
     store.put_in_force(chain).await
 }
 

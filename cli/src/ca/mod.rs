@@ -1,9 +1,9 @@
 //! The certificate authority of a stack: its key in Secrets Manager or KMS, its certificate in the bucket.
 //!
 //! Invariant: a key exists in memory and in Secrets Manager only, or never leaves KMS. A change is written in this
-//! order: the certificate under its key identifier and SHA-256, the key, `ca-certificate/current.pem`. An interrupted change
-//! either has no effect or is finished by `ca finish`; until then the sign worker retries, since it
-//! signs only with the key of the certificate in force.
+//! order: the certificate under its key identifier and SHA-256, the key, what is published,
+//! `ca-certificate/current.pem`. An interrupted change either has no effect or is finished by `ca finish`; until then the
+//! sign worker retries, since it signs only with the key of the certificate in force.
 
 use crate::error::CliError;
 use crate::progress::ProgressStep;
@@ -18,6 +18,7 @@ mod import;
 mod keys;
 mod make;
 mod name;
+mod publication;
 mod show;
 mod status;
 
@@ -128,9 +129,15 @@ pub(crate) async fn trouble(stack: &Stack) -> Result<Option<String>, CliError> {
     Ok(CaStatus::of(stack).await?.trouble())
 }
 
-/// Lists the keys of all authorities in the file of the certificate in force.
-pub(crate) async fn complete_keys(stack: &Stack) -> Result<(), CliError> {
-    certificate_store::IssuerFiles::of(stack).complete_keys().await
+/// Completes what versions before did not store: the keys of all authorities in the file of the certificate in force, and
+/// what is published.
+pub(crate) async fn complete(stack: &Stack) -> Result<(), CliError> {
+    let store = certificate_store::IssuerFiles::of(stack);
+    store.complete_keys().await?;
+    match store.current().await? {
+        Some(chain) => publication::complete(stack, &chain).await,
+        None => Ok(()),
+    }
 }
 
 /// Like [`ensure`], and fails if the CA cannot sign.
@@ -155,7 +162,7 @@ pub(crate) async fn ensure(stack: &Stack, organisation: &str) -> Result<Option<S
     } else if let Some(chain) = status.unfinished() {
         make::finish(stack, chain).await?;
     } else {
-        complete_keys(stack).await?;
+        complete(stack).await?;
         return Ok(status.trouble());
     }
     Ok(None)

@@ -1,4 +1,5 @@
-//! The reverse proxy in front of the portal, in place of a domain name on AWS; it serves the mailbox page, too.
+//! The reverse proxy in front of the portal, in place of a domain name on AWS; it serves the mailbox page, too, and what the
+//! bucket publishes, in place of CloudFront.
 //!
 //! Invariant: the proxy answers only to names of this machine. So no web site can read the mailbox with a domain name
 //! of its own that resolves to the loopback address (DNS rebinding).
@@ -14,11 +15,14 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use tokio::task::JoinHandle;
 
 use super::mailbox;
 use crate::error::{CliError, OrFail as _};
+use crate::stack::Stack;
 
+const UNANSWERED: &str = "The emulator does not answer. Is the stack still running?\n";
 /// Largest body that API Gateway accepts, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 /// Headers of one connection (RFC 9110 section 7.6.1), and headers that the client library writes itself.
@@ -39,12 +43,15 @@ struct Upstream {
     http: reqwest::Client,
     /// The API's stage on the emulator, without a slash at the end.
     stage: String,
+    s3: aws_sdk_s3::Client,
+    bucket: String,
 }
 
-/// Serves the portal and the mailbox on `listener` until the handle is aborted.
+/// Serves the portal, the published files and the mailbox on `listener` until the handle is aborted.
 pub(crate) fn serve(
     listener: TcpListener,
     stage: String,
+    stack: &Stack,
     mailbox: PathBuf,
 ) -> Result<JoinHandle<()>, CliError> {
     let http = reqwest::Client::builder()
@@ -54,8 +61,10 @@ pub(crate) fn serve(
         .build()
         .or_fail(|| "cannot make an HTTP client".into(), "")?;
     let router = Router::new()
+        .route("/crl/{file}", get(published))
+        .route("/issuer/{file}", get(published))
         .fallback(forward)
-        .with_state(Upstream { http, stage })
+        .with_state(Upstream { http, stage, s3: stack.s3(), bucket: stack.bucket.clone() })
         .merge(mailbox::router(mailbox))
         .layer(middleware::from_fn(only_this_machine));
     listener.set_nonblocking(true).or_fail(|| "cannot serve the portal".into(), "")?;
@@ -85,6 +94,30 @@ fn is_this_machine(host: &str) -> bool {
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
+/// A published file, by its key alone: CloudFront passes on neither headers nor the query.
+async fn published(State(upstream): State<Upstream>, uri: Uri) -> Response {
+    let get = upstream.s3.get_object().bucket(&upstream.bucket).key(uri.path().trim_start_matches('/'));
+    let object = match get.send().await {
+        Ok(object) => object,
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
+            return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
+        }
+        Err(_) => return (StatusCode::BAD_GATEWAY, UNANSWERED).into_response(),
+    };
+    let field = |name: HeaderName, value: Option<&str>| Some((name, HeaderValue::from_str(value?).ok()?));
+    let headers: HeaderMap = [
+        field(header::CONTENT_TYPE, object.content_type()),
+        field(header::CACHE_CONTROL, object.cache_control()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match object.body.collect().await {
+        Ok(octets) => (headers, octets.into_bytes()).into_response(),
+        Err(_) => (StatusCode::BAD_GATEWAY, UNANSWERED).into_response(),
+    }
+}
+
 async fn forward(State(upstream): State<Upstream>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
@@ -96,9 +129,8 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            let why = if error.is_timeout() { "does not answer in time" } else { "does not answer" };
-            return (StatusCode::BAD_GATEWAY, format!("The emulator {why}. Is the stack still running?\n"))
-                .into_response();
+            let why = if error.is_timeout() { "The emulator does not answer in time.\n" } else { UNANSWERED };
+            return (StatusCode::BAD_GATEWAY, why).into_response();
         }
     };
     let (status, headers) = (answer.status(), end_to_end(answer.headers()));

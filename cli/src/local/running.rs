@@ -74,6 +74,8 @@ impl Local {
             let parameters = BTreeMap::from([
                 ("Architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned()),
                 ("BaseUrl", options.base_url(portal)),
+                // The proxy in front of the portal serves what CloudFront serves on AWS.
+                ("PublicationDomain", format!("127.0.0.1:{portal}")),
                 ("EndpointUrl", options.aws_by_way_of.clone().unwrap_or_else(|| emulator.endpoint.clone())),
                 ("CaKey", ca_key.parameter().to_owned()),
                 ("MailTransport", "smtp".to_owned()),
@@ -108,7 +110,7 @@ impl Local {
             housekeeping(&aws, &folder, &endpoints).await;
             let stage =
                 format!("{}/_aws/execute-api/{}/live", emulator.endpoint, output_of(&outputs, "ApiId")?);
-            Ok((proxy::serve(listener, stage, mailbox.clone())?, endpoints))
+            Ok((proxy::serve(listener, stage, &stack, mailbox.clone())?, endpoints))
         };
         match unless_stopped(configured).await {
             Ok((proxy, endpoints)) => {

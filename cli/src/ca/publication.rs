@@ -1,0 +1,45 @@
+//! What verifiers fetch of a CA: its certificate, and its first revocation list. The sign worker publishes later ones.
+//!
+//! Invariant: both are published before the certificate is in force, so that the addresses in the first certificate
+//! answer. A list that exists is left alone.
+
+use pki::signer::Signer;
+use time::OffsetDateTime;
+use workflow::aws::S3Publication;
+use workflow::ports::RevocationLists as _;
+use workflow::store::publish_list;
+
+use super::chain::Chain;
+use super::keys::{Keys, Role};
+use crate::error::{CliError, OrFail as _};
+use crate::progress::say;
+use crate::stack::Stack;
+
+const AGAIN: &str = "Run the same command again to continue.";
+
+/// Publishes the certificate of a CA, and its first list.
+pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -> Result<(), CliError> {
+    let issuer = &chain.issuer;
+    let doing = || format!("cannot publish the certificate and the revocation list of {}", issuer.subject());
+    let published = S3Publication::new(&stack.sdk, &stack.bucket);
+    published.publish_issuer(issuer).await.or_fail(doing, AGAIN)?;
+    if !issuer.may_sign_crls() {
+        say(
+            "Warning: the keyUsage of the CA certificate lacks cRLSign, so there is no revocation list: certificates of this CA cannot be revoked.",
+        );
+        return Ok(());
+    }
+    if published.list(&issuer.key_identifier()).await.or_fail(doing, AGAIN)?.is_none() {
+        publish_list(&published, signer, issuer, OffsetDateTime::now_utc()).await.or_fail(doing, AGAIN)?;
+    }
+    Ok(())
+}
+
+/// Publishes what a CA in force lacks: stacks of versions before published nothing.
+pub(super) async fn complete(stack: &Stack, chain: &Chain) -> Result<(), CliError> {
+    match Keys::of(stack).signer(Role::Issuer).await? {
+        Some(signer) if signer.spki_der() == chain.issuer.spki_der() => publish(stack, chain, &*signer).await,
+        // `ca show` and `doctor` say that the CA cannot sign.
+        _ => Ok(()),
+    }
+}
