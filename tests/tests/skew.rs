@@ -174,6 +174,8 @@ impl Flow {
             certificates: self.backend.clone(),
             names: self.backend.clone(),
             issuers: self.backend.clone(),
+            lists: self.backend.clone(),
+            publication_url: None,
             clock: self.clock(self.skews.sign),
         };
         sign.run(self.task("Sign", attempt, NoInput {})).await.unwrap();
@@ -196,6 +198,8 @@ impl Flow {
             executions: self.backend.clone(),
             approval_queue: self.backend.clone(),
             issuers: self.backend.clone(),
+            lists: self.backend.clone(),
+            sign_queue: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.clock(self.skews.housekeeping),
         };

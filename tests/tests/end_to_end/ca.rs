@@ -61,13 +61,16 @@ async fn unpack(stack: &Stack, dir: &PkiDir, asked: &Asked) {
     dir.unzip(mail.attachment("certificate.zip"));
 }
 
-/// Verifies certificate.pem against `root`, with ca.pem as untrusted intermediates.
+/// Verifies certificate.pem against `root`, with ca.pem as untrusted intermediates, and with the revocation list that
+/// OpenSSL fetches from the address in the certificate.
 fn verified(dir: &PkiDir, openssl: &Path, root: &str) {
     let arguments = [
         "verify",
         "-x509_strict",
         "-purpose",
         "sslserver",
+        "-crl_check",
+        "-crl_download",
         "-CAfile",
         root,
         "-untrusted",

@@ -66,6 +66,11 @@ const MAKE_CSR: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P
 const COPY_POLICY_MAKE_CSR: &str = "cp \"$REPOSITORY/infra/policy.toml\" my-policy.toml
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out www.csr \
     -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
+const ISSUE: &str =
+    "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out www.csr \
+    -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com
+cargo run -q -- local --once www.csr --email you@example.com --out certificate.zip
+unzip -o -q certificate.zip";
 const MAKE_WEAK_CSR: &str =
     "openssl req -new -newkey rsa:1024 -nodes -keyout weak.key -out weak.csr -subj /CN=www.example.com";
 const MAKE_KEYS: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out request.csr \
@@ -177,6 +182,11 @@ pub(super) const BLOCKS: &[Block] = &[
     ),
     not(CA, "countersign ca init", "the local stack always has a CA; make/tests.rs has the shapes"),
     not(CA, "countersign ca import", "the block in issuance.md makes these files and imports them"),
+    typed(CA, "openssl verify", ISSUE, |said| {
+        said.matches("certificate.pem: OK").count() == 2
+            && said.contains("crlNumber=")
+            && said.contains("nextUpdate=")
+    }),
     with(CA, "countersign ca show", "", &[(" --stack NAME", "")], |said| said.contains("Example Root")),
     with(CA, "countersign ca rotate", "", &[(" --stack NAME", "")], |said| said.contains("To go back:")),
     with(

@@ -23,7 +23,13 @@ fn send(stack: &Stack, queue: &str, message: &Value) {
 
 /// Runs the flow that uses this permission; panics on failure.
 pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
+    let sign = queue(stack, "sign");
+    let sign = sign.rsplit('/').next().unwrap();
     match (worker, permission.action.as_str()) {
+        ("Sign", _) if permission.resource.ends_with("/crl/*") => revocation_list(stack).await,
+        ("Housekeeping", "sqs:SendMessage") if permission.resource.ends_with(sign) => {
+            revocation_list(stack).await;
+        }
         ("DeadLetter", _) => dead_letter(stack).await,
         ("Housekeeping", _) => housekeeping(stack).await,
         (_, "states:SendTaskFailure") => bad_message(stack, worker).await,
@@ -147,6 +153,19 @@ async fn dead_letter(stack: &Stack) {
     });
     send(stack, &output(stack, "DeadLettersUrl"), &message);
     logged(stack, &[&id, "its message is dead"]).await;
+}
+
+/// Housekeeping misses the list of the CA, which was removed, and sign publishes one.
+async fn revocation_list(stack: &Stack) {
+    let bucket = stack.endpoint("bucket");
+    stack.aws(&["s3", "rm", "--recursive", &format!("s3://{bucket}/crl/")]);
+    stack.housekeeping();
+    end_to_end::eventually("the revocation list", end_to_end::PATIENCE, async || {
+        let list = ["s3api", "list-objects-v2", "--bucket", bucket, "--prefix", "crl/"];
+        let listed = stack.aws_json(&list)["Contents"].as_array().map_or(0, Vec::len);
+        (listed == 2).then_some(())
+    })
+    .await;
 }
 
 /// A waiting request, and one whose execution was stopped.
