@@ -147,7 +147,8 @@ pub(crate) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
         ("S3", {
             let waiting = looks * usage.waiting.s3_gets;
             let gets = n * usage.s3_gets + runs * usage.housekeeping_run.s3_gets + waiting;
-            n * usage.s3_puts * price("s3_put") + gets * price("s3_get")
+            let lists = runs * usage.housekeeping_run.s3_lists;
+            (n * usage.s3_puts + lists) * price("s3_put") + gets * price("s3_get")
         }),
         ("EventBridge Scheduler", runs * price("scheduler_invocation")),
         ("KMS", {

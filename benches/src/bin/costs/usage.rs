@@ -130,6 +130,8 @@ pub(crate) struct HousekeepingRun {
     pub(crate) dynamodb_read_units: f64,
     /// GET of S3.
     pub(crate) s3_gets: f64,
+    /// LIST of S3, which costs as much as a PUT.
+    pub(crate) s3_lists: f64,
     /// Its duration.
     pub(crate) milliseconds: f64,
 }
