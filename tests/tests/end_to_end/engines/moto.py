@@ -31,6 +31,7 @@ from moto.ses.models import SESBackend
 from moto.sqs.models import Queue
 from moto.stepfunctions import models as stepfunctions_models
 from moto.stepfunctions import responses as stepfunctions
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import Timeout
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_sqs
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -208,6 +209,9 @@ parse = locked(functools.cache(AmazonStateLanguageParser.parse))
 AmazonStateLanguageParser.parse = staticmethod(parse)
 json_path.parse = locked(functools.cache(json_path.parse))
 state_task_service_sqs.boto_client_for = lambda region, service, state_credentials: sqs_client(region)
+# A task whose time-out passes before it is scheduled evaluates nothing any more in moto 5.2.5, and its event gets the input
+# in place of the seconds.
+Timeout.eval = Timeout._eval_body
 start_in_thread = ExecutionWorker.start
 ExecutionWorker.start = start_worker
 # The status is set before the output and the error.
