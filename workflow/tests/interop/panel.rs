@@ -5,7 +5,7 @@
 
 mod gnutls;
 mod go;
-mod java;
+pub(crate) mod java;
 mod nss;
 mod openssl;
 mod python;

@@ -19,18 +19,7 @@ import java.util.Set;
 /** Answers a sheet of certificates and revocation lists: see judges.rs. Only the certificate at the end is checked. */
 public final class ListVerifier {
     public static void main(String[] arguments) throws Exception {
-        StringBuilder answers = new StringBuilder();
-        for (String line : Files.readAllLines(Path.of(arguments[0]))) {
-            String[] field = line.split("\t");
-            answers.append(field[0]).append('\t');
-            try {
-                verify(field[1], field[2], field[3], field[4]);
-                answers.append("ok\n");
-            } catch (Exception refusal) {
-                answers.append("no\t").append(String.valueOf(refusal.getMessage()).replaceAll("\\s+", " ")).append('\n');
-            }
-        }
-        System.out.print(answers);
+        Sheet.answer(arguments[0], field -> verify(field[1], field[2], field[3], field[4]));
     }
 
     private static void verify(String leaf, String between, String root, String list) throws Exception {

@@ -6,7 +6,7 @@ use std::process::Command;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::Case;
-use crate::panel::{Missing, openssl_is_there, text, version_of};
+use crate::panel::{self, Missing, openssl_is_there, text, version_of};
 use crate::question::{Answer, read_answers};
 use crate::venv;
 
@@ -40,12 +40,7 @@ pub(super) const JUDGES: [Judge; 6] = [
             cases.iter().enumerate().map(|(at, case)| nss(case, &folder.join(format!("nss-{at}")))).collect()
         },
     },
-    Judge {
-        name: "Java",
-        takes_old_lists: false,
-        version: || version_of("javac", "-version", "default-jdk-headless"),
-        ask: java,
-    },
+    Judge { name: "Java", takes_old_lists: false, version: panel::java::version, ask: java },
     Judge {
         name: "Python cryptography",
         takes_old_lists: false,
@@ -125,13 +120,9 @@ fn sheet(cases: &[Case], path: &Path) {
 }
 
 fn java(cases: &[Case], folder: &Path) -> Vec<Answer> {
-    let (questions, program) = (folder.join("lists.tsv"), folder.join("ListVerifier.java"));
+    let questions = folder.join("lists.tsv");
     sheet(cases, &questions);
-    std::fs::write(&program, include_str!("ListVerifier.java")).unwrap();
-    let mut command = Command::new("java");
-    let output = command.arg("-XX:TieredStopAtLevel=1").arg(&program).arg(&questions).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output));
-    read_answers("Java", &String::from_utf8_lossy(&output.stdout), cases.len())
+    panel::java::run("ListVerifier", include_str!("ListVerifier.java"), folder, &questions, cases.len())
 }
 
 fn python(cases: &[Case], folder: &Path) -> Vec<Answer> {

@@ -25,18 +25,7 @@ public final class PathVerifier {
     private static final Map<String, X509TrustManager> MANAGERS = new HashMap<>();
 
     public static void main(String[] arguments) throws Exception {
-        StringBuilder answers = new StringBuilder();
-        for (String line : Files.readAllLines(Path.of(arguments[0]))) {
-            String[] field = line.split("\t");
-            answers.append(field[0]).append('\t');
-            try {
-                verifier(field[1].equals("server"), field[2], field[3], field[4], field[5]);
-                answers.append("ok\n");
-            } catch (Exception refusal) {
-                answers.append("no\t").append(String.valueOf(refusal.getMessage()).replaceAll("\\s+", " ")).append('\n');
-            }
-        }
-        System.out.print(answers);
+        Sheet.answer(arguments[0], field -> verifier(field[1].equals("server"), field[2], field[3], field[4], field[5]));
     }
 
     private static void verifier(boolean server, String host, String leaf, String between, String root) throws Exception {
