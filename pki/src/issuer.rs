@@ -17,6 +17,7 @@ use crate::csr::{purpose, purpose_name};
 use crate::key::PublicKey;
 use crate::name::{Name, encode_subject, render_distinguished_name};
 use crate::pem_block::{pem_blocks, to_pem};
+use crate::sha256::sha256;
 use crate::text::quoted;
 
 mod bundle;
@@ -296,13 +297,6 @@ impl Issuer {
     pub fn strict_objections(&self) -> Vec<StrictObjection> {
         strict_verifiers::objections(&self.chain_pem)
     }
-}
-
-fn sha256(octets: &[u8]) -> [u8; 32] {
-    use aws_lc_rs::digest::{SHA256, digest};
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, octets).as_ref());
-    out
 }
 
 #[cfg(test)]

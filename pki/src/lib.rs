@@ -8,7 +8,7 @@
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
 //! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM,
-//!   digits.
+//!   digits, SHA-256.
 //!
 //! Invariant: no policy, no text for requesters, no AWS. Errors are small values ([`error`]). All compared numbers are
 //! public, so nothing needs constant time.
@@ -26,6 +26,7 @@ mod oid;
 mod pem_block;
 pub mod pkcs7;
 pub mod private_key;
+mod sha256;
 pub mod signer;
 mod strict_der;
 #[cfg(any(test, feature = "testing"))]

@@ -27,7 +27,7 @@ pub struct CrlTemplate<'a> {
     pub issuer: &'a Issuer,
     /// The signature algorithm of the issuer.
     pub algorithm: SignatureAlgorithm,
-    /// cRLNumber: greater than that of each former list of the issuer.
+    /// cRLNumber. The number grows with each list of the issuer.
     pub number: u64,
     /// thisUpdate, in whole seconds.
     pub this_update: OffsetDateTime,

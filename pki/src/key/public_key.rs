@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use der::Encode as _;
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
@@ -18,6 +17,7 @@ use super::weak_keys;
 use crate::error::{KeyError, WeakKeyError};
 use crate::key_kind::KeyKind;
 use crate::oid::{dotted, is};
+use crate::sha256::sha256;
 
 /// A public key, as its SubjectPublicKeyInfo.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl PublicKey {
     #[must_use]
     pub fn identifier(&self) -> [u8; 20] {
         let mut identifier = [0; 20];
-        identifier.copy_from_slice(&digest(&SHA256, &self.bits).as_ref()[..20]);
+        identifier.copy_from_slice(&sha256(&self.bits)[..20]);
         identifier
     }
 
@@ -181,12 +181,6 @@ impl PublicKey {
         }
         Ok(PublicKey { spki: spki.raw.to_vec(), bits: bits.to_vec(), kind, rsa })
     }
-}
-
-fn sha256(octets: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, octets).as_ref());
-    out
 }
 
 /// The canonical SubjectPublicKeyInfo of a key as DER; `None` if it cannot be encoded.

@@ -109,16 +109,7 @@ impl NumberList {
 }
 
 fn is_of_number(byte: u8) -> bool {
-    const OF_NUMBER: [bool; 256] = {
-        let mut known = [false; 256];
-        let mut byte: u8 = 0;
-        while byte < 128 {
-            known[byte as usize] = byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'x' | b'X');
-            byte += 1;
-        }
-        known
-    };
-    OF_NUMBER[usize::from(byte)]
+    byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'x' | b'X')
 }
 
 /// The octet of a number from -128 to 255.
