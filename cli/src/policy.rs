@@ -147,6 +147,7 @@ pub(crate) async fn put_when_needed(
     if current.is_some_and(|current| current == parameter_for(stack, &text)) {
         return Ok(());
     }
+    find_key_list(stack, &policy).await?;
     let step = ProgressStep::begin("Activating the policy");
     put(stack, &text).await?;
     step.done(format!("{}, version {}", file.display(), policy.version()));
@@ -219,11 +220,9 @@ fn parameter_for(stack: &Stack, document: &str) -> String {
     }
 }
 
-/// Activates a policy. Writes the object first, so that the parameter never names a missing object.
+/// Activates a policy whose list of keys, if it names one, is stored. Writes the object first, so that the parameter never
+/// names a missing object.
 pub(crate) async fn put(stack: &Stack, document: &str) -> Result<(), CliError> {
-    if let Ok(policy) = Policy::parse(document) {
-        find_key_list(stack, &policy).await?;
-    }
     let value = parameter_for(stack, document);
     if value != document {
         let pointer = Pointer::to(document, &stack.bucket);

@@ -33,7 +33,7 @@ const WORKFLOW: [&[&str]; 14] = [
     &["ids", "secret", "requester", "mail_kind"],
     &["email", "name_list"],
     &["texts", "finding"],
-    &["timestamp", "framed_hash", "wire_name"],
+    &["timestamp", "framed_hash", "web_url", "wire_name"],
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.

@@ -2,4 +2,4 @@
 
 mod publication;
 
-pub use publication::{ISSUER_CERTIFICATES, LISTS, PublicationUrl, addresses};
+pub use publication::{LISTS, PublicationUrl, addresses, issuer_certificate_path, list_path};

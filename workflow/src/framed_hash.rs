@@ -1,9 +1,25 @@
-//! SHA-256 over a list of fields.
+//! SHA-256 over a list of fields, and SHA-256 in hex.
 //!
 //! Invariant: each field is preceded by its length in octets (64 bits, big endian), so different lists never give the
 //! same octets. Digests of approvals, reviews and audit events use it; a change would break existing rows.
 
 use aws_lc_rs::digest::{Context, SHA256};
+
+/// Reads a SHA-256 as people write it: 64 hexadecimal digits in either case, with or without colons.
+pub(crate) fn read_sha256(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(text.replace(':', ""), &mut digest).ok().map(|()| digest)
+}
+
+/// True for a SHA-256 in lower-case hex.
+pub(crate) fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && is_lower_hex(text)
+}
+
+/// True if all characters are digits of lower-case hex.
+pub(crate) fn is_lower_hex(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
 
 /// A hash to which fields are added in order.
 pub(crate) struct FramedHash(Context);

@@ -41,4 +41,5 @@ pub mod store;
 pub mod testing;
 pub mod texts;
 pub mod timestamp;
+mod web_url;
 pub mod wire_name;

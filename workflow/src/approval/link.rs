@@ -16,6 +16,7 @@ use url::Url;
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::secret::Secret;
+use crate::web_url;
 
 /// The secret of one approver's link. Never stored, never logged.
 #[derive(Debug)]
@@ -92,18 +93,7 @@ impl BaseUrl {
     /// # Errors
     /// One line that describes the error.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut url = Url::parse(text.trim()).map_err(|error| format!("{text} is not a URL: {error}"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(format!("{text} is not an http or https URL"));
-        }
-        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err(format!("{text} has a query, a fragment or a user, which a base URL must not have"));
-        }
-        if !url.path().ends_with('/') {
-            let path = format!("{}/", url.path());
-            url.set_path(&path);
-        }
-        Ok(Self(url))
+        web_url::read(text, &["http", "https"]).map(Self)
     }
 
     /// The URL as text, with its trailing slash.

@@ -21,7 +21,7 @@ pub struct S3KeyLists {
     client: LazyClient<Client>,
     bucket: String,
     /// The list that was looked into last, and the number of its records: a list never changes.
-    count: Mutex<Option<(KeyListDigest, u64)>>,
+    known: Mutex<Option<(KeyListDigest, u64)>>,
 }
 
 impl S3KeyLists {
@@ -30,9 +30,34 @@ impl S3KeyLists {
         Self {
             client: LazyClient::new(sdk, super::s3::client),
             bucket: bucket.to_owned(),
-            count: Mutex::new(None),
+            known: Mutex::new(None),
         }
     }
+
+    /// The number of records of a list; `None` if it is not stored.
+    ///
+    /// # Errors
+    /// [`PortError`] of S3, or the object is no list.
+    pub async fn count(&self, list: &KeyListDigest) -> Result<Option<u64>, PortError> {
+        let head = self.client.head_object().bucket(&self.bucket).key(list.object_key());
+        let head = match head.send().await {
+            Ok(head) => head,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(failed(list, unavailable(WHAT)(error).cause)),
+        };
+        let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+        if bytes == 0 || bytes % RECORD_BYTES != 0 {
+            return Err(failed(list, format!("{bytes} bytes are no list")));
+        }
+        Ok(Some(bytes / RECORD_BYTES))
+    }
+}
+
+fn failed(list: &KeyListDigest, why: impl std::fmt::Display) -> PortError {
+    let key = list.object_key();
+    PortError { what: WHAT, cause: format!("{key}: {why}; countersign policy deny-keys stores it") }
 }
 
 #[async_trait]
@@ -48,45 +73,37 @@ struct StoredKeyList<'a> {
     digest: &'a KeyListDigest,
 }
 
-impl StoredKeyList<'_> {
-    fn failed(&self, why: impl std::fmt::Display) -> PortError {
-        let key = self.digest.object_key();
-        PortError { what: WHAT, cause: format!("{key}: {why}; countersign policy deny-keys stores it") }
-    }
-}
-
 #[async_trait]
 impl KeyListRecords for StoredKeyList<'_> {
     type Error = PortError;
 
     async fn count(&self) -> Result<u64, PortError> {
-        let mut known = self.lists.count.lock().await;
+        let mut known = self.lists.known.lock().await;
         if let Some((of, count)) = known.as_ref()
             && of == self.digest
         {
             return Ok(*count);
         }
-        let head = self.lists.client.head_object().bucket(&self.lists.bucket).key(self.digest.object_key());
-        let head = head.send().await.map_err(|error| self.failed(unavailable(WHAT)(error).cause))?;
-        let bytes = head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
-        if bytes == 0 || bytes % RECORD_BYTES != 0 {
-            return Err(self.failed(format!("{bytes} bytes are no list")));
-        }
-        *known = Some((self.digest.clone(), bytes / RECORD_BYTES));
-        Ok(bytes / RECORD_BYTES)
+        let count = self.lists.count(self.digest).await?;
+        let count = count.ok_or_else(|| failed(self.digest, "it is not stored"))?;
+        *known = Some((self.digest.clone(), count));
+        Ok(count)
     }
 
     async fn octets(&self, from: u64, to: u64) -> Result<Vec<u8>, PortError> {
         // The last octet of a range is in it: RFC 9110 section 14.1.2.
         let range = format!("bytes={}-{}", from * RECORD_BYTES, to * RECORD_BYTES - 1);
         let get = self.lists.client.get_object().bucket(&self.lists.bucket).key(self.digest.object_key());
-        let object =
-            get.range(range).send().await.map_err(|error| self.failed(unavailable(WHAT)(error).cause))?;
-        let octets = object.body.collect().await.map_err(|error| self.failed(error))?.to_vec();
+        let object = get
+            .range(range)
+            .send()
+            .await
+            .map_err(|error| failed(self.digest, unavailable(WHAT)(error).cause))?;
+        let octets = object.body.collect().await.map_err(|error| failed(self.digest, error))?.to_vec();
         if octets.len() as u64 == (to - from) * RECORD_BYTES {
             Ok(octets)
         } else {
-            Err(self.failed(format!("{} bytes came for {} records", octets.len(), to - from)))
+            Err(failed(self.digest, format!("{} bytes came for {} records", octets.len(), to - from)))
         }
     }
 }

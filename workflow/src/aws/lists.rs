@@ -1,8 +1,8 @@
 //! Revocation lists and issuers' certificates in S3: `crl/<key identifier>.crl` and `.pem`, `issuer/<key identifier>.cer`.
 //!
 //! Invariant: a list takes the place of the one that was read, by a conditional write (If-Match), so no list takes the
-//! place of a newer one; nor does its PEM file, whose ETag is read before the list is written. Objects for everybody are
-//! encrypted with S3's own key, whatever the bucket's default is: CloudFront and anonymous readers may use no key of ours.
+//! place of a newer one; nor does its PEM file, whose ETag is read before the list is written. Published
+//! objects are encrypted with S3's own key: CloudFront and anonymous readers cannot use the key of the bucket.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 
 use super::lazy_client::LazyClient;
 use super::{s3, unavailable};
-use crate::certificate::{ISSUER_CERTIFICATES, LISTS};
+use crate::certificate::{LISTS, issuer_certificate_path, list_path};
 use crate::ports::{ListVersion, PortError, PublishedList, RevocationLists, Saved};
 
 /// Seconds for which caches may keep what is published: a revocation is to be seen within a minute.
@@ -45,7 +45,7 @@ impl S3Publication {
     pub async fn publish_issuer(&self, issuer: &Issuer) -> Result<(), PortError> {
         const WHAT: &str = "publish the certificate of the CA";
         let der = issuer.certificate_der().ok_or(PortError { what: WHAT, cause: "it is missing".into() })?;
-        let key = format!("{ISSUER_CERTIFICATES}{}.cer", issuer.key_identifier());
+        let key = issuer_certificate_path(&issuer.key_identifier());
         // RFC 2585 section 4.1
         let put = self.put(&key, "application/pkix-cert", der);
         put.send().await.map(|_| ()).map_err(unavailable(WHAT))
@@ -93,19 +93,13 @@ async fn replace(put: PutObjectFluentBuilder, etag: Option<&str>) -> Result<Save
     }
 }
 
-fn list_key(key_identifier: &str) -> String {
-    format!("{LISTS}{key_identifier}.crl")
-}
-
 #[async_trait]
 impl RevocationLists for S3Publication {
     async fn list(&self, key_identifier: &str) -> Result<Option<PublishedList>, PortError> {
         const WHAT: &str = "read the revocation list";
-        let get = self.client.get_object().bucket(&self.bucket).key(list_key(key_identifier));
-        let object = match get.send().await {
-            Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
-            Err(error) => return Err(unavailable(WHAT)(error)),
+        let Some(object) = s3::object(&self.client, &self.bucket, &list_path(key_identifier), WHAT).await?
+        else {
+            return Ok(None);
         };
         let version = object.e_tag.clone().ok_or(PortError { what: WHAT, cause: "it has no ETag".into() })?;
         let octets = object.body.collect().await.map_err(|error| PortError::new(WHAT, error))?.to_vec();
@@ -123,7 +117,7 @@ impl RevocationLists for S3Publication {
         let pem_key = format!("{LISTS}{key_identifier}.pem");
         let pem_before = self.etag(&pem_key).await?;
         // RFC 2585 section 4.2
-        let list = self.put(&list_key(key_identifier), "application/pkix-crl", crl.der().to_vec());
+        let list = self.put(&list_path(key_identifier), "application/pkix-crl", crl.der().to_vec());
         if replace(list, replaces.map(|version| version.0.as_str())).await? == Saved::Conflict {
             return Ok(Saved::Conflict);
         }

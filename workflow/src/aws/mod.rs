@@ -190,7 +190,11 @@ impl Aws {
     pub fn publication_url(&self) -> Result<Option<PublicationUrl>, EnvironmentError> {
         let Some(_) = self.environment.optional("PUBLICATION_URL") else { return Ok(None) };
         self.environment
-            .parsed("PUBLICATION_URL", "the http URL of revocation lists", PublicationUrl::parse)
+            .parsed(
+                "PUBLICATION_URL",
+                "the http URL of revocation lists, which verifiers fetch without TLS",
+                PublicationUrl::parse,
+            )
             .map(Some)
     }
 

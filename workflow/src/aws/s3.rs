@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::sdk_config::SdkConfig;
@@ -20,6 +21,20 @@ use pki::certificate::Serial;
 pub(super) fn client(sdk: &SdkConfig) -> Client {
     // The emulator's endpoint is an IP address: no room for the bucket in the host name.
     Client::from_conf(Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some()).build())
+}
+
+/// Reads an object; `None` if it does not exist.
+pub(super) async fn object(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    what: &'static str,
+) -> Result<Option<GetObjectOutput>, PortError> {
+    match client.get_object().bucket(bucket).key(key).send().await {
+        Ok(object) => Ok(Some(object)),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => Ok(None),
+        Err(error) => Err(unavailable(what)(error)),
+    }
 }
 
 /// The bucket.
@@ -39,10 +54,8 @@ impl S3Certificates {
         key: &ObjectKey,
         what: &'static str,
     ) -> Result<Option<String>, PortError> {
-        let object = match self.client.get_object().bucket(&self.bucket).key(key.to_string()).send().await {
-            Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
-            Err(error) => return Err(unavailable(what)(error)),
+        let Some(object) = object(&self.client, &self.bucket, &key.to_string(), what).await? else {
+            return Ok(None);
         };
         let bytes = object.body.collect().await.map_err(|error| PortError::new(what, error))?;
         String::from_utf8(bytes.to_vec()).map(Some).map_err(|error| PortError::new(what, error))

@@ -10,10 +10,24 @@ use pki::certificate::Publication;
 use pki::issuer::Issuer;
 use url::Url;
 
+use crate::web_url;
+
 /// The folder of revocation lists, in the bucket and in addresses.
 pub const LISTS: &str = "crl/";
 /// The folder of issuers' certificates, in the bucket and in addresses.
-pub const ISSUER_CERTIFICATES: &str = "issuer/";
+const ISSUER_CERTIFICATES: &str = "issuer/";
+
+/// The path of the list of an issuer with this subject key identifier, in the bucket and in addresses.
+#[must_use]
+pub fn list_path(key_identifier: &str) -> String {
+    format!("{LISTS}{key_identifier}.crl")
+}
+
+/// The path of the certificate of an issuer with this subject key identifier, in the bucket and in addresses.
+#[must_use]
+pub fn issuer_certificate_path(key_identifier: &str) -> String {
+    format!("{ISSUER_CERTIFICATES}{key_identifier}.cer")
+}
 
 /// Where the stack publishes, such as `http://d111111abcdef8.cloudfront.net/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,30 +39,19 @@ impl PublicationUrl {
     /// # Errors
     /// One line that describes the error.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut url = Url::parse(text.trim()).map_err(|error| format!("{text} is not a URL: {error}"))?;
-        if url.scheme() != "http" || url.host().is_none() {
-            return Err(format!("{text} is not an http URL; verifiers fetch lists without TLS"));
-        }
-        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            return Err(format!("{text} has a query, a fragment or a user, which an address cannot have"));
-        }
-        if !url.path().ends_with('/') {
-            let path = format!("{}/", url.path());
-            url.set_path(&path);
-        }
-        Ok(Self(url))
+        web_url::read(text, &["http"]).map(Self)
     }
 
     /// The address of the list of an issuer.
     #[must_use]
     pub fn list(&self, issuer: &Issuer) -> String {
-        format!("{}{LISTS}{}.crl", self.0, issuer.key_identifier())
+        format!("{}{}", self.0, list_path(&issuer.key_identifier()))
     }
 
     /// The address of the certificate of an issuer.
     #[must_use]
     pub fn issuer_certificate(&self, issuer: &Issuer) -> String {
-        format!("{}{ISSUER_CERTIFICATES}{}.cer", self.0, issuer.key_identifier())
+        format!("{}{}", self.0, issuer_certificate_path(&issuer.key_identifier()))
     }
 }
 

@@ -14,6 +14,7 @@ use std::fmt;
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::framed_hash::{is_sha256, read_sha256};
 use pki::key::PublicKey;
 
 /// The SHA-256 of a list, in lower-case hex: its name in policy and bucket.
@@ -24,8 +25,7 @@ impl KeyListDigest {
     /// Reads 64 hexadecimal digits, in lower case.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let is_digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-        (text.len() == 64 && text.bytes().all(is_digit)).then(|| KeyListDigest(text.to_owned()))
+        is_sha256(text).then(|| KeyListDigest(text.to_owned()))
     }
 
     /// The object's key in the bucket of a stack.
@@ -160,9 +160,7 @@ impl KeyList {
         for (at, line) in text.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default();
             let Some(digits) = line.split_whitespace().next() else { continue };
-            let mut digest = [0; 32];
-            hex::decode_to_slice(digits.replace(':', ""), &mut digest)
-                .map_err(|_| KeyListError::Line(at + 1))?;
+            let digest = read_sha256(digits).ok_or(KeyListError::Line(at + 1))?;
             records.push(Self::record(&digest));
         }
         Ok(records)

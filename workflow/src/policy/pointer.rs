@@ -9,6 +9,7 @@ use std::str::FromStr;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Policy, PolicyErrors};
+use crate::framed_hash::is_sha256;
 
 /// `s3://BUCKET/policy/SHA256.toml`: no TOML document begins like that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,11 +96,7 @@ impl FromStr for Pointer {
         let digest = file.strip_suffix(".toml").ok_or(PointerError::Malformed)?;
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
         let is_bucket = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
-        let is_hex = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
-        let fits = (3..=63).contains(&bucket.len())
-            && bucket.bytes().all(is_bucket)
-            && digest.len() == 64
-            && digest.bytes().all(is_hex);
+        let fits = (3..=63).contains(&bucket.len()) && bucket.bytes().all(is_bucket) && is_sha256(digest);
         if fits {
             Ok(Pointer { bucket: bucket.to_owned(), digest: digest.to_owned() })
         } else {

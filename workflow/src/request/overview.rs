@@ -24,7 +24,7 @@ pub async fn send_link(notify_queue: &dyn WorkerQueue, email: &Email) -> Result<
 }
 
 /// The address of request `opened`, and the requests with this address as they stand at `now`, newest first. `None` if
-/// there is no such request.
+/// the request does not exist.
 ///
 /// # Errors
 /// [`PortError`] of the table.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::approval::LinkDigest;
+use crate::framed_hash::{is_lower_hex, is_sha256};
 use crate::ids::{IssuerId, RequestId};
 use pki::certificate::Serial;
 use pki::issuer::Issuer;
@@ -83,17 +84,14 @@ impl FromStr for ObjectKey {
         let issuer = text.strip_prefix(ISSUERS).and_then(|rest| rest.strip_suffix(".pem"));
         let certificate =
             text.strip_prefix(CERTIFICATES).and_then(|rest| rest.strip_suffix("/certificate.pem"));
-        let is_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
         // RFC 5280 section 4.2.1.2 does not limit the length of a key identifier.
-        let is_identifier = |text: &str| (2..=128).contains(&text.len()) && is_hex(text);
+        let is_identifier = |text: &str| (2..=128).contains(&text.len()) && is_lower_hex(text);
         let key = match (issuer, certificate) {
             (Some("current"), _) => Some(Self::IssuerInForce(IssuerId::DEFAULT)),
             (Some(identifier), _) if is_identifier(identifier) => Some(Self::Issuer(identifier.to_owned())),
             (Some(name), _) => match name.split_once('/') {
                 Some((id, "current")) => id.parse().ok().map(Self::IssuerInForce),
-                Some((identifier, digest))
-                    if is_identifier(identifier) && digest.len() == 64 && is_hex(digest) =>
-                {
+                Some((identifier, digest)) if is_identifier(identifier) && is_sha256(digest) => {
                     Some(Self::IssuerChain { identifier: identifier.to_owned(), digest: digest.to_owned() })
                 }
                 _ => None,

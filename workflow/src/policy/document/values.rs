@@ -11,6 +11,7 @@ use toml::de::DeValue;
 use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::finding::Finding;
+use crate::framed_hash::read_sha256;
 use crate::policy::error::similar;
 use crate::policy::key_list::KeyListDigest;
 use crate::policy::rules::{DnsRule, MailRule, Network, UriRule};
@@ -378,13 +379,8 @@ pub(super) struct KeyDigest(pub(super) [u8; 32]);
 
 impl FromText for KeyDigest {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
-        let mut digest = [0; 32];
-        match hex::decode_to_slice(text.replace(':', ""), &mut digest) {
-            Ok(()) => Ok(KeyDigest(digest)),
-            Err(_) => {
-                Err(format!("\"{text}\" is no SHA-256 of a public key; write 64 hexadecimal digits").into())
-            }
-        }
+        let wrong = || format!("\"{text}\" is no SHA-256 of a public key; write 64 hexadecimal digits");
+        read_sha256(text).map(KeyDigest).ok_or_else(|| wrong().into())
     }
 }
 
