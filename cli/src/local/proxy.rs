@@ -100,7 +100,7 @@ async fn published(State(upstream): State<Upstream>, uri: Uri) -> Response {
     let object = match get.send().await {
         Ok(object) => object,
         Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
-            return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
+            return (StatusCode::NOT_FOUND, "Nothing is published at this address. A certificate has the addresses of its list and of its issuer.\n").into_response();
         }
         Err(_) => return (StatusCode::BAD_GATEWAY, UNANSWERED).into_response(),
     };

@@ -164,7 +164,7 @@ impl Housekeeping {
         let lists = match self.lists.published().await {
             Ok(lists) => lists,
             Err(error) => {
-                tracing::error!(%error, "cannot list the revocation lists");
+                tracing::error!(%error, "cannot see the age of the revocation lists, so none is published anew");
                 return false;
             }
         };
@@ -181,7 +181,7 @@ impl Housekeeping {
                     fresh &= age < OVERDUE;
                 }
                 Err(error) => {
-                    tracing::error!(%error, issuer = %identifier, "cannot renew a revocation list");
+                    tracing::error!(%error, issuer = %identifier, "cannot have a revocation list published anew");
                     fresh = false;
                 }
             }
