@@ -25,7 +25,7 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
     published.publish_issuer(issuer).await.or_fail(doing, AGAIN)?;
     if !issuer.may_sign_crls() {
         say(
-            "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Its certificates cannot be revoked. To be able to, import a CA certificate with cRLSign.",
+            "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Its certificates cannot be revoked. To be able to revoke them, import a CA certificate with cRLSign.",
         );
         return Ok(());
     }
