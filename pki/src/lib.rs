@@ -3,6 +3,7 @@
 //! - [`csr`]: from pasted text to a request with verified proof of possession.
 //! - [`certificate`]: from contents to a signed certificate; the linter; parsed certificates.
 //! - [`crl`]: certificate revocation lists.
+//! - [`ocsp`]: answers about the status of certificates.
 //! - [`private_key`]: private keys in submitted text, to refuse them.
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
 //!   certificates.
@@ -22,6 +23,7 @@ pub mod issuer;
 pub mod key;
 mod key_kind;
 pub mod name;
+pub mod ocsp;
 mod oid;
 mod pem_block;
 pub mod pkcs7;
