@@ -36,6 +36,10 @@ pub(crate) struct Endpoints {
     pub(crate) names_table: String,
     /// The table of the audit trail.
     pub(crate) audit_table: String,
+    /// The table of revoked certificates.
+    pub(crate) revocations_table: String,
+    /// The flow of a revocation.
+    pub(crate) revocation_state_machine_arn: String,
     /// The bucket of certificates.
     pub(crate) bucket: String,
     /// The SSM parameter of the policy.

@@ -53,6 +53,10 @@ pub(crate) struct Stack {
     pub(crate) names_table: String,
     /// The table of the audit trail.
     pub(crate) audit_table: String,
+    /// The table of revoked certificates.
+    pub(crate) revocations_table: String,
+    /// The flow of a revocation.
+    pub(crate) revocation_state_machine_arn: String,
     /// The queue of await-approval.
     pub(crate) await_approval_queue: String,
     /// The dead-letter queue of all steps; `None` for a stack of a version without this output.
@@ -100,6 +104,8 @@ impl StackSelector {
             approvals_table: output_of(&outputs, "ApprovalsTable")?,
             names_table: output_of(&outputs, "NamesTable")?,
             audit_table: output_of(&outputs, "AuditTable")?,
+            revocations_table: output_of(&outputs, "RevocationsTable")?,
+            revocation_state_machine_arn: output_of(&outputs, "RevocationStateMachineArn")?,
             await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
             dead_letters: outputs.get("DeadLettersUrl").cloned(),
             bucket: output_of(&outputs, "Bucket")?,
@@ -173,6 +179,8 @@ impl Stack {
             approvals_table: endpoints.approvals_table.clone(),
             names_table: endpoints.names_table.clone(),
             audit_table: endpoints.audit_table.clone(),
+            revocations_table: endpoints.revocations_table.clone(),
+            revocation_state_machine_arn: endpoints.revocation_state_machine_arn.clone(),
             await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
             dead_letters: endpoints.dead_letters.clone(),
             bucket: endpoints.bucket.clone(),

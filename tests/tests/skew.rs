@@ -141,6 +141,8 @@ impl Flow {
             names: self.backend.clone(),
             policies: self.backend.clone(),
             issuers: self.backend.clone(),
+            certificates: self.backend.clone(),
+            revocations: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.backend.clone(),
         };
@@ -174,6 +176,7 @@ impl Flow {
             certificates: self.backend.clone(),
             names: self.backend.clone(),
             issuers: self.backend.clone(),
+            revocations: self.backend.clone(),
             lists: self.backend.clone(),
             publication_url: None,
             clock: self.clock(self.skews.sign),
@@ -196,6 +199,7 @@ impl Flow {
         let worker = Housekeeping {
             requests: self.backend.clone(),
             executions: self.backend.clone(),
+            revocation_executions: self.backend.clone(),
             approval_queue: self.backend.clone(),
             issuers: self.backend.clone(),
             lists: self.backend.clone(),

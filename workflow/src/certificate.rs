@@ -1,5 +1,9 @@
-//! Certificates after they were issued: where verifiers learn about them.
+//! Certificates after they were issued: where verifiers learn about them, and revocations.
 
 mod publication;
+mod revocation;
+mod revoking;
 
 pub use publication::{LISTS, PublicationUrl, addresses, issuer_certificate_path, list_path};
+pub use revocation::{Revocation, reason_text, revoker_text};
+pub use revoking::{RevocationError, RevocationIntake};

@@ -30,6 +30,8 @@ pub enum MailKind {
     Failed,
     /// To the requester: the certificate.
     Issued,
+    /// To the requester: the certificate was revoked.
+    Revoked,
     /// To the requester: the link to all requests of the address.
     Overview,
     /// To the requester: the approvers have been reminded, for the n-th time.
@@ -48,6 +50,11 @@ pub enum MailKind {
         /// The recipient.
         approver: Email,
     },
+    /// To an approver: the certificate that the approver approved was revoked.
+    RevokedApproval {
+        /// The recipient.
+        approver: Email,
+    },
 }
 
 impl MailKind {
@@ -56,6 +63,7 @@ impl MailKind {
         match self {
             Self::Approval { generation, .. } => format!("approval/{generation}"),
             Self::Reminder { number, .. } => format!("reminder/{number}"),
+            Self::RevokedApproval { .. } => "revoked".to_owned(),
             kind => kind.to_string(),
         }
     }
@@ -72,12 +80,14 @@ impl fmt::Display for MailKind {
             Self::Expired => f.write_str("expired"),
             Self::Failed => f.write_str("failed"),
             Self::Issued => f.write_str("issued"),
+            Self::Revoked => f.write_str("revoked"),
             Self::Overview => f.write_str("overview"),
             Self::Waiting(number) => write!(f, "waiting/{number}"),
             // The first generation has no number: its name in rows predates generations.
             Self::Approval { generation: 1, approver } => write!(f, "approval/{approver}"),
             Self::Approval { generation, approver } => write!(f, "approval/{generation}/{approver}"),
             Self::Reminder { number, approver } => write!(f, "reminder/{number}/{approver}"),
+            Self::RevokedApproval { approver } => write!(f, "revoked/{approver}"),
         }
     }
 }
@@ -111,6 +121,7 @@ fn parse(text: &str) -> Option<MailKind> {
             "expired" => MailKind::Expired,
             "failed" => MailKind::Failed,
             "issued" => MailKind::Issued,
+            "revoked" => MailKind::Revoked,
             "overview" => MailKind::Overview,
             _ => return None,
         },
@@ -124,6 +135,7 @@ fn parse(text: &str) -> Option<MailKind> {
             let (number, approver) = numbered(rest)?;
             MailKind::Reminder { number, approver }
         }
+        Some(("revoked", approver)) => MailKind::RevokedApproval { approver: approver.parse().ok()? },
         Some(_) => return None,
     })
 }
@@ -188,12 +200,14 @@ mod tests {
                 MailKind::Expired,
                 MailKind::Failed,
                 MailKind::Issued,
+                MailKind::Revoked,
                 MailKind::Overview,
             ]),
             any::<u32>().prop_map(MailKind::Waiting),
             (1u32.., address())
                 .prop_map(|(generation, approver)| MailKind::Approval { generation, approver }),
             (any::<u32>(), address()).prop_map(|(number, approver)| MailKind::Reminder { number, approver }),
+            address().prop_map(|approver| MailKind::RevokedApproval { approver }),
         ]
     }
 
@@ -211,7 +225,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|approval|reminder|received)?/?[0-9]{0,2}/?[a-zA-Z@.]{0,12}") {
+        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|approval|reminder|received|revoked)?/?[0-9]{0,2}/?[a-zA-Z@.]{0,12}") {
             if let Ok(kind) = text.parse::<MailKind>() {
                 prop_assert_eq!(kind.to_string(), text);
             }
@@ -236,6 +250,8 @@ mod tests {
             (MailKind::Approval { generation: 1, approver: approver() }, "approval/alice@example.com"),
             (MailKind::Approval { generation: 2, approver: approver() }, "approval/2/alice@example.com"),
             (MailKind::Reminder { number: 1, approver: approver() }, "reminder/1/alice@example.com"),
+            (MailKind::Revoked, "revoked"),
+            (MailKind::RevokedApproval { approver: approver() }, "revoked/alice@example.com"),
         ] {
             assert_eq!(kind.to_string(), name);
             assert_eq!(name.parse(), Ok(kind));

@@ -25,7 +25,7 @@ use key_list::KeyListDigest;
 use pki::certificate::Publication;
 use pki::key::PublicKey;
 
-pub use document::{Escalation, LONGEST_LIMIT, PolicyNote, RequesterProof};
+pub use document::{Escalation, LONGEST_LIMIT, PolicyNote, RequesterProof, RevocationRules};
 pub use error::{Place, PolicyError, PolicyErrors};
 pub use explain::{ExplainedRule, Explanation, RuleOutcome};
 pub use pointer::{Pointer, PointerError};
@@ -38,6 +38,7 @@ pub struct Policy {
     masks_addresses: bool,
     language: Language,
     publication: Publication,
+    revocation: RevocationRules,
     pending_limit: u32,
     hourly_limit: u32,
     requesters: RequesterProof,
@@ -75,6 +76,7 @@ impl Policy {
             masks_addresses: document.masks_addresses,
             language: document.language,
             publication: document.publication,
+            revocation: document.revocation,
             pending_limit: document.pending_limit,
             hourly_limit: document.hourly_limit,
             requesters: document.requesters,
@@ -128,6 +130,12 @@ impl Policy {
     #[must_use]
     pub fn publication(&self) -> &Publication {
         &self.publication
+    }
+
+    /// Who may revoke a certificate, and for which reasons.
+    #[must_use]
+    pub fn revocation(&self) -> &RevocationRules {
+        &self.revocation
     }
 
     /// The limit of undecided requests per address; intake rejects further requests.

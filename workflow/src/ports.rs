@@ -9,6 +9,7 @@ mod issuers;
 mod lists;
 mod names;
 mod outside;
+mod revocations;
 mod storage;
 
 pub use error::PortError;
@@ -17,4 +18,5 @@ pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{Clock, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
+pub use revocations::{RevocationPage, RevocationWriter, Revocations};
 pub use storage::{Approvals, CertificateStore, ListedRequest, Requests, Saved};

@@ -15,6 +15,7 @@ pub mod intake;
 pub mod metric;
 pub mod overview;
 mod replay;
+mod revocation;
 mod row;
 mod rules;
 mod status;
@@ -22,6 +23,7 @@ mod status;
 pub use columns::{Columns, ColumnsError};
 pub use confirmation::CONFIRMATION_PERIOD;
 pub use replay::{recorded_certificate, verify_request};
+pub use revocation::{RevocationOrder, RevocationRecord, revocation_execution_name};
 pub use row::{
     Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
     execution_name,

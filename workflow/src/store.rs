@@ -33,11 +33,13 @@ mod issuers;
 mod lists;
 pub mod object_key;
 mod requests;
+mod revocations;
 
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
-pub use lists::{LIFETIME, PublishError, RENEWAL, publish_list};
+pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL};
 pub use requests::{update_known_request, update_request};
+pub use revocations::record_revocation;
 
 /// The most attempts of an update that conflicts with other writers.
 const MAX_WRITE_ATTEMPTS: usize = 8;

@@ -903,3 +903,30 @@ finding-key-used = This Idempotency-Key was already used for another request.
 finding-key-used-advice = Use a new key for a new request.
 finding-nobody-else = You can't approve your own request, and the “{ $profile }” profile doesn't have enough other approvers.
 finding-nobody-else-advice = Choose another profile, or ask the operators to add an approver.
+
+## Revocation
+
+revocation-unspecified = No reason given
+revocation-key-compromise = The private key may be known to others
+revocation-affiliation-changed = The names have changed
+revocation-superseded = Another certificate has replaced it
+revocation-cessation-of-operation = It's no longer used
+revocation-certificate-hold = On hold
+revocation-privilege-withdrawn = It's no longer allowed
+
+revoked-by-requester = The requester
+revoked-by-approver = An approver
+revoked-by-key-holder = Whoever holds its private key
+revoked-by-operator = An operator
+revoked-by-rule = A rule of the policy
+
+mail-revoked-subject = Revoked: your certificate for { $names }
+mail-revoked-heading = The certificate was revoked
+mail-revoked = It's on the revocation list now, and whoever checks it refuses it. Remove it from your servers, and its key with it if the key may be known to others.
+mail-revoked-closing = If you didn't expect this, contact your operators and quote the request ID at the end of this e-mail.
+mail-revoked-approver = You approved this certificate. It's on the revocation list now, and whoever checks it refuses it.
+mail-revoked-approver-closing = There's nothing you need to do. If you didn't expect this, contact your operators and quote the request ID at the end of this e-mail.
+mail-revoked-at = Revoked
+mail-revoked-by = By
+mail-revoked-reason = Reason
+mail-revoked-comment = Comment

@@ -348,7 +348,6 @@ mail-asked-on = 申請日
 mail-decide-by = 承認期限
 mail-requester = 申請者
 mail-valid-until = 有効期限
-mail-serial = シリアル番号
 mail-severity-refused = 許可されていません
 mail-severity-warning = 要確認
 mail-severity-ignored = 除外されます
@@ -834,3 +833,30 @@ finding-key-used = この Idempotency-Key は別の申請で使用済みです�
 finding-key-used-advice = 新しい申請には新しいキーを指定してください。
 finding-nobody-else = 自分の申請を自分で承認することはできません。プロファイル「{ $profile }」には、ほかの承認者が足りません。
 finding-nobody-else-advice = 別のプロファイルを選ぶか、承認者の追加を運用担当者に依頼してください。
+
+## 失効
+
+revocation-unspecified = 理由なし
+revocation-key-compromise = 秘密鍵が第三者に知られた可能性がある
+revocation-affiliation-changed = 名前が変わった
+revocation-superseded = 別の証明書に置き換えた
+revocation-cessation-of-operation = もう使っていない
+revocation-certificate-hold = 一時停止
+revocation-privilege-withdrawn = 使用が認められなくなった
+
+revoked-by-requester = 申請者
+revoked-by-approver = 承認者
+revoked-by-key-holder = 秘密鍵の持ち主
+revoked-by-operator = 運用担当者
+revoked-by-rule = ポリシーの規則
+
+mail-revoked-subject = 証明書が失効しました: { $names }
+mail-revoked-heading = 証明書が失効しました
+mail-revoked = 証明書は失効リストに掲載され、失効を確認する相手からは拒否されます。サーバーから証明書を削除してください。秘密鍵が第三者に知られた可能性がある場合は、秘密鍵も削除してください。
+mail-revoked-closing = 心当たりがない場合は、このメールの末尾にある申請IDを添えて運用担当者にお問い合わせください。
+mail-revoked-approver = あなたが承認した証明書です。証明書は失効リストに掲載され、失効を確認する相手からは拒否されます。
+mail-revoked-approver-closing = 対応は不要です。心当たりがない場合は、このメールの末尾にある申請IDを添えて運用担当者にお問い合わせください。
+mail-revoked-at = 失効日時
+mail-revoked-by = 失効させた人
+mail-revoked-reason = 理由
+mail-revoked-comment = コメント

@@ -8,7 +8,6 @@ use pki::certificate::{Certificate, Serial};
 use pki::issuer::Issuer;
 use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record};
 use workflow::ids::RequestId;
-use workflow::request::Status;
 
 use crate::error::{CliError, OrFail as _};
 use crate::wording::{broken_trails, count};
@@ -79,7 +78,7 @@ impl Contents {
                     let row = row.value();
                     ids.insert(row.id());
                     in_flight += usize::from(row.status().is_in_flow());
-                    let certified = row.status().has_certificate() || row.status() == Status::Revoked;
+                    let certified = row.status().has_certificate();
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }
                 Record::Object(key @ (ObjectKey::IssuerInForce(_) | ObjectKey::Issuer(_)), text) => {

@@ -5,9 +5,9 @@
 
 use pki::signer::Signer;
 use time::OffsetDateTime;
-use workflow::aws::S3Publication;
+use workflow::aws::{DynamoRevocations, S3Publication};
 use workflow::ports::RevocationLists as _;
-use workflow::store::publish_list;
+use workflow::store::ListPublisher;
 
 use super::chain::Chain;
 use super::keys::{Keys, Role};
@@ -30,7 +30,9 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
         return Ok(());
     }
     if published.list(&issuer.key_identifier()).await.or_fail(doing, AGAIN)?.is_none() {
-        publish_list(&published, signer, issuer, OffsetDateTime::now_utc()).await.or_fail(doing, AGAIN)?;
+        let revocations = DynamoRevocations::new(&stack.sdk, &stack.revocations_table);
+        let publisher = ListPublisher { revocations: &revocations, lists: &published };
+        publisher.publish(signer, issuer, OffsetDateTime::now_utc()).await.or_fail(doing, AGAIN)?;
     }
     Ok(())
 }

@@ -50,7 +50,11 @@ fn located(
     let mut located = template
         .text()
         .replace(API_DEPLOYMENT, &template.api_deployment(value))
-        .replace("../statemachine.asl.json", &repository.join("statemachine.asl.json").display().to_string());
+        .replace("../statemachine.asl.json", &repository.join("statemachine.asl.json").display().to_string())
+        .replace(
+            "../infra/revocation.asl.json",
+            &repository.join("infra/revocation.asl.json").display().to_string(),
+        );
     for name in build::names(repository)? {
         let path = match code {
             CodeSource::Zips => build::zip_of(repository, &name),

@@ -32,7 +32,8 @@ pub(crate) async fn deploy(
     };
     let template = read(repository.join("infra/template.yaml"))?;
     let definition = read(repository.join("statemachine.asl.json"))?;
-    let wanted = format!("{parameters:?}\n{workers}\n{template}\n{definition}");
+    let revocation = read(repository.join("infra/revocation.asl.json"))?;
+    let wanted = format!("{parameters:?}\n{workers}\n{template}\n{definition}\n{revocation}");
     let remembered = folder.join("deployed.txt");
     let described = describe(aws, repository).await;
     let unchanged = fs::read_to_string(&remembered).is_ok_and(|text| text == wanted);

@@ -242,6 +242,8 @@ fn endpoints(
         approvals_table: output("ApprovalsTable")?,
         names_table: output("NamesTable")?,
         audit_table: output("AuditTable")?,
+        revocations_table: output("RevocationsTable")?,
+        revocation_state_machine_arn: output("RevocationStateMachineArn")?,
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,
         ca_secret: output("CaSecret")?,

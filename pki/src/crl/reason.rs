@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// The reason of a revocation.
 ///
 /// `removeFromCRL` is left out: it occurs in delta CRLs only. `cACompromise` and `aACompromise` are left out, too: they
@@ -82,5 +84,17 @@ impl FromStr for RevocationReason {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         RevocationReason::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(ReasonError)
+    }
+}
+
+impl Serialize for RevocationReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RevocationReason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

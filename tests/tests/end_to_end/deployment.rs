@@ -250,8 +250,15 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
     assert!(shown.contains("link secret"), "{shown}");
 
     // An update of resources without data, with a self-test request.
-    let stateful =
-        ["CertificatesTable", "ApprovalsTable", "AuditTable", "NamesTable", "Bucket", "LinkSecret"];
+    let stateful = [
+        "CertificatesTable",
+        "ApprovalsTable",
+        "AuditTable",
+        "NamesTable",
+        "RevocationsTable",
+        "Bucket",
+        "LinkSecret",
+    ];
     let before = stateful.map(|name| operator.resource(name));
     let base =
         format!("{}/_aws/execute-api/{}/live", stack.endpoint("awsEndpoint"), operator.output("ApiId"));
@@ -289,9 +296,9 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
 }
 
 /// Types the commands of the documentation that remove tables, bucket and secrets for good.
-async fn remove_what_stays(operator: &Operator, stateful: &[String; 6]) {
+async fn remove_what_stays(operator: &Operator, stateful: &[String; 7]) {
     let terminal = Terminal::new(operator.stack, PkiDir::new());
-    let block = documented::lines("docs/operations/deploy.md", "# Each of the four tables");
+    let block = documented::lines("docs/operations/deploy.md", "# Each of the five tables");
     let (of_table, rest) = block.split_once("# The bucket").unwrap();
     let [tables @ .., bucket, secret] = stateful;
     for table in tables {

@@ -66,6 +66,10 @@ impl Step for Deliver {
                 tracing::info!("request {id} was already delivered");
                 return Ok(Progress::Done(NoOutput {}));
             }
+            Status::Revoked => {
+                tracing::info!("the certificate of request {id} was revoked; it is not delivered");
+                return Ok(Progress::Done(NoOutput {}));
+            }
             status @ (Status::Unconfirmed
             | Status::Submitted
             | Status::PendingApproval
@@ -79,8 +83,7 @@ impl Step for Deliver {
             | Status::Rejected
             | Status::Withdrawn
             | Status::Expired
-            | Status::Failed
-            | Status::Revoked) => {
+            | Status::Failed) => {
                 return Err(StepError::from(InvalidTransition { status, change: "delivered" }));
             }
         }

@@ -1,12 +1,7 @@
 use std::io::{Cursor, Read};
 
-use futures_util::FutureExt;
-use pki::certificate::Template;
-use pki::certificate::lint;
-use pki::csr::Csr;
 use pki::testing as test_pki;
-use workflow::ids::{IssuerId, RequestId};
-use workflow::ports::Issuers;
+use workflow::ids::RequestId;
 use workflow::testing::fixtures::task;
 use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
@@ -28,36 +23,11 @@ fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
     }
 }
 
-/// Issues the certificate of a request from its row, like Sign.
-async fn certificate(backend: &InMemoryBackend, request: &Request) -> String {
-    let policy = backend.policy();
-    let issuer = backend.in_force(&IssuerId::DEFAULT).await.unwrap().unwrap();
-    let csr = Csr::read(request.csr_content()).unwrap();
-    let profile = policy.profile(Some(request.profile())).unwrap();
-    let grant = policy.evaluate(&csr, profile, Some(&request.requester())).grant.unwrap();
-    let contents = grant.contents();
-    let signer = backend.signer(&issuer).await.unwrap();
-    let tbs = Template {
-        csr: &csr,
-        contents: &contents,
-        issuer: &issuer,
-        algorithm: signer.algorithm(),
-        serial: request.serial().unwrap(),
-        validity: &request.validity().unwrap(),
-        publication: policy.publication(),
-    }
-    .build()
-    .unwrap();
-    let linted = lint(tbs, &issuer, &csr, &contents).unwrap();
-    pki::certificate::issue(&*signer, linted).await.unwrap().pem()
-}
-
 /// Puts an issued request for two names and its certificate into the backend.
 fn issue(backend: &InMemoryBackend) -> RequestId {
     let request =
         backend.unsaved_request(&test_pki::csr(&["www.example.com", "api.example.com"]), Status::Issued);
-    // The in-memory backend is always ready.
-    let pem = certificate(backend, &request).now_or_never().unwrap();
+    let pem = backend.certificate_of(&request);
     backend.put_certificate(request.serial().unwrap(), &pem);
     let id = request.id();
     backend.put(request);
@@ -250,7 +220,7 @@ async fn another_certificate_than_the_approved_one_is_never_mailed() {
     let other = backend
         .unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Issued)
         .altered(|row| row.serial = Some(serial.clone()));
-    backend.put_certificate(&serial, &certificate(&backend, &other).await);
+    backend.put_certificate(&serial, &backend.certificate_of(&other));
     assert!(matches!(run(&backend, id).await, Err(StepError::Refused { code: ErrorName::NotApproved, .. })));
     assert!(backend.mails().is_empty());
     assert_eq!(backend.request(id).unwrap().status(), Status::Issued);

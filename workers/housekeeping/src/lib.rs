@@ -21,7 +21,9 @@ use workflow::ports::{
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
-use workflow::request::{Ending, Request, Status, execution_name};
+use workflow::request::{
+    Ending, Request, RevocationRecord, Status, execution_name, revocation_execution_name,
+};
 use workflow::runtime::step::StepError;
 use workflow::store::{LIFETIME, RENEWAL, Updated, update_known_request};
 
@@ -57,6 +59,8 @@ pub struct Housekeeping {
     pub requests: Arc<dyn Requests>,
     /// The executions.
     pub executions: Arc<dyn Executions>,
+    /// The executions of revocations.
+    pub revocation_executions: Arc<dyn Executions>,
     /// The queue of await-approval.
     pub approval_queue: Arc<dyn WorkerQueue>,
     /// The CA certificates.
@@ -222,6 +226,9 @@ impl Housekeeping {
         let Some(row) = self.requests.find(listed.id).await? else {
             return Ok(Action::Nothing);
         };
+        if let Some(revocation) = row.revocation().filter(|_| row.has_open_revocation()) {
+            return self.reconcile_revocation(&row, revocation).await;
+        }
         let (ended, now) = (row.status().is_terminal(), self.clock.now());
         if row.execution().arn != listed.execution_arn || (ended && !needs_notification(&row, now)) {
             return Ok(Action::Nothing);
@@ -252,6 +259,36 @@ impl Housekeeping {
         let note = |row: &mut Request| row.restarted(attempt, arn.clone(), now);
         update_known_request(&*self.requests, row, &Origin::worker("housekeeping"), note).await?;
         tracing::warn!(attempt, "restarted request {} as attempt {attempt}", row.id());
+        Ok(Action::Restarted)
+    }
+
+    /// Starts the execution of a revocation again that ended before all of it was done. One that is recorded and published,
+    /// and whose requester cannot be told, is given up after [`NOTIFY_RETRY_WINDOW`].
+    async fn reconcile_revocation(
+        &self,
+        row: &Request,
+        revocation: &RevocationRecord,
+    ) -> Result<Action, StepError> {
+        let now = self.clock.now();
+        let execution = self.revocation_executions.state(&revocation.execution_arn).await?;
+        let age = now - revocation.execution_started;
+        let wait = match execution {
+            ExecutionState::Running => return Ok(Action::Nothing),
+            ExecutionState::Missing => START_GRACE.max(backoff(revocation.execution_attempt)),
+            ExecutionState::Ended => backoff(revocation.execution_attempt),
+        };
+        let only_untold = revocation.listed_at.is_some_and(|listed| now - listed >= NOTIFY_RETRY_WINDOW);
+        if age < wait || only_untold {
+            return Ok(Action::Nothing);
+        }
+        let attempt = revocation.execution_attempt + 1;
+        let name = revocation_execution_name(row.id(), attempt);
+        // Start before recording, as in `restart`.
+        self.revocation_executions.start(&name, row.id()).await?;
+        let arn = self.revocation_executions.arn(&name);
+        let note = |row: &mut Request| row.revocation_restarted(attempt, arn.clone(), now);
+        update_known_request(&*self.requests, row, &Origin::worker("housekeeping"), note).await?;
+        tracing::warn!(attempt, "restarted the revocation of request {} as attempt {attempt}", row.id());
         Ok(Action::Restarted)
     }
 

@@ -13,6 +13,7 @@ async fn main() -> Result<(), Error> {
         Ok(Housekeeping {
             requests: aws.requests()?,
             executions: aws.executions()?,
+            revocation_executions: aws.revocation_executions()?,
             approval_queue: aws.approval_queue()?,
             issuers: aws.issuers()?,
             lists: aws.lists()?,

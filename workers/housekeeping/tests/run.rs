@@ -3,20 +3,25 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use housekeeping::{Housekeeping, Report};
+use pki::crl::RevocationReason;
+use pki::issuer::Issuer;
+use time::Duration;
 use workflow::ids::RequestId;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock as _, ExecutionState, Issuers as _};
 use workflow::request::Status;
 use workflow::request::metric::{Measure, RequestOutcome};
-use workflow::store::{RENEWAL, publish_list};
+use workflow::store::{ListPublisher, RENEWAL};
 use workflow::testing::{InMemoryBackend, faults};
 
 async fn run(backend: &Arc<InMemoryBackend>) -> Report {
     let worker = Housekeeping {
         requests: backend.clone(),
         executions: backend.clone(),
+        revocation_executions: backend.clone(),
         approval_queue: backend.clone(),
         issuers: backend.clone(),
         lists: backend.clone(),
@@ -50,7 +55,7 @@ async fn a_request_whose_execution_is_gone_is_started_again_once() {
         assert_eq!(run(&backend).await.restarted, 0, "it runs now");
         set(&backend, id, ExecutionState::Ended);
         assert_eq!(run(&backend).await.restarted, 0, "once per pause");
-        backend.advance(time::Duration::minutes(1));
+        backend.advance(Duration::minutes(1));
         assert_eq!(run(&backend).await.restarted, 1);
         set(&backend, id, ExecutionState::Running);
     }
@@ -84,7 +89,7 @@ async fn a_new_request_is_given_time_to_start() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
     assert_eq!(run(&backend).await.restarted, 0);
-    backend.advance(time::Duration::minutes(2));
+    backend.advance(Duration::minutes(2));
     assert_eq!(run(&backend).await.restarted, 1);
     assert_eq!(backend.request(id).unwrap().execution().attempt, 2);
 }
@@ -125,13 +130,13 @@ async fn a_missing_final_notification_is_sent_by_another_execution() {
         assert_eq!((row.status(), row.execution().attempt), (status, 2));
         assert_eq!(run(&backend).await.restarted, 0, "{status}: it runs now");
         set(&backend, id, ExecutionState::Ended);
-        backend.advance(time::Duration::hours(1));
+        backend.advance(Duration::hours(1));
         assert_eq!(run(&backend).await.restarted, 1, "{status}: it did not succeed");
         set(&backend, id, ExecutionState::Ended);
         row = backend.request(id).unwrap();
         row.mailed(&status.as_str().parse().unwrap(), backend.now());
         backend.put(row);
-        backend.advance(time::Duration::hours(1));
+        backend.advance(Duration::hours(1));
         assert_eq!(run(&backend).await.checked, 0, "{status}: the requester knows");
     }
 }
@@ -141,7 +146,7 @@ async fn no_notification_is_sent_for_a_request_that_ended_long_ago() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Expired);
     set(&backend, id, ExecutionState::Ended);
-    backend.advance(time::Duration::days(4));
+    backend.advance(Duration::days(4));
     assert_eq!(run(&backend).await.restarted, 0);
     assert_eq!(backend.request(id).unwrap().execution().attempt, 1);
 }
@@ -163,7 +168,7 @@ async fn a_request_that_came_from_another_stack_is_not_given_up_for_what_happene
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
     backend.alter(id, |row| row.execution_attempt = 12);
-    backend.advance(time::Duration::hours(1));
+    backend.advance(Duration::hours(1));
     assert_eq!(run(&backend).await.restarted, 1);
     assert_eq!(backend.request(id).unwrap().execution().attempt, 13);
 }
@@ -175,11 +180,11 @@ async fn a_request_that_never_gets_on_is_given_up() {
     for executions in [12, 24] {
         while backend.request(id).unwrap().execution().attempt < executions {
             set(&backend, id, ExecutionState::Ended);
-            backend.advance(time::Duration::hours(1));
+            backend.advance(Duration::hours(1));
             assert_eq!(run(&backend).await.restarted, 1);
         }
         set(&backend, id, ExecutionState::Ended);
-        backend.advance(time::Duration::hours(1));
+        backend.advance(Duration::hours(1));
         assert_eq!(run(&backend).await.failed, 1);
         let mut row = backend.request(id).unwrap();
         assert_eq!(row.status(), Status::Failed);
@@ -204,13 +209,13 @@ async fn each_run_notes_how_long_the_authority_is_valid() {
     let backend = InMemoryBackend::new();
     let left = backend.issuer_certificate().not_after() - backend.now();
     assert_eq!(run(&backend).await.errors, 0);
-    backend.advance(time::Duration::days(1));
+    backend.advance(Duration::days(1));
     run(&backend).await;
     backend.fail_next("issuers", 1);
     assert_eq!(run(&backend).await.errors, 1, "what cannot be read is not noted");
     backend.without_issuer();
     assert_eq!(run(&backend).await.errors, 0);
-    let days = [left, left - time::Duration::days(1), time::Duration::ZERO];
+    let days = [left, left - Duration::days(1), Duration::ZERO];
     assert_eq!(backend.measures(), days.map(Measure::CaLeft));
 }
 
@@ -218,10 +223,10 @@ async fn each_run_notes_how_long_the_authority_is_valid() {
 async fn the_earliest_end_in_the_chain_is_noted() {
     use pki::testing::{CaMaker, TestKey};
     let backend = InMemoryBackend::new();
-    let (now, end) = (backend.now(), backend.now() + time::Duration::days(40));
+    let (now, end) = (backend.now(), backend.now() + Duration::days(40));
     let maker = |name| CaMaker::new(TestKey::EcP256).named(name);
-    let root = maker("Root").valid(now - time::Duration::days(9), end);
-    let issuing = maker("Issuing").valid(now - time::Duration::days(9), now + time::Duration::days(900));
+    let root = maker("Root").valid(now - Duration::days(9), end);
+    let issuing = maker("Issuing").valid(now - Duration::days(9), now + Duration::days(900));
     backend.rotate_to(&root.issuing(issuing));
     run(&backend).await;
     let [Measure::CaLeft(left)] = backend.measures()[..] else { panic!("{:?}", backend.measures()) };
@@ -255,12 +260,17 @@ async fn it_survives_every_fault() {
     .await;
 }
 
+async fn publish(backend: &InMemoryBackend, issuer: &Issuer) {
+    let signer = backend.signer(issuer).await.unwrap();
+    let publisher = ListPublisher { revocations: backend, lists: backend };
+    publisher.publish(&*signer, issuer, backend.now()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_list_is_renewed_at_half_of_its_life_and_missed_when_it_is_about_to_end() {
     let backend = InMemoryBackend::new();
     let issuer = backend.issuer_certificate();
-    let signer = backend.signer(issuer).await.unwrap();
-    publish_list(&*backend, &*signer, issuer, backend.now()).await.unwrap();
+    publish(&backend, issuer).await;
     let due = |report: Report| (report.lists_due, report.errors);
     assert_eq!(due(run(&backend).await), (0, 0));
     backend.advance(RENEWAL);
@@ -268,11 +278,11 @@ async fn a_list_is_renewed_at_half_of_its_life_and_missed_when_it_is_about_to_en
     let asked = backend.rechecks();
     assert_eq!(asked.last().unwrap().issuer, Some(issuer.key_identifier()));
     // Sign does not do it.
-    backend.advance(time::Duration::days(2));
+    backend.advance(Duration::days(2));
     let measures = backend.measures().len();
     assert_eq!(due(run(&backend).await), (1, 1));
     assert_eq!(backend.measures().len(), measures, "the alarm on missing measures goes off");
-    publish_list(&*backend, &*signer, issuer, backend.now()).await.unwrap();
+    publish(&backend, issuer).await;
     assert_eq!(due(run(&backend).await), (0, 0));
 }
 
@@ -289,8 +299,66 @@ async fn the_missing_list_of_the_issuer_in_force_is_asked_for() {
 async fn the_list_of_an_issuer_that_has_ended_is_left_alone() {
     let backend = InMemoryBackend::new();
     let issuer = backend.issuer_certificate();
-    let signer = backend.signer(issuer).await.unwrap();
-    publish_list(&*backend, &*signer, issuer, backend.now()).await.unwrap();
+    publish(&backend, issuer).await;
     backend.advance(issuer.not_after() - backend.now());
     assert_eq!(run(&backend).await.lists_due, 0);
+}
+
+/// The names of the executions of a revocation, and the number that the row has recorded.
+fn revocations_of(backend: &InMemoryBackend, id: RequestId) -> (usize, u32) {
+    let name = format!("{id}-revoke");
+    let started = backend.executions().keys().filter(|arn| arn.contains(&name)).count();
+    (started, backend.request(id).unwrap().revocation().unwrap().execution_attempt)
+}
+
+#[tokio::test]
+async fn a_revocation_whose_execution_never_began_or_ended_too_early_is_started_again() {
+    let backend = InMemoryBackend::new();
+    let id = backend.accepted_revocation(RevocationReason::KeyCompromise);
+    assert_eq!(run(&backend).await.restarted, 0, "the portal may be about to start it");
+    backend.advance(Duration::minutes(2));
+    assert_eq!(run(&backend).await.restarted, 1);
+    assert_eq!(revocations_of(&backend, id), (1, 2));
+    backend.advance(Duration::hours(1));
+    assert_eq!(run(&backend).await.restarted, 0, "it runs");
+    let arn = backend.request(id).unwrap().revocation().unwrap().execution_arn.clone();
+    backend.put_execution(&arn, ExecutionState::Ended);
+    assert_eq!(run(&backend).await.restarted, 1);
+    assert_eq!(revocations_of(&backend, id), (2, 3));
+}
+
+#[tokio::test]
+async fn a_revocation_that_is_done_is_left_alone_and_a_mail_is_given_up_after_four_days() {
+    let backend = InMemoryBackend::new();
+    let id = backend.revoked_request(RevocationReason::Superseded);
+    let mut row = backend.request(id).unwrap();
+    row.revocation_listed(1, backend.now()).unwrap();
+    backend.put(row.clone());
+    backend.advance(Duration::days(3));
+    assert_eq!(run(&backend).await.restarted, 1, "the requester is not told");
+    let arn = backend.request(id).unwrap().revocation().unwrap().execution_arn.clone();
+    backend.put_execution(&arn, ExecutionState::Ended);
+    backend.advance(Duration::days(2));
+    assert_eq!(run(&backend).await.restarted, 0);
+    let mut row = backend.request(id).unwrap();
+    row.mailed(&MailKind::Revoked, backend.now());
+    backend.put(row);
+    assert_eq!(run(&backend).await.checked, 0);
+}
+
+#[tokio::test]
+async fn a_revocation_is_started_again_once_whatever_fails() {
+    let accept = |backend: &Arc<InMemoryBackend>| {
+        backend.accepted_revocation(RevocationReason::KeyCompromise);
+        let issuer = backend.issuer_certificate();
+        publish(backend, issuer).now_or_never().unwrap();
+        backend.advance(Duration::minutes(2));
+    };
+    faults::fault_sweep("a revocation by housekeeping", accept, |backend| async move {
+        match run(&backend).await {
+            report if report.errors == 0 => Ok(()),
+            report => Err(report),
+        }
+    })
+    .await;
 }

@@ -26,6 +26,7 @@ mod alert;
 mod confirmation;
 mod notice;
 mod overview;
+mod revocation;
 
 use notice::Notice;
 
@@ -74,6 +75,8 @@ pub enum NotifyState {
     NotifyExpired,
     /// A step failed for good.
     NotifyFailed,
+    /// The certificate was revoked.
+    NotifyRevoked,
 }
 
 workflow::wire_names!(NotifyState: "state" {
@@ -82,6 +85,7 @@ workflow::wire_names!(NotifyState: "state" {
     NotifyRejected => "NotifyRejected",
     NotifyExpired => "NotifyExpired",
     NotifyFailed => "NotifyFailed",
+    NotifyRevoked => "NotifyRevoked",
 });
 
 #[async_trait]
@@ -105,6 +109,10 @@ impl Step for Notify {
             NotifyState::NotifyReceived => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
                 self.tell(&request, Notice::of_receipt(&request)).await?;
+            }
+            NotifyState::NotifyRevoked => {
+                let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
+                self.tell_of_revocation(&request).await?;
             }
             NotifyState::NotifyRefused | NotifyState::NotifyRejected | NotifyState::NotifyExpired => {
                 let request = request.ok_or_else(|| StepError::not_found(task.request_id))?;
@@ -140,6 +148,8 @@ impl Step for Notify {
                 | MailKind::Expired
                 | MailKind::Failed
                 | MailKind::Issued
+                | MailKind::Revoked
+                | MailKind::RevokedApproval { .. }
                 | MailKind::Approval { .. }
                 | MailKind::Reminder { .. }),
             ) => Err(StepError::refused(

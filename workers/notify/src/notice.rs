@@ -10,6 +10,8 @@ use workflow::name_list::names_in_short;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
+use crate::revocation;
+
 /// One mail to a requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
@@ -27,6 +29,8 @@ pub(crate) enum Notice {
     Expired,
     /// A step failed for good.
     Failed,
+    /// The certificate was revoked.
+    Revoked,
 }
 
 /// The request is in progress: it has not ended.
@@ -72,6 +76,7 @@ impl Notice {
             Self::Withdrawn => MailKind::Withdrawn,
             Self::Expired => MailKind::Expired,
             Self::Failed => MailKind::Failed,
+            Self::Revoked => MailKind::Revoked,
         }
     }
 
@@ -176,6 +181,7 @@ impl Notice {
                 .fact(&asked_on, &asked)
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-failed-urgent")),
+            Self::Revoked => revocation::to_requester(request, base_url, status_link),
         }
     }
 }

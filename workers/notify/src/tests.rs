@@ -13,6 +13,7 @@ use super::*;
 
 mod confirmation;
 mod overview;
+mod revocation;
 
 fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
@@ -271,6 +272,8 @@ async fn the_row_decides_what_is_said() {
     let expected = |state: &str, status: Status| match (state, status) {
         ("NotifyReceived", Submitted | PendingApproval) => Ok(Some("received")),
         ("NotifyReceived", _) => Ok(None),
+        // A row without a revocation.
+        ("NotifyRevoked", _) => Err(ErrorName::BadMessage),
         (_, Refused) => Ok(Some("refused")),
         (_, Rejected) => Ok(Some("rejected")),
         (_, Withdrawn) => Ok(Some("withdrawn")),

@@ -1,5 +1,5 @@
-//! Persist: writes the summary of the validated CSR to the row, once, and the ending of a request without a
-//! certificate.
+//! Persist: writes the summary of the validated CSR to the row, once, the ending of a request without a certificate, and
+//! revocations.
 //!
 //! Invariant: the summary comes from the CSR in the row, never from a message; the message only names the validated
 //! CSR. A recorded ending is never overwritten: a later failure leaves it unchanged.
@@ -7,17 +7,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use pki::certificate::Certificate;
 use serde::Deserialize;
 use workflow::decision;
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::{GrantedCsr, PolicyRejection};
-use workflow::ports::{Clock, Issuers, Metrics, NameIndex, NameRow, Policies, Requests};
+use workflow::ports::{
+    CertificateStore, Clock, Issuers, Metrics, NameIndex, NameRow, Policies, Requests, RevocationWriter,
+};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Ending, Request, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::{Updated, update_known_request};
+use workflow::store::{Updated, record_revocation, update_known_request};
 use workflow::texts::Language;
 
 /// The step.
@@ -30,6 +33,10 @@ pub struct Persist {
     pub policies: Arc<dyn Policies>,
     /// The CA certificate.
     pub issuers: Arc<dyn Issuers>,
+    /// Issued certificates.
+    pub certificates: Arc<dyn CertificateStore>,
+    /// The table of revoked certificates.
+    pub revocations: Arc<dyn RevocationWriter>,
     /// Counts endings.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
@@ -59,6 +66,8 @@ pub enum PersistState {
     RecordExpiry,
     /// A step failed for good.
     RecordFailure,
+    /// A revocation was accepted.
+    RecordRevocation,
 }
 
 workflow::wire_names!(PersistState: "state" {
@@ -67,6 +76,7 @@ workflow::wire_names!(PersistState: "state" {
     RecordRejection => "RecordRejection",
     RecordExpiry => "RecordExpiry",
     RecordFailure => "RecordFailure",
+    RecordRevocation => "RecordRevocation",
 });
 
 #[async_trait]
@@ -94,6 +104,7 @@ impl Step for Persist {
                 tracing::error!(cause = task.input.error, "request {id} failed");
                 self.end(&request, failure()).await?;
             }
+            PersistState::RecordRevocation => self.revoke(&request).await?,
         }
         Ok(Progress::Done(NoOutput {}))
     }
@@ -173,6 +184,28 @@ impl Persist {
             self.metrics.record(Measure::Ended(outcome));
         }
         tracing::info!(%status, "recorded that request {} is {status}", request.id());
+        Ok(())
+    }
+}
+
+impl Persist {
+    /// Records the revocation that the row has accepted.
+    async fn revoke(&self, request: &Request) -> Result<(), StepError> {
+        let id = request.id();
+        let serial = request.serial().filter(|_| request.is_signed()).ok_or_else(|| {
+            StepError::refused(ErrorName::BadMessage, "the request has no certificate that could be revoked")
+        })?;
+        let missing = || StepError::transient(format!("the certificate {serial} is not in the bucket"));
+        let pem = self.certificates.certificate(serial).await?.ok_or_else(missing)?;
+        let certificate = Certificate::from_pem(&pem).map_err(|error| {
+            StepError::transient(format!("the stored certificate cannot be read: {error}"))
+        })?;
+        let issuer = certificate
+            .authority_key_identifier()
+            .ok_or_else(|| StepError::transient("the stored certificate has no authority key identifier"))?;
+        let (origin, now) = (Origin::worker("persist"), self.clock.now());
+        record_revocation(&*self.requests, &*self.revocations, id, &issuer, &origin, now).await?;
+        tracing::info!(%serial, "recorded that certificate {serial} of request {id} is revoked");
         Ok(())
     }
 }

@@ -13,6 +13,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             names: aws.names()?,
             policies: aws.policies()?,
             issuers: aws.issuers()?,
+            certificates: aws.certificates()?,
+            revocations: aws.revocation_writer()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use persist::{Persist, PersistInput};
+use pki::crl::RevocationReason;
 use pki::testing as test_pki;
 use time::Duration;
 use workflow::finding::Code;
@@ -20,6 +21,8 @@ fn step(backend: &Arc<InMemoryBackend>) -> Persist {
         names: backend.clone(),
         policies: backend.clone(),
         issuers: backend.clone(),
+        certificates: backend.clone(),
+        revocations: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
     }
@@ -194,4 +197,40 @@ async fn a_failure_of_the_past_does_not_end_what_an_operator_set_going_again() {
     now.execution = row.execution().arn.clone();
     step(&backend).run(now).await.unwrap();
     assert_eq!(backend.request(id).unwrap().status(), Status::Failed);
+}
+
+#[tokio::test]
+async fn an_accepted_revocation_is_recorded_once_whatever_fails() {
+    let record = |backend: Arc<InMemoryBackend>| async move {
+        let id = backend.requests()[0].id();
+        run(&backend, id, "RecordRevocation", PersistInput::default()).await.map(drop)
+    };
+    let accept = |backend: &Arc<InMemoryBackend>| {
+        backend.accepted_revocation(RevocationReason::KeyCompromise);
+    };
+    faults::fault_sweep("RecordRevocation", accept, record).await;
+    let backend = InMemoryBackend::new();
+    accept(&backend);
+    record(backend.clone()).await.unwrap();
+    let row = backend.requests().remove(0);
+    assert_eq!(row.status(), Status::Revoked);
+    let first = backend.revocations();
+    let revoked = first.values().next().unwrap();
+    assert_eq!(revoked.issuer, backend.issuer_certificate().key_identifier());
+    assert_eq!((Some(&revoked.serial), Some(revoked.not_after)), (row.serial(), row.not_after()));
+    assert_eq!((revoked.reason, revoked.request_id), (RevocationReason::KeyCompromise, row.id()));
+    assert_eq!(revoked.revoked_at, backend.now());
+    backend.advance(Duration::HOUR);
+    record(backend.clone()).await.unwrap();
+    assert_eq!(backend.revocations(), first);
+}
+
+#[tokio::test]
+async fn a_revocation_that_nobody_accepted_is_not_recorded() {
+    let backend = InMemoryBackend::new();
+    for id in [backend.request_with_certificate(Status::Delivered), backend.request_at(Status::Approved)] {
+        let answer = run(&backend, id, "RecordRevocation", PersistInput::default()).await;
+        assert!(matches!(answer, Err(StepError::Refused { .. })), "{answer:?}");
+    }
+    assert!(backend.revocations().is_empty());
 }

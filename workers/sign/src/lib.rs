@@ -5,8 +5,8 @@
 //! second writer continues with the stored certificate, and the row takes its validity. Its names are in the index of
 //! names before the row says that it is issued. The signed contents are the
 //! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
-//! back by two other libraries before they are stored. The worker also publishes revocation lists anew, since it alone has
-//! the CA key; a list never takes the place of a newer one.
+//! back by two other libraries before they are stored. The worker also publishes revocation lists ([`lists`]), since it
+//! alone has the CA key.
 
 use std::sync::Arc;
 
@@ -24,13 +24,17 @@ use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::GrantedCsr;
 use workflow::ports::{
-    CertificateStore, Clock, Issuers, NameIndex, NameRow, Policies, Requests, RevocationLists,
+    CertificateStore, Clock, Issuers, NameIndex, NameRow, Policies, Requests, RevocationLists, Revocations,
 };
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::{publish_list, update_known_request};
+use workflow::store::update_known_request;
 use workflow::timestamp::rfc3339;
+
+mod lists;
+
+pub use lists::Listed;
 
 /// The step.
 pub struct Sign {
@@ -44,6 +48,8 @@ pub struct Sign {
     pub names: Arc<dyn NameIndex>,
     /// Issuers with their keys.
     pub issuers: Arc<dyn Issuers>,
+    /// Revoked certificates.
+    pub revocations: Arc<dyn Revocations>,
     /// Published revocation lists.
     pub lists: Arc<dyn RevocationLists>,
     /// The URL of what the stack publishes, for the addresses in certificates.
@@ -62,27 +68,54 @@ pub struct Signed {
     pub not_after: String,
 }
 
-/// The state with tasks for this worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignState {
-    /// `Sign`.
-    Sign,
+/// The output of a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum SignOutput {
+    /// Of `Sign`.
+    Signed(Signed),
+    /// Of `PublishCrl`.
+    Listed(Listed),
 }
 
-workflow::wire_names!(SignState: "state" { Sign => "Sign" });
+/// The states with tasks for this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignState {
+    /// Issues the certificate.
+    Sign,
+    /// Publishes a list with the revoked certificate.
+    PublishCrl,
+}
+
+workflow::wire_names!(SignState: "state" { Sign => "Sign", PublishCrl => "PublishCrl" });
 
 #[async_trait]
 impl Step for Sign {
     type State = SignState;
     type Input = NoInput;
-    type Output = Signed;
+    type Output = SignOutput;
 
-    async fn run(&self, task: Task<SignState, NoInput>) -> Result<Progress<Signed>, StepError> {
+    async fn run(&self, task: Task<SignState, NoInput>) -> Result<Progress<SignOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
+        Ok(Progress::Done(match task.state {
+            SignState::Sign => SignOutput::Signed(self.sign(request).await?),
+            SignState::PublishCrl => SignOutput::Listed(self.list(&request).await?),
+        }))
+    }
+
+    async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        let no_issuer = || StepError::refused(ErrorName::BadMessage, "this worker handles tasks and lists");
+        self.renew_list(&message.issuer.ok_or_else(no_issuer)?).await
+    }
+}
+
+impl Sign {
+    async fn sign(&self, request: Request) -> Result<Signed, StepError> {
+        let id = request.id();
         match (request.status(), request.reservation()) {
-            (Status::Issued | Status::Delivered, Some(reserved)) => {
-                return Ok(Progress::Done(signed(reserved.serial.clone(), reserved.validity)));
+            (Status::Issued | Status::Delivered | Status::Revoked, Some(reserved)) => {
+                return Ok(signed(reserved.serial.clone(), reserved.validity));
             }
             (Status::Approved, _) => {}
             (status, _) => {
@@ -109,31 +142,7 @@ impl Step for Sign {
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
         update_known_request(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
         tracing::info!(%serial, "issued certificate {serial} for request {id}");
-        Ok(Progress::Done(signed(serial, validity)))
-    }
-
-    async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
-        let no_issuer = || StepError::refused(ErrorName::BadMessage, "this worker handles tasks and lists");
-        let identifier = message.issuer.ok_or_else(no_issuer)?;
-        let now = self.clock.now();
-        let named = self.issuers.with_key_identifier(&identifier).await?;
-        // Renewed certificates share the key; a list lives as long as the last of them.
-        let able = named.into_iter().filter(|issuer| issuer.may_sign_crls() && issuer.not_after() > now);
-        let Some(issuer) = able.max_by_key(Issuer::not_after) else {
-            let why = format!("no valid CA certificate with the key identifier {identifier} may sign lists");
-            return Err(StepError::refused(ErrorName::BadMessage, why));
-        };
-        let signer = self.issuers.signer(&issuer).await?;
-        let crl = publish_list(&*self.lists, &*signer, &issuer, now)
-            .await
-            .map_err(|error| StepError::transient(error.to_string()))?;
-        tracing::info!(
-            issuer = identifier,
-            number = crl.number(),
-            "published the revocation list {}",
-            crl.number()
-        );
-        Ok(())
+        Ok(signed(serial, validity))
     }
 }
 

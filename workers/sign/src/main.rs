@@ -1,4 +1,4 @@
-//! The Lambda function of the state Sign.
+//! The Lambda function of the states Sign and PublishCrl.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             certificates: aws.certificates()?,
             names: aws.names()?,
             issuers: aws.signing_issuers()?,
+            revocations: aws.revocations()?,
             lists: aws.lists()?,
             publication_url: aws.publication_url()?,
             clock: Arc::new(SystemClock),

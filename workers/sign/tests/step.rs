@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use pki::certificate::Certificate;
+use pki::crl::RevocationReason;
 use pki::issuer::Issuer;
 use pki::signer::{SignatureAlgorithm, Signer, SignerError};
 use pki::testing as test_pki;
-use sign::{Sign, Signed};
+use sign::{Listed, Sign, SignOutput, Signed};
 use time::Duration;
 use workflow::certificate::PublicationUrl;
 use workflow::ids::{IssuerId, RequestId};
@@ -24,6 +25,7 @@ fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
         certificates: backend.clone(),
         names: backend.clone(),
         issuers: backend.clone(),
+        revocations: backend.clone(),
         lists: backend.clone(),
         publication_url: Some(PublicationUrl::parse("http://pki.example.com").unwrap()),
         clock: backend.clone(),
@@ -33,8 +35,8 @@ fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
 async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
     let step = worker(backend);
     match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await? {
-        Progress::Done(signed) => Ok(signed),
-        Progress::Waiting => panic!("Sign never waits"),
+        Progress::Done(SignOutput::Signed(signed)) => Ok(signed),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -422,4 +424,72 @@ async fn a_message_about_no_issuer_is_refused() {
         assert!(matches!(answer, Err(StepError::Refused { code: ErrorName::BadMessage, .. })), "{answer:?}");
     }
     assert!(backend.published().await.unwrap().is_empty());
+}
+
+async fn list(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Listed, StepError> {
+    match worker(backend).run(fixtures::task(id, "PublishCrl", "t", NoInput {})).await? {
+        Progress::Done(SignOutput::Listed(listed)) => Ok(listed),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_is_in_a_list_whatever_fails() {
+    let revoke = |backend: &Arc<InMemoryBackend>| {
+        backend.revoked_request(RevocationReason::KeyCompromise);
+        backend.revoked_request(RevocationReason::Superseded);
+    };
+    faults::fault_sweep("PublishCrl", revoke, |backend| async move {
+        list(&backend, backend.requests()[0].id()).await.map(drop)
+    })
+    .await;
+    let backend = InMemoryBackend::new();
+    revoke(&backend);
+    let requests = backend.requests();
+    let first = list(&backend, requests[0].id()).await.unwrap();
+    let published = backend.list(&backend.issuer_certificate().key_identifier()).await.unwrap().unwrap();
+    for row in &requests {
+        let reason = published.crl.reason_of(row.serial().unwrap()).unwrap();
+        assert_eq!(reason, row.revocation().map(|revocation| revocation.reason));
+    }
+    assert_eq!(published.crl.number(), first.crl_number);
+    // The list has the second certificate already.
+    assert_eq!(list(&backend, requests[1].id()).await.unwrap(), first);
+    assert!(backend.requests().iter().all(|row| row.revocation().unwrap().listed_at.is_some()));
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_former_issuer_is_in_the_list_of_that_issuer() {
+    let backend = InMemoryBackend::new();
+    let id = backend.revoked_request(RevocationReason::Superseded);
+    let former = backend.issuer_certificate();
+    backend.rotate_to(&test_pki::root());
+    list(&backend, id).await.unwrap();
+    let published = backend.list(&former.key_identifier()).await.unwrap().unwrap();
+    published.crl.verify(former).unwrap();
+    let serial = backend.request(id).unwrap().serial().unwrap().clone();
+    assert_eq!(published.crl.reason_of(&serial).unwrap(), Some(RevocationReason::Superseded));
+    assert_eq!(backend.published().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_recorded_as_revoked_is_in_no_list() {
+    let backend = InMemoryBackend::new();
+    for id in [
+        backend.request_with_certificate(Status::Delivered),
+        backend.accepted_revocation(RevocationReason::KeyCompromise),
+    ] {
+        let answer = list(&backend, id).await;
+        assert!(matches!(answer, Err(StepError::Refused { code: ErrorName::BadMessage, .. })), "{answer:?}");
+    }
+    assert!(backend.published().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_is_not_signed_again() {
+    let backend = InMemoryBackend::new();
+    let id = backend.revoked_request(RevocationReason::KeyCompromise);
+    let before = backend.certificates();
+    sign(&backend, id).await.unwrap();
+    assert_eq!((backend.certificates(), backend.request(id).unwrap().status()), (before, Status::Revoked));
 }

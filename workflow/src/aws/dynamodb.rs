@@ -22,10 +22,12 @@ use crate::request::audit::Event;
 mod approvals;
 mod names;
 mod requests;
+mod revocations;
 
 pub use approvals::DynamoApprovals;
 pub use names::DynamoNames;
 pub use requests::DynamoRequests;
+pub use revocations::{DynamoRevocationWriter, DynamoRevocations};
 
 type Item = HashMap<String, AttributeValue>;
 

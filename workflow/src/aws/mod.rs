@@ -21,7 +21,7 @@ use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
     Approvals, CertificateStore, Executions, Issuers, LinkSecrets, Mailer, Metrics, NameIndex, Operators,
-    Policies, PortError, Queue, Requests, RevocationLists, Tasks, WorkerQueue,
+    Policies, PortError, Queue, Requests, RevocationLists, RevocationWriter, Revocations, Tasks, WorkerQueue,
 };
 
 mod dynamodb;
@@ -42,7 +42,7 @@ mod sqs;
 mod ssm;
 mod step_functions;
 
-pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests};
+pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests, DynamoRevocationWriter, DynamoRevocations};
 pub use embedded_metrics::EmbeddedMetrics;
 pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
@@ -175,6 +175,28 @@ impl Aws {
         Ok(Arc::new(AwsIssuers::with_keys(self.sdk(), bucket, SecretsManager::new(self.sdk(), id))))
     }
 
+    fn revocations_table(&self) -> Result<&str, EnvironmentError> {
+        self.environment.text("REVOCATIONS_TABLE", "the name of the table of revoked certificates")
+    }
+
+    /// The table of revoked certificates.
+    ///
+    /// # Errors
+    /// `REVOCATIONS_TABLE` is missing.
+    pub fn revocations(&self) -> Result<Arc<dyn Revocations>, EnvironmentError> {
+        Ok(Arc::new(DynamoRevocations::new(self.sdk(), self.revocations_table()?)))
+    }
+
+    /// The table of revoked certificates, to write it together with requests.
+    ///
+    /// # Errors
+    /// `REVOCATIONS_TABLE`, `REQUESTS_TABLE` or `AUDIT_TABLE` is missing.
+    pub fn revocation_writer(&self) -> Result<Arc<dyn RevocationWriter>, EnvironmentError> {
+        let (table, requests, audit) =
+            (self.revocations_table()?, self.requests_table()?, self.audit_table()?);
+        Ok(Arc::new(DynamoRevocationWriter::new(self.sdk(), table, requests, audit)))
+    }
+
     /// The published revocation lists.
     ///
     /// # Errors
@@ -283,6 +305,17 @@ impl Aws {
     /// `STATE_MACHINE_ARN` is missing.
     pub fn executions(&self) -> Result<Arc<dyn Executions>, EnvironmentError> {
         let arn = self.environment.text("STATE_MACHINE_ARN", "the ARN of the state machine")?;
+        Ok(Arc::new(StepFunctions::new(self.sdk(), arn)))
+    }
+
+    /// The executions of the state machine of revocations.
+    ///
+    /// # Errors
+    /// `REVOCATION_STATE_MACHINE_ARN` is missing.
+    pub fn revocation_executions(&self) -> Result<Arc<dyn Executions>, EnvironmentError> {
+        let arn = self
+            .environment
+            .text("REVOCATION_STATE_MACHINE_ARN", "the ARN of the state machine of revocations")?;
         Ok(Arc::new(StepFunctions::new(self.sdk(), arn)))
     }
 

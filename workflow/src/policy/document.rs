@@ -6,6 +6,7 @@
 mod deciders;
 mod keys;
 mod notes;
+mod revocation;
 mod settings;
 mod usages;
 mod values;
@@ -28,6 +29,7 @@ pub use deciders::Escalation;
 use deciders::contradictions_of_defaults;
 use keys::{Field, PlacedValue, TableKeys, elements, read as read_value, table};
 pub use notes::PolicyNote;
+pub use revocation::RevocationRules;
 use settings::{Common, FEWEST_RSA_BITS, NameRules, People, Settings};
 use values::{Approver, KeyDigest, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
@@ -49,6 +51,7 @@ const TOP: &[&str] = &[
     "groups",
     "people",
     "publication",
+    "revocation",
     "defaults",
     "profiles",
 ];
@@ -58,6 +61,7 @@ pub(super) struct Checked {
     pub(super) masks_addresses: bool,
     pub(super) language: Language,
     pub(super) publication: Publication,
+    pub(super) revocation: RevocationRules,
     pub(super) pending_limit: u32,
     pub(super) hourly_limit: u32,
     pub(super) requesters: RequesterProof,
@@ -90,6 +94,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let denied_keys: Field<Vec<PlacedValue<KeyDigest>>> = top.list("denied_keys", mistakes);
     let denied_key_list: Field<KeyListDigest> = top.field("denied_key_list", mistakes);
     let publication = publication(&top, mistakes);
+    let revocation = top.table("revocation", RevocationRules::KEYS, mistakes, RevocationRules::of);
     let people =
         top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
     let people = people.get().cloned().unwrap_or_default();
@@ -118,6 +123,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         masks_addresses: common.people.masks_addresses(),
         language: common.people.language(),
         publication,
+        revocation: revocation.or_usual(RevocationRules::default())?,
         pending_limit: pending_limit.or_usual(USUAL_PENDING_LIMIT)?.get(),
         hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),

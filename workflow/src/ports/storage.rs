@@ -51,7 +51,8 @@ pub trait Requests: Send + Sync {
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError>;
     /// The requests in a status, oldest first, at most `limit`. Reads no rows.
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
-    /// The requests that [are unnotified](Request::is_unnotified), oldest first, at most `limit`. Reads no rows.
+    /// The requests that [are unnotified](Request::is_unnotified) or have an
+    /// [open revocation](Request::has_open_revocation), oldest first, at most `limit`. Reads no rows.
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
     /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
@@ -75,6 +76,8 @@ pub trait Requests: Send + Sync {
         since: OffsetDateTime,
         enough: usize,
     ) -> Result<usize, PortError>;
+    /// The request whose certificate has, or will have, this serial. Eventually consistent.
+    async fn with_serial(&self, serial: &Serial) -> Result<Option<Request>, PortError>;
     /// The requests for a public key (hex SHA-256 of the SPKI), newest first, at most `limit`.
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError>;
 }

@@ -66,11 +66,41 @@ pub enum EventKind {
     Retried,
     /// The certificate was fetched through the status link; `detail` is the form.
     Downloaded,
-    /// The certificate was revoked.
+    /// The revocation of the certificate was accepted; `detail` is the reason, the actor whoever asked for it.
+    RevocationAccepted,
+    /// The certificate was revoked; `detail` is the reason.
     Revoked,
+    /// A list with the certificate was published; `detail` is its number.
+    RevocationListed,
+    /// The execution of the revocation was missing and was started again; `detail` is the attempt.
+    RevocationRestarted,
 }
 
-/// The actor of an event, as text: `requester:<address>`, `approver:<address>`, `worker:<name>` or `operator:<name>`.
+/// The kind of an [`Actor`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActorRole {
+    /// The requester.
+    Requester,
+    /// An approver.
+    Approver,
+    /// The holder of the private key of a certificate.
+    KeyHolder,
+    /// The user of the operator's command.
+    Operator,
+    /// A worker.
+    Worker,
+}
+
+wire_names!(ActorRole: "kind of actor" {
+    Requester => "requester",
+    Approver => "approver",
+    KeyHolder => "key-holder",
+    Operator => "operator",
+    Worker => "worker",
+});
+
+/// The actor of an event, as text: `requester:<address>`, `approver:<address>`, `key-holder:`, `worker:<name>` or
+/// `operator:<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Actor(String);
@@ -94,6 +124,16 @@ impl Actor {
     /// The user of the operator's command.
     pub fn operator(name: &str) -> Self {
         Self(format!("operator:{name}"))
+    }
+
+    /// The holder of the private key of a certificate, who signed what was asked for.
+    pub fn key_holder() -> Self {
+        Self("key-holder:".to_owned())
+    }
+
+    /// The kind of actor.
+    pub fn role(&self) -> Option<ActorRole> {
+        self.0.split_once(':').and_then(|(role, _)| role.parse().ok())
     }
 
     /// The text.
@@ -269,7 +309,10 @@ wire_names!(EventKind: "kind of event" {
     Restarted => "restarted",
     Retried => "retried",
     Downloaded => "downloaded",
+    RevocationAccepted => "revocation_accepted",
     Revoked => "revoked",
+    RevocationListed => "revocation_listed",
+    RevocationRestarted => "revocation_restarted",
 });
 
 /// Chains the events after `head`, and moves `head` to the last of them.

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::OffsetDateTime;
 
-use super::Status;
 use super::audit::ChainHead;
 use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
+use super::{RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -103,6 +103,9 @@ pub struct Columns {
     /// See [`Ending::findings`].
     #[serde(default, with = "crate::finding::kept")]
     pub findings: Vec<Finding>,
+    /// See [`Request::revocation`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<RevocationRecord>,
     /// See [`Request::history`].
     pub history: Vec<HistoryEntry>,
     /// The end of the audit trail.
@@ -172,6 +175,7 @@ impl From<Request> for Columns {
             reason,
             code,
             findings,
+            revocation: row.revocation,
             history: row.history,
             audit: row.audit,
         }
@@ -231,6 +235,7 @@ impl TryFrom<Columns> for Request {
             },
             mails: columns.mails,
             ending,
+            revocation: columns.revocation,
             history: columns.history,
             audit: columns.audit,
             entries: Vec::new(),

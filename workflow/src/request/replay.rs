@@ -50,6 +50,11 @@ struct Facts {
     signed: bool,
     attempt: String,
     mails: BTreeSet<String>,
+    /// Reason and actor.
+    revocation: Option<(String, Actor)>,
+    revocation_attempt: Option<String>,
+    revoked: Option<OffsetDateTime>,
+    listed: Option<OffsetDateTime>,
 }
 
 impl Facts {
@@ -102,7 +107,16 @@ impl Facts {
             EventKind::WithdrawalRecorded => self.enter(Status::Withdrawn, event),
             EventKind::Expired => self.enter(Status::Expired, event),
             EventKind::Failed => self.enter(Status::Failed, event),
-            EventKind::Revoked => self.enter(Status::Revoked, event),
+            EventKind::RevocationAccepted => {
+                self.revocation = Some((detail(), event.actor.clone()));
+                self.revocation_attempt = Some("1".to_owned());
+            }
+            EventKind::Revoked => {
+                self.revoked = Some(event.at);
+                self.enter(Status::Revoked, event);
+            }
+            EventKind::RevocationListed => self.listed = Some(event.at),
+            EventKind::RevocationRestarted => self.revocation_attempt = Some(detail()),
             EventKind::Viewed
             | EventKind::Withdrawn
             | EventKind::LinksRenewed
@@ -143,6 +157,7 @@ impl Facts {
             .flat_map(|decision| &decision.votes)
             .map(|vote| (Actor::approver(&vote.approver).to_string(), vote.decision.as_str().to_owned()))
             .collect();
+        let revocation = row.revocation();
         let history = row.history().iter().map(|entry| (entry.status, entry.at));
         let agreed = [
             ("status", self.history.last().map(|(status, _)| *status) == Some(row.status())),
@@ -170,6 +185,13 @@ impl Facts {
             ("signedDate", self.signed == row.is_signed()),
             ("executionAttempt", self.attempt == row.execution().attempt.to_string()),
             ("mails", self.mails.iter().eq(row.mails().keys())),
+            ("revocation", self.revocation == revocation.map(|it| (it.reason.to_string(), it.by.clone()))),
+            (
+                "revocation.executionAttempt",
+                self.revocation_attempt == revocation.map(|it| it.execution_attempt.to_string()),
+            ),
+            ("revocation.revokedAt", self.revoked == revocation.and_then(|it| it.revoked_at)),
+            ("revocation.listedAt", self.listed == revocation.and_then(|it| it.listed_at)),
         ];
         agreed.into_iter().filter(|(_, agree)| !agree).map(|(column, _)| column).collect()
     }

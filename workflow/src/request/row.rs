@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::Status;
 use super::audit::{ChainHead, PendingEvent};
+use super::{RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -68,6 +68,7 @@ pub struct Request {
     pub(super) execution: Execution,
     pub(super) mails: BTreeMap<String, String>,
     pub(super) ending: Option<Ending>,
+    pub(super) revocation: Option<RevocationRecord>,
     pub(super) history: Vec<HistoryEntry>,
     pub(super) audit: ChainHead,
     /// Events of changes since the row was read; [`Request::take_events`] moves them into the audit trail.

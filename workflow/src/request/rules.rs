@@ -62,6 +62,7 @@ impl Request {
             execution: Execution { arn: execution_arn, attempt: 1, started: now },
             mails: BTreeMap::new(),
             ending: None,
+            revocation: None,
             history: vec![HistoryEntry { status, at: now }],
             audit: audit::ChainHead::default(),
             entries: Vec::new(),
@@ -181,7 +182,9 @@ impl Request {
         now: OffsetDateTime,
     ) -> Result<Reservation, InvalidTransition> {
         match (&self.reservation, self.status) {
-            (Some(reserved), Status::Approved | Status::Issued | Status::Delivered) => Ok(reserved.clone()),
+            (Some(reserved), Status::Approved | Status::Issued | Status::Delivered | Status::Revoked) => {
+                Ok(reserved.clone())
+            }
             (None, Status::Approved) => {
                 self.note(PendingEvent::new(EventKind::Reserved, now).with_detail(serial.to_string()));
                 Ok(self.reservation.insert(Reservation { serial, validity }).clone())
@@ -213,7 +216,7 @@ impl Request {
                 self.enter(Status::Issued, now);
                 Ok(())
             }
-            (Status::Issued | Status::Delivered, _) => Ok(()),
+            (Status::Issued | Status::Delivered | Status::Revoked, _) => Ok(()),
             (status, _) => Err(InvalidTransition { status, change: "issued" }),
         }
     }
@@ -229,7 +232,8 @@ impl Request {
                 self.enter(Status::Delivered, now);
                 Ok(())
             }
-            Status::Delivered => Ok(()),
+            // A certificate that was revoked meanwhile was mailed all the same.
+            Status::Delivered | Status::Revoked => Ok(()),
             status => Err(InvalidTransition { status, change: "delivered" }),
         }
     }

@@ -65,9 +65,9 @@ impl Status {
         !self.is_terminal() && self != Status::Unconfirmed
     }
 
-    /// True if the certificate is stored and not revoked.
+    /// True if the certificate is stored; it may be revoked.
     pub fn has_certificate(self) -> bool {
-        matches!(self, Status::Issued | Status::Delivered)
+        matches!(self, Status::Issued | Status::Delivered | Status::Revoked)
     }
 }
 

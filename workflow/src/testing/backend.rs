@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link};
+use crate::certificate::Revocation;
 use crate::ids::RequestId;
 use crate::mail::Mail;
 use crate::message::RecheckMessage;
@@ -28,6 +29,7 @@ use pki::testing as test_pki;
 
 mod lists;
 mod ports;
+mod revocations;
 
 /// A sent mail.
 pub type SentMail = Mail;
@@ -54,6 +56,7 @@ struct State {
     approvals: BTreeMap<RequestId, Approval>,
     links: BTreeMap<String, Link>,
     certificates: BTreeMap<String, String>,
+    revocations: BTreeMap<(String, String), Revocation>,
     /// By key identifier, with the time of the publication.
     lists: BTreeMap<String, (PublishedList, OffsetDateTime)>,
     mails: Vec<Mail>,
@@ -244,6 +247,11 @@ impl InMemoryBackend {
         &self.ca.issuer
     }
 
+    /// The issuing CA that was put in force last.
+    pub fn latest_issuer(&self) -> Issuer {
+        self.state().rotated.last().unwrap_or(&self.ca).issuer.clone()
+    }
+
     /// Changes the columns of a stored row, without any check.
     pub fn alter(&self, id: RequestId, alter: impl FnOnce(&mut Columns)) {
         let row = self.request(id).expect("a row");
@@ -257,6 +265,7 @@ impl InMemoryBackend {
         let voter = votes.first().map_or(Actor::worker("test"), |vote| Actor::approver(&vote.approver));
         let events = request.take_events_by(|kind| match kind {
             EventKind::Submitted => Origin::caller(requester.clone(), None),
+            EventKind::RevocationAccepted => Origin::caller(requester.clone(), None),
             EventKind::Voted => Origin::caller(voter.clone(), None),
             _ => Origin::worker("test"),
         });
@@ -307,6 +316,11 @@ impl InMemoryBackend {
     /// Every stored certificate (PEM), by serial.
     pub fn certificates(&self) -> BTreeMap<String, String> {
         self.state().certificates.clone()
+    }
+
+    /// Every revoked certificate, by issuer and serial.
+    pub fn revocations(&self) -> BTreeMap<(String, String), Revocation> {
+        self.state().revocations.clone()
     }
 
     /// The audit trail of a request.
@@ -368,5 +382,6 @@ pub fn trusting_policy() -> String {
 /// True if the flow may move a request from one status to the other.
 fn leads_to(from: Status, to: Status) -> bool {
     let rank = |status| Status::ALL.iter().position(|one| *one == status);
-    from == to || (!from.is_terminal() && rank(from) < rank(to))
+    let may_be_revoked = from.has_certificate() || from == Status::Failed;
+    from == to || (to == Status::Revoked && may_be_revoked) || (!from.is_terminal() && rank(from) < rank(to))
 }

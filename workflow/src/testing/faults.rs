@@ -23,6 +23,8 @@ pub struct Summary {
     pub requests: BTreeMap<RequestId, String>,
     /// Number of certificates, and of requests with a serial.
     pub certificates: (usize, usize),
+    /// Issuers, serials and reasons of the revoked certificates, and the serials in the lists.
+    pub revocations: Vec<String>,
     /// The index of names.
     pub names: BTreeSet<(String, String)>,
     /// Recipients and kinds of the mails.
@@ -47,7 +49,7 @@ impl InMemoryBackend {
             let history: Vec<_> = row.history().iter().map(|entry| entry.status.as_str()).collect();
             let mails: Vec<_> = row.mails().keys().collect();
             format!(
-                "{} {history:?} {:?} {:?} {mails:?} {:?} {:?} {:?} {}",
+                "{} {history:?} {:?} {:?} {mails:?} {:?} {:?} {:?} {} {:?}",
                 row.status(),
                 row.csr().map(|csr| &csr.csr_digest),
                 row.names(),
@@ -55,6 +57,12 @@ impl InMemoryBackend {
                 row.findings(),
                 row.decision().map(|decision| decision.outcome),
                 row.execution().attempt,
+                row.revocation().map(|it| (
+                    it.reason,
+                    it.revoked_at,
+                    it.listed_at.is_some(),
+                    it.execution_attempt
+                )),
             )
         };
         Summary {
@@ -63,6 +71,7 @@ impl InMemoryBackend {
                 self.certificates().len(),
                 rows.iter().filter(|row| row.serial().is_some()).count(),
             ),
+            revocations: self.revocation_summary(),
             names: self.names(),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),
             told: self.told().into_iter().collect(),
@@ -82,6 +91,15 @@ impl InMemoryBackend {
 }
 
 impl InMemoryBackend {
+    /// The revoked certificates, and for each whether the list of its issuer has it.
+    fn revocation_summary(&self) -> Vec<String> {
+        let lists = self.published_lists();
+        let listed = |one: &crate::certificate::Revocation| {
+            lists.get(&one.issuer).map(|crl| crl.reason_of(&one.serial).expect("a list that can be read"))
+        };
+        self.revocations().values().map(|one| format!("{one:?} {:?}", listed(one))).collect()
+    }
+
     /// Events of a request's audit trail, without random values and times.
     fn trail(&self, row: &crate::request::Request) -> Vec<String> {
         let events = self.audit(row.id());

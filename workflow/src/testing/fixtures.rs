@@ -1,5 +1,6 @@
 //! Requests of any status, made by the rules of [`Request`] and the policy in force.
 
+use futures_util::FutureExt as _;
 use time::Duration;
 
 use crate::approval::{Approval, VoteInput};
@@ -9,14 +10,18 @@ use crate::email::Email;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::policy::key_list::KeyList;
-use crate::ports::Clock;
-use crate::request::audit::{EventKind, PendingEvent};
-use crate::request::{Ending, Request, Status, Submission, execution_name};
+use crate::ports::{Clock, Executions, Issuers};
+use crate::request::audit::{Actor, EventKind, Origin, PendingEvent};
+use crate::request::{
+    Ending, Request, RevocationOrder, Status, Submission, execution_name, revocation_execution_name,
+};
 use crate::runtime::step::Task;
+use crate::store::record_revocation;
 use crate::testing::InMemoryBackend;
 use crate::texts::Language;
 use crate::wire_name::WireName;
-use pki::certificate::{Serial, Validity};
+use pki::certificate::{Serial, Template, Validity, issue, lint};
+use pki::crl::RevocationReason;
 use pki::csr::Csr;
 use pki::testing as test_pki;
 
@@ -60,6 +65,55 @@ pub fn key_list(csrs: &[&str]) -> KeyList {
 }
 
 impl InMemoryBackend {
+    /// Issues the certificate of a request from its row, like Sign (PEM).
+    pub fn certificate_of(&self, request: &Request) -> String {
+        let (policy, issuer) = (self.policy(), &self.latest_issuer());
+        let evaluated = request.evaluate(&policy, Some(issuer)).expect("the policy grants it");
+        let contents = evaluated.grant.contents();
+        // The in-memory backend is always ready.
+        let signer = Issuers::signer(self, issuer).now_or_never().expect("ready").expect("a key");
+        let template = Template {
+            csr: &evaluated.csr,
+            contents: &contents,
+            issuer,
+            algorithm: signer.algorithm(),
+            serial: request.serial().expect("a serial"),
+            validity: &request.validity().expect("a validity"),
+            publication: policy.publication(),
+        };
+        let linted = lint(template.build().expect("fits"), issuer, &evaluated.csr, &contents);
+        let issued = issue(&*signer, linted.expect("lints")).now_or_never().expect("ready");
+        issued.expect("a certificate").pem()
+    }
+
+    /// Stores a request with its certificate; `status` is issued or delivered.
+    pub fn request_with_certificate(&self, status: Status) -> RequestId {
+        let id = self.request_at(status);
+        let request = self.request(id).expect("stored");
+        self.put_certificate(request.serial().expect("a serial"), &self.certificate_of(&request));
+        id
+    }
+
+    /// Stores a delivered request with its certificate, and accepts the revocation of it by the requester.
+    pub fn accepted_revocation(&self, reason: RevocationReason) -> RequestId {
+        let id = self.request_with_certificate(Status::Delivered);
+        let mut row = self.request(id).expect("stored");
+        let (order, by) = (RevocationOrder { reason, comment: None }, Actor::requester(row.email()));
+        let arn = Executions::arn(self, &revocation_execution_name(id, 1));
+        row.accept_revocation(&order, &by, arn, self.now()).expect("allowed");
+        self.put(row);
+        id
+    }
+
+    /// Stores a request whose certificate is revoked, and recorded as such.
+    pub fn revoked_request(&self, reason: RevocationReason) -> RequestId {
+        let id = self.accepted_revocation(reason);
+        let (issuer, origin) = (self.latest_issuer().key_identifier(), Origin::worker("persist"));
+        let recorded = record_revocation(self, self, id, &issuer, &origin, self.now());
+        recorded.now_or_never().expect("ready").expect("recorded");
+        id
+    }
+
     /// Stores a request for `www.example.com` of this status, and returns its id.
     pub fn request_at(&self, status: Status) -> RequestId {
         let request = self.unsaved_request(&test_pki::csr(&["www.example.com"]), status);
@@ -82,7 +136,7 @@ impl InMemoryBackend {
             policy_version: policy.version().to_owned(),
             checked_key: None,
         };
-        let arn = crate::ports::Executions::arn(self, &execution_name(id, 1));
+        let arn = Executions::arn(self, &execution_name(id, 1));
         if status == Status::Unconfirmed {
             return Request::unconfirmed(id, submission, arn, Some("192.0.2.1".to_owned()), now);
         }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
 use futures_util::future::try_join;
+use pki::certificate::Serial;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
@@ -31,7 +32,8 @@ const PERSON: &str = "person";
 /// No address has a colon.
 const UNDECIDED_MARK: &str = "undecided:";
 
-/// Column and value of rows that are [unnotified](Request::is_unnotified): the key of the sparse index `byUntold`.
+/// Column and value of rows that are [unnotified](Request::is_unnotified), or have an
+/// [open revocation](Request::has_open_revocation): the key of the sparse index `byUntold`.
 const UNNOTIFIED_MARK: (&str, &str) = ("untold", "yes");
 
 /// The column with the time (seconds since 1970) at which DynamoDB deletes a row that nobody confirmed.
@@ -47,7 +49,7 @@ pub(super) const CLEARABLE: &[&str] = &["reason", UNNOTIFIED_MARK.0, REMOVE_AT];
 /// The columns of a row, with the key of the sparse index.
 pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, PortError> {
     let mut item = encode(request, what)?;
-    if request.is_unnotified() {
+    if request.is_unnotified() || request.has_open_revocation() {
         item.insert(UNNOTIFIED_MARK.0.into(), AttributeValue::S(UNNOTIFIED_MARK.1.into()));
     }
     let person = PlusTags::Same.person(request.email());
@@ -277,6 +279,15 @@ impl Requests for DynamoRequests {
 
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
         self.entries("byUntold", UNNOTIFIED_MARK, true, limit).await
+    }
+
+    async fn with_serial(&self, serial: &Serial) -> Result<Option<Request>, PortError> {
+        let entries: Vec<IndexEntry> =
+            self.entries("bySerial", ("serial", &serial.to_string()), true, 1).await?;
+        match entries.first() {
+            Some(entry) => self.find(entry.id).await,
+            None => Ok(None),
+        }
     }
 
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError> {

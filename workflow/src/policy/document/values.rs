@@ -110,7 +110,7 @@ impl FromText for String {
 }
 
 /// One of the words of a closed list.
-fn word<T>(
+pub(super) fn word<T>(
     text: &str,
     noun: &str,
     words: impl IntoIterator<Item = (&'static str, T)>,

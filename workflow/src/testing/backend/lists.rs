@@ -1,5 +1,6 @@
 //! The revocation lists of [`InMemoryBackend`].
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use async_trait::async_trait;
@@ -8,6 +9,13 @@ use time::OffsetDateTime;
 
 use super::InMemoryBackend;
 use crate::ports::{Clock as _, ListVersion, PortError, PublishedList, RevocationLists, Saved};
+
+impl InMemoryBackend {
+    /// The published lists, by key identifier.
+    pub fn published_lists(&self) -> BTreeMap<String, Crl> {
+        self.state().lists.iter().map(|(issuer, (list, _))| (issuer.clone(), list.crl.clone())).collect()
+    }
+}
 
 #[async_trait]
 impl RevocationLists for InMemoryBackend {

@@ -117,8 +117,17 @@ impl Requests for InMemoryBackend {
 
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
         self.call("requests", "unnotified", |state| {
-            let rows = oldest(state.requests.values().filter(|row| row.is_unnotified()), limit);
+            let rows = oldest(
+                state.requests.values().filter(|row| row.is_unnotified() || row.has_open_revocation()),
+                limit,
+            );
             rows.iter().map(|row| ListedRequest { expires_at: None, ..listed(row) }).collect()
+        })
+    }
+
+    async fn with_serial(&self, serial: &Serial) -> Result<Option<Request>, PortError> {
+        self.call("requests", "with serial", |state| {
+            state.requests.values().find(|row| row.serial() == Some(serial)).cloned()
         })
     }
 
@@ -312,7 +321,7 @@ fn newest<'a>(rows: impl Iterator<Item = &'a Request>, limit: usize) -> Vec<Requ
 }
 
 impl State {
-    fn save(&mut self, request: &Request, events: &[Event]) -> Saved {
+    pub(super) fn save(&mut self, request: &Request, events: &[Event]) -> Saved {
         match self.requests.get_mut(&request.id()) {
             Some(row) if row.version() == request.version() => {
                 if !leads_to(row.status(), request.status()) {

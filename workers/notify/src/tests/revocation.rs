@@ -1,0 +1,80 @@
+use pki::crl::RevocationReason;
+use workflow::request::audit::Actor;
+use workflow::request::{RevocationOrder, Status};
+
+use super::*;
+
+/// A request whose certificate its requester revoked.
+fn revoked(language: Language) -> Request {
+    let backend = InMemoryBackend::new();
+    let id = backend.revoked_request(RevocationReason::KeyCompromise);
+    backend.request(id).unwrap().altered(|row| {
+        row.language = language;
+        row.serial = Some("0badc0de".parse().unwrap());
+        row.revocation.as_mut().unwrap().comment = Some("Found in a public repository.".into());
+    })
+}
+
+async fn tell(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<(), StepError> {
+    let mut task = task("NotifyRevoked");
+    task.request_id = id;
+    step(backend).run(task).await.map(drop)
+}
+
+#[tokio::test]
+async fn the_requester_and_those_who_approved_are_told_once() {
+    let backend = InMemoryBackend::new();
+    let row = revoked(Language::English);
+    let (id, requester) = (row.id(), row.email().clone());
+    backend.put(row);
+    tell(&backend, id).await.unwrap();
+    tell(&backend, id).await.unwrap();
+    let mails = backend.mails();
+    let told: Vec<&Email> = mails.iter().map(|mail| &mail.to).collect();
+    assert_eq!(told, [&workflow::testing::fixtures::approver(), &requester]);
+    assert!(backend.request(id).unwrap().was_mailed(&MailKind::Revoked));
+    for mail in &mails {
+        assert!(!mail.text.contains("requester@example.com") && !mail.text.contains("approver@example.com"));
+    }
+}
+
+#[tokio::test]
+async fn everybody_is_told_whatever_fails() {
+    let revoke = |backend: &Arc<InMemoryBackend>| {
+        backend.revoked_request(RevocationReason::Superseded);
+    };
+    faults::fault_sweep("NotifyRevoked", revoke, |backend| async move {
+        tell(&backend, backend.requests()[0].id()).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_a_revocation_that_is_not_recorded() {
+    let backend = InMemoryBackend::new();
+    let accepted = backend.accepted_revocation(RevocationReason::Superseded);
+    for id in [accepted, backend.request_at(Status::Delivered)] {
+        let answer = tell(&backend, id).await;
+        assert!(matches!(answer, Err(StepError::Refused { code: ErrorName::BadMessage, .. })), "{answer:?}");
+    }
+    assert!(backend.mails().is_empty());
+}
+
+#[test]
+fn the_mails_say_what_happened_in_both_languages() {
+    let order = RevocationOrder { reason: RevocationReason::Superseded, comment: None };
+    let mut by_operator = revoked(Language::English).altered(|row| row.revocation = None);
+    let now = by_operator.signed_date().unwrap();
+    by_operator.accept_revocation(&order, &Actor::operator("root"), "arn".into(), now).unwrap();
+    let base = BaseUrl::parse("https://ca.example.com/").unwrap();
+    let link = "https://ca.example.com/requests/1?key=KEY";
+    let content = |request: &Request| crate::revocation::to_requester(request, &base, link);
+    for (name, request) in [
+        ("english", revoked(Language::English)),
+        ("japanese", revoked(Language::Japanese)),
+        ("by_an_operator", by_operator),
+    ] {
+        let mail = content(&request).to(id(), &MailKind::Revoked, request.email());
+        insta::assert_snapshot!(format!("revocation_{name}"), shown(&mail));
+    }
+}

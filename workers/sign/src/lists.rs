@@ -1,0 +1,83 @@
+//! Publishing revocation lists: of the issuer of a certificate that was revoked, and again when a list is half through its
+//! lifetime.
+//!
+//! Invariant: a list has every certificate that was recorded as revoked before it, and never takes the place of a newer
+//! one (`workflow::store::ListPublisher`). An issuer that may not sign lists has none.
+
+use pki::certificate::Certificate;
+use pki::issuer::Issuer;
+use serde::Serialize;
+use workflow::request::Request;
+use workflow::request::audit::Origin;
+use workflow::runtime::step::{ErrorName, StepError};
+use workflow::store::{ListPublisher, update_known_request};
+
+use crate::Sign;
+
+/// The list with the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Its number; 0 if the issuer may not sign lists.
+    pub crl_number: u64,
+}
+
+impl Sign {
+    /// Publishes a list with the revoked certificate of a request, unless there is one. Idempotent.
+    pub(crate) async fn list(&self, request: &Request) -> Result<Listed, StepError> {
+        let id = request.id();
+        let revoked = request.revocation().is_some_and(|revocation| revocation.revoked_at.is_some());
+        let Some(serial) = request.serial().filter(|_| revoked) else {
+            let why =
+                format!("the request is {}, its certificate is not recorded as revoked", request.status());
+            return Err(StepError::refused(ErrorName::BadMessage, why));
+        };
+        let missing = || StepError::transient(format!("the certificate {serial} is not in the bucket"));
+        let pem = self.certificates.certificate(serial).await?.ok_or_else(missing)?;
+        let identifier = Certificate::from_pem(&pem).ok().and_then(|one| one.authority_key_identifier());
+        let identifier =
+            identifier.ok_or_else(|| StepError::transient("the stored certificate cannot be read"))?;
+        let now = self.clock.now();
+        let crl_number = match self.able(&identifier).await? {
+            Some(issuer) => {
+                let signer = self.issuers.signer(&issuer).await?;
+                let published = self.publisher().publish_with(&*signer, &issuer, serial, now).await;
+                published.map_err(|error| StepError::transient(error.to_string()))?.number()
+            }
+            None => {
+                tracing::warn!(issuer = identifier, "no CA certificate may sign a list with {serial}");
+                0
+            }
+        };
+        let listed = |row: &mut Request| row.revocation_listed(crl_number, now);
+        update_known_request(&*self.requests, request, &Origin::worker("sign"), listed).await?;
+        tracing::info!(%serial, crl_number, "revocation list {crl_number} has certificate {serial} of request {id}");
+        Ok(Listed { crl_number })
+    }
+
+    /// Publishes the list of an issuer anew.
+    pub(crate) async fn renew_list(&self, identifier: &str) -> Result<(), StepError> {
+        let Some(issuer) = self.able(identifier).await? else {
+            let why = format!("no valid CA certificate with the key identifier {identifier} may sign lists");
+            return Err(StepError::refused(ErrorName::BadMessage, why));
+        };
+        let signer = self.issuers.signer(&issuer).await?;
+        let published = self.publisher().publish(&*signer, &issuer, self.clock.now()).await;
+        let number = published.map_err(|error| StepError::transient(error.to_string()))?.number();
+        tracing::info!(issuer = identifier, number, "published the revocation list {number}");
+        Ok(())
+    }
+
+    /// The issuer with this subject key identifier that may sign lists, if its certificate has not ended. Renewed
+    /// certificates share the key; a list lives as long as the last of them.
+    async fn able(&self, identifier: &str) -> Result<Option<Issuer>, StepError> {
+        let now = self.clock.now();
+        let named = self.issuers.with_key_identifier(identifier).await?;
+        let able = named.into_iter().filter(|issuer| issuer.may_sign_crls() && issuer.not_after() > now);
+        Ok(able.max_by_key(Issuer::not_after))
+    }
+
+    fn publisher(&self) -> ListPublisher<'_> {
+        ListPublisher { revocations: &*self.revocations, lists: &*self.lists }
+    }
+}
