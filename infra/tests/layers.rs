@@ -21,6 +21,7 @@ const WORKFLOW: [&[&str]; 14] = [
         "approval/review",
         "approval/voting",
         "approval/withdrawal",
+        "certificate/revoking",
         "request/download",
         "request/overview",
     ],
@@ -37,7 +38,7 @@ const WORKFLOW: [&[&str]; 14] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 8] = [
+const APART: [&str; 9] = [
     "request/intake",
     "request/download",
     "request/overview",
@@ -46,6 +47,7 @@ const APART: [&str; 8] = [
     "approval/review",
     "approval/voting",
     "approval/withdrawal",
+    "certificate/revoking",
 ];
 
 /// Crates without a cycle among their files, by folder.

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used)] // A test may.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use infra_tests::source::{constant, names_by};
 use infra_tests::template::{branches, list, of_type, pascal, reference, template};
@@ -113,7 +113,10 @@ fn every_bad_end_of_an_execution_reaches_the_topic() {
     let of_executions = of_executions.filter(|rule| rule["EventPattern"]["source"] == json!(["aws.states"]));
     let [rule] = of_executions.collect::<Vec<_>>()[..] else { panic!("{rules:?}") };
     let detail = &rule["EventPattern"]["detail"];
-    assert_eq!(detail["stateMachineArn"], json!([reference("StateMachine")]));
+    assert_eq!(
+        detail["stateMachineArn"],
+        json!([reference("StateMachine"), reference("RevocationStateMachine")])
+    );
     assert_eq!(detail["status"], json!(["FAILED", "TIMED_OUT", "ABORTED"]));
     let [target] = list(&rule["Targets"])[..] else { panic!("{rule}") };
     assert_eq!(target["Arn"], reference("OperatorsTopic"));
@@ -177,8 +180,13 @@ fn first_column<'a>(page: &'a str, heading: &str) -> BTreeSet<&'a str> {
 /// `COUNTERSIGN_WRITE` writes a draft of each missing line.
 #[test]
 fn every_state_that_works_or_fails_has_a_line_in_the_runbook() {
-    let definition: Value = serde_json::from_str(&read("statemachine.asl.json")).unwrap();
-    let states = definition["States"].as_object().unwrap();
+    let states: BTreeMap<String, Value> = ["statemachine.asl.json", "infra/revocation.asl.json"]
+        .into_iter()
+        .flat_map(|file| {
+            let definition: Value = serde_json::from_str(&read(file)).unwrap();
+            definition["States"].as_object().unwrap().clone()
+        })
+        .collect();
     let wanted: BTreeSet<&str> = states
         .iter()
         .filter(|(_, state)| ["Task", "Fail", "Pass"].contains(&state["Type"].as_str().unwrap()))

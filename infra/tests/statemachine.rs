@@ -1,4 +1,4 @@
-//! statemachine.asl.json compared with the rules of the Amazon States Language, the folders of workers/, and
+//! statemachine.asl.json and infra/revocation.asl.json compared with the rules of the Amazon States Language, the folders of workers/, and
 //! infra/template.yaml.
 //!
 //! The emulator accepts definitions that AWS rejects, and reads a missing path as null where AWS fails the execution.
@@ -13,8 +13,15 @@ use infra_tests::template::{arn, of_type, pascal, properties, queue_events, refe
 use infra_tests::{read, workers};
 use serde_json::{Map, Value, json};
 
+/// Both definitions.
+const FILES: [&str; 2] = ["statemachine.asl.json", "infra/revocation.asl.json"];
+
 fn definition() -> Value {
-    serde_json::from_str(&read("statemachine.asl.json")).unwrap()
+    serde_json::from_str(&read(FILES[0])).unwrap()
+}
+
+fn definitions() -> [Value; 2] {
+    FILES.map(|file| serde_json::from_str(&read(file)).unwrap())
 }
 
 fn states(definition: &Value) -> &Map<String, Value> {
@@ -72,58 +79,67 @@ fn paths(value: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn every_state_exists_is_reachable_and_leads_to_an_end() {
-    let definition = definition();
-    let states = states(&definition);
-    let mut seen = BTreeSet::new();
-    let mut next = vec![definition["StartAt"].as_str().unwrap()];
-    while let Some(name) = next.pop() {
-        let state = states.get(name).unwrap_or_else(|| panic!("there is no state {name}"));
-        if seen.insert(name) {
-            next.extend(ways(state).iter().map(|(name, _)| *name));
+    for definition in definitions() {
+        let states = states(&definition);
+        let mut seen = BTreeSet::new();
+        let mut next = vec![definition["StartAt"].as_str().unwrap()];
+        while let Some(name) = next.pop() {
+            let state = states.get(name).unwrap_or_else(|| panic!("there is no state {name}"));
+            if seen.insert(name) {
+                next.extend(ways(state).iter().map(|(name, _)| *name));
+            }
         }
-    }
-    let all: BTreeSet<&str> = states.keys().map(String::as_str).collect();
-    assert_eq!(seen, all, "states that nothing leads to");
-    for (name, state) in states {
-        let kind = state["Type"].as_str().unwrap();
-        assert!(["Task", "Choice", "Pass", "Succeed", "Fail"].contains(&kind), "{name}");
-        assert_eq!(
-            ways(state).is_empty(),
-            ["Succeed", "Fail"].contains(&kind),
-            "{name} must lead on or be an end"
-        );
-        assert_eq!(kind == "Choice", state["Default"].is_string(), "{name}: a Choice needs a Default");
-        assert!(
-            !state["Comment"].as_str().unwrap_or_default().is_empty(),
-            "{name} tells the operator nothing"
-        );
-        assert!(name.len() <= 80);
+        let all: BTreeSet<&str> = states.keys().map(String::as_str).collect();
+        assert_eq!(seen, all, "states that nothing leads to");
+        for (name, state) in states {
+            let kind = state["Type"].as_str().unwrap();
+            assert!(["Task", "Choice", "Pass", "Succeed", "Fail"].contains(&kind), "{name}");
+            assert_eq!(
+                ways(state).is_empty(),
+                ["Succeed", "Fail"].contains(&kind),
+                "{name} must lead on or be an end"
+            );
+            assert_eq!(kind == "Choice", state["Default"].is_string(), "{name}: a Choice needs a Default");
+            assert!(
+                !state["Comment"].as_str().unwrap_or_default().is_empty(),
+                "{name} tells the operator nothing"
+            );
+            assert!(name.len() <= 80);
+        }
     }
 }
 
 #[test]
 fn every_task_is_sent_to_a_queue_is_bounded_and_is_caught() {
-    let definition = definition();
-    for (name, task) in tasks(&definition) {
-        assert_eq!(task["Resource"], "arn:${Partition}:states:::sqs:sendMessage.waitForTaskToken", "{name}");
-        assert!(
-            task["TimeoutSeconds"].as_u64().is_some_and(|seconds| seconds >= 3600),
-            "{name} has no TimeoutSeconds"
-        );
-        // The emulator ignores a heartbeat; on AWS it would end the task of a worker that sends none.
-        assert!(task["HeartbeatSeconds"].is_null(), "{name}");
-        let last = list(task, "Catch").last().unwrap_or_else(|| panic!("{name} catches nothing"));
-        assert_eq!(last["ErrorEquals"], json!(["States.ALL"]), "{name}: States.ALL must come last and alone");
-        let retried = list(task, "Retry");
-        assert_eq!(retried.len(), 1, "{name}");
-        // Only sending may be retried here: a worker's result is final, and the queue retries the worker.
-        assert_eq!(
-            retried[0]["ErrorEquals"],
-            json!(["SQS.AmazonSQSException", "SQS.SdkClientException"]),
-            "{name}"
-        );
-        assert_eq!(retried[0]["JitterStrategy"], "FULL", "{name}");
-        assert!(retried[0]["MaxAttempts"].as_u64().is_some_and(|attempts| attempts >= 3), "{name}");
+    for definition in definitions() {
+        for (name, task) in tasks(&definition) {
+            assert_eq!(
+                task["Resource"], "arn:${Partition}:states:::sqs:sendMessage.waitForTaskToken",
+                "{name}"
+            );
+            assert!(
+                task["TimeoutSeconds"].as_u64().is_some_and(|seconds| seconds >= 3600),
+                "{name} has no TimeoutSeconds"
+            );
+            // The emulator ignores a heartbeat; on AWS it would end the task of a worker that sends none.
+            assert!(task["HeartbeatSeconds"].is_null(), "{name}");
+            let last = list(task, "Catch").last().unwrap_or_else(|| panic!("{name} catches nothing"));
+            assert_eq!(
+                last["ErrorEquals"],
+                json!(["States.ALL"]),
+                "{name}: States.ALL must come last and alone"
+            );
+            let retried = list(task, "Retry");
+            assert_eq!(retried.len(), 1, "{name}");
+            // Only sending may be retried here: a worker's result is final, and the queue retries the worker.
+            assert_eq!(
+                retried[0]["ErrorEquals"],
+                json!(["SQS.AmazonSQSException", "SQS.SdkClientException"]),
+                "{name}"
+            );
+            assert_eq!(retried[0]["JitterStrategy"], "FULL", "{name}");
+            assert!(retried[0]["MaxAttempts"].as_u64().is_some_and(|attempts| attempts >= 3), "{name}");
+        }
     }
 }
 
@@ -132,20 +148,22 @@ fn the_error_names_are_those_that_workers_send() {
     let names = wire_names("ErrorName");
     let known: BTreeSet<&str> =
         names.iter().map(String::as_str).chain(["States.ALL", "States.Timeout"]).collect();
-    let definition = definition();
-    for (name, task) in tasks(&definition) {
+    for (name, task) in definitions().iter().flat_map(tasks) {
         for error in list(task, "Catch").iter().flat_map(|catch| list(catch, "ErrorEquals")) {
             assert!(known.contains(error.as_str().unwrap()), "{name} catches {error}, which no worker sends");
         }
     }
-    for (name, state) in states(&definition).iter().filter(|(_, state)| state["Type"] == "Pass") {
+    let definitions = definitions();
+    let all = definitions.iter().flat_map(|definition| states(definition));
+    for (name, state) in all.filter(|(_, state)| state["Type"] == "Pass") {
         let error = state["Result"]["Error"].as_str().unwrap();
         // Names that begin with "States." are reserved by the Amazon States Language, in a Fail state, too.
         assert!(known.contains(error) || error == "Step.TimedOut", "{name} makes up {error}");
         assert!(!error.starts_with("States."), "{name} makes up {error}");
     }
+    let of_requests = definition();
     for step in ["Validate", "Sign"] {
-        let refused = list(&definition["States"][step], "Catch")
+        let refused = list(&of_requests["States"][step], "Catch")
             .iter()
             .find(|catch| catch["Next"] == "RecordRefusal")
             .unwrap();
@@ -155,63 +173,66 @@ fn the_error_names_are_those_that_workers_send() {
 
 #[test]
 fn a_message_has_the_shape_that_workers_read() {
-    let definition = definition();
-    let id = json!({ "requestId.$": "$.requestId" });
-    let with_error =
-        json!({ "requestId.$": "$.requestId", "error.$": "$.error.Error", "cause.$": "$.error.Cause" });
-    for (name, task) in tasks(&definition) {
-        let parameters = task["Parameters"].as_object().unwrap();
-        assert_eq!(parameters.keys().collect::<Vec<_>>(), ["MessageBody", "QueueUrl"], "{name}");
-        let input = match name.as_str() {
-            "Persist" => json!({ "requestId.$": "$.requestId", "csrDigest.$": "$.validated.csrDigest" }),
-            "RecordRefusal" | "RecordFailure" | "NotifyFailed" => with_error.clone(),
-            _ => id.clone(),
-        };
-        let wanted = json!({
-            "taskToken.$": "$$.Task.Token",
-            "executionId.$": "$$.Execution.Id",
-            "state.$": "$$.State.Name",
-            "retryCount.$": "$$.State.RetryCount",
-            "input": input,
-        });
-        assert_eq!(parameters["MessageBody"], wanted, "{name}");
+    for definition in definitions() {
+        let id = json!({ "requestId.$": "$.requestId" });
+        let with_error =
+            json!({ "requestId.$": "$.requestId", "error.$": "$.error.Error", "cause.$": "$.error.Cause" });
+        for (name, task) in tasks(&definition) {
+            let parameters = task["Parameters"].as_object().unwrap();
+            assert_eq!(parameters.keys().collect::<Vec<_>>(), ["MessageBody", "QueueUrl"], "{name}");
+            let input = match name.as_str() {
+                "Persist" => json!({ "requestId.$": "$.requestId", "csrDigest.$": "$.validated.csrDigest" }),
+                "RecordRefusal" | "RecordFailure" | "NotifyFailed" => with_error.clone(),
+                _ => id.clone(),
+            };
+            let wanted = json!({
+                "taskToken.$": "$$.Task.Token",
+                "executionId.$": "$$.Execution.Id",
+                "state.$": "$$.State.Name",
+                "retryCount.$": "$$.State.RetryCount",
+                "input": input,
+            });
+            assert_eq!(parameters["MessageBody"], wanted, "{name}");
+        }
     }
 }
 
 /// A missing path fails an execution on AWS, so every path that a state reads must be written on every way to it.
 #[test]
 fn every_path_that_a_state_reads_is_written_on_every_way_to_it() {
-    let definition = definition();
-    let states = states(&definition);
-    let start = definition["StartAt"].as_str().unwrap();
-    let mut there: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::from([(start, BTreeSet::from(["requestId"]))]);
-    let mut next = vec![start];
-    while let Some(name) = next.pop() {
-        for (target, written) in ways(&states[name]) {
-            assert_ne!(written, Some(""), "{name} overwrites the whole input");
-            let mut fields = there[name].clone();
-            fields.extend(written);
-            let merged = there.get(target).map_or_else(|| fields.clone(), |known| known & &fields);
-            if there.get(target) != Some(&merged) {
-                there.insert(target, merged);
-                next.push(target);
+    for definition in definitions() {
+        let states = states(&definition);
+        let start = definition["StartAt"].as_str().unwrap();
+        let mut there: BTreeMap<&str, BTreeSet<&str>> =
+            BTreeMap::from([(start, BTreeSet::from(["requestId"]))]);
+        let mut next = vec![start];
+        while let Some(name) = next.pop() {
+            for (target, written) in ways(&states[name]) {
+                assert_ne!(written, Some(""), "{name} overwrites the whole input");
+                let mut fields = there[name].clone();
+                fields.extend(written);
+                let merged = there.get(target).map_or_else(|| fields.clone(), |known| known & &fields);
+                if there.get(target) != Some(&merged) {
+                    there.insert(target, merged);
+                    next.push(target);
+                }
             }
         }
-    }
-    for (name, state) in states {
-        let mut read = Vec::new();
-        paths(&state["Parameters"], &mut read);
-        read.extend(
-            list(state, "Choices").iter().map(|choice| choice["Variable"].as_str().unwrap().to_owned()),
-        );
-        read.extend(
-            ["ErrorPath", "CausePath"].iter().filter_map(|path| Some(state[path].as_str()?.to_owned())),
-        );
-        for path in &read {
-            assert!(
-                there[name.as_str()].contains(field(path)),
-                "{name} reads {path}, which is not always there"
+        for (name, state) in states {
+            let mut read = Vec::new();
+            paths(&state["Parameters"], &mut read);
+            read.extend(
+                list(state, "Choices").iter().map(|choice| choice["Variable"].as_str().unwrap().to_owned()),
             );
+            read.extend(
+                ["ErrorPath", "CausePath"].iter().filter_map(|path| Some(state[path].as_str()?.to_owned())),
+            );
+            for path in &read {
+                assert!(
+                    there[name.as_str()].contains(field(path)),
+                    "{name} reads {path}, which is not always there"
+                );
+            }
         }
     }
 }
@@ -219,27 +240,28 @@ fn every_path_that_a_state_reads_is_written_on_every_way_to_it() {
 /// AWS omits the cause of a time-out, so no state that reads a cause may follow a time-out directly.
 #[test]
 fn a_time_out_never_leads_to_a_state_that_reads_its_cause() {
-    let definition = definition();
-    for (name, task) in tasks(&definition) {
-        let catches = list(task, "Catch");
-        let timed_out = catches
-            .iter()
-            .find(|catch| {
-                list(catch, "ErrorEquals")
-                    .iter()
-                    .any(|error| error == "States.Timeout" || error == "States.ALL")
-            })
-            .unwrap();
-        let target = &definition["States"][timed_out["Next"].as_str().unwrap()];
-        let written = timed_out["ResultPath"].as_str().unwrap();
-        let mut read = Vec::new();
-        paths(&target["Parameters"], &mut read);
-        read.extend(target["CausePath"].as_str().map(str::to_owned));
-        assert!(
-            !read.contains(&format!("{written}.Cause")),
-            "{name} leads to {} on a time-out",
-            timed_out["Next"]
-        );
+    for definition in definitions() {
+        for (name, task) in tasks(&definition) {
+            let catches = list(task, "Catch");
+            let timed_out = catches
+                .iter()
+                .find(|catch| {
+                    list(catch, "ErrorEquals")
+                        .iter()
+                        .any(|error| error == "States.Timeout" || error == "States.ALL")
+                })
+                .unwrap();
+            let target = &definition["States"][timed_out["Next"].as_str().unwrap()];
+            let written = timed_out["ResultPath"].as_str().unwrap();
+            let mut read = Vec::new();
+            paths(&target["Parameters"], &mut read);
+            read.extend(target["CausePath"].as_str().map(str::to_owned));
+            assert!(
+                !read.contains(&format!("{written}.Cause")),
+                "{name} leads to {} on a time-out",
+                timed_out["Next"]
+            );
+        }
     }
 }
 
@@ -276,9 +298,9 @@ fn state_enum(worker: &str) -> String {
 }
 
 /// The states that send to each worker.
-fn senders(definition: &Value) -> BTreeMap<String, BTreeSet<String>> {
+fn senders() -> BTreeMap<String, BTreeSet<String>> {
     let mut senders: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, task) in tasks(definition) {
+    for (name, task) in definitions().iter().flat_map(tasks) {
         senders
             .entry(worker(task["Parameters"]["QueueUrl"].as_str().unwrap()))
             .or_default()
@@ -343,8 +365,8 @@ fn number(value: &Value) -> u64 {
 
 #[test]
 fn every_queue_is_a_worker_that_a_state_sends_to() {
-    let (definition, template) = (definition(), template());
-    let senders = senders(&definition);
+    let template = template();
+    let senders = senders();
     let with_a_queue = with_a_queue(&template);
     assert_eq!(senders.keys().cloned().collect::<BTreeSet<_>>(), with_a_queue);
     let substituted = &properties(&template, "StateMachine")["DefinitionSubstitutions"];
@@ -394,13 +416,19 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
         let postponed: u64 = constant("MAX_POSTPONEMENT").parse().unwrap();
         let longest = receives[1] * (number(&visibility["Default"]) + postponed);
         for state in &senders[worker] {
-            let waits = definition["States"][state]["TimeoutSeconds"].as_u64().unwrap();
+            let of_state = |definition: &Value| definition["States"][state]["TimeoutSeconds"].as_u64();
+            let waits = definitions().iter().find_map(of_state).unwrap();
             assert!(longest < waits, "{state} would time out before its message is dead");
             assert!(longest < kept, "{worker}: a message would be gone before it is dead");
         }
         let at_once = numbers(&events[0]["ScalingConfig"]["MaximumConcurrency"]);
         assert!((2..=10).contains(&at_once[0]), "{worker}: no back-pressure");
         assert_eq!(at_once[1], 2, "{worker}: the least that AWS takes");
+    }
+    let of_revocations = &properties(&template, "RevocationStateMachine")["DefinitionSubstitutions"];
+    for (name, value) in of_revocations.as_object().unwrap() {
+        assert_eq!(&substituted[name], value, "both machines send to the same queues");
+        assert!(read(FILES[1]).contains(&format!("${{{name}}}")), "no state uses {name}");
     }
     assert_eq!(substituted["Partition"], reference("AWS::Partition"));
     assert_eq!(
@@ -412,7 +440,7 @@ fn every_queue_is_a_worker_that_a_state_sends_to() {
 
 #[test]
 fn every_worker_knows_exactly_the_states_that_send_to_it() {
-    for (worker, sending) in senders(&definition()) {
+    for (worker, sending) in senders() {
         let source = read(&format!("workers/{worker}/src/lib.rs"));
         let known: BTreeSet<String> = names_in(&source, &state_enum(&worker)).into_iter().collect();
         assert_eq!(known, sending, "{worker}");
@@ -422,7 +450,7 @@ fn every_worker_knows_exactly_the_states_that_send_to_it() {
 /// Of AWS in China and of AWS GovCloud the ARNs begin otherwise.
 #[test]
 fn no_arn_names_the_partition_of_the_commercial_regions() {
-    for file in ["infra/template.yaml", "infra/private/network.yaml", "statemachine.asl.json"] {
+    for file in ["infra/template.yaml", "infra/private/network.yaml", FILES[0], FILES[1]] {
         for (number, line) in read(file).lines().enumerate() {
             assert!(!line.contains("arn:aws"), "{file}:{}: {line}", number + 1);
         }

@@ -2,8 +2,7 @@
 
 mod publication;
 mod revocation;
-mod revoking;
+pub mod revoking;
 
 pub use publication::{LISTS, PublicationUrl, addresses, issuer_certificate_path, list_path};
 pub use revocation::{Revocation, reason_text, revoker_text};
-pub use revoking::{RevocationError, RevocationIntake};

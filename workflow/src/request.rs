@@ -16,6 +16,7 @@ pub mod metric;
 pub mod overview;
 mod replay;
 mod revocation;
+mod revocation_rules;
 mod row;
 mod rules;
 mod status;

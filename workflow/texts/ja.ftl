@@ -348,6 +348,7 @@ mail-asked-on = 申請日
 mail-decide-by = 承認期限
 mail-requester = 申請者
 mail-valid-until = 有効期限
+mail-serial = シリアル番号
 mail-severity-refused = 許可されていません
 mail-severity-warning = 要確認
 mail-severity-ignored = 除外されます

@@ -70,13 +70,13 @@ struct TbsRequest<'a> {
     version: u8,
     #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
     requestor: Option<AnyRef<'a>>,
-    requests: Vec<Request<'a>>,
+    requests: Vec<SingleRequest<'a>>,
     #[asn1(context_specific = "2", tag_mode = "EXPLICIT", optional = "true")]
     extensions: Option<Vec<Extension>>,
 }
 
 #[derive(Sequence)]
-struct Request<'a> {
+struct SingleRequest<'a> {
     certificate: AnyRef<'a>,
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
     extensions: Option<Vec<Extension>>,

@@ -183,6 +183,26 @@ impl Notify {
         Ok(())
     }
 
+    /// Mails those who approved the certificate and then the requester that it is revoked. The requester's mail is the
+    /// last, so its record says that all of them were sent.
+    async fn tell_of_revocation(&self, request: &Request) -> Result<(), StepError> {
+        if request.revocation().is_none_or(|revocation| revocation.revoked_at.is_none()) {
+            let why = format!("the request is {}, its certificate is not revoked", request.status());
+            return Err(StepError::refused(ErrorName::BadMessage, why));
+        }
+        for approver in revocation::approvers(request) {
+            let kind = MailKind::RevokedApproval { approver: approver.clone() };
+            if !request.was_mailed(&kind) {
+                let mail = revocation::to_approver(request).to(request.id(), &kind, approver);
+                self.mailer.send(&mail).await?;
+                let now = self.clock.now();
+                self.note(request, |row| row.mailed(&kind, now)).await?;
+                tracing::info!("sent mail {} for request {}", kind.without_recipient(), request.id());
+            }
+        }
+        self.tell(request, Some(Notice::Revoked)).await
+    }
+
     /// Mails the link that confirms the request, unless it is confirmed or has lapsed. Not recorded: a submission of a
     /// stranger must not cost a second write, and a repetition has the same Message-ID.
     async fn confirmation(&self, request: &Request) -> Result<(), StepError> {

@@ -1,45 +1,18 @@
 //! The mails about a revocation: to the requester, and to those who approved the certificate.
 //!
-//! Invariant: the requester's mail is the last, so its record says that all of them were sent. No mail names the person
-//! who revoked, only the role.
+//! Invariant: no mail names the person who revoked, only the role.
 
 use workflow::approval::BaseUrl;
 use workflow::certificate::{reason_text, revoker_text};
 use workflow::decision::Decision;
 use workflow::email::Email;
 use workflow::mail::MailContent;
-use workflow::mail_kind::MailKind;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
-use workflow::runtime::step::{ErrorName, StepError};
 use workflow::texts::Message;
 
-use crate::Notify;
-use crate::notice::Notice;
-
-impl Notify {
-    pub(crate) async fn tell_of_revocation(&self, request: &Request) -> Result<(), StepError> {
-        if request.revocation().is_none_or(|revocation| revocation.revoked_at.is_none()) {
-            let why = format!("the request is {}, its certificate is not revoked", request.status());
-            return Err(StepError::refused(ErrorName::BadMessage, why));
-        }
-        for approver in approvers(request) {
-            let kind = MailKind::RevokedApproval { approver: approver.clone() };
-            if !request.was_mailed(&kind) {
-                let content = about(request, "mail-revoked-approver")
-                    .closing(&Message::new("mail-revoked-approver-closing"));
-                self.mailer.send(&content.to(request.id(), &kind, approver)).await?;
-                let now = self.clock.now();
-                self.note(request, |row| row.mailed(&kind, now)).await?;
-                tracing::info!("sent mail {} for request {}", kind.without_recipient(), request.id());
-            }
-        }
-        self.tell(request, Some(Notice::Revoked)).await
-    }
-}
-
 /// Those who approved the certificate, each once.
-fn approvers(request: &Request) -> Vec<&Email> {
+pub(crate) fn approvers(request: &Request) -> Vec<&Email> {
     let votes = request.decision().into_iter().flat_map(|decision| &decision.votes);
     let mut approvers: Vec<&Email> =
         votes.filter(|vote| vote.decision == Decision::Approve).map(|vote| &vote.approver).collect();
@@ -54,6 +27,11 @@ pub(crate) fn to_requester(request: &Request, base_url: &BaseUrl, status_link: &
         .button(&Message::new("mail-see-request"), status_link)
         .link(&Message::new("mail-ask-again"), base_url.as_str())
         .closing(&Message::new("mail-revoked-closing"))
+}
+
+/// The mail to those who approved.
+pub(crate) fn to_approver(request: &Request) -> MailContent {
+    about(request, "mail-revoked-approver").closing(&Message::new("mail-revoked-approver-closing"))
 }
 
 fn about(request: &Request, paragraph: &'static str) -> MailContent {

@@ -29,11 +29,12 @@ use workflow::ports::{
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::update_known_request;
+use workflow::store::{ListPublisher, update_known_request};
 use workflow::timestamp::rfc3339;
 
 mod lists;
 
+use lists::ListStep;
 pub use lists::Listed;
 
 /// The step.
@@ -100,17 +101,27 @@ impl Step for Sign {
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         Ok(Progress::Done(match task.state {
             SignState::Sign => SignOutput::Signed(self.sign(request).await?),
-            SignState::PublishCrl => SignOutput::Listed(self.list(&request).await?),
+            SignState::PublishCrl => SignOutput::Listed(self.lists().publish_with(&request).await?),
         }))
     }
 
     async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
         let no_issuer = || StepError::refused(ErrorName::BadMessage, "this worker handles tasks and lists");
-        self.renew_list(&message.issuer.ok_or_else(no_issuer)?).await
+        self.lists().renew(&message.issuer.ok_or_else(no_issuer)?).await
     }
 }
 
 impl Sign {
+    fn lists(&self) -> ListStep<'_> {
+        ListStep {
+            requests: &*self.requests,
+            certificates: &*self.certificates,
+            issuers: &*self.issuers,
+            publisher: ListPublisher { revocations: &*self.revocations, lists: &*self.lists },
+            now: self.clock.now(),
+        }
+    }
+
     async fn sign(&self, request: Request) -> Result<Signed, StepError> {
         let id = request.id();
         match (request.status(), request.reservation()) {

@@ -7,12 +7,12 @@
 use pki::certificate::Certificate;
 use pki::issuer::Issuer;
 use serde::Serialize;
+use time::OffsetDateTime;
+use workflow::ports::{CertificateStore, Issuers, Requests};
 use workflow::request::Request;
 use workflow::request::audit::Origin;
 use workflow::runtime::step::{ErrorName, StepError};
 use workflow::store::{ListPublisher, update_known_request};
-
-use crate::Sign;
 
 /// The list with the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -22,9 +22,18 @@ pub struct Listed {
     pub crl_number: u64,
 }
 
-impl Sign {
+/// The ports for lists.
+pub(crate) struct ListStep<'a> {
+    pub(crate) requests: &'a dyn Requests,
+    pub(crate) certificates: &'a dyn CertificateStore,
+    pub(crate) issuers: &'a dyn Issuers,
+    pub(crate) publisher: ListPublisher<'a>,
+    pub(crate) now: OffsetDateTime,
+}
+
+impl ListStep<'_> {
     /// Publishes a list with the revoked certificate of a request, unless there is one. Idempotent.
-    pub(crate) async fn list(&self, request: &Request) -> Result<Listed, StepError> {
+    pub(crate) async fn publish_with(&self, request: &Request) -> Result<Listed, StepError> {
         let id = request.id();
         let revoked = request.revocation().is_some_and(|revocation| revocation.revoked_at.is_some());
         let Some(serial) = request.serial().filter(|_| revoked) else {
@@ -37,11 +46,10 @@ impl Sign {
         let identifier = Certificate::from_pem(&pem).ok().and_then(|one| one.authority_key_identifier());
         let identifier =
             identifier.ok_or_else(|| StepError::transient("the stored certificate cannot be read"))?;
-        let now = self.clock.now();
         let crl_number = match self.able(&identifier).await? {
             Some(issuer) => {
                 let signer = self.issuers.signer(&issuer).await?;
-                let published = self.publisher().publish_with(&*signer, &issuer, serial, now).await;
+                let published = self.publisher.publish_with(&*signer, &issuer, serial, self.now).await;
                 published.map_err(|error| StepError::transient(error.to_string()))?.number()
             }
             None => {
@@ -49,20 +57,20 @@ impl Sign {
                 0
             }
         };
-        let listed = |row: &mut Request| row.revocation_listed(crl_number, now);
-        update_known_request(&*self.requests, request, &Origin::worker("sign"), listed).await?;
+        let listed = |row: &mut Request| row.revocation_listed(crl_number, self.now);
+        update_known_request(self.requests, request, &Origin::worker("sign"), listed).await?;
         tracing::info!(%serial, crl_number, "revocation list {crl_number} has certificate {serial} of request {id}");
         Ok(Listed { crl_number })
     }
 
     /// Publishes the list of an issuer anew.
-    pub(crate) async fn renew_list(&self, identifier: &str) -> Result<(), StepError> {
+    pub(crate) async fn renew(&self, identifier: &str) -> Result<(), StepError> {
         let Some(issuer) = self.able(identifier).await? else {
             let why = format!("no valid CA certificate with the key identifier {identifier} may sign lists");
             return Err(StepError::refused(ErrorName::BadMessage, why));
         };
         let signer = self.issuers.signer(&issuer).await?;
-        let published = self.publisher().publish(&*signer, &issuer, self.clock.now()).await;
+        let published = self.publisher.publish(&*signer, &issuer, self.now).await;
         let number = published.map_err(|error| StepError::transient(error.to_string()))?.number();
         tracing::info!(issuer = identifier, number, "published the revocation list {number}");
         Ok(())
@@ -71,13 +79,8 @@ impl Sign {
     /// The issuer with this subject key identifier that may sign lists, if its certificate has not ended. Renewed
     /// certificates share the key; a list lives as long as the last of them.
     async fn able(&self, identifier: &str) -> Result<Option<Issuer>, StepError> {
-        let now = self.clock.now();
         let named = self.issuers.with_key_identifier(identifier).await?;
-        let able = named.into_iter().filter(|issuer| issuer.may_sign_crls() && issuer.not_after() > now);
+        let able = named.into_iter().filter(|issuer| issuer.may_sign_crls() && issuer.not_after() > self.now);
         Ok(able.max_by_key(Issuer::not_after))
-    }
-
-    fn publisher(&self) -> ListPublisher<'_> {
-        ListPublisher { revocations: &*self.revocations, lists: &*self.lists }
     }
 }

@@ -36,7 +36,7 @@ impl RevocationRules {
     pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<RevocationRules> {
         let usual = RevocationRules::default();
         let mut reasons = |key, usual: Vec<RevocationReason>| {
-            let list: Field<Vec<PlacedValue<Reason>>> = keys.list(key, mistakes);
+            let list: Field<Vec<PlacedValue<ReasonName>>> = keys.list(key, mistakes);
             match list {
                 Field::Absent => Some(usual),
                 list => list.values().map(|list| list.into_iter().map(|reason| reason.0).collect()),
@@ -69,14 +69,14 @@ impl RevocationRules {
 
 /// A reason by its name in RFC 5280. A hold would need a release, which there is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Reason(RevocationReason);
+struct ReasonName(RevocationReason);
 
-impl FromText for Reason {
+impl FromText for ReasonName {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
         let known = RevocationReason::ALL
             .into_iter()
             .filter(|reason| *reason != RevocationReason::CertificateHold)
-            .map(|reason| (reason.as_str(), Reason(reason)));
+            .map(|reason| (reason.as_str(), ReasonName(reason)));
         word(text, "reason of a revocation", known)
     }
 }
