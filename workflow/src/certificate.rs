@@ -1,8 +1,10 @@
 //! Certificates after they were issued: where verifiers learn about them, and revocations.
 
+mod key_proof;
 mod publication;
 mod revocation;
 pub mod revoking;
 
+pub use key_proof::{KeyProofError, ProvenRevocation};
 pub use publication::{LISTS, PublicationUrl, addresses, issuer_certificate_path, list_path};
 pub use revocation::{Revocation, reason_text, revoker_text};

@@ -61,6 +61,10 @@ pub enum Code {
     AlreadyDecided,
     /// The approval period is over.
     Expired,
+    /// The certificate cannot be revoked: there is none, or it has ended.
+    NotRevocable,
+    /// The policy does not allow this person to revoke a certificate for this reason.
+    RevocationNotAllowed,
     /// A temporary fault of the service.
     TryAgain,
 }
@@ -83,6 +87,8 @@ wire_names!(Code: "code" {
     NotFound => "not_found",
     AlreadyDecided => "already_decided",
     Expired => "expired",
+    NotRevocable => "not_revocable",
+    RevocationNotAllowed => "revocation_not_allowed",
     TryAgain => "try_again",
 });
 

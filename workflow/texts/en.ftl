@@ -278,6 +278,8 @@ title-bad-request = We can't accept this
 title-not-found = Not found
 title-already-decided = Already decided
 title-expired = The time to decide has passed
+title-not-revocable = The certificate can't be revoked
+title-revocation-not-allowed = Not allowed by the policy
 title-try-again = Please try again
 
 ## What goes wrong: in full. In English these are also the `detail` of the JSON answers.
@@ -930,3 +932,30 @@ mail-revoked-at = Revoked
 mail-revoked-by = By
 mail-revoked-reason = Reason
 mail-revoked-comment = Comment
+
+revoke = Revoke the certificate
+revoke-text = Whoever checks revocation will refuse the certificate. This can't be undone.
+revoke-why = Why?
+revoke-comment = Comment for those who are told
+revoke-button = Revoke it
+status-revoking = The certificate is being revoked
+status-revoking-text = It takes a few seconds until the revocation list has it.
+review-revoked-text = It's on the revocation list, and whoever checks it refuses it.
+fact-revoked = Revoked
+fact-revoked-by = Revoked by
+fact-revoked-reason = Reason
+
+problem-revoke-cross-site = This was sent from another site. Open your request from the e-mail and revoke the certificate there.
+problem-revoke-by-mail = This link shows the request, but can't revoke the certificate. Open the request with the link in our e-mail to the requester.
+problem-nothing-to-revoke = There's no certificate to revoke: the request is { status-in-words }.
+problem-revoke-ended = The certificate has ended, so nobody accepts it any more.
+problem-revocation-not-allowed = The policy doesn't allow you to revoke certificates for the reason { $reason }. Choose another reason, or ask your operators.
+problem-no-such-certificate = This CA has issued no such certificate.
+problem-jws-malformed = The JWS can't be read: { $part } isn't what RFC 8555 section 7.6 asks for, in base64url without padding.
+problem-jws-algorithm = The key of this certificate signs by { $algorithm }. Sign by it, and name it in the protected header as alg.
+problem-jws-url = The signed header names another URL. Put { $url } into the protected header as url.
+problem-jws-signature = The signature isn't by the private key of the certificate.
+finding-give-jws = Send a JWS in flattened JSON: protected, payload and signature.
+finding-give-revocation-reason = Send a reason by its name in RFC 5280, such as keyCompromise.
+finding-no-revocation-reason = There's no such reason for a revocation.
+finding-no-revocation-reason-advice = Send one of { $known }.

@@ -229,6 +229,8 @@ title-bad-request = この内容は受け付けられません
 title-not-found = 見つかりません
 title-already-decided = すでに承認または却下されています
 title-expired = 承認期限を過ぎています
+title-not-revocable = 証明書を失効できません
+title-revocation-not-allowed = ポリシーで許可されていません
 title-try-again = もう一度お試しください
 
 ## 問題の説明
@@ -861,3 +863,30 @@ mail-revoked-at = 失効日時
 mail-revoked-by = 失効させた人
 mail-revoked-reason = 理由
 mail-revoked-comment = コメント
+
+revoke = 証明書を失効させる
+revoke-text = 失効させると、失効を確認する相手から拒否されます。元に戻すことはできません。
+revoke-why = 失効の理由
+revoke-comment = 通知を受ける人へのコメント
+revoke-button = 失効させる
+status-revoking = 証明書の失効処理中です
+status-revoking-text = 失効リストに掲載されるまで、数秒かかります。
+review-revoked-text = 証明書は失効リストに掲載され、失効を確認する相手からは拒否されます。
+fact-revoked = 失効日時
+fact-revoked-by = 失効させた人
+fact-revoked-reason = 理由
+
+problem-revoke-cross-site = 別のサイトから送信されました。メールのリンクから申請を開き、そこで失効させてください。
+problem-revoke-by-mail = このリンクでは申請の状況だけを確認でき、証明書を失効させることはできません。申請者宛てのメールのリンクから申請を開いてください。
+problem-nothing-to-revoke = 失効させる証明書はありません。この申請は{ status-in-words }です。
+problem-revoke-ended = 証明書の有効期間は終わっているため、失効させる必要はありません。
+problem-revocation-not-allowed = ポリシーにより、理由 { $reason } で証明書を失効させることはできません。別の理由を選ぶか、運用担当者にお問い合わせください。
+problem-no-such-certificate = このCAは、そのような証明書を発行していません。
+problem-jws-malformed = JWSを読み取れません。{ $part } が、RFC 8555 セクション7.6の形式 (パディングなしのbase64url) ではありません。
+problem-jws-algorithm = この証明書の鍵の署名方式は { $algorithm } です。この方式で署名し、protectedヘッダーのalgに指定してください。
+problem-jws-url = 署名されたヘッダーに別のURLが指定されています。protectedヘッダーのurlに { $url } を指定してください。
+problem-jws-signature = 証明書の秘密鍵による署名ではありません。
+finding-give-jws = フラット形式のJSONのJWS (protected、payload、signature) を送信してください。
+finding-give-revocation-reason = 理由を、keyCompromise のようなRFC 5280の名前で指定してください。
+finding-no-revocation-reason = そのような失効の理由はありません。
+finding-no-revocation-reason-advice = { $known } のいずれかを指定してください。

@@ -10,6 +10,7 @@ use x509_parser::prelude::FromDer;
 
 use super::tbs::with_signature;
 use super::{Serial, Validity};
+use crate::key::PublicKey;
 use crate::name::render_distinguished_name;
 use crate::pem_block::{pem_blocks, to_pem};
 use crate::signer::SignatureAlgorithm;
@@ -154,6 +155,16 @@ impl Certificate {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         hex::encode(digest(&SHA256, &self.der).as_ref())
+    }
+
+    /// The subject's public key.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if the key is of a kind that is not supported.
+    pub fn key(&self) -> Result<PublicKey, CertificateError> {
+        let malformed = |_| CertificateError::Malformed;
+        let (_, read) = X509Certificate::from_der(&self.der).map_err(malformed)?;
+        PublicKey::from_spki(read.public_key().raw).map_err(|_| CertificateError::Malformed)
     }
 
     /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.

@@ -66,6 +66,12 @@ impl TestKeyPair {
         TestKeyPair { kind, pkcs8, spki }
     }
 
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> TestKey {
+        self.kind
+    }
+
     /// PKCS#8 as PEM.
     #[must_use]
     pub fn pem(&self) -> String {

@@ -20,6 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             links: aws.link_secret()?,
             base_url: aws.base_url()?,
             executions: aws.executions()?,
+            revocation_executions: aws.revocation_executions()?,
             approval_queue: aws.approval_queue()?,
             notify_queue: aws.notify_queue()?,
             metrics: aws.metrics()?,

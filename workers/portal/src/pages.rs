@@ -25,12 +25,14 @@ mod markup;
 mod mine;
 mod names;
 mod review;
+mod revocation;
 mod status;
 
 pub(crate) use commands::CommandsPage;
 pub(crate) use form::FormPage;
 pub(crate) use mine::{AskMinePage, MinePage};
 pub(crate) use review::ReviewPage;
+pub(crate) use revocation::{RevocationFacts, RevokeForm};
 pub(crate) use status::StatusPage;
 
 use assets::Paths;

@@ -17,6 +17,8 @@ mod health;
 mod mine;
 mod problems;
 mod requests;
+mod revocation_view;
+mod revocations;
 
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let routes = Router::new()
@@ -26,6 +28,8 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests/{id}", get(requests::status))
         .route("/requests/{id}/confirm", get(requests::ask_to_confirm).post(requests::confirm))
         .route("/requests/{id}/cancel", post(requests::cancel))
+        .route("/requests/{id}/revoke", post(revocations::by_requester))
+        .route("/revocations", post(revocations::by_key_holder))
         .route("/requests/{id}/certificate", get(requests::certificate))
         .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
         .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))

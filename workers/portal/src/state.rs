@@ -5,6 +5,7 @@ use std::sync::Arc;
 use workflow::approval::BaseUrl;
 use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
+use workflow::certificate::revoking::RevocationIntake;
 use workflow::ports::{
     Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, Metrics, NameIndex, Policies,
     Requests, WorkerQueue,
@@ -32,6 +33,8 @@ pub struct Portal {
     pub base_url: BaseUrl,
     /// Starts executions.
     pub executions: Arc<dyn Executions>,
+    /// Starts executions of revocations.
+    pub revocation_executions: Arc<dyn Executions>,
     /// The queue of await-approval: a re-check after each vote.
     pub approval_queue: Arc<dyn WorkerQueue>,
     /// The queue of notify: mails on demand.
@@ -60,6 +63,15 @@ impl Portal {
             requests: &*self.requests,
             approvals: &*self.approvals,
             approval_queue: &*self.approval_queue,
+            clock: &*self.clock,
+        }
+    }
+
+    /// Revocations of certificates.
+    pub(crate) fn revocations(&self) -> RevocationIntake<'_> {
+        RevocationIntake {
+            requests: &*self.requests,
+            executions: &*self.revocation_executions,
             clock: &*self.clock,
         }
     }

@@ -116,12 +116,12 @@ impl RequestHistory {
             .into_iter()
             .map(|one| (true, one))
             .chain(rows.into_iter().filter(|one| of_name.contains(&one.id())).map(|one| (false, one)))
-            .filter(|(_, one)| one.status().has_certificate())
+            .filter(|(_, one)| one.has_live_certificate(now))
             .filter_map(|(same_key, one)| {
                 Some(LiveCertificate {
                     id: one.id(),
                     serial: one.serial()?.clone(),
-                    not_after: one.not_after().filter(|not_after| *not_after > now)?,
+                    not_after: one.not_after()?,
                     names: one.names().to_vec(),
                     email: one.email().clone(),
                     same_key,

@@ -125,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn only_an_issued_certificate_is_handed_out() {
         let backend = InMemoryBackend::new();
-        for status in Status::ALL.into_iter().filter(|status| *status != Status::Revoked) {
+        for status in Status::ALL {
             let request = backend.request(backend.request_at(status)).unwrap();
             let file = downloads(&backend).file(&request, DownloadFormat::Pem).await;
             match (status.has_certificate(), file) {

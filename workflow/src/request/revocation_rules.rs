@@ -24,6 +24,11 @@ impl Request {
             && self.not_after().is_some_and(|not_after| now <= not_after)
     }
 
+    /// True if the certificate is stored, not revoked, and has not ended.
+    pub fn has_live_certificate(&self, now: OffsetDateTime) -> bool {
+        self.status.has_certificate() && self.is_revocable(now)
+    }
+
     /// True if a revocation was accepted and is not recorded, not published, or not told to the requester.
     pub fn has_open_revocation(&self) -> bool {
         self.revocation.as_ref().is_some_and(|revocation| {
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn only_a_certificate_is_revoked() {
         let backend = InMemoryBackend::new();
-        for status in Status::ALL.into_iter().filter(|status| *status != Status::Revoked) {
+        for status in Status::ALL {
             let mut row = backend.request(backend.request_at(status)).unwrap();
             let (now, by) = (row.registration_date(), Actor::operator("test"));
             let accepted =

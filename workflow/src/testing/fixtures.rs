@@ -88,9 +88,15 @@ impl InMemoryBackend {
 
     /// Stores a request with its certificate; `status` is issued or delivered.
     pub fn request_with_certificate(&self, status: Status) -> RequestId {
-        let id = self.request_at(status);
-        let request = self.request(id).expect("stored");
+        self.certificate_for(&test_pki::csr(&["www.example.com"]), status)
+    }
+
+    /// Like [`InMemoryBackend::request_with_certificate`], for a CSR.
+    pub fn certificate_for(&self, csr: &str, status: Status) -> RequestId {
+        let request = self.unsaved_request(csr, status);
+        let id = request.id();
         self.put_certificate(request.serial().expect("a serial"), &self.certificate_of(&request));
+        self.put(request);
         id
     }
 
@@ -193,14 +199,21 @@ impl InMemoryBackend {
             }
         }
         self.put_approval(approval, []);
-        if matches!(status, Status::Issued | Status::Delivered) {
+        if matches!(status, Status::Issued | Status::Delivered | Status::Revoked) {
             let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).expect("randomness");
             let validity = Validity::choose(now, 365, self.issuer_certificate()).expect("a validity");
             request.reserve(serial, validity, now).expect("allowed");
             request.issued(&"f".repeat(64), validity, now).expect("allowed");
         }
-        if status == Status::Delivered {
+        if matches!(status, Status::Delivered | Status::Revoked) {
             request.delivered(now).expect("allowed");
+        }
+        if status == Status::Revoked {
+            let order = RevocationOrder { reason: RevocationReason::Superseded, comment: None };
+            let (by, arn) =
+                (Actor::requester(request.email()), Executions::arn(self, &revocation_execution_name(id, 1)));
+            request.accept_revocation(&order, &by, arn, now).expect("allowed");
+            request.revoked(now).expect("allowed");
         }
         request
     }

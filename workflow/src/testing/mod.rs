@@ -6,6 +6,7 @@ mod backend;
 mod clock;
 pub mod faults;
 pub mod fixtures;
+pub mod jws;
 mod policy_keys;
 
 pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, trusting_policy};

@@ -18,6 +18,11 @@ impl ClientAddr {
         Origin::caller(Actor::approver(email), self.0.clone())
     }
 
+    /// The holder of the private key of a certificate, at this address.
+    pub(crate) fn as_key_holder(&self) -> Origin {
+        Origin::caller(Actor::key_holder(), self.0.clone())
+    }
+
     /// The holder of a requester's link, at this address.
     pub(crate) fn as_requester(&self, email: &Email) -> Origin {
         Origin::caller(Actor::requester(email), self.0.clone())

@@ -157,7 +157,8 @@ fn status_of(code: Code) -> StatusCode {
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::MissingField | Code::BadRequest => StatusCode::BAD_REQUEST,
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::AlreadyDecided => StatusCode::CONFLICT,
+        Code::AlreadyDecided | Code::NotRevocable => StatusCode::CONFLICT,
+        Code::RevocationNotAllowed => StatusCode::FORBIDDEN,
         Code::Expired => StatusCode::GONE,
         Code::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -183,6 +184,8 @@ fn title_of(code: Code) -> &'static str {
         Code::NotFound => "title-not-found",
         Code::AlreadyDecided => "title-already-decided",
         Code::Expired => "title-expired",
+        Code::NotRevocable => "title-not-revocable",
+        Code::RevocationNotAllowed => "title-revocation-not-allowed",
         Code::TryAgain => "title-try-again",
     }
 }

@@ -74,9 +74,7 @@ impl MinePage {
     ) -> Self {
         let site = Site::of(portal, locale);
         let now = portal.clock.now();
-        let is_live = |request: &Request| {
-            request.status().has_certificate() && request.not_after().is_some_and(|not_after| not_after > now)
-        };
+        let is_live = |request: &Request| request.has_live_certificate(now);
         let is_waiting =
             |request: &Request| !request.status().is_terminal() && request.status() != Status::Issued;
         let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<RequestRow> {

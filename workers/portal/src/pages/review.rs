@@ -1,15 +1,20 @@
 //! The review page: readable in ten seconds on a phone, with two buttons for the decision.
 
 use askama::Template;
+use pki::crl::RevocationReason;
+use time::OffsetDateTime;
 use workflow::approval::history::{Anomaly, LiveCertificate};
 use workflow::approval::review::Review;
 use workflow::approver_set::MissingApprovals;
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::name_list::NameList;
+use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::names::{self, NamesView};
-use super::{FindingView, Instant, Markup, Site, grouped, names_for_people, shown};
+use super::{
+    FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, grouped, names_for_people, shown,
+};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -76,6 +81,9 @@ pub(crate) struct ReviewPage {
     asked_at: Instant,
     expires_at: Instant,
     digest: String,
+    /// The form that revokes the certificate.
+    revoke: Option<RevokeForm>,
+    revocation: Option<RevocationFacts>,
 }
 
 impl ReviewPage {
@@ -116,8 +124,34 @@ impl ReviewPage {
             asked_at: site.instant(review.registration_date),
             expires_at: site.instant(review.expires_at),
             digest: review.digest.to_string(),
+            revoke: None,
+            revocation: None,
             site,
         }
+    }
+
+    /// Adds the form that revokes the certificate for one of the `allowed` reasons, or the facts of its revocation.
+    pub(crate) fn with_certificate(
+        mut self,
+        request: &Request,
+        allowed: &[RevocationReason],
+        now: OffsetDateTime,
+    ) -> Self {
+        let form = RevokeForm::of(&self.site, request, allowed, String::new(), now);
+        self.revoke = form.map(RevokeForm::by_decision);
+        self.revocation = RevocationFacts::of(&self.site, request);
+        if self.revocation.is_some() {
+            let (class, title) = match request.status() {
+                Status::Revoked => ("bad", "status-revoked"),
+                _ => ("working", "status-revoking"),
+            };
+            let text = self.site.text(match request.status() {
+                Status::Revoked => "review-revoked-text",
+                _ => "status-revoking-text",
+            });
+            self.banner = Some(Banner { class, title: self.site.text(title), text });
+        }
+        self
     }
 
     /// Adds the thanks for the vote, with the outcome if there is one, and closes the form.

@@ -4,11 +4,12 @@ use askama::Template;
 use workflow::approval::Approval;
 use workflow::approval::opened::OpenedRequest;
 use workflow::decision::Decision;
+use workflow::policy::Policy;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::names::NamesView;
-use super::{FindingView, Instant, Markup, Site, shown};
+use super::{FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, shown};
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -76,6 +77,9 @@ pub(crate) struct StatusPage {
     cancel: Option<String>,
     /// The link to a form with the same values, once the request has ended.
     again: Option<String>,
+    /// The form that revokes the certificate.
+    revoke: Option<RevokeForm>,
+    revocation: Option<RevocationFacts>,
     /// The votes, with masked or full addresses of the approvers, as the policy says.
     people: Vec<Markup>,
 }
@@ -92,9 +96,10 @@ impl StatusPage {
         opened: &OpenedRequest,
         names: &[String],
         approval: Option<&Approval>,
-        masks_addresses: bool,
+        policy: &Policy,
     ) -> Self {
         let site = Site::of(portal, locale);
+        let now = portal.clock.now();
         let OpenedRequest { request, key, .. } = opened;
         let link = |below: &str| site.request_path(request.id(), below, key);
         let downloads = (request.status().has_certificate() && opened.may_download())
@@ -103,6 +108,7 @@ impl StatusPage {
         let (class, headline) = match phase {
             Some(PendingPhase::Withdrawing) => ("working", "status-withdrawing"),
             Some(PendingPhase::Decided) => ("working", "status-decided"),
+            None if is_being_revoked(request) => ("working", "status-revoking"),
             Some(PendingPhase::Undecided) | None => headline(request.shown_status()),
         };
         let is_signed = request.is_signed();
@@ -114,6 +120,7 @@ impl StatusPage {
             explanation: explanation(&site, opened, phase),
             events: events(&site, request, phase),
             refresh: match request.status() {
+                _ if is_being_revoked(request) => Some(1),
                 status if status.is_terminal() => None,
                 // A reload would take the reader away from the button.
                 Status::Unconfirmed if opened.is_mailed() => None,
@@ -143,10 +150,19 @@ impl StatusPage {
             again: (request.status().is_terminal()).then(|| {
                 format!("{}?again={}&key={}{}", site.base, request.id(), key.expose(), site.also_lang)
             }),
-            people: people(&site, request, masks_addresses),
+            people: people(&site, request, policy.masks_addresses()),
+            revoke: opened.may_download().then(|| link("/revoke")).and_then(|action| {
+                RevokeForm::of(&site, request, policy.revocation().requester(), action, now)
+            }),
+            revocation: RevocationFacts::of(&site, request),
             site,
         }
     }
+}
+
+/// True if a revocation was accepted, and the flow has yet to record it.
+fn is_being_revoked(request: &Request) -> bool {
+    request.revocation().is_some_and(|revocation| revocation.revoked_at.is_none())
 }
 
 /// The recorded reason of a rejection by an approver, or of a refusal without findings; the page explains every other
@@ -228,6 +244,7 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>)
             None => "status-pending-text",
         },
         Status::Approved => "status-approved-text",
+        Status::Issued | Status::Delivered if is_being_revoked(request) => "status-revoking-text",
         Status::Issued => "status-issued-text",
         Status::Delivered => "status-delivered-text",
         Status::Refused => "status-refused-text",

@@ -14,6 +14,7 @@ use crate::state::Portal;
 
 mod decide;
 mod review;
+mod revoke;
 
 pub(crate) use decide::decide;
 pub(crate) use review::review;

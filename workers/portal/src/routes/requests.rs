@@ -25,6 +25,7 @@ use workflow::request::{HistoryEntry, Request, Status};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
+use super::revocation_view::RevocationView;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::negotiate::{ResponseFormat, prefers_zip};
@@ -51,6 +52,8 @@ struct View<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revocation: Option<RevocationView>,
     history: Vec<HistoryEntry>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     findings: &'a [Finding],
@@ -121,13 +124,13 @@ async fn show(
     let is_signed = request.is_signed();
     match format {
         ResponseFormat::Page => {
-            let masks_addresses = portal.policies.current().await?.masks_addresses();
+            let policy = portal.policies.current().await?;
             // A withdrawal and a decision are in the approval first.
             let approval = match request.status() {
                 Status::PendingApproval => portal.approvals.find(request.id()).await?,
                 _ => None,
             };
-            let page = StatusPage::new(portal, locale, opened, &names, approval.as_ref(), masks_addresses);
+            let page = StatusPage::new(portal, locale, opened, &names, approval.as_ref(), &policy);
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
         ResponseFormat::Json => Ok(Json(View {
@@ -140,6 +143,7 @@ async fn show(
             not_after: request.not_after().filter(|_| is_signed).map(rfc3339),
             reason: request.reason(),
             code: request.code(),
+            revocation: RevocationView::of(request),
             history: request.shown_history(),
             findings: request.findings(),
         })
@@ -310,7 +314,7 @@ async fn open_mailed(
 }
 
 /// The request of a link.
-async fn open(
+pub(super) async fn open(
     portal: &Portal,
     id: Result<Path<String>, PathRejection>,
     uri: &Uri,

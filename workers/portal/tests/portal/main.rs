@@ -20,5 +20,6 @@ mod preview;
 mod reading;
 mod repeated;
 mod review;
+mod revocations;
 mod site;
 mod submission;

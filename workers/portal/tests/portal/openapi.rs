@@ -94,6 +94,17 @@ fn conforms(file: &Value, schema: &Value, value: &Value, place: &str) {
         let target = file.pointer(reference.trim_start_matches('#')).unwrap();
         return conforms(file, target, value, place);
     }
+    if let Some(options) = schema["oneOf"].as_array() {
+        let target = |option: &Value| {
+            file.pointer(option["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap().clone()
+        };
+        let fits = |option: &&Value| {
+            let required = target(option)["required"].clone();
+            required.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some())
+        };
+        let option = options.iter().find(fits).unwrap_or_else(|| panic!("{place} is none of {schema}"));
+        return conforms(file, option, value, place);
+    }
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -150,16 +161,19 @@ async fn requests_and_problems_have_the_fields_of_the_file() {
         assert_eq!(answer.status, status);
         answers(&file, "/requests", "post", &answer);
     }
-    for status in Status::ALL.into_iter().filter(|status| *status != Status::Revoked) {
+    for status in Status::ALL {
         let (_, path) = site.request_at(status).await;
         let view = answers(&file, "/requests/{id}", "get", &site.get(&path).await);
         assert_eq!(view["status"], status.as_str());
         let cancelled = site.post(&path.replacen('?', "/cancel?", 1), &json!({})).await;
         answers(&file, "/requests/{id}/cancel", "post", &cancelled);
+        let revoked = site.post(&path.replacen('?', "/revoke?", 1), &json!({"reason": "superseded"})).await;
+        answers(&file, "/requests/{id}/revoke", "post", &revoked);
         let certificate = site.get(&path.replacen('?', "/certificate?", 1)).await;
         answers(&file, "/requests/{id}/certificate", "get", &certificate);
     }
     answers(&file, "/requests/{id}", "get", &site.get("/requests/x?key=x").await);
+    answers(&file, "/revocations", "post", &site.post("/revocations", &json!({})).await);
     answers(&file, "/mine", "post", &site.post("/mine", &json!({"email": "requester@example.com"})).await);
     answers(&file, "/mine", "post", &site.post("/mine", &json!({})).await);
     answers(&file, "/mine/{key}", "get", &site.get("/mine/x").await);
@@ -188,4 +202,7 @@ async fn reviews_and_votes_have_the_fields_of_the_file() {
     }
     answers(&file, "/approvals/{key}", "get", &site.get(&path).await);
     answers(&file, "/approvals/{key}", "get", &site.get("/approvals/x").await);
+    let issued = site.backend.request_with_certificate(Status::Issued);
+    let revoked = site.post(&site.link(issued), &json!({"decision": "revoke", "reason": "superseded"})).await;
+    answers(&file, "/approvals/{key}", "post", &revoked);
 }

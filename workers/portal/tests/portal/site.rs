@@ -102,6 +102,7 @@ impl Site {
             policies: backend.clone(),
             links: backend.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),
+            revocation_executions: backend.clone(),
             executions: backend.clone(),
             approval_queue: backend.clone(),
             notify_queue: backend.clone(),

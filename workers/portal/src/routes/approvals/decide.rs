@@ -1,4 +1,4 @@
-//! POST `/approvals/{key}`: one vote.
+//! POST `/approvals/{key}`: one vote, or the revocation of the certificate.
 //!
 //! A person gets the review again, with the vote or the error above it; a program gets JSON.
 
@@ -21,6 +21,7 @@ use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::texts::Message;
 
 use super::open;
+use super::revoke::revoke;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -52,6 +53,9 @@ pub(crate) async fn decide(
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
     let mut resolved = open(&portal, key).await?;
+    if fields.text("decision").is_ok_and(|decision| decision.is_some_and(|text| text.trim() == "revoke")) {
+        return revoke(&portal, format, &locale, &client, resolved, &fields).await;
+    }
     // Evaluated once, so that the answer shows the contents compared with the vote.
     let mut content = None;
     let voted = vote(&portal, &resolved, &fields, &client, &mut content).await;

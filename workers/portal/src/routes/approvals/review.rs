@@ -11,6 +11,7 @@ use workflow::approval::VoteError;
 use workflow::approval::voting::VotingError;
 
 use super::open;
+use super::revoke::reasons_of;
 use crate::http::client_addr::ClientAddr;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
@@ -36,11 +37,15 @@ pub(crate) async fn review(
         let by = client.as_approver(&resolved.link.approver);
         voting.note_view(&resolved, &content.digest, &by).await;
     }
+    let request = resolved.request.clone();
     let review = voting.review(resolved, content).await?;
     Ok(match format {
         ResponseFormat::Json => Json(review).into_response(),
         ResponseFormat::Page => {
-            pages::page(StatusCode::OK, locale.language, &ReviewPage::new(&portal, &locale, &review))
+            let policy = portal.policies.current().await?;
+            let (allowed, now) = (reasons_of(&policy, &request, &review.approver), portal.clock.now());
+            let page = ReviewPage::new(&portal, &locale, &review).with_certificate(&request, &allowed, now);
+            pages::page(StatusCode::OK, locale.language, &page)
         }
     })
 }
