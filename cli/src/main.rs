@@ -19,6 +19,7 @@ mod aws_cli;
 mod backup;
 mod build;
 mod ca;
+mod certificates;
 mod checkout;
 mod confirm;
 mod connect;
@@ -59,6 +60,9 @@ enum Command {
     /// Lists, shows and retries requests
     #[command(subcommand)]
     Requests(requests::RequestsCommand),
+    /// Lists and shows certificates, and those that end soon
+    #[command(subcommand)]
+    Certificates(certificates::CertificatesCommand),
     /// Lists executions, or shows the timeline of a request
     Executions(executions::ExecutionsOptions),
     /// Shows the approvers of a request and their votes, and sends new links
@@ -89,6 +93,7 @@ async fn main() -> ExitCode {
         Command::Doctor(options) => deployment::doctor(options).await,
         Command::Connect(options) => connect::run(options).await,
         Command::Requests(command) => requests::run(command).await,
+        Command::Certificates(command) => certificates::run(command).await,
         Command::Executions(options) => executions::run(options).await,
         Command::Approvals(command) => approvals::run(command).await,
         Command::Audit(command) => audit::run(command).await,

@@ -19,4 +19,4 @@ pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{Clock, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
 pub use revocations::{RevocationPage, RevocationWriter, Revocations};
-pub use storage::{Approvals, CertificateStore, ListedRequest, Requests, Saved};
+pub use storage::{Approvals, CertificateStore, EndingCertificate, ListedRequest, Requests, Saved};

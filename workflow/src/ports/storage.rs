@@ -39,6 +39,17 @@ pub struct ListedRequest {
     pub expires_at: Option<OffsetDateTime>,
 }
 
+/// A certificate as the index by end lists it. As it was a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndingCertificate {
+    /// See [`Request::id`].
+    pub id: RequestId,
+    /// See [`Request::not_after`].
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_after: OffsetDateTime,
+}
+
 /// The table of requests.
 #[async_trait]
 pub trait Requests: Send + Sync {
@@ -54,6 +65,15 @@ pub trait Requests: Send + Sync {
     /// The requests that [are unnotified](Request::is_unnotified) or have an
     /// [open revocation](Request::has_open_revocation), oldest first, at most `limit`. Reads no rows.
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
+    /// The requests in a status whose validity ends from `from` to `until`, the first to end first, at most `limit`. Reads
+    /// no rows.
+    async fn ending(
+        &self,
+        status: Status,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<EndingCertificate>, PortError>;
     /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.

@@ -16,7 +16,7 @@ use crate::approver_set::PlusTags;
 use crate::aws::unavailable;
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::ports::{ListedRequest, PortError, Requests, Saved};
+use crate::ports::{EndingCertificate, ListedRequest, PortError, Requests, Saved};
 use crate::request::audit::Event;
 use crate::request::{Request, Status};
 use crate::timestamp::rfc3339;
@@ -275,6 +275,39 @@ impl Requests for DynamoRequests {
 
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
         self.entries("byStatus", ("status", status.as_str()), true, limit).await
+    }
+
+    async fn ending(
+        &self,
+        status: Status,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<EndingCertificate>, PortError> {
+        const WHAT: &str = "look up certificates by their end";
+        let mut ends = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("byExpiry")
+            .key_condition_expression("#status = :status AND #end BETWEEN :from AND :until")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#end", "notAfter")
+            .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
+            .expression_attribute_values(":from", AttributeValue::S(rfc3339(from)))
+            .expression_attribute_values(":until", AttributeValue::S(rfc3339(until)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(item) = ends.next().await
+        {
+            found.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
+        }
+        Ok(found)
     }
 
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {

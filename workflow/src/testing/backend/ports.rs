@@ -18,9 +18,9 @@ use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::policy::key_list::{self, KeyListDigest};
 use crate::ports::{
-    Approvals, CertificateStore, Clock, ExecutionState, Executions, Issuers, KeyLists, LinkSecrets,
-    ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue,
-    Reported, Requests, Saved, Tasks, WorkerQueue,
+    Approvals, CertificateStore, Clock, EndingCertificate, ExecutionState, Executions, Issuers, KeyLists,
+    LinkSecrets, ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies,
+    PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -112,6 +112,24 @@ impl Requests for InMemoryBackend {
         self.call("requests", "list", |state| {
             let rows = oldest(state.requests.values().filter(|row| row.status() == status), limit);
             rows.iter().map(listed).collect()
+        })
+    }
+
+    async fn ending(
+        &self,
+        status: Status,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<EndingCertificate>, PortError> {
+        self.call("requests", "ending", |state| {
+            let of_status = state.requests.values().filter(|row| row.status() == status);
+            let end = |row: &Request| row.not_after().map(|not_after| (not_after, row.id()));
+            let mut ends: Vec<_> = of_status.filter_map(end).collect();
+            ends.retain(|(not_after, _)| (from..=until).contains(not_after));
+            ends.sort();
+            ends.truncate(limit);
+            ends.into_iter().map(|(not_after, id)| EndingCertificate { id, not_after }).collect()
         })
     }
 
