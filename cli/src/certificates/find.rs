@@ -59,8 +59,7 @@ fn is_prefix(text: &str) -> bool {
 /// The one certificate among `rows`. A valid certificate comes before others.
 fn choose(text: &str, rows: Vec<Request>, now: OffsetDateTime) -> Result<Request, CliError> {
     let (mut signed, unsigned): (Vec<_>, Vec<_>) = rows.into_iter().partition(Request::is_signed);
-    let is_valid =
-        |row: &Request| row.status().has_certificate() && row.not_after().is_some_and(|end| now < end);
+    let is_valid = |row: &Request| row.has_live_certificate(now);
     if signed.iter().any(is_valid) {
         signed.retain(is_valid);
     }

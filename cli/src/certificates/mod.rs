@@ -2,12 +2,15 @@
 
 mod find;
 mod list;
+mod revoke;
 mod show;
 
 use std::time::Duration;
 
 pub(crate) use find::find_certificate;
 use list::Order;
+use pki::crl::RevocationReason;
+use workflow::request::RevocationOrder;
 
 use crate::error::CliError;
 use crate::stack::StackSelector;
@@ -45,6 +48,23 @@ pub(crate) enum CertificatesCommand {
         #[command(flatten)]
         which: StackSelector,
     },
+    /// Revokes a certificate: it cannot be undone
+    Revoke {
+        /// Serial number or id of the request, whole or the beginning of it, or a name in the certificate
+        #[arg(value_name = "SERIAL|ID|NAME")]
+        certificate: String,
+        /// Reason, by its name in RFC 5280: keyCompromise, superseded, cessationOfOperation, affiliationChanged, privilegeWithdrawn or unspecified
+        #[arg(long, value_name = "NAME", value_parser = revoke::reason)]
+        reason: RevocationReason,
+        /// Comment for the requester and those who approved
+        #[arg(long, value_name = "TEXT")]
+        comment: Option<String>,
+        /// Revoke it without asking
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        which: StackSelector,
+    },
     /// Shows one certificate: its names, its issuer, its validity and its request
     Show {
         /// Serial number or id of the request, whole or the beginning of it, or a name in the certificate
@@ -66,6 +86,11 @@ pub(crate) async fn run(command: CertificatesCommand) -> Result<(), CliError> {
         }
         CertificatesCommand::Expiring { within, limit, json, which } => {
             list::expiring(&which.find().await?, within, limit, json).await
+        }
+        CertificatesCommand::Revoke { certificate, reason, comment, yes, which } => {
+            let stack = which.find().await?;
+            let row = find_certificate(&stack, &certificate).await?;
+            revoke::revoke(&stack, &row, RevocationOrder { reason, comment }, yes).await
         }
         CertificatesCommand::Show { certificate, json, which } => {
             let stack = which.find().await?;
