@@ -125,6 +125,7 @@ const LATIN: &[&str] = &[
     "TRUE",
     "URI",
     "url",
+    "URL",
     "UTC",
     "UTF-16",
     "UTF8String",

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use end_to_end::{ChildGuard, PATIENCE, PkiDir, Stack, Submission, eventually, needed, unique_host};
+use end_to_end::{Asked, ChildGuard, PATIENCE, PkiDir, Stack, Submission, eventually, needed, unique_host};
 
 use crate::APPROVER;
 
@@ -14,7 +14,7 @@ const SERVER: &str = "1.3.6.1.5.5.7.3.1";
 const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 
 /// Requests and approves a certificate for a new `key.pem` in `dir`, and unpacks the mailed zip.
-async fn issue(
+pub(crate) async fn issue(
     stack: &Stack,
     dir: &PkiDir,
     openssl: &Path,
@@ -22,7 +22,7 @@ async fn issue(
     host: &str,
     more: &[&str],
     profile: &str,
-) {
+) -> Asked {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let csr = dir.openssl_csr(openssl, key, host, more);
     let asked = portal.ask(&Submission::of(&csr).with_profile(profile)).await;
@@ -30,6 +30,23 @@ async fn issue(
     portal.decide(&link, "approve", "").await.expect(200);
     let mail = mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
     dir.unzip(mail.attachment("certificate.zip"));
+    asked
+}
+
+/// nginx on a free port with `fullchain.pem` and `key.pem` of `dir`, for www.example.com.
+pub(crate) async fn serve(dir: &PkiDir, nginx: &Path) -> (ChildGuard, u16) {
+    // If another process takes the port first, nginx reports it in its log.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    dir.write("nginx.conf", nginx_configuration(port));
+    let prefix = format!("{}/", dir.path("").display().to_string().trim_end_matches('/'));
+    let arguments = ["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"];
+    let mut server = ChildGuard::start(nginx, &arguments, &dir.path("nginx.log"));
+    eventually("nginx to listen", PATIENCE, async || {
+        assert!(server.ended().is_none(), "nginx ended: {} {}", dir.read("nginx.log"), dir.read("error.log"));
+        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+    })
+    .await;
+    (server, port)
 }
 
 #[tokio::test]
@@ -126,22 +143,12 @@ async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
     let (stack, dir) = (Stack::shared().await, PkiDir::new());
     issue(stack, &dir, &openssl, EC, "www.example.com", &[], "server").await;
 
-    // If another process takes the port first, nginx reports it in its log.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    dir.write("nginx.conf", nginx_configuration(port));
-    let prefix = format!("{}/", dir.path("").display().to_string().trim_end_matches('/'));
-    let arguments = ["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"];
-    let mut server = ChildGuard::start(&nginx, &arguments, &dir.path("nginx.log"));
+    let (_server, port) = serve(&dir, &nginx).await;
 
     let (url, host) =
         (format!("https://www.example.com:{port}/"), format!("www.example.com:{port}:127.0.0.1"));
     let usual = ["--silent", "--show-error", "--noproxy", "*", "--max-time", "30", "--resolve", &host, &url];
     let trusting = [&usual[..], &["--cacert", "ca.pem"]].concat();
-    eventually("nginx to listen", PATIENCE, async || {
-        assert!(server.ended().is_none(), "nginx ended: {} {}", dir.read("nginx.log"), dir.read("error.log"));
-        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
-    })
-    .await;
     assert_eq!(dir.succeed(&curl, &trusting), "It works.\n");
 
     let distrusting = dir.run(&curl, &usual);

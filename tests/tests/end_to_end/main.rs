@@ -29,6 +29,7 @@ mod outcomes;
 mod policy;
 mod recovery;
 mod restart;
+mod revocation;
 mod secrets;
 mod smtp;
 

@@ -47,7 +47,7 @@ pub enum KeyProofError {
 }
 
 #[derive(Deserialize)]
-struct Header {
+struct JwsHeader {
     alg: String,
     url: String,
     // RFC 7515 section 4.1.11: extensions that must be understood; there is none.
@@ -56,7 +56,7 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct Payload {
+struct RevocationPayload {
     certificate: String,
     #[serde(default)]
     reason: Value,
@@ -70,12 +70,12 @@ impl ProvenRevocation {
     pub fn read(protected: &str, payload: &str, signature: &str, url: &str) -> Result<Self, KeyProofError> {
         let octets =
             |text: &str, what| URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyProofError::Malformed(what));
-        let header: Header = serde_json::from_slice(&octets(protected, "protected")?)
+        let header: JwsHeader = serde_json::from_slice(&octets(protected, "protected")?)
             .map_err(|_| KeyProofError::Malformed("protected"))?;
         if header.crit.is_some() {
             return Err(KeyProofError::Malformed("protected"));
         }
-        let wanted: Payload = serde_json::from_slice(&octets(payload, "payload")?)
+        let wanted: RevocationPayload = serde_json::from_slice(&octets(payload, "payload")?)
             .map_err(|_| KeyProofError::Malformed("payload"))?;
         let signature = octets(signature, "signature")?;
         let certificate = Certificate::from_der(octets(&wanted.certificate, "certificate")?)

@@ -31,6 +31,15 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
             revocation_list(stack).await;
         }
         ("DeadLetter", _) => dead_letter(stack).await,
+        ("Housekeeping", _) if permission.resource.contains("Revocation") => lost_revocation(stack).await,
+        ("Portal", "dynamodb:Query") if permission.resource.ends_with("/bySerial") => {
+            unknown_certificate(stack).await;
+        }
+        ("Persist", "s3:GetObject") if permission.resource.ends_with("/signed-certificate/*") => {
+            revocation(stack).await;
+        }
+        ("Sign", "dynamodb:Query") => revocation(stack).await,
+        _ if permission.resource.contains("Revocation") => revocation(stack).await,
         ("Housekeeping", _) => housekeeping(stack).await,
         (_, "states:SendTaskFailure") => bad_message(stack, worker).await,
         ("AwaitApproval", "sqs:SendMessage") => reminder(stack).await,
@@ -166,6 +175,47 @@ async fn revocation_list(stack: &Stack) {
         (listed == 2).then_some(())
     })
     .await;
+}
+
+/// The requester revokes a certificate.
+async fn revocation(stack: &Stack) {
+    let asked = certificate(stack).await;
+    let revoke = asked.status_url.replacen('?', "/revoke?", 1);
+    stack.portal().post(&revoke, &json!({ "reason": "superseded" })).await.expect(200);
+    end_to_end::eventually("the revocation to be listed", end_to_end::PATIENCE, async || {
+        stack.portal().status(&asked).await["revocation"]["listedAt"].is_string().then_some(())
+    })
+    .await;
+}
+
+/// The holder of the key of a certificate that nobody issued here revokes it.
+async fn unknown_certificate(stack: &Stack) {
+    let maker = pki::testing::CaMaker::new(pki::testing::TestKey::EcP256);
+    let url = format!("{}revocations", stack.portal().base);
+    let jws = workflow::testing::jws::revocation(maker.key_pair(), &maker.root_der(), json!(1), &url);
+    stack.portal().post("revocations", &jws).await.expect(404);
+}
+
+/// Housekeeping starts a revocation whose execution is not there.
+async fn lost_revocation(stack: &Stack) {
+    let asked = certificate(stack).await;
+    let machine = stack.endpoint("revocationStateMachineArn");
+    let missing = workflow::aws::execution_arn(machine, &format!("{}-revoke", asked.id));
+    let (text, number) = (|text: &str| json!({ "S": text }), |number: &str| json!({ "N": number }));
+    let record = json!({ "M": {
+        "reason": text("superseded"), "by": text("operator:test"), "acceptedAt": text("2026-01-01T00:00:00Z"),
+        "executionArn": text(&missing),
+        "executionAttempt": number("1"), "executionStarted": text("2026-01-01T00:00:00Z"),
+    } });
+    let key = json!({ "id": text(&asked.id) }).to_string();
+    let values = json!({ ":record": record, ":yes": text("yes"), ":one": number("1") }).to_string();
+    let table = stack.endpoint("requestsTable");
+    let update = ["dynamodb", "update-item", "--table-name", table, "--key", &key];
+    let expression = "SET revocation = :record, untold = :yes, version = version + :one";
+    let what = ["--update-expression", expression, "--expression-attribute-values", &values];
+    stack.aws(&[&update[..], &what].concat());
+    stack.housekeeping();
+    assert_eq!(stack.row(&asked.id)["revocation"]["executionAttempt"], 2);
 }
 
 /// A waiting request, and one whose execution was stopped.
