@@ -34,6 +34,8 @@ pub(super) enum Scenario {
     Expired,
     /// No decision, and the limit is far away.
     Waiting,
+    /// Approved; as soon as there is a certificate, the requester revokes it for two reasons at once.
+    Revoked,
 }
 
 impl Scenario {
@@ -42,6 +44,7 @@ impl Scenario {
         match number % 10 {
             3 => Self::Rejected,
             4 => Self::Contested,
+            5 => Self::Revoked,
             6 => Self::Pair,
             8 => Self::Expired,
             9 => Self::Waiting,
@@ -57,6 +60,7 @@ impl Scenario {
             Self::Contested => &["delivered", "rejected"],
             Self::Expired => &["expired"],
             Self::Waiting => &["pending_approval"],
+            Self::Revoked => &["revoked"],
         }
     }
 
@@ -118,7 +122,7 @@ impl Clients {
         let asked = self.confirm(asked, &mut tried_again).await;
         let [first, second] = APPROVERS;
         let votes: &[(&str, &str)] = match scenario {
-            Scenario::Approved => &[(first, "approve"), (first, "approve")],
+            Scenario::Approved | Scenario::Revoked => &[(first, "approve"), (first, "approve")],
             Scenario::Rejected => &[(first, "reject"), (first, "reject")],
             Scenario::Contested => &[(first, "approve"), (first, "reject")],
             Scenario::Pair => {
@@ -135,7 +139,40 @@ impl Clients {
             _ => assert!(statuses.is_subset(&BTreeSet::from([200])), "{scenario:?}: {votes:#?}"),
         }
         tried_again += votes.iter().map(|vote| vote.tried_again).sum::<usize>();
+        if scenario == Scenario::Revoked {
+            self.revoke(&asked, &mut tried_again).await;
+        }
         AcceptedRequest { scenario, asked, tried_again }
+    }
+
+    /// Waits until there is a certificate, and revokes it twice at once: both answers have the reason that came first.
+    async fn revoke(&self, asked: &Asked, tried_again: &mut usize) {
+        let what = format!("the certificate of {}", asked.id);
+        eventually(&what, 5 * PATIENCE, async || {
+            let mut tried = 0;
+            let (_, view) = self.insist(&asked.status_url, &Value::Null, None, &mut tried).await;
+            view["serial"].is_string().then_some(())
+        })
+        .await;
+        let path = asked.status_url.replacen('?', "/revoke?", 1);
+        let answers = join_all(["superseded", "keyCompromise"].map(|reason| {
+            let path = &path;
+            async move {
+                let mut tried = 0;
+                let answer = self.insist(path, &json!({ "reason": reason }), None, &mut tried).await;
+                (answer, tried)
+            }
+        }))
+        .await;
+        *tried_again += answers.iter().map(|(_, tried)| tried).sum::<usize>();
+        let reasons: BTreeSet<&str> = answers
+            .iter()
+            .map(|((status, answer), _)| {
+                assert_eq!(*status, 200, "{answer:#}");
+                answer["revocation"]["reason"].as_str().unwrap()
+            })
+            .collect();
+        assert_eq!(reasons.len(), 1, "{answers:#?}");
     }
 
     /// Waits for the mail to the requester, and confirms twice by its link.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::clients::AcceptedRequest;
+use super::clients::{AcceptedRequest, Scenario};
 use super::mail_watcher::MailWatcher;
 use crate::{Mail, Stack, files_in_zip};
 
@@ -26,18 +26,32 @@ pub(super) struct Invariants {
     pub(super) trails: HashMap<String, Vec<Value>>,
     /// Output of `countersign audit verify`, if it fails.
     pub(super) broken_trails: Option<String>,
+    /// What is published about revoked certificates.
+    pub(super) revocations: Revocations,
+}
+
+/// Revoked certificates, by the table and by the lists.
+#[derive(Default)]
+pub(super) struct Revocations {
+    /// Reasons in the table `revocations`, by serial.
+    pub(super) table: BTreeMap<String, String>,
+    /// Reasons in the published list, by serial.
+    pub(super) list: BTreeMap<String, String>,
+    /// The numbers of all lists that were published, in this order.
+    pub(super) numbers: Vec<u64>,
 }
 
 /// Compares one record with the others and returns the violations.
 pub(super) type Check = fn(&Invariants) -> Vec<String>;
 
 /// Every check with the name of its record.
-pub(super) const CHECKS: [(&str, Check); 5] = [
+pub(super) const CHECKS: [(&str, Check); 6] = [
     ("table", table),
     ("bucket", bucket),
     ("executions", executions),
     ("mailbox", mailbox),
     ("audit", audit),
+    ("revocations", revocations),
 ];
 
 fn items<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
@@ -50,9 +64,45 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 
 /// Status of every execution, by name.
 pub(super) fn all_executions(stack: &Stack) -> BTreeMap<String, String> {
-    let machine = stack.endpoint("stateMachineArn");
-    let answer = stack.aws_json(&["stepfunctions", "list-executions", "--state-machine-arn", machine]);
-    items(&answer, "executions").map(|one| (text(one, "name").into(), text(one, "status").into())).collect()
+    let of_machine = |machine| {
+        let machine = stack.endpoint(machine);
+        let answer = stack.aws_json(&["stepfunctions", "list-executions", "--state-machine-arn", machine]);
+        items(&answer, "executions")
+            .map(|one| (text(one, "name").into(), text(one, "status").into()))
+            .collect::<Vec<_>>()
+    };
+    ["stateMachineArn", "revocationStateMachineArn"].into_iter().flat_map(of_machine).collect()
+}
+
+/// The published revocations. Every issuer of a run is the one in force.
+fn all_revocations(stack: &Stack, rows: &HashMap<String, Value>) -> Revocations {
+    let scan = ["dynamodb", "scan", "--table-name", stack.endpoint("revocationsTable")];
+    let scan = stack.aws_json(&scan);
+    let of = |row: &Value, column: &str| row[column]["S"].as_str().unwrap_or_default().to_owned();
+    let table = items(&scan, "Items").map(|row| (of(row, "serial"), of(row, "reason"))).collect();
+    let bucket = stack.endpoint("bucket");
+    let versions = stack.aws_json(&["s3api", "list-object-versions", "--prefix", "crl/", "--bucket", bucket]);
+    let lists = items(&versions, "Versions").filter(|version| text(version, "Key").ends_with(".crl"));
+    // The newest comes first.
+    let mut lists: Vec<&Value> = lists.collect();
+    lists.reverse();
+    let read = |version: &&Value| {
+        let file = stack.path().join("tmp/list.crl").display().to_string();
+        let get = ["s3api", "get-object", "--bucket", bucket, "--key", text(version, "Key")];
+        stack.aws(&[&get[..], &["--version-id", text(version, "VersionId"), &file]].concat());
+        pki::crl::Crl::from_der(std::fs::read(file).expect("a file")).expect("a list")
+    };
+    let lists: Vec<pki::crl::Crl> = lists.iter().map(read).collect();
+    let serials = rows.values().map(|row| text(row, "serial")).filter(|serial| !serial.is_empty());
+    let entry = |serial: &str| {
+        let reason = lists.last()?.reason_of(&serial.parse().ok()?).expect("entries")?;
+        Some((serial.to_owned(), reason.to_string()))
+    };
+    Revocations {
+        table,
+        list: serials.filter_map(entry).collect(),
+        numbers: lists.iter().map(pki::crl::Crl::number).collect(),
+    }
 }
 
 /// Every row.
@@ -89,7 +139,8 @@ impl Invariants {
         }
         let (trails, broken_trails) = all_trails(stack);
         let (rows, executions) = (all_rows(stack), all_executions(stack));
-        Self { promised, rows, certificates, executions, mails, trails, broken_trails }
+        let revocations = all_revocations(stack, &rows);
+        Self { promised, rows, certificates, executions, mails, trails, broken_trails, revocations }
     }
 
     /// True if no request is in flight except those that wait for a decision.
@@ -136,6 +187,9 @@ pub(super) fn under_way(promised: &[AcceptedRequest], rows: &HashMap<String, Val
         match status {
             "refused" | "rejected" | "expired" => !row["mails"][status].is_null(),
             "pending_approval" => one.scenario.ends().contains(&status),
+            "delivered" | "revoked" if one.scenario == Scenario::Revoked => {
+                !row["revocation"]["listedAt"].is_null() && !row["mails"]["revoked"].is_null()
+            }
             _ => is_terminal(status),
         }
     };
@@ -167,7 +221,7 @@ fn table(observed: &Invariants) -> Vec<String> {
 
 /// True if every status follows from the one before; an operator may retry after `failed`.
 fn goes_forward(history: &[&str]) -> bool {
-    const ORDER: [&str; 10] = [
+    const ORDER: [&str; 11] = [
         "unconfirmed",
         "submitted",
         "pending_approval",
@@ -178,17 +232,19 @@ fn goes_forward(history: &[&str]) -> bool {
         "rejected",
         "expired",
         "failed",
+        "revoked",
     ];
     let rank = |status: &str| ORDER.iter().position(|one| *one == status);
     matches!(history.first(), Some(&("unconfirmed" | "submitted")))
-        && history
-            .windows(2)
-            .all(|step| step[0] == "failed" || (!is_terminal(step[0]) && rank(step[0]) < rank(step[1])))
+        && history.windows(2).all(|step| {
+            let goes_on = !is_terminal(step[0]) || step == ["delivered", "revoked"];
+            step[0] == "failed" || (goes_on && rank(step[0]) < rank(step[1]))
+        })
 }
 
 fn bucket(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
-    let issued = |row: &&Value| ["issued", "delivered"].contains(&text(row, "status"));
+    let issued = |row: &&Value| ["issued", "delivered", "revoked"].contains(&text(row, "status"));
     let serials: Vec<&str> = observed.rows.values().filter(issued).map(|row| text(row, "serial")).collect();
     let different: BTreeSet<&str> = serials.iter().copied().collect();
     if different.len() != serials.len() || different.contains("") {
@@ -221,7 +277,8 @@ fn executions(observed: &Invariants) -> Vec<String> {
         // order.
         let noted = row["executionAttempt"].as_u64().unwrap_or_default();
         let most = noted + u64::from(is_terminal(text(row, "status")));
-        for name in observed.executions.keys().filter(|name| name.starts_with(&one.asked.id)) {
+        let of_request = |name: &&String| name.starts_with(&one.asked.id) && !is_of_revocation(name);
+        for name in observed.executions.keys().filter(of_request) {
             let attempt = name.rsplit_once("-r").and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
             if attempt > most {
                 wrong.push(format!(
@@ -229,6 +286,14 @@ fn executions(observed: &Invariants) -> Vec<String> {
                     one.asked.id
                 ));
             }
+        }
+    }
+    for one in &observed.promised {
+        let revocation = &observed.row(one)["revocation"];
+        let name = text(revocation, "executionArn").rsplit(':').next().unwrap_or_default();
+        let state = observed.executions.get(name).map_or("missing", String::as_str);
+        if !revocation.is_null() && !["SUCCEEDED", "ABORTED"].contains(&state) {
+            wrong.push(format!("the revocation of {} is {state}: {name}", one.asked.id));
         }
     }
     let ours: HashSet<&str> = observed.promised.iter().map(|one| one.asked.id.as_str()).collect();
@@ -239,9 +304,18 @@ fn executions(observed: &Invariants) -> Vec<String> {
     wrong
 }
 
+/// True if the execution is of a revocation.
+fn is_of_revocation(name: &str) -> bool {
+    name.contains("-revoke")
+}
+
 /// Subject of the mail of each outcome.
-const OUTCOMES: [(&str, &str); 3] =
-    [("delivered", "Your certificate"), ("rejected", "was rejected"), ("expired", "has expired")];
+const OUTCOMES: [(&str, &str); 4] = [
+    ("delivered", "Your certificate"),
+    ("rejected", "was rejected"),
+    ("expired", "has expired"),
+    ("revoked", "Revoked: "),
+];
 
 fn mailbox(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -254,7 +328,9 @@ fn mailbox(observed: &Invariants) -> Vec<String> {
         };
         for (status, subject) in OUTCOMES {
             let is = row["status"] == status;
-            if is != (got(subject).count() > 0) {
+            // A certificate that was revoked at once may have been mailed or not.
+            let may_be = status == "delivered" && row["status"] == "revoked";
+            if !may_be && is != (got(subject).count() > 0) {
                 wrong.push(format!(
                     "{id} is {}, and has {} mails \"{subject}\"",
                     row["status"],
@@ -293,6 +369,18 @@ fn once(status: &str) -> &'static [&'static str] {
         "delivered" => {
             &["submitted", "confirmed", "stored", "asked", "decided", "reserved", "signed", "delivered"]
         }
+        "revoked" => &[
+            "submitted",
+            "confirmed",
+            "stored",
+            "asked",
+            "decided",
+            "reserved",
+            "signed",
+            "revocation_accepted",
+            "revoked",
+            "revocation_listed",
+        ],
         "rejected" => &["submitted", "confirmed", "stored", "asked", "decided", "rejected"],
         "expired" => &["submitted", "confirmed", "stored", "asked", "decided", "expired"],
         _ => &["submitted", "confirmed", "stored", "asked"],
@@ -313,8 +401,12 @@ fn audit(observed: &Invariants) -> Vec<String> {
         let (id, row) = (&one.asked.id, observed.row(one));
         let trail = observed.trails.get(id).map(Vec::as_slice).unwrap_or_default();
         let happened = |event: &str| trail.iter().filter(|one| one["event"] == event).count();
-        for event in once("delivered").iter().chain(&["rejected", "expired"]) {
+        let revocation = ["revocation_accepted", "revoked", "revocation_listed"];
+        for event in once("delivered").iter().chain(&["rejected", "expired"]).chain(&revocation) {
             let times = happened(event);
+            if *event == "delivered" && row["status"] == "revoked" && times <= 1 {
+                continue;
+            }
             if times != usize::from(once(text(row, "status")).contains(event)) {
                 wrong.push(format!("{id} is {}, and has the event {event} {times} times", row["status"]));
             }
@@ -330,6 +422,24 @@ fn audit(observed: &Invariants) -> Vec<String> {
         if different.len() != voters.len() {
             wrong.push(format!("{id}: an approver voted twice: {voters:?}"));
         }
+    }
+    wrong
+}
+
+fn revocations(observed: &Invariants) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let Revocations { table, list, numbers } = &observed.revocations;
+    let revoked = observed.rows.values().filter(|row| row["status"] == "revoked");
+    let rows: BTreeMap<String, String> = revoked
+        .map(|row| (text(row, "serial").to_owned(), text(&row["revocation"], "reason").to_owned()))
+        .collect();
+    for (what, found) in [("the table", table), ("the list", list)] {
+        if *found != rows {
+            wrong.push(format!("{what} has {found:?}, the rows {rows:?}"));
+        }
+    }
+    if !numbers.is_sorted_by(|one, other| one < other) {
+        wrong.push(format!("the numbers of lists go back: {numbers:?}"));
     }
     wrong
 }

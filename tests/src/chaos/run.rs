@@ -192,7 +192,7 @@ impl fmt::Display for Outcome {
             .filter_map(|one| one.rsplit(' ').next()?.parse::<u64>().ok())
             .sum::<u64>();
         let observed = &self.observed;
-        let outcomes = ["delivered", "rejected", "expired", "pending_approval"];
+        let outcomes = ["delivered", "revoked", "rejected", "expired", "pending_approval"];
         let outcomes = outcomes.map(|status| format!("{status} {}", observed.count(status))).join(", ");
         let mails: usize = observed.mails.values().map(Vec::len).sum();
         let kinds: usize = observed
@@ -222,6 +222,13 @@ impl fmt::Display for Outcome {
         )?;
         writeln!(f, "| failed, and retried by an operator | {} |", self.retried)?;
         writeln!(f, "| outcomes in the table | {outcomes} |")?;
+        let lists = observed.revocations.numbers.len();
+        writeln!(
+            f,
+            "| revoked in the table; on the list; lists published | {}; {}; {lists} |",
+            observed.revocations.table.len(),
+            observed.revocations.list.len()
+        )?;
         writeln!(f, "| certificates in the bucket | {} |", observed.certificates.len())?;
         writeln!(f, "| mails; different ones | {mails}; {kinds} |")?;
         write!(f, "| violations | {} |", self.violations.len())

@@ -13,6 +13,8 @@ use crate::Asked;
 fn a_history_goes_forward_or_through_a_retry() {
     assert!(goes_forward(&["submitted", "pending_approval", "approved", "issued", "delivered"]));
     assert!(goes_forward(&["unconfirmed", "submitted", "pending_approval"]));
+    assert!(goes_forward(&["submitted", "approved", "issued", "delivered", "revoked"]));
+    assert!(goes_forward(&["submitted", "approved", "issued", "revoked"]));
     assert!(goes_forward(&["submitted", "pending_approval", "failed", "pending_approval", "approved"]));
     for wrong in [
         &["pending_approval"][..],
@@ -20,6 +22,8 @@ fn a_history_goes_forward_or_through_a_retry() {
         &["submitted", "submitted"],
         &["submitted", "unconfirmed"],
         &["submitted", "rejected", "approved"],
+        &["submitted", "rejected", "revoked"],
+        &["submitted", "revoked", "delivered"],
     ] {
         assert!(!goes_forward(wrong), "{wrong:?}");
     }
@@ -73,6 +77,73 @@ fn observed() -> Invariants {
         mails: HashMap::from([(ID.to_owned(), vec![certificate_mail(), certificate_mail()])]),
         trails: HashMap::from([(ID.to_owned(), trail())]),
         broken_trails: None,
+        revocations: Revocations::default(),
+    }
+}
+
+/// Records of one request that was revoked after its delivery.
+fn revoked() -> Invariants {
+    let mut observed = observed();
+    observed.promised[0].scenario = Scenario::Revoked;
+    let row = observed.rows.get_mut(ID).unwrap();
+    row["status"] = json!("revoked");
+    row["history"].as_array_mut().unwrap().push(json!({ "status": "revoked" }));
+    row["mails"] = json!({ "revoked": "2026-11-26T00:00:00Z" });
+    row["revocation"] = json!({
+        "reason": "superseded", "listedAt": "2026-11-26T00:00:00Z",
+        "executionArn": format!("arn:aws:states:x:1:execution:revocation:{ID}-revoke"),
+    });
+    observed.executions.insert(format!("{ID}-revoke"), "SUCCEEDED".into());
+    let mut told = certificate_mail();
+    told.subject = "Revoked: your certificate for www.example.com".into();
+    told.message_id = format!("{ID}.2@example.com");
+    observed.mails.get_mut(ID).unwrap().push(told);
+    let events =
+        ["revocation_accepted", "revoked", "revocation_listed"].map(|event| json!({ "event": event }));
+    observed.trails.get_mut(ID).unwrap().extend(events);
+    let entry = BTreeMap::from([("4f01".to_owned(), "superseded".to_owned())]);
+    observed.revocations = Revocations { table: entry.clone(), list: entry, numbers: vec![7, 9] };
+    observed
+}
+
+#[test]
+fn a_revocation_is_complete_and_each_inconsistency_is_found() {
+    assert_eq!(revoked().violations(), [""; 0]);
+    assert!(revoked().at_rest());
+    for missing in ["listedAt", "mails"] {
+        let mut observed = revoked();
+        let row = observed.rows.get_mut(ID).unwrap();
+        if missing == "mails" {
+            row["mails"] = json!({})
+        } else {
+            row["revocation"][missing] = Value::Null
+        }
+        assert!(!observed.at_rest(), "{missing}");
+    }
+    type Corrupt = fn(&mut Invariants);
+    let corruptions: [(&str, Corrupt); 8] = [
+        ("revocations", |observed| observed.revocations.table.clear()),
+        ("revocations", |observed| observed.revocations.list.clear()),
+        ("revocations", |observed| {
+            observed.revocations.list.insert("4f01".into(), "keyCompromise".into());
+        }),
+        ("revocations", |observed| {
+            observed.revocations.list.insert("4f02".into(), "superseded".into());
+        }),
+        ("revocations", |observed| observed.revocations.numbers = vec![9, 9]),
+        ("executions", |observed| {
+            observed.executions.insert(format!("{ID}-revoke"), "FAILED".into());
+        }),
+        ("mailbox", |observed| observed.mails.get_mut(ID).unwrap().truncate(2)),
+        ("audit", |observed| {
+            observed.trails.get_mut(ID).unwrap().pop();
+        }),
+    ];
+    for (number, (record, corrupt)) in corruptions.into_iter().enumerate() {
+        let mut observed = revoked();
+        corrupt(&mut observed);
+        let found = observed.violations();
+        assert!(found.iter().any(|what| what.starts_with(record)), "corruption {number}: {found:?}");
     }
 }
 
@@ -86,9 +157,14 @@ fn only_a_request_without_a_decision_by_design_may_wait() {
         observed
     };
     assert!(waiting(Scenario::Waiting).at_rest());
-    for scenario in
-        [Scenario::Approved, Scenario::Rejected, Scenario::Contested, Scenario::Pair, Scenario::Expired]
-    {
+    for scenario in [
+        Scenario::Approved,
+        Scenario::Rejected,
+        Scenario::Contested,
+        Scenario::Pair,
+        Scenario::Expired,
+        Scenario::Revoked,
+    ] {
         assert!(!waiting(scenario).at_rest(), "{scenario:?}");
     }
     let mut ended = waiting(Scenario::Waiting);
