@@ -111,6 +111,18 @@ pub(super) const BLOCKS: &[Block] = &[
     ),
     with(
         README,
+        "openssl s_server",
+        "",
+        // A shell of its own types each block; the port may be taken here.
+        &[("8443", "{port}")],
+        |said| {
+            said.contains("\n200\n")
+                && said.contains("and on the list since")
+                && said.contains("certificate revoked")
+        },
+    ),
+    with(
+        README,
         "cargo run -q -- local --once weak.csr",
         MAKE_WEAK_CSR,
         &[("certificate.zip\n", "certificate.zip && exit 1 || [ $? = 1 ]\n")],

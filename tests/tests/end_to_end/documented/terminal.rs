@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use end_to_end::{ChildGuard, PkiDir, Stack, binary, eventually, find, repository};
+use end_to_end::{ChildGuard, PkiDir, Stack, binary, eventually, find, free_port, repository};
 
 /// A block starts two stacks at most, which may build the workers.
 const LIMIT: Duration = Duration::from_secs(45 * 60);
@@ -43,8 +43,11 @@ impl Terminal {
             python.display()
         );
         let portal = stack.endpoint("portal").to_owned();
-        let terminal =
-            Self { dir, values: vec![("{portal}", portal)], stack: Some(stack.path().display().to_string()) };
+        let terminal = Self {
+            dir,
+            values: vec![("{portal}", portal), ("{port}", free_port().to_string())],
+            stack: Some(stack.path().display().to_string()),
+        };
         terminal.program("aws", &aws);
         terminal.programs();
         terminal
