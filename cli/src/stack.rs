@@ -59,6 +59,8 @@ pub(crate) struct Stack {
     pub(crate) revocation_state_machine_arn: String,
     /// The queue of await-approval.
     pub(crate) await_approval_queue: String,
+    /// The queue of sign.
+    pub(crate) sign_queue: String,
     /// The dead-letter queue of all steps; `None` for a stack of a version without this output.
     pub(crate) dead_letters: Option<String>,
     /// The bucket of certificates.
@@ -107,6 +109,7 @@ impl StackSelector {
             revocations_table: output_of(&outputs, "RevocationsTable")?,
             revocation_state_machine_arn: output_of(&outputs, "RevocationStateMachineArn")?,
             await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
+            sign_queue: output_of(&outputs, "SignQueueUrl")?,
             dead_letters: outputs.get("DeadLettersUrl").cloned(),
             bucket: output_of(&outputs, "Bucket")?,
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
@@ -182,6 +185,7 @@ impl Stack {
             revocations_table: endpoints.revocations_table.clone(),
             revocation_state_machine_arn: endpoints.revocation_state_machine_arn.clone(),
             await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
+            sign_queue: endpoints.queues.get("sign").cloned().unwrap_or_default(),
             dead_letters: endpoints.dead_letters.clone(),
             bucket: endpoints.bucket.clone(),
             policy_parameter: endpoints.policy_parameter.clone(),

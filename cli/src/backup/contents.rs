@@ -1,11 +1,12 @@
 //! Contents of an export, checked in full before anything is written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::path::Path;
 
 use pki::certificate::{Certificate, Serial};
 use pki::issuer::Issuer;
+use time::OffsetDateTime;
 use workflow::backup::{ExportError, Header, Manifest, ObjectKey, Reader, Record};
 use workflow::ids::RequestId;
 
@@ -25,6 +26,8 @@ pub(super) struct Contents {
     pub(super) policy: Option<String>,
     /// Certificate in force of the CA and its chain, as PEM.
     pub(super) issuer: Option<String>,
+    /// The key identifiers of the CAs whose lists verifiers may ask for: not ended, and allowed to sign lists.
+    pub(super) issuers: BTreeSet<String>,
     /// Number of certificates that no CA certificate of the export verifies.
     pub(super) unverified: usize,
 }
@@ -137,7 +140,11 @@ impl Contents {
         let manifest = reader.manifest().cloned();
         let manifest =
             manifest.ok_or_else(|| CliError::new(format!("{} has no manifest", file.display()), ""))?;
-        Ok(Self { header, manifest, ids, in_flight, policy, issuer, unverified: chains.unverified })
+        let now = OffsetDateTime::now_utc();
+        let listing =
+            chains.issuers.iter().filter(|issuer| issuer.may_sign_crls() && issuer.not_after() > now);
+        let issuers = listing.map(Issuer::key_identifier).collect();
+        Ok(Self { header, manifest, ids, in_flight, policy, issuer, issuers, unverified: chains.unverified })
     }
 }
 

@@ -1,19 +1,24 @@
 //! `countersign import`: from a file to a stack that was deployed for it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures_util::future::try_join_all;
 use pki::issuer::Issuer;
 use time::OffsetDateTime;
+use workflow::aws::SqsQueue;
 use workflow::backup::{ObjectKey, Record, TableRow};
+use workflow::certificate::Revocation;
+use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
+use workflow::ports::WorkerQueue as _;
 use workflow::request::Request;
 use workflow::timestamp::rfc3339;
 
 use super::contents::{ChainCheck, Contents, damaged, open};
 use super::target::{ImportTarget, Placed, Write};
 use super::{ImportOptions, link_secret};
-use crate::error::CliError;
+use crate::error::{CliError, OrFail as _};
 use crate::progress::{ProgressStep, say};
 use crate::stack::{Stack, whoami};
 use crate::wording::count;
@@ -61,7 +66,8 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     };
     let has_secret = secret.is_some() || target.has_link_secret(sha256).await?;
     let before = pass(file, &target, &step, |record, request| match record {
-        Record::Policy(_) | Record::Request(_) => None,
+        Record::Request(row) => Revocation::of(row.value()).map(Write::Revocation),
+        Record::Policy(_) => None,
         Record::Object(ObjectKey::IssuerInForce(_), _) if plan.keeps_ca => None,
         record => Some(Write::Before(record, request.cloned().map(Box::new))),
     });
@@ -72,6 +78,7 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
         _ => None,
     })
     .await?;
+    publish_lists(&stack, &contents.issuers).await?;
     step.done(contents.manifest.counts.to_string());
     println!(
         "{} imported, {there} already present, {} in flight.",
@@ -193,6 +200,16 @@ async fn pass(
             return Ok((new, there));
         }
     }
+}
+
+/// Asks sign to publish the lists of all CAs of the export. That of the CA in force exists; former CAs have none here yet.
+async fn publish_lists(stack: &Stack, issuers: &BTreeSet<String>) -> Result<(), CliError> {
+    let queue = SqsQueue::new(&stack.sdk, &stack.sign_queue);
+    for issuer in issuers {
+        let message = RecheckMessage::publish_list(issuer.clone());
+        queue.recheck(&message).await.or_fail(|| format!("cannot ask sign for the list of {issuer}"), "")?;
+    }
+    Ok(())
 }
 
 /// Record of an import in the bucket.

@@ -11,10 +11,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
+use workflow::certificate::Revocation;
 use workflow::ids::IssuerId;
 use workflow::ids::RequestId;
 use workflow::request::audit::{Event, verify};
-use workflow::request::{Request, execution_name};
+use workflow::request::{Request, execution_name, revocation_execution_name};
 use workflow::store::object_key::{approval_key, link_key};
 
 use super::source::{ExportSource, item_of, row_of};
@@ -34,6 +35,8 @@ pub(super) struct ImportTarget<'a> {
 pub(super) enum Write {
     /// A record to write before the requests. An approval comes with its request.
     Before(Record, Option<Box<TableRow<Request>>>),
+    /// The revoked certificate of a request, before the first list is made.
+    Revocation(Revocation),
     /// A request.
     Request(Box<TableRow<Request>>),
 }
@@ -106,6 +109,7 @@ impl<'a> ImportTarget<'a> {
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
             // The caller activates the policy and writes the requests.
             Write::Before(Record::Policy(_) | Record::Request(_), _) => Ok(Placed::There),
+            Write::Revocation(revocation) => self.revocation(&revocation).await,
             Write::Request(row) => self.request(*row).await,
         }
     }
@@ -115,6 +119,13 @@ impl<'a> ImportTarget<'a> {
         let (id, attempt) = (row.value().id(), row.value().execution().attempt);
         self.certified_names(row.value()).await?;
         let row = row.run_as(self.stack.execution_arn(&execution_name(id, attempt)));
+        let row = match row.value().revocation().map(|revocation| revocation.execution_attempt) {
+            Some(attempt) => row.revoke_as(workflow::aws::execution_arn(
+                &self.stack.revocation_state_machine_arn,
+                &revocation_execution_name(id, attempt),
+            )),
+            None => row,
+        };
         let key = [("id", AttributeValue::S(id.to_string()))];
         match self.place(&self.stack.requests_table, key, row.columns()).await? {
             None => Ok(Placed::New),
@@ -123,6 +134,18 @@ impl<'a> ImportTarget<'a> {
             }
             Some(_) => Err(another(&format!("the request {id}"))),
         }
+    }
+
+    /// Writes a revoked certificate: the row of its request has all of it.
+    async fn revocation(&self, revocation: &Revocation) -> Result<Placed, CliError> {
+        let columns = serde_json::to_value(revocation).or_fail(|| "cannot encode a revocation".into(), "")?;
+        let key = [
+            ("issuer", AttributeValue::S(revocation.issuer.clone())),
+            ("serial", AttributeValue::S(revocation.serial.to_string())),
+        ];
+        let what = || format!("the revocation of {}", revocation.serial);
+        let columns = columns.as_object().cloned().unwrap_or_default();
+        self.same(&self.stack.revocations_table, key, &columns, what).await
     }
 
     /// Enters the names of the certificate of a request: exports of earlier versions have no such rows.

@@ -149,7 +149,7 @@ mod tests {
         let mut row = backend.request(id).unwrap();
         let now = row.signed_date().unwrap();
         assert!(outcome("0a", &row).contains("is accepted and goes on"));
-        row.revoked(now).unwrap();
+        row.revoked("00ff", now).unwrap();
         assert!(outcome("0a", &row).contains("No list has it yet"));
         row.revocation_listed(7, now).unwrap();
         assert!(outcome("0a", &row).contains("and on the list since"));

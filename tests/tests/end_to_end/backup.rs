@@ -91,7 +91,15 @@ async fn fill(stack: &Stack) -> Before {
     approve(&portal, &delivered, 0).await;
     let rejected = ask(stack, "server", &[APPROVER]).await;
     portal.decide(&rejected.links[0], "reject", "Not ours.").await.expect(200);
-    let status = portal.until(&delivered.asked, "delivered").await;
+    portal.until(&delivered.asked, "delivered").await;
+    let revoke = delivered.asked.status_url.replacen('?', "/revoke?", 1);
+    portal.post(&revoke, &json!({ "reason": "superseded" })).await.expect(200);
+    stack.mailbox().mail(&delivered.asked.id, &delivered.asked.email, "Revoked: ").await;
+    let status = eventually("the revocation to be done", PATIENCE, async || {
+        let row = stack.row(&delivered.asked.id);
+        if row["mails"]["revoked"].is_null() { None } else { Some(portal.status(&delivered.asked).await) }
+    })
+    .await;
     let pem = certificate(&portal, &delivered.asked).await;
     ended.push((delivered.asked, status, Some(pem)));
     ended.push((rejected.asked.clone(), portal.until(&rejected.asked, "rejected").await, None));
@@ -132,6 +140,9 @@ fn records(file: &Path) -> BTreeSet<String> {
     for record in &mut records {
         if let Some(row) = record["row"].as_object_mut() {
             row.remove("executionArn");
+            if let Some(revocation) = row.get_mut("revocation").and_then(Value::as_object_mut) {
+                revocation.remove("executionArn");
+            }
         }
         // The file in force also lists the keys of all other authorities that a stack has known, of its own ones too.
         if record["key"] == "ca-certificate/current.pem" {
@@ -259,6 +270,20 @@ fn interrupted(stack: &Stack, dir: &PkiDir, import: &[&str]) {
     stack.aws(&[&["s3api", "delete-object", "--version-id", version], &object[..]].concat());
 }
 
+/// Asserts that the certificate of a request is revoked in this stack too, and on the list of its CA.
+async fn revoked(stack: &Stack, status: &Value) {
+    let serial = status["serial"].as_str().unwrap();
+    let rows = table(stack, "revocationsTable");
+    assert_eq!(rows.iter().map(|row| row["serial"]["S"].as_str().unwrap()).collect::<Vec<_>>(), [serial]);
+    let address = format!("{}crl/{}.crl", stack.portal().base, rows[0]["issuer"]["S"].as_str().unwrap());
+    eventually("the list to have the imported revocation", PATIENCE, async || {
+        let list = stack.portal().get(&address, "*/*").await.expect(200);
+        let list = pki::crl::Crl::from_der(list.body).unwrap();
+        list.reason_of(&serial.parse().unwrap()).unwrap()
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     let dir = PkiDir::new();
@@ -284,6 +309,8 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     ran(&stack, &["export", &again.display().to_string()]);
     let (first, second) = (records(&file), records(&again));
     assert_eq!(first.difference(&second).next(), None, "everything is there, as it was");
+
+    revoked(&stack, &before.ended[0].1).await;
 
     // A repeated import restores a lost row, also after changes on the new stack.
     let (lost, _) = &before.underway[1];

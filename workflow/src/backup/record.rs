@@ -72,6 +72,16 @@ impl TableRow<Request> {
         self.value = self.value.run_as(execution_arn);
         self
     }
+
+    /// Sets the ARN of the latest execution of the revocation, for another stack.
+    #[must_use]
+    pub fn revoke_as(mut self, execution_arn: String) -> Self {
+        if let Some(Value::Object(revocation)) = self.columns.get_mut("revocation") {
+            revocation.insert("executionArn".to_owned(), Value::String(execution_arn.clone()));
+        }
+        self.value = self.value.revoke_as(execution_arn);
+        self
+    }
 }
 
 /// One record.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::ids::RequestId;
+use crate::request::Request;
 use crate::request::audit::{Actor, ActorRole};
 
 /// A revoked certificate.
@@ -33,6 +34,22 @@ pub struct Revocation {
 }
 
 impl Revocation {
+    /// The revocation that the row of a request has recorded; `None` before.
+    #[must_use]
+    pub fn of(request: &Request) -> Option<Self> {
+        let record = request.revocation()?;
+        let reservation = request.reservation()?;
+        Some(Self {
+            issuer: record.issuer.clone()?,
+            serial: reservation.serial.clone(),
+            revoked_at: record.revoked_at?,
+            reason: record.reason,
+            not_after: reservation.validity.not_after,
+            request_id: request.id(),
+            by: record.by.clone(),
+        })
+    }
+
     /// The entry of a list.
     #[must_use]
     pub fn entry(&self) -> RevokedCertificate {

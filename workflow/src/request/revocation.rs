@@ -24,6 +24,9 @@ pub struct RevocationRecord {
     /// The time at which it was recorded in the table `revocations`, UTC: the time in lists.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub revoked_at: Option<OffsetDateTime>,
+    /// The subject key identifier of the issuer, lower-case hex, once it was recorded there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The time at which a list with it was published, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub listed_at: Option<OffsetDateTime>,

@@ -64,6 +64,7 @@ impl Request {
             by: by.clone(),
             accepted_at: now,
             revoked_at: None,
+            issuer: None,
             listed_at: None,
             execution_arn,
             execution_attempt: 1,
@@ -72,18 +73,23 @@ impl Request {
         Ok(())
     }
 
-    /// Records that the table `revocations` has the certificate. Returns the record with its time, which is that of
-    /// the first call.
+    /// Records that the table `revocations` has the certificate, which `issuer` (subject key identifier, lower-case hex)
+    /// has signed. Returns the record with the time of the first call.
     ///
     /// # Errors
     /// [`InvalidTransition`] if no revocation was accepted.
-    pub fn revoked(&mut self, now: OffsetDateTime) -> Result<RevocationRecord, InvalidTransition> {
+    pub fn revoked(
+        &mut self,
+        issuer: &str,
+        now: OffsetDateTime,
+    ) -> Result<RevocationRecord, InvalidTransition> {
         let status = self.status;
         let Some(revocation) = &mut self.revocation else {
             return Err(InvalidTransition { status, change: "revoked" });
         };
         if revocation.revoked_at.is_none() {
             revocation.revoked_at = Some(whole_seconds(now));
+            revocation.issuer = Some(issuer.to_owned());
             let reason = revocation.reason.as_str();
             self.note(PendingEvent::new(EventKind::Revoked, now).with_detail(reason));
             self.ending = None;
@@ -152,8 +158,8 @@ mod tests {
         row.accept_revocation(&order(RevocationReason::Superseded), &by, "other".into(), now).unwrap();
         assert!(!row.is_revocable(now) && row.has_open_revocation());
         assert!(row.revocation_listed(1, now).is_err());
-        let first = row.revoked(now + Duration::MINUTE).unwrap();
-        let again = row.revoked(now + Duration::HOUR).unwrap();
+        let first = row.revoked("00ff", now + Duration::MINUTE).unwrap();
+        let again = row.revoked("00ff", now + Duration::HOUR).unwrap();
         assert_eq!(
             (first.reason, first.revoked_at),
             (RevocationReason::KeyCompromise, Some(now + Duration::MINUTE))
@@ -190,7 +196,7 @@ mod tests {
             let accepted =
                 row.accept_revocation(&order(RevocationReason::Unspecified), &by, "arn".into(), now);
             assert_eq!(accepted.is_ok(), row.is_signed(), "{status}");
-            assert_eq!(row.revoked(now).is_ok(), row.is_signed(), "{status}");
+            assert_eq!(row.revoked("00ff", now).is_ok(), row.is_signed(), "{status}");
         }
     }
 

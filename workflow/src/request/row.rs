@@ -264,6 +264,15 @@ impl Request {
         self.execution.arn = execution_arn;
         self
     }
+
+    /// Replaces the ARN of the latest execution of the revocation, for a request in another stack.
+    #[must_use]
+    pub fn revoke_as(mut self, execution_arn: String) -> Self {
+        if let Some(revocation) = &mut self.revocation {
+            revocation.execution_arn = execution_arn;
+        }
+        self
+    }
 }
 
 /// A checked submission, with the values for the new row.

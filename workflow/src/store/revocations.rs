@@ -24,22 +24,14 @@ pub async fn record_revocation(
     for _ in 0..MAX_WRITE_ATTEMPTS {
         let read = requests.find(id).await?.ok_or(UpdateError::Missing(id))?;
         let mut row = read.clone();
-        let record = row.revoked(now).map_err(UpdateError::Rejected)?;
+        row.revoked(issuer, now).map_err(UpdateError::Rejected)?;
         if row == read {
             return Ok(row);
         }
-        let (Some(reservation), Some(revoked_at)) = (row.reservation(), record.revoked_at) else {
+        let recorded = Revocation::of(&row);
+        let Some(revocation) = recorded else {
             let error = InvalidTransition { status: row.status(), change: "revoked" };
             return Err(UpdateError::Rejected(error));
-        };
-        let revocation = Revocation {
-            issuer: issuer.to_owned(),
-            serial: reservation.serial.clone(),
-            revoked_at,
-            reason: record.reason,
-            not_after: reservation.validity.not_after,
-            request_id: id,
-            by: record.by,
         };
         let events = row.take_events(origin);
         if writer.record(&revocation, &row, &events).await? == Saved::Yes {

@@ -213,7 +213,7 @@ impl InMemoryBackend {
             let (by, arn) =
                 (Actor::requester(request.email()), Executions::arn(self, &revocation_execution_name(id, 1)));
             request.accept_revocation(&order, &by, arn, now).expect("allowed");
-            request.revoked(now).expect("allowed");
+            request.revoked(&self.latest_issuer().key_identifier(), now).expect("allowed");
         }
         request
     }

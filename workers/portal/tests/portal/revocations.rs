@@ -69,7 +69,7 @@ async fn a_page_asks_why_and_shows_the_revocation() {
     assert!(!page.contains("Revoke the certificate"));
     // The flow records it.
     let mut revoked = row(&site, id);
-    revoked.revoked(revoked.registration_date()).unwrap();
+    revoked.revoked("00ff", revoked.registration_date()).unwrap();
     site.backend.put(revoked);
     let page = site.browse(&page_path).await.text();
     for shown in [
