@@ -142,6 +142,7 @@ impl Flow {
             policies: self.backend.clone(),
             issuers: self.backend.clone(),
             certificates: self.backend.clone(),
+            compromised_keys: self.backend.clone(),
             revocations: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.backend.clone(),

@@ -17,6 +17,8 @@ pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
-pub use outside::{Clock, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock};
+pub use outside::{
+    Clock, CompromisedKeys, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock,
+};
 pub use revocations::{RevocationPage, RevocationWriter, Revocations};
 pub use storage::{Approvals, CertificateStore, EndingCertificate, ListedRequest, Requests, Saved};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures_util::future::try_join_all;
+use pki::crl::RevocationReason;
 use pki::issuer::Issuer;
 use time::OffsetDateTime;
 use workflow::aws::SqsQueue;
@@ -66,7 +67,11 @@ pub(super) async fn run(options: &ImportOptions) -> Result<(), CliError> {
     };
     let has_secret = secret.is_some() || target.has_link_secret(sha256).await?;
     let before = pass(file, &target, &step, |record, request| match record {
-        Record::Request(row) => Revocation::of(row.value()).map(Write::Revocation),
+        Record::Request(row) => Revocation::of(row.value()).map(|revocation| {
+            let compromised = revocation.reason == RevocationReason::KeyCompromise;
+            let digest = row.value().csr().map(|csr| csr.public_key_digest.clone());
+            Write::Revocation(revocation, digest.filter(|_| compromised))
+        }),
         Record::Policy(_) => None,
         Record::Object(ObjectKey::IssuerInForce(_), _) if plan.keeps_ca => None,
         record => Some(Write::Before(record, request.cloned().map(Box::new))),

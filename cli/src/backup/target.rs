@@ -10,10 +10,12 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
+use workflow::aws::S3KeyLists;
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::certificate::Revocation;
 use workflow::ids::IssuerId;
 use workflow::ids::RequestId;
+use workflow::ports::CompromisedKeys as _;
 use workflow::request::audit::{Event, verify};
 use workflow::request::{Request, execution_name, revocation_execution_name};
 use workflow::store::object_key::{approval_key, link_key};
@@ -36,7 +38,8 @@ pub(super) enum Write {
     /// A record to write before the requests. An approval comes with its request.
     Before(Record, Option<Box<TableRow<Request>>>),
     /// The revoked certificate of a request, before the first list is made.
-    Revocation(Revocation),
+    /// With the digest of its key if that was compromised.
+    Revocation(Revocation, Option<String>),
     /// A request.
     Request(Box<TableRow<Request>>),
 }
@@ -109,7 +112,14 @@ impl<'a> ImportTarget<'a> {
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
             // The caller activates the policy and writes the requests.
             Write::Before(Record::Policy(_) | Record::Request(_), _) => Ok(Placed::There),
-            Write::Revocation(revocation) => self.revocation(&revocation).await,
+            Write::Revocation(revocation, compromised) => {
+                if let Some(digest) = compromised {
+                    let keys = S3KeyLists::new(&stack.sdk, &stack.bucket);
+                    let doing = || "cannot record a compromised key".to_owned();
+                    keys.record(&digest).await.or_fail(doing, "")?;
+                }
+                self.revocation(&revocation).await
+            }
             Write::Request(row) => self.request(*row).await,
         }
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use end_to_end::{Asked, PATIENCE, PkiDir, Stack, eventually, needed};
+use end_to_end::{Asked, PATIENCE, PkiDir, Stack, Submission, eventually, needed};
 use serde_json::{Value, json};
 
 use crate::APPROVER;
@@ -81,6 +81,10 @@ async fn curl_refuses_a_server_whose_certificate_its_requester_revoked() {
     let mail = stack.mailbox().mail(&asked.id, &asked.email, "Revoked: ").await;
     assert!(mail.text.contains("Found in a public repository."), "{}", mail.text);
     stack.mailbox().mail(&asked.id, APPROVER, "Revoked: ").await;
+    // The key gets no certificate again.
+    let csr = dir.read("request.csr");
+    let again = stack.portal().submit(&Submission::of(&csr)).await;
+    again.problem(422, "weak_key");
     // The certificate can still be had, and the revocation is not repeated.
     stack.portal().get(&asked.status_url.replacen('?', "/certificate.pem?", 1), "*/*").await.expect(200);
     let again = stack.portal().post(&revoke, &json!({ "reason": "superseded" })).await.expect(200).json();

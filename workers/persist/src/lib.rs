@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pki::certificate::Certificate;
+use pki::crl::RevocationReason;
 use serde::Deserialize;
 use workflow::decision;
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::{GrantedCsr, PolicyRejection};
 use workflow::ports::{
-    CertificateStore, Clock, Issuers, Metrics, NameIndex, NameRow, Policies, Requests, RevocationWriter,
+    CertificateStore, Clock, CompromisedKeys, Issuers, Metrics, NameIndex, NameRow, Policies, Requests,
+    RevocationWriter,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
@@ -35,6 +37,8 @@ pub struct Persist {
     pub issuers: Arc<dyn Issuers>,
     /// Issued certificates.
     pub certificates: Arc<dyn CertificateStore>,
+    /// Compromised keys, which get no certificate again.
+    pub compromised_keys: Arc<dyn CompromisedKeys>,
     /// The table of revoked certificates.
     pub revocations: Arc<dyn RevocationWriter>,
     /// Counts endings.
@@ -203,6 +207,10 @@ impl Persist {
         let issuer = certificate
             .authority_key_identifier()
             .ok_or_else(|| StepError::transient("the stored certificate has no authority key identifier"))?;
+        // Before the revocation: whoever reads that it is done can rely on it.
+        if request.revocation().is_some_and(|it| it.reason == RevocationReason::KeyCompromise) {
+            self.compromised_keys.record(&certificate.public_key_digest()).await?;
+        }
         let (origin, now) = (Origin::worker("persist"), self.clock.now());
         record_revocation(&*self.requests, &*self.revocations, id, &issuer, &origin, now).await?;
         tracing::info!(%serial, "recorded that certificate {serial} of request {id} is revoked");

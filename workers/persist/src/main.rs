@@ -14,6 +14,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             policies: aws.policies()?,
             issuers: aws.issuers()?,
             certificates: aws.certificates()?,
+            compromised_keys: aws.compromised_keys()?,
             revocations: aws.revocation_writer()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),

@@ -22,6 +22,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> Persist {
         policies: backend.clone(),
         issuers: backend.clone(),
         certificates: backend.clone(),
+        compromised_keys: backend.clone(),
         revocations: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
@@ -233,4 +234,26 @@ async fn a_revocation_that_nobody_accepted_is_not_recorded() {
         assert!(matches!(answer, Err(StepError::Refused { .. })), "{answer:?}");
     }
     assert!(backend.revocations().is_empty());
+}
+
+#[tokio::test]
+async fn a_compromised_key_gets_no_certificate_again_and_others_do() {
+    use workflow::ports::Policies as _;
+    for (reason, denied) in [(RevocationReason::KeyCompromise, true), (RevocationReason::Superseded, false)] {
+        let backend = InMemoryBackend::new();
+        let id = backend.accepted_revocation(reason);
+        let csr = backend.request(id).unwrap().csr_content().to_owned();
+        run(&backend, id, "RecordRevocation", PersistInput::default()).await.unwrap();
+        let again = backend.unsaved_request(&csr, Status::Submitted);
+        backend.put(again.clone());
+        let other = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Submitted);
+        let policy = backend.for_csr(other.csr_content()).await.unwrap();
+        assert!(other.evaluate(&policy, None).is_ok());
+        let stored = run(&backend, again.id(), "Persist", PersistInput::default()).await;
+        assert_eq!(stored.is_err(), denied, "{reason}: {stored:?}");
+        if denied {
+            let row = run(&backend, again.id(), "RecordRefusal", PersistInput::default()).await.unwrap();
+            assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::WeakKey)));
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Lists of keys in the bucket: `policy/<sha256>.keys`, read in part.
+//! Denied keys in the bucket: lists in `policy/<sha256>.keys`, read in part; and `policy/compromised/<sha256>`, an empty
+//! object for each compromised key.
 //!
 //! Invariant: fails closed. A list that is missing stops the step until an operator stores it again.
 
@@ -10,7 +11,7 @@ use tokio::sync::Mutex;
 use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::policy::key_list::{self, KeyList, KeyListDigest, KeyListRecords};
-use crate::ports::{KeyLists, PortError};
+use crate::ports::{CompromisedKeys, KeyLists, PortError};
 use pki::key::PublicKey;
 
 const WHAT: &str = "read the list of denied keys";
@@ -65,6 +66,29 @@ impl KeyLists for S3KeyLists {
     async fn has(&self, list: &KeyListDigest, key: &PublicKey) -> Result<bool, PortError> {
         key_list::has_key(&StoredKeyList { lists: self, digest: list }, key).await
     }
+
+    async fn is_compromised(&self, key: &PublicKey) -> Result<bool, PortError> {
+        let head = self.client.head_object().bucket(&self.bucket).key(compromised(&key.digest()));
+        match head.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
+            Err(error) => Err(unavailable("look for the key among compromised ones")(error)),
+        }
+    }
+}
+
+#[async_trait]
+impl CompromisedKeys for S3KeyLists {
+    async fn record(&self, public_key_digest: &str) -> Result<(), PortError> {
+        // Overwritten by a repetition: the object is empty.
+        let put = self.client.put_object().bucket(&self.bucket).key(compromised(public_key_digest));
+        put.send().await.map(|_| ()).map_err(unavailable("record the compromised key"))
+    }
+}
+
+/// The object of a compromised key, below `policy/`, which every worker that evaluates may read.
+fn compromised(public_key_digest: &str) -> String {
+    format!("policy/compromised/{public_key_digest}")
 }
 
 /// One list in the bucket.

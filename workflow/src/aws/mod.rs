@@ -20,8 +20,9 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, CertificateStore, Executions, Issuers, LinkSecrets, Mailer, Metrics, NameIndex, Operators,
-    Policies, PortError, Queue, Requests, RevocationLists, RevocationWriter, Revocations, Tasks, WorkerQueue,
+    Approvals, CertificateStore, CompromisedKeys, Executions, Issuers, LinkSecrets, Mailer, Metrics,
+    NameIndex, Operators, Policies, PortError, Queue, Requests, RevocationLists, RevocationWriter,
+    Revocations, Tasks, WorkerQueue,
 };
 
 mod dynamodb;
@@ -228,6 +229,14 @@ impl Aws {
         let parameter =
             self.environment.text("POLICY_PARAMETER", "the name of the SSM parameter with the policy")?;
         Ok(Arc::new(SsmPolicies::new(self.sdk(), parameter, self.bucket()?)))
+    }
+
+    /// The compromised keys.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn compromised_keys(&self) -> Result<Arc<dyn CompromisedKeys>, EnvironmentError> {
+        Ok(Arc::new(S3KeyLists::new(self.sdk(), self.bucket()?)))
     }
 
     /// The link secret, by its name.

@@ -141,6 +141,10 @@ impl KeyLists for SsmPolicies {
     async fn has(&self, list: &KeyListDigest, key: &PublicKey) -> Result<bool, PortError> {
         self.key_lists.has(list, key).await
     }
+
+    async fn is_compromised(&self, key: &PublicKey) -> Result<bool, PortError> {
+        self.key_lists.is_compromised(key).await
+    }
 }
 
 /// A SecureString parameter with user and password of a mail relay.

@@ -57,23 +57,35 @@ impl Clock for SystemClock {
     }
 }
 
-/// The lists of keys that policies name.
+/// The keys that are denied beside those in the policy: lists that policies name, and compromised keys.
 #[async_trait]
 pub trait KeyLists: Send + Sync {
     /// True if a key is in a list. Fails if there is no such list.
     async fn has(&self, list: &KeyListDigest, key: &PublicKey) -> Result<bool, PortError>;
 
-    /// The policy as it evaluates this CSR: it denies the key of the CSR also if only its list does. A text that is no
-    /// CSR is refused by whatever policy.
+    /// True if a certificate of this key was revoked because the key was compromised.
+    async fn is_compromised(&self, key: &PublicKey) -> Result<bool, PortError>;
+
+    /// The policy as it evaluates this CSR: it denies the key of the CSR also if only its list does, or if the key is
+    /// compromised. A text that is no CSR is refused by whatever policy.
     async fn applied(&self, policy: Arc<Policy>, csr_content: &str) -> Result<Arc<Policy>, PortError> {
-        if let Some(list) = policy.denied_key_list()
-            && let Ok(csr) = Csr::read(csr_content)
-            && self.has(list, csr.key()).await?
-        {
+        let Ok(csr) = Csr::read(csr_content) else { return Ok(policy) };
+        let is_listed = match policy.denied_key_list() {
+            Some(list) => self.has(list, csr.key()).await?,
+            None => false,
+        };
+        if is_listed || self.is_compromised(csr.key()).await? {
             return Ok(Arc::new(policy.denying(csr.key())));
         }
         Ok(policy)
     }
+}
+
+/// Records compromised keys.
+#[async_trait]
+pub trait CompromisedKeys: Send + Sync {
+    /// Records that a key (lower-case hex SHA-256 of the SubjectPublicKeyInfo) is compromised. Idempotent.
+    async fn record(&self, public_key_digest: &str) -> Result<(), PortError>;
 }
 
 /// The policy in force.

@@ -70,6 +70,7 @@ struct State {
     backwards: Vec<(Status, Status)>,
     no_issuer: bool,
     key_lists: Vec<KeyList>,
+    compromised: BTreeSet<String>,
     /// Oldest first.
     rotated: Vec<Authority>,
     calls: Vec<String>,
@@ -214,6 +215,11 @@ impl InMemoryBackend {
     /// Stores a list of keys that a policy may name.
     pub fn store_key_list(&self, list: KeyList) {
         self.state().key_lists.push(list);
+    }
+
+    /// Every compromised key.
+    pub fn compromised_keys(&self) -> BTreeSet<String> {
+        self.state().compromised.clone()
     }
 
     /// Puts the default policy in force, with a list of denied keys.

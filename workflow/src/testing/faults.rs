@@ -97,7 +97,8 @@ impl InMemoryBackend {
         let listed = |one: &crate::certificate::Revocation| {
             lists.get(&one.issuer).map(|crl| crl.reason_of(&one.serial).expect("a list that can be read"))
         };
-        self.revocations().values().map(|one| format!("{one:?} {:?}", listed(one))).collect()
+        let revocations = self.revocations().into_values().map(|one| format!("{one:?} {:?}", listed(&one)));
+        revocations.chain(self.compromised_keys()).collect()
     }
 
     /// Events of a request's audit trail, without random values and times.

@@ -18,9 +18,9 @@ use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::policy::key_list::{self, KeyListDigest};
 use crate::ports::{
-    Approvals, CertificateStore, Clock, EndingCertificate, ExecutionState, Executions, Issuers, KeyLists,
-    LinkSecrets, ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies,
-    PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
+    Approvals, CertificateStore, Clock, CompromisedKeys, EndingCertificate, ExecutionState, Executions,
+    Issuers, KeyLists, LinkSecrets, ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators,
+    Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -301,6 +301,19 @@ impl KeyLists for InMemoryBackend {
             stored.ok_or_else(|| PortError { what: "read the list of denied keys", cause: missing() })?;
         let Ok(found) = key_list::has_key(&stored, key).await;
         Ok(found)
+    }
+
+    async fn is_compromised(&self, key: &PublicKey) -> Result<bool, PortError> {
+        self.call("key lists", "is compromised", |state| state.compromised.contains(&key.digest()))
+    }
+}
+
+#[async_trait]
+impl CompromisedKeys for InMemoryBackend {
+    async fn record(&self, public_key_digest: &str) -> Result<(), PortError> {
+        self.call("key lists", "record", |state| {
+            state.compromised.insert(public_key_digest.to_owned());
+        })
     }
 }
 
