@@ -21,6 +21,9 @@ const PATHS: [(&str, &str); 6] = [
     ("not-found", "approvals/nothing"),
 ];
 
+/// Pages with forms that are collapsed: there are pictures of both.
+const UNFOLDED: [&str; 2] = ["status-delivered", "review-decided"];
+
 /// Opens collapsed content, so that it is checked too.
 const UNFOLD: &str = "for (const part of document.querySelectorAll('details')) part.open = true";
 
@@ -64,6 +67,9 @@ async fn every_page_is_accessible_in_every_language_and_on_every_screen() {
             browser.page.execute(UNFOLD, vec![]).await.unwrap();
             for look in Look::ALL {
                 browser.look(look).await;
+                if UNFOLDED.contains(&page.name) {
+                    browser.picture(look, &pictures.join(format!("{}-unfolded.png", what(look)))).await;
+                }
                 for violation in axe.violations(&browser).await {
                     wrong.push(format!("{}: {violation}", what(look)));
                 }
@@ -152,6 +158,19 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     portal.until(&delivered, "delivered").await;
     pages.push(page("status-delivered", delivered.status_url.clone()));
     pages.push(page("review-decided", approved));
+
+    let revoked = portal.ask(&submission("server")).await;
+    let link = mailbox.approval_link(&revoked, APPROVER).await;
+    portal.decide(&link, "approve", "").await.expect(200);
+    portal.until(&revoked, "delivered").await;
+    let order = [
+        ("decision", "revoke"),
+        ("reason", "superseded"),
+        ("comment", "The shop has moved.\nSee the new one."),
+    ];
+    portal.post_form(&link, &order).await.expect(200);
+    ended(&portal, &mut pages, "status-revoked", &revoked, "revoked").await;
+    pages.push(page("review-revoked", link));
 
     let unconfirmed = submission("server");
     let answered = Asked::of(&portal.submit(&unconfirmed).await.expect(202).json(), &unconfirmed);

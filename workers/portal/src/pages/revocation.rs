@@ -25,8 +25,11 @@ impl RevokeForm {
         action: String,
         now: OffsetDateTime,
     ) -> Option<Self> {
+        let mut allowed = allowed.to_vec();
+        // The reason that says nothing comes last.
+        allowed.sort_by_key(|reason| *reason == RevocationReason::Unspecified);
         let reasons: Vec<_> =
-            allowed.iter().map(|reason| (reason.as_str(), site.text(reason_text(*reason)))).collect();
+            allowed.into_iter().map(|reason| (reason.as_str(), site.text(reason_text(reason)))).collect();
         (request.is_revocable(now) && !reasons.is_empty()).then_some(Self { action, reasons, decision: None })
     }
 
