@@ -13,6 +13,7 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -22,19 +23,25 @@ public final class ListVerifier {
         Sheet.answer(arguments[0], field -> verify(field[1], field[2], field[3], field[4]));
     }
 
-    private static void verify(String leaf, String between, String root, String list) throws Exception {
+    private static void verify(String leaf, String between, String roots, String lists) throws Exception {
         CertificateFactory factory = CertificateFactory.getInstance("X.509");
         List<Certificate> path = new ArrayList<>(factory.generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(leaf)))));
         path.addAll(factory.generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(between)))));
-        X509Certificate anchor = (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(Files.readAllBytes(Path.of(root))));
-        CRL crl = factory.generateCRL(new ByteArrayInputStream(Files.readAllBytes(Path.of(list))));
+        Set<TrustAnchor> anchors = new HashSet<>();
+        for (Certificate root : factory.generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(roots))))) {
+            anchors.add(new TrustAnchor((X509Certificate) root, null));
+        }
+        List<CRL> crls = new ArrayList<>();
+        for (String list : lists.split(":")) {
+            crls.add(factory.generateCRL(new ByteArrayInputStream(Files.readAllBytes(Path.of(list)))));
+        }
 
         CertPathValidator validator = CertPathValidator.getInstance("PKIX");
         PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
         checker.setOptions(EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK,
                 PKIXRevocationChecker.Option.ONLY_END_ENTITY));
-        PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(anchor, null)));
-        parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(List.of(crl))));
+        PKIXParameters parameters = new PKIXParameters(anchors);
+        parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(crls)));
         parameters.addCertPathChecker(checker);
         validator.validate(factory.generateCertPath(path), parameters);
     }

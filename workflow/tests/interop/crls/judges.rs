@@ -5,54 +5,57 @@ use std::process::Command;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::Case;
+use super::cases::Case;
+use super::servers;
 use crate::panel::{self, Missing, openssl_is_there, text, version_of};
 use crate::question::{Answer, read_answers};
 use crate::venv;
 
 /// A verifier that reads lists.
 pub(super) struct Judge {
+    /// Its column in docs/issuance.md.
     pub(super) name: &'static str,
-    /// True if it takes a list after its nextUpdate: RFC 5280 section 6.3.3 leaves the use of older lists to the verifier.
-    pub(super) takes_old_lists: bool,
     pub(super) version: fn() -> Result<String, Missing>,
     pub(super) ask: fn(&[Case], &Path) -> Vec<Answer>,
 }
 
-pub(super) const JUDGES: [Judge; 6] = [
-    Judge {
-        name: "OpenSSL",
-        takes_old_lists: false,
-        version: openssl_is_there,
-        ask: |cases, _| cases.iter().map(openssl).collect(),
-    },
+pub(super) const JUDGES: [Judge; 12] = [
+    Judge { name: "OpenSSL", version: openssl_is_there, ask: |cases, _| cases.iter().map(openssl).collect() },
     Judge {
         name: "GnuTLS",
-        takes_old_lists: false,
         version: || version_of("certtool", "--version", "gnutls-bin"),
         ask: |cases, _| cases.iter().map(gnutls).collect(),
     },
     Judge {
         name: "NSS",
-        takes_old_lists: true,
         version: || version_of("crlutil", "-H", "libnss3-tools"),
-        ask: |cases, folder| {
-            cases.iter().enumerate().map(|(at, case)| nss(case, &folder.join(format!("nss-{at}")))).collect()
-        },
+        ask: |cases, folder| each_in_store(cases, folder, "nss", nss),
     },
-    Judge { name: "Java", takes_old_lists: false, version: panel::java::version, ask: java },
+    Judge {
+        name: "NSS libpkix",
+        version: || version_of("vfychain", "-h", "libnss3-tools"),
+        ask: |cases, folder| each_in_store(cases, folder, "pkix", libpkix),
+    },
+    Judge { name: "Java", version: panel::java::version, ask: java },
     Judge {
         name: "Python cryptography",
-        takes_old_lists: false,
         version: || venv::python().map(|_| String::new()),
-        ask: python,
+        ask: |cases, folder| by_script(cases, folder, "lists", include_str!("lists.py")),
+    },
+    Judge {
+        name: "pyhanko",
+        version: || venv::python().map(|_| String::new()),
+        ask: |cases, folder| by_script(cases, folder, "pyhanko", include_str!("pyhanko.py")),
     },
     Judge {
         name: "webpki",
-        takes_old_lists: false,
         version: || Ok(String::new()),
         ask: |cases, _| cases.iter().map(|case| webpki(case).map_err(|error| format!("{error:?}"))).collect(),
     },
+    Judge { name: "nginx", version: || version_of("nginx", "-v", "nginx"), ask: servers::nginx },
+    Judge { name: "Apache", version: || version_of("apache2", "-v", "apache2-bin"), ask: servers::apache },
+    Judge { name: "HAProxy", version: || version_of("haproxy", "-v", "haproxy"), ask: servers::haproxy },
+    Judge { name: "curl", version: || version_of("curl", "--version", "curl"), ask: servers::curl },
 ];
 
 fn said(mut command: Command, good: impl Fn(&str) -> bool) -> Answer {
@@ -61,24 +64,30 @@ fn said(mut command: Command, good: impl Fn(&str) -> bool) -> Answer {
     if output.status.success() && good(&words) { Ok(()) } else { Err(words.trim().to_owned()) }
 }
 
+/// About the certificate alone, and about the whole chain: both have to agree.
 fn openssl(case: &Case) -> Answer {
-    let mut command = Command::new("openssl");
-    command.args(["verify", "-x509_strict", "-no-CApath", "-no-CAstore", "-crl_check", "-CAfile"]);
-    command.arg(&case.files.root).arg("-CRLfile").arg(&case.pem);
-    if std::fs::metadata(&case.files.between).unwrap().len() > 0 {
-        command.arg("-untrusted").arg(&case.files.between);
-    }
-    command.arg(&case.files.leaf);
-    said(command, |_| true)
+    let verify = |check: &str, lists: &Path| {
+        let mut command = Command::new("openssl");
+        command.args(["verify", "-x509_strict", "-no-CApath", "-no-CAstore", check, "-CAfile"]);
+        command.arg(&case.files.root).arg("-CRLfile").arg(lists);
+        if !is_empty(&case.files.between) {
+            command.arg("-untrusted").arg(&case.files.between);
+        }
+        command.arg(&case.files.leaf);
+        said(command, |_| true)
+    };
+    verify("-crl_check", &case.pem)?;
+    verify("-crl_check_all", &case.chain_pem)
+}
+
+fn is_empty(file: &Path) -> bool {
+    std::fs::metadata(file).unwrap().len() == 0
 }
 
 fn gnutls(case: &Case) -> Answer {
     let mut command = Command::new("certtool");
-    command
-        .args(["--verify-crl", "--load-ca-certificate"])
-        .arg(&case.authority)
-        .arg("--infile")
-        .arg(&case.pem);
+    command.args(["--verify-crl", "--load-ca-certificate"]).arg(&case.issuer);
+    command.arg("--infile").arg(&case.own);
     said(command, |words| !words.contains("Not verified"))?;
     let mut command = Command::new("certtool");
     command.args(["--verify", "--load-ca-certificate"]).arg(&case.files.root);
@@ -86,47 +95,94 @@ fn gnutls(case: &Case) -> Answer {
     said(command, |_| true)
 }
 
-fn nss(case: &Case, store: &Path) -> Answer {
-    std::fs::create_dir_all(store).unwrap();
-    let database = format!("sql:{}", store.display());
+/// Asks about each case with a database of NSS that has its roots, and the lists of its chain.
+fn each_in_store(cases: &[Case], folder: &Path, name: &str, ask: fn(&Case, &str) -> Answer) -> Vec<Answer> {
+    let asked = cases.iter().enumerate().map(|(at, case)| {
+        let store = folder.join(format!("{name}-{at}"));
+        std::fs::create_dir_all(&store).unwrap();
+        let database = format!("sql:{}", store.display());
+        fill(case, &store, &database)?;
+        ask(case, &database)
+    });
+    asked.collect()
+}
+
+fn fill(case: &Case, store: &Path, database: &str) -> Answer {
     let run = |program: &str, arguments: &[&str], file: Option<&Path>| {
         let mut command = Command::new(program);
-        command.args(arguments).args(["-d", &database]);
+        command.args(arguments).args(["-d", database]);
         if let Some(file) = file {
             command.arg("-i").arg(file);
         }
         said(command, |_| true)
     };
     run("certutil", &["-N", "--empty-password"], None)?;
-    run("certutil", &["-A", "-a", "-n", "root", "-t", "CT,,"], Some(&case.files.root))?;
-    if std::fs::metadata(&case.files.between).unwrap().len() > 0 {
+    let roots = pem::parse_many(std::fs::read(&case.files.root).unwrap()).unwrap();
+    for (number, root) in roots.iter().enumerate() {
+        let file = store.join(format!("{number}.pem"));
+        std::fs::write(&file, pem::encode(root)).unwrap();
+        run("certutil", &["-A", "-a", "-n", &format!("root {number}"), "-t", "CT,,"], Some(&file))?;
+    }
+    if !is_empty(&case.files.between) {
         run("certutil", &["-A", "-a", "-n", "between", "-t", ",,"], Some(&case.files.between))?;
     }
-    run("crlutil", &["-I"], Some(&case.der))?;
+    let imported: Vec<Answer> =
+        case.chain_lists.iter().map(|list| run("crlutil", &["-I"], Some(list))).collect();
+    // NSS takes no list of an issuer that it does not know; the last is the one for the certificate.
+    imported.into_iter().next_back().unwrap_or(Ok(()))
+}
+
+fn nss(case: &Case, database: &str) -> Answer {
     let mut command = Command::new("certutil");
-    command.args(["-V", "-e", "-a", "-u", "V", "-d", &database, "-n"]).arg(&case.files.leaf);
+    command.args(["-V", "-e", "-a", "-u", "V", "-d", database, "-n"]).arg(&case.files.leaf);
     said(command, |words| words.contains("certificate is valid"))
 }
 
-/// One sheet for all cases: number, certificate, authorities between, root, list, issuer.
+/// What Firefox does not use, but servers with NSS may.
+fn libpkix(case: &Case, database: &str) -> Answer {
+    let mut command = Command::new("vfychain");
+    command.args(["-pp", "-u", "1", "-d", database]);
+    command.args([
+        "-g",
+        "leaf",
+        "-h",
+        "requireFreshInfo",
+        "-m",
+        "crl",
+        "-s",
+        "forbidFetching",
+        "-s",
+        "failIfNoInfo",
+    ]);
+    command.arg("-a").arg(&case.files.leaf);
+    said(command, |words| words.contains("Chain is good!"))
+}
+
+/// One sheet for all cases: number, certificate, authorities between, roots, lists, issuer, lists of the whole chain.
 fn sheet(cases: &[Case], path: &Path) {
     let line = |(number, case): (usize, &Case)| {
         let files = &case.files;
-        let paths = [&files.leaf, &files.between, &files.root, &case.der, &case.authority];
-        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        format!("{number}\t{}\n", paths.join("\t"))
+        let joined = |paths: &[std::path::PathBuf]| {
+            paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":")
+        };
+        let one = |path: &Path| path.display().to_string();
+        let fields = [
+            one(&files.leaf),
+            one(&files.between),
+            one(&files.root),
+            joined(&case.lists),
+            one(&case.issuer),
+            joined(&case.chain_lists),
+        ];
+        format!("{number}\t{}\n", fields.join("\t"))
     };
     std::fs::write(path, cases.iter().enumerate().map(line).collect::<String>()).unwrap();
 }
 
 fn java(cases: &[Case], folder: &Path) -> Vec<Answer> {
-    let questions = folder.join("lists.tsv");
+    let questions = folder.join("java.tsv");
     sheet(cases, &questions);
     panel::java::run("ListVerifier", include_str!("ListVerifier.java"), folder, &questions, cases.len())
-}
-
-fn python(cases: &[Case], folder: &Path) -> Vec<Answer> {
-    by_script(cases, folder, "Python cryptography", include_str!("lists.py"))
 }
 
 /// The findings of pkilint about each list.
@@ -135,7 +191,7 @@ pub(super) fn lint(cases: &[Case], folder: &Path) -> Vec<Answer> {
 }
 
 fn by_script(cases: &[Case], folder: &Path, name: &str, script: &str) -> Vec<Answer> {
-    let questions = folder.join("lists.tsv");
+    let questions = folder.join(format!("{name}.tsv"));
     sheet(cases, &questions);
     let mut command = Command::new(venv::python().unwrap());
     let output = command.args(["-c", script]).arg(&questions).output().unwrap();
@@ -148,11 +204,14 @@ fn webpki(case: &Case) -> Result<(), webpki::Error> {
         let blocks = pem::parse_many(std::fs::read(path).unwrap()).unwrap();
         blocks.into_iter().map(|block| CertificateDer::from(block.into_contents())).collect()
     };
-    let (root, leaf) = (certificates(&case.files.root), certificates(&case.files.leaf));
-    let anchors = [webpki::anchor_from_trusted_cert(&root[0])?];
-    let list = std::fs::read(&case.der).unwrap();
-    let list = webpki::OwnedCertRevocationList::from_der(&list)?.into();
-    let lists = [&list];
+    let (roots, leaf) = (certificates(&case.files.root), certificates(&case.files.leaf));
+    let anchors = roots.iter().map(webpki::anchor_from_trusted_cert).collect::<Result<Vec<_>, _>>()?;
+    let lists = case.lists.iter().map(|list| {
+        let list = webpki::OwnedCertRevocationList::from_der(&std::fs::read(list).unwrap())?;
+        Ok(webpki::CertRevocationList::from(list))
+    });
+    let lists = lists.collect::<Result<Vec<_>, webpki::Error>>()?;
+    let lists: Vec<&webpki::CertRevocationList<'_>> = lists.iter().collect();
     let options = webpki::RevocationOptionsBuilder::new(&lists)
         .unwrap()
         .with_depth(webpki::RevocationCheckDepth::EndEntity)

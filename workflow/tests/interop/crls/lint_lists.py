@@ -21,9 +21,10 @@ VALIDATOR = crl.create_pkix_crl_validator_container(
 
 for line in pathlib.Path(sys.argv[1]).read_text().splitlines():
     fields = line.split("\t")
-    document = loader.RFC5280CertificateListDocumentLoader().load_der_document(pathlib.Path(fields[4]).read_bytes(), fields[4])
+    load = loader.RFC5280CertificateListDocumentLoader().load_der_document
     codes = {
         f"{found.finding.severity.name} {found.finding.code} at {result.node.path}"
+        for document in [load(pathlib.Path(path).read_bytes(), path) for path in fields[4].split(":")]
         for result in VALIDATOR.validate(document.root)
         for found in result.finding_descriptions
         if found.finding.severity <= ValidationFindingSeverity.WARNING
