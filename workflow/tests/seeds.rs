@@ -8,11 +8,16 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt as _;
+use pki::crl::{Crl, CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificate, issue_crl};
 use pki::csr::Csr;
+use pki::issuer::Issuer;
 use pki::name::Subject;
 use pki::pkcs7::pkcs7_certificates;
+use pki::signer::{LocalKey, Signer as _};
 use pki::testing as test_pki;
 use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, pkcs7};
+use time::{Duration, OffsetDateTime};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
 use workflow::policy::Policy;
@@ -85,6 +90,34 @@ fn export() -> Vec<u8> {
     let issuer = backend.issuer_certificate().chain_pem().to_owned();
     writer.put(&Record::Object(ObjectKey::IssuerInForce(IssuerId::DEFAULT), issuer)).unwrap();
     writer.finish().unwrap().0
+}
+
+/// Revocation lists: empty, with an entry for each reason, and a part of a list.
+fn revocation_lists() -> [Crl; 3] {
+    let ca = test_pki::root();
+    let (issuer, key) =
+        (Issuer::from_pem(&ca.certificate_pem).unwrap(), LocalKey::from_pem(&ca.key_pem).unwrap());
+    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap();
+    let list = |shard, entries: usize| {
+        let mut builder = CrlBuilder::new(CrlTemplate {
+            issuer: &issuer,
+            algorithm: key.algorithm(),
+            number: 7,
+            this_update: now,
+            next_update: now + Duration::DAY,
+            shard,
+        });
+        for (number, reason) in RevocationReason::ALL.into_iter().enumerate().take(entries) {
+            let serial = format!("4{number}").parse().unwrap();
+            builder.push(&RevokedCertificate { serial, revoked_at: now, reason }).unwrap();
+        }
+        issue_crl(&key, builder.finish().unwrap()).now_or_never().unwrap().unwrap()
+    };
+    [
+        list(None, 0),
+        list(None, RevocationReason::ALL.len()),
+        list(Some("http://ca.example.com/crl/0a-1of8.crl"), 2),
+    ]
 }
 
 /// Private keys, bare and behind encodings.
@@ -181,6 +214,10 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("key_list")).unwrap();
     for (number, list) in key_lists().iter().enumerate() {
         std::fs::write(corpus.join(format!("key_list/{number}")), list).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("crl")).unwrap();
+    for (number, list) in revocation_lists().iter().enumerate() {
+        std::fs::write(corpus.join(format!("crl/{number}.crl")), list.der()).unwrap();
     }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();

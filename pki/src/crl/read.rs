@@ -32,7 +32,11 @@ pub enum CrlReadError {
     /// No CRL of version 2 with a number and the time of the next one.
     #[error("this is no CRL of version 2 with cRLNumber and nextUpdate")]
     Malformed,
-    /// The list is of another issuer, or its signature is not by the issuer's key.
+    /// The list is a delta, is for certificates of other issuers, or for some reasons or kinds of certificates only, or has a
+    /// critical extension that is not known: RFC 5280 section 5.2 wants such a list refused.
+    #[error("this CRL is a delta, indirect or partial, or has an unknown critical extension")]
+    Unsupported,
+    /// The list is of another issuer, its signature is not by the issuer's key, or the issuer may not sign lists.
     #[error("the CRL is not signed by this CA certificate")]
     NotSigned,
 }
@@ -64,7 +68,7 @@ impl Crl {
     /// Reads the header of a list. Entries are read when they are asked for.
     ///
     /// # Errors
-    /// [`CrlReadError::Malformed`].
+    /// [`CrlReadError::Malformed`] or [`CrlReadError::Unsupported`].
     pub fn from_der(der: Vec<u8>) -> Result<Crl, CrlReadError> {
         let malformed = |_| CrlReadError::Malformed;
         let (tbs, _, _) = parts(&der).map_err(malformed)?;
@@ -82,6 +86,7 @@ impl Crl {
         if header.version != 1 {
             return Err(CrlReadError::Malformed);
         }
+        read_by_webpki(&der)?;
         let (this_update, next_update) = (instant(&header.this_update)?, instant(&header.next_update)?);
         Ok(Crl { number: u64::from_be_bytes(whole), this_update, next_update, der })
     }
@@ -126,8 +131,8 @@ impl Crl {
         let header = TbsHeader::from_der(tbs).map_err(malformed)?;
         let named = header.issuer.to_der().map_err(malformed)?;
         let inside = header.signature.to_der().map_err(malformed)?;
-        // RFC 5280 section 5.1.1.2: both are the same.
-        if named != issuer.subject_der() || algorithm != inside {
+        // RFC 5280 section 6.3.3 (f): keyUsage allows cRLSign; section 5.1.1.2: both algorithms are the same.
+        if !issuer.may_sign_crls() || named != issuer.subject_der() || algorithm != inside {
             return Err(CrlReadError::NotSigned);
         }
         let (_, algorithm) = AlgorithmIdentifier::from_der(algorithm).map_err(|_| CrlReadError::Malformed)?;
@@ -139,11 +144,10 @@ impl Crl {
     /// The reason for which the list revokes a serial; `None` if the list does not have it.
     ///
     /// # Errors
-    /// [`CrlReadError::Malformed`] if the entries cannot be read.
+    /// [`CrlReadError`] if the entries cannot be read.
     pub fn reason_of(&self, serial: &Serial) -> Result<Option<RevocationReason>, CrlReadError> {
-        let list = BorrowedCertRevocationList::from_der(&self.der).map_err(|_| CrlReadError::Malformed)?;
-        for entry in &list {
-            let entry = entry.map_err(|_| CrlReadError::Malformed)?;
+        for entry in &read_by_webpki(&self.der)? {
+            let entry = entry.map_err(reading)?;
             if Serial::from_integer(entry.serial_number).as_ref() == Ok(serial) {
                 let number = entry.reason_code.map_or(0, |reason| reason as u8);
                 let reason = RevocationReason::ALL.into_iter().find(|reason| reason.number() == number);
@@ -151,6 +155,21 @@ impl Crl {
             }
         }
         Ok(None)
+    }
+}
+
+fn read_by_webpki(der: &[u8]) -> Result<BorrowedCertRevocationList<'_>, CrlReadError> {
+    BorrowedCertRevocationList::from_der(der).map_err(reading)
+}
+
+fn reading(error: webpki::Error) -> CrlReadError {
+    match error {
+        webpki::Error::UnsupportedCriticalExtension
+        | webpki::Error::UnsupportedCrlIssuingDistributionPoint
+        | webpki::Error::UnsupportedDeltaCrl
+        | webpki::Error::UnsupportedIndirectCrl
+        | webpki::Error::UnsupportedRevocationReasonsPartitioning => CrlReadError::Unsupported,
+        _ => CrlReadError::Malformed,
     }
 }
 

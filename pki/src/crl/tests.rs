@@ -170,6 +170,28 @@ proptest! {
         prop_assert_eq!(read, entries);
     }
 
+    /// A list of which octets were changed, or the end cut off, is refused somewhere, and nowhere with a panic.
+    #[test]
+    fn a_list_that_was_changed_is_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 1_u8..), 1..6),
+        kept in 0..=100_usize,
+    ) {
+        let authority = Authority::new(CaMaker::new(TestKey::EcP256));
+        let entries = [entry("77", RevocationReason::KeyCompromise), entry("78", RevocationReason::Unspecified)];
+        let whole = block_on(authority.list(&entries)).der().to_vec();
+        let mut der = whole.clone();
+        for (at, change) in changes {
+            let at = at.index(der.len());
+            der[at] ^= change;
+        }
+        der.truncate((whole.len() * kept).div_ceil(100));
+        prop_assume!(der != whole);
+        let Ok(crl) = Crl::from_der(der) else { return Ok(()) };
+        let _ = crl.reason_of(&entries[0].serial);
+        // A signature of ECDSA has no second encoding.
+        prop_assert!(crl.verify(&authority.issuer).is_err());
+    }
+
     /// Any octets end in an answer.
     #[test]
     fn any_octets_end_in_an_answer(octets in prop::collection::vec(any::<u8>(), 0..200)) {

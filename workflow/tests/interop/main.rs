@@ -19,6 +19,7 @@ mod limits;
 mod mutations;
 mod panel;
 mod pkilint;
+mod pkits;
 mod question;
 mod refusals;
 mod shapes;
