@@ -1,5 +1,7 @@
 //! Strict PEM (RFC 7468) for the certificates and keys of operators.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 /// A PEM block: its label, and its DER; `None` if the block is damaged.
@@ -29,10 +31,33 @@ pub fn to_pem(der: &[u8]) -> String {
     labelled("CERTIFICATE", der)
 }
 
-/// One PEM block in lines of 64 characters (RFC 7468 section 2), with line feeds.
+/// One PEM block in lines of 64 characters (RFC 7468 section 2), with line feeds. Takes the memory of its text alone: the crate
+/// `pem` takes three times as much, and a revocation list may be large.
 pub(crate) fn labelled(label: &str, der: &[u8]) -> String {
-    pem::encode_config(
-        &pem::Pem::new(label, der),
-        pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
-    )
+    /// Octets in a line of 64 characters.
+    const LINE: usize = 48;
+    let (head, foot) = (format!("{BEGIN}{label}-----\n"), format!("-----END {label}-----\n"));
+    let mut text = String::with_capacity(head.len() + der.len().div_ceil(LINE) * 65 + foot.len());
+    text.push_str(&head);
+    for line in der.chunks(LINE) {
+        STANDARD.encode_string(line, &mut text);
+        text.push('\n');
+    }
+    text.push_str(&foot);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_what_the_crate_pem_writes() {
+        for length in 1..200_u8 {
+            let der: Vec<u8> = (0..length).collect();
+            let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+            let expected = pem::encode_config(&pem::Pem::new("X509 CRL", der.clone()), config);
+            assert_eq!(labelled("X509 CRL", &der), expected);
+        }
+    }
 }
