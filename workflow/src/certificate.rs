@@ -4,7 +4,9 @@ mod key_proof;
 mod publication;
 mod revocation;
 pub mod revoking;
+mod shard;
 
 pub use key_proof::{KeyProofError, ProvenRevocation};
 pub use publication::{LISTS, PublicationUrl, addresses, issuer_certificate_path, list_path};
 pub use revocation::{Revocation, reason_text, revoker_text};
+pub use shard::{ListName, MAX_SHARDS, Shard};
