@@ -488,7 +488,7 @@ mail-overview-not-you = If you didn't ask for this, you can ignore it.
 
 mail-issued-subject = Your certificate for { $names }
 mail-issued-heading = Your certificate is ready
-mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it.
+mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it, how clients trust the CA, and how to check whether the certificate is revoked.
 mail-issued-see = View the request
 mail-issued-again = Download certificate.zip again
 mail-issued-next = Request the next certificate a few weeks before this one expires.

@@ -419,7 +419,7 @@ mail-overview-not-you = お心当たりがない場合は、このメールを�
 
 mail-issued-subject = 証明書を発行しました: { $names }
 mail-issued-heading = 証明書の準備ができました
-mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法を説明した README.txt (英語) が入っています。
+mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法、認証局を信頼させる方法、証明書が失効していないか調べる方法を説明した README.txt (英語) が入っています。
 mail-issued-see = 申請を見る
 mail-issued-again = certificate.zip をもう一度ダウンロードする
 mail-issued-next = 次の証明書は、この証明書の有効期限の数週間前までに申請してください。

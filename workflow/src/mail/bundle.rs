@@ -5,7 +5,7 @@
 //! | `certificate.pem` | the certificate | ACM, and programs that need only the certificate |
 //! | `ca.pem` | the issuer and the CAs above it, the root last | programs that trust the certificate |
 //! | `fullchain.pem` | the certificate and its issuers without the root | servers |
-//! | `README.txt` | names, expiry, installation, a test | people |
+//! | `README.txt` | names, expiry, installation, trust, revocation, a test | people |
 //!
 //! `fullchain.pem` omits the root: a server need not send it (RFC 8446 section 4.4.2), and clients do not trust it.
 //!
@@ -16,6 +16,7 @@ use std::io::{Cursor, Write};
 
 use askama::Template;
 use time::OffsetDateTime;
+use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
@@ -69,6 +70,10 @@ struct Readme {
     in_browsers: bool,
     /// The host in the example of a test connection.
     host: Option<String>,
+    /// The address of the revocation list, if it can stand in a command.
+    list: Option<String>,
+    /// True if the root itself issued the certificate: curl wants the list of each CA.
+    root_issues: bool,
 }
 
 /// Makes the zip of a certificate and the chain of its issuer; `names` are the names of the request.
@@ -93,7 +98,9 @@ pub fn certificate_zip(
             fullchain.push_str(&to_pem(der));
         }
     }
-    let readme = readme(&leaf, names).render().map_err(|error| std::io::Error::other(error.to_string()))?;
+    let readme = readme(&leaf, names, chain.len() == 1)
+        .render()
+        .map_err(|error| std::io::Error::other(error.to_string()))?;
 
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
@@ -112,7 +119,7 @@ pub fn certificate_zip(
     Ok(zip.finish()?.into_inner())
 }
 
-fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
+fn readme(leaf: &X509Certificate<'_>, names: &[String], root_issues: bool) -> Readme {
     // RFC 5280 section 4.2.1.12: without the extension, any purpose is allowed.
     let usage = leaf.extended_key_usage().ok().flatten().map(|extension| extension.value.clone());
     let server = usage.as_ref().is_none_or(|usage| usage.server_auth || usage.any);
@@ -130,8 +137,30 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String]) -> Readme {
         server: server && host.is_some(),
         client: usage.as_ref().is_none_or(|usage| usage.client_auth || usage.any),
         host,
+        list: list_address(leaf),
+        root_issues,
         names: names.into_iter().map(|(text, name)| name.map_or(text, |name| name.for_people())).collect(),
     }
+}
+
+/// The first address of a revocation list in the certificate (RFC 5280 section 4.2.1.13) that a shell takes as it is.
+fn list_address(leaf: &X509Certificate<'_>) -> Option<String> {
+    let points = leaf.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::CRLDistributionPoints(points) => Some(points),
+        _ => None,
+    })?;
+    let names = points.points.iter().filter_map(|point| match &point.distribution_point {
+        Some(DistributionPointName::FullName(names)) => Some(names),
+        _ => None,
+    });
+    let addresses = names.flatten().filter_map(|name| match name {
+        GeneralName::URI(address) => Some(*address),
+        _ => None,
+    });
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ":/._-%".contains(c);
+    let mut addresses =
+        addresses.filter(|address| address.starts_with("http://") && address.chars().all(is_plain));
+    addresses.next().map(str::to_owned)
 }
 
 /// True if AWS Certificate Manager imports certificates with such a key.

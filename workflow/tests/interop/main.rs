@@ -21,6 +21,7 @@ mod panel;
 mod pkilint;
 mod pkits;
 mod question;
+mod readme;
 mod refusals;
 mod shapes;
 mod venv;

@@ -56,6 +56,7 @@ const FIRST_HOUR: &str = "docs/operations/first-hour.md";
 const NETWORK: &str = "docs/operations/private-network.md";
 
 const POLICY: &str = "docs/policy.md";
+const TRUST: &str = "docs/trust.md";
 
 /// The whole page is for an account of AWS: it is there to be typed where the emulator has nothing to show.
 const HOUR: &str = "an hour in a sandbox account of AWS; deployment.rs types the parts that the emulator has";
@@ -289,6 +290,23 @@ pub(super) const BLOCKS: &[Block] = &[
         "docs/issuance.md",
         "COUNTERSIGN_SEED=7 cargo test",
         "is a test by itself, which runs with the others",
+    ),
+    typed(TRUST, "sed -n", ISSUE, |said| said.contains("sha256 Fingerprint=")),
+    typed(TRUST, "list=$(openssl", "", |said| verified(said) && said.contains("nextUpdate=")),
+    with(
+        TRUST,
+        "curl -sSf -o new.crl",
+        "",
+        &[(
+            "http://ADDRESS/crl/KEY-IDENTIFIER.crl",
+            "\"$(openssl x509 -in certificate.pem -noout -ext crlDistributionPoints | sed -n 's/.*URI://p')\"",
+        )],
+        |said| said.contains("verify OK"),
+    ),
+    not(
+        TRUST,
+        "aws elbv2 add-trust-store-revocations",
+        "needs a load balancer and IAM Roles Anywhere, which the emulator lacks",
     ),
     not("docs/performance.md", "benches/tables", "measures for an hour; benches/README.md"),
 ];

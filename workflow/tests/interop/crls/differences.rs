@@ -72,7 +72,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
     },
     Difference {
         mark: "l7",
-        verifiers: &["OpenSSL", "nginx", "Apache", "HAProxy", "curl"],
+        verifiers: &["OpenSSL", "nginx", "HAProxy", "curl"],
         kinds: &["its shard"],
         cell: Some("refuses below a root"),
         below_roots_only: true,

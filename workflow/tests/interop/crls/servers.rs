@@ -120,7 +120,7 @@ pub(super) fn nginx(cases: &[Case], folder: &Path) -> Vec<Answer> {
     start_nginx(&room, &servers, port).admits_each(cases)
 }
 
-/// `SSLCARevocationFile`, with `SSLCARevocationCheck chain`.
+/// `SSLCARevocationFile` with `SSLCARevocationCheck leaf`: lists of the issuer alone.
 pub(super) fn apache(cases: &[Case], folder: &Path) -> Vec<Answer> {
     let (room, port) = (room(folder, "apache"), free_port());
     let state = room.display();
@@ -138,12 +138,12 @@ pub(super) fn apache(cases: &[Case], folder: &Path) -> Vec<Answer> {
     }
     for (number, case) in cases.iter().enumerate() {
         let (leaf, key) = (case.files.leaf.display(), case.key.display());
-        let (root, lists) = (case.files.root.display(), case.chain_pem.display());
+        let (root, lists) = (case.files.root.display(), case.pem.display());
         writeln!(
             conf,
             "<VirtualHost *:{port}>\nServerName case-{number}.test\nSSLEngine on\n\
              SSLCertificateFile {leaf}\nSSLCertificateKeyFile {key}\nSSLCACertificateFile {root}\n\
-             SSLVerifyClient require\nSSLVerifyDepth 3\nSSLCARevocationFile {lists}\nSSLCARevocationCheck chain\n\
+             SSLVerifyClient require\nSSLVerifyDepth 3\nSSLCARevocationFile {lists}\nSSLCARevocationCheck leaf\n\
              </VirtualHost>"
         )
         .unwrap();

@@ -1,0 +1,190 @@
+//! README.txt of the zip: its commands are typed as they stand, and do what the text says.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pki::certificate::{Certificate, Publication};
+use pki::crl::{CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificate, issue_crl};
+use pki::csr::Csr;
+use pki::signer::Signer as _;
+use pki::testing::{CaMaker, CsrMaker, TestKey, root};
+use time::{Duration, OffsetDateTime};
+use workflow::mail::bundle::certificate_zip;
+use workflow::policy::Policy;
+
+use crate::authorities::Authority;
+use crate::certificates::issue_granted;
+use crate::panel::{java, openssl_is_there, skip, text, version_of};
+
+const POLICY: &str = include_str!("../../../infra/policy.toml");
+const HOST: &str = "www.example.com";
+
+/// Serves the file at every path of `http://127.0.0.1:PORT`; returns the port.
+fn serve(file: PathBuf) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut head = Vec::new();
+            let mut some = [0; 1024];
+            while !head.ends_with(b"\r\n\r\n") {
+                let count = connection.read(&mut some).unwrap();
+                head.extend_from_slice(&some[..count]);
+            }
+            let body = fs::read(&file).unwrap();
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            connection.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        }
+    });
+    port
+}
+
+/// A certificate in a folder with the files of its zip, and the list that its address serves.
+struct Issued {
+    folder: PathBuf,
+    authority: Authority,
+    certificate: Certificate,
+    list: PathBuf,
+    readme: String,
+}
+
+impl Issued {
+    fn new(ca: &pki::testing::TestCa, folder: PathBuf) -> Issued {
+        let authority = Authority::new("CA", ca, folder.join("ca"));
+        let list = folder.join("served.crl");
+        let address = format!("http://127.0.0.1:{}/crl/0a0b.crl", serve(list.clone()));
+        let csr = Csr::read(&CsrMaker::new(TestKey::EcP256).names(&[HOST]).pem()).unwrap();
+        let policy = Policy::parse(POLICY).unwrap();
+        let grant = policy.evaluate(&csr, policy.profile(Some("server")).unwrap(), None).grant.unwrap();
+        let publication = Publication { crl: vec![address], ..Publication::default() };
+        let validity =
+            pki::certificate::Validity::choose(OffsetDateTime::now_utc(), 90, &authority.issuer).unwrap();
+        let certificate = issue_granted(&authority, &csr, &grant, &publication, &validity).unwrap();
+        let zip = certificate_zip(&certificate.pem(), &authority.issuer, &[HOST.to_owned()]).unwrap();
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+        zip.extract(&folder).unwrap();
+        let readme = fs::read_to_string(folder.join("README.txt")).unwrap();
+        let issued = Issued { folder, authority, certificate, list, readme };
+        issued.publish(&[]);
+        issued
+    }
+
+    fn publish(&self, revoked: &[RevocationReason]) {
+        let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap() - Duration::HOUR;
+        let mut builder = CrlBuilder::new(CrlTemplate {
+            issuer: &self.authority.issuer,
+            algorithm: self.authority.key.algorithm(),
+            number: 7,
+            this_update: now,
+            next_update: now + Duration::days(7),
+            shard: None,
+        });
+        for reason in revoked {
+            let serial = self.certificate.serial().clone();
+            builder.push(&RevokedCertificate { serial, revoked_at: now, reason: *reason }).unwrap();
+        }
+        let signed = issue_crl(&self.authority.key, builder.finish().unwrap());
+        let crl = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(signed).unwrap();
+        fs::write(&self.list, crl.der()).unwrap();
+    }
+
+    /// The commands from the line that begins with `from` to the one that begins with `to`.
+    fn commands(&self, from: &str, to: &str) -> String {
+        let lines = self
+            .readme
+            .lines()
+            .map(|line| line.get(16..).filter(|_| !line.starts_with("    ")).unwrap_or(line));
+        let lines: Vec<&str> = lines.map(str::trim_start).collect();
+        let place = |word: &str| lines.iter().position(|line| line.starts_with(word));
+        let (first, last) = (place(from), place(to));
+        let (Some(first), Some(last)) = (first, last) else {
+            panic!("README.txt lacks {from} or {to}:\n{}", self.readme)
+        };
+        lines[first..=last].join("\n") + "\n"
+    }
+
+    /// Types commands in the folder; returns whether they succeeded, and what they printed.
+    fn typed(&self, commands: &str) -> (bool, String) {
+        let mut shell = Command::new("sh");
+        let output = shell.args(["-ec", commands]).current_dir(&self.folder).output().unwrap();
+        (output.status.success(), text(&output))
+    }
+
+    fn succeeds(&self, commands: &str) -> String {
+        let (succeeded, said) = self.typed(commands);
+        assert!(succeeded, "{commands}\n{said}");
+        said
+    }
+}
+
+fn made(folder: &Path) -> [Issued; 2] {
+    let issuing = CaMaker::new(TestKey::EcP384).named("Root");
+    let issuing = issuing.issuing(CaMaker::new(TestKey::EcP256).named("Issuing CA"));
+    [("root", root()), ("issuing", issuing)].map(|(name, ca)| Issued::new(&ca, folder.join(name)))
+}
+
+#[test]
+fn the_commands_of_the_readme_tell_whether_a_certificate_is_revoked() {
+    if let Err(missing) = openssl_is_there() {
+        return skip("README.txt", &missing, false);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for issued in made(folder.path()) {
+        let commands = issued.commands("curl -sS -o", "openssl verify -crl_check");
+        assert!(issued.succeeds(&commands).contains("certificate.pem: OK"));
+        issued.publish(&[RevocationReason::KeyCompromise]);
+        let (succeeded, said) = issued.typed(&commands);
+        assert!(!succeeded && said.contains("certificate revoked"), "{said}");
+        // curl checks the whole chain, and the list of the root is at no address.
+        let is_root = issued.authority.between.metadata().unwrap().len() == 0;
+        assert_eq!(issued.readme.contains("--crlfile"), is_root);
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_make_programs_trust_the_ca() {
+    for missing in
+        [openssl_is_there().err(), java::version().err(), version_of("certutil", "-H", "libnss3-tools").err()]
+    {
+        if let Some(missing) = missing {
+            return skip("README.txt", &missing, false);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for issued in made(folder.path()) {
+        issued.succeeds(&issued.commands("sed -n", "sed -n"));
+        let said = issued.succeeds("openssl verify -CAfile root.pem -untrusted ca.pem certificate.pem");
+        assert!(said.contains("certificate.pem: OK"), "{said}");
+        let roots = pem::parse_many(fs::read(issued.folder.join("root.pem")).unwrap()).unwrap();
+        assert_eq!(roots.len(), 1);
+
+        // The folders of the system, in this one.
+        let debian = issued.commands("cp root.pem /usr", "update-ca-certificates");
+        let debian = debian.replace("/usr/local/share/ca-certificates", "local").replace(
+            "update-ca-certificates",
+            "update-ca-certificates --localcertsdir $PWD/local --etccertsdir $PWD/etc --hooksdir $PWD/hooks",
+        );
+        issued.succeeds(&format!("mkdir local etc hooks\nPATH=$PATH:/usr/sbin\n{debian}"));
+        let said = issued.succeeds(
+            "openssl verify -no-CApath -CAfile etc/ca-certificates.crt -untrusted ca.pem certificate.pem",
+        );
+        assert!(said.contains("certificate.pem: OK"), "{said}");
+
+        let java = issued.commands("keytool", "-alias").replace("-cacerts", "-keystore store.p12");
+        issued.succeeds(&java);
+        let said = issued.succeeds("keytool -list -keystore store.p12 -storepass changeit");
+        assert!(said.contains("private-ca") && said.contains("trustedCertEntry"), "{said}");
+
+        let chrome = issued.commands("certutil -A", "-i root.pem");
+        issued.succeeds(&format!(
+            "HOME=$PWD/home\nmkdir -p home/.pki/nssdb\ncertutil -N -d sql:$HOME/.pki/nssdb --empty-password\n{chrome}"
+        ));
+        let said = issued.succeeds("certutil -L -d sql:home/.pki/nssdb");
+        assert!(said.lines().any(|line| line.starts_with("private-ca") && line.contains("C,,")), "{said}");
+    }
+}
