@@ -1,4 +1,4 @@
-//! README.txt of the zip: its commands are typed as they stand, and do what the text says.
+//! README.txt of the zip, and docs/trust.md: their commands are typed as they stand, and do what the text says.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -19,6 +19,7 @@ use crate::authorities::Authority;
 use crate::certificates::issue_granted;
 use crate::panel::{java, openssl_is_there, skip, text, version_of};
 
+const PAGE: &str = include_str!("../../../docs/trust.md");
 const POLICY: &str = include_str!("../../../infra/policy.toml");
 const HOST: &str = "www.example.com";
 
@@ -143,6 +144,40 @@ fn the_commands_of_the_readme_tell_whether_a_certificate_is_revoked() {
         // curl checks the whole chain, and the list of the root is at no address.
         let is_root = issued.authority.between.metadata().unwrap().len() == 0;
         assert_eq!(issued.readme.contains("--crlfile"), is_root);
+    }
+}
+
+#[test]
+fn the_blocks_of_the_page_about_trust_work() {
+    if let Err(missing) = openssl_is_there() {
+        return skip("docs/trust.md", &missing, false);
+    }
+    let blocks: Vec<&str> =
+        PAGE.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [root, check, refresh] = blocks[..] else { panic!("{} blocks", blocks.len()) };
+    let folder = tempfile::tempdir().unwrap();
+    for issued in made(folder.path()) {
+        assert!(issued.succeeds(root).contains("sha256 Fingerprint="));
+        let said = issued.succeeds(check);
+        assert!(said.contains("certificate.pem: OK") && said.contains("nextUpdate="), "{said}");
+        issued.publish(&[RevocationReason::Superseded]);
+        let (succeeded, said) = issued.typed(check);
+        assert!(!succeeded && said.contains("certificate revoked"), "{said}");
+
+        let before = fs::read(issued.folder.join("list.pem")).unwrap();
+        issued.publish(&[]);
+        let list = "\"$(openssl x509 -in certificate.pem -noout -ext crlDistributionPoints | sed -n 's/.*URI://p')\"";
+        let refresh = refresh.replace("http://ADDRESS/crl/KEY-IDENTIFIER.crl", list);
+        issued.succeeds(&refresh);
+        let after = fs::read(issued.folder.join("list.pem")).unwrap();
+        assert_ne!(after, before);
+        // Of a list that the CA did not sign nothing is taken.
+        let mut forged = fs::read(&issued.list).unwrap();
+        let last = forged.len() - 1;
+        forged[last] ^= 1;
+        fs::write(&issued.list, forged).unwrap();
+        assert!(!issued.typed(&refresh).0);
+        assert_eq!(fs::read(issued.folder.join("list.pem")).unwrap(), after);
     }
 }
 
