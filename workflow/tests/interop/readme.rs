@@ -183,12 +183,9 @@ fn the_blocks_of_the_page_about_trust_work() {
 
 #[test]
 fn the_commands_of_the_readme_make_programs_trust_the_ca() {
-    for missing in
-        [openssl_is_there().err(), java::version().err(), version_of("certutil", "-H", "libnss3-tools").err()]
-    {
-        if let Some(missing) = missing {
-            return skip("README.txt", &missing, false);
-        }
+    let needed = [openssl_is_there(), java::version(), version_of("certutil", "-H", "libnss3-tools")];
+    if let Some(missing) = needed.into_iter().find_map(Result::err) {
+        return skip("README.txt", &missing, false);
     }
     let folder = tempfile::tempdir().unwrap();
     for issued in made(folder.path()) {

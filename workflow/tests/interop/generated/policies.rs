@@ -259,6 +259,17 @@ fn publication() -> BoxedStrategy<Value> {
     all.prop_map(Value::from).boxed()
 }
 
+/// Who may revoke, and for which reasons.
+fn revocation() -> BoxedStrategy<Value> {
+    let reasons = || {
+        let reasons = ["keyCompromise", "superseded", "cessationOfOperation", "privilegeWithdrawn"];
+        subsequence(reasons.to_vec(), 0..=reasons.len()).prop_map(|all| strings(&all)).boxed()
+    };
+    let fields: [Field; 3] = [("requester", reasons()), ("approver", reasons()), ("key_holder", reasons())];
+    let all = fields.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
+    all.prop_map(Value::from).boxed()
+}
+
 pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
     let people = Table::from_iter([
         ("plus_tags".to_owned(), "same".into()),
@@ -275,6 +286,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("denied_keys", one_of(&[Value::from(vec!["00".repeat(32)])])),
         ("people", one_of(&[Value::from(people)])),
         ("publication", publication()),
+        ("revocation", revocation()),
         ("defaults", settings(0.1).prop_map(Value::from).boxed()),
     ];
     let top = top.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
@@ -318,6 +330,7 @@ pub(crate) fn required() -> BTreeSet<String> {
         ("", ""),
         ("people", "people."),
         ("publication", "publication."),
+        ("revocation", "revocation."),
         ("defaults", "profiles.server."),
         ("defaults.names", "profiles.server.names."),
     ];
