@@ -239,6 +239,11 @@ fn cases(kind: Kind, folder: &Path) -> Vec<Case> {
     all.add("another shard", &sharded, &[&own], &[&crl], false);
     all.add("the whole list, for a certificate with a shard", &sharded, &[&own], &[&good], true);
     all.add("a shard, for a certificate without", &leaf, &[&own], &[&crl], false);
+    // As in a file with everything that the CA publishes.
+    let (whole, shard) = (list(&own, HOUR, None, &others), list(&own, HOUR, Some(SHARD), &others));
+    all.add("the whole list and shards", &sharded, &[&own], &[&whole, &crl, &shard], true);
+    let (whole, shard) = (list(&own, HOUR, None, &entries), list(&own, HOUR, Some(SHARD), &entries));
+    all.add("revoked, on the whole list and on its shard", &sharded, &[&own], &[&whole, &crl, &shard], false);
     all.cases
 }
 

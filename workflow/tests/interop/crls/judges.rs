@@ -128,8 +128,9 @@ fn fill(case: &Case, store: &Path, database: &str) -> Answer {
     }
     let imported: Vec<Answer> =
         case.chain_lists.iter().map(|list| run("crlutil", &["-I"], Some(list))).collect();
-    // NSS takes no list of an issuer that it does not know; the last is the one for the certificate.
-    imported.into_iter().next_back().unwrap_or(Ok(()))
+    // NSS takes no list of an issuer that it does not know, and no shard. The lists of the CAs above are first.
+    let own = &imported[imported.len() - case.lists.len()..];
+    own.iter().find(|taken| taken.is_ok()).unwrap_or(&own[0]).clone()
 }
 
 fn nss(case: &Case, database: &str) -> Answer {
