@@ -11,6 +11,7 @@ mod error;
 pub mod evaluate;
 mod explain;
 pub mod key_list;
+mod lifecycle;
 mod pointer;
 mod profile;
 mod rules;
@@ -28,6 +29,7 @@ use pki::key::PublicKey;
 pub use document::{Escalation, LONGEST_LIMIT, PolicyNote, RequesterProof, RevocationRules};
 pub use error::{Place, PolicyError, PolicyErrors};
 pub use explain::{ExplainedRule, Explanation, RuleOutcome};
+pub use lifecycle::Lifecycle;
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
 
@@ -39,6 +41,7 @@ pub struct Policy {
     language: Language,
     publication: Publication,
     revocation: RevocationRules,
+    lifecycle: Lifecycle,
     pending_limit: u32,
     hourly_limit: u32,
     requesters: RequesterProof,
@@ -77,6 +80,7 @@ impl Policy {
             language: document.language,
             publication: document.publication,
             revocation: document.revocation,
+            lifecycle: document.lifecycle,
             pending_limit: document.pending_limit,
             hourly_limit: document.hourly_limit,
             requesters: document.requesters,

@@ -77,6 +77,7 @@ fn explain(
         |finding: &&Finding| explanation.rules.iter().all(|rule| !rule.reason.starts_with(&finding.detail));
     text.extend(warnings.filter(unsaid).map(line));
     text.push_str(&approval(policy, profile));
+    text.push_str(&reminders(policy, profile));
     let too_few = email.and_then(|email| profile.approver_set_for(&email).err());
     let verdict = match (explanation.evaluation.grant, too_few) {
         (None, _) => Err(refused(&PolicyRejection(findings))),
@@ -117,6 +118,25 @@ fn approval(policy: &Policy, profile: &Profile) -> String {
         lines.push(format!("after {after} also {}: {}", escalation.group, members.join(", ")));
     }
     lines.iter().map(|line| format!("Approval: {line}\n")).collect()
+}
+
+/// Who is told before the certificate ends, and when.
+fn reminders(policy: &Policy, profile: &Profile) -> String {
+    let lifecycle = policy.lifecycle();
+    let life = time::Duration::days(profile.validity_days().into());
+    let all: Vec<u32> = lifecycle.fitting(life).collect();
+    let (Some(latest), Some(first)) = (lifecycle.escalation(), all.first()) else {
+        return "End: nobody is reminded\n".to_owned();
+    };
+    let before: Vec<String> = all.iter().map(|days| format!("{days}d")).collect();
+    let escalation = all.iter().find(|days| **days <= latest).unwrap_or(first);
+    let told: Vec<String> =
+        policy.escalation_recipients(profile.name()).iter().map(ToString::to_string).collect();
+    format!(
+        "End: the requester is reminded {} before\nEnd: {escalation}d before also {}, unless it is renewed\n",
+        before.join(", "),
+        told.join(", ")
+    )
 }
 
 fn refused(rejection: &PolicyRejection) -> CliError {

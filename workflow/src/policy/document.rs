@@ -5,6 +5,7 @@
 
 mod deciders;
 mod keys;
+mod lifecycle;
 mod notes;
 mod revocation;
 mod settings;
@@ -19,6 +20,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{Mistakes, PolicyErrors, similar};
 use super::key_list::KeyListDigest;
+use super::lifecycle::Lifecycle;
 use super::profile::Profile;
 use crate::email::Email;
 use crate::texts::Language;
@@ -28,6 +30,7 @@ pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
 use deciders::contradictions_of_defaults;
 use keys::{Field, PlacedValue, TableKeys, elements, read as read_value, table};
+use lifecycle::LifecycleSection;
 pub use notes::PolicyNote;
 pub use revocation::RevocationRules;
 use settings::{Common, FEWEST_RSA_BITS, NameRules, People, Settings};
@@ -52,6 +55,7 @@ const TOP: &[&str] = &[
     "people",
     "publication",
     "revocation",
+    "lifecycle",
     "defaults",
     "profiles",
 ];
@@ -62,6 +66,7 @@ pub(super) struct Checked {
     pub(super) language: Language,
     pub(super) publication: Publication,
     pub(super) revocation: RevocationRules,
+    pub(super) lifecycle: Lifecycle,
     pub(super) pending_limit: u32,
     pub(super) hourly_limit: u32,
     pub(super) requesters: RequesterProof,
@@ -95,6 +100,9 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let denied_key_list: Field<KeyListDigest> = top.field("denied_key_list", mistakes);
     let publication = publication(&top, mistakes);
     let revocation = top.table("revocation", RevocationRules::KEYS, mistakes, RevocationRules::of);
+    let lifecycle = top.table("lifecycle", LifecycleSection::KEYS, mistakes, |keys, mistakes| {
+        Some(LifecycleSection::of(keys, mistakes))
+    });
     let people =
         top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
     let people = people.get().cloned().unwrap_or_default();
@@ -107,6 +115,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     contradictions_of_defaults(&defaults, &sections, &common, mistakes);
     let profiles: Vec<Option<Profile>> =
         sections.iter().map(|(name, own)| profile(name, own, &defaults, &common, mistakes)).collect();
+    let lifecycle = lifecycle.get().cloned().unwrap_or_default().settings(&profiles, mistakes);
     let default = default_profile(&top, &sections, mistakes);
     let notes = if with_notes {
         notes::of(mistakes.text(), &sections, &defaults, &common, &profiles)
@@ -124,6 +133,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         language: common.people.language(),
         publication,
         revocation: revocation.or_usual(RevocationRules::default())?,
+        lifecycle,
         pending_limit: pending_limit.or_usual(USUAL_PENDING_LIMIT)?.get(),
         hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),

@@ -241,3 +241,49 @@ fn a_changed_example_is_accepted_or_refused_with_places_inside_of_it() {
         "{accepted} accepted, {refused} refused, {several} with several mistakes"
     );
 }
+
+#[test]
+fn impossible_reminders_are_found_where_they_stand() {
+    let policy = |lines: &str, days: u32| {
+        format!("[lifecycle]\n{lines}\n{SERVER}approvers = [\"a@example.com\"]\nvalidity_days = {days}\n")
+    };
+    let nine = (1..=9).rev().map(|days| format!("\"{days}d\"")).collect::<Vec<_>>().join(", ");
+    for (lines, days, said) in [
+        ("remind = [\"0d\"]", 365, "2:11 \"0d\" is out of range; write between 1d and 365d"),
+        ("remind = [\"400d\"]", 3650, "2:11 \"400d\" is out of range; write between 1d and 365d"),
+        ("remind = [\"99999999999d\"]", 3650, "2:11 \"99999999999d\" is out of range"),
+        ("remind = [\"12h\"]", 365, "2:11 \"12h\" is no number of days; write whole days, as in 30d"),
+        ("remind = [\"d\"]", 365, "2:11 \"d\" is no number of days"),
+        ("remind = [\"-1d\"]", 365, "2:11 \"-1d\" is no number of days"),
+        ("remind = [30]", 365, "2:11 expected a text in quotation marks, found the whole number 30"),
+        ("remind = \"30d\"", 365, "2:10 expected a list, found the text \"30d\""),
+        ("remind = [\"7d\", \"7d\"]", 365, "2:17 \"7d\" stands twice; write each reminder once"),
+        (
+            "remind = [\"7d\", \"14d\"]",
+            365,
+            "2:17 \"14d\" comes after the shorter \"7d\"; write the longest time first",
+        ),
+        (&format!("remind = [{nine}]"), 365, "2:10 9 reminders are too many; write at most 8"),
+        (
+            "remind = [\"30d\", \"7d\"]",
+            47,
+            "2:11 \"30d\" is never sent: reminders are for the second half of a life, and no profile has more than validity_days = 47",
+        ),
+        ("escalate_to = \"pki-team\"", 365, "2:15 \"pki-team\" is no e-mail address"),
+        ("reminds = [\"30d\"]", 365, "2:1 unknown key `reminds`; did you mean `remind`?"),
+    ] {
+        let found = mistakes(&policy(lines, days));
+        assert_eq!(found.len(), 1, "{lines}: {found:?}");
+        assert!(found[0].starts_with(said), "{said}: {found:?}");
+    }
+    for (lines, days, reminders) in [
+        ("", 365, &[30, 14, 7, 1][..]),
+        // The usual reminders are no mistake of a policy with short lives.
+        ("", 7, &[30, 14, 7, 1]),
+        ("remind = []", 365, &[]),
+        ("remind = [\"182d\", \"1d\"]", 365, &[182, 1]),
+    ] {
+        let policy = Policy::parse(&policy(lines, days)).unwrap();
+        assert_eq!(policy.lifecycle().reminders(), reminders, "{lines}");
+    }
+}

@@ -1,0 +1,84 @@
+//! `[lifecycle]` of a policy document.
+//!
+//! Invariant: a reminder that no certificate could ever get is an error. The usual reminders apply as far as they fit.
+
+use super::keys::{Field, PlacedValue, TableKeys};
+use super::values::{Approver, FromText, WrongValue};
+use crate::policy::error::Mistakes;
+use crate::policy::lifecycle::Lifecycle;
+use crate::policy::profile::Profile;
+
+/// Most reminders.
+const MAX_REMINDERS: usize = 8;
+/// The longest time before the end of a reminder, in days.
+const MAX_DAYS: u32 = 365;
+
+/// A time before the end of a certificate: `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct DaysBefore(u32);
+
+impl FromText for DaysBefore {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        let number = text.strip_suffix('d').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        match number.filter(|number| !number.is_empty()).map(str::parse::<u32>) {
+            None => Err(format!("\"{text}\" is no number of days; write whole days, as in 30d").into()),
+            Some(Ok(days)) if (1..=MAX_DAYS).contains(&days) => Ok(DaysBefore(days)),
+            Some(_) => Err(format!("\"{text}\" is out of range; write between 1d and {MAX_DAYS}d").into()),
+        }
+    }
+}
+
+/// The fields of `[lifecycle]`.
+#[derive(Clone, Default)]
+pub(super) struct LifecycleSection {
+    remind: Field<Vec<PlacedValue<DaysBefore>>>,
+    escalate_to: Field<Approver>,
+}
+
+impl LifecycleSection {
+    pub(super) const KEYS: &[&str] = &["remind", "escalate_to"];
+
+    pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> LifecycleSection {
+        let remind: Field<Vec<PlacedValue<DaysBefore>>> = keys.list("remind", mistakes);
+        let remind = remind.checked(mistakes, |list| match list.len() {
+            ..=MAX_REMINDERS => Ok(()),
+            many => Err(format!("{many} reminders are too many; write at most {MAX_REMINDERS}")),
+        });
+        let list = remind.get().map(Vec::as_slice).unwrap_or_default();
+        for pair in list.windows(2) {
+            let (before, after) = (pair[0].value.0, pair[1].value.0);
+            let detail = match after.cmp(&before) {
+                std::cmp::Ordering::Less => continue,
+                std::cmp::Ordering::Equal => format!("\"{after}d\" stands twice; write each reminder once"),
+                std::cmp::Ordering::Greater => {
+                    format!(
+                        "\"{after}d\" comes after the shorter \"{before}d\"; write the longest time first"
+                    )
+                }
+            };
+            mistakes.at(&pair[1].at, detail);
+        }
+        LifecycleSection { remind, escalate_to: keys.field("escalate_to", mistakes) }
+    }
+
+    /// The settings. Reports reminders that are too long for every profile.
+    pub(super) fn settings(&self, profiles: &[Option<Profile>], mistakes: &mut Mistakes<'_>) -> Lifecycle {
+        let usual = Lifecycle::default();
+        let longest_life = profiles.iter().flatten().map(|profile| profile.validity_days).max();
+        // A profile with a mistake may be one with a longer validity.
+        if let Some(life) = longest_life.filter(|_| profiles.iter().all(Option::is_some)) {
+            for late in self.remind.get().into_iter().flatten().filter(|one| one.value.0 * 2 > life) {
+                let detail = format!(
+                    "\"{}d\" is never sent: reminders are for the second half of a life, and no profile has more than validity_days = {life}; write a shorter time",
+                    late.value.0
+                );
+                mistakes.at(&late.at, detail);
+            }
+        }
+        let days = self.remind.get().map(|list| list.iter().map(|one| one.value.0).collect());
+        Lifecycle {
+            remind: days.unwrap_or(usual.remind),
+            escalate_to: self.escalate_to.get().map(|team| team.0.clone()),
+        }
+    }
+}
