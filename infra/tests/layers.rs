@@ -23,6 +23,7 @@ const WORKFLOW: [&[&str]; 14] = [
         "approval/withdrawal",
         "certificate/revoking",
         "request/download",
+        "request/expiring",
         "request/overview",
     ],
     &["ports", "mail", "environment"],
@@ -41,6 +42,7 @@ const WORKFLOW: [&[&str]; 14] = [
 const APART: [&str; 9] = [
     "request/intake",
     "request/download",
+    "request/expiring",
     "request/overview",
     "approval/history",
     "approval/opened",

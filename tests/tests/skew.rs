@@ -123,6 +123,9 @@ impl Flow {
             notify_queue: self.backend.clone(),
             mailer: self.backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
+            names: backend.clone(),
+            policies: backend.clone(),
+            notify_queue: backend.clone(),
             metrics: self.backend.clone(),
             clock: self.clock(self.skews.await_approval),
         }
@@ -205,6 +208,9 @@ impl Flow {
             issuers: self.backend.clone(),
             lists: self.backend.clone(),
             sign_queue: self.backend.clone(),
+            names: self.backend.clone(),
+            policies: self.backend.clone(),
+            notify_queue: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.clock(self.skews.housekeeping),
         };

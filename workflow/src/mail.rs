@@ -17,7 +17,7 @@ pub mod bundle;
 mod content;
 mod plain;
 
-pub use content::{MailContent, MailText};
+pub use content::{CertificateLine, MailContent, MailText};
 
 /// A mail to one person.
 #[derive(Clone, PartialEq)]

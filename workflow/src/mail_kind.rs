@@ -36,6 +36,15 @@ pub enum MailKind {
     Overview,
     /// To the requester: the approvers have been reminded, for the n-th time.
     Waiting(u32),
+    /// To the requester: certificates end. The number of days before the end of the reminder.
+    Expiring(u32),
+    /// To the person or team that is told of certificates that nobody renews.
+    Unrenewed {
+        /// The number of days before the end of the escalation.
+        days: u32,
+        /// The recipient.
+        recipient: Email,
+    },
     /// To an approver: the link to the review.
     Approval {
         /// The generation of the link.
@@ -64,6 +73,7 @@ impl MailKind {
             Self::Approval { generation, .. } => format!("approval/{generation}"),
             Self::Reminder { number, .. } => format!("reminder/{number}"),
             Self::RevokedApproval { .. } => "revoked".to_owned(),
+            Self::Unrenewed { days, .. } => format!("unrenewed/{days}d"),
             kind => kind.to_string(),
         }
     }
@@ -83,6 +93,8 @@ impl fmt::Display for MailKind {
             Self::Revoked => f.write_str("revoked"),
             Self::Overview => f.write_str("overview"),
             Self::Waiting(number) => write!(f, "waiting/{number}"),
+            Self::Expiring(days) => write!(f, "expiring/{days}d"),
+            Self::Unrenewed { days, recipient } => write!(f, "unrenewed/{days}d/{recipient}"),
             // The first generation has no number: its name in rows predates generations.
             Self::Approval { generation: 1, approver } => write!(f, "approval/{approver}"),
             Self::Approval { generation, approver } => write!(f, "approval/{generation}/{approver}"),
@@ -126,6 +138,12 @@ fn parse(text: &str) -> Option<MailKind> {
             _ => return None,
         },
         Some(("waiting", number)) => MailKind::Waiting(number.parse().ok()?),
+        Some(("expiring", days)) => MailKind::Expiring(days.strip_suffix('d')?.parse().ok()?),
+        Some(("unrenewed", rest)) => {
+            let (days, recipient) = rest.split_once('/')?;
+            let days = days.strip_suffix('d')?.parse().ok()?;
+            MailKind::Unrenewed { days, recipient: recipient.parse().ok()? }
+        }
         // RFC 5321 allows a slash in a local part, so "2/a@example.com" is an address too; it is read as a generation.
         Some(("approval", rest)) => match numbered(rest) {
             Some((generation, approver)) if generation > 1 => MailKind::Approval { generation, approver },
@@ -204,6 +222,8 @@ mod tests {
                 MailKind::Overview,
             ]),
             any::<u32>().prop_map(MailKind::Waiting),
+            any::<u32>().prop_map(MailKind::Expiring),
+            (any::<u32>(), address()).prop_map(|(days, recipient)| MailKind::Unrenewed { days, recipient }),
             (1u32.., address())
                 .prop_map(|(generation, approver)| MailKind::Approval { generation, approver }),
             (any::<u32>(), address()).prop_map(|(number, approver)| MailKind::Reminder { number, approver }),
@@ -225,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|approval|reminder|received|revoked)?/?[0-9]{0,2}/?[a-zA-Z@.]{0,12}") {
+        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
             if let Ok(kind) = text.parse::<MailKind>() {
                 prop_assert_eq!(kind.to_string(), text);
             }
@@ -247,6 +267,8 @@ mod tests {
             (MailKind::Issued, "issued"),
             (MailKind::Overview, "overview"),
             (MailKind::Waiting(1), "waiting/1"),
+            (MailKind::Expiring(30), "expiring/30d"),
+            (MailKind::Unrenewed { days: 7, recipient: approver() }, "unrenewed/7d/alice@example.com"),
             (MailKind::Approval { generation: 1, approver: approver() }, "approval/alice@example.com"),
             (MailKind::Approval { generation: 2, approver: approver() }, "approval/2/alice@example.com"),
             (MailKind::Reminder { number: 1, approver: approver() }, "reminder/1/alice@example.com"),
@@ -261,7 +283,16 @@ mod tests {
 
     #[test]
     fn other_spellings_are_no_kinds() {
-        for text in ["", "waiting", "waiting/01", "waiting/+1", "operators-failed", "x/1"] {
+        for text in [
+            "",
+            "waiting",
+            "waiting/01",
+            "waiting/+1",
+            "expiring/30",
+            "expiring/030d",
+            "operators-failed",
+            "x/1",
+        ] {
             assert!(text.parse::<MailKind>().is_err(), "{text}");
         }
     }

@@ -10,6 +10,7 @@ mod columns;
 mod confirmation;
 pub mod download;
 mod evaluation;
+pub mod expiring;
 pub mod input;
 pub mod intake;
 pub mod metric;

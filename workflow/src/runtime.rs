@@ -6,4 +6,4 @@ pub mod log;
 mod send_once;
 pub mod step;
 
-pub use send_once::send_once;
+pub use send_once::{MailClaim, send_once, send_once_for_all};

@@ -486,6 +486,50 @@ mail-overview = The link below shows the certificates and requests of this e-mai
 mail-overview-show = Show my certificates
 mail-overview-not-you = If you didn't ask for this, you can ignore it.
 
+# What is left of a certificate's validity, in whole days.
+ends-in =
+    { $days ->
+        [0] ends in less than a day
+        [one] ends in 1 day
+       *[other] ends in { $days } days
+    }
+mail-expiring-subject =
+    { $count ->
+        [one] Your certificate for { $names } { ends-in }
+       *[other] { $count } of your certificates end soon: { $names } first
+    }
+mail-expiring-heading =
+    { $count ->
+        [one] Your certificate { ends-in }
+       *[other] { $count } of your certificates end soon
+    }
+mail-expiring =
+    { $count ->
+        [one] After its end, programs no longer accept it. Request a new one in time: approval may take a few days. The form has its names already; make a new private key for it.
+       *[other] After its end, programs no longer accept a certificate. Request new ones in time: approval may take a few days. Open a certificate and choose “Request again”: the form has its names already. Make a new private key for each.
+    }
+mail-expiring-detail = { $end } ({ ends-in })
+mail-expiring-unused = Don't need it any more? Then there's nothing to do.
+mail-expiring-open = View the certificate
+mail-unrenewed-subject =
+    { $count ->
+        [one] Nobody has renewed the certificate for { $names }, which { ends-in }
+       *[other] Nobody has renewed { $count } certificates that end soon: { $names } first
+    }
+mail-unrenewed-heading =
+    { $count ->
+        [one] A certificate ends, and nobody has renewed it
+       *[other] { $count } certificates end, and nobody has renewed them
+    }
+mail-unrenewed =
+    { $count ->
+        [one] Its requester was reminded by e-mail, but no new certificate has been issued. If it is still in use, talk to the requester, or request a new one yourself.
+       *[other] Their requesters were reminded by e-mail, but no new certificates have been issued. If they are still in use, talk to the requesters, or request new ones yourself.
+    }
+mail-unrenewed-detail = { $person }, { $profile }: { $end } ({ ends-in })
+mail-unrenewed-request = Request a certificate
+mail-unrenewed-once = You get this e-mail once for each certificate. If none of them is in use any more, there's nothing to do.
+
 mail-issued-subject = Your certificate for { $names }
 mail-issued-heading = Your certificate is ready
 mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it, how clients trust the CA, and how to check whether the certificate is revoked.

@@ -417,6 +417,49 @@ mail-overview = このメールアドレスの証明書一覧の表示がリク�
 mail-overview-show = 証明書の一覧を見る
 mail-overview-not-you = お心当たりがない場合は、このメールを破棄してください。
 
+# 証明書の残りの有効期間（満日数）。
+ends-in =
+    { $days ->
+        [0] 残り1日未満
+       *[other] 残り{ $days }日
+    }
+mail-expiring-subject =
+    { $count ->
+        [1] { $names } の証明書の有効期限が近づいています（{ ends-in }）
+       *[other] { $count }件の証明書の有効期限が近づいています（最初は { $names }）
+    }
+mail-expiring-heading =
+    { $count ->
+        [1] 証明書の有効期限が近づいています（{ ends-in }）
+       *[other] { $count }件の証明書の有効期限が近づいています
+    }
+mail-expiring =
+    { $count ->
+        [1] 有効期限を過ぎた証明書は受け付けられなくなります。承認には数日かかることがありますので、早めに新しい証明書を申請してください。申請フォームには名前が入力されています。秘密鍵は新しく作成してください。
+       *[other] 有効期限を過ぎた証明書は受け付けられなくなります。承認には数日かかることがありますので、早めに新しい証明書を申請してください。各証明書を開いて「もう一度申請する」を選ぶと、名前が入力された申請フォームが開きます。秘密鍵はそれぞれ新しく作成してください。
+    }
+mail-expiring-detail = { $end }（{ ends-in }）
+mail-expiring-unused = 証明書が不要であれば、特に操作は必要ありません。
+mail-expiring-open = 証明書を見る
+mail-unrenewed-subject =
+    { $count ->
+        [1] { $names } の証明書が更新されていません（{ ends-in }）
+       *[other] 有効期限の近い証明書{ $count }件が更新されていません（最初は { $names }）
+    }
+mail-unrenewed-heading =
+    { $count ->
+        [1] 有効期限の近い証明書が更新されていません
+       *[other] 有効期限の近い証明書{ $count }件が更新されていません
+    }
+mail-unrenewed =
+    { $count ->
+        [1] 申請者にはメールでお知らせしましたが、新しい証明書は発行されていません。まだ使用している場合は、申請者に確認するか、新しい証明書を申請してください。
+       *[other] 申請者にはメールでお知らせしましたが、新しい証明書は発行されていません。まだ使用している場合は、申請者に確認するか、それぞれ新しい証明書を申請してください。
+    }
+mail-unrenewed-detail = { $person }、{ $profile }: { $end }（{ ends-in }）
+mail-unrenewed-request = 証明書を申請する
+mail-unrenewed-once = このメールは証明書ごとに一度だけ送られます。どれも使用していなければ、特に操作は必要ありません。
+
 mail-issued-subject = 証明書を発行しました: { $names }
 mail-issued-heading = 証明書の準備ができました
 mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法、認証局を信頼させる方法、証明書が失効していないか調べる方法を説明した README.txt (英語) が入っています。

@@ -6,6 +6,8 @@
 //! approved requests: it expires overdue ones and repeats lost reports. An ended request without a final notification
 //! gets an execution that sends it. Two concurrent runs start one execution: both choose the same name.
 
+mod expiry;
+
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -16,8 +18,8 @@ use tracing::Instrument;
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::ports::{
-    Clock, ExecutionState, Executions, Issuers, ListedRequest, Metrics, PortError, Requests, RevocationLists,
-    WorkerQueue,
+    Clock, ExecutionState, Executions, Issuers, ListedRequest, Metrics, NameIndex, Policies, PortError,
+    Requests, RevocationLists, WorkerQueue,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
@@ -69,6 +71,12 @@ pub struct Housekeeping {
     pub lists: Arc<dyn RevocationLists>,
     /// The queue of sign.
     pub sign_queue: Arc<dyn WorkerQueue>,
+    /// The index of names, for certificates that replace others.
+    pub names: Arc<dyn NameIndex>,
+    /// The policy, for reminders.
+    pub policies: Arc<dyn Policies>,
+    /// The queue of notify.
+    pub notify_queue: Arc<dyn WorkerQueue>,
     /// Records the remaining validity of the CA, which also shows that a run took place, and counts failed requests.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
@@ -86,6 +94,8 @@ pub struct Report {
     pub rechecked: usize,
     /// Revocation lists that sign was asked to publish.
     pub lists_due: usize,
+    /// Mails about certificates that end that notify was asked for.
+    pub reminders_due: usize,
     /// Requests failed after too many executions.
     pub failed: usize,
     /// Errors of listing or checking requests, and of reading the CA; the next run tries again.
@@ -136,6 +146,10 @@ impl Housekeeping {
                     }
                 }
             }
+        }
+        if let Err(error) = self.remind(&mut report).await {
+            tracing::error!(%error, "cannot look for certificates that end");
+            report.errors += 1;
         }
         let in_force = self.issuers.in_force(&IssuerId::DEFAULT).await;
         let issuer = in_force.as_ref().ok().and_then(Option::as_ref);

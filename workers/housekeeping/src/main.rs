@@ -18,6 +18,9 @@ async fn main() -> Result<(), Error> {
             issuers: aws.issuers()?,
             lists: aws.lists()?,
             sign_queue: aws.sign_queue()?,
+            names: aws.names()?,
+            policies: aws.policies()?,
+            notify_queue: aws.notify_queue()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

@@ -26,6 +26,9 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
         issuers: backend.clone(),
         lists: backend.clone(),
         sign_queue: backend.clone(),
+        names: backend.clone(),
+        policies: backend.clone(),
+        notify_queue: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
     };
@@ -39,6 +42,11 @@ fn set(backend: &InMemoryBackend, id: RequestId, state: ExecutionState) {
 /// The messages about requests; the others are about revocation lists.
 fn about_requests(backend: &InMemoryBackend) -> Vec<RecheckMessage> {
     backend.rechecks().into_iter().filter(|message| message.issuer.is_none()).collect()
+}
+
+/// The measures of the CA.
+fn measured_ca(backend: &InMemoryBackend) -> Vec<Measure> {
+    backend.measures().into_iter().filter(|measure| matches!(measure, Measure::CaLeft(_))).collect()
 }
 
 #[tokio::test]
@@ -216,7 +224,7 @@ async fn each_run_notes_how_long_the_authority_is_valid() {
     backend.without_issuer();
     assert_eq!(run(&backend).await.errors, 0);
     let days = [left, left - Duration::days(1), Duration::ZERO];
-    assert_eq!(backend.measures(), days.map(Measure::CaLeft));
+    assert_eq!(measured_ca(&backend), days.map(Measure::CaLeft));
 }
 
 #[tokio::test]
@@ -229,7 +237,7 @@ async fn the_earliest_end_in_the_chain_is_noted() {
     let issuing = maker("Issuing").valid(now - Duration::days(9), now + Duration::days(900));
     backend.rotate_to(&root.issuing(issuing));
     run(&backend).await;
-    let [Measure::CaLeft(left)] = backend.measures()[..] else { panic!("{:?}", backend.measures()) };
+    let [Measure::CaLeft(left)] = measured_ca(&backend)[..] else { panic!("{:?}", backend.measures()) };
     assert!((39..=40).contains(&left.whole_days()), "{left}");
 }
 
@@ -279,9 +287,9 @@ async fn a_list_is_renewed_at_half_of_its_life_and_missed_when_it_is_about_to_en
     assert_eq!(asked.last().unwrap().issuer, Some(issuer.key_identifier()));
     // Sign does not do it.
     backend.advance(Duration::days(2));
-    let measures = backend.measures().len();
+    let measures = measured_ca(&backend).len();
     assert_eq!(due(run(&backend).await), (1, 1));
-    assert_eq!(backend.measures().len(), measures, "the alarm on missing measures goes off");
+    assert_eq!(measured_ca(&backend).len(), measures, "the alarm on missing measures goes off");
     publish(&backend, issuer).await;
     assert_eq!(due(run(&backend).await), (0, 0));
 }
@@ -361,4 +369,57 @@ async fn a_revocation_is_started_again_once_whatever_fails() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn notify_is_asked_once_for_each_person_until_the_reminders_are_recorded() {
+    let backend = InMemoryBackend::new();
+    let mut ids = Vec::new();
+    for (person, left) in [("alice", 29), ("alice", 13), ("bob", 31), ("carol", 6), ("approver", 6)] {
+        let id = backend.request_at(Status::Delivered);
+        let end = backend.now() + Duration::days(left);
+        backend.alter(id, |row| {
+            row.email = format!("{person}@example.com").parse().unwrap();
+            (row.not_before, row.not_after) = (Some(end - Duration::days(365)), Some(end));
+        });
+        ids.push(id);
+    }
+    // Revoked certificates and requests without one are not listed.
+    backend.request_at(Status::Revoked);
+    let approver = || "approver@example.com".parse().unwrap();
+    let asked = |backend: &InMemoryBackend| {
+        let all = about_requests(backend).into_iter();
+        let mut all: Vec<_> = all.map(|message| (message.request_id, message.mail.unwrap())).collect();
+        all.sort();
+        all
+    };
+    let report = run(&backend).await;
+    assert_eq!((report.reminders_due, report.errors), (4, 0));
+    let due = asked(&backend);
+    let kinds: Vec<String> = due.iter().map(|(_, kind)| kind.to_string()).collect();
+    for kind in ["expiring/7d", "unrenewed/7d/approver@example.com"] {
+        assert!(kinds.iter().any(|one| one == kind), "{kinds:?}");
+    }
+    assert_eq!(kinds.iter().filter(|kind| kind.starts_with("expiring")).count(), 3, "{kinds:?}");
+    let counted = |count| move |measure: &Measure| *measure == Measure::Expiring(count);
+    assert!(backend.measures().iter().any(counted(4)), "{:?}", backend.measures());
+    // The reminders are recorded by notify; until then, they stay due.
+    assert_eq!(run(&backend).await.reminders_due, 4);
+    for id in ids {
+        let mut row = backend.request(id).unwrap();
+        for days in [30, 14, 7] {
+            row.mailed(&MailKind::Expiring(days), backend.now());
+        }
+        row.mailed(&MailKind::Unrenewed { days: 7, recipient: approver() }, backend.now());
+        backend.put(row);
+    }
+    assert_eq!(run(&backend).await.reminders_due, 0);
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_stops_reminders_only() {
+    let backend = InMemoryBackend::new();
+    backend.fail_next("policies", 1);
+    let report = run(&backend).await;
+    assert_eq!((report.errors, measured_ca(&backend).len()), (1, 1));
 }

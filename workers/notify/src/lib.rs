@@ -15,7 +15,7 @@ use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
-use workflow::ports::{Clock, LinkSecrets, Mailer, Operators, Requests};
+use workflow::ports::{Clock, LinkSecrets, Mailer, NameIndex, Operators, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Status};
 use workflow::runtime::send_once;
@@ -24,6 +24,7 @@ use workflow::store::update_known_request;
 
 mod alert;
 mod confirmation;
+mod expiry;
 mod notice;
 mod overview;
 mod revocation;
@@ -41,6 +42,10 @@ const OVERVIEW_MIN_INTERVAL: Duration = Duration::minutes(10);
 pub struct Notify {
     /// The rows.
     pub requests: Arc<dyn Requests>,
+    /// The index of names, for certificates that replace others.
+    pub names: Arc<dyn NameIndex>,
+    /// The policy, for reminders.
+    pub policies: Arc<dyn Policies>,
     /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
     /// Sends alerts to the operators.
@@ -139,6 +144,9 @@ impl Step for Notify {
             // An earlier version's message names a request of the address.
             Some(MailKind::Overview) => self.overview(request.email()).await,
             Some(MailKind::Waiting(number)) => self.still_waiting(&request, number).await,
+            // What is due, and to whom, is decided anew.
+            Some(MailKind::Expiring(_)) => self.remind(&request).await,
+            Some(MailKind::Unrenewed { recipient, .. }) => self.escalate(&recipient).await,
             // The steps send these mails, on a task of the state machine.
             Some(
                 kind @ (MailKind::Received

@@ -10,6 +10,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     workflow::runtime::lambda::serve(|aws| {
         Ok(Notify {
             requests: aws.requests()?,
+            names: aws.names()?,
+            policies: aws.policies()?,
             links: aws.link_secret()?,
             operators: aws.operators()?,
             mailer: aws.mailer()?,

@@ -12,6 +12,7 @@ use workflow::texts::Language;
 use super::*;
 
 mod confirmation;
+mod expiry;
 mod overview;
 mod revocation;
 
@@ -22,6 +23,8 @@ fn id() -> RequestId {
 fn step(backend: &Arc<InMemoryBackend>) -> Notify {
     Notify {
         requests: backend.clone(),
+        names: backend.clone(),
+        policies: backend.clone(),
         links: backend.clone(),
         operators: backend.clone(),
         mailer: backend.clone(),

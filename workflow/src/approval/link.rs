@@ -116,6 +116,11 @@ impl BaseUrl {
         format!("{}requests/{id}?key={}", self.0, key.expose())
     }
 
+    /// The link of a requester to the form with the values of a request.
+    pub fn again(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}?again={id}&key={}", self.0, key.expose())
+    }
+
     /// The link of a requester to all requests of the same address.
     pub fn overview(&self, key: &OverviewKey) -> String {
         format!("{}mine/{}", self.0, key.expose())

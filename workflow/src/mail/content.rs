@@ -16,6 +16,8 @@ use crate::texts::{Language, Message};
 
 /// The most lines of one fact; the pages show all.
 const MAX_LINES: usize = 50;
+/// The most certificates that are listed one by one.
+const MAX_CERTIFICATES: usize = 20;
 
 /// A text of a mail: a message, rendered in the language of the mail, or literal text.
 pub trait MailText {
@@ -51,9 +53,22 @@ pub struct MailContent {
     facts: Vec<Fact>,
     quotes: Vec<Fact>,
     findings: Vec<FindingShown>,
+    certificates: Vec<CertificateLine>,
+    more_certificates: Option<String>,
     button: Option<LinkButton>,
     links: Vec<LinkButton>,
     closing: Vec<String>,
+}
+
+/// A certificate in a mail about several.
+#[derive(Clone, Debug)]
+pub struct CertificateLine {
+    /// Its names in short.
+    pub names: String,
+    /// What is said about it.
+    pub detail: String,
+    /// The link to its page, for its requester.
+    pub page: Option<String>,
 }
 
 #[derive(Clone)]
@@ -100,6 +115,8 @@ impl MailContent {
             facts: Vec::new(),
             quotes: Vec::new(),
             findings: Vec::new(),
+            certificates: Vec::new(),
+            more_certificates: None,
             button: None,
             links: Vec::new(),
             closing: Vec::new(),
@@ -183,6 +200,23 @@ impl MailContent {
             detail: plain::clean(&finding.detail_in(language)),
             advice: plain::clean(&finding.advice_in(language)),
         }));
+        self
+    }
+
+    /// Adds certificates, of many the first ones.
+    #[must_use]
+    pub fn certificates(mut self, all: impl ExactSizeIterator<Item = CertificateLine>) -> Self {
+        let more = all.len().saturating_sub(MAX_CERTIFICATES);
+        self.certificates = all
+            .take(MAX_CERTIFICATES)
+            .map(|one| CertificateLine {
+                names: plain::clean(&one.names),
+                detail: plain::clean(&one.detail),
+                page: one.page.map(|page| plain::clean(&page)),
+            })
+            .collect();
+        self.more_certificates =
+            (more > 0).then(|| self.shown(&Message::new("mail-more-lines").with("more", more)));
         self
     }
 
@@ -272,6 +306,15 @@ impl MailContent {
                 out.push_str(&format!("  {}\n", finding.advice));
             }
             out.push('\n');
+        }
+        for one in &self.certificates {
+            plain::wrap(&mut out, "* ", "  ", &one.names);
+            plain::wrap(&mut out, "  ", "  ", &one.detail);
+            out.extend(one.page.iter().map(|page| format!("  {page}\n")));
+            out.push('\n');
+        }
+        if let Some(more) = &self.more_certificates {
+            paragraph(&mut out, more);
         }
         for link in self.button.iter().chain(&self.links) {
             out.push_str(&format!("{}:\n{}\n\n", link.label, link.url));

@@ -49,22 +49,27 @@ impl Lifecycle {
         self.remind.iter().rev().nth(1).or(self.remind.first()).copied()
     }
 
-    /// The last reminder that a certificate has reached at `at`; `None` before the first one, and after the end.
+    /// The last reminder that a certificate has reached at `now`, or reaches within `ahead`; `None` before the first one,
+    /// and after the end.
     #[must_use]
-    pub fn reached(&self, validity: Validity, at: OffsetDateTime) -> Option<u32> {
-        let left = validity.not_after - at;
-        self.fitting(validity.not_after - validity.not_before)
-            .rfind(|reminder| Duration::ZERO < left && left <= days(*reminder))
+    pub fn reached(&self, validity: Validity, now: OffsetDateTime, ahead: Duration) -> Option<u32> {
+        let left = validity.not_after - now;
+        self.fitting(life(validity))
+            .rfind(|reminder| Duration::ZERO < left && left - ahead <= days(*reminder))
     }
 
-    /// The escalation of a certificate, if it has reached it at `at`: at the time of [`Lifecycle::escalation`], or of its
-    /// first reminder if its life is too short for that.
+    /// The escalation of a certificate, if it has reached it at `now`, or reaches it within `ahead`: at the time of
+    /// [`Lifecycle::escalation`], or of its first reminder if its life is too short for that.
     #[must_use]
-    pub fn escalation_reached(&self, validity: Validity, at: OffsetDateTime) -> Option<u32> {
-        let (latest, left) = (self.escalation()?, validity.not_after - at);
-        let escalation =
-            self.fitting(validity.not_after - validity.not_before).find(|reminder| *reminder <= latest)?;
-        (Duration::ZERO < left && left <= days(escalation)).then_some(escalation)
+    pub fn escalation_reached(
+        &self,
+        validity: Validity,
+        now: OffsetDateTime,
+        ahead: Duration,
+    ) -> Option<u32> {
+        let (latest, left) = (self.escalation()?, validity.not_after - now);
+        let escalation = self.fitting(life(validity)).find(|reminder| *reminder <= latest)?;
+        (Duration::ZERO < left && left - ahead <= days(escalation)).then_some(escalation)
     }
 
     /// The reminders of a certificate with this life: those in its second half.
@@ -96,6 +101,10 @@ impl Policy {
     }
 }
 
+fn life(validity: Validity) -> Duration {
+    validity.not_after - validity.not_before
+}
+
 fn days(days: u32) -> Duration {
     Duration::days(days.into())
 }
@@ -115,7 +124,9 @@ mod tests {
     /// The reminders that a certificate with this life gets, with the days left at each.
     fn all(lifecycle: &Lifecycle, life: i64) -> Vec<u32> {
         let mut reached: Vec<u32> = (0..life * 24)
-            .filter_map(|hours| lifecycle.reached(of_days(life), END - Duration::hours(life * 24 - hours)))
+            .filter_map(|hours| {
+                lifecycle.reached(of_days(life), END - Duration::hours(life * 24 - hours), Duration::ZERO)
+            })
             .collect();
         reached.dedup();
         reached
@@ -141,11 +152,17 @@ mod tests {
     #[test]
     fn a_reminder_begins_at_its_time_and_none_comes_after_the_end() {
         let usual = Lifecycle::default();
-        let at = |left: Duration| usual.reached(of_days(365), END - left);
+        let at = |left: Duration| usual.reached(of_days(365), END - left, Duration::ZERO);
         assert_eq!(at(Duration::days(30) + Duration::SECOND), None);
         assert_eq!([at(Duration::days(30)), at(Duration::days(14) + Duration::SECOND)], [Some(30); 2]);
         assert_eq!([at(Duration::days(1)), at(Duration::SECOND)], [Some(1); 2]);
         assert_eq!([at(Duration::ZERO), at(-Duration::DAY)], [None; 2]);
+        let ahead = |left: Duration| usual.reached(of_days(365), END - left, Duration::DAY);
+        assert_eq!(
+            [ahead(Duration::days(31)), ahead(Duration::days(31) + Duration::SECOND)],
+            [Some(30), None]
+        );
+        assert_eq!([ahead(Duration::SECOND), ahead(Duration::ZERO)], [Some(1), None]);
     }
 
     #[test]
@@ -156,7 +173,8 @@ mod tests {
             [Some(7), Some(30), Some(5), None]
         );
         let usual = Lifecycle::default();
-        let at = |life, left| usual.escalation_reached(of_days(life), END - Duration::days(left));
+        let at =
+            |life, left| usual.escalation_reached(of_days(life), END - Duration::days(left), Duration::ZERO);
         assert_eq!([at(365, 8), at(365, 7), at(365, 1), at(365, 0)], [None, Some(7), Some(7), None]);
         // A life too short for that: with its first reminder.
         assert_eq!([at(7, 2), at(7, 1), at(1, 0)], [None, Some(1), None]);

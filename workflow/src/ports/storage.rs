@@ -74,6 +74,14 @@ pub trait Requests: Send + Sync {
         until: OffsetDateTime,
         limit: usize,
     ) -> Result<Vec<EndingCertificate>, PortError>;
+    /// The certificates of an address (compared exactly) that are issued or delivered and end from `from` to `until`, the
+    /// first to end first. Reads no rows. Eventually consistent.
+    async fn ending_of(
+        &self,
+        email: &Email,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<EndingCertificate>, PortError>;
     /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.

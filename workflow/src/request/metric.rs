@@ -17,7 +17,7 @@ use crate::wire_names;
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Countersign";
 /// The number of metrics of one stack in CloudWatch, if each is written every hour.
-pub const SERIES: u32 = 9;
+pub const SERIES: u32 = 10;
 
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +32,9 @@ pub enum Measure {
     Delivered(Duration),
     /// Housekeeping ended; the remaining validity of the CA's certificate. Metric `CaDaysLeft`; 0 without a CA.
     CaLeft(Duration),
+    /// Housekeeping ended; the number of certificates that end within the longest reminder. Metric
+    /// `CertificatesExpiring`.
+    Expiring(usize),
 }
 
 /// The outcome of a request.
@@ -96,6 +99,7 @@ impl Measure {
             Self::Ended(_) => ("Requests", "Count", 1.0),
             Self::Decided(after) => ("SecondsToDecision", "Seconds", seconds(after)),
             Self::Delivered(after) => ("SecondsToCertificate", "Seconds", seconds(after)),
+            Self::Expiring(number) => ("CertificatesExpiring", "Count", number as f64),
             // CloudWatch has no unit for days.
             Self::CaLeft(left) => ("CaDaysLeft", "None", (seconds(left) / 86_400.0).floor()),
         }
@@ -133,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Measure; 9] = [
+    const ALL: [Measure; 10] = [
         Measure::Ended(RequestOutcome::Delivered),
         Measure::Ended(RequestOutcome::Refused),
         Measure::Ended(RequestOutcome::Rejected),
@@ -143,6 +147,7 @@ mod tests {
         Measure::Delivered(Duration::milliseconds(1_500)),
         Measure::CaLeft(Duration::hours(47)),
         Measure::Submitted,
+        Measure::Expiring(3),
     ];
 
     fn at(measure: Measure) -> Value {

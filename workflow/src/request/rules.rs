@@ -315,6 +315,13 @@ impl Request {
         }
     }
 
+    /// Like [`Request::release_mail`], unless the claim was made at another time, by another run.
+    pub fn release_mail_of(&mut self, kind: &MailKind, claimed_at: OffsetDateTime) {
+        if self.mails.get(&kind.to_string()).is_some_and(|at| *at == rfc3339(claimed_at)) {
+            self.release_mail(kind, claimed_at);
+        }
+    }
+
     /// True if a mail of this kind was sent or claimed.
     pub fn was_mailed(&self, kind: &MailKind) -> bool {
         self.mails.contains_key(&kind.to_string())

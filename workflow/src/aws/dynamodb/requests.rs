@@ -1,11 +1,11 @@
 //! The table `certificates`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_types::sdk_config::SdkConfig;
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 use pki::certificate::Serial;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -308,6 +308,28 @@ impl Requests for DynamoRequests {
             found.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
         }
         Ok(found)
+    }
+
+    async fn ending_of(
+        &self,
+        email: &Email,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<EndingCertificate>, PortError> {
+        // Two indexes in place of a third one: an index costs at every write of a row, and a question is rare.
+        let key = ("email", email.as_str());
+        let (issued, delivered) = (Status::Issued, Status::Delivered);
+        let (own, issued, delivered) = try_join3(
+            self.entries::<IndexEntry>("byEmail", key, false, usize::MAX),
+            self.ending(issued, from, until, usize::MAX),
+            self.ending(delivered, from, until, usize::MAX),
+        )
+        .await?;
+        let own: HashSet<RequestId> = own.into_iter().map(|entry| entry.id).collect();
+        let mut ends = [issued, delivered].concat();
+        ends.retain(|end| own.contains(&end.id));
+        ends.sort_by_key(|end| (end.not_after, end.id));
+        Ok(ends)
     }
 
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {

@@ -44,6 +44,19 @@ impl Clock for InMemoryBackend {
     }
 }
 
+/// The certificates of `rows` that end in this time, the first to end first.
+fn ends<'a>(
+    rows: impl Iterator<Item = &'a Request>,
+    from: OffsetDateTime,
+    until: OffsetDateTime,
+) -> Vec<EndingCertificate> {
+    let end = |row: &Request| Some(EndingCertificate { id: row.id(), not_after: row.not_after()? });
+    let mut ends: Vec<_> = rows.filter_map(end).collect();
+    ends.retain(|end| (from..=until).contains(&end.not_after));
+    ends.sort_by_key(|end| (end.not_after, end.id));
+    ends
+}
+
 #[async_trait]
 impl Requests for InMemoryBackend {
     async fn find(&self, id: RequestId) -> Result<Option<Request>, PortError> {
@@ -124,12 +137,21 @@ impl Requests for InMemoryBackend {
     ) -> Result<Vec<EndingCertificate>, PortError> {
         self.call("requests", "ending", |state| {
             let of_status = state.requests.values().filter(|row| row.status() == status);
-            let end = |row: &Request| row.not_after().map(|not_after| (not_after, row.id()));
-            let mut ends: Vec<_> = of_status.filter_map(end).collect();
-            ends.retain(|(not_after, _)| (from..=until).contains(not_after));
-            ends.sort();
+            let mut ends = ends(of_status, from, until);
             ends.truncate(limit);
-            ends.into_iter().map(|(not_after, id)| EndingCertificate { id, not_after }).collect()
+            ends
+        })
+    }
+
+    async fn ending_of(
+        &self,
+        email: &Email,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<EndingCertificate>, PortError> {
+        self.call("requests", "ending of", |state| {
+            let of = state.requests.values().filter(|row| row.email() == email);
+            ends(of.filter(|row| row.status().has_certificate()), from, until)
         })
     }
 
