@@ -2,7 +2,7 @@
 
 use pki::certificate::Certificate;
 use time::OffsetDateTime;
-use workflow::request::Request;
+use workflow::request::{Request, RevocationRecord};
 use workflow::store::object_key::ObjectKey;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -40,6 +40,7 @@ fn text(row: &Request, certificate: Option<&Certificate>, now: OffsetDateTime) -
         ("issuer key", certificate.and_then(Certificate::authority_key_identifier)),
         ("valid from", row.not_before().map(instant)),
         ("valid until", until),
+        ("revoked", row.revocation().map(revoked)),
         ("key", row.csr().map(|csr| csr.key.clone())),
         ("SHA-256", certificate.map(Certificate::fingerprint)),
         ("profile", Some(row.profile().to_owned())),
@@ -53,6 +54,16 @@ fn text(row: &Request, certificate: Option<&Certificate>, now: OffsetDateTime) -
     let rows: Vec<Vec<String>> =
         facts.chain(names).chain(mails).map(|(name, value)| vec![name.to_owned(), value]).collect();
     table::aligned(&["", ""], &rows).trim_start_matches('\n').to_owned()
+}
+
+/// When, why and by whom the certificate was revoked, and whether the list has it.
+fn revoked(revocation: &RevocationRecord) -> String {
+    let at = instant(revocation.revoked_at.unwrap_or(revocation.accepted_at));
+    let listed = match revocation.listed_at {
+        Some(listed) => format!("listed {}", instant(listed)),
+        None => "not listed yet".to_owned(),
+    };
+    format!("{at}  {}, by {}, {listed}", revocation.reason.as_str(), revocation.by)
 }
 
 fn issuer(certificate: &Certificate) -> Option<String> {

@@ -7,10 +7,12 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 use pki::name::Name;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use workflow::approval::StatusKey;
 use workflow::finding::{Finding, Severity, is_unfit_to_show};
 use workflow::ids::RequestId;
+use workflow::policy::Lifecycle;
+use workflow::request::Request;
 use workflow::texts::{Language, Message};
 use workflow::timestamp::rfc3339;
 
@@ -100,6 +102,14 @@ impl Site {
 
     fn markup(&self, message: Message) -> Markup {
         Markup::new(self.language, message)
+    }
+
+    /// The time left of a certificate in use that has reached its first reminder: "ends in 12 days".
+    fn ends_in(&self, request: &Request, lifecycle: &Lifecycle, now: OffsetDateTime) -> Option<String> {
+        let validity = request.validity().filter(|_| request.is_in_use(now))?;
+        lifecycle.reached(validity, now, Duration::ZERO)?;
+        let days = (validity.not_after - now).whole_days();
+        Some(self.say(Message::new("ends-in").with("days", days)))
     }
 
     fn instant(&self, at: OffsetDateTime) -> Instant {

@@ -43,9 +43,16 @@ impl Request {
         (!was_told && self.email() != to).then_some(reached)
     }
 
+    /// True if the certificate exists, has not ended at `now`, and nobody asked to revoke it.
+    pub fn is_in_use(&self, now: OffsetDateTime) -> bool {
+        self.live_validity().is_some_and(|validity| now < validity.not_after)
+    }
+
     /// The validity of the certificate, unless it does not exist or is revoked.
     fn live_validity(&self) -> Option<pki::certificate::Validity> {
-        self.validity().filter(|_| self.status().has_certificate())
+        let is_live =
+            matches!(self.status(), Status::Issued | Status::Delivered) && self.revocation().is_none();
+        self.validity().filter(|_| is_live)
     }
 
     fn notifications(&self) -> impl Iterator<Item = MailKind> {
@@ -81,6 +88,7 @@ pub async fn is_replaced(
     }
     let replaces = |other: &Request| {
         other.status() == Status::Delivered
+            && other.is_in_use(now)
             && other.profile() == row.profile()
             && row.names().iter().all(|name| other.names().contains(name))
             && other.validity().is_some_and(|validity| {

@@ -4,6 +4,7 @@ use askama::Template;
 use workflow::approval::{LinkGiven, LinkSecret};
 use workflow::email::Email;
 use workflow::finding::Finding;
+use workflow::policy::Lifecycle;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -46,6 +47,8 @@ struct RequestRow {
     status: String,
     asked_at: Instant,
     not_after: Option<Instant>,
+    /// The time left, if the certificate ends soon.
+    ends_in: Option<String>,
     page: String,
     zip: Option<String>,
 }
@@ -71,14 +74,19 @@ impl MinePage {
         email: &Email,
         requests: &[Request],
         links: &LinkSecret,
+        lifecycle: &Lifecycle,
     ) -> Self {
         let site = Site::of(portal, locale);
         let now = portal.clock.now();
         let is_live = |request: &Request| request.has_live_certificate(now);
         let is_waiting =
             |request: &Request| !request.status().is_terminal() && request.status() != Status::Issued;
+        let row = |request: &Request| RequestRow {
+            ends_in: site.ends_in(request, lifecycle, now),
+            ..row(&site, request, links)
+        };
         let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<RequestRow> {
-            requests.iter().filter(|one| wanted(one)).map(|one| row(&site, one, links)).collect()
+            requests.iter().filter(|one| wanted(one)).map(row).collect()
         };
         let parts = vec![
             Part { title: site.text("mine-live"), rows: rows(&is_live) },
@@ -101,6 +109,7 @@ fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
         status: site.say(Message::new("status-in-words").with("status", request.shown_status().as_str())),
         asked_at: site.instant(request.registration_date()),
         not_after: request.not_after().filter(|_| request.is_signed()).map(|at| site.instant(at)),
+        ends_in: None,
         page: path(""),
         zip: request.status().has_certificate().then(|| path("/certificate.zip")),
     }

@@ -67,6 +67,8 @@ pub(crate) struct StatusPage {
     comment: String,
     serial: Option<String>,
     not_after: Option<Instant>,
+    /// The time left, if the certificate ends soon.
+    ends_in: Option<String>,
     /// The download links, if there is a certificate.
     downloads: Option<Downloads>,
     /// The use of the link to this page, as a sentence.
@@ -138,6 +140,7 @@ impl StatusPage {
             comment: shown(request.comment()),
             serial: request.serial().filter(|_| is_signed).map(ToString::to_string),
             not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
+            ends_in: site.ends_in(request, policy.lifecycle(), portal.clock.now()),
             downloads,
             keep_link: site.text(if opened.may_download() {
                 "status-keep-link"

@@ -107,7 +107,8 @@ pub(crate) async fn show(
             Json(serde_json::json!({ "requests": mine })).into_response()
         }
         ResponseFormat::Page => {
-            let page = MinePage::new(&portal, &locale, &email, &requests, links);
+            let policy = portal.policies.current().await?;
+            let page = MinePage::new(&portal, &locale, &email, &requests, links, policy.lifecycle());
             pages::page(StatusCode::OK, locale.language, &page)
         }
     })

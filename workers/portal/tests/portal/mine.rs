@@ -230,3 +230,39 @@ async fn downloads_enter_the_audit_trail_and_a_head_does_not() {
     assert_eq!(downloads.len(), 1);
     assert_eq!(downloads[0].actor.as_str(), "requester:requester@example.com");
 }
+
+#[tokio::test]
+async fn a_certificate_that_ends_soon_is_marked_on_its_page_and_in_the_list() {
+    let site = Site::new();
+    let (row, path) = site.request_at(Status::Delivered).await;
+    let end = row.not_after().unwrap();
+    let secret = site.backend.secret().await.unwrap();
+    let pages = async |left: Duration| {
+        site.backend.set_now(end - left);
+        let key = secret.overview_key(row.id(), site.backend.now() + Duration::HOUR);
+        let mut pages = String::new();
+        for path in [path.clone(), format!("/mine/{}?", key.expose())] {
+            for language in ["en", "ja"] {
+                let page = site.browse(&format!("{path}&lang={language}")).await.is_page(200);
+                let marks = page.matches("<span class=\"tag\">").count();
+                assert!(marks <= 1, "{page}");
+                pages.extend(
+                    page.split_once("<span class=\"tag\">")
+                        .map(|(_, mark)| format!("{};", mark.split_once("</span>").unwrap().0)),
+                );
+            }
+        }
+        pages
+    };
+    for (left, marks) in [
+        (Duration::days(31), ""),
+        (Duration::days(1), "ends in 1 day;残り1日;ends in 1 day;残り1日;"),
+        (Duration::hours(23), "ends in less than a day;残り1日未満;ends in less than a day;残り1日未満;"),
+        (Duration::ZERO, ""),
+        (Duration::days(12) + Duration::HOUR, "ends in 12 days;残り12日;ends in 12 days;残り12日;"),
+    ] {
+        assert_eq!(pages(left).await, marks, "{left}");
+    }
+    site.backend.alter(row.id(), |row| row.status = Status::Revoked);
+    assert_eq!(pages(Duration::days(12)).await, "");
+}
