@@ -27,8 +27,10 @@ const FRESH_PER_RUN: usize = 400;
 const OTHERS_PER_RUN: usize = 150;
 /// The fewest of them.
 const MIN_OTHERS: usize = 25;
-/// Runs in which all others get their turn, unless they are too many: five hours.
-const TURNS: usize = 64;
+/// Runs in which all certificates get their turn: five hours for others, unless they are too many. Primes above 3, so that
+/// a schedule of every 10, 15 or 60 minutes leaves out no turn.
+const TURNS: [usize; 11] = [1, 5, 11, 23, 47, USUAL_TURNS, 131, 257, 521, 1031, 2053];
+const USUAL_TURNS: usize = 67;
 /// The time for which a reminder counts as fresh: twelve runs. A run that fails loses nothing.
 const FRESH: Duration = Duration::HOUR;
 /// Rows read at once.
@@ -104,9 +106,12 @@ fn chosen(
         })
     };
     let (fresh, others): (Vec<_>, Vec<_>) = ends.into_iter().partition(is_fresh);
-    let turns = |number: usize, per_run: usize| number.div_ceil(per_run).next_power_of_two();
+    let turns = |number: usize, per_run: usize| {
+        let wanted = number.div_ceil(per_run);
+        TURNS.into_iter().find(|turns| *turns >= wanted).unwrap_or(wanted)
+    };
     let of_fresh = turns(fresh.len(), FRESH_PER_RUN);
-    let of_others = turns(others.len(), MIN_OTHERS).min(TURNS).max(turns(others.len(), OTHERS_PER_RUN));
+    let of_others = turns(others.len(), MIN_OTHERS).min(USUAL_TURNS).max(turns(others.len(), OTHERS_PER_RUN));
     let mut chosen = turn(fresh, of_fresh, now);
     chosen.extend(turn(others, of_others, now));
     chosen.truncate(CERTIFICATES_PER_RUN);
@@ -148,7 +153,7 @@ mod tests {
         let lifecycle = Lifecycle::default();
         let many = ends(16_000, |number| Duration::hours(25) + Duration::seconds(150 * number as i64));
         let mut seen = BTreeSet::new();
-        for run in 0..128 {
+        for run in 0..131 {
             let chosen = chosen(many.clone(), &lifecycle, NOW + Duration::minutes(5) * run);
             assert!(chosen.len() <= CERTIFICATES_PER_RUN, "{}", chosen.len());
             seen.extend(chosen.into_iter().map(|end| end.id));
