@@ -14,6 +14,7 @@ use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 
 pub mod bundle;
+pub mod calendar;
 mod content;
 mod plain;
 
@@ -34,8 +35,8 @@ pub struct Mail {
     pub text: String,
     /// The HTML part.
     pub html: String,
-    /// The attached file, if any.
-    pub attachment: Option<MailAttachment>,
+    /// The attached files.
+    pub attachments: Vec<MailAttachment>,
 }
 
 /// An attached file.
@@ -84,16 +85,16 @@ impl Mail {
             .message_id(Some(self.message_id(from)))
             .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
             .raw_header(HeaderValue::new(of_exchange, "All".into()));
-        match &self.attachment {
-            None => builder.multipart(body),
-            Some(file) => {
-                let content_type = ContentType::parse(file.content_type).map_err(|error| failed(&error))?;
-                let part: SinglePart =
-                    Attachment::new(file.name.clone()).body(file.bytes.clone(), content_type);
-                builder.multipart(MultiPart::mixed().multipart(body).singlepart(part))
-            }
+        if self.attachments.is_empty() {
+            return builder.multipart(body).map_err(|error| failed(&error));
         }
-        .map_err(|error| failed(&error))
+        let mut parts = MultiPart::mixed().multipart(body);
+        for file in &self.attachments {
+            let content_type = ContentType::parse(file.content_type).map_err(|error| failed(&error))?;
+            let part: SinglePart = Attachment::new(file.name.clone()).body(file.bytes.clone(), content_type);
+            parts = parts.singlepart(part);
+        }
+        builder.multipart(parts).map_err(|error| failed(&error))
     }
 
     fn message_id(&self, from: &Mailbox) -> String {

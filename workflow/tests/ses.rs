@@ -84,11 +84,11 @@ fn mail() -> Mail {
         subject: "Ihr Zertifikat für www.example.com".into(),
         text: "Text mit Umlaut: ü".into(),
         html: "<p>HTML</p>".into(),
-        attachment: Some(MailAttachment {
+        attachments: vec![MailAttachment {
             name: "certificate.zip".into(),
             content_type: "application/zip",
             bytes: b"PK\x05\x06 not really".to_vec(),
-        }),
+        }],
     }
 }
 
@@ -112,7 +112,7 @@ async fn a_mail_is_sent_as_raw_mime_to_one_recipient() {
     }
     let attachment = message.attachments().next().unwrap();
     assert_eq!(attachment.attachment_name(), Some("certificate.zip"));
-    assert_eq!(attachment.contents(), mail.attachment.unwrap().bytes);
+    assert_eq!(attachment.contents(), mail.attachments[0].bytes);
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ const LATIN: &[&str] = &[
     "Ed25519",
     "END",
     "example.com",
+    "expiry.ics",
     "Fermat",
     "form-data",
     "gzip",

@@ -528,6 +528,8 @@ mail-unrenewed =
     }
 mail-unrenewed-detail = { $person }, { $profile }: { $end } ({ ends-in })
 mail-unrenewed-request = Request a certificate
+calendar-summary = The certificate for { $names } ends on { $day }
+calendar-description = It ends on { $end }. Serial: { $serial }. Request a new one in time: { $url }
 mail-unrenewed-once = You get this e-mail once for each certificate. If none of them is in use any more, there's nothing to do.
 
 mail-issued-subject = Your certificate for { $names }
@@ -535,7 +537,7 @@ mail-issued-heading = Your certificate is ready
 mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it, how clients trust the CA, and how to check whether the certificate is revoked.
 mail-issued-see = View the request
 mail-issued-again = Download certificate.zip again
-mail-issued-next = Request the next certificate a few weeks before this one expires.
+mail-issued-next = Request the next certificate a few weeks before this one expires. The attached expiry.ics puts a reminder into your calendar.
 mail-issued-key = Your private key stays where you made it. It was never sent to us, and we'll never ask you for it.
 
 mail-decide-subject = Approve certificate for { $names } (requested by { $person })?

@@ -458,6 +458,8 @@ mail-unrenewed =
     }
 mail-unrenewed-detail = { $person }、{ $profile }: { $end }（{ ends-in }）
 mail-unrenewed-request = 証明書を申請する
+calendar-summary = { $names } の証明書の有効期限: { $day }
+calendar-description = 有効期限: { $end }。シリアル番号: { $serial }。早めに新しい証明書を申請してください: { $url }
 mail-unrenewed-once = このメールは証明書ごとに一度だけ送られます。どれも使用していなければ、特に操作は必要ありません。
 
 mail-issued-subject = 証明書を発行しました: { $names }
@@ -465,7 +467,7 @@ mail-issued-heading = 証明書の準備ができました
 mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法、認証局を信頼させる方法、証明書が失効していないか調べる方法を説明した README.txt (英語) が入っています。
 mail-issued-see = 申請を見る
 mail-issued-again = certificate.zip をもう一度ダウンロードする
-mail-issued-next = 次の証明書は、この証明書の有効期限の数週間前までに申請してください。
+mail-issued-next = 次の証明書は、この証明書の有効期限の数週間前までに申請してください。添付の expiry.ics を開くと、カレンダーに通知を登録できます。
 mail-issued-key = 秘密鍵は作成した場所に保管されたままです。当システムに送信されることはなく、お尋ねすることもありません。
 
 mail-decide-subject = 承認のお願い: { $names } ({ $person } さんの申請)

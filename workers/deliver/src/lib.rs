@@ -10,8 +10,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pki::certificate::Certificate;
 use workflow::approval::{BaseUrl, LinkGiven};
-use workflow::mail::bundle;
 use workflow::mail::{Mail, MailAttachment};
+use workflow::mail::{bundle, calendar};
 use workflow::mail_kind::MailKind;
 use workflow::ports::{CertificateStore, Clock, Issuers, LinkSecrets, Mailer, Metrics, Requests};
 use workflow::request::audit::Origin;
@@ -123,13 +123,14 @@ impl Deliver {
             .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
         let content = content::issued(request, &certificate, &self.base_url, &key);
-        let attachment = MailAttachment {
+        let zip = MailAttachment {
             name: bundle::FILE_NAME.to_owned(),
             content_type: bundle::CONTENT_TYPE,
             bytes: zip,
         };
+        let calendar = calendar::file(request, certificate.serial(), certificate.validity(), &self.base_url);
         Ok(Mail {
-            attachment: Some(attachment),
+            attachments: vec![zip, calendar],
             ..content.to(request.id(), &MailKind::Issued, request.email())
         })
     }

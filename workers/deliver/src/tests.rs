@@ -45,7 +45,7 @@ async fn run(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Progress<N
 }
 
 fn files(mail: &Mail) -> Vec<(String, String)> {
-    let mut archive = ZipArchive::new(Cursor::new(&mail.attachment.as_ref().unwrap().bytes)).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(&mail.attachments[0].bytes)).unwrap();
     (0..archive.len())
         .map(|index| {
             let mut file = archive.by_index(index).unwrap();
@@ -69,6 +69,10 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     let [mail] = backend.mails().try_into().expect("one mail");
     let row = backend.request(id).unwrap();
     assert_eq!((&mail.kind, &mail.to), (&MailKind::Issued, row.email()));
+    let names: Vec<&str> = mail.attachments.iter().map(|file| &*file.name).collect();
+    assert_eq!(names, ["certificate.zip", "expiry.ics"]);
+    let calendar = String::from_utf8(mail.attachments[1].bytes.clone()).unwrap().replace("\r\n ", "");
+    assert!(calendar.contains(&format!("UID:{id}@countersign")) && !calendar.contains("key="), "{calendar}");
     assert_eq!(row.status(), Status::Delivered);
     assert_eq!(row.mails()["issued"], rfc3339(backend.now()));
     assert_eq!(row.history().iter().filter(|entry| entry.status == Status::Delivered).count(), 1);

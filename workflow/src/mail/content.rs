@@ -255,7 +255,7 @@ impl MailContent {
             subject: self.subject.clone(),
             text: self.text(&self.signature(request_id)),
             html: self.html(&self.signature(request_id)),
-            attachment: None,
+            attachments: Vec::new(),
         }
     }
 

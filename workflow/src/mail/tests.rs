@@ -156,11 +156,11 @@ fn nothing_is_fetched_from_elsewhere() {
 fn mime_reads_back_as_it_was_written() {
     let mut mail = content().to(id(), &MailKind::Issued, &requester());
     mail.subject = "Zertifikat für www.example.com ist da".into();
-    mail.attachment = Some(MailAttachment {
-        name: "certificate.zip".into(),
-        content_type: "application/zip",
-        bytes: (0..=255).collect(),
-    });
+    let file = |name: &str, content_type, bytes| MailAttachment { name: name.into(), content_type, bytes };
+    mail.attachments = vec![
+        file("certificate.zip", "application/zip", (0..=255).collect()),
+        file("expiry.ics", "text/calendar; charset=utf-8", b"BEGIN:VCALENDAR\r\n".to_vec()),
+    ];
     let bytes = mail.message(&from()).unwrap().formatted();
     let read = MessageParser::default().parse(&bytes).unwrap();
     assert_eq!(read.subject().unwrap(), mail.subject);
@@ -168,10 +168,17 @@ fn mime_reads_back_as_it_was_written() {
     assert_eq!(read.from().unwrap().first().unwrap().name().unwrap(), "Countersign");
     assert_eq!(read.body_text(0).unwrap().replace("\r\n", "\n"), mail.text);
     assert_eq!(read.body_html(0).unwrap().replace("\r\n", "\n"), mail.html);
-    assert_eq!((read.text_body_count(), read.html_body_count(), read.attachment_count()), (1, 1, 1));
+    assert_eq!((read.text_body_count(), read.html_body_count(), read.attachment_count()), (1, 1, 2));
     let file = read.attachment(0).unwrap();
     assert_eq!(file.attachment_name().unwrap(), "certificate.zip");
     assert_eq!(file.contents(), (0..=255).collect::<Vec<u8>>());
+    let file = read.attachment(1).unwrap();
+    assert_eq!(
+        (file.attachment_name().unwrap(), file.contents()),
+        ("expiry.ics", &b"BEGIN:VCALENDAR\r\n"[..])
+    );
+    let content_type = file.content_type().unwrap();
+    assert_eq!((content_type.ctype(), content_type.subtype()), ("text", Some("calendar")));
     assert!(bytes.is_ascii(), "any mail server can carry it");
     assert!(bytes.split(|b| *b == b'\n').all(|line| line.len() <= 998), "RFC 5322 section 2.1.1");
     let header = |name| read.header(name).and_then(|value| value.as_text());

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod authorities;
+mod calendar;
 mod certificates;
 mod crls;
 mod document;

@@ -111,7 +111,7 @@ fn mail() -> Mail {
         subject: "Your certificate".into(),
         text: "It is attached.".into(),
         html: "<p>It is attached.</p>".into(),
-        attachment: None,
+        attachments: Vec::new(),
     }
 }
 
