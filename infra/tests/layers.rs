@@ -39,7 +39,7 @@ const WORKFLOW: [&[&str]; 14] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 9] = [
+const APART: [&str; 10] = [
     "request/intake",
     "request/download",
     "request/expiring",

@@ -17,7 +17,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use workflow::aws::{DynamoNames, DynamoRequests};
 use workflow::ids::RequestId;
-use workflow::ports::{ListedRequest, NameEntry, NameIndex as _, NameRow, Requests as _, Saved};
+use workflow::ports::{
+    EndingCertificate, ListedRequest, NameEntry, NameIndex as _, NameRow, Requests as _, Saved,
+};
 use workflow::request::audit::{Actor, Origin};
 use workflow::request::intake::{Intake, NewRequest};
 use workflow::request::{Request, Status};
@@ -327,4 +329,46 @@ fn row(id: &str) -> Value {
         "policyVersion": text("1"), "executionArn": text("arn"), "executionAttempt": { "N": "1" },
         "executionStarted": at(), "history": { "L": [] },
     })
+}
+
+const ENDING: &str = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d";
+const OF_ANOTHER: &str = "6c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d";
+
+/// Two delivered certificates that end, one of them of the address.
+fn of_indexes(operation: &str, asked: &Value) -> Value {
+    assert_eq!(operation, "query");
+    let end = |id, not_after| json!({ "id": { "S": id }, "status": { "S": "delivered" }, "notAfter": { "S": not_after } });
+    let status = asked["ExpressionAttributeValues"][":status"]["S"].as_str();
+    match (asked["IndexName"].as_str().unwrap(), status) {
+        ("byEmail", None) => {
+            json!({ "Items": [{ "id": { "S": ENDING } }, { "id": { "S": RequestId::random().to_string() } }] })
+        }
+        ("byExpiry", Some("delivered")) => {
+            json!({ "Items": [end(OF_ANOTHER, "2027-01-02T00:00:00Z"), end(ENDING, "2027-01-03T00:00:00Z")] })
+        }
+        ("byExpiry", Some("issued")) => json!({ "Items": [] }),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn certificates_that_end_are_found_by_indexes_and_without_rows() {
+    let (requests, calls) = table(of_indexes).await;
+    let from = time::macros::datetime!(2027-01-01 0:00 UTC);
+    let until = time::macros::datetime!(2027-01-31 0:00 UTC);
+    let end = |id: &str, day| EndingCertificate {
+        id: id.parse().unwrap(),
+        not_after: from + time::Duration::days(day),
+    };
+    let all = requests.ending(Status::Delivered, from, until, 10).await.unwrap();
+    assert_eq!(all, [end(OF_ANOTHER, 1), end(ENDING, 2)]);
+    let (_, asked) = calls.lock().unwrap()[0].clone();
+    assert_eq!(asked["KeyConditionExpression"], "#status = :status AND #end BETWEEN :from AND :until");
+    let value = |name: &str| asked["ExpressionAttributeValues"][name]["S"].clone();
+    assert_eq!([value(":from"), value(":until")], ["2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z"]);
+    assert!(asked.get("FilterExpression").is_none(), "{asked}");
+    let email = "alice@example.com".parse().unwrap();
+    assert_eq!(requests.ending_of(&email, from, until).await.unwrap(), [end(ENDING, 2)]);
+    let calls = calls.lock().unwrap();
+    assert!(calls.iter().all(|(operation, _)| operation == "query"), "no row is read");
 }

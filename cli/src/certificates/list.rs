@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use pki::issuer::Issuer;
 use time::OffsetDateTime;
 use workflow::aws::DynamoRequests;
+use workflow::ids::IssuerId;
 use workflow::name_list::names_in_short;
 use workflow::ports::Requests as _;
 use workflow::request::{Request, Status};
+use workflow::store::object_key::ObjectKey;
 use workflow::texts::Language;
 
 use super::find::WITH_CERTIFICATE;
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::progress::say;
 use crate::requests::{instant, of_status, print_json};
 use crate::stack::Stack;
 use crate::table;
@@ -67,7 +71,30 @@ pub(super) async fn expiring(
     let hours = within.as_secs() / 3600;
     let time = if hours.is_multiple_of(24) { format!("{}d", hours / 24) } else { format!("{hours}h") };
     let rows = ending(stack, Some(within), limit).await?;
-    print(rows, json, &format!("No valid certificate ends within {time}."))
+    print(rows, json, &format!("No valid certificate ends within {time}."))?;
+    // Beside the list, which has issued certificates only.
+    if let Some(ca) = stack.object(&ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string()).await?
+        && let Some(said) = ending_ca(&ca, within, OffsetDateTime::now_utc())
+    {
+        say(said);
+    }
+    Ok(())
+}
+
+/// A sentence about the CA if a certificate of its chain ends within a time.
+fn ending_ca(pem: &str, within: Duration, now: OffsetDateTime) -> Option<String> {
+    let issuer = Issuer::from_pem(pem).ok()?;
+    let end = issuer.not_after();
+    (end - now <= within).then(|| {
+        let ends = if end <= now { "has ended" } else { "ends" };
+        let left = left(end, now);
+        let left = if left.is_empty() { left } else { format!(", in {left}") };
+        format!(
+            "The CA certificate {} {ends} at {}{left}, and no certificate outlasts it. See: countersign ca show",
+            issuer.ends_first(),
+            instant(end)
+        )
+    })
 }
 
 /// The certificates of the newest requests.
@@ -172,6 +199,22 @@ mod tests {
         for bad in ["0d", "0h", "36501d"] {
             assert!(within(bad).unwrap_err().contains("is out of range"), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_end_of_the_root_is_the_end_of_the_ca() {
+        use pki::testing::{CaMaker, TestKey};
+        let now = OffsetDateTime::now_utc();
+        let days = time::Duration::days;
+        let maker = |name| CaMaker::new(TestKey::EcP256).named(name);
+        let root = maker("Root").valid(now - days(9), now + days(20) + time::Duration::HOUR);
+        let ca = root.issuing(maker("Issuing").valid(now - days(9), now + days(900)));
+        let said = |within: u64, at| ending_ca(&ca.certificate_pem, Duration::from_secs(within * 86_400), at);
+        assert_eq!(said(20, now), None);
+        let soon = said(21, now).unwrap();
+        assert!(soon.contains("Root ends at ") && soon.contains(", in 20 d, and no certificate"), "{soon}");
+        let ended = said(21, now + days(21)).unwrap();
+        assert!(ended.contains("Root has ended at ") && !ended.contains(", in"), "{ended}");
     }
 
     #[test]

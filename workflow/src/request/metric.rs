@@ -32,8 +32,7 @@ pub enum Measure {
     Delivered(Duration),
     /// Housekeeping ended; the remaining validity of the CA's certificate. Metric `CaDaysLeft`; 0 without a CA.
     CaLeft(Duration),
-    /// Housekeeping ended; the number of certificates that end within the longest reminder. Metric
-    /// `CertificatesExpiring`.
+    /// Every six hours: the number of certificates that end within the longest reminder. Metric `CertificatesExpiring`.
     Expiring(usize),
 }
 
