@@ -123,9 +123,6 @@ impl Flow {
             notify_queue: self.backend.clone(),
             mailer: self.backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),
-            names: backend.clone(),
-            policies: backend.clone(),
-            notify_queue: backend.clone(),
             metrics: self.backend.clone(),
             clock: self.clock(self.skews.await_approval),
         }

@@ -51,7 +51,7 @@ impl Notify {
         let Some(longest) = lifecycle.longest() else { return Ok(()) };
         let ends = self.requests.ending_of(asked.email(), now, now + longest + REMINDS_AHEAD).await?;
         let ending = |row: Request| {
-            row.is_in_use(now).then_some(())?;
+            row.has_live_certificate(now).then_some(())?;
             lifecycle.reached(row.validity()?, now, REMINDS_AHEAD)?;
             let claim = row.due_reminder(lifecycle, now, REMINDS_AHEAD);
             let is_due = row.due_reminder(lifecycle, now, Duration::ZERO).is_some();

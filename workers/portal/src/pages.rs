@@ -106,7 +106,7 @@ impl Site {
 
     /// The time left of a certificate in use that has reached its first reminder: "ends in 12 days".
     fn ends_in(&self, request: &Request, lifecycle: &Lifecycle, now: OffsetDateTime) -> Option<String> {
-        let validity = request.validity().filter(|_| request.is_in_use(now))?;
+        let validity = request.validity().filter(|_| request.has_live_certificate(now))?;
         lifecycle.reached(validity, now, Duration::ZERO)?;
         let days = (validity.not_after - now).whole_days();
         Some(self.say(Message::new("ends-in").with("days", days)))

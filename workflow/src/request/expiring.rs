@@ -43,11 +43,6 @@ impl Request {
         (!was_told && self.email() != to).then_some(reached)
     }
 
-    /// True if the certificate exists, has not ended at `now`, and nobody asked to revoke it.
-    pub fn is_in_use(&self, now: OffsetDateTime) -> bool {
-        self.live_validity().is_some_and(|validity| now < validity.not_after)
-    }
-
     /// The validity of the certificate, unless it does not exist or is revoked.
     fn live_validity(&self) -> Option<pki::certificate::Validity> {
         let is_live =
@@ -88,7 +83,7 @@ pub async fn is_replaced(
     }
     let replaces = |other: &Request| {
         other.status() == Status::Delivered
-            && other.is_in_use(now)
+            && other.has_live_certificate(now)
             && other.profile() == row.profile()
             && row.names().iter().all(|name| other.names().contains(name))
             && other.validity().is_some_and(|validity| {

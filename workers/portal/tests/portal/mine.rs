@@ -263,6 +263,4 @@ async fn a_certificate_that_ends_soon_is_marked_on_its_page_and_in_the_list() {
     ] {
         assert_eq!(pages(left).await, marks, "{left}");
     }
-    site.backend.alter(row.id(), |row| row.status = Status::Revoked);
-    assert_eq!(pages(Duration::days(12)).await, "");
 }
