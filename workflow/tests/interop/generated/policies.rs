@@ -270,6 +270,14 @@ fn revocation() -> BoxedStrategy<Value> {
     all.prop_map(Value::from).boxed()
 }
 
+fn lifecycle() -> BoxedStrategy<Value> {
+    let remind = [strings(&[]), strings(&["1d"]), strings(&["30d", "7d"])];
+    let fields: [Field; 2] =
+        [("remind", one_of(&remind)), ("escalate_to", one_of(&["pki-team@example.com"]))];
+    let all = fields.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
+    all.prop_map(Value::from).boxed()
+}
+
 pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
     let people = Table::from_iter([
         ("plus_tags".to_owned(), "same".into()),
@@ -287,6 +295,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("people", one_of(&[Value::from(people)])),
         ("publication", publication()),
         ("revocation", revocation()),
+        ("lifecycle", lifecycle()),
         ("defaults", settings(0.1).prop_map(Value::from).boxed()),
     ];
     let top = top.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
@@ -331,6 +340,7 @@ pub(crate) fn required() -> BTreeSet<String> {
         ("people", "people."),
         ("publication", "publication."),
         ("revocation", "revocation."),
+        ("lifecycle", "lifecycle."),
         ("defaults", "profiles.server."),
         ("defaults.names", "profiles.server.names."),
     ];
