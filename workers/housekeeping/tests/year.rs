@@ -2,7 +2,7 @@
 //!
 //! Invariant: the rule here is written in whole days and shares no code with the workers. Everything happens at noon, so
 //! that a day is a step; each step has as many runs as certificates have turns.
-#![allow(clippy::unwrap_used)] // A test may.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test may.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
