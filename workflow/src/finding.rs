@@ -39,6 +39,8 @@ pub enum Code {
     UnsupportedKey,
     /// A key of a supported kind is weak.
     WeakKey,
+    /// The key of a renewal is that of the replaced certificate.
+    SameKey,
     /// The request is signed with a broken digest.
     WeakSignature,
     /// A name is not valid.
@@ -76,6 +78,7 @@ wire_names!(Code: "code" {
     BadSignature => "bad_signature",
     UnsupportedKey => "unsupported_key",
     WeakKey => "weak_key",
+    SameKey => "same_key",
     WeakSignature => "weak_signature",
     BadName => "bad_name",
     ForbiddenExtension => "forbidden_extension",

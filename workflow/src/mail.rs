@@ -16,6 +16,7 @@ use crate::mail_kind::MailKind;
 pub mod bundle;
 mod content;
 mod plain;
+mod renewal;
 
 pub use content::{MailContent, MailText};
 

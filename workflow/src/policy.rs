@@ -13,11 +13,13 @@ mod explain;
 pub mod key_list;
 mod pointer;
 mod profile;
+mod renewal;
 mod rules;
 mod rules_of_profile;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::approver_set::PlusTags;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
 use crate::texts::{Language, Message};
@@ -30,15 +32,18 @@ pub use error::{Place, PolicyError, PolicyErrors};
 pub use explain::{ExplainedRule, Explanation, RuleOutcome};
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
+pub use renewal::{RenewalRules, SameKeyAction};
 
 /// A policy document that was read and checked.
 #[derive(Clone, Debug)]
 pub struct Policy {
     version: String,
     masks_addresses: bool,
+    plus_tags: PlusTags,
     language: Language,
     publication: Publication,
     revocation: RevocationRules,
+    renewal: RenewalRules,
     pending_limit: u32,
     hourly_limit: u32,
     requesters: RequesterProof,
@@ -74,9 +79,11 @@ impl Policy {
         let policy = Policy {
             version,
             masks_addresses: document.masks_addresses,
+            plus_tags: document.plus_tags,
             language: document.language,
             publication: document.publication,
             revocation: document.revocation,
+            renewal: document.renewal,
             pending_limit: document.pending_limit,
             hourly_limit: document.hourly_limit,
             requesters: document.requesters,
@@ -136,6 +143,18 @@ impl Policy {
     #[must_use]
     pub fn revocation(&self) -> &RevocationRules {
         &self.revocation
+    }
+
+    /// The rule for addresses of one person.
+    #[must_use]
+    pub fn plus_tags(&self) -> PlusTags {
+        self.plus_tags
+    }
+
+    /// The rules on renewals.
+    #[must_use]
+    pub fn renewal(&self) -> &RenewalRules {
+        &self.renewal
     }
 
     /// The limit of undecided requests per address; intake rejects further requests.

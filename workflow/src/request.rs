@@ -14,6 +14,7 @@ pub mod input;
 pub mod intake;
 pub mod metric;
 pub mod overview;
+pub mod renewal;
 mod replay;
 mod revocation;
 mod revocation_rules;

@@ -126,6 +126,11 @@ impl BaseUrl {
         format!("{}requests/{id}/confirm?key={}", self.0, key.expose())
     }
 
+    /// The link of a requester to the form that renews the certificate of a request.
+    pub fn renewal(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}?renew={id}&key={}", self.0, key.expose())
+    }
+
     /// The link of a requester to the certificate, as a zip.
     pub fn certificate(&self, id: RequestId, key: &StatusKey) -> String {
         format!("{}requests/{id}/certificate.zip?key={}", self.0, key.expose())

@@ -5,6 +5,7 @@
 
 mod deciders;
 mod keys;
+mod lifecycle;
 mod notes;
 mod revocation;
 mod settings;
@@ -20,6 +21,8 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Mistakes, PolicyErrors, similar};
 use super::key_list::KeyListDigest;
 use super::profile::Profile;
+use super::renewal::RenewalRules;
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::texts::Language;
 use pki::certificate::Publication;
@@ -52,6 +55,7 @@ const TOP: &[&str] = &[
     "people",
     "publication",
     "revocation",
+    "lifecycle",
     "defaults",
     "profiles",
 ];
@@ -59,9 +63,11 @@ const TOP: &[&str] = &[
 /// The checked contents of the document.
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
+    pub(super) plus_tags: PlusTags,
     pub(super) language: Language,
     pub(super) publication: Publication,
     pub(super) revocation: RevocationRules,
+    pub(super) renewal: RenewalRules,
     pub(super) pending_limit: u32,
     pub(super) hourly_limit: u32,
     pub(super) requesters: RequesterProof,
@@ -95,6 +101,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let denied_key_list: Field<KeyListDigest> = top.field("denied_key_list", mistakes);
     let publication = publication(&top, mistakes);
     let revocation = top.table("revocation", RevocationRules::KEYS, mistakes, RevocationRules::of);
+    let renewal = lifecycle::of(&top, mistakes);
     let people =
         top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
     let people = people.get().cloned().unwrap_or_default();
@@ -121,9 +128,11 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     denied_keys.sort_unstable();
     Some(Checked {
         masks_addresses: common.people.masks_addresses(),
+        plus_tags: common.people.plus_tags(),
         language: common.people.language(),
         publication,
         revocation: revocation.or_usual(RevocationRules::default())?,
+        renewal: renewal?,
         pending_limit: pending_limit.or_usual(USUAL_PENDING_LIMIT)?.get(),
         hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),

@@ -43,6 +43,9 @@ pub struct Columns {
     /// See [`Request::registration_date`].
     #[serde(with = "time::serde::rfc3339")]
     pub registration_date: OffsetDateTime,
+    /// See [`Request::replaces`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<RequestId>,
     /// See [`Request::submitted_from`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_from: Option<String>,
@@ -154,6 +157,7 @@ impl From<Request> for Columns {
             csr_content: row.csr_content,
             profile: row.profile,
             registration_date: row.registration_date,
+            replaces: row.replaces,
             submitted_from: row.submitted_from,
             policy_version: row.policy_version,
             checked_key: row.checked_key,
@@ -220,6 +224,7 @@ impl TryFrom<Columns> for Request {
             csr_content: columns.csr_content,
             profile: columns.profile,
             registration_date: columns.registration_date,
+            replaces: columns.replaces,
             submitted_from: columns.submitted_from,
             policy_version: columns.policy_version,
             checked_key: columns.checked_key,

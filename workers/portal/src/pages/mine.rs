@@ -1,9 +1,11 @@
 //! My certificates: the page that asks for an address, and the list.
 
 use askama::Template;
+use time::OffsetDateTime;
 use workflow::approval::{LinkGiven, LinkSecret};
 use workflow::email::Email;
 use workflow::finding::Finding;
+use workflow::policy::Policy;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -48,6 +50,7 @@ struct RequestRow {
     not_after: Option<Instant>,
     page: String,
     zip: Option<String>,
+    renew: Option<String>,
 }
 
 /// Requests under one heading.
@@ -71,6 +74,7 @@ impl MinePage {
         email: &Email,
         requests: &[Request],
         links: &LinkSecret,
+        policy: &Policy,
     ) -> Self {
         let site = Site::of(portal, locale);
         let now = portal.clock.now();
@@ -78,7 +82,7 @@ impl MinePage {
         let is_waiting =
             |request: &Request| !request.status().is_terminal() && request.status() != Status::Issued;
         let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<RequestRow> {
-            requests.iter().filter(|one| wanted(one)).map(|one| row(&site, one, links)).collect()
+            requests.iter().filter(|one| wanted(one)).map(|one| row(&site, one, links, policy, now)).collect()
         };
         let parts = vec![
             Part { title: site.text("mine-live"), rows: rows(&is_live) },
@@ -90,7 +94,13 @@ impl MinePage {
     }
 }
 
-fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
+fn row(
+    site: &Site,
+    request: &Request,
+    links: &LinkSecret,
+    policy: &Policy,
+    now: OffsetDateTime,
+) -> RequestRow {
     let key = links.status_key(request.id(), LinkGiven::ByMail);
     let path = |below: &str| site.request_path(request.id(), below, &key);
     let (title, names) = names::title(site, &request.requested_names());
@@ -103,5 +113,7 @@ fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
         not_after: request.not_after().filter(|_| request.is_signed()).map(|at| site.instant(at)),
         page: path(""),
         zip: request.status().has_certificate().then(|| path("/certificate.zip")),
+        renew: (request.not_renewable(policy, now).is_none())
+            .then(|| site.form_path("renew", request.id(), &key)),
     }
 }
