@@ -5,8 +5,8 @@
 
 mod deciders;
 mod keys;
-mod lifecycle;
 mod notes;
+mod renewal;
 mod revocation;
 mod settings;
 mod usages;
@@ -101,7 +101,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let denied_key_list: Field<KeyListDigest> = top.field("denied_key_list", mistakes);
     let publication = publication(&top, mistakes);
     let revocation = top.table("revocation", RevocationRules::KEYS, mistakes, RevocationRules::of);
-    let renewal = lifecycle::of(&top, mistakes);
+    let renewal = top.table("lifecycle", &["renewal"], mistakes, renewal::of);
     let people =
         top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
     let people = people.get().cloned().unwrap_or_default();
@@ -132,7 +132,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         language: common.people.language(),
         publication,
         revocation: revocation.or_usual(RevocationRules::default())?,
-        renewal: renewal?,
+        renewal: renewal.or_usual(RenewalRules::default())?,
         pending_limit: pending_limit.or_usual(USUAL_PENDING_LIMIT)?.get(),
         hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),

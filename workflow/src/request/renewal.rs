@@ -52,7 +52,8 @@ impl Request {
             let advice = Message::new("finding-renewal-new-advice");
             Some(Finding::refused(Code::BadRequest, detail, advice))
         };
-        let Some(not_after) = self.not_after().filter(|_| self.has_renewable_certificate()) else {
+        let has_certificate = self.is_signed() && self.status().has_certificate();
+        let Some(not_after) = self.not_after().filter(|_| has_certificate) else {
             return finding(
                 Message::new("finding-renewal-none").with("status", self.shown_status().as_str()),
             );
@@ -66,8 +67,9 @@ impl Request {
         finding(Message::new("finding-renewal-late").with("ended", ended).with("days", days))
     }
 
-    fn has_renewable_certificate(&self) -> bool {
-        self.is_signed() && (self.status().has_certificate() || self.status() == Status::Revoked)
+    /// True if the certificate is revoked, or will be at once.
+    fn is_being_revoked(&self) -> bool {
+        self.status() == Status::Revoked || self.revocation().is_some()
     }
 
     /// True if the row still has the contents that its approvers approved.
@@ -163,7 +165,7 @@ pub fn approver_set(
 /// the old certificate is one that its requester may go on with.
 fn renews_the_same(policy: &Policy, terms: &RenewalTerms<'_>, replaced: &Request) -> bool {
     let is_refused = findings(policy, terms, replaced).iter().any(Finding::is_refusal);
-    let Some(old) = replaced.csr().filter(|_| replaced.status().has_certificate() && !is_refused) else {
+    let Some(old) = replaced.csr().filter(|_| !replaced.is_being_revoked() && !is_refused) else {
         return false;
     };
     // The names cover the common name, since it is one of them.
@@ -236,7 +238,7 @@ impl RenewalDifferences {
             replaces: replaced.id(),
             serial: serial.clone(),
             not_after: validity.not_after,
-            revoked: replaced.status() == Status::Revoked,
+            revoked: replaced.is_being_revoked(),
             names_added: only_in(&csr.names, &old.names),
             names_removed: only_in(&old.names, &csr.names),
             subject_before: other(&old.subject, &csr.subject),

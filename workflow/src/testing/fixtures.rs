@@ -68,7 +68,7 @@ impl InMemoryBackend {
     /// Issues the certificate of a request from its row, like Sign (PEM).
     pub fn certificate_of(&self, request: &Request) -> String {
         let (policy, issuer) = (self.policy(), &self.latest_issuer());
-        let evaluated = request.evaluate(&policy, Some(issuer)).expect("the policy grants it");
+        let evaluated = request.evaluate(&policy, Some(issuer), None).expect("the policy grants it");
         let contents = evaluated.grant.contents();
         // The in-memory backend is always ready.
         let signer = Issuers::signer(self, issuer).now_or_never().expect("ready").expect("a key");

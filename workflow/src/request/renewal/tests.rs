@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use pki::crl::RevocationReason;
 use pki::testing as test_pki;
 use pki::testing::TestKey;
 use time::macros::datetime;
@@ -103,6 +104,17 @@ fn only_a_new_key_and_new_dates_need_fewer_approvals() {
 
 fn email(text: &str) -> Email {
     text.parse().unwrap()
+}
+
+#[test]
+fn a_revocation_that_is_accepted_counts_before_it_is_recorded() {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(&policy());
+    let old = backend.accepted_revocation(RevocationReason::Superseded);
+    let old = backend.request(old).unwrap();
+    assert_eq!(old.status(), Status::Delivered);
+    assert_eq!(quorum(&backend, &old, &test_pki::csr(&["www.example.com"]), unchanged, unchanged), 2);
+    assert_eq!(old.not_renewable(&backend.policy(), old.registration_date()), None);
 }
 
 #[test]
