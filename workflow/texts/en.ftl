@@ -133,6 +133,7 @@ form-renew-lead = The new certificate takes the place of one that is valid until
 form-renew-names = The certificate to renew
 form-renew-key = A new key
 form-renew-run = Run this on the machine that uses the certificate:
+form-renew-send = Send <code>request.csr</code>. Keep <code>new-key.pem</code> on that machine: it's for the new certificate, and the old key stays in use until you install that.
 form-renew-by-hand = Make a new key and a CSR for the names above with your own tools.
 form-private-key-title = This is a private key
 form-private-key-clear = Clear the field

@@ -87,6 +87,7 @@ form-renew-lead = { $until }まで有効な証明書を、新しい証明書に�
 form-renew-names = 更新する証明書
 form-renew-key = 新しい鍵
 form-renew-run = 証明書を使用するマシンで、次のコマンドを実行してください。
+form-renew-send = <code>request.csr</code> を送信してください。<code>new-key.pem</code> はそのマシンに保管してください。これは新しい証明書の鍵です。新しい証明書を導入するまでは、これまでの鍵を使い続けます。
 form-renew-by-hand = お使いのツールで、上の名前の新しい鍵とCSRを作成してください。
 form-check = 送信前に確認する
 form-private-key-title = これは秘密鍵です

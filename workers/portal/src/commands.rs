@@ -81,8 +81,9 @@ impl TypedNames {
         let subject = self.common_name().map_or_else(|| "/".to_owned(), |name| format!("/CN={name}"));
         let names: Vec<String> = self.names.iter().map(openssl_name).collect();
         Some(format!(
-            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\\n  -keyout key.pem -out request.csr \\\n  \
+            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\\n  -keyout {} -out request.csr \\\n  \
              -subj {} \\\n  -addext {}",
+            self.key_file(),
             shell_quoted(&subject),
             shell_quoted(&format!("subjectAltName={}", names.join(",")))
         ))
@@ -107,6 +108,14 @@ impl TypedNames {
     /// The names that [`TypedNames::powershell`] leaves out: the input of certreq has no form for them.
     pub(crate) fn not_in_powershell(&self) -> Vec<&Name> {
         self.names.iter().filter(|name| certreq_name(name).is_none()).collect()
+    }
+
+    /// The file of the new key. That of a certificate in use may have the usual name in the same folder, and stays.
+    fn key_file(&self) -> &'static str {
+        match self.common_name {
+            ChosenCommonName::First => "key.pem",
+            ChosenCommonName::OfCertificate(_) => "new-key.pem",
+        }
     }
 
     /// The common name of the subject.
@@ -201,6 +210,7 @@ mod tests {
         let of = |subject: &str| TypedNames::of_certificate(&names, subject).unwrap().openssl().unwrap();
         assert!(of("CN=api.example.com,O=Example").contains("-subj '/CN=api.example.com' "));
         assert!(of("O=Example").contains("-subj '/' "));
+        assert!(of("O=Example").contains("-keyout new-key.pem "), "the old key is still in use");
         assert!(of("CN=api.example.com").contains("DNS:www.example.com,DNS:api.example.com"));
         for name in ["https://www.example.com/a,b", "https://www.example.com/a;b"] {
             assert!(TypedNames::of_certificate(&[name.to_owned()], "").is_none(), "{name}");
