@@ -206,6 +206,7 @@ impl Flow {
             issuers: self.backend.clone(),
             lists: self.backend.clone(),
             sign_queue: self.backend.clone(),
+            policies: self.backend.clone(),
             metrics: self.backend.clone(),
             clock: self.clock(self.skews.housekeeping),
         };

@@ -39,8 +39,6 @@ pub enum Code {
     UnsupportedKey,
     /// A key of a supported kind is weak.
     WeakKey,
-    /// The key of a renewal is that of the replaced certificate.
-    SameKey,
     /// The request is signed with a broken digest.
     WeakSignature,
     /// A name is not valid.
@@ -57,6 +55,8 @@ pub enum Code {
     MissingField,
     /// The HTTP request is malformed.
     BadRequest,
+    /// The key of a renewal is that of the replaced certificate.
+    SameKey,
     /// There is no such request, link or page.
     NotFound,
     /// The request is already decided, or has changed since it was shown.
@@ -78,7 +78,6 @@ wire_names!(Code: "code" {
     BadSignature => "bad_signature",
     UnsupportedKey => "unsupported_key",
     WeakKey => "weak_key",
-    SameKey => "same_key",
     WeakSignature => "weak_signature",
     BadName => "bad_name",
     ForbiddenExtension => "forbidden_extension",
@@ -87,6 +86,7 @@ wire_names!(Code: "code" {
     BadEmail => "bad_email",
     MissingField => "missing_field",
     BadRequest => "bad_request",
+    SameKey => "same_key",
     NotFound => "not_found",
     AlreadyDecided => "already_decided",
     Expired => "expired",

@@ -130,6 +130,7 @@ form-send = Send the request
 form-check = Check it first
 form-renew-title = Renew a certificate
 form-renew-lead = The new certificate takes the place of one that is valid until { $until }. Make a new key and a certificate signing request (CSR) for the same names, and send the CSR.
+form-renew-supersedes = The old certificate is revoked { days } after you get the new one, unless that lacks one of its names.
 form-renew-names = The certificate to renew
 form-renew-key = A new key
 form-renew-run = Run this on the machine that uses the certificate:

@@ -84,6 +84,7 @@ form-optional = 任意
 form-send = 申請を送信する
 form-renew-title = 証明書を更新する
 form-renew-lead = { $until }まで有効な証明書を、新しい証明書に置き換えます。同じ名前で新しい鍵と証明書署名要求 (CSR) を作成し、CSRを送信してください。
+form-renew-supersedes = 新しい証明書を受け取ってから{ days }後に、古い証明書は失効します (新しい証明書にない名前が古い証明書にある場合を除きます)。
 form-renew-names = 更新する証明書
 form-renew-key = 新しい鍵
 form-renew-run = 証明書を使用するマシンで、次のコマンドを実行してください。

@@ -16,8 +16,8 @@ use tracing::Instrument;
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::ports::{
-    Clock, ExecutionState, Executions, Issuers, ListedRequest, Metrics, PortError, Requests, RevocationLists,
-    WorkerQueue,
+    Clock, ExecutionState, Executions, Issuers, ListedRequest, Metrics, Policies, PortError, Requests,
+    RevocationLists, WorkerQueue,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
@@ -26,6 +26,8 @@ use workflow::request::{
 };
 use workflow::runtime::step::StepError;
 use workflow::store::{LIFETIME, RENEWAL, Updated, update_known_request};
+
+mod superseding;
 
 /// Most requests listed per status: about 300 bytes each, in a function of 256 MB. Rows are read for those that are
 /// checked, and no others.
@@ -69,6 +71,8 @@ pub struct Housekeeping {
     pub lists: Arc<dyn RevocationLists>,
     /// The queue of sign.
     pub sign_queue: Arc<dyn WorkerQueue>,
+    /// The policy in force.
+    pub policies: Arc<dyn Policies>,
     /// Records the remaining validity of the CA, which also shows that a run took place, and counts failed requests.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
@@ -86,6 +90,8 @@ pub struct Report {
     pub rechecked: usize,
     /// Revocation lists that sign was asked to publish.
     pub lists_due: usize,
+    /// Certificates revoked since they were renewed.
+    pub superseded: usize,
     /// Requests failed after too many executions.
     pub failed: usize,
     /// Errors of listing or checking requests, and of reading the CA; the next run tries again.
@@ -137,6 +143,7 @@ impl Housekeeping {
                 }
             }
         }
+        self.supersede(&mut report).await;
         let in_force = self.issuers.in_force(&IssuerId::DEFAULT).await;
         let issuer = in_force.as_ref().ok().and_then(Option::as_ref);
         let lists_are_fresh = self.renew_lists(issuer, &mut report).await;

@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
             issuers: aws.issuers()?,
             lists: aws.lists()?,
             sign_queue: aws.sign_queue()?,
+            policies: aws.policies()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

@@ -26,6 +26,7 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
         issuers: backend.clone(),
         lists: backend.clone(),
         sign_queue: backend.clone(),
+        policies: backend.clone(),
         metrics: backend.clone(),
         clock: backend.clone(),
     };

@@ -25,10 +25,17 @@ pub struct RenewalRules {
     pub within: Duration,
     /// The treatment of the key of the replaced certificate.
     pub same_key: SameKeyAction,
+    /// The time from the delivery of a renewal until the replaced certificate is revoked; `None`: it is not.
+    pub supersede_after: Option<Duration>,
 }
 
 impl Default for RenewalRules {
     fn default() -> Self {
-        Self { approvals: None, within: USUAL_WITHIN, same_key: SameKeyAction::default() }
+        Self {
+            approvals: None,
+            within: USUAL_WITHIN,
+            same_key: SameKeyAction::default(),
+            supersede_after: None,
+        }
     }
 }

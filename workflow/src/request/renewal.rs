@@ -20,6 +20,7 @@ use crate::grant::CsrSummary;
 use crate::ids::RequestId;
 use crate::policy::{Policy, SameKeyAction};
 use crate::texts::Message;
+use crate::timestamp::whole_seconds;
 
 /// The parts of a request that decide how it is renewed.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,27 @@ impl Request {
     /// True if the certificate is revoked, or will be at once.
     fn is_being_revoked(&self) -> bool {
         self.status() == Status::Revoked || self.revocation().is_some()
+    }
+
+    /// True if this is a delivered renewal, and it is open whether the replaced certificate is to be revoked.
+    pub fn is_superseding(&self) -> bool {
+        self.replaces.is_some()
+            && self.replaced_at.is_none()
+            && self.status() == Status::Delivered
+            && self.revocation().is_none()
+    }
+
+    /// Records that it is settled what becomes of the replaced certificate. Idempotent.
+    pub fn settle_replacement(&mut self, now: OffsetDateTime) {
+        if self.is_superseding() {
+            self.replaced_at = Some(whole_seconds(now));
+        }
+    }
+
+    /// True if the certificate of this request can stand in for that of `old`: it has the same profile and all of its
+    /// names.
+    pub fn stands_in_for(&self, old: &Request) -> bool {
+        self.profile() == old.profile() && old.names().iter().all(|name| self.names().contains(name))
     }
 
     /// True if the row still has the contents that its approvers approved.

@@ -58,6 +58,7 @@ pub struct Request {
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
     pub(super) replaces: Option<RequestId>,
+    pub(super) replaced_at: Option<OffsetDateTime>,
     pub(super) submitted_from: Option<String>,
     pub(super) policy_version: String,
     pub(super) checked_key: Option<CheckedKey>,

@@ -52,6 +52,7 @@ impl Request {
             profile: submission.profile,
             registration_date: now,
             replaces: submission.replaces,
+            replaced_at: None,
             submitted_from: None,
             policy_version: submission.policy_version,
             checked_key: submission.checked_key,

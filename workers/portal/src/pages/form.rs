@@ -1,7 +1,7 @@
 //! The form: empty, filled in with errors, or filled in with a preview of the certificate.
 
 use askama::Template;
-use workflow::policy::Policy;
+use workflow::policy::{Policy, RenewalRules};
 use workflow::request::Request;
 use workflow::request::intake::Preview;
 use workflow::texts::Message;
@@ -42,18 +42,24 @@ struct PreviewView {
 struct RenewalView {
     names: NamesView,
     lead: Markup,
+    /// The sentence that the old certificate will be revoked.
+    supersedes: Option<String>,
     openssl: Option<String>,
     powershell: Option<String>,
 }
 
 impl RenewalView {
-    fn of(site: &Site, replaced: &Request) -> Option<Self> {
+    fn of(site: &Site, replaced: &Request, rules: &RenewalRules) -> Option<Self> {
         let (csr, not_after) = (replaced.csr()?, replaced.not_after()?);
         let commands = TypedNames::of_certificate(&csr.names, &csr.subject);
         let commands = commands.filter(|commands| commands.not_in_powershell().is_empty());
         Some(Self {
             names: NamesView::of_names(site, &csr.names),
             lead: site.markup(Message::new("form-renew-lead")).time("until", &site.instant(not_after)),
+            supersedes: rules.supersede_after.map(|after| {
+                let days = u32::try_from(after.as_secs().div_ceil(86_400)).unwrap_or(u32::MAX);
+                site.say(Message::new("form-renew-supersedes").with("days", days))
+            }),
             openssl: commands.as_ref().and_then(TypedNames::openssl),
             powershell: commands.as_ref().and_then(TypedNames::powershell),
         })
@@ -88,7 +94,10 @@ impl<'a> FormPage<'a> {
             .collect();
         let site = Site::of_form(portal, locale);
         Self {
-            renewal: form.replaced.as_ref().and_then(|replaced| RenewalView::of(&site, &replaced.request)),
+            renewal: form
+                .replaced
+                .as_ref()
+                .and_then(|replaced| RenewalView::of(&site, &replaced.request, policy.renewal())),
             site,
             form,
             idempotency_key: fresh_key(),

@@ -5,7 +5,7 @@ use super::values::Span;
 use crate::policy::error::Mistakes;
 use crate::policy::renewal::{RenewalRules, SameKeyAction};
 
-const KEYS: &[&str] = &["approvals", "within", "same_key"];
+const KEYS: &[&str] = &["approvals", "within", "same_key", "supersede_after"];
 
 /// Reads the table `renewal` of `[lifecycle]`; `None` if a value in it is wrong.
 pub(super) fn of(lifecycle: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<RenewalRules> {
@@ -24,10 +24,12 @@ fn rules(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<RenewalRul
         });
     let within: Field<Span> = keys.field("within", mistakes);
     let same_key: Field<SameKeyAction> = keys.field("same_key", mistakes);
+    let supersede_after: Field<Span> = keys.field("supersede_after", mistakes);
     Some(RenewalRules {
         approvals: if approvals.is_absent() { None } else { Some(*approvals.get()?) },
         within: within.or_usual(Span(usual.within))?.0,
         same_key: same_key.or_usual(usual.same_key)?,
+        supersede_after: if supersede_after.is_absent() { None } else { Some(supersede_after.get()?.0) },
     })
 }
 
@@ -59,6 +61,7 @@ mod tests {
             ("within = \"0d\"", "write between 1s and 3650d"),
             ("within = \"4000d\"", "write between 1s and 3650d"),
             ("within = 30", "expected a text"),
+            ("supersede_after = \"never\"", "is no length of time"),
             ("same_key = \"ignore\"", "write refuse or warn"),
             ("approval = 1", "did you mean `approvals`"),
         ] {

@@ -259,6 +259,17 @@ fn publication() -> BoxedStrategy<Value> {
     all.prop_map(Value::from).boxed()
 }
 
+/// Rules on renewals, which decide nothing about a first request.
+fn lifecycle() -> Value {
+    let renewal = Table::from_iter([
+        ("approvals".to_owned(), 1.into()),
+        ("within".to_owned(), "14d".into()),
+        ("same_key".to_owned(), "warn".into()),
+        ("supersede_after".to_owned(), "7d".into()),
+    ]);
+    Table::from_iter([("renewal".to_owned(), renewal.into())]).into()
+}
+
 pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
     let people = Table::from_iter([
         ("plus_tags".to_owned(), "same".into()),
@@ -275,6 +286,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("denied_keys", one_of(&[Value::from(vec!["00".repeat(32)])])),
         ("people", one_of(&[Value::from(people)])),
         ("publication", publication()),
+        ("lifecycle", one_of(&[lifecycle()])),
         ("defaults", settings(0.1).prop_map(Value::from).boxed()),
     ];
     let top = top.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
@@ -318,6 +330,7 @@ pub(crate) fn required() -> BTreeSet<String> {
         ("", ""),
         ("people", "people."),
         ("publication", "publication."),
+        ("lifecycle.renewal", "lifecycle.renewal."),
         ("defaults", "profiles.server."),
         ("defaults.names", "profiles.server.names."),
     ];
