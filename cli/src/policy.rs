@@ -180,7 +180,7 @@ fn read_with_notes(file: &Path) -> Result<(String, Policy, Vec<PolicyNote>), Cli
 }
 
 /// Returns the policy in force as TOML.
-pub(crate) async fn in_force(stack: &Stack) -> Result<String, CliError> {
+async fn in_force(stack: &Stack) -> Result<String, CliError> {
     document(stack).await?.ok_or_else(|| {
         CliError::new(
             format!("there is no parameter {}", stack.policy_parameter),

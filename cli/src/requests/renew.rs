@@ -5,25 +5,24 @@
 
 use time::OffsetDateTime;
 use workflow::approval::{BaseUrl, LinkGiven};
-use workflow::aws::SecretsManager;
+use workflow::aws::{SecretsManager, SsmPolicies};
 use workflow::ids::RequestId;
 use workflow::name_list::names_in_short;
 use workflow::policy::Policy;
-use workflow::ports::LinkSecrets as _;
+use workflow::ports::{LinkSecrets as _, Policies as _};
 use workflow::request::Request;
 use workflow::texts::Language;
 
 use super::{find, instant};
 use crate::error::{CliError, OrFail as _};
-use crate::policy;
 use crate::stack::{Stack, no_output};
 
 /// Prints the link.
 pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let row = find(stack, id).await?;
-    let document = policy::in_force(stack).await?;
-    let advice = "Mend it: countersign policy set FILE.";
-    let policy = Policy::parse(&document).or_fail(|| "the policy in force has mistakes".into(), advice)?;
+    let policies = SsmPolicies::new(&stack.sdk, &stack.policy_parameter, &stack.bucket);
+    let advice = "See it with: countersign policy show.";
+    let policy = policies.current().await.or_fail(|| "cannot read the policy in force".into(), advice)?;
     check(&row, &policy, OffsetDateTime::now_utc())?;
     let secret = stack.link_secret.as_deref().ok_or_else(|| no_output("LinkSecretId"))?;
     let links = SecretsManager::new(&stack.sdk, secret);
