@@ -94,10 +94,9 @@ fn show(approval: &Approval, removed: &[Email]) {
         })
         .collect();
     print!("{}", table::aligned(&["APPROVER", "GROUP", "VOTE"], &rows));
-    let outcome = match (approval.outcome, approval.withdrawn) {
-        (Some(_), true) => "withdrawn by the requester".to_owned(),
-        (Some(outcome), false) => outcome.to_string(),
-        (None, _) => {
+    let outcome = match outcome(approval) {
+        Some(outcome) => outcome.to_owned(),
+        None => {
             let missing = approval.missing_approvals(&approval.approver_set).into_iter().map(|missing| {
                 let approvals = count(missing.approvals, "approval");
                 missing.group.map_or(approvals.clone(), |group| format!("{approvals} from {group}"))
@@ -115,9 +114,15 @@ fn show(approval: &Approval, removed: &[Email]) {
     }
 }
 
+/// The outcome in words: the record of a withdrawal is a rejection.
+fn outcome(approval: &Approval) -> Option<&'static str> {
+    let outcome = approval.outcome?.as_str();
+    Some(if approval.withdrawn { "withdrawn by the requester" } else { outcome })
+}
+
 async fn resend(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let approval = find(stack, id).await?;
-    if let Some(outcome) = approval.outcome {
+    if let Some(outcome) = outcome(&approval) {
         return Err(CliError::new(
             format!("the request is already {outcome}"),
             "Its links decide nothing any more.",
@@ -131,4 +136,26 @@ async fn resend(stack: &Stack, id: RequestId) -> Result<(), CliError> {
         .or_fail(|| "cannot reach the queue of await-approval".into(), "Try again.")?;
     println!("New links (generation {generation}) are being sent. Earlier links stop working.");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use workflow::request::Status;
+    use workflow::testing::InMemoryBackend;
+
+    use super::*;
+
+    #[test]
+    fn a_withdrawn_request_is_not_called_rejected() {
+        let backend = InMemoryBackend::new();
+        for (status, words) in [
+            (Status::PendingApproval, None),
+            (Status::Withdrawn, Some("withdrawn by the requester")),
+            (Status::Rejected, Some("rejected")),
+            (Status::Approved, Some("approved")),
+        ] {
+            let approval = backend.approval(backend.request_at(status)).unwrap();
+            assert_eq!(outcome(&approval), words, "{status}");
+        }
+    }
 }

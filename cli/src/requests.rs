@@ -19,6 +19,8 @@ use crate::moment::TableItem;
 use crate::stack::{Stack, StackSelector, whoami};
 use crate::{step, table};
 
+mod renew;
+
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum RequestsCommand {
@@ -44,6 +46,13 @@ pub(crate) enum RequestsCommand {
         /// Print the row as JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Prints the link with which the requester renews a certificate
+    Renew {
+        /// The id of the certificate's request
+        id: RequestId,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -115,6 +124,7 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
             show(&row, step::facts(&stack, &row).await);
             Ok(())
         }
+        RequestsCommand::Renew { id, which } => renew::run(&which.find().await?, id).await,
         RequestsCommand::Retry { id, which } => retry(&which.find().await?, id).await,
     }
 }
@@ -284,6 +294,7 @@ fn show(row: &Request, step: Vec<step::StepFact>) {
         ("serial", row.serial().map(ToString::to_string)),
         ("valid from", row.not_before().map(instant)),
         ("valid until", row.not_after().map(instant)),
+        ("renews", row.replaces().map(|replaced| replaced.to_string())),
         ("code", row.code().map(|code| code.to_string())),
         ("reason", reason(row)),
         ("comment", Some(row.comment().to_owned()).filter(|comment| !comment.is_empty())),

@@ -71,6 +71,8 @@ pub(crate) struct Stack {
     pub(crate) ca_secret: String,
     /// The secret that requesters' links derive from; `None` for a stack of a version without this output.
     pub(crate) link_secret: Option<String>,
+    /// The public base URL of the portal.
+    pub(crate) portal_url: String,
     /// True if the CA key is in KMS.
     pub(crate) ca_in_kms: bool,
 }
@@ -115,6 +117,7 @@ impl StackSelector {
             policy_parameter: output_of(&outputs, "PolicyParameter")?,
             ca_secret: output_of(&outputs, "CaSecret")?,
             link_secret: outputs.get("LinkSecretId").map(|id| secret_name(id).to_owned()),
+            portal_url: output_of(&outputs, "PortalUrl")?,
             ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
         })
     }
@@ -191,6 +194,7 @@ impl Stack {
             policy_parameter: endpoints.policy_parameter.clone(),
             ca_secret: endpoints.ca_secret.clone(),
             link_secret: endpoints.link_secret.as_deref().map(|id| secret_name(id).to_owned()),
+            portal_url: endpoints.portal.clone(),
             ca_in_kms: endpoints.ca_key == "kms",
         }
     }

@@ -73,6 +73,7 @@ impl Flow {
             comment: String::new(),
             csr_text: csr_text.to_owned(),
             profile: None,
+            replaces: None,
             language: Language::English,
             idempotency_key: None,
         };

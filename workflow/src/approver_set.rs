@@ -103,6 +103,16 @@ impl ApproverSet {
         self.quorums.iter().map(|group| group.quorum.max(1)).sum()
     }
 
+    /// The set in which any `approvals` of these approvers are enough; unchanged if that is not less than the quorum.
+    #[must_use]
+    pub fn any(self, approvals: usize) -> Self {
+        if approvals >= self.quorum() {
+            return self;
+        }
+        let quorum = GroupQuorum { group: None, members: self.approvers(), quorum: approvals.max(1) };
+        Self { quorums: vec![quorum], ..self }
+    }
+
     /// True if `voter` may vote.
     pub fn admits(&self, voter: &Email, escalated: bool) -> bool {
         self.voters(escalated).iter().any(|one| self.plus_tags.same_person(one, voter))

@@ -45,9 +45,17 @@ wire_names!(Outcome: "outcome" { Approved => "approved", Rejected => "rejected",
 pub struct ApprovalDigest(String);
 
 impl ApprovalDigest {
-    /// The digest of the request, CSR, profile, subject, names and key, all of which the approver sees.
-    pub fn of(id: RequestId, profile: &str, facts: &CsrSummary) -> Self {
-        let mut hash = FramedHash::new("countersign approval 1");
+    /// The digest of the request, CSR, profile, subject, names and key, all of which the approver sees; and of the
+    /// request that a renewal `replaces`. Without it, the digest is that of earlier versions.
+    pub fn of(id: RequestId, profile: &str, facts: &CsrSummary, replaces: Option<RequestId>) -> Self {
+        let mut hash = match replaces {
+            None => FramedHash::new("countersign approval 1"),
+            Some(replaced) => {
+                let mut hash = FramedHash::new("countersign approval of a renewal 1");
+                hash.field(&replaced.to_string());
+                hash
+            }
+        };
         hash.field(&id.to_string())
             .field(&facts.csr_digest)
             .field(profile)
@@ -81,9 +89,22 @@ impl fmt::Display for ApprovalDigest {
 pub struct ReviewDigest(String);
 
 impl ReviewDigest {
-    /// The digest of the approval, together with the grant and the findings of the policy.
-    pub fn of(approval: &ApprovalDigest, grant: Option<&Grant>, findings: &[Finding]) -> Self {
-        let mut hash = FramedHash::new("countersign review 1");
+    /// The digest of the approval, together with the grant and the findings of the policy; and of the differences from
+    /// the replaced certificate, in the review of a renewal.
+    pub fn of(
+        approval: &ApprovalDigest,
+        grant: Option<&Grant>,
+        findings: &[Finding],
+        differences: Option<&[String]>,
+    ) -> Self {
+        let mut hash = match differences {
+            None => FramedHash::new("countersign review 1"),
+            Some(differences) => {
+                let mut hash = FramedHash::new("countersign review of a renewal 1");
+                hash.list(differences);
+                hash
+            }
+        };
         hash.field(approval.as_str());
         match grant {
             None => hash.field("nothing is granted"),
@@ -178,15 +199,18 @@ mod tests {
 
     const ID: &str = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d";
 
-    fn approval() -> ApprovalDigest {
-        let summary = CsrSummary {
+    fn summary() -> CsrSummary {
+        CsrSummary {
             csr_digest: "c".repeat(64),
             subject: "CN=www.example.com".into(),
             names: vec!["www.example.com".into(), "10.0.0.1".into()],
             public_key_digest: "d".repeat(64),
             key: "EC P-256".into(),
-        };
-        ApprovalDigest::of(ID.parse().unwrap(), "server", &summary)
+        }
+    }
+
+    fn approval() -> ApprovalDigest {
+        ApprovalDigest::of(ID.parse().unwrap(), "server", &summary(), None)
     }
 
     // Digests in rows and mails of version 0.1.0; computed by Python's hashlib.
@@ -200,7 +224,7 @@ mod tests {
     fn a_review_without_a_grant_has_the_known_digest() {
         let findings = [Finding::warning(crate::finding::Code::BadName, "Two scripts.", "Compare.")];
         assert_eq!(
-            ReviewDigest::of(&approval(), None, &findings).as_str(),
+            ReviewDigest::of(&approval(), None, &findings, None).as_str(),
             "bfef75928b767c995ad71a7345eeccf9434f003f639b44130b725d7198a8035d"
         );
     }
@@ -217,8 +241,33 @@ mod tests {
             validity_days: 90,
         };
         assert_eq!(
-            ReviewDigest::of(&approval(), Some(&grant), &[]).as_str(),
+            ReviewDigest::of(&approval(), Some(&grant), &[], None).as_str(),
             "54b60151f483ecca38a517c7e55d2f11bca90846774880e4632255f67ceb089b"
+        );
+    }
+
+    // Digests of renewals; computed by Python's hashlib.
+
+    const REPLACED: &str = "0b7f2a52-3a77-4a4e-8f0e-6f3d0a2c9b11";
+
+    fn approval_of_a_renewal() -> ApprovalDigest {
+        ApprovalDigest::of(ID.parse().unwrap(), "server", &summary(), REPLACED.parse().ok())
+    }
+
+    #[test]
+    fn an_approval_of_a_renewal_has_the_known_digest() {
+        assert_eq!(
+            approval_of_a_renewal().as_str(),
+            "7a481ab09eed7ed7a0578a91d75f25513c5738ca768d078b220e025595683e11"
+        );
+    }
+
+    #[test]
+    fn a_review_of_a_renewal_has_the_known_digest() {
+        let differences = ["names added".to_owned()];
+        assert_eq!(
+            ReviewDigest::of(&approval_of_a_renewal(), None, &[], Some(&differences)).as_str(),
+            "58a17c01fb5c4bb494917a533058813977d8765f76ff0598f2203c9db0de3f9a"
         );
     }
 }

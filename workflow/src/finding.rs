@@ -55,6 +55,8 @@ pub enum Code {
     MissingField,
     /// The HTTP request is malformed.
     BadRequest,
+    /// The key of a renewal is that of the replaced certificate.
+    SameKey,
     /// There is no such request, link or page.
     NotFound,
     /// The request is already decided, or has changed since it was shown.
@@ -84,6 +86,7 @@ wire_names!(Code: "code" {
     BadEmail => "bad_email",
     MissingField => "missing_field",
     BadRequest => "bad_request",
+    SameKey => "same_key",
     NotFound => "not_found",
     AlreadyDecided => "already_decided",
     Expired => "expired",

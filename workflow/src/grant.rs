@@ -29,6 +29,18 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// The summary of a CSR with this grant.
+    #[must_use]
+    pub fn csr_summary(&self, csr: &Csr) -> CsrSummary {
+        CsrSummary {
+            csr_digest: csr.digest(),
+            subject: self.subject.clone(),
+            names: self.names.clone(),
+            public_key_digest: csr.key().digest(),
+            key: self.key.clone(),
+        }
+    }
+
     /// The contents of the certificate.
     #[must_use]
     pub fn contents(&self) -> CertificateContents {

@@ -17,6 +17,7 @@ pub mod bundle;
 pub mod calendar;
 mod content;
 mod plain;
+mod renewal;
 
 pub use content::{CertificateLine, MailContent, MailText};
 

@@ -14,11 +14,13 @@ pub mod key_list;
 mod lifecycle;
 mod pointer;
 mod profile;
+mod renewal;
 mod rules;
 mod rules_of_profile;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::approver_set::PlusTags;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
 use crate::texts::{Language, Message};
@@ -32,16 +34,19 @@ pub use explain::{ExplainedRule, Explanation, RuleOutcome};
 pub use lifecycle::Lifecycle;
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
+pub use renewal::{RenewalRules, SameKeyAction};
 
 /// A policy document that was read and checked.
 #[derive(Clone, Debug)]
 pub struct Policy {
     version: String,
     masks_addresses: bool,
+    plus_tags: PlusTags,
     language: Language,
     publication: Publication,
     revocation: RevocationRules,
     lifecycle: Lifecycle,
+    renewal: RenewalRules,
     pending_limit: u32,
     hourly_limit: u32,
     requesters: RequesterProof,
@@ -77,10 +82,12 @@ impl Policy {
         let policy = Policy {
             version,
             masks_addresses: document.masks_addresses,
+            plus_tags: document.plus_tags,
             language: document.language,
             publication: document.publication,
             revocation: document.revocation,
             lifecycle: document.lifecycle,
+            renewal: document.renewal,
             pending_limit: document.pending_limit,
             hourly_limit: document.hourly_limit,
             requesters: document.requesters,
@@ -140,6 +147,18 @@ impl Policy {
     #[must_use]
     pub fn revocation(&self) -> &RevocationRules {
         &self.revocation
+    }
+
+    /// The rule for addresses of one person.
+    #[must_use]
+    pub fn plus_tags(&self) -> PlusTags {
+        self.plus_tags
+    }
+
+    /// The rules on renewals.
+    #[must_use]
+    pub fn renewal(&self) -> &RenewalRules {
+        &self.renewal
     }
 
     /// The limit of undecided requests per address; intake rejects further requests.

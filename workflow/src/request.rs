@@ -15,6 +15,7 @@ pub mod input;
 pub mod intake;
 pub mod metric;
 pub mod overview;
+pub mod renewal;
 mod replay;
 mod revocation;
 mod revocation_rules;

@@ -32,12 +32,14 @@ mod approvals;
 mod issuers;
 mod lists;
 pub mod object_key;
+mod renewals;
 mod requests;
 mod revocations;
 
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
 pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL};
+pub use renewals::replaced_request;
 pub use requests::{update_known_request, update_request};
 pub use revocations::record_revocation;
 

@@ -202,6 +202,7 @@ async fn a_new_row_with_the_largest_csr_is_below_16_kb() {
         comment: "x".repeat(2_000),
         csr_text: csr_with(TestKey::Rsa4096, "", &names[..]),
         profile: None,
+        replaces: None,
         language: Language::English,
         idempotency_key: None,
     };

@@ -57,7 +57,7 @@ fn approvals_still_bind_what_the_rows_hold() {
         let row: Request = read(&one["row"]);
         let approval: Approval = read(&one["approval"]);
         assert_eq!(serde_json::to_value(&approval).unwrap(), one["approval"], "{}", row.status());
-        assert_eq!(ApprovalDigest::of(row.id(), row.profile(), row.csr().unwrap()), approval.digest);
+        assert_eq!(ApprovalDigest::of(row.id(), row.profile(), row.csr().unwrap(), None), approval.digest);
         checked += 1;
     }
     assert_eq!(checked, 7);

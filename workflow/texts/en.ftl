@@ -128,6 +128,14 @@ form-comment-hint = What will use the certificate, and why it needs one.
 form-optional = optional
 form-send = Send the request
 form-check = Check it first
+form-renew-title = Renew a certificate
+form-renew-lead = The new certificate takes the place of one that is valid until { $until }. Make a new key and a certificate signing request (CSR) for the same names, and send the CSR.
+form-renew-supersedes = The old certificate is revoked { days } after you get the new one, unless that lacks one of its names.
+form-renew-names = The certificate to renew
+form-renew-key = A new key
+form-renew-run = Run this on the machine that uses the certificate:
+form-renew-send = Send <code>request.csr</code>. Keep <code>new-key.pem</code> on that machine: it's for the new certificate, and the old key stays in use until you install that.
+form-renew-by-hand = Make a new key and a CSR for the names above with your own tools.
 form-private-key-title = This is a private key
 form-private-key-clear = Clear the field
 form-private-key-text = It hasn't been sent yet. Delete it from the field, keep it to yourself, and paste its certificate signing request instead.
@@ -193,6 +201,7 @@ status-download-zip = Download certificate.zip
 status-download-pem = Certificate only (PEM)
 status-why = Reason
 status-found = What we found
+status-renew = Renew the certificate
 status-ask-again = Request again
 status-so-far = Progress
 status-to-come = not yet
@@ -259,6 +268,34 @@ review-thanks-recorded = Your approval is recorded
 review-thanks-recorded-text = Thank you. { review-approvals }
 review-thanks-rejected-text = Thank you. We'll tell the requester, with your reason.
 
+## A renewal, for approvers
+
+renewal-of = Renews the certificate { $serial }, valid until { $until }.
+renewal-of-revoked = Replaces the certificate { $serial }, which has been revoked.
+renewal-nothing = Only the key and the dates are new.
+renewal-changed = Changed since the last one: { $changes }
+renewal-added-count =
+    { $count ->
+        [one] { $count } name added
+       *[other] { $count } names added
+    }
+renewal-removed-count =
+    { $count ->
+        [one] { $count } name removed
+       *[other] { $count } names removed
+    }
+renewal-other-subject = another subject
+renewal-other-profile = another profile
+renewal-other-key = another kind of key
+renewal-other-validity = another validity
+renewal-names-added = Names added
+renewal-names-removed = Names removed
+renewal-subject = Subject before
+renewal-profile = Profile before
+renewal-key = Key before
+renewal-validity = Valid before for
+renewal-line = { $label }: { $value }
+
 ## What goes wrong: in short, one for each code
 
 title-not-a-csr = Not a certificate signing request
@@ -267,6 +304,7 @@ title-too-large = Too large
 title-bad-signature = The request isn't signed with its own key
 title-unsupported-key = This kind of key isn't supported
 title-weak-key = The key is too weak
+title-same-key = The key isn't new
 title-weak-signature = The request is signed with an insecure digest
 title-bad-name = A name isn't valid
 title-forbidden-extension = The request asks for something that isn't allowed
@@ -379,6 +417,7 @@ mine-waiting = In progress
 mine-ended = Ended
 mine-until = valid until { $until }
 mine-asked = requested on { $at }
+mine-renew = Renew
 mine-open = View the request
 mine-keep = This page works for one hour. Anyone who has its link can see what you see.
 commands-title = Commands for a certificate signing request
@@ -537,7 +576,8 @@ mail-issued-heading = Your certificate is ready
 mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it, how clients trust the CA, and how to check whether the certificate is revoked.
 mail-issued-see = View the request
 mail-issued-again = Download certificate.zip again
-mail-issued-next = Request the next certificate a few weeks before this one expires. The attached expiry.ics puts a reminder into your calendar.
+mail-issued-renew = Renew the certificate
+mail-issued-next = Renew the certificate a few weeks before it expires, with the link above. The attached expiry.ics puts a reminder into your calendar.
 mail-issued-key = Your private key stays where you made it. It was never sent to us, and we'll never ask you for it.
 
 mail-decide-subject = Approve certificate for { $names } (requested by { $person })?
@@ -548,6 +588,7 @@ mail-remind-heading = A certificate still needs your approval
 mail-remind = { $person } requested this certificate on { $asked }, and no decision has been made yet. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
 mail-review = Review and decide
 mail-link-is-yours = This link is for you only, and what you decide with it is recorded in your name. Please don't forward this e-mail.
+mail-renewal = Renewal
 mail-unexpected = Not expecting this? Ask the requester, or reject it.
 
 ### Findings
@@ -1005,3 +1046,17 @@ finding-give-jws = Send a JWS in flattened JSON: protected, payload and signatur
 finding-give-revocation-reason = Send a reason by its name in RFC 5280, such as keyCompromise.
 finding-no-revocation-reason = There's no such reason for a revocation.
 finding-no-revocation-reason-advice = Send one of { $known }.
+
+## Findings: renewals
+
+finding-renewal-unknown = The certificate to renew isn't known, or the key of its link doesn't fit.
+finding-renewal-unknown-advice = Open the certificate from our e-mail or from “My certificates”, and renew it there.
+finding-give-replaces = Send the ID of the request whose certificate is renewed.
+finding-give-replaces-key = Send the key of the link that opens its certificate.
+finding-renewal-none = There's no certificate to renew: the request is { status-in-words }.
+finding-renewal-late = The certificate ended on { $ended }. It can be renewed until { days } after its end.
+finding-renewal-new-advice = Send a new request.
+finding-renewal-other = The certificate belongs to another e-mail address.
+finding-renewal-other-advice = Use the address that requested it, or send a new request for yours.
+finding-renewal-same-key = This is the key of the certificate to renew.
+finding-renewal-same-key-advice = Make a new key: a renewal is the time to replace it.

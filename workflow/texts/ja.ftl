@@ -82,6 +82,14 @@ form-comment = 承認者へのコメント
 form-comment-hint = 証明書を使うものと、証明書が必要な理由を入力してください。
 form-optional = 任意
 form-send = 申請を送信する
+form-renew-title = 証明書を更新する
+form-renew-lead = { $until }まで有効な証明書を、新しい証明書に置き換えます。同じ名前で新しい鍵と証明書署名要求 (CSR) を作成し、CSRを送信してください。
+form-renew-supersedes = 新しい証明書を受け取ってから{ days }後に、古い証明書は失効します (新しい証明書にない名前が古い証明書にある場合を除きます)。
+form-renew-names = 更新する証明書
+form-renew-key = 新しい鍵
+form-renew-run = 証明書を使用するマシンで、次のコマンドを実行してください。
+form-renew-send = <code>request.csr</code> を送信してください。<code>new-key.pem</code> はそのマシンに保管してください。これは新しい証明書の鍵です。新しい証明書を導入するまでは、これまでの鍵を使い続けます。
+form-renew-by-hand = お使いのツールで、上の名前の新しい鍵とCSRを作成してください。
 form-check = 送信前に確認する
 form-private-key-title = これは秘密鍵です
 form-private-key-clear = 入力欄を空にする
@@ -148,6 +156,7 @@ status-download-zip = certificate.zip をダウンロード
 status-download-pem = 証明書のみ (PEM)
 status-why = 理由
 status-found = 確認の結果
+status-renew = 証明書を更新する
 status-ask-again = もう一度申請する
 status-so-far = 進行状況
 status-to-come = 未完了
@@ -210,6 +219,26 @@ review-thanks-recorded = 承認を記録しました
 review-thanks-recorded-text = ありがとうございました。{ review-approvals }
 review-thanks-rejected-text = ありがとうございました。却下の理由とともに、結果を申請者に伝えます。
 
+## 更新 (承認者向け)
+
+renewal-of = 証明書{ $serial } (有効期限: { $until }) を更新します。
+renewal-of-revoked = 失効した証明書{ $serial }を置き換えます。
+renewal-nothing = 変わるのは鍵と期間だけです。
+renewal-changed = 前回からの変更: { $changes }
+renewal-added-count = 名前を{ $count }件追加
+renewal-removed-count = 名前を{ $count }件削除
+renewal-other-subject = サブジェクトを変更
+renewal-other-profile = プロファイルを変更
+renewal-other-key = 鍵の種類を変更
+renewal-other-validity = 有効期間を変更
+renewal-names-added = 追加された名前
+renewal-names-removed = 削除された名前
+renewal-subject = 変更前のサブジェクト
+renewal-profile = 変更前のプロファイル
+renewal-key = 変更前の鍵
+renewal-validity = 変更前の有効期間
+renewal-line = { $label }: { $value }
+
 ## 問題の見出し (コードごとに1つ)
 
 title-not-a-csr = 証明書署名要求 (CSR) ではありません
@@ -218,6 +247,7 @@ title-too-large = サイズが大きすぎます
 title-bad-signature = 証明書署名要求が、それ自身の鍵で署名されていません
 title-unsupported-key = 対応していない種類の鍵です
 title-weak-key = 鍵の強度が不足しています
+title-same-key = 鍵が新しくありません
 title-weak-signature = 証明書署名要求が、安全でないダイジェストで署名されています
 title-bad-name = 正しくない名前があります
 title-forbidden-extension = 要求できない項目が含まれています
@@ -313,6 +343,7 @@ mine-waiting = 手続き中
 mine-ended = 終了
 mine-until = 有効期限 { $until }
 mine-asked = 申請日時 { $at }
+mine-renew = 更新する
 mine-open = 申請を見る
 mine-keep = このページは1時間だけ開けます。リンクを知っている人は誰でも、同じ内容を見ることができます。
 commands-title = 証明書署名要求 (CSR) を作るコマンド
@@ -467,7 +498,8 @@ mail-issued-heading = 証明書の準備ができました
 mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法、認証局を信頼させる方法、証明書が失効していないか調べる方法を説明した README.txt (英語) が入っています。
 mail-issued-see = 申請を見る
 mail-issued-again = certificate.zip をもう一度ダウンロードする
-mail-issued-next = 次の証明書は、この証明書の有効期限の数週間前までに申請してください。添付の expiry.ics を開くと、カレンダーに通知を登録できます。
+mail-issued-renew = 証明書を更新する
+mail-issued-next = 有効期限の数週間前までに、上のリンクから証明書を更新してください。添付の expiry.ics を開くと、カレンダーに通知を登録できます。
 mail-issued-key = 秘密鍵は作成した場所に保管されたままです。当システムに送信されることはなく、お尋ねすることもありません。
 
 mail-decide-subject = 承認のお願い: { $names } ({ $person } さんの申請)
@@ -478,6 +510,7 @@ mail-remind-heading = 証明書の申請がまだ承認を待っています
 mail-remind = { $person } さんが{ $asked }にこの証明書を申請しましたが、まだ承認も却下もされていません。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
 mail-review = 確認して承認または却下する
 mail-link-is-yours = このリンクはあなた専用です。このリンクからの承認・却下は、あなたによるものとして記録されます。メールは転送しないでください。
+mail-renewal = 更新
 mail-unexpected = 申請やその名前に心当たりがないときは、申請者に確認するか、却下してください。
 
 ### Findings
@@ -935,3 +968,17 @@ finding-give-jws = フラット形式のJSONのJWS (protected、payload、signat
 finding-give-revocation-reason = 理由を、keyCompromise のようなRFC 5280の名前で指定してください。
 finding-no-revocation-reason = そのような失効の理由はありません。
 finding-no-revocation-reason-advice = { $known } のいずれかを指定してください。
+
+## 検出内容: 更新
+
+finding-renewal-unknown = 更新する証明書が見つからないか、リンクのキーが合いません。
+finding-renewal-unknown-advice = メールまたは「自分の証明書」から証明書を開き、そこで更新してください。
+finding-give-replaces = 更新する証明書の申請のIDを送信してください。
+finding-give-replaces-key = その証明書を開くリンクのキーを送信してください。
+finding-renewal-none = 更新できる証明書がありません。この申請は{ status-in-words }です。
+finding-renewal-late = 証明書の有効期間は{ $ended }に終了しました。更新できるのは終了後{ days }までです。
+finding-renewal-new-advice = 新しい申請を送信してください。
+finding-renewal-other = この証明書は別のメールアドレスのものです。
+finding-renewal-other-advice = 申請したときのアドレスを使うか、自分のアドレスで新しい申請を送信してください。
+finding-renewal-same-key = これは更新する証明書と同じ鍵です。
+finding-renewal-same-key-advice = 新しい鍵を作成してください。更新は鍵を取り替える機会です。

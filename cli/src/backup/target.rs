@@ -33,7 +33,7 @@ pub(super) struct ImportTarget<'a> {
 }
 
 /// A write of an import.
-#[expect(clippy::large_enum_variant, reason = "a few dozen at once, and not for long")]
+#[allow(clippy::large_enum_variant, reason = "a few dozen at once, and not for long")]
 pub(super) enum Write {
     /// A record to write before the requests. An approval comes with its request.
     Before(Record, Option<Box<TableRow<Request>>>),

@@ -71,7 +71,12 @@ impl Effects {
                     Some(current) => applied(current).await.ok(),
                     None => None,
                 };
-                let kinds = effects(&request, approval.as_ref(), before.as_deref(), &*applied(&new).await?);
+                let replaced = match request.replaces() {
+                    Some(replaced) => requests::lookup(stack, replaced).await?.and_then(Result::ok),
+                    None => None,
+                };
+                let new = applied(&new).await?;
+                let kinds = effects(&request, replaced.as_ref(), approval.as_ref(), before.as_deref(), &new);
                 all.effects.extend(kinds.into_iter().map(|kind| Effect { id, status, kind }));
             }
         }
@@ -123,20 +128,22 @@ impl Effect {
     }
 }
 
-/// The effects of the change from `current` to `new` on one open request.
+/// The effects of the change from `current` to `new` on one open request; `replaced` is the one that it renews.
 fn effects(
     request: &Request,
+    replaced: Option<&Request>,
     approval: Option<&Approval>,
     current: Option<&Policy>,
     new: &Policy,
 ) -> Vec<EffectKind> {
-    let outcome = |policy: &Policy| match request.evaluate(policy, None) {
+    let outcome = |policy: &Policy| match request.evaluate(policy, None, replaced) {
         Err(rejection) => {
             let why = rejection.main().map(|finding| finding.detail.clone()).unwrap_or_default();
             Some(EffectKind::Refused(why))
         }
         Ok(granted) => {
-            let digest = ApprovalDigest::of(request.id(), &granted.grant.profile, &granted.csr_summary());
+            let (profile, csr) = (&granted.grant.profile, granted.csr_summary());
+            let digest = ApprovalDigest::of(request.id(), profile, &csr, request.replaces());
             approval.is_some_and(|approval| approval.digest != digest).then_some(EffectKind::NotCovered)
         }
     };
@@ -180,7 +187,7 @@ mod tests {
         assert!(POLICY.contains(from), "{from}");
         let new = Policy::parse(&POLICY.replace(from, to)).unwrap();
         let approval = backend.approval(request.id());
-        effects(&request, approval.as_ref(), Some(&Policy::parse(POLICY).unwrap()), &new)
+        effects(&request, None, approval.as_ref(), Some(&Policy::parse(POLICY).unwrap()), &new)
     }
 
     #[test]
@@ -208,7 +215,10 @@ mod tests {
         let backend = InMemoryBackend::new();
         let request = backend.request(backend.request_at(Status::Approved)).unwrap();
         let narrow = Policy::parse(&POLICY.replace("example.com\"", "example.edu\"")).unwrap();
-        assert_eq!(effects(&request, backend.approval(request.id()).as_ref(), Some(&narrow), &narrow), []);
+        assert_eq!(
+            effects(&request, None, backend.approval(request.id()).as_ref(), Some(&narrow), &narrow),
+            []
+        );
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! every mail has its own link; all links of the current generation open the same review.
 
 use time::Duration;
+use workflow::approval::review::ReviewContent;
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
-use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
 use workflow::ids::IssuerId;
 use workflow::mail_kind::MailKind;
@@ -15,9 +15,10 @@ use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
 use workflow::request::audit::{EventKind, Origin, PendingEvent};
+use workflow::request::renewal::approver_set;
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
-use workflow::store::{UpdateError, update_approval_audited, update_known_request};
+use workflow::store::{UpdateError, replaced_request, update_approval_audited, update_known_request};
 use workflow::timestamp::whole_seconds;
 
 use crate::mail::Asking;
@@ -36,7 +37,7 @@ impl AwaitApproval {
         policy: &Policy,
         approval: &Approval,
     ) -> Result<(), StepError> {
-        let findings = self.findings(request, policy).await?;
+        let content = self.content(request, policy).await?;
         let mut row = request.clone();
         for approver in asked(policy, request, approval) {
             let kind = MailKind::Approval { generation: approval.generation, approver: approver.clone() };
@@ -44,9 +45,10 @@ impl AwaitApproval {
                 continue;
             }
             let link = self.link(approval, &approver).await?;
-            let content =
-                Asking::First.content(policy.language(), request, csr, &findings, &link, approval.expires_at);
-            self.mailer.send(&content.to(request.id(), &kind, &approver)).await?;
+            let (language, until) = (policy.language(), approval.expires_at);
+            let mail = Asking::First.content(language, request, csr, content.findings(), &link, until);
+            let mail = mail.renewal(language, content.differences());
+            self.mailer.send(&mail.to(request.id(), &kind, &approver)).await?;
             let now = self.clock.now();
             let origin = Origin::worker(WORKER);
             let note = |row: &mut Request| row.mailed(&kind, now);
@@ -79,7 +81,7 @@ impl AwaitApproval {
         else {
             return Ok(());
         };
-        let findings = self.findings(request, &policy).await?;
+        let content = self.content(request, &policy).await?;
         for approver in asked(&policy, request, &approval) {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
             // No reminder for an approver who was added after its due time.
@@ -90,15 +92,10 @@ impl AwaitApproval {
             }
             let remind = async {
                 let link = self.link(&approval, &approver).await?;
-                let content = Asking::Again.content(
-                    policy.language(),
-                    request,
-                    csr,
-                    &findings,
-                    &link,
-                    approval.expires_at,
-                );
-                self.mailer.send(&content.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
+                let (language, until) = (policy.language(), approval.expires_at);
+                let mail = Asking::Again.content(language, request, csr, content.findings(), &link, until);
+                let mail = mail.renewal(language, content.differences());
+                self.mailer.send(&mail.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&kind, now);
             let by = Origin::worker(WORKER);
@@ -114,14 +111,12 @@ impl AwaitApproval {
     /// Invalidates all links and mails new ones to the approvers of the current policy.
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
         let policy = self.policies.for_csr(request.csr_content()).await?;
-        let approver_set = policy
-            .profile(Some(request.profile()))
-            .map_err(|finding| StepError::transient(finding.detail))
-            .and_then(|profile| {
-                profile
-                    .approver_set_for(request.email())
-                    .map_err(|error| StepError::transient(error.to_string()))
-            })?;
+        let Some(csr) = request.csr() else {
+            return Ok(());
+        };
+        let replaced = replaced_request(&*self.requests, request).await?;
+        let approver_set = approver_set(&policy, &request.renewal_terms(csr), replaced.as_ref())
+            .map_err(|error| StepError::transient(error.to_string()))?;
         let now = self.clock.now();
         let by = Origin::worker(WORKER);
         let renewed =
@@ -137,19 +132,17 @@ impl AwaitApproval {
             Err(UpdateError::Missing(_)) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let Some(csr) = request.csr() else {
-            return Ok(());
-        };
         if approval.generation == generation && approval.outcome.is_none() {
             self.mail_links(request, csr, &policy, &approval).await?;
         }
         Ok(())
     }
 
-    async fn findings(&self, request: &Request, policy: &Policy) -> Result<Vec<Finding>, StepError> {
+    async fn content(&self, request: &Request, policy: &Policy) -> Result<ReviewContent, StepError> {
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let evaluated = request.evaluate(policy, issuer.as_ref());
-        Ok(evaluated.map_or_else(|refusal| refusal.0, |evaluated| evaluated.findings))
+        let replaced = replaced_request(&*self.requests, request).await?;
+        ReviewContent::of(request, policy, issuer.as_ref(), replaced.as_ref())
+            .map_err(|error| StepError::transient(error.to_string()))
     }
 
     async fn escalate(

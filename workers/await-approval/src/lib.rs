@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use workflow::approval::Approval;
 use workflow::approval::BaseUrl;
+use workflow::approver_set::ApproverSet;
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::grant::CsrSummary;
 use workflow::ids::RequestId;
@@ -22,9 +23,12 @@ use workflow::ports::{
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::Measure;
+use workflow::request::renewal::approver_set;
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::{UpdateError, Updated, update_approval, update_known_request, update_request};
+use workflow::store::{
+    UpdateError, Updated, replaced_request, update_approval, update_known_request, update_request,
+};
 
 mod asking;
 mod mail;
@@ -163,7 +167,10 @@ impl AwaitApproval {
                 let profile = policy
                     .profile(Some(request.profile()))
                     .map_err(|finding| StepError::refused(ErrorName::Refused, finding.code.as_str()))?;
-                let mut approval = fresh(request, csr, profile, self.clock.now())?;
+                let replaced = replaced_request(&*self.requests, request).await?;
+                let approver_set = approver_set(policy, &request.renewal_terms(csr), replaced.as_ref())
+                    .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
+                let mut approval = fresh(request, csr, profile, approver_set, self.clock.now());
                 approval.keep(token);
                 match self.approvals.create(&approval).await? {
                     Saved::Yes => (approval, true),
@@ -225,11 +232,9 @@ fn fresh(
     request: &Request,
     csr: &CsrSummary,
     profile: &Profile,
+    approver_set: ApproverSet,
     now: time::OffsetDateTime,
-) -> Result<Approval, StepError> {
-    let approver_set = profile
-        .approver_set_for(request.email())
-        .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
-    let digest = ApprovalDigest::of(request.id(), request.profile(), csr);
-    Ok(Approval::ask(request.id(), digest, approver_set, now, now + profile.limit()))
+) -> Approval {
+    let digest = ApprovalDigest::of(request.id(), request.profile(), csr, request.replaces());
+    Approval::ask(request.id(), digest, approver_set, now, now + profile.limit())
 }

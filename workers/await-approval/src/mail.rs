@@ -84,6 +84,7 @@ mod tests {
             comment: comment.into(),
             csr_content: "the CSR".into(),
             profile: "server".into(),
+            replaces: None,
             policy_version: "1".into(),
             checked_key: None,
         };

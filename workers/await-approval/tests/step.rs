@@ -48,7 +48,7 @@ fn persisted(backend: &Arc<InMemoryBackend>) -> RequestId {
 /// The approval that AwaitApproval would create.
 fn asked(backend: &Arc<InMemoryBackend>, id: RequestId) -> Approval {
     let request = backend.request(id).unwrap();
-    let digest = ApprovalDigest::of(id, request.profile(), request.csr().unwrap());
+    let digest = ApprovalDigest::of(id, request.profile(), request.csr().unwrap(), None);
     let now = workflow::ports::Clock::now(&**backend);
     Approval::ask(id, digest, fixtures::approver_set(), now, now + time::Duration::days(7))
 }

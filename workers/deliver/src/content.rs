@@ -28,6 +28,7 @@ pub(crate) fn issued(
     .fact(&Message::new("mail-serial"), &certificate.serial().to_string())
     .button(&Message::new("mail-issued-see"), &base_url.status(request.id(), key))
     .link(&Message::new("mail-issued-again"), &base_url.certificate(request.id(), key))
+    .link(&Message::new("mail-issued-renew"), &base_url.renewal(request.id(), key))
     .closing(&Message::new("mail-issued-next"))
     .closing(&Message::new("mail-issued-key"))
 }

@@ -29,6 +29,8 @@ use workflow::request::{
 use workflow::runtime::step::StepError;
 use workflow::store::{LIFETIME, RENEWAL, Updated, update_known_request};
 
+mod superseding;
+
 /// Most requests listed per status: about 300 bytes each, in a function of 256 MB. Rows are read for those that are
 /// checked, and no others.
 const SCAN_LIMIT: usize = 100_000;
@@ -96,6 +98,8 @@ pub struct Report {
     pub lists_due: usize,
     /// Mails about certificates that end that notify was asked for.
     pub reminders_due: usize,
+    /// Certificates revoked since they were renewed.
+    pub superseded: usize,
     /// Requests failed after too many executions.
     pub failed: usize,
     /// Errors of listing or checking requests, and of reading the CA; the next run tries again.
@@ -151,6 +155,7 @@ impl Housekeeping {
             tracing::error!(%error, "cannot look for certificates that end");
             report.errors += 1;
         }
+        self.supersede(&mut report).await;
         let in_force = self.issuers.in_force(&IssuerId::DEFAULT).await;
         let issuer = in_force.as_ref().ok().and_then(Option::as_ref);
         let lists_are_fresh = self.renew_lists(issuer, &mut report).await;

@@ -161,7 +161,7 @@ impl Notify {
                 .names(one.row.names())
                 .fact(&Message::new("mail-profile"), one.row.profile())
                 .fact(&Message::new("mail-valid-until"), &detail(one))
-                .button(&Message::new("mail-ask-again"), &self.base_url.again(one.row.id(), &key(one)))
+                .button(&Message::new("mail-issued-renew"), &self.base_url.renewal(one.row.id(), &key(one)))
                 .link(&Message::new("mail-expiring-open"), &page(one)),
             all => content.certificates(all.iter().map(|one| CertificateLine {
                 names: names_in_short(language, one.row.names()),

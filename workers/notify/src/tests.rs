@@ -57,6 +57,7 @@ fn submitted() -> Request {
         comment: "Für den neuen Shop.\n\nThe old one ends on <Friday>.".into(),
         csr_content: "the body of the CSR".into(),
         profile: "server".into(),
+        replaces: None,
         policy_version: "1".into(),
         checked_key: None,
     };

@@ -22,7 +22,7 @@ use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Ending, Request, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::{Updated, record_revocation, update_known_request};
+use workflow::store::{Updated, record_revocation, replaced_request, update_known_request};
 use workflow::texts::Language;
 
 /// The step.
@@ -167,7 +167,8 @@ impl Persist {
     ) -> Result<(Arc<Policy>, Result<GrantedCsr, PolicyRejection>), StepError> {
         let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let evaluated = request.evaluate(&policy, issuer.as_ref());
+        let replaced = replaced_request(&*self.requests, request).await?;
+        let evaluated = request.evaluate(&policy, issuer.as_ref(), replaced.as_ref());
         Ok((policy, evaluated))
     }
 

@@ -248,7 +248,7 @@ async fn a_compromised_key_gets_no_certificate_again_and_others_do() {
         backend.put(again.clone());
         let other = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Submitted);
         let policy = backend.for_csr(other.csr_content()).await.unwrap();
-        assert!(other.evaluate(&policy, None).is_ok());
+        assert!(other.evaluate(&policy, None, None).is_ok());
         let stored = run(&backend, again.id(), "Persist", PersistInput::default()).await;
         assert_eq!(stored.is_err(), denied, "{reason}: {stored:?}");
         if denied {

@@ -21,6 +21,17 @@ pub(crate) struct TypedNames {
     pub(crate) left_out: Vec<(String, Finding)>,
     /// Valid names beyond the most names of a request.
     pub(crate) beyond: Vec<Name>,
+    common_name: ChosenCommonName,
+}
+
+/// The common name of the subject in the commands.
+#[derive(Debug, Default)]
+enum ChosenCommonName {
+    /// The first host name or address that fits.
+    #[default]
+    First,
+    /// That of a certificate, if it has one.
+    OfCertificate(Option<Name>),
 }
 
 impl TypedNames {
@@ -42,6 +53,21 @@ impl TypedNames {
         read
     }
 
+    /// The names and the common name of a certificate, so that the subject stays as well. `None` if a command has no form
+    /// for one of the names.
+    pub(crate) fn of_certificate(names: &[String], subject: &str) -> Option<Self> {
+        // A comma would begin the next name, as would a blank.
+        let can_be_written =
+            |name: &&String| !name.contains(|c: char| c.is_whitespace() || c == ',' || c == ';');
+        let names: Vec<Name> = names
+            .iter()
+            .map(|name| Some(name).filter(can_be_written).and_then(|name| name.parse().ok()))
+            .collect::<Option<_>>()?;
+        let common_name = subject.strip_prefix("CN=").map(|rest| rest.split(',').next().unwrap_or(rest));
+        let common_name = common_name.and_then(|text| text.parse::<Name>().ok());
+        Some(Self { names, common_name: ChosenCommonName::OfCertificate(common_name), ..Self::default() })
+    }
+
     /// The names of an example.
     pub(crate) fn example() -> Self {
         Self { names: vec![Name::Dns(EXAMPLE.to_owned())], ..Self::default() }
@@ -55,8 +81,9 @@ impl TypedNames {
         let subject = self.common_name().map_or_else(|| "/".to_owned(), |name| format!("/CN={name}"));
         let names: Vec<String> = self.names.iter().map(openssl_name).collect();
         Some(format!(
-            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\\n  -keyout key.pem -out request.csr \\\n  \
+            "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \\\n  -keyout {} -out request.csr \\\n  \
              -subj {} \\\n  -addext {}",
+            self.key_file(),
             shell_quoted(&subject),
             shell_quoted(&format!("subjectAltName={}", names.join(",")))
         ))
@@ -83,10 +110,22 @@ impl TypedNames {
         self.names.iter().filter(|name| certreq_name(name).is_none()).collect()
     }
 
-    /// The first host name or address that fits.
+    /// The file of the new key. That of a certificate in use may have the usual name in the same folder, and stays.
+    fn key_file(&self) -> &'static str {
+        match self.common_name {
+            ChosenCommonName::First => "key.pem",
+            ChosenCommonName::OfCertificate(_) => "new-key.pem",
+        }
+    }
+
+    /// The common name of the subject.
     fn common_name(&self) -> Option<&Name> {
         let is_host = |name: &&Name| matches!(name, Name::Dns(_) | Name::Ip(_));
-        self.names.iter().filter(is_host).find(|name| name.to_string().chars().count() <= MAX_COMMON_NAME)
+        let fits = |name: &&Name| name.to_string().chars().count() <= MAX_COMMON_NAME;
+        match &self.common_name {
+            ChosenCommonName::First => self.names.iter().filter(is_host).find(fits),
+            ChosenCommonName::OfCertificate(name) => name.as_ref().filter(fits),
+        }
     }
 }
 
@@ -163,6 +202,19 @@ mod tests {
             command.contains("_continue_ = \"url=https://www.example.com/&\"\n_continue_ = \"dns="),
             "{command}"
         );
+    }
+
+    #[test]
+    fn the_commands_of_a_certificate_keep_its_common_name() {
+        let names = ["www.example.com".to_owned(), "api.example.com".to_owned()];
+        let of = |subject: &str| TypedNames::of_certificate(&names, subject).unwrap().openssl().unwrap();
+        assert!(of("CN=api.example.com,O=Example").contains("-subj '/CN=api.example.com' "));
+        assert!(of("O=Example").contains("-subj '/' "));
+        assert!(of("O=Example").contains("-keyout new-key.pem "), "the old key is still in use");
+        assert!(of("CN=api.example.com").contains("DNS:www.example.com,DNS:api.example.com"));
+        for name in ["https://www.example.com/a,b", "https://www.example.com/a;b"] {
+            assert!(TypedNames::of_certificate(&[name.to_owned()], "").is_none(), "{name}");
+        }
     }
 
     #[test]

@@ -92,6 +92,11 @@ impl Site {
         format!("{}requests/{id}{below}?key={}{}", self.base, key.expose(), self.also_lang)
     }
 
+    /// The path of the form, filled in `for_what` (`again` or `renew`) with the values of a request.
+    fn form_path(&self, for_what: &str, id: RequestId, key: &StatusKey) -> String {
+        format!("{}?{for_what}={id}&key={}{}", self.base, key.expose(), self.also_lang)
+    }
+
     fn text(&self, id: &'static str) -> String {
         self.language.text(id)
     }

@@ -16,6 +16,7 @@ mod form;
 mod health;
 mod mine;
 mod problems;
+mod renewal;
 mod requests;
 mod revocation_view;
 mod revocations;

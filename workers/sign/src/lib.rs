@@ -27,9 +27,10 @@ use workflow::ports::{
     CertificateStore, Clock, Issuers, NameIndex, NameRow, Policies, Requests, RevocationLists, Revocations,
 };
 use workflow::request::audit::Origin;
+use workflow::request::renewal::approvers_in_force;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::{ListPublisher, update_known_request};
+use workflow::store::{ListPublisher, replaced_request, update_known_request};
 use workflow::timestamp::rfc3339;
 
 mod lists;
@@ -135,7 +136,8 @@ impl Sign {
         }
         let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuer().await?;
-        let evaluated = approved(&request, &policy, &issuer)?;
+        let replaced = replaced_request(&*self.requests, &request).await?;
+        let evaluated = approved(&request, replaced.as_ref(), &policy, &issuer)?;
         let (request, Reservation { serial, validity: reserved }) =
             self.reserve(request, &evaluated, &issuer).await?;
         let pem = match self.certificates.certificate(&serial).await? {
@@ -168,21 +170,26 @@ fn signed(serial: Serial, validity: Validity) -> Signed {
 }
 
 /// Evaluates the request again under the policy and the issuer in force, and compares the result with the approval.
-fn approved(request: &Request, policy: &Policy, issuer: &Issuer) -> Result<GrantedCsr, StepError> {
+/// `replaced` is the request that a renewal replaces.
+fn approved(
+    request: &Request,
+    replaced: Option<&Request>,
+    policy: &Policy,
+    issuer: &Issuer,
+) -> Result<GrantedCsr, StepError> {
     let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
     let decision = request.decision().filter(|decision| decision.is_approval());
     let decision = decision.ok_or_else(|| not_approved("the request has no approval"))?;
-    let evaluated = request.evaluate(policy, Some(issuer))?;
-    if ApprovalDigest::of(request.id(), &evaluated.grant.profile, &evaluated.csr_summary()) != decision.digest
-    {
+    let evaluated = request.evaluate(policy, Some(issuer), replaced)?;
+    let csr = evaluated.csr_summary();
+    let binds = ApprovalDigest::of(request.id(), &evaluated.grant.profile, &csr, request.replaces());
+    if binds != decision.digest {
         return Err(not_approved("the approval does not cover the certificate to be signed"));
     }
     // The policy may have become stricter since, and people may have left it. Escalation is not in the row: whoever voted
     // as an escalation approver was admitted then.
-    let profile = policy
-        .profile(Some(request.profile()))
+    let in_force = approvers_in_force(policy, &request.renewal_terms(&csr), replaced)
         .map_err(|finding| StepError::refused(ErrorName::Refused, finding.code.as_str()))?;
-    let in_force = profile.approvers_in_force(request.email());
     if !in_force.missing_approvals(in_force.counted(&decision.votes, true)).is_empty() {
         let why = "the policy in force asks for approvals that the request does not have";
         return Err(StepError::refused(ErrorName::Refused, why));

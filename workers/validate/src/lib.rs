@@ -12,6 +12,7 @@ use workflow::ids::IssuerId;
 use workflow::ports::{Issuers, Policies, Requests};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
+use workflow::store::replaced_request;
 
 /// The step.
 pub struct Validate {
@@ -80,7 +81,8 @@ impl Validate {
     async fn evaluate(&self, request: &Request) -> Result<Validated, StepError> {
         let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let evaluated = request.evaluate(&policy, issuer.as_ref())?;
+        let replaced = replaced_request(&*self.requests, request).await?;
+        let evaluated = request.evaluate(&policy, issuer.as_ref(), replaced.as_ref())?;
         tracing::info!(policy.version = policy.version(), "validated the CSR of request {}", request.id());
         Ok(Validated { csr_digest: evaluated.csr.digest(), policy_version: policy.version().to_owned() })
     }

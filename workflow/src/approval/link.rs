@@ -116,11 +116,6 @@ impl BaseUrl {
         format!("{}requests/{id}?key={}", self.0, key.expose())
     }
 
-    /// The link of a requester to the form with the values of a request.
-    pub fn again(&self, id: RequestId, key: &StatusKey) -> String {
-        format!("{}?again={id}&key={}", self.0, key.expose())
-    }
-
     /// The link of a requester to all requests of the same address.
     pub fn overview(&self, key: &OverviewKey) -> String {
         format!("{}mine/{}", self.0, key.expose())
@@ -129,6 +124,11 @@ impl BaseUrl {
     /// The link that confirms a request; only its mail has the key.
     pub fn confirmation(&self, id: RequestId, key: &StatusKey) -> String {
         format!("{}requests/{id}/confirm?key={}", self.0, key.expose())
+    }
+
+    /// The link of a requester to the form that renews the certificate of a request.
+    pub fn renewal(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}?renew={id}&key={}", self.0, key.expose())
     }
 
     /// The link of a requester to the certificate, as a zip.

@@ -15,6 +15,7 @@ use crate::finding::Finding;
 use crate::grant::{CsrSummary, Grant};
 use crate::ids::RequestId;
 use crate::policy::Policy;
+use crate::request::renewal::RenewalDifferences;
 use crate::request::{Request, Status};
 
 /// The contents that a vote binds: the CSR, and its evaluation by the policy in force.
@@ -25,6 +26,7 @@ pub struct ReviewContent {
     /// The digest of these contents.
     pub digest: ReviewDigest,
     csr: CsrSummary,
+    differences: Option<RenewalDifferences>,
     grant: Option<Grant>,
     findings: Vec<Finding>,
 }
@@ -35,19 +37,39 @@ pub struct ReviewContent {
 pub struct CsrNotRead;
 
 impl ReviewContent {
-    /// Evaluates the request by `policy` and by the issuer that would sign.
+    /// Evaluates the request by `policy` and by the issuer that would sign. `replaced` is the request that it renews, if
+    /// there is one.
     ///
     /// # Errors
     /// [`CsrNotRead`] before Persist has written the summary of the CSR.
-    pub fn of(request: &Request, policy: &Policy, issuer: Option<&Issuer>) -> Result<Self, CsrNotRead> {
+    pub fn of(
+        request: &Request,
+        policy: &Policy,
+        issuer: Option<&Issuer>,
+        replaced: Option<&Request>,
+    ) -> Result<Self, CsrNotRead> {
         let csr = request.csr().ok_or(CsrNotRead)?;
-        let (grant, findings) = match request.evaluate(policy, issuer) {
+        let (grant, findings) = match request.evaluate(policy, issuer, replaced) {
             Ok(evaluated) => (Some(evaluated.grant), evaluated.findings),
             Err(refusal) => (None, refusal.0),
         };
-        let binds = ApprovalDigest::of(request.id(), request.profile(), csr);
-        let digest = ReviewDigest::of(&binds, grant.as_ref(), &findings);
-        Ok(Self { binds, digest, csr: csr.clone(), grant, findings })
+        let binds = ApprovalDigest::of(request.id(), request.profile(), csr, request.replaces());
+        let days = grant.as_ref().map(|grant| grant.validity_days);
+        let differences =
+            replaced.and_then(|replaced| RenewalDifferences::of(replaced, request.profile(), csr, days));
+        let bound = differences.as_ref().map(RenewalDifferences::bound_fields);
+        let digest = ReviewDigest::of(&binds, grant.as_ref(), &findings, bound.as_deref());
+        Ok(Self { binds, digest, csr: csr.clone(), differences, grant, findings })
+    }
+
+    /// The findings of the policy.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What a renewal replaces, and the differences.
+    pub fn differences(&self) -> Option<&RenewalDifferences> {
+        self.differences.as_ref()
     }
 
     /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo.
@@ -84,6 +106,9 @@ pub struct Review {
     pub public_key_digest: String,
     /// Lower-case hex SHA-256 of the CSR.
     pub csr_digest: String,
+    /// What a renewal replaces, and the differences.
+    #[serde(rename = "renews", skip_serializing_if = "Option::is_none")]
+    pub differences: Option<RenewalDifferences>,
     /// The days of validity, if the policy grants the request.
     pub validity_days: Option<u32>,
     /// The granted key usages.
@@ -131,7 +156,7 @@ impl Review {
         content: ReviewContent,
         history: RequestHistory,
     ) -> Self {
-        let ReviewContent { binds: _, digest, csr, grant, findings } = content;
+        let ReviewContent { binds: _, digest, csr, differences, grant, findings } = content;
         // What was decided stays as it was decided.
         let in_force = in_force.filter(|_| approval.outcome.is_none()).unwrap_or(&approval.approver_set);
         Self {
@@ -147,6 +172,7 @@ impl Review {
             key: csr.key,
             public_key_digest: csr.public_key_digest,
             csr_digest: csr.csr_digest,
+            differences,
             validity_days: grant.as_ref().map(|grant| grant.validity_days),
             key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
             extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
@@ -182,7 +208,7 @@ mod tests {
     fn a_row_without_a_summary_has_no_review() {
         let backend = InMemoryBackend::new();
         let request = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Submitted);
-        assert_eq!(ReviewContent::of(&request, &backend.policy(), None).unwrap_err(), CsrNotRead);
+        assert_eq!(ReviewContent::of(&request, &backend.policy(), None, None).unwrap_err(), CsrNotRead);
     }
 
     #[test]
@@ -190,14 +216,14 @@ mod tests {
         let backend = InMemoryBackend::new();
         let request = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::PendingApproval);
         let policy = backend.policy();
-        let before = ReviewContent::of(&request, &policy, None).unwrap();
-        assert_eq!(ReviewContent::of(&request, &policy, None).unwrap().digest, before.digest);
+        let before = ReviewContent::of(&request, &policy, None, None).unwrap();
+        assert_eq!(ReviewContent::of(&request, &policy, None, None).unwrap().digest, before.digest);
         let approval = backend.approval(request.id()).unwrap();
         assert_eq!(before.binds, approval.digest);
 
         let shorter =
             include_str!("../../../infra/policy.toml").replace("validity_days = 365", "validity_days = 30");
-        let after = ReviewContent::of(&request, &Policy::parse(&shorter).unwrap(), None).unwrap();
+        let after = ReviewContent::of(&request, &Policy::parse(&shorter).unwrap(), None, None).unwrap();
         assert_ne!(after.digest, before.digest);
         assert_eq!(after.binds, before.binds);
     }

@@ -16,8 +16,8 @@ use crate::message::RecheckMessage;
 use crate::policy::Policy;
 use crate::ports::{Approvals, Clock, Issuers, NameIndex, Policies, PortError, Requests, WorkerQueue};
 use crate::request::audit::{EventKind, Origin, PendingEvent};
-use crate::request::{Request, Status};
-use crate::store::{UpdateError, Updated, update_approval_audited};
+use crate::request::{Request, Status, renewal};
+use crate::store::{UpdateError, Updated, replaced_request, update_approval_audited};
 
 /// A link with its approval and request.
 #[derive(Clone, Debug)]
@@ -108,7 +108,8 @@ impl Voting<'_> {
     pub async fn content(&self, request: &Request) -> Result<ReviewContent, VotingError> {
         let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        ReviewContent::of(request, &policy, issuer.as_ref()).map_err(|error| {
+        let replaced = replaced_request(self.requests, request).await?;
+        ReviewContent::of(request, &policy, issuer.as_ref(), replaced.as_ref()).map_err(|error| {
             let id = request.id();
             tracing::error!(request.id = %id, %error, "request {id} has an approval, and no summary of its CSR");
             error.into()
@@ -124,7 +125,7 @@ impl Voting<'_> {
         let (key, now) = (content.public_key_digest(), self.clock.now());
         let history = RequestHistory::read(self.requests, self.names, &request, key, now).await?;
         let policy = self.policies.current().await?;
-        let in_force = approvers_in_force(&policy, &request);
+        let in_force = self.approvers_in_force(&policy, &request).await?;
         Ok(Review::new(link.approver, &request, approval, in_force.as_ref(), content, history))
     }
 
@@ -158,7 +159,7 @@ impl Voting<'_> {
     ) -> Result<Approval, VotingError> {
         let (id, now) = (request.id(), self.clock.now());
         let policy = self.policies.current().await?;
-        let in_force = approvers_in_force(&policy, request).ok_or(VotingError::NoSuchLink)?;
+        let in_force = self.approvers_in_force(&policy, request).await?.ok_or(VotingError::NoSuchLink)?;
         let changed = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             if approval.digest != content.binds && approval.outcome.is_none() {
                 return Err(VoteError::StaleDigest);
@@ -189,12 +190,17 @@ impl Voting<'_> {
         }
         Ok(approval)
     }
-}
 
-/// The approvers by the policy in force; `None` if the policy no longer has the profile.
-fn approvers_in_force(policy: &Policy, request: &Request) -> Option<ApproverSet> {
-    let profile = policy.profile(Some(request.profile())).ok()?;
-    Some(profile.approvers_in_force(request.email()))
+    /// The approvers by the policy in force; `None` if the policy no longer has the profile.
+    async fn approvers_in_force(
+        &self,
+        policy: &Policy,
+        request: &Request,
+    ) -> Result<Option<ApproverSet>, PortError> {
+        let Some(csr) = request.csr() else { return Ok(None) };
+        let replaced = replaced_request(self.requests, request).await?;
+        Ok(renewal::approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref()).ok())
+    }
 }
 
 impl ResolvedLink {

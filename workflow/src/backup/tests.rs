@@ -125,6 +125,24 @@ fn what_was_written_is_read_with_columns_of_the_future() {
 }
 
 #[test]
+fn a_renewal_travels_with_the_request_that_it_replaces_and_its_approval_holds() {
+    let backend = InMemoryBackend::new();
+    let old = backend.request_at(Status::Delivered);
+    let csr = pki::testing::csr(&["www.example.com"]);
+    let renewal = backend.renewal_at(&csr, Status::Delivered, old);
+    let records = [group(&backend, old), group(&backend, renewal.id())].concat();
+    let mut found = Vec::new();
+    for record in read(&written(&records)).unwrap() {
+        if let Record::Request(row) = record {
+            found.push(row.value().clone());
+        }
+    }
+    let row = found.iter().find(|row| row.id() == renewal.id()).unwrap();
+    assert_eq!((row.replaces(), row.is_superseding()), (Some(old), true));
+    assert_eq!(crate::request::verify_request(row, &backend.audit(row.id())), []);
+}
+
+#[test]
 fn a_foreign_a_newer_and_a_cut_file_are_told_apart() {
     let bytes = &*WRITTEN;
     for foreign in ["", "x", "{}\n", "[]\n", "\n", "{\"format\":\"1\"}\n", "{\"format\":1}\n"] {

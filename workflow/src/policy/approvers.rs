@@ -10,7 +10,14 @@ impl Profile {
     /// # Errors
     /// [`TooFewApprovers`] if the seats could never be filled; no approver is then asked.
     pub fn approver_set_for(&self, requester: &Email) -> Result<ApproverSet, TooFewApprovers> {
-        let approver_set = self.approvers_in_force(requester);
+        self.fillable(self.approvers_in_force(requester))
+    }
+
+    /// The set, if its approvers can fill every seat.
+    ///
+    /// # Errors
+    /// [`TooFewApprovers`] if they could never.
+    pub(crate) fn fillable(&self, approver_set: ApproverSet) -> Result<ApproverSet, TooFewApprovers> {
         match approver_set.missing_approvals(&approver_set.approvers()).into_iter().next() {
             None => Ok(approver_set),
             Some(missing) => Err(TooFewApprovers {
@@ -22,8 +29,9 @@ impl Profile {
         }
     }
 
-    /// Like [`Profile::approver_set_for`], even if the seats could never be filled.
-    pub fn approvers_in_force(&self, requester: &Email) -> ApproverSet {
+    /// Like [`Profile::approver_set_for`], even if the seats could never be filled. Workers ask
+    /// [`approvers_in_force`](crate::request::renewal::approvers_in_force), which knows renewals.
+    pub(crate) fn approvers_in_force(&self, requester: &Email) -> ApproverSet {
         let quorums: Vec<GroupQuorum> = self
             .quorums()
             .iter()

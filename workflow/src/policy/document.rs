@@ -7,6 +7,7 @@ mod deciders;
 mod keys;
 mod lifecycle;
 mod notes;
+mod renewal;
 mod revocation;
 mod settings;
 mod usages;
@@ -22,6 +23,8 @@ use super::error::{Mistakes, PolicyErrors, similar};
 use super::key_list::KeyListDigest;
 use super::lifecycle::Lifecycle;
 use super::profile::Profile;
+use super::renewal::RenewalRules;
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::texts::Language;
 use pki::certificate::Publication;
@@ -63,10 +66,12 @@ const TOP: &[&str] = &[
 /// The checked contents of the document.
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
+    pub(super) plus_tags: PlusTags,
     pub(super) language: Language,
     pub(super) publication: Publication,
     pub(super) revocation: RevocationRules,
     pub(super) lifecycle: Lifecycle,
+    pub(super) renewal: RenewalRules,
     pub(super) pending_limit: u32,
     pub(super) hourly_limit: u32,
     pub(super) requesters: RequesterProof,
@@ -101,7 +106,8 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let publication = publication(&top, mistakes);
     let revocation = top.table("revocation", RevocationRules::KEYS, mistakes, RevocationRules::of);
     let lifecycle = top.table("lifecycle", LifecycleSection::KEYS, mistakes, |keys, mistakes| {
-        Some(LifecycleSection::of(keys, mistakes))
+        let section = LifecycleSection::of(keys, mistakes);
+        Some((section, renewal::of(keys, mistakes)?))
     });
     let people =
         top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
@@ -115,7 +121,9 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     contradictions_of_defaults(&defaults, &sections, &common, mistakes);
     let profiles: Vec<Option<Profile>> =
         sections.iter().map(|(name, own)| profile(name, own, &defaults, &common, mistakes)).collect();
-    let lifecycle = lifecycle.get().cloned().unwrap_or_default().settings(&profiles, mistakes);
+    // A section with a mistake is reported; the default takes its place for what follows.
+    let (section, renewal) = lifecycle.get().cloned().unwrap_or_default();
+    let lifecycle = section.settings(&profiles, mistakes);
     let default = default_profile(&top, &sections, mistakes);
     let notes = if with_notes {
         notes::of(mistakes.text(), &sections, &defaults, &common, &profiles)
@@ -130,10 +138,12 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     denied_keys.sort_unstable();
     Some(Checked {
         masks_addresses: common.people.masks_addresses(),
+        plus_tags: common.people.plus_tags(),
         language: common.people.language(),
         publication,
         revocation: revocation.or_usual(RevocationRules::default())?,
         lifecycle,
+        renewal,
         pending_limit: pending_limit.or_usual(USUAL_PENDING_LIMIT)?.get(),
         hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),

@@ -29,13 +29,7 @@ pub struct GrantedCsr {
 impl GrantedCsr {
     /// The summary that is stored in the row and bound by an approval.
     pub fn csr_summary(&self) -> CsrSummary {
-        CsrSummary {
-            csr_digest: self.csr.digest(),
-            subject: self.grant.subject.clone(),
-            names: self.grant.names.clone(),
-            public_key_digest: self.csr.key().digest(),
-            key: self.grant.key.clone(),
-        }
+        self.grant.csr_summary(&self.csr)
     }
 }
 

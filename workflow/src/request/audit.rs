@@ -20,7 +20,8 @@ use crate::wire_names;
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// The request was accepted; `digest` is the SHA-256 of the submitted text.
+    /// The request was accepted; `digest` is the SHA-256 of the submitted text, `detail` the request that a renewal
+    /// replaces.
     Submitted,
     /// The reader of the requester's mailbox confirmed the request. It and the events before it are written together.
     Confirmed,

@@ -43,6 +43,13 @@ pub struct Columns {
     /// See [`Request::registration_date`].
     #[serde(with = "time::serde::rfc3339")]
     pub registration_date: OffsetDateTime,
+    /// See [`Request::replaces`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<RequestId>,
+    /// The time at which housekeeping settled what becomes of the replaced certificate; see
+    /// [`Request::is_superseding`].
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub replaced_at: Option<OffsetDateTime>,
     /// See [`Request::submitted_from`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_from: Option<String>,
@@ -154,6 +161,8 @@ impl From<Request> for Columns {
             csr_content: row.csr_content,
             profile: row.profile,
             registration_date: row.registration_date,
+            replaces: row.replaces,
+            replaced_at: row.replaced_at,
             submitted_from: row.submitted_from,
             policy_version: row.policy_version,
             checked_key: row.checked_key,
@@ -220,6 +229,8 @@ impl TryFrom<Columns> for Request {
             csr_content: columns.csr_content,
             profile: columns.profile,
             registration_date: columns.registration_date,
+            replaces: columns.replaces,
+            replaced_at: columns.replaced_at,
             submitted_from: columns.submitted_from,
             policy_version: columns.policy_version,
             checked_key: columns.checked_key,

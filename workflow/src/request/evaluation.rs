@@ -1,6 +1,7 @@
 //! The evaluation of a request by the policy in force.
 
-use super::Request;
+use super::{Request, renewal};
+use crate::finding::Finding;
 use crate::policy::Policy;
 use crate::policy::evaluate::{GrantedCsr, PolicyRejection, evaluate_csr};
 use crate::requester::Requester;
@@ -8,20 +9,36 @@ use pki::csr::Csr;
 use pki::issuer::Issuer;
 
 impl Request {
-    /// Evaluates the request by a policy and by the issuer that would sign, if there is one.
+    /// Evaluates the request by a policy and by the issuer that would sign, if there is one. `replaced` is the request
+    /// that it renews, if it renews one that is known.
     ///
     /// # Errors
     /// [`PolicyRejection`] with every finding.
-    pub fn evaluate(&self, policy: &Policy, issuer: Option<&Issuer>) -> Result<GrantedCsr, PolicyRejection> {
+    pub fn evaluate(
+        &self,
+        policy: &Policy,
+        issuer: Option<&Issuer>,
+        replaced: Option<&Request>,
+    ) -> Result<GrantedCsr, PolicyRejection> {
         let requester = self.requester();
-        evaluate_csr(
+        let mut granted = evaluate_csr(
             policy,
             issuer,
             &self.csr_content,
             self.checked_key(),
             Some(&self.profile),
             Some(&requester),
-        )
+        )?;
+        if let Some(replaced) = replaced {
+            let csr = granted.csr_summary();
+            let mut findings = renewal::findings(policy, &self.renewal_terms(&csr), replaced);
+            findings.append(&mut granted.findings);
+            if findings.iter().any(Finding::is_refusal) {
+                return Err(PolicyRejection(findings));
+            }
+            granted.findings = findings;
+        }
+        Ok(granted)
     }
 
     /// The names in the row, or those in the CSR if the row has none yet.

@@ -22,7 +22,7 @@ use crate::ports::{Clock, Executions, LinkSecrets, PortError, Requests, Saved, W
 use crate::store::{UpdateError, update_known_request};
 use crate::texts::Message;
 
-pub use check::{CheckedRequest, InputError, NewRequest, Preview, SubmissionPart, preview};
+pub use check::{CheckedRequest, InputError, NewRequest, Preview, ReplacedRequest, SubmissionPart, preview};
 
 /// The time after the longest approval period before housekeeping ends an undecided request.
 const EXPIRY_SLACK: Duration = Duration::days(1);

@@ -41,6 +41,7 @@ struct Facts {
     history: Vec<(Status, OffsetDateTime)>,
     requester: Option<Actor>,
     csr_content: Option<String>,
+    replaces: Option<String>,
     csr_digest: Option<String>,
     approval_digest: Option<String>,
     outcome: Option<(String, Option<String>)>,
@@ -70,6 +71,7 @@ impl Facts {
             EventKind::Submitted => {
                 self.requester = Some(event.actor.clone());
                 self.csr_content.clone_from(&event.digest);
+                self.replaces.clone_from(&event.detail);
                 self.enter(Status::Submitted, event);
             }
             EventKind::Confirmed => {
@@ -150,7 +152,7 @@ impl Facts {
     /// The columns of the row that differ from these facts.
     fn differences(&self, row: &Request) -> Vec<&'static str> {
         let csr = row.csr();
-        let approval_digest = csr.map(|csr| ApprovalDigest::of(row.id(), row.profile(), csr));
+        let approval_digest = csr.map(|csr| ApprovalDigest::of(row.id(), row.profile(), csr, row.replaces()));
         let decision = row.decision();
         let votes: BTreeSet<_> = decision
             .into_iter()
@@ -168,6 +170,7 @@ impl Facts {
                 "csrContent",
                 self.csr_content == Some(hex::encode(digest(&SHA256, row.csr_content().as_bytes()))),
             ),
+            ("replaces", self.replaces == row.replaces().map(|replaced| replaced.to_string())),
             ("csrDigest", self.csr_digest.as_ref() == csr.map(|csr| &csr.csr_digest)),
             (
                 "profile, subject, names or publicKeyDigest",

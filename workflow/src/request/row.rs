@@ -57,6 +57,8 @@ pub struct Request {
     pub(super) csr_content: String,
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
+    pub(super) replaces: Option<RequestId>,
+    pub(super) replaced_at: Option<OffsetDateTime>,
     pub(super) submitted_from: Option<String>,
     pub(super) policy_version: String,
     pub(super) checked_key: Option<CheckedKey>,
@@ -124,6 +126,11 @@ impl Request {
     /// The time at which the request was accepted, UTC.
     pub fn registration_date(&self) -> OffsetDateTime {
         self.registration_date
+    }
+
+    /// The request whose certificate this one renews.
+    pub fn replaces(&self) -> Option<RequestId> {
+        self.replaces
     }
 
     /// The address of the caller who submitted a request that had to be confirmed.
@@ -288,6 +295,8 @@ pub struct Submission {
     pub csr_content: String,
     /// See [`Request::profile`].
     pub profile: String,
+    /// See [`Request::replaces`].
+    pub replaces: Option<RequestId>,
     /// The version of the policy that checked the submission.
     pub policy_version: String,
     /// See [`Request::checked_key`].

@@ -51,6 +51,8 @@ impl Request {
             csr_content: submission.csr_content,
             profile: submission.profile,
             registration_date: now,
+            replaces: submission.replaces,
+            replaced_at: None,
             submitted_from: None,
             policy_version: submission.policy_version,
             checked_key: submission.checked_key,
@@ -71,7 +73,12 @@ impl Request {
 
     pub(super) fn submitted_event(&self) -> PendingEvent {
         let csr_content = hex::encode(digest(&SHA256, self.csr_content.as_bytes()));
-        PendingEvent::new(EventKind::Submitted, self.registration_date).with_digest(csr_content)
+        let submitted =
+            PendingEvent::new(EventKind::Submitted, self.registration_date).with_digest(csr_content);
+        match self.replaces {
+            None => submitted,
+            Some(replaced) => submitted.with_detail(replaced.to_string()),
+        }
     }
 
     /// Records an event that changes nothing else in the row.
@@ -132,7 +139,10 @@ impl Request {
                 self.expires_at = Some(expires_at);
                 let entry = PendingEvent::new(EventKind::Asked, now);
                 self.note(match &self.csr {
-                    Some(csr) => entry.with_digest(ApprovalDigest::of(self.id, &self.profile, csr).as_str()),
+                    Some(csr) => {
+                        let binds = ApprovalDigest::of(self.id, &self.profile, csr, self.replaces);
+                        entry.with_digest(binds.as_str())
+                    }
                     None => entry,
                 });
                 self.enter(Status::PendingApproval, now);

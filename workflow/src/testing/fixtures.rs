@@ -68,7 +68,7 @@ impl InMemoryBackend {
     /// Issues the certificate of a request from its row, like Sign (PEM).
     pub fn certificate_of(&self, request: &Request) -> String {
         let (policy, issuer) = (self.policy(), &self.latest_issuer());
-        let evaluated = request.evaluate(&policy, Some(issuer)).expect("the policy grants it");
+        let evaluated = request.evaluate(&policy, Some(issuer), None).expect("the policy grants it");
         let contents = evaluated.grant.contents();
         // The in-memory backend is always ready.
         let signer = Issuers::signer(self, issuer).now_or_never().expect("ready").expect("a key");
@@ -130,6 +130,17 @@ impl InMemoryBackend {
 
     /// Makes a request with this CSR and status without storing it. Stores its approval, if any.
     pub fn unsaved_request(&self, csr: &str, status: Status) -> Request {
+        self.unsaved(csr, status, None)
+    }
+
+    /// Stores a request with this CSR and status that renews another one, and returns it.
+    pub fn renewal_at(&self, csr: &str, status: Status, replaces: RequestId) -> Request {
+        let request = self.unsaved(csr, status, Some(replaces));
+        self.put(request.clone());
+        self.request(request.id()).expect("stored")
+    }
+
+    fn unsaved(&self, csr: &str, status: Status, replaces: Option<RequestId>) -> Request {
         let now = self.now();
         let id = RequestId::random();
         let policy = self.policy();
@@ -139,6 +150,7 @@ impl InMemoryBackend {
             comment: "For the web shop.".into(),
             csr_content: csr.to_owned(),
             profile: policy.profile(None).expect("a default profile").name().to_owned(),
+            replaces,
             policy_version: policy.version().to_owned(),
             checked_key: None,
         };
@@ -154,11 +166,11 @@ impl InMemoryBackend {
             request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        let evaluated = request.evaluate(&policy, None).expect("the policy grants it");
+        let evaluated = request.evaluate(&policy, None, None).expect("the policy grants it");
         request.record_csr(evaluated.csr_summary(), Some(evaluated.checked_key), policy.version(), now);
         let facts = request.csr().expect("recorded").clone();
         let expires_at = now + Duration::days(7);
-        let digest = ApprovalDigest::of(id, request.profile(), &facts);
+        let digest = ApprovalDigest::of(id, request.profile(), &facts, request.replaces());
         let shown = ReviewDigest::from_text("shown");
         let mut approval = Approval::ask(id, digest, approver_set(), now, expires_at);
         request.ask_approvers(expires_at, now).expect("allowed");

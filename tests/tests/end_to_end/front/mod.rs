@@ -9,6 +9,7 @@ mod decisions;
 mod fields;
 mod links;
 mod private_key;
+mod renewed;
 mod scanner;
 mod throttle;
 mod withdrawn;

@@ -40,6 +40,10 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         }
         ("Sign", "dynamodb:Query") => revocation(stack).await,
         _ if permission.resource.contains("Revocation") => revocation(stack).await,
+        ("Housekeeping", "ssm:GetParameter") => renewal(stack).await,
+        ("Housekeeping", "s3:GetObject") if permission.resource.contains("/policy/") => {
+            renewal(stack).await;
+        }
         ("Housekeeping", _) => housekeeping(stack).await,
         (_, "states:SendTaskFailure") => bad_message(stack, worker).await,
         ("AwaitApproval", "sqs:SendMessage") => reminder(stack).await,
@@ -58,10 +62,7 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
 pub(super) async fn certificate(stack: &Stack) -> Asked {
     let (portal, mailbox) = (stack.portal(), stack.mailbox());
     let asked = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;
-    let link = mailbox.approval_link(&asked, APPROVER).await;
-    portal.until(&asked, "pending_approval").await;
-    portal.decide(&link, "approve", "").await.expect(200);
-    portal.until(&asked, "delivered").await;
+    approve(stack, &asked).await;
     mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
     portal.get(&asked.status_url.replace("?key=", "/certificate?key="), "*/*").await.expect(200);
     portal.get("ca.pem", "*/*").await.expect(200);
@@ -186,6 +187,28 @@ async fn revocation(stack: &Stack) {
         stack.portal().status(&asked).await["revocation"]["listedAt"].is_string().then_some(())
     })
     .await;
+}
+
+async fn approve(stack: &Stack, asked: &Asked) {
+    let portal = stack.portal();
+    let link = stack.mailbox().approval_link(asked, APPROVER).await;
+    portal.until(asked, "pending_approval").await;
+    portal.decide(&link, "approve", "").await.expect(200);
+    portal.until(asked, "delivered").await;
+}
+
+/// Housekeeping asks the policy what becomes of a certificate that was renewed.
+async fn renewal(stack: &Stack) {
+    let (old, portal) = (certificate(stack).await, stack.portal());
+    let submission = Submission { email: old.email.clone(), ..Submission::of(&csr_for(&[HOST])) };
+    let mut body = submission.json();
+    body["replaces"] = json!(old.id);
+    body["replacesKey"] = json!(old.status_url.split_once("key=").unwrap().1);
+    let answer = portal.post("requests", &body).await.expect(202).json();
+    let asked = portal.confirm(Asked::of(&answer, &submission)).await;
+    approve(stack, &asked).await;
+    stack.housekeeping();
+    assert!(stack.row(&asked.id)["replacedAt"].is_string(), "it is settled: the policy revokes nothing");
 }
 
 /// The holder of the key of a certificate that nobody issued here revokes it.

@@ -5,14 +5,19 @@
 
 use http::HeaderMap;
 use pki::issuer::Issuer;
+use time::OffsetDateTime;
 use uuid::Uuid;
+use workflow::approval::opened::OpenedRequest;
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
 use workflow::policy::Policy;
 use workflow::request::Request;
 use workflow::request::input::{missing, private_key};
-use workflow::request::intake::{self, CheckedRequest, InputError, NewRequest, Preview, SubmissionPart};
+use workflow::request::intake::{
+    self, CheckedRequest, InputError, NewRequest, Preview, ReplacedRequest, SubmissionPart,
+};
 use workflow::requester::Requester;
+use workflow::secret::Secret;
 use workflow::texts::{Language, Message};
 
 use crate::http::fields::Fields;
@@ -24,6 +29,12 @@ pub(crate) struct SubmissionForm {
     pub(crate) comment: String,
     pub(crate) csr_content: String,
     pub(crate) profile: String,
+    /// The id of the request that it renews.
+    pub(crate) replaces: String,
+    /// The key of a link to that request; proves that the requester has it.
+    pub(crate) replaces_key: Option<Secret<String>>,
+    /// The request that it renews, opened by this key.
+    pub(crate) replaced: Option<ReplacedRequest>,
     idempotency_key: String,
 }
 
@@ -42,8 +53,25 @@ impl SubmissionForm {
             comment: request.comment().to_owned(),
             csr_content: request.csr_content().to_owned(),
             profile: request.profile().to_owned(),
-            idempotency_key: String::new(),
+            ..Self::default()
         }
+    }
+
+    /// The values of an earlier request, to renew its certificate: all but the CSR, since the key is to be a new one.
+    pub(crate) fn renewing(opened: OpenedRequest, now: OffsetDateTime) -> Self {
+        let OpenedRequest { request, key, .. } = opened;
+        SubmissionForm {
+            csr_content: String::new(),
+            replaces: request.id().to_string(),
+            replaces_key: Some(Secret::new(key.expose().to_owned())),
+            ..Self::again(&request)
+        }
+        .with_replaced(Some(ReplacedRequest { request, at: now }))
+    }
+
+    /// Sets the request that it renews.
+    pub(crate) fn with_replaced(self, replaced: Option<ReplacedRequest>) -> Self {
+        Self { replaced, ..self }
     }
 
     /// Reads the fields; an unreadable field is an error.
@@ -61,6 +89,11 @@ impl SubmissionForm {
             email: text("email").trim().to_owned(),
             comment: text("comment").trim().replace("\r\n", "\n").replace('\r', "\n"),
             profile: text("profile").trim().to_owned(),
+            replaces: text("replaces").trim().to_owned(),
+            replaces_key: Some(text("replacesKey").trim().to_owned())
+                .filter(|key| !key.is_empty())
+                .map(Secret::new),
+            replaced: None,
             idempotency_key: text("idempotencyKey"),
             csr_content: String::new(),
         };
@@ -81,6 +114,10 @@ impl SubmissionForm {
         forget(&mut form.email, "email");
         forget(&mut form.comment, "comment");
         forget(&mut form.profile, "profile");
+        forget(&mut form.replaces, "replaces");
+        let mut key = form.replaces_key.take().map(|key| key.expose().clone()).unwrap_or_default();
+        forget(&mut key, "replacesKey");
+        form.replaces_key = Some(key).filter(|key| !key.is_empty()).map(Secret::new);
         forget(&mut form.idempotency_key, "csrContent");
         forget(&mut chosen, "csrFile");
         forget(&mut pasted, "csrContent");
@@ -108,7 +145,9 @@ impl SubmissionForm {
     ) -> Result<Preview, Vec<FieldError>> {
         // A malformed address counts as none: the policy then warns instead of refusing.
         let requester = self.email.parse::<Email>().ok().map(Requester::Person);
-        match intake::preview(policy, issuer, requester.as_ref(), &self.csr_content, self.profile()) {
+        let replaced = self.replaced.as_ref();
+        let (csr, profile) = (&self.csr_content, self.profile());
+        match intake::preview(policy, issuer, requester.as_ref(), csr, profile, replaced) {
             Ok(preview) if errors.is_empty() => Ok(preview),
             other => {
                 let is_unreadable = !errors.is_empty();
@@ -141,6 +180,7 @@ impl SubmissionForm {
             comment: self.comment.clone(),
             csr_text: self.csr_content.clone(),
             profile: self.profile().map(str::to_owned),
+            replaces: self.replaced.clone(),
             language,
             idempotency_key: Some(self.idempotency_key.clone()).filter(|key| !key.is_empty()),
         };
@@ -177,6 +217,7 @@ impl From<InputError> for FieldError {
             SubmissionPart::Requester => "email",
             SubmissionPart::Comment => "comment",
             SubmissionPart::Profile => "profile",
+            SubmissionPart::Replaces => "replaces",
             // The idempotency key is a hidden field without a place of its own on the page.
             SubmissionPart::Csr | SubmissionPart::IdempotencyKey => "csrContent",
         };

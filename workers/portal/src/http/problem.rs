@@ -148,6 +148,7 @@ fn status_of(code: Code) -> StatusCode {
         | Code::BadSignature
         | Code::UnsupportedKey
         | Code::WeakKey
+        | Code::SameKey
         | Code::WeakSignature
         | Code::BadName
         | Code::ForbiddenExtension
@@ -173,6 +174,7 @@ fn title_of(code: Code) -> &'static str {
         Code::BadSignature => "title-bad-signature",
         Code::UnsupportedKey => "title-unsupported-key",
         Code::WeakKey => "title-weak-key",
+        Code::SameKey => "title-same-key",
         Code::WeakSignature => "title-weak-signature",
         Code::BadName => "title-bad-name",
         Code::ForbiddenExtension => "title-forbidden-extension",

@@ -1,12 +1,14 @@
 //! The form: empty, filled in with errors, or filled in with a preview of the certificate.
 
 use askama::Template;
-use workflow::policy::Policy;
+use workflow::policy::{Policy, RenewalRules};
+use workflow::request::Request;
 use workflow::request::intake::Preview;
 use workflow::texts::Message;
 
 use super::names::NamesView;
-use super::{FindingView, Site};
+use super::{FindingView, Markup, Site};
+use crate::commands::TypedNames;
 use crate::forms::submission::{FieldError, SubmissionForm, fresh_key};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
@@ -36,12 +38,41 @@ struct PreviewView {
     remarks: Vec<FindingView>,
 }
 
+/// The certificate to renew, and the commands for a new key with its names.
+struct RenewalView {
+    names: NamesView,
+    lead: Markup,
+    /// The sentence that the old certificate will be revoked.
+    supersedes: Option<String>,
+    openssl: Option<String>,
+    powershell: Option<String>,
+}
+
+impl RenewalView {
+    fn of(site: &Site, replaced: &Request, rules: &RenewalRules) -> Option<Self> {
+        let (csr, not_after) = (replaced.csr()?, replaced.not_after()?);
+        let commands = TypedNames::of_certificate(&csr.names, &csr.subject);
+        let commands = commands.filter(|commands| commands.not_in_powershell().is_empty());
+        Some(Self {
+            names: NamesView::of_names(site, &csr.names),
+            lead: site.markup(Message::new("form-renew-lead")).time("until", &site.instant(not_after)),
+            supersedes: rules.supersede_after.map(|after| {
+                let days = u32::try_from(after.as_secs().div_ceil(86_400)).unwrap_or(u32::MAX);
+                site.say(Message::new("form-renew-supersedes").with("days", days))
+            }),
+            openssl: commands.as_ref().and_then(TypedNames::openssl),
+            powershell: commands.as_ref().and_then(TypedNames::powershell),
+        })
+    }
+}
+
 #[derive(Template)]
 #[template(path = "form.html")]
 pub(crate) struct FormPage<'a> {
     site: Site,
     form: &'a SubmissionForm,
     idempotency_key: String,
+    renewal: Option<RenewalView>,
     profiles: Vec<Choice>,
     heading: Option<String>,
     notice: Option<String>,
@@ -61,8 +92,13 @@ impl<'a> FormPage<'a> {
                 selected: chosen == Some(profile.name()),
             })
             .collect();
+        let site = Site::of_form(portal, locale);
         Self {
-            site: Site::of_form(portal, locale),
+            renewal: form
+                .replaced
+                .as_ref()
+                .and_then(|replaced| RenewalView::of(&site, &replaced.request, policy.renewal())),
+            site,
             form,
             idempotency_key: fresh_key(),
             profiles,
@@ -105,6 +141,11 @@ impl<'a> FormPage<'a> {
             remarks: self.site.remarks(&preview.findings),
         });
         self
+    }
+
+    /// The key that proves the renewal, to be sent again with the form.
+    fn replaces_key(&self) -> &str {
+        self.form.replaces_key.as_ref().map_or("", |key| key.expose())
     }
 
     /// The errors of one field.

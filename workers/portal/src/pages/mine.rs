@@ -1,10 +1,11 @@
 //! My certificates: the page that asks for an address, and the list.
 
 use askama::Template;
+use time::OffsetDateTime;
 use workflow::approval::{LinkGiven, LinkSecret};
 use workflow::email::Email;
 use workflow::finding::Finding;
-use workflow::policy::Lifecycle;
+use workflow::policy::Policy;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -51,6 +52,7 @@ struct RequestRow {
     ends_in: Option<String>,
     page: String,
     zip: Option<String>,
+    renew: Option<String>,
 }
 
 /// Requests under one heading.
@@ -74,7 +76,7 @@ impl MinePage {
         email: &Email,
         requests: &[Request],
         links: &LinkSecret,
-        lifecycle: &Lifecycle,
+        policy: &Policy,
     ) -> Self {
         let site = Site::of(portal, locale);
         let now = portal.clock.now();
@@ -82,8 +84,8 @@ impl MinePage {
         let is_waiting =
             |request: &Request| !request.status().is_terminal() && request.status() != Status::Issued;
         let row = |request: &Request| RequestRow {
-            ends_in: site.ends_in(request, lifecycle, now),
-            ..row(&site, request, links)
+            ends_in: site.ends_in(request, policy.lifecycle(), now),
+            ..row(&site, request, links, policy, now)
         };
         let rows = |wanted: &dyn Fn(&Request) -> bool| -> Vec<RequestRow> {
             requests.iter().filter(|one| wanted(one)).map(row).collect()
@@ -98,7 +100,13 @@ impl MinePage {
     }
 }
 
-fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
+fn row(
+    site: &Site,
+    request: &Request,
+    links: &LinkSecret,
+    policy: &Policy,
+    now: OffsetDateTime,
+) -> RequestRow {
     let key = links.status_key(request.id(), LinkGiven::ByMail);
     let path = |below: &str| site.request_path(request.id(), below, &key);
     let (title, names) = names::title(site, &request.requested_names());
@@ -112,5 +120,7 @@ fn row(site: &Site, request: &Request, links: &LinkSecret) -> RequestRow {
         ends_in: None,
         page: path(""),
         zip: request.status().has_certificate().then(|| path("/certificate.zip")),
+        renew: (request.not_renewable(policy, now).is_none())
+            .then(|| site.form_path("renew", request.id(), &key)),
     }
 }

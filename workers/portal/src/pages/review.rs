@@ -8,6 +8,7 @@ use workflow::approval::review::Review;
 use workflow::approver_set::MissingApprovals;
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::name_list::NameList;
+use workflow::request::renewal::RenewalDifferences;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -41,6 +42,17 @@ struct Live {
     same_key: bool,
 }
 
+/// What a renewal replaces, and what changes.
+struct RenewalSummary {
+    replaces: Markup,
+    /// One line: that nothing changed, or what did.
+    headline: String,
+    added: Option<NamesView>,
+    removed: Option<NamesView>,
+    /// Labels and former values.
+    before: Vec<(String, String)>,
+}
+
 /// A message at the top of the page.
 struct Banner {
     class: &'static str,
@@ -67,6 +79,7 @@ pub(crate) struct ReviewPage {
     public_key_digest: String,
     csr_digest: String,
     usages: String,
+    renewal: Option<RenewalSummary>,
     refusals: Vec<FindingView>,
     remarks: Vec<FindingView>,
     live: Vec<Live>,
@@ -108,6 +121,7 @@ impl ReviewPage {
             public_key_digest: grouped(&review.public_key_digest),
             csr_digest: grouped(&review.csr_digest),
             usages: site.usages(review.extended_key_usage.iter().chain(&review.key_usage)),
+            renewal: review.differences.as_ref().map(|differences| RenewalSummary::of(&site, differences)),
             refusals: refusals.into_iter().map(|finding| site.remark(finding)).collect(),
             remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
@@ -270,6 +284,56 @@ fn anomaly(site: &Site, anomaly: &Anomaly, count: usize) -> String {
             .with("name", list(std::slice::from_ref(name)))
             .with("other", list(std::slice::from_ref(other))),
     })
+}
+
+impl RenewalSummary {
+    fn of(site: &Site, differences: &RenewalDifferences) -> Self {
+        let id = if differences.revoked { "renewal-of-revoked" } else { "renewal-of" };
+        let replaces = Message::new(id).with("serial", differences.serial.to_string());
+        let count = |id, names: &[String]| {
+            (!names.is_empty()).then(|| site.say(Message::new(id).with("count", names.len())))
+        };
+        let days =
+            differences.validity_days_before.map(|days| site.say(Message::new("days").with("days", days)));
+        let others = [
+            ("renewal-other-subject", "renewal-subject", differences.subject_before.as_deref().map(shown)),
+            ("renewal-other-profile", "renewal-profile", differences.profile_before.clone()),
+            ("renewal-other-key", "renewal-key", differences.key_before.clone()),
+            ("renewal-other-validity", "renewal-validity", days),
+        ];
+        let counts = [
+            count("renewal-added-count", &differences.names_added),
+            count("renewal-removed-count", &differences.names_removed),
+        ];
+        let words =
+            others.iter().filter(|(_, _, before)| before.is_some()).map(|(word, _, _)| site.text(word));
+        let changes: Vec<String> = counts.into_iter().flatten().chain(words).collect();
+        let changes = changes.join(&site.text("list-separator"));
+        let names = |names: &[String]| (!names.is_empty()).then(|| NamesView::of_names(site, names));
+        Self {
+            replaces: site.markup(replaces).time("until", &site.instant(differences.not_after)),
+            headline: if differences.is_empty() {
+                site.text("renewal-nothing")
+            } else {
+                site.say(Message::new("renewal-changed").with("changes", changes))
+            },
+            added: names(&differences.names_added),
+            removed: names(&differences.names_removed),
+            before: others
+                .into_iter()
+                .filter_map(|(_, label, before)| {
+                    let before = before?;
+                    let shown = if before.is_empty() { site.text("none") } else { before };
+                    Some((site.text(label), shown))
+                })
+                .collect(),
+        }
+    }
+
+    /// True if there is nothing to fold.
+    fn is_unchanged(&self) -> bool {
+        self.added.is_none() && self.removed.is_none() && self.before.is_empty()
+    }
 }
 
 impl Said {

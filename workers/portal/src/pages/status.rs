@@ -82,6 +82,8 @@ pub(crate) struct StatusPage {
     /// The form that revokes the certificate.
     revoke: Option<RevokeForm>,
     revocation: Option<RevocationFacts>,
+    /// The link to a form that renews the certificate.
+    renew: Option<String>,
     /// The votes, with masked or full addresses of the approvers, as the policy says.
     people: Vec<Markup>,
 }
@@ -114,6 +116,7 @@ impl StatusPage {
             Some(PendingPhase::Undecided) | None => headline(request.shown_status()),
         };
         let is_signed = request.is_signed();
+        let may_renew = opened.may_download() && request.not_renewable(policy, now).is_none();
         Self {
             id: request.id().to_string(),
             status: request.shown_status().as_str(),
@@ -150,9 +153,9 @@ impl StatusPage {
             confirm: (request.status() == Status::Unconfirmed && opened.is_mailed())
                 .then(|| link("/confirm")),
             cancel: (phase == Some(PendingPhase::Undecided)).then(|| link("/cancel")),
-            again: (request.status().is_terminal()).then(|| {
-                format!("{}?again={}&key={}{}", site.base, request.id(), key.expose(), site.also_lang)
-            }),
+            again: (request.status().is_terminal() && !may_renew)
+                .then(|| site.form_path("again", request.id(), key)),
+            renew: may_renew.then(|| site.form_path("renew", request.id(), key)),
             people: people(&site, request, policy.masks_addresses()),
             revoke: opened.may_download().then(|| link("/revoke")).and_then(|action| {
                 RevokeForm::of(&site, request, policy.revocation().requester(), action, now)

@@ -17,6 +17,7 @@ use workflow::finding::{Code, Finding};
 use workflow::grant::Grant;
 use workflow::ids::{IssuerId, RequestId};
 use workflow::policy::Policy;
+use workflow::ports::PortError;
 use workflow::request::Status;
 use workflow::request::intake::IntakeError;
 use workflow::request::metric::Measure;
@@ -29,22 +30,31 @@ use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, FormPage};
-use crate::routes::requests;
+use crate::routes::renewal;
+use crate::routes::requests::{self, AskedBefore};
 use crate::state::Portal;
 
-/// GET `/`; with `again` and `key` of a request, filled in with its values.
+/// GET `/`; with `again` and `key` of a request, filled in with its values; with `renew` and `key`, all but the CSR.
 pub(crate) async fn show(
     State(portal): State<Arc<Portal>>,
     locale: Locale,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let policy = portal.policies.current().await?;
+    let now = portal.clock.now();
     let form = match requests::asked_before(&portal, &uri).await? {
-        Some(request) => SubmissionForm::again(&request),
+        Some(AskedBefore::Again(request)) => SubmissionForm::again(&request),
+        Some(AskedBefore::Renew(opened)) => SubmissionForm::renewing(*opened, now),
         None => SubmissionForm::default(),
     };
     let page = FormPage::new(&portal, &locale, &policy, &form);
-    Ok(pages::page(StatusCode::OK, locale.language, &page))
+    let refusal = form.replaced.as_ref().and_then(|replaced| replaced.request.not_renewable(&policy, now));
+    let Some(finding) = refusal else {
+        return Ok(pages::page(StatusCode::OK, locale.language, &page));
+    };
+    let problem = Problem::from(finding.clone());
+    let page = page.with_errors(vec![FieldError { field: "replaces", finding }], &problem);
+    Ok(pages::page(problem.status, locale.language, &page))
 }
 
 /// The JSON of a preview.
@@ -172,13 +182,23 @@ async fn evaluate<T>(
     fields: &Fields,
     check: impl FnOnce(&SubmissionForm, &Policy, Option<&Issuer>, Vec<FieldError>) -> Result<T, Vec<FieldError>>,
 ) -> Result<FormEvaluation<T>, Problem> {
-    let (form, errors) = SubmissionForm::read(fields, headers);
+    let (mut form, mut errors) = SubmissionForm::read(fields, headers);
     let policy = portal.policies.for_csr(&form.csr_content).await?;
-    let result = match portal.issuers.in_force(&IssuerId::DEFAULT).await {
-        Ok(issuer) => check(&form, &policy, issuer.as_ref(), errors).map_err(|errors| {
-            let problem = refusal(&errors);
-            (errors, problem)
-        }),
+    let ports = async {
+        let issuer = portal.issuers.in_force(&IssuerId::DEFAULT).await?;
+        Ok::<_, PortError>((issuer, renewal::replaced(portal, &form).await?))
+    };
+    let result = match ports.await {
+        Ok((issuer, replaced)) => {
+            form = form.with_replaced(replaced.unwrap_or_else(|error| {
+                errors.push(error);
+                None
+            }));
+            check(&form, &policy, issuer.as_ref(), errors).map_err(|errors| {
+                let problem = refusal(&errors);
+                (errors, problem)
+            })
+        }
         Err(error) => Err((Vec::new(), error.into())),
     };
     Ok(FormEvaluation { form, policy, result })

@@ -39,6 +39,8 @@ struct Mine<'a> {
     names: Vec<String>,
     registration_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     serial: Option<&'a Serial>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_after: Option<String>,
@@ -108,7 +110,7 @@ pub(crate) async fn show(
         }
         ResponseFormat::Page => {
             let policy = portal.policies.current().await?;
-            let page = MinePage::new(&portal, &locale, &email, &requests, links, policy.lifecycle());
+            let page = MinePage::new(&portal, &locale, &email, &requests, links, &policy);
             pages::page(StatusCode::OK, locale.language, &page)
         }
     })
@@ -123,6 +125,7 @@ impl<'a> Mine<'a> {
             profile: request.profile(),
             names: request.requested_names(),
             registration_date: rfc3339(request.registration_date()),
+            replaces: request.replaces(),
             serial: request.serial().filter(|_| is_signed),
             not_after: request.not_after().filter(|_| is_signed).map(rfc3339),
             status_url,

@@ -43,6 +43,8 @@ struct View<'a> {
     profile: &'a str,
     names: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     serial: Option<&'a Serial>,
@@ -138,6 +140,7 @@ async fn show(
             status: request.shown_status(),
             profile: request.profile(),
             names: &names,
+            replaces: request.replaces(),
             expires_at: request.expires_at().map(rfc3339),
             serial: request.serial().filter(|_| is_signed),
             not_after: request.not_after().filter(|_| is_signed).map(rfc3339),
@@ -173,14 +176,39 @@ pub(crate) async fn cancel(
     })
 }
 
-/// The earlier request with the values for the form (`?again=...&key=...`); `None` without these parameters.
-pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<Request>, Problem> {
+/// What the form is filled in for.
+pub(crate) enum AskedBefore {
+    /// The same request again.
+    Again(Box<Request>),
+    /// A renewal of its certificate.
+    Renew(Box<OpenedRequest>),
+}
+
+/// The earlier request with the values for the form (`?again=...&key=...` or `?renew=...&key=...`); `None` without
+/// these parameters.
+pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<AskedBefore>, Problem> {
     let query = uri.query().unwrap_or_default();
-    let id = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "again");
-    let Some((_, id)) = id else {
+    let parameter = |wanted: &str| {
+        let found = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.into_owned())
+    };
+    if let Some(id) = parameter("renew") {
+        let opened = open(portal, Ok(Path(id)), uri).await?;
+        if !opened.may_download() {
+            return Err(needs_mailed_link());
+        }
+        return Ok(Some(AskedBefore::Renew(Box::new(opened))));
+    }
+    let Some(id) = parameter("again") else {
         return Ok(None);
     };
-    open(portal, Ok(Path(id.into_owned())), uri).await.map(|opened| Some(opened.request))
+    let opened = open(portal, Ok(Path(id)), uri).await?;
+    Ok(Some(AskedBefore::Again(Box::new(opened.request))))
+}
+
+/// The problem of a link that does not open the certificate.
+fn needs_mailed_link() -> Problem {
+    Problem::new(Code::BadRequest, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
 }
 
 /// GET `/requests/{id}/certificate?key=`: PEM or zip, by `Accept`.
@@ -234,9 +262,7 @@ async fn download(
 ) -> Result<Vec<u8>, Problem> {
     let opened = open(portal, id, uri).await?;
     if !opened.may_download() {
-        return Err(
-            Problem::new(Code::BadRequest, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
-        );
+        return Err(needs_mailed_link());
     }
     let request = opened.request;
     let downloads = portal.downloads();

@@ -50,9 +50,9 @@ proptest! {
     }
 
     #[test]
-    fn any_fields_are_answered(email in value(), comment in value(), csr in value(), profile in value(), key in "[ -~]{0,20}") {
+    fn any_fields_are_answered(email in value(), comment in value(), csr in value(), profile in value(), replaces in value(), proof in value(), key in "[ -~]{0,20}") {
         let site = Site::new();
-        let body = json!({"email": email, "comment": comment, "csrContent": csr, "profile": profile, "idempotencyKey": key});
+        let body = json!({"email": email, "comment": comment, "csrContent": csr, "profile": profile, "replaces": replaces, "replacesKey": proof, "idempotencyKey": key});
         let answer = call(&site, "/requests", "application/json", body.to_string().into_bytes());
         prop_assert!(is_known(&answer), "{} {}", answer.status, answer.text());
         prop_assert!(site.backend.requests().is_empty());

@@ -111,6 +111,19 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let many = site.backend.unsaved_request(&test_pki::csr(&names), Status::PendingApproval);
     site.backend.put(many.clone());
     pages.push(("review-many", site.browse_in(language, &site.link(many.id())).await.is_page(200)));
+    let old = site.backend.unsaved_request(&csr, Status::Delivered);
+    site.backend.put(old.clone());
+    let renew = site.status_path(old.id(), LinkGiven::ByMail).await.replacen("/requests/", "/?renew=", 1);
+    let renew = renew.replacen("?key", "&key", 1);
+    pages.push(("form-renew", site.browse_in(language, &renew).await.is_page(200)));
+    for (name, key, names) in [
+        ("review-renewal", TestKey::EcP256, ["www.example.com", "shop.example.com", "10.1.2.3"]),
+        ("review-renewal-other", TestKey::EcP384, ["www.example.com", "new.example.com", "10.1.2.3"]),
+    ] {
+        let csr = test_pki::csr_with(key, "www.example.com", &names);
+        let renewal = site.backend.renewal_at(&csr, Status::PendingApproval, old.id());
+        pages.push((name, site.browse_in(language, &site.link(renewal.id())).await.is_page(200)));
+    }
     let (_, path) = site.request_at(Status::PendingApproval).await;
     let withdrawn = site.submit_in(language, &path.replacen('?', "/cancel?", 1), &[]).await;
     assert_eq!(withdrawn.status, 303);

@@ -18,6 +18,7 @@ mod mine;
 mod openapi;
 mod preview;
 mod reading;
+mod renewal;
 mod repeated;
 mod review;
 mod revocations;

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pki::testing as test_pki;
+use pki::testing::TestKey;
 use serde_json::{Value, json};
+use workflow::approval::LinkGiven;
 use workflow::finding::{Code, Severity};
 use workflow::request::Status;
 
@@ -205,4 +208,22 @@ async fn reviews_and_votes_have_the_fields_of_the_file() {
     let issued = site.backend.request_with_certificate(Status::Issued);
     let revoked = site.post(&site.link(issued), &json!({"decision": "revoke", "reason": "superseded"})).await;
     answers(&file, "/approvals/{key}", "post", &revoked);
+}
+
+#[tokio::test]
+async fn a_renewal_has_the_fields_of_the_file() {
+    let (site, file) = (Site::new(), file());
+    let old = test_pki::csr_with(TestKey::EcP384, "", &["www.example.com", "old.example.com"]);
+    let old = site.backend.unsaved_request(&old, Status::Delivered);
+    site.backend.put(old.clone());
+    let csr = test_pki::csr(&["www.example.com"]);
+    let renewal = site.backend.renewal_at(&csr, Status::PendingApproval, old.id());
+    site.backend.alter(old.id(), |row| row.profile = "client".into());
+    let path = site.status_path(renewal.id(), LinkGiven::InAnswer).await;
+    let view = answers(&file, "/requests/{id}", "get", &site.get(&path).await);
+    assert_eq!(view["replaces"], old.id().to_string());
+    let review = answers(&file, "/approvals/{key}", "get", &site.get(&site.link(renewal.id())).await);
+    for field in ["subjectBefore", "profileBefore", "keyBefore"] {
+        assert!(review["renews"][field].is_string(), "{field}: {review:#}");
+    }
 }

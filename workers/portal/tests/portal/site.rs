@@ -136,12 +136,12 @@ impl Site {
     /// The current review digest of a request.
     pub(crate) fn shown(&self, id: RequestId) -> String {
         let request = self.backend.request(id).unwrap();
-        let (grant, findings) = match request.evaluate(&self.backend.policy(), None) {
+        let (grant, findings) = match request.evaluate(&self.backend.policy(), None, None) {
             Ok(evaluated) => (Some(evaluated.grant), evaluated.findings),
             Err(refusal) => (None, refusal.0),
         };
         let binds = self.backend.approval(id).unwrap().digest;
-        ReviewDigest::of(&binds, grant.as_ref(), &findings).to_string()
+        ReviewDigest::of(&binds, grant.as_ref(), &findings, None).to_string()
     }
 
     /// GET as a program.

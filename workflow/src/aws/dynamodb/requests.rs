@@ -36,6 +36,9 @@ const UNDECIDED_MARK: &str = "undecided:";
 /// [open revocation](Request::has_open_revocation): the key of the sparse index `byUntold`.
 const UNNOTIFIED_MARK: (&str, &str) = ("untold", "yes");
 
+/// Column and value of rows that [supersede another](Request::is_superseding), in the same index.
+const SUPERSEDING_MARK: (&str, &str) = (UNNOTIFIED_MARK.0, "superseding");
+
 /// The column with the time (seconds since 1970) at which DynamoDB deletes a row that nobody confirmed.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 const REMOVE_AT: &str = "removeAt";
@@ -51,6 +54,8 @@ pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, Port
     let mut item = encode(request, what)?;
     if request.is_unnotified() || request.has_open_revocation() {
         item.insert(UNNOTIFIED_MARK.0.into(), AttributeValue::S(UNNOTIFIED_MARK.1.into()));
+    } else if request.is_superseding() {
+        item.insert(SUPERSEDING_MARK.0.into(), AttributeValue::S(SUPERSEDING_MARK.1.into()));
     }
     let person = PlusTags::Same.person(request.email());
     item.insert(
@@ -334,6 +339,10 @@ impl Requests for DynamoRequests {
 
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
         self.entries("byUntold", UNNOTIFIED_MARK, true, limit).await
+    }
+
+    async fn superseding(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
+        self.entries("byUntold", SUPERSEDING_MARK, true, limit).await
     }
 
     async fn with_serial(&self, serial: &Serial) -> Result<Option<Request>, PortError> {

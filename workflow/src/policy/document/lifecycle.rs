@@ -36,7 +36,7 @@ pub(super) struct LifecycleSection {
 }
 
 impl LifecycleSection {
-    pub(super) const KEYS: &[&str] = &["remind", "escalate_to"];
+    pub(super) const KEYS: &[&str] = &["remind", "escalate_to", "renewal"];
 
     pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> LifecycleSection {
         let remind: Field<Vec<PlacedValue<DaysBefore>>> = keys.list("remind", mistakes);

@@ -14,6 +14,7 @@ use crate::finding::Finding;
 use crate::framed_hash::read_sha256;
 use crate::policy::error::similar;
 use crate::policy::key_list::KeyListDigest;
+use crate::policy::renewal::SameKeyAction;
 use crate::policy::rules::{DnsRule, MailRule, Network, UriRule};
 use crate::texts::Language;
 use pki::csr::{KEY_USAGES, PURPOSES, purpose, purpose_name};
@@ -247,6 +248,12 @@ impl FromText for Shown {
     }
 }
 
+impl FromText for SameKeyAction {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "value of same_key", [("refuse", SameKeyAction::Refuse), ("warn", SameKeyAction::Warn)])
+    }
+}
+
 impl FromText for Language {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
         word(text, "language of the pages", Language::ALL.map(|language| (language.code(), language)))
@@ -322,24 +329,40 @@ pub(super) struct Limit(pub(super) Duration);
 
 impl FromText for Limit {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
-        let seconds = text.char_indices().next_back().and_then(|(at, unit)| {
-            let unit = match unit {
-                's' => 1,
-                'm' => 60,
-                'h' => 3600,
-                'd' => 86_400,
-                _ => return None,
-            };
-            let digits = Some(&text[..at]).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
-            digits.parse::<u64>().ok()?.checked_mul(unit)
-        });
-        match seconds {
-            Some(seconds) if (1..=LONGEST_LIMIT.as_secs()).contains(&seconds) => {
-                Ok(Limit(Duration::from_secs(seconds)))
-            }
-            Some(_) => Err(format!("\"{text}\" is out of range; write between 1s and 30d").into()),
-            None => Err(format!("\"{text}\" is no length of time; write 10s, 90m, 36h or 7d").into()),
-        }
+        duration(text, LONGEST_LIMIT, "30d").map(Limit)
+    }
+}
+
+/// The longest time in the life of certificates that a policy can name.
+const LONGEST_SPAN: Duration = Duration::from_secs(3650 * 86_400);
+
+/// A time in the life of a certificate, written like a [`Limit`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span(pub(super) Duration);
+
+impl FromText for Span {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        duration(text, LONGEST_SPAN, "3650d").map(Span)
+    }
+}
+
+/// A duration of at most `longest`, which is `longest_text` in the policy language.
+fn duration(text: &str, longest: Duration, longest_text: &str) -> Result<Duration, WrongValue> {
+    let seconds = text.char_indices().next_back().and_then(|(at, unit)| {
+        let unit = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            _ => return None,
+        };
+        let digits = Some(&text[..at]).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+        digits.parse::<u64>().ok()?.checked_mul(unit)
+    });
+    match seconds {
+        Some(seconds) if (1..=longest.as_secs()).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        Some(_) => Err(format!("\"{text}\" is out of range; write between 1s and {longest_text}").into()),
+        None => Err(format!("\"{text}\" is no length of time; write 10s, 90m, 36h or 7d").into()),
     }
 }
 

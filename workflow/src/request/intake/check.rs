@@ -3,6 +3,7 @@
 use pki::csr::Csr;
 use pki::error::StructureError;
 use pki::issuer::Issuer;
+use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
 use crate::email::Email;
@@ -10,9 +11,10 @@ use crate::finding::{Code, Finding, findings, quoted};
 use crate::framed_hash::FramedHash;
 use crate::grant::{CheckedKey, Grant};
 use crate::ids::RequestId;
-use crate::policy::{Policy, Profile, evaluate};
+use crate::policy::{Policy, evaluate};
 use crate::request::input::{missing, unfit_text};
-use crate::request::{Request, Submission};
+use crate::request::renewal::RenewalTerms;
+use crate::request::{Request, Submission, renewal};
 use crate::requester::Requester;
 use crate::texts::{Language, Message};
 
@@ -35,8 +37,19 @@ pub enum SubmissionPart {
     Csr,
     /// The name of the profile.
     Profile,
+    /// The request that a renewal replaces.
+    Replaces,
     /// The idempotency key.
     IdempotencyKey,
+}
+
+/// The request that a renewal replaces, opened by its link.
+#[derive(Clone, Debug)]
+pub struct ReplacedRequest {
+    /// The request.
+    pub request: Request,
+    /// The time at which it was opened: that of the submission.
+    pub at: OffsetDateTime,
 }
 
 /// An error of one part of a submission.
@@ -59,6 +72,8 @@ pub struct NewRequest {
     pub csr_text: String,
     /// The name of the profile; the default profile if `None`.
     pub profile: Option<String>,
+    /// The request that a renewal replaces.
+    pub replaces: Option<ReplacedRequest>,
     /// The language of mails to the requester.
     pub language: Language,
     /// The key by which the requester repeats a submission; `None` makes each submission a request of its own.
@@ -97,8 +112,9 @@ pub fn preview(
     requester: Option<&Requester>,
     csr_text: &str,
     profile: Option<&str>,
+    replaced: Option<&ReplacedRequest>,
 ) -> Result<Preview, Vec<InputError>> {
-    examine(policy, issuer, requester, csr_text, profile).map(|(preview, _)| preview)
+    examine(policy, issuer, requester, csr_text, profile, replaced).map(|(preview, _)| preview)
 }
 
 /// Like [`preview`], with the CSR.
@@ -108,6 +124,7 @@ fn examine(
     requester: Option<&Requester>,
     csr_text: &str,
     profile: Option<&str>,
+    replaced: Option<&ReplacedRequest>,
 ) -> Result<(Preview, Csr), Vec<InputError>> {
     let profile = policy
         .profile(profile)
@@ -123,12 +140,18 @@ fn examine(
     match (csr, profile) {
         (Ok((csr, checked_key)), Ok(profile)) => {
             let verdict = evaluate::evaluate_with_issuer(policy, issuer, &csr, profile, requester);
-            match verdict.grant {
+            let same_key = replaced.and_then(|replaced| {
+                let digest = csr.key().digest();
+                renewal::same_key(policy, &digest, &replaced.request)
+            });
+            let is_refused = same_key.as_ref().is_some_and(Finding::is_refusal);
+            let findings = same_key.into_iter().chain(verdict.findings).collect();
+            match verdict.grant.filter(|_| !is_refused) {
                 Some(grant) => {
-                    let (profile, findings) = (profile.name().to_owned(), verdict.findings);
+                    let profile = profile.name().to_owned();
                     Ok((Preview { profile, grant, findings, checked_key }, csr))
                 }
-                None => Err(errors_of_csr(verdict.findings)),
+                None => Err(errors_of_csr(findings)),
             }
         }
         (csr, profile) => Err(csr.err().into_iter().chain(profile.err()).flatten().collect()),
@@ -149,13 +172,25 @@ impl NewRequest {
         errors.extend(comment.map(|finding| InputError { input: SubmissionPart::Comment, finding }));
         let key = self.idempotency_key.as_deref().and_then(unfit_key);
         errors.extend(key.map(|finding| InputError { input: SubmissionPart::IdempotencyKey, finding }));
-        let preview =
-            examine(policy, issuer, requester.as_ref().ok(), &self.csr_text, self.profile.as_deref())
-                .map_err(|more| errors.extend(more));
-        if let (Ok(Requester::Person(email)), Ok((preview, _))) = (&requester, &preview)
-            && let Ok(profile) = policy.profile(Some(&preview.profile))
-        {
-            let finding = no_approvers(profile, email);
+        let replaced = self.replaces.as_ref();
+        let preview = examine(
+            policy,
+            issuer,
+            requester.as_ref().ok(),
+            &self.csr_text,
+            self.profile.as_deref(),
+            replaced,
+        )
+        .map_err(|more| errors.extend(more));
+        if let (Ok(Requester::Person(email)), Some(replaced)) = (&requester, replaced) {
+            let finding = renewal::refusal(policy, email, replaced.at, &replaced.request);
+            errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Replaces, finding }));
+        }
+        if let (Ok(Requester::Person(email)), Ok((preview, csr))) = (&requester, &preview) {
+            let csr = preview.grant.csr_summary(csr);
+            let submitted_at = replaced.map_or(OffsetDateTime::UNIX_EPOCH, |replaced| replaced.at);
+            let terms = RenewalTerms { requester: email, profile: &preview.profile, csr: &csr, submitted_at };
+            let finding = no_approvers(policy, &terms, replaced.map(|replaced| &replaced.request));
             errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Profile, finding }));
         }
         match (requester, preview) {
@@ -166,6 +201,7 @@ impl NewRequest {
                     comment: self.comment,
                     csr_content: csr.pem(),
                     profile: preview.profile,
+                    replaces: self.replaces.map(|replaced| replaced.request.id()),
                     policy_version: policy.version().to_owned(),
                     checked_key: Some(preview.checked_key),
                 };
@@ -188,10 +224,13 @@ impl CheckedRequest {
 
     /// The id where a stranger's unconfirmed request stands under [`CheckedRequest::id`].
     pub(super) fn other_id(&self, links: &LinkSecret) -> Option<RequestId> {
-        let Submission { email, comment, profile, .. } = &self.submission;
+        let Submission { email, comment, profile, replaces, .. } = &self.submission;
         let mut contents = FramedHash::new("countersign submission 1");
         // The text as it came, like in earlier versions: ids of stored requests depend on it.
         contents.field(comment).field(&self.csr_text).field(profile);
+        if let Some(replaces) = replaces {
+            contents.field(&replaces.to_string());
+        }
         Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
     }
 
@@ -206,6 +245,7 @@ impl CheckedRequest {
             && stored.comment() == self.submission.comment
             && is_same_csr(stored.csr_content(), &self.submission.csr_content)
             && stored.profile() == self.submission.profile
+            && stored.replaces() == self.submission.replaces
     }
 }
 
@@ -238,12 +278,12 @@ fn unfit_key(key: &str) -> Option<Finding> {
 }
 
 /// The requester never approves their own request, so a profile needs enough other approvers.
-fn no_approvers(profile: &Profile, requester: &Email) -> Option<Finding> {
-    profile.approver_set_for(requester).err().map(|error| {
-        tracing::warn!(%error, profile = profile.name(), "rejected a submission: its profile has too few approvers");
+fn no_approvers(policy: &Policy, terms: &RenewalTerms<'_>, replaced: Option<&Request>) -> Option<Finding> {
+    renewal::approver_set(policy, terms, replaced).err().map(|error| {
+        tracing::warn!(%error, profile = terms.profile, "rejected a submission: its profile has too few approvers");
         Finding::refused(
             Code::BadRequest,
-            Message::new("finding-nobody-else").with("profile", profile.name()),
+            Message::new("finding-nobody-else").with("profile", terms.profile),
             Message::new("finding-nobody-else-advice"),
         )
     })

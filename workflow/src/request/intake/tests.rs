@@ -18,6 +18,7 @@ pub(super) fn new_request(key: &str, comment: &str, csr_text: &str) -> NewReques
         comment: comment.to_owned(),
         csr_text: csr_text.to_owned(),
         profile: None,
+        replaces: None,
         language: Language::Japanese,
         idempotency_key: Some(key.to_owned()),
     }

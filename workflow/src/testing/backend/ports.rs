@@ -165,6 +165,13 @@ impl Requests for InMemoryBackend {
         })
     }
 
+    async fn superseding(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
+        self.call("requests", "superseding", |state| {
+            let rows = oldest(state.requests.values().filter(|row| row.is_superseding()), limit);
+            rows.iter().map(|row| ListedRequest { expires_at: None, ..listed(row) }).collect()
+        })
+    }
+
     async fn with_serial(&self, serial: &Serial) -> Result<Option<Request>, PortError> {
         self.call("requests", "with serial", |state| {
             state.requests.values().find(|row| row.serial() == Some(serial)).cloned()

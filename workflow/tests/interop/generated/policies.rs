@@ -272,10 +272,24 @@ fn revocation() -> BoxedStrategy<Value> {
 
 fn lifecycle() -> BoxedStrategy<Value> {
     let remind = [strings(&[]), strings(&["1d"]), strings(&["30d", "7d"])];
-    let fields: [Field; 2] =
-        [("remind", one_of(&remind)), ("escalate_to", one_of(&["pki-team@example.com"]))];
+    let fields: [Field; 3] = [
+        ("remind", one_of(&remind)),
+        ("escalate_to", one_of(&["pki-team@example.com"])),
+        ("renewal", one_of(&[renewal()])),
+    ];
     let all = fields.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
     all.prop_map(Value::from).boxed()
+}
+
+/// Rules on renewals, which decide nothing about a first request.
+fn renewal() -> Value {
+    Table::from_iter([
+        ("approvals".to_owned(), 1.into()),
+        ("within".to_owned(), "14d".into()),
+        ("same_key".to_owned(), "warn".into()),
+        ("supersede_after".to_owned(), "7d".into()),
+    ])
+    .into()
 }
 
 pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
@@ -341,6 +355,7 @@ pub(crate) fn required() -> BTreeSet<String> {
         ("publication", "publication."),
         ("revocation", "revocation."),
         ("lifecycle", "lifecycle."),
+        ("lifecycle.renewal", "lifecycle.renewal."),
         ("defaults", "profiles.server."),
         ("defaults.names", "profiles.server.names."),
     ];

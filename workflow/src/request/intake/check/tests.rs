@@ -33,7 +33,7 @@ fn a_row_with_the_text_as_it_came_is_repeated_by_the_same_csr() {
     of_earlier_version.csr_content = text.clone();
     let arn = "arn:aws:states:eu-central-1:000000000000:execution:countersign:1".to_owned();
     let stored = |submission| {
-        Request::submitted(RequestId::random(), submission, arn.clone(), time::OffsetDateTime::UNIX_EPOCH)
+        Request::submitted(RequestId::random(), submission, arn.clone(), OffsetDateTime::UNIX_EPOCH)
     };
     assert!(request.is_replay_of(&stored(of_earlier_version.clone())));
     assert!(request.is_replay_of(&stored(request.submission.clone())));
@@ -63,12 +63,15 @@ fn the_most_names_and_the_largest_key_pass_and_larger_ones_are_told_the_bound() 
     backend.set_policy(&policy);
     for (count, length) in [(250, 25), (100, 63)] {
         let text = with_names(TestKey::Rsa4096, count, length);
-        assert_eq!(preview(&backend.policy(), None, None, &text, None).unwrap().grant.names.len(), count);
+        assert_eq!(
+            preview(&backend.policy(), None, None, &text, None, None).unwrap().grant.names.len(),
+            count
+        );
     }
     let text = with_names(TestKey::EcP256, 250, 40);
     let bytes = Csr::read(&text).unwrap().der().len();
     for errors in [
-        preview(&backend.policy(), None, None, &text, None).unwrap_err(),
+        preview(&backend.policy(), None, None, &text, None, None).unwrap_err(),
         new_request("key", "", &text).check(&backend.policy(), None).unwrap_err(),
     ] {
         assert_eq!(errors.len(), 1);
@@ -79,7 +82,7 @@ fn the_most_names_and_the_largest_key_pass_and_larger_ones_are_told_the_bound() 
     }
     // A row that an earlier version stored is evaluated as before.
     let row = backend.unsaved_request(&text, Status::Submitted);
-    assert!(row.evaluate(&backend.policy(), None).is_ok());
+    assert!(row.evaluate(&backend.policy(), None, None).is_ok());
 }
 
 #[test]
@@ -90,6 +93,7 @@ fn every_part_that_is_wrong_is_named_at_once() {
         comment: "\u{7}".into(),
         csr_text: "hello".into(),
         profile: Some("unknown".into()),
+        replaces: None,
         language: Language::English,
         idempotency_key: Some("a b".into()),
     };
@@ -120,10 +124,10 @@ fn a_requester_who_would_be_the_only_approver_is_told() {
 #[test]
 fn a_preview_needs_no_requester_and_an_empty_text_is_missing() {
     let policy = InMemoryBackend::new().policy();
-    let granted = preview(&policy, None, None, &csr(), Some("server")).unwrap();
+    let granted = preview(&policy, None, None, &csr(), Some("server"), None).unwrap();
     assert_eq!(granted.grant.names, ["www.example.com"]);
     assert_eq!(granted.profile, "server");
-    let errors = preview(&policy, None, None, "", None).unwrap_err();
+    let errors = preview(&policy, None, None, "", None, None).unwrap_err();
     assert_eq!(errors.len(), 1);
     assert_eq!((errors[0].input, errors[0].finding.code), (SubmissionPart::Csr, Code::MissingField));
 }
