@@ -33,12 +33,14 @@ mod issuers;
 mod lists;
 pub mod object_key;
 mod requests;
+mod responders;
 mod revocations;
 
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
 pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL};
 pub use requests::{update_known_request, update_request};
+pub use responders::{RenewResponderError, renew_responder};
 pub use revocations::record_revocation;
 
 /// The most attempts of an update that conflicts with other writers.
