@@ -1,0 +1,193 @@
+//! Time of an OCSP answer relative to its bare signature, and answers a second beside `openssl ocsp`: `cargo bench -p benches
+//! --bench ocsp`.
+//!
+//! Measures in the same rounds: the bare signature of aws-lc-rs, an answer about a certificate that the process has seen,
+//! and one about a certificate that it reads first; all octets to octets, with ports in memory. Then both responders answer the
+//! same requests over plain http on the loopback interface, one after the other, each round of each beside a round of the other.
+//! Prints Markdown.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use benches::{machine, paired};
+use futures_util::FutureExt as _;
+use pki::certificate::to_pem;
+use pki::issuer::Issuer;
+use pki::signer::{LocalKey, Signer as _};
+use pki::testing::{CaMaker, OcspHash, OcspSaid, TestKey, ocsp_request, ocsp_said, ocsp_single};
+use workflow::ocsp::OcspService;
+use workflow::ports::{Clock as _, OcspResponders as _};
+use workflow::store::renew_responder;
+use workflow::testing::InMemoryBackend;
+
+const BUDGET: Duration = Duration::from_secs(2);
+/// Requests of a round over http.
+const REQUESTS: usize = 100;
+/// An answer about a certificate that the process has seen, over the bare signature.
+const TARGET: f64 = 1.5;
+const SERIAL: [u8; 20] = [0x41; 20];
+
+struct Stand {
+    backend: Arc<InMemoryBackend>,
+    issuer: Issuer,
+    request: Vec<u8>,
+    folder: tempfile::TempDir,
+}
+
+fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("ports in memory do not wait")
+}
+
+impl Stand {
+    fn new() -> Stand {
+        let backend = InMemoryBackend::new();
+        backend.set_now(time::OffsetDateTime::now_utc());
+        let ca = CaMaker::new(TestKey::EcP256);
+        let own = ca.clone().self_signed();
+        backend.rotate_to(&own);
+        let (issuer, key) =
+            (Issuer::from_pem(&own.certificate_pem).unwrap(), LocalKey::from_pem(&own.key_pem).unwrap());
+        now(renew_responder(&*backend, &key, &issuer, backend.now())).unwrap();
+        let leaf = CaMaker::new(TestKey::EcP256).named("leaf").not_a_ca().serial(&SERIAL).der_below(&ca);
+        backend.put_certificate(&hex(&SERIAL).parse().unwrap(), &to_pem(&leaf));
+        let request = ocsp_request(&[ocsp_single(&issuer, &SERIAL, OcspHash::Sha1)], None);
+        let folder = tempfile::tempdir().unwrap();
+        let responder = now(backend.responder(&issuer.key_identifier())).unwrap().unwrap();
+        std::fs::write(folder.path().join("responder.pem"), responder.pem().expose().as_str()).unwrap();
+        std::fs::write(folder.path().join("ca.pem"), &own.certificate_pem).unwrap();
+        let row = format!("V\t350101000000Z\t\t{}\tunknown\t/CN=leaf\n", hex(&SERIAL).to_uppercase());
+        std::fs::write(folder.path().join("index.txt"), row).unwrap();
+        Stand { backend, issuer, request, folder }
+    }
+
+    fn service(&self) -> OcspService {
+        let ports = || Arc::clone(&self.backend);
+        OcspService::new(ports(), ports(), ports(), ports(), ports())
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn main() {
+    let stand = Stand::new();
+    println!("{}\n", machine::description());
+    println!("| | µs | over the signature | target |\n| --- | ---: | ---: | --- |");
+    let responder = now(stand.backend.responder(&stand.issuer.key_identifier())).unwrap().unwrap();
+    let key = LocalKey::from_pem(responder.pem().expose()).unwrap();
+    let warm = stand.service();
+    let answer = |service: &OcspService| now(service.answer(&stand.request)).der;
+    assert_eq!(ocsp_said(&answer(&warm)), OcspSaid::Statuses(vec![(0, 0)]));
+    let message = answer(&warm);
+    let unseen = ocsp_request(&[ocsp_single(&stand.issuer, &[9; 20], OcspHash::Sha1)], None);
+    let [sign, seen, unknown] = paired::medians(
+        BUDGET,
+        [
+            // The responseData is about 200 octets long.
+            &mut || drop(now(key.sign(&message[..200])).unwrap()),
+            &mut || drop(answer(&warm)),
+            &mut || drop(now(warm.answer(&unseen))),
+        ],
+    );
+    let verdict = if seen / sign <= TARGET { "met" } else { "missed" };
+    println!("| bare signature, P-256 | {sign:.1} | 1.00 | |");
+    println!(
+        "| answer, the certificate seen before | {seen:.1} | {:.2} | {TARGET}: {verdict} |",
+        seen / sign
+    );
+    println!("| answer, never issued | {unknown:.1} | {:.2} | |", unknown / sign);
+    over_http(&stand);
+}
+
+/// One answer after the other over http, in rounds.
+fn over_http(stand: &Stand) {
+    let Some((_openssl, theirs)) = openssl(stand.folder.path()) else {
+        println!("\nopenssl is not installed");
+        return;
+    };
+    let own = serve(stand.service());
+    let round = |port: u16| {
+        for _ in 0..REQUESTS {
+            assert_eq!(ocsp_said(&post(port, &stand.request)), OcspSaid::Statuses(vec![(0, 0)]));
+        }
+    };
+    let [ours, others] = paired::medians(BUDGET, [&mut || round(own), &mut || round(theirs)]);
+    let a_second = |microseconds: f64| REQUESTS as f64 / microseconds * 1e6;
+    println!("\n| responder | answers a second |\n| --- | ---: |");
+    println!("| Countersign | {:.0} |\n| `openssl ocsp` | {:.0} |", a_second(ours), a_second(others));
+}
+
+/// Ends with the benchmark.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn openssl(folder: &Path) -> Option<(Running, u16)> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = port.to_string();
+    let child = Command::new("openssl")
+        .args(["ocsp", "-index", "index.txt", "-CA", "ca.pem", "-rsigner", "responder.pem"])
+        .args(["-rkey", "responder.pem", "-nmin", "60", "-ignore_err", "-port", &text])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        std::thread::yield_now();
+    }
+    Some((Running(child), port))
+}
+
+/// Our responder, as plain as the other one.
+fn serve(service: OcspService) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = body(&mut BufReader::new(stream.try_clone().unwrap()));
+            let answer = now(service.answer(&request)).der;
+            let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len());
+            stream.write_all(&[head.as_bytes(), &answer].concat()).unwrap();
+        }
+    });
+    port
+}
+
+fn post(port: u16, request: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!(
+        "POST / HTTP/1.0\r\nContent-Type: application/ocsp-request\r\nContent-Length: {}\r\n\r\n",
+        request.len()
+    );
+    stream.write_all(&[head.as_bytes(), request].concat()).unwrap();
+    body(&mut BufReader::new(stream))
+}
+
+/// The body of a message with a Content-Length.
+fn body(reader: &mut BufReader<TcpStream>) -> Vec<u8> {
+    let (mut length, mut line) = (0, String::new());
+    while reader.read_line(&mut line).unwrap() > 2 {
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    body
+}
