@@ -179,6 +179,16 @@ async fn errors_are_read_by_openssl() {
     }
 }
 
+#[test]
+fn elements_are_those_of_the_library() {
+    use der::Encode as _;
+    for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536, 200_000] {
+        let content = vec![7; length];
+        let expected = der::asn1::OctetString::new(&content[..]).unwrap().to_der().unwrap();
+        assert_eq!(response::tlv(4, &[&content]), expected, "{length}");
+    }
+}
+
 /// A CertID with SHA-1.
 fn cert_id(serial: &[u8]) -> Vec<u8> {
     let hash = sequence(&[oid("1.3.14.3.2.26"), tlv(5, &[])]);
