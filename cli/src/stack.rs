@@ -172,6 +172,12 @@ struct Exported {
 }
 
 impl Stack {
+    /// The path of the SSM parameters of OCSP responders: beside that of the policy.
+    pub(crate) fn ocsp_parameters(&self) -> String {
+        let folder = self.policy_parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{folder}/ocsp")
+    }
+
     /// The local stack.
     pub(crate) fn local(endpoints: &Endpoints) -> Self {
         let credentials = Credentials::from_keys(ROOT_KEY.0, ROOT_KEY.1, None);

@@ -137,7 +137,7 @@ fn what_anybody_can_have_stored_mailed_or_sent_back_has_a_throttle_of_its_own() 
     let methods = of_type(&template, "AWS::ApiGateway::Method");
     let integration = &methods["ApiPathMethod"]["Properties"]["Integration"];
     let routes = read("workers/portal/src/routes.rs");
-    for (id, method) in &methods {
+    for (id, method) in methods.iter().filter(|(id, _)| !id.starts_with("ApiOcsp")) {
         assert_eq!(&method["Properties"]["Integration"], integration, "{id} is not the portal's");
         let path = method["Properties"]["ResourceId"]["Ref"].as_str().map(|id| path(&template, id));
         if let Some(path) = path.filter(|path| !path.ends_with("+}")) {
@@ -153,6 +153,39 @@ fn what_anybody_can_have_stored_mailed_or_sent_back_has_a_throttle_of_its_own() 
     }
     assert_eq!(settings, wanted);
     assert_eq!(routes.matches("own_throttle::required").count(), wanted.len() - 1);
+}
+
+/// A client follows the address in a certificate, and RFC 6960 appendix A.1.
+#[test]
+fn two_methods_are_for_ocsp_and_caches_in_front_of_them_know_the_path() {
+    let template = template();
+    let mut methods = BTreeMap::new();
+    for (id, method) in of_type(&template, "AWS::ApiGateway::Method") {
+        let text = method.to_string();
+        assert_eq!(text.contains("OcspFunction"), id.starts_with("ApiOcsp"), "{id}");
+        if id.starts_with("ApiOcsp") {
+            let path = path(&template, method["Properties"]["ResourceId"]["Ref"].as_str().unwrap());
+            methods.insert(path, method["Properties"]["HttpMethod"].as_str().unwrap().to_owned());
+        }
+    }
+    let wanted = [("/ocsp", "POST"), ("/ocsp/{request+}", "GET")];
+    assert_eq!(methods, wanted.map(|(path, method)| (path.to_owned(), method.to_owned())).into());
+    let source = read("workflow/src/certificate/publication.rs");
+    assert!(source.contains("pub const OCSP: &str = \"ocsp\";"));
+    let distribution = &properties(&template, "Distribution")["DistributionConfig"];
+    let behaviors = distribution["CacheBehaviors"]["Fn::If"].as_array().unwrap();
+    assert_eq!(behaviors[0], "AnswersOcsp");
+    assert_eq!(behaviors[1][0]["PathPattern"], "/ocsp*");
+    // A verifier would have to verify the certificate of the server first.
+    assert_eq!(behaviors[1][0]["ViewerProtocolPolicy"], "allow-all");
+}
+
+/// Networks are for the portal: a verifier may be anywhere.
+#[test]
+fn limits_of_networks_leave_ocsp_out() {
+    let policy = properties(&template(), "Api")["Policy"].to_string();
+    assert!(policy.contains("OnlyTheseNetworks"), "{policy}");
+    assert!(policy.contains("*/live/POST/ocsp") && policy.contains("*/live/GET/ocsp/*"), "{policy}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ const WORKFLOW: [&[&str]; 14] = [
     &[
         "store",
         "backup",
+        "ocsp",
         "request/intake",
         "approval/history",
         "approval/opened",

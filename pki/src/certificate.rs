@@ -6,8 +6,10 @@
 
 mod cross_check;
 mod issue;
+mod issue_responder;
 mod lint;
 mod parsed;
+mod responder;
 mod serial;
 mod strict;
 mod tbs;
@@ -15,11 +17,13 @@ mod template;
 mod usages;
 mod validity;
 
-pub use crate::pem_block::to_pem;
+pub use crate::pem_block::{certificate_der, to_pem};
 pub use cross_check::{Approved, CrossCheckError, cross_check};
 pub use issue::{IssueError, issue};
+pub use issue_responder::{ResponderError, issue_responder};
 pub use lint::{LintError, Linted, check_subject, is_web_address, lint};
 pub use parsed::{Certificate, CertificateError};
+pub use responder::ResponderTemplate;
 pub use serial::{Serial, SerialError};
 pub use tbs::{BuildError, TbsFields, with_signature};
 pub(crate) use tbs::{any, time};

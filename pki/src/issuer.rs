@@ -251,11 +251,21 @@ impl Issuer {
         let Ok(([], certificate)) = X509Certificate::from_der(certificate_der) else {
             return Err(NotSignedError);
         };
-        // Octet by octet: RFC 5280 section 4.1.2.6 has the CA encode both alike, and verifiers rely on it.
-        let is_named = certificate.issuer().as_raw() == self.subject_der
-            && rules::authority_key_identifier(&certificate)
-                .is_none_or(|octets| octets == self.key_identifier);
-        if is_named && signed_by(&certificate, &self.key).is_ok() { Ok(()) } else { Err(NotSignedError) }
+        let is_signed = self.is_named(&certificate) && signed_by(&certificate, &self.key).is_ok();
+        if is_signed { Ok(()) } else { Err(NotSignedError) }
+    }
+
+    /// True if a certificate, as DER, names this issuer. Does not verify its signature: for certificates of a store that has
+    /// only verified ones.
+    #[must_use]
+    pub fn is_named_in(&self, certificate_der: &[u8]) -> bool {
+        matches!(X509Certificate::from_der(certificate_der), Ok(([], certificate)) if self.is_named(&certificate))
+    }
+
+    /// Octet by octet: RFC 5280 section 4.1.2.6 has the CA encode both alike, and verifiers rely on it.
+    fn is_named(&self, certificate: &X509Certificate<'_>) -> bool {
+        certificate.issuer().as_raw() == self.subject_der
+            && rules::authority_key_identifier(certificate).is_none_or(|octets| octets == self.key_identifier)
     }
 
     /// Checks a name against the name constraints of the chain (RFC 5280 section 4.2.1.10); `None` if it complies.
@@ -284,6 +294,13 @@ impl Issuer {
     pub fn forbids_purpose(&self, name: &str) -> bool {
         let Some(purposes) = &self.purposes else { return false };
         purpose(name).is_none_or(|purpose| !purposes.contains(&purpose))
+    }
+
+    /// True if OCSP responders may answer for the issuer: it may sign lists, so that its certificates can be revoked, and its
+    /// chain allows certificates of responders.
+    #[must_use]
+    pub fn may_have_responders(&self) -> bool {
+        self.may_sign_crls && !self.forbids_purpose("OCSPSigning")
     }
 
     /// The names of the purposes that the whole chain allows; `None` if any.

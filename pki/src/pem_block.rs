@@ -25,6 +25,13 @@ pub(crate) fn pem_blocks(text: &str) -> Vec<PemBlock> {
         .collect()
 }
 
+/// The DER of the first certificate of a text; `None` if there is none, or it is damaged.
+#[must_use]
+pub fn certificate_der(text: &str) -> Option<Vec<u8>> {
+    let (_, der) = pem_blocks(text).into_iter().find(|(label, _)| label == "CERTIFICATE")?;
+    der.map(|der| der.to_vec())
+}
+
 /// A certificate as PEM (RFC 7468 section 5.1), with line feeds.
 #[must_use]
 pub fn to_pem(der: &[u8]) -> String {

@@ -8,6 +8,7 @@ mod encode;
 mod hostile_text;
 mod key;
 mod non_canonical_key;
+mod ocsp;
 mod request;
 mod shapes;
 
@@ -16,6 +17,7 @@ pub use encode::{distinguished_name, oid, pem, pkcs7, sequence, tlv};
 pub use hostile_text::{hostile_pairs, hostile_texts};
 pub use key::{TestKey, TestKeyPair};
 pub use non_canonical_key::csrs_with_non_canonical_keys;
+pub use ocsp::{OcspHash, OcspSaid, ocsp_request, ocsp_said, ocsp_single};
 pub use request::{
     CsrMaker, csr, csr_with, csr_with_bad_signature, csr_with_rsa, csr_with_rsa_bits, csr_with_sha1, rsa_spki,
 };

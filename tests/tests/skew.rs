@@ -180,6 +180,7 @@ impl Flow {
             issuers: self.backend.clone(),
             revocations: self.backend.clone(),
             lists: self.backend.clone(),
+            responders: self.backend.clone(),
             publication_url: None,
             clock: self.clock(self.skews.sign),
         };

@@ -4,6 +4,7 @@
 //! - `aws`: the ports on AWS. The only layer that uses an SDK.
 //! - [`store`]: conditional writes over the ports.
 //! - [`ports`]: traits for everything outside: tables, bucket, queues, mail, keys, time.
+//! - [`ocsp`]: answers about the status of certificates.
 //! - [`mail`]: mails and the zip, as values.
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
@@ -30,6 +31,7 @@ pub mod mail;
 pub mod mail_kind;
 pub mod message;
 pub mod name_list;
+pub mod ocsp;
 pub mod policy;
 pub mod ports;
 pub mod request;

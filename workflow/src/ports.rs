@@ -9,6 +9,7 @@ mod issuers;
 mod lists;
 mod names;
 mod outside;
+mod responders;
 mod revocations;
 mod storage;
 
@@ -20,5 +21,6 @@ pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{
     Clock, CompromisedKeys, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock,
 };
+pub use responders::OcspResponders;
 pub use revocations::{RevocationPage, RevocationWriter, Revocations};
 pub use storage::{Approvals, CertificateStore, EndingCertificate, ListedRequest, Requests, Saved};

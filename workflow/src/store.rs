@@ -34,6 +34,7 @@ mod lists;
 pub mod object_key;
 mod renewals;
 mod requests;
+mod responders;
 mod revocations;
 
 pub use approvals::{update_approval, update_approval_audited};
@@ -41,6 +42,7 @@ pub use issuers::issuer_of;
 pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL};
 pub use renewals::replaced_request;
 pub use requests::{update_known_request, update_request};
+pub use responders::{RenewResponderError, renew_responder};
 pub use revocations::record_revocation;
 
 /// The most attempts of an update that conflicts with other writers.

@@ -13,10 +13,11 @@ use pki::crl::{Crl, CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificat
 use pki::csr::Csr;
 use pki::issuer::Issuer;
 use pki::name::Subject;
+use pki::ocsp::OcspRequest;
 use pki::pkcs7::pkcs7_certificates;
 use pki::signer::{LocalKey, Signer as _};
 use pki::testing as test_pki;
-use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, pkcs7};
+use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, oid, pkcs7, sequence, tlv};
 use time::{Duration, OffsetDateTime};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
@@ -143,6 +144,25 @@ fn key_lists() -> [Vec<u8>; 3] {
     [list.as_bytes().to_vec(), digests.into_bytes(), key.into_bytes()]
 }
 
+/// OCSP requests: as programs make them, with many CertIDs, and of the largest size that reaches the reader.
+fn ocsp_requests() -> [(Vec<u8>, bool); 5] {
+    let cert_id = |hash: &str, length: usize, serial: &[u8]| {
+        let hash = sequence(&[oid(hash), tlv(5, &[])]);
+        sequence(&[sequence(&[hash, tlv(4, &vec![1; length]), tlv(4, &vec![2; length]), tlv(2, serial)])])
+    };
+    let sha1 = || cert_id("1.3.14.3.2.26", 20, &[0x41; 20]);
+    let sha256 = || cert_id("2.16.840.1.101.3.4.2.1", 32, &[0, 0x81]);
+    let request = |all: &[Vec<u8>], rest: Vec<u8>| sequence(&[sequence(&[sequence(all), rest])]);
+    let nonce = sequence(&[oid("1.3.6.1.5.5.7.48.1.2"), tlv(4, &tlv(4, &[7; 32]))]);
+    [
+        (request(&[sha1()], Vec::new()), true),
+        (request(&[sha256()], tlv(0xa2, &sequence(&[nonce]))), true),
+        (request(&[sha1(), sha256()], Vec::new()), true),
+        (request(&vec![sha1(); 1_000], Vec::new()), false),
+        (request(&[sha1(), tlv(4, &vec![0; 1024 * 1024])], Vec::new()), false),
+    ]
+}
+
 const SUBJECTS: [&str; 4] = [
     "CN=Root, O=Smith\\, Sons,c=de,DC=example,DC=com",
     "ou=a + cn=b, serialNumber=7",
@@ -169,6 +189,9 @@ fn seeds_are_valid_and_written_where_asked() {
         assert!(pki::private_key::refuse(&text).is_err(), "{text}");
     }
     assert!(key_lists().iter().all(|list| KeyList::read(list).is_ok()));
+    for (request, is_read) in ocsp_requests() {
+        assert_eq!(OcspRequest::from_der(&request).is_ok(), is_read);
+    }
     let export = export();
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
@@ -218,6 +241,10 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("crl")).unwrap();
     for (number, list) in revocation_lists().iter().enumerate() {
         std::fs::write(corpus.join(format!("crl/{number}.crl")), list.der()).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("ocsp")).unwrap();
+    for (number, (request, _)) in ocsp_requests().iter().enumerate() {
+        std::fs::write(corpus.join(format!("ocsp/{number}.der")), request).unwrap();
     }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();

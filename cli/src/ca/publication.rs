@@ -1,13 +1,14 @@
-//! What verifiers fetch of a CA: its certificate, and its first revocation list. The sign worker publishes later ones.
+//! What verifiers ask of a CA: its certificate, its first revocation list, and its first OCSP responder. The sign worker renews
+//! lists and responders.
 //!
-//! Invariant: both are published before the certificate is in force, so that the addresses in the first certificate
-//! answer. A list that exists is left alone.
+//! Invariant: all are there before the certificate is in force, so that the addresses in the first certificate
+//! answer. A list that exists is left alone, and so is a responder that is not due.
 
 use pki::signer::Signer;
 use time::OffsetDateTime;
-use workflow::aws::{DynamoRevocations, S3Publication};
+use workflow::aws::{DynamoRevocations, S3Publication, SsmResponders};
 use workflow::ports::RevocationLists as _;
-use workflow::store::ListPublisher;
+use workflow::store::{ListPublisher, renew_responder};
 
 use super::chain::Chain;
 use super::keys::{Keys, Role};
@@ -17,7 +18,7 @@ use crate::stack::Stack;
 
 const AGAIN: &str = "Run the same command again to continue.";
 
-/// Publishes the certificate of a CA, and its first list.
+/// Publishes the certificate of a CA and its first list, and makes its first responder.
 pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -> Result<(), CliError> {
     let issuer = &chain.issuer;
     let doing = || format!("cannot publish the certificate and the revocation list of {}", issuer.subject());
@@ -34,6 +35,9 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
         let publisher = ListPublisher { revocations: &revocations, lists: &published };
         publisher.publish(signer, issuer, OffsetDateTime::now_utc()).await.or_fail(doing, AGAIN)?;
     }
+    let doing = || format!("cannot make the OCSP responder of {}", issuer.subject());
+    let responders = SsmResponders::new(&stack.sdk, &stack.ocsp_parameters());
+    renew_responder(&responders, signer, issuer, OffsetDateTime::now_utc()).await.or_fail(doing, AGAIN)?;
     Ok(())
 }
 

@@ -19,9 +19,10 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 
 use super::template::CertificateContents;
-use super::{Certificate, Serial, Validity};
+use super::{Certificate, ResponderTemplate, Serial, Validity};
 use crate::csr::{Csr, purpose, purpose_name, purposes, usages};
 use crate::issuer::Issuer;
+use crate::key::PublicKey;
 use crate::name::{Name, encode_subject, render_distinguished_name};
 
 /// What a certificate must say.
@@ -37,6 +38,16 @@ pub struct Approved<'a> {
     pub serial: &'a Serial,
     /// The validity.
     pub validity: &'a Validity,
+}
+
+/// What is compared.
+#[derive(Clone, Copy)]
+struct Expected<'a> {
+    key: &'a PublicKey,
+    contents: &'a CertificateContents,
+    issuer: &'a Issuer,
+    serial: &'a Serial,
+    validity: &'a Validity,
 }
 
 /// A certificate that a library reads otherwise than it was approved.
@@ -58,6 +69,20 @@ pub struct CrossCheckError {
 /// # Errors
 /// The first difference. A retry fails the same way.
 pub fn cross_check(certificate: &Certificate, approved: &Approved<'_>) -> Result<(), CrossCheckError> {
+    let Approved { csr, contents, issuer, serial, validity } = *approved;
+    compare(certificate, &Expected { key: csr.key(), contents, issuer, serial, validity })
+}
+
+/// Compares the readings of both libraries with the template of a responder.
+pub(super) fn cross_check_responder(
+    certificate: &Certificate,
+    template: &ResponderTemplate<'_>,
+) -> Result<(), CrossCheckError> {
+    let ResponderTemplate { issuer, key, serial, validity } = *template;
+    compare(certificate, &Expected { key, contents: &template.contents(), issuer, serial, validity })
+}
+
+fn compare(certificate: &Certificate, approved: &Expected<'_>) -> Result<(), CrossCheckError> {
     for (reader, read) in [("webpki", by_webpki as fn(&_, &_) -> _), ("x509-parser", by_x509_parser)] {
         let fields: ComparedFields = read(certificate, approved)
             .unwrap_or_else(|error| vec![("encoding", error, "a certificate that it can read".to_owned())]);
@@ -86,7 +111,7 @@ struct Values {
 }
 
 impl Values {
-    fn of(approved: &Approved<'_>) -> Result<Values, String> {
+    fn of(approved: &Expected<'_>) -> Result<Values, String> {
         let (mut dns, mut ip, mut email, mut uri) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for text in &approved.contents.names {
             match text.parse::<Name>() {
@@ -105,7 +130,7 @@ impl Values {
             issuer: hex::encode(approved.issuer.subject_der()),
             not_before: approved.validity.not_before.unix_timestamp().to_string(),
             not_after: approved.validity.not_after.unix_timestamp().to_string(),
-            key: hex::encode(approved.csr.key().spki_der()),
+            key: hex::encode(approved.key.spki_der()),
             dns: dns.join(" "),
             ip,
             email: email.join(" "),
@@ -136,7 +161,7 @@ impl ExtendedKeyUsageValidator for &ReadPurposes<'_> {
 
 /// An end entity in the eyes of webpki: it offers neither keyUsage nor rfc822Name, and of addresses only whether one of
 /// them is there.
-fn by_webpki(certificate: &Certificate, approved: &Approved<'_>) -> Result<ComparedFields, String> {
+fn by_webpki(certificate: &Certificate, approved: &Expected<'_>) -> Result<ComparedFields, String> {
     let values = Values::of(approved)?;
     let der = CertificateDer::from(certificate.der());
     let read = EndEntityCert::try_from(&der).map_err(|error| format!("{error:?}"))?;
@@ -192,7 +217,7 @@ fn by_webpki(certificate: &Certificate, approved: &Approved<'_>) -> Result<Compa
 }
 
 /// Every field in the eyes of x509-parser.
-fn by_x509_parser(certificate: &Certificate, approved: &Approved<'_>) -> Result<ComparedFields, String> {
+fn by_x509_parser(certificate: &Certificate, approved: &Expected<'_>) -> Result<ComparedFields, String> {
     let values = Values::of(approved)?;
     let read = match X509Certificate::from_der(certificate.der()) {
         Ok(([], read)) => read,

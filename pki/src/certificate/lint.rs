@@ -5,8 +5,10 @@
 //! broken rule: a bug or wrong configuration, unless [`LintError::is_of_request`].
 
 mod extensions;
+mod responder;
 mod subject;
 
+use der::Encode as _;
 use x509_parser::certificate::TbsCertificate as Read;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Version;
@@ -15,9 +17,12 @@ use super::parsed::TbsSummary;
 use super::template::{CertificateContents, TbsCertificate};
 use crate::csr::Csr;
 use crate::issuer::Issuer;
+use crate::key::PublicKey;
+use crate::name::encode_subject;
 use crate::signer::SignatureAlgorithm;
 
 pub use extensions::is_web_address;
+pub(super) use responder::lint_responder;
 pub use subject::check_subject;
 
 /// A value that passed the linter, with the linter's reading of it.
@@ -65,15 +70,29 @@ pub fn lint(
     csr: &Csr,
     contents: &CertificateContents,
 ) -> Result<Linted<TbsCertificate>, Vec<LintError>> {
+    lint_with(tbs, issuer, csr.key(), contents, |linter, read| {
+        linter.names(read, csr, contents);
+        linter.extensions(read, issuer, csr.key(), contents);
+    })
+}
+
+/// Checks the fields that every certificate has, and the others with `others`.
+fn lint_with(
+    tbs: TbsCertificate,
+    issuer: &Issuer,
+    key: &PublicKey,
+    contents: &CertificateContents,
+    others: impl FnOnce(&mut Linter, &Read<'_>),
+) -> Result<Linted<TbsCertificate>, Vec<LintError>> {
     let mut linter = Linter(Vec::new());
     let mut summary = None;
     match Read::from_der(tbs.der()) {
         Ok(([], read)) => {
             linter.encoding(tbs.der());
             summary = TbsSummary::of(&read).ok();
-            linter.fields(&read, tbs.algorithm(), issuer, csr, contents);
-            linter.names(&read, summary.as_ref().map(TbsSummary::subject), issuer, csr, contents);
-            linter.extensions(&read, issuer, csr, contents);
+            linter.fields(&read, tbs.algorithm(), issuer, key, contents);
+            linter.subject(&read, summary.as_ref().map(TbsSummary::subject), issuer, contents);
+            others(&mut linter, &read);
         }
         _ => linter.wrong("4.1 encoding", "the certificate cannot be read back"),
     }
@@ -113,7 +132,7 @@ impl Linter {
         read: &Read<'_>,
         algorithm: SignatureAlgorithm,
         issuer: &Issuer,
-        csr: &Csr,
+        key: &PublicKey,
         contents: &CertificateContents,
     ) {
         self.require(read.version == X509Version::V3, "4.1.2.1 version", "it is not version 3");
@@ -163,16 +182,12 @@ impl Linter {
         }
 
         self.require(
-            read.public_key().raw == csr.key().spki_der(),
+            read.public_key().raw == key.spki_der(),
             "4.1.2.7 public key",
             "it is not the key of the request",
         );
         // RFC 5280 section 4.2.1.9: a certificate with the key of an authority would pass for the authority.
-        self.require(
-            !issuer.is_authority_key(csr.key()),
-            "4.1.2.7 public key",
-            "it is the key of an authority",
-        );
+        self.require(!issuer.is_authority_key(key), "4.1.2.7 public key", "it is the key of an authority");
         self.require(
             read.issuer_uid.is_none() && read.subject_uid.is_none(),
             "4.1.2.8 unique identifiers",
@@ -180,22 +195,35 @@ impl Linter {
         );
     }
 
-    fn names(
+    /// The subject.
+    fn subject(
         &mut self,
         read: &Read<'_>,
         subject: Option<&str>,
         issuer: &Issuer,
-        csr: &Csr,
         contents: &CertificateContents,
     ) {
+        // Text and octets: a string with a tag of another class has the same text.
+        let granted = encode_subject(&contents.subject).and_then(|name| name.to_der().ok());
         self.require(
-            subject == Some(&contents.subject),
+            subject == Some(&contents.subject)
+                && granted.is_some_and(|granted| read.subject().as_raw() == granted),
             "4.1.2.6 subject",
             "it is not the subject that was granted",
         );
         for fault in subject::faults(read.subject(), &contents.names) {
             self.wrong("4.1.2.6 subject", fault);
         }
+        if let Some(violation) = issuer.subject_der_violation(read.subject().as_raw()) {
+            self.wrong(
+                "4.2.1.10 name constraints",
+                format!("the issuer's name constraints {violation} the subject"),
+            );
+        }
+    }
+
+    /// The names of the request.
+    fn names(&mut self, read: &Read<'_>, csr: &Csr, contents: &CertificateContents) {
         for common_name in read.subject().iter_common_name() {
             let listed = common_name
                 .as_str()
@@ -204,12 +232,6 @@ impl Linter {
                 listed,
                 "4.1.2.6 subject",
                 "its common name is not one of the names, or is too long",
-            );
-        }
-        if let Some(violation) = issuer.subject_der_violation(read.subject().as_raw()) {
-            self.wrong(
-                "4.2.1.10 name constraints",
-                format!("the issuer's name constraints {violation} the subject"),
             );
         }
         self.require(

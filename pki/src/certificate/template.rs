@@ -78,6 +78,10 @@ pub struct TbsCertificate {
 }
 
 impl TbsCertificate {
+    pub(super) fn new(der: Vec<u8>, issuer: &Issuer, algorithm: SignatureAlgorithm) -> TbsCertificate {
+        TbsCertificate { der, issuer_spki: issuer.spki_der().to_vec(), algorithm }
+    }
+
     /// The DER to be signed.
     #[must_use]
     pub fn der(&self) -> &[u8] {
@@ -100,17 +104,23 @@ impl TbsCertificate {
 }
 
 /// The extensions of issued certificates (RFC 5280 sections 4.2.1 and 4.2.2).
-mod oid {
+pub(super) mod oid {
     use der::asn1::ObjectIdentifier;
 
-    pub(super) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
-    pub(super) const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
-    pub(super) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
-    pub(super) const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
-    pub(super) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-    pub(super) const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
-    pub(super) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
-    pub(super) const AUTHORITY_INFO_ACCESS: ObjectIdentifier =
+    pub(in crate::certificate) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("2.5.29.35");
+    pub(in crate::certificate) const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("2.5.29.14");
+    pub(in crate::certificate) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+    pub(in crate::certificate) const SUBJECT_ALT_NAME: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("2.5.29.17");
+    pub(in crate::certificate) const BASIC_CONSTRAINTS: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("2.5.29.19");
+    pub(in crate::certificate) const EXTENDED_KEY_USAGE: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("2.5.29.37");
+    pub(in crate::certificate) const CRL_DISTRIBUTION_POINTS: ObjectIdentifier =
+        ObjectIdentifier::new_unwrap("2.5.29.31");
+    pub(in crate::certificate) const AUTHORITY_INFO_ACCESS: ObjectIdentifier =
         ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
 }
 
@@ -128,11 +138,7 @@ impl Template<'_> {
             spki: self.csr.key().spki_der(),
             extensions,
         };
-        Ok(TbsCertificate {
-            der: fields.into_der()?,
-            issuer_spki: self.issuer.spki_der().to_vec(),
-            algorithm: self.algorithm,
-        })
+        Ok(TbsCertificate::new(fields.into_der()?, self.issuer, self.algorithm))
     }
 
     fn extensions(&self, subject_is_empty: bool) -> Result<Vec<Extension>, BuildError> {
@@ -211,7 +217,11 @@ impl Template<'_> {
     }
 }
 
-fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Result<Extension, BuildError> {
+pub(super) fn extension(
+    oid: ObjectIdentifier,
+    critical: bool,
+    value: &impl Encode,
+) -> Result<Extension, BuildError> {
     let value = value.to_der().map_err(|_| BuildError("extension"))?;
     Ok(Extension {
         extn_id: oid,
@@ -221,14 +231,14 @@ fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Resu
 }
 
 /// RFC 5280 section 4.2.1.3.
-fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
+pub(super) fn key_usage(names: &[String]) -> Result<KeyUsage, BuildError> {
     const UNKNOWN: BuildError = BuildError("key usage");
     let bit = |name: &String| KEY_USAGES.iter().position(|known| known == name).map(|at| 1_u16 << at);
     let bits = names.iter().try_fold(0, |bits, name| Some(bits | bit(name)?)).ok_or(UNKNOWN)?;
     Ok(KeyUsage(FlagSet::new(bits).map_err(|_| UNKNOWN)?))
 }
 
-fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
+pub(super) fn purposes(names: &[String]) -> Result<ExtendedKeyUsage, BuildError> {
     let oids = names.iter().map(|name| purpose(name).ok_or(BuildError("purpose")));
     Ok(ExtendedKeyUsage(oids.collect::<Result<_, _>>()?))
 }

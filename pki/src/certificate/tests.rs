@@ -9,6 +9,7 @@ use crate::signer::{LocalKey, LocalKeyError, Signer as _};
 use crate::testing::{self, CaMaker, TestCa, TestKey};
 
 mod lint_rules;
+mod responder;
 
 struct Case {
     csr: Csr,

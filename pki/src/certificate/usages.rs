@@ -31,7 +31,9 @@ fn usages_for(purpose: &str) -> Option<&'static [&'static str]> {
         "clientAuth" => &["digitalSignature", "keyAgreement"],
         "codeSigning" => &["digitalSignature"],
         "emailProtection" => &["digitalSignature", "nonRepudiation", "keyEncipherment", "keyAgreement"],
-        "timeStamping" | "ipsecIKE" | "documentSigning" => &["digitalSignature", "nonRepudiation"],
+        "timeStamping" | "OCSPSigning" | "ipsecIKE" | "documentSigning" => {
+            &["digitalSignature", "nonRepudiation"]
+        }
         _ => return None,
     })
 }

@@ -1,22 +1,25 @@
 //! Building an OCSPResponse (RFC 6960 section 4.2).
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use der::asn1::{
-    AnyRef, BitStringRef, ContextSpecific, GeneralizedTime, Null, ObjectIdentifier, OctetString,
-    OctetStringRef,
-};
-use der::{DateTime, Encode, Enumerated, Sequence, TagMode, TagNumber};
+use der::asn1::GeneralizedTime;
+use der::{DateTime, Encode};
 use time::OffsetDateTime;
-use x509_cert::ext::Extension;
 
 use super::CertId;
-use crate::certificate::{BuildError, any};
+use crate::certificate::BuildError;
 use crate::crl::RevocationReason;
 use crate::signer::{Signer, SignerError};
 
-const NONCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.2");
-/// id-pkix-ocsp-basic, RFC 6960 section 4.2.1.
-const BASIC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
+const SEQUENCE: u8 = 0x30;
+const OCTET_STRING: u8 = 4;
+const ENUMERATED: u8 = 10;
+
+/// id-pkix-ocsp-nonce, 1.3.6.1.5.5.7.48.1.2, as DER.
+const NONCE: &[u8] = &[6, 9, 0x2b, 6, 1, 5, 5, 7, 0x30, 1, 2];
+/// id-pkix-ocsp-basic, 1.3.6.1.5.5.7.48.1.1 (RFC 6960 section 4.2.1), as DER.
+const BASIC: &[u8] = &[6, 9, 0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1];
+/// The OCSPResponseStatus successful, as DER.
+const SUCCESSFUL: &[u8] = &[ENUMERATED, 1, 0];
 
 /// An answer without a status (RFC 6960 section 4.2.1, OCSPResponseStatus). It is not signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +45,7 @@ impl OcspError {
             OcspError::Unauthorized => 6,
         };
         // SEQUENCE { ENUMERATED }
-        vec![0x30, 3, 0x0a, 1, status]
+        vec![SEQUENCE, 3, ENUMERATED, 1, status]
     }
 }
 
@@ -96,74 +99,6 @@ pub enum OcspSignError {
     Build(#[from] BuildError),
 }
 
-#[derive(Enumerated, Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum ResponseStatus {
-    Successful = 0,
-}
-
-#[derive(Sequence)]
-struct OcspResponse<'a> {
-    status: ResponseStatus,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    bytes: ResponseBytes<'a>,
-}
-
-#[derive(Sequence)]
-struct ResponseBytes<'a> {
-    kind: ObjectIdentifier,
-    response: &'a OctetStringRef,
-}
-
-#[derive(Sequence)]
-struct BasicResponse<'a> {
-    data: AnyRef<'a>,
-    algorithm: AnyRef<'a>,
-    signature: BitStringRef<'a>,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    certificates: Vec<AnyRef<'a>>,
-}
-
-/// Without the version, which is the default.
-#[derive(Sequence)]
-struct ResponseData<'a> {
-    // ResponderID: byKey [2] EXPLICIT KeyHash
-    #[asn1(context_specific = "2", tag_mode = "EXPLICIT")]
-    responder: &'a OctetStringRef,
-    produced_at: GeneralizedTime,
-    responses: Vec<SingleResponse<'a>>,
-    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
-    extensions: Option<Vec<Extension>>,
-}
-
-#[derive(Sequence)]
-struct SingleResponse<'a> {
-    certificate: AnyRef<'a>,
-    status: AnyRef<'a>,
-    this_update: GeneralizedTime,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    next_update: GeneralizedTime,
-}
-
-#[derive(Sequence)]
-struct RevokedInfo {
-    at: GeneralizedTime,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
-    reason: Option<Reason>,
-}
-
-/// CRLReason. RFC 5280 section 5.3.1.
-#[derive(Enumerated, Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Reason {
-    KeyCompromise = 1,
-    AffiliationChanged = 3,
-    Superseded = 4,
-    CessationOfOperation = 5,
-    CertificateHold = 6,
-    PrivilegeWithdrawn = 9,
-}
-
 impl OcspResponder<'_> {
     /// Returns a signed OCSPResponse as DER.
     ///
@@ -176,82 +111,89 @@ impl OcspResponder<'_> {
         produced_at: OffsetDateTime,
     ) -> Result<Vec<u8>, OcspSignError> {
         let responder = digest(&SHA1_FOR_LEGACY_USE_ONLY, self.key_bits);
-        let values = statuses.iter().map(|one| status(one.status)).collect::<Result<Vec<_>, _>>()?;
-        let responses = statuses.iter().zip(&values).map(|(one, value)| {
-            Ok(SingleResponse {
-                certificate: any(&one.certificate.der, "CertID")?,
-                status: any(value, "status")?,
-                this_update: time(one.this_update)?,
-                next_update: time(one.next_update)?,
-            })
-        });
-        let data = ResponseData {
-            responder: octets(responder.as_ref())?,
-            produced_at: time(produced_at)?,
-            responses: responses.collect::<Result<_, BuildError>>()?,
-            extensions: nonce.map(nonce_extension).transpose()?.map(|one| vec![one]),
-        };
-        let data = data.to_der().map_err(|_| BuildError("response data"))?;
-        let signature = self.signer.sign(&data).await?;
-        let basic = BasicResponse {
-            data: any(&data, "response data")?,
-            algorithm: any(self.signer.algorithm().identifier_der(), "algorithm")?,
-            signature: BitStringRef::from_bytes(&signature).map_err(|_| BuildError("signature"))?,
-            certificates: vec![any(self.certificate, "certificate of the responder")?],
-        };
-        let basic = basic.to_der().map_err(|_| BuildError("basic response"))?;
-        let response = OcspResponse {
-            status: ResponseStatus::Successful,
-            bytes: ResponseBytes { kind: BASIC, response: octets(&basic)? },
-        };
-        Ok(response.to_der().map_err(|_| BuildError("response"))?)
-    }
-}
-
-fn octets(octets: &[u8]) -> Result<&OctetStringRef, BuildError> {
-    OctetStringRef::new(octets).map_err(|_| BuildError("octets"))
-}
-
-fn nonce_extension(nonce: &[u8]) -> Result<Extension, BuildError> {
-    let value = octets(nonce)?.to_der().and_then(OctetString::new).map_err(|_| BuildError("nonce"))?;
-    Ok(Extension { extn_id: NONCE, critical: false, extn_value: value })
-}
-
-/// CertStatus as DER: a CHOICE with implicit tags.
-fn status(status: CertStatus) -> Result<Vec<u8>, BuildError> {
-    let implicit = |number| -> Result<Vec<u8>, BuildError> {
-        let value =
-            ContextSpecific { tag_number: TagNumber(number), tag_mode: TagMode::Implicit, value: Null };
-        value.to_der().map_err(|_| BuildError("status"))
-    };
-    match status {
-        CertStatus::Good => implicit(0),
-        CertStatus::Unknown => implicit(2),
-        CertStatus::Revoked { at, reason } => {
-            let value = RevokedInfo { at: time(at)?, reason: reason_of(reason) };
-            let value = ContextSpecific { tag_number: TagNumber(1), tag_mode: TagMode::Implicit, value };
-            value.to_der().map_err(|_| BuildError("status"))
+        let mut responses = Vec::new();
+        for one in statuses {
+            let (this_update, next_update) = (time(one.this_update)?, time(one.next_update)?);
+            let next_update = tlv(0xa0, &[&next_update]);
+            let parts = [&one.certificate.der[..], &status(one.status)?, &this_update, &next_update];
+            responses.extend(tlv(SEQUENCE, &parts));
         }
+        // ResponseData, without the version, which is the default.
+        let data = tlv(
+            SEQUENCE,
+            &[
+                // ResponderID: byKey [2] KeyHash
+                &tlv(0xa2, &[&tlv(OCTET_STRING, &[responder.as_ref()])]),
+                &time(produced_at)?,
+                &tlv(SEQUENCE, &[&responses]),
+                &nonce.map(nonce_extension).unwrap_or_default(),
+            ],
+        );
+        let signature = self.signer.sign(&data).await?;
+        let basic = tlv(
+            SEQUENCE,
+            &[
+                &data,
+                self.signer.algorithm().identifier_der(),
+                // BIT STRING without unused bits.
+                &tlv(3, &[&[0], &signature]),
+                &tlv(0xa0, &[&tlv(SEQUENCE, &[self.certificate])]),
+            ],
+        );
+        let bytes = tlv(SEQUENCE, &[BASIC, &tlv(OCTET_STRING, &[&basic])]);
+        Ok(tlv(SEQUENCE, &[SUCCESSFUL, &tlv(0xa0, &[&bytes])]))
     }
 }
 
-/// RFC 5280 section 5.3.1: no reason rather than unspecified.
-fn reason_of(reason: RevocationReason) -> Option<Reason> {
-    match reason {
-        RevocationReason::Unspecified => None,
-        RevocationReason::KeyCompromise => Some(Reason::KeyCompromise),
-        RevocationReason::AffiliationChanged => Some(Reason::AffiliationChanged),
-        RevocationReason::Superseded => Some(Reason::Superseded),
-        RevocationReason::CessationOfOperation => Some(Reason::CessationOfOperation),
-        RevocationReason::CertificateHold => Some(Reason::CertificateHold),
-        RevocationReason::PrivilegeWithdrawn => Some(Reason::PrivilegeWithdrawn),
+/// An element of DER: tag, length, and the parts of its content. The library's encoder took a third of the time of an
+/// answer, the signature included: it measures each value once for every level above it.
+pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let octets = length.to_be_bytes();
+    let skip = octets.iter().take_while(|octet| **octet == 0).count();
+    let mut der = Vec::with_capacity(length + 10);
+    der.push(tag);
+    // X.690 section 10.1: the fewest octets.
+    match (u8::try_from(length), u8::try_from(octets.len() - skip)) {
+        (Ok(short @ 0..0x80), _) => der.push(short),
+        (_, Ok(count)) => {
+            der.push(0x80 | count);
+            der.extend_from_slice(&octets[skip..]);
+        }
+        // A length has eight octets at most.
+        (_, Err(_)) => {}
     }
+    parts.iter().for_each(|part| der.extend_from_slice(part));
+    der
+}
+
+/// The extensions [1] with the nonce.
+fn nonce_extension(nonce: &[u8]) -> Vec<u8> {
+    let value = tlv(OCTET_STRING, &[&tlv(OCTET_STRING, &[nonce])]);
+    tlv(0xa1, &[&tlv(SEQUENCE, &[&tlv(SEQUENCE, &[NONCE, &value])])])
+}
+
+/// CertStatus: a CHOICE with implicit tags.
+fn status(status: CertStatus) -> Result<Vec<u8>, BuildError> {
+    Ok(match status {
+        CertStatus::Good => tlv(0x80, &[]),
+        CertStatus::Unknown => tlv(0x82, &[]),
+        CertStatus::Revoked { at, reason } => {
+            // RFC 5280 section 5.3.1: no reason rather than unspecified.
+            let reason = match reason {
+                RevocationReason::Unspecified => Vec::new(),
+                reason => tlv(0xa0, &[&tlv(ENUMERATED, &[&[reason.number()]])]),
+            };
+            tlv(0xa1, &[&time(at)?, &reason])
+        }
+    })
 }
 
 /// GeneralizedTime in whole seconds.
-fn time(at: OffsetDateTime) -> Result<GeneralizedTime, BuildError> {
+fn time(at: OffsetDateTime) -> Result<Vec<u8>, BuildError> {
     const OUT_OF_RANGE: BuildError = BuildError("time");
     let seconds = u64::try_from(at.unix_timestamp()).map_err(|_| OUT_OF_RANGE)?;
     let date = DateTime::from_unix_duration(std::time::Duration::from_secs(seconds));
-    Ok(GeneralizedTime::from_date_time(date.map_err(|_| OUT_OF_RANGE)?))
+    let time = GeneralizedTime::from_date_time(date.map_err(|_| OUT_OF_RANGE)?);
+    time.to_der().map_err(|_| OUT_OF_RANGE)
 }

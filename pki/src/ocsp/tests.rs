@@ -7,41 +7,42 @@ use proptest::prelude::*;
 use time::{Duration, OffsetDateTime};
 
 use super::*;
+use crate::certificate::{ResponderTemplate, Serial, Validity, issue_responder};
 use crate::crl::RevocationReason;
 use crate::issuer::Issuer;
-use crate::signer::LocalKey;
+use crate::key::PublicKey;
+use crate::signer::{LocalKey, Signer as _};
 use crate::testing::{CaMaker, TestKey, oid, pem, sequence, tlv};
 
 const KINDS: [TestKey; 4] = [TestKey::EcP256, TestKey::EcP384, TestKey::Ed25519, TestKey::Rsa2048];
-
-/// id-kp-OCSPSigning, and id-pkix-ocsp-nocheck.
-const SIGNING: &str = "1.3.6.1.5.5.7.3.9";
-const NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 
 /// A CA, its responder, and a folder with files for OpenSSL: ca.pem, and leaf.pem with the serial 0x0102.
 struct Stand {
     folder: tempfile::TempDir,
     issuer: Issuer,
-    responder: CaMaker,
+    responder: LocalKey,
     certificate: Vec<u8>,
 }
 
 impl Stand {
-    fn new(kind: TestKey) -> Stand {
+    async fn new(kind: TestKey) -> Stand {
         let folder = tempfile::tempdir().unwrap();
         let ca = CaMaker::new(kind);
-        let responder = CaMaker::new(TestKey::EcP256)
-            .named("Responder")
-            .not_a_ca()
-            .without("2.5.29.15")
-            .extension("2.5.29.37", false, &sequence(&[oid(SIGNING)]))
-            .extension(NO_CHECK, false, &tlv(5, &[]));
         let leaf = CaMaker::new(TestKey::EcP256).named("leaf").not_a_ca().serial(&[1, 2]).der_below(&ca);
         let ca_pem = pem("CERTIFICATE", &ca.root_der());
         std::fs::write(folder.path().join("ca.pem"), &ca_pem).unwrap();
         std::fs::write(folder.path().join("leaf.pem"), pem("CERTIFICATE", &leaf)).unwrap();
-        let certificate = responder.der_below(&ca);
-        Stand { folder, issuer: Issuer::from_pem(&ca_pem).unwrap(), responder, certificate }
+        let issuer = Issuer::from_pem(&ca_pem).unwrap();
+        let signer = LocalKey::from_pem(&ca.key_pair().pem()).unwrap();
+        let responder = LocalKey::from_pem(&LocalKey::generate_pem().unwrap()).unwrap();
+        let template = ResponderTemplate {
+            issuer: &issuer,
+            key: &PublicKey::from_spki(responder.spki_der()).unwrap(),
+            serial: &Serial::random(&aws_lc_rs::rand::SystemRandom::new()).unwrap(),
+            validity: &Validity::choose(OffsetDateTime::now_utc(), ResponderTemplate::DAYS, &issuer).unwrap(),
+        };
+        let certificate = issue_responder(&signer, &template).await.unwrap().der().to_vec();
+        Stand { folder, issuer, responder, certificate }
     }
 
     fn path(&self) -> &Path {
@@ -57,9 +58,8 @@ impl Stand {
     }
 
     async fn answer(&self, request: &OcspRequest, status: CertStatus, now: OffsetDateTime) -> Vec<u8> {
-        let signer = LocalKey::from_pem(&self.responder.key_pair().pem()).unwrap();
         let responder = OcspResponder {
-            signer: &signer,
+            signer: &self.responder,
             key_bits: key_bits(&self.certificate),
             certificate: &self.certificate,
         };
@@ -118,7 +118,7 @@ async fn openssl_verifies_the_answers_to_its_requests() {
     let at = now - Duration::days(3);
     let revoked = |reason| CertStatus::Revoked { at, reason };
     for kind in KINDS {
-        let stand = Stand::new(kind);
+        let stand = Stand::new(kind).await;
         for options in [
             &["-cert", "leaf.pem"][..],
             &["-sha256", "-cert", "leaf.pem"],
@@ -161,12 +161,12 @@ async fn openssl_verifies_the_answers_to_its_requests() {
     }
 }
 
-#[test]
-fn errors_are_read_by_openssl() {
+#[tokio::test]
+async fn errors_are_read_by_openssl() {
     if is_missing() {
         return;
     }
-    let stand = Stand::new(TestKey::EcP256);
+    let stand = Stand::new(TestKey::EcP256).await;
     stand.request(&["-cert", "leaf.pem"]);
     for (error, word) in [
         (OcspError::MalformedRequest, "malformedrequest (1)"),
@@ -176,6 +176,16 @@ fn errors_are_read_by_openssl() {
     ] {
         let said = stand.judged(&["-cert", "leaf.pem"], &error.to_der());
         assert!(said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn elements_are_those_of_the_library() {
+    use der::Encode as _;
+    for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536, 200_000] {
+        let content = vec![7; length];
+        let expected = der::asn1::OctetString::new(&content[..]).unwrap().to_der().unwrap();
+        assert_eq!(response::tlv(4, &[&content]), expected, "{length}");
     }
 }
 
@@ -232,18 +242,107 @@ fn requests_are_bounded_and_each_wrong_one_is_named() {
     assert_eq!((request.certificates()[0].serial(), request.nonce()), (None, Some(&[7; 32][..])));
 }
 
-proptest! {
-    /// Any octets end in an answer, and what is read is repeated octet for octet.
-    #[test]
-    fn any_octets_end_in_an_answer(octets in prop::collection::vec(any::<u8>(), 0..300), at in 0..120_usize, bit in 0..8_u8) {
-        _ = OcspRequest::from_der(&octets);
-        let mut der = request_of(&[sequence(&[cert_id(&[5])])], &[]);
-        let place = at % der.len();
-        der[place] ^= 1 << bit;
-        if let Ok(request) = OcspRequest::from_der(&der) {
-            let [certificate] = request.certificates() else { panic!("one certificate") };
-            let found = der.windows(certificate.der.len()).any(|octets| octets == certificate.der);
-            prop_assert!(found);
+/// The parts of a request.
+#[derive(Clone, Debug)]
+struct Parts {
+    serials: Vec<Vec<u8>>,
+    nonce: Option<usize>,
+    other: Option<bool>,
+    is_signed: bool,
+    /// A bit to be flipped, by octet.
+    flipped: Option<(prop::sample::Index, u8)>,
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let serials = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..24), 0..20);
+    let flipped = prop::option::weighted(0.3, (any::<prop::sample::Index>(), 0..8_u8));
+    let nonce = prop::option::of(0..140_usize);
+    let other = prop::option::weighted(0.3, any::<bool>());
+    (serials, nonce, other, any::<bool>(), flipped).prop_map(|(serials, nonce, other, is_signed, flipped)| {
+        Parts { serials, nonce, other, is_signed, flipped }
+    })
+}
+
+impl Parts {
+    /// The octets of an INTEGER: DER has the shortest form.
+    fn is_integer(content: &[u8]) -> bool {
+        match content {
+            [] => false,
+            [_] => true,
+            [0, second, ..] => second & 0x80 != 0,
+            [0xff, second, ..] => second & 0x80 == 0,
+            _ => true,
         }
+    }
+
+    fn is_well_formed(&self) -> bool {
+        self.flipped.is_none()
+            && (1..=OcspRequest::MAX_CERTIFICATES).contains(&self.serials.len())
+            && self.serials.iter().all(|serial| Self::is_integer(serial))
+            && self.nonce.is_none_or(|length| (1..=128).contains(&length))
+            && self.other != Some(true)
+    }
+
+    fn der(&self) -> Vec<u8> {
+        let requests: Vec<_> = self.serials.iter().map(|serial| sequence(&[cert_id(serial)])).collect();
+        let nonce =
+            self.nonce.map(|length| (oid("1.3.6.1.5.5.7.48.1.2"), Vec::new(), tlv(4, &vec![7; length])));
+        let other = self.other.map(|critical| {
+            let critical = if critical { tlv(1, &[0xff]) } else { Vec::new() };
+            (oid("1.2.3.4"), critical, vec![5, 0])
+        });
+        let all: Vec<_> = nonce
+            .into_iter()
+            .chain(other)
+            .map(|(id, critical, value)| sequence(&[id, critical, tlv(4, &value)]))
+            .collect();
+        let extensions = if all.is_empty() { Vec::new() } else { tlv(0xa2, &sequence(&all)) };
+        let signature = if self.is_signed { tlv(0xa0, &sequence(&[tlv(3, &[0, 1])])) } else { Vec::new() };
+        let mut der = sequence(&[sequence(&[sequence(&requests), extensions]), signature]);
+        if let Some((at, bit)) = &self.flipped {
+            let at = at.index(der.len());
+            der[at] ^= 1 << bit;
+        }
+        der
+    }
+}
+
+/// Every well-formed request is read, and what is read is in the request octet for octet.
+#[test]
+fn requests_are_read_exactly_if_they_are_well_formed() {
+    use proptest::test_runner::{Config, TestRunner};
+    let (read, refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let mut runner = TestRunner::new(Config::with_cases(4_000));
+    let judge = |parts: Parts| {
+        let der = parts.der();
+        let request = OcspRequest::from_der(&der);
+        if parts.flipped.is_none() {
+            prop_assert_eq!(request.is_ok(), parts.is_well_formed(), "{:?}", request);
+        }
+        let Ok(request) = request else {
+            refused.set(refused.get() + 1);
+            return Ok(());
+        };
+        read.set(read.get() + 1);
+        prop_assert!((1..=OcspRequest::MAX_CERTIFICATES).contains(&request.certificates().len()));
+        let mut rest = &der[..];
+        for certificate in request.certificates() {
+            let at = rest.windows(certificate.der.len()).position(|octets| octets == certificate.der);
+            prop_assert!(at.is_some(), "the CertIDs stand in the request, in this order");
+            rest = &rest[at.unwrap_or_default() + certificate.der.len()..];
+        }
+        if parts.flipped.is_none() {
+            prop_assert_eq!(request.nonce().map(<[u8]>::len), parts.nonce);
+        }
+        Ok(())
+    };
+    runner.run(&parts(), judge).unwrap();
+    assert!(read.get() > 300 && refused.get() > 300, "{} read, {} refused", read.get(), refused.get());
+}
+
+proptest! {
+    #[test]
+    fn any_octets_end_in_an_answer(octets in prop::collection::vec(any::<u8>(), 0..300)) {
+        _ = OcspRequest::from_der(&octets);
     }
 }

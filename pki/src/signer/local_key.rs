@@ -11,9 +11,10 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     self as alg, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
 };
+use zeroize::Zeroizing;
 
 use super::{SignatureAlgorithm, Signer, SignerError};
-use crate::pem_block::pem_blocks;
+use crate::pem_block::{labelled, pem_blocks};
 
 /// A private key in memory.
 pub struct LocalKey {
@@ -56,6 +57,17 @@ const CURVES: [(&EcdsaSigningAlgorithm, SignatureAlgorithm); 3] = [
 ];
 
 impl LocalKey {
+    /// Makes an EC P-256 key. Returns it as PKCS#8 in PEM.
+    ///
+    /// # Errors
+    /// [`SignerError::Unavailable`] if the source of randomness failed.
+    pub fn generate_pem() -> Result<Zeroizing<String>, SignerError> {
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&alg::ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
+                .map_err(|_| SignerError::Unavailable("the source of randomness failed".to_owned()))?;
+        Ok(Zeroizing::new(labelled("PRIVATE KEY", document.as_ref())))
+    }
+
     /// Reads the only private key of a text: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 appendix A.1.2) or SEC 1 (RFC 5915).
     pub fn from_pem(text: &str) -> Result<LocalKey, LocalKeyError> {
         let blocks = pem_blocks(text);

@@ -34,10 +34,10 @@ pub(crate) async fn issue(
 }
 
 /// nginx on a free port with `fullchain.pem` and `key.pem` of `dir`, for www.example.com.
-pub(crate) async fn serve(dir: &PkiDir, nginx: &Path) -> (ChildGuard, u16) {
+pub(crate) async fn serve(dir: &PkiDir, nginx: &Path, more: &str) -> (ChildGuard, u16) {
     // If another process takes the port first, nginx reports it in its log.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    dir.write("nginx.conf", nginx_configuration(port));
+    dir.write("nginx.conf", nginx_configuration(port, more));
     let prefix = format!("{}/", dir.path("").display().to_string().trim_end_matches('/'));
     let arguments = ["-p", &prefix, "-c", "nginx.conf", "-e", "error.log"];
     let mut server = ChildGuard::start(nginx, &arguments, &dir.path("nginx.log"));
@@ -143,7 +143,7 @@ async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
     let (stack, dir) = (Stack::shared().await, PkiDir::new());
     issue(stack, &dir, &openssl, EC, "www.example.com", &[], "server").await;
 
-    let (_server, port) = serve(&dir, &nginx).await;
+    let (_server, port) = serve(&dir, &nginx, "").await;
 
     let (url, host) =
         (format!("https://www.example.com:{port}/"), format!("www.example.com:{port}:127.0.0.1"));
@@ -159,7 +159,8 @@ async fn nginx_serves_it_to_a_client_that_trusts_the_issuer_and_to_no_other() {
     assert_eq!(other_host.status.code(), Some(60), "{}", String::from_utf8_lossy(&other_host.stderr));
 }
 
-fn nginx_configuration(port: u16) -> String {
+/// A server with certificate and key of the folder, and further lines.
+fn nginx_configuration(port: u16, more: &str) -> String {
     format!(
         "daemon off; master_process off; pid nginx.pid; error_log error.log;
          events {{ }}
@@ -172,6 +173,7 @@ fn nginx_configuration(port: u16) -> String {
              server_name www.example.com;
              ssl_certificate fullchain.pem;
              ssl_certificate_key key.pem;
+             {more}
              location / {{ default_type text/plain; return 200 \"It works.\\n\"; }}
            }}
          }}\n"

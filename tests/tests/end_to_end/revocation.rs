@@ -50,7 +50,7 @@ async fn curl_refuses_a_server_whose_certificate_its_requester_revoked() {
     };
     let (stack, dir) = (Stack::shared().await, PkiDir::new());
     let asked = issue(stack, &dir, &openssl, EC, "www.example.com", &[], "server").await;
-    let (_server, port) = serve(&dir, &nginx).await;
+    let (_server, port) = serve(&dir, &nginx, "").await;
     let (url, host) =
         (format!("https://www.example.com:{port}/"), format!("www.example.com:{port}:127.0.0.1"));
     let usual = ["--silent", "--show-error", "--noproxy", "*", "--max-time", "30", "--resolve", &host, &url];

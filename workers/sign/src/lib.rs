@@ -5,8 +5,8 @@
 //! second writer continues with the stored certificate, and the row takes its validity. Its names are in the index of
 //! names before the row says that it is issued. The signed contents are the
 //! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
-//! back by two other libraries before they are stored. The worker also publishes revocation lists ([`lists`]), since it
-//! alone has the CA key.
+//! back by two other libraries before they are stored. The worker also publishes revocation lists and
+//! renews OCSP responders ([`lists`]), since it alone has the CA key.
 
 use std::sync::Arc;
 
@@ -24,7 +24,8 @@ use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::policy::evaluate::GrantedCsr;
 use workflow::ports::{
-    CertificateStore, Clock, Issuers, NameIndex, NameRow, Policies, Requests, RevocationLists, Revocations,
+    CertificateStore, Clock, Issuers, NameIndex, NameRow, OcspResponders, Policies, Requests,
+    RevocationLists, Revocations,
 };
 use workflow::request::audit::Origin;
 use workflow::request::renewal::approvers_in_force;
@@ -54,6 +55,8 @@ pub struct Sign {
     pub revocations: Arc<dyn Revocations>,
     /// Published revocation lists.
     pub lists: Arc<dyn RevocationLists>,
+    /// OCSP responders.
+    pub responders: Arc<dyn OcspResponders>,
     /// The URL of what the stack publishes, for the addresses in certificates.
     pub publication_url: Option<PublicationUrl>,
     /// The time.
@@ -119,6 +122,7 @@ impl Sign {
             certificates: &*self.certificates,
             issuers: &*self.issuers,
             publisher: ListPublisher { revocations: &*self.revocations, lists: &*self.lists },
+            responders: &*self.responders,
             now: self.clock.now(),
         }
     }

@@ -2,17 +2,19 @@
 //! lifetime.
 //!
 //! Invariant: a list has every certificate that was recorded as revoked before it, and never takes the place of a newer
-//! one (`workflow::store::ListPublisher`). An issuer that may not sign lists has none.
+//! one (`workflow::store::ListPublisher`). An issuer that may not sign lists has none. The issuer's OCSP responder is renewed with
+//! its list.
 
 use pki::certificate::Certificate;
 use pki::issuer::Issuer;
+use pki::signer::Signer;
 use serde::Serialize;
 use time::OffsetDateTime;
-use workflow::ports::{CertificateStore, Issuers, Requests};
+use workflow::ports::{CertificateStore, Issuers, OcspResponders, Requests};
 use workflow::request::Request;
 use workflow::request::audit::Origin;
 use workflow::runtime::step::{ErrorName, StepError};
-use workflow::store::{ListPublisher, update_known_request};
+use workflow::store::{ListPublisher, RenewResponderError, renew_responder, update_known_request};
 
 /// The list with the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +30,7 @@ pub(crate) struct ListStep<'a> {
     pub(crate) certificates: &'a dyn CertificateStore,
     pub(crate) issuers: &'a dyn Issuers,
     pub(crate) publisher: ListPublisher<'a>,
+    pub(crate) responders: &'a dyn OcspResponders,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -50,7 +53,12 @@ impl ListStep<'_> {
             Some(issuer) => {
                 let signer = self.issuers.signer(&issuer).await?;
                 let published = self.publisher.publish_with(&*signer, &issuer, serial, self.now).await;
-                published.map_err(|error| StepError::transient(error.to_string()))?.number()
+                let number = published.map_err(|error| StepError::transient(error.to_string()))?.number();
+                // Lists that revocations renew are never half through their lifetime. A responder holds up no revocation.
+                if let Err(error) = self.renew_responder(&*signer, &issuer).await {
+                    tracing::error!(%error, "cannot renew the OCSP responder of {identifier}: {error}");
+                }
+                number
             }
             None => {
                 tracing::warn!(issuer = identifier, "no CA certificate may sign a list with {serial}");
@@ -73,6 +81,15 @@ impl ListStep<'_> {
         let published = self.publisher.publish(&*signer, &issuer, self.now).await;
         let number = published.map_err(|error| StepError::transient(error.to_string()))?.number();
         tracing::info!(issuer = identifier, number, "published the revocation list {number}");
+        self.renew_responder(&*signer, &issuer)
+            .await
+            .map_err(|error| StepError::transient(format!("the OCSP responder is not renewed: {error}")))
+    }
+
+    async fn renew_responder(&self, signer: &dyn Signer, issuer: &Issuer) -> Result<(), RenewResponderError> {
+        if renew_responder(self.responders, signer, issuer, self.now).await? {
+            tracing::info!("renewed the OCSP responder of {}", issuer.key_identifier());
+        }
         Ok(())
     }
 

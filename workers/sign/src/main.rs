@@ -16,6 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             issuers: aws.signing_issuers()?,
             revocations: aws.revocations()?,
             lists: aws.lists()?,
+            responders: aws.responders()?,
             publication_url: aws.publication_url()?,
             clock: Arc::new(SystemClock),
         })

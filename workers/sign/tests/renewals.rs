@@ -42,6 +42,7 @@ async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<(), Error
         names: backend.clone(),
         issuers: backend.clone(),
         lists: backend.clone(),
+        responders: backend.clone(),
         revocations: backend.clone(),
         publication_url: None,
         clock: backend.clone(),

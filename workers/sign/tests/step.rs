@@ -13,7 +13,7 @@ use time::Duration;
 use workflow::certificate::PublicationUrl;
 use workflow::ids::{IssuerId, RequestId};
 use workflow::message::RecheckMessage;
-use workflow::ports::{Clock, Issuers, NameRow, PortError, RevocationLists as _};
+use workflow::ports::{Clock, Issuers, NameRow, OcspResponders as _, PortError, RevocationLists as _};
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
@@ -27,6 +27,7 @@ fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
         issuers: backend.clone(),
         revocations: backend.clone(),
         lists: backend.clone(),
+        responders: backend.clone(),
         publication_url: Some(PublicationUrl::parse("http://pki.example.com").unwrap()),
         clock: backend.clone(),
     }
@@ -188,6 +189,10 @@ impl Issuers for WrongSignatures {
 
     async fn with_key_identifier(&self, key: &str) -> Result<Vec<Issuer>, PortError> {
         self.0.with_key_identifier(key).await
+    }
+
+    async fn all(&self) -> Result<Vec<Issuer>, PortError> {
+        self.0.all().await
     }
 
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {
@@ -403,6 +408,28 @@ async fn a_list_that_is_due_is_published_whatever_fails() {
     let issuer = backend.issuer_certificate();
     let published = backend.list(&issuer.key_identifier()).await.unwrap().unwrap();
     published.crl.verify(issuer).unwrap();
+    let responder = backend.responder(&issuer.key_identifier()).await.unwrap().unwrap();
+    assert!(responder.answers_for(issuer, backend.now()));
+    // A responder that is due is replaced with the next list, and no earlier.
+    backend.advance(Duration::days(6));
+    for replaced in [false, true] {
+        list(backend.clone()).await.unwrap();
+        let now = backend.responder(&issuer.key_identifier()).await.unwrap().unwrap();
+        assert_eq!(now.certificate() != responder.certificate(), replaced);
+        backend.advance(Duration::days(2));
+    }
+}
+
+#[tokio::test]
+async fn a_responder_is_renewed_with_a_revocation_and_its_failure_holds_up_none() {
+    let backend = InMemoryBackend::new();
+    let id = backend.revoked_request(RevocationReason::Superseded);
+    let identifier = backend.issuer_certificate().key_identifier();
+    backend.fail_next("responders", 1);
+    list(&backend, id).await.unwrap();
+    assert!(backend.responder(&identifier).await.unwrap().is_none());
+    list(&backend, id).await.unwrap();
+    assert!(backend.responder(&identifier).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use super::s3::S3Certificates;
 use crate::ids::IssuerId;
 use crate::ports::{Issuers, PortError};
-use crate::store::object_key::ObjectKey;
+use crate::store::object_key::{ISSUERS, ObjectKey};
 
 /// The name of a former key in its backend: the SHA-256 of its SubjectPublicKeyInfo, in hex.
 pub fn key_name(spki_der: &[u8]) -> String {
@@ -67,6 +67,22 @@ impl Issuers for AwsIssuers {
         let mut all = Vec::new();
         for key in keys.iter().filter(|key| key.is_of_issuer(key_identifier)) {
             match self.read(key).await {
+                Ok(issuer) => all.extend(issuer),
+                // It hides no other.
+                Err(error) if keys.len() > 1 => tracing::error!(%error, "cannot read the issuer {key}"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
+    async fn all(&self) -> Result<Vec<Issuer>, PortError> {
+        let keys = self.bucket.list(ISSUERS, "list the issuers").await?;
+        let mut all: Vec<Issuer> = Vec::new();
+        for key in &keys {
+            match self.read(key).await {
+                // The one in force is stored under its own name, too.
+                Ok(Some(issuer)) if all.iter().any(|one| one.chain_digest() == issuer.chain_digest()) => {}
                 Ok(issuer) => all.extend(issuer),
                 // It hides no other.
                 Err(error) if keys.len() > 1 => tracing::error!(%error, "cannot read the issuer {key}"),

@@ -21,8 +21,8 @@ use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
     Approvals, CertificateStore, CompromisedKeys, Executions, Issuers, LinkSecrets, Mailer, Metrics,
-    NameIndex, Operators, Policies, PortError, Queue, Requests, RevocationLists, RevocationWriter,
-    Revocations, Tasks, WorkerQueue,
+    NameIndex, OcspResponders, Operators, Policies, PortError, Queue, Requests, RevocationLists,
+    RevocationWriter, Revocations, Tasks, WorkerQueue,
 };
 
 mod dynamodb;
@@ -33,6 +33,7 @@ mod key_lists;
 mod kms;
 mod lazy_client;
 mod lists;
+mod responders;
 mod roots;
 mod s3;
 mod secrets_manager;
@@ -49,6 +50,7 @@ pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
 pub use kms::{KmsKey, named_alias};
 pub use lists::S3Publication;
+pub use responders::SsmResponders;
 pub use s3::S3Certificates;
 pub use secrets_manager::{SecretsManager, key_label, secret_name};
 pub use ses::SesMailer;
@@ -206,11 +208,22 @@ impl Aws {
         Ok(Arc::new(S3Publication::new(self.sdk(), self.bucket()?)))
     }
 
+    /// The OCSP responders.
+    ///
+    /// # Errors
+    /// `OCSP_PARAMETERS` is missing.
+    pub fn responders(&self) -> Result<Arc<dyn OcspResponders>, EnvironmentError> {
+        let path =
+            self.environment.text("OCSP_PARAMETERS", "the path of the parameters of OCSP responders")?;
+        Ok(Arc::new(SsmResponders::new(self.sdk(), path)))
+    }
+
     /// The URL of what the stack publishes, if it publishes.
     ///
     /// # Errors
     /// `PUBLICATION_URL` is malformed.
     pub fn publication_url(&self) -> Result<Option<PublicationUrl>, EnvironmentError> {
+        let answers_ocsp = self.environment.optional("OCSP").is_some();
         let Some(_) = self.environment.optional("PUBLICATION_URL") else { return Ok(None) };
         self.environment
             .parsed(
@@ -218,7 +231,7 @@ impl Aws {
                 "the http URL of revocation lists, which verifiers fetch without TLS",
                 PublicationUrl::parse,
             )
-            .map(Some)
+            .map(|url| Some(if answers_ocsp { url.with_ocsp() } else { url }))
     }
 
     /// The policy in force.

@@ -1,4 +1,4 @@
-//! The addresses in certificates: of revocation lists, and of the issuer's certificate.
+//! The addresses in certificates: of revocation lists, of the issuer's certificate, and for OCSP.
 //!
 //! Invariant: an address names an issuer by its subject key identifier, so lists of former issuers keep their addresses
 //! after a rotation. Addresses are plain http: a list and a certificate are signed, and a verifier that checks the
@@ -17,6 +17,9 @@ pub const LISTS: &str = "crl/";
 /// The folder of issuers' certificates, in the bucket and in addresses.
 const ISSUER_CERTIFICATES: &str = "issuer/";
 
+/// The path of OCSP requests, in addresses.
+pub const OCSP: &str = "ocsp";
+
 /// The path of the list of an issuer with this subject key identifier, in the bucket and in addresses.
 #[must_use]
 pub fn list_path(key_identifier: &str) -> String {
@@ -31,7 +34,10 @@ pub fn issuer_certificate_path(key_identifier: &str) -> String {
 
 /// Where the stack publishes, such as `http://d111111abcdef8.cloudfront.net/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicationUrl(Url);
+pub struct PublicationUrl {
+    base: Url,
+    answers_ocsp: bool,
+}
 
 impl PublicationUrl {
     /// Reads the URL: http, with a host, without query, fragment or user.
@@ -39,30 +45,43 @@ impl PublicationUrl {
     /// # Errors
     /// One line that describes the error.
     pub fn parse(text: &str) -> Result<Self, String> {
-        web_url::read(text, &["http"]).map(Self)
+        Ok(Self { base: web_url::read(text, &["http"])?, answers_ocsp: false })
+    }
+
+    /// The same, where OCSP requests are answered, too.
+    #[must_use]
+    pub fn with_ocsp(self) -> Self {
+        Self { answers_ocsp: true, ..self }
     }
 
     /// The address of the list of an issuer.
     #[must_use]
     pub fn list(&self, issuer: &Issuer) -> String {
-        format!("{}{}", self.0, list_path(&issuer.key_identifier()))
+        format!("{}{}", self.base, list_path(&issuer.key_identifier()))
     }
 
     /// The address of the certificate of an issuer.
     #[must_use]
     pub fn issuer_certificate(&self, issuer: &Issuer) -> String {
-        format!("{}{}", self.0, issuer_certificate_path(&issuer.key_identifier()))
+        format!("{}{}", self.base, issuer_certificate_path(&issuer.key_identifier()))
+    }
+
+    /// The address at which OCSP requests about certificates of an issuer are answered, if they are. RFC 6960 appendix A.1: a
+    /// slash and the request follow it.
+    #[must_use]
+    pub fn ocsp(&self, issuer: &Issuer) -> Option<String> {
+        (self.answers_ocsp && issuer.may_have_responders()).then(|| format!("{}{OCSP}", self.base))
     }
 }
 
 impl fmt::Display for PublicationUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.base.fmt(f)
     }
 }
 
 /// The addresses in a certificate of an issuer: those that the policy chose, and the stack's own for each kind that the
-/// policy leaves out. An issuer that may not sign lists has none.
+/// policy leaves out. An issuer that may not sign lists has none, and no OCSP address.
 #[must_use]
 pub fn addresses(chosen: &Publication, stack: Option<&PublicationUrl>, issuer: &Issuer) -> Publication {
     let mut addresses = chosen.clone();
@@ -72,6 +91,9 @@ pub fn addresses(chosen: &Publication, stack: Option<&PublicationUrl>, issuer: &
     }
     if addresses.issuer.is_empty() {
         addresses.issuer.push(stack.issuer_certificate(issuer));
+    }
+    if addresses.ocsp.is_empty() {
+        addresses.ocsp.extend(stack.ocsp(issuer));
     }
     addresses
 }
@@ -108,12 +130,17 @@ mod tests {
         let stack = PublicationUrl::parse("http://pki.example.com").unwrap();
         let (list, certificate) = (stack.list(&issuer), stack.issuer_certificate(&issuer));
         assert_eq!(list, format!("http://pki.example.com/crl/{}.crl", issuer.key_identifier()));
-        let of = |chosen: &Publication, stack| addresses(chosen, stack, &issuer);
+        let of = |chosen: &Publication, stack: Option<&PublicationUrl>| addresses(chosen, stack, &issuer);
         let own = Publication { crl: vec!["http://other.example/a.crl".into()], ..Publication::default() };
         assert_eq!(of(&own, None), own);
         assert_eq!(of(&own, Some(&stack)), Publication { issuer: vec![certificate.clone()], ..own.clone() });
         let both = Publication { crl: vec![list], issuer: vec![certificate], ocsp: Vec::new() };
         assert_eq!(of(&Publication::default(), Some(&stack)), both);
+        let stack = stack.clone().with_ocsp();
+        let all = Publication { ocsp: vec!["http://pki.example.com/ocsp".into()], ..both.clone() };
+        assert_eq!(of(&Publication::default(), Some(&stack)), all);
+        let own = Publication { ocsp: vec!["http://ocsp.example.com/".into()], ..Publication::default() };
+        assert_eq!(of(&own, Some(&stack)), Publication { ocsp: own.ocsp.clone(), ..both });
     }
 
     #[test]
@@ -121,7 +148,7 @@ mod tests {
         // keyUsage: keyCertSign alone.
         let issuer = issuer(CaMaker::new(TestKey::EcP256).extension("2.5.29.15", true, &[3, 2, 2, 4]));
         let stack = PublicationUrl::parse("http://pki.example.com").unwrap();
-        let addresses = addresses(&Publication::default(), Some(&stack), &issuer);
-        assert!(addresses.crl.is_empty() && addresses.issuer.len() == 1);
+        let addresses = addresses(&Publication::default(), Some(&stack.with_ocsp()), &issuer);
+        assert!(addresses.crl.is_empty() && addresses.ocsp.is_empty() && addresses.issuer.len() == 1);
     }
 }

@@ -19,6 +19,8 @@ pub trait Issuers: Send + Sync {
     /// Every stored issuer, in force or former, with this subject key identifier (lower-case hex). Renewed and renamed
     /// certificates share it, so callers verify: see [`crate::store::issuer_of`].
     async fn with_key_identifier(&self, key_identifier: &str) -> Result<Vec<Issuer>, PortError>;
+    /// Every stored issuer, in force or former, each once.
+    async fn all(&self) -> Result<Vec<Issuer>, PortError>;
     /// The signer with the key of an issuer, in force or former. Fails in a worker without access to keys.
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError>;
 }

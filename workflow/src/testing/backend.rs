@@ -29,6 +29,7 @@ use pki::testing as test_pki;
 
 mod lists;
 mod ports;
+mod responders;
 mod revocations;
 
 /// A sent mail.
@@ -59,6 +60,8 @@ struct State {
     revocations: BTreeMap<(String, String), Revocation>,
     /// By key identifier, with the time of the publication.
     lists: BTreeMap<String, (PublishedList, OffsetDateTime)>,
+    /// By key identifier, as PEM.
+    responders: BTreeMap<String, String>,
     mails: Vec<Mail>,
     told: Vec<(String, String)>,
     measures: Vec<Measure>,

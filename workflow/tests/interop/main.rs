@@ -18,6 +18,7 @@ mod key_lists;
 mod lax_authorities;
 mod limits;
 mod mutations;
+mod ocsp;
 mod panel;
 mod pkilint;
 mod pkits;

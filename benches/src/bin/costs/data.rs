@@ -155,6 +155,8 @@ pub(crate) struct Counted {
     pub(crate) submission_throttle: (f64, f64),
     /// Methods of the API without a throttle of their own.
     pub(crate) methods_of_all: f64,
+    /// Methods of the API that lead to the OCSP worker.
+    pub(crate) ocsp_methods: f64,
     /// `SubmissionsAnHour`.
     pub(crate) submissions_an_hour: f64,
     /// `MailsADay`.
@@ -197,6 +199,9 @@ impl Counted {
             (name, spec)
         });
         let settings = properties(&template, "ApiStage")["MethodSettings"].as_array();
+        let methods = of_type(&template, "AWS::ApiGateway::Method");
+        let methods_of =
+            |function: &str| methods.values().filter(|one| one.to_string().contains(function)).count() as f64;
         // One of them is of all methods.
         let own_throttles = settings.map_or(0, |settings| settings.len() - 1) as f64;
         Self {
@@ -207,7 +212,8 @@ impl Counted {
             workers: workers.collect(),
             throttle: (default("ThrottleRate"), default("ThrottleBurst")),
             submission_throttle: (default("SubmissionRate"), default("SubmissionBurst")),
-            methods_of_all: count("AWS::ApiGateway::Method") - own_throttles,
+            methods_of_all: methods_of("PortalFunction") - own_throttles,
+            ocsp_methods: methods_of("OcspFunction"),
             submissions_an_hour: default("SubmissionsAnHour"),
             mails_a_day: default("MailsADay"),
             endpoints: network.split("Type: AWS::EC2::VPCEndpoint").skip(1).filter_map(endpoint).collect(),
@@ -271,6 +277,7 @@ mod tests {
         assert!(counted.throttle.0 > 0.0 && counted.throttle.1 > 0.0);
         assert!(counted.submission_throttle.0 > 0.0 && counted.submission_throttle.1 > 0.0);
         assert_eq!(counted.methods_of_all, 2.0, "of the root, and of all paths");
+        assert_eq!(counted.ocsp_methods, 2.0, "GET and POST");
         assert_eq!(counted.endpoints(Network::Public), [""; 0]);
         assert_eq!(counted.endpoints(Network::Private), ["execute-api", "ssm", "ssmmessages"]);
         let isolated = counted.endpoints(Network::Isolated);

@@ -30,6 +30,7 @@ pub(crate) fn costs(data: &Data, counted: &Counted) -> String {
         .replace("{most}", most(data, counted).trim_end())
         .replace("{switches}", switches(data, counted).trim_end())
         .replace("{flood}", flood::table(data, counted).trim_end())
+        .replace("{ocsp_million}", &dollars(flood::ocsp_answer(data) * 1e6))
         .replace("{flood_usd}", &dollars(Flood::now(data, flood::throttles(counted)).usd()))
         .replace("{throttle_rate}", &grouped(counted.throttle.0))
         .replace("{submission_rate}", &grouped(counted.submission_throttle.0))

@@ -10,7 +10,7 @@ use crate::certificate::CertificateContents;
 use crate::certificate::usages::{
     has_critical_purpose, key_can, mixes_time_stamping, restricts_agreement_wrongly, serve_a_purpose,
 };
-use crate::csr::{Csr, extension_name, purposes, usages};
+use crate::csr::{extension_name, purposes, usages};
 use crate::issuer::Issuer;
 use crate::key::PublicKey;
 use crate::name::Name;
@@ -20,15 +20,13 @@ impl Linter {
         &mut self,
         read: &Read<'_>,
         issuer: &Issuer,
-        csr: &Csr,
+        key: &PublicKey,
         contents: &CertificateContents,
     ) {
         let all = read.extensions();
-        for (at, extension) in all.iter().enumerate() {
-            if all[..at].iter().any(|earlier| earlier.oid == extension.oid) {
-                self.wrong("4.2 extensions", format!("{} occurs twice", extension_name(extension)));
-            }
-            self.extension(extension, read, issuer, csr, contents);
+        self.each_once(all);
+        for extension in all {
+            self.extension(extension, read, issuer, key, contents);
         }
         let seen: Vec<_> = all.iter().map(extension_name).collect();
         let mut needed = vec![
@@ -49,12 +47,21 @@ impl Linter {
         }
     }
 
-    fn extension(
+    /// RFC 5280 section 4.2: no extension occurs twice.
+    pub(super) fn each_once(&mut self, all: &[X509Extension<'_>]) {
+        for (at, extension) in all.iter().enumerate() {
+            if all[..at].iter().any(|earlier| earlier.oid == extension.oid) {
+                self.wrong("4.2 extensions", format!("{} occurs twice", extension_name(extension)));
+            }
+        }
+    }
+
+    pub(super) fn extension(
         &mut self,
         extension: &X509Extension<'_>,
         read: &Read<'_>,
         issuer: &Issuer,
-        csr: &Csr,
+        key: &PublicKey,
         contents: &CertificateContents,
     ) {
         let critical = match extension.parsed_extension() {
@@ -70,7 +77,7 @@ impl Linter {
                 false
             }
             ParsedExtension::SubjectKeyIdentifier(identifier) => {
-                let expected = csr.key().identifier();
+                let expected = key.identifier();
                 self.require(
                     identifier.0 == expected,
                     "4.2.1.2 subjectKeyIdentifier",
@@ -190,7 +197,7 @@ impl Linter {
     /// RFC 5280 section 4.2.1.12: "If a certificate contains both a key usage extension and an extended key usage
     /// extension, then both extensions MUST be processed independently and the certificate MUST only be used for a
     /// purpose consistent with both extensions."
-    fn consistent_usages(&mut self, read: &Read<'_>) {
+    pub(super) fn consistent_usages(&mut self, read: &Read<'_>) {
         let mut granted = (Vec::new(), Vec::new());
         for extension in read.extensions() {
             match extension.parsed_extension() {

@@ -200,6 +200,7 @@ pub(super) const BLOCKS: &[Block] = &[
             && said.contains("crlNumber=")
             && said.contains("nextUpdate=")
     }),
+    typed(CA, "openssl ocsp", ISSUE, |said| said.contains("certificate.pem: good")),
     with(CA, "countersign ca show", "", &[(" --stack NAME", "")], |said| said.contains("Example Root")),
     with(CA, "countersign ca rotate", "", &[(" --stack NAME", "")], |said| said.contains("To go back:")),
     with(

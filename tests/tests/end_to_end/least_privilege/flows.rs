@@ -1,6 +1,8 @@
 //! Flows that together use every permission of every role.
 
 use end_to_end::{Asked, Stack, Submission, csr_for};
+use pki::testing::{OcspHash, OcspSaid, ocsp_request, ocsp_said, ocsp_single};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::logged;
@@ -27,6 +29,8 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
     let sign = sign.rsplit('/').next().unwrap();
     match (worker, permission.action.as_str()) {
         ("Sign", _) if permission.resource.ends_with("/crl/*") => revocation_list(stack).await,
+        ("Sign", _) if permission.resource.ends_with("/ocsp/*") => responder(stack).await,
+        ("Ocsp", _) => status(stack).await,
         ("Housekeeping", "sqs:SendMessage") if permission.resource.ends_with(sign) => {
             revocation_list(stack).await;
         }
@@ -239,6 +243,35 @@ async fn lost_revocation(stack: &Stack) {
     stack.aws(&[&update[..], &what].concat());
     stack.housekeeping();
     assert_eq!(stack.row(&asked.id)["revocation"]["executionAttempt"], 2);
+}
+
+/// Sign renews a responder, which was removed, with the list.
+async fn responder(stack: &Stack) {
+    let path = format!("/countersign/{}/ocsp", stack.endpoint("stack"));
+    let responders = || {
+        let all = stack.aws_json(&["ssm", "get-parameters-by-path", "--path", &path]);
+        let names = all["Parameters"].as_array().unwrap().iter();
+        names.map(|one| one["Name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for name in responders() {
+        stack.aws(&["ssm", "delete-parameter", "--name", &name]);
+    }
+    revocation_list(stack).await;
+    end_to_end::eventually("the OCSP responder", end_to_end::PATIENCE, async || {
+        (responders().len() == 1).then_some(())
+    })
+    .await;
+}
+
+/// The status of a certificate that was never issued.
+async fn status(stack: &Stack) {
+    let portal = stack.portal();
+    let chain = portal.get("ca.pem", "*/*").await.expect(200).text();
+    let issuer = pki::issuer::Issuer::from_pem(&chain).unwrap();
+    let request = ocsp_request(&[ocsp_single(&issuer, &[0x41, 2], OcspHash::Sha1)], None);
+    let headers = [("content-type", "application/ocsp-request")];
+    let answer = portal.send(Method::POST, "ocsp", &headers, request).await.expect(200);
+    assert_eq!(ocsp_said(&answer.body), OcspSaid::Statuses(vec![(2, 0)]));
 }
 
 /// A waiting request, and one whose execution was stopped.

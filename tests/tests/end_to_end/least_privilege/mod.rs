@@ -85,12 +85,13 @@ fn mark(stack: &Stack) -> Mark {
     Mark { bytes: printed(stack).len(), time: time.to_string() }
 }
 
-/// Log of a worker since `mark`. The emulator prints it for workers behind a queue; the portal's is in its log group.
+/// Log of a worker since `mark`. The emulator prints it for workers behind a queue; those behind the API have it in their
+/// log groups.
 fn logged_since(stack: &Stack, worker: &str, mark: &Mark) -> String {
-    if worker != "Portal" {
+    if !["Portal", "Ocsp"].contains(&worker) {
         return printed(stack).get(mark.bytes..).unwrap_or_default().to_owned();
     }
-    let group = format!("/aws/lambda/{}-portal", stack.endpoint("stack"));
+    let group = format!("/aws/lambda/{}-{}", stack.endpoint("stack"), worker.to_lowercase());
     let filter = ["logs", "filter-log-events", "--log-group-name", &group, "--start-time", &mark.time];
     let events: serde_json::Value = serde_json::from_slice(&stack.aws(&filter)).unwrap();
     let messages = events["events"].as_array().unwrap().iter();

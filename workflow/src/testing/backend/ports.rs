@@ -288,6 +288,13 @@ impl Issuers for InMemoryBackend {
         })
     }
 
+    async fn all(&self) -> Result<Vec<Issuer>, PortError> {
+        self.call("issuers", "all", |state| {
+            let all = self.authorities(state).filter(|_| !state.no_issuer);
+            all.map(|authority| authority.issuer.clone()).collect()
+        })
+    }
+
     async fn signer(&self, issuer: &Issuer) -> Result<Arc<dyn Signer>, PortError> {
         let found = self.call("ca key", "signer", |state| {
             let mut all = self.authorities(state);
