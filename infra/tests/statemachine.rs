@@ -154,7 +154,7 @@ fn the_error_names_are_those_that_workers_send() {
         }
     }
     let definitions = definitions();
-    let all = definitions.iter().flat_map(|definition| states(definition));
+    let all = definitions.iter().flat_map(states);
     for (name, state) in all.filter(|(_, state)| state["Type"] == "Pass") {
         let error = state["Result"]["Error"].as_str().unwrap();
         // Names that begin with "States." are reserved by the Amazon States Language, in a Fail state, too.
