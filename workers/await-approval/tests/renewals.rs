@@ -48,7 +48,7 @@ fn policy() -> String {
     let two = include_str!("../../../infra/policy.toml")
         .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"other@example.com\"]")
         .replace("quorum = 1 ", "quorum = 2 ");
-    format!("lifecycle.renewal.approvals = 1\n{two}")
+    two.replace("[lifecycle]", "[lifecycle]\nrenewal.approvals = 1")
 }
 
 #[tokio::test]

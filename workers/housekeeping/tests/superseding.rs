@@ -34,7 +34,7 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
 /// A delivered certificate and its delivered renewal, in a stack that supersedes after a week.
 fn renewed(names: &[&str], renewed: &[&str]) -> (Arc<InMemoryBackend>, RequestId, RequestId) {
     let backend = InMemoryBackend::new();
-    backend.set_policy(&format!("lifecycle.renewal.supersede_after = \"7d\"\n{POLICY}"));
+    backend.set_policy(&POLICY.replace("[lifecycle]", "[lifecycle]\nrenewal.supersede_after = \"7d\""));
     let old = backend.unsaved_request(&test_pki::csr(names), Status::Delivered);
     backend.put(old.clone());
     let renewal = backend.renewal_at(&test_pki::csr(renewed), Status::Delivered, old.id());
@@ -108,7 +108,7 @@ async fn a_certificate_that_the_new_one_cannot_stand_in_for_stays() {
 #[tokio::test]
 async fn a_policy_that_supersedes_nothing_settles_at_once_and_for_good() {
     let (backend, old, renewal) = renewed(&["www.example.com"], &["www.example.com"]);
-    let supersedes = format!("lifecycle.renewal.supersede_after = \"7d\"\n{POLICY}");
+    let supersedes = POLICY.replace("[lifecycle]", "[lifecycle]\nrenewal.supersede_after = \"7d\"");
     backend.set_policy(POLICY);
     assert_eq!(run(&backend).await.superseded, 0);
     assert!(!row(&backend, renewal).is_superseding());
@@ -123,7 +123,8 @@ async fn it_survives_every_fault_with_one_revocation() {
     faults::fault_sweep(
         "Supersede",
         |backend| {
-            backend.set_policy(&format!("lifecycle.renewal.supersede_after = \"7d\"\n{POLICY}"));
+            backend
+                .set_policy(&POLICY.replace("[lifecycle]", "[lifecycle]\nrenewal.supersede_after = \"7d\""));
             let csr = || test_pki::csr(&["www.example.com"]);
             let old = backend.unsaved_request(&csr(), Status::Delivered);
             backend.put(old.clone());

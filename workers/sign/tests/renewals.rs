@@ -21,7 +21,7 @@ fn two_approvals() -> String {
 
 /// The same, with one for a renewal.
 fn one_for_a_renewal() -> String {
-    format!("lifecycle.renewal.approvals = 1\n{}", two_approvals())
+    two_approvals().replace("[lifecycle]", "[lifecycle]\nrenewal.approvals = 1")
 }
 
 /// A delivered certificate, and its renewal with this CSR and one approval.
@@ -141,6 +141,6 @@ async fn the_key_of_the_old_certificate_is_refused_unless_the_policy_only_warns(
     backend.put(old.clone());
     let renewal = backend.renewal_at(&csr, Status::Approved, old.id());
     assert_eq!(sign(&backend, renewal.id()).await, Err(ErrorName::Refused));
-    backend.set_policy(&format!("lifecycle.renewal.same_key = \"warn\"\n{POLICY}"));
+    backend.set_policy(&POLICY.replace("[lifecycle]", "[lifecycle]\nrenewal.same_key = \"warn\""));
     assert_eq!(sign(&backend, renewal.id()).await, Ok(()));
 }

@@ -34,7 +34,7 @@ async fn pages_answer_from_single_reads() {
             "{name}: {calls:?}"
         );
         // The process caches the policy and the link secret, so these are upper bounds.
-        assert!(calls.len() <= 11, "{name}: {calls:?}");
+        assert!(calls.len() <= 12, "{name}: {calls:?}");
         println!("| {name} | {} | {} |", calls.len(), calls.join(", "));
     }
     assert!(site.backend.request(delivered.id()).is_some());

@@ -174,7 +174,8 @@ async fn the_old_key_is_refused_and_the_form_comes_back_with_the_command() {
     let page = site.submit_in(Language::Japanese, "/requests", &fields).await.is_page(422);
     assert!(page.contains("これは更新する証明書と同じ鍵です。"), "{page}");
 
-    site.backend.set_policy(&format!("lifecycle.renewal.same_key = \"warn\"\n{}", trusting_policy()));
+    site.backend
+        .set_policy(&trusting_policy().replace("[lifecycle]", "[lifecycle]\nrenewal.same_key = \"warn\""));
     let preview = site.post("/requests/preview", &body).await.json();
     assert_eq!(preview["findings"][0]["code"], "same_key");
     assert_eq!(preview["findings"][0]["severity"], "warning");
@@ -193,7 +194,7 @@ async fn the_review_of_a_renewal_says_what_changed_and_one_approval_is_enough() 
         let renewal = site.backend.renewal_at(&test_pki::csr(names), Status::PendingApproval, old.id());
         reviews.push((renewal.id(), site.link(renewal.id())));
     }
-    site.backend.set_policy(&format!("lifecycle.renewal.approvals = 1\n{two}"));
+    site.backend.set_policy(&two.replace("[lifecycle]", "[lifecycle]\nrenewal.approvals = 1"));
 
     let (same, link) = &reviews[0];
     let review = site.get(link).await.json();
@@ -238,11 +239,10 @@ async fn a_review_that_was_opened_before_the_revocation_cannot_be_voted_on() {
 #[tokio::test]
 async fn a_requester_never_approves_their_own_renewal() {
     let site = Site::new();
-    site.backend.set_policy(&format!(
-        "lifecycle.renewal.approvals = 1\n{}",
-        trusting_policy()
-            .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"requester@example.com\"]")
-    ));
+    let policy = trusting_policy()
+        .replace("[lifecycle]", "[lifecycle]\nrenewal.approvals = 1")
+        .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"requester@example.com\"]");
+    site.backend.set_policy(&policy);
     let (old, _) = site.request_at(Status::Delivered).await;
     let csr = test_pki::csr(&["www.example.com"]);
     let renewal = site.backend.renewal_at(&csr, Status::PendingApproval, old.id());

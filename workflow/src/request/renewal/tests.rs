@@ -16,7 +16,7 @@ fn policy() -> String {
     let two = POLICY
         .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"other@example.com\"]")
         .replace("quorum = 1 ", "quorum = 2 ");
-    format!("lifecycle.renewal.approvals = 1\n{two}")
+    two.replace("[lifecycle]", "[lifecycle]\nrenewal.approvals = 1")
 }
 
 /// A backend with the policy above and a delivered certificate for two names.
@@ -131,7 +131,7 @@ fn a_renewal_without_the_replaced_row_or_without_a_rule_needs_all_approvals() {
         let more = policy().replace("approvals = 1", &format!("approvals = {approvals}"));
         assert_eq!(quorum(&Policy::parse(&more).unwrap(), Some(&old)), 2, "never more than a first request");
     }
-    let none = policy().replace("lifecycle.renewal.approvals = 1", "");
+    let none = policy().replace("renewal.approvals = 1", "");
     assert_eq!(quorum(&Policy::parse(&none).unwrap(), Some(&old)), 2);
 }
 
@@ -199,7 +199,8 @@ fn the_key_of_the_replaced_certificate_is_refused_or_warned_about() {
     let row = backend.unsaved_request(&csr, Status::PendingApproval);
     let refused = row.evaluate(&backend.policy(), None, Some(&old)).unwrap_err();
     assert_eq!(refused.main().unwrap().code, Code::SameKey);
-    let warn = Policy::parse(&format!("lifecycle.renewal.same_key = \"warn\"\n{POLICY}")).unwrap();
+    let warn =
+        Policy::parse(&POLICY.replace("[lifecycle]", "[lifecycle]\nrenewal.same_key = \"warn\"")).unwrap();
     let granted = row.evaluate(&warn, None, Some(&old)).unwrap();
     assert_eq!(
         granted.findings.iter().map(|one| (one.code, one.severity)).collect::<Vec<_>>(),

@@ -52,7 +52,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         cell: Some("by chance"),
         below_roots_only: false,
         why: "of two lists whose issuers have one name takes either. Where both lists are in files, give the new CA another \
-              name: `countersign ca rotate --subject`; otherwise a revoked certificate may pass.",
+              name: `countersign ca rotate --subject NAME`; otherwise a revoked certificate may pass.",
     },
     Difference {
         mark: "l5",
