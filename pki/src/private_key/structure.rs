@@ -200,10 +200,16 @@ fn is_pgp(bytes: &[u8]) -> bool {
     let [version @ (4 | 6), a, b, c, d, algorithm, rest @ ..] = body else { return false };
     let is_time = (MIN_SECONDS..MAX_SECONDS).contains(&u32::from_be_bytes([*a, *b, *c, *d]));
     let is_known = match (version, algorithm, rest) {
-        // The bits of a modulus or a prime, and its first octet.
+        // The bits of a modulus or a prime, and its first octet. The second INTEGER of an ECDSA signature begins with
+        // 02 21 00 or 02 31 00: no tool makes keys of 0x2100 or 0x3100 bits.
         (4, 1..=3 | 16 | 17, [a, b, 0x80..=0xff, ..]) => {
             let bits = u16::from_be_bytes([*a, *b]);
-            (1024..=16384).contains(&bits) && bits.is_multiple_of(256)
+            let is_usual = match bits {
+                1024..=4096 => bits.is_multiple_of(256),
+                4097..=16384 => bits.is_multiple_of(1024),
+                _ => false,
+            };
+            is_usual && length > usize::from(bits / 8)
         }
         (4, 18 | 19 | 22, [5..=10, 0x2a | 0x2b, ..]) => true,
         // Version 6 gives the octets of the public key.

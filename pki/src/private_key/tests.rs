@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::testing::{hostile_pairs, hostile_texts};
+use crate::testing::{CsrMaker, TestKey, hostile_pairs, hostile_texts};
 
 /// The largest body of a submission.
 const MOST: usize = 128 * 1024;
@@ -143,4 +143,66 @@ fn keys_of_other_programs_are_found_by_their_text() {
     ] {
         assert_eq!(refuse(text), Ok(()), "{text}");
     }
+}
+
+/// Beginnings of keys, as far as random octets have them once in 2^32 or more often.
+fn beginnings() -> Vec<Vec<u8>> {
+    // DER: SEC 1 or PKCS#8, PKCS#1, EncryptedPrivateKeyInfo. PVK and CNG.
+    const OCTETS: [&[u8]; 5] = [
+        &[0x30, 0x77, 2, 1],
+        &[0x30, 0x82, 4, 0xa4, 2, 1],
+        &[0x30, 0x81, 0xee, 0x30, 6],
+        &[0x1e, 0xf1, 0xb5, 0xb0],
+        b"ECS2",
+    ];
+    let mut all = OCTETS.map(<[u8]>::to_vec).to_vec();
+    // OpenPGP: each form of the length, both versions, every algorithm.
+    for header in
+        [&[0x94, 0xdc][..], &[0x95, 0x2c, 0x53], &[0x95, 7, 0xd8], &[0xc5, 0xa0], &[0xc5, 0xc7, 0xd8]]
+    {
+        for version in [4, 6] {
+            for algorithm in [1, 2, 3, 16, 17, 18, 19, 22, 25, 26, 27, 28] {
+                all.push([header, &[version, 0x5e, 0x2a, 0x16, 0x44, algorithm]].concat());
+            }
+        }
+    }
+    all
+}
+
+/// The ends of what the key and the signature choose in a request: of the point, and of both numbers of the signature.
+fn ends_of_random_octets(der: &[u8], spki: &[u8]) -> Vec<usize> {
+    let key = der.windows(spki.len()).position(|window| window == spki).expect("it has the key");
+    let number_end = |at: usize| Some(at + 2 + usize::from(*der.get(at + 1)?)).filter(|_| der[at] == 2);
+    let first = (der.len() - 150..der.len())
+        .find_map(|at| {
+            number_end(at).filter(|end| der.get(*end).is_some() && number_end(*end) == Some(der.len()))
+        })
+        .expect("it ends with two numbers");
+    vec![key + spki.len(), first, der.len()]
+}
+
+#[test]
+fn no_random_octets_of_a_request_make_what_follows_a_key() {
+    let (mut requests, mut wrong) = (0, Vec::new());
+    for kind in [TestKey::EcP256, TestKey::EcP384, TestKey::EcP521] {
+        // Half of the second numbers begin with a zero.
+        for _ in 0..8 {
+            let maker = CsrMaker::new(kind).names(&["www.example.com"]);
+            let der = maker.der();
+            for end in ends_of_random_octets(&der, maker.key().spki()) {
+                for beginning in beginnings() {
+                    for octets in 1..=beginning.len() {
+                        let mut der = der.clone();
+                        der[end - octets..end].copy_from_slice(&beginning[..octets]);
+                        requests += 1;
+                        if let Some(format) = structure::find(&der) {
+                            wrong.push(format!("{kind:?} {format:?} {:02x?} at {end}", &beginning[..octets]));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(requests > 70_000, "{requests}");
+    assert!(wrong.is_empty(), "{} of {requests}: {:#?}", wrong.len(), &wrong[..wrong.len().min(10)]);
 }
