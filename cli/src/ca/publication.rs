@@ -4,6 +4,7 @@
 //! Invariant: all are there before the certificate is in force, so that the addresses in the first certificate
 //! answer. A list that exists is left alone, and so is a responder that is not due.
 
+use pki::issuer::Issuer;
 use pki::signer::Signer;
 use time::OffsetDateTime;
 use workflow::aws::{DynamoRevocations, S3Publication, SsmResponders};
@@ -24,10 +25,8 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
     let doing = || format!("cannot publish the certificate and the revocation list of {}", issuer.subject());
     let published = S3Publication::new(&stack.sdk, &stack.bucket);
     published.publish_issuer(issuer).await.or_fail(doing, AGAIN)?;
-    if !issuer.may_sign_crls() {
-        say(
-            "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Its certificates cannot be revoked. To be able to revoke them, import a CA certificate with cRLSign.",
-        );
+    if let Some(warning) = warning(issuer) {
+        say(warning);
         return Ok(());
     }
     if published.list(&issuer.key_identifier()).await.or_fail(doing, AGAIN)?.is_none() {
@@ -41,11 +40,40 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
     Ok(())
 }
 
+/// What an operator is told of a CA whose certificates cannot be revoked.
+fn warning(issuer: &Issuer) -> Option<&'static str> {
+    (!issuer.may_sign_crls()).then_some(
+        "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Its certificates cannot be revoked. To be able to revoke them, import a CA certificate with cRLSign.",
+    )
+}
+
 /// Publishes what a CA in force lacks: stacks of versions before published nothing.
 pub(super) async fn complete(stack: &Stack, chain: &Chain) -> Result<(), CliError> {
     match Keys::of(stack).signer(Role::Issuer).await? {
         Some(signer) if signer.spki_der() == chain.issuer.spki_der() => publish(stack, chain, &*signer).await,
         // `ca show` and `doctor` say that the CA cannot sign.
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+
+    use super::*;
+
+    #[test]
+    fn only_a_ca_whose_key_usage_lacks_crl_sign_is_warned_of() {
+        use KeyUsagePurpose::{CrlSign, KeyCertSign};
+        for (usages, is_warned) in
+            [(vec![KeyCertSign], true), (vec![KeyCertSign, CrlSign], false), (vec![], false)]
+        {
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.key_usages = usages;
+            let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+            let issuer = Issuer::from_pem(&ca.pem()).unwrap();
+            assert_eq!(warning(&issuer).is_some_and(|text| text.contains("lacks cRLSign")), is_warned);
+        }
     }
 }
