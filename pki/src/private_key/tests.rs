@@ -113,7 +113,7 @@ proptest::proptest! {
 #[test]
 fn a_compressed_file_of_an_archive_is_searched() {
     use std::io::Write as _;
-    let key = crate::testing::TestKeyPair::generate(crate::testing::TestKey::EcP256).pem();
+    let key = crate::testing::TestKeyPair::generate(TestKey::EcP256).pem();
     let mut writer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
     writer.write_all(key.as_bytes()).unwrap();
     // APPNOTE section 4.3.7: version 20, DEFLATE, no checks, a name of seven octets.
