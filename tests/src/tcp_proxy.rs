@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_LENGTH;
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Hop-by-hop headers, which are not forwarded. Host is forwarded: the caller's signature covers it.
+/// Headers of one connection, which are not forwarded. Host is forwarded: the caller's signature covers it.
 const OF_A_CONNECTION: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
 
 /// Port of a part of the stack in `folder`, if already chosen.
@@ -73,6 +74,8 @@ impl Emulator {
 }
 
 /// Sends a request on. Returns `None` if there is no answer.
+///
+/// The length is sent where the caller sent one, also of an empty body: an SDK signs it.
 pub async fn forward(
     http: &reqwest::Client,
     url: &str,
@@ -80,8 +83,12 @@ pub async fn forward(
     mut headers: HeaderMap,
     body: Bytes,
 ) -> Option<Response<Full<Bytes>>> {
+    let had_length = headers.contains_key(CONTENT_LENGTH);
     for name in OF_A_CONNECTION {
         headers.remove(name);
+    }
+    if had_length {
+        headers.insert(CONTENT_LENGTH, body.len().into());
     }
     let answer = http.request(method, url).headers(headers).body(body).send().await.ok()?;
     let mut response = Response::builder().status(answer.status());
@@ -98,4 +105,34 @@ pub fn unanswered() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = hyper::StatusCode::BAD_GATEWAY;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// A PUT without a body, as of the marker of a compromised key: without its length, the signature is wrong.
+    #[tokio::test]
+    async fn the_length_of_an_empty_body_is_forwarded_where_there_was_one() {
+        let address = listen(|stream| {
+            answer(stream, |request| async move {
+                let length = request.headers().get(CONTENT_LENGTH).map(|value| value.to_str().unwrap());
+                Response::new(Full::new(Bytes::from(length.unwrap_or("none").to_owned())))
+            })
+        })
+        .await;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        for (method, sent, expected) in
+            [(Method::PUT, Some("0"), "0"), (Method::PUT, Some("3"), "3"), (Method::GET, None, "none")]
+        {
+            let length = sent.map(|length| (CONTENT_LENGTH, length.parse().unwrap()));
+            let body = Bytes::from("x".repeat(sent.unwrap_or("0").parse().unwrap()));
+            let headers = length.into_iter().collect();
+            let response = forward(&http, &format!("http://{address}/"), method.clone(), headers, body).await;
+            let said = response.unwrap().into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(said, expected, "{method} with {sent:?}");
+        }
+    }
 }
