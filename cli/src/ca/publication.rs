@@ -43,7 +43,7 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
 /// What an operator is told of a CA whose certificates cannot be revoked.
 fn warning(issuer: &Issuer) -> Option<&'static str> {
     (!issuer.may_sign_crls()).then_some(
-        "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Its certificates cannot be revoked. To be able to revoke them, import a CA certificate with cRLSign.",
+        "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Nobody can find out that one of its certificates is revoked. To be able to revoke them, import a CA certificate with cRLSign.",
     )
 }
 

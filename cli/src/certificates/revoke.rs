@@ -96,6 +96,10 @@ async fn wait(stack: &Stack, row: &Request) -> Result<Request, CliError> {
 fn outcome(serial: &str, row: &Request) -> String {
     let at = |time: Option<OffsetDateTime>| time.map(instant).unwrap_or_default();
     match row.revocation() {
+        Some(it) if it.is_without_list() => format!(
+            "{serial} is revoked since {}, but on no list: its CA certificate lacks cRLSign. Remove it from its servers: nobody else can find out.",
+            at(it.revoked_at)
+        ),
         Some(it) if it.listed_at.is_some() => {
             format!(
                 "{serial} is revoked since {}, and on the list since {}.",
@@ -153,5 +157,14 @@ mod tests {
         assert!(outcome("0a", &row).contains("No list has it yet"));
         row.revocation_listed(7, now).unwrap();
         assert!(outcome("0a", &row).contains("and on the list since"));
+    }
+
+    #[test]
+    fn the_outcome_says_that_no_list_will_have_it() {
+        let backend = InMemoryBackend::new();
+        let id = backend.revoked_request(RevocationReason::Superseded);
+        let mut row = backend.request(id).unwrap();
+        row.revocation_listed(0, row.signed_date().unwrap()).unwrap();
+        assert!(outcome("0a", &row).contains("but on no list: its CA certificate lacks cRLSign"));
     }
 }

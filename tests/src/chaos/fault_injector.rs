@@ -18,7 +18,6 @@ const INTERCEPT_EVERY: Duration = Duration::from_secs(3);
 /// Pause between two stopped executions.
 const STOP_EVERY: Duration = Duration::from_secs(12);
 /// Pause between two runs of housekeeping.
-/// Pause between two runs of housekeeping.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(25);
 
 /// Number of faults by kind.

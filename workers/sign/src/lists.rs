@@ -58,16 +58,19 @@ impl ListStep<'_> {
                 if let Err(error) = self.renew_responder(&*signer, &issuer).await {
                     tracing::error!(%error, "cannot renew the OCSP responder of {identifier}: {error}");
                 }
+                tracing::info!(%serial, crl_number = number, "list {number} has certificate {serial} of request {id}");
                 number
             }
             None => {
-                tracing::warn!(issuer = identifier, "no CA certificate may sign a list with {serial}");
+                tracing::warn!(
+                    issuer = identifier,
+                    "no list will have {serial}: no valid CA certificate with the key identifier {identifier} has cRLSign"
+                );
                 0
             }
         };
         let listed = |row: &mut Request| row.revocation_listed(crl_number, self.now);
         update_known_request(self.requests, request, &Origin::worker("sign"), listed).await?;
-        tracing::info!(%serial, crl_number, "revocation list {crl_number} has certificate {serial} of request {id}");
         Ok(Listed { crl_number })
     }
 

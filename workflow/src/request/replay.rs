@@ -55,7 +55,7 @@ struct Facts {
     revocation: Option<(String, Actor)>,
     revocation_attempt: Option<String>,
     revoked: Option<OffsetDateTime>,
-    listed: Option<OffsetDateTime>,
+    listed: Option<(OffsetDateTime, Option<String>)>,
 }
 
 impl Facts {
@@ -117,7 +117,7 @@ impl Facts {
                 self.revoked = Some(event.at);
                 self.enter(Status::Revoked, event);
             }
-            EventKind::RevocationListed => self.listed = Some(event.at),
+            EventKind::RevocationListed => self.listed = Some((event.at, event.detail.clone())),
             EventKind::RevocationRestarted => self.revocation_attempt = Some(detail()),
             EventKind::Viewed
             | EventKind::Withdrawn
@@ -194,7 +194,12 @@ impl Facts {
                 self.revocation_attempt == revocation.map(|it| it.execution_attempt.to_string()),
             ),
             ("revocation.revokedAt", self.revoked == revocation.and_then(|it| it.revoked_at)),
-            ("revocation.listedAt", self.listed == revocation.and_then(|it| it.listed_at)),
+            (
+                "revocation.listedAt or crlNumber",
+                self.listed
+                    == revocation
+                        .and_then(|it| Some((it.listed_at?, it.crl_number.map(|number| number.to_string())))),
+            ),
         ];
         agreed.into_iter().filter(|(_, agree)| !agree).map(|(column, _)| column).collect()
     }

@@ -30,6 +30,9 @@ pub struct RevocationRecord {
     /// The time at which a list with it was published, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub listed_at: Option<OffsetDateTime>,
+    /// The number of that list; 0 if the issuer may not sign lists, so that none has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crl_number: Option<u64>,
     /// The ARN of the latest execution of the state machine of revocations.
     pub execution_arn: String,
     /// The number of its executions so far.
@@ -37,6 +40,13 @@ pub struct RevocationRecord {
     /// The time of the start of the latest one, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub execution_started: OffsetDateTime,
+}
+
+impl RevocationRecord {
+    /// True if no list will have it, because the issuer may not sign lists.
+    pub fn is_without_list(&self) -> bool {
+        self.crl_number == Some(0)
+    }
 }
 
 /// A revocation that is asked for.

@@ -66,6 +66,7 @@ impl Request {
             revoked_at: None,
             issuer: None,
             listed_at: None,
+            crl_number: None,
             execution_arn,
             execution_attempt: 1,
             execution_started: now,
@@ -98,7 +99,8 @@ impl Request {
         self.revocation.clone().ok_or(InvalidTransition { status, change: "revoked" })
     }
 
-    /// Records that list number `number` has the certificate. Only the first call has an effect.
+    /// Records that list number `number` has the certificate; 0 if its issuer may not sign lists. Only the first call has
+    /// an effect.
     ///
     /// # Errors
     /// [`InvalidTransition`] if the certificate is not revoked.
@@ -107,6 +109,7 @@ impl Request {
             Some(revocation) if revocation.revoked_at.is_some() => {
                 if revocation.listed_at.is_none() {
                     revocation.listed_at = Some(whole_seconds(now));
+                    revocation.crl_number = Some(number);
                     let event = PendingEvent::new(EventKind::RevocationListed, now);
                     self.note(event.with_detail(number.to_string()));
                 }
@@ -168,6 +171,7 @@ mod tests {
         assert_eq!(row.status(), Status::Revoked);
         row.revocation_listed(7, now + Duration::HOUR).unwrap();
         row.revocation_listed(8, now + Duration::HOUR).unwrap();
+        assert_eq!(row.revocation().unwrap().crl_number, Some(7));
         assert!(row.has_open_revocation());
         row.mailed(&MailKind::Revoked, now + Duration::HOUR);
         assert!(!row.has_open_revocation());

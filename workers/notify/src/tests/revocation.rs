@@ -78,3 +78,19 @@ fn the_mails_say_what_happened_in_both_languages() {
         insta::assert_snapshot!(format!("revocation_{name}"), shown(&mail));
     }
 }
+
+#[tokio::test]
+async fn nobody_is_told_of_a_list_that_the_issuer_cannot_sign() {
+    let backend = InMemoryBackend::new();
+    let mut row = revoked(Language::English);
+    row.revocation_listed(0, backend.now()).unwrap();
+    let id = row.id();
+    backend.put(row);
+    tell(&backend, id).await.unwrap();
+    let mails = backend.mails();
+    assert_eq!(mails.len(), 2);
+    for mail in &mails {
+        assert!(mail.text.contains("nobody else can find out"), "{}", mail.text);
+        assert!(!mail.text.contains("on the revocation list now"), "{}", mail.text);
+    }
+}

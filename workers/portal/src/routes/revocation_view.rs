@@ -15,6 +15,8 @@ pub(crate) struct RevocationView {
     revoked_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crl_number: Option<u64>,
 }
 
 impl RevocationView {
@@ -25,6 +27,7 @@ impl RevocationView {
             accepted_at: rfc3339(revocation.accepted_at),
             revoked_at: revocation.revoked_at.map(rfc3339),
             listed_at: revocation.listed_at.map(rfc3339),
+            crl_number: revocation.crl_number,
         })
     }
 }

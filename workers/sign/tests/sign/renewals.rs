@@ -1,16 +1,16 @@
 //! Renewals that Sign signs and refuses: the approvals are counted again, by the rows and the policy in force.
-#![allow(clippy::unwrap_used)] // A test may.
 
 use std::sync::Arc;
 
 use pki::testing as test_pki;
-use sign::Sign;
 use workflow::ids::RequestId;
 use workflow::request::{Columns, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Step, StepError};
 use workflow::testing::{InMemoryBackend, fixtures};
 
-const POLICY: &str = include_str!("../../../infra/policy.toml");
+use super::worker;
+
+const POLICY: &str = include_str!("../../../../infra/policy.toml");
 
 /// Two approvals for a first request. The rows of a backend have one, of `approver@example.com`.
 fn two_approvals() -> String {
@@ -35,19 +35,7 @@ fn renewed(csr: &str) -> (Arc<InMemoryBackend>, RequestId, Request) {
 }
 
 async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<(), ErrorName> {
-    let step = Sign {
-        requests: backend.clone(),
-        policies: backend.clone(),
-        certificates: backend.clone(),
-        names: backend.clone(),
-        issuers: backend.clone(),
-        lists: backend.clone(),
-        responders: backend.clone(),
-        revocations: backend.clone(),
-        publication_url: None,
-        clock: backend.clone(),
-    };
-    match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await {
+    match worker(backend).run(fixtures::task(id, "Sign", "t", NoInput {})).await {
         Ok(_) => Ok(()),
         Err(StepError::Refused { code, .. }) => Err(code),
         Err(other) => panic!("{other:?}"),

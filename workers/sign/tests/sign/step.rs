@@ -1,5 +1,4 @@
-//! Sign against the backend in memory.
-#![allow(clippy::unwrap_used)] // A test may.
+//! Signing against the backend in memory.
 
 use std::sync::Arc;
 
@@ -8,30 +7,15 @@ use pki::crl::RevocationReason;
 use pki::issuer::Issuer;
 use pki::signer::{SignatureAlgorithm, Signer, SignerError};
 use pki::testing as test_pki;
-use sign::{Listed, Sign, SignOutput, Signed};
+use sign::{Sign, SignOutput, Signed};
 use time::Duration;
-use workflow::certificate::PublicationUrl;
 use workflow::ids::{IssuerId, RequestId};
-use workflow::message::RecheckMessage;
-use workflow::ports::{Clock, Issuers, NameRow, OcspResponders as _, PortError, RevocationLists as _};
+use workflow::ports::{Clock, Issuers, NameRow, PortError};
 use workflow::request::{Columns, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
-fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
-    Sign {
-        requests: backend.clone(),
-        policies: backend.clone(),
-        certificates: backend.clone(),
-        names: backend.clone(),
-        issuers: backend.clone(),
-        revocations: backend.clone(),
-        lists: backend.clone(),
-        responders: backend.clone(),
-        publication_url: Some(PublicationUrl::parse("http://pki.example.com").unwrap()),
-        clock: backend.clone(),
-    }
-}
+use super::worker;
 
 async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
     let step = worker(backend);
@@ -137,13 +121,14 @@ async fn a_row_that_was_altered_after_the_approval_is_not_signed() {
 async fn a_stricter_policy_in_force_refuses() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
-    backend.set_policy(&include_str!("../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
+    backend
+        .set_policy(&include_str!("../../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
     assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
 }
 
 #[tokio::test]
 async fn approvals_are_counted_by_the_policy_in_force_too() {
-    let policy = include_str!("../../../infra/policy.toml");
+    let policy = include_str!("../../../../infra/policy.toml");
     for (approvers, quorum, signs) in [
         ("[\"approver@example.com\", \"other@example.com\"]", "quorum = 1", true),
         ("[\"other@example.com\"]", "quorum = 1", false),
@@ -247,7 +232,7 @@ async fn reserved(backend: &Arc<InMemoryBackend>) -> RequestId {
 #[tokio::test]
 async fn a_ca_or_a_policy_that_changes_after_the_reservation_cuts_the_validity() {
     let maker = || test_pki::CaMaker::new(test_pki::TestKey::EcP256);
-    let shorter = include_str!("../../../infra/policy.toml").replace("365", "30");
+    let shorter = include_str!("../../../../infra/policy.toml").replace("365", "30");
     type Change<'a> = (&'a str, &'a dyn Fn(&InMemoryBackend));
     let changes: [Change<'_>; 4] = [
         ("a CA that ends earlier", &|backend| {
@@ -394,122 +379,6 @@ async fn a_certificate_has_the_addresses_of_its_issuer() {
         let octets = address.as_bytes();
         assert!(certificate.der().windows(octets.len()).any(|window| window == octets), "{address}");
     }
-}
-
-#[tokio::test]
-async fn a_list_that_is_due_is_published_whatever_fails() {
-    let list = |backend: Arc<InMemoryBackend>| async move {
-        let message = RecheckMessage::publish_list(backend.issuer_certificate().key_identifier());
-        worker(&backend).recheck(message).await
-    };
-    faults::fault_sweep("PublishList", |_| (), list).await;
-    let backend = InMemoryBackend::new();
-    list(backend.clone()).await.unwrap();
-    let issuer = backend.issuer_certificate();
-    let published = backend.list(&issuer.key_identifier()).await.unwrap().unwrap();
-    published.crl.verify(issuer).unwrap();
-    let responder = backend.responder(&issuer.key_identifier()).await.unwrap().unwrap();
-    assert!(responder.answers_for(issuer, backend.now()));
-    // A responder that is due is replaced with the next list, and no earlier.
-    backend.advance(Duration::days(6));
-    for replaced in [false, true] {
-        list(backend.clone()).await.unwrap();
-        let now = backend.responder(&issuer.key_identifier()).await.unwrap().unwrap();
-        assert_eq!(now.certificate() != responder.certificate(), replaced);
-        backend.advance(Duration::days(2));
-    }
-}
-
-#[tokio::test]
-async fn a_responder_is_renewed_with_a_revocation_and_its_failure_holds_up_none() {
-    let backend = InMemoryBackend::new();
-    let id = backend.revoked_request(RevocationReason::Superseded);
-    let identifier = backend.issuer_certificate().key_identifier();
-    backend.fail_next("responders", 1);
-    list(&backend, id).await.unwrap();
-    assert!(backend.responder(&identifier).await.unwrap().is_none());
-    list(&backend, id).await.unwrap();
-    assert!(backend.responder(&identifier).await.unwrap().is_some());
-}
-
-#[tokio::test]
-async fn the_list_of_a_former_issuer_is_signed_by_its_own_key() {
-    let backend = InMemoryBackend::new();
-    let former = backend.issuer_certificate();
-    backend.rotate_to(&test_pki::root());
-    let message = RecheckMessage::publish_list(former.key_identifier());
-    worker(&backend).recheck(message).await.unwrap();
-    let published = backend.list(&former.key_identifier()).await.unwrap().unwrap();
-    published.crl.verify(former).unwrap();
-}
-
-#[tokio::test]
-async fn a_message_about_no_issuer_is_refused() {
-    let backend = InMemoryBackend::new();
-    for message in [RecheckMessage::look(RequestId::random()), RecheckMessage::publish_list("00ff".into())] {
-        let answer = worker(&backend).recheck(message).await;
-        assert!(matches!(answer, Err(StepError::Refused { code: ErrorName::BadMessage, .. })), "{answer:?}");
-    }
-    assert!(backend.published().await.unwrap().is_empty());
-}
-
-async fn list(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Listed, StepError> {
-    match worker(backend).run(fixtures::task(id, "PublishCrl", "t", NoInput {})).await? {
-        Progress::Done(SignOutput::Listed(listed)) => Ok(listed),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[tokio::test]
-async fn a_revoked_certificate_is_in_a_list_whatever_fails() {
-    let revoke = |backend: &Arc<InMemoryBackend>| {
-        backend.revoked_request(RevocationReason::KeyCompromise);
-        backend.revoked_request(RevocationReason::Superseded);
-    };
-    faults::fault_sweep("PublishCrl", revoke, |backend| async move {
-        list(&backend, backend.requests()[0].id()).await.map(drop)
-    })
-    .await;
-    let backend = InMemoryBackend::new();
-    revoke(&backend);
-    let requests = backend.requests();
-    let first = list(&backend, requests[0].id()).await.unwrap();
-    let published = backend.list(&backend.issuer_certificate().key_identifier()).await.unwrap().unwrap();
-    for row in &requests {
-        let reason = published.crl.reason_of(row.serial().unwrap()).unwrap();
-        assert_eq!(reason, row.revocation().map(|revocation| revocation.reason));
-    }
-    assert_eq!(published.crl.number(), first.crl_number);
-    // The list has the second certificate already.
-    assert_eq!(list(&backend, requests[1].id()).await.unwrap(), first);
-    assert!(backend.requests().iter().all(|row| row.revocation().unwrap().listed_at.is_some()));
-}
-
-#[tokio::test]
-async fn a_certificate_of_a_former_issuer_is_in_the_list_of_that_issuer() {
-    let backend = InMemoryBackend::new();
-    let id = backend.revoked_request(RevocationReason::Superseded);
-    let former = backend.issuer_certificate();
-    backend.rotate_to(&test_pki::root());
-    list(&backend, id).await.unwrap();
-    let published = backend.list(&former.key_identifier()).await.unwrap().unwrap();
-    published.crl.verify(former).unwrap();
-    let serial = backend.request(id).unwrap().serial().unwrap().clone();
-    assert_eq!(published.crl.reason_of(&serial).unwrap(), Some(RevocationReason::Superseded));
-    assert_eq!(backend.published().await.unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn what_is_not_recorded_as_revoked_is_in_no_list() {
-    let backend = InMemoryBackend::new();
-    for id in [
-        backend.request_with_certificate(Status::Delivered),
-        backend.accepted_revocation(RevocationReason::KeyCompromise),
-    ] {
-        let answer = list(&backend, id).await;
-        assert!(matches!(answer, Err(StepError::Refused { code: ErrorName::BadMessage, .. })), "{answer:?}");
-    }
-    assert!(backend.published().await.unwrap().is_empty());
 }
 
 #[tokio::test]
