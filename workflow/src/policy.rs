@@ -44,6 +44,7 @@ pub struct Policy {
     plus_tags: PlusTags,
     language: Language,
     publication: Publication,
+    list_shards: u16,
     revocation: RevocationRules,
     lifecycle: Lifecycle,
     renewal: RenewalRules,
@@ -85,6 +86,7 @@ impl Policy {
             plus_tags: document.plus_tags,
             language: document.language,
             publication: document.publication,
+            list_shards: document.list_shards,
             revocation: document.revocation,
             lifecycle: document.lifecycle,
             renewal: document.renewal,
@@ -141,6 +143,11 @@ impl Policy {
     #[must_use]
     pub fn publication(&self) -> &Publication {
         &self.publication
+    }
+
+    /// The number of shards of a revocation list that new certificates name; 1 for none.
+    pub fn list_shards(&self) -> u16 {
+        self.list_shards
     }
 
     /// Who may revoke a certificate, and for which reasons.

@@ -18,6 +18,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use workflow::aws::S3Publication;
+use workflow::certificate::{ListName, Shard};
 use workflow::ports::{RevocationLists as _, Saved};
 
 /// A bucket: ETags by key. `overtaken` is a key that another writer writes just after the next write of a list.
@@ -136,8 +137,8 @@ async fn list() -> Crl {
 async fn a_first_list_is_published_once() {
     let (published, bucket) = bucket().await;
     let crl = list().await;
-    assert_eq!(published.publish("aa", &crl, None).await.unwrap(), Saved::Yes);
-    assert_eq!(published.publish("aa", &crl, None).await.unwrap(), Saved::Conflict);
+    assert_eq!(published.publish(&ListName::whole("aa"), &crl, None).await.unwrap(), Saved::Yes);
+    assert_eq!(published.publish(&ListName::whole("aa"), &crl, None).await.unwrap(), Saved::Conflict);
     let bucket = bucket.lock().unwrap();
     assert_eq!(bucket.objects, BTreeMap::from([("aa.crl".to_owned(), 1), ("aa.pem".to_owned(), 2)]));
 }
@@ -146,7 +147,21 @@ async fn a_first_list_is_published_once() {
 async fn the_pem_file_of_a_newer_list_is_left_alone() {
     let (published, bucket) = bucket().await;
     bucket.lock().unwrap().overtaken = Some("aa.pem".into());
-    assert_eq!(published.publish("aa", &list().await, None).await.unwrap(), Saved::Conflict);
+    assert_eq!(
+        published.publish(&ListName::whole("aa"), &list().await, None).await.unwrap(),
+        Saved::Conflict
+    );
     let bucket = bucket.lock().unwrap();
     assert_eq!(bucket.objects["aa.pem"], 2, "the other writer's");
+}
+
+#[tokio::test]
+async fn a_shard_has_no_pem_file() {
+    let (published, bucket) = bucket().await;
+    for shard in Shard::all(2) {
+        let name = ListName { shard: Some(shard), ..ListName::whole("aa") };
+        assert_eq!(published.publish(&name, &list().await, None).await.unwrap(), Saved::Yes);
+    }
+    let bucket = bucket.lock().unwrap();
+    assert!(bucket.objects.keys().eq(["aa-1of2.crl", "aa-2of2.crl"]), "{:?}", bucket.objects);
 }

@@ -8,6 +8,7 @@ use pki::issuer::Issuer;
 use pki::signer::Signer;
 use time::OffsetDateTime;
 use workflow::aws::{DynamoRevocations, S3Publication, SsmResponders};
+use workflow::certificate::ListName;
 use workflow::ports::RevocationLists as _;
 use workflow::store::{ListPublisher, renew_responder};
 
@@ -29,9 +30,9 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
         say(warning);
         return Ok(());
     }
-    if published.list(&issuer.key_identifier()).await.or_fail(doing, AGAIN)?.is_none() {
+    if published.list(&ListName::whole(issuer.key_identifier())).await.or_fail(doing, AGAIN)?.is_none() {
         let revocations = DynamoRevocations::new(&stack.sdk, &stack.revocations_table);
-        let publisher = ListPublisher { revocations: &revocations, lists: &published };
+        let publisher = ListPublisher { revocations: &revocations, lists: &published, url: None };
         publisher.publish(signer, issuer, OffsetDateTime::now_utc()).await.or_fail(doing, AGAIN)?;
     }
     let doing = || format!("cannot make the OCSP responder of {}", issuer.subject());

@@ -35,10 +35,12 @@ pub(super) struct Invariants {
 pub(super) struct Revocations {
     /// Reasons in the table `revocations`, by serial.
     pub(super) table: BTreeMap<String, String>,
-    /// Reasons in the published list, by serial.
+    /// Reasons in the published whole list, by serial.
     pub(super) list: BTreeMap<String, String>,
-    /// The numbers of all lists that were published, in this order.
-    pub(super) numbers: Vec<u64>,
+    /// Reasons in the published shards, each serial in its shard.
+    pub(super) shards: BTreeMap<String, String>,
+    /// The numbers of all lists that were published, for each file in this order.
+    pub(super) numbers: BTreeMap<String, Vec<u64>>,
 }
 
 /// Compares one record with the others and returns the violations.
@@ -92,17 +94,43 @@ fn all_revocations(stack: &Stack, rows: &HashMap<String, Value>) -> Revocations 
         stack.aws(&[&get[..], &["--version-id", text(version, "VersionId"), &file]].concat());
         pki::crl::Crl::from_der(std::fs::read(file).expect("a file")).expect("a list")
     };
-    let lists: Vec<pki::crl::Crl> = lists.iter().map(read).collect();
-    let serials = rows.values().map(|row| text(row, "serial")).filter(|serial| !serial.is_empty());
-    let entry = |serial: &str| {
-        let reason = lists.last()?.reason_of(&serial.parse().ok()?).expect("entries")?;
-        Some((serial.to_owned(), reason.to_string()))
-    };
-    Revocations {
-        table,
-        list: serials.filter_map(entry).collect(),
-        numbers: lists.iter().map(pki::crl::Crl::number).collect(),
+    let mut numbers = BTreeMap::<String, Vec<u64>>::new();
+    let mut newest = BTreeMap::<String, pki::crl::Crl>::new();
+    for version in &lists {
+        let (key, list) = (text(version, "Key").to_owned(), read(version));
+        numbers.entry(key.clone()).or_default().push(list.number());
+        newest.insert(key, list);
     }
+    let mut revocations = Revocations { table, numbers, ..Revocations::default() };
+    let serials = rows.values().map(|row| text(row, "serial")).filter(|serial| !serial.is_empty());
+    for serial in serials {
+        for (key, list) in &newest {
+            let reason = list.reason_of(&serial.parse().expect("a serial")).expect("entries");
+            let entry = reason.map(|reason| (serial.to_owned(), reason.to_string()));
+            match shard(key) {
+                None => revocations.list.extend(entry),
+                Some(shard) if is_on(shard, serial) => revocations.shards.extend(entry),
+                // One that is on a shard of others is found as a difference.
+                Some(_) => {
+                    revocations.shards.extend(entry.map(|(serial, why)| (format!("{serial} {key}"), why)))
+                }
+            }
+        }
+    }
+    revocations
+}
+
+/// Number and count of a shard: `crl/<issuer>-<number>of<count>.crl`.
+fn shard(key: &str) -> Option<(u64, u64)> {
+    let (_, shard) = key.strip_suffix(".crl")?.split_once('-')?;
+    let (number, of) = shard.split_once("of")?;
+    Some((number.parse().ok()?, of.parse().ok()?))
+}
+
+/// True if a serial, in hex, falls to this shard by its last 64 bits.
+fn is_on((number, of): (u64, u64), serial: &str) -> bool {
+    let low = &serial[serial.len().saturating_sub(16)..];
+    u64::from_str_radix(low, 16).expect("hex") % of + 1 == number
 }
 
 /// Every row.
@@ -428,18 +456,20 @@ fn audit(observed: &Invariants) -> Vec<String> {
 
 fn revocations(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
-    let Revocations { table, list, numbers } = &observed.revocations;
+    let Revocations { table, list, shards, numbers } = &observed.revocations;
     let revoked = observed.rows.values().filter(|row| row["status"] == "revoked");
     let rows: BTreeMap<String, String> = revoked
         .map(|row| (text(row, "serial").to_owned(), text(&row["revocation"], "reason").to_owned()))
         .collect();
-    for (what, found) in [("the table", table), ("the list", list)] {
+    for (what, found) in [("the table", table), ("the list", list), ("the shards", shards)] {
         if *found != rows {
             wrong.push(format!("{what} has {found:?}, the rows {rows:?}"));
         }
     }
-    if !numbers.is_sorted_by(|one, other| one < other) {
-        wrong.push(format!("the numbers of lists go back: {numbers:?}"));
+    for (key, numbers) in numbers {
+        if !numbers.is_sorted_by(|one, other| one < other) {
+            wrong.push(format!("the numbers of {key} go back: {numbers:?}"));
+        }
     }
     wrong
 }

@@ -16,7 +16,7 @@ use super::mail_watcher::MailWatcher;
 use super::root::Root;
 use super::seeded_rng::SeededRng;
 use super::smtp_proxy::SmtpProxy;
-use crate::{Stack, eventually};
+use crate::{Stack, eventually, policy};
 
 /// Concurrent HTTP calls of the clients. All requests are in flight at once.
 const CONCURRENCY: usize = 24;
@@ -58,6 +58,8 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
         ["--visibility-timeout", VISIBILITY_TIMEOUT],
     ];
     let stack: &'static Stack = Box::leak(Box::new(Stack::start_in(folder, &options.concat()).await));
+    let shards = policy().replace("[publication]", "[publication]\nlist_shards = 3");
+    stack.set_policy("shards.toml", &shards);
     let mails = MailWatcher::of(stack);
     let watching = mails.clone();
     let watch = tokio::spawn(async move {
@@ -222,12 +224,15 @@ impl fmt::Display for Outcome {
         )?;
         writeln!(f, "| failed, and retried by an operator | {} |", self.retried)?;
         writeln!(f, "| outcomes in the table | {outcomes} |")?;
-        let lists = observed.revocations.numbers.len();
+        let revocations = &observed.revocations;
+        let (files, lists) =
+            (revocations.numbers.len(), revocations.numbers.values().map(Vec::len).sum::<usize>());
         writeln!(
             f,
-            "| revoked in the table; on the list; lists published | {}; {}; {lists} |",
-            observed.revocations.table.len(),
-            observed.revocations.list.len()
+            "| revoked in the table; on the list; on shards; lists published, in files | {}; {}; {}; {lists}, {files} |",
+            revocations.table.len(),
+            revocations.list.len(),
+            revocations.shards.len()
         )?;
         writeln!(f, "| certificates in the bucket | {} |", observed.certificates.len())?;
         writeln!(f, "| mails; different ones | {mails}; {kinds} |")?;

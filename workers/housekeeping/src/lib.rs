@@ -8,6 +8,7 @@
 
 mod expiry;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -193,10 +194,20 @@ impl Housekeeping {
         };
         // A stack that was updated without `countersign deploy` has no list, and nor has one whose file was removed.
         let missing = in_force.filter(|issuer| issuer.may_sign_crls()).map(Issuer::key_identifier);
-        let missing = missing.filter(|identifier| lists.iter().all(|(listed, _)| listed != identifier));
-        let ages = lists.into_iter().map(|(identifier, published)| (identifier, now - published));
-        let old = ages.filter(|(_, age)| *age >= RENEWAL);
-        for (identifier, age) in old.chain(missing.map(|identifier| (identifier, Duration::ZERO))) {
+        let missing = missing.filter(|identifier| {
+            lists.iter().all(|(list, _)| list.shard.is_some() || list.key_identifier != *identifier)
+        });
+        // Sign publishes all lists of an issuer in one go.
+        let mut due: BTreeMap<String, Duration> =
+            missing.map(|one| (one, Duration::ZERO)).into_iter().collect();
+        for (list, published) in lists {
+            let age = now - published;
+            if age >= RENEWAL {
+                let oldest = due.entry(list.key_identifier).or_default();
+                *oldest = age.max(*oldest);
+            }
+        }
+        for (identifier, age) in due {
             match self.renew_list(&identifier).await {
                 Ok(false) => {}
                 Ok(true) => {

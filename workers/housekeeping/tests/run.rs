@@ -270,7 +270,7 @@ async fn it_survives_every_fault() {
 
 async fn publish(backend: &InMemoryBackend, issuer: &Issuer) {
     let signer = backend.signer(issuer).await.unwrap();
-    let publisher = ListPublisher { revocations: backend, lists: backend };
+    let publisher = ListPublisher { revocations: backend, lists: backend, url: None };
     publisher.publish(&*signer, issuer, backend.now()).await.unwrap();
 }
 

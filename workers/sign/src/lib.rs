@@ -17,7 +17,7 @@ use pki::certificate::{
 };
 use pki::issuer::Issuer;
 use serde::Serialize;
-use workflow::certificate::{PublicationUrl, addresses};
+use workflow::certificate::{PublicationUrl, Shard, addresses};
 use workflow::decision::ApprovalDigest;
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
@@ -121,7 +121,11 @@ impl Sign {
             requests: &*self.requests,
             certificates: &*self.certificates,
             issuers: &*self.issuers,
-            publisher: ListPublisher { revocations: &*self.revocations, lists: &*self.lists },
+            publisher: ListPublisher {
+                revocations: &*self.revocations,
+                lists: &*self.lists,
+                url: self.publication_url.as_ref(),
+            },
             responders: &*self.responders,
             now: self.clock.now(),
         }
@@ -242,6 +246,8 @@ impl Sign {
         let validity = reserved
             .refit(self.clock.now(), evaluated.grant.validity_days, issuer)
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
+        let shard = Shard::of_serial(serial, policy.list_shards());
+        self.lists().publish_shards(&*signer, issuer, shard).await?;
         let contents = evaluated.grant.contents();
         let template = Template {
             csr: &evaluated.csr,
@@ -250,7 +256,7 @@ impl Sign {
             algorithm: signer.algorithm(),
             serial,
             validity: &validity,
-            publication: &addresses(policy.publication(), self.publication_url.as_ref(), issuer),
+            publication: &addresses(policy.publication(), self.publication_url.as_ref(), issuer, shard),
         };
         let tbs = template.build().map_err(|error| {
             unsignable(error.is_of_request(), format!("the certificate cannot be built: {error}"))

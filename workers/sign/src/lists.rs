@@ -10,6 +10,7 @@ use pki::issuer::Issuer;
 use pki::signer::Signer;
 use serde::Serialize;
 use time::OffsetDateTime;
+use workflow::certificate::Shard;
 use workflow::ports::{CertificateStore, Issuers, OcspResponders, Requests};
 use workflow::request::Request;
 use workflow::request::audit::Origin;
@@ -74,7 +75,22 @@ impl ListStep<'_> {
         Ok(Listed { crl_number })
     }
 
-    /// Publishes the list of an issuer anew.
+    /// Publishes the shards of which a certificate names one, if they are missing: no certificate has an address that
+    /// does not answer.
+    pub(crate) async fn publish_shards(
+        &self,
+        signer: &dyn Signer,
+        issuer: &Issuer,
+        shard: Option<Shard>,
+    ) -> Result<(), StepError> {
+        let Some(shard) = shard.filter(|_| self.publisher.url.is_some() && issuer.may_sign_crls()) else {
+            return Ok(());
+        };
+        let published = self.publisher.publish_shards(signer, issuer, shard, self.now).await;
+        published.map_err(|error| StepError::transient(error.to_string()))
+    }
+
+    /// Publishes the lists of an issuer anew.
     pub(crate) async fn renew(&self, identifier: &str) -> Result<(), StepError> {
         let Some(issuer) = self.able(identifier).await? else {
             let why = format!("no valid CA certificate with the key identifier {identifier} may sign lists");

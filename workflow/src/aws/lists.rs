@@ -1,4 +1,5 @@
-//! Revocation lists and issuers' certificates in S3: `crl/<key identifier>.crl` and `.pem`, `issuer/<key identifier>.cer`.
+//! Revocation lists and issuers' certificates in S3: `crl/<key identifier>.crl` and `.pem`, its shards
+//! `crl/<key identifier>-<k>of<n>.crl`, `issuer/<key identifier>.cer`.
 //!
 //! Invariant: a list takes the place of the one that was read, by a conditional write (If-Match), so no list takes the
 //! place of a newer one; nor does its PEM file, whose ETag is read before the list is written. Published
@@ -18,7 +19,7 @@ use time::OffsetDateTime;
 
 use super::lazy_client::LazyClient;
 use super::{s3, unavailable};
-use crate::certificate::{LISTS, issuer_certificate_path, list_path};
+use crate::certificate::{LISTS, ListName, issuer_certificate_path};
 use crate::ports::{ListVersion, PortError, PublishedList, RevocationLists, Saved};
 
 /// Seconds for which caches may keep what is published: a revocation is to be seen within a minute.
@@ -95,10 +96,9 @@ async fn replace(put: PutObjectFluentBuilder, etag: Option<&str>) -> Result<Save
 
 #[async_trait]
 impl RevocationLists for S3Publication {
-    async fn list(&self, key_identifier: &str) -> Result<Option<PublishedList>, PortError> {
+    async fn list(&self, name: &ListName) -> Result<Option<PublishedList>, PortError> {
         const WHAT: &str = "read the revocation list";
-        let Some(object) = s3::object(&self.client, &self.bucket, &list_path(key_identifier), WHAT).await?
-        else {
+        let Some(object) = s3::object(&self.client, &self.bucket, &name.path(), WHAT).await? else {
             return Ok(None);
         };
         let version = object.e_tag.clone().ok_or(PortError { what: WHAT, cause: "it has no ETag".into() })?;
@@ -109,16 +109,20 @@ impl RevocationLists for S3Publication {
 
     async fn publish(
         &self,
-        key_identifier: &str,
+        name: &ListName,
         crl: &Crl,
         replaces: Option<&ListVersion>,
     ) -> Result<Saved, PortError> {
-        // For programs that read no DER.
-        let pem_key = format!("{LISTS}{key_identifier}.pem");
-        let pem_before = self.etag(&pem_key).await?;
         // RFC 2585 section 4.2
-        let list = self.put(&list_path(key_identifier), "application/pkix-crl", crl.der().to_vec());
-        if replace(list, replaces.map(|version| version.0.as_str())).await? == Saved::Conflict {
+        let list = self.put(&name.path(), "application/pkix-crl", crl.der().to_vec());
+        let replaces = replaces.map(|version| version.0.as_str());
+        if name.shard.is_some() {
+            return replace(list, replaces).await;
+        }
+        // For programs that read no DER. Shards are for what reads the address in a certificate.
+        let pem_key = format!("{LISTS}{}.pem", name.key_identifier);
+        let pem_before = self.etag(&pem_key).await?;
+        if replace(list, replaces).await? == Saved::Conflict {
             return Ok(Saved::Conflict);
         }
         // A writer that is ahead has written its PEM file after this one read the ETag: a conflict. After an error or a
@@ -127,7 +131,7 @@ impl RevocationLists for S3Publication {
         replace(pem, pem_before.as_deref()).await
     }
 
-    async fn published(&self) -> Result<Vec<(String, OffsetDateTime)>, PortError> {
+    async fn published(&self) -> Result<Vec<(ListName, OffsetDateTime)>, PortError> {
         const WHAT: &str = "list the revocation lists";
         let mut all = Vec::new();
         let mut next = None;
@@ -136,10 +140,10 @@ impl RevocationLists for S3Publication {
                 self.client.list_objects_v2().bucket(&self.bucket).prefix(LISTS).set_continuation_token(next);
             let page = page.send().await.map_err(unavailable(WHAT))?;
             for object in page.contents() {
-                let identifier = object.key().and_then(|key| key.strip_prefix(LISTS)?.strip_suffix(".crl"));
+                let name = object.key().and_then(ListName::from_path);
                 let at =
                     object.last_modified().and_then(|at| OffsetDateTime::from_unix_timestamp(at.secs()).ok());
-                all.extend(identifier.map(str::to_owned).zip(at));
+                all.extend(name.zip(at));
             }
             next = page.next_continuation_token().map(str::to_owned);
             if next.is_none() {

@@ -10,6 +10,7 @@ use pki::certificate::Publication;
 use pki::issuer::Issuer;
 use url::Url;
 
+use super::shard::{ListName, Shard};
 use crate::web_url;
 
 /// The folder of revocation lists, in the bucket and in addresses.
@@ -54,10 +55,10 @@ impl PublicationUrl {
         Self { answers_ocsp: true, ..self }
     }
 
-    /// The address of the list of an issuer.
+    /// The address of a list.
     #[must_use]
-    pub fn list(&self, issuer: &Issuer) -> String {
-        format!("{}{}", self.base, list_path(&issuer.key_identifier()))
+    pub fn list(&self, name: &ListName) -> String {
+        format!("{}{}", self.base, name.path())
     }
 
     /// The address of the certificate of an issuer.
@@ -81,13 +82,19 @@ impl fmt::Display for PublicationUrl {
 }
 
 /// The addresses in a certificate of an issuer: those that the policy chose, and the stack's own for each kind that the
-/// policy leaves out. An issuer that may not sign lists has none, and no OCSP address.
+/// policy leaves out. `shard` is that of the certificate, if the issuer's list has shards. An issuer that may not sign lists has
+/// none, and no OCSP address.
 #[must_use]
-pub fn addresses(chosen: &Publication, stack: Option<&PublicationUrl>, issuer: &Issuer) -> Publication {
+pub fn addresses(
+    chosen: &Publication,
+    stack: Option<&PublicationUrl>,
+    issuer: &Issuer,
+    shard: Option<Shard>,
+) -> Publication {
     let mut addresses = chosen.clone();
     let Some(stack) = stack else { return addresses };
     if addresses.crl.is_empty() && issuer.may_sign_crls() {
-        addresses.crl.push(stack.list(issuer));
+        addresses.crl.push(stack.list(&ListName { shard, ..ListName::whole(issuer.key_identifier()) }));
     }
     if addresses.issuer.is_empty() {
         addresses.issuer.push(stack.issuer_certificate(issuer));
@@ -128,9 +135,11 @@ mod tests {
     fn the_policy_chooses_and_the_stack_fills_what_it_leaves_out() {
         let issuer = issuer(CaMaker::new(TestKey::EcP256));
         let stack = PublicationUrl::parse("http://pki.example.com").unwrap();
-        let (list, certificate) = (stack.list(&issuer), stack.issuer_certificate(&issuer));
+        let (list, certificate) =
+            (stack.list(&ListName::whole(issuer.key_identifier())), stack.issuer_certificate(&issuer));
         assert_eq!(list, format!("http://pki.example.com/crl/{}.crl", issuer.key_identifier()));
-        let of = |chosen: &Publication, stack: Option<&PublicationUrl>| addresses(chosen, stack, &issuer);
+        let of =
+            |chosen: &Publication, stack: Option<&PublicationUrl>| addresses(chosen, stack, &issuer, None);
         let own = Publication { crl: vec!["http://other.example/a.crl".into()], ..Publication::default() };
         assert_eq!(of(&own, None), own);
         assert_eq!(of(&own, Some(&stack)), Publication { issuer: vec![certificate.clone()], ..own.clone() });
@@ -144,11 +153,23 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_names_its_shard_and_not_the_whole_list() {
+        let issuer = issuer(CaMaker::new(TestKey::EcP256));
+        let stack = PublicationUrl::parse("http://pki.example.com").unwrap();
+        let shard = Shard::of_serial(&"0a0b0c0d0e0f0001".parse().unwrap(), 2);
+        let addresses = addresses(&Publication::default(), Some(&stack), &issuer, shard);
+        assert_eq!(
+            addresses.crl,
+            [format!("http://pki.example.com/crl/{}-2of2.crl", issuer.key_identifier())]
+        );
+    }
+
+    #[test]
     fn an_issuer_that_may_not_sign_lists_has_no_address_of_one() {
         // keyUsage: keyCertSign alone.
         let issuer = issuer(CaMaker::new(TestKey::EcP256).extension("2.5.29.15", true, &[3, 2, 2, 4]));
         let stack = PublicationUrl::parse("http://pki.example.com").unwrap();
-        let addresses = addresses(&Publication::default(), Some(&stack.with_ocsp()), &issuer);
+        let addresses = addresses(&Publication::default(), Some(&stack.with_ocsp()), &issuer, None);
         assert!(addresses.crl.is_empty() && addresses.ocsp.is_empty() && addresses.issuer.len() == 1);
     }
 }

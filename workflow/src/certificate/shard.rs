@@ -50,6 +50,12 @@ impl Shard {
         (1..=last).map(move |number| Shard { number, of })
     }
 
+    /// The number of shards.
+    #[must_use]
+    pub fn of(self) -> u16 {
+        self.of
+    }
+
     /// True if a revoked certificate belongs on this shard.
     #[must_use]
     pub fn has(self, serial: &Serial) -> bool {
@@ -64,6 +70,18 @@ impl fmt::Display for Shard {
 }
 
 impl ListName {
+    /// The whole list of an issuer with this subject key identifier.
+    #[must_use]
+    pub fn whole(key_identifier: impl Into<String>) -> ListName {
+        ListName { key_identifier: key_identifier.into(), shard: None }
+    }
+
+    /// True if a revoked certificate of the issuer belongs on this list.
+    #[must_use]
+    pub fn has(&self, serial: &Serial) -> bool {
+        self.shard.is_none_or(|shard| shard.has(serial))
+    }
+
     /// The path in the bucket and in addresses.
     #[must_use]
     pub fn path(&self) -> String {

@@ -37,7 +37,7 @@ use lifecycle::LifecycleSection;
 pub use notes::PolicyNote;
 pub use revocation::RevocationRules;
 use settings::{Common, FEWEST_RSA_BITS, NameRules, People, Settings};
-use values::{Approver, KeyDigest, WebAddress};
+use values::{Approver, KeyDigest, ListShards, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 pub use values::{LONGEST_LIMIT, RequesterProof};
 
@@ -69,6 +69,8 @@ pub(super) struct Checked {
     pub(super) plus_tags: PlusTags,
     pub(super) language: Language,
     pub(super) publication: Publication,
+    /// Number of shards of a list; 1 for none.
+    pub(super) list_shards: u16,
     pub(super) revocation: RevocationRules,
     pub(super) lifecycle: Lifecycle,
     pub(super) renewal: RenewalRules,
@@ -103,7 +105,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let hourly_limit = top.field("hourly_limit", mistakes);
     let denied_keys: Field<Vec<PlacedValue<KeyDigest>>> = top.list("denied_keys", mistakes);
     let denied_key_list: Field<KeyListDigest> = top.field("denied_key_list", mistakes);
-    let publication = publication(&top, mistakes);
+    let (publication, list_shards) = publication(&top, mistakes);
     let revocation = top.table("revocation", RevocationRules::KEYS, mistakes, RevocationRules::of);
     let lifecycle = top.table("lifecycle", LifecycleSection::KEYS, mistakes, |keys, mistakes| {
         let section = LifecycleSection::of(keys, mistakes);
@@ -141,6 +143,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         plus_tags: common.people.plus_tags(),
         language: common.people.language(),
         publication,
+        list_shards,
         revocation: revocation.or_usual(RevocationRules::default())?,
         lifecycle,
         renewal,
@@ -154,15 +157,24 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     })
 }
 
-fn publication(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Publication {
-    let read = top.table("publication", &["crl", "issuer", "ocsp"], mistakes, |keys, mistakes| {
+/// Reads `[publication]`: the addresses, and the number of shards.
+fn publication(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> (Publication, u16) {
+    const KEYS: &[&str] = &["crl", "issuer", "ocsp", "list_shards"];
+    let read = top.table("publication", KEYS, mistakes, |keys, mistakes| {
+        let shards: Field<ListShards> = keys.field("list_shards", mistakes);
         let mut addresses = |key| {
             let list: Field<Vec<PlacedValue<WebAddress>>> = keys.list(key, mistakes);
             list.values().unwrap_or_default().into_iter().map(|address| address.0).collect()
         };
-        Some(Publication { crl: addresses("crl"), issuer: addresses("issuer"), ocsp: addresses("ocsp") })
+        let addresses =
+            Publication { crl: addresses("crl"), issuer: addresses("issuer"), ocsp: addresses("ocsp") };
+        if let (Some(shards), false) = (shards.placed(), addresses.crl.is_empty()) {
+            let detail = "list_shards is for lists at the stack's own address; leave out crl or list_shards";
+            mistakes.at(&shards.at, detail);
+        }
+        Some((addresses, shards.get().map_or(1, |shards| shards.0)))
     });
-    read.get().cloned().unwrap_or_default()
+    read.get().cloned().unwrap_or((Publication::default(), 1))
 }
 
 /// Reads `[groups]`.

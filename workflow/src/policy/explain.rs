@@ -279,6 +279,11 @@ impl RuleWalk<'_> {
 
     fn publication(&mut self) {
         let publication = self.policy.publication();
+        let shards = self.policy.list_shards();
+        if shards > 1 {
+            let what = "CRL of [publication] list_shards, chosen by the serial";
+            self.add("published at", format!("one of {shards} lists"), RuleOutcome::Granted, what);
+        }
         let lists =
             [("CRL", &publication.crl), ("CA certificate", &publication.issuer), ("OCSP", &publication.ocsp)];
         for (what, addresses) in lists {

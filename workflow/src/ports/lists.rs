@@ -5,6 +5,7 @@ use pki::crl::Crl;
 use time::OffsetDateTime;
 
 use super::{PortError, Saved};
+use crate::certificate::ListName;
 
 /// The version of a published list: the condition of its replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,19 +20,19 @@ pub struct PublishedList {
     pub version: ListVersion,
 }
 
-/// The published revocation lists, one for each issuer by its subject key identifier (lower-case hex).
+/// The published revocation lists: a whole list of each issuer, and shards of it.
 #[async_trait]
 pub trait RevocationLists: Send + Sync {
-    /// The list of an issuer.
-    async fn list(&self, key_identifier: &str) -> Result<Option<PublishedList>, PortError>;
+    /// A list.
+    async fn list(&self, name: &ListName) -> Result<Option<PublishedList>, PortError>;
     /// Publishes a list in place of the one with this version, or as the first one; conflicts if another one was published
     /// meanwhile.
     async fn publish(
         &self,
-        key_identifier: &str,
+        name: &ListName,
         crl: &Crl,
         replaces: Option<&ListVersion>,
     ) -> Result<Saved, PortError>;
-    /// The key identifiers of all issuers with a list, and the time of the publication.
-    async fn published(&self) -> Result<Vec<(String, OffsetDateTime)>, PortError>;
+    /// Every published list, with the time of its publication.
+    async fn published(&self) -> Result<Vec<(ListName, OffsetDateTime)>, PortError>;
 }

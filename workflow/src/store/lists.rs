@@ -1,18 +1,20 @@
-//! Publishing the revocation list of an issuer.
+//! Publishing the revocation lists of an issuer: the whole list, and its shards (decision 0129).
 //!
 //! Invariant: the number of a list is greater than that of the list before, also if that one was lost: it is at least
 //! the time of the list in seconds. Of two writers one wins; the other begins anew with the winner's list, so that no
 //! list takes the place of a newer one. A writer reads the list that it replaces before it reads the table, so a list has
 //! every revocation that was recorded before the one that it replaces was published.
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use pki::certificate::{BACKDATING, Serial};
 use pki::crl::{Crl, CrlBuilder, CrlError, CrlReadError, CrlTemplate, TbsCrl, issue_crl};
 use pki::issuer::Issuer;
-use pki::signer::Signer;
+use pki::signer::{SignatureAlgorithm, Signer};
 use time::{Duration, OffsetDateTime};
 
 use super::MAX_WRITE_ATTEMPTS;
-use crate::ports::{PortError, RevocationLists, Revocations, Saved};
+use crate::certificate::{ListName, PublicationUrl, Shard};
+use crate::ports::{PortError, PublishedList, RevocationLists, Revocations, Saved};
 
 /// The time from a list to the next one that it announces.
 pub const LIFETIME: Duration = Duration::days(7);
@@ -30,6 +32,9 @@ pub enum PublishError {
     Port(#[from] PortError),
 }
 
+/// Lists that are read or written at the same time.
+const AT_ONCE: usize = 32;
+
 /// The tables and files of lists.
 #[derive(Clone, Copy)]
 pub struct ListPublisher<'a> {
@@ -37,10 +42,21 @@ pub struct ListPublisher<'a> {
     pub revocations: &'a dyn Revocations,
     /// The published lists.
     pub lists: &'a dyn RevocationLists,
+    /// Where they are published: a shard has its own address in it. Without it, whole lists are published alone.
+    pub url: Option<&'a PublicationUrl>,
+}
+
+/// A list that is to be published.
+struct Draft {
+    name: ListName,
+    /// The address in a shard.
+    url: Option<String>,
+    before: Option<PublishedList>,
 }
 
 impl ListPublisher<'_> {
-    /// Signs a list of the issuer's revoked certificates, and publishes it.
+    /// Signs the whole list of an issuer's revoked certificates and each shard of it that there is, and publishes them.
+    /// Returns the whole list.
     ///
     /// # Errors
     /// [`PublishError`].
@@ -50,11 +66,12 @@ impl ListPublisher<'_> {
         issuer: &Issuer,
         now: OffsetDateTime,
     ) -> Result<Crl, PublishError> {
-        self.publish_unless(signer, issuer, now, |_| Ok(false)).await
+        let shards = self.shards(issuer).await?;
+        self.publish_whole_and(signer, issuer, now, shards, |_| Ok(false)).await
     }
 
-    /// Like [`ListPublisher::publish`], unless the published list already has this serial: another writer may have been
-    /// first. Returns the list with it.
+    /// Like [`ListPublisher::publish`], of the lists that this serial belongs on, unless the published ones have it already:
+    /// another writer may have been first.
     ///
     /// # Errors
     /// [`PublishError`].
@@ -66,68 +83,162 @@ impl ListPublisher<'_> {
         now: OffsetDateTime,
     ) -> Result<Crl, PublishError> {
         let has = |crl: &Crl| Ok(crl.verify(issuer).is_ok() && crl.reason_of(serial)?.is_some());
-        self.publish_unless(signer, issuer, now, has).await
+        let mut shards = self.shards(issuer).await?;
+        shards.retain(|name| name.has(serial));
+        self.publish_whole_and(signer, issuer, now, shards, has).await
     }
 
+    /// Publishes the shards of the same number as this one that are missing, if this one is, so that certificates may
+    /// name them.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub async fn publish_shards(
+        &self,
+        signer: &dyn Signer,
+        issuer: &Issuer,
+        shard: Shard,
+        now: OffsetDateTime,
+    ) -> Result<(), PublishError> {
+        let name = |shard| ListName { shard: Some(shard), ..ListName::whole(issuer.key_identifier()) };
+        if self.lists.list(&name(shard)).await?.is_some() {
+            return Ok(());
+        }
+        let published = self.shards(issuer).await?;
+        let missing: Vec<ListName> =
+            Shard::all(shard.of()).map(name).filter(|name| !published.contains(name)).collect();
+        self.publish_unless(signer, issuer, now, missing, |_| Ok(true)).await.map(drop)
+    }
+
+    /// The published shards of an issuer's list; none without an address.
+    async fn shards(&self, issuer: &Issuer) -> Result<Vec<ListName>, PortError> {
+        if self.url.is_none() {
+            return Ok(Vec::new());
+        }
+        let (identifier, published) = (issuer.key_identifier(), self.lists.published().await?);
+        let names = published.into_iter().map(|(name, _)| name);
+        Ok(names.filter(|name| name.shard.is_some() && name.key_identifier == identifier).collect())
+    }
+
+    async fn publish_whole_and(
+        &self,
+        signer: &dyn Signer,
+        issuer: &Issuer,
+        now: OffsetDateTime,
+        mut names: Vec<ListName>,
+        suffices: impl Fn(&Crl) -> Result<bool, CrlReadError>,
+    ) -> Result<Crl, PublishError> {
+        names.push(ListName::whole(issuer.key_identifier()));
+        let published = self.publish_unless(signer, issuer, now, names, suffices).await?;
+        let whole = published.into_iter().find(|(name, _)| name.shard.is_none());
+        whole.map(|(_, crl)| crl).ok_or_else(others_were_first)
+    }
+
+    /// Publishes these lists, except those whose published version suffices. One pass through the table makes all of them.
+    /// Returns every list as it is published.
     async fn publish_unless(
         &self,
         signer: &dyn Signer,
         issuer: &Issuer,
         now: OffsetDateTime,
+        mut names: Vec<ListName>,
         suffices: impl Fn(&Crl) -> Result<bool, CrlReadError>,
-    ) -> Result<Crl, PublishError> {
-        let (identifier, now) = (issuer.key_identifier(), now.replace_nanosecond(0).unwrap_or(now));
+    ) -> Result<Vec<(ListName, Crl)>, PublishError> {
+        let now = now.replace_nanosecond(0).unwrap_or(now);
+        let mut published = Vec::new();
         for _ in 0..MAX_WRITE_ATTEMPTS {
-            let before = self.lists.list(&identifier).await?;
+            let reads: Vec<_> = names.into_iter().map(|name| self.draft(name)).collect();
+            let drafts: Vec<Draft> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
             // A published list that cannot be read is replaced.
-            if let Some(list) = &before
-                && suffices(&list.crl).unwrap_or(false)
-            {
-                return Ok(list.crl.clone());
+            let enough = |list: &PublishedList| suffices(&list.crl).unwrap_or(false);
+            let (enough, drafts): (Vec<Draft>, Vec<Draft>) =
+                drafts.into_iter().partition(|draft| draft.before.as_ref().is_some_and(enough));
+            published.extend(enough.into_iter().filter_map(|draft| Some((draft.name, draft.before?.crl))));
+            if drafts.is_empty() {
+                return Ok(published);
             }
-            let template = CrlTemplate {
+            let lists = self.entries(&drafts, issuer, signer.algorithm(), now).await?;
+            let writes: Vec<_> =
+                drafts.iter().zip(lists).map(|(draft, list)| self.write(signer, draft, list)).collect();
+            let written: Vec<Option<Crl>> = stream::iter(writes).buffered(AT_ONCE).try_collect().await?;
+            names = Vec::new();
+            for (draft, written) in drafts.into_iter().zip(written) {
+                match written {
+                    Some(crl) => published.push((draft.name, crl)),
+                    None => names.push(draft.name),
+                }
+            }
+            if names.is_empty() {
+                return Ok(published);
+            }
+        }
+        Err(others_were_first())
+    }
+
+    async fn draft(&self, name: ListName) -> Result<Draft, PortError> {
+        let before = self.lists.list(&name).await?;
+        let url = name.shard.and(self.url).map(|url| url.list(&name));
+        Ok(Draft { name, url, before })
+    }
+
+    /// Signs a list and publishes it; `None` if another writer was first.
+    async fn write(
+        &self,
+        signer: &dyn Signer,
+        draft: &Draft,
+        list: TbsCrl<'_>,
+    ) -> Result<Option<Crl>, PublishError> {
+        let crl = issue_crl(signer, list).await?;
+        let version = draft.before.as_ref().map(|list| &list.version);
+        Ok((self.lists.publish(&draft.name, &crl, version).await? == Saved::Yes).then_some(crl))
+    }
+
+    /// Builds lists of the issuer's revoked certificates, except those that ended long ago. RFC 5280 section 3.3: an entry
+    /// stays until a list was published after the end of the certificate.
+    async fn entries<'a>(
+        &self,
+        drafts: &'a [Draft],
+        issuer: &'a Issuer,
+        algorithm: SignatureAlgorithm,
+        now: OffsetDateTime,
+    ) -> Result<Vec<TbsCrl<'a>>, PublishError> {
+        let builder = |draft: &'a Draft| {
+            CrlBuilder::new(CrlTemplate {
                 issuer,
-                algorithm: signer.algorithm(),
-                number: next_number(before.as_ref().map(|list| list.crl.number()), now),
+                algorithm,
+                number: next_number(draft.before.as_ref().map(|list| list.crl.number()), now),
                 // Verifiers whose clock is behind refuse a list of the future.
                 this_update: (now - BACKDATING).max(issuer.not_before()),
                 next_update: now + LIFETIME,
-                shard: None,
-            };
-            let version = before.map(|list| list.version);
-            let crl =
-                issue_crl(signer, self.entries(CrlBuilder::new(template), &identifier, now).await?).await?;
-            if self.lists.publish(&identifier, &crl, version.as_ref()).await? == Saved::Yes {
-                return Ok(crl);
-            }
-        }
-        Err(PortError {
-            what: "publish the revocation list",
-            cause: "other writers were always first".into(),
-        }
-        .into())
-    }
-
-    /// Adds the issuer's revoked certificates, except those that ended long ago. RFC 5280 section 3.3: an entry stays
-    /// until a list was published after the end of the certificate.
-    async fn entries<'a>(
-        &self,
-        mut list: CrlBuilder<'a>,
-        issuer: &str,
-        now: OffsetDateTime,
-    ) -> Result<TbsCrl<'a>, PublishError> {
-        let mut after = None;
+                shard: draft.url.as_deref(),
+            })
+        };
+        let mut lists: Vec<CrlBuilder<'a>> = drafts.iter().map(builder).collect();
+        let (identifier, mut after) = (issuer.key_identifier(), None);
         loop {
-            let page = self.revocations.page(issuer, after.as_ref()).await?;
+            let page = self.revocations.page(&identifier, after.as_ref()).await?;
             for revocation in page.revocations.iter().filter(|one| now <= one.not_after + LIFETIME) {
-                list.push(&revocation.entry()).map_err(CrlError::from)?;
+                let entry = revocation.entry();
+                let having = drafts.iter().zip(&mut lists).filter(|(draft, _)| draft.name.has(&entry.serial));
+                for (_, list) in having {
+                    list.push(&entry).map_err(CrlError::from)?;
+                }
             }
             after = page.next;
             if after.is_none() {
-                return Ok(list.finish().map_err(CrlError::from)?);
+                return Ok(lists
+                    .into_iter()
+                    .map(CrlBuilder::finish)
+                    .collect::<Result<_, _>>()
+                    .map_err(CrlError::from)?);
             }
         }
     }
+}
+
+fn others_were_first() -> PublishError {
+    let cause = "other writers were always first".into();
+    PortError { what: "publish the revocation list", cause }.into()
 }
 
 fn next_number(before: Option<u64>, now: OffsetDateTime) -> u64 {
@@ -163,14 +274,14 @@ mod tests {
         let backend = InMemoryBackend::new();
         let issuer = backend.in_force(&IssuerId::DEFAULT).await.unwrap().unwrap();
         let signer = backend.signer(&issuer).await.unwrap();
-        let publisher = ListPublisher { revocations: &*backend, lists: &*backend };
+        let publisher = ListPublisher { revocations: &*backend, lists: &*backend, url: None };
         let publish = || publisher.publish(&*signer, &issuer, backend.now());
         let (first, second) = (publish().await.unwrap(), publish().await.unwrap());
         assert!(first.number() < second.number());
         assert_eq!(second.next_update() - backend.now(), LIFETIME);
         assert_eq!(backend.now() - second.this_update(), BACKDATING);
         second.verify(&issuer).unwrap();
-        let published = backend.list(&issuer.key_identifier()).await.unwrap().unwrap();
+        let published = backend.list(&ListName::whole(issuer.key_identifier())).await.unwrap().unwrap();
         assert_eq!(published.crl, second);
     }
 
@@ -179,7 +290,7 @@ mod tests {
         let backend = InMemoryBackend::new();
         let issuer = backend.issuer_certificate().clone();
         let signer = backend.signer(&issuer).await.unwrap();
-        let publisher = ListPublisher { revocations: &*backend, lists: &*backend };
+        let publisher = ListPublisher { revocations: &*backend, lists: &*backend, url: None };
         let mut serials = Vec::new();
         // More than a page.
         for reason in RevocationReason::ALL {
@@ -203,7 +314,7 @@ mod tests {
         let backend = InMemoryBackend::new();
         let issuer = backend.issuer_certificate().clone();
         let signer = backend.signer(&issuer).await.unwrap();
-        let publisher = ListPublisher { revocations: &*backend, lists: &*backend };
+        let publisher = ListPublisher { revocations: &*backend, lists: &*backend, url: None };
         let (one, other) = (
             revoke(&backend, RevocationReason::Superseded),
             revoke(&backend, RevocationReason::KeyCompromise),
@@ -224,15 +335,90 @@ mod tests {
         let signer = backend.signer(&issuer).await.unwrap();
         let other = backend.copy();
         let revoked = revoke(&other, RevocationReason::KeyCompromise);
-        let theirs = ListPublisher { revocations: &*other, lists: &*other };
+        let theirs = ListPublisher { revocations: &*other, lists: &*other, url: None };
         let theirs = theirs.publish(&*signer, &issuer, other.now()).await.unwrap();
         // Between reading the table and publishing.
         backend.become_at(backend.calls().len() + 2, &other);
-        let ours = ListPublisher { revocations: &*backend, lists: &*backend };
+        let ours = ListPublisher { revocations: &*backend, lists: &*backend, url: None };
         let ours = ours.publish(&*signer, &issuer, backend.now()).await.unwrap();
         assert!(theirs.number() < ours.number());
-        let published = backend.list(&issuer.key_identifier()).await.unwrap().unwrap();
+        let published = backend.list(&ListName::whole(issuer.key_identifier())).await.unwrap().unwrap();
         assert_eq!(published.crl, ours);
         assert_eq!(ours.reason_of(&revoked).unwrap(), Some(RevocationReason::KeyCompromise));
+    }
+
+    /// The whole list and all shards of an issuer, as published: each has exactly what falls to it.
+    fn assert_complete(backend: &InMemoryBackend, of: &[u16]) {
+        let lists = backend.published_lists();
+        let issuer = backend.issuer_certificate();
+        let expected = of.iter().flat_map(|of| Shard::all(*of)).count() + 1;
+        assert_eq!(lists.len(), expected, "{of:?}");
+        for (name, crl) in &lists {
+            crl.verify(issuer).unwrap();
+            for revocation in backend.revocations().values() {
+                let reason = crl.reason_of(&revocation.serial).unwrap();
+                assert_eq!(reason, name.has(&revocation.serial).then_some(revocation.reason), "{name:?}");
+            }
+            let address = format!("http://pki.example.com/{}", name.path());
+            let is_in_it = crl.der().windows(address.len()).any(|octets| octets == address.as_bytes());
+            assert_eq!(is_in_it, name.shard.is_some(), "the address of {name:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn shards_have_their_part_of_the_list_whenever_one_is_published() {
+        let backend = InMemoryBackend::new();
+        let issuer = backend.issuer_certificate().clone();
+        let signer = backend.signer(&issuer).await.unwrap();
+        let url = PublicationUrl::parse("http://pki.example.com").unwrap();
+        let publisher = ListPublisher { revocations: &*backend, lists: &*backend, url: Some(&url) };
+        let now = || backend.now();
+        for _ in 0..6 {
+            revoke(&backend, RevocationReason::Superseded);
+        }
+        publisher.publish(&*signer, &issuer, now()).await.unwrap();
+        assert_complete(&backend, &[]);
+        let mut numbers = Vec::new();
+        for of in [4, 2] {
+            let serial = revoke(&backend, RevocationReason::KeyCompromise);
+            publisher.publish_with(&*signer, &issuer, &serial, now()).await.unwrap();
+            // Whatever shard is asked for, all of its number are published.
+            let shard = Shard::of_serial(&serial, of).unwrap();
+            publisher.publish_shards(&*signer, &issuer, shard, now()).await.unwrap();
+            numbers.push(of);
+            assert_complete(&backend, &numbers);
+            // A revocation goes to its shard of each number.
+            let serial = revoke(&backend, RevocationReason::Superseded);
+            let whole = publisher.publish_with(&*signer, &issuer, &serial, now()).await.unwrap();
+            assert_complete(&backend, &numbers);
+            let again = publisher.publish_with(&*signer, &issuer, &serial, now()).await.unwrap();
+            assert_eq!(whole, again);
+        }
+        // Shards that are there are left alone; one that was lost is published again.
+        let before = backend.published_lists();
+        let shard = Shard::all(4).next().unwrap();
+        publisher.publish_shards(&*signer, &issuer, shard, now()).await.unwrap();
+        assert_eq!(backend.published_lists(), before);
+        publisher.publish(&*signer, &issuer, now()).await.unwrap();
+        let after = backend.published_lists();
+        assert!(after.iter().all(|(name, crl)| crl.number() > before[name].number()));
+        assert_complete(&backend, &numbers);
+    }
+
+    #[tokio::test]
+    async fn lists_without_an_address_have_no_shards() {
+        let backend = InMemoryBackend::new();
+        let issuer = backend.issuer_certificate().clone();
+        let signer = backend.signer(&issuer).await.unwrap();
+        let url = PublicationUrl::parse("http://pki.example.com").unwrap();
+        let publisher = ListPublisher { revocations: &*backend, lists: &*backend, url: Some(&url) };
+        let shard = Shard::all(2).next().unwrap();
+        publisher.publish_shards(&*signer, &issuer, shard, backend.now()).await.unwrap();
+        let before = backend.published_lists();
+        let without = ListPublisher { url: None, ..publisher };
+        without.publish(&*signer, &issuer, backend.now()).await.unwrap();
+        let after = backend.published_lists();
+        assert!(after.iter().filter(|(name, _)| name.shard.is_some()).eq(&before));
+        assert_eq!(after.len(), before.len() + 1);
     }
 }

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
 use crate::approval::{Approval, Link};
-use crate::certificate::Revocation;
+use crate::certificate::{ListName, Revocation};
 use crate::ids::RequestId;
 use crate::mail::Mail;
 use crate::message::RecheckMessage;
@@ -59,7 +59,7 @@ struct State {
     certificates: BTreeMap<String, String>,
     revocations: BTreeMap<(String, String), Revocation>,
     /// By key identifier, with the time of the publication.
-    lists: BTreeMap<String, (PublishedList, OffsetDateTime)>,
+    lists: BTreeMap<ListName, (PublishedList, OffsetDateTime)>,
     /// By key identifier, as PEM.
     responders: BTreeMap<String, String>,
     mails: Vec<Mail>,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 
+use crate::certificate::{Revocation, Shard};
 use crate::ids::RequestId;
 use crate::request::audit::{self, EventKind};
 use crate::request::verify_request;
@@ -91,11 +92,17 @@ impl InMemoryBackend {
 }
 
 impl InMemoryBackend {
-    /// The revoked certificates, and for each whether the list of its issuer has it.
+    /// The revoked certificates, and for each the lists of its issuer that have it: the whole list, and a shard of each
+    /// number.
     fn revocation_summary(&self) -> Vec<String> {
         let lists = self.published_lists();
-        let listed = |one: &crate::certificate::Revocation| {
-            lists.get(&one.issuer).map(|crl| crl.reason_of(&one.serial).expect("a list that can be read"))
+        let listed = |one: &Revocation| {
+            let of_issuer = lists.iter().filter(|(name, _)| name.key_identifier == one.issuer);
+            let having = of_issuer.filter_map(|(name, crl)| {
+                let reason = crl.reason_of(&one.serial).expect("a list that can be read");
+                reason.map(|reason| (name.shard.map(Shard::of), reason))
+            });
+            having.collect::<Vec<_>>()
         };
         let revocations = self.revocations().into_values().map(|one| format!("{one:?} {:?}", listed(&one)));
         revocations.chain(self.compromised_keys()).collect()

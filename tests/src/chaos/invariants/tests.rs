@@ -102,7 +102,12 @@ fn revoked() -> Invariants {
         ["revocation_accepted", "revoked", "revocation_listed"].map(|event| json!({ "event": event }));
     observed.trails.get_mut(ID).unwrap().extend(events);
     let entry = BTreeMap::from([("4f01".to_owned(), "superseded".to_owned())]);
-    observed.revocations = Revocations { table: entry.clone(), list: entry, numbers: vec![7, 9] };
+    observed.revocations = Revocations {
+        table: entry.clone(),
+        list: entry.clone(),
+        shards: entry,
+        numbers: BTreeMap::from([("crl/00ff.crl".to_owned(), vec![7, 9])]),
+    };
     observed
 }
 
@@ -121,7 +126,7 @@ fn a_revocation_is_complete_and_each_inconsistency_is_found() {
         assert!(!observed.at_rest(), "{missing}");
     }
     type Corrupt = fn(&mut Invariants);
-    let corruptions: [(&str, Corrupt); 8] = [
+    let corruptions: [(&str, Corrupt); 10] = [
         ("revocations", |observed| observed.revocations.table.clear()),
         ("revocations", |observed| observed.revocations.list.clear()),
         ("revocations", |observed| {
@@ -130,7 +135,13 @@ fn a_revocation_is_complete_and_each_inconsistency_is_found() {
         ("revocations", |observed| {
             observed.revocations.list.insert("4f02".into(), "superseded".into());
         }),
-        ("revocations", |observed| observed.revocations.numbers = vec![9, 9]),
+        ("revocations", |observed| observed.revocations.shards.clear()),
+        ("revocations", |observed| {
+            observed.revocations.shards.insert("4f01 crl/00ff-1of3.crl".into(), "superseded".into());
+        }),
+        ("revocations", |observed| {
+            observed.revocations.numbers.insert("crl/00ff.crl".into(), vec![9, 9]);
+        }),
         ("executions", |observed| {
             observed.executions.insert(format!("{ID}-revoke"), "FAILED".into());
         }),
@@ -224,4 +235,14 @@ fn consistent_records_pass_and_each_inconsistency_is_found() {
     let mut observed = observed();
     observed.rows.get_mut(ID).unwrap()["serial"] = json!("4f02");
     assert!(observed.violations().iter().any(|what| what.contains("mailed the certificate")));
+}
+
+#[test]
+fn each_serial_is_on_one_shard_of_a_number() {
+    assert_eq!(shard("crl/00ff.crl"), None);
+    assert_eq!(shard("crl/00ff-2of3.crl"), Some((2, 3)));
+    // As in decision 0129, and in the tests of the workflow.
+    assert!(is_on((2, 8), "01") && is_on((4, 8), "4f010203"));
+    assert!(is_on((260, 1_000), "4f0102030405060708090a0b0c0d0e0f10111213"));
+    assert!(!is_on((1, 8), "01"));
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use pki::certificate::Certificate;
 use pki::crl::RevocationReason;
 use pki::testing::{self as test_pki, CaMaker, TestKey};
 use sign::{Listed, SignOutput};
 use time::Duration;
+use workflow::certificate::{ListName, Shard};
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock as _, OcspResponders as _, RevocationLists as _};
@@ -13,7 +15,7 @@ use workflow::request::Status;
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step as _, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
-use super::worker;
+use super::{sign, worker};
 
 async fn list(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Listed, StepError> {
     match worker(backend).run(fixtures::task(id, "PublishCrl", "t", NoInput {})).await? {
@@ -32,7 +34,7 @@ async fn a_list_that_is_due_is_published_whatever_fails() {
     let backend = InMemoryBackend::new();
     list(backend.clone()).await.unwrap();
     let issuer = backend.issuer_certificate();
-    let published = backend.list(&issuer.key_identifier()).await.unwrap().unwrap();
+    let published = backend.list(&ListName::whole(issuer.key_identifier())).await.unwrap().unwrap();
     published.crl.verify(issuer).unwrap();
     let responder = backend.responder(&issuer.key_identifier()).await.unwrap().unwrap();
     assert!(responder.answers_for(issuer, backend.now()));
@@ -65,7 +67,7 @@ async fn the_list_of_a_former_issuer_is_signed_by_its_own_key() {
     backend.rotate_to(&test_pki::root());
     let message = RecheckMessage::publish_list(former.key_identifier());
     worker(&backend).recheck(message).await.unwrap();
-    let published = backend.list(&former.key_identifier()).await.unwrap().unwrap();
+    let published = backend.list(&ListName::whole(former.key_identifier())).await.unwrap().unwrap();
     published.crl.verify(former).unwrap();
 }
 
@@ -93,7 +95,8 @@ async fn a_revoked_certificate_is_in_a_list_whatever_fails() {
     revoke(&backend);
     let requests = backend.requests();
     let first = list(&backend, requests[0].id()).await.unwrap();
-    let published = backend.list(&backend.issuer_certificate().key_identifier()).await.unwrap().unwrap();
+    let published =
+        backend.list(&ListName::whole(backend.issuer_certificate().key_identifier())).await.unwrap().unwrap();
     for row in &requests {
         let reason = published.crl.reason_of(row.serial().unwrap()).unwrap();
         assert_eq!(reason, row.revocation().map(|revocation| revocation.reason));
@@ -111,7 +114,7 @@ async fn a_certificate_of_a_former_issuer_is_in_the_list_of_that_issuer() {
     let former = backend.issuer_certificate();
     backend.rotate_to(&test_pki::root());
     list(&backend, id).await.unwrap();
-    let published = backend.list(&former.key_identifier()).await.unwrap().unwrap();
+    let published = backend.list(&ListName::whole(former.key_identifier())).await.unwrap().unwrap();
     published.crl.verify(former).unwrap();
     let serial = backend.request(id).unwrap().serial().unwrap().clone();
     assert_eq!(published.crl.reason_of(&serial).unwrap(), Some(RevocationReason::Superseded));
@@ -145,4 +148,35 @@ async fn a_revocation_ends_without_a_list_where_the_issuer_may_sign_none() {
     assert!(backend.published().await.unwrap().is_empty());
     let row = backend.request(id).unwrap();
     assert!(row.revocation().unwrap().is_without_list());
+}
+
+#[tokio::test]
+async fn a_certificate_names_a_shard_that_is_published_whatever_fails() {
+    let prepare = |backend: &Arc<InMemoryBackend>| {
+        let policy = include_str!("../../../../infra/policy.toml");
+        backend.set_policy(&policy.replace("[publication]", "[publication]\nlist_shards = 3"));
+        backend.request_at(Status::Approved);
+    };
+    faults::fault_sweep("Sign", prepare, |backend| async move {
+        let id = backend.requests()[0].id();
+        sign(&backend, id).await.map(drop)
+    })
+    .await;
+    let backend = InMemoryBackend::new();
+    prepare(&backend);
+    let signed = sign(&backend, backend.requests()[0].id()).await.unwrap();
+    let certificate = Certificate::from_pem(&backend.certificates()[&signed.serial.to_string()]).unwrap();
+    let named = |name: &ListName| {
+        let address = format!("http://pki.example.com/{}", name.path());
+        certificate.der().windows(address.len()).any(|octets| octets == address.as_bytes())
+    };
+    let lists = backend.published_lists();
+    assert_eq!(lists.len(), 3, "all shards, so that the next certificate asks for none");
+    let its_own: Vec<_> = lists.keys().filter(|name| named(name)).collect();
+    let shard = Shard::of_serial(&signed.serial, 3);
+    assert_eq!(its_own.iter().map(|name| name.shard).collect::<Vec<_>>(), [shard]);
+    // The list that was published for the first certificate stays for the second.
+    let second = backend.request_at(Status::Approved);
+    sign(&backend, second).await.unwrap();
+    assert_eq!(backend.published_lists(), lists);
 }

@@ -7,9 +7,11 @@ mod step;
 
 use std::sync::Arc;
 
-use sign::Sign;
+use sign::{Sign, SignOutput, Signed};
 use workflow::certificate::PublicationUrl;
-use workflow::testing::InMemoryBackend;
+use workflow::ids::RequestId;
+use workflow::runtime::step::{NoInput, Progress, Step as _, StepError};
+use workflow::testing::{InMemoryBackend, fixtures};
 
 /// The step with a backend for every port.
 fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
@@ -24,5 +26,13 @@ fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
         responders: backend.clone(),
         publication_url: Some(PublicationUrl::parse("http://pki.example.com").unwrap()),
         clock: backend.clone(),
+    }
+}
+
+async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
+    let step = worker(backend);
+    match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await? {
+        Progress::Done(SignOutput::Signed(signed)) => Ok(signed),
+        other => panic!("{other:?}"),
     }
 }

@@ -7,23 +7,15 @@ use pki::crl::RevocationReason;
 use pki::issuer::Issuer;
 use pki::signer::{SignatureAlgorithm, Signer, SignerError};
 use pki::testing as test_pki;
-use sign::{Sign, SignOutput, Signed};
+use sign::{Sign, Signed};
 use time::Duration;
 use workflow::ids::{IssuerId, RequestId};
 use workflow::ports::{Clock, Issuers, NameRow, PortError};
 use workflow::request::{Columns, Status};
-use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError};
+use workflow::runtime::step::{ErrorName, NoInput, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
-use super::worker;
-
-async fn sign(backend: &Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
-    let step = worker(backend);
-    match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await? {
-        Progress::Done(SignOutput::Signed(signed)) => Ok(signed),
-        other => panic!("{other:?}"),
-    }
-}
+use super::{sign, worker};
 
 fn name(result: Result<Signed, StepError>) -> ErrorName {
     match result {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::approver_set::PlusTags;
+use crate::certificate::MAX_SHARDS;
 use crate::email::Email;
 use crate::finding::Finding;
 use crate::framed_hash::read_sha256;
@@ -101,6 +102,21 @@ impl FromToml for NonZeroU32 {
     fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue> {
         NonZeroU32::new(u32::from_toml(value)?)
             .ok_or_else(|| "0 is out of range; write at least 1".to_owned().into())
+    }
+}
+
+/// The number of shards of a revocation list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ListShards(pub(super) u16);
+
+impl FromToml for ListShards {
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, WrongValue> {
+        let number = u32::from_toml(value)?;
+        u16::try_from(number)
+            .ok()
+            .filter(|number| (1..=MAX_SHARDS).contains(number))
+            .map(ListShards)
+            .ok_or_else(|| format!("{number} is out of range; write 1 to {MAX_SHARDS}").into())
     }
 }
 

@@ -50,6 +50,8 @@ fn mistakes_in_the_document_are_one_line_with_its_number() {
         ),
         (wrong("denied_keys = [\"abc\"]\n[profiles]"), 1, "no SHA-256"),
         (wrong("[publication]\ncrl = [\"ldap://x\"]\n[profiles]"), 2, "no web address"),
+        (wrong("[publication]\nlist_shards = 0\n[profiles]"), 2, "0 is out of range; write 1 to 1000"),
+        (wrong("[publication]\nlist_shards = 1001\n[profiles]"), 2, "1001 is out of range; write 1 to 1000"),
         (wrong("[profiles.server\n"), 1, ""),
     ] {
         let is_it = |error: &&PolicyError| error.place.as_ref().is_some_and(|place| place.line == line);

@@ -8,24 +8,25 @@ use pki::crl::Crl;
 use time::OffsetDateTime;
 
 use super::InMemoryBackend;
+use crate::certificate::ListName;
 use crate::ports::{Clock as _, ListVersion, PortError, PublishedList, RevocationLists, Saved};
 
 impl InMemoryBackend {
-    /// The published lists, by key identifier.
-    pub fn published_lists(&self) -> BTreeMap<String, Crl> {
-        self.state().lists.iter().map(|(issuer, (list, _))| (issuer.clone(), list.crl.clone())).collect()
+    /// The published lists.
+    pub fn published_lists(&self) -> BTreeMap<ListName, Crl> {
+        self.state().lists.iter().map(|(name, (list, _))| (name.clone(), list.crl.clone())).collect()
     }
 }
 
 #[async_trait]
 impl RevocationLists for InMemoryBackend {
-    async fn list(&self, key_identifier: &str) -> Result<Option<PublishedList>, PortError> {
-        self.call("lists", "list", |state| state.lists.get(key_identifier).map(|(list, _)| list.clone()))
+    async fn list(&self, name: &ListName) -> Result<Option<PublishedList>, PortError> {
+        self.call("lists", "list", |state| state.lists.get(name).map(|(list, _)| list.clone()))
     }
 
     async fn publish(
         &self,
-        key_identifier: &str,
+        name: &ListName,
         crl: &Crl,
         replaces: Option<&ListVersion>,
     ) -> Result<Saved, PortError> {
@@ -33,7 +34,7 @@ impl RevocationLists for InMemoryBackend {
         self.call("lists", "publish", |state| {
             let version = ListVersion(crl.number().to_string());
             let published = (PublishedList { crl: crl.clone(), version }, now);
-            match (state.lists.entry(key_identifier.to_owned()), replaces) {
+            match (state.lists.entry(name.clone()), replaces) {
                 (Entry::Vacant(list), None) => {
                     list.insert(published);
                     Saved::Yes
@@ -47,9 +48,9 @@ impl RevocationLists for InMemoryBackend {
         })
     }
 
-    async fn published(&self) -> Result<Vec<(String, OffsetDateTime)>, PortError> {
+    async fn published(&self) -> Result<Vec<(ListName, OffsetDateTime)>, PortError> {
         self.call("lists", "published", |state| {
-            state.lists.iter().map(|(identifier, (_, at))| (identifier.clone(), *at)).collect()
+            state.lists.iter().map(|(name, (_, at))| (name.clone(), *at)).collect()
         })
     }
 }
