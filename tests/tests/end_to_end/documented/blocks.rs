@@ -46,6 +46,7 @@ const fn not(page: &'static str, begins: &'static str, why: &'static str) -> Blo
 }
 
 const README: &str = "README.md";
+const API: &str = "docs/api.md";
 const START: &str = "docs/getting-started.md";
 const ISSUANCE: &str = "docs/issuance.md";
 const OPERATIONS: &str = "docs/operations/README.md";
@@ -61,6 +62,10 @@ const TRUST: &str = "docs/trust.md";
 /// The whole page is for an account of AWS: it is there to be typed where the emulator has nothing to show.
 const HOUR: &str = "an hour in a sandbox account of AWS; deployment.rs types the parts that the emulator has";
 
+const ISSUE_AND_MAKE_NEW_CSR: &str =
+    "cargo run -q -- local --once www.csr --email you@example.com --out certificate.zip
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout new.key -out new.csr \
+    -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
 const COPY_POLICY: &str = "cp \"$REPOSITORY/infra/policy.toml\" my-policy.toml";
 const MAKE_CSR: &str = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout www.key -out www.csr \
     -subj /CN=www.example.com -addext subjectAltName=DNS:www.example.com";
@@ -80,6 +85,10 @@ openssl pkey -in www.key -pubout -out key.pub && openssl x509 -req -in request.c
 
 fn verified(said: &str) -> bool {
     said.contains("certificate.pem: OK")
+}
+
+fn accepted(said: &str) -> bool {
+    said.contains("\"statusUrl\"")
 }
 
 fn in_force(said: &str) -> bool {
@@ -117,7 +126,7 @@ pub(super) const BLOCKS: &[Block] = &[
         // A shell of its own types each block; the port may be taken here.
         &[("8443", "{port}")],
         |said| {
-            said.contains("\n200\n")
+            said.lines().any(|line| line == "200")
                 && said.contains("and on the list since")
                 && said.contains("certificate revoked")
         },
@@ -138,9 +147,20 @@ pub(super) const BLOCKS: &[Block] = &[
         "countersign doctor",
         "needs an account with an identity of SES; deployment.rs runs both on the emulator",
     ),
-    with("docs/api.md", "curl -s", MAKE_CSR, &[("https://pki.example.com/", "{portal}")], |said| {
-        said.contains("\"statusUrl\"")
-    }),
+    with(
+        API,
+        "curl -s https://pki.example.com/requests -H 'Content-Type: application/json' -H 'Idempotency-Key",
+        MAKE_CSR,
+        &[("https://pki.example.com/", "{portal}")],
+        accepted,
+    ),
+    with(
+        API,
+        "curl -s https://pki.example.com/requests -H 'Content-Type: application/json' -d",
+        ISSUE_AND_MAKE_NEW_CSR,
+        &[("https://pki.example.com/", "{portal}"), ("$ID", "{id}"), ("$KEY", "{key}")],
+        accepted,
+    ),
     not(START, "cargo run -- local\n", "every end-to-end test starts a stack so"),
     typed(START, "openssl req -new", "", any),
     typed(START, "cargo run -- local --once", "", |said| said.contains("saved certificate.zip")),

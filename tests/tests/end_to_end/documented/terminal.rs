@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use end_to_end::{ChildGuard, PkiDir, Stack, binary, eventually, find, free_port, repository};
+use end_to_end::{ChildGuard, Mail, Mailbox, PkiDir, Stack, binary, eventually, find, free_port, repository};
 
 /// A block starts two stacks at most, which may build the workers.
 const LIMIT: Duration = Duration::from_secs(45 * 60);
@@ -29,6 +29,7 @@ pub(crate) struct Terminal {
     dir: PkiDir,
     values: Vec<(&'static str, String)>,
     stack: Option<String>,
+    mailbox: Option<Mailbox>,
 }
 
 impl Terminal {
@@ -47,6 +48,7 @@ impl Terminal {
             dir,
             values: vec![("{portal}", portal), ("{port}", free_port().to_string())],
             stack: Some(stack.path().display().to_string()),
+            mailbox: Some(stack.mailbox()),
         };
         terminal.program("aws", &aws);
         terminal.programs();
@@ -55,7 +57,7 @@ impl Terminal {
 
     /// A terminal whose commands name their stack themselves.
     pub(crate) fn without_a_stack(dir: PkiDir) -> Self {
-        let terminal = Self { dir, values: Vec::new(), stack: None };
+        let terminal = Self { dir, values: Vec::new(), stack: None, mailbox: None };
         terminal.programs();
         terminal
     }
@@ -74,7 +76,8 @@ impl Terminal {
         fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// The lines with values of the stack: `{portal}`, and `{id}` of a delivered request.
+    /// The lines with values of the stack: `{portal}`, and of a delivered request `{id}` and the `{key}` of its requester's
+    /// link.
     pub(crate) fn filled(&self, lines: &str) -> String {
         let mut lines = lines.to_owned();
         for (name, value) in &self.values {
@@ -94,7 +97,15 @@ impl Terminal {
                 .output()
                 .unwrap();
             let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
-            lines = lines.replace("{id}", listed[0]["id"].as_str().unwrap());
+            let id = listed[0]["id"].as_str().unwrap();
+            lines = lines.replace("{id}", id);
+            if lines.contains("{key}") {
+                let mails = self.mailbox.as_ref().unwrap().about(id);
+                let begins = format!("/requests/{id}?key=");
+                let key = |link: String| Some(link.split_once(&begins)?.1.to_owned());
+                let key = mails.iter().flat_map(Mail::links).find_map(key);
+                lines = lines.replace("{key}", &key.expect("a link in a mail"));
+            }
         }
         lines
     }

@@ -26,9 +26,12 @@ fn packaged(engine: &Server, resources: &str) -> String {
     let code = engine.folder.join("code.zip");
     fs::write(&code, zip.finish().unwrap().into_inner()).unwrap();
     upload("code.zip", &code.display().to_string());
-    upload("definition.json", &repository().join("statemachine.asl.json").display().to_string());
     let mut template = fs::read_to_string(repository().join("infra/template.yaml")).unwrap();
-    template = template.replace("../statemachine.asl.json", &format!("s3://{ARTIFACTS}/definition.json"));
+    for definition in ["statemachine.asl.json", "infra/revocation.asl.json"] {
+        let key = definition.replace('/', "-");
+        upload(&key, &repository().join(definition).display().to_string());
+        template = template.replace(&format!("../{definition}"), &format!("s3://{ARTIFACTS}/{key}"));
+    }
     for worker in binaries().keys() {
         template =
             template.replace(&format!("../target/lambda/{worker}/"), &format!("s3://{ARTIFACTS}/code.zip"));
